@@ -1,0 +1,127 @@
+"""The one door through which an uploaded file is opened."""
+
+from pathlib import Path
+
+import av
+import av.container
+import av.error
+from av.stream import Disposition, Stream
+from av.video.stream import VideoStream
+
+from clips.media import MediaError
+from clips.media.boxes import top_level
+
+#: What a camera writes. A playlist that names other files or hosts is none of these, whatever its name.
+FORMATS = "mov,matroska,avi,mpegts"
+#: FFmpeg may read the one named file and nothing else: no network, no second file.
+PROTOCOLS = "file"
+#: A phone writes six streams, a GoPro five; a file with thousands only makes readers slow.
+MAX_STREAMS = 32
+#: 8K and the square 5.3K of action cameras fit; a frame of this size is 100 MB in 8-bit 4:2:0.
+MAX_PIXELS = 8192 * 8192
+MAX_DURATION_S = 24 * 3600
+#: An index may promise a few frames more than were written when the camera was switched off.
+TAIL_SLACK_S = 0.2
+
+
+def open_media(path: str | Path) -> av.container.InputContainer:
+    """Open a camera file for reading.
+
+    Parameters
+    ----------
+    path : str or Path
+        A local file.
+
+    Returns
+    -------
+    av.container.InputContainer
+        To be used as a context manager.
+
+    Raises
+    ------
+    MediaError
+        If the file is empty, is no video file that we know, cannot be read, or claims to be absurdly large.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise MediaError("The file is not there any more.")
+    if path.stat().st_size == 0:
+        raise MediaError("The file is empty.")
+    options = {"protocol_whitelist": PROTOCOLS, "format_whitelist": FORMATS, "max_streams": str(MAX_STREAMS)}
+    try:
+        # The prefix keeps a name with a colon in it from being taken for a protocol.
+        container = av.open(f"file:{path}", options=options, metadata_errors="replace")
+    except MemoryError:
+        raise
+    except (av.error.FFmpegError, ValueError) as error:
+        raise MediaError(_why_unreadable(path)) from error
+    try:
+        _check_size(container)
+    except MediaError:
+        container.close()
+        raise
+    return container
+
+
+def picture_stream(container: av.container.InputContainer) -> VideoStream:
+    """Return the stream with the moving picture.
+
+    Raises
+    ------
+    MediaError
+        If there is none; a cover picture of a sound file is none.
+    """
+    for stream in container.streams.video:
+        if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic:
+            return stream
+    raise MediaError("There is no picture in this file.")
+
+
+def zero_s(container: av.container.InputContainer) -> float:
+    """Return the timestamp, in seconds, that people and rows call 0:00.
+
+    It is timestamp 0, also where the first frame comes a little later, because the sound starts there. Only
+    an MPEG transport stream counts from anywhere, so there it is the first timestamp.
+    """
+    if "mpegts" in container.format.name.split(",") and container.start_time is not None:
+        return container.start_time / av.time_base
+    return 0.0
+
+
+def end_s(stream: Stream) -> float:
+    """Return where a stream of known duration ends, in seconds of its own timestamps."""
+    return float(((stream.start_time or 0) + stream.duration) * stream.time_base)
+
+
+def declared_end_s(container: av.container.InputContainer) -> float:
+    """Return where picture and sound end according to the file, in seconds of its timestamps.
+
+    A GoPro's telemetry outlasts the picture by up to a second, so the container's own length is no measure.
+    """
+    ends_s = [end_s(s) for s in (*container.streams.video, *container.streams.audio) if s.duration]
+    length_s = container.duration / av.time_base if container.duration else 0.0
+    return max(ends_s, default=length_s + zero_s(container))
+
+
+def clock(time_ms: int) -> str:
+    """Return a time as a person reads it, as "4:07" or "1:02:03"."""
+    minutes, seconds = divmod(time_ms // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def _why_unreadable(path: Path) -> str:
+    with path.open("rb") as file:
+        kinds = [box.kind for box in top_level(file)]
+    if kinds[:1] == [b"ftyp"] and b"moov" not in kinds:
+        return "This file was cut off before its index, so nothing in it can be read; please upload it again."
+    return "This is not a video file that can be read."
+
+
+def _check_size(container: av.container.InputContainer) -> None:
+    if container.duration is not None and container.duration > MAX_DURATION_S * av.time_base:
+        raise MediaError("This file claims to be longer than a day.")
+    for stream in container.streams.video:
+        if stream.codec_context is not None and stream.width * stream.height > MAX_PIXELS:
+            size = f"{stream.width} by {stream.height}"
+            raise MediaError(f"The picture is {size}; that is too large to work with.")

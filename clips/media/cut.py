@@ -1,0 +1,114 @@
+"""Cuts a clip out of a camera file without encoding anything again.
+
+The packets are copied from the keyframe at or before the first wanted frame. What has to be decoded but not
+seen in front gets negative timestamps, what has to be decoded but not seen behind lies past the end, and the
+edit list hides both. So the first and the last frame are exact in every player that honours edit lists, for
+the cost of a copy.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from clips.media import MediaError, gopro
+from clips.media.container import (
+    TAIL_SLACK_S,
+    clock,
+    declared_end_s,
+    end_s,
+    open_media,
+    picture_stream,
+)
+from clips.media.edits import show_at_most
+from clips.media.frames import Span, frame_at
+from clips.media.remux import remux
+
+
+def cut(source: str, out: str, start_ms: int, end_ms: int, tags: dict[str, str] | None = None) -> dict[str, Any]:
+    """Copy the frames from the one on screen at ``start_ms`` to the one at ``end_ms``, both included.
+
+    Parameters
+    ----------
+    source : str
+        A camera file.
+    out : str
+        The MP4 to write; it appears whole or not at all, and replaces what is there.
+    start_ms, end_ms : int
+        Milliseconds of the source's timestamps.
+    tags : dict, optional
+        Written into the file besides the camera's own, as "clip_id".
+
+    Returns
+    -------
+    dict
+        ``first_pts``, ``last_pts`` (of the source, in units of ``time_base_num / time_base_den`` seconds),
+        ``frames`` (shown), ``duration_ms``, ``size_bytes``, ``dropped_tracks`` (names of what MP4 cannot
+        hold).
+
+    Raises
+    ------
+    MediaError
+        If the span lies outside the video, or the file cannot be cut exactly.
+    """
+    if end_ms < start_ms:
+        raise MediaError("The end lies before the start.")
+    with open_media(source) as container:
+        stream = picture_stream(container)
+        if "mpegts" in container.format.name:  # without an index a seek lands anywhere, even at the file's start
+            raise MediaError("A transport stream (.ts, .mts) cannot be cut exactly; please convert it to MP4 first.")
+        span = _find_span(container, stream, start_ms, end_ms)
+        with _whole_or_not_at_all(Path(out)) as part:
+            copied = remux(container, stream, span, part, tags=tags or {}, telemetry_id=_telemetry_id(source))
+            show_at_most(part, span.end_s - span.start_s)
+            size_bytes = part.stat().st_size
+    return {
+        "first_pts": span.first.pts,
+        "last_pts": span.last.pts,
+        "time_base_num": span.time_base.numerator,
+        "time_base_den": span.time_base.denominator,
+        "duration_ms": round((span.end_s - span.start_s) * 1000),
+        "size_bytes": size_bytes,
+        **copied,
+    }
+
+
+def _find_span(container: InputContainer, stream: VideoStream, start_ms: int, end_ms: int) -> Span:
+    length_ms = ceil(declared_end_s(container) * 1000)
+    for time_ms in (start_ms, end_ms):
+        if time_ms < 0:
+            raise MediaError("The start lies before the beginning of the video.")
+        if time_ms > length_ms:
+            raise MediaError(f"The video is {clock(length_ms)} long; {clock(time_ms)} lies outside it.")
+    first = frame_at(container, stream, Fraction(start_ms, 1000))
+    last = frame_at(container, stream, Fraction(end_ms, 1000))
+    span = Span(first, last, stream.time_base)
+    cut_off = stream.duration and span.end_s < end_s(stream) - TAIL_SLACK_S
+    if last.next_pts is None and cut_off and Fraction(end_ms, 1000) > span.end_s:
+        stops_ms = int(span.end_s * 1000)
+        raise MediaError(f"This file stops at {clock(stops_ms)}; {clock(end_ms)} cannot be read.")
+    return span
+
+
+@contextmanager
+def _whole_or_not_at_all(out: Path) -> Iterator[Path]:
+    """Give a name beside ``out`` to write to; renamed to it at the end, removed on any failure."""
+    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        yield part
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _telemetry_id(source: str) -> int | None:
+    with Path(source).open("rb") as file:
+        return gopro.telemetry_track_id(file)

@@ -1,0 +1,25 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from clips.media.sandbox import PROJECT_ROOT
+
+
+@pytest.fixture
+def footage() -> Path:
+    """The folder of real takes, which is not part of the project."""
+    return _folder(Path(os.environ.get("TRICKYCLIP_FOOTAGE", PROJECT_ROOT.parent / "shared" / "footage")))
+
+
+@pytest.fixture
+def cameras() -> Path:
+    """The folder of files straight from cameras, beside the takes."""
+    takes = Path(os.environ.get("TRICKYCLIP_FOOTAGE", PROJECT_ROOT.parent / "shared" / "footage"))
+    return _folder(takes.parent / "cameras")
+
+
+def _folder(path: Path) -> Path:
+    if not path.is_dir():
+        pytest.skip(f"no footage at {path.name}; name its folder in TRICKYCLIP_FOOTAGE")
+    return path

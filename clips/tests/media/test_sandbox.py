@@ -1,0 +1,160 @@
+import os
+import platform
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from clips.media import MediaError, sandbox
+from clips.media.sandbox import Limits, SandboxError, run
+
+pytestmark = pytest.mark.slow  # each starts a process
+HERE = "clips.tests.media.misbehave"
+FILTERED = sys.platform == "linux" and platform.machine() in {"x86_64", "aarch64"}
+
+
+def test_the_result_comes_back():
+    assert run(f"{HERE}:echo", {"value": {"curve": [0.5, None, "é"]}}) == {"curve": [0.5, None, "é"]}
+
+
+def test_a_large_request_and_a_large_answer_come_through():
+    value = ["x" * 1000] * 3000
+    assert run(f"{HERE}:echo", {"value": value}) == value
+
+
+def test_the_sentence_of_a_media_error_comes_back():
+    with pytest.raises(MediaError, match=r"^There is no picture in this file\.$"):
+        run(f"{HERE}:blame_the_file", {})
+
+
+def test_a_bug_of_ours_is_not_blamed_on_the_file():
+    with pytest.raises(SandboxError, match="KeyError: 'nothing'"):
+        run(f"{HERE}:have_a_bug", {})
+
+
+def test_what_a_library_prints_does_not_reach_the_protocol():
+    assert run(f"{HERE}:print_rubbish", {}) == "true"
+
+
+def test_memory_beyond_the_limit_is_a_fault_of_the_file():
+    limits = Limits(memory_bytes=512 * 1024**2)
+    with pytest.raises(MediaError, match=sandbox.TOO_MUCH_MEMORY):
+        run(f"{HERE}:take_memory", {"size_bytes": 600 * 1024**2}, limits=limits)
+    assert run(f"{HERE}:take_memory", {"size_bytes": 100 * 1024**2}, limits=limits) == 100 * 1024**2
+
+
+def test_cpu_time_beyond_the_limit_ends_the_child():
+    with pytest.raises(MediaError, match=sandbox.TOO_LONG):
+        run(f"{HERE}:burn_cpu", {}, limits=Limits(cpu_s=1, wall_s=120))
+
+
+def test_wall_time_beyond_the_limit_ends_the_child(tmp_path):
+    pid_file = tmp_path / "pid"
+    with pytest.raises(MediaError, match=sandbox.TOO_LONG):
+        run(f"{HERE}:sleep", {"pid_file": str(pid_file)}, limits=Limits(wall_s=3))
+    assert has_ended(int(pid_file.read_text()))
+
+
+def test_a_file_beyond_the_limit_is_refused(tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(MediaError, match=sandbox.TOO_LARGE):
+        run(
+            f"{HERE}:write_file",
+            {"path": str(out), "size_bytes": 4 * 1024**2},
+            limits=replace(Limits(), file_bytes=1024**2),
+        )
+    assert out.stat().st_size == 1024**2
+
+
+def test_a_crash_is_told_in_one_sentence_and_leaves_no_core():
+    with pytest.raises(MediaError, match=sandbox.CRASHED):
+        run(f"{HERE}:crash", {})
+    assert run(f"{HERE}:core_limit", {}) == [0, 0]
+
+
+def test_the_child_sees_no_secret(monkeypatch):
+    for name in ("DATABASE_URL", "SECRET_KEY", "REDIS_URL", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "secret")
+    seen = set(run(f"{HERE}:environment", {}))
+    assert seen <= set(sandbox._environment()) | {"LC_CTYPE"}
+
+
+@pytest.mark.skipif(not FILTERED, reason="no seccomp filter for this system")
+def test_the_child_has_no_network():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        socket.create_connection(("127.0.0.1", port)).close()  # anyone else reaches it
+        with pytest.raises(SandboxError, match="PermissionError"):
+            run(f"{HERE}:connect", {"port": port})
+
+
+@pytest.mark.skipif(not FILTERED, reason="no seccomp filter for this system")
+def test_the_child_cannot_start_programs():
+    with pytest.raises(SandboxError, match="PermissionError"):
+        run(f"{HERE}:start_a_program", {})
+
+
+def test_ticks_bring_the_latest_progress():
+    ticks = []
+    run(f"{HERE}:count_up", {"steps": 8, "step_s": 0.3}, on_tick=ticks.append, tick_s=0.4)
+    heard = [tick for tick in ticks if tick is not None]
+    assert len(ticks) >= 3
+    assert heard == sorted(heard)
+    assert heard[-1] > 0.4
+
+
+def test_what_a_tick_raises_kills_the_child_and_is_passed_on(tmp_path):
+    pid_file = tmp_path / "pid"
+
+    class LeaseLostError(Exception):
+        pass
+
+    def tick(_progress):
+        if pid_file.exists() and pid_file.read_text():
+            raise LeaseLostError
+
+    with pytest.raises(LeaseLostError):
+        run(f"{HERE}:sleep", {"pid_file": str(pid_file)}, on_tick=tick, tick_s=0.1)
+    assert has_ended(int(pid_file.read_text()))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent ended")
+def test_the_child_dies_with_a_killed_parent(tmp_path):
+    pid_file = tmp_path / "pid"
+    code = f"from clips.media.sandbox import run; run('{HERE}:sleep', {{'pid_file': {str(pid_file)!r}}})"
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=sandbox.PROJECT_ROOT)
+    try:
+        child_pid = int(wait_for(lambda: pid_file.exists() and pid_file.read_text()))
+    finally:
+        parent.kill()
+        parent.wait()
+    wait_for(lambda: has_ended(child_pid))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent ended")
+def test_a_child_whose_parent_is_already_gone_ends_at_once():
+    code = f"from clips.media.confine import die_with_parent; die_with_parent({os.getpid() + 1}); print('alive')"
+    child = subprocess.run([sys.executable, "-c", code], cwd=sandbox.PROJECT_ROOT, capture_output=True)
+    assert (child.returncode, child.stdout) == (-signal.SIGKILL, b"")
+
+
+def has_ended(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state == "Z"  # dead, and waiting for its adoptive parent to notice
+
+
+def wait_for(condition, *, at_most_s: float = 30.0):
+    deadline_s = time.monotonic() + at_most_s
+    while time.monotonic() < deadline_s:
+        if value := condition():
+            return value
+        time.sleep(0.05)
+    pytest.fail("it did not happen")
