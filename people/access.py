@@ -1,0 +1,110 @@
+"""One rule for each route: who may ask it. A view without a rule is for admins only, so forgetting one opens nothing.
+
+Views say theirs with ``@requires(Role.SORTER)`` or ``@public``. People without a login are sent to the login page;
+programs (the API, uploads) are told 401 instead, because a redirect would look like success to them.
+"""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import CsrfViewMiddleware
+from django.shortcuts import resolve_url
+from django.utils.translation import gettext as _
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import PermissionDenied as ApiPermissionDenied
+
+from people.models import ApiToken, Role
+
+PROGRAM_PATHS = ("/api/", "/upload/tus/")
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def requires(read: Role, write: Role | None = None) -> Callable:
+    """Say who may call a view: ``read`` for GET and HEAD, ``write`` (the same when left out) for the rest."""
+
+    def mark(view: Callable) -> Callable:
+        view.access = (read, write or read)
+        return view
+
+    return mark
+
+
+def public(view: Callable) -> Callable:
+    """Let anyone call a view."""
+    view.access = None
+    return view
+
+
+def role_for(request: HttpRequest, view: Callable) -> Role | None:
+    """Return the role that this request needs; None when anyone may."""
+    if request.resolver_match.app_name == "admin":
+        return Role.CURATOR
+    rule = getattr(view, "access", (Role.ADMIN, Role.ADMIN))
+    if rule is None:
+        return None
+    read, write = rule
+    return read if request.method in SAFE_METHODS else write
+
+
+class AccessMiddleware:
+    """Find out who asks (session or ``Authorization: Bearer``) and hold each view's rule."""
+
+    def __init__(self, get_response: Callable) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            member = ApiToken.objects.member_of(secret.strip())
+            if member is None:
+                return _unauthorised(_("This API token is unknown or was revoked."))
+            request.user = member
+            # CSRF rides on cookies that a browser adds by itself; nobody adds this header by accident.
+            request._dont_enforce_csrf_checks = True
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> HttpResponse | None:
+        role = role_for(request, view)
+        if role is None or (request.user.is_authenticated and request.user.may(role)):
+            return None
+        is_program = request.path.startswith(PROGRAM_PATHS)
+        if request.user.is_authenticated:
+            sentence = _("Your role does not allow this. Ask an admin of your crew.")
+            if is_program:
+                return JsonResponse({"detail": sentence}, status=403)
+            raise PermissionDenied(sentence)
+        if is_program:
+            return _unauthorised(_("Log in, or send an API token as “Authorization: Bearer …”."))
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=401, headers={"HX-Redirect": resolve_url(settings.LOGIN_URL)})
+        return redirect_to_login(request.get_full_path())
+
+
+def _unauthorised(sentence: str) -> JsonResponse:
+    return JsonResponse({"detail": sentence}, status=401, headers={"WWW-Authenticate": 'Bearer realm="TrickyClip"'})
+
+
+class RequestUserAuthentication(BaseAuthentication):
+    """Give REST framework the user that the middleware found, and hold the CSRF rule for cookies."""
+
+    def authenticate(self, request) -> tuple | None:
+        user = request._request.user
+        if isinstance(user, AnonymousUser):
+            return None
+        # REST framework exempts its views from the middleware's own check.
+        refusal = _CsrfCheck(lambda _request: None).process_view(request._request, None, (), {})
+        if refusal:
+            raise ApiPermissionDenied(_("The CSRF token is missing or old. Reload the page."))
+        return user, None
+
+    def authenticate_header(self, request) -> str:
+        return 'Bearer realm="TrickyClip"'
+
+
+class _CsrfCheck(CsrfViewMiddleware):
+    def _reject(self, request: HttpRequest, reason: str) -> str:
+        return reason

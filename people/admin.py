@@ -1,0 +1,209 @@
+"""The admin's pages of people (for curators) and of members, their links and tokens (for admins only)."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import Group
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from people.models import ApiToken, Invite, LastAdminError, Member, Person, PersonAlias, Role
+from trickyclip.names import slugify
+
+admin.site.unregister(Group)  # what a member may do follows from their role
+
+
+class PersonForm(forms.ModelForm):
+    class Meta:
+        model = Person
+        fields = ["display_name", "slug"]
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance._state.adding:
+            self.fields["slug"].required = False
+            self.fields["slug"].help_text = _("Left empty, it is made from the name.")
+
+    def clean_display_name(self) -> str:
+        name = self.cleaned_data["display_name"]
+        if other := Person.objects.called(name).exclude(pk=self.instance.pk).first():
+            raise forms.ValidationError(_t("%(other)s goes by this name already.") % {"other": other})
+        return name
+
+    def clean_slug(self) -> str:
+        slug, name = self.cleaned_data["slug"], self.cleaned_data.get("display_name")
+        if not slug:  # without a name the form fails anyway
+            return Person.objects.slug_for(name) if name else slug
+        if slug != (safe := slugify(slug, fallback="Person")):
+            raise forms.ValidationError(_t("This cannot be part of a file name; try “%(safe)s”.") % {"safe": safe})
+        return slug
+
+
+class PersonAliasForm(forms.ModelForm):
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"]
+        if other := Person.objects.called(name).exclude(pk=self.instance.person_id).first():
+            raise forms.ValidationError(_t("%(other)s goes by this name already.") % {"other": other})
+        return name
+
+
+class PersonAliasInline(admin.TabularInline):
+    model = PersonAlias
+    form = PersonAliasForm
+    extra = 1
+
+
+@admin.register(Person)
+class PersonAdmin(admin.ModelAdmin):
+    form = PersonForm
+    inlines = [PersonAliasInline]
+    list_display = ["display_name", "slug", "also_called", "clips", "created_at"]
+    list_per_page = 50
+    search_fields = ["display_name", "slug", "aliases__name"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Count in a subquery: a join would drag every clip through the filters and the search."""
+        current = Count("clips", filter=Q(clips__is_current=True))
+        counted = Person.objects.filter(pk=OuterRef("pk")).order_by().annotate(n=current).values("n")
+        return super().get_queryset(request).annotate(n_clips=Subquery(counted)).prefetch_related("aliases")
+
+    @admin.display(description=_("aliases"))
+    def also_called(self, person: Person) -> str:
+        return ", ".join(alias.name for alias in person.aliases.all())
+
+    @admin.display(description=_("clips"), ordering="n_clips")
+    def clips(self, person: Person) -> str:
+        clips_url = reverse("admin:clips_finalclip_changelist")
+        query = f"person__id__exact={person.pk}&is_current__exact=1"
+        return format_html('<a href="{}?{}">{}</a>', clips_url, query, person.n_clips)
+
+
+class MemberForm(forms.ModelForm):
+    class Meta:
+        model = Member
+        fields = ["role"]
+
+    def clean_role(self) -> str:
+        role = self.cleaned_data["role"]
+        try:
+            if role != Role.ADMIN:
+                self.instance.check_not_last_admin()
+        except LastAdminError as error:
+            raise forms.ValidationError(str(error)) from error
+        return role
+
+
+@admin.register(Member)
+class MemberAdmin(admin.ModelAdmin):
+    """Who may log in. Members join by invite links alone, and are removed instead of deleted."""
+
+    form = MemberForm
+    fields = ["username", "role", "is_active", "date_joined", "last_login"]
+    readonly_fields = ["username", "is_active", "date_joined", "last_login"]
+    list_display = ["username", "role", "is_active", "n_tokens", "date_joined", "last_login"]
+    list_filter = ["is_active", "role"]
+    search_fields = ["username"]
+    actions = ["make_password_link", "remove", "let_back_in"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Member | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).annotate(n_tokens=Count("tokens"))
+
+    def save_model(self, request: HttpRequest, obj: Member, form: MemberForm, change: bool) -> None:
+        if "role" in form.changed_data:
+            obj.give_role(form.cleaned_data["role"])
+
+    @admin.display(description=_("API tokens"), ordering="n_tokens")
+    def n_tokens(self, member: Member) -> int:
+        return member.n_tokens
+
+    @admin.action(description=_("Make a link to set a new password"))
+    def make_password_link(self, request: HttpRequest, members: QuerySet) -> None:
+        for member in members:
+            if not member.is_active:
+                text = _t("%(name)s is removed; let them back in first.") % {"name": member}
+                self.message_user(request, text, messages.ERROR)
+                continue
+            _invite, secret = Invite.objects.issue(role=member.role, created_by=request.user, member=member)
+            sentence = _t("%(name)s sets a new password here:") % {"name": member}
+            show_link_once(request, sentence, secret)
+            self.log_change(request, member, _t("Made a link to set a new password."))
+
+    @admin.action(description=_("Remove from the crew"))
+    def remove(self, request: HttpRequest, members: QuerySet) -> None:
+        for member in members:
+            if member == request.user:
+                text = _t("You cannot remove yourself; another admin can.")
+                self.message_user(request, text, messages.ERROR)
+                continue
+            try:
+                member.remove()
+            except LastAdminError as error:
+                self.message_user(request, str(error), messages.ERROR)
+                continue
+            text = _t("%(name)s is removed: logged out everywhere, tokens and links ended.") % {"name": member}
+            self.message_user(request, text, messages.SUCCESS)
+            self.log_change(request, member, _t("Removed from the crew."))
+
+    @admin.action(description=_("Let back in"))
+    def let_back_in(self, request: HttpRequest, members: QuerySet) -> None:
+        for member in members:
+            if member.let_back_in():
+                text = _t("%(name)s may log in again.") % {"name": member}
+                self.message_user(request, text, messages.SUCCESS)
+                self.log_change(request, member, _t("Let back in."))
+
+
+@admin.register(Invite)
+class InviteAdmin(admin.ModelAdmin):
+    """Links to join by. A link is made with a role, shown once, and revoked by deleting it."""
+
+    list_display = ["__str__", "role", "created_by", "created_at", "expires_at", "used_at"]
+    list_select_related = ["member", "created_by"]
+    list_filter = ["role", ("used_at", admin.EmptyFieldListFilter)]
+
+    def get_fields(self, request: HttpRequest, obj: Invite | None = None) -> list[str]:
+        return ["role", "member", "created_by", "created_at", "expires_at", "used_at"] if obj else ["role"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Invite | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Invite, form: forms.ModelForm, change: bool) -> None:
+        invite, secret = Invite.objects.issue(role=obj.role, created_by=request.user)
+        obj.pk = invite.pk
+        obj.refresh_from_db()
+        show_link_once(request, _t("Send this link to whoever shall join; it lets in one person:"), secret)
+
+    def response_add(self, request: HttpRequest, obj: Invite, *args, **kwargs) -> HttpResponse:
+        return redirect("admin:people_invite_changelist")
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(admin.ModelAdmin):
+    """Everybody's tokens. Their owners make them; here they are revoked by deleting them."""
+
+    fields = ["member", "name", "created_at", "last_used_at"]
+    list_display = ["name", "member", "created_at", "last_used_at"]
+    list_select_related = ["member"]
+    search_fields = ["name", "member__username"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        return False
+
+
+def show_link_once(request: HttpRequest, sentence: str, secret: str) -> None:
+    """Put the link into the next page that this admin sees; afterwards nobody can read it anywhere."""
+    link = request.build_absolute_uri(reverse("people:join", args=[secret]))
+    messages.success(request, format_html("{} <code>{}</code>", sentence, link))

@@ -1,0 +1,224 @@
+"""Who may log in, what they may do, and the links and tokens that let them in."""
+
+import hashlib
+import secrets
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models, transaction
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+TOKEN_PREFIX = "tc_"  # noqa: S105  a mark that lets secret scanners recognise a leaked token
+#: A token's last use is written at most this often; a client that polls must not cost a write each time.
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+class LastAdminError(Exception):
+    """Nobody would be left who can let people in; the text is one sentence."""
+
+
+def hash_secret(secret: str) -> str:
+    """Return what is stored of a link or token. They are 256 random bits, so one plain SHA-256 is enough."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class Role(models.TextChoices):
+    """What a member may do; each role may also do what those before it may."""
+
+    VIEWER = "VIEWER", _("Viewer: watches and downloads")
+    SORTER = "SORTER", _("Sorter: uploads and sorts")
+    CURATOR = "CURATOR", _("Curator: curates people, tricks and clips")
+    ADMIN = "ADMIN", _("Admin: members and everything else")
+
+    def includes(self, other: "Role") -> bool:
+        order = list(Role)
+        return order.index(self) >= order.index(Role(other))
+
+
+class MemberManager(BaseUserManager):
+    def create_user(self, username: str, password: str | None = None, role: Role = Role.SORTER, **fields) -> "Member":
+        member = self.model(username=self.model.normalize_username(username), role=role, **fields)
+        member.set_password(password)
+        member.save(using=self._db)
+        return member
+
+    def create_superuser(self, username: str, password: str | None = None, **fields) -> "Member":
+        return self.create_user(username, password, role=Role.ADMIN, **fields)
+
+    def get_by_natural_key(self, username: str) -> "Member":
+        """Find who logs in; phones like to write the first letter large."""
+        return self.get(username__iexact=username)
+
+
+class Member(AbstractBaseUser):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    username = models.CharField(_("user name"), max_length=40, unique=True)
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.SORTER)
+    is_active = models.BooleanField(
+        _("active"), default=True, help_text=_("Off means removed: no login, but what they did is kept.")
+    )
+    date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
+
+    objects = MemberManager()
+
+    USERNAME_FIELD = "username"
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        ordering = [Lower("username")]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("username"),
+                name="member_name_unique",
+                violation_error_message=_("This user name is taken."),
+            ),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="member_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+    def may(self, role: Role) -> bool:
+        return self.is_active and Role(self.role).includes(role)
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether Django's admin lets the member in."""
+        return self.may(Role.CURATOR)
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """Answer Django's admin: curators curate everything but members and their keys."""
+        if self.may(Role.ADMIN):
+            return True
+        app_label, codename = perm.split(".", 1)
+        about_members = codename.endswith(("_member", "_invite", "_apitoken"))
+        return self.may(Role.CURATOR) and app_label in {"people", "tricks", "clips"} and not about_members
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.may(Role.ADMIN) or (self.may(Role.CURATOR) and app_label in {"people", "tricks", "clips"})
+
+    @transaction.atomic
+    def remove(self) -> None:
+        """Lock the member out everywhere at once; their name stays on what they did. LastAdminError for the last."""
+        self.check_not_last_admin()
+        Member.objects.filter(pk=self.pk).update(is_active=False)
+        self.tokens.all().delete()
+        self.reset_links.all().delete()
+        self._end_own_links()
+
+    def let_back_in(self) -> bool:
+        """Undo ``remove``, but for the tokens and links that it ended; False when the member was not removed."""
+        return bool(Member.objects.filter(pk=self.pk, is_active=False).update(is_active=True))
+
+    @transaction.atomic
+    def give_role(self, role: Role) -> None:
+        """Change what the member may do from now on. LastAdminError when nobody would be admin any more."""
+        if role != Role.ADMIN:
+            self.check_not_last_admin()
+            self._end_own_links()
+        Member.objects.filter(pk=self.pk).update(role=role)
+
+    def check_not_last_admin(self) -> None:
+        """Raise LastAdminError when there is no other. Call it in the transaction of what depends on it: its lock
+        makes two admins who remove each other take turns."""
+        admins = Member.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).order_by("pk")
+        if [admin.pk for admin in admins] == [self.pk]:
+            raise LastAdminError(_("%(name)s is the only admin; make somebody else admin first.") % {"name": self})
+
+    def _end_own_links(self) -> None:
+        """An unused link that an admin made would outlive their rights, and could give them back."""
+        Invite.objects.filter(created_by=self, used_at=None).delete()
+
+
+class InviteQuerySet(models.QuerySet):
+    def usable(self) -> "InviteQuerySet":
+        return self.filter(used_at=None, expires_at__gt=timezone.now())
+
+    def with_secret(self, secret: str) -> "InviteQuerySet":
+        return self.filter(secret_hash=hash_secret(secret))
+
+    def issue(self, *, role: Role, created_by: Member | None, member: Member | None = None) -> tuple["Invite", str]:
+        """Make a link's row and its secret, which is nowhere stored."""
+        secret = secrets.token_urlsafe(32)
+        invite = self.create(
+            secret_hash=hash_secret(secret),
+            role=role,
+            member=member,
+            created_by=created_by,
+            expires_at=timezone.now() + timedelta(days=settings.INVITE_DAYS),
+        )
+        return invite, secret
+
+
+class Invite(models.Model):
+    """A single-use, expiring link: to join with a role, or, when it names a member, to set a new password."""
+
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.SORTER)
+    member = models.ForeignKey(
+        Member, on_delete=models.CASCADE, null=True, blank=True, related_name="reset_links",
+        verbose_name=_("new password for"),
+    )  # fmt: skip
+    created_by = models.ForeignKey(
+        Member, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("made by")
+    )
+    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("ends"))
+    used_at = models.DateTimeField(_("used"), null=True, editable=False)
+
+    objects = InviteQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invite link")
+        verbose_name_plural = _("invite links")
+        ordering = ["-created_at"]
+        constraints = [models.CheckConstraint(condition=models.Q(role__in=Role.values), name="invite_role_known")]
+
+    def __str__(self) -> str:
+        return str(_("for %(who)s") % {"who": self.member or self.get_role_display()})
+
+    def use(self) -> bool:
+        """Spend the link; False when somebody was faster or it has ended."""
+        return bool(Invite.objects.usable().filter(pk=self.pk).update(used_at=timezone.now()))
+
+
+class ApiTokenQuerySet(models.QuerySet):
+    def issue(self, member: Member, name: str) -> tuple["ApiToken", str]:
+        """Make a token's row and its secret, which is shown once and nowhere stored."""
+        secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+        return self.create(member=member, name=name, secret_hash=hash_secret(secret)), secret
+
+    def member_of(self, secret: str) -> Member | None:
+        """Return the active member a token speaks for, and note the use."""
+        token = self.filter(secret_hash=hash_secret(secret), member__is_active=True).select_related("member").first()
+        if token is None:
+            return None
+        now = timezone.now()
+        if token.last_used_at is None or now - token.last_used_at > USE_NOTED_EVERY:
+            self.filter(pk=token.pk).update(last_used_at=now)
+        return token.member
+
+
+class ApiToken(models.Model):
+    """A personal key for scripts and upload clients; it may do what its member may."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="tokens", verbose_name=_("member"))
+    name = models.CharField(_("what it is for"), max_length=60)
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name

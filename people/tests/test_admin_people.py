@@ -1,0 +1,106 @@
+"""What a curator does with people in the admin."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from people.models import Person
+
+ADD = reverse("admin:people_person_add")
+LIST = reverse("admin:people_person_changelist")
+
+
+@pytest.fixture(autouse=True)
+def curating(client: Client, curator) -> None:
+    client.force_login(curator)
+
+
+def form(display_name: str, slug: str = "", *aliases: str) -> dict:
+    """Return the fields of the page for a new person."""
+    fields = {"display_name": display_name, "slug": slug, "aliases-INITIAL_FORMS": 0}
+    fields["aliases-TOTAL_FORMS"] = len(aliases)
+    return fields | {f"aliases-{number}-name": alias for number, alias in enumerate(aliases)}
+
+
+def change_page(person: Person) -> str:
+    return reverse("admin:people_person_change", args=[person.pk])
+
+
+def test_empty_slug_is_made_from_the_name(client):
+    client.post(ADD, form("Zoë Ångström"))
+    assert Person.objects.get().slug == "Zoe_Angstrom"
+
+
+def test_made_slug_is_one_that_nobody_has(client):
+    Person.objects.add("Mia B.")
+    client.post(ADD, form("Mia B"))
+    assert Person.objects.get(display_name="Mia B").slug == "Mia_B-2"
+
+
+def test_typed_slug_is_taken_as_it_is(client):
+    client.post(ADD, form("Miller Downey", "MD"))
+    assert Person.objects.get().slug == "MD"
+
+
+def test_new_name_leaves_the_slug(client):
+    person = Person.objects.add("Miller Downey")
+    client.post(change_page(person), form("Miller D.", person.slug))
+    person.refresh_from_db()
+    assert (person.display_name, person.slug) == ("Miller D.", "Miller_Downey")
+
+
+def test_slug_is_not_made_anew_by_emptying_it(client):
+    person = Person.objects.add("Miller Downey")
+    response = client.post(change_page(person), form("Miller D.", ""))
+    assert response.status_code == 200
+    assert "slug" in response.context["adminform"].form.errors
+    person.refresh_from_db()
+    assert person.slug == "Miller_Downey"
+
+
+@pytest.mark.parametrize("slug", ["a/b", "a__b", "..", "Broll", "_a", "a b", "é", "a" * 41])
+def test_slug_that_is_no_part_of_a_file_name_is_refused(client, slug):
+    assert client.post(ADD, form("Miller Downey", slug)).status_code == 200
+    assert not Person.objects.exists()
+
+
+def test_refused_slug_comes_with_a_better_one(client):
+    html = client.post(ADD, form("Miller Downey", "Miller  Downey!")).content.decode()
+    assert "This cannot be part of a file name; try “Miller_Downey”." in html
+
+
+@pytest.mark.parametrize("name", ["miller downey", "MILLS", "miller_downey"])
+def test_name_that_somebody_goes_by_is_refused(client, name):
+    Person.objects.add("Miller Downey").aliases.create(name="Mills")
+    html = client.post(ADD, form(name)).content.decode()
+    assert "Miller Downey goes by this name already." in html
+    assert Person.objects.count() == 1
+
+
+def test_alias_that_somebody_else_goes_by_is_refused(client):
+    Person.objects.add("Miller Downey")
+    html = client.post(ADD, form("Mills", "", "miller downey")).content.decode()
+    assert "Miller Downey goes by this name already." in html
+    assert Person.objects.count() == 1
+
+
+def test_slug_of_somebody_else_is_refused_without_case(client):
+    Person.objects.add("Miller Downey")
+    html = client.post(ADD, form("Another", "miller_downey")).content.decode()
+    assert "Somebody has this slug already." in html
+
+
+def test_aliases_are_added_with_the_person_and_found_by_search(client):
+    client.post(ADD, form("Miller Downey", "", "Mills", "MD"))
+    Person.objects.add("Jo")
+    listed = client.get(LIST, {"q": "mills"})
+    assert [person.display_name for person in listed.context["cl"].result_list] == ["Miller Downey"]
+    assert "MD, Mills" in listed.content.decode()
+
+
+def test_search_by_several_aliases_counts_clips_once(client):
+    person = Person.objects.add("Miller Downey")
+    person.aliases.create(name="Mills")
+    person.aliases.create(name="Mill")
+    found = client.get(LIST, {"q": "mil"}).context["cl"].result_list
+    assert [(row.display_name, row.n_clips) for row in found] == [("Miller Downey", 0)]

@@ -1,0 +1,98 @@
+"""Login, the links that let somebody in, and a member's own page."""
+
+from django.contrib import messages
+from django.contrib.auth import login, update_session_auth_hash
+from django.contrib.auth.forms import PasswordChangeForm
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from people.access import public, requires
+from people.forms import JoinForm, NewPasswordForm, TokenForm
+from people.models import ApiToken, Invite, Member, Role
+
+
+@public
+@never_cache
+@sensitive_post_parameters()
+def join(request: HttpRequest, secret: str) -> HttpResponse:
+    """Let somebody in by a single-use link: as a new member, or with a new password."""
+    invite = Invite.objects.usable().with_secret(secret).select_related("member").first()
+    if invite is None:
+        return render(request, "people/join_ended.html", status=410)
+    form_class = NewPasswordForm if invite.member else JoinForm
+    form = form_class(request.POST or None, member=invite.member or Member(role=invite.role))
+    if request.method == "POST" and form.is_valid() and (member := _use(invite, form)):
+        login(request, member)
+        messages.success(request, _("Welcome, %(name)s.") % {"name": member})
+        return redirect("home")
+    status = 422 if form.is_bound else 200
+    return render(request, "people/join.html", {"form": form, "invite": invite}, status=status)
+
+
+def _use(invite: Invite, form: NewPasswordForm) -> Member | None:
+    """Spend the link and save the member together; None when somebody was faster with the link or the name."""
+    try:
+        with transaction.atomic():
+            if invite.use():
+                return form.save()
+    except IntegrityError:
+        form.add_error("username", _("This user name is taken."))
+        return None
+    form.add_error(None, _("This link was used a moment ago."))
+    return None
+
+
+@requires(Role.VIEWER)
+@require_safe
+def account(request: HttpRequest) -> HttpResponse:
+    return _account_page(request)
+
+
+@requires(Role.VIEWER)
+@require_POST
+@sensitive_post_parameters()
+def password_change(request: HttpRequest) -> HttpResponse:
+    """Set a new password; every other login of this member ends."""
+    form = PasswordChangeForm(request.user, request.POST)
+    if not form.is_valid():
+        return _account_page(request, password_form=form, status=422)
+    form.save()
+    update_session_auth_hash(request, request.user)
+    messages.success(request, _("The new password is set. Other devices are logged out."))
+    return redirect("people:account")
+
+
+@requires(Role.VIEWER)
+@require_POST
+def token_create(request: HttpRequest) -> HttpResponse:
+    """Make an API token and show it, this once."""
+    form = TokenForm(request.POST)
+    if not form.is_valid():
+        return _account_page(request, token_form=form, status=422)
+    _token, secret = ApiToken.objects.issue(request.user, form.cleaned_data["name"])
+    return _account_page(request, new_secret=secret, status=201)
+
+
+@requires(Role.VIEWER)
+@require_POST
+def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    token = get_object_or_404(request.user.tokens, pk=pk)
+    token.delete()
+    messages.success(request, _("“%(name)s” is revoked.") % {"name": token.name})
+    return redirect("people:account")
+
+
+@never_cache
+def _account_page(request: HttpRequest, *, status: int = 200, **context) -> HttpResponse:
+    context = {
+        "password_form": PasswordChangeForm(request.user),
+        "token_form": TokenForm(),
+        "tokens": request.user.tokens.all(),
+        **context,
+    }
+    return render(request, "people/account.html", context, status=status)

@@ -1,0 +1,85 @@
+"""The admin's pages of tricks: names, directions, categories and what else people type."""
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from tricks.models import Direction, Trick, TrickAlias
+from trickyclip.names import slugify
+
+
+class TrickForm(forms.ModelForm):
+    class Meta:
+        model = Trick
+        fields = ["name", "direction", "category", "slug"]
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance._state.adding:
+            self.fields["slug"].required = False
+            self.fields["slug"].help_text = _("Left empty, it is made from the direction and the name.")
+
+    def clean_category(self) -> str:
+        return self.cleaned_data["category"].upper()
+
+    def clean_slug(self) -> str:
+        slug, name = self.cleaned_data["slug"], self.cleaned_data.get("name")
+        if not slug:  # without a name the form fails anyway
+            direction = self.cleaned_data.get("direction", Direction.NONE)
+            return Trick.objects.slug_for(name, direction) if name else slug
+        if slug != (safe := slugify(slug, fallback="Move")):
+            raise forms.ValidationError(_t("This cannot be part of a file name; try “%(safe)s”.") % {"safe": safe})
+        return slug
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        label = f"{cleaned.get('direction', '')} {cleaned.get('name', '')}".strip()
+        if other := Trick.objects.called(label).exclude(pk=self.instance.pk).first():
+            self.add_error("name", _t("%(other)s goes by this name already.") % {"other": other})
+        return cleaned
+
+
+class TrickAliasForm(forms.ModelForm):
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"]
+        if other := Trick.objects.called(name).exclude(pk=self.instance.trick_id).first():
+            raise forms.ValidationError(_t("%(other)s goes by this name already.") % {"other": other})
+        return name
+
+
+class TrickAliasInline(admin.TabularInline):
+    model = TrickAlias
+    form = TrickAliasForm
+    extra = 1
+
+
+@admin.register(Trick)
+class TrickAdmin(admin.ModelAdmin):
+    form = TrickForm
+    inlines = [TrickAliasInline]
+    list_display = ["name", "direction", "category", "slug", "also_called", "clips"]
+    list_editable = ["category"]
+    list_per_page = 50
+    list_filter = ["category", "direction"]
+    search_fields = ["name", "slug", "aliases__name"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Count in a subquery: a join would drag every clip through the filters and the search."""
+        current = Count("clips", filter=Q(clips__is_current=True))
+        counted = Trick.objects.filter(pk=OuterRef("pk")).order_by().annotate(n=current).values("n")
+        return super().get_queryset(request).annotate(n_clips=Subquery(counted)).prefetch_related("aliases")
+
+    @admin.display(description=_("aliases"))
+    def also_called(self, trick: Trick) -> str:
+        return ", ".join(alias.name for alias in trick.aliases.all())
+
+    @admin.display(description=_("clips"), ordering="n_clips")
+    def clips(self, trick: Trick) -> str:
+        clips_url = reverse("admin:clips_finalclip_changelist")
+        query = f"trick__id__exact={trick.pk}&is_current__exact=1"
+        return format_html('<a href="{}?{}">{}</a>', clips_url, query, trick.n_clips)

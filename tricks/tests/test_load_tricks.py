@@ -1,0 +1,121 @@
+"""The starter list: sound in itself, and harmless to whatever the crew has made of it."""
+
+import json
+from collections import Counter
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from tricks.management.commands.load_tricks import STARTER_TRICKS
+from tricks.models import KNOWN_CATEGORIES, Direction, Trick, TrickAlias
+from trickyclip.names import slugify
+
+ENTRIES = json.loads(STARTER_TRICKS.read_text("utf-8"))
+
+
+def load(**options: object) -> str:
+    out = StringIO()
+    call_command("load_tricks", stdout=out, **options)
+    return out.getvalue().strip()
+
+
+def label(entry: dict) -> str:
+    return f"{entry['direction']} {entry['name']}".strip()
+
+
+def test_every_entry_is_well_formed():
+    fields = {"name", "category", "direction", "aliases"}
+    assert [entry for entry in ENTRIES if set(entry) != fields] == []
+    assert {entry["category"] for entry in ENTRIES} <= set(KNOWN_CATEGORIES)
+    assert {entry["direction"] for entry in ENTRIES} <= set(Direction.values)
+    names = [name for entry in ENTRIES for name in (entry["name"], *entry["aliases"])]
+    assert [name for name in names if name != " ".join(name.split()) or not 0 < len(name) <= 100] == []
+
+
+def test_no_name_stands_for_two_tricks():
+    """Names with their direction, slugs and aliases are one space: each is what somebody may type."""
+    names = [{label(entry).casefold(), slugify(label(entry), fallback="Move").casefold()} for entry in ENTRIES]
+    aliases = [alias.casefold() for entry in ENTRIES for alias in entry["aliases"]]
+    counted = Counter([name for of_entry in names for name in of_entry] + aliases)
+    assert [name for name, n_uses in counted.items() if n_uses > 1] == []
+
+
+def test_no_alias_is_the_name_of_a_trick_in_some_direction():
+    names = {entry["name"].casefold() for entry in ENTRIES}
+    assert [alias for entry in ENTRIES for alias in entry["aliases"] if alias.casefold() in names] == []
+
+
+def test_list_is_long_enough_to_start_with_in_every_category():
+    per_category = Counter(entry["category"] for entry in ENTRIES)
+    assert 150 <= len(ENTRIES) <= 220
+    assert min(per_category[category] for category in KNOWN_CATEGORIES) >= 10
+
+
+@pytest.mark.django_db
+def test_empty_database_gets_every_trick_with_every_alias():
+    assert load() == f"added {len(ENTRIES)}, there already 0"
+    assert Trick.objects.count() == len(ENTRIES)
+    assert TrickAlias.objects.count() == sum(len(entry["aliases"]) for entry in ENTRIES)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("slug", ["KFED", "Britney", "Back270_Out"])
+def test_rail_tricks_of_a_ski_crew_are_there(slug):
+    load()
+    assert Trick.objects.get(slug=slug).category == "RAIL"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("typed", "slug"),
+    [("kf", "KFED"), ("nosegrab", "Nose_Grab"), ("b2", "Back270_Out"), ("fs boardslide", "FS_Boardslide")],
+)
+def test_what_people_type_finds_one_trick(typed, slug):
+    load()
+    assert [trick.slug for trick in Trick.objects.called(typed)] == [slug]
+
+
+@pytest.mark.django_db
+def test_second_load_adds_nothing():
+    load()
+    before = snapshot()
+    assert load() == f"added 0, there already {len(ENTRIES)}"
+    assert snapshot() == before
+
+
+@pytest.mark.django_db
+def test_dry_run_counts_and_adds_nothing():
+    Trick.objects.add("KFED", category="RAIL")
+    assert load(dry_run=True) == f"would add {len(ENTRIES) - 1}, there already 1"
+    assert Trick.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_trick_that_the_crew_changed_is_left_as_it_is():
+    load()
+    Trick.objects.filter(slug="KFED").update(name="K-Fed to fakie", category="JUMP")
+    TrickAlias.objects.filter(name="kf").update(name="the kf")
+    TrickAlias.objects.filter(name="k-fed").delete()
+    before = snapshot()
+    assert load() == f"added 0, there already {len(ENTRIES)}"
+    assert snapshot() == before
+
+
+@pytest.mark.django_db
+def test_trick_that_the_crew_knows_by_an_alias_is_not_added_again():
+    Trick.objects.add("Kevin", category="RAIL").aliases.create(name="kfed")
+    load()
+    assert [trick.name for trick in Trick.objects.called("KFED")] == ["Kevin"]
+
+
+@pytest.mark.django_db
+def test_alias_that_the_crew_uses_for_something_else_is_left_out():
+    own = Trick.objects.add("B2")
+    load()
+    assert list(Trick.objects.called("b2")) == [own]
+    assert Trick.objects.filter(slug="Back270_Out").exists()
+
+
+def snapshot() -> set[tuple]:
+    return set(Trick.objects.values_list("pk", "name", "slug", "category", "direction", "aliases__name"))
