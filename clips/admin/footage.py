@@ -1,0 +1,247 @@
+"""Sessions, the files filmed in them, and the uploads that brought these."""
+
+import re
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from clips.admin.record import OF_SHOOT, RecordAdmin, clock, count_of, row_link, rows_link, size
+from clips.models import CandidateSegment, DetectionRun, FinalClip, Job, OriginalFile, Shoot, Upload
+from trickyclip.names import slugify
+
+#: A camera's id is a part of file names, as its probe writes it: CAM_GOPRO11.
+CAMERA_ID = re.compile(r"CAM(_[A-Z0-9]+)+")
+
+
+class ShootForm(forms.ModelForm):
+    class Meta:
+        model = Shoot
+        fields = ["date", "name", "slug", "time_zone", "sensitivity"]
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance._state.adding:
+            self.fields["slug"].required = False
+            self.fields["slug"].help_text = _("Left empty, it is made from the name.")
+
+    def clean_slug(self) -> str:
+        slug = self.cleaned_data["slug"]
+        name, date = self.cleaned_data.get("name"), self.cleaned_data.get("date")
+        if not slug:  # without a name or a date the form fails anyway
+            return Shoot.objects.slug_for(name, date) if name and date else slug
+        if slug != (safe := slugify(slug, fallback="Session")):
+            raise forms.ValidationError(_t("This cannot be part of a file name; try “%(safe)s”.") % {"safe": safe})
+        return slug
+
+
+@admin.register(Shoot)
+class ShootAdmin(admin.ModelAdmin):
+    form = ShootForm
+    date_hierarchy = "date"
+    list_display = ["name", "date", "slug", "sensitivity", "files", "to_sort", "clips"]
+    list_editable = ["sensitivity"]
+    list_per_page = 50
+    search_fields = ["name", "slug"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        to_sort = CandidateSegment.objects.available().shown()
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                n_files=count_of(OriginalFile.objects.all(), "shoot"),
+                n_to_sort=count_of(to_sort, "original_file__shoot"),
+                n_clips=count_of(FinalClip.objects.current(), "original_file__shoot"),
+            )
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Shoot | None = None) -> list[str]:
+        """Once clips bear the date and the slug in their names, another one would split the session in two."""
+        return ["date", "slug"] if obj and obj.n_clips else []
+
+    @admin.display(description=_("files"), ordering="n_files")
+    def files(self, shoot: Shoot) -> str:
+        return rows_link(OriginalFile, shoot.n_files, shoot__id__exact=shoot.pk)
+
+    @admin.display(description=_("to sort"), ordering="n_to_sort")
+    def to_sort(self, shoot: Shoot) -> str:
+        return rows_link(CandidateSegment, shoot.n_to_sort, **{OF_SHOOT: shoot.pk}, queue="to_sort")
+
+    @admin.display(description=_("clips"), ordering="n_clips")
+    def clips(self, shoot: Shoot) -> str:
+        return rows_link(FinalClip, shoot.n_clips, **{OF_SHOOT: shoot.pk}, is_current__exact=1)
+
+
+class OriginalFileForm(forms.ModelForm):
+    class Meta:
+        model = OriginalFile
+        fields = ["shoot", "camera_id"]
+
+    def clean_camera_id(self) -> str:
+        camera_id = self.cleaned_data["camera_id"].upper()
+        if not CAMERA_ID.fullmatch(camera_id):
+            raise forms.ValidationError(_t("A camera is written like CAM_GOPRO11."))
+        return camera_id
+
+
+@admin.register(OriginalFile)
+class OriginalFileAdmin(admin.ModelAdmin):
+    """What a person may correct of a camera file; all else was read from it."""
+
+    form = OriginalFileForm
+    fieldsets = [
+        (None, {"fields": ["original_filename", "shoot", "camera_id", "problem"]}),
+        (_("What became of it"), {"fields": ["segments", "clips", "runs", "jobs", "uploads"]}),
+        (
+            _("What the camera says"),
+            {
+                "fields": [
+                    "duration",
+                    "rate_fps",
+                    "frame_size",
+                    "codec",
+                    "has_audio",
+                    "recorded_at",
+                    "probed_at",
+                ]
+            },
+        ),
+        (_("The file"), {"fields": ["file_size", "file_hash", "stored_path", "uploaded_by", "created_at"]}),
+    ]
+    autocomplete_fields = ["shoot"]
+    list_display = [
+        "original_filename", "session", "camera_id", "fps_label", "duration", "file_size",
+        "segments", "clips", "problem",
+    ]  # fmt: skip
+    list_select_related = ["shoot"]
+    list_filter = ["camera_id", "fps_label", ("problem", admin.EmptyFieldListFilter), "created_at"]
+    search_fields = ["original_filename", "shoot__name", "camera_id", "file_hash"]
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: OriginalFile | None = None) -> list[str]:
+        shown = [name for _title, options in self.fieldsets for name in options["fields"]]
+        return [name for name in shown if name not in self.form.Meta.fields]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                n_segments=count_of(CandidateSegment.objects.all(), "original_file"),
+                n_clips=count_of(FinalClip.objects.current(), "original_file"),
+            )
+            .defer("probe")
+        )
+
+    def save_model(self, request: HttpRequest, obj: OriginalFile, form: forms.ModelForm, change: bool) -> None:
+        """Write only what was typed: a probe may be writing the rest at this moment."""
+        obj.save(update_fields=form.changed_data)
+
+    def get_deleted_objects(self, objs, request: HttpRequest) -> tuple:
+        """A file takes its jobs and runs with it, although nobody may delete these by themselves."""
+        listed, counts, not_permitted, protected = super().get_deleted_objects(objs, request)
+        go_along = {str(model._meta.verbose_name) for model in (Job, DetectionRun)}
+        return listed, counts, not_permitted - go_along, protected
+
+    def delete_model(self, request: HttpRequest, obj: OriginalFile) -> None:
+        super().delete_model(request, obj)
+        self._say_what_stays(request, [obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        originals = list(queryset)
+        super().delete_queryset(request, queryset)
+        self._say_what_stays(request, originals)
+
+    def _say_what_stays(self, request: HttpRequest, originals: list[OriginalFile]) -> None:
+        paths = ", ".join(original.stored_path for original in originals)
+        text = _t("The video itself stays in the data folder: %(paths)s.") % {"paths": paths}
+        self.message_user(request, text, messages.WARNING)
+
+    @admin.display(description=_("session"), ordering="shoot__date")
+    def session(self, original: OriginalFile) -> str:
+        return row_link(original.shoot)
+
+    @admin.display(description=_("duration"), ordering="duration_ms")
+    def duration(self, original: OriginalFile) -> str:
+        return clock(original.duration_ms)
+
+    @admin.display(description=_("frames per second"))
+    def rate_fps(self, original: OriginalFile) -> str:
+        return f"{float(original.rate):.3f}" if original.rate else ""
+
+    @admin.display(description=_("picture"))
+    def frame_size(self, original: OriginalFile) -> str:
+        if not original.width_px:
+            return ""
+        turned = f", {original.rotation_deg}°" if original.rotation_deg else ""
+        return f"{original.width_px} × {original.height_px}{turned}"
+
+    @admin.display(description=_("size"), ordering="size_bytes")
+    def file_size(self, original: OriginalFile) -> str:
+        return size(original.size_bytes)
+
+    @admin.display(description=_("uploader"))
+    def uploaded_by(self, original: OriginalFile) -> str:
+        return str(original.uploader or "")
+
+    @admin.display(description=_("segments"), ordering="n_segments")
+    def segments(self, original: OriginalFile) -> str:
+        return rows_link(CandidateSegment, original.n_segments, original_file__id__exact=original.pk)
+
+    @admin.display(description=_("clips"), ordering="n_clips")
+    def clips(self, original: OriginalFile) -> str:
+        of_file = {"original_file__id__exact": original.pk}
+        return rows_link(FinalClip, original.n_clips, **of_file, is_current__exact=1)
+
+    @admin.display(description=_("detection runs"))
+    def runs(self, original: OriginalFile) -> str:
+        return rows_link(DetectionRun, original.runs.count(), original_file__id__exact=original.pk)
+
+    @admin.display(description=_("jobs"))
+    def jobs(self, original: OriginalFile) -> str:
+        return rows_link(Job, original.jobs.count(), original_file__id__exact=original.pk)
+
+    @admin.display(description=_("uploads"))
+    def uploads(self, original: OriginalFile) -> str:
+        return rows_link(Upload, original.uploads.count(), original_file__id__exact=original.pk)
+
+
+@admin.register(Upload)
+class UploadAdmin(RecordAdmin):
+    fields = [
+        "original_filename", "state", "reason", "received", "became", "shoot", "owner_name",
+        "jobs", "created_at", "updated_at",
+    ]  # fmt: skip
+    list_display = ["original_filename", "state", "received", "owner_name", "session", "became", "created_at"]
+    list_select_related = ["owner", "shoot", "original_file"]
+    list_filter = ["state", "created_at"]
+    search_fields = ["original_filename", "shoot__name", "owner__username"]
+
+    @admin.display(description=_("received"))
+    def received(self, upload: Upload) -> str:
+        both = {"received": size(upload.offset_bytes), "whole": size(upload.size_bytes)}
+        return both["whole"] if upload.is_whole else _t("%(received)s of %(whole)s") % both
+
+    @admin.display(description=_("owner"), ordering="owner__username")
+    def owner_name(self, upload: Upload) -> str:
+        return str(upload.owner or "")
+
+    @admin.display(description=_("session"), ordering="shoot__date")
+    def session(self, upload: Upload) -> str:
+        return row_link(upload.shoot)
+
+    @admin.display(description=_("became"))
+    def became(self, upload: Upload) -> str:
+        return row_link(upload.original_file)
+
+    @admin.display(description=_("jobs"))
+    def jobs(self, upload: Upload) -> str:
+        return rows_link(Job, upload.jobs.count(), upload__id__exact=upload.pk)

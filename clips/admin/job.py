@@ -1,0 +1,71 @@
+"""Background work: to be read, tried again and stopped."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from clips import pipeline
+from clips.admin.record import RecordAdmin, row_link
+from clips.models import Job
+
+
+@admin.register(Job)
+class JobAdmin(RecordAdmin):
+    fields = [
+        "kind", "about", "state", "reason", "percent", "attempts", "priority", "params", "worker",
+        "created_at", "run_after", "published_at", "started_at", "lease_ends_at", "finished_at",
+    ]  # fmt: skip
+    list_display = [
+        "kind_name",
+        "about",
+        "state",
+        "percent",
+        "attempts",
+        "reason",
+        "created_at",
+        "finished_at",
+    ]
+    list_select_related = ["upload", "original_file", "segment__original_file", "clip"]
+    list_filter = ["state", "kind", "created_at"]
+    search_fields = [
+        "reason", "upload__original_filename", "original_file__original_filename", "clip__filename",
+    ]  # fmt: skip
+    actions = ["retry", "cancel"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        long = ["original_file__probe", "segment__features", "segment__original_file__probe"]
+        return super().get_queryset(request).defer(*long)
+
+    @admin.display(description=_("kind"), ordering="kind")
+    def kind_name(self, job: Job) -> str:
+        return job.get_kind_display()
+
+    @admin.display(description=_("about"))
+    def about(self, job: Job) -> str:
+        return row_link(job.target)
+
+    @admin.display(description=_("progress"))
+    def percent(self, job: Job) -> str:
+        return f"{job.progress:.0%}"
+
+    @admin.action(description=_("Try again"))
+    def retry(self, request: HttpRequest, jobs: QuerySet) -> None:
+        retried = [job for job in jobs if job.retry()]
+        for job in retried:
+            pipeline.publish(job)
+        one, many = "%(n)d job waits to run again.", "%(n)d jobs wait to run again."
+        self._say(request, ngettext(one, many, len(retried)) % {"n": len(retried)}, len(jobs) - len(retried))
+
+    @admin.action(description=_("Cancel"))
+    def cancel(self, request: HttpRequest, jobs: QuerySet) -> None:
+        n_cancelled = sum(job.cancel() for job in jobs)
+        one, many = "%(n)d job is cancelled.", "%(n)d jobs are cancelled."
+        self._say(request, ngettext(one, many, n_cancelled) % {"n": n_cancelled}, len(jobs) - n_cancelled)
+
+    def _say(self, request: HttpRequest, done: str, n_left: int) -> None:
+        self.message_user(request, done, messages.SUCCESS)
+        if n_left:
+            one, many = "%(n)d job was left as it is.", "%(n)d jobs were left as they are."
+            self.message_user(request, ngettext(one, many, n_left) % {"n": n_left}, messages.WARNING)

@@ -1,0 +1,75 @@
+"""Rows that are read here and changed elsewhere, and how their values are shown."""
+
+from django.contrib import admin
+from django.db import models
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+
+NOTHING = "–"
+#: The lookup of all that was filmed in one session; a list of every session beside each page would be too long.
+OF_SHOOT = "original_file__shoot__id__exact"
+
+
+class RecordAdmin(admin.ModelAdmin):
+    """Rows that are a record, or that workers write: to be searched and read, and changed by nobody."""
+
+    list_per_page = 50
+    show_full_result_count = False  # these tables grow without end
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+def clock(duration_ms: int | None) -> str:
+    """Return a duration or a place in a video as people read it: 0:41, or 1:02:03 from an hour on."""
+    if duration_ms is None:
+        return NOTHING
+    minutes, seconds = divmod(duration_ms // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+def place(row: models.Model) -> str:
+    """Return where in its video something lies: 0:41–0:45."""
+    return f"{clock(row.start_ms)}–{clock(row.end_ms)}"
+
+
+def size(size_bytes: int | None) -> str:
+    return NOTHING if size_bytes is None else filesizeformat(size_bytes)
+
+
+def row_link(row: models.Model | None) -> str:
+    """Return a link to a row's own page."""
+    if row is None:
+        return NOTHING
+    return format_html('<a href="{}">{}</a>', reverse(_page(type(row), "change"), args=[row.pk]), row)
+
+
+def rows_link(model: type[models.Model], n_rows: int, **lookups: object) -> str:
+    """Return a link with the number of rows that leads to the list of just these."""
+    address = f"{reverse(_page(model, 'changelist'))}?{urlencode(lookups)}"
+    return format_html('<a href="{}">{}</a>', address, n_rows)
+
+
+def count_of(rows: QuerySet, to: str) -> Coalesce:
+    """Return the number of ``rows`` that point at the row at hand by the path ``to``.
+
+    As a subquery, because two counts over joins would multiply each other.
+    """
+    counted = rows.filter(**{to: OuterRef("pk")}).order_by().values(to).annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted), 0)
+
+
+def _page(model: type[models.Model], page: str) -> str:
+    return f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}"

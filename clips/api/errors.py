@@ -1,0 +1,42 @@
+"""Every refusal of the API carries one sentence for people in ``detail``."""
+
+from django.utils.translation import gettext as _
+from rest_framework import status
+from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from clips.sorting import ConflictError, TrimError
+from clips.uploads.tus import TusError
+
+
+class Conflict(APIException):
+    status_code = status.HTTP_409_CONFLICT
+
+
+class Refused(APIException):
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+
+
+def one_sentence(error: Exception, context: dict) -> Response | None:
+    """Turn what went wrong into an answer: 422 for a bad form, 409 for a lost race, and always a sentence."""
+    if isinstance(error, ValidationError):
+        fields = error.detail if isinstance(error.detail, dict) else {"detail": error.detail}
+        name, sentences = next(iter(fields.items()))
+        first = sentences[0] if isinstance(sentences, list) else sentences
+        sentence = str(first) if name in {"detail", "non_field_errors"} else f"{name}: {first}"
+        return Response({"detail": sentence, "fields": fields}, status=status.HTTP_422_UNPROCESSABLE_ENTITY)
+    if isinstance(error, TrimError):
+        error = Refused(str(error))
+    elif isinstance(error, ConflictError):
+        error = Conflict(str(error))
+    elif isinstance(error, TusError):
+        return Response({"detail": str(error)}, status=error.status)
+    return exception_handler(error, context)
+
+
+def found(row: object | None, what: str) -> object:
+    """Return the row, or answer 404 with a sentence that names what is missing."""
+    if row is None:
+        raise NotFound(_("There is no such %(what)s.") % {"what": what})
+    return row

@@ -1,0 +1,141 @@
+"""What the API says of each row, and what it takes."""
+
+from rest_framework import serializers
+
+from clips.models import CandidateSegment, ClipCategory, FinalClip, Job, Upload
+from clips.models.segment import MAX_HAND
+from people.models import Person
+from tricks.models import KNOWN_CATEGORIES, Direction, Trick
+
+
+class PersonSerializer(serializers.ModelSerializer):
+    aliases = serializers.SlugRelatedField("name", many=True, read_only=True)
+
+    class Meta:
+        model = Person
+        fields = ["id", "display_name", "slug", "aliases", "created_at"]
+        read_only_fields = ["id", "slug", "created_at"]
+
+    def create(self, fields: dict) -> Person:
+        return Person.objects.add(fields["display_name"])
+
+
+class TrickSerializer(serializers.ModelSerializer):
+    aliases = serializers.SlugRelatedField("name", many=True, read_only=True)
+    direction = serializers.ChoiceField(Direction.choices, default=Direction.NONE, allow_blank=True)
+    category = serializers.RegexField(r"^[A-Z][A-Z0-9_]*$", max_length=20, default=KNOWN_CATEGORIES[0])
+
+    class Meta:
+        model = Trick
+        fields = ["id", "name", "slug", "category", "direction", "aliases"]
+        read_only_fields = ["id", "slug"]
+
+    def create(self, fields: dict) -> Trick:
+        return Trick.objects.add(**fields)
+
+
+class UploadSerializer(serializers.ModelSerializer):
+    session_name = serializers.CharField(source="shoot.name", read_only=True)
+    session_date = serializers.DateField(source="shoot.date", read_only=True)
+
+    class Meta:
+        model = Upload
+        fields = [
+            "id", "original_filename", "size_bytes", "offset_bytes", "state", "reason", "original_file",
+            "session_name", "session_date", "created_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class NewUploadSerializer(serializers.Serializer):
+    filename = serializers.CharField(max_length=1000)
+    size_bytes = serializers.IntegerField(min_value=0)
+    session_name = serializers.CharField(max_length=100, required=False, default="")
+    session_date = serializers.DateField(required=False, default=None, allow_null=True)
+
+
+class SegmentSerializer(serializers.ModelSerializer):
+    original_filename = serializers.CharField(source="original_file.original_filename")
+    duration_ms = serializers.IntegerField(source="original_file.duration_ms", help_text="of the whole file")
+    camera_id = serializers.CharField(source="original_file.camera_id")
+    fps_label = serializers.CharField(source="original_file.fps_label")
+    session_name = serializers.CharField(source="original_file.shoot.name")
+    session_date = serializers.DateField(source="original_file.shoot.date")
+
+    class Meta:
+        model = CandidateSegment
+        fields = [
+            "id", "original_file", "original_filename", "start_ms", "end_ms", "duration_ms", "score", "why",
+            "camera_id", "fps_label", "session_name", "session_date",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class NextSerializer(serializers.Serializer):
+    lease = serializers.UUIDField(
+        required=False, help_text="The page's own token from its first call; without one, a new one is made."
+    )
+    count = serializers.IntegerField(min_value=1, max_value=MAX_HAND, default=1, help_text="How many to hold at once.")
+
+
+class HandSerializer(serializers.Serializer):
+    lease = serializers.UUIDField()
+    lease_ends_at = serializers.DateTimeField(allow_null=True)
+    left = serializers.IntegerField(help_text="How many shown segments nobody has decided or holds.")
+    segments = SegmentSerializer(many=True)
+
+
+class DecisionSerializer(serializers.Serializer):
+    segment = serializers.UUIDField()
+    lease = serializers.UUIDField()
+    key = serializers.UUIDField(help_text="Made by the client for this decision; sent again, it changes nothing.")
+
+
+class SaveSerializer(DecisionSerializer):
+    start_ms = serializers.IntegerField(max_value=2**53)
+    end_ms = serializers.IntegerField(max_value=2**53)
+    category = serializers.ChoiceField(ClipCategory.choices, default=ClipCategory.TRICK)
+    person = serializers.PrimaryKeyRelatedField(queryset=Person.objects, allow_null=True, default=None)
+    trick = serializers.PrimaryKeyRelatedField(queryset=Trick.objects, allow_null=True, default=None)
+    also = serializers.PrimaryKeyRelatedField(queryset=Person.objects, many=True, required=False, default=list)
+
+
+class ClipSerializer(serializers.ModelSerializer):
+    person = PersonSerializer(read_only=True)
+    trick = TrickSerializer(read_only=True)
+    also = serializers.SlugRelatedField("display_name", many=True, read_only=True)
+    session_name = serializers.CharField(source="original_file.shoot.name")
+    archived = serializers.SerializerMethodField()
+
+    class Meta:
+        model = FinalClip
+        fields = [
+            "id", "filename", "date", "session_name", "person", "also", "trick", "category", "camera_id",
+            "fps_label", "start_ms", "end_ms", "original_file", "candidate_segment", "file_hash", "size_bytes",
+            "lineage", "is_current", "archived", "created_at", "updated_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_archived(self, clip: FinalClip) -> dict[str, str]:
+        """Where it lies in each archive that holds it: backend to path."""
+        return {copy.backend: copy.path for copy in clip.copies.all() if copy.verified_at}
+
+
+class JobSerializer(serializers.ModelSerializer):
+    target = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Job
+        fields = [
+            "id", "kind", "state", "target", "progress", "attempts", "reason", "created_at", "started_at", "finished_at"
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_target(self, job: Job) -> str:
+        return str(job.target)
+
+
+class SentenceSerializer(serializers.Serializer):
+    """What every refusal carries."""
+
+    detail = serializers.CharField()

@@ -1,0 +1,30 @@
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from clips.api import views
+from people.access import requires
+from people.models import Role
+
+app_name = "api"
+
+watch = requires(Role.VIEWER)
+watch_and_add = requires(Role.VIEWER, Role.SORTER)
+sort = requires(Role.SORTER)
+curate = requires(Role.CURATOR)
+
+urlpatterns = [
+    path("upload", sort(views.UploadList.as_view()), name="upload_list"),
+    path("upload/<uuid:pk>", sort(views.UploadDetail.as_view()), name="upload"),
+    path("sort/next", sort(views.SortNext.as_view()), name="sort_next"),
+    path("sort/save", sort(views.SortSave.as_view()), name="sort_save"),
+    path("sort/trash", sort(views.SortTrash.as_view()), name="sort_trash"),
+    path("clips", watch(views.ClipList.as_view()), name="clip_list"),
+    path("clips/<uuid:pk>", watch(views.ClipDetail.as_view()), name="clip"),
+    path("people", watch_and_add(views.PersonList.as_view()), name="person_list"),
+    path("tricks", watch_and_add(views.TrickList.as_view()), name="trick_list"),
+    path("jobs", sort(views.JobList.as_view()), name="job_list"),
+    path("jobs/<uuid:pk>/retry", curate(views.JobRetry.as_view()), name="job_retry"),
+    path("jobs/<uuid:pk>/cancel", curate(views.JobCancel.as_view()), name="job_cancel"),
+    path("schema", watch(SpectacularAPIView.as_view()), name="schema"),
+    path("docs", watch(SpectacularSwaggerSplitView.as_view(url_name="api:schema")), name="docs"),
+]

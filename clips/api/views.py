@@ -1,0 +1,205 @@
+"""The API's views: find the row, check the form, call one method, answer."""
+
+import uuid
+
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from clips import pipeline, sorting
+from clips.api import serializers
+from clips.api.errors import Conflict, found
+from clips.api.filters import ClipFilter, JobFilter
+from clips.models import CandidateSegment, FinalClip, Job, Upload
+from clips.uploads import part, tus
+from clips.uploads.incoming import display_name
+from people.models import Person
+from tricks.models import Trick
+
+REFUSALS = {
+    404: serializers.SentenceSerializer,
+    409: serializers.SentenceSerializer,
+    422: serializers.SentenceSerializer,
+}
+
+
+class UploadList(generics.ListAPIView):
+    """My uploads and what became of them. A new one is begun here, or by any tus client at /upload/tus/."""
+
+    serializer_class = serializers.UploadSerializer
+    filter_backends = []
+
+    def get_queryset(self):
+        return Upload.objects.filter(owner=self.request.user).select_related("shoot")
+
+    @extend_schema(
+        request=serializers.NewUploadSerializer,
+        responses={
+            201: serializers.UploadSerializer,
+            422: serializers.SentenceSerializer,
+            507: serializers.SentenceSerializer,
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Begin an upload; ``Location`` is the tus address that takes its bytes."""
+        asked = _checked(serializers.NewUploadSerializer, request)
+        tus.check_size(asked["size_bytes"])
+        with transaction.atomic():
+            upload = Upload.objects.start(
+                owner=request.user,
+                filename=display_name(asked["filename"]),
+                size_bytes=asked["size_bytes"],
+                shoot_name=tus.clean_session_name(asked["session_name"]),
+                shoot_date=asked["session_date"] or timezone.localdate(),
+            )
+            part.create_part(upload.pk)
+        headers = {"Location": reverse("clips:tus_resource", args=[upload.pk])}
+        return Response(serializers.UploadSerializer(upload).data, status=status.HTTP_201_CREATED, headers=headers)
+
+
+class UploadDetail(generics.RetrieveAPIView):
+    """One of my uploads."""
+
+    serializer_class = serializers.UploadSerializer
+
+    def get_queryset(self):
+        return Upload.objects.filter(owner=self.request.user).select_related("shoot")
+
+
+class SortNext(APIView):
+    """The next segments to sort, held for three minutes; call again with the same lease to go on holding them."""
+
+    @extend_schema(request=serializers.NextSerializer, responses={200: serializers.HandSerializer})
+    def post(self, request: Request) -> Response:
+        asked = _checked(serializers.NextSerializer, request)
+        lease = asked.get("lease") or uuid.uuid4()
+        segments = CandidateSegment.objects.lease_hand(member=request.user, lease=lease, count=asked["count"])
+        hand = {
+            "lease": lease,
+            "lease_ends_at": segments[0].lease_ends_at if segments else None,
+            "left": CandidateSegment.objects.available().shown().count(),
+            "segments": segments,
+        }
+        return Response(serializers.HandSerializer(hand).data)
+
+
+class SortSave(APIView):
+    """Keep a held segment as a clip."""
+
+    @extend_schema(request=serializers.SaveSerializer, responses={200: serializers.ClipSerializer, **REFUSALS})
+    def post(self, request: Request) -> Response:
+        asked = _checked(serializers.SaveSerializer, request)
+        segment, held_by = _segment_and_key(asked, request)
+        clip = sorting.keep(segment, sorting.Choice(**asked), **held_by)
+        clip = FinalClip.objects.with_names().get(pk=clip.pk)
+        return Response(serializers.ClipSerializer(clip).data)
+
+
+class SortTrash(APIView):
+    """Trash a held segment."""
+
+    @extend_schema(request=serializers.DecisionSerializer, responses={204: None, **REFUSALS})
+    def post(self, request: Request) -> Response:
+        segment, held_by = _segment_and_key(_checked(serializers.DecisionSerializer, request), request)
+        sorting.trash(segment, **held_by)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ClipList(generics.ListAPIView):
+    """All clips, newest first."""
+
+    serializer_class = serializers.ClipSerializer
+    filterset_class = ClipFilter
+    queryset = FinalClip.objects.with_names().prefetch_related("person__aliases", "trick__aliases")
+
+
+class ClipDetail(generics.RetrieveAPIView):
+    """One clip."""
+
+    serializer_class = serializers.ClipSerializer
+    queryset = FinalClip.objects.with_names()
+    filter_backends = []
+
+
+class PersonList(generics.ListCreateAPIView):
+    """Riders and filmers. A name that somebody has already, also as an alias, answers 409."""
+
+    serializer_class = serializers.PersonSerializer
+    queryset = Person.objects.prefetch_related("aliases")
+    filter_backends = []
+
+    def perform_create(self, serializer) -> None:
+        if Person.objects.called(serializer.validated_data["display_name"]).exists():
+            raise Conflict(_("Somebody goes by this name already."))
+        _create_once(serializer)
+
+
+class TrickList(generics.ListCreateAPIView):
+    """Tricks. One that is there already answers 409."""
+
+    serializer_class = serializers.TrickSerializer
+    queryset = Trick.objects.prefetch_related("aliases")
+    filter_backends = []
+
+    def perform_create(self, serializer) -> None:
+        _create_once(serializer)
+
+
+class JobList(generics.ListAPIView):
+    """Background jobs, newest first."""
+
+    serializer_class = serializers.JobSerializer
+    filterset_class = JobFilter
+    queryset = Job.objects.select_related("upload", "original_file", "segment__original_file", "clip")
+
+
+class JobRetry(APIView):
+    """Let a failed or cancelled job run again."""
+
+    @extend_schema(request=None, responses={200: serializers.JobSerializer, **REFUSALS})
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        job = found(Job.objects.filter(pk=pk).first(), _("job"))
+        if not job.retry():
+            raise Conflict(_("This job is not one that failed, or a newer one is at it."))
+        pipeline.publish(job)
+        job.refresh_from_db()
+        return Response(serializers.JobSerializer(job).data)
+
+
+class JobCancel(APIView):
+    """Stop a waiting or running job."""
+
+    @extend_schema(request=None, responses={200: serializers.JobSerializer, **REFUSALS})
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        job = found(Job.objects.filter(pk=pk).first(), _("job"))
+        if not job.cancel():
+            raise Conflict(_("This job has ended already."))
+        job.refresh_from_db()
+        return Response(serializers.JobSerializer(job).data)
+
+
+def _checked(serializer_class: type, request: Request) -> dict:
+    serializer = serializer_class(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
+
+
+def _segment_and_key(asked: dict, request: Request) -> tuple[CandidateSegment, dict]:
+    """Take the segment, the lease and the key out of a decision's fields; what stays is the choice."""
+    rows = CandidateSegment.objects.select_related("original_file__shoot")
+    segment = found(rows.filter(pk=asked.pop("segment")).first(), _("segment"))
+    return segment, {"lease": asked.pop("lease"), "key": asked.pop("key"), "member": request.user}
+
+
+def _create_once(serializer) -> None:
+    try:
+        with transaction.atomic():
+            serializer.save()
+    except IntegrityError as error:
+        raise Conflict(_("This name is there already.")) from error

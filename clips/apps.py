@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ClipsConfig(AppConfig):
+    name = "clips"
+    verbose_name = _("Clips")
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,82 @@
+"""Working on a job: take it, keep its lease, end it exactly once."""
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from clips import pipeline
+from clips.archive.backend import ArchiveError
+from clips.media.container import MediaError
+from clips.models import Job, LeaseLostError
+from clips.storage import StorageError
+
+logger = logging.getLogger(__name__)
+
+#: Faults whose text is a sentence for people. The first are the file's own, and trying again would not help.
+LASTING_FAULTS = (MediaError,)
+PASSING_FAULTS = (ArchiveError, StorageError)
+#: Between two renewals of a lease; also how long a cancelled job may go on.
+MAX_SILENCE_S = 2.0
+
+
+class Claim:
+    """A job that this worker holds, as long as it reports."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self._renew_every_s = min(MAX_SILENCE_S, settings.JOB_LEASE_SECONDS / 6)
+        self._renewed_s = time.monotonic()
+
+    def report(self, progress: float | None = None) -> None:
+        """Say that the work goes on, and how far it is (0 to 1). LeaseLostError means: stop, it is not ours now."""
+        if time.monotonic() - self._renewed_s >= self._renew_every_s:
+            self.job.renew(progress)
+            self._renewed_s = time.monotonic()
+
+    @contextmanager
+    def finishing(self) -> Iterator[None]:
+        """Write the job's effect and its end in one transaction; a worker that came too late writes neither."""
+        with transaction.atomic():
+            self.job.finish()
+            yield
+
+
+@contextmanager
+def claim(job_id: str) -> Iterator[Claim | None]:
+    """Take a job; yields None when there is nothing to do, which is what a message delivered twice finds."""
+    job = Job.objects.claim(job_id, worker=f"{socket.gethostname()}:{os.getpid()}")
+    if job is None:
+        yield None
+        return
+    try:
+        yield Claim(job)
+    except LeaseLostError:
+        logger.info("Job %s (%s) was cancelled or taken over; its work is dropped.", job.pk, job.kind)
+    except LASTING_FAULTS as fault:
+        _fail(job, str(fault))
+    except PASSING_FAULTS as fault:
+        if not job.put_back(str(fault)):
+            _fail(job, str(fault))
+    except SoftTimeLimitExceeded:
+        _fail(job, _("This took longer than a job may."))
+    except Exception as error:
+        if not job.put_back(f"{type(error).__name__}: {error}"):
+            _fail(
+                job,
+                _("This failed again and again; the log says more: %(error)s") % {"error": type(error).__name__},
+            )
+        raise
+
+
+@transaction.atomic
+def _fail(job: Job, reason: str) -> None:
+    if job.fail(reason):
+        pipeline.note_failure(job, reason)

@@ -1,0 +1,13 @@
+from django.db.models import QuerySet
+
+from clips.management.backfill import BackfillCommand
+from clips.models import FinalClip, JobKind
+
+
+class Command(BackfillCommand):
+    help = "Put cut clips into the archive again."
+    kind = JobKind.ARCHIVE
+    to_original = "original_file__"
+
+    def rows(self) -> QuerySet:
+        return FinalClip.objects.exclude(stored_path="")

@@ -1,0 +1,15 @@
+from django.db.models import QuerySet
+
+from clips.management.backfill import BackfillCommand
+from clips.models import JobKind, OriginalFile
+
+
+class Command(BackfillCommand):
+    help = "Read the cameras' data of files again."
+    kind = JobKind.PROBE
+
+    def rows(self) -> QuerySet:
+        return OriginalFile.objects.all()
+
+    def params(self) -> dict:
+        return {"alone": True}  # what was found in the file stays as it is; see redetect

@@ -1,0 +1,13 @@
+from django.db.models import QuerySet
+
+from clips.management.backfill import BackfillCommand
+from clips.models import FinalClip, JobKind
+
+
+class Command(BackfillCommand):
+    help = "Cut clips again, and archive the new cuts."
+    kind = JobKind.RENDER
+    to_original = "original_file__"
+
+    def rows(self) -> QuerySet:
+        return FinalClip.objects.all()

@@ -1,0 +1,128 @@
+"""A kept moment and the name it bears for good."""
+
+import uuid
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Max, Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from clips.models.original import OriginalFile
+from clips.models.segment import CandidateSegment
+from people.models import Person
+from tricks.models import Trick
+
+
+class FileNameQuerySet(models.QuerySet):
+    def allocate(self, stem: str) -> "FileName":
+        """Take the next free number for ``stem``, for good: a name is never given twice, not even after a delete."""
+        while True:
+            highest = self.filter(stem__iexact=stem).aggregate(highest=Max("number"))["highest"] or 0
+            try:
+                with transaction.atomic():
+                    return self.create(stem=stem, number=highest + 1)
+            except IntegrityError:
+                continue  # somebody took that number between the look and the insert
+
+
+class FileName(models.Model):
+    stem = models.CharField(_("stem"), max_length=230)
+    number = models.PositiveIntegerField(_("number"))
+
+    objects = FileNameQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("file name")
+        verbose_name_plural = _("file names")
+        constraints = [
+            models.UniqueConstraint(Lower("stem"), "number", name="file_name_unique"),
+            models.CheckConstraint(condition=Q(number__gt=0), name="file_name_counts_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stem}__v{self.number:03d}.mp4"
+
+
+class ClipCategory(models.TextChoices):
+    TRICK = "TRICK", _("trick")
+    BROLL = "BROLL", _("b-roll")
+    CRASH = "CRASH", _("crash")
+
+
+class FinalClipQuerySet(models.QuerySet):
+    def current(self) -> "FinalClipQuerySet":
+        return self.filter(is_current=True)
+
+    def with_names(self) -> "FinalClipQuerySet":
+        """Bring what a list of clips shows in a fixed number of queries."""
+        return self.select_related("person", "trick", "original_file__shoot").prefetch_related("also", "copies")
+
+
+class FinalClip(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    candidate_segment = models.ForeignKey(
+        CandidateSegment, on_delete=models.PROTECT, null=True, blank=True, related_name="clips",
+        verbose_name=_("segment"), help_text=_("Empty when it was imported."),
+    )  # fmt: skip
+    original_file = models.ForeignKey(
+        OriginalFile, on_delete=models.PROTECT, related_name="clips", verbose_name=_("original file")
+    )
+    person = models.ForeignKey(
+        Person,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="clips",
+        verbose_name=_("person"),
+    )
+    also = models.ManyToManyField(Person, blank=True, related_name="also_in", verbose_name=_("also in it"))
+    trick = models.ForeignKey(
+        Trick, on_delete=models.PROTECT, null=True, blank=True, related_name="clips", verbose_name=_("trick")
+    )
+    category = models.CharField(_("category"), max_length=5, choices=ClipCategory, default=ClipCategory.TRICK)
+    start_ms = models.PositiveBigIntegerField(_("start"))
+    end_ms = models.PositiveBigIntegerField(_("end"))
+    camera_id = models.CharField(_("camera"), max_length=40)
+    fps_label = models.CharField(_("frame rate"), max_length=10)
+    date = models.DateField(_("date"))
+    filename = models.CharField(_("file name"), max_length=240, unique=True)
+    stored_path = models.CharField(_("stored as"), max_length=100, blank=True, help_text=_("Empty until it is cut."))
+    file_hash = models.CharField(_("SHA-256"), max_length=64, blank=True)
+    size_bytes = models.PositiveBigIntegerField(_("size"), null=True, blank=True)
+    drive_file_id = models.CharField(_("Drive file"), max_length=100, blank=True)
+    lineage = models.UUIDField(_("lineage"), default=uuid.uuid4, editable=False)
+    is_current = models.BooleanField(_("current version"), default=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="clips",
+        verbose_name=_("sorted by"),
+    )  # fmt: skip
+    created_at = models.DateTimeField(_("kept"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    objects = FinalClipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("final clip")
+        verbose_name_plural = _("final clips")
+        ordering = ["-date", "-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(end_ms__gt=F("start_ms")), name="clip_has_length"),
+            models.CheckConstraint(condition=Q(category__in=ClipCategory.values), name="clip_category_known"),
+            models.UniqueConstraint(
+                fields=["lineage"], condition=Q(is_current=True), name="clip_one_current_per_lineage"
+            ),
+            models.CheckConstraint(
+                condition=Q(stored_path="", file_hash="", size_bytes=None)
+                | Q(file_hash__regex=r"^[0-9a-f]{64}$", size_bytes__gt=0) & ~Q(stored_path=""),
+                name="clip_file_fields_together",
+            ),
+        ]
+        indexes = [models.Index(fields=["-date", "-created_at"], condition=Q(is_current=True), name="clip_newest")]
+
+    def __str__(self) -> str:
+        return self.filename
+
+    @property
+    def duration_ms(self) -> int:
+        return self.end_ms - self.start_ms

@@ -1,0 +1,240 @@
+"""One piece of background work. The row is the truth; the broker only hints that there is something to do."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.db.models import Case, F, Q, Value, When
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clips.models.clip import FinalClip
+from clips.models.original import OriginalFile
+from clips.models.segment import CandidateSegment
+from clips.models.upload import Upload
+
+MAX_ATTEMPTS = 5
+#: The wait after the first failed attempt; each later one doubles it.
+BACK_OFF = timedelta(seconds=15)
+DEFAULT_PRIORITY = 5
+_NO_LEASE = {"lease_token": None, "lease_ends_at": None, "worker": ""}
+
+
+class LeaseLostError(Exception):
+    """The job was cancelled, or given to another worker because this one was silent for too long."""
+
+
+class JobKind(models.TextChoices):
+    INGEST = "INGEST", _("check the upload")
+    PROBE = "PROBE", _("read the camera's data")
+    DETECT = "DETECT", _("find tricks")
+    RENDER = "RENDER", _("cut")
+    ARCHIVE = "ARCHIVE", _("archive")
+
+
+class JobState(models.TextChoices):
+    WAITING = "WAITING", _("waiting")
+    RUNNING = "RUNNING", _("running")
+    DONE = "DONE", _("done")
+    FAILED = "FAILED", _("failed")
+    CANCELLED = "CANCELLED", _("cancelled")
+
+
+ACTIVE = (JobState.WAITING, JobState.RUNNING)
+
+
+class JobQuerySet(models.QuerySet):
+    def active(self) -> "JobQuerySet":
+        return self.filter(state__in=ACTIVE)
+
+    def due(self) -> "JobQuerySet":
+        return self.filter(state=JobState.WAITING, run_after__lte=timezone.now())
+
+    def expired(self) -> "JobQuerySet":
+        return self.filter(state=JobState.RUNNING, lease_ends_at__lte=timezone.now())
+
+    def held(self, token: uuid.UUID) -> "JobQuerySet":
+        return self.filter(state=JobState.RUNNING, lease_token=token)
+
+    def for_target(self, kind: JobKind, target: models.Model, **fields) -> "Job":
+        """Return the active job of this kind for this target, making it when there is none."""
+        of_target = {"kind": kind, target_field(target): target}
+        while True:
+            try:
+                with transaction.atomic():
+                    return self.create(**of_target, **fields)
+            except IntegrityError:
+                existing = self.active().filter(**of_target).first()
+                if existing:
+                    return existing  # else it ended between the two looks: try again
+
+    def claim(self, job_id: uuid.UUID | str, *, worker: str) -> "Job | None":
+        """Take a waiting job; None when it is done, not due, or held by another worker."""
+        token = uuid.uuid4()
+        taken = (
+            self.due()
+            .filter(pk=job_id)
+            .update(
+                state=JobState.RUNNING,
+                lease_token=token,
+                lease_ends_at=lease_end(),
+                attempts=F("attempts") + 1,
+                progress=0,
+                reason="",
+                worker=worker,
+                started_at=timezone.now(),
+            )
+        )
+        return self.get(pk=job_id) if taken else None
+
+    def return_expired(self) -> list["Job"]:
+        """Give jobs whose worker fell silent back to the queue; return those that had their last attempt."""
+        spent = list(self.expired().filter(attempts__gte=MAX_ATTEMPTS))
+        failed = [job for job in spent if job.fail(_("The worker stopped in the middle of this, several times."))]
+        self.expired().filter(attempts__lt=MAX_ATTEMPTS).update(
+            state=JobState.WAITING, run_after=timezone.now(), published_at=None, **_NO_LEASE
+        )
+        return failed
+
+    def release_all(self) -> int:
+        """Give every running job back, without counting the attempt. Only for a start at which nobody else works."""
+        return self.filter(state=JobState.RUNNING).update(
+            state=JobState.WAITING,
+            run_after=timezone.now(),
+            published_at=None,
+            attempts=Case(When(attempts__gt=0, then=F("attempts") - 1), default=Value(0)),
+            **_NO_LEASE,
+        )
+
+
+class Job(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(_("kind"), max_length=10, choices=JobKind)
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
+    original_file = models.ForeignKey(
+        OriginalFile, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs"
+    )
+    segment = models.ForeignKey(CandidateSegment, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
+    clip = models.ForeignKey(FinalClip, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
+    params = models.JSONField(_("parameters"), default=dict, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=JobState, default=JobState.WAITING)
+    priority = models.PositiveSmallIntegerField(
+        _("priority"), default=DEFAULT_PRIORITY, help_text=_("0 goes first, 9 last.")
+    )
+    run_after = models.DateTimeField(_("not before"), default=timezone.now)
+    published_at = models.DateTimeField(_("told the broker"), null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    lease_token = models.UUIDField(null=True, editable=False)
+    lease_ends_at = models.DateTimeField(_("held until"), null=True, editable=False)
+    worker = models.CharField(_("worker"), max_length=100, blank=True, editable=False)
+    progress = models.FloatField(_("progress"), default=0)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    created_at = models.DateTimeField(_("asked"), auto_now_add=True)
+    started_at = models.DateTimeField(_("started"), null=True, editable=False)
+    finished_at = models.DateTimeField(_("ended"), null=True, editable=False)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=JobKind.values), name="job_kind_known"),
+            models.CheckConstraint(condition=Q(state__in=JobState.values), name="job_state_known"),
+            models.CheckConstraint(condition=Q(priority__lte=9), name="job_priority_in_steps"),
+            models.CheckConstraint(condition=Q(progress__gte=0, progress__lte=1), name="job_progress_in_unit"),
+            models.CheckConstraint(
+                condition=Q(state=JobState.RUNNING, lease_token__isnull=False, lease_ends_at__isnull=False)
+                | (~Q(state=JobState.RUNNING) & Q(lease_token=None, lease_ends_at=None)),
+                name="job_lease_fields_together",
+            ),
+            *(
+                models.UniqueConstraint(
+                    fields=["kind", target],
+                    condition=Q(state__in=ACTIVE),
+                    name=f"job_one_active_per_{target}",
+                )
+                for target in ("upload", "original_file", "segment", "clip")
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "run_after"], condition=Q(state__in=ACTIVE), name="job_active"),
+            models.Index(fields=["-created_at"], name="job_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.target}"
+
+    @property
+    def target(self) -> models.Model | None:
+        return self.upload or self.original_file or self.segment or self.clip
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE
+
+    def renew(self, progress: float | None) -> None:
+        """Prolong the lease, and write down how far the work is; LeaseLostError when it is not ours any more."""
+        fields = {} if progress is None else {"progress": min(1.0, max(0.0, progress))}
+        if not Job.objects.held(self.lease_token).filter(pk=self.pk).update(lease_ends_at=lease_end(), **fields):
+            raise LeaseLostError(str(self.pk))
+
+    def finish(self) -> None:
+        """End the job well; LeaseLostError when it is not ours any more. Call it in the transaction of its effect."""
+        self._end(state=JobState.DONE, progress=1)
+
+    def fail(self, reason: str) -> bool:
+        """End the job with a sentence for people; False when it is not ours any more."""
+        try:
+            self._end(state=JobState.FAILED, reason=str(reason)[:500])
+        except LeaseLostError:
+            return False
+        return True
+
+    def put_back(self, reason: str) -> bool:
+        """Let the job be tried again later; False when that was its last attempt, or it is not ours any more."""
+        if self.attempts >= MAX_ATTEMPTS:
+            return False
+        wait = BACK_OFF * 2 ** (self.attempts - 1)
+        held = Job.objects.held(self.lease_token).filter(pk=self.pk)
+        return bool(
+            held.update(
+                state=JobState.WAITING,
+                run_after=timezone.now() + wait,
+                published_at=None,
+                reason=reason[:500],
+                **_NO_LEASE,
+            )
+        )
+
+    def cancel(self) -> bool:
+        """Stop the job; a worker that has it notices at its next report. False when it had ended already."""
+        active = Job.objects.active().filter(pk=self.pk)
+        return bool(active.update(state=JobState.CANCELLED, finished_at=timezone.now(), **_NO_LEASE))
+
+    def retry(self) -> bool:
+        """Let an ended job run again; False when it is active, was done, or a newer one of its kind is active."""
+        ended = Job.objects.filter(pk=self.pk, state__in=[JobState.FAILED, JobState.CANCELLED])
+        fresh = {"state": JobState.WAITING, "attempts": 0, "progress": 0, "reason": "", "published_at": None}
+        try:
+            with transaction.atomic():
+                return bool(ended.update(run_after=timezone.now(), finished_at=None, **fresh))
+        except IntegrityError:
+            return False
+
+    def _end(self, **fields) -> None:
+        held = Job.objects.held(self.lease_token).filter(pk=self.pk)
+        if not held.update(finished_at=timezone.now(), **_NO_LEASE, **fields):
+            raise LeaseLostError(str(self.pk))
+
+
+def target_field(target: models.Model) -> str:
+    """Return the name of the field that points at such a target."""
+    fields = {Upload: "upload", OriginalFile: "original_file", CandidateSegment: "segment", FinalClip: "clip"}
+    return fields[type(target)]
+
+
+def lease_end() -> datetime:
+    return timezone.now() + timedelta(seconds=settings.JOB_LEASE_SECONDS)

@@ -1,0 +1,28 @@
+"""One analysis of a file: what found the proposals, with which parameters, and what it saw on the way."""
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from clips.models.original import OriginalFile
+
+
+class DetectionRun(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    original_file = models.ForeignKey(
+        OriginalFile, on_delete=models.CASCADE, related_name="runs", verbose_name=_("original file")
+    )
+    version = models.CharField(_("version"), max_length=60)
+    parameters = models.JSONField(_("parameters"), default=dict)
+    curve = models.JSONField(_("curve"), default=dict, help_text=_("step_ms and one value from 0 to 1 for each step."))
+    timings = models.JSONField(_("timings"), default=dict)
+    created_at = models.DateTimeField(_("analysed"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("detection run")
+        verbose_name_plural = _("detection runs")
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.created_at:%Y-%m-%d %H:%M}"

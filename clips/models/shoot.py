@@ -1,0 +1,77 @@
+"""What people call a session: one day's riding in one place. Named Shoot, because Django owns "session"."""
+
+import datetime as dt
+import uuid
+import zoneinfo
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from trickyclip.names import free_slug
+
+DEFAULT_SENSITIVITY = 50
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(_("“%(name)s” is no time zone; write it like Europe/Vienna."), params={"name": name})
+
+
+class ShootQuerySet(models.QuerySet):
+    def called(self, name: str, date: dt.date) -> "Shoot":
+        """Return the session of that name on that day, making it when there is none."""
+        name = " ".join(name.split())
+        existing = self.filter(date=date, name__iexact=name).first()
+        if existing:
+            return existing
+        slug = self.slug_for(name, date)
+        # Two uploads of one batch arrive together: whoever is second finds the row of the first.
+        return self.get_or_create(date=date, slug=slug, defaults={"name": name})[0]
+
+    def slug_for(self, name: str, date: dt.date) -> str:
+        """Return the slug that a new session of this name gets: no other of that day has it."""
+        taken = lambda slug: self.model.objects.filter(date=date, slug__iexact=slug).exists()  # noqa: E731
+        return free_slug(name, fallback="Session", taken=taken, joiner="")
+
+
+class Shoot(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    date = models.DateField(_("date"), help_text=_("Names files and folders, also for what was filmed after midnight."))
+    name = models.CharField(_("name"), max_length=100)
+    slug = models.CharField(_("slug"), max_length=40)
+    time_zone = models.CharField(_("time zone"), max_length=50, default="UTC", validators=[validate_time_zone])
+    sensitivity = models.PositiveSmallIntegerField(
+        _("sensitivity"),
+        default=DEFAULT_SENSITIVITY,
+        help_text=_("0 shows only the sure proposals, 100 every one. Takes effect at once."),
+    )
+    created_at = models.DateTimeField(_("added"), auto_now_add=True)
+
+    objects = ShootQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        ordering = ["-date", Lower("name")]
+        constraints = [
+            models.UniqueConstraint(
+                "date",
+                Lower("slug"),
+                name="shoot_slug_unique",
+                violation_error_message=_("This day has a session of this name already."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(slug__regex=r"^[A-Za-z0-9]+([_-][A-Za-z0-9]+)*$"), name="shoot_slug_safe"
+            ),
+            models.CheckConstraint(condition=models.Q(sensitivity__lte=100), name="shoot_sensitivity_in_percent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.name}"
+
+    @property
+    def score_shown(self) -> float:
+        """The score from which on a proposal is shown."""
+        return 1 - self.sensitivity / 100

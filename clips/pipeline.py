@@ -1,0 +1,67 @@
+"""Which background step follows which, who does it, and how the broker is told."""
+
+import logging
+from dataclasses import dataclass
+
+from celery import current_app
+from django.db import models, transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from clips.models import Job, JobKind, UploadState
+from clips.models.job import DEFAULT_PRIORITY
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Step:
+    task: str
+    queue: str
+    #: What is started when this step is done.
+    then: tuple[JobKind, ...] = ()
+
+
+STEPS = {
+    JobKind.INGEST: Step("clips.tasks.ingest", "light", then=(JobKind.PROBE,)),
+    JobKind.PROBE: Step("clips.tasks.probe", "light", then=(JobKind.DETECT,)),
+    # The one step upward: clips know detection by this name only.
+    JobKind.DETECT: Step("detection.tasks.detect", "detect"),
+    JobKind.RENDER: Step("clips.tasks.render", "media", then=(JobKind.ARCHIVE,)),
+    JobKind.ARCHIVE: Step("clips.tasks.archive", "light"),
+}
+QUEUES = ("detect", "media", "light")
+
+
+def start(kind: JobKind, target: models.Model, *, priority: int = DEFAULT_PRIORITY, **params: object) -> Job:
+    """Make the job in the caller's transaction, and tell the broker when that is committed."""
+    job = Job.objects.for_target(kind, target, priority=priority, params=params)
+    transaction.on_commit(lambda: publish(job))
+    return job
+
+
+def start_next(job: Job, target: models.Model) -> None:
+    """Start what follows a finished job, unless it was asked for alone (a backfill of one step)."""
+    if job.params.get("alone"):
+        return
+    for kind in STEPS[JobKind(job.kind)].then:
+        start(kind, target, priority=job.priority)
+
+
+def publish(job: Job) -> None:
+    """Tell the broker that a job waits. A broker that is away is no fault: the sweep tells it again."""
+    step = STEPS[JobKind(job.kind)]
+    try:
+        current_app.send_task(step.task, args=[str(job.pk)], queue=step.queue, priority=job.priority)
+    except OperationalError as error:
+        logger.warning("The broker cannot be reached (%s); job %s waits for the sweep.", error, job.pk)
+        return
+    Job.objects.filter(pk=job.pk).update(published_at=timezone.now())
+
+
+def note_failure(job: Job, reason: str) -> None:
+    """Show a job's final failure where people look for the thing it was about."""
+    if job.kind == JobKind.INGEST:
+        job.upload.settle(UploadState.FAILED, reason=reason)
+    elif job.kind == JobKind.PROBE:
+        job.original_file.note_problem(reason)

@@ -1,0 +1,114 @@
+"""The background steps of a clip's life. Each takes one job id and may be delivered any number of times."""
+
+from collections import Counter
+from datetime import timedelta
+
+from celery import current_app, shared_task
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clips import pipeline
+from clips.archive.export import note_copy, send_clip
+from clips.claim import claim
+from clips.media import sandbox
+from clips.models import FinalClip, Job
+from clips.storage import StorageError, clip_path, local_copy, place, scratch_folder, sha256_of
+from clips.uploads.incoming import take_in
+
+#: Told again no sooner than this, so that a message on its way is not doubled.
+REPUBLISH_AFTER = timedelta(seconds=60)
+
+
+@shared_task
+def ingest(job_id: str) -> None:
+    """Hash and register one whole upload."""
+    with claim(job_id) as work:
+        if work:
+            take_in(work)
+
+
+@shared_task
+def probe(job_id: str) -> None:
+    """Read what a camera file says of itself."""
+    with claim(job_id) as work:
+        if work is None:
+            return
+        original = work.job.original_file
+        with local_copy(original) as path:
+            facts = sandbox.run("clips.media.probe:probe", {"path": str(path)}, on_tick=work.report)
+        with work.finishing():
+            original.apply_probe(facts)
+            pipeline.start_next(work.job, original)
+
+
+@shared_task
+def render(job_id: str) -> None:
+    """Cut one clip out of its original."""
+    with claim(job_id) as work:
+        if work is None:
+            return
+        clip = work.job.clip
+        stored_path = f"final_clips/{clip.pk}.mp4"
+        with local_copy(clip.original_file) as source, scratch_folder() as folder:
+            out = folder / "clip.mp4"
+            cut = {"source": str(source), "out": str(out), "start_ms": clip.start_ms, "end_ms": clip.end_ms}
+            sandbox.run("clips.media.cut:cut", {**cut, "tags": clip_tags(clip)}, on_tick=work.report)
+            file_fields = {"file_hash": sha256_of(out, work.report), "size_bytes": out.stat().st_size}
+            with work.finishing():
+                FinalClip.objects.filter(pk=clip.pk).update(stored_path=stored_path, **file_fields)
+                pipeline.start_next(work.job, clip)
+                place(out, stored_path)
+
+
+@shared_task
+def archive(job_id: str) -> None:
+    """Put one cut clip into the archive and verify it there."""
+    with claim(job_id) as work:
+        if work is None:
+            return
+        clip = FinalClip.objects.with_names().get(pk=work.job.clip_id)
+        source = clip_path(clip)
+        if not clip.stored_path or not source.is_file():
+            raise StorageError(_("The cut clip is not in the data folder; cut it again first."))
+        copy = send_clip(clip, source, work.report)
+        with work.finishing():
+            note_copy(clip, copy)
+
+
+@shared_task
+def sweep() -> None:
+    """Return jobs whose worker fell silent, and tell the broker again of what it has lost."""
+    for job in Job.objects.return_expired():
+        pipeline.note_failure(job, job.reason)
+    for job in lost_messages():
+        pipeline.publish(job)
+
+
+def lost_messages() -> list[Job]:
+    """Return the due jobs that the broker may not know of.
+
+    A queue that holds a message for each due job has lost none. Otherwise all that were told long enough ago are
+    told again: a message too many costs a look at the row, one too few would cost the job.
+    """
+    due = list(Job.objects.due().order_by("priority", "created_at"))
+    waiting = Counter(pipeline.STEPS[job.kind].queue for job in due)
+    with current_app.connection_for_write() as connection:
+        channel = connection.default_channel
+        known = {queue: channel.queue_declare(queue, passive=False).message_count for queue in waiting}
+    told_before = timezone.now() - REPUBLISH_AFTER
+    return [
+        job
+        for job in due
+        if job.published_at is None
+        or (job.published_at < told_before and known[q := pipeline.STEPS[job.kind].queue] < waiting[q])
+    ]
+
+
+def clip_tags(clip: FinalClip) -> dict[str, str]:
+    """Return what is written inside the clip's file, so that it can be told apart without the database."""
+    return {
+        "com.trickyclip.clip": str(clip.pk),
+        "com.trickyclip.original_sha256": clip.original_file.file_hash,
+        "com.trickyclip.start_ms": str(clip.start_ms),
+        "com.trickyclip.end_ms": str(clip.end_ms),
+    }

@@ -1,0 +1,44 @@
+"""What pages say of rows, in words."""
+
+from collections.abc import Iterable
+
+from django import template
+from django.utils.translation import gettext as _
+
+from clips.models import Job, JobKind, Upload, UploadState
+
+register = template.Library()
+
+
+@register.filter
+def says(upload: Upload) -> str:
+    """Return what became of an upload, in one sentence or less."""
+    if upload.state == UploadState.RECEIVING:
+        percent = 100 * upload.offset_bytes // upload.size_bytes
+        return _("%(percent)d %% received") % {"percent": percent}
+    if upload.state == UploadState.FAILED:
+        return upload.reason
+    original = upload.original_file
+    if original is None:
+        return upload.get_state_display()
+    if original.problem:
+        return original.problem
+    if upload.state == UploadState.DUPLICATE:
+        return _("already here as %(name)s") % {"name": original.original_filename}
+    job = _under_way(upload)
+    return _("%(work)s …") % {"work": job.get_kind_display()} if job else _("ready to sort")
+
+
+@register.filter
+def any_under_way(uploads: Iterable[Upload]) -> bool:
+    """Whether any of these will look different soon."""
+    moving = {UploadState.RECEIVING, UploadState.RECEIVED}
+    return any(upload.state in moving or _under_way(upload) for upload in uploads)
+
+
+def _under_way(upload: Upload) -> Job | None:
+    """Return the job that keeps a file from being sortable; looks only at what was fetched with the upload."""
+    if upload.original_file is None:
+        return None
+    kinds = {JobKind.PROBE, JobKind.DETECT}
+    return next((job for job in upload.original_file.jobs.all() if job.is_active and job.kind in kinds), None)

@@ -1,0 +1,342 @@
+"""Real Celery workers on the real broker, killed in the middle of each kind of job: each effect happens once.
+
+A job is held in its middle by a lock on the table that its effect goes into: the worker has done the work and waits
+in the transaction that would write it down. So the kill comes at the worst moment, and always there.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from celery import current_app
+from django.conf import settings as django_settings
+from django.db import connection
+
+from clips import pipeline, sorting, tasks
+from clips.models import (
+    ArchiveCopy,
+    CandidateSegment,
+    DetectionRun,
+    FinalClip,
+    Job,
+    JobKind,
+    JobState,
+    OriginalFile,
+    Shoot,
+    Upload,
+    UploadState,
+)
+from clips.storage import sha256_of
+from clips.tests.media.made_up import make_video
+from clips.uploads import part
+from people.models import Person
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+EFFECT_GOES_INTO = {
+    JobKind.INGEST: OriginalFile,
+    JobKind.PROBE: OriginalFile,
+    JobKind.DETECT: DetectionRun,
+    JobKind.RENDER: FinalClip,
+    JobKind.ARCHIVE: ArchiveCopy,
+}
+PATIENCE_S = 60
+LEASE_S = 4
+
+
+class Worker:
+    """One Celery worker with one pool process, on the test's database, broker and data folder."""
+
+    def __init__(self) -> None:
+        database = connection.settings_dict
+        host = f"{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
+        environment = {
+            **os.environ,
+            "DATABASE_URL": f"postgres://{host}/{database['NAME']}",
+            "DATA_DIR": str(django_settings.DATA_DIR),
+            "JOB_LEASE_SECONDS": str(LEASE_S),
+        }
+        command = [
+            "-m",
+            "celery",
+            "--quiet",
+            "-A",
+            "trickyclip.celery",
+            "worker",
+            "-c",
+            "1",
+            "-Q",
+            "detect,media,light",
+        ]
+        self.log = (django_settings.DATA_DIR / f"worker-{uuid.uuid4()}.log").open("w")
+        self.process = subprocess.Popen(
+            [sys.executable, *command, "--without-gossip", "--without-mingle", "-n", f"{uuid.uuid4()}@%h"],
+            cwd=django_settings.BASE_DIR, env=environment, stdout=self.log, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+
+    def kill(self) -> None:
+        """SIGKILL the worker's main process alone; what it leaves behind must end by itself."""
+        children = self.children()
+        self.process.kill()
+        self.process.wait()
+        eventually(lambda: not any(is_alive(pid) for pid in children), "the pool process ends with its worker")
+
+    def kill_child(self) -> None:
+        for pid in self.children():
+            os.kill(pid, signal.SIGKILL)
+
+    def children(self) -> list[int]:
+        listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(pid) for pid in listed.split()]
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self.log.close()
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def eventually(is_so: Callable[[], object], what: str) -> None:
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < deadline_s, f"not within {PATIENCE_S} s: {what}"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def worker(broker) -> Iterator[Callable[[], Worker]]:
+    """Give a function that starts a worker; all are stopped at the end."""
+    started = []
+
+    def start() -> Worker:
+        started.append(Worker())
+        return started[-1]
+
+    yield start
+    [each.stop() for each in started]
+
+
+@contextmanager
+def write_locked(model: type) -> Iterator[Callable[[], bool]]:
+    """Let nobody write a table; gives a function that says whether somebody waits to."""
+    database = connection.settings_dict
+    where = {name: database[name.upper()] for name in ("host", "port", "user", "password")}
+    with psycopg.connect(dbname=database["NAME"], **where) as other:
+        other.execute(f"LOCK TABLE {model._meta.db_table} IN SHARE MODE")
+
+        def somebody_waits() -> bool:
+            waiting = "SELECT 1 FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
+            with connection.cursor() as cursor:
+                cursor.execute(waiting, [other.info.backend_pid])
+                return cursor.fetchone() is not None
+
+        yield somebody_waits
+        other.rollback()
+
+
+@pytest.fixture
+def filmed(db) -> OriginalFile:
+    stored = django_settings.ORIGINALS_DIR / "filmed.mp4"
+    stored.parent.mkdir()
+    make_video(stored, frames=240, events_s=[4])
+    return OriginalFile.objects.create(
+        shoot=Shoot.objects.called("Backyard Rails", "2024-12-01"), original_filename="GX01.MP4",
+        stored_path="originals/filmed.mp4", file_hash=sha256_of(stored), size_bytes=stored.stat().st_size,
+        camera_id="CAM_GOPRO11", fps_label="30FPS", duration_ms=8_000,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def clip(filmed, sorter) -> FinalClip:
+    CandidateSegment.objects.create(original_file=filmed, start_ms=1000, end_ms=5000)
+    lease = uuid.uuid4()
+    (segment,) = CandidateSegment.objects.lease_hand(member=sorter, lease=lease, count=1)
+    choice = sorting.Choice(start_ms=2000, end_ms=3000, person=Person.objects.add("Miller Downey"))
+    clip = sorting.keep(segment, choice, lease=lease, key=uuid.uuid4(), member=sorter)
+    Job.objects.all().delete()
+    return clip
+
+
+@pytest.fixture
+def upload(sorter, tmp_path) -> Upload:
+    data = make_video(tmp_path / "sent.mp4", frames=60).read_bytes()
+    upload = Upload.objects.start(
+        owner=sorter,
+        filename="GX02.MP4",
+        size_bytes=len(data),
+        shoot_name="Backyard Rails",
+        shoot_date="2024-12-01",
+    )
+    part.create_part(upload.pk)
+    part.part_path(upload.pk).write_bytes(data)
+    upload.advance(from_bytes=0, to_bytes=len(data))
+    upload.mark_received()
+    return upload
+
+
+@pytest.fixture
+def work(request) -> tuple[JobKind, object, Callable[[], None]]:
+    """Give a kind of job, its target, and a check that its effect happened exactly once."""
+    kind = request.param
+
+    def ingested() -> None:
+        original = OriginalFile.objects.get()
+        assert Upload.objects.get().state == UploadState.REGISTERED
+        assert sha256_of(django_settings.DATA_DIR / original.stored_path) == original.file_hash
+        assert list(django_settings.UPLOADS_DIR.iterdir()) == []
+
+    def probed() -> None:
+        assert OriginalFile.objects.get().width_px == 320
+
+    def detected() -> None:
+        run = DetectionRun.objects.get()
+        spans = list(CandidateSegment.objects.filter(run=run).values_list("start_ms", "end_ms"))
+        assert spans
+        assert len(set(spans)) == len(spans) == CandidateSegment.objects.count()
+
+    def rendered() -> None:
+        clip = FinalClip.objects.get()
+        assert [file.name for file in django_settings.FINAL_CLIPS_DIR.iterdir()] == [f"{clip.pk}.mp4"]
+        assert sha256_of(django_settings.DATA_DIR / clip.stored_path) == clip.file_hash
+
+    def archived() -> None:
+        copy = ArchiveCopy.objects.get()
+        files = [path for path in django_settings.ARCHIVE_DIR.rglob("*") if path.suffix == ".mp4"]
+        assert files == [django_settings.ARCHIVE_DIR / copy.path]
+        assert sha256_of(files[0]) == copy.sha256
+
+    target = {JobKind.INGEST: "upload", JobKind.PROBE: "filmed", JobKind.DETECT: "filmed"}.get(kind, "clip")
+    row = request.getfixturevalue(target)
+    if kind == JobKind.ARCHIVE:
+        tasks.render(str(Job.objects.for_target(JobKind.RENDER, row, params={"alone": True}).pk))
+        Job.objects.all().delete()
+    check = {
+        JobKind.INGEST: ingested,
+        JobKind.PROBE: probed,
+        JobKind.DETECT: detected,
+        JobKind.RENDER: rendered,
+        JobKind.ARCHIVE: archived,
+    }[kind]
+    return kind, row, check
+
+
+EACH_KIND = pytest.mark.parametrize("work", list(JobKind), indirect=True)
+
+
+@contextmanager
+def in_the_middle(kind: JobKind, row) -> Iterator[Job]:
+    """Start a job and hold it where its work is done and its effect is not yet written down."""
+    job = Job.objects.for_target(kind, row, params={"alone": True})
+    with write_locked(EFFECT_GOES_INTO[kind]) as somebody_waits:
+        pipeline.publish(job)
+        eventually(somebody_waits, f"{kind} reaches its end")
+        yield job
+
+
+def finish(job: Job) -> None:
+    """Let the sweep run as beat would, until the job is done."""
+
+    def swept_and_done() -> bool:
+        tasks.sweep()
+        job.refresh_from_db()
+        return not job.is_active
+
+    eventually(swept_and_done, "the job ends")
+    assert job.state == JobState.DONE, job.reason
+
+
+@EACH_KIND
+def test_a_killed_pool_process_costs_time_not_work(work, worker):
+    kind, row, check = work
+    running = worker()
+    with in_the_middle(kind, row) as job:
+        running.kill_child()
+        eventually(lambda: Job.objects.expired().exists(), "its lease runs out")
+    finish(job)
+    check()
+    assert job.attempts == 2
+
+
+@EACH_KIND
+def test_a_killed_worker_costs_time_not_work(work, worker):
+    kind, row, check = work
+    first = worker()
+    with in_the_middle(kind, row) as job:
+        first.kill()
+        eventually(lambda: Job.objects.expired().exists(), "its lease runs out")
+    worker()
+    # The broker still counts the message as being worked on, so the sweep must tell it again.
+    Job.objects.filter(pk=job.pk).update(published_at=None)
+    finish(job)
+    check()
+
+
+@EACH_KIND
+def test_a_message_delivered_three_times_does_its_work_once(work, worker):
+    kind, row, check = work
+    job = Job.objects.for_target(kind, row, params={"alone": True})
+    for _time in range(3):
+        pipeline.publish(job)
+    worker()
+    finish(job)
+    eventually(lambda: queues_are_empty(), "all three messages were taken")
+    check()
+    job.refresh_from_db()
+    assert job.attempts == 1
+
+
+def queues_are_empty() -> bool:
+    with current_app.connection_for_read() as link:
+        channel = link.default_channel
+        return not any(channel.queue_declare(queue, passive=False).message_count for queue in pipeline.QUEUES)
+
+
+def test_a_broker_that_lost_everything_costs_time_not_work(filmed, worker, broker, monkeypatch):
+    job = pipeline.start(JobKind.PROBE, filmed, alone=True)
+    broker.wipe()
+    monkeypatch.setattr(tasks, "REPUBLISH_AFTER", tasks.REPUBLISH_AFTER * 0)
+    worker()
+    finish(job)
+    assert job.attempts == 1
+
+
+def test_a_late_worker_that_wakes_up_again_changes_nothing(filmed, worker):
+    """The worker is stopped, not killed: it comes back with finished work for a job that another one has done."""
+    late = worker()
+    with in_the_middle(JobKind.DETECT, filmed) as job:
+        (late_child,) = late.children()
+        os.kill(late_child, signal.SIGSTOP)
+        os.kill(late.process.pid, signal.SIGSTOP)
+        eventually(lambda: Job.objects.expired().exists(), "its lease runs out")
+    other = worker()
+    eventually(lambda: other.children(), "the second worker is up")
+    with connection.cursor() as cursor:  # its backend waits inside a transaction that holds the job's row
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE state LIKE 'idle in transaction%%' AND datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    Job.objects.filter(pk=job.pk).update(published_at=None)
+    finish(job)
+    runs = list(DetectionRun.objects.values_list("pk", flat=True))
+    os.kill(late.process.pid, signal.SIGCONT)
+    os.kill(late_child, signal.SIGCONT)
+    time.sleep(2)
+    assert list(DetectionRun.objects.values_list("pk", flat=True)) == runs
+    job.refresh_from_db()
+    assert job.state == JobState.DONE

@@ -1,0 +1,128 @@
+"""From whole bytes to an original: registered once, probed, and refused with a sentence where it is no video."""
+
+import hashlib
+import threading
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+
+from clips import pipeline, tasks
+from clips.models import Job, JobKind, JobState, OriginalFile, Upload, UploadState
+from clips.tests.media.made_up import make_video
+from clips.uploads import part
+
+
+@pytest.fixture
+def received(sorter):
+    """Give a function that puts bytes where a finished upload leaves them."""
+
+    def receive(data: bytes, filename: str = "GX010001.MP4") -> Upload:
+        upload = Upload.objects.start(
+            owner=sorter,
+            filename=filename,
+            size_bytes=len(data),
+            shoot_name="Backyard Rails",
+            shoot_date="2024-12-01",
+        )
+        part.create_part(upload.pk)
+        part.part_path(upload.pk).write_bytes(data)
+        assert upload.advance(from_bytes=0, to_bytes=len(data))
+        assert upload.mark_received()
+        pipeline.start(JobKind.INGEST, upload)
+        return upload
+
+    return receive
+
+
+def test_a_video_becomes_an_original_with_its_facts(received, work_off, tmp_path):
+    data = make_video(tmp_path / "a.mp4", frames=60, rate=30).read_bytes()
+    upload = received(data)
+    assert work_off() == [JobKind.INGEST, JobKind.PROBE, JobKind.DETECT]
+    upload.refresh_from_db()
+    original = upload.original_file
+    assert upload.state == UploadState.REGISTERED
+    assert original.file_hash == hashlib.sha256(data).hexdigest()
+    assert (django_settings.DATA_DIR / original.stored_path).read_bytes() == data
+    assert (original.fps_label, original.duration_ms, original.width_px) == ("30FPS", 2000, 320)
+    assert original.uploader == upload.owner
+    assert not part.part_path(upload.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_known_bytes_are_a_result_not_a_failure(received, work_off, tmp_path):
+    data = make_video(tmp_path / "a.mp4", frames=30).read_bytes()
+    received(data)
+    second = received(data, filename="copy of it.mp4")
+    work_off()
+    second.refresh_from_db()
+    assert second.state == UploadState.DUPLICATE
+    assert second.original_file == OriginalFile.objects.get()
+    assert list(django_settings.UPLOADS_DIR.iterdir()) == [], "the second copy takes no room"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_bytes_at_the_same_moment_make_one_original(received):
+    uploads = [received(b"the same bytes") for _ in range(4)]
+    barrier = threading.Barrier(4)
+
+    def take_in(job: Job) -> None:
+        barrier.wait()
+        tasks.ingest(str(job.pk))
+        connection.close()
+
+    threads = [threading.Thread(target=take_in, args=[job]) for job in Job.objects.filter(kind=JobKind.INGEST)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    states = sorted(Upload.objects.get(pk=upload.pk).state for upload in uploads)
+    assert states == [UploadState.DUPLICATE] * 3 + [UploadState.REGISTERED]
+    original = OriginalFile.objects.get()
+    assert (django_settings.DATA_DIR / original.stored_path).read_bytes() == b"the same bytes"
+    assert Job.objects.filter(kind=JobKind.PROBE).count() == 1
+
+
+def test_an_attempt_that_died_after_the_move_is_picked_up(received, work_off):
+    upload = received(b"some bytes")
+    moved = django_settings.DATA_DIR / f"originals/{upload.pk}.mp4"
+    moved.parent.mkdir()
+    part.part_path(upload.pk).rename(moved)
+    work_off()
+    assert OriginalFile.objects.get().stored_path == f"originals/{upload.pk}.mp4"
+    assert moved.read_bytes() == b"some bytes"
+
+
+def test_what_is_no_video_says_so_and_is_kept(received, work_off):
+    upload = received(b"Dear diary, today I landed a kickflip. " * 50)
+    assert work_off() == [JobKind.INGEST, JobKind.PROBE]
+    original = OriginalFile.objects.get()
+    job = Job.objects.get(kind=JobKind.PROBE)
+    assert job.state == JobState.FAILED
+    assert original.problem == job.reason
+    assert original.problem.endswith(".")
+    assert (django_settings.DATA_DIR / original.stored_path).stat().st_size == upload.size_bytes
+
+
+def test_a_video_cut_off_before_its_index_says_so(received, work_off, tmp_path):
+    data = make_video(tmp_path / "a.mp4", frames=300).read_bytes()
+    assert data.rindex(b"moov") > len(data) // 2, "the index is at the end, as cameras write it"
+    received(data[: len(data) // 2])
+    assert work_off() == [JobKind.INGEST, JobKind.PROBE]
+    assert Job.objects.get(kind=JobKind.PROBE).state == JobState.FAILED
+    assert "cut off" in OriginalFile.objects.get().problem
+
+
+def test_a_truncated_video_yields_its_readable_part(received, work_off, tmp_path):
+    whole = make_video(tmp_path / "a.mp4", frames=300, faststart=True).read_bytes()
+    received(whole[: len(whole) * 2 // 3])
+    assert JobKind.DETECT in work_off()
+    original = OriginalFile.objects.get()
+    assert "stops at" in original.problem
+    assert 4_000 < original.duration_ms < 8_500
+    assert not Job.objects.exclude(state=JobState.DONE).exists()
+
+
+def test_a_video_without_sound_is_analysed(received, work_off, tmp_path):
+    received(make_video(tmp_path / "a.mp4", frames=90, audio=False).read_bytes())
+    assert JobKind.DETECT in work_off()
+    assert OriginalFile.objects.get().has_audio is False
+    assert not Job.objects.filter(state=JobState.FAILED).exists()

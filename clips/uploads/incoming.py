@@ -1,0 +1,67 @@
+"""From a whole part file to an original: hash it, see whether it is known, give it its place and its row."""
+
+import unicodedata
+from pathlib import Path, PurePosixPath
+
+from django.conf import settings
+from django.db import transaction
+
+from clips import pipeline
+from clips.claim import Claim
+from clips.models import OriginalFile, Upload, UploadState
+from clips.storage import StorageError, place, sha256_of
+from clips.uploads.part import delete_part, part_path
+
+#: Kept on the stored file's name because it helps a person who looks into the folder; nothing reads it.
+KNOWN_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".avi", ".mkv", ".mts", ".m2ts", ".ts", ".lrv", ".360", ".insv"})
+MAX_NAME_CHARS = 300
+
+
+def display_name(name: str) -> str:
+    """Return an upload's name as people may see it: its last part, on one line, never used as a path."""
+    name = "".join(" " if unicodedata.category(letter) in {"Cc", "Cs"} else letter for letter in name)
+    name = PurePosixPath(name.replace("\\", "/")).name.strip()
+    if len(name) > MAX_NAME_CHARS:
+        suffix = PurePosixPath(name).suffix[:10]
+        name = name[: MAX_NAME_CHARS - len(suffix)] + suffix
+    return name or "upload"
+
+
+def take_in(work: Claim) -> None:
+    """Do the INGEST job: one original for each content, whoever sent it and however often."""
+    upload = work.job.upload
+    stored_path = _stored_path(upload)
+    source = _where_it_lies(upload, stored_path)
+    file_hash = sha256_of(source, work.report)
+    with work.finishing():
+        original, is_new = OriginalFile.objects.get_or_create(
+            file_hash=file_hash,
+            defaults={
+                "id": upload.pk,
+                "shoot": upload.shoot,
+                "uploader": upload.owner,
+                "original_filename": upload.original_filename,
+                "stored_path": stored_path,
+                "size_bytes": upload.size_bytes,
+            },
+        )
+        upload.settle(UploadState.REGISTERED if is_new else UploadState.DUPLICATE, original_file=original)
+        if is_new:
+            pipeline.start_next(work.job, original)
+            if source != settings.DATA_DIR / stored_path:
+                place(source, stored_path)
+        else:
+            transaction.on_commit(lambda: delete_part(upload.pk))
+
+
+def _stored_path(upload: Upload) -> str:
+    suffix = PurePosixPath(upload.original_filename).suffix.lower()
+    return f"originals/{upload.pk}{suffix if suffix in KNOWN_SUFFIXES else ''}"
+
+
+def _where_it_lies(upload: Upload, stored_path: str) -> Path:
+    """Return the file; an attempt that died between the move and the commit left it in its final place."""
+    for path in (part_path(upload.pk), settings.DATA_DIR / stored_path):
+        if path.is_file() and path.stat().st_size == upload.size_bytes:
+            return path
+    raise StorageError("The uploaded bytes are not on the disk any more; send the file again.")

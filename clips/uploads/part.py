@@ -1,0 +1,105 @@
+"""The growing file of one upload: one writer at a time, and nothing is acknowledged before it is on the disk."""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+
+READ_BLOCK_BYTES = 64 * 1024
+
+
+class LockedError(Exception):
+    """Another request is writing to this upload."""
+
+
+class LostBytesError(Exception):
+    """The file is shorter than what was acknowledged, or gone."""
+
+
+def part_path(upload_id: UUID) -> Path:
+    return settings.UPLOADS_DIR / f"{upload_id}.part"
+
+
+def create_part(upload_id: UUID) -> None:
+    settings.UPLOADS_DIR.mkdir(parents=True, exist_ok=True)
+    part_path(upload_id).touch(exist_ok=False)
+
+
+def delete_part(upload_id: UUID) -> None:
+    part_path(upload_id).unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(upload_id: UUID) -> Iterator[int]:
+    """Lock the part file and give its descriptor.
+
+    The kernel drops the lock when the process ends, however it ends, so no lock outlives its writer.
+    """
+    try:
+        descriptor = os.open(part_path(upload_id), os.O_RDWR)
+    except FileNotFoundError as error:
+        raise LostBytesError(str(upload_id)) from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LockedError(str(upload_id)) from error
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def append(descriptor: int, *, offset_bytes: int, length_bytes: int, read: Callable[[int], bytes]) -> tuple[int, bool]:
+    """Write what ``read`` gives behind ``offset_bytes`` and wait until it is on the disk.
+
+    Parameters
+    ----------
+    descriptor : int
+        From ``writing``.
+    offset_bytes : int
+        Acknowledged so far. What lies behind it was never acknowledged, and is cut off.
+    length_bytes : int
+        How much the client announced.
+    read : callable
+        Gives up to so many bytes, b"" at the end; OSError when the client is gone or silent for too long.
+
+    Returns
+    -------
+    (int, bool)
+        The bytes that are safe now, counted from ``offset_bytes``, and whether the client fell silent on the way.
+
+    Raises
+    ------
+    LostBytesError
+        If the file is shorter than ``offset_bytes``.
+    """
+    if os.fstat(descriptor).st_size < offset_bytes:
+        raise LostBytesError(str(offset_bytes))
+    os.ftruncate(descriptor, offset_bytes)
+    os.lseek(descriptor, offset_bytes, os.SEEK_SET)
+    received_bytes, fell_silent = 0, False
+    try:
+        while received_bytes < length_bytes:
+            block = read(min(READ_BLOCK_BYTES, length_bytes - received_bytes))
+            if not block:  # a clean disconnect is a short read, not an exception
+                break
+            _write_all(descriptor, block)
+            received_bytes += len(block)
+    except ClientSilentError:
+        fell_silent = True
+    os.fdatasync(descriptor)
+    return received_bytes, fell_silent
+
+
+class ClientSilentError(Exception):
+    """The client is gone, or sent nothing for too long."""
+
+
+def _write_all(descriptor: int, block: bytes) -> None:
+    view = memoryview(block)
+    while view:
+        view = view[os.write(descriptor, view) :]
