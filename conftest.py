@@ -1,0 +1,201 @@
+"""Fixtures that any app's tests may use; the engines themselves are started by trickyclip/pytest_engines.py."""
+
+import contextlib
+import datetime as dt
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from celery import current_app
+from django.conf import settings as django_settings
+from django.utils import timezone
+from redis import Redis
+
+from clips.models import CandidateSegment, DetectionRun, Job, JobKind, OriginalFile, Shoot
+from clips.pipeline import STEPS
+from people.models import Member, Role
+from trickyclip.pytest_engines import FOOTAGE, WITHOUT_FOOTAGE
+from trickyclip.tests import site
+
+PASSWORD = "slushy-spring-rails-4"
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def footage() -> Path:
+    """The folder of real sessions."""
+    if not FOOTAGE.is_dir():
+        pytest.skip(WITHOUT_FOOTAGE)
+    return FOOTAGE
+
+
+@pytest.fixture(scope="session")
+def cameras() -> Path:
+    """The folder of short files from real cameras, beside the footage."""
+    folder = FOOTAGE.parent / "cameras"
+    if not folder.is_dir():
+        pytest.skip(WITHOUT_FOOTAGE)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium; where one is required (``.ci/run``) its absence is a failure."""
+    for name in CHROMIUM_NAMES:
+        if path := shutil.which(name):
+            return path
+    if os.environ.get("TRICKYCLIP_REQUIRE_CHROMIUM"):
+        pytest.fail("Chromium is required here and not installed")
+    pytest.skip("no Chromium on this machine")
+
+
+@pytest.fixture(autouse=True)
+def own_data_dir(tmp_path: Path, settings) -> Path:
+    """Give each test a data folder of its own."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    settings.DATA_DIR = folder
+    for name in ("originals", "final_clips", "uploads", "scratch", "archive"):
+        setattr(settings, f"{name.upper()}_DIR", folder / name)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings) -> None:
+    """The real hasher is slow on purpose; each member of each test would pay for it."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def viewer(db) -> Member:
+    return Member.objects.create_user("vera", PASSWORD, role=Role.VIEWER)
+
+
+@pytest.fixture
+def sorter(db) -> Member:
+    return Member.objects.create_user("mia", PASSWORD, role=Role.SORTER)
+
+
+@pytest.fixture
+def other_sorter(db) -> Member:
+    return Member.objects.create_user("jo", PASSWORD, role=Role.SORTER)
+
+
+@pytest.fixture
+def curator(db) -> Member:
+    return Member.objects.create_user("cora", PASSWORD, role=Role.CURATOR)
+
+
+@pytest.fixture
+def admin(db) -> Member:
+    return Member.objects.create_superuser("ada", PASSWORD)
+
+
+@pytest.fixture
+def shoot(db) -> Shoot:
+    return Shoot.objects.called("Backyard Rails", dt.date(2024, 12, 1))
+
+
+@pytest.fixture
+def original(shoot) -> OriginalFile:
+    """A probed file of ten minutes; its bytes are on no disk."""
+    return OriginalFile.objects.create(
+        shoot=shoot,
+        original_filename="GX010001.MP4",
+        stored_path="originals/one.mp4",
+        file_hash="a" * 64,
+        size_bytes=1000,
+        camera_id="CAM_GOPRO11",
+        fps_label="240FPS",
+        rate_num=240000,
+        rate_den=1001,
+        duration_ms=600_000,
+        probed_at=timezone.now(),
+    )
+
+
+@pytest.fixture
+def run(original) -> DetectionRun:
+    return DetectionRun.objects.create(original_file=original, version="test")
+
+
+@pytest.fixture
+def segments(run) -> list[CandidateSegment]:
+    """Ten proposals of four seconds, the best first, of which the last three are below the default sensitivity."""
+    return CandidateSegment.objects.bulk_create(
+        CandidateSegment(
+            original_file=run.original_file,
+            run=run,
+            start_ms=number * 10_000,
+            end_ms=number * 10_000 + 4_000,
+            score=0.95 - number * 0.07,
+            why="the rider moves 3 × more than usual",
+        )
+        for number in range(10)
+    )
+
+
+class Broker:
+    """The real Redis of this test run, asked the way the sweep asks it."""
+
+    def depth(self, queue: str) -> int:
+        with current_app.connection_for_read() as connection:
+            return connection.default_channel.queue_declare(queue, passive=False).message_count
+
+    def wipe(self) -> None:
+        with Redis.from_url(django_settings.REDIS_URL) as redis:
+            redis.flushdb()
+
+    @contextlib.contextmanager
+    def away(self) -> Iterator[None]:
+        """Point the publishing side at a port where nothing listens."""
+        here = current_app.conf.broker_write_url
+        current_app.conf.broker_write_url = "redis://127.0.0.1:1/0"
+        current_app._after_fork()  # forgets the connections that are open, as a new process would
+        try:
+            yield
+        finally:
+            current_app.conf.broker_write_url = here
+            current_app._after_fork()
+
+
+@pytest.fixture
+def broker() -> Broker:
+    broker = Broker()
+    broker.wipe()
+    return broker
+
+
+@pytest.fixture
+def engine_path() -> Iterator[Path]:
+    """An empty folder like ``tmp_path``, but one that PostgreSQL's own user can be let into: above ``tmp_path``
+    every start of pytest takes away from all other users what they were given."""
+    with tempfile.TemporaryDirectory(prefix="trickyclip-engine-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def running_site() -> Iterator[site.RunningSite]:
+    """A whole site of its own for the tests of one module, started by ``manage.py up`` on a free port."""
+    with contextlib.ExitStack() as stack:
+        folder = tempfile.TemporaryDirectory(prefix="trickyclip-site-", ignore_cleanup_errors=True)
+        yield stack.enter_context(site.running_site(Path(stack.enter_context(folder)) / "data"))
+
+
+@pytest.fixture
+def work_off() -> Callable[[], list[str]]:
+    """Give a function that does all due jobs in this process, with the real tasks; it returns their kinds in order."""
+
+    current_app.loader.import_default_modules()
+
+    def work() -> list[str]:
+        done = []
+        while job := Job.objects.due().order_by("created_at").first():
+            done.append(job.kind)
+            current_app.tasks[STEPS[JobKind(job.kind)].task](str(job.pk))
+        return done
+
+    return work

@@ -1,0 +1,15 @@
+"""How the web server works, on a laptop as in production; ``--bind`` comes with the command line."""
+
+import os
+
+wsgi_app = "trickyclip.wsgi"
+worker_class = "gthread"  # a slow upload holds a thread and not a process
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+threads = int(os.environ.get("WEB_THREADS", "8"))
+preload_app = True  # the workers share what they have not changed: about a third of their memory
+timeout = 60  # for a worker that no longer reports; how long one request takes does not matter here
+graceful_timeout = 4  # below the patience of the supervisor, so that the last answers still go out
+keepalive = 20  # a page asks for many small files
+max_requests = 0  # a worker that left after so many requests would cut uploads off
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - heartbeats on no disk
+control_socket_disable = True

@@ -1,0 +1,39 @@
+"""The background step that finds the moments of a file."""
+
+from celery import shared_task
+
+from clips.claim import claim
+from clips.media import sandbox
+from clips.storage import local_copy
+from detection.proposals import replace_proposals
+
+#: Far above what any camera file was seen to need (0.2 CPU-seconds for each second of 1080p60), also on a busy machine.
+MIN_CPU_S, MAX_CPU_PER_VIDEO = 120, 8
+MIN_WALL_S, MAX_WALL_PER_VIDEO = 600, 16
+
+
+@shared_task
+def detect(job_id: str) -> None:
+    """Propose the segments of one original file."""
+    with claim(job_id) as work:
+        if work is None:
+            return
+        original = work.job.original_file
+        with local_copy(original) as path:
+            found = sandbox.run(
+                "detection.propose:propose",
+                {"path": str(path)},
+                limits=limits_for(original.duration_ms),
+                on_tick=work.report,
+            )
+        with work.finishing():
+            replace_proposals(original, found)
+
+
+def limits_for(duration_ms: int) -> sandbox.Limits:
+    """Allow an analysis a fixed time and a multiple of the video's length; past that it hangs."""
+    duration_s = duration_ms / 1000
+    return sandbox.Limits(
+        cpu_s=int(MIN_CPU_S + MAX_CPU_PER_VIDEO * duration_s),
+        wall_s=MIN_WALL_S + MAX_WALL_PER_VIDEO * duration_s,
+    )

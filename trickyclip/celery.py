@@ -1,0 +1,20 @@
+"""The Celery app, configured by settings named ``CELERY_*``. The truth of each job is its row: clips/models/job.py."""
+
+import os
+
+from celery import Celery
+from celery.signals import worker_process_init
+
+from clips.media.sandbox import die_with_parent
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trickyclip.settings")
+
+app = Celery("trickyclip")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["clips", "detection"])
+
+
+@worker_process_init.connect
+def leave_with_the_worker(**_: object) -> None:
+    """A pool process whose worker was killed must not go on with a job that another worker will take."""
+    die_with_parent()

@@ -1,0 +1,49 @@
+"""``manage.py prepare``: bring a database up to date before anybody works with it; ``up`` calls it at each start."""
+
+import secrets
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
+
+from clips.models import Job
+from people.models import Member
+from tricks.models import Trick
+
+FIRST_USERNAME = "admin"
+
+
+class Command(BaseCommand):
+    help = "Bring the database up to date: migrations, starter tricks, the first account. Harmless to repeat."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--release-jobs",
+            action="store_true",
+            help="jobs a killed run left behind wait again (no worker may run)",
+        )
+
+    def handle(self, *, release_jobs: bool, **_: object) -> None:
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+        except OperationalError as error:
+            raise CommandError(f"The database does not answer: {str(error).strip().splitlines()[0]}") from error
+        if not Trick.objects.exists():
+            call_command("load_tricks", stdout=self.stdout)
+        if password := make_first_account():
+            self.stdout.write(
+                f"The first account is {FIRST_USERNAME} with the password {password}\n"
+                "It is shown only this once: log in with it and choose your own."
+            )
+        if release_jobs and (released := Job.objects.release_all()):
+            self.stdout.write(f"{released} unfinished jobs of the last run wait again.")
+
+
+def make_first_account() -> str | None:
+    """Make an admin where there is no member yet, and return the one-time password; else None."""
+    if Member.objects.exists():
+        return None
+    password = secrets.token_urlsafe(12)
+    Member.objects.create_superuser(username=FIRST_USERNAME, password=password)
+    return password

@@ -1,0 +1,35 @@
+"""``manage.py up``: start the whole site on this machine."""
+
+import os
+import sys
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from trickyclip.embedded import EngineError
+from trickyclip.supervise import site
+from trickyclip.supervise.console import Console
+
+
+class Command(BaseCommand):
+    help = (
+        "Start TrickyClip: database and broker (unless DATABASE_URL and REDIS_URL name others), web server, "
+        "workers, beat and Flower. Ctrl-C stops all of it."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+        parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
+
+    def handle(self, *, host: str, port: int, **_: object) -> None:
+        urls = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}
+        own = frozenset(engine for engine, variable in urls.items() if not os.environ.get(variable))
+        named = [name.removeprefix(".") for name in settings.ALLOWED_HOSTS if name != "*"]
+        start = site.Site(settings.DATA_DIR, host, port, own, host_header=named[0] if named else host)
+        try:
+            if "redis" not in own:
+                site.check_redis(settings.REDIS_URL)
+            site.run(start, Console())
+        except (site.SiteError, EngineError) as error:
+            sys.exit(f"TrickyClip cannot go on: {error}")

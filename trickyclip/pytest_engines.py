@@ -1,0 +1,76 @@
+"""Starts one real PostgreSQL and Redis for the whole test run, before Django reads its settings.
+
+Loaded with ``-p`` in pytest.ini. Servers named by ``DATABASE_URL`` and ``REDIS_URL`` are used where they are set.
+"""
+
+import atexit
+import contextlib
+import os
+import secrets
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from trickyclip import embedded
+
+FOOTAGE = Path(os.environ.get("TRICKYCLIP_FOOTAGE") or embedded.BASE_DIR.parent / "shared" / "footage").resolve()
+WITHOUT_FOOTAGE = f"no footage at {FOOTAGE}: set TRICKYCLIP_FOOTAGE"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="also run the long random tests marked soak")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config):
+    """Put the engines' addresses into the environment; as a wrapper this comes before pytest-django's own hook."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        os.environ["DATA_DIR"] = str(Path(os.environ["DATA_DIR"]) / worker)  # the engines are the controller's
+    else:
+        stack = contextlib.ExitStack()
+        early_config.add_cleanup(stack.close)
+        atexit.register(stack.close)
+        _start(stack)
+    return (yield)
+
+
+def _start(stack: contextlib.ExitStack) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="trickyclip-tests-"))
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    os.environ |= {"DATA_DIR": str(folder / "data"), "SECRET_KEY": secrets.token_urlsafe(48)}
+    if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
+        return
+    try:
+        stack.enter_context(embedded.running(embedded.prepare(folder, durable=False)))
+    except embedded.EngineError as error:
+        raise pytest.UsageError(str(error)) from error
+    found = embedded.addresses(folder)
+    os.environ["DATABASE_URL"] = os.environ.get("DATABASE_URL") or found.database_url
+    os.environ["REDIS_URL"] = os.environ.get("REDIS_URL") or found.redis_url
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--soak"):
+        return
+    for item in items:
+        if item.get_closest_marker("soak"):
+            item.add_marker(pytest.mark.skip(reason="long random run: pass --soak"))
+
+
+def pytest_report_header() -> str:
+    return f"footage: {FOOTAGE}" if FOOTAGE.is_dir() else f"footage: {WITHOUT_FOOTAGE}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name every test that real footage would have run."""
+    skipped = [
+        report.nodeid
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple) and WITHOUT_FOOTAGE in report.longrepr[2]
+    ]
+    if skipped:
+        terminalreporter.section(f"{len(skipped)} tests were skipped, {WITHOUT_FOOTAGE}")
+        for nodeid in skipped:
+            terminalreporter.write_line(nodeid)

@@ -1,0 +1,75 @@
+"""What a run wrote down about its processes, and how the next run finds and ends those that outlived it.
+
+A process is known by its id together with the moment it started: an id alone may by now belong to a stranger.
+Each line also names the signal that ends its process in good order.
+"""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import psutil
+
+
+def started(pid: int) -> str:
+    """Return a text that differs for any two processes that ever bear one id; "" when there is no such process."""
+    boot_id = Path("/proc/sys/kernel/random/boot_id")
+    try:
+        if boot_id.exists():
+            stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+            after_name = stat.rpartition(")")[2].split()  # the name itself may hold spaces and brackets
+            state, ticks = after_name[0], after_name[19]
+            return "" if state in "ZX" else f"{boot_id.read_text(encoding='ascii').strip()}:{ticks}"
+        return str(psutil.Process(pid).create_time())
+    except (OSError, psutil.Error):
+        return ""
+
+
+def write_down(pid_file: Path, stop_signal: signal.Signals) -> None:
+    """Record the calling process in ``pid_file``, whole or not at all."""
+    part = pid_file.with_name(f"{pid_file.name}.{os.getpid()}")
+    part.write_text(f"{os.getpid()} {started(os.getpid())} {stop_signal.name}\n", encoding="ascii")
+    part.replace(pid_file)
+
+
+def alive(pid_file: Path) -> int | None:
+    """Return the id of the process that wrote ``pid_file`` if it still runs."""
+    found = _read(pid_file)
+    return found[0] if found else None
+
+
+def stop(pid_files: Iterable[Path], *, patience_s: float) -> None:
+    """End the recorded processes: ask each, wait, then kill it with its process group; forget the files."""
+    files = list(pid_files)
+    for file in files:
+        if found := _read(file):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(*found)
+    deadline = time.monotonic() + patience_s
+    while any(alive(file) for file in files) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    while left := [pid for file in files if (pid := alive(file))]:
+        for pid in left:
+            _kill_group(pid)
+        time.sleep(0.02)
+    for file in files:
+        file.unlink(missing_ok=True)
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        if os.getpgid(pid) == pid:
+            os.killpg(pid, signal.SIGKILL)
+        else:
+            os.kill(pid, signal.SIGKILL)
+
+
+def _read(pid_file: Path) -> tuple[int, signal.Signals] | None:
+    try:
+        pid, mark, name = pid_file.read_text(encoding="ascii").split()
+        return (int(pid), signal.Signals[name]) if started(int(pid)) == mark else None
+    except (OSError, ValueError, KeyError):  # no such file, or half of one after a power cut
+        return None

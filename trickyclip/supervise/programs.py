@@ -1,0 +1,123 @@
+"""The programs that make up a running site, and the supervisord configuration that keeps them up."""
+
+import shlex
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from signal import SIGKILL, SIGQUIT, SIGTERM, Signals
+
+from trickyclip import embedded
+from trickyclip.supervise import launch
+
+# Stopping is web and workers first, then the engines: together under the 10 s that a person waits.
+SITE_STOP_S, ENGINES_STOP_S = 5, 3
+# A program that ends within START_S is started again after 1, 2, 3 … s, and given up after this many times.
+START_S, START_RETRIES = 2, 6
+
+# Queue: how many jobs at once. Detection and cutting each fill a core; what is left is short.
+WORKERS = {"detect": 1, "media": 1, "light": 2}
+
+# Whoever starts the site as root means it; what opens uploaded files is confined by clips/media/sandbox.py anyway.
+AS_ROOT_ON_PURPOSE = "ignore:You're running the worker"
+
+
+@dataclass(frozen=True)
+class Program:
+    """One supervised program; passwords go into its environment, because everyone may read a command line."""
+
+    name: str
+    arguments: list[str]
+    stop_signal: Signals
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def of_engines(engines: list[embedded.Engine]) -> list[Program]:
+    return [Program(engine.name, engine.arguments, engine.stop_signal) for engine in engines]
+
+
+def of_site(run_dir: Path, *, bind: str, flower_port: int, flower_password: str) -> list[Program]:
+    """Return web server, workers, beat and Flower."""
+
+    def program(name: str, module: str, *arguments: str, stop: Signals = SIGTERM, **environment: str) -> Program:
+        command = [sys.executable, "-m", module, *arguments]
+        # Without a supervisor nobody would end a program that takes its time: it loses nothing by being killed.
+        line = launch.arguments(command, death_signal=SIGKILL, pid_file=run_dir / f"{name}.pid")
+        return Program(name, line, stop, environment)
+
+    celery = ("celery", "--quiet", "--app", "trickyclip.celery")
+    flower = (f"--address={embedded.HOST}", f"--port={flower_port}")
+    gunicorn_conf = embedded.BASE_DIR / "deploy" / "gunicorn.conf.py"
+    return [
+        program("web", "gunicorn", "--config", str(gunicorn_conf), "--bind", bind, "trickyclip.wsgi"),
+        *(
+            program(
+                queue, *celery, "worker", "--queues", queue, "--concurrency", str(at_once),
+                "--hostname", f"{queue}@%h", "--without-gossip", "--without-mingle",
+                stop=SIGQUIT,  # Celery's soft shutdown: running jobs get a moment, then go back
+                PYTHONWARNINGS=AS_ROOT_ON_PURPOSE,
+            )
+            for queue, at_once in WORKERS.items()
+        ),
+        program("beat", *celery, "beat", "--pidfile="),
+        program(
+            "flower", *celery, "flower", *flower,
+            FLOWER_BASIC_AUTH=f"flower:{flower_password}",
+            LOG_LEVEL="ERROR",  # it warns of every worker that has not answered yet
+        ),
+    ]  # fmt: skip
+
+
+def configuration(
+    engines: list[Program], site: list[Program], *, run_dir: Path, outputs: dict[str, int], as_root: bool
+) -> str:
+    """Return the text of supervisord's configuration.
+
+    Parameters
+    ----------
+    outputs : dict of program name to file descriptor
+        Where supervisord, which inherits the descriptors, writes each program's lines.
+    """
+    lines = [
+        "[supervisord]",
+        "nodaemon = true",
+        "logfile = /dev/null",  # its own log goes to its standard output
+        "logfile_maxbytes = 0",
+        f"pidfile = {_escaped(str(run_dir / 'supervisord.number'))}",
+        f"directory = {_escaped(str(embedded.BASE_DIR))}",
+    ]
+    if as_root:
+        lines.append("user = root")  # said out loud, it does not warn
+    for priority, (group, programs) in enumerate({"engines": engines, "site": site}.items(), start=1):
+        if not programs:
+            continue
+        names = ",".join(program.name for program in programs)
+        lines += ["", f"[group:{group}]", f"programs = {names}", f"priority = {priority}"]
+        stop_s = ENGINES_STOP_S if group == "engines" else SITE_STOP_S
+        for program in programs:
+            lines += _section(program, output=outputs[program.name], stop_s=stop_s)
+    return "\n".join(lines) + "\n"
+
+
+def _section(program: Program, *, output: int, stop_s: int) -> list[str]:
+    lines = [
+        "",
+        f"[program:{program.name}]",
+        f"command = {_escaped(shlex.join(program.arguments))}",
+        "autorestart = true",
+        f"startsecs = {START_S}",
+        f"startretries = {START_RETRIES}",
+        f"stopsignal = {program.stop_signal.name.removeprefix('SIG')}",
+        f"stopwaitsecs = {stop_s}",
+        "killasgroup = true",
+        "redirect_stderr = true",
+        f"stdout_logfile = /dev/fd/{output}",
+        "stdout_logfile_maxbytes = 0",
+    ]
+    if program.environment:
+        pairs = ",".join(f'{name}="{value}"' for name, value in program.environment.items())
+        lines.append(f"environment = {_escaped(pairs)}")
+    return lines
+
+
+def _escaped(value: str) -> str:
+    return value.replace("%", "%%")

@@ -1,0 +1,141 @@
+"""A whole site on free ports in a folder of its own, as a person would start it; for tests from end to end."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from trickyclip import embedded
+from trickyclip.supervise import launch, leftovers
+
+START_PATIENCE_S = 90
+FIRST_PASSWORD = re.compile(r"first account is (\S+) with the password (\S+)")
+MANAGE = embedded.BASE_DIR / "manage.py"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def environment(data_dir: Path, **more: str) -> dict[str, str]:
+    """Return the environment of someone who configured nothing but the data folder."""
+    unset = {"DATABASE_URL": "", "REDIS_URL": "", "SECRET_KEY": ""}  # "" also outweighs a developer's .env
+    return os.environ | unset | {"DATA_DIR": str(data_dir)} | more
+
+
+def manage(data_dir: Path, *arguments: str) -> str:
+    """Run ``manage.py`` as in a second terminal, and return what it prints."""
+    command = [sys.executable, str(MANAGE), *arguments]
+    done = subprocess.run(command, env=environment(data_dir), capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+class Up:
+    """One ``manage.py up`` and all that it started."""
+
+    def __init__(self, data_dir: Path, *, port: int | None = None, **more_environment: str) -> None:
+        self.data_dir = data_dir
+        self.port = port or free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.lines: list[str] = []
+        command = [sys.executable, "-u", str(MANAGE), "up", "--port", str(self.port)]
+        self.process = subprocess.Popen(
+            launch.arguments(command, death_signal=signal.SIGTERM),  # it must not outlive a killed test run
+            cwd=embedded.BASE_DIR,
+            env=environment(data_dir, **more_environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            process_group=0,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip())
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    def wait_for(self, words: str) -> None:
+        """Wait until ``words`` were printed."""
+        deadline = time.monotonic() + START_PATIENCE_S
+        while words not in self.text:
+            ended = self.process.poll() is not None and not self._reader.is_alive()
+            if (ended and words not in self.text) or time.monotonic() > deadline:
+                raise AssertionError(f"never printed {words!r}:\n{self.text}")
+            time.sleep(0.05)
+
+    def wait_until_ready(self) -> "Up":
+        self.wait_for("TrickyClip is ready")
+        return self
+
+    def pid(self, name: str) -> int | None:
+        """Return the process id of a supervised program, or of supervisord, while it runs."""
+        return leftovers.alive(embedded.engines_dir(self.data_dir) / "run" / f"{name}.pid")
+
+    def processes(self) -> list[psutil.Process]:
+        """Return every process of this site that runs now."""
+        up = psutil.Process(self.process.pid)
+        return [up, *up.children(recursive=True)]
+
+    def wait(self) -> int:
+        """Wait for the end, and return the exit code."""
+        code = self.process.wait(START_PATIENCE_S)
+        self._reader.join(START_PATIENCE_S)
+        return code
+
+    def stop(self, which: signal.Signals = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(which)
+        return self.wait()
+
+
+def still_running(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+def wait_until_gone(processes: list[psutil.Process]) -> None:
+    deadline = time.monotonic() + START_PATIENCE_S
+    while left := still_running(processes):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"still running: {left}")
+        time.sleep(0.05)
+
+
+@dataclass(frozen=True)
+class RunningSite:
+    """What a test of a running site needs to know."""
+
+    base_url: str
+    data_dir: Path
+    admin_username: str
+    admin_password: str
+    env: dict[str, str]
+    up: Up
+
+
+@contextlib.contextmanager
+def running_site(data_dir: Path, **more_environment: str) -> Iterator[RunningSite]:
+    """Run a fresh site for as long as the block lasts."""
+    up = Up(data_dir, **more_environment)
+    try:
+        up.wait_until_ready()
+        name, password = FIRST_PASSWORD.search(up.text).groups()
+        yield RunningSite(up.base_url, data_dir, name, password, environment(data_dir), up)
+    finally:
+        up.stop()

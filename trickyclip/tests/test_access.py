@@ -1,0 +1,183 @@
+"""Every route of the URL conf against every role; a route without a row here fails."""
+
+import uuid
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from clips.models import Job, JobKind
+from people.access import PROGRAM_PATHS
+from people.models import ApiToken, Member, Role
+
+EVERYONE = None
+VIEWER, SORTER, CURATOR, ADMIN = Role
+
+#: Route name, its arguments, and the least role for each method that it answers.
+ROUTES = {
+    "home": ([], {"get": VIEWER}),
+    "healthz": ([], {"get": EVERYONE}),
+    "readyz": ([], {"get": EVERYONE}),
+    "people:login": ([], {"get": EVERYONE, "post": EVERYONE}),
+    "people:logout": ([], {"post": VIEWER}),
+    "people:join": (["no-such-secret"], {"get": EVERYONE, "post": EVERYONE}),
+    "people:account": ([], {"get": VIEWER}),
+    "people:password_change": ([], {"post": VIEWER}),
+    "people:token_create": ([], {"post": VIEWER}),
+    "people:token_revoke": (["token"], {"post": VIEWER}),
+    "clips:upload": ([], {"get": SORTER}),
+    "clips:upload_recent": ([], {"get": SORTER}),
+    "clips:tus_collection": ([], {"options": SORTER, "post": SORTER}),
+    "clips:tus_resource": (["uuid"], {"options": SORTER, "head": SORTER, "patch": SORTER, "delete": SORTER}),
+    "clips:jobs": ([], {"get": SORTER}),
+    "clips:job_row": (["job"], {"get": SORTER}),
+    "clips:job_retry": (["job"], {"post": CURATOR}),
+    "clips:job_cancel": (["job"], {"post": CURATOR}),
+    "api:upload_list": ([], {"get": SORTER, "post": SORTER}),
+    "api:upload": (["uuid"], {"get": SORTER}),
+    "api:sort_next": ([], {"post": SORTER}),
+    "api:sort_save": ([], {"post": SORTER}),
+    "api:sort_trash": ([], {"post": SORTER}),
+    "api:clip_list": ([], {"get": VIEWER}),
+    "api:clip": (["uuid"], {"get": VIEWER}),
+    "api:person_list": ([], {"get": VIEWER, "post": SORTER}),
+    "api:trick_list": ([], {"get": VIEWER, "post": SORTER}),
+    "api:job_list": ([], {"get": SORTER}),
+    "api:job_retry": (["job"], {"post": CURATOR}),
+    "api:job_cancel": (["job"], {"post": CURATOR}),
+    "api:schema": ([], {"get": VIEWER}),
+    "api:docs": ([], {"get": VIEWER}),
+    "admin:index": ([], {"get": CURATOR}),
+}
+#: Django's own pages: one rule for all of them (people.access), one row above to show it.
+COVERED_BY_THEIR_INDEX = ("admin",)
+
+
+def named_routes(resolver: URLResolver | None = None, namespace: str = "") -> set[str]:
+    """Return the name of every route, with its namespace."""
+    names = set()
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLPattern):
+            names.add(f"{namespace}{entry.name}")
+        elif entry.namespace not in COVERED_BY_THEIR_INDEX:
+            inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
+            names |= named_routes(entry, inner)
+    return names
+
+
+def test_every_route_has_a_rule_here():
+    assert named_routes() | {"admin:index"} == set(ROUTES)
+
+
+@pytest.fixture
+def members(viewer, sorter, curator, admin) -> dict[Role, Member]:
+    return {VIEWER: viewer, SORTER: sorter, CURATOR: curator, ADMIN: admin}
+
+
+@pytest.fixture
+def argument(original, viewer):
+    """Give real rows for routes that name one."""
+    made = {
+        "uuid": uuid.uuid4(),
+        "job": Job.objects.for_target(JobKind.DETECT, original).pk,
+        "token": ApiToken.objects.issue(viewer, "script")[0].pk,
+        "no-such-secret": "no-such-secret",
+    }
+    return made.__getitem__
+
+
+CALLS = [(name, method) for name, (_arguments, methods) in ROUTES.items() for method in methods]
+
+
+@pytest.mark.parametrize(("name", "method"), CALLS)
+def test_each_route_lets_in_exactly_who_may(client, members, argument, name, method):
+    arguments, methods = ROUTES[name]
+    least = methods[method]
+    path = reverse(name, args=[argument(kind) for kind in arguments])
+    call = getattr(client, method)
+
+    answer = call(path)
+    if least is EVERYONE:
+        assert answer.status_code not in {302, 401, 403}
+    elif path.startswith(PROGRAM_PATHS):
+        assert answer.status_code == 401
+        assert answer["WWW-Authenticate"].startswith("Bearer")
+    else:
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/login?next=/")
+
+    for role, member in members.items():
+        client.force_login(member)
+        status = call(path).status_code
+        if least is EVERYONE or role.includes(least):
+            assert status not in {401, 403, 405}, (role, status)
+        else:
+            assert status == 403, (role, status)
+
+
+def test_a_view_without_a_rule_is_for_admins_only(rf, sorter, admin):
+    from people.access import AccessMiddleware
+
+    request = rf.get("/")
+    request.resolver_match = get_resolver().resolve("/healthz")
+    middleware = AccessMiddleware(lambda _request: None)
+    view = lambda _request: None  # noqa: E731
+    request.user = admin
+    assert middleware.process_view(request, view, (), {}) is None
+    request.user = sorter
+    with pytest.raises(Exception, match="role"):
+        middleware.process_view(request, view, (), {})
+
+
+def test_a_token_speaks_for_its_member_and_ends_with_them(client, sorter):
+    token, secret = ApiToken.objects.issue(sorter, "script")
+    bearer = {"Authorization": f"Bearer {secret}"}
+    assert client.get(reverse("api:job_list"), headers=bearer).status_code == 200
+    token.refresh_from_db()
+    assert token.last_used_at is not None
+    assert secret not in token.secret_hash
+    sorter.remove()
+    assert client.get(reverse("api:job_list"), headers=bearer).status_code == 401
+
+
+def test_a_wrong_token_is_refused_also_beside_a_good_session(client, sorter):
+    client.force_login(sorter)
+    answer = client.get(reverse("api:job_list"), headers={"Authorization": "Bearer nonsense"})
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("name", ["api:sort_next", "clips:tus_collection", "people:token_create"])
+def test_a_cookie_alone_may_not_write(sorter, name):
+    from django.test import Client
+
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(sorter)
+    assert client.post(reverse(name)).status_code == 403
+
+
+def test_a_token_needs_no_csrf(sorter):
+    from django.test import Client
+
+    _token, secret = ApiToken.objects.issue(sorter, "script")
+    client = Client(enforce_csrf_checks=True)
+    bearer = {"Authorization": f"Bearer {secret}"}
+    answer = client.post(reverse("api:sort_next"), {}, content_type="application/json", headers=bearer)
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name", ["people:login", "clips:upload", "clips:jobs", "people:account", "admin:index", "api:docs"]
+)
+def test_pages_forbid_inline_scripts_and_other_hosts(client, admin, name):
+    client.force_login(admin)
+    policy = client.get(reverse(name), follow=True)["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+
+
+def test_readyz_asked_through_a_proxy_wants_a_login(client, viewer):
+    outside = {"X-Forwarded-For": "203.0.113.7"}
+    assert client.get(reverse("readyz"), headers=outside).status_code == 401
+    client.force_login(viewer)
+    assert client.get(reverse("readyz"), headers=outside).status_code == 200

@@ -1,0 +1,131 @@
+"""``manage.py up`` as a person meets it: one start, what is printed, who answers, and the refusals."""
+
+import base64
+import http.client
+import json
+import urllib.error
+import urllib.request
+
+import pytest
+
+from trickyclip import embedded
+from trickyclip.supervise import site as supervised_site
+from trickyclip.tests.site import FIRST_PASSWORD, RunningSite, Up, manage
+
+pytestmark = pytest.mark.slow
+
+
+def status(url: str, *, user: str = "", password: str = "") -> int:
+    request = urllib.request.Request(url)  # noqa: S310 - our own http address
+    if user:
+        credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
+        request.add_header("Authorization", f"Basic {credentials}")
+    try:
+        with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310
+            return response.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def flower_url(site: RunningSite) -> str:
+    ports = json.loads((site.data_dir / "engines" / "ports.json").read_text())
+    return f"http://127.0.0.1:{ports['flower']}/"
+
+
+def test_the_address_that_is_printed_answers(running_site):
+    assert f"TrickyClip is ready: {running_site.base_url}" in running_site.up.text
+    assert status(f"{running_site.base_url}/healthz") == http.client.OK
+
+
+def test_each_line_of_a_program_bears_its_name(running_site):
+    running_site.up.wait_for("postgres | LOG:  database system is ready")
+    running_site.up.wait_for("web      | ")
+
+
+def test_the_first_password_opens_the_first_account(running_site):
+    name, password = running_site.admin_username, running_site.admin_password
+    member = f"authenticate(username={name!r}, password={password!r})"
+    code = f"from django.contrib.auth import authenticate; print({member}.role)"
+    assert manage(running_site.data_dir, "shell", "-v0", "-c", code).strip() == "ADMIN"
+
+
+def test_a_second_terminal_reaches_the_engines_without_configuration(running_site):
+    said = manage(
+        running_site.data_dir, "shell", "-v0", "-c",
+        "from people.models import Member; print(Member.objects.get().username)",
+    )  # fmt: skip
+    assert said.strip() == running_site.admin_username
+
+
+def test_every_queue_has_a_worker(running_site):
+    said = ""
+    while not all(name in said for name in ("detect@", "media@", "light@")):  # the test's own limit ends it
+        code = "from trickyclip.celery import app; print(app.control.ping(timeout=2))"
+        said = manage(running_site.data_dir, "shell", "-v0", "-c", code)
+
+
+def test_flower_wants_its_password(running_site):
+    password = embedded.secret(running_site.data_dir, "flower")
+    running_site.up.wait_for("Workers and queues: ")
+    assert status(flower_url(running_site)) == http.client.UNAUTHORIZED
+    assert status(flower_url(running_site), user="flower", password=password) == http.client.OK
+
+
+def test_no_password_is_on_a_command_line(running_site):
+    folder = running_site.data_dir / "engines" / "secrets"
+    secrets = [path.read_text() for path in folder.iterdir()]
+    lines = [" ".join(process.cmdline()) for process in running_site.up.processes()]
+    assert len(secrets) >= 4
+    assert [line for line in lines if any(secret in line for secret in secrets)] == []
+
+
+def test_a_second_start_on_the_same_data_folder_is_refused(running_site):
+    second = Up(running_site.data_dir)
+    assert second.wait() == 1
+    [line] = second.lines
+    assert "is already running on the data folder" in line
+    assert status(f"{running_site.base_url}/healthz") == http.client.OK
+
+
+def test_a_taken_port_is_one_sentence(running_site, tmp_path):
+    other = Up(tmp_path / "data", port=running_site.up.port)
+    assert other.wait() == 1
+    [line] = other.lines
+    assert f"Port {running_site.up.port} on 127.0.0.1 is taken" in line
+
+
+def test_a_data_folder_that_cannot_be_made_is_one_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    up = Up(tmp_path / "file" / "data")
+    assert up.wait() == 1
+    assert up.lines == [f"The data folder {tmp_path}/file/data cannot be used: Not a directory."]
+
+
+def test_a_full_disk_is_one_sentence(tmp_path):
+    with pytest.raises(supervised_site.SiteError, match=r"^The disk of .* is full: \d+ MB are free and \d+ MB"):
+        supervised_site.check_disk(tmp_path, floor_bytes=2**62)
+
+
+def test_a_redis_that_does_not_answer_is_one_sentence(engine_path):
+    up = Up(engine_path / "data", REDIS_URL="redis://127.0.0.1:1/0")
+    assert up.wait() == 1
+    assert "TrickyClip cannot go on: The Redis of REDIS_URL does not answer" in up.lines[-1]
+
+
+def test_a_database_that_does_not_answer_is_one_sentence(engine_path):
+    up = Up(engine_path / "data", DATABASE_URL="postgresql://app@127.0.0.1:1/trickyclip")
+    assert up.wait() == 1
+    assert "Traceback" not in up.text
+    assert "The database does not answer" in up.text
+
+
+def test_an_engine_that_does_not_start_is_one_sentence_with_its_reason(engine_path):
+    with embedded.running(embedded.prepare(engine_path)):
+        pass
+    (engine_path / "engines" / "postgres" / "cluster" / "postgresql.conf").write_text("nonsense = \n")
+    up = Up(engine_path)
+    assert up.wait() == 1
+    [line] = up.lines
+    assert line.startswith("TrickyClip cannot go on: PostgreSQL did not start: ")
+    assert "postgresql.conf" in line
+    assert FIRST_PASSWORD.search(up.text) is None

@@ -1,0 +1,150 @@
+"""What ``manage.py up`` does when something is killed, crashes or is asked to stop, and what the next start finds."""
+
+import os
+import signal
+import sys
+import time
+
+import psutil
+import pytest
+
+from trickyclip.supervise import programs
+from trickyclip.tests.site import FIRST_PASSWORD, START_PATIENCE_S, Up, manage, still_running, wait_until_gone
+
+pytestmark = pytest.mark.slow
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
+
+PROGRAMS = ("postgres", "redis", "web", *programs.WORKERS, "beat", "flower")
+MAKE_MIA = "from people.models import Member; Member.objects.create_user('mia')"
+COUNT_MIA = "from people.models import Member; print(Member.objects.filter(username='mia').count())"
+
+
+@pytest.fixture
+def up(engine_path):
+    """A ready site in a folder of its own."""
+    site = Up(engine_path / "data").wait_until_ready()
+    yield site
+    site.stop()
+
+
+def wait_for_pid_other_than(site: Up, name: str, old: int) -> int:
+    deadline = time.monotonic() + START_PATIENCE_S
+    while (pid := site.pid(name)) in (None, old):
+        assert time.monotonic() < deadline, f"{name} did not come back:\n{site.text}"
+        time.sleep(0.05)
+    return pid
+
+
+def wait_for_pids(site: Up) -> dict[str, int]:
+    return {name: wait_for_pid_other_than(site, name, 0) for name in PROGRAMS}
+
+
+def assert_starts_with_all_data(data_dir) -> None:
+    again = Up(data_dir).wait_until_ready()
+    try:
+        assert manage(data_dir, "shell", "-v0", "-c", COUNT_MIA).strip() == "1"
+        assert FIRST_PASSWORD.search(again.text) is None
+    finally:
+        assert again.stop() == 0
+
+
+@pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_leaves_nothing_running_and_the_next_start_has_all_data(up, which):
+    manage(up.data_dir, "shell", "-v0", "-c", MAKE_MIA)
+    wait_for_pids(up)
+    everything = up.processes()
+    assert up.stop(which) == 0
+    assert still_running(everything) == []
+    assert_starts_with_all_data(up.data_dir)
+
+
+def test_engines_are_stopped_after_everything_that_uses_them(up):
+    wait_for_pids(up)
+    up.stop()
+    last_of_site = max(i for i, line in enumerate(up.lines) if line.startswith(("web ", "light ", "media ")))
+    assert last_of_site < up.text.splitlines().index("postgres | LOG:  received fast shutdown request")
+
+
+def test_a_worker_that_does_not_react_is_killed_with_the_rest(up):
+    os.kill(wait_for_pids(up)["media"], signal.SIGSTOP)
+    everything = up.processes()
+    assert up.stop() == 0
+    assert still_running(everything) == []
+
+
+def test_impatience_does_not_break_the_end(up):
+    wait_for_pids(up)
+    everything = up.processes()
+    for which in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
+        up.process.send_signal(which)
+    assert up.wait() == 0
+    assert still_running(everything) == []
+    assert "postgres | LOG:  database system is shut down" in up.lines
+
+
+def test_every_killed_program_is_started_again(up):
+    manage(up.data_dir, "shell", "-v0", "-c", MAKE_MIA)
+    before = wait_for_pids(up)
+    for name, pid in before.items():
+        os.kill(pid, signal.SIGKILL)
+        wait_for_pid_other_than(up, name, pid)
+    assert manage(up.data_dir, "shell", "-v0", "-c", COUNT_MIA).strip() == "1"
+
+
+@on_linux
+def test_a_killed_up_takes_everything_along_and_the_next_start_has_all_data(up):
+    manage(up.data_dir, "shell", "-v0", "-c", MAKE_MIA)
+    wait_for_pids(up)
+    everything = up.processes()
+    up.stop(signal.SIGKILL)
+    wait_until_gone(everything)
+    assert_starts_with_all_data(up.data_dir)
+
+
+def test_a_start_right_after_a_killed_one_has_all_data(up):
+    manage(up.data_dir, "shell", "-v0", "-c", MAKE_MIA)
+    up.stop(signal.SIGKILL)
+    assert_starts_with_all_data(up.data_dir)
+
+
+def test_a_killed_supervisor_ends_everything_with_a_sentence(up):
+    manage(up.data_dir, "shell", "-v0", "-c", MAKE_MIA)
+    wait_for_pids(up)
+    everything = up.processes()
+    os.kill(up.pid("supervisord"), signal.SIGKILL)
+    assert up.wait() == 1
+    assert "The supervisor ended unexpectedly" in up.lines[-1]
+    assert still_running(everything) == []
+    assert_starts_with_all_data(up.data_dir)
+
+
+def test_all_killed_at_once_is_survived(up):
+    manage(up.data_dir, "shell", "-v0", "-c", MAKE_MIA)
+    wait_for_pids(up)
+    everything = up.processes()
+    for process in everything:
+        process.kill()
+    wait_until_gone(everything)
+    assert_starts_with_all_data(up.data_dir)
+
+
+def test_a_program_that_keeps_crashing_is_reported_and_the_rest_goes_on(engine_path):
+    site = Up(engine_path / "data", WEB_WORKERS="many")
+    try:
+        site.wait_for("web does not stay up and was given up after")
+        [told] = [line for line in site.lines if "was given up after" in line]
+        assert "invalid literal for int()" in told
+        others = [psutil.Process(site.pid(name)) for name in PROGRAMS if name != "web"]
+        assert len(still_running(others)) == len(PROGRAMS) - 1
+    finally:
+        assert site.stop() == 0
+
+
+def test_an_engine_that_keeps_crashing_stops_the_site_with_a_sentence(up):
+    wait_for_pids(up)
+    everything = up.processes()
+    (up.data_dir / "engines" / "postgres" / "cluster" / "postgresql.conf").write_text("nonsense = \n")
+    os.kill(up.pid("postgres"), signal.SIGKILL)
+    assert up.wait() == 1
+    assert "postgres does not stay up and was given up" in up.lines[-1]
+    assert still_running(everything) == []
