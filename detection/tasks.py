@@ -7,7 +7,7 @@ from clips.media import sandbox
 from clips.storage import local_copy
 from detection.proposals import replace_proposals
 
-#: Far above what any camera file was seen to need (0.2 CPU-seconds for each second of 1080p60), also on a busy machine.
+#: Far above what a camera file was seen to need (0.85 CPU-seconds for a second of 1080p60), also on a busy machine.
 MIN_CPU_S, MAX_CPU_PER_VIDEO = 120, 8
 MIN_WALL_S, MAX_WALL_PER_VIDEO = 600, 16
 

@@ -1,0 +1,72 @@
+import json
+
+import pytest
+
+from detection.__main__ import main
+from detection.tests.film import Film
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("footage")
+    Film(length_s=10, tricks=[(3.0, 3.5), (7.0, 7.5)]).write(folder / "take.mp4")
+    label = {"file": "take.mp4", "duration_ms": 10_000, "tricks": [{"start_ms": 3000, "end_ms": 3500}]}
+    (folder / "take.json").write_text(json.dumps(label))
+    return folder
+
+
+def test_propose_prints_what_is_shown_as_json(folder, capsys):
+    assert main(["propose", str(folder / "take.mp4"), "--json"]) == 0
+    candidates = json.loads(capsys.readouterr().out)
+    assert len(candidates) == 2
+    for candidate in candidates:
+        assert set(candidate) == {"start_ms", "end_ms", "score", "shown", "why", "features"}
+        assert candidate["shown"] is True
+
+
+def test_propose_all_prints_what_is_hidden_too(tmp_path, capsys):
+    path = Film(length_s=8, tricks=[(4.0, 4.45)], sounds=False).write(tmp_path / "mute.mp4")
+    main(["propose", str(path), "--json"])
+    assert json.loads(capsys.readouterr().out) == []
+    main(["propose", str(path), "--json", "--all"])
+    assert [candidate["shown"] for candidate in json.loads(capsys.readouterr().out)] == [False]
+
+
+def test_propose_prints_a_line_per_moment_for_a_person(folder, capsys):
+    assert main(["propose", str(folder / "take.mp4")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert all("pop and landing" in line for line in lines)
+
+
+def test_a_fault_of_the_file_is_one_sentence_and_exit_code_one(tmp_path, capsys):
+    (tmp_path / "notes.mp4").write_text("dear diary")
+    assert main(["propose", str(tmp_path / "notes.mp4")]) == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.count("\n") == 1
+    assert "Traceback" not in output.err
+
+
+def test_evaluate_measures_each_take_the_mean_and_all_together(folder, capsys):
+    assert main(["evaluate", "--footage", str(folder), "--labels", str(folder), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert set(rows) == {"take", "mean", "pooled"}
+    assert (rows["take"]["recall"], rows["take"]["precision"]) == (1.0, 0.5)
+    assert rows["take"]["cpu_s_per_s"] > 0
+
+
+def test_evaluate_prints_a_table_for_a_person(folder, capsys):
+    assert main(["evaluate", "--footage", str(folder), "--labels", str(folder)]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]] == [
+        "take",
+        "mean",
+        "pooled",
+    ]
+
+
+def test_evaluate_without_labels_is_one_sentence(tmp_path, capsys):
+    assert main(["evaluate", "--footage", str(tmp_path), "--labels", str(tmp_path)]) == 1
+    assert "no labels" in capsys.readouterr().err

@@ -1,0 +1,185 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from clips.media import MediaError
+from detection.propose import explain, propose
+from detection.tests.film import RATE_HZ, Film
+
+TRICKS = [(4.0, 4.5), (9.0, 9.55), (13.0, 13.45)]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def shown(result: dict) -> list[dict]:
+    return sorted((c for c in result["candidates"] if c["shown"]), key=lambda c: c["start_ms"])
+
+
+def assert_right(spans: list[dict], tricks: list[tuple[float, float]]) -> None:
+    """Check that the spans, in order of time, hold one trick each with about a second before and after it."""
+    assert len(spans) == len(tricks)
+    for span, (start_s, end_s) in zip(spans, tricks, strict=True):
+        assert span["start_ms"] == pytest.approx(1000 * (start_s - 1), abs=700)
+        assert span["end_ms"] == pytest.approx(1000 * (end_s + 1), abs=700)
+
+
+@pytest.fixture(scope="module")
+def take(tmp_path_factory) -> Path:
+    return Film(tricks=TRICKS).write(tmp_path_factory.mktemp("film") / "take.mp4")
+
+
+@pytest.mark.slow
+def test_every_trick_and_nothing_else_is_shown(take):
+    assert_right(shown(propose(take)), TRICKS)
+
+
+@pytest.mark.slow
+def test_result_is_json_with_whole_milliseconds_inside_the_video(take):
+    result = propose(take)
+    assert json.loads(json.dumps(result, allow_nan=False)) == result
+    assert result["duration_ms"] == pytest.approx(16_000, abs=40)
+    assert len(result["curve"]["values"]) == pytest.approx(160, abs=1)
+    assert all(0 <= value <= 1 for value in result["curve"]["values"])
+    for candidate in result["candidates"]:
+        assert 0 <= candidate["start_ms"] < candidate["end_ms"] <= result["duration_ms"]
+        assert isinstance(candidate["start_ms"], int)
+        assert candidate["shown"] == (candidate["score"] >= 0.5)
+        assert candidate["score"] >= 0.05
+    scores = [candidate["score"] for candidate in result["candidates"]]
+    assert scores == sorted(scores, reverse=True)
+
+
+@pytest.mark.slow
+def test_reasons_name_the_gap_between_pop_and_landing(take):
+    best = propose(take)["candidates"][0]
+    assert best["features"]["gap_s"] == pytest.approx(0.5, abs=0.1)
+    assert "pop and landing" in best["why"]
+    assert "goes up and comes down" in best["why"]
+
+
+@pytest.mark.slow
+def test_progress_rises_to_one(take):
+    fractions = []
+    propose(take, fractions.append)
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+    assert all(0 <= fraction <= 1 for fraction in fractions)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("film", [Film(tricks=TRICKS, sounds=False), Film(tricks=TRICKS, silent=True)])
+def test_without_sound_the_tricks_are_the_only_candidates(tmp_path, film):
+    candidates = propose(film.write(tmp_path / "take.mp4"))["candidates"]
+    assert_right(sorted(candidates, key=lambda c: c["start_ms"]), TRICKS)
+
+
+@pytest.mark.slow
+def test_joins_and_flashes_between_tricks_change_nothing(tmp_path):
+    film = Film(tricks=TRICKS, cuts=[6.0, 11.0], fades=[(2.0, 2.4)], flashes=[7.5])
+    assert_right(shown(propose(film.write(tmp_path / "take.mp4"))), TRICKS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "film",
+    [
+        pytest.param(Film(), id="riding"),
+        pytest.param(Film(rider=False), id="shaking hand"),
+        pytest.param(Film(rider=False, shake_px=0, silent=True), id="still and silent"),
+        pytest.param(Film(cuts=[4.0, 8.0, 12.0]), id="cuts"),
+        pytest.param(Film(fades=[(4.0, 4.3), (9.0, 9.5)]), id="fades"),
+        pytest.param(Film(flashes=[4.0, 9.0]), id="flashes"),
+    ],
+)
+def test_where_nobody_jumps_nothing_is_shown(tmp_path, film):
+    assert shown(propose(film.write(tmp_path / "take.mp4"))) == []
+
+
+@pytest.mark.slow
+def test_impacts_off_camera_alone_are_not_shown(tmp_path, monkeypatch):
+    film = Film(tricks=TRICKS)
+    monkeypatch.setattr(film, "height_px", lambda time_s: 0.0)
+    assert shown(propose(film.write(tmp_path / "take.mp4"))) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["take.mkv", "take.ts"])
+def test_times_count_from_the_first_picture_on_screen(tmp_path, name):
+    film = Film(length_s=8.0, tricks=TRICKS[:1], start_pts_s=7.0)
+    assert_right(shown(propose(film.write(tmp_path / name))), TRICKS[:1])
+
+
+@pytest.mark.slow
+def test_a_truncated_file_gives_its_readable_part(tmp_path):
+    whole = Film(tricks=TRICKS).write(tmp_path / "take.mkv").read_bytes()
+    (tmp_path / "half.mkv").write_bytes(whole[: len(whole) // 2])
+    result = propose(tmp_path / "half.mkv")
+    assert 6000 < result["duration_ms"] < 10_500
+    assert_right(shown(result)[:1], TRICKS[:1])
+
+
+@pytest.mark.slow
+def test_the_same_file_gives_the_same_proposals_on_one_core_and_on_all(take):
+    script = (
+        "import json, os, sys\n"
+        "from detection.propose import propose\n"
+        "if sys.argv[2] == 'one': os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "result = propose(sys.argv[1]); result.pop('timings'); print(json.dumps(result))\n"
+    )
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", script, str(take), cores],
+            cwd=ROOT,
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1" if cores == "one" else "2"},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for cores in ("one", "all")
+    ]
+    assert outputs[0] == outputs[1]
+
+
+def test_a_video_of_one_picture_has_no_moment(tmp_path):
+    result = propose(Film(length_s=1 / RATE_HZ, sounds=False).write(tmp_path / "one.mp4"))
+    assert result["candidates"] == []
+    assert result["duration_ms"] >= 1
+
+
+def test_a_trick_that_is_nearly_the_whole_file_is_found(tmp_path):
+    result = propose(Film(length_s=2.0, tricks=[(0.8, 1.3)]).write(tmp_path / "short.mp4"))
+    assert [(c["start_ms"], c["end_ms"]) for c in shown(result)] == [(0, result["duration_ms"])]
+
+
+def test_a_file_without_picture_is_refused_in_one_sentence(tmp_path):
+    path = tmp_path / "sound.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=48_000, layout="mono")
+        for start in range(0, 48_000, 1024):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = 48_000, start
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    with pytest.raises(MediaError, match=r"^There is no picture in this file\.$"):
+        propose(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"dear diary, today we rode all day\n" * 50])
+def test_what_is_no_video_is_refused(tmp_path, content):
+    path = tmp_path / "take.mp4"
+    path.write_bytes(content)
+    with pytest.raises(MediaError):
+        propose(path)
+
+
+def test_reasons_are_never_empty():
+    assert explain({"standing": {"arc": 0.0, "incoherence": 0.0}, "moving_times_usual": 1.0})
+
+
+def test_a_reason_without_sound_says_nothing_of_sound():
+    why = explain({"standing": {"arc": 3.0, "incoherence": 2.0}, "moving_times_usual": 3.1})
+    assert why == "something goes up and comes down, 3.0 × the usual spread; the rider moves 3.1 × more than usual"

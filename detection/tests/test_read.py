@@ -1,0 +1,113 @@
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from detection.read import SOUND_RATE_HZ, PictureChunk, open_reader
+
+IDENTITY = np.array([1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30], ">i4").tobytes()
+QUARTER_TURN_CLOCKWISE = np.array([0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30], ">i4").tobytes()
+
+
+def write_video(path: Path, times_s: list[float], *, luma=128, sound_s=None, b_frames=0) -> Path:
+    """Encode pictures of 128 x 72 px at the given times; ``sound_s`` are the starts of 0.1 s pieces of noise."""
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("libx264", rate=60)
+        video.width, video.height, video.pix_fmt = 128, 72, "yuv420p"
+        video.options = {"preset": "veryfast", "bf": str(b_frames), "g": "30"}
+        video.time_base = video.codec_context.time_base = Fraction(1, 90_000)
+        audio = container.add_stream("pcm_s16le", rate=SOUND_RATE_HZ, layout="mono") if sound_s else None
+        for start_s in sound_s or []:
+            noise = np.random.default_rng(1).normal(0, 3000, (1, SOUND_RATE_HZ // 10)).astype(np.int16)
+            frame = av.AudioFrame.from_ndarray(noise, format="s16", layout="mono")
+            frame.sample_rate, frame.pts = SOUND_RATE_HZ, round(start_s * SOUND_RATE_HZ)
+            frame.time_base = Fraction(1, SOUND_RATE_HZ)
+            container.mux(audio.encode(frame))
+        for time_s in times_s:
+            picture = np.broadcast_to(np.asarray(luma, np.uint8), (72, 128))
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="gray").reformat(format="yuv420p")
+            frame.pts, frame.time_base = round(time_s * 90_000), Fraction(1, 90_000)
+            container.mux(video.encode(frame))
+        container.mux(video.encode())
+    return path
+
+
+def read(path: Path) -> tuple[np.ndarray, np.ndarray, list, float]:
+    """Return times, pictures, sound chunks and the end of a file."""
+    container, reader = open_reader(path)
+    with container:
+        chunks = list(reader.chunks(lambda fraction: None))
+    pictures = [chunk for chunk in chunks if isinstance(chunk, PictureChunk)]
+    sound = [chunk for chunk in chunks if not isinstance(chunk, PictureChunk)]
+    times_s = np.concatenate([chunk.times_s for chunk in pictures])
+    return times_s, np.concatenate([chunk.luma for chunk in pictures]), sound, reader.end_s
+
+
+@pytest.mark.parametrize(("rate_hz", "read_hz"), [(24, 24), (30, 30), (50, 25), (60, 30), (240, 34)])
+def test_pictures_come_at_about_thirty_a_second(tmp_path, rate_hz, read_hz):
+    times_s, luma, _, _ = read(write_video(tmp_path / "take.mkv", [i / rate_hz for i in range(2 * rate_hz)]))
+    assert len(times_s) == pytest.approx(2 * read_hz, abs=2)
+    assert luma.shape[1:] == (54, 96)
+
+
+def test_times_are_those_of_the_pictures_also_at_an_uneven_rate(tmp_path):
+    written_s = np.array([0, 0.04, 0.09, 0.2, 0.24, 0.5, 1.0])
+    times_s, _, _, _ = read(write_video(tmp_path / "take.mkv", list(3 + written_s)))
+    np.testing.assert_allclose(times_s, written_s, atol=0.002)
+
+
+def test_pictures_between_reference_pictures_are_skipped_in_order(tmp_path):
+    times_s, _, _, end_s = read(write_video(tmp_path / "take.mkv", [i / 60 for i in range(120)], b_frames=3))
+    assert (np.diff(times_s) > 0).all()
+    assert np.diff(times_s).max() < 0.07
+    assert end_s == pytest.approx(2.0, abs=0.08)
+
+
+def test_a_phone_held_upright_gives_upright_pictures(tmp_path):
+    left_half_white = np.where(np.arange(128) < 64, 230, 20)
+    path = write_video(tmp_path / "take.mp4", [0, 1 / 30], luma=left_half_white)
+    content = path.read_bytes()
+    track = content.index(b"tkhd")  # the header of the only track, after that of the film
+    turned = content[:track] + content[track:].replace(IDENTITY, QUARTER_TURN_CLOCKWISE, 1)
+    path.write_bytes(turned)
+    _, luma, _, _ = read(path)
+    assert luma.shape[1:] == (96, 54)
+    assert luma[0, :40].mean() > 200  # what was left is now on top
+    assert luma[0, 56:].mean() < 50
+
+
+def test_sound_is_placed_against_the_first_picture(tmp_path):
+    _, _, sound, _ = read(write_video(tmp_path / "take.mkv", [2.0, 2.1], sound_s=[1.5, 1.6]))
+    assert sound[0].start_s == pytest.approx(-0.5, abs=0.01)
+
+
+def test_a_hole_in_the_sound_is_silence(tmp_path):
+    _, _, sound, _ = read(write_video(tmp_path / "take.mkv", [0, 1.0], sound_s=[0.0, 0.5]))
+    samples = np.concatenate([chunk.samples for chunk in sound])
+    loud = np.abs(samples) > 0.01
+    assert loud[round(0.52 * SOUND_RATE_HZ) : round(0.58 * SOUND_RATE_HZ)].mean() > 0.5
+    assert not loud[round(0.12 * SOUND_RATE_HZ) : round(0.48 * SOUND_RATE_HZ)].any()
+
+
+def test_sound_that_overlaps_is_taken_once(tmp_path):
+    _, _, sound, _ = read(write_video(tmp_path / "take.mkv", [0, 1.0], sound_s=[0.0, 0.1, 0.1, 0.2]))
+    assert sum(len(chunk.samples) for chunk in sound) == pytest.approx(0.3 * SOUND_RATE_HZ, abs=200)
+
+
+def test_sound_with_a_damaged_time_is_left_out(tmp_path):
+    _, _, sound, _ = read(write_video(tmp_path / "take.mkv", [0, 1.0], sound_s=[0.0, 0.1, 9000.0]))
+    assert sum(len(chunk.samples) for chunk in sound) == pytest.approx(0.2 * SOUND_RATE_HZ, abs=200)
+
+
+def test_a_damaged_stretch_costs_its_own_pictures_only(tmp_path):
+    grain = np.random.default_rng(1).integers(0, 255, (72, 128))
+    path = write_video(tmp_path / "take.mp4", [i / 30 for i in range(120)], luma=grain)
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 200] = b"\xff" * 200
+    path.write_bytes(content)
+    times_s, _, _, _ = read(path)
+    assert times_s[-1] > 3.9
+    assert len(times_s) > 60

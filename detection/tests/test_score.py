@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from detection.motion import SignalError
+from detection.score import BIAS, STEP_S, find_moments, relative, score_curve
+
+
+def test_relative_counts_spreads_above_the_median():
+    values = np.concatenate([np.random.default_rng(1).normal(10, 2, 20_000), [16.0]])
+    assert relative(values, typical=(10, 0))[-1] == pytest.approx(3, abs=0.1)
+
+
+def test_relative_is_blind_to_scale():
+    values = np.random.default_rng(1).normal(0, 1, 20_000)
+    np.testing.assert_allclose(relative(values), relative(50 * values), atol=1e-9)
+
+
+def test_relative_of_a_still_take_makes_nothing_of_noise():
+    values = np.random.default_rng(1).normal(0.02, 0.0001, 1000)
+    assert relative(values, typical=(0.02, 0.05)).max() < 0.01
+
+
+def test_relative_sees_a_moment_that_fills_half_of_a_short_take():
+    values = np.concatenate([np.full(25, 0.02), np.full(35, 1.0)])
+    assert relative(values, typical=(0.02, 0.05))[-1] == 4
+
+
+def test_relative_below_the_usual_counts_as_usual():
+    assert relative(np.array([0.0, 1, 1, 1, 1]), typical=(1, 0.5))[0] == 0
+
+
+@pytest.mark.parametrize("values", [np.array([]), np.array([1.0, np.nan])])
+def test_relative_refuses_no_values_and_no_numbers(values):
+    with pytest.raises(SignalError):
+        relative(values)
+
+
+def test_score_of_an_ordinary_moment_is_what_the_bias_says():
+    assert score_curve({"arc": np.zeros(1)})[0] == pytest.approx(1 / (1 + np.exp(-BIAS)))
+
+
+def test_one_signal_alone_is_not_enough_where_there_are_three():
+    none, most = np.zeros(1), np.full(1, 4.0)
+    assert score_curve({"arc": most, "incoherence": none, "pair_db": none})[0] < 0.5
+    assert score_curve({"arc": most, "incoherence": most, "pair_db": none})[0] > 0.5
+
+
+def test_without_sound_the_picture_counts_more():
+    most = np.full(1, 3.0)
+    with_silence = score_curve({"arc": most, "incoherence": most, "pair_db": np.zeros(1)})
+    assert score_curve({"arc": most, "incoherence": most})[0] > with_silence[0]
+
+
+def test_moments_come_best_first_and_not_crowded():
+    curve = np.zeros(400)
+    curve[[100, 110, 200, 300]] = [0.8, 0.7, 0.9, 0.01]
+    assert [peak.step for peak in find_moments(curve, floor=0.05)] == [200, 100]
+
+
+def test_a_moment_may_be_the_first_or_the_last_thing():
+    curve = np.full(200, 0.1)
+    curve[0], curve[-1] = 0.9, 0.8
+    assert [peak.step for peak in find_moments(curve, floor=0.5)] == [0, 199]
+
+
+def test_steps_are_whole_milliseconds():
+    assert (1000 * STEP_S).is_integer()
