@@ -119,14 +119,19 @@ def port(data_dir: Path, name: str) -> int:
 
 def is_free(host: str, number: int) -> bool:
     """Tell whether a server could listen on ``host:number`` now."""
+    return refusal(host, number) is None
+
+
+def refusal(host: str, number: int) -> OSError | None:
+    """Return why a server could not listen on ``host:number`` now."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: a closed one lingers
         try:
             probe.bind((host, number))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            return error
+    return None
 
 
 def prepare(data_dir: Path, *, durable: bool = True) -> list[Engine]:

@@ -1,7 +1,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from clips.api import views
+from clips.api import schema, views  # noqa: F401  schema: registers how one logs in
 from people.access import requires
 from people.models import Role
 

@@ -212,7 +212,7 @@ class Migration(migrations.Migration):
             name='Job',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('INGEST', 'check the upload'), ('PROBE', "read the camera's data"), ('DETECT', 'find tricks'), ('RENDER', 'cut'), ('ARCHIVE', 'archive')], max_length=10, verbose_name='kind')),
+                ('kind', models.CharField(choices=[('INGEST', 'check the upload'), ('PROBE', 'read camera data'), ('DETECT', 'find tricks'), ('RENDER', 'cut'), ('ARCHIVE', 'archive')], max_length=10, verbose_name='kind')),
                 ('params', models.JSONField(blank=True, default=dict, verbose_name='parameters')),
                 ('state', models.CharField(choices=[('WAITING', 'waiting'), ('RUNNING', 'running'), ('DONE', 'done'), ('FAILED', 'failed'), ('CANCELLED', 'cancelled')], default='WAITING', max_length=10, verbose_name='state')),
                 ('priority', models.PositiveSmallIntegerField(default=5, help_text='0 goes first, 9 last.', verbose_name='priority')),

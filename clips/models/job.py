@@ -27,7 +27,7 @@ class LeaseLostError(Exception):
 
 class JobKind(models.TextChoices):
     INGEST = "INGEST", _("check the upload")
-    PROBE = "PROBE", _("read the camera's data")
+    PROBE = "PROBE", _("read camera data")
     DETECT = "DETECT", _("find tricks")
     RENDER = "RENDER", _("cut")
     ARCHIVE = "ARCHIVE", _("archive")

@@ -30,6 +30,15 @@ def says(upload: Upload) -> str:
 
 
 @register.filter
+def tone(upload: Upload) -> str:
+    """Return the state whose colour says how an upload fares."""
+    original = upload.original_file
+    if original is not None and original.problem and original.duration_ms is None:
+        return UploadState.FAILED
+    return UploadState.RECEIVED if _under_way(upload) else upload.state
+
+
+@register.filter
 def any_under_way(uploads: Iterable[Upload]) -> bool:
     """Whether any of these will look different soon."""
     moving = {UploadState.RECEIVING, UploadState.RECEIVED}

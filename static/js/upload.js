@@ -80,6 +80,7 @@ class QueuedFile {
     row.querySelector("[data-progress]").value = share;
     row.querySelector("[data-says]").textContent = this.says || `${Math.floor(100 * share)} %`;
     row.querySelector("[data-pause]").hidden = this.state !== "sending" && this.state !== "waiting";
+    row.querySelector("[data-remove]").hidden = this.state === "done";
     row.querySelector("[data-resume]").hidden = this.state !== "paused" && this.state !== "failed";
     if (change.sentBytes !== undefined) this.says = "";
     this.uploader.showTotal();

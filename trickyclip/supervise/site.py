@@ -5,6 +5,7 @@ to date, and then with everything else under supervisord, which starts again wha
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -134,8 +135,12 @@ def owned(data_dir: Path) -> Iterator[None]:
 
 
 def check_port(host: str, port: int) -> None:
-    if not embedded.is_free(host, port):
+    refusal = embedded.refusal(host, port)
+    if refusal is None:
+        return
+    if refusal.errno == errno.EADDRINUSE:
         raise SiteError(f"Port {port} on {host} is taken by another program: stop that, or choose another with --port.")
+    raise SiteError(f"Nobody can listen on port {port} of {host} here: {refusal.strerror}.")
 
 
 def check_disk(data_dir: Path, floor_bytes: int = START_FLOOR_BYTES) -> None:

@@ -94,6 +94,11 @@ def test_a_taken_port_is_one_sentence(running_site, tmp_path):
     assert f"Port {running_site.up.port} on 127.0.0.1 is taken" in line
 
 
+def test_an_address_of_another_machine_is_one_sentence():
+    with pytest.raises(supervised_site.SiteError, match=r"^Nobody can listen on port 8000 of 192.0.2.1 here: Cannot"):
+        supervised_site.check_port("192.0.2.1", 8000)
+
+
 def test_a_data_folder_that_cannot_be_made_is_one_sentence(tmp_path):
     (tmp_path / "file").touch()
     up = Up(tmp_path / "file" / "data")

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from argparse import ArgumentTypeError
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
@@ -9,6 +10,12 @@ from django.core.management.base import BaseCommand, CommandParser
 from trickyclip.embedded import EngineError
 from trickyclip.supervise import site
 from trickyclip.supervise.console import Console
+
+
+def port_number(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise ArgumentTypeError(f"{text} is no port: choose a number from 1 to 65535")
+    return int(text)
 
 
 class Command(BaseCommand):
@@ -20,7 +27,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-        parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
+        parser.add_argument("--port", type=port_number, default=8000, help="port to listen on (default: %(default)s)")
 
     def handle(self, *, host: str, port: int, **_: object) -> None:
         urls = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}
