@@ -15,7 +15,8 @@ def replace_proposals(original: OriginalFile, found: dict) -> DetectionRun:
     the new run does not propose the same moment again.
     """
     # Nobody can lease a row while it is being replaced.
-    mine = CandidateSegment.objects.select_for_update().filter(original_file=original)
+    CandidateSegment.objects.filter(original_file=original).lock_in_order()
+    mine = CandidateSegment.objects.filter(original_file=original)
     kept = [segment for segment in mine if _is_touched(segment)]
     untouched = [segment.pk for segment in mine if not _is_touched(segment)]
     CandidateSegment.objects.filter(Q(pk__in=untouched), decisions=None, clips=None, children=None).delete()

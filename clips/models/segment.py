@@ -54,12 +54,18 @@ class CandidateSegmentQuerySet(models.QuerySet):
             "pk",
         )
 
+    def lock_in_order(self) -> list[uuid.UUID]:
+        """Lock these rows until the transaction ends, one after the other in the order of their ids; return the ids."""
+        return list(self.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+
     @transaction.atomic
     def lease_hand(self, *, member, lease: uuid.UUID, count: int) -> list["CandidateSegment"]:
         """Give a page up to ``count`` segments, those it holds already among them, and renew its lease.
 
-        Rows that somebody else is taking at this moment are skipped instead of waited for.
+        Rows that somebody else is taking at this moment are skipped instead of waited for. Those it holds already are
+        locked in the order of their ids, as everybody does who locks several, so that no two wait for each other.
         """
+        self.held(lease).lock_in_order()
         ends_at = timezone.now() + timedelta(seconds=settings.SORT_LEASE_SECONDS)
         held = list(self.held(lease).best_first().values_list("pk", flat=True)[:count])
         free = self.available().shown().best_first().select_for_update(skip_locked=True, of=("self",))
@@ -77,9 +83,11 @@ class CandidateSegmentQuerySet(models.QuerySet):
             .best_first()
         )
 
+    @transaction.atomic
     def give_back(self, lease: uuid.UUID) -> int:
         """Return all that a page holds to the queue."""
         held = self.filter(status=SegmentStatus.IN_PROGRESS, lease_token=lease)
+        held.lock_in_order()
         return held.update(status=SegmentStatus.UNREVIEWED, **_NO_LEASE)
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import psutil
 
+MARK = "TRICKYCLIP_PID_FILE"
+
 
 def started(pid: int) -> str:
     """Return a text that differs for any two processes that ever bear one id; "" when there is no such process."""
@@ -29,7 +31,8 @@ def started(pid: int) -> str:
 
 
 def write_down(pid_file: Path, stop_signal: signal.Signals) -> None:
-    """Record the calling process in ``pid_file``, whole or not at all."""
+    """Record the calling process in ``pid_file``, whole or not at all, and mark it and its children to be."""
+    os.environ[MARK] = str(pid_file)
     part = pid_file.with_name(f"{pid_file.name}.{os.getpid()}")
     part.write_text(f"{os.getpid()} {started(os.getpid())} {stop_signal.name}\n", encoding="ascii")
     part.replace(pid_file)
@@ -42,7 +45,7 @@ def alive(pid_file: Path) -> int | None:
 
 
 def stop(pid_files: Iterable[Path], *, patience_s: float) -> None:
-    """End the recorded processes: ask each, wait, then kill it with its process group; forget the files."""
+    """End the recorded processes: ask each, wait, then kill it and its children; forget the files."""
     files = list(pid_files)
     for file in files:
         if found := _read(file):
@@ -51,20 +54,24 @@ def stop(pid_files: Iterable[Path], *, patience_s: float) -> None:
     deadline = time.monotonic() + patience_s
     while any(alive(file) for file in files) and time.monotonic() < deadline:
         time.sleep(0.05)
-    while left := [pid for file in files if (pid := alive(file))]:
+    while left := [pid for file in files if (pid := alive(file))] + _offspring(files):
         for pid in left:
-            _kill_group(pid)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         time.sleep(0.02)
     for file in files:
         file.unlink(missing_ok=True)
 
 
-def _kill_group(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        if os.getpgid(pid) == pid:
-            os.killpg(pid, signal.SIGKILL)
-        else:
-            os.kill(pid, signal.SIGKILL)
+def _offspring(pid_files: list[Path]) -> list[int]:
+    """Return who descends from the recorded processes: the mark in the environment is handed down to children."""
+    marks = {str(file) for file in pid_files}
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get(MARK) in marks:
+                found.append(process.pid)
+    return found
 
 
 def _read(pid_file: Path) -> tuple[int, signal.Signals] | None:

@@ -4,9 +4,11 @@ import signal
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from trickyclip.supervise import launch, leftovers
+from trickyclip.tests.site import still_running
 
 
 @pytest.fixture
@@ -50,13 +52,25 @@ def test_a_leftover_that_does_not_listen_is_killed(start):
 
 
 @pytest.mark.slow
-def test_a_stranger_with_the_same_number_is_left_alone(start):
+def test_a_child_that_outlived_its_killed_parent_is_killed(start):
+    child = "import subprocess, sys; child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])"
+    process, pid_file = start(*python(child))
+    [child] = psutil.Process(process.pid).children()
+    process.kill()
+    process.wait()
+    leftovers.stop([pid_file], patience_s=30)
+    assert still_running([child]) == []
+
+
+@pytest.mark.slow
+def test_a_stranger_with_the_same_number_is_left_alone(start, tmp_path):
     process, pid_file = start(*python())
     number, mark, name = pid_file.read_text().split()
-    pid_file.write_text(f"{number} {mark}0 {name}\n")
-    leftovers.stop([pid_file], patience_s=30)
+    other_file = tmp_path / "other.pid"
+    other_file.write_text(f"{number} {mark}0 {name}\n")
+    leftovers.stop([other_file], patience_s=30)
     assert process.poll() is None
-    assert not pid_file.exists()
+    assert not other_file.exists()
 
 
 @pytest.mark.parametrize("text", ["", "12", "twelve now SIGTERM", "1 :0 SIGNOTHING"])
