@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,8 +35,8 @@ def delete_part(upload_id: UUID) -> None:
 
 
 @contextmanager
-def writing(upload_id: UUID) -> Iterator[int]:
-    """Lock the part file and give its descriptor.
+def writing(upload_id: UUID, *, patience_s: float = 0.0) -> Iterator[int]:
+    """Lock the part file and give its descriptor; LockedError when another writer has it for longer than ``patience_s``.
 
     The kernel drops the lock when the process ends, however it ends, so no lock outlives its writer.
     """
@@ -44,13 +45,20 @@ def writing(upload_id: UUID) -> Iterator[int]:
     except FileNotFoundError as error:
         raise LostBytesError(str(upload_id)) from error
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise LockedError(str(upload_id)) from error
+        _lock(descriptor, time.monotonic() + patience_s)
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int, deadline_s: float) -> None:
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() >= deadline_s:
+                raise LockedError from error
+        time.sleep(0.05)
 
 
 def append(descriptor: int, *, offset_bytes: int, length_bytes: int, read: Callable[[int], bytes]) -> tuple[int, bool]:

@@ -25,6 +25,7 @@ from clips.uploads.incoming import display_name
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,termination"
+GIVE_UP_PATIENCE_S = 3.0
 OCTETS = "application/offset+octet-stream"
 
 
@@ -117,7 +118,8 @@ def _patch(request: HttpRequest, upload_id: UUID) -> HttpResponse:
 def _delete(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     upload = _own_upload(request, upload_id)
     try:
-        with part.writing(upload.pk):
+        # Whoever gives up has often just broken off a request, which the server notices a moment later.
+        with part.writing(upload.pk, patience_s=GIVE_UP_PATIENCE_S):
             deleted, _rows = Upload.objects.receiving().filter(pk=upload.pk).delete()
             if not deleted:
                 raise TusError(403, _("This upload is complete; delete the file instead."))

@@ -2,6 +2,8 @@
 
 import base64
 import os
+import threading
+import time
 import uuid
 
 import pytest
@@ -122,6 +124,23 @@ def test_giving_up_frees_the_space(tus):
     assert tus("DELETE", path).status_code == 204
     assert not part.part_path(upload.pk).exists()
     assert tus("HEAD", path).status_code == 404
+
+
+def test_giving_up_waits_for_a_request_that_was_broken_off(tus):
+    path = tus.create(4)
+    upload = Upload.objects.get()
+    held = threading.Event()
+
+    def hold_for_a_moment() -> None:
+        with part.writing(upload.pk):
+            held.set()
+            time.sleep(0.2)
+
+    writer = threading.Thread(target=hold_for_a_moment)
+    writer.start()
+    held.wait()
+    assert tus("DELETE", path).status_code == 204
+    writer.join()
 
 
 def test_a_complete_upload_cannot_be_given_up(tus):
