@@ -36,7 +36,7 @@ def delete_part(upload_id: UUID) -> None:
 
 @contextmanager
 def writing(upload_id: UUID, *, patience_s: float = 0.0) -> Iterator[int]:
-    """Lock the part file and give its descriptor; LockedError when another writer has it for longer than ``patience_s``.
+    """Lock the part file and give its descriptor; LockedError when another writer keeps it for ``patience_s``.
 
     The kernel drops the lock when the process ends, however it ends, so no lock outlives its writer.
     """
