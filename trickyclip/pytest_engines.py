@@ -27,13 +27,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config):
     """Put the engines' addresses into the environment; as a wrapper this comes before pytest-django's own hook."""
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
-        os.environ["DATA_DIR"] = str(Path(os.environ["DATA_DIR"]) / worker)  # the engines are the controller's
+        _separate(worker)
     else:
         stack = contextlib.ExitStack()
         early_config.add_cleanup(stack.close)
         atexit.register(stack.close)
         _start(stack)
     return (yield)
+
+
+def _separate(worker: str) -> None:
+    """Give one of several test processes its own data folder and its own of Redis's 16 numbered databases.
+
+    The engines themselves are the controller's; pytest-django makes a PostgreSQL database for each worker.
+    """
+    os.environ["DATA_DIR"] = str(Path(os.environ["DATA_DIR"]) / worker)
+    number = int(worker.removeprefix("gw")) + 1
+    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].removesuffix('/0').rstrip('/')}/{number}"
 
 
 def _start(stack: contextlib.ExitStack) -> None:
