@@ -6,3 +6,8 @@ class ClipsConfig(AppConfig):
     name = "clips"
     verbose_name = _("Clips")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from clips import renames
+
+        renames.listen()

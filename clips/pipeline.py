@@ -26,9 +26,13 @@ STEPS = {
     JobKind.INGEST: Step("clips.tasks.ingest", "light", then=(JobKind.PROBE,)),
     JobKind.PROBE: Step("clips.tasks.probe", "light", then=(JobKind.DETECT,)),
     # The one step upward: clips know detection by this name only.
-    JobKind.DETECT: Step("detection.tasks.detect", "detect"),
+    JobKind.DETECT: Step("detection.tasks.detect", "detect", then=(JobKind.POSTER,)),
+    # Ends by asking for the previews: not one of the same target, but one for each segment (clips/previews.py).
+    JobKind.POSTER: Step("clips.preview_tasks.poster", "media"),
+    JobKind.PREVIEW: Step("clips.preview_tasks.preview", "media"),
     JobKind.RENDER: Step("clips.tasks.render", "media", then=(JobKind.ARCHIVE,)),
     JobKind.ARCHIVE: Step("clips.tasks.archive", "light"),
+    JobKind.WITHDRAW: Step("clips.tasks.withdraw", "light"),
 }
 QUEUES = ("detect", "media", "light")
 

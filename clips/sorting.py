@@ -1,9 +1,10 @@
-"""What people decide about the segments they hold: keep or trash, once, by the lease they hold it with."""
+"""What people decide about the segments they hold: each once, by the lease they hold it with. See also undo.py."""
 
 import uuid
 from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips import pipeline
@@ -56,10 +57,11 @@ def keep(segment: CandidateSegment, choice: Choice, *, lease: uuid.UUID, key: uu
     check_trim(segment.original_file, choice.start_ms, choice.end_ms)
     with transaction.atomic():
         if not segment.accept(lease=lease):
-            decided = _earlier_decision(DecisionKind.KEEP, segment, key, member)
+            decided = earlier_decision(DecisionKind.KEEP, segment, key, member)
             return FinalClip.objects.get(pk=decided.after["clip"])
-        clip = _make_clip(segment, choice, member)
-        _record(DecisionKind.KEEP, segment, key, member, after={"clip": str(clip.pk)})
+        clip = make_clip(segment.original_file, choice, member, candidate_segment=segment)
+        after = {"status": SegmentStatus.ACCEPTED, "clip": str(clip.pk)}
+        record(DecisionKind.KEEP, segment, key, member, after=after)
         pipeline.start(JobKind.RENDER, clip)
     return clip
 
@@ -68,9 +70,38 @@ def trash(segment: CandidateSegment, *, lease: uuid.UUID, key: uuid.UUID, member
     """Take a held segment out of the queue; the same key again changes nothing. ConflictError as in ``keep``."""
     with transaction.atomic():
         if segment.trash(lease=lease):
-            _record(DecisionKind.TRASH, segment, key, member, after={})
+            record(DecisionKind.TRASH, segment, key, member, after={"status": SegmentStatus.TRASHED})
         else:
-            _earlier_decision(DecisionKind.TRASH, segment, key, member)
+            earlier_decision(DecisionKind.TRASH, segment, key, member)
+
+
+def skip(segment: CandidateSegment, *, lease: uuid.UUID, key: uuid.UUID, member: Member) -> None:
+    """Leave a held segment for later: it is handed out again after all others. Key and ConflictError as in ``keep``."""
+    skipped_at = timezone.now()
+    with transaction.atomic():
+        if segment.skip(lease=lease, skipped_at=skipped_at):
+            after = {"status": SegmentStatus.UNREVIEWED, "skipped_at": skipped_at.isoformat()}
+            record(DecisionKind.SKIP, segment, key, member, after=after)
+        else:
+            earlier_decision(DecisionKind.SKIP, segment, key, member)
+
+
+def put_aside(segment: CandidateSegment, *, lease: uuid.UUID, key: uuid.UUID, member: Member) -> None:
+    """Take the whole video of a held segment out of the queue, out of everybody's hands too; nothing is trashed.
+
+    Key and ConflictError as in ``keep``.
+    """
+    aside_at = timezone.now()
+    with transaction.atomic():
+        of_file = CandidateSegment.objects.filter(original_file=segment.original_file_id)
+        of_file.undecided().lock_in_order()
+        if CandidateSegment.objects.held(lease).filter(pk=segment.pk).exists():
+            of_file.leave_hands()
+            OriginalFile.objects.filter(pk=segment.original_file_id).update(aside_at=aside_at)
+            after = {"status": SegmentStatus.UNREVIEWED, "aside_at": aside_at.isoformat()}
+            record(DecisionKind.ASIDE, segment, key, member, after=after)
+        else:
+            earlier_decision(DecisionKind.ASIDE, segment, key, member)
 
 
 def check_trim(original: OriginalFile, start_ms: int, end_ms: int) -> None:
@@ -94,10 +125,10 @@ def clip_stem(original: OriginalFile, choice: Choice) -> str:
     )
 
 
-def _make_clip(segment: CandidateSegment, choice: Choice, member: Member) -> FinalClip:
-    original = segment.original_file
+def make_clip(original: OriginalFile, choice: Choice, member: Member, **of_clip) -> FinalClip:
+    """Make the row of a clip under a name of its own; ``of_clip`` are its segment and, of a re-edit, its lineage."""
     clip = FinalClip.objects.create(
-        candidate_segment=segment,
+        **of_clip,
         original_file=original,
         person=choice.person,
         trick=choice.trick,
@@ -110,32 +141,53 @@ def _make_clip(segment: CandidateSegment, choice: Choice, member: Member) -> Fin
         filename=str(FileName.objects.allocate(clip_stem(original, choice))),
         created_by=member,
     )
-    clip.also.set(choice.also)
+    clip.also.set(person for person in choice.also if person != choice.person)
+    FinalClip.objects.filter(pk=clip.pk).refresh_search()
     return clip
 
 
-def _record(kind: DecisionKind, segment: CandidateSegment, key: uuid.UUID, member: Member, *, after: dict) -> None:
-    statuses = {DecisionKind.KEEP: SegmentStatus.ACCEPTED, DecisionKind.TRASH: SegmentStatus.TRASHED}
+def record(
+    kind: DecisionKind,
+    segment: CandidateSegment,
+    key: uuid.UUID,
+    member: Member,
+    *,
+    before: dict | None = None,
+    after: dict,
+) -> Decision:
+    """Write down what was just decided, in the transaction of its effect; ``segment`` is as it was before that."""
+    skipped_at = segment.skipped_at and segment.skipped_at.isoformat()
+    before = before or {"status": SegmentStatus.UNREVIEWED, "skipped_at": skipped_at}
     try:
         with transaction.atomic():
-            Decision.objects.create(
+            return Decision.objects.create(
                 pk=key,
                 kind=kind,
                 segment=segment,
                 member=member,
                 member_name=member.username,
-                before={"status": SegmentStatus.UNREVIEWED},
-                after={"status": statuses[kind], **after},
+                before=before,
+                after=after,
             )
     except IntegrityError as error:
-        raise ConflictError(_("This key was used for another decision.")) from error
+        # The key was used; where its decision was undone, the segment may well be in the same hand again.
+        earlier_decision(kind, segment, key, member)
+        raise ConflictError(_("This was decided a moment ago.")) from error
 
 
-def _earlier_decision(kind: DecisionKind, segment: CandidateSegment, key: uuid.UUID, member: Member) -> Decision:
+def earlier_decision(kind: DecisionKind, segment: CandidateSegment, key: uuid.UUID, member: Member) -> Decision:
     """Return the decision that this key already made; whoever asks has just failed to decide."""
-    earlier = Decision.objects.filter(pk=key, undone_by=None).first()
+    earlier = Decision.objects.filter(pk=key).first()
     if earlier is None:
-        raise ConflictError(_("You do not hold this segment any more: the time ran out, or it was decided already."))
+        raise ConflictError(_why_not_held(segment))
     if (earlier.kind, earlier.segment_id, earlier.member_id) != (kind, segment.pk, member.pk):
         raise ConflictError(_("This key was used for another decision."))
+    if earlier.undone_by_id:
+        raise ConflictError(_("This decision was undone; decide again."))
     return earlier
+
+
+def _why_not_held(segment: CandidateSegment) -> str:
+    if OriginalFile.objects.filter(pk=segment.original_file_id, aside_at__isnull=False).exists():
+        return _("The video was put aside, so its moments are not sorted now.")
+    return _("You do not hold this segment any more: the time ran out, or it was decided already.")

@@ -4,19 +4,17 @@ from collections import Counter
 from datetime import timedelta
 
 from celery import current_app, shared_task
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips import pipeline
-from clips.archive.export import note_copy, send_clip
+from clips.archive.export import note_copy, note_withdrawn, send_clip, take_back
 from clips.claim import claim
 from clips.media import sandbox
-from clips.models import FinalClip, Job
+from clips.models import FinalClip, Job, LeaseLostError
 from clips.storage import StorageError, clip_path, local_copy, place, scratch_folder, sha256_of
 from clips.uploads.incoming import take_in
-
-#: Told again no sooner than this, so that a message on its way is not doubled.
-REPUBLISH_AFTER = timedelta(seconds=60)
 
 
 @shared_task
@@ -71,8 +69,25 @@ def archive(job_id: str) -> None:
         if not clip.stored_path or not source.is_file():
             raise StorageError(_("The cut clip is not in the data folder; cut it again first."))
         copy = send_clip(clip, source, work.report)
+        try:
+            with work.finishing():
+                note_copy(clip, copy)
+        except LeaseLostError:
+            if FinalClip.objects.filter(pk=clip.pk, removed_at__isnull=False).exists():
+                take_back(clip)  # the decision was undone while it was sent
+            raise
+
+
+@shared_task
+def withdraw(job_id: str) -> None:
+    """Take a removed clip back from the archive."""
+    with claim(job_id) as work:
+        if work is None:
+            return
+        clip = FinalClip.objects.with_names().get(pk=work.job.clip_id)
+        take_back(clip)
         with work.finishing():
-            note_copy(clip, copy)
+            note_withdrawn(clip)
 
 
 @shared_task
@@ -82,6 +97,12 @@ def sweep() -> None:
         pipeline.note_failure(job, job.reason)
     for job in lost_messages():
         pipeline.publish(job)
+
+
+@shared_task
+def refresh_search() -> None:
+    """Catch up with names that were changed past the rows (see clips.renames)."""
+    FinalClip.objects.all().refresh_search()
 
 
 def lost_messages() -> list[Job]:
@@ -95,7 +116,8 @@ def lost_messages() -> list[Job]:
     with current_app.connection_for_write() as connection:
         channel = connection.default_channel
         known = {queue: channel.queue_declare(queue, passive=False).message_count for queue in waiting}
-    told_before = timezone.now() - REPUBLISH_AFTER
+    # No sooner, so that a message on its way is not doubled.
+    told_before = timezone.now() - timedelta(seconds=settings.SWEEP_SECONDS)
     return [
         job
         for job in due

@@ -2,6 +2,7 @@
 
 from django.db.models import Q
 
+from clips import previews
 from clips.models import CandidateSegment, DetectionRun, OriginalFile, SegmentStatus
 
 #: A proposal that lies on a decided segment by more than this is the same moment, and would be sorted twice.
@@ -19,7 +20,9 @@ def replace_proposals(original: OriginalFile, found: dict) -> DetectionRun:
     mine = CandidateSegment.objects.filter(original_file=original)
     kept = [segment for segment in mine if _is_touched(segment)]
     untouched = [segment.pk for segment in mine if not _is_touched(segment)]
-    CandidateSegment.objects.filter(Q(pk__in=untouched), decisions=None, clips=None, children=None).delete()
+    gone = CandidateSegment.objects.filter(Q(pk__in=untouched), decisions=None, clips=None, children=None)
+    previews.drop_files(list(gone.values_list("pk", flat=True)))
+    gone.delete()
     run = DetectionRun.objects.create(
         original_file=original,
         version=found["version"],

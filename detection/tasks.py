@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from clips import pipeline
 from clips.claim import claim
 from clips.media import sandbox
 from clips.storage import local_copy
@@ -28,6 +29,7 @@ def detect(job_id: str) -> None:
             )
         with work.finishing():
             replace_proposals(original, found)
+            pipeline.start_next(work.job, original)
 
 
 def limits_for(duration_ms: int) -> sandbox.Limits:

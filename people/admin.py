@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from people.models import ApiToken, Invite, LastAdminError, Member, Person, PersonAlias, Role
+from trickyclip.merge_admin import MergeAdmin
 from trickyclip.names import slugify
 
 admin.site.unregister(Group)  # what a member may do follows from their role
@@ -58,7 +59,7 @@ class PersonAliasInline(admin.TabularInline):
 
 
 @admin.register(Person)
-class PersonAdmin(admin.ModelAdmin):
+class PersonAdmin(MergeAdmin):
     form = PersonForm
     inlines = [PersonAliasInline]
     list_display = ["display_name", "slug", "also_called", "clips", "created_at"]

@@ -15,6 +15,7 @@ urlpatterns = [
     ),
     path("logout", requires(Role.VIEWER)(LogoutView.as_view()), name="logout"),
     path("join/<str:secret>", views.join, name="join"),
+    path("people/pick", views.pick, name="pick"),
     path("account", views.account, name="account"),
     path("account/password", views.password_change, name="password_change"),
     path("account/tokens", views.token_create, name="token_create"),

@@ -1,4 +1,4 @@
-"""Login, the links that let somebody in, and a member's own page."""
+"""Login, the links that let somebody in, a member's own page, and picking people by a few letters."""
 
 from django.contrib import messages
 from django.contrib.auth import login, update_session_auth_hash
@@ -13,7 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from people.access import public, requires
 from people.forms import JoinForm, NewPasswordForm, TokenForm
-from people.models import ApiToken, Invite, Member, Role
+from people.models import ApiToken, Invite, Member, Person, Role
+from trickyclip.names import closest
+
+MAX_OPTIONS = 8
 
 
 @public
@@ -85,6 +88,19 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     token.delete()
     messages.success(request, _("“%(name)s” is revoked.") % {"name": token.name})
     return redirect("people:account")
+
+
+@requires(Role.VIEWER)
+@require_safe
+def pick(request: HttpRequest) -> HttpResponse:
+    """Answer with who may be meant by ``?q=``, best first; with nothing typed, all from the start of the alphabet."""
+    typed = " ".join(request.GET.get("q", "").split())[:100]
+    people = list(Person.objects.prefetch_related("aliases"))
+    spellings = {person: [person.display_name, *(alias.name for alias in person.aliases.all())] for person in people}
+    found = closest(typed, spellings, limit=MAX_OPTIONS) if typed else people[:MAX_OPTIONS]
+    known = any(typed.casefold() == name.casefold() for person in found for name in spellings[person])
+    context = {"people": found, "typed": typed, "is_new": bool(typed) and not known}
+    return render(request, "people/_options.html", context)
 
 
 @never_cache

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from tricks.models import Direction, Trick, TrickAlias
+from trickyclip.merge_admin import MergeAdmin
 from trickyclip.names import slugify
 
 
@@ -59,7 +60,7 @@ class TrickAliasInline(admin.TabularInline):
 
 
 @admin.register(Trick)
-class TrickAdmin(admin.ModelAdmin):
+class TrickAdmin(MergeAdmin):
     form = TrickForm
     inlines = [TrickAliasInline]
     list_display = ["name", "direction", "category", "slug", "also_called", "clips"]

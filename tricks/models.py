@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +23,14 @@ class Direction(models.TextChoices):
     RIGHT = "RIGHT", _("right")
 
 
+def split_direction(name: str) -> tuple[str, str]:
+    """Return the direction that a typed name begins with and the rest: "FS Boardslide" is ("FS", "Boardslide")."""
+    first, _space, rest = name.strip().partition(" ")
+    if rest and first.upper() in Direction.values:
+        return first.upper(), rest.strip()
+    return "", name.strip()
+
+
 class TrickQuerySet(models.QuerySet):
     def called(self, name: str) -> "TrickQuerySet":
         """Return what goes by ``name``: as name, slug, alias or "FS Boardslide", without regard to case."""
@@ -38,6 +46,22 @@ class TrickQuerySet(models.QuerySet):
         """Make a trick whose slug no other trick has."""
         slug = self.slug_for(name, direction)
         return self.create(name=name.strip(), category=category, direction=direction, slug=slug)
+
+    def find_or_add(self, name: str) -> "Trick":
+        """Return what goes by ``name``, rather by that very name than by an alias; a new trick when nothing does."""
+        direction, base = split_direction(name)
+        very_name = models.Q(name__iexact=base, direction=direction)
+        by_name = self.called(name).order_by(models.Case(models.When(very_name, then=0), default=1), "pk")
+        if found := by_name.first():
+            return found
+        try:
+            with transaction.atomic():
+                return self.add(base, direction=direction)
+        except IntegrityError:
+            # Somebody added it between the two looks; anything else is a fault.
+            if found := by_name.all().first():
+                return found
+            raise
 
     def slug_for(self, name: str, direction: str = "") -> str:
         """Return the slug that a new trick of this name gets: no other trick has it."""

@@ -12,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trickyclip.settings")
 app = Celery("trickyclip")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["clips", "detection"])
+app.autodiscover_tasks(["clips"], related_name="preview_tasks")
 
 
 @worker_process_init.connect

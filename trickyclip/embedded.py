@@ -79,6 +79,12 @@ def addresses(data_dir: Path) -> Addresses:
     )
 
 
+def flower_url(data_dir: Path) -> str:
+    """Return where this data folder's Flower listens; empty where none was ever started."""
+    flower_port = _ports(data_dir).get("flower")
+    return f"http://{HOST}:{flower_port}/" if flower_port else ""
+
+
 def secret(data_dir: Path, name: str) -> str:
     """Return the random text remembered as ``name``; the first to ask makes it, however many ask at once.
 

@@ -1,16 +1,23 @@
-"""Turn what people type into names that are safe in file names, folders and addresses."""
+"""Turn what people type into names that are safe in file names, folders and addresses, and find which one is meant."""
 
 import itertools
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from anyascii import anyascii
+from rapidfuzz import fuzz
 
 MAX_SLUG_BYTES = 40
 #: A clip without a person or a trick has its category in that place of its name, so these are not for people.
 RESERVED = frozenset({"BROLL", "CRASH", "TRICK"})
 _WORD = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")
+#: Two letters swapped in a word of five read 80 % alike; what is below this is another name.
+_ALIKE_PERCENT = 72
+_SHORTEST_TYPO = 3
+
+Named = TypeVar("Named")
 
 
 def slugify(name: str, *, fallback: str, joiner: str = "_") -> str:
@@ -52,3 +59,44 @@ def free_slug(name: str, *, fallback: str, taken: Callable[[str], bool], joiner:
     slug = slugify(name, fallback=fallback, joiner=joiner)
     candidates = itertools.chain([slug], (numbered(slug, number) for number in itertools.count(2)))
     return next(candidate for candidate in candidates if not taken(candidate))
+
+
+def closest(typed: str, spellings: Mapping[Named, Iterable[str]], *, limit: int) -> list[Named]:
+    """Return what is probably meant by what is typed so far, best first.
+
+    Parameters
+    ----------
+    typed : str
+        The beginning of a name, of one of its words, its initials, or any of these with a typo.
+    spellings : mapping
+        All that each one is called: name, aliases, slug.
+    limit : int
+        The most to return.
+    """
+    folded = _fold(typed)
+    likely = ((max((_likeness(folded, name) for name in names), default=0), one) for one, names in spellings.items())
+    ranked = sorted((pair for pair in likely if pair[0]), key=lambda pair: -pair[0])
+    return [one for _likely, one in ranked[:limit]]
+
+
+def _likeness(typed: str, name: str) -> float:
+    """Return how well a folded beginning fits a name: 100 is the name itself, 0 nothing of it."""
+    whole = _fold(name)
+    words = whole.split()
+    if typed == whole:
+        return 100
+    if whole.startswith(typed):
+        return 95
+    if len(words) > 1 and typed.replace(" ", "") == "".join(word[0] for word in words):
+        return 92
+    if any(word.startswith(typed) for word in words) or whole.replace(" ", "").startswith(typed.replace(" ", "")):
+        return 88
+    if len(typed) < _SHORTEST_TYPO:
+        return 0
+    # A typo early in a long name must count before the rest is typed, so beginnings of the same length compare too.
+    alike = max(fuzz.ratio(typed, part[:length]) for part in [whole, *words] for length in (len(typed), None))
+    return alike * 0.85 if alike >= _ALIKE_PERCENT else 0
+
+
+def _fold(name: str) -> str:
+    return " ".join(anyascii(unicodedata.normalize("NFC", name)).casefold().replace("_", " ").split())

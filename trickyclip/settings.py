@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 import environ
-from celery.schedules import schedule
+from celery.schedules import crontab, schedule
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -129,6 +129,7 @@ ORIGINALS_DIR = DATA_DIR / "originals"
 FINAL_CLIPS_DIR = DATA_DIR / "final_clips"
 UPLOADS_DIR = DATA_DIR / "uploads"
 SCRATCH_DIR = DATA_DIR / "scratch"
+MEDIA_ACCEL_PREFIX = env("MEDIA_ACCEL_PREFIX", default="")
 ARCHIVE_DIR = Path(env("ARCHIVE_DIR", default=str(DATA_DIR / "archive"))).resolve()
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -151,6 +152,8 @@ UPLOAD_STALL_SECONDS = env.int("UPLOAD_STALL_SECONDS", default=20)
 DISK_FLOOR_BYTES = env.int("DISK_FLOOR_BYTES", default=5 * 1024**3)
 
 # --- jobs ----------------------------------------------------------------------------------------------------------
+#: Where the jobs page sends admins for a closer look at workers and queues.
+FLOWER_URL = env("FLOWER_URL", default="") or embedded.flower_url(DATA_DIR)
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=60)
 SORT_LEASE_SECONDS = env.int("SORT_LEASE_SECONDS", default=180)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=60)
@@ -189,6 +192,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(SWEEP_SECONDS),
         "options": {"expires": SWEEP_SECONDS},
     },
+    "refresh_search": {"task": "clips.tasks.refresh_search", "schedule": crontab(hour="4", minute="15")},
 }
 
 # --- API -----------------------------------------------------------------------------------------------------------

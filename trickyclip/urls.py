@@ -1,16 +1,19 @@
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView
 
+from clips.views import home
 from people.access import public, requires
 from people.models import Role
+from tricks.views import pick as pick_trick
 from trickyclip import health
 
 watch = requires(Role.VIEWER)
 
 urlpatterns = [
-    path("", watch(RedirectView.as_view(pattern_name="clips:upload")), name="home"),
+    path("", home.home, name="home"),
     path("", include("people.urls")),
+    # The tricks know nothing of members, so who may ask for them is said here.
+    path("", include(([path("tricks/pick", watch(pick_trick), name="pick")], "tricks"))),
     path("", include("clips.urls")),
     path("api/", include("clips.api.urls")),
     path("admin/", admin.site.urls),

@@ -62,6 +62,10 @@ class FinalClipAdmin(admin.ModelAdmin):
         """Write nothing of the row but the time: a worker may be writing the rest at this moment."""
         obj.save(update_fields=["updated_at"])
 
+    def save_related(self, request: HttpRequest, form: ModelForm, formsets: list, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        FinalClip.objects.filter(pk=form.instance.pk).refresh_search()
+
     @admin.display(description=_("place"))
     def where(self, clip: FinalClip) -> str:
         return place(clip)

@@ -144,6 +144,8 @@ class OriginalFileAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: OriginalFile, form: forms.ModelForm, change: bool) -> None:
         """Write only what was typed: a probe may be writing the rest at this moment."""
         obj.save(update_fields=form.changed_data)
+        if "shoot" in form.changed_data:
+            obj.clips.all().refresh_search()
 
     def get_deleted_objects(self, objs, request: HttpRequest) -> tuple:
         """A file takes its jobs and runs with it, although nobody may delete these by themselves."""

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
-NOTHING = "–"
+from clips.clock import NOTHING, clock
+
 #: The lookup of all that was filmed in one session; a list of every session beside each page would be too long.
 OF_SHOOT = "original_file__shoot__id__exact"
 
@@ -29,15 +30,6 @@ class RecordAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
-
-
-def clock(duration_ms: int | None) -> str:
-    """Return a duration or a place in a video as people read it: 0:41, or 1:02:03 from an hour on."""
-    if duration_ms is None:
-        return NOTHING
-    minutes, seconds = divmod(duration_ms // 1000, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 
 
 def place(row: models.Model) -> str:

@@ -6,6 +6,7 @@ from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from clips.reedit import UnchangedError
 from clips.sorting import ConflictError, TrimError
 from clips.uploads.tus import TusError
 
@@ -26,7 +27,7 @@ def one_sentence(error: Exception, context: dict) -> Response | None:
         first = sentences[0] if isinstance(sentences, list) else sentences
         sentence = str(first) if name in {"detail", "non_field_errors"} else f"{name}: {first}"
         return Response({"detail": sentence, "fields": fields}, status=status.HTTP_422_UNPROCESSABLE_ENTITY)
-    if isinstance(error, TrimError):
+    if isinstance(error, TrimError | UnchangedError):
         error = Refused(str(error))
     elif isinstance(error, ConflictError):
         error = Conflict(str(error))

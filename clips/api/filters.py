@@ -5,34 +5,43 @@ import uuid
 from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 
+from clips import order
 from clips.models import ClipCategory, FinalClip, Job, JobKind, JobState
 from people.models import Person
 from tricks.models import Trick
 
 
 class ClipFilter(filters.FilterSet):
+    """What the API and the library page find clips by, and in what order."""
+
+    q = filters.CharFilter(method="matching", label="beginnings of words of names, aliases and metadata")
     person = filters.CharFilter(method="with_person", label="name, slug, alias or id; also finds who is in `also`")
     trick = filters.CharFilter(method="with_trick", label="name, slug, alias or id")
-    session = filters.CharFilter(method="of_session", label="name of the session")
+    session = filters.CharFilter(method="of_session", label="name, slug or id of the session")
     date = filters.DateFilter()
     date_from = filters.DateFilter("date", lookup_expr="gte")
     date_to = filters.DateFilter("date", lookup_expr="lte")
     camera = filters.CharFilter("camera_id", lookup_expr="iexact")
     fps = filters.CharFilter("fps_label", lookup_expr="iexact")
     category = filters.ChoiceFilter(choices=ClipCategory.choices)
-    q = filters.CharFilter("filename", lookup_expr="icontains", label="part of the file name")
-    all_versions = filters.BooleanFilter(method="keep_old_versions", label="also versions that were replaced")
+    all_versions = filters.BooleanFilter(method="applied_last", label="also versions that were replaced")
+    sort = filters.ChoiceFilter(method="applied_last", choices=order.CHOICES, label="newest first when left out")
 
     class Meta:
         model = FinalClip
         fields = []
 
     def filter_queryset(self, clips: QuerySet) -> QuerySet:
-        clips = super().filter_queryset(clips)
-        return clips if self.form.cleaned_data.get("all_versions") else clips.filter(is_current=True)
+        asked = self.form.cleaned_data
+        clips = super().filter_queryset(clips).filter(removed_at=None)
+        clips = clips if asked.get("all_versions") else clips.filter(is_current=True)
+        return order.in_order(clips, asked.get("sort") or order.NEWEST)
 
-    def keep_old_versions(self, clips: QuerySet, _name: str, _value: bool) -> QuerySet:
+    def applied_last(self, clips: QuerySet, _name: str, _value: object) -> QuerySet:
         return clips
+
+    def matching(self, clips: QuerySet, _name: str, value: str) -> QuerySet:
+        return clips.matching(value)
 
     def with_person(self, clips: QuerySet, _name: str, value: str) -> QuerySet:
         people = list(_by_id_or_name(Person.objects, value))
@@ -43,6 +52,8 @@ class ClipFilter(filters.FilterSet):
         return clips.filter(trick__in=list(_by_id_or_name(Trick.objects, value)))
 
     def of_session(self, clips: QuerySet, _name: str, value: str) -> QuerySet:
+        if pk := _uuid(value):
+            return clips.filter(original_file__shoot=pk)
         shoot = "original_file__shoot__"
         return clips.filter(Q(**{f"{shoot}name__iexact": value}) | Q(**{f"{shoot}slug__iexact": value}))
 
@@ -57,7 +68,12 @@ class JobFilter(filters.FilterSet):
 
 
 def _by_id_or_name(rows, value: str) -> QuerySet:
+    pk = _uuid(value)
+    return rows.filter(pk=pk) if pk else rows.called(value)
+
+
+def _uuid(text: str) -> uuid.UUID | None:
     try:
-        return rows.filter(pk=uuid.UUID(value))
+        return uuid.UUID(text)
     except ValueError:
-        return rows.called(value)
+        return None

@@ -75,7 +75,10 @@ class NextSerializer(serializers.Serializer):
     lease = serializers.UUIDField(
         required=False, help_text="The page's own token from its first call; without one, a new one is made."
     )
-    count = serializers.IntegerField(min_value=1, max_value=MAX_HAND, default=1, help_text="How many to hold at once.")
+    count = serializers.IntegerField(
+        min_value=1, max_value=MAX_HAND, default=1, help_text="Up to how many to hold; what is held already stays."
+    )
+    session = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="Only of this session.")
 
 
 class HandSerializer(serializers.Serializer):
@@ -98,6 +101,30 @@ class SaveSerializer(DecisionSerializer):
     person = serializers.PrimaryKeyRelatedField(queryset=Person.objects, allow_null=True, default=None)
     trick = serializers.PrimaryKeyRelatedField(queryset=Trick.objects, allow_null=True, default=None)
     also = serializers.PrimaryKeyRelatedField(queryset=Person.objects, many=True, required=False, default=list)
+
+
+class UndoSerializer(serializers.Serializer):
+    lease = serializers.UUIDField(help_text="The page that gets the segment into its hand again.")
+    key = serializers.UUIDField(help_text="Made by the client for this undo; sent again, it changes nothing.")
+    decision = serializers.UUIDField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The key of the decision; without one, your last that stands.",
+    )
+
+
+class ReleaseSerializer(serializers.Serializer):
+    lease = serializers.UUIDField()
+
+
+class EditSerializer(serializers.Serializer):
+    start_ms = serializers.IntegerField(max_value=2**53, required=False)
+    end_ms = serializers.IntegerField(max_value=2**53, required=False)
+    category = serializers.ChoiceField(ClipCategory.choices, required=False)
+    person = serializers.PrimaryKeyRelatedField(queryset=Person.objects, allow_null=True, required=False)
+    trick = serializers.PrimaryKeyRelatedField(queryset=Trick.objects, allow_null=True, required=False)
+    also = serializers.PrimaryKeyRelatedField(queryset=Person.objects, many=True, required=False)
 
 
 class ClipSerializer(serializers.ModelSerializer):

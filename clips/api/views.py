@@ -1,6 +1,7 @@
 """The API's views: find the row, check the form, call one method, answer."""
 
 import uuid
+from dataclasses import replace
 
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -17,6 +18,8 @@ from clips.api import serializers
 from clips.api.errors import Conflict, found
 from clips.api.filters import ClipFilter, JobFilter
 from clips.models import CandidateSegment, FinalClip, Job, Upload
+from clips.reedit import choice_of, reedit
+from clips.undo import undo
 from clips.uploads import part, tus
 from clips.uploads.incoming import display_name
 from people.models import Person
@@ -79,11 +82,12 @@ class SortNext(APIView):
     def post(self, request: Request) -> Response:
         asked = _checked(serializers.NextSerializer, request)
         lease = asked.get("lease") or uuid.uuid4()
-        segments = CandidateSegment.objects.lease_hand(member=request.user, lease=lease, count=asked["count"])
+        rows = CandidateSegment.objects.in_session(asked["session"])
+        segments = rows.lease_hand(member=request.user, lease=lease, count=asked["count"])
         hand = {
             "lease": lease,
             "lease_ends_at": segments[0].lease_ends_at if segments else None,
-            "left": CandidateSegment.objects.available().shown().count(),
+            "left": rows.available().shown().count(),
             "segments": segments,
         }
         return Response(serializers.HandSerializer(hand).data)
@@ -111,6 +115,45 @@ class SortTrash(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+class SortSkip(APIView):
+    """Leave a held segment for later: it is handed out again after all others."""
+
+    @extend_schema(request=serializers.DecisionSerializer, responses={204: None, **REFUSALS})
+    def post(self, request: Request) -> Response:
+        segment, held_by = _segment_and_key(_checked(serializers.DecisionSerializer, request), request)
+        sorting.skip(segment, **held_by)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SortAside(APIView):
+    """Put the whole video of a held segment aside: none of its segments is handed out, none is trashed."""
+
+    @extend_schema(request=serializers.DecisionSerializer, responses={204: None, **REFUSALS})
+    def post(self, request: Request) -> Response:
+        segment, held_by = _segment_and_key(_checked(serializers.DecisionSerializer, request), request)
+        sorting.put_aside(segment, **held_by)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SortUndo(APIView):
+    """Take back a decision of your own; its segment is in the hand of that lease again."""
+
+    @extend_schema(request=serializers.UndoSerializer, responses={200: serializers.SegmentSerializer, **REFUSALS})
+    def post(self, request: Request) -> Response:
+        asked = _checked(serializers.UndoSerializer, request)
+        segment = undo(member=request.user, **asked)
+        return Response(serializers.SegmentSerializer(segment).data)
+
+
+class SortRelease(APIView):
+    """Give back all that a lease holds, as a page does that closes."""
+
+    @extend_schema(request=serializers.ReleaseSerializer, responses={204: None, 422: serializers.SentenceSerializer})
+    def post(self, request: Request) -> Response:
+        CandidateSegment.objects.give_back(_checked(serializers.ReleaseSerializer, request)["lease"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
 class ClipList(generics.ListAPIView):
     """All clips, newest first."""
 
@@ -125,6 +168,17 @@ class ClipDetail(generics.RetrieveAPIView):
     serializer_class = serializers.ClipSerializer
     queryset = FinalClip.objects.with_names()
     filter_backends = []
+
+
+class ClipEdit(APIView):
+    """Make a new version of a current clip; what is left out stays as it is."""
+
+    @extend_schema(request=serializers.EditSerializer, responses={200: serializers.ClipSerializer, **REFUSALS})
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        clip = found(FinalClip.objects.with_names().filter(pk=pk).first(), _("clip"))
+        choice = replace(choice_of(clip), **_checked(serializers.EditSerializer, request))
+        version = reedit(clip, choice, member=request.user)
+        return Response(serializers.ClipSerializer(FinalClip.objects.with_names().get(pk=version.pk)).data)
 
 
 class PersonList(generics.ListCreateAPIView):

@@ -18,5 +18,11 @@ class ArchiveBackend(Protocol):
     def put(self, source: Path, *, folder_id: str, filename: str, report: Callable[[float], None]) -> str:
         """Copy a local file into a folder and return its id there; a file of that name is replaced."""
 
+    def find(self, folder_id: str, filename: str) -> str | None:
+        """Return the id of a file in a folder; None when there is none of that name."""
+
     def sha256(self, file_id: str) -> str | None:
         """Return the checksum of what the archive holds, read back from it; None when it holds nothing there."""
+
+    def trash(self, file_id: str) -> bool:
+        """Move a file to where its owner can still bring it back from; False when the archive holds nothing there."""

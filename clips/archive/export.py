@@ -65,6 +65,20 @@ def note_copy(clip: FinalClip, copy: dict[str, str]) -> None:
     )
 
 
+def take_back(clip: FinalClip) -> None:
+    """Move a removed clip's file out of the archive, also one that a stopped worker left there unnoted."""
+    backend = archive_backend()
+    folder = ensure_folder(backend, clip_folder_parts(clip))
+    noted = clip.copies.filter(backend=backend.name).values_list("remote_id", flat=True)
+    for remote_id in {*noted, backend.find(folder.remote_id, clip.filename)} - {None}:
+        backend.trash(remote_id)
+
+
+def note_withdrawn(clip: FinalClip) -> None:
+    """Write down that the archive does not hold the clip any more."""
+    ArchiveCopy.objects.filter(clip=clip).update(state=CopyState.WITHDRAWN, verified_at=None)
+
+
 def ensure_folder(backend: ArchiveBackend, parts: tuple[str, ...]) -> ArchiveFolder:
     """Return the row of the innermost folder; each is made once, also when two workers want it at the same time."""
     parent = None

@@ -10,6 +10,8 @@ from pathlib import Path
 from clips.archive.backend import ArchiveError
 
 COPY_BLOCK_BYTES = 4 * 1024**2
+#: Beside the archive's own top folder, on the same disk: what was taken back, under the path that it had.
+TRASH_FOLDER = ".trash"
 
 
 class LocalArchive:
@@ -40,12 +42,29 @@ class LocalArchive:
             part.unlink(missing_ok=True)
         return file_id
 
+    def find(self, folder_id: str, filename: str) -> str | None:
+        file_id = Path(folder_id) / filename
+        return str(file_id) if (self.root / file_id).is_file() else None
+
     def sha256(self, file_id: str) -> str | None:
         try:
             with (self.root / file_id).open("rb") as file:
                 return hashlib.file_digest(file, "sha256").hexdigest()
         except FileNotFoundError:
             return None
+
+    def trash(self, file_id: str) -> bool:
+        target = self.root / TRASH_FOLDER / file_id
+        if target.exists():  # nothing in there is ever written over
+            target = target.with_name(f"{target.stem}.{uuid.uuid4().hex[:8]}{target.suffix}")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (self.root / file_id).rename(target)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise ArchiveError(f"The archive cannot give back {target.name}: {error.strerror}.") from error
+        return True
 
     @staticmethod
     def _copy(source: Path, part: Path, report: Callable[[float], None]) -> None:

@@ -1,4 +1,4 @@
-"""``python -m clips.media``: probe and cut from a command line, in the same confined child as the workers."""
+"""``python -m clips.media``: probe, cut and preview from a command line, in the same confined child as the workers."""
 
 import argparse
 import json
@@ -34,6 +34,12 @@ def _parser() -> argparse.ArgumentParser:
     cut.add_argument("--end-ms", type=int, required=True, help="a time at which the last frame is on screen")
     cut.add_argument("out", type=Path)
     cut.set_defaults(command=_cut)
+    preview = commands.add_parser("preview", help="make a small copy of a part that a browser plays and seeks at once")
+    preview.add_argument("file", type=Path)
+    preview.add_argument("--start-ms", type=int, required=True, help="a time at which the first frame is on screen")
+    preview.add_argument("--end-ms", type=int, required=True, help="a time at which the last frame is on screen")
+    preview.add_argument("out", type=Path)
+    preview.set_defaults(command=_preview)
     return parser
 
 
@@ -43,11 +49,19 @@ def _probe(asked: argparse.Namespace) -> None:
 
 
 def _cut(asked: argparse.Namespace) -> None:
+    _show(run("clips.media.cut:cut", _span(asked)), as_json=True)
+
+
+def _preview(asked: argparse.Namespace) -> None:
+    _show(run("clips.media.preview:make_preview", _span(asked)), as_json=True)
+
+
+def _span(asked: argparse.Namespace) -> dict[str, Any]:
+    """Return what is asked for as arguments of a function that writes a part of a file."""
     if not asked.out.absolute().parent.is_dir():
         raise MediaError(f"There is no folder {asked.out.absolute().parent} to write to.")
     paths = {"source": str(asked.file.resolve()), "out": str(asked.out.absolute())}
-    found = run("clips.media.cut:cut", paths | {"start_ms": asked.start_ms, "end_ms": asked.end_ms})
-    _show(found, as_json=True)
+    return paths | {"start_ms": asked.start_ms, "end_ms": asked.end_ms}
 
 
 def _show(found: dict[str, Any], *, as_json: bool) -> None:

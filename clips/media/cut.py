@@ -6,9 +6,6 @@ edit list hides both. So the first and the last frame are exact in every player 
 the cost of a copy.
 """
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
@@ -28,6 +25,7 @@ from clips.media.container import (
 )
 from clips.media.edits import show_at_most
 from clips.media.frames import Span, frame_at
+from clips.media.output import whole_or_not_at_all
 from clips.media.remux import remux
 
 
@@ -64,7 +62,7 @@ def cut(source: str, out: str, start_ms: int, end_ms: int, tags: dict[str, str] 
         if "mpegts" in container.format.name:  # without an index a seek lands anywhere, even at the file's start
             raise MediaError("A transport stream (.ts, .mts) cannot be cut exactly; please convert it to MP4 first.")
         span = _find_span(container, stream, start_ms, end_ms)
-        with _whole_or_not_at_all(Path(out)) as part:
+        with whole_or_not_at_all(Path(out)) as part:
             copied = remux(container, stream, span, part, tags=tags or {}, telemetry_id=_telemetry_id(source))
             show_at_most(part, span.end_s - span.start_s)
             size_bytes = part.stat().st_size
@@ -94,19 +92,6 @@ def _find_span(container: InputContainer, stream: VideoStream, start_ms: int, en
         stops_ms = int(span.end_s * 1000)
         raise MediaError(f"This file stops at {clock(stops_ms)}; {clock(end_ms)} cannot be read.")
     return span
-
-
-@contextmanager
-def _whole_or_not_at_all(out: Path) -> Iterator[Path]:
-    """Give a name beside ``out`` to write to; renamed to it at the end, removed on any failure."""
-    part = out.with_name(f".{out.name}.{os.getpid()}.part")
-    try:
-        yield part
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        part.replace(out)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _telemetry_id(source: str) -> int | None:

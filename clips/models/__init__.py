@@ -3,6 +3,7 @@ from clips.models.clip import ClipCategory, FileName, FinalClip
 from clips.models.decision import Decision, DecisionKind
 from clips.models.job import Job, JobKind, JobState, LeaseLostError
 from clips.models.original import OriginalFile
+from clips.models.preview import Preview
 from clips.models.run import DetectionRun
 from clips.models.segment import CandidateSegment, SegmentStatus
 from clips.models.shoot import Shoot
@@ -24,6 +25,7 @@ __all__ = [
     "JobState",
     "LeaseLostError",
     "OriginalFile",
+    "Preview",
     "SegmentStatus",
     "Shoot",
     "Upload",

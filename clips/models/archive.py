@@ -32,6 +32,7 @@ class ArchiveFolder(models.Model):
 class CopyState(models.TextChoices):
     SENDING = "SENDING", _("sending")
     VERIFIED = "VERIFIED", _("verified")
+    WITHDRAWN = "WITHDRAWN", _("taken back")
 
 
 class ArchiveCopy(models.Model):
@@ -60,7 +61,7 @@ class ArchiveCopy(models.Model):
             models.CheckConstraint(condition=Q(state__in=CopyState.values), name="copy_state_known"),
             models.CheckConstraint(
                 condition=Q(state=CopyState.VERIFIED, verified_at__isnull=False)
-                | Q(state=CopyState.SENDING, verified_at=None),
+                | Q(state__in=[CopyState.SENDING, CopyState.WITHDRAWN], verified_at=None),
                 name="copy_verified_has_time",
             ),
         ]

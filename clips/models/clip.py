@@ -3,22 +3,31 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Max, Q, Value
 from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from clips.models.original import OriginalFile
 from clips.models.segment import CandidateSegment
+from clips.search import CONFIG, prefix_query, text_of
 from people.models import Person
 from tricks.models import Trick
+
+#: So many clips' names are in memory at once while search texts are made again.
+REFRESH_BATCH = 500
 
 
 class FileNameQuerySet(models.QuerySet):
     def allocate(self, stem: str) -> "FileName":
         """Take the next free number for ``stem``, for good: a name is never given twice, not even after a delete."""
         while True:
-            highest = self.filter(stem__iexact=stem).aggregate(highest=Max("number"))["highest"] or 0
+            # Not "iexact", which compares in capitals: this is how the unique index is sorted.
+            alike = self.filter(Exact(Lower("stem"), Lower(Value(stem))))
+            highest = alike.aggregate(highest=Max("number"))["highest"] or 0
             try:
                 with transaction.atomic():
                     return self.create(stem=stem, number=highest + 1)
@@ -58,6 +67,32 @@ class FinalClipQuerySet(models.QuerySet):
         """Bring what a list of clips shows in a fixed number of queries."""
         return self.select_related("person", "trick", "original_file__shoot").prefetch_related("also", "copies")
 
+    def with_pictures(self) -> "FinalClipQuerySet":
+        """Bring what a list shows of clips besides their names: the picture and the preview of their segment."""
+        rows = self.select_related("candidate_segment__preview")
+        return rows.defer("original_file__probe", "candidate_segment__features", "search_text")
+
+    def matching(self, text: str) -> "FinalClipQuerySet":
+        """Those that have, for each word of ``text``, a word that begins with it."""
+        query = prefix_query(text)
+        if query is None:
+            return self
+        return self.annotate(found_by=SearchVector("search_text", config=CONFIG)).filter(found_by=query)
+
+    def refresh_search(self) -> int:
+        """Write down again what these clips are found by, where it changed; return how many did."""
+        aliases = ("person__aliases", "trick__aliases", "also__aliases")
+        rows = self.select_related("person", "trick", "original_file__shoot").prefetch_related("also", *aliases)
+        n_changed, changed = 0, []
+        for clip in rows.defer("original_file__probe").iterator(chunk_size=REFRESH_BATCH):
+            text = text_of(clip)
+            if text != clip.search_text:
+                clip.search_text = text
+                changed.append(clip)
+            if len(changed) == REFRESH_BATCH:
+                n_changed, changed = n_changed + self.model.objects.bulk_update(changed, ["search_text"]), []
+        return n_changed + self.model.objects.bulk_update(changed, ["search_text"])
+
 
 class FinalClip(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -91,6 +126,19 @@ class FinalClip(models.Model):
     file_hash = models.CharField(_("SHA-256"), max_length=64, blank=True)
     size_bytes = models.PositiveBigIntegerField(_("size"), null=True, blank=True)
     drive_file_id = models.CharField(_("Drive file"), max_length=100, blank=True)
+    search_text = models.TextField(
+        _("found by"),
+        blank=True,
+        editable=False,
+        help_text=_("All words that a search may use, names and aliases among them."),
+    )
+    removed_at = models.DateTimeField(
+        _("removed"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Set when the decision that made it was undone."),
+    )
     lineage = models.UUIDField(_("lineage"), default=uuid.uuid4, editable=False)
     is_current = models.BooleanField(_("current version"), default=True)
     created_by = models.ForeignKey(
@@ -113,12 +161,20 @@ class FinalClip(models.Model):
                 fields=["lineage"], condition=Q(is_current=True), name="clip_one_current_per_lineage"
             ),
             models.CheckConstraint(
+                condition=Q(removed_at=None) | Q(is_current=False), name="clip_removed_is_not_current"
+            ),
+            models.CheckConstraint(
                 condition=Q(stored_path="", file_hash="", size_bytes=None)
                 | Q(file_hash__regex=r"^[0-9a-f]{64}$", size_bytes__gt=0) & ~Q(stored_path=""),
                 name="clip_file_fields_together",
             ),
         ]
-        indexes = [models.Index(fields=["-date", "-created_at"], condition=Q(is_current=True), name="clip_newest")]
+        indexes = [
+            models.Index(fields=["-date", "-created_at"], name="clip_newest"),
+            models.Index(fields=["-created_at"], name="clip_last_kept"),
+            # "simple" leaves words as they are: names and trick names are in no language's dictionary.
+            GinIndex(SearchVector("search_text", config=CONFIG), name="clip_search"),
+        ]
 
     def __str__(self) -> str:
         return self.filename

@@ -13,6 +13,15 @@ from clips.models.segment import CandidateSegment
 class DecisionKind(models.TextChoices):
     KEEP = "KEEP", _("keep")
     TRASH = "TRASH", _("trash")
+    SKIP = "SKIP", _("skip")
+    ASIDE = "ASIDE", _("put the video aside")
+    UNDO = "UNDO", _("undo")
+
+
+class DecisionQuerySet(models.QuerySet):
+    def standing(self) -> "DecisionQuerySet":
+        """What was decided and not undone."""
+        return self.filter(undone_by=None).exclude(kind=DecisionKind.UNDO)
 
 
 class Decision(models.Model):
@@ -43,12 +52,17 @@ class Decision(models.Model):
     )
     created_at = models.DateTimeField(_("when"), auto_now_add=True)
 
+    objects = DecisionQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("decision")
         verbose_name_plural = _("decisions")
         ordering = ["-created_at"]
         constraints = [models.CheckConstraint(condition=Q(kind__in=DecisionKind.values), name="decision_kind_known")]
-        indexes = [models.Index(fields=["member", "-created_at"], name="decision_pace")]
+        indexes = [
+            models.Index(fields=["member", "-created_at"], name="decision_pace"),
+            models.Index(fields=["-created_at"], name="decision_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.created_at:%Y-%m-%d %H:%M:%S}"

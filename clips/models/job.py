@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +18,8 @@ MAX_ATTEMPTS = 5
 #: The wait after the first failed attempt; each later one doubles it.
 BACK_OFF = timedelta(seconds=15)
 DEFAULT_PRIORITY = 5
+#: The fields of which one says what a job is about.
+TARGETS = ("upload", "original_file", "segment", "clip")
 _NO_LEASE = {"lease_token": None, "lease_ends_at": None, "worker": ""}
 
 
@@ -29,8 +31,11 @@ class JobKind(models.TextChoices):
     INGEST = "INGEST", _("check the upload")
     PROBE = "PROBE", _("read camera data")
     DETECT = "DETECT", _("find tricks")
+    POSTER = "POSTER", _("make pictures")
+    PREVIEW = "PREVIEW", _("make a preview")
     RENDER = "RENDER", _("cut")
     ARCHIVE = "ARCHIVE", _("archive")
+    WITHDRAW = "WITHDRAW", _("take back from the archive")
 
 
 class JobState(models.TextChoices):
@@ -97,6 +102,38 @@ class JobQuerySet(models.QuerySet):
         )
         return failed
 
+    @transaction.atomic
+    def retry_all(self) -> list["Job"]:
+        """Let those of these that failed run again, and those that wait after a failed attempt at once.
+
+        One for each target: of several that failed the newest, and none beside a job that is active already.
+        """
+        now = timezone.now()
+        waiting = self.filter(state=JobState.WAITING).lock_in_order()
+        self.model.objects.filter(pk__in=waiting, state=JobState.WAITING).update(run_after=now, published_at=None)
+        again = []
+        for target in TARGETS:
+            same = {"kind": OuterRef("kind"), target: OuterRef(target)}
+            ended = self.filter(state=JobState.FAILED, **{f"{target}__isnull": False})
+            idle = ended.exclude(Exists(self.model.objects.active().filter(**same)))
+            newest = idle.order_by("kind", f"{target}_id", "-created_at").distinct("kind", f"{target}_id")
+            again += newest.values_list("pk", flat=True)
+        fresh = {"state": JobState.WAITING, "attempts": 0, "progress": 0, "reason": "", "published_at": None}
+        failed = self.model.objects.filter(pk__in=again).lock_in_order()
+        self.model.objects.filter(pk__in=failed, state=JobState.FAILED).update(run_after=now, finished_at=None, **fresh)
+        return list(self.model.objects.filter(pk__in=waiting + failed, state=JobState.WAITING))
+
+    @transaction.atomic
+    def cancel_all(self) -> int:
+        """Stop those of these that wait or run, and let those that failed rest; return how many."""
+        unfinished = self.filter(state__in=[*ACTIVE, JobState.FAILED]).lock_in_order()
+        rows = self.model.objects.filter(pk__in=unfinished, state__in=[*ACTIVE, JobState.FAILED])
+        return rows.update(state=JobState.CANCELLED, finished_at=timezone.now(), **_NO_LEASE)
+
+    def lock_in_order(self) -> list[uuid.UUID]:
+        """Lock these rows until the transaction ends, one after the other in the order of their ids; return the ids."""
+        return list(self.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+
     def release_all(self) -> int:
         """Give every running job back, without counting the attempt. Only for a start at which nobody else works."""
         return self.filter(state=JobState.RUNNING).update(
@@ -156,12 +193,13 @@ class Job(models.Model):
                     condition=Q(state__in=ACTIVE),
                     name=f"job_one_active_per_{target}",
                 )
-                for target in ("upload", "original_file", "segment", "clip")
+                for target in TARGETS
             ),
         ]
         indexes = [
             models.Index(fields=["state", "run_after"], condition=Q(state__in=ACTIVE), name="job_active"),
             models.Index(fields=["-created_at"], name="job_newest"),
+            models.Index(fields=["kind"], condition=Q(state=JobState.FAILED), name="job_failed"),
         ]
 
     def __str__(self) -> str:

@@ -26,6 +26,13 @@ class OriginalFile(models.Model):
     size_bytes = models.PositiveBigIntegerField(_("size"))
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
 
+    aside_at = models.DateTimeField(
+        _("put aside"),
+        null=True,
+        blank=True,
+        help_text=_("Its moments are not handed out for sorting; nothing is trashed."),
+    )
+
     # What the probe reads; empty until then.
     probed_at = models.DateTimeField(_("read"), null=True, blank=True)
     problem = models.CharField(_("problem"), max_length=500, blank=True)

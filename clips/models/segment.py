@@ -1,7 +1,7 @@
 """A proposed moment of a file, and who holds it while deciding."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models, transaction
@@ -31,22 +31,38 @@ class CandidateSegmentQuerySet(models.QuerySet):
     def decided(self) -> "CandidateSegmentQuerySet":
         return self.filter(status__in=[SegmentStatus.ACCEPTED, SegmentStatus.TRASHED])
 
+    def in_session(self, shoot_id: uuid.UUID | None) -> "CandidateSegmentQuerySet":
+        """Those of one session; of all when it is None."""
+        return self.filter(original_file__shoot=shoot_id) if shoot_id else self
+
     def shown(self) -> "CandidateSegmentQuerySet":
         """What the session's sensitivity lets through; what a person made by hand always is."""
         sure_enough = Q(score__gte=1.0 - F("original_file__shoot__sensitivity") / 100.0)
         return self.filter(Q(run=None) | sure_enough)
 
+    def undecided(self) -> "CandidateSegmentQuerySet":
+        """What is still to be sorted, whoever holds it; not what lies in a video that was put aside."""
+        open_ = [SegmentStatus.UNREVIEWED, SegmentStatus.IN_PROGRESS]
+        return self.filter(status__in=open_, original_file__aside_at=None)
+
     def available(self) -> "CandidateSegmentQuerySet":
-        """What nobody has decided and nobody holds: a lease that ran out holds nothing."""
+        """What is still to be sorted and nobody holds: a lease that ran out holds nothing."""
         ran_out = Q(status=SegmentStatus.IN_PROGRESS, lease_ends_at__lte=timezone.now())
-        return self.filter(Q(status=SegmentStatus.UNREVIEWED) | ran_out)
+        return self.undecided().filter(Q(status=SegmentStatus.UNREVIEWED) | ran_out)
 
     def held(self, lease: uuid.UUID) -> "CandidateSegmentQuerySet":
         return self.filter(status=SegmentStatus.IN_PROGRESS, lease_token=lease, lease_ends_at__gt=timezone.now())
 
+    def in_hands(self) -> "CandidateSegmentQuerySet":
+        """What open pages hold at this moment."""
+        # The token is named for its index alone.
+        held = {"status": SegmentStatus.IN_PROGRESS, "lease_token__isnull": False}
+        return self.filter(**held, lease_ends_at__gt=timezone.now())
+
     def best_first(self) -> "CandidateSegmentQuerySet":
-        """Newest session first, the best of each file first; made by hand before all."""
+        """Newest session first, the best of each file first; made by hand before all, what was skipped after all."""
         return self.order_by(
+            F("skipped_at").asc(nulls_first=True),
             "-original_file__shoot__date",
             "original_file_id",
             F("score").desc(nulls_first=True),
@@ -60,14 +76,13 @@ class CandidateSegmentQuerySet(models.QuerySet):
 
     @transaction.atomic
     def lease_hand(self, *, member, lease: uuid.UUID, count: int) -> list["CandidateSegment"]:
-        """Give a page up to ``count`` segments, those it holds already among them, and renew its lease.
+        """Renew all that a page holds, and give it more until it has ``count``.
 
         Rows that somebody else is taking at this moment are skipped instead of waited for. Those it holds already are
         locked in the order of their ids, as everybody does who locks several, so that no two wait for each other.
         """
-        self.held(lease).lock_in_order()
-        ends_at = timezone.now() + timedelta(seconds=settings.SORT_LEASE_SECONDS)
-        held = list(self.held(lease).best_first().values_list("pk", flat=True)[:count])
+        held = CandidateSegment.objects.held(lease).lock_in_order()
+        ends_at = lease_end()
         free = self.available().shown().best_first().select_for_update(skip_locked=True, of=("self",))
         taken = list(free.values_list("pk", flat=True)[: max(0, min(count, MAX_HAND) - len(held))])
         CandidateSegment.objects.filter(pk__in=held + taken).update(
@@ -79,7 +94,7 @@ class CandidateSegmentQuerySet(models.QuerySet):
         )
         return list(
             CandidateSegment.objects.filter(pk__in=held + taken)
-            .select_related("original_file__shoot", "run")
+            .select_related("original_file__shoot", "run", "preview")
             .best_first()
         )
 
@@ -89,6 +104,14 @@ class CandidateSegmentQuerySet(models.QuerySet):
         held = self.filter(status=SegmentStatus.IN_PROGRESS, lease_token=lease)
         held.lock_in_order()
         return held.update(status=SegmentStatus.UNREVIEWED, **_NO_LEASE)
+
+    @transaction.atomic
+    def leave_hands(self) -> int:
+        """Take those of these that somebody holds from whoever holds them."""
+        held = self.filter(status=SegmentStatus.IN_PROGRESS)
+        return CandidateSegment.objects.filter(pk__in=held.lock_in_order(), status=SegmentStatus.IN_PROGRESS).update(
+            status=SegmentStatus.UNREVIEWED, **_NO_LEASE
+        )
 
 
 class CandidateSegment(models.Model):
@@ -121,6 +144,10 @@ class CandidateSegment(models.Model):
     locked_at = models.DateTimeField(_("held since"), null=True, blank=True)
     lease_token = models.UUIDField(null=True, blank=True, editable=False)
     lease_ends_at = models.DateTimeField(_("held until"), null=True, blank=True)
+    skipped_at = models.DateTimeField(
+        _("skipped"), null=True, blank=True, help_text=_("Handed out again after the rest.")
+    )
+    poster_path = models.CharField(_("picture"), max_length=100, blank=True, help_text=_("Empty until it is made."))
     created_at = models.DateTimeField(_("proposed"), auto_now_add=True)
 
     objects = CandidateSegmentQuerySet.as_manager()
@@ -171,6 +198,28 @@ class CandidateSegment(models.Model):
         """Move the segment out of the queue; False when that lease does not hold it any more."""
         return self._decide(SegmentStatus.TRASHED, lease)
 
-    def _decide(self, status: SegmentStatus, lease: uuid.UUID) -> bool:
+    def skip(self, *, lease: uuid.UUID, skipped_at: datetime) -> bool:
+        """Put the segment behind the rest of the queue; False when that lease does not hold it any more."""
+        return self._decide(SegmentStatus.UNREVIEWED, lease, skipped_at=skipped_at)
+
+    def reopen(self, *, lease: uuid.UUID, member, was: "CandidateSegmentQuerySet", skipped_at: datetime | None) -> bool:
+        """Give the segment to a page again, if it still is as ``was`` says; False when it is not."""
+        # Locked first: ``was`` may look at other tables, which an UPDATE that had to wait would not look at again.
+        CandidateSegment.objects.filter(pk=self.pk).lock_in_order()
+        taken = was.filter(pk=self.pk).update(
+            status=SegmentStatus.IN_PROGRESS,
+            skipped_at=skipped_at,
+            locked_by=member,
+            locked_at=timezone.now(),
+            lease_token=lease,
+            lease_ends_at=lease_end(),
+        )
+        return bool(taken)
+
+    def _decide(self, status: SegmentStatus, lease: uuid.UUID, **fields) -> bool:
         held = CandidateSegment.objects.held(lease).filter(pk=self.pk)
-        return bool(held.update(status=status, **_NO_LEASE))
+        return bool(held.update(status=status, **fields, **_NO_LEASE))
+
+
+def lease_end() -> datetime:
+    return timezone.now() + timedelta(seconds=settings.SORT_LEASE_SECONDS)

@@ -31,8 +31,8 @@ class ShootQuerySet(models.QuerySet):
         return self.get_or_create(date=date, slug=slug, defaults={"name": name})[0]
 
     def slug_for(self, name: str, date: dt.date) -> str:
-        """Return the slug that a new session of this name gets: no other of that day has it."""
-        taken = lambda slug: self.model.objects.filter(date=date, slug__iexact=slug).exists()  # noqa: E731
+        """Return the slug that a session of this name gets: no other of that day, among these, has it."""
+        taken = lambda slug: self.filter(date=date, slug__iexact=slug).exists()  # noqa: E731
         return free_slug(name, fallback="Session", taken=taken, joiner="")
 
 

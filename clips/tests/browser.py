@@ -1,6 +1,7 @@
 """A real Chromium for tests, and what every page must hold: no error on its console, no other host asked."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -16,17 +17,33 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+#: Chromium writes every such answer to the console; the pages show them in place.
+REFUSAL = re.compile(r"Failed to load resource: .* status of (409|422) ")
 
 
 @contextlib.contextmanager
-def open_page(chromium: str, base_url: str, *, width_px: int = 1440, height_px: int = 900) -> Iterator[Page]:
-    """Give a page of a fresh browser; at the end it must have been quiet and stayed at home."""
+def open_page(
+    chromium: str, base_url: str, *, width_px: int = 1440, height_px: int = 900, touch: bool = False, provoked: str = ""
+) -> Iterator[Page]:
+    """Give a page of a fresh browser; at the end it must have been quiet and stayed at home.
+
+    ``provoked`` is what the console errors contain that the test itself causes by taking the connection away.
+    """
     complaints: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        context = browser.new_context(base_url=base_url, viewport={"width": width_px, "height": height_px})
+        viewport = {"width": width_px, "height": height_px}
+        context = browser.new_context(base_url=base_url, viewport=viewport, has_touch=touch, is_mobile=touch)
         page = context.new_page()
-        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        page.on(
+            "console",
+            lambda message: (
+                message.type == "error"
+                and not REFUSAL.match(message.text)
+                and not (provoked and provoked in message.text)
+                and complaints.append(message.text)
+            ),
+        )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         home = urlsplit(base_url).netloc
         page.on(
@@ -39,7 +56,7 @@ def open_page(chromium: str, base_url: str, *, width_px: int = 1440, height_px: 
         )
         yield page
         browser.close()
-    assert complaints == []
+    assert not complaints, complaints
 
 
 def log_in(page: Page, username: str, password: str) -> None:

@@ -190,6 +190,7 @@ def test_who_else_is_in_a_clip_is_curated_and_its_name_parts_are_not(client, cli
     client.post(change_page(clip), {"also": [jo.pk], "person": jo.pk, "category": "CRASH", "is_current": ""})
     clip.refresh_from_db()
     assert list(clip.also.all()) == [jo]
+    assert FinalClip.objects.current().matching("jo").get() == clip
     assert (str(clip.person), clip.category, clip.is_current) == ("Miller Downey", "TRICK", True)
     assert clip.updated_at > before
 

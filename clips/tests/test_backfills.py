@@ -23,6 +23,7 @@ def clip(original) -> FinalClip:
     [
         ("reprobe", JobKind.PROBE),
         ("redetect", JobKind.DETECT),
+        ("repreview", JobKind.POSTER),
         ("rerender", JobKind.RENDER),
         ("rearchive", JobKind.ARCHIVE),
     ],

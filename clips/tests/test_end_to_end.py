@@ -124,6 +124,8 @@ def test_the_main_job(running_site, session_file):
 
     again = mia.upload(session_file, session="Somewhere Else", date="2025-01-01")
     mia.wait_for(lambda: mia.get(f"/api/upload/{again}")["state"] == "DUPLICATE", "the same file is already here")
-    assert {job["state"] for job in mia.get("/api/jobs")["results"]} == {"DONE"}
+    mia.wait_for(
+        lambda: {job["state"] for job in mia.get("/api/jobs", limit="500")["results"]} == {"DONE"}, "all is done"
+    )
     ready = requests.get(f"{running_site.base_url}/readyz", timeout=10)
     assert ready.status_code == 200, json.dumps(ready.json())

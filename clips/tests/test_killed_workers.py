@@ -19,17 +19,21 @@ import pytest
 from celery import current_app
 from django.conf import settings as django_settings
 from django.db import connection
+from django.utils import timezone
 
 from clips import pipeline, sorting, tasks
+from clips.archive.local import TRASH_FOLDER
 from clips.models import (
     ArchiveCopy,
     CandidateSegment,
+    CopyState,
     DetectionRun,
     FinalClip,
     Job,
     JobKind,
     JobState,
     OriginalFile,
+    Preview,
     Shoot,
     Upload,
     UploadState,
@@ -45,8 +49,11 @@ EFFECT_GOES_INTO = {
     JobKind.INGEST: OriginalFile,
     JobKind.PROBE: OriginalFile,
     JobKind.DETECT: DetectionRun,
+    JobKind.POSTER: CandidateSegment,
+    JobKind.PREVIEW: Preview,
     JobKind.RENDER: FinalClip,
     JobKind.ARCHIVE: ArchiveCopy,
+    JobKind.WITHDRAW: ArchiveCopy,
 }
 PATIENCE_S = 60
 LEASE_S = 4
@@ -163,6 +170,11 @@ def filmed(db) -> OriginalFile:
 
 
 @pytest.fixture
+def segment(filmed) -> CandidateSegment:
+    return CandidateSegment.objects.create(original_file=filmed, start_ms=3000, end_ms=4000)
+
+
+@pytest.fixture
 def clip(filmed, sorter) -> FinalClip:
     CandidateSegment.objects.create(original_file=filmed, start_ms=1000, end_ms=5000)
     lease = uuid.uuid4()
@@ -210,6 +222,17 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         assert spans
         assert len(set(spans)) == len(spans) == CandidateSegment.objects.count()
 
+    def pictured() -> None:
+        segment = CandidateSegment.objects.get()
+        assert segment.poster_path == f"candidates/{segment.pk}.jpg"
+        assert (django_settings.DATA_DIR / segment.poster_path).is_file()
+
+    def previewed() -> None:
+        made = Preview.objects.get()
+        files = list((django_settings.DATA_DIR / "candidates").iterdir())
+        assert files == [django_settings.DATA_DIR / made.stored_path]
+        assert files[0].stat().st_size == made.size_bytes
+
     def rendered() -> None:
         clip = FinalClip.objects.get()
         assert [file.name for file in django_settings.FINAL_CLIPS_DIR.iterdir()] == [f"{clip.pk}.mp4"]
@@ -221,17 +244,32 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         assert files == [django_settings.ARCHIVE_DIR / copy.path]
         assert sha256_of(files[0]) == copy.sha256
 
-    target = {JobKind.INGEST: "upload", JobKind.PROBE: "filmed", JobKind.DETECT: "filmed"}.get(kind, "clip")
-    row = request.getfixturevalue(target)
-    if kind == JobKind.ARCHIVE:
+    def withdrawn() -> None:
+        copy = ArchiveCopy.objects.get()
+        assert copy.state == CopyState.WITHDRAWN
+        kept = [path for path in django_settings.ARCHIVE_DIR.rglob("*") if path.suffix == ".mp4"]
+        assert kept == [django_settings.ARCHIVE_DIR / TRASH_FOLDER / copy.path], "nothing is deleted"
+
+    targets = {JobKind.INGEST: "upload", JobKind.PROBE: "filmed", JobKind.DETECT: "filmed"}
+    targets |= {JobKind.POSTER: "filmed", JobKind.PREVIEW: "segment"}
+    row = request.getfixturevalue(targets.get(kind, "clip"))
+    if kind == JobKind.POSTER:
+        request.getfixturevalue("segment")
+    if kind in {JobKind.ARCHIVE, JobKind.WITHDRAW}:
         tasks.render(str(Job.objects.for_target(JobKind.RENDER, row, params={"alone": True}).pk))
-        Job.objects.all().delete()
+    if kind == JobKind.WITHDRAW:
+        tasks.archive(str(Job.objects.for_target(JobKind.ARCHIVE, row, params={"alone": True}).pk))
+        FinalClip.objects.update(is_current=False, removed_at=timezone.now())
+    Job.objects.all().delete()
     check = {
         JobKind.INGEST: ingested,
         JobKind.PROBE: probed,
         JobKind.DETECT: detected,
+        JobKind.POSTER: pictured,
+        JobKind.PREVIEW: previewed,
         JobKind.RENDER: rendered,
         JobKind.ARCHIVE: archived,
+        JobKind.WITHDRAW: withdrawn,
     }[kind]
     return kind, row, check
 
@@ -307,10 +345,10 @@ def queues_are_empty() -> bool:
         return not any(channel.queue_declare(queue, passive=False).message_count for queue in pipeline.QUEUES)
 
 
-def test_a_broker_that_lost_everything_costs_time_not_work(filmed, worker, broker, monkeypatch):
+def test_a_broker_that_lost_everything_costs_time_not_work(filmed, worker, broker, settings):
     job = pipeline.start(JobKind.PROBE, filmed, alone=True)
     broker.wipe()
-    monkeypatch.setattr(tasks, "REPUBLISH_AFTER", tasks.REPUBLISH_AFTER * 0)
+    settings.SWEEP_SECONDS = 0
     worker()
     finish(job)
     assert job.attempts == 1

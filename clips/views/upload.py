@@ -1,5 +1,7 @@
 """The page that takes footage in."""
 
+from uuid import UUID
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,6 +21,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     """Show where files are dropped, and what became of the last ones."""
     context = {
         "today": timezone.localdate(),
+        "asked_shoot": asked_shoot(request),
         "shoots": Shoot.objects.all()[:20],
         "chunk_bytes": settings.UPLOAD_CHUNK_BYTES,
         "uploads": recent_uploads(request),
@@ -31,6 +34,14 @@ def upload(request: HttpRequest) -> HttpResponse:
 def upload_recent(request: HttpRequest) -> HttpResponse:
     """Answer with the list of my last uploads alone."""
     return render(request, "clips/_uploads.html", {"uploads": recent_uploads(request)})
+
+
+def asked_shoot(request: HttpRequest) -> Shoot | None:
+    """Return the session that ``?session=`` names, for links that say where the next files belong."""
+    try:
+        return Shoot.objects.filter(pk=UUID(request.GET.get("session", ""))).first()
+    except ValueError:
+        return None
 
 
 def recent_uploads(request: HttpRequest) -> list[Upload]:

@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +19,21 @@ class PersonQuerySet(models.QuerySet):
     def add(self, display_name: str) -> "Person":
         """Make a person whose slug no other person has."""
         return self.create(display_name=display_name.strip(), slug=self.slug_for(display_name))
+
+    def find_or_add(self, name: str) -> "Person":
+        """Return who goes by ``name``, rather by that very name than by an alias; a new person when nobody does."""
+        very_name = models.Q(display_name__iexact=name.strip())
+        by_name = self.called(name).order_by(models.Case(models.When(very_name, then=0), default=1), "pk")
+        if found := by_name.first():
+            return found
+        try:
+            with transaction.atomic():
+                return self.add(name)
+        except IntegrityError:
+            # Somebody added them between the two looks; anything else is a fault.
+            if found := by_name.all().first():
+                return found
+            raise
 
     def slug_for(self, display_name: str) -> str:
         """Return the slug that a new person of this name gets: no other person has it."""

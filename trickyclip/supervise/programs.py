@@ -29,6 +29,8 @@ class Program:
     arguments: list[str]
     stop_signal: Signals
     environment: dict[str, str] = field(default_factory=dict)
+    #: It ends by itself, and is not started again.
+    once: bool = False
 
 
 def of_engines(engines: list[embedded.Engine]) -> list[Program]:
@@ -67,6 +69,13 @@ def of_site(run_dir: Path, *, bind: str, flower_port: int, flower_password: str)
     ]  # fmt: skip
 
 
+def demo(run_dir: Path) -> Program:
+    """Return what brings the made-up session in; it ends after some seconds."""
+    command = [sys.executable, "-u", str(embedded.BASE_DIR / "manage.py"), "make_demo"]
+    line = launch.arguments(command, death_signal=SIGKILL, pid_file=run_dir / "demo.pid")
+    return Program("demo", line, SIGTERM, once=True)
+
+
 def configuration(
     engines: list[Program], site: list[Program], *, run_dir: Path, outputs: dict[str, int], as_root: bool
 ) -> str:
@@ -103,8 +112,8 @@ def _section(program: Program, *, output: int, stop_s: int) -> list[str]:
         "",
         f"[program:{program.name}]",
         f"command = {_escaped(shlex.join(program.arguments))}",
-        "autorestart = true",
-        f"startsecs = {START_S}",
+        f"autorestart = {'false' if program.once else 'true'}",
+        f"startsecs = {0 if program.once else START_S}",
         f"startretries = {START_RETRIES}",
         f"stopsignal = {program.stop_signal.name.removeprefix('SIG')}",
         f"stopwaitsecs = {stop_s}",

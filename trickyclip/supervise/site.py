@@ -52,6 +52,8 @@ class Site:
     port: int
     engines: frozenset[str]
     host_header: str
+    #: Whether a made-up session is brought in beside whatever is here.
+    demo: bool = False
 
     @property
     def run_dir(self) -> Path:
@@ -182,6 +184,8 @@ def supervise(site: Site, engines: list[embedded.Engine], console: Console) -> N
     password = embedded.secret(site.data_dir, "flower")
     run_engines = programs.of_engines(engines)
     run_site = programs.of_site(site.run_dir, bind=site.bind, flower_port=flower_port, flower_password=password)
+    if site.demo:
+        run_site.append(programs.demo(site.run_dir))
     threads, outputs = [], {}
     for program in [*run_engines, *run_site]:
         reading, outputs[program.name] = os.pipe()

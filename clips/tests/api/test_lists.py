@@ -34,6 +34,7 @@ def clips(original) -> dict[str, FinalClip]:
     }
     made["three"].also.set([miller])
     clip("old", lineage=made["one"].lineage, is_current=False, person=miller)
+    FinalClip.objects.all().refresh_search()
     return made
 
 
@@ -55,6 +56,12 @@ def clips(original) -> dict[str, FinalClip]:
         ("fps=60FPS", {"two"}),
         ("category=CRASH", {"three"}),
         ("q=THRE", {"three"}),
+        ("q=mil kf 240", {"one"}),
+        ("q=MILLS", {"one", "three"}),
+        ("q=bri%20ipho", {"two"}),
+        ("q=CAM_GOPRO11", {"one", "three"}),
+        ("q=ills", set()),
+        ("q=' %26 | !", {"one", "two", "three"}),
         ("person=Miller Downey&all_versions=true", {"one", "three", "old"}),
     ],
 )
@@ -145,7 +152,8 @@ def test_the_description_names_every_route(client, viewer):
     client.force_login(viewer)
     schema = json.loads(client.get("/api/schema?format=json").content)
     assert {
-        "/api/upload", "/api/sort/next", "/api/sort/save", "/api/sort/trash", "/api/clips", "/api/people",
+        "/api/upload", "/api/sort/next", "/api/sort/save", "/api/sort/trash", "/api/clips", "/api/clips/{id}/edit",
+        "/api/people",
         "/api/tricks", "/api/jobs",
     } <= set(schema["paths"])  # fmt: skip
     page = client.get("/api/docs").content.decode()

@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
 
-from clips.models import Job
+from clips.models import FinalClip, Job
 from people.models import Member
 from tricks.models import Trick
 
@@ -29,6 +29,7 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
         except OperationalError as error:
             raise CommandError(f"The database does not answer: {str(error).strip().splitlines()[0]}") from error
+        FinalClip.objects.filter(search_text="").refresh_search()  # rows that are older than the search
         if not Trick.objects.exists():
             call_command("load_tricks", stdout=self.stdout)
         if password := make_first_account():

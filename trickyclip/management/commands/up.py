@@ -28,12 +28,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
         parser.add_argument("--port", type=port_number, default=8000, help="port to listen on (default: %(default)s)")
+        parser.add_argument("--demo", action="store_true", help="with a made-up session to try everything on")
 
-    def handle(self, *, host: str, port: int, **_: object) -> None:
+    def handle(self, *, host: str, port: int, demo: bool, **_: object) -> None:
         urls = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}
         own = frozenset(engine for engine, variable in urls.items() if not os.environ.get(variable))
         named = [name.removeprefix(".") for name in settings.ALLOWED_HOSTS if name != "*"]
-        start = site.Site(settings.DATA_DIR, host, port, own, host_header=named[0] if named else host)
+        start = site.Site(settings.DATA_DIR, host, port, own, host_header=named[0] if named else host, demo=demo)
         try:
             if "redis" not in own:
                 site.check_redis(settings.REDIS_URL)

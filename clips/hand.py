@@ -1,0 +1,145 @@
+"""What one open sort page has on the table: the cards of its hand, and how much is left for everybody."""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Q
+
+from clips.models import (
+    CandidateSegment,
+    ClipCategory,
+    Decision,
+    DecisionKind,
+    FinalClip,
+    Job,
+    JobKind,
+    OriginalFile,
+)
+from people.models import Member
+
+HAND = 4
+
+
+@dataclass(frozen=True)
+class Tags:
+    """What is written into a card's boxes before anybody touches them."""
+
+    people: str = ""
+    trick: str = ""
+    category: str = ClipCategory.TRICK
+
+    @classmethod
+    def of(cls, clip: FinalClip | None) -> "Tags":
+        if clip is None:
+            return cls()
+        others = sorted(person.display_name for person in clip.also.all())
+        names = [clip.person.display_name, *others] if clip.person else others
+        return cls(", ".join(names), str(clip.trick or ""), clip.category)
+
+
+@dataclass(frozen=True)
+class Card:
+    segment: CandidateSegment
+    start_ms: int
+    end_ms: int
+    tags: Tags
+    #: Whether the tags are those of the decision before, and not of this very moment.
+    is_inherited: bool
+
+    @property
+    def people_box(self) -> str:
+        """The id of its box in the page, which holds several cards at once."""
+        return f"people-{self.segment.pk}"
+
+    @property
+    def trick_box(self) -> str:
+        return f"trick-{self.segment.pk}"
+
+
+@dataclass(frozen=True)
+class Left:
+    """How many moments nobody has decided yet."""
+
+    in_all: int = 0
+    in_session: int | None = None
+    in_file: int | None = None
+    #: User names of those who sort at this moment.
+    others: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Hand:
+    #: Ids of all that the page holds, in the order in which to show it.
+    order: list[uuid.UUID]
+    #: Those of them that the page does not have yet.
+    cards: list[Card]
+    left: Left
+    #: The segment that goes before all others, because a decision about it was just undone.
+    front: uuid.UUID | None = None
+    n_searching: int = 0
+
+
+def deal(
+    *,
+    member: Member,
+    lease: uuid.UUID,
+    have: Collection[uuid.UUID] = (),
+    session: uuid.UUID | None = None,
+    file: uuid.UUID | None = None,
+    front: uuid.UUID | None = None,
+) -> Hand:
+    """Renew what a page holds, fill its hand up, and return what it lacks.
+
+    Parameters
+    ----------
+    have : collection of UUID
+        Segments whose card the page has already.
+    session, file : UUID, optional
+        The session that it sorts alone; the file of its current card, whose rest is counted.
+    front : UUID, optional
+        A segment to be shown first.
+    """
+    segments = CandidateSegment.objects.in_session(session).lease_hand(member=member, lease=lease, count=HAND)
+    segments.sort(key=lambda segment: segment.pk != front)
+    new = [segment for segment in segments if segment.pk not in have]
+    if not have and segments:
+        file = segments[0].original_file_id
+    return Hand(
+        order=[segment.pk for segment in segments],
+        cards=_cards(new, member, front),
+        left=count_left(member, file),
+        front=front,
+        n_searching=0 if segments else Job.objects.active().filter(kind=JobKind.DETECT).count(),
+    )
+
+
+def count_left(member: Member, file: uuid.UUID | None) -> Left:
+    """Count what is undecided in all, in a file and in that file's session, and say who else sorts."""
+    original = OriginalFile.objects.filter(pk=file).values("pk", "shoot").first() if file else None
+    counts = {"in_all": Count("pk")}
+    if original:
+        counts["in_session"] = Count("pk", filter=Q(original_file__shoot=original["shoot"]))
+        counts["in_file"] = Count("pk", filter=Q(original_file=original["pk"]))
+    held = CandidateSegment.objects.in_hands().exclude(locked_by=member).exclude(locked_by=None)
+    others = held.order_by("locked_by__username").values_list("locked_by__username", flat=True).distinct()
+    return Left(**CandidateSegment.objects.undecided().shown().aggregate(**counts), others=list(others))
+
+
+def last_tags(member: Member) -> Tags:
+    """Return the tags of the member's last keep that stands: most often the next moment is of the same rider."""
+    last = Decision.objects.standing().filter(member=member, kind=DecisionKind.KEEP).order_by("-created_at").first()
+    clip = FinalClip.objects.with_names().filter(pk=last.after["clip"]).first() if last else None
+    return Tags.of(clip)
+
+
+def _cards(segments: list[CandidateSegment], member: Member, front: uuid.UUID | None) -> list[Card]:
+    if not segments:
+        return []
+    inherited = last_tags(member)
+    cards = [Card(segment, segment.start_ms, segment.end_ms, inherited, True) for segment in segments]
+    # A keep that was undone comes back as it was kept.
+    removed = FinalClip.objects.filter(candidate_segment=front, removed_at__isnull=False, created_by=member)
+    if front and cards[0].segment.pk == front and (clip := removed.with_names().order_by("-removed_at").first()):
+        cards[0] = Card(cards[0].segment, clip.start_ms, clip.end_ms, Tags.of(clip), False)
+    return cards

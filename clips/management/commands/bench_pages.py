@@ -1,0 +1,128 @@
+"""``manage.py bench_pages``: how long the server takes for each page and each decision on the rows that are here."""
+
+import statistics
+import time
+import uuid
+from collections.abc import Callable, Iterator
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from clips.models import CandidateSegment, Decision, FinalClip, Shoot
+from people.models import Member, Person, Role
+
+#: Asked first and not timed, so that templates are compiled and rows are in the cache, as on a site that is in use.
+N_WARM = 3
+ADMIN_LISTS = (
+    "clips_shoot", "clips_originalfile", "clips_candidatesegment", "clips_finalclip", "clips_decision", "clips_job",
+    "people_person", "tricks_trick",
+)  # fmt: skip
+
+Ask = Callable[[], object]
+
+
+class Command(BaseCommand):
+    help = (
+        "Print median and 95th percentile of the server's time and the number of queries for each page and each "
+        "decision. Everything is rolled back, so the time of the commit itself is not in it."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--requests", type=int, default=30, help="how many of each (default: %(default)s)")
+        parser.add_argument("--only", default="", help="only names that contain this")
+
+    def handle(self, *, requests: int, only: str, **_: object) -> None:
+        member = Member.objects.filter(role=Role.ADMIN, is_active=True).first()
+        if member is None or not FinalClip.objects.current().exists():
+            raise CommandError("There is nothing to ask for; make_library makes a database for this.")
+        self.stdout.write(f"{'':<28}{'p50 ms':>8}{'p95 ms':>8}{'queries':>9}")
+        with transaction.atomic():
+            client = Client(headers={"host": "localhost"})
+            client.force_login(member)
+            for name, ask in [*pages(client), *decisions(client, member)]:
+                if only in name:
+                    self._measure(name, ask, requests)
+            transaction.set_rollback(True)
+
+    def _measure(self, name: str, ask: Ask, n_requests: int) -> None:
+        for _ in range(N_WARM):
+            ask()
+        with CaptureQueriesContext(connection) as queries:
+            ask()
+        n_queries = len(queries)  # the next request empties the list
+        times_ms = []
+        for _ in range(n_requests):
+            started_s = time.perf_counter()
+            response = ask()
+            times_ms.append(1000 * (time.perf_counter() - started_s))
+            if response.status_code >= 400:
+                raise CommandError(f"{name} answered {response.status_code}.")
+        p50_ms, p95_ms = statistics.median(times_ms), statistics.quantiles(times_ms, n=20)[-1]
+        self.stdout.write(f"{name:<28}{p50_ms:>8.0f}{p95_ms:>8.0f}{n_queries:>9}")
+
+
+def pages(client: Client) -> Iterator[tuple[str, Ask]]:
+    """Yield each page's name and what asks for it."""
+    clip = FinalClip.objects.current().first()
+    shoot = CandidateSegment.objects.available().shown().first()
+    shoot = shoot.original_file.shoot if shoot else Shoot.objects.first()
+    person = Person.objects.exclude(clips=None).first()
+    library = reverse("clips:library")
+    addresses = {
+        "home": reverse("home"),
+        "home, again": reverse("clips:home_now"),
+        "sort": reverse("clips:sort"),
+        "library": library,
+        "library, page 100": f"{library}?page=100",
+        "library, by person's name": f"{library}?sort=person",
+        "library, one person": f"{library}?person={person.slug if person else ''}",
+        "library, searched": f"{library}?q={clip.search_text.split()[-1] if clip.search_text else 'mp4'}",
+        "clip": reverse("clips:clip", args=[clip.pk]),
+        "clip, edit": reverse("clips:clip_edit", args=[clip.pk]),
+        "sessions": reverse("clips:sessions"),
+        "session": reverse("clips:session", args=[shoot.pk]),
+        "session, again": reverse("clips:session_news", args=[shoot.pk]),
+        "jobs": reverse("clips:jobs"),
+        "jobs, failed": f"{reverse('clips:jobs')}?state=FAILED",
+        "jobs, again": reverse("clips:jobs_live"),
+        "upload": reverse("clips:upload"),
+        "pick a person": f"{reverse('people:pick')}?q=mil",
+        "pick a trick": f"{reverse('tricks:pick')}?q=bord",
+        "api: clips": reverse("api:clip_list"),
+        "api: jobs": reverse("api:job_list"),
+    }
+    addresses |= {f"admin: {name.partition('_')[2]}": reverse(f"admin:{name}_changelist") for name in ADMIN_LISTS}
+    for name, address in addresses.items():
+        yield name, lambda address=address: client.get(address)
+
+
+def decisions(client: Client, member: Member) -> Iterator[tuple[str, Ask]]:
+    """Yield each thing that the sort page does, as it does it: with a hand of four that every answer fills again."""
+    lease = uuid.uuid4()
+
+    def post(name: str, **fields: object) -> object:
+        held = CandidateSegment.objects.held(lease).values_list("pk", flat=True)
+        have = " ".join(str(pk) for pk in held)
+        return client.post(reverse(f"clips:{name}"), {"lease": lease, "have": have, **fields})
+
+    def decide(name: str, **fields: object) -> object:
+        held = CandidateSegment.objects.held(lease)
+        segment = held.first() or (post("sort_hand") and held.first())
+        if segment is None:
+            raise CommandError("Too few segments wait to be sorted.")
+        choice = {"start_ms": segment.start_ms, "end_ms": segment.end_ms, **fields}
+        return post(name, key=uuid.uuid4(), segment=segment.pk, **choice)
+
+    def undo() -> object:
+        last = Decision.objects.standing().filter(member=member).order_by("-created_at").first()
+        return post("sort_undo", key=uuid.uuid4(), decision=last.pk if last else "")
+
+    yield "sort: a hand", lambda: post("sort_hand")
+    yield "sort: keep", lambda: decide("sort_keep", category="TRICK", people="Ada Berg", trick="KFED")
+    yield "sort: trash", lambda: decide("sort_trash")
+    yield "sort: skip", lambda: decide("sort_skip")
+    yield "sort: undo", undo
+    yield "sort: put aside", lambda: decide("sort_aside")

@@ -1,0 +1,12 @@
+from django.db.models import QuerySet
+
+from clips.management.backfill import BackfillCommand
+from clips.models import JobKind, OriginalFile
+
+
+class Command(BackfillCommand):
+    help = "Make the pictures and previews that are missing, or whose files were deleted."
+    kind = JobKind.POSTER
+
+    def rows(self) -> QuerySet:
+        return OriginalFile.objects.filter(duration_ms__isnull=False)

@@ -1,0 +1,19 @@
+"""A file that is written appears whole or not at all."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def whole_or_not_at_all(out: Path) -> Iterator[Path]:
+    """Give a name beside ``out`` to write to; renamed to it at the end, removed on any failure."""
+    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        yield part
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)

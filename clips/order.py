@@ -1,0 +1,71 @@
+"""In what order clips are listed, and which one comes before and after another in that order."""
+
+from dataclasses import dataclass, field
+
+from django.db.models import BooleanField, Expression, ExpressionWrapper, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, Lower
+from django.utils.translation import gettext_lazy as _
+
+from clips.models import FinalClip
+
+NEWEST = "newest"
+
+
+@dataclass(frozen=True)
+class Order:
+    """``keys`` are compared one after the other, "-" before a falling one; the last of them has no two alike."""
+
+    label: str
+    keys: tuple[str, ...]
+    computed: dict[str, Expression] = field(default_factory=dict)
+
+
+def _by_name(label: str, field_name: str, name: str) -> Order:
+    """Order by somebody's or something's name, what has none at the end, and the newest of one name first."""
+    computed = {
+        "is_nameless": ExpressionWrapper(Q(**{field_name: None}), output_field=BooleanField()),
+        "name_key": Coalesce(Lower(f"{field_name}__{name}"), Value("")),
+    }
+    return Order(label, ("is_nameless", "name_key", "-date", "-created_at", "pk"), computed)
+
+
+ORDERS = {
+    NEWEST: Order(_("newest first"), ("-date", "-created_at", "pk")),
+    "oldest": Order(_("oldest first"), ("date", "created_at", "pk")),
+    "person": _by_name(_("by person"), "person", "display_name"),
+    "trick": _by_name(_("by trick"), "trick", "name"),
+}
+CHOICES = [(name, order.label) for name, order in ORDERS.items()]
+
+
+def in_order(clips: QuerySet, name: str) -> QuerySet:
+    order = ORDERS[name]
+    return clips.annotate(**order.computed).order_by(*order.keys)
+
+
+def neighbours(clips: QuerySet, clip: FinalClip, name: str) -> tuple[FinalClip | None, FinalClip | None]:
+    """Return the clips just before and just after ``clip`` among ``clips``, in the order of that name."""
+    order = ORDERS[name]
+    here = FinalClip.objects.filter(pk=clip.pk).annotate(**order.computed)
+    values = here.values(*{key.lstrip("-") for key in order.keys}).get()
+    clips = clips.annotate(**order.computed)
+    backwards = [_turned(key) for key in order.keys]
+    before = clips.filter(_beyond(backwards, values)).order_by(*backwards).first()
+    after = clips.filter(_beyond(order.keys, values)).order_by(*order.keys).first()
+    return before, after
+
+
+def _turned(key: str) -> str:
+    return key[1:] if key.startswith("-") else f"-{key}"
+
+
+def _beyond(keys: tuple[str, ...] | list[str], values: dict) -> Q:
+    """Return the condition of coming after ``values``: the first key that differs decides."""
+    beyond, same = Q(), Q()
+    for key in keys:
+        name, further = (key[1:], "lt") if key.startswith("-") else (key, "gt")
+        beyond |= same & Q(**{f"{name}__{further}": values[name]})
+        same &= Q(**{name: values[name]})
+    # Said once more of the first key alone, because an index can begin there.
+    first = keys[0].lstrip("-")
+    return Q(**{f"{first}__{'lte' if keys[0].startswith('-') else 'gte'}": values[first]}) & beyond

@@ -1,0 +1,52 @@
+"""What a clip is found by: all its words in one column, and the question that a typed line asks of it."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from django.contrib.postgres.search import SearchQuery
+
+#: PostgreSQL would read "2024-12-01" as three signed numbers; words of letters and digits alone stay what they are.
+_WORD = re.compile(r"[^\W_]+")
+#: The same for what is stored and what is asked: names and trick names are in no language's dictionary.
+CONFIG = "simple"
+MAX_WORDS = 12
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text as they are compared: small letters, cut at everything that is no letter or digit."""
+    return _WORD.findall(unicodedata.normalize("NFC", text).casefold())
+
+
+def prefix_query(text: str) -> SearchQuery | None:
+    """Return the query that wants, for each word typed, a word that begins with it; None when no word was typed."""
+    typed = words(text)[:MAX_WORDS]
+    return SearchQuery(" & ".join(f"{word}:*" for word in typed), search_type="raw", config=CONFIG) if typed else None
+
+
+def text_of(clip) -> str:
+    """Return every word that shall find a clip; reads its person, trick, others, session and their aliases."""
+    found = dict.fromkeys(word for name in _names(clip) for word in _spellings(name))
+    return " ".join(found)
+
+
+def _names(clip) -> Iterator[str]:
+    yield from (clip.filename.removesuffix(".mp4"), str(clip.date))
+    for person in filter(None, [clip.person, *clip.also.all()]):
+        yield from (person.display_name, person.slug, *_aliases(person))
+    if trick := clip.trick:
+        direction = str(trick.get_direction_display()) if trick.direction else ""
+        yield from (str(trick), trick.slug, direction, trick.category, *_aliases(trick))
+    original = clip.original_file
+    yield from (original.shoot.name, original.shoot.slug, original.original_filename)
+    yield from (clip.camera_id, clip.fps_label, clip.category, str(clip.get_category_display()))
+
+
+def _aliases(named) -> Iterable[str]:
+    return (alias.name for alias in named.aliases.all())
+
+
+def _spellings(name: str) -> list[str]:
+    """Return a name's words, and a short name also as one word: "BS 180" is typed "bs180" as often."""
+    parts = words(name)
+    return [*parts, "".join(parts)] if 1 < len(parts) <= 4 else parts

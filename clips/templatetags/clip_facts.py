@@ -1,0 +1,56 @@
+"""What pages say of clips."""
+
+from django import template
+from django.utils.translation import gettext as _
+
+from clips.clock import clock
+from clips.media.camera import CAM_UNKNOWN
+from clips.models import FinalClip
+from clips.playing import Source, light_source
+
+register = template.Library()
+
+
+@register.filter
+def exact_clock(place_ms: int) -> str:
+    """Return a place in a video to the millisecond: 0:41.250."""
+    return f"{clock(place_ms)}.{place_ms % 1000:03d}"
+
+
+@register.filter
+def seconds(duration_ms: int) -> str:
+    """Return a short duration: 3.2 s."""
+    return _("%(seconds).1f s") % {"seconds": duration_ms / 1000}
+
+
+@register.filter
+def camera_name(camera_id: str) -> str:
+    """Return a camera's id as people say it: CAM_GOPRO11 is GOPRO11."""
+    if camera_id == CAM_UNKNOWN:
+        return _("unknown camera")
+    return camera_id.removeprefix("CAM_").replace("_", " ")
+
+
+@register.filter
+def rate_name(fps_label: str) -> str:
+    """Return 240FPS as 240 fps."""
+    return fps_label.replace("FPS", " fps").replace("_", " ").strip()
+
+
+@register.filter
+def who(clip: FinalClip) -> str:
+    """Return whom a clip shows; its category where that is nobody."""
+    return str(clip.person or clip.get_category_display().capitalize())
+
+
+@register.filter
+def what(clip: FinalClip) -> str:
+    """Return what is done in a clip; its category where that has no name, unless ``who`` says that already."""
+    if clip.trick or not clip.person:
+        return str(clip.trick or "")
+    return clip.get_category_display().capitalize()
+
+
+@register.simple_tag
+def hover_source(clip: FinalClip) -> Source | None:
+    return light_source(clip)

@@ -1,0 +1,53 @@
+"""The main places of the site, and which of them a page belongs to."""
+
+from dataclasses import dataclass
+
+from django import template
+from django.template import Context
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from people.models import Role
+
+register = template.Library()
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the navigation; ``icon`` names a drawing in ``_icon.html``."""
+
+    title: str
+    route: str
+    icon: str
+    role: Role
+
+    @property
+    def url(self) -> str:
+        return reverse(self.route)
+
+
+#: For one thumb at the bottom of a phone.
+MAIN = (
+    Place(_("Home"), "home", "home", Role.VIEWER),
+    Place(_("Sort"), "clips:sort", "sort", Role.SORTER),
+    Place(_("Sessions"), "clips:sessions", "sessions", Role.VIEWER),
+    Place(_("Clips"), "clips:library", "clips", Role.VIEWER),
+    Place(_("Upload"), "clips:upload", "upload", Role.SORTER),
+)
+MORE = (
+    Place(_("Jobs"), "clips:jobs", "jobs", Role.SORTER),
+    Place(_("Admin"), "admin:index", "admin", Role.CURATOR),
+)
+
+
+@register.simple_tag(takes_context=True)
+def places(context: Context, which: str) -> list[tuple[Place, bool]]:
+    """Return the "main" or "more" places that the reader may go to, each with whether this page belongs to it."""
+    request = context["request"]
+    offered = MAIN if which == "main" else MORE
+    return [(place, _is_here(place, request.path)) for place in offered if request.user.may(place.role)]
+
+
+def _is_here(place: Place, path: str) -> bool:
+    """A place has its own page and all below it; home has everything below it and is only itself."""
+    return path == place.url or (place.url != "/" and path.startswith(f"{place.url.rstrip('/')}/"))

@@ -1,0 +1,45 @@
+"""Lengths of time as pages write them."""
+
+from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clips.clock import clock as clock_of
+from clips.models import Job
+from clips.workload import seconds_left
+
+register = template.Library()
+
+
+@register.filter
+def clock(duration_ms: int | None) -> str:
+    """Return 0:41, or 1:02:03 from an hour on."""
+    return clock_of(duration_ms)
+
+
+@register.filter
+def hours(duration_ms: int) -> str:
+    """Return how much was filmed: 42 min, or 1.7 h from an hour on."""
+    if duration_ms >= 3_600_000:
+        return _("%(n).1f h") % {"n": duration_ms / 3_600_000}
+    return _("%(n)d min") % {"n": -(-duration_ms // 60_000)}
+
+
+@register.filter
+def time_left(job: Job) -> str:
+    """Return about how long a running job still takes; nothing while that cannot be told."""
+    left_s = seconds_left(job)
+    if left_s is None:
+        return ""
+    if left_s < 60:
+        return _("less than a minute left")
+    minutes = round(left_s / 60)
+    if minutes < 90:
+        return ngettext("about %(n)d minute left", "about %(n)d minutes left", minutes) % {"n": minutes}
+    return _("about %(n)d hours left") % {"n": round(minutes / 60)}
+
+
+@register.filter
+def percent(fraction: float) -> int:
+    """Return a fraction as whole percent, rounded down."""
+    return int(100 * fraction)

@@ -1,0 +1,16 @@
+"""The pages that a member meets, for tests that hold for all of them."""
+
+from playwright.sync_api import Page
+
+#: What a page that lists many has for each of them; the first one's own page is visited too.
+WITH_ROWS = {"/sessions": "a[href^='/sessions/']", "/clips": "a[href^='/clips/']"}
+ALONE = ("/", "/sort", "/clips?view=list", "/clips?q=nobody", "/jobs", "/upload", "/account")
+
+
+def addresses(page: Page) -> list[str]:
+    """Return the address of every page; ``page`` is logged in, and at least one session and one clip are there."""
+    found = [*ALONE, *WITH_ROWS]
+    for listed, link in WITH_ROWS.items():
+        page.goto(listed)
+        found.append(page.locator(link).first.get_attribute("href").partition("?")[0])
+    return [*found, f"{found[-1]}/edit"]

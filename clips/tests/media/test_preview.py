@@ -1,0 +1,232 @@
+import json
+import subprocess
+import sys
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from scipy.signal import correlate
+
+from clips.media import MediaError, sandbox
+from clips.media.poster import make_posters
+from clips.media.preview import make_preview
+from clips.tests.media.made_up import (
+    SOUND_RATE_HZ,
+    decoded_sound,
+    frame_number,
+    make_cut_off_video,
+    make_video,
+    shown_numbers,
+    sound,
+)
+
+FRAMES = 120
+JITTERED_MS = [int(n * 100 / 3) + (0, 9, 3, 17)[n % 4] for n in range(FRAMES)]  # a phone's variable rate
+ENCODINGS = {
+    "h264 with B-frames": {"bframes": 3},
+    "h264, one keyframe": {"bframes": 2, "gop": 600},
+    "h264 with an open GOP": {"bframes": 3, "open_gop": True},
+    "hevc": {"codec": "libx265", "bframes": 3},
+    "59.94": {"rate": Fraction(60000, 1001), "bframes": 2},
+    "120": {"rate": 120, "gop": 60},
+    "240": {"rate": 240, "gop": 60},
+    "variable rate": {"pts": JITTERED_MS, "bframes": 2},
+}
+
+
+def frame_times(path: Path) -> list[Fraction]:
+    with av.open(str(path)) as container:
+        return [frame.pts * frame.time_base for frame in container.decode(video=0)]
+
+
+def picture_facts(path: Path) -> tuple[int, int, int, str]:
+    with av.open(str(path)) as container:
+        frame = next(container.decode(video=0))
+        return frame.width, frame.height, frame.rotation, frame.format.name
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_every_frame_is_there_at_its_own_time(tmp_path, name):
+    """Frame for frame and time for time, so that a page which steps through the copy steps through the original."""
+    source = make_video(tmp_path / "source.mp4", frames=FRAMES, **ENCODINGS[name])
+    times_s = frame_times(source)
+    first, last = 37, 95
+    out = tmp_path / "preview.mp4"
+    found = make_preview(str(source), str(out), ceil(times_s[first] * 1000), ceil(times_s[last] * 1000))
+    assert shown_numbers(out) == list(range(first, last + 1))
+    assert found["frames"] == last - first + 1
+    assert frame_times(out) == [time_s - times_s[first] for time_s in times_s[first : last + 1]]
+
+
+@pytest.mark.parametrize("name", ["59.94", "120", "240", "variable rate"])
+def test_a_time_in_the_preview_names_its_frame_in_the_original(tmp_path, name):
+    source = make_video(tmp_path / "source.mp4", frames=FRAMES, **ENCODINGS[name])
+    times_s = frame_times(source)
+    out = tmp_path / "preview.mp4"
+    found = make_preview(str(source), str(out), ceil(times_s[20] * 1000), ceil(times_s[100] * 1000))
+    for number, time_s in enumerate(frame_times(out), start=20):
+        named_ms = ceil(found["start_ms"] + time_s * 1000)  # as clips/_preview.html tells pages to do it
+        assert times_s[number] * 1000 <= named_ms < times_s[number + 1] * 1000
+
+
+@pytest.mark.parametrize(("ending", "bframes"), [("mov", 2), ("mkv", 2), ("avi", 0), ("ts", 0)])
+def test_other_containers_are_previewed_as_exactly(tmp_path, ending, bframes):
+    source = make_video(tmp_path / f"source.{ending}", frames=FRAMES, bframes=bframes)
+    times_s = frame_times(source)
+    make_preview(str(source), str(tmp_path / "preview.mp4"), ceil(times_s[30] * 1000), ceil(times_s[60] * 1000))
+    assert shown_numbers(tmp_path / "preview.mp4") == list(range(30, 61))
+
+
+def test_at_the_edges_of_the_file_it_is_what_there_is(tmp_path):
+    source = make_video(tmp_path / "source.mp4", frames=FRAMES, bframes=3)
+    found = make_preview(str(source), str(tmp_path / "preview.mp4"), 0, 60_000)
+    assert shown_numbers(tmp_path / "preview.mp4") == list(range(FRAMES))
+    assert (found["start_ms"], found["end_ms"]) == (0, 4000)
+
+
+def test_a_browser_can_seek_it_and_begin_before_all_is_there(tmp_path):
+    source = make_video(tmp_path / "source.mp4", frames=FRAMES, bframes=3, gop=600)
+    out = tmp_path / "preview.mp4"
+    make_preview(str(source), str(out), 500, 3500)
+    with av.open(str(out)) as container:
+        assert {s.codec_context.name for s in container.streams} == {"h264", "aac"}
+        packets = [p for p in container.demux(video=0) if p.size]
+        assert packets[0].pts == 0
+        assert all(p.pts == p.dts for p in packets), "no frame looks ahead"
+        keyframes = [index for index, p in enumerate(packets) if p.is_keyframe]
+    assert keyframes == list(range(0, len(packets), 15))
+    data = out.read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat")
+
+
+@pytest.mark.parametrize(
+    ("size", "rotation", "shown"),
+    [
+        ((1920, 1080), 0, (960, 540)),
+        ((1920, 1080), 90, (540, 960)),
+        ((1920, 1080), 180, (960, 540)),
+        ((1920, 1080), -90, (540, 960)),
+        ((1440, 1080), 0, (720, 540)),
+        ((320, 180), 0, (320, 180)),
+        ((258, 182), 90, (182, 258)),
+    ],
+)
+def test_it_is_small_upright_and_even(tmp_path, size, rotation, shown):
+    source = make_video(tmp_path / "source.mp4", frames=4, size=size, rotation=rotation)
+    found = make_preview(str(source), str(tmp_path / "preview.mp4"), 0, 100)
+    assert picture_facts(tmp_path / "preview.mp4") == (*shown, 0, "yuv420p")
+    assert (found["width_px"], found["height_px"]) == shown
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, -90])
+def test_it_is_turned_the_way_that_players_turn_the_original(tmp_path, rotation):
+    source = make_video(tmp_path / "source.mp4", frames=12, size=(1280, 720), rotation=rotation, audio=False)
+    out = tmp_path / "preview.mp4"
+    make_preview(str(source), str(out), 0, 1000)
+    with av.open(str(source)) as container:
+        turned = next(container.decode(video=0)).rotation  # degrees counter-clockwise to upright
+    with av.open(str(out)) as container:
+        numbers = []
+        for frame in container.decode(video=0):
+            luma = np.rot90(frame.to_ndarray(format="gray"), -turned // 90)  # back as the camera's chip saw it
+            numbers.append(frame_number(luma.repeat(4, axis=0).repeat(4, axis=1)[::3, ::3]))
+    assert numbers == list(range(12))
+
+
+def test_sound_stays_with_the_picture(tmp_path):
+    source = make_video(tmp_path / "source.mp4", frames=FRAMES, bframes=3)
+    out = tmp_path / "preview.mp4"
+    make_preview(str(source), str(out), 1017, 3017)
+    heard = decoded_sound(out)
+    expected = sound(FRAMES / 30)[SOUND_RATE_HZ:][: len(heard)]  # from frame 30, which is on screen at 1017 ms
+    agreement = correlate(heard[: len(expected)], expected, mode="full")
+    lag_s = (int(np.argmax(agreement)) - (len(expected) - 1)) / SOUND_RATE_HZ
+    assert abs(lag_s) <= 0.010
+    assert len(heard) / SOUND_RATE_HZ == pytest.approx(61 / 30, abs=0.025)
+
+
+def test_without_sound_there_is_none(tmp_path):
+    source = make_video(tmp_path / "source.mp4", frames=30, audio=False)
+    make_preview(str(source), str(tmp_path / "preview.mp4"), 0, 900)
+    with av.open(str(tmp_path / "preview.mp4")) as container:
+        assert [s.type for s in container.streams] == ["video"]
+
+
+def test_only_what_is_needed_is_decoded(tmp_path, monkeypatch):
+    source = make_video(tmp_path / "source.mp4", frames=600, gop=30, audio=False)
+    decoded = []
+    monkeypatch.setattr("clips.media.preview._frames", lambda p: decoded.append(p.pts * p.time_base) or p.decode())
+    make_preview(str(source), str(tmp_path / "preview.mp4"), 10_500, 11_500)
+    assert (decoded[0], decoded[-1]) == (10, Fraction(23, 2))
+
+
+@pytest.mark.parametrize(
+    ("start_ms", "end_ms", "sentence"),
+    [(2000, 1000, "The end lies before the start."), (60_000, 61_000, "The video ends before 1:00.")],
+)
+def test_a_span_that_is_not_in_the_video_is_one_sentence(tmp_path, start_ms, end_ms, sentence):
+    source = make_video(tmp_path / "source.mp4", frames=30)
+    with pytest.raises(MediaError) as caught:
+        make_preview(str(source), str(tmp_path / "preview.mp4"), start_ms, end_ms)
+    assert str(caught.value) == sentence
+    assert not list(tmp_path.glob("*preview*"))
+
+
+def test_the_part_before_a_cut_off_end_is_shown(tmp_path):
+    source = make_cut_off_video(tmp_path)
+    make_preview(str(source), str(tmp_path / "preview.mp4"), 500, 1000)
+    assert shown_numbers(tmp_path / "preview.mp4") == list(range(15, 31))
+
+
+def test_a_poster_is_the_keyframe_before_its_moment(tmp_path):
+    source = make_video(tmp_path / "source.mp4", frames=120, gop=30, size=(512, 240))
+    outs = [str(tmp_path / f"{n}.jpg") for n in range(3)]
+    wanted = [{"at_ms": at_ms, "out": out} for at_ms, out in zip([3900, 1500, 0], outs, strict=True)]
+    assert sorted(make_posters(str(source), wanted)) == sorted(outs)
+    assert [shown_numbers(out) for out in outs] == [[90], [30], [0]]
+
+
+def test_a_poster_is_small_and_upright(tmp_path):
+    source = make_video(tmp_path / "source.mp4", frames=4, size=(1920, 1080), rotation=90)
+    out = tmp_path / "poster.jpg"
+    make_posters(str(source), [{"at_ms": 100, "out": str(out)}])
+    assert picture_facts(out)[:3] == (240, 426, 0)
+    assert out.read_bytes()[:2] == b"\xff\xd8"
+
+
+def test_a_damaged_moment_costs_only_its_own_poster(tmp_path):
+    source = make_cut_off_video(tmp_path)
+    early, late = str(tmp_path / "early.jpg"), str(tmp_path / "late.jpg")
+    made = make_posters(str(source), [{"at_ms": 3900, "out": late}, {"at_ms": 500, "out": early}])
+    assert made == [early]
+    assert not Path(late).exists()
+
+
+@pytest.mark.slow
+def test_every_real_camera_file_gets_a_preview_and_a_poster(tmp_path, cameras, subtests):
+    for source in sorted(cameras.glob("*.m*")):
+        with subtests.test(source.name):
+            times_s = frame_times(source)
+            first, last = len(times_s) // 3, len(times_s) * 2 // 3
+            out = tmp_path / "preview.mp4"
+            make_preview(str(source), str(out), ceil(times_s[first] * 1000), ceil(times_s[last] * 1000))
+            assert frame_times(out) == [time_s - times_s[first] for time_s in times_s[first : last + 1]]
+            assert picture_facts(out)[2] == 0
+            poster = str(tmp_path / "poster.jpg")
+            assert make_posters(str(source), [{"at_ms": int(times_s[last] * 1000), "out": poster}]) == [poster]
+
+
+@pytest.mark.slow
+def test_the_command_line_makes_a_preview_in_the_sandbox(tmp_path):
+    source = make_video(tmp_path / "source.mp4", frames=60)
+    out = tmp_path / "preview.mp4"
+    command = ["preview", source, "--start-ms", "500", "--end-ms", "1000", out]
+    done = subprocess.run(
+        [sys.executable, "-m", "clips.media", *map(str, command)],
+        cwd=sandbox.PROJECT_ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert json.loads(done.stdout)["frames"] == 16
+    assert shown_numbers(out) == list(range(15, 31))

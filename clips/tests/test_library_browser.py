@@ -1,0 +1,211 @@
+"""Library and clip page in a real browser: searched, looked at, edited; by mouse and by keys alone."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from clips.tests.browser import log_in, open_page
+from clips.tests.media.made_up import make_video
+from trickyclip.tests.site import manage
+
+pytestmark = pytest.mark.slow
+
+PATIENCE_MS = 60_000
+MAKE_CLIPS = """
+import datetime, hashlib, pathlib, shutil
+from django.conf import settings
+from django.db import transaction
+from clips import pipeline, sorting
+from clips.models import CandidateSegment, JobKind, OriginalFile, Shoot
+from people.models import Member, Person
+from tricks.models import Trick
+source = pathlib.Path({film!r})
+settings.ORIGINALS_DIR.mkdir(exist_ok=True)
+shutil.copy(source, settings.ORIGINALS_DIR / "film.mp4")
+original = OriginalFile.objects.create(
+    shoot=Shoot.objects.called("Backyard Rails", datetime.date(2024, 12, 1)), original_filename="GX01.MP4",
+    stored_path="originals/film.mp4", file_hash=hashlib.sha256(source.read_bytes()).hexdigest(),
+    size_bytes=source.stat().st_size, duration_ms=20_000, codec="h264", camera_id="CAM_GOPRO11", fps_label="30FPS",
+    rate_num=30, rate_den=1,
+)
+for number, (person, trick) in enumerate([("Miller Downey", "KFED"), ("Jo Hansen", "Britney"), ("Zoe", "Nosebonk")]):
+    start_ms = 2_000 + 6_000 * number
+    segment = CandidateSegment.objects.create(
+        original_file=original, start_ms=start_ms, end_ms=start_ms + 2_000, status="ACCEPTED"
+    )
+    choice = sorting.Choice(
+        start_ms=start_ms, end_ms=start_ms + 2_000,
+        person=Person.objects.add(person), trick=Trick.objects.find_or_add(trick),
+    )
+    with transaction.atomic():
+        clip = sorting.make_clip(original, choice, Member.objects.first(), candidate_segment=segment)
+        pipeline.start(JobKind.RENDER, clip)
+        pipeline.start(JobKind.PREVIEW, segment)
+pipeline.start(JobKind.POSTER, original)
+"""
+
+
+@pytest.fixture(scope="module")
+def library(running_site, tmp_path_factory) -> None:
+    """Three clips of one film, cut, with pictures and previews."""
+    film = make_video(tmp_path_factory.mktemp("film") / "film.mp4", frames=600, rate=30, bframes=2)
+    manage(running_site.data_dir, "shell", "--no-imports", "-c", MAKE_CLIPS.format(film=str(film)))
+
+
+@pytest.fixture
+def page(chromium, running_site, library) -> Page:
+    with open_page(chromium, running_site.base_url) as page:
+        log_in(page, running_site.admin_username, running_site.admin_password)
+        page.goto("/clips")
+        yield page
+
+
+def card(page: Page, name: str):
+    return page.locator("[data-clip]").filter(has_text=name)
+
+
+def search(page: Page, text: str) -> None:
+    page.get_by_label("Search clips").press_sequentially(text, delay=30)
+
+
+def test_typing_finds_and_the_address_keeps_it(page):
+    search(page, "mil kf")
+    expect(page.locator("[data-clip]")).to_have_count(1)
+    expect(card(page, "Miller Downey")).to_contain_text("KFED")
+    expect(page).to_have_url(re.compile(r"/clips\?q=mil\+kf$"))
+    page.reload()
+    expect(page.locator("[data-clip]")).to_have_count(1)
+    expect(page.get_by_label("Search clips")).to_have_value("mil kf")
+
+
+def test_back_returns_to_the_query_before(page):
+    page.get_by_label("Person").select_option("Jo Hansen")
+    expect(page.locator("[data-clip]")).to_have_count(1)
+    page.get_by_text("List", exact=True).locator("..").click()
+    expect(page.locator(".clip-row")).to_have_count(1)
+    expect(page).to_have_url(re.compile(r"person=Jo_Hansen&view=list"))
+    page.locator("[data-clip] a").click()
+    expect(page).to_have_url(re.compile(r"/clips/[0-9a-f-]{36}\?person=Jo_Hansen&view=list"))
+    page.go_back()
+    expect(page.locator(".clip-row")).to_have_count(1)
+    page.go_back()
+    expect(page.locator(".clip-card")).to_have_count(1)
+    expect(page.get_by_label("Person")).to_have_value("Jo_Hansen")
+    page.go_back()
+    expect(page.locator("[data-clip]")).to_have_count(3)
+    expect(page.get_by_label("Person")).to_have_value("")
+
+
+def test_a_search_that_finds_nothing_offers_a_way_out(page):
+    search(page, "nobody")
+    expect(page.get_by_text("No clip fits all of this")).to_be_visible()
+    page.locator(".empty-state").get_by_role("link", name="Clear filters").click()
+    expect(page.locator("[data-clip]")).to_have_count(3)
+
+
+def test_pointing_at_a_clip_plays_its_stretch_and_nothing_loads_before(page):
+    wait_for_previews(page)
+    media = []
+    page.on("request", lambda request: request.resource_type == "media" and media.append(request.url))
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert media == []
+    card(page, "Miller Downey").locator("a").hover()
+    video = card(page, "Miller Downey").locator(".clip-media[data-playing] video")
+    video.wait_for(timeout=PATIENCE_MS)
+    source, place_s, muted = video.evaluate("v => [v.currentSrc, v.currentTime, v.muted]")
+    assert "/media/previews/" in source
+    assert muted
+    assert 1.9 <= place_s <= 4.2, "the preview begins two seconds before the clip"
+    page.mouse.move(5, 5)
+    expect(page.locator(".clip-media video")).to_have_count(0)
+
+
+def test_by_keys_alone_from_the_grid_to_a_new_version(page):
+    wait_for_previews(page)
+    reach(page, "[data-clip] a")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-player]")).to_be_visible()
+    page.keyboard.press("k")
+    expect(page.locator("[data-previous]")).to_be_visible()
+    page.keyboard.press("e")
+    start = page.get_by_label("From")
+    before = start.input_value()
+    expect(page.locator("[data-trim]")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("[data-clock]")).to_have_text(before)
+    for _frame in range(6):
+        page.keyboard.press(".")
+    expect(page.locator("[data-clock]")).not_to_have_text(before)
+    page.keyboard.press("i")
+    expect(start).not_to_have_value(before)
+    reach(page, "[name=people]")
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("zo")
+    page.locator("[role=option]").first.wait_for()
+    page.keyboard.press("Enter")
+    expect(page.locator("[name=people]")).to_have_value("Zoe")
+    reach(page, "[type=submit]")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Zoe")
+    expect(page.locator("[data-version]")).to_have_count(2)
+    expect(page.locator("[data-version='2']")).to_have_attribute("aria-current", "true")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-clip]")).to_have_count(3)
+
+
+def test_a_bad_trim_and_a_lost_race_are_told_in_place(page):
+    page.goto("/clips?q=kfed")
+    page.locator("[data-clip] a").click()
+    page.get_by_role("link", name="Edit").click()
+    url = page.url
+    page.get_by_label("To").fill("0:01")
+    page.get_by_role("button", name="Save as a new version").click()
+    expect(page.get_by_role("alert")).to_contain_text("must end after it begins")
+    assert page.url == url
+
+    other = page.context.new_page()
+    other.goto(url)
+    other.get_by_label("From").fill("0:02.250")
+    other.get_by_role("button", name="Save as a new version").click()
+    expect(other.locator("[data-version]")).to_have_count(2)
+
+    page.get_by_label("To").fill("0:03.750")
+    page.get_by_role("button", name="Save as a new version").click()
+    expect(page.get_by_role("alert")).to_contain_text("changed meanwhile")
+    expect(page.get_by_role("alert")).to_contain_text("0:03.750")
+    expect(page.get_by_label("From")).to_have_value("0:02.250")
+    page.get_by_label("To").fill("0:03.750")
+    page.get_by_role("button", name="Save as a new version").click()
+    expect(page.locator("[data-version]")).to_have_count(3)
+
+
+@pytest.mark.parametrize("width_px", [390, 1440])
+def test_no_page_is_wider_than_its_window(chromium, running_site, library, width_px):
+    with open_page(chromium, running_site.base_url, width_px=width_px) as page:
+        log_in(page, running_site.admin_username, running_site.admin_password)
+        page.goto("/clips?view=list")
+        address = page.locator("[data-clip] a").first.get_attribute("href").split("?")[0]
+        for path in ("/clips", "/clips?view=list", address, f"{address}/edit"):
+            page.goto(path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width_px, path
+
+
+def reach(page: Page, selector: str) -> None:
+    """Go on with Tab until such an element has the focus."""
+    for _press in range(60):
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never came to {selector}")
+
+
+def wait_for_previews(page: Page) -> None:
+    """Reload until each card has a picture and something to play."""
+    cards = page.locator(".clip-media[data-hover-src*=previews]:has(img)")
+    for _second in range(PATIENCE_MS // 1000):
+        if cards.count() == 3:
+            return
+        page.wait_for_timeout(1000)
+        page.reload()
+    raise AssertionError("no previews")

@@ -1,0 +1,121 @@
+"""One video drawn as a line: where its moments lie, how sure each is, and what became of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clips.clock import clock
+from clips.models import CandidateSegment, OriginalFile, SegmentStatus
+
+#: Of the drawing, in units of its own picture, which the page scales.
+WIDTH, HEIGHT = 1000, 48
+#: A moment of four seconds in an hour would be one unit wide; this much can be seen and hit.
+MIN_MARK_WIDTH = 5
+#: The least sure proposal is still so high.
+MIN_MARK_HEIGHT = 14
+
+
+class MarkState:
+    SHOWN = "shown"
+    BELOW = "below"
+    HELD = "held"
+    KEPT = "kept"
+    TRASHED = "trashed"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One moment on the line; ``x``, ``y``, ``width`` and ``height`` in the drawing's units."""
+
+    segment: CandidateSegment
+    state: str
+    url: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def place(self) -> str:
+        return f"{clock(self.segment.start_ms)}–{clock(self.segment.end_ms)}"
+
+    @property
+    def state_name(self) -> str:
+        return {
+            MarkState.SHOWN: _("to sort"),
+            MarkState.BELOW: _("below the sensitivity"),
+            MarkState.HELD: _("being sorted"),
+            MarkState.KEPT: _("kept"),
+            MarkState.TRASHED: _("trashed"),
+        }[self.state]
+
+    @property
+    def why(self) -> str:
+        return self.segment.why or (_("added by hand") if self.segment.run_id is None else "")
+
+    @property
+    def label(self) -> str:
+        score = "" if self.segment.score is None else f"{self.segment.score:.2f}"
+        return " · ".join(filter(None, [self.place, score, self.state_name, self.why]))
+
+
+def marks_of(original: OriginalFile, segments: Iterable[CandidateSegment], *, score_shown: float) -> list[Mark]:
+    """Return the marks of a file's segments in the order of their time.
+
+    ``segments`` come with their current clips prefetched as ``current_clips``; the file has been probed.
+    """
+    scale = WIDTH / original.duration_ms
+    marks = []
+    for segment in sorted(segments, key=lambda segment: (segment.start_ms, segment.end_ms)):
+        state = state_of(segment, score_shown=score_shown)
+        width = max(MIN_MARK_WIDTH, (segment.end_ms - segment.start_ms) * scale)
+        height = MIN_MARK_HEIGHT + (HEIGHT - MIN_MARK_HEIGHT) * (1 if segment.score is None else segment.score)
+        marks.append(
+            Mark(
+                segment=segment,
+                state=state,
+                url=_leads_to(segment, state, original),
+                x=round(min(segment.start_ms * scale, WIDTH - width), 1),
+                y=round(HEIGHT - height, 1),
+                width=round(width, 1),
+                height=round(height, 1),
+            )
+        )
+    return marks
+
+
+def state_of(segment: CandidateSegment, *, score_shown: float) -> str:
+    """Return what became of a segment, or whether the sensitivity shows it; a lease that ran out holds nothing."""
+    if segment.status == SegmentStatus.ACCEPTED:
+        return MarkState.KEPT
+    if segment.status == SegmentStatus.TRASHED:
+        return MarkState.TRASHED
+    if segment.status == SegmentStatus.IN_PROGRESS and segment.lease_ends_at > timezone.now():
+        return MarkState.HELD
+    is_shown = segment.run_id is None or segment.score >= score_shown
+    return MarkState.SHOWN if is_shown else MarkState.BELOW
+
+
+def outline(values: list[float] | None, *, n_columns: int = WIDTH // 2) -> str:
+    """Return the curve as the points of a closed SVG polygon; each column is the highest of its stretch."""
+    if not values:
+        return ""
+    n_columns = min(n_columns, len(values))
+    edges = np.linspace(0, len(values), n_columns, endpoint=False).astype(int)
+    highest = np.clip(np.maximum.reduceat(np.asarray(values, dtype=float), edges), 0, 1)
+    xs = np.linspace(0, WIDTH, n_columns)
+    points = [f"{x:.0f},{HEIGHT * (1 - y):.1f}" for x, y in zip(xs, highest, strict=True)]
+    return " ".join([f"0,{HEIGHT}", *points, f"{WIDTH},{HEIGHT}"])
+
+
+def _leads_to(segment: CandidateSegment, state: str, original: OriginalFile) -> str:
+    """Return where a click goes: to the clip, to sorting this session, or nowhere."""
+    if state == MarkState.KEPT and segment.current_clips:
+        return reverse("clips:clip", args=[segment.current_clips[0].pk])
+    if state == MarkState.SHOWN and original.aside_at is None:
+        return f"{reverse('clips:sort')}?session={original.shoot_id}"
+    return ""

@@ -1,0 +1,121 @@
+"""Sessions: what was filmed, what was found in it, and how far it is sorted."""
+
+from collections import defaultdict
+from uuid import UUID
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from clips.models import CandidateSegment, DetectionRun, FinalClip, Job, JobKind, JobState, OriginalFile, Shoot
+from clips.progress import progress_of
+from clips.timeline import HEIGHT, WIDTH, marks_of, outline
+from clips.views.session_forms import MomentForm, SessionForm
+from people.access import requires
+from people.models import Role
+
+SESSIONS_PER_PAGE = 24
+FILES_PER_PAGE = 20
+
+
+@requires(Role.VIEWER)
+@require_safe
+def sessions(request: HttpRequest) -> HttpResponse:
+    """List the sessions, newest first, each with how far it is sorted."""
+    page = Paginator(Shoot.objects.order_by("-date", "name", "pk"), SESSIONS_PER_PAGE).get_page(request.GET.get("page"))
+    progress = progress_of(page.object_list)
+    for shoot in page.object_list:
+        shoot.progress = progress[shoot.pk]
+    return render(request, "clips/sessions.html", {"page": page})
+
+
+@requires(Role.VIEWER)
+@require_safe
+def session(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show one session with its files and their moments."""
+    shoot = get_object_or_404(Shoot, pk=pk)
+    return render(request, "clips/session.html", page_context(request, shoot) | {"form": SessionForm(instance=shoot)})
+
+
+@requires(Role.VIEWER)
+@require_safe
+def session_news(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Answer with what may have changed on a session's page: its numbers and the moments of its files."""
+    return news(request, get_object_or_404(Shoot, pk=pk))
+
+
+@requires(Role.VIEWER)
+@require_safe
+@cache_control(private=True, max_age=31_536_000, immutable=True)
+def curve(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Draw how strongly a run suspected a trick over the whole file. A run never changes, so neither does this."""
+    values = get_object_or_404(DetectionRun.objects.only("curve"), pk=pk).curve.get("values")
+    context = {"points": outline(values), "width": WIDTH, "height": HEIGHT}
+    return render(request, "clips/curve.svg", context, content_type="image/svg+xml")
+
+
+def news(request: HttpRequest, shoot: Shoot, *, status: int = 200) -> HttpResponse:
+    """Draw the changing parts of a session's page; every change on that page answers with them."""
+    return render(request, "clips/_session_news.html", page_context(request, shoot), status=status)
+
+
+def page_context(request: HttpRequest, shoot: Shoot) -> dict:
+    """Return what a session's page shows, in a fixed number of queries."""
+    files = OriginalFile.objects.filter(shoot=shoot).order_by("recorded_at", "original_filename", "pk").defer("probe")
+    page = Paginator(files, FILES_PER_PAGE).get_page(request.GET.get("page"))
+    fill_in(page, shoot)
+    proposals = CandidateSegment.objects.filter(original_file__shoot=shoot)
+    return {
+        "shoot": shoot,
+        "page": page,
+        "progress": progress_of([shoot])[shoot.pk],
+        "n_moments": proposals.count(),
+        "n_shown": proposals.shown().count(),
+        "is_moving": any(file.is_moving for file in page),
+        "drawing": {"width": WIDTH, "height": HEIGHT},
+    }
+
+
+def fill_in(page: Page, shoot: Shoot) -> None:
+    """Give each file of a page its marks, its newest run, its jobs and its form for a moment by hand."""
+    files = list(page.object_list)
+    page.object_list = files
+    segments = _segments_of(files)
+    runs = DetectionRun.objects.filter(original_file__in=files).order_by("original_file_id", "-created_at")
+    newest_run = dict(runs.distinct("original_file_id").values_list("original_file", "pk"))
+    jobs = _newest_jobs_of(files)
+    previews = Job.objects.active().filter(kind=JobKind.PREVIEW, segment__original_file__in=files).order_by()
+    n_previews = dict(previews.values_list("segment__original_file").annotate(Count("pk")))
+    for file in files:
+        file.run_id = newest_run.get(file.pk)
+        file.marks = marks_of(file, segments[file.pk], score_shown=shoot.score_shown) if file.duration_ms else []
+        file.newest_jobs = [job for job in jobs[file.pk] if job.is_active or _is_news(job, file)]
+        file.n_previews = n_previews.get(file.pk, 0)
+        file.is_moving = bool(file.n_previews) or any(job.is_active for job in file.newest_jobs)
+        file.moment_form = MomentForm(original=file)
+
+
+def _is_news(job: Job, file: OriginalFile) -> bool:
+    """Whether a job failed for a reason that the file itself does not say."""
+    return job.state == JobState.FAILED and job.reason != file.problem
+
+
+def _segments_of(files: list[OriginalFile]) -> dict[UUID, list[CandidateSegment]]:
+    current = Prefetch("clips", FinalClip.objects.current().only("candidate_segment"), to_attr="current_clips")
+    rows = CandidateSegment.objects.filter(original_file__in=files).defer("features").prefetch_related(current)
+    by_file = defaultdict(list)
+    for segment in rows:
+        by_file[segment.original_file_id].append(segment)
+    return by_file
+
+
+def _newest_jobs_of(files: list[OriginalFile]) -> dict[UUID, list[Job]]:
+    """Return, by file, the newest job of each kind that reads the file."""
+    rows = Job.objects.filter(original_file__in=files).order_by("original_file_id", "kind", "-created_at")
+    by_file = defaultdict(list)
+    for job in rows.distinct("original_file_id", "kind"):
+        by_file[job.original_file_id].append(job)
+    return by_file

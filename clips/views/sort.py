@@ -1,0 +1,158 @@
+"""The sort page: a hand of cards for one open page, and what its keys do. The page itself acts in static/js/sort/."""
+
+import uuid
+from collections.abc import Callable
+
+from django.db import transaction
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from clips import sorting
+from clips.hand import deal
+from clips.models import CandidateSegment, Shoot
+from clips.sorting import ConflictError, TrimError
+from clips.undo import undo
+from clips.views.sort_forms import DecisionForm, HandForm, KeepForm, ReleaseForm, UndoForm
+from people.access import requires
+from people.models import Role
+
+MAX_SESSIONS = 50
+
+
+@requires(Role.SORTER)
+@require_safe
+@never_cache
+def sort(request: HttpRequest) -> HttpResponse:
+    """Show the empty table; the page asks for its hand itself, so that looking at an address takes no card away."""
+    session = request.GET.get("session")
+    shoot = get_object_or_404(Shoot, pk=session) if _is_id(session) else None
+    return render(request, "clips/sort.html", {"shoot": shoot, "shoots": shoots_to_sort()})
+
+
+@requires(Role.SORTER)
+@require_POST
+def sort_hand(request: HttpRequest) -> HttpResponse:
+    """Renew a page's lease and fill its hand."""
+    form = HandForm(request.POST)
+    if not form.is_valid():
+        return _answer(request, form, sentence=_first_error(form), status=422)
+    if left := form.cleaned_data["left"]:  # that page says so itself, but after a reload we may be faster
+        CandidateSegment.objects.exclude(pk__in=form.cleaned_data["waiting"]).give_back(left)
+    return _answer(request, form)
+
+
+@requires(Role.SORTER)
+@require_POST
+def sort_keep(request: HttpRequest) -> HttpResponse:
+    """Make a clip of a held segment."""
+    return _decide(request, KeepForm(request.POST), lambda f, segment, by: sorting.keep(segment, f.choice(), **by))
+
+
+@requires(Role.SORTER)
+@require_POST
+def sort_trash(request: HttpRequest) -> HttpResponse:
+    return _decide(request, DecisionForm(request.POST), lambda _form, segment, by: sorting.trash(segment, **by))
+
+
+@requires(Role.SORTER)
+@require_POST
+def sort_skip(request: HttpRequest) -> HttpResponse:
+    """Leave a held segment for later."""
+    return _decide(request, DecisionForm(request.POST), lambda _form, segment, by: sorting.skip(segment, **by))
+
+
+@requires(Role.SORTER)
+@require_POST
+def sort_aside(request: HttpRequest) -> HttpResponse:
+    """Put the whole video of a held segment aside."""
+    return _decide(request, DecisionForm(request.POST), lambda _form, segment, by: sorting.put_aside(segment, **by))
+
+
+@requires(Role.SORTER)
+@require_POST
+def sort_undo(request: HttpRequest) -> HttpResponse:
+    """Take back a decision; its card comes first again."""
+    form = UndoForm(request.POST)
+    if not form.is_valid():
+        return _answer(request, form, sentence=_first_error(form), status=422)
+    asked = form.cleaned_data
+    try:
+        segment = undo(lease=asked["lease"], key=asked["key"], member=request.user, decision=asked["decision"])
+    except ConflictError as error:
+        return _answer(request, form, sentence=str(error), status=409)
+    return _answer(request, form, front=segment.pk)
+
+
+@requires(Role.SORTER)
+@require_POST
+def sort_release(request: HttpRequest) -> HttpResponse:
+    """Give a page's hand back; sent by a page that closes."""
+    form = ReleaseForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(_first_error(form), status=422, content_type="text/plain; charset=utf-8")
+    waiting = form.cleaned_data["waiting"]
+    CandidateSegment.objects.exclude(pk__in=waiting).give_back(form.cleaned_data["lease"])
+    return HttpResponse(status=204)
+
+
+def shoots_to_sort() -> list[Shoot]:
+    """Return the sessions in which something is left, newest first, each with ``n_left``."""
+    left = CandidateSegment.objects.undecided().shown().values("original_file__shoot").annotate(n_left=Count("pk"))
+    n_left = {row["original_file__shoot"]: row["n_left"] for row in left}
+    shoots = list(Shoot.objects.filter(pk__in=n_left)[:MAX_SESSIONS])
+    for shoot in shoots:
+        shoot.n_left = n_left[shoot.pk]
+    return shoots
+
+
+def _decide(request: HttpRequest, form: DecisionForm, act: Callable[..., object]) -> HttpResponse:
+    """Decide about a segment, and answer with what the hand is then."""
+    if not form.is_valid():
+        return _answer(request, form, sentence=_first_error(form), status=422)
+    asked = form.cleaned_data
+    rows = CandidateSegment.objects.select_related("original_file__shoot")
+    segment = rows.filter(pk=asked["segment"]).first()
+    if segment is None:
+        return _answer(request, form, sentence=_("This moment is gone; its video was searched anew."), status=409)
+    try:
+        with transaction.atomic():  # together with the people and tricks that a keep adds
+            act(form, segment, {"lease": asked["lease"], "key": asked["key"], "member": request.user})
+    except ConflictError as error:
+        return _answer(request, form, sentence=str(error), status=409)
+    except TrimError as error:
+        return _answer(request, form, sentence=str(error), status=422)
+    return _answer(request, form)
+
+
+def _answer(
+    request: HttpRequest,
+    form: HandForm,
+    *,
+    sentence: str = "",
+    front: uuid.UUID | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Answer with the truth of the hand, whatever became of the request."""
+    if not form.page["lease"]:
+        return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
+    hand = deal(member=request.user, front=front, **form.page)
+    session = form.page["session"]
+    context = {"hand": hand, "sentence": sentence, "shoots": [] if hand.order or not session else shoots_to_sort()}
+    return render(request, "clips/_hand.html", context, status=status)
+
+
+def _first_error(form: HandForm) -> str:
+    name, errors = next(iter(form.errors.items()))
+    return f"{name}: {errors[0]}"
+
+
+def _is_id(text: str | None) -> bool:
+    try:
+        uuid.UUID(text or "")
+    except ValueError:
+        return False
+    return True

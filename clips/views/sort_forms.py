@@ -1,0 +1,98 @@
+"""What the sort page sends."""
+
+import uuid
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clips.models import ClipCategory
+from clips.sorting import Choice
+from people.models import Person
+from tricks.models import Trick
+
+MAX_NAME = 100
+MAX_PEOPLE = 12
+MAX_IDS = 100
+
+
+class IdsField(forms.CharField):
+    """Ids with spaces between."""
+
+    def to_python(self, value: str | None) -> list[uuid.UUID]:
+        try:
+            ids = [uuid.UUID(part) for part in (value or "").split()]
+        except ValueError as error:
+            raise forms.ValidationError(_("These are no ids.")) from error
+        if len(ids) > MAX_IDS:
+            raise forms.ValidationError(_("These are too many."))
+        return ids
+
+
+class HandForm(forms.Form):
+    """One open page: its lease, and what it shows."""
+
+    lease = forms.UUIDField()
+    have = IdsField(required=False)
+    session = forms.UUIDField(required=False)
+    file = forms.UUIDField(required=False)
+    #: The lease of the page that was open here before, and what of its hand is still on its way to us.
+    left = forms.UUIDField(required=False)
+    waiting = IdsField(required=False)
+
+    @property
+    def page(self) -> dict:
+        """What of this says how the answer is drawn; without a valid lease there is no hand to draw."""
+        return {name: self.cleaned_data.get(name) or None for name in ("session", "file")} | {
+            "lease": self.cleaned_data.get("lease"),
+            "have": self.cleaned_data.get("have") or [],
+        }
+
+
+class UndoForm(HandForm):
+    key = forms.UUIDField()
+    decision = forms.UUIDField(required=False)
+
+
+class DecisionForm(HandForm):
+    key = forms.UUIDField()
+    segment = forms.UUIDField()
+
+
+class TagsForm(forms.Form):
+    """From where to where, who, what, which kind: all that makes a clip of a moment."""
+
+    start_ms = forms.IntegerField(max_value=2**53)
+    end_ms = forms.IntegerField(max_value=2**53)
+    category = forms.ChoiceField(choices=ClipCategory.choices)
+    people = forms.CharField(required=False, max_length=MAX_PEOPLE * MAX_NAME)
+    trick = forms.CharField(required=False, max_length=MAX_NAME)
+
+    def clean_people(self) -> list[str]:
+        names = [" ".join(name.split()) for name in self.cleaned_data["people"].split(",")]
+        names = list(dict.fromkeys(filter(None, names)))
+        if len(names) > MAX_PEOPLE or any(len(name) > MAX_NAME for name in names):
+            raise forms.ValidationError(_("A name has at most 100 letters, and a clip at most 12 people."))
+        return names
+
+    def choice(self) -> Choice:
+        """Return what is to be kept; people and tricks that nobody knows yet are added."""
+        asked = self.cleaned_data
+        person, *also = [Person.objects.find_or_add(name) for name in asked["people"]] or [None]
+        return Choice(
+            start_ms=asked["start_ms"],
+            end_ms=asked["end_ms"],
+            category=asked["category"],
+            person=person,
+            trick=Trick.objects.find_or_add(asked["trick"]) if asked["trick"] else None,
+            also=also,
+        )
+
+
+class KeepForm(DecisionForm, TagsForm):
+    pass
+
+
+class ReleaseForm(forms.Form):
+    lease = forms.UUIDField()
+    #: What was decided and has not arrived yet: it stays held until it does.
+    waiting = IdsField(required=False)

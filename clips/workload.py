@@ -1,0 +1,88 @@
+"""What the machine has to do, by kind of work, and what it could not do, by the sentence that says why."""
+
+from dataclasses import dataclass
+
+from django.db.models import Avg, Count, Exists, Max, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from clips.models import Job, JobKind, JobState
+from clips.models.job import TARGETS
+
+#: Before this much is done an estimate of the rest is a guess.
+MIN_PROGRESS, MIN_ELAPSED_S = 0.03, 3.0
+#: Of one state; more different sentences than this help nobody.
+MOST_CAUSES = 20
+
+
+@dataclass(frozen=True)
+class KindOfWork:
+    """All the jobs of one kind that wait or run."""
+
+    kind: JobKind
+    n_waiting: int
+    n_running: int
+    #: Of those that run, 0 to 1.
+    progress: float
+
+    @property
+    def n_jobs(self) -> int:
+        return self.n_waiting + self.n_running
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Jobs of one kind that could not be done, or not yet, for the same reason."""
+
+    kind: JobKind
+    state: JobState
+    reason: str
+    n_jobs: int
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nobody tries again by themselves."""
+        return self.state == JobState.FAILED
+
+
+def kinds_of_work() -> list[KindOfWork]:
+    """Return what waits and runs, in the order in which a video goes through it."""
+    running = Q(state=JobState.RUNNING)
+    rows = Job.objects.active().order_by().values("kind")
+    rows = rows.annotate(n=Count("pk"), n_running=Count("pk", filter=running), progress=Avg("progress", filter=running))
+    work = [
+        KindOfWork(JobKind(row["kind"]), row["n"] - row["n_running"], row["n_running"], row["progress"] or 0)
+        for row in rows
+    ]
+    order = list(JobKind)
+    return sorted(work, key=lambda one: order.index(one.kind))
+
+
+def stuck(state: JobState) -> QuerySet:
+    """Return the jobs that failed and no newer one has taken up, or those that wait after a failed attempt."""
+    rows = Job.objects.filter(state=state).exclude(reason="")
+    if state == JobState.WAITING:
+        return rows
+    for target in TARGETS:
+        same = {"kind": OuterRef("kind"), target: OuterRef(target)}
+        rows = rows.exclude(Exists(Job.objects.filter(created_at__gt=OuterRef("created_at"), **same)))
+    return rows
+
+
+def causes() -> list[Cause]:
+    """Return why things are stuck: first what nobody tries again by themselves, each with the newest first."""
+    found = []
+    for state in (JobState.FAILED, JobState.WAITING):
+        rows = stuck(state).order_by().values("kind", "reason").annotate(n=Count("pk"), newest=Max("created_at"))
+        found += [
+            Cause(JobKind(row["kind"]), state, row["reason"], row["n"])
+            for row in rows.order_by("-newest", "kind", "reason")[:MOST_CAUSES]
+        ]
+    return found
+
+
+def seconds_left(job: Job) -> float | None:
+    """Estimate how long a running job still takes, as if the rest went as fast as what is done."""
+    if job.state != JobState.RUNNING or job.started_at is None or job.progress < MIN_PROGRESS:
+        return None
+    elapsed_s = (timezone.now() - job.started_at).total_seconds()
+    return elapsed_s * (1 - job.progress) / job.progress if elapsed_s >= MIN_ELAPSED_S else None

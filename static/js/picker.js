@@ -1,0 +1,159 @@
+// A box for names with a list of who or what may be meant (templates/_picker.html). The server ranks; this asks and picks.
+// Enter takes the marked option, or what is typed when nothing is marked; it never sends the form around the box.
+// After a pick the input fires "picked"; marked as data-new is what nobody knows yet and saving would add.
+
+const ASK_AFTER_MS = 60;
+const asked = new WeakMap(); // picker → number of the last question, so that a late answer is dropped
+const answered = new Map(); // address → options, for as long as the page is open and nothing new was added
+
+const pickerOf = (node) => node.closest?.("[data-picker]");
+const inputOf = (picker) => picker.querySelector("[data-picker-input]");
+const listOf = (picker) => picker.querySelector("[data-options]");
+const optionsOf = (picker) => [...listOf(picker).querySelectorAll("[role=option]")];
+
+/** Where the name that is being typed begins: after the last comma in a box for several. */
+function startOfTyped(picker) {
+  const { value } = inputOf(picker);
+  return "several" in picker.dataset ? value.lastIndexOf(",") + 1 : 0;
+}
+
+const typedIn = (picker) => inputOf(picker).value.slice(startOfTyped(picker)).trim();
+
+function close(picker) {
+  listOf(picker).hidden = true;
+  inputOf(picker).setAttribute("aria-expanded", "false");
+  inputOf(picker).removeAttribute("aria-activedescendant");
+}
+
+function mark(picker, index) {
+  const options = optionsOf(picker);
+  options.forEach((option, at) => option.setAttribute("aria-selected", String(at === index)));
+  if (!options[index]) return inputOf(picker).removeAttribute("aria-activedescendant");
+  inputOf(picker).setAttribute("aria-activedescendant", options[index].id);
+  options[index].scrollIntoView({ block: "nearest" });
+}
+
+/** Whether the list answers what is typed now. */
+const isFresh = (picker) => !listOf(picker).hidden && listOf(picker).dataset.typed === typedIn(picker);
+
+const markedIndex = (picker) => optionsOf(picker).findIndex((option) => option.getAttribute("aria-selected") === "true");
+
+function draw(picker, html) {
+  const list = listOf(picker);
+  list.innerHTML = html;
+  list.dataset.typed = typedIn(picker);
+  optionsOf(picker).forEach((option, index) => { option.id = `${list.id}-${index}`; });
+  const any = list.childElementCount > 0;
+  list.hidden = !any;
+  inputOf(picker).setAttribute("aria-expanded", String(any));
+  // With nothing typed nothing is meant yet: Enter then leaves the box as it is.
+  mark(picker, typedIn(picker) ? 0 : -1);
+}
+
+async function optionsFor(picker, typed) {
+  const address = `${picker.dataset.url}?q=${encodeURIComponent(typed)}`;
+  if (!answered.has(address)) {
+    const response = await fetch(address, { headers: { "HX-Request": "true" } });
+    if (!response.ok) return null;
+    answered.set(address, (await response.text()).trim());
+  }
+  return answered.get(address);
+}
+
+async function ask(picker) {
+  const number = (asked.get(picker) ?? 0) + 1;
+  asked.set(picker, number);
+  const typed = typedIn(picker);
+  if (typed) await new Promise((resolve) => { setTimeout(resolve, ASK_AFTER_MS); });
+  if (asked.get(picker) !== number) return;
+  const html = await optionsFor(picker, typed).catch(() => null); // without a connection one types the whole name
+  if (html === null || asked.get(picker) !== number || document.activeElement !== inputOf(picker)) return;
+  draw(picker, html);
+  showNew(picker);
+}
+
+/** Say beside the label what saving would add. */
+function showNew(picker) {
+  const isNew = optionsOf(picker).some((option) => "new" in option.dataset && option.dataset.value === typedIn(picker));
+  setNew(picker, isNew ? typedIn(picker) : "");
+}
+
+function setNew(picker, name) {
+  picker.toggleAttribute("data-adds", name !== "");
+  picker.querySelector("[data-mark]").textContent = name ? `${picker.dataset.newText}: ${name}` : "";
+}
+
+function take(picker, option) {
+  const input = inputOf(picker);
+  const before = input.value.slice(0, startOfTyped(picker));
+  input.value = `${before}${before ? " " : ""}${option.dataset.value}`.replace(/\s+/g, " ").trimStart();
+  setNew(picker, "new" in option.dataset ? option.dataset.value : "");
+}
+
+function accept(picker) {
+  asked.set(picker, (asked.get(picker) ?? 0) + 1);
+  const input = inputOf(picker);
+  input.value = input.value.replace(/[\s,]+$/, "");
+  close(picker);
+  answered.clear(); // what is new now is known soon
+  input.dispatchEvent(new CustomEvent("picked", { bubbles: true }));
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+/** Enter can be faster than the list: then the list is waited for, so that three letters are always enough. */
+async function acceptTyped(picker) {
+  const typed = typedIn(picker);
+  if (typed && !isFresh(picker)) {
+    asked.set(picker, (asked.get(picker) ?? 0) + 1);
+    const html = await optionsFor(picker, typed).catch(() => null);
+    if (typedIn(picker) !== typed) return;
+    if (html !== null) draw(picker, html);
+    else close(picker);
+  }
+  const option = listOf(picker).hidden ? null : optionsOf(picker)[markedIndex(picker)];
+  if (option) take(picker, option);
+  accept(picker);
+}
+
+document.addEventListener("focusin", (event) => {
+  const picker = pickerOf(event.target);
+  if (!picker || event.target !== inputOf(picker)) return;
+  event.target.select();
+});
+
+document.addEventListener("input", (event) => {
+  const picker = pickerOf(event.target);
+  if (picker) ask(picker);
+});
+
+document.addEventListener("keydown", (event) => {
+  const picker = pickerOf(event.target);
+  if (!picker || event.target !== inputOf(picker) || event.isComposing) return;
+  const options = optionsOf(picker);
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    if (listOf(picker).hidden) return void ask(picker);
+    const step = event.key === "ArrowDown" ? 1 : -1;
+    mark(picker, (markedIndex(picker) + step + options.length) % options.length);
+  } else if (event.key === "Enter") {
+    event.preventDefault();
+    acceptTyped(picker);
+  } else if (event.key === "Escape") {
+    event.preventDefault();
+    if (listOf(picker).hidden) accept(picker);
+    else close(picker);
+  } else if (event.key === "Tab") close(picker);
+});
+
+document.addEventListener("pointerdown", (event) => {
+  const option = event.target.closest?.("[data-picker] [role=option]");
+  if (!option) return;
+  event.preventDefault(); // the box keeps the focus, so that the list does not close before the tap counts
+  take(pickerOf(option), option);
+  accept(pickerOf(option));
+});
+
+document.addEventListener("focusout", (event) => {
+  const picker = pickerOf(event.target);
+  if (picker) close(picker);
+});

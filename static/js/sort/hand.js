@@ -1,0 +1,94 @@
+// The cards of one open page, best first; the first one is played, the others are there already with their videos loading.
+// The server says which cards there are; what was decided here and has not arrived yet is laid aside meanwhile.
+
+const LOADED = 4; // cards whose video is fetched; an undo of many must not fetch all of theirs
+const KEPT_PAST = 8; // decided cards that are kept as they were, so that an undo is there at once
+
+export class Hand {
+  /**
+   * @param {HTMLElement} table where the cards lie
+   * @param {(card: HTMLElement|null, before: HTMLElement|null) => void} onCurrent told when another card is on top
+   */
+  constructor(table, onCurrent) {
+    Object.assign(this, { table, onCurrent });
+    this.past = new Map(); // segment → card
+    this.shown = null;
+  }
+
+  get cards() {
+    return [...this.table.querySelectorAll(":scope > [data-card]")];
+  }
+
+  get current() {
+    return this.cards[0] ?? null;
+  }
+
+  /** Ids of all cards that the server need not send again. */
+  get known() {
+    return [...this.cards.map((card) => card.dataset.segment), ...this.past.keys()];
+  }
+
+  card(segment) {
+    return this.cards.find((card) => card.dataset.segment === segment) ?? null;
+  }
+
+  /** Lay the decided card aside; the next one is on top at once. */
+  remove(card) {
+    this.past.delete(card.dataset.segment);
+    this.past.set(card.dataset.segment, card);
+    card.remove();
+    while (this.past.size > KEPT_PAST) this.past.delete(this.past.keys().next().value);
+    this.show();
+  }
+
+  /** Put a decided card on top again; false when the server must draw it. */
+  recall(segment) {
+    const card = this.card(segment) ?? this.past.get(segment);
+    if (!card) return false;
+    this.past.delete(segment);
+    this.table.prepend(card);
+    this.show();
+    return true;
+  }
+
+  /**
+   * Take over the truth of the server.
+   *
+   * @param {HTMLElement} answer the root of _hand.html
+   * @param {Map<string, string>} pending what was decided here since: segment → kind
+   * @param {string|null} again a segment whose decision was refused: it comes next, if it is ours still
+   * @returns {boolean} whether the card on top went to somebody else
+   */
+  take(answer, pending, again = null) {
+    const order = answer.dataset.order.trim().split(/\s+/).filter(Boolean);
+    const stays = (segment) => pending.get(segment) === "undo" || (order.includes(segment) && !pending.has(segment));
+    const before = this.current;
+    this.cards.filter((card) => !stays(card.dataset.segment)).forEach((card) => card.remove());
+    const sent = new Map([...answer.querySelectorAll("[data-card]")].map((card) => [card.dataset.segment, card]));
+    for (const segment of order.filter((one) => stays(one) && !this.card(one))) {
+      const card = sent.get(segment) ?? this.past.get(segment);
+      if (!card) continue;
+      this.past.delete(segment);
+      this.table.append(card);
+      window.htmx.process(card);
+    }
+    const { front } = answer.dataset;
+    if (front && stays(front) && this.card(front)) this.table.prepend(this.card(front));
+    else if (again && this.card(again) && this.card(again) !== this.current) this.current.after(this.card(again));
+    this.show();
+    return before !== null && !before.isConnected && !pending.has(before.dataset.segment);
+  }
+
+  show() {
+    this.cards.forEach((card, index) => {
+      card.inert = index > 0;
+      card.toggleAttribute("data-current", index === 0);
+      const video = card.querySelector("video");
+      if (video) video.preload = index < LOADED ? "auto" : "none";
+    });
+    if (this.current === this.shown) return;
+    const before = this.shown;
+    this.shown = this.current;
+    this.onCurrent(this.current, before);
+  }
+}

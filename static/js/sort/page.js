@@ -1,0 +1,210 @@
+// The sort page: deals the hand, does what keys and buttons say, and tells how things stand. What was decided swaps the
+// card at once and goes to the queue; the server's answers are taken over whenever they come.
+
+import { Hand } from "./hand.js";
+import { Keys } from "./keys.js";
+import { Player } from "./player.js";
+import { DecisionQueue } from "./queue.js";
+import { Status } from "./status.js";
+import { keepFields, Tags } from "./tags.js";
+import { Trim } from "./trim.js";
+
+const RENEW_MS = 60000;
+const LOOK_AGAIN_MS = 10000; // when there was nothing to deal
+const LEFT_KEY = "sort-left";
+const DECISIONS = { keep: "kept", trash: "trashed", skip: "skipped", aside: "putAside" };
+
+/** A random UUID also where the page has no HTTPS, which crypto.randomUUID would want. */
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+class SortPage {
+  constructor(root) {
+    this.root = root;
+    const { member, csrf } = root.dataset;
+    this.lease = newId();
+    this.history = []; // what was decided on this page, last one last: {key, segment}
+    this.changes = 0; // so that an answer older than a decision made meanwhile is known as such
+    this.status = new Status(root);
+    this.player = new Player((ms) => this.trim.showPlayhead(ms));
+    this.trim = new Trim({
+      words: this.status.words,
+      frameMs: () => 1000 * (this.player.card ? this.player.frameS : 1 / 30),
+      onChange: (span) => this.player.setSpan(span),
+      onScrub: (ms) => {
+        this.player.video?.pause();
+        this.player.seek(ms);
+      },
+      onScrubEnd: (wasHandle) => wasHandle && this.player.isWanted && this.player.replay(),
+    });
+    this.tags = new Tags();
+    this.hand = new Hand(root.querySelector("[data-hand]"), (card, before) => this.showCard(card, before));
+    this.queue = new DecisionQueue({ lease: this.lease, member, csrf }, {
+      onAnswer: (entry, status, html) => this.takeAnswer(entry, status, html),
+      onState: (state, waiting) => this.status.connection(state, waiting),
+      extraFields: () => this.shownFields(),
+    });
+    this.keys = new Keys(root, (name, byKey) => this.act(name, byKey));
+    this.listen();
+  }
+
+  async start() {
+    await this.queue.open();
+    // Set by the page that was here before a reload: its hand is ours now, whatever comes first at the server.
+    const left = sessionStorage.getItem(LEFT_KEY);
+    sessionStorage.removeItem(LEFT_KEY);
+    await this.refresh(left ? [["left", left], ["waiting", this.queue.segments.join(" ")]] : []);
+  }
+
+  listen() {
+    document.addEventListener("picked", () => this.hand.current?.focus({ preventScroll: true }));
+    document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+      if (elt.matches("[data-preview]") && this.hand.current?.contains(elt)) this.showCard(this.hand.current, null);
+    });
+    this.root.querySelector("[data-session-filter]").addEventListener("change", ({ target }) => target.form.submit());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.refresh());
+    window.addEventListener("online", () => this.refresh());
+    window.addEventListener("pageshow", (event) => event.persisted && this.refresh());
+    window.addEventListener("pagehide", () => this.giveBack());
+  }
+
+  act(name, byKey) {
+    const card = this.hand.current;
+    if (name === "help") this.keys.showHelp();
+    else if (name === "undo") this.undo();
+    else if (card && name in DECISIONS) this.decide(name, card);
+    else if (card) this.moveInCard(name, card);
+    // After a click Enter shall keep the next card, not press the same button again.
+    if (!byKey && (name in DECISIONS || name === "undo")) this.hand.current?.focus({ preventScroll: true });
+  }
+
+  moveInCard(name, card) {
+    const { player, trim } = this;
+    const moves = {
+      play: () => player.toggle(), replay: () => player.replay(), sound: () => player.toggleSound(),
+      back: () => player.step(-1), forward: () => player.step(1),
+      "second-back": () => player.skipSeconds(-1), "second-on": () => player.skipSeconds(1),
+      slower: () => player.changeSpeed(-1), faster: () => player.changeSpeed(1), speed: () => player.cycleSpeed(),
+      in: () => player.video && trim.set("start", player.frameMs), out: () => player.video && trim.set("end", player.frameMs),
+      people: () => this.tags.focus(card, "people"), trick: () => this.tags.focus(card, "trick"),
+    };
+    if (name in moves) moves[name]();
+    else this.tags.setCategory(card, name);
+  }
+
+  decide(kind, card) {
+    const { segment, file } = card.dataset;
+    const gone = kind === "aside" ? this.hand.cards.filter((other) => other.dataset.file === file) : [card];
+    const fields = kind === "keep" ? keepFields(card) : [];
+    if (kind === "keep") this.tags.note(card);
+    card.dataset.touched = "";
+    const also = gone.map((other) => other.dataset.segment).filter((other) => other !== segment);
+    const key = this.send(kind, segment, [["segment", segment], ...fields], also);
+    this.history.push({ key, segment });
+    for (const other of gone.reverse()) this.hand.remove(other);
+    this.status.decided(kind, DECISIONS[kind]);
+    this.showState();
+  }
+
+  undo() {
+    const last = this.history.pop();
+    if (last) this.hand.recall(last.segment);
+    this.send("undo", last?.segment ?? null, last ? [["decision", last.key]] : []);
+    if (last) this.status.decided("undo", "undone");
+    this.showState();
+  }
+
+  send(kind, segment, fields, also = []) {
+    const key = newId();
+    const { lease, root } = this;
+    this.changes += 1;
+    this.queue.push({
+      key, kind, segment, also, lease, member: root.dataset.member, url: root.dataset[`${kind}Url`],
+      fields: [["lease", lease], ["key", key], ...fields],
+    });
+    return key;
+  }
+
+  /** What the page shows at this moment, which decides what the answer must bring. */
+  shownFields() {
+    const { current, known } = this.hand;
+    const pending = [...this.queue.pending.keys()].filter(Boolean);
+    const have = [...new Set([...known, ...pending])].join(" ");
+    return [["have", have], ["file", current?.dataset.file ?? ""], ["session", this.root.dataset.session ?? ""]];
+  }
+
+  takeAnswer(entry, status, html) {
+    this.changes += 1;
+    const refused = status !== 200;
+    const answer = new DOMParser().parseFromString(html, "text/html").querySelector("[data-answer]");
+    if (refused) {
+      this.history = this.history.filter(({ key }) => key !== entry.key);
+      this.status.notice(answer?.querySelector("[data-sentence]")?.textContent ?? html, "refused");
+    }
+    if (entry.lease !== this.lease || !answer) return void this.refresh();
+    this.deal(answer, refused && entry.kind !== "undo" ? entry.segment : null, refused);
+    if (!refused && entry.kind === "undo" && entry.segment === null) this.status.notice(this.status.words.undone, "undo");
+  }
+
+  deal(answer, again, refused) {
+    const lost = this.hand.take(answer, this.queue.pending, again);
+    if (lost && !refused) this.status.notice(this.status.words.lostCard, "refused");
+    if (this.queue.waiting === 0) this.status.left(answer);
+    this.status.nothingLeft(answer.querySelector("[data-nothing-left]"));
+    this.showState();
+  }
+
+  /** Renew the lease and take over the truth. */
+  async refresh(more = []) {
+    clearTimeout(this.timer);
+    const { changes } = this;
+    let wait_ms = RENEW_MS;
+    try {
+      const body = new URLSearchParams([["lease", this.lease], ...this.shownFields(), ...more]);
+      const headers = { "X-CSRFToken": this.root.dataset.csrf, "HX-Request": "true" };
+      const response = await fetch(this.root.dataset.handUrl, { method: "POST", body, headers });
+      if (response.status === 401 || response.status === 403) {
+        this.status.connection(response.status === 401 ? "logged-out" : "stale", this.queue.waiting);
+      } else if (response.ok && changes === this.changes) {
+        this.status.connection(this.queue.state === "offline" && this.queue.waiting ? "offline" : "online", this.queue.waiting);
+        this.deal(new DOMParser().parseFromString(await response.text(), "text/html").querySelector("[data-answer]"), null, false);
+      }
+    } catch {
+      this.status.connection("offline", this.queue.waiting);
+    }
+    if (!this.hand.current) wait_ms = LOOK_AGAIN_MS;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => document.visibilityState === "visible" && this.refresh(), wait_ms);
+    this.showState();
+  }
+
+  showCard(card, before) {
+    if (card && before !== null) this.tags.inherit(card);
+    this.trim.attach(card);
+    this.player.attach(card, card ? this.trim.span : null);
+    const { activeElement } = document;
+    const nowhere = !activeElement || activeElement === document.body || before?.contains(activeElement);
+    if (card && nowhere) card.focus({ preventScroll: true });
+  }
+
+  showState() {
+    this.status.table({ any: this.hand.current !== null, busy: this.queue.waiting > 0 });
+  }
+
+  /** Sent by a page that closes; what is on its way to the server stays held until it is there. */
+  giveBack() {
+    const form = new FormData();
+    form.append("csrfmiddlewaretoken", this.root.dataset.csrf);
+    form.append("lease", this.lease);
+    form.append("waiting", [...this.queue.pending.keys()].filter(Boolean).join(" "));
+    sessionStorage.setItem(LEFT_KEY, this.lease);
+    navigator.sendBeacon(this.root.dataset.releaseUrl, form);
+  }
+}
+
+const root = document.querySelector("[data-sorter]");
+if (root) new SortPage(root).start();

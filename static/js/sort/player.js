@@ -1,0 +1,157 @@
+// Plays the kept part of a card's preview in a loop, and knows which frame of the original is on screen.
+// A preview's time t shows the original at previewStartMs + 1000 t; a frame is named by that, rounded up to the millisecond.
+
+const SPEEDS = [0.1, 0.25, 0.5, 1, 1.5, 2];
+const INSIDE_S = 0.0004; // so that rounding does not fall into the frame before
+const SOUND_KEY = "sort-sound";
+
+export class Player {
+  /** @param {(frameMs: number) => void} onFrame told with each frame that is shown */
+  constructor(onFrame) {
+    this.onFrame = onFrame;
+    this.card = null;
+    this.video = null;
+    this.speed = 1;
+    this.steppingToS = null; // the time of the frame that a step goes to, until it is shown
+    this.isWanted = true; // whether it shall play, also while the next video still loads
+    this.mediaS = 0;
+  }
+
+  get previewStartMs() {
+    return Number(this.video.dataset.previewStartMs);
+  }
+
+  get frameMs() {
+    return Math.ceil(this.previewStartMs + this.mediaS * 1000 - 0.01);
+  }
+
+  /** How long one frame lasts, as the camera says it. */
+  get frameS() {
+    const [frames, seconds] = this.card.dataset.rate.split("/").map(Number);
+    return seconds / frames;
+  }
+
+  /** Play a card from its beginning; null stops. */
+  attach(card, span) {
+    this.#detach();
+    this.card = card;
+    this.span = span;
+    this.video = card?.querySelector("[data-preview-video]") ?? null;
+    if (!this.video) return this.#showState();
+    const { video } = this;
+    video.loop = false;
+    this.applySound();
+    video.playbackRate = this.speed;
+    this.listeners = new AbortController();
+    const { signal } = this.listeners;
+    video.addEventListener("play", () => this.#showState(), { signal });
+    video.addEventListener("pause", () => this.#showState(), { signal });
+    video.addEventListener("ended", () => this.isWanted && this.replay(), { signal });
+    video.addEventListener("error", () => card.toggleAttribute("data-broken", true), { signal });
+    this.#watchFrames(video, signal);
+    this.replay();
+  }
+
+  /** Go on with another span of the same card, without jumping when what is on screen lies inside. */
+  setSpan(span) {
+    this.span = span;
+  }
+
+  replay() {
+    if (!this.video) return;
+    this.seek(this.span.startMs);
+    if (this.isWanted) this.play();
+  }
+
+  play() {
+    this.isWanted = true;
+    this.steppingToS = null;
+    this.video?.play().catch((error) => {
+      if (error.name !== "NotAllowedError") return; // AbortError: the card changed while it was starting
+      this.video.muted = true;
+      this.video.play().catch(() => undefined);
+    });
+  }
+
+  pause() {
+    this.isWanted = false;
+    this.video?.pause();
+    this.#showState();
+  }
+
+  toggle() {
+    if (this.video && !this.video.paused) this.pause();
+    else this.play();
+  }
+
+  /** Show the frame that is on screen at a millisecond of the original. */
+  seek(ms) {
+    if (!this.video) return;
+    this.steppingToS = null;
+    const lengthS = this.video.duration || Infinity;
+    this.video.currentTime = Math.min(Math.max(0, (ms - this.previewStartMs) / 1000 + INSIDE_S), lengthS);
+  }
+
+  /** Show the frame ``count`` frames later (or earlier), and stay on it. */
+  step(count) {
+    if (!this.video) return;
+    this.pause();
+    // Quick presses count from where the last one goes to, not from what is still on screen.
+    this.steppingToS = Math.max(0, (this.steppingToS ?? this.mediaS) + count * this.frameS);
+    this.video.currentTime = this.steppingToS + this.frameS / 2;
+  }
+
+  skipSeconds(seconds) {
+    if (this.video) this.video.currentTime = Math.max(0, this.video.currentTime + seconds);
+  }
+
+  changeSpeed(by) {
+    this.#setSpeed(SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, SPEEDS.indexOf(this.speed) + by))]);
+  }
+
+  /** For the button, which only goes one way. */
+  cycleSpeed() {
+    this.#setSpeed(SPEEDS[(SPEEDS.indexOf(this.speed) + 1) % SPEEDS.length]);
+  }
+
+  #setSpeed(speed) {
+    this.speed = speed;
+    if (this.video) this.video.playbackRate = this.speed;
+    this.#showState();
+  }
+
+  toggleSound() {
+    localStorage.setItem(SOUND_KEY, localStorage.getItem(SOUND_KEY) === "on" ? "off" : "on");
+    this.applySound();
+  }
+
+  applySound() {
+    const on = localStorage.getItem(SOUND_KEY) === "on";
+    if (this.video) this.video.muted = !on;
+    this.card?.querySelector("[data-do=sound]").setAttribute("aria-pressed", String(on));
+  }
+
+  #watchFrames(video, signal) {
+    const shown = (_now, { mediaTime }) => {
+      if (signal.aborted) return;
+      this.mediaS = mediaTime;
+      if (Math.abs(mediaTime - this.steppingToS) < this.frameS / 2) this.steppingToS = null;
+      this.onFrame(this.frameMs);
+      if (!video.paused && this.frameMs >= this.span.endMs) this.seek(this.span.startMs);
+      video.requestVideoFrameCallback(shown);
+    };
+    video.requestVideoFrameCallback(shown);
+  }
+
+  #showState() {
+    if (!this.card) return;
+    this.card.toggleAttribute("data-playing", this.video !== null && !this.video.paused);
+    this.card.querySelector("[data-speed]").textContent = `${this.speed}×`;
+    for (const button of this.card.querySelectorAll(".player-buttons button")) button.disabled = this.video === null;
+  }
+
+  #detach() {
+    this.listeners?.abort();
+    this.video?.pause();
+  }
+}

@@ -1,0 +1,78 @@
+"""The admin's page that makes one of two rows, after it has shown what that changes."""
+
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from trickyclip.merging import MergeError, merge, plan
+
+
+class MergeAdmin(admin.ModelAdmin):
+    """Adds "Merge …" to the actions of a list: select two rows, look, confirm."""
+
+    actions = ["merge"]
+
+    def get_urls(self) -> list:
+        page = self.admin_site.admin_view(self.merge_page)
+        address = "merge/<uuid:merged>/into/<uuid:survivor>/"
+        return [path(address, page, name=self._page("merge")), *super().get_urls()]
+
+    @admin.action(description=_("Merge …"), permissions=["change", "delete"])
+    def merge(self, request: HttpRequest, rows: QuerySet) -> HttpResponse | None:
+        """Lead to the page; what is used more often is offered as the one that stays."""
+        if len(rows) != 2:
+            self.message_user(request, _t("Select exactly two rows to merge."), messages.ERROR)
+            return None
+        first, second = rows
+        n_uses = {row: sum(change.n_moved for change in plan(row, other).changes) for row, other in (rows, rows[::-1])}
+        merged, survivor = sorted((first, second), key=n_uses.__getitem__)
+        return redirect(self._address("merge", merged.pk, survivor.pk))
+
+    def merge_page(self, request: HttpRequest, merged: UUID, survivor: UUID) -> HttpResponse:
+        """Show what a merge would change (GET), or do it (POST)."""
+        if not (self.has_change_permission(request) and self.has_delete_permission(request)):
+            raise PermissionDenied
+        rows = self.model.objects.prefetch_related("aliases").in_bulk([merged, survivor])
+        if len(rows) < 2:
+            self.message_user(request, _t("One of the two was merged or deleted meanwhile."), messages.ERROR)
+            return redirect(self._address("changelist"))
+        if request.method == "POST":
+            return self._merge(request, rows[merged], rows[survivor])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _t("Merge %(merged)s into %(survivor)s") % {"merged": rows[merged], "survivor": rows[survivor]},
+            "opts": self.opts,
+            "merged": rows[merged],
+            "survivor": rows[survivor],
+            "plan": plan(rows[merged], rows[survivor]),
+            "swapped": self._address("merge", survivor, merged),
+        }
+        return TemplateResponse(request, "admin/merge.html", context)
+
+    def _merge(self, request: HttpRequest, merged: models.Model, survivor: models.Model) -> HttpResponse:
+        names = {"merged": str(merged), "survivor": str(survivor)}
+        try:
+            with transaction.atomic():
+                self.log_deletions(request, self.model.objects.filter(pk=merged.pk))
+                survivor = merge(merged, survivor)
+                self.log_change(request, survivor, _t("Merged %(merged)s into this.") % names)
+        except MergeError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return redirect(self._address("changelist"))
+        self.message_user(request, _t("%(merged)s is now %(survivor)s.") % names, messages.SUCCESS)
+        return redirect(self._address("change", survivor.pk))
+
+    def _page(self, page: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
+
+    def _address(self, page: str, *args: UUID) -> str:
+        return reverse(f"admin:{self._page(page)}", args=args)
