@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass, field
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -142,6 +142,10 @@ def make_clip(original: OriginalFile, choice: Choice, member: Member, **of_clip)
         created_by=member,
     )
     clip.also.set(person for person in choice.also if person != choice.person)
+    try:
+        connection.check_constraints()  # now, while a sentence can still be said, and not at the commit
+    except IntegrityError as error:
+        raise ConflictError(_("This person or trick was merged into another a moment ago; choose again.")) from error
     FinalClip.objects.filter(pk=clip.pk).refresh_search()
     return clip
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 import numpy as np
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from clips.clock import clock
 from clips.models import CandidateSegment, OriginalFile, SegmentStatus
@@ -27,40 +29,42 @@ class MarkState:
     TRASHED = "trashed"
 
 
+STATE_NAMES = {
+    MarkState.SHOWN: _("to sort"),
+    MarkState.BELOW: _("below the sensitivity"),
+    MarkState.HELD: _("being sorted"),
+    MarkState.KEPT: _("kept"),
+    MarkState.TRASHED: _("trashed"),
+}
+
+
 @dataclass(frozen=True)
 class Mark:
-    """One moment on the line; ``x``, ``y``, ``width`` and ``height`` in the drawing's units."""
+    """One moment on the line; ``x``, ``y``, ``width`` and ``height`` in the drawing's units.
 
-    segment: CandidateSegment
+    A page draws hundreds of them and asks each for its words twice, so these are fields and not properties.
+    """
+
+    segment_id: UUID
     state: str
+    state_name: str
     url: str
+    place: str
+    score: str
+    why: str
     x: float
     y: float
     width: float
     height: float
 
     @property
-    def place(self) -> str:
-        return f"{clock(self.segment.start_ms)}–{clock(self.segment.end_ms)}"
-
-    @property
-    def state_name(self) -> str:
-        return {
-            MarkState.SHOWN: _("to sort"),
-            MarkState.BELOW: _("below the sensitivity"),
-            MarkState.HELD: _("being sorted"),
-            MarkState.KEPT: _("kept"),
-            MarkState.TRASHED: _("trashed"),
-        }[self.state]
-
-    @property
-    def why(self) -> str:
-        return self.segment.why or (_("added by hand") if self.segment.run_id is None else "")
-
-    @property
     def label(self) -> str:
-        score = "" if self.segment.score is None else f"{self.segment.score:.2f}"
-        return " · ".join(filter(None, [self.place, score, self.state_name, self.why]))
+        return " · ".join(filter(None, [self.place, self.score, self.state_name, self.why]))
+
+    @property
+    def path(self) -> str:
+        """The rectangle as an SVG path."""
+        return f"M{self.x:.1f} {self.y:.1f}h{self.width:.1f}v{self.height:.1f}h-{self.width:.1f}z"
 
 
 def marks_of(original: OriginalFile, segments: Iterable[CandidateSegment], *, score_shown: float) -> list[Mark]:
@@ -69,6 +73,8 @@ def marks_of(original: OriginalFile, segments: Iterable[CandidateSegment], *, sc
     ``segments`` come with their current clips prefetched as ``current_clips``; the file has been probed.
     """
     scale = WIDTH / original.duration_ms
+    names = {state: str(name) for state, name in STATE_NAMES.items()}
+    to_sort = "" if original.aside_at else f"{reverse('clips:sort')}?session={original.shoot_id}"
     marks = []
     for segment in sorted(segments, key=lambda segment: (segment.start_ms, segment.end_ms)):
         state = state_of(segment, score_shown=score_shown)
@@ -76,13 +82,17 @@ def marks_of(original: OriginalFile, segments: Iterable[CandidateSegment], *, sc
         height = MIN_MARK_HEIGHT + (HEIGHT - MIN_MARK_HEIGHT) * (1 if segment.score is None else segment.score)
         marks.append(
             Mark(
-                segment=segment,
+                segment_id=segment.pk,
                 state=state,
-                url=_leads_to(segment, state, original),
-                x=round(min(segment.start_ms * scale, WIDTH - width), 1),
-                y=round(HEIGHT - height, 1),
-                width=round(width, 1),
-                height=round(height, 1),
+                state_name=names[state],
+                url=to_sort if state == MarkState.SHOWN else _clip_url(segment),
+                place=f"{clock(segment.start_ms)}–{clock(segment.end_ms)}",
+                score="" if segment.score is None else f"{segment.score:.2f}",
+                why=segment.why or (gettext("added by hand") if segment.run_id is None else ""),
+                x=min(segment.start_ms * scale, WIDTH - width),
+                y=HEIGHT - height,
+                width=width,
+                height=height,
             )
         )
     return marks
@@ -112,10 +122,6 @@ def outline(values: list[float] | None, *, n_columns: int = WIDTH // 2) -> str:
     return " ".join([f"0,{HEIGHT}", *points, f"{WIDTH},{HEIGHT}"])
 
 
-def _leads_to(segment: CandidateSegment, state: str, original: OriginalFile) -> str:
-    """Return where a click goes: to the clip, to sorting this session, or nowhere."""
-    if state == MarkState.KEPT and segment.current_clips:
-        return reverse("clips:clip", args=[segment.current_clips[0].pk])
-    if state == MarkState.SHOWN and original.aside_at is None:
-        return f"{reverse('clips:sort')}?session={original.shoot_id}"
-    return ""
+def _clip_url(segment: CandidateSegment) -> str:
+    """Return the page of the clip that was made of a segment; empty where there is none."""
+    return reverse("clips:clip", args=[segment.current_clips[0].pk]) if segment.current_clips else ""

@@ -133,11 +133,12 @@ def test_date_and_slug_stay_once_clips_bear_them(client, shoot, clip):
     assert (str(shoot.date), shoot.slug, shoot.name) == ("2024-12-01", "BackyardRails", "Backyard")
 
 
-def test_camera_and_session_of_a_file_are_corrected(client, original):
+def test_camera_and_session_of_a_file_are_corrected(client, original, clip):
     other = Shoot.objects.called("Street", dt.date(2024, 12, 2))
     client.post(change_page(original), {"shoot": other.pk, "camera_id": "cam_iphone_15"})
     original.refresh_from_db()
     assert (original.shoot, original.camera_id) == (other, "CAM_IPHONE_15")
+    assert FinalClip.objects.current().matching("street").get() == clip
 
 
 @pytest.mark.parametrize("camera_id", ["../../etc", "GOPRO", "CAM_", "CAM__X", "CAM_É", ""])

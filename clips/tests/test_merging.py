@@ -1,13 +1,15 @@
 """Two people or two tricks become one: every clip, every list and every name moves, or nothing does."""
 
 import threading
+import uuid
 
 import pytest
 from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
-from clips.models import FinalClip
+from clips import sorting
+from clips.models import CandidateSegment, FinalClip, SegmentStatus
 from people.models import Person
 from tricks.models import Trick
 from trickyclip.merging import MergeError, merge, plan
@@ -264,3 +266,18 @@ def test_tricks_have_the_same_page(client, curator):
     client.post(reverse("admin:tricks_trick_merge", args=[double.pk, good.pk]))
     assert Trick.objects.get() == good
     assert names(good) == ["K-Fed"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_clip_for_somebody_who_was_merged_away_meanwhile_is_refused_with_a_sentence(original, sorter):
+    """The page chose a person, and a curator merged them before the decision arrived."""
+    segment = CandidateSegment.objects.create(original_file=original, start_ms=0, end_ms=4000)
+    lease = uuid.uuid4()
+    CandidateSegment.objects.lease_hand(member=sorter, lease=lease, count=1)
+    gone = Person.objects.add("Mills")
+    Person.objects.filter(pk=gone.pk).delete()
+    choice = sorting.Choice(start_ms=0, end_ms=3000, person=gone)
+    with pytest.raises(sorting.ConflictError, match="choose again"):
+        sorting.keep(segment, choice, lease=lease, key=uuid.uuid4(), member=sorter)
+    segment.refresh_from_db()
+    assert segment.status == SegmentStatus.IN_PROGRESS, "it is still in the hand"

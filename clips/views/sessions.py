@@ -18,7 +18,7 @@ from people.access import requires
 from people.models import Role
 
 SESSIONS_PER_PAGE = 24
-FILES_PER_PAGE = 20
+FILES_PER_PAGE = 10
 
 
 @requires(Role.VIEWER)

@@ -15,7 +15,7 @@ function describe(event) {
   const mark = markOf(event);
   if (!mark) return;
   const caption = mark.closest("[data-timeline]").querySelector("[data-caption]");
-  caption.textContent = mark.dataset.label;
+  caption.textContent = mark.getAttribute("aria-label");
   caption.dataset.state = mark.dataset.state;
 }
 

@@ -207,7 +207,17 @@ def test_a_token_needs_no_csrf(sorter):
 
 
 @pytest.mark.parametrize(
-    "name", ["people:login", "clips:upload", "clips:jobs", "people:account", "admin:index", "api:docs"]
+    "name",
+    [
+        "home",
+        "people:login",
+        "clips:sessions",
+        "clips:upload",
+        "clips:jobs",
+        "people:account",
+        "admin:index",
+        "api:docs",
+    ],
 )
 def test_pages_forbid_inline_scripts_and_other_hosts(client, admin, name):
     client.force_login(admin)

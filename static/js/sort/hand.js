@@ -63,6 +63,8 @@ export class Hand {
     const order = answer.dataset.order.trim().split(/\s+/).filter(Boolean);
     const stays = (segment) => pending.get(segment) === "undo" || (order.includes(segment) && !pending.has(segment));
     const before = this.current;
+    // What was recalled here lies where it belongs, maybe under what was undone since.
+    const front = this.card(answer.dataset.front) ? null : answer.dataset.front;
     this.cards.filter((card) => !stays(card.dataset.segment)).forEach((card) => card.remove());
     const sent = new Map([...answer.querySelectorAll("[data-card]")].map((card) => [card.dataset.segment, card]));
     for (const segment of order.filter((one) => stays(one) && !this.card(one))) {
@@ -72,7 +74,6 @@ export class Hand {
       this.table.append(card);
       window.htmx.process(card);
     }
-    const { front } = answer.dataset;
     if (front && stays(front) && this.card(front)) this.table.prepend(this.card(front));
     else if (again && this.card(again) && this.card(again) !== this.current) this.current.after(this.card(again));
     this.show();

@@ -58,6 +58,7 @@ class SortPage {
     const left = sessionStorage.getItem(LEFT_KEY);
     sessionStorage.removeItem(LEFT_KEY);
     await this.refresh(left ? [["left", left], ["waiting", this.queue.segments.join(" ")]] : []);
+    this.queue.flush(); // not before the hand is ours: each answer makes us look again
   }
 
   listen() {

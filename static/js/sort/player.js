@@ -97,12 +97,15 @@ export class Player {
     if (!this.video) return;
     this.pause();
     // Quick presses count from where the last one goes to, not from what is still on screen.
-    this.steppingToS = Math.max(0, (this.steppingToS ?? this.mediaS) + count * this.frameS);
+    const lastS = Math.max(0, (this.video.duration || 0) - this.frameS);
+    this.steppingToS = Math.min(lastS, Math.max(0, (this.steppingToS ?? this.mediaS) + count * this.frameS));
     this.video.currentTime = this.steppingToS + this.frameS / 2;
   }
 
   skipSeconds(seconds) {
-    if (this.video) this.video.currentTime = Math.max(0, this.video.currentTime + seconds);
+    if (!this.video) return;
+    this.steppingToS = null;
+    this.video.currentTime = Math.max(0, this.video.currentTime + seconds);
   }
 
   changeSpeed(by) {

@@ -31,7 +31,6 @@ export class DecisionQueue {
     this.store = await Store.open();
     const left = await this.store.all();
     this.entries.unshift(...left.filter(({ member, key }) => member === this.page.member && !this.#has(key)));
-    this.flush();
   }
 
   push(entry) {

@@ -1,0 +1,215 @@
+"""What the sort page's routes answer: the truth of the hand, whatever became of a request, in few queries."""
+
+import re
+import uuid
+
+import pytest
+from django.urls import reverse
+
+from clips.models import CandidateSegment, Decision, FinalClip, OriginalFile, Preview, SegmentStatus
+from people.models import Person
+from tricks.models import Trick
+
+
+class Page:
+    """One open sort page."""
+
+    def __init__(self, client, member) -> None:
+        client.force_login(member)
+        self.client, self.lease = client, str(uuid.uuid4())
+
+    def post(self, name: str, **fields):
+        key = {} if name == "hand" else {"key": str(uuid.uuid4())}
+        return self.client.post(reverse(f"clips:sort_{name}"), {"lease": self.lease} | key | fields)
+
+    def keep(self, segment: str, **fields):
+        span = {"start_ms": 1000, "end_ms": 3000, "category": "TRICK"}
+        return self.post("keep", segment=segment, **(span | fields))
+
+
+def order(answer) -> list[str]:
+    return re.search(r'data-order="([^"]*)"', answer.content.decode())[1].split()
+
+
+def drawn(answer) -> list[str]:
+    return re.findall(r'data-segment="([^"]+)"', answer.content.decode())
+
+
+@pytest.fixture
+def page(client, sorter, segments) -> Page:
+    Preview.objects.bulk_create(
+        Preview(segment=s, stored_path=f"candidates/{s.pk}.mp4", start_ms=s.start_ms, end_ms=s.end_ms,
+                width_px=320, height_px=180, size_bytes=1) for s in segments
+    )  # fmt: skip
+    return Page(client, sorter)
+
+
+def test_opening_the_page_takes_no_card_away(page):
+    assert page.client.get(reverse("clips:sort")).status_code == 200
+    assert not CandidateSegment.objects.filter(status=SegmentStatus.IN_PROGRESS).exists()
+
+
+def test_a_hand_is_four_cards_and_only_what_the_page_lacks_is_drawn(page):
+    hand = page.post("hand")
+    assert drawn(hand) == order(hand)
+    assert len(order(hand)) == 4
+    again = page.post("hand", have=" ".join(order(hand)))
+    assert (order(again), drawn(again)) == (order(hand), [])
+
+
+def test_a_decision_answers_with_the_next_card(page):
+    first, *rest = order(page.post("hand"))
+    answer = page.post("trash", segment=first, have=" ".join([first, *rest]))
+    assert order(answer)[:3] == rest
+    assert len(drawn(answer)) == 1
+
+
+def test_a_keep_adds_who_and_what_nobody_knew(page):
+    (first, *_rest) = order(page.post("hand"))
+    assert page.keep(first, people="Miller Downey, Jo Smith", trick="FS Boardslide").status_code == 200
+    clip = FinalClip.objects.get()
+    assert (clip.person.display_name, clip.also.get().display_name) == ("Miller Downey", "Jo Smith")
+    assert (clip.trick.name, clip.trick.direction) == ("Boardslide", "FS")
+
+
+def test_a_keep_finds_people_by_alias(page):
+    miller = Person.objects.add("Miller Downey")
+    miller.aliases.create(name="Mills")
+    (first, *_rest) = order(page.post("hand"))
+    page.keep(first, people="mills", trick="")
+    assert FinalClip.objects.get().person == miller
+
+
+def test_a_refused_keep_adds_nobody(page):
+    first = order(page.post("hand"))[0]
+    page.post("trash", segment=first)
+    answer = page.keep(first, people="Nobody Yet", trick="Unheard Of")
+    assert answer.status_code == 409
+    assert "do not hold" in answer.content.decode()
+    assert len(order(answer)) == 4, "the fresh truth"
+    assert not Person.objects.exists()
+    assert not Trick.objects.exists()
+
+
+@pytest.mark.parametrize("wrong", [{"end_ms": 10**9}, {"start_ms": 3000}, {"category": "NONE"}, {"start_ms": "soon"},
+                                   {"people": "x" * 2000}, {"trick": "x" * 101}])  # fmt: skip
+def test_a_wrong_keep_gets_a_sentence_and_stays_in_hand(page, wrong):
+    first = order(page.post("hand"))[0]
+    answer = page.keep(first, **wrong)
+    assert answer.status_code == 422
+    assert "data-sentence" in answer.content.decode()
+    assert first in order(answer)
+
+
+@pytest.mark.parametrize("name", ["hand", "keep", "trash", "skip", "aside", "undo", "release"])
+def test_nonsense_is_a_sentence(page, name):
+    answer = page.client.post(reverse(f"clips:sort_{name}"), {"lease": "none", "have": "x y"})
+    assert answer.status_code == 422
+    assert answer.content
+
+
+def test_an_undo_comes_first_and_as_it_was_kept(page):
+    first = order(page.post("hand"))[0]
+    page.keep(first, people="Miller Downey", trick="KFED", start_ms=500)
+    answer = page.post("undo")
+    assert order(answer)[0] == drawn(answer)[0] == first
+    card = answer.content.decode().split("</article>")[0]
+    assert 'value="500"' in card
+    assert 'value="Miller Downey"' in card
+    assert "data-touched" in card
+
+
+def test_a_nothing_to_undo_is_a_sentence(page):
+    answer = page.post("undo")
+    assert answer.status_code == 409
+    assert "nothing of yours" in answer.content.decode()
+
+
+def test_a_closed_page_gives_back_all_but_what_is_on_its_way(page):
+    hand = order(page.post("hand"))
+    assert page.post("release", waiting=hand[0]).status_code == 204
+    held = CandidateSegment.objects.filter(status=SegmentStatus.IN_PROGRESS)
+    assert [str(pk) for pk in held.values_list("pk", flat=True)] == hand[:1]
+
+
+def test_a_reloaded_page_gets_the_hand_that_it_left(page, sorter):
+    hand = order(page.post("hand"))
+    reloaded = Page(page.client, sorter)
+    assert order(reloaded.post("hand", left=page.lease)) == hand
+
+
+def test_a_session_is_sorted_alone(page, segments):
+    elsewhere = page.post("hand", session=str(uuid.uuid4()))
+    assert order(elsewhere) == []
+    assert "data-nothing-left" in elsewhere.content.decode()
+    here = page.post("hand", session=str(segments[0].original_file.shoot_id))
+    assert len(order(here)) == 4
+
+
+def test_the_last_tags_are_on_the_next_cards(page):
+    first = order(page.post("hand"))[0]
+    answer = page.keep(first, people="Miller Downey", trick="KFED")
+    assert 'value="Miller Downey"' in answer.content.decode()
+
+
+def test_a_video_put_aside_and_brought_back(page):
+    first = order(page.post("hand"))[0]
+    assert order(page.post("aside", segment=first)) == []
+    assert OriginalFile.objects.get().aside_at is not None
+    assert len(order(page.post("undo"))) == 4
+    assert Decision.objects.count() == 2
+
+
+def test_queries_do_not_grow_with_the_queue(page, run, django_assert_max_num_queries):
+    with django_assert_max_num_queries(20):
+        hand = order(page.post("hand"))
+    CandidateSegment.objects.bulk_create(
+        CandidateSegment(original_file=run.original_file, run=run, start_ms=n, end_ms=n + 10, score=0.9)
+        for n in range(3000)
+    )
+    have = " ".join(hand)
+    with django_assert_max_num_queries(28):
+        page.post("trash", segment=hand[0], have=have)
+    with django_assert_max_num_queries(52):
+        page.keep(hand[1], people="Miller Downey", trick="KFED", have=have)
+    with django_assert_max_num_queries(44):
+        page.post("undo", have=have)
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [("mil", "Miller Downey"), ("md", "Miller Downey"), ("mlile", "Miller Downey"), ("millz", "Miller Downey"),
+     ("down", "Miller Downey"), ("jo", "Jo Smith"), ("smtih", "Jo Smith"), ("bärger", "Mia Berger")],
+)  # fmt: skip
+def test_a_few_letters_pick_a_person(client, viewer, typed, first):
+    for name in ("Jo Smith", "Mia Berger", "Miller Downey"):
+        Person.objects.add(name)
+    Person.objects.get(display_name="Miller Downey").aliases.create(name="Millz")
+    client.force_login(viewer)
+    options = client.get(reverse("people:pick"), {"q": typed}).content.decode()
+    assert re.search(r'data-value="([^"]+)"', options)[1] == first
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [("boardslide", "FS Boardslide"), ("fsb", "FS Boardslide"), ("bs 18", "BS 180"), ("bs18", "BS 180")],
+)
+def test_a_few_letters_pick_a_trick(client, viewer, typed, first):
+    Trick.objects.add("Boardslide", direction="FS")
+    Trick.objects.add("180", direction="BS")
+    client.force_login(viewer)
+    options = client.get(reverse("tricks:pick"), {"q": typed}).content.decode()
+    assert re.search(r'data-value="([^"]+)"', options)[1] == first
+
+
+def test_who_nobody_knows_is_offered_as_new(client, viewer):
+    Person.objects.add("Jo Smith")
+    client.force_login(viewer)
+    assert "data-new" in client.get(reverse("people:pick"), {"q": "Zoe"}).content.decode()
+    assert "data-new" not in client.get(reverse("people:pick"), {"q": "jo smith"}).content.decode()
+
+
+def test_what_is_typed_stays_text(client, viewer):
+    client.force_login(viewer)
+    options = client.get(reverse("people:pick"), {"q": '"><script>alert(1)</script>'}).content.decode()
+    assert "<script" not in options
