@@ -40,7 +40,8 @@ CHOICES = [(name, order.label) for name, order in ORDERS.items()]
 
 def in_order(clips: QuerySet, name: str) -> QuerySet:
     order = ORDERS[name]
-    return clips.annotate(**order.computed).order_by(*order.keys)
+    # Not as annotations, which would bring their joins into the question how many there are.
+    return clips.order_by(*(order.computed.get(key, key) for key in order.keys))
 
 
 def neighbours(clips: QuerySet, clip: FinalClip, name: str) -> tuple[FinalClip | None, FinalClip | None]:

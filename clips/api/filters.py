@@ -33,8 +33,9 @@ class ClipFilter(filters.FilterSet):
 
     def filter_queryset(self, clips: QuerySet) -> QuerySet:
         asked = self.form.cleaned_data
-        clips = super().filter_queryset(clips).filter(removed_at=None)
-        clips = clips if asked.get("all_versions") else clips.filter(is_current=True)
+        clips = super().filter_queryset(clips)
+        # A clip that was removed is never current, and the shorter question is one that an index answers.
+        clips = clips.filter(removed_at=None) if asked.get("all_versions") else clips.filter(is_current=True)
         return order.in_order(clips, asked.get("sort") or order.NEWEST)
 
     def applied_last(self, clips: QuerySet, _name: str, _value: object) -> QuerySet:

@@ -172,6 +172,8 @@ class FinalClip(models.Model):
         indexes = [
             models.Index(fields=["-date", "-created_at"], name="clip_newest"),
             models.Index(fields=["-created_at"], name="clip_last_kept"),
+            # For the library's menus, which name each camera and rate that there are clips of.
+            models.Index(fields=["camera_id", "fps_label"], condition=Q(is_current=True), name="clip_cameras"),
             # "simple" leaves words as they are: names and trick names are in no language's dictionary.
             GinIndex(SearchVector("search_text", config=CONFIG), name="clip_search"),
         ]

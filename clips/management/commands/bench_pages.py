@@ -1,5 +1,6 @@
 """``manage.py bench_pages``: how long the server takes for each page and each decision on the rows that are here."""
 
+import gc
 import statistics
 import time
 import uuid
@@ -39,6 +40,8 @@ class Command(BaseCommand):
         if member is None or not FinalClip.objects.current().exists():
             raise CommandError("There is nothing to ask for; make_library makes a database for this.")
         self.stdout.write(f"{'':<28}{'p50 ms':>8}{'p95 ms':>8}{'queries':>9}")
+        gc.collect()
+        gc.freeze()  # as deploy/gunicorn.conf.py does before it forks the web workers
         with transaction.atomic():
             client = Client(headers={"host": "localhost"})
             client.force_login(member)
