@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from clips import pipeline
 from clips.claim import Claim
@@ -64,4 +65,4 @@ def _where_it_lies(upload: Upload, stored_path: str) -> Path:
     for path in (part_path(upload.pk), settings.DATA_DIR / stored_path):
         if path.is_file() and path.stat().st_size == upload.size_bytes:
             return path
-    raise StorageError("The uploaded bytes are not on the disk any more; send the file again.")
+    raise StorageError(_("The uploaded bytes are not on the disk any more; send the file again."))
