@@ -5,9 +5,11 @@ import json
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from clips.media import MediaError
 from clips.media.sandbox import run
+from clips.media.webvtt import thumbnail_cues
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,11 +30,15 @@ def _parser() -> argparse.ArgumentParser:
     probe.add_argument("file", type=Path)
     probe.add_argument("--json", action="store_true", help="as JSON, for programs")
     probe.set_defaults(command=_probe)
-    cut = commands.add_parser("cut", help="copy a part, frame for frame, without encoding it again")
+    cut = commands.add_parser("cut", help="copy a part, frame for frame")
     cut.add_argument("file", type=Path)
     cut.add_argument("--start-ms", type=int, required=True, help="a time at which the first frame is on screen")
     cut.add_argument("--end-ms", type=int, required=True, help="a time at which the last frame is on screen")
     cut.add_argument("out", type=Path)
+    how = "original: the camera's own packets, not encoded again; share: H.264 and AAC that play everywhere"
+    cut.add_argument("--profile", choices=("original", "share"), default="original", help=how)
+    cut.add_argument("--slow-down", type=int, default=1, metavar="N", help="share only: play N times as slowly")
+    cut.add_argument("--sound", choices=("stretch", "drop"), default="stretch", help="share only: of slow motion")
     cut.set_defaults(command=_cut)
     preview = commands.add_parser("preview", help="make a small copy of a part that a browser plays and seeks at once")
     preview.add_argument("file", type=Path)
@@ -40,6 +46,14 @@ def _parser() -> argparse.ArgumentParser:
     preview.add_argument("--end-ms", type=int, required=True, help="a time at which the last frame is on screen")
     preview.add_argument("out", type=Path)
     preview.set_defaults(command=_preview)
+    filmstrip = commands.add_parser("filmstrip", help="make one JPEG of small pictures along a file, and cues for it")
+    filmstrip.add_argument("file", type=Path)
+    filmstrip.add_argument("out", type=Path, help="the JPEG; its WebVTT cues are written beside it, ending in .vtt")
+    filmstrip.set_defaults(command=_filmstrip)
+    bench = commands.add_parser("bench", help="measure what clips, previews and the filmstrip of a file cost")
+    bench.add_argument("file", type=Path)
+    bench.add_argument("--json", action="store_true", help="as JSON, for programs")
+    bench.set_defaults(command=_bench)
     return parser
 
 
@@ -49,19 +63,46 @@ def _probe(asked: argparse.Namespace) -> None:
 
 
 def _cut(asked: argparse.Namespace) -> None:
-    _show(run("clips.media.cut:cut", _span(asked)), as_json=True)
+    if asked.profile == "original":
+        _show(run("clips.media.cut:cut", _span(asked)), as_json=True)
+        return
+    played = {"slow_down": asked.slow_down, "sound": asked.sound}
+    _show(run("clips.media.share:make_share_copy", _span(asked) | played), as_json=True)
 
 
 def _preview(asked: argparse.Namespace) -> None:
     _show(run("clips.media.preview:make_preview", _span(asked)), as_json=True)
 
 
+def _filmstrip(asked: argparse.Namespace) -> None:
+    """Make a sprite and write its cues; ``duration_ms`` of the file tells where the last one ends."""
+    source, out = str(asked.file.resolve()), _writable(asked.out)
+    made = run("clips.media.filmstrip:make_filmstrip", {"source": source, "out": str(out)})
+    layout = {name: made[name] for name in ("times_ms", "columns", "tile_width_px", "tile_height_px")}
+    duration_ms = run("clips.media.probe:probe", {"path": source})["duration_ms"]
+    cues = out.with_suffix(".vtt")
+    cues.write_text(thumbnail_cues(quote(out.name), duration_ms=duration_ms, **layout))
+    _show(made | {"cues": str(cues)}, as_json=True)
+
+
+def _bench(asked: argparse.Namespace) -> None:
+    from clips.media import bench  # brings the media libraries, which no other command needs outside the child
+
+    found = bench.bench(asked.file)
+    print(json.dumps(found, indent=2) if asked.json else bench.as_table(found))
+
+
 def _span(asked: argparse.Namespace) -> dict[str, Any]:
     """Return what is asked for as arguments of a function that writes a part of a file."""
-    if not asked.out.absolute().parent.is_dir():
-        raise MediaError(f"There is no folder {asked.out.absolute().parent} to write to.")
-    paths = {"source": str(asked.file.resolve()), "out": str(asked.out.absolute())}
+    paths = {"source": str(asked.file.resolve()), "out": str(_writable(asked.out))}
     return paths | {"start_ms": asked.start_ms, "end_ms": asked.end_ms}
+
+
+def _writable(out: Path) -> Path:
+    """Return where to write, absolute, for the child works in another folder."""
+    if not out.absolute().parent.is_dir():
+        raise MediaError(f"There is no folder {out.absolute().parent} to write to.")
+    return out.absolute()
 
 
 def _show(found: dict[str, Any], *, as_json: bool) -> None:

@@ -9,7 +9,11 @@ from math import floor
 from anyascii import anyascii
 
 CAM_UNKNOWN = "CAM_UNKNOWN"
+#: What an id looks like; it is a part of file names.
+CAMERA_ID = re.compile(r"CAM(_[A-Z0-9]+)+")
 _MAX_ID_LENGTH = 32
+_MAX_TEXT_LENGTH = 80
+_MAX_SERIAL_LENGTH = 40
 
 #: Model codes that GoPro's firmware versions begin with ("H22.01.02.32.00"); from GoPro's firmware catalogue
 #: and its Open GoPro documentation. A code that is not here leaves the model open.
@@ -31,6 +35,14 @@ GOPRO_MODELS = {
 _GOPRO_FIRMWARE = re.compile(r"^(HD\d|H\d\d|HX\d)\.\d\d\.\d\d\.")
 _MAKE_TAGS = ("com.apple.quicktime.make", "com.android.manufacturer", "make", "MAKE", "Make")
 _MODEL_TAGS = ("com.apple.quicktime.model", "com.android.model", "model", "MODEL", "Model")
+#: DJI's action cameras name themselves as what wrote the file ("DJI OsmoAction5 Pro"), others in their tracks' names
+#: ("DJI.AVC"), as Insta360's do ("INS.HVC").
+_ENCODER_TAGS = ("encoder", "encoder-eng")
+_DJI_ENCODER = re.compile(r"DJI[ .]?(?P<model>.*)")
+_HANDLER = re.compile(r"(?P<maker>DJI|INS)\.")
+_HANDLER_MAKERS = {"DJI": "DJI", "INS": "Insta360"}
+#: "OsmoAction5Pro" is said "Osmo Action 5 Pro"; "FC220" is one word.
+_WORD_ENDS = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=\d)(?=[A-Z][a-z])")
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,7 @@ class Camera:
 
     make: str | None
     model: str | None
+    serial: str | None = None
 
     @property
     def id(self) -> str:
@@ -60,10 +73,11 @@ class Camera:
         GoPro did so before the HERO11.
         """
         number = re.match(r"HERO(\d+)", self.model or "")
-        return self.make == "GoPro" and (self.model == "MAX" or (number is not None and int(number[1]) < 11))
+        is_older = self.model in {"MAX", "Fusion"} or (number is not None and int(number[1]) < 11)
+        return self.make == "GoPro" and is_older
 
 
-def identify(tags: Mapping[str, str], handlers: list[str], gopro_model: str | None) -> Camera:
+def identify(tags: Mapping[str, str], handlers: list[str], boxed: Camera) -> Camera:
     """Return the camera that a file's tags and boxes name.
 
     Parameters
@@ -72,14 +86,25 @@ def identify(tags: Mapping[str, str], handlers: list[str], gopro_model: str | No
         The container's metadata as FFmpeg gives it; ``firmware`` is the ``FIRM`` box of a GoPro.
     handlers : list of str
         The handler name of each track ("GoPro AVC").
-    gopro_model : str or None
-        The model from the GPMF settings in ``udta`` (``MINF``), as written since the HERO6.
+    boxed : Camera
+        What the maker's own boxes say (``clips.media.makers``, ``clips.media.gopro``).
     """
     firmware = tags.get("firmware", "")
-    is_gopro = bool(_GOPRO_FIRMWARE.match(firmware)) or any("GoPro" in handler for handler in handlers)
-    if gopro_model or is_gopro:
-        return Camera("GoPro", gopro_model or GOPRO_MODELS.get(firmware[:6]))
-    return Camera(_first(tags, _MAKE_TAGS), _first(tags, _MODEL_TAGS))
+    if boxed.make == "GoPro" or _GOPRO_FIRMWARE.match(firmware) or any("GoPro" in handler for handler in handlers):
+        model = boxed.model or GOPRO_MODELS.get(firmware[:6]) or _first(tags, _MODEL_TAGS)  # the last: in a cut of one
+        return _shortened("GoPro", model, boxed.serial)
+    make = boxed.make or _first(tags, _MAKE_TAGS)
+    model = boxed.model or _first(tags, _MODEL_TAGS)
+    for written_by in filter(None, (tags.get(name) for name in _ENCODER_TAGS)):
+        if make in (None, "DJI") and (dji := _DJI_ENCODER.match(written_by)):
+            make, model = "DJI", model or dji["model"]
+    named = next(filter(None, map(_HANDLER.search, handlers)), None)
+    make = make or (_HANDLER_MAKERS[named["maker"]] if named else None)
+    if make == "DJI" and model:
+        model = _WORD_ENDS.sub(" ", model)
+    if not make and not model and "com.android.version" in tags:
+        make = "Android"  # all that such a phone says of itself
+    return _shortened(make, model, boxed.serial)
 
 
 def fps_label(rate: Fraction) -> str:
@@ -87,12 +112,14 @@ def fps_label(rate: Fraction) -> str:
     return f"{max(1, floor(rate + Fraction(1, 2)))}FPS"
 
 
+def _shortened(make: str | None, model: str | None, serial: str | None) -> Camera:
+    """Return them as rows can hold them and people read them: of a damaged file they may be anything."""
+    texts = ((make, _MAX_TEXT_LENGTH), (model, _MAX_TEXT_LENGTH), (serial, _MAX_SERIAL_LENGTH))
+    return Camera(*("".join(filter(str.isprintable, text or "")).strip()[:length] or None for text, length in texts))
+
+
 def _first(tags: Mapping[str, str], names: tuple[str, ...]) -> str | None:
-    for name in names:
-        value = tags.get(name, "").strip().strip("\0")
-        if value:
-            return value[:80]
-    return None
+    return next((value for name in names if (value := tags.get(name, "").strip("\0 "))), None)
 
 
 def _gopro_id(model: str | None) -> str:

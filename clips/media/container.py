@@ -8,20 +8,22 @@ import av.error
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
-from clips.media import MediaError
+from clips.media import MediaError, claims, kinds
 from clips.media.boxes import top_level
 
 #: What a camera writes. A playlist that names other files or hosts is none of these, whatever its name.
 FORMATS = "mov,matroska,avi,mpegts"
 #: FFmpeg may read the one named file and nothing else: no network, no second file.
 PROTOCOLS = "file"
-#: A phone writes six streams, a GoPro five; a file with thousands only makes readers slow.
-MAX_STREAMS = 32
+MAX_STREAMS = claims.MAX_TRACKS
 #: 8K and the square 5.3K of action cameras fit; a frame of this size is 100 MB in 8-bit 4:2:0.
 MAX_PIXELS = 8192 * 8192
 MAX_DURATION_S = 24 * 3600
 #: An index may promise a few frames more than were written when the camera was switched off.
 TAIL_SLACK_S = 0.2
+_BOXES_BEFORE_INDEX = frozenset({b"ftyp", b"wide", b"mdat", b"free", b"skip"})
+_INDEX_CUT_OFF = "This file was cut off within its index, so nothing in it can be read; please upload it again."
+_TOO_MUCH_TO_OPEN = f"This file needs more memory than allowed, or claims to have more than {MAX_STREAMS} tracks."
 
 
 def open_media(path: str | Path) -> av.container.InputContainer:
@@ -45,21 +47,35 @@ def open_media(path: str | Path) -> av.container.InputContainer:
     path = Path(path)
     if not path.is_file():
         raise MediaError("The file is not there any more.")
-    if path.stat().st_size == 0:
-        raise MediaError("The file is empty.")
-    options = {"protocol_whitelist": PROTOCOLS, "format_whitelist": FORMATS, "max_streams": str(MAX_STREAMS)}
+    with path.open("rb") as file:
+        head = file.read(kinds.HEAD_BYTES)
+        if not head:
+            raise MediaError("The file is empty.")
+        kinds.refuse_what_is_no_video(head)
+        claims.refuse_absurd(file)
+    options = {
+        "protocol_whitelist": PROTOCOLS,
+        "format_whitelist": FORMATS,
+        "max_streams": str(MAX_STREAMS),
+        "max_pixels": str(MAX_PIXELS),
+    }
     try:
         # The prefix keeps a name with a colon in it from being taken for a protocol.
         container = av.open(f"file:{path}", options=options, metadata_errors="replace")
-    except MemoryError:
-        raise
+    except MemoryError as error:  # what FFmpeg says of too many tracks, too
+        raise MediaError(_TOO_MUCH_TO_OPEN) from error
     except (av.error.FFmpegError, ValueError) as error:
-        raise MediaError(_why_unreadable(path)) from error
+        raise MediaError(_why_unreadable(path, head)) from error
     try:
         _check_size(container)
+        if not container.streams.video and _is_index_cut_off(path):
+            raise MediaError(_INDEX_CUT_OFF)
     except MediaError:
         container.close()
         raise
+    for stream in container.streams.video:
+        if stream.codec_context is not None:
+            stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}  # a later frame may be larger than the first
     return container
 
 
@@ -110,12 +126,39 @@ def clock(time_ms: int) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
-def _why_unreadable(path: Path) -> str:
+def stops_at(usable_ms: int) -> str:
+    """Return the sentence for a file of which only the beginning can be used."""
+    return f"This file stops at {clock(usable_ms)}; the first {_in_words(usable_ms)} can be used."
+
+
+def _in_words(time_ms: int) -> str:
+    """Return a length as "41 seconds", "4 minutes 7 seconds" or "1 hour 2 minutes"; under a second in milliseconds."""
+    minutes, seconds = divmod(time_ms // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = (
+        [(hours, "hour"), (minutes, "minute"), (seconds, "second")] if time_ms >= 1000 else [(time_ms, "millisecond")]
+    )
+    said = [f"{n} {unit}{'' if n == 1 else 's'}" for n, unit in parts if n]
+    return " ".join(said[:2])
+
+
+def _why_unreadable(path: Path, head: bytes) -> str:
+    if not kinds.looks_like_a_camera_file(head):
+        return kinds.sentence_for_what_failed(head) or "This is not a video file that can be read."
     with path.open("rb") as file:
-        kinds = [box.kind for box in top_level(file)]
-    if kinds[:1] == [b"ftyp"] and b"moov" not in kinds:
+        box_kinds = [box.kind for box in top_level(file)]
+    if box_kinds[:1] and box_kinds[0] in _BOXES_BEFORE_INDEX and b"moov" not in box_kinds:
         return "This file was cut off before its index, so nothing in it can be read; please upload it again."
-    return "This is not a video file that can be read."
+    if _is_index_cut_off(path):
+        return _INDEX_CUT_OFF
+    return "This file is damaged, so nothing in it can be read; please upload it again."
+
+
+def _is_index_cut_off(path: Path) -> bool:
+    """Tell whether the index of an MP4 is promised to be longer than what is left of the file."""
+    with path.open("rb") as file:
+        size_bytes = file.seek(0, 2)
+        return any(box.kind == b"moov" and box.end > size_bytes for box in top_level(file))
 
 
 def _check_size(container: av.container.InputContainer) -> None:

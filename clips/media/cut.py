@@ -11,10 +11,11 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from clips.media import MediaError, gopro
+from clips.media import MediaError, gopro, makers, timecode
 from clips.media.container import (
     TAIL_SLACK_S,
     clock,
@@ -22,14 +23,23 @@ from clips.media.container import (
     end_s,
     open_media,
     picture_stream,
+    zero_s,
 )
 from clips.media.edits import show_at_most
 from clips.media.frames import Span, frame_at
 from clips.media.output import whole_or_not_at_all
-from clips.media.remux import remux
+from clips.media.probe import camera_of
+from clips.media.remux import Kept, remux
 
 
-def cut(source: str, out: str, start_ms: int, end_ms: int, tags: dict[str, str] | None = None) -> dict[str, Any]:
+def cut(
+    source: str,
+    out: str,
+    start_ms: int,
+    end_ms: int,
+    tags: dict[str, str] | None = None,
+    recorded_at: str | None = None,
+) -> dict[str, Any]:
     """Copy the frames from the one on screen at ``start_ms`` to the one at ``end_ms``, both included.
 
     Parameters
@@ -39,9 +49,12 @@ def cut(source: str, out: str, start_ms: int, end_ms: int, tags: dict[str, str] 
     out : str
         The MP4 to write; it appears whole or not at all, and replaces what is there.
     start_ms, end_ms : int
-        Milliseconds of the source's timestamps.
+        Milliseconds of the source's timestamps; of a transport stream, since its first one.
     tags : dict, optional
         Written into the file besides the camera's own, as "clip_id".
+    recorded_at : str, optional
+        ISO 8601, UTC: when the source began, where that is known better than its camera's clock knew it. The clip's
+        creation time follows from it.
 
     Returns
     -------
@@ -59,12 +72,10 @@ def cut(source: str, out: str, start_ms: int, end_ms: int, tags: dict[str, str] 
         raise MediaError("The end lies before the start.")
     with open_media(source) as container:
         stream = picture_stream(container)
-        if "mpegts" in container.format.name:  # without an index a seek lands anywhere, even at the file's start
-            raise MediaError("A transport stream (.ts, .mts) cannot be cut exactly; please convert it to MP4 first.")
         span = _find_span(container, stream, start_ms, end_ms)
         with whole_or_not_at_all(Path(out)) as part:
-            copied = remux(container, stream, span, part, tags=tags or {}, telemetry_id=_telemetry_id(source))
-            show_at_most(part, span.end_s - span.start_s)
+            copied = remux(container, stream, span, part, _kept(container, source, tags or {}, recorded_at))
+            show_at_most(part, span.end_s - span.start_s, copied.unheard_s)
             size_bytes = part.stat().st_size
     return {
         "first_pts": span.first.pts,
@@ -73,27 +84,37 @@ def cut(source: str, out: str, start_ms: int, end_ms: int, tags: dict[str, str] 
         "time_base_den": span.time_base.denominator,
         "duration_ms": round((span.end_s - span.start_s) * 1000),
         "size_bytes": size_bytes,
-        **copied,
+        "frames": copied.n_frames,
+        "dropped_tracks": copied.dropped_tracks,
     }
 
 
 def _find_span(container: InputContainer, stream: VideoStream, start_ms: int, end_ms: int) -> Span:
-    length_ms = ceil(declared_end_s(container) * 1000)
+    zero = Fraction(zero_s(container)).limit_denominator(av.time_base)
+    length_ms = ceil((declared_end_s(container) - zero_s(container)) * 1000)
     for time_ms in (start_ms, end_ms):
         if time_ms < 0:
             raise MediaError("The start lies before the beginning of the video.")
         if time_ms > length_ms:
             raise MediaError(f"The video is {clock(length_ms)} long; {clock(time_ms)} lies outside it.")
-    first = frame_at(container, stream, Fraction(start_ms, 1000))
-    last = frame_at(container, stream, Fraction(end_ms, 1000))
+    first = frame_at(container, stream, zero + Fraction(start_ms, 1000))
+    last = frame_at(container, stream, zero + Fraction(end_ms, 1000))
     span = Span(first, last, stream.time_base)
     cut_off = stream.duration and span.end_s < end_s(stream) - TAIL_SLACK_S
-    if last.next_pts is None and cut_off and Fraction(end_ms, 1000) > span.end_s:
-        stops_ms = int(span.end_s * 1000)
+    if last.next_pts is None and cut_off and zero + Fraction(end_ms, 1000) > span.end_s:
+        stops_ms = int((span.end_s - zero) * 1000)
         raise MediaError(f"This file stops at {clock(stops_ms)}; {clock(end_ms)} cannot be read.")
     return span
 
 
-def _telemetry_id(source: str) -> int | None:
+def _kept(container: InputContainer, source: str, tags: dict[str, str], recorded_at: str | None) -> Kept:
     with Path(source).open("rb") as file:
-        return gopro.telemetry_track_id(file)
+        made_by = camera_of(container, file, makers.read(file))
+        # What its maker's boxes say is said in tags, for those boxes also hold what is true of the whole file only.
+        named = {"make": made_by.make, "model": made_by.model}
+        tags = {name: value for name, value in named.items() if value and not _names(container, name)} | tags
+        return Kept(tags, recorded_at, gopro.telemetry_track_id(file), timecode.read(file))
+
+
+def _names(container: InputContainer, what: str) -> bool:
+    return any(tag.lower().rpartition(".")[2] == what for tag in container.metadata)

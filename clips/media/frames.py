@@ -9,12 +9,15 @@ import av.error
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from clips.media import MediaError
+from clips.media import MediaError, edits
 
 #: A seek can land late: with B-frames a keyframe is stored before the time it is shown. Then it is tried again
 #: from earlier, each step twice as long.
 _FIRST_STEP_BACK_S = Fraction(1, 2)
+#: Before any timestamp: a seek to it lands at the first packet, whatever the edits before say.
+BEGINNING = -(2**62)
 NO_TIMES = "This file does not say when its frames are shown, so it cannot be cut exactly."
+NO_PICTURE_THERE = "This file was cut off before that time; there is no picture to read."
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class FrameAt:
     next_pts: int | None  # None: it is the last one that can be read
     end_pts: int  # next_pts, or where the last frame's duration ends
     keyframe_pts: int  # decoding must start here
-    seek_to: int  # a seek to this time lands at that keyframe or before it
+    keyframe_at: int | None  # and there it lies in the file, in bytes: a keyframe may be shown twice, in two edits
+    seek_to: int  # ``go_to`` this time lands at that keyframe or before it
 
 
 @dataclass(frozen=True)
@@ -65,22 +69,42 @@ def frame_at(container: InputContainer, stream: VideoStream, time_s: Fraction) -
     target = floor(time_s / stream.time_base)
     earliest = min(target, stream.start_time or 0)
     seek_to, step = target, ceil(_FIRST_STEP_BACK_S / stream.time_base)
+    if len(edits.pieces(container, stream)) > 1:
+        seek_to = earliest = BEGINNING  # frames that are hidden between two pieces bear the times of seen ones
     while True:
         packets = _packets_around(container, stream, seek_to, target)
-        if packets[0].pts <= target or seek_to <= earliest:
-            return _choose(packets, target, seek_to)
+        shown = _shown(packets)
+        if shown and (shown[0].pts <= target or seek_to <= earliest):
+            return _choose(packets, shown, target, seek_to)
+        if seek_to <= earliest:
+            raise MediaError(NO_PICTURE_THERE)
         seek_to, step = max(earliest, seek_to - step), 2 * step
+
+
+def go_to(container: InputContainer, stream: VideoStream, time: int) -> None:
+    """Move to a keyframe at or before ``time``, in units of the stream's time base, or to the first packet."""
+    earliest = stream.start_time or 0
+    if time <= earliest and _lacks_index(container):
+        container.seek(0, unsupported_byte_offset=True)  # by time a seek lands behind the first frame
+    else:
+        container.seek(time, stream=stream)
+
+
+def _lacks_index(container: InputContainer) -> bool:
+    """Tell whether it is a transport stream, in which a seek lands somewhere near."""
+    return "mpegts" in container.format.name
 
 
 def _packets_around(container: InputContainer, stream: VideoStream, seek_to: int, target: int) -> list[av.Packet]:
     """Return packets from a keyframe up to the one after which nothing is shown before the next frame."""
     packets: list[av.Packet] = []
-    next_pts = None
+    next_pts, n_read = None, 0
     try:
-        container.seek(seek_to, stream=stream)
+        go_to(container, stream, seek_to)
         for packet in container.demux(stream):
             if packet.size == 0 or packet.is_corrupt:
                 continue
+            n_read += 1
             if packet.pts is None:
                 raise MediaError(NO_TIMES)
             if not packets and not packet.is_keyframe:
@@ -95,22 +119,29 @@ def _packets_around(container: InputContainer, stream: VideoStream, seek_to: int
         if isinstance(error, MemoryError):
             raise
         # a file that was cut off: what was read until here is what there is
-    if not any(not packet.is_discard for packet in packets):
-        raise MediaError("This file was cut off before that time; there is no picture to read.")
+    if not n_read and not _lacks_index(container):
+        raise MediaError(NO_PICTURE_THERE)
     return packets
 
 
-def _choose(packets: list[av.Packet], target: int, seek_to: int) -> FrameAt:
-    shown = sorted((p for p in packets if not p.is_discard), key=lambda p: p.pts)
+def _shown(packets: list[av.Packet]) -> list[av.Packet]:
+    """Return those that are seen, as they are seen; what is shown before the first keyframe lacks its reference."""
+    shown = [p for p in packets if not p.is_discard and p.pts >= packets[0].pts]
+    return sorted(shown, key=lambda p: p.pts)
+
+
+def _choose(packets: list[av.Packet], shown: list[av.Packet], target: int, seek_to: int) -> FrameAt:
     place = max((i for i, p in enumerate(shown) if p.pts <= target), default=0)
     frame = shown[place]
     following = shown[place + 1].pts if place + 1 < len(shown) else None
-    keyframe = max((p for p in packets if p.is_keyframe and p.pts <= frame.pts), key=lambda p: p.pts)
+    before = packets[: packets.index(frame) + 1]
+    keyframe = next(p for p in reversed(before) if p.is_keyframe and p.pts <= frame.pts)
     return FrameAt(
         pts=frame.pts,
         next_pts=following,
         end_pts=following if following is not None else frame.pts + max(1, frame.duration or 0),
         keyframe_pts=keyframe.pts,
+        keyframe_at=keyframe.pos,
         seek_to=min(seek_to, _dts(keyframe)),
     )
 

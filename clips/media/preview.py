@@ -1,145 +1,333 @@
-"""Makes a small copy of a part of a camera file that a browser plays at once and seeks within a frame's time.
+"""Makes small copies of parts of a camera file that a browser plays at once and seeks within a frame's time.
 
 Frames are decoded from the keyframe before the part, made small and upright, and encoded again with all their times:
 frame for frame what the camera wrote, at a variable rate too, so that a page which steps through the copy steps
-through the original.
+through the original. Above 60 frames per second, which no screen shows, the copy is slowed by a whole number, and
+still has every frame. What a browser plays as easily as such a copy is not encoded at all, but its packets are copied.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 import av
 import av.error
-import numpy as np
 from av.audio.frame import AudioFrame
-from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from clips.media import MediaError
-from clips.media.container import clock, open_media, picture_stream, zero_s
-from clips.media.frames import Span, frame_at
+from clips.media.cut import cut
+from clips.media.film import Contents, Film, contents, open_film
+from clips.media.frames import Span, go_to
 from clips.media.output import whole_or_not_at_all
+from clips.media.preview_sound import Sound, layout_of, resampler_for
+from clips.media.rate import nominal_rate
 from clips.media.upright import NO_PICTURE, Upright, keyframe_before
 
 SHORTER_PX = 540
-#: A keyframe every 15 frames and none that looks ahead: Chromium then seeks in 18 ms instead of 283.
-_ENCODING = {"preset": "ultrafast", "crf": "23", "g": "15", "bf": "0", "maxrate": "4M", "bufsize": "4M"}
-_SOUND_BIT_RATE = 96_000
-_SOUND_RATE_HZ = 48_000
-#: Times of sound that are rounded to a container's ticks jump by less than this where nothing is missing.
-_SOUND_JITTER = _SOUND_RATE_HZ // 20
+#: A keyframe every 15 frames and none that looks ahead: Chromium then seeks in 18 ms instead of 283. Picture, sound and
+#: container together stay below 4 Mbit/s over any two seconds.
+_ENCODING = {
+    "preset": "ultrafast", "crf": "23", "g": "15", "bf": "0", "maxrate": "3400k", "bufsize": "1000k",
+    # An eighth of the encoder's time for looking at what changes a hundredth of the result.
+    "x264-params": "scenecut=0:no-dct-decimate=1",
+}  # fmt: skip
+#: More frames in a second than this are played slowed down; what is a little above it is a clock that runs fast.
+FASTEST_HZ = Fraction(606, 10)
 #: Cameras store sound up to this much before or after the picture that it belongs to.
 _INTERLEAVE_S = Fraction(3)
 _LEAD_S = Fraction(1, 2)
+#: What is copied as it is: as small as what would be made of it, or nearly.
+_LIGHT_SHORTER_PX, _LIGHT_BITS_PER_SECOND, _LIGHT_GOP_S = 576, 3_800_000, Fraction(105, 100)
+_LIGHT_FORMATS, _LIGHT_PIXELS, _LIGHT_SOUNDS = ("mov", "matroska"), ("yuv420p", "yuvj420p"), ("aac", "mp3")
+
+Report = Callable[[float], None]
 
 
 def make_preview(
-    source: str, out: str, start_ms: int, end_ms: int, progress: Callable[[float], None] | None = None
+    source: str, out: str, start_ms: int, end_ms: int, low_res_path: str | None = None, progress: Report | None = None
 ) -> dict[str, Any]:
     """Write a small MP4 of the frames from the one on screen at ``start_ms`` to the one at ``end_ms``.
+
+    As ``make_previews`` with a single request; raises what that would return.
+    """
+    request = {"start_ms": start_ms, "end_ms": end_ms, "out": out}
+    (made,) = make_previews(source, [request], low_res_path, progress)
+    if "error" in made:
+        raise MediaError(made["error"])
+    return made
+
+
+def make_previews(
+    source: str, requests: Sequence[dict[str, Any]], low_res_path: str | None = None, progress: Report | None = None
+) -> list[dict[str, Any]]:
+    """Write small MP4s of parts of a file; what several of them share is decoded once.
 
     Parameters
     ----------
     source : str
         A camera file.
-    out : str
-        The MP4 to write, whole or not at all: H.264 without B-frames, at most 540 pixels on the shorter side, never
-        larger than the source; with AAC where there is sound. Its first frame has PTS 0.
-    start_ms, end_ms : int
-        Milliseconds of the source; past its end they mean its last frame.
+    requests : sequence of dict
+        ``start_ms`` and ``end_ms``, milliseconds of the source at which the first and the last frame are on screen
+        (past its end they mean its last frame); ``out``, the MP4 to write, whole or not at all: H.264, at most 576
+        pixels on the shorter side, never larger than the source; with sound where there is some. Its first frame has
+        PTS 0.
+    low_res_path : str, optional
+        The camera's own small copy of the source. It is read instead wherever it has the very same frame times.
     progress : callable, optional
         Is told 0 to 1.
 
     Returns
     -------
-    dict
-        ``start_ms`` (a millisecond at which the copy's first frame is on screen in the source, the first such),
-        ``end_ms`` (where its last frame ends), ``frames``, ``width_px``, ``height_px``.
+    list of dict
+        For each request, in their order: ``start_ms`` (the first millisecond at which the copy's first frame is on
+        screen in the source), ``end_ms`` (where its last frame ends), ``frames``, ``slow_down`` (how many seconds of
+        the copy are one of the source), ``is_copied`` (whether nothing was encoded), ``width_px``, ``height_px``. Or
+        ``error``, one sentence, where there is nothing to be seen.
 
     Raises
     ------
     MediaError
-        If there is nothing to be seen there.
+        If the source cannot be read at all.
     """
-    if end_ms < start_ms:
-        raise MediaError("The end lies before the start.")
-    with open_media(source) as container:
-        stream = picture_stream(container)
-        stream.thread_type = "AUTO"
-        zero = Fraction(zero_s(container)).limit_denominator(av.time_base)
-        first = frame_at(container, stream, Fraction(start_ms, 1000) + zero)
-        last = frame_at(container, stream, Fraction(end_ms, 1000) + zero)
-        span = Span(first, last, stream.time_base)
-        if Fraction(start_ms, 1000) + zero >= span.end_s:
-            raise MediaError(f"The video ends before {clock(start_ms)}.")
-        with (
-            whole_or_not_at_all(Path(out)) as part,
-            av.open(str(part), "w", format="mp4", container_options={"movflags": "+faststart"}) as target,
-        ):
-            picture, n_frames = _encode(container, stream, span, target, progress)
-    return {
-        "start_ms": ceil((span.start_s - zero) * 1000),
-        "end_ms": max(floor((span.end_s - zero) * 1000), ceil((span.start_s - zero) * 1000) + 1),
-        "frames": n_frames,
-        "width_px": picture.width_px,
-        "height_px": picture.height_px,
-    }
+    made: dict[int, dict[str, Any]] = {}
+    with ExitStack() as stack:
+        film = stack.enter_context(open_film(source))
+        small = stack.enter_context(open_film(low_res_path)) if low_res_path else None
+        parts = []
+        for number, request in enumerate(requests):
+            try:
+                parts.append(_part(number, request, film, small))
+            except MediaError as fault:
+                made[number] = {"error": str(fault)}
+        to_encode = []
+        for part in parts:
+            if (copied := _copied(part)) is not None:
+                made[part.number] = copied
+            else:
+                to_encode.append(part)
+        groups = _groups(to_encode)
+        for number, group in enumerate(groups):
+            made |= _encoded(group, progress and (lambda done, n=number: progress((n + done) / len(groups))))
+    return [made[number] for number in range(len(requests))]
 
 
-def _encode(
-    container: InputContainer,
-    stream: VideoStream,
-    span: Span,
-    target: OutputContainer,
-    progress: Callable[[float], None] | None,
-) -> tuple[Upright, int]:
-    """Decode the span and write it; return its measures and how many frames it has."""
-    sample = keyframe_before(container, stream, span.first.pts)
-    upright = Upright(sample, stream.sample_aspect_ratio, shorter_px=SHORTER_PX)
-    track = _picture_track(target, stream, upright, upright(sample))
-    heard = next((s for s in container.streams.audio if s.codec_context is not None), None)
-    sound = _Sound(target, heard, span) if heard else None
-    n_frames, newest = 0, span.first.pts - 1
-    for frame in _decoded(container, stream, heard, span):
+@dataclass(frozen=True)
+class _Part:
+    """One request, in the file that it is made from."""
+
+    number: int
+    out: Path
+    film: Film
+    holds: Contents
+
+    @property
+    def span(self) -> Span:
+        return self.holds.span
+
+    @property
+    def slow_down(self) -> int:
+        """The least that brings the rate to 60: 2 for 100 and 120 frames per second, 4 for 240."""
+        rate = nominal_rate(None, self.holds.pts, self.span.time_base)
+        return max(1, ceil(rate / FASTEST_HZ)) if rate else 1
+
+    def made(self, **more: Any) -> dict[str, Any]:
+        start_ms = self.film.first_ms(self.span.first.pts)
+        end_ms = max(self.film.last_ms(self.span.last.end_pts), start_ms + 1)
+        return {"start_ms": start_ms, "end_ms": end_ms, **more}
+
+
+def _part(number: int, request: dict[str, Any], film: Film, small: Film | None) -> _Part:
+    """Choose the file: the small copy if each frame of the span is there at the same time, not a tick apart."""
+    holds = contents(film, film.span(request["start_ms"], request["end_ms"]))
+    if small is not None and (same := _same_frames(film, holds, small, request)) is not None:
+        film, holds = small, same
+    return _Part(number, Path(request["out"]), film, holds)
+
+
+def _same_frames(film: Film, holds: Contents, small: Film, request: dict[str, Any]) -> Contents | None:
+    try:
+        same = contents(small, small.span(request["start_ms"], request["end_ms"]))
+    except MediaError:
+        return None
+    times_s = [time_s - film.zero_s for time_s in holds.times_s]
+    return same if times_s and times_s == [time_s - small.zero_s for time_s in same.times_s] else None
+
+
+# --- copied -----------------------------------------------------------------------------------------------------------
+
+
+def _copied(part: _Part) -> dict[str, Any] | None:
+    """Copy the packets of what a browser plays and seeks as it is; None for all else."""
+    holds, film = part.holds, part.film
+    if not _is_light(film, holds) or part.slow_down > 1:
+        return None
+    sample = keyframe_before(film.container, film.stream, part.span.first.pts)
+    if sample.rotation or sample.interlaced_frame:
+        return None
+    try:
+        times_ms = film.first_ms(part.span.first.pts), film.first_ms(part.span.last.pts)
+        copied = cut(str(film.path), str(part.out), *times_ms)
+    except MediaError:
+        return None  # what cannot be cut exactly can still be decoded
+    size = {"width_px": sample.width, "height_px": sample.height}
+    return part.made(frames=copied["frames"], slow_down=1, is_copied=True, **size)
+
+
+def _is_light(film: Film, holds: Contents) -> bool:
+    picture = film.stream.codec_context
+    sizes = picture.width, picture.height
+    return (
+        picture.name == "h264"
+        and picture.pix_fmt in _LIGHT_PIXELS
+        and min(sizes) <= _LIGHT_SHORTER_PX
+        and max(sizes) <= 2 * _LIGHT_SHORTER_PX
+        and not any(side % 2 for side in sizes)
+        and film.stream.sample_aspect_ratio in (None, 0, 1)
+        and any(name in film.container.format.name for name in _LIGHT_FORMATS)
+        and (film.heard is None or film.heard.codec_context.name in _LIGHT_SOUNDS)
+        and bool(holds.keyframes and holds.pts)
+        and holds.bits_per_second <= _LIGHT_BITS_PER_SECOND
+        and holds.longest_gop_s <= _LIGHT_GOP_S
+    )
+
+
+# --- encoded ----------------------------------------------------------------------------------------------------------
+
+
+def _groups(parts: Sequence[_Part]) -> list[list[_Part]]:
+    """Put together what shares frames to decode, in the order of time."""
+    groups: list[list[_Part]] = []
+    for part in sorted(parts, key=lambda part: (str(part.film.path), part.span.first.pts)):
+        group = groups[-1] if groups and groups[-1][0].film is part.film else None
+        if group and part.span.first.keyframe_pts <= max(other.span.last.pts for other in group):
+            group.append(part)
+        else:
+            groups.append([part])
+    return groups
+
+
+def _encoded(group: list[_Part], progress: Report | None) -> dict[int, dict[str, Any]]:
+    """Decode a group once and write each of its parts."""
+    film = group[0].film
+    try:
+        sample = keyframe_before(film.container, film.stream, group[0].span.first.pts)
+    except MediaError as fault:
+        return {part.number: {"error": str(fault)} for part in group}
+    upright = Upright(sample, film.stream.sample_aspect_ratio, shorter_px=SHORTER_PX)
+    with ExitStack() as stack:
+        writers = [stack.enter_context(_Writer(part, upright, upright(sample))) for part in group]
+        _feed(film, writers, upright, progress)
+        for writer in writers:
+            writer.close()
+        return {writer.part.number: writer.made() for writer in writers}
+
+
+def _feed(film: Film, writers: list["_Writer"], upright: Upright, progress: Report | None) -> None:
+    last = max((writer.part.span.last for writer in writers), key=lambda frame: frame.pts)
+    whole = Span(writers[0].part.span.first, last, film.stream.time_base)
+    resampler = resampler_for(film.heard) if film.heard else None
+    newest = whole.first.pts - 1
+    for frame in decoded(film, whole):
         if isinstance(frame, AudioFrame):
-            sound.add(frame)
-        elif newest < frame.pts <= span.last.pts:
-            newest, n_frames = frame.pts, n_frames + 1
-            small = upright(frame)
-            small.pts = newest - span.first.pts
-            small.pict_type = PictureType.NONE  # else a keyframe of the source would become one here
-            target.mux(track.encode(small))
+            try:
+                pieces = resampler.resample(frame)
+            except ValueError:  # the camera changed its sound in the middle; the picture matters more
+                continue
+            for piece in pieces:
+                for writer in writers:
+                    writer.add_sound(piece)
+        elif newest < frame.pts <= whole.last.pts:
+            newest = frame.pts
+            wanting = [writer for writer in writers if writer.wants(newest)]
+            small = upright(frame) if wanting else None
+            for writer in wanting:
+                writer.add_picture(small, newest)
             if progress:
-                progress(small.pts / (span.last.end_pts - span.first.pts))
-    if not n_frames:
-        raise MediaError(NO_PICTURE)
-    target.mux(track.encode(None))
-    if sound:
-        sound.close()
-    return upright, n_frames
+                progress((newest - whole.first.pts) / (whole.last.end_pts - whole.first.pts))
 
 
-def _picture_track(target: OutputContainer, stream: VideoStream, upright: Upright, sample: VideoFrame) -> VideoStream:
-    track = target.add_stream("libx264", rate=stream.average_rate or 30, options=dict(_ENCODING))
-    track.width, track.height, track.pix_fmt = upright.width_px, upright.height_px, "yuv420p"
-    context = track.codec_context
-    context.time_base = stream.time_base
-    context.color_range, context.colorspace = sample.color_range, sample.colorspace
-    context.color_primaries, context.color_trc = sample.color_primaries, sample.color_trc
-    return track
+class _Writer:
+    """Writes one part; a context manager, for what is not finished leaves no file."""
+
+    def __init__(self, part: _Part, upright: Upright, sample: VideoFrame) -> None:
+        self.part = part
+        self._size = {"width_px": upright.width_px, "height_px": upright.height_px}
+        self._sample = sample
+        self._n_frames = 0
+        self._slow_down = part.slow_down
+
+    def __enter__(self) -> "_Writer":
+        self._open = ExitStack()
+        with self._open as opening:  # nothing stays open if the second of these fails
+            path = opening.enter_context(whole_or_not_at_all(self.part.out))
+            options = {"movflags": "+faststart"}
+            self._target = opening.enter_context(av.open(str(path), "w", format="mp4", container_options=options))
+            self._track = self._picture_track(self._target)
+            heard = self.part.film.heard
+            self._sound = Sound(self._target, layout_of(heard), self.part.span, self._slow_down) if heard else None
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._open.__exit__(*error)
+
+    def wants(self, pts: int) -> bool:
+        return self.part.span.first.pts <= pts <= self.part.span.last.pts
+
+    def add_picture(self, small: VideoFrame, pts: int) -> None:
+        self._n_frames += 1
+        small.pts = (pts - self.part.span.first.pts) * self._slow_down
+        small.time_base = self.part.span.time_base
+        small.pict_type = PictureType.NONE  # else a keyframe of the source would become one here
+        self._target.mux(self._track.encode(small))
+
+    def add_sound(self, piece: AudioFrame) -> None:
+        self._sound.add(piece)
+
+    def close(self) -> None:
+        """Write what the encoders still hold, and give the file its name; without a picture there is none."""
+        if not self._n_frames:
+            fault = MediaError(NO_PICTURE)
+            self._open.__exit__(MediaError, fault, None)
+        else:
+            self._target.mux(self._track.encode(None))
+            if self._sound:
+                self._sound.close()
+            self._open.close()
+        self._open = ExitStack()
+
+    def made(self) -> dict[str, Any]:
+        if not self._n_frames:
+            return {"error": NO_PICTURE}
+        return self.part.made(frames=self._n_frames, slow_down=self._slow_down, is_copied=False, **self._size)
+
+    def _picture_track(self, target: OutputContainer) -> VideoStream:
+        stream, sample = self.part.film.stream, self._sample
+        rate = Fraction(stream.average_rate or 30) / self._slow_down
+        track = target.add_stream("libx264", rate=rate, options=dict(_ENCODING))
+        track.width, track.height, track.pix_fmt = self._size["width_px"], self._size["height_px"], "yuv420p"
+        context = track.codec_context
+        context.time_base = stream.time_base
+        context.color_range, context.colorspace = sample.color_range, sample.colorspace
+        context.color_primaries, context.color_trc = sample.color_primaries, sample.color_trc
+        return track
 
 
-def _decoded(
-    container: InputContainer, stream: VideoStream, heard: AudioStream | None, span: Span
-) -> Iterator[VideoFrame | AudioFrame]:
+# --- decoded ----------------------------------------------------------------------------------------------------------
+
+
+def decoded(film: Film, span: Span) -> Iterator[VideoFrame | AudioFrame]:
     """Yield all frames of the span, with some before and after it, as they lie in the file."""
+    container, stream, heard = film.container, film.stream, film.heard
     begin = min(span.first.seek_to, stream.start_time or 0)  # AVI fails on a seek to before its start
-    container.seek(max(begin, span.first.seek_to - ceil(_LEAD_S / stream.time_base)), stream=stream)
+    go_to(container, stream, max(begin, span.first.seek_to - ceil(_LEAD_S / stream.time_base)))
     has_begun = is_seen = False
     is_heard = heard is None
     for packet in _packets(container, [s for s in (stream, heard) if s]):
@@ -155,13 +343,25 @@ def _decoded(
         is_past = packet.pts is not None and packet.pts * packet.time_base > span.end_s + _INTERLEAVE_S
         if is_past or (is_seen and is_heard):
             break
-    yield from stream.codec_context.decode(None)
+    for frame in _held_back(stream):
+        frame.time_base = stream.time_base  # what comes without a packet does not know it
+        yield frame
+    stream.codec_context.flush_buffers()  # the next group begins anew
 
 
 def _packets(container: InputContainer, streams: list) -> Iterator[av.Packet]:
     """Yield packets up to where the file ends or cannot be read any more."""
     try:
         yield from (packet for packet in container.demux(streams) if packet.size)
+    except av.error.FFmpegError as error:
+        if isinstance(error, MemoryError):
+            raise
+
+
+def _held_back(stream: VideoStream) -> Iterator[VideoFrame]:
+    """Yield the last frames, up to one that is damaged."""
+    try:
+        yield from stream.codec_context.decode(None)
     except av.error.FFmpegError as error:
         if isinstance(error, MemoryError):
             raise
@@ -175,51 +375,3 @@ def _frames(packet: av.Packet) -> list[VideoFrame | AudioFrame]:
         if isinstance(error, MemoryError):
             raise
         return []
-
-
-class _Sound:
-    """Writes the sound of a span, so that sample 0 is heard with the first frame."""
-
-    def __init__(self, target: OutputContainer, heard: AudioStream, span: Span) -> None:
-        self._target = target
-        self._layout = "mono" if heard.channels == 1 else "stereo"
-        self._track = target.add_stream("aac", rate=_SOUND_RATE_HZ, layout=self._layout)
-        self._track.bit_rate = _SOUND_BIT_RATE
-        self._resampler = av.AudioResampler(format="fltp", layout=self._layout, rate=_SOUND_RATE_HZ)
-        self._start_s = span.start_s
-        self._n_wanted = round((span.end_s - span.start_s) * _SOUND_RATE_HZ)
-        self._n_written = 0
-        self._expected: int | None = None
-
-    def add(self, frame: AudioFrame) -> None:
-        try:
-            pieces = self._resampler.resample(frame)
-        except ValueError:  # the camera changed its sound in the middle; the picture matters more
-            return
-        for piece in pieces:
-            self._put(round((piece.pts * piece.time_base - self._start_s) * _SOUND_RATE_HZ), piece.to_ndarray())
-
-    def close(self) -> None:
-        self._target.mux(self._track.encode(None))
-
-    def _put(self, begin: int, samples: np.ndarray) -> None:
-        """Write samples [shape=(channels, n)] that are heard from ``begin`` on, with silence where some are missing."""
-        if self._expected is not None and abs(begin - self._expected) <= _SOUND_JITTER:
-            begin = self._expected
-        self._expected = begin + samples.shape[1]
-        if begin > self._n_written:
-            n_missing = min(begin, self._n_wanted) - self._n_written
-            self._write(np.zeros((samples.shape[0], n_missing), dtype=samples.dtype))
-        self._write(samples[:, max(0, self._n_written - begin) : max(0, self._n_wanted - begin)])
-
-    def _write(self, samples: np.ndarray) -> None:
-        if samples.shape[1] == 0:
-            return
-        frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout=self._layout)
-        frame.sample_rate, frame.pts, frame.time_base = (
-            _SOUND_RATE_HZ,
-            self._n_written,
-            Fraction(1, _SOUND_RATE_HZ),
-        )
-        self._n_written += samples.shape[1]
-        self._target.mux(self._track.encode(frame))

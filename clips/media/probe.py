@@ -3,7 +3,7 @@
 import contextlib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import av
 import av.error
@@ -11,17 +11,19 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from clips.media import MediaError, camera, gopro
+from clips.media import MediaError, camera, gopro, makers
+from clips.media.camera import Camera
 from clips.media.container import (
     TAIL_SLACK_S,
-    clock,
     declared_end_s,
     end_s,
     open_media,
     picture_stream,
+    stops_at,
     zero_s,
 )
-from clips.media.rate import nominal_rate
+from clips.media.makers import Said
+from clips.media.rate import capture_rate, nominal_rate, riders_rate
 
 #: Ten seconds at 60 frames per second show whether a recording is steady.
 _RATE_PACKETS = 600
@@ -44,13 +46,16 @@ def probe(path: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        JSON-able. ``camera_id``, ``make``, ``model``; ``fps_label``, ``rate_num``, ``rate_den`` (the rate the
-        camera was set to); ``duration_ms`` (what of it can be used), ``declared_duration_ms``, ``warning``
+        JSON-able. ``camera_id``, ``make``, ``model``, ``serial``; ``rate_num``, ``rate_den`` (the rate it plays at,
+        as the camera was set to), ``capture_rate_num``, ``capture_rate_den`` (the rate it was recorded at, where the
+        file says so, else None), ``fps_label`` (the rate riders call it by); ``hilights_ms`` (moments marked while
+        filming); ``duration_ms`` (what of it can be used), ``declared_duration_ms``, ``warning``
         (one sentence where the two differ because the file was cut off, else None); ``start_ms`` (first
         frame); ``width``, ``height`` (as coded), ``rotation`` (degrees counter-clockwise from coded to
         upright), ``codec``, ``pix_fmt``; ``has_audio``, ``audio_codec``, ``audio_rate_hz``;
-        ``has_gopro_telemetry``; ``recorded_at`` (ISO 8601, UTC, or None), ``clock_is_local`` (the camera
-        writes local time there).
+        ``has_gopro_telemetry``; ``recorded_at`` (ISO 8601, UTC, or None), ``utc_offset_min`` (how far the clocks of
+        the place are ahead of UTC, where the file says so), ``clock_is_local`` (the camera writes local time into
+        ``recorded_at``).
 
     Raises
     ------
@@ -60,19 +65,24 @@ def probe(path: str) -> dict[str, Any]:
     with open_media(path) as container, Path(path).open("rb") as file:
         stream = picture_stream(container)
         tags = container.metadata
-        made_by = camera.identify(tags, _handlers(container), gopro.model(file))
+        said = makers.read(file)
+        made_by = camera_of(container, file, said)
         has_telemetry = gopro.telemetry_track_id(file) is not None
         frame, times = _first_frame_and_times(container, stream)
         rate = nominal_rate(stream.base_rate, times, stream.time_base) or stream.average_rate
         if rate is None:
             raise MediaError("This file has a single picture and no moving one.")
+        captured = capture_rate(said.capture_rate or tags.get("com.android.capture.fps"))
         return {
             "camera_id": made_by.id,
             "make": made_by.make,
             "model": made_by.model,
-            "fps_label": camera.fps_label(rate),
+            "serial": made_by.serial,
+            "fps_label": camera.fps_label(riders_rate(rate, captured)),
             "rate_num": rate.numerator,
             "rate_den": rate.denominator,
+            "capture_rate_num": captured.numerator if captured else None,
+            "capture_rate_den": captured.denominator if captured else None,
             **_durations(container, stream),
             "start_ms": _ms(times[0] * stream.time_base - zero_s(container)),
             "width": stream.width,
@@ -82,9 +92,23 @@ def probe(path: str) -> dict[str, Any]:
             "pix_fmt": frame.format.name,
             **_sound(container),
             "has_gopro_telemetry": has_telemetry,
-            "recorded_at": _recorded_at(tags),
+            "hilights_ms": gopro.hilights_ms(file),
+            **_recorded(
+                said.recorded_at, tags, None if made_by.marks_local_time_as_utc else gopro.utc_offset_min(file)
+            ),
             "clock_is_local": made_by.marks_local_time_as_utc,
         }
+
+
+def camera_of(container: InputContainer, file: BinaryIO, said: Said) -> Camera:
+    """Return the camera that an open file names: in its tags, its tracks' names and its maker's boxes."""
+    return camera.identify(container.metadata, _handlers(container), _boxed(file, said))
+
+
+def _boxed(file: BinaryIO, said: Said) -> Camera:
+    """Return the camera that boxes of its maker name, which know it better than tags do."""
+    model, serial = gopro.model(file), gopro.serial(file)
+    return Camera("GoPro", model, serial) if model else Camera(said.make, said.model, said.serial or serial)
 
 
 def _handlers(container: InputContainer) -> list[str]:
@@ -128,7 +152,7 @@ def _durations(container: InputContainer, stream: VideoStream) -> dict[str, Any]
         usable_ms = _ms((last_s or 0.0) - zero_s(container))
         if usable_ms <= 0:
             raise MediaError("Nothing in this file can be read; it was cut off near its beginning.")
-        warning = f"This file stops at {clock(usable_ms)}; the part before can be used."
+        warning = stops_at(usable_ms)
     return {"duration_ms": usable_ms, "declared_duration_ms": declared_ms, "warning": warning}
 
 
@@ -155,15 +179,25 @@ def _sound(container: InputContainer) -> dict[str, Any]:
     }
 
 
-def _recorded_at(tags: dict[str, str]) -> str | None:
-    """Return when recording began, in UTC; Apple's own tag stays true when a phone exports a copy later."""
-    for name in ("com.apple.quicktime.creationdate", "creation_time"):
-        with contextlib.suppress(ValueError):
-            moment = datetime.fromisoformat(tags.get(name, ""))
+def _recorded(said: str | None, tags: dict[str, str], gopro_offset_min: int | None) -> dict[str, Any]:
+    """Return when recording began, in UTC, and what the clocks of the place were ahead of it, where the file says so.
+
+    Apple's own tag stays true when a phone exports a copy later. A plain creation time is meant for UTC and tells
+    nothing of the place; a GoPro's settings do.
+    """
+    for text in (said, tags.get("com.apple.quicktime.creationdate"), tags.get("creation_time")):
+        with contextlib.suppress(ValueError, OverflowError):
+            moment = datetime.fromisoformat(text or "")
+            is_plain = moment.tzinfo is None or text == tags.get("creation_time")
+            offset_min = gopro_offset_min if is_plain else _offset_min(moment)
             moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
             if moment.year >= _FIRST_TRUE_YEAR:
-                return moment.isoformat()
-    return None
+                return {"recorded_at": moment.isoformat(), "utc_offset_min": offset_min}
+    return {"recorded_at": None, "utc_offset_min": None}
+
+
+def _offset_min(moment: datetime) -> int:
+    return round(moment.utcoffset().total_seconds() / 60)
 
 
 def _ms(seconds: float) -> int:

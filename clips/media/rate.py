@@ -13,6 +13,8 @@ CAMERA_RATES = tuple(
         (90, 1), (100, 1), (120000, 1001), (120, 1), (200, 1), (240000, 1001), (240, 1), (480, 1), (960, 1),
     ]
 )  # fmt: skip
+#: A number beyond any camera's is damage, and would not fit its row either.
+FASTEST = 100_000
 #: 29.97 and 30 differ by 0.1 %; a phone's clock and a time base of 1/600 s blur a rate by less than this.
 _SAME_RATE = Fraction(2, 1000)
 #: A steady recording may drop frames and may round its times to the tick; this much of it must still be
@@ -51,6 +53,26 @@ def nominal_rate(grid_rate: Fraction | None, times: Sequence[int], time_base: Fr
     counted = steady if len(steady) >= _STEADY_SHARE * len(intervals) else intervals
     rate = Fraction(len(counted), sum(counted)) / time_base
     return _camera_rate(rate) or rate.limit_denominator(1001)
+
+
+def capture_rate(said: str | None) -> Fraction | None:
+    """Return the rate of recording that a file states in words, as "239.76" or "240.000000"; None where it does not."""
+    try:
+        rate = Fraction((said or "").strip())
+    except (ValueError, ZeroDivisionError):
+        return None
+    if not 0 < rate <= FASTEST:
+        return None
+    return _camera_rate(rate) or rate.limit_denominator(1001)
+
+
+def riders_rate(playback: Fraction, captured: Fraction | None) -> Fraction:
+    """Return the rate by which people call a recording.
+
+    Slow motion is called by what it was shot at: a phone's 240 frames a second stay "240" also where the file plays
+    them at 30. A time lapse, captured slower than it plays, is called by how it plays.
+    """
+    return max(playback, captured or playback)
 
 
 def _camera_rate(rate: Fraction) -> Fraction | None:

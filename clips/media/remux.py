@@ -1,11 +1,10 @@
 """Copies the packets of a span into an MP4 of its own, with all that the camera said about itself."""
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
-from typing import Any
 
 import av
 import av.error
@@ -13,33 +12,40 @@ from av.container import InputContainer, OutputContainer
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from clips.media import MediaError
-from clips.media.frames import NO_TIMES, Span
+from clips.media import MediaError, edits
+from clips.media import tags as camera_tags
+from clips.media.frames import Span
+from clips.media.timecode import Timecode
+from clips.media.wanted import wanted_packets
 
-#: An AAC decoder needs the packet before the first it is to play; two are sure.
-_SOUND_LEAD_PACKETS = 2
-#: Read from this much before the first keyframe, so that the sound's lead packets are among what is read.
-_LEAD_S = Fraction(1, 5)
-#: Cameras interleave picture, sound and telemetry within a second; past this nothing wanted can follow.
-_INTERLEAVE_S = 3
 #: The edit list counts in about this many units per second, always a multiple of the picture's own clock.
 _MOVIE_TIMESCALE_HZ = 30_000
-#: FFmpeg writes these itself, or they are no longer true of a part.
-_DROPPED_TAGS = frozenset({"major_brand", "minor_version", "compatible_brands", "encoder", "timecode", "duration"})
-_TIME_TAGS = ("creation_time", "com.apple.quicktime.creationdate")
 #: Names of codecs inside MP4 to keep as they are: hvc1 and hev1 differ in where parameter sets may lie.
 _KEPT_CODEC_TAGS = frozenset({"avc1", "avc3", "hvc1", "hev1"})
+IN_PIECES = "This video was put together from several pieces before; a clip of it must lie within one of them."
+DISAGREES = "This file cannot be cut exactly there; its index and its content do not agree."
 
 
-def remux(
-    container: InputContainer,
-    stream: VideoStream,
-    span: Span,
-    out: Path,
-    *,
-    tags: dict[str, str],
-    telemetry_id: int | None,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Kept:
+    """What a clip keeps of its source besides picture and sound."""
+
+    tags: Mapping[str, str]  # added to the camera's
+    recorded_at: str | None  # the true beginning of the source, ISO 8601; None: its own tags are right
+    telemetry_id: int | None  # stream id of a GoPro's telemetry
+    timecode: Timecode | None  # of the source's first frame
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What became of a span."""
+
+    n_frames: int  # seen ones
+    dropped_tracks: list[str]  # the types of those that were left out
+    unheard_s: dict[int, Fraction]  # see ``edits.show_at_most``
+
+
+def remux(container: InputContainer, stream: VideoStream, span: Span, out: Path, kept: Kept) -> Copied:
     """Write ``span`` to ``out`` as an MP4 whose timestamp 0 is the first wanted frame.
 
     Parameters
@@ -50,39 +56,38 @@ def remux(
         What is to be seen.
     out : Path
         Written over. What must be decoded but not seen is in it; ``edits.show_at_most`` hides its tail.
-    tags : dict
-        Metadata to add.
-    telemetry_id : int or None
-        The stream id of a GoPro's telemetry, to be kept as well.
-
-    Returns
-    -------
-    dict
-        ``frames`` (seen ones) and ``dropped_tracks`` (types of those that were left out).
+    kept : Kept
+        Goes with it.
 
     Raises
     ------
     MediaError
-        If MP4 cannot hold the picture or the sound as it is, or a second edit hides frames inside the span.
+        If MP4 cannot hold the picture or the sound as it is, if the span goes across pieces of an edited video,
+        or if the file's index is wrong.
     """
-    kept = [s for s in container.streams if _is_wanted(s, stream, telemetry_id)]
-    dropped = [s.type for s in container.streams if s not in kept]
-    options = _muxer_options(stream.time_base)
+    sources = [s for s in container.streams if _is_wanted(s, stream, kept.telemetry_id)]
+    dropped = [s.type for s in container.streams if s not in sources and not _is_timecode(s, kept)]
     n_frames, edges = 0, {span.first.pts, span.last.pts}
+    options = _muxer_options(stream.time_base, with_timecode=kept.timecode is not None)
     with av.open(str(out), "w", format="mp4", container_options=options) as target:
-        target.metadata.update(_tags(container.metadata, span.start_s) | tags)
-        copies = {s.index: _add_track(target, s, span.start_s) for s in kept}
-        for packet in _wanted_packets(container, kept, stream, span):
+        into_s = span.start_s - (stream.start_time or 0) * stream.time_base
+        target.metadata.update(_tags(container.metadata, into_s, kept))
+        tracks = {
+            s.index: _Track(_add_stream(target, s, into_s, kept), s, span, _late_s(container, s, span)) for s in sources
+        }
+        for packet in _in_order(wanted_packets(container, sources, stream, span)):
             is_picture = packet.stream.index == stream.index
             if is_picture and span.first.pts <= packet.pts <= span.last.pts:
                 if packet.is_discard:
-                    raise MediaError("This video was edited in several pieces before; it cannot be cut exactly.")
+                    raise MediaError(IN_PIECES)
                 n_frames += 1
                 edges.discard(packet.pts)
-            target.mux(_moved(packet, copies[packet.stream.index], span))
+            _write(target, tracks[packet.stream.index].moved(packet))
         if edges:
-            raise MediaError("This file cannot be cut exactly there; its index and its content do not agree.")
-    return {"frames": n_frames, "dropped_tracks": dropped}
+            raise MediaError(DISAGREES)
+    used = [track for track in tracks.values() if track.is_used]  # FFmpeg leaves out the others
+    unheard_s = {place: track.unheard_s for place, track in enumerate(used) if track.unheard_s}
+    return Copied(n_frames, dropped, unheard_s)
 
 
 def _is_wanted(candidate: Stream, picture: VideoStream, telemetry_id: int | None) -> bool:
@@ -93,12 +98,17 @@ def _is_wanted(candidate: Stream, picture: VideoStream, telemetry_id: int | None
     return telemetry_id is not None and candidate.type == "data" and candidate.id == telemetry_id
 
 
-def _muxer_options(time_base: Fraction) -> dict[str, str]:
+def _is_timecode(stream: Stream, kept: Kept) -> bool:
+    return kept.timecode is not None and stream.type == "data" and "timecode" in stream.metadata
+
+
+def _muxer_options(time_base: Fraction, *, with_timecode: bool) -> dict[str, str]:
     options = {
         "movflags": "+faststart+use_metadata_tags",
         "use_editlist": "1",
         "avoid_negative_ts": "disabled",  # the frames before the first wanted one are to stay before it
-        "write_tmcd": "0",
+        "write_tmcd": "1" if with_timecode else "0",
+        "strict": "unofficial",  # what FFmpeg wants to hear before it writes Dolby Vision's box
     }
     if time_base.numerator == 1:
         ticks_hz = time_base.denominator
@@ -107,141 +117,115 @@ def _muxer_options(time_base: Fraction) -> dict[str, str]:
     return options
 
 
-def _tags(tags: dict[str, str], start_s: Fraction) -> dict[str, str]:
-    """Return the camera's tags for a clip that begins ``start_s`` later."""
-    kept = {name: value for name, value in tags.items() if name not in _DROPPED_TAGS}
-    for name in _TIME_TAGS:
-        if name in kept:
-            kept[name] = _later(kept[name], start_s)
-    return kept
+def _tags(said: Mapping[str, str], into_s: Fraction, kept: Kept) -> dict[str, str]:
+    tags = camera_tags.of_part(said, into_s, kept.recorded_at)
+    if kept.recorded_at:
+        tags = camera_tags.creation_time(kept.recorded_at, into_s) | tags
+    return tags | dict(kept.tags)
 
 
-def _later(moment: str, by_s: Fraction) -> str:
+def _add_stream(target: OutputContainer, source: Stream, into_s: Fraction, kept: Kept) -> Stream:
     try:
-        moved = datetime.fromisoformat(moment) + timedelta(seconds=float(by_s))
-    except ValueError:
-        return moment  # not a time that we can read; what the camera wrote is better than nothing
-    text = moved.isoformat(timespec="microseconds" if "." in moment else "seconds")
-    return text.replace("+00:00", "Z") if moment.endswith("Z") else text
-
-
-def _add_track(target: OutputContainer, source: Stream, start_s: Fraction) -> Stream:
-    try:
-        track = target.add_stream_from_template(source, opaque=True)
+        stream = target.add_stream_from_template(source, opaque=True)
     except (ValueError, av.error.FFmpegError) as error:
         name = "picture" if source.type == "video" else "sound"
         codec = source.codec_context.name
         raise MediaError(f"The {name} is {codec}, which an MP4 cannot hold as it is.") from error
-    track.metadata.update(_tags(source.metadata, start_s))
+    stream.metadata.update(camera_tags.of_part(source.metadata, into_s, kept.recorded_at))
+    stream.disposition = source.disposition
     if source.type == "video":
         tag = source.codec_context.codec_tag
         if tag in _KEPT_CODEC_TAGS:
-            track.codec_context.codec_tag = tag
+            stream.codec_context.codec_tag = tag
         elif source.codec_context.name == "hevc":
-            track.codec_context.codec_tag = "hvc1"  # what Apple's players want
-    return track
+            stream.codec_context.codec_tag = "hvc1"  # what Apple's players want
+        if kept.timecode is not None:  # FFmpeg counts it at the rate of the picture, unless told
+            stream.codec_context.framerate = kept.timecode.rate
+            stream.metadata["timecode"] = str(kept.timecode.later(into_s))
+    return stream
 
 
-def _wanted_packets(
-    container: InputContainer, kept: list[Stream], picture: VideoStream, span: Span
-) -> Iterator[av.Packet]:
-    """Yield, as they lie in the file, the packets needed to show ``span``."""
-    choosers = {
-        s.index: _Picture(span) if s.index == picture.index else _Beside(s, span, _lead_packets(s)) for s in kept
-    }
-    begin = min(span.first.seek_to, picture.start_time or 0)  # AVI fails on a seek to before its start
-    seek_to = max(begin, span.first.seek_to - ceil(_LEAD_S / span.time_base))
-    try:
-        container.seek(seek_to, stream=picture)
-        for packet in _with_decoding_times(container.demux(kept), picture):
-            yield from choosers[packet.stream.index].take(packet)
-            is_past = packet.pts * packet.time_base > span.end_s + _INTERLEAVE_S
-            if is_past or all(chooser.is_done for chooser in choosers.values()):
-                return
-    except av.error.FFmpegError as error:
-        if isinstance(error, MemoryError):
-            raise
-        raise MediaError("This part of the file is damaged and cannot be read.") from error
+def _late_s(container: InputContainer, source: Stream, span: Span) -> Fraction:
+    """Return how much later a sound plays than FFmpeg says, which is so in the second and later pieces of an edit.
+
+    FFmpeg has such a piece begin with the first packet that lies wholly in it.
+    """
+    if source.type != "audio" or not source.codec_context.frame_size:
+        return Fraction(0)
+    packet_s = Fraction(source.codec_context.frame_size, source.codec_context.sample_rate)
+    begun = [p for p in edits.pieces(container, source) if p.start_s <= span.start_s + packet_s / 2]
+    return -begun[-1].media_s % packet_s if len(begun) > 1 else Fraction(0)
 
 
-def _with_decoding_times(packets: Iterable[av.Packet], picture: VideoStream) -> Iterator[av.Packet]:
-    """Yield the packets with DTS; FFmpeg cannot tell that of the first few where a file (Matroska) has none."""
-    early: list[av.Packet] = []
+def _in_order(packets: Iterator[av.Packet]) -> Iterator[av.Packet]:
+    """Yield the packets as long as the DTS of each stream grow; where one piece ends another begins earlier."""
+    last: dict[int, int] = {}
     for packet in packets:
-        if packet.size == 0:
-            continue
-        if packet.pts is None:
-            raise MediaError(NO_TIMES)
-        if packet.dts is None and packet.stream.index == picture.index:
-            early.append(packet)
-            continue
-        if packet.dts is None:
-            packet.dts = packet.pts
-        if early and packet.stream.index == picture.index:
-            step = max(1, packet.duration or 0)
-            for back, waiting in enumerate(reversed(early), start=1):
-                waiting.dts = packet.dts - back * step
-            yield from early
-            early = []
+        index = packet.stream.index
+        if packet.dts <= last.get(index, packet.dts - 1):
+            raise MediaError(IN_PIECES if packet.stream.type == "video" else DISAGREES)
+        last[index] = packet.dts
         yield packet
-    if early:
-        raise MediaError(NO_TIMES)
 
 
-def _lead_packets(stream: Stream) -> int:
-    return _SOUND_LEAD_PACKETS if stream.type == "audio" else 0
+def _write(target: OutputContainer, packet: av.Packet) -> None:
+    try:
+        target.mux(packet)
+    except (av.error.ArgumentError, av.error.InvalidDataError) as error:  # as a PTS before its DTS
+        raise MediaError(DISAGREES) from error
 
 
-class _Picture:
-    """Chooses from the keyframe to the last packet, in decoding order, that is shown within the span."""
+class _Track:
+    """One track of the clip; puts packets on the clip's clock."""
 
-    def __init__(self, span: Span) -> None:
-        self.is_done = False
+    def __init__(self, stream: Stream, source: Stream, span: Span, late_s: Fraction) -> None:
+        self.is_used = False
+        self.unheard_s = Fraction(0)
+        self._stream = stream
         self._span = span
-        self._begun = False
-        self._behind: list[av.Packet] = []  # shown after the span, so needed only if one within it still follows
+        self._shift_s = span.start_s - late_s
+        self._steps = _Steps(source) if source.type == "audio" else None
+        begins_s = max((source.start_time or 0) * source.time_base, span.start_s)
+        # A sound that begins late must wait for its time in an empty edit, together with what is put before it.
+        self._begins_late_s = begins_s if source.type == "audio" and begins_s > span.start_s else None
 
-    def take(self, packet: av.Packet) -> list[av.Packet]:
-        span = self._span
-        self._begun = self._begun or (packet.is_keyframe and packet.pts == span.first.keyframe_pts)
-        self.is_done = packet.dts > span.last.pts
-        if not self._begun or self.is_done:
-            return []
-        if packet.pts > span.last.pts:
-            self._behind.append(packet)
-            return []
-        taken, self._behind = [*self._behind, packet], []
-        return taken
-
-
-class _Beside:
-    """Chooses what sounds, or was measured, during the span, and ``n_lead`` packets before it."""
-
-    def __init__(self, stream: Stream, span: Span, n_lead: int) -> None:
-        self.is_done = False
-        self._start = span.start_s / stream.time_base
-        self._end = span.end_s / stream.time_base
-        self._n_lead = n_lead
-        self._before: list[av.Packet] = []
-
-    def take(self, packet: av.Packet) -> list[av.Packet]:
-        if packet.pts >= self._end:
-            self.is_done = True
-            return []
-        if packet.pts + (packet.duration or 0) <= self._start:
-            self._before = [*self._before, packet][-self._n_lead :] if self._n_lead else []
-            return []
-        taken, self._before = [*self._before, packet], []
-        return taken
+    def moved(self, packet: av.Packet) -> av.Packet:
+        """Nothing beside the picture lasts longer than the picture."""
+        if self._steps:
+            self._steps.refine(packet)
+        if packet.stream.type != "video":
+            room = ceil(self._span.end_s / packet.time_base) - packet.pts
+            packet.duration = max(1, min(packet.duration or room, room))
+        if not self.is_used and self._begins_late_s is not None:
+            self.unheard_s = max(Fraction(0), self._begins_late_s - packet.pts * packet.time_base)
+            self._shift_s -= self.unheard_s
+        self.is_used = True
+        shift = round(self._shift_s / packet.time_base)
+        packet.pts -= shift
+        packet.dts -= shift
+        packet.stream = self._stream
+        return packet
 
 
-def _moved(packet: av.Packet, track: Stream, span: Span) -> av.Packet:
-    """Put a packet on the clip's clock; nothing beside the picture lasts longer than the picture."""
-    if packet.stream.type != "video":
-        room = ceil(span.end_s / packet.time_base) - packet.pts
-        packet.duration = max(1, min(packet.duration or room, room))
-    shift = round(span.start_s / packet.time_base)
-    packet.pts -= shift
-    packet.dts -= shift
-    packet.stream = track
-    return packet
+class _Steps:
+    """Gives the packets of a sound back the exact times that a file rounds (Matroska to ms): each begins where the
+    one before it ends.
+    """
+
+    def __init__(self, source: Stream) -> None:
+        rate_hz, n_samples = source.codec_context.sample_rate, source.codec_context.frame_size
+        is_rounded = rate_hz and n_samples and source.time_base * rate_hz > 1
+        self._rate_hz = rate_hz
+        self._each_s = Fraction(n_samples, rate_hz) if is_rounded else None
+        self._next_s: Fraction | None = None
+
+    def refine(self, packet: av.Packet) -> None:
+        if self._each_s is None:
+            return
+        time_s = packet.pts * packet.time_base
+        if self._next_s is not None and abs(time_s - self._next_s) < 2 * packet.time_base:
+            time_s = self._next_s
+        self._next_s = time_s + self._each_s
+        packet.time_base = Fraction(1, self._rate_hz)
+        packet.pts = packet.dts = round(time_s * self._rate_hz)
+        packet.duration = round(self._each_s * self._rate_hz)

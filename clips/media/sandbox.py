@@ -2,10 +2,10 @@
 
 Media libraries are large C programs fed by strangers. So the process that holds the database never opens a
 file itself: it calls ``run("clips.media.probe:probe", {"path": ...})``, and a fresh Python does the work
-without network, without secrets in its environment, without the right to start programs, and within limits on
-memory, CPU, wall time and the size of what it writes. The two speak JSON, one line per message, over pipes;
-``subprocess`` and not ``multiprocessing``, because the children of a Celery worker are daemons and may not
-have any.
+without network, without secrets in its environment, without the right to start processes or to open any file but
+those it was told of, and within limits on memory, CPU, wall time and the size of what it writes. The two speak JSON,
+one line per message, over pipes; ``subprocess`` and not ``multiprocessing``, because the children of a Celery worker
+are daemons and may not have any.
 """
 
 import contextlib
@@ -15,21 +15,30 @@ import inspect
 import json
 import logging
 import os
+import re
+import resource
 import selectors
 import signal
 import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from clips.media import MediaError
-from clips.media.confine import Limits, die_with_parent, forbid_network_and_programs, set_limits
+from clips.media.confine import (
+    Limits,
+    be_first_to_go,
+    die_with_parent,
+    forbid_network_and_programs,
+    keep_to_files,
+    set_limits,
+)
 
-__all__ = ["Limits", "MediaError", "SandboxError", "die_with_parent", "run"]
+__all__ = ["Limits", "MediaError", "SandboxError", "Usage", "die_with_parent", "run"]
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_LIMITS = Limits()
@@ -40,7 +49,13 @@ CRASHED = "Reading this file crashed the reader; it may be damaged."
 
 #: The curve of a ten-hour file is a few MB of JSON; a child that says more than this is out of order.
 _MAX_ANSWER_BYTES = 256 * 1024**2
+_MAX_STDERR_BYTES = 64 * 1024**2
 _STDERR_TAIL_BYTES = 16 * 1024
+#: How often a child that has closed its pipes is looked after.
+_LOOK_EVERY_S = 0.05
+#: Arguments that name a file to be read, and such that name one to be written; as "source", "low_res_path", "out".
+_READ_NAME = re.compile(r"(.*_)?(path|source)")
+_WRITE_NAME = re.compile(r"(.*_)?(out|folder)")
 _PROGRESS_EVERY_S = 0.25
 
 log = logging.getLogger(__name__)
@@ -50,6 +65,18 @@ class SandboxError(RuntimeError):
     """The child failed for a reason that is ours and not the file's; the text ends with its traceback."""
 
 
+@dataclass(frozen=True)
+class Usage:
+    """What a child used."""
+
+    #: From the start of Python until the function was imported; None for a program of another kind.
+    start_cpu_s: float | None
+    #: By the function alone.
+    cpu_s: float
+    #: The most that was resident at any time.
+    peak_bytes: int
+
+
 def run(
     function: str,
     arguments: dict[str, Any],
@@ -57,6 +84,7 @@ def run(
     limits: Limits = DEFAULT_LIMITS,
     on_tick: Callable[[float | None], None] | None = None,
     tick_s: float = 2.0,
+    on_usage: Callable[[Usage], None] | None = None,
 ) -> Any:
     """Call a function in a confined child process and return what it returns.
 
@@ -66,7 +94,9 @@ def run(
         "package.module:name". If it takes a keyword ``progress``, it is given a function to report 0.0 to 1.0
         with.
     arguments : dict
-        Its keyword arguments; JSON. Paths should be absolute, for the child runs in the project's root.
+        Its keyword arguments; JSON. Paths should be absolute, for the child runs in the project's root. It can open
+        the files under names that end in ``path`` or ``source``, and all in the folder of a file under a name that
+        ends in ``out``, or in one whose name ends in ``folder``; in lists and dicts too. Nothing else.
     limits : Limits
         What the child may use.
     on_tick : callable, optional
@@ -74,6 +104,8 @@ def run(
         raises kills the child and is passed on: the way to stop when a lease is lost or a job cancelled.
     tick_s : float
         Seconds.
+    on_usage : callable, optional
+        Is told what was used, once the function has returned or refused the file.
 
     Returns
     -------
@@ -105,13 +137,16 @@ def run(
     try:
         with contextlib.suppress(BrokenPipeError), child.stdin:
             child.stdin.write(json.dumps(request).encode())
-        return _listen(child, limits, on_tick, tick_s)
+        answer, returncode = _listen(child, limits, on_tick, tick_s)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
         child.stdout.close()
         child.stderr.close()
+    if on_usage is not None and answer.usage is not None:
+        on_usage(answer.usage)
+    return _outcome(answer, returncode)
 
 
 def _environment() -> dict[str, str]:
@@ -131,10 +166,12 @@ class _Answer:
 
     def __init__(self) -> None:
         self.progress: float | None = None
+        self.usage: Usage | None = None
         self.final: dict[str, Any] | None = None
         self.stderr_tail = b""
         self._partial: list[bytes] = []
         self._size_bytes = 0
+        self._stderr_bytes = 0
 
     def hear(self, data: bytes) -> None:
         self._size_bytes += len(data)
@@ -147,28 +184,39 @@ class _Answer:
         if rest:
             self._partial.append(rest)
 
+    def overhear(self, data: bytes) -> None:
+        """Keep the end of what was written to stderr; a library that complains without end is out of order too."""
+        self._stderr_bytes += len(data)
+        if self._stderr_bytes > _MAX_STDERR_BYTES:
+            raise MediaError(CRASHED)
+        self.stderr_tail = (self.stderr_tail + data)[-_STDERR_TAIL_BYTES:]
+
     def _message(self, line: bytes) -> None:
+        """Take one message; what is none can only come from a reader that was taken over."""
         try:
             message = json.loads(line)
-        except ValueError as error:
-            raise SandboxError(f"the child said what is no message: {line[:200]!r}") from error
-        if "progress" in message:
-            self.progress = float(message["progress"])
-        else:
-            self.final = message
+            if "progress" in message:
+                self.progress = float(message["progress"])
+            elif "usage" in message:
+                self.usage = Usage(**message["usage"])
+            elif {"result", "error", "failure"} & message.keys():
+                self.final = message
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            log.warning("the child said what is no message: %r", line[:200])
+            raise MediaError(CRASHED) from error
 
 
 def _listen(
     child: subprocess.Popen, limits: Limits, on_tick: Callable[[float | None], None] | None, tick_s: float
-) -> Any:
-    """Read the child's messages until it ends, ticking meanwhile."""
+) -> tuple[_Answer, int]:
+    """Read the child's messages until it ends, ticking meanwhile; return them and its return code."""
     answer = _Answer()
     started_s = time.monotonic()
     next_tick_s = started_s + tick_s
     with selectors.DefaultSelector() as pipes:
         pipes.register(child.stdout, selectors.EVENT_READ)
         pipes.register(child.stderr, selectors.EVENT_READ)
-        while pipes.get_map():
+        while pipes.get_map() or child.poll() is None:
             now_s = time.monotonic()
             if now_s - started_s > limits.wall_s:
                 raise MediaError(TOO_LONG)
@@ -177,6 +225,8 @@ def _listen(
                 if on_tick is not None:
                     on_tick(answer.progress)
             until_s = min(next_tick_s, started_s + limits.wall_s) - now_s
+            if not pipes.get_map():  # it has closed them and may yet go on
+                until_s = min(until_s, _LOOK_EVERY_S)
             for key, _ in pipes.select(timeout=max(0.0, until_s) + 0.001):
                 data = os.read(key.fd, 65536)
                 if not data:
@@ -184,8 +234,8 @@ def _listen(
                 elif key.fileobj is child.stdout:
                     answer.hear(data)
                 else:
-                    answer.stderr_tail = (answer.stderr_tail + data)[-_STDERR_TAIL_BYTES:]
-    return _outcome(answer, child.wait())
+                    answer.overhear(data)
+    return answer, child.returncode
 
 
 def _outcome(answer: _Answer, returncode: int) -> Any:
@@ -215,13 +265,34 @@ def _outcome(answer: _Answer, returncode: int) -> Any:
 
 def _child(parent_pid: int) -> None:
     die_with_parent(parent_pid)
+    be_first_to_go()
     messages = _take_stdout()
     request = json.load(sys.stdin)
     set_limits(Limits(**request["limits"]))
+    confine_for(request["function"], request["arguments"])
+    call_and_tell(request["function"], request["arguments"], messages)
+    # A media library that crashes while it tidies up must not spoil a result that is already delivered.
+    os._exit(0)
+
+
+def confine_for(dotted: str, arguments: dict[str, Any]) -> None:
+    """Give up, for good, all that a function does not need for its arguments."""
+    package = importlib.import_module(dotted.partition(".")[0])
+    reads = [Path(path) for path in _paths(arguments, _READ_NAME)]
+    writes = [path if path.is_dir() else path.parent for path in map(Path, _paths(arguments, _WRITE_NAME))]
+    ours = {Path(__file__).resolve().parents[1], Path(package.__file__).resolve().parent}
+    keep_to_files(ours, readable=reads, writable=writes)
     forbid_network_and_programs()
+
+
+def call_and_tell(dotted: str, arguments: dict[str, Any], messages: BinaryIO) -> None:
+    """Call a function and send what came of it."""
+    started_cpu_s = _cpu_s()
     try:
-        final = {"result": _call(request["function"], request["arguments"], messages)}
-        line = json.dumps(final)
+        function = _imported(dotted)
+        started_cpu_s = _cpu_s()
+        # No NaN: the database's JSON has none.
+        line = json.dumps({"result": _call(function, arguments, messages)}, allow_nan=False)
     except MediaError as error:
         line = json.dumps({"error": str(error)})
     except MemoryError:
@@ -231,10 +302,34 @@ def _child(parent_pid: int) -> None:
             line = json.dumps({"error": TOO_LARGE})
         else:
             line = json.dumps({"failure": traceback.format_exc()[-_STDERR_TAIL_BYTES:]})
-    messages.write(line.encode() + b"\n")
+    usage = Usage(started_cpu_s, _cpu_s() - started_cpu_s, _peak_bytes())
+    messages.write(json.dumps({"usage": asdict(usage)}).encode() + b"\n" + line.encode() + b"\n")
     messages.flush()
-    # A media library that crashes while it tidies up must not spoil a result that is already delivered.
-    os._exit(0)
+
+
+def _paths(arguments: Any, name: re.Pattern) -> Iterator[str]:
+    """Yield the paths under such names, however deep they lie."""
+    if isinstance(arguments, list):
+        for each in arguments:
+            yield from _paths(each, name)
+    elif isinstance(arguments, dict):
+        for key, value in arguments.items():
+            if isinstance(value, str) and value and name.fullmatch(key):
+                yield value
+            else:
+                yield from _paths(value, name)
+
+
+def _cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _peak_bytes() -> int:
+    """Return the most memory that was resident; getrusage would count what the parent had at the fork."""
+    with contextlib.suppress(OSError), open("/proc/self/status") as file:
+        return next((int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM:")), 0)
+    return 0
 
 
 def _take_stdout() -> BinaryIO:
@@ -244,9 +339,12 @@ def _take_stdout() -> BinaryIO:
     return messages
 
 
-def _call(dotted: str, arguments: dict[str, Any], messages: BinaryIO) -> Any:
+def _imported(dotted: str) -> Callable:
     module, _, name = dotted.partition(":")
-    function = getattr(importlib.import_module(module), name)
+    return getattr(importlib.import_module(module), name)
+
+
+def _call(function: Callable, arguments: dict[str, Any], messages: BinaryIO) -> Any:
     if "progress" in inspect.signature(function).parameters:
         arguments = arguments | {"progress": _reporter(messages)}
     return function(**arguments)

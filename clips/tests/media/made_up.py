@@ -5,6 +5,7 @@ each sound is noise from a seed, so that its place in time can be found by corre
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,6 +17,15 @@ SOUND_RATE_HZ = 48_000
 _BLOCK_PX = 16
 _QUIET, _LOUD = 0.03, 0.5
 _EVENT_S = 1.2
+
+
+@dataclass(frozen=True)
+class Track:
+    """One track of sound: the noise of ``seed``, of which a recorder caught what lies between two moments."""
+
+    seed: int = 0
+    start_s: float = 0.0
+    end_s: float | None = None  # None: as long as the picture
 
 
 def make_video(
@@ -35,6 +45,12 @@ def make_video(
     tags: dict[str, str] | None = None,
     faststart: bool = False,
     seed: int = 0,
+    sounds: Sequence[Track] | None = None,
+    pix_fmt: str = "yuv420p",
+    starts_s: int = 0,
+    telemetry_s: float = 0.0,
+    video_tags: dict[str, str] | None = None,
+    encoder_params: str = "",
 ) -> Path:
     """Write a video whose frames are numbered and return its path.
 
@@ -69,36 +85,53 @@ def make_video(
         Put the index of an MP4 in front, so that a file that is cut off later can still be read.
     seed : int
         Of noise and texture.
+    sounds : sequence of Track, optional
+        Instead of the one track that ``audio`` means.
+    pix_fmt : str
+        "yuv420p", or "yuv420p10le" for 10 bits.
+    starts_s : int
+        The timestamp of the first frame, in seconds; sound and picture are moved together.
+    telemetry_s : float
+        Add a track as GoPros have it, with a packet of so many seconds after another; 0 for none.
+    video_tags : dict, optional
+        Metadata of the picture's track; "timecode" makes a timecode track.
+    encoder_params : str
+        More for libx264 and libx265, as "colorprim=bt2020:transfer=arib-std-b67".
     """
     path = Path(path)
     movflags = "+use_metadata_tags+faststart" if faststart else "+use_metadata_tags"
     options = {"movflags": movflags} if path.suffix in {".mp4", ".mov"} else {}
+    ms = Fraction(1, 1000)
+    step_s = ms if pts is not None else 1 / Fraction(rate)
+    length_s = pts[-1] / 1000 if pts is not None else float(frames / Fraction(rate))
+    tracks = list(sounds) if sounds is not None else [Track(seed)] * audio
     with av.open(str(path), "w", container_options=options) as container:
         container.metadata.update(tags or {})
         video = container.add_stream(codec, rate=Fraction(rate))
-        video.width, video.height, video.pix_fmt = *size, "yuv420p"
-        video.options = _encoder_options(codec, bframes, gop, open_gop)
+        video.width, video.height, video.pix_fmt = *size, pix_fmt
+        video.options = _encoder_options(codec, bframes, gop, open_gop, encoder_params)
+        video.metadata.update(video_tags or {})
         if pts is not None:
-            video.codec_context.time_base = Fraction(1, 1000)
+            video.codec_context.time_base = ms
         if rotation:
             video.set_display_rotation(rotation)
-        heard = container.add_stream("aac", rate=SOUND_RATE_HZ, layout="mono") if audio else None
-        length_s = pts[-1] / 1000 if pts is not None else frames / Fraction(rate)
-        samples = sound(float(length_s), events_s=events_s, seed=seed)
-        n_heard = 0
+        heard = [_Heard(container, track, length_s, starts_s, events_s) for track in tracks]
+        measured = container.add_data_stream("bin_data") if telemetry_s else None
+        n_measured = 0
         for number, luma in enumerate(_pictures(frames, rate, size, events_s, seed)):
             at_s = pts[number] / 1000 if pts is not None else number / Fraction(rate)
-            if heard is not None:  # interleaved, as a camera does it
-                n_due = min(len(samples), int((at_s + 0.5) * SOUND_RATE_HZ))
-                n_heard = _encode_sound(container, heard, samples, n_heard, n_due)
-            frame = av.VideoFrame.from_ndarray(luma, format="gray").reformat(format="yuv420p")
-            frame.time_base = Fraction(1, 1000) if pts is not None else 1 / Fraction(rate)
-            frame.pts = pts[number] if pts is not None else number
+            for each in heard:  # interleaved, as a camera does it
+                each.encode_until(float(at_s) + 0.5)
+            while measured is not None and n_measured * telemetry_s <= at_s:
+                container.mux(_telemetry(measured, n_measured, telemetry_s, starts_s))
+                n_measured += 1
+            frame = av.VideoFrame.from_ndarray(luma, format="gray").reformat(format=pix_fmt)
+            frame.time_base = step_s
+            frame.pts = (pts[number] if pts is not None else number) + round(starts_s / step_s)
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
-        if heard is not None:
-            _encode_sound(container, heard, samples, n_heard, len(samples))
-            container.mux(heard.encode(None))
+        for each in heard:
+            each.finish()
     return path
 
 
@@ -108,6 +141,33 @@ def make_cut_off_video(folder: Path, *, gop: int = 30) -> Path:
     part = folder / "part.mp4"
     part.write_bytes(whole.read_bytes()[: whole.stat().st_size * 6 // 10])
     return part
+
+
+def make_long_video(path: str | Path, short: str | Path, *, copies: int, padding_bytes: int = 0) -> Path:
+    """Write ``copies`` of a short H.264 video one behind the other, without encoding them again.
+
+    Each packet of the picture grows by ``padding_bytes``, so that the file is as large as a camera's.
+    """
+    unit = b"\x0c" + b"\xff" * padding_bytes + b"\x80"  # of H.264, type 12: filler data, which decoders pass over
+    filler = len(unit).to_bytes(4, "big") + unit if padding_bytes else b""
+    with av.open(str(short)) as source, av.open(str(path), "w") as target:
+        tracks = {s.index: target.add_stream_from_template(s, opaque=True) for s in source.streams}
+        packets = [
+            (p.stream, bytes(p) + filler * (p.stream.type == "video"), p.pts, p.dts, p.is_keyframe)
+            for p in source.demux()
+            if p.size and not p.is_discard
+        ]
+        packets.sort(key=lambda packet: packet[3] * packet[0].time_base)
+        length_s = source.streams.video[0].duration * source.streams.video[0].time_base
+        for copy in range(copies):
+            for stream, data, pts, dts, is_keyframe in packets:
+                packet = av.Packet(data)
+                packet.stream, packet.time_base = tracks[stream.index], stream.time_base
+                packet.is_keyframe = is_keyframe
+                later = round(copy * length_s / stream.time_base)
+                packet.pts, packet.dts = pts + later, dts + later
+                target.mux(packet)
+    return Path(path)
 
 
 def frame_number(luma: np.ndarray) -> int:
@@ -147,13 +207,15 @@ def sound(length_s: float, *, events_s: Sequence[float] = (), seed: int = 0) -> 
     return (rng.standard_normal(len(times_s)) * level).clip(-1, 1).astype(np.float32)
 
 
-def _encoder_options(codec: str, bframes: int, gop: int, open_gop: bool) -> dict[str, str]:
+def _encoder_options(codec: str, bframes: int, gop: int, open_gop: bool, more: str) -> dict[str, str]:
     options = {"preset": "ultrafast", "g": str(gop), "bf": str(bframes)}
+    more = f":{more}" if more else ""
     if codec == "libx265":
         wanted = f"log-level=none:pools=1:keyint={gop}:min-keyint={gop}:scenecut=0:open-gop={int(open_gop)}"
-        return options | {"x265-params": f"{wanted}:bframes={bframes}"}
+        return options | {"x265-params": f"{wanted}:bframes={bframes}{more}"}
     wanted = f"keyint={gop}:min-keyint={gop}:scenecut=0:open-gop={int(open_gop)}:b-adapt=0"
-    return options | {"x264-params": f"{wanted}:bframes={bframes}:b-pyramid={'normal' if bframes > 1 else 'none'}"}
+    pyramid = "normal" if bframes > 1 else "none"
+    return options | {"x264-params": f"{wanted}:bframes={bframes}:b-pyramid={pyramid}{more}"}
 
 
 def _pictures(frames, rate, size, events_s, seed):
@@ -176,14 +238,39 @@ def _pictures(frames, rate, size, events_s, seed):
         yield luma
 
 
-def _encode_sound(container, heard, samples: np.ndarray, begin: int, end: int) -> int:
-    """Encode samples ``begin`` to ``end`` in frames of 1024; return how far it came."""
-    while begin < end:
-        piece = samples[begin : min(begin + 1024, len(samples))]
-        if len(piece) < 1024 and end < len(samples):
-            break
-        frame = av.AudioFrame.from_ndarray(piece.reshape(1, -1), format="fltp", layout="mono")
-        frame.sample_rate, frame.pts, frame.time_base = SOUND_RATE_HZ, begin, Fraction(1, SOUND_RATE_HZ)
-        container.mux(heard.encode(frame))
-        begin += len(piece)
-    return begin
+class _Heard:
+    """One track of sound that is being written."""
+
+    def __init__(self, container, track: Track, length_s: float, starts_s: int, events_s: Sequence[float]) -> None:
+        self._container = container
+        self._stream = container.add_stream("aac", rate=SOUND_RATE_HZ, layout="mono")
+        self._samples = sound(length_s, events_s=events_s, seed=track.seed)
+        self._next = round(track.start_s * SOUND_RATE_HZ)
+        ends_s = length_s if track.end_s is None else track.end_s
+        self._end = min(len(self._samples), round(ends_s * SOUND_RATE_HZ))
+        self._shift = starts_s * SOUND_RATE_HZ
+
+    def encode_until(self, time_s: float) -> None:
+        due = min(self._end, int(time_s * SOUND_RATE_HZ))
+        while self._next < due:
+            piece = self._samples[self._next : min(self._next + 1024, self._end)]
+            if len(piece) < 1024 and due < self._end:
+                break
+            frame = av.AudioFrame.from_ndarray(piece.reshape(1, -1), format="fltp", layout="mono")
+            frame.sample_rate, frame.time_base = SOUND_RATE_HZ, Fraction(1, SOUND_RATE_HZ)
+            frame.pts = self._next + self._shift
+            self._container.mux(self._stream.encode(frame))
+            self._next += len(piece)
+
+    def finish(self) -> None:
+        self.encode_until(self._end / SOUND_RATE_HZ + 1)
+        self._container.mux(self._stream.encode(None))
+
+
+def _telemetry(stream, number: int, each_s: float, starts_s: int) -> av.Packet:
+    """Return a packet of a made-up telemetry track; it says its number."""
+    packet = av.Packet(f"DEVC{number:08}".encode())
+    packet.stream, packet.time_base = stream, Fraction(1, 1000)
+    packet.pts = packet.dts = round((starts_s + number * each_s) * 1000)
+    packet.duration = round(each_s * 1000)
+    return packet

@@ -1,6 +1,8 @@
 """Functions for the sandbox's tests to run: each does one thing that a hostile or broken reader might do."""
 
+import concurrent.futures
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -49,14 +51,14 @@ def burn_cpu() -> None:
         pass
 
 
-def sleep(pid_file: str) -> None:
-    with open(pid_file, "w") as file:
+def sleep(out: str) -> None:
+    with open(out, "w") as file:
         file.write(str(os.getpid()))
     time.sleep(600)
 
 
-def write_file(path: str, size_bytes: int) -> None:
-    with open(path, "wb", buffering=0) as file:
+def write_file(out: str, size_bytes: int) -> None:
+    with open(out, "wb", buffering=0) as file:
         for _ in range(size_bytes // 65536):
             file.write(bytes(65536))
 
@@ -73,7 +75,94 @@ def start_a_program() -> None:
     subprocess.run([sys.executable, "--version"], check=True)
 
 
-def core_limit() -> list[int]:
-    import resource
+def open_file(name: str) -> str:
+    with open(name) as file:
+        return file.read()
 
+
+def copy_file(source: str, low_res_path: str, requests: list[dict]) -> None:
+    for request, path in zip(requests, (source, low_res_path), strict=True):
+        with open(path) as file, open(request["out"], "w") as copy:
+            copy.write(file.read())
+
+
+def fork_without_end() -> int:
+    """Start processes until that is refused, as a fork bomb does; return how many."""
+    for n_started in range(1000):
+        try:
+            pid = os.fork()
+        except OSError:
+            return n_started
+        if pid == 0:
+            time.sleep(60)
+            os._exit(0)
+    return 1000
+
+
+def start_threads(n_threads: int) -> int:
+    with concurrent.futures.ThreadPoolExecutor(n_threads) as pool:
+        return sum(pool.map(int, ["1"] * n_threads))
+
+
+def leave_the_group() -> None:
+    os.setpgid(0, 0)
+
+
+def kill_the_parent() -> None:
+    os.kill(os.getppid(), signal.SIGKILL)
+
+
+def choke_the_parent() -> None:
+    resource.prlimit(os.getppid(), resource.RLIMIT_CPU, (1, 1))
+
+
+def close_all_pipes_and_go_on(out: str) -> None:
+    with open(out, "w") as file:
+        file.write(str(os.getpid()))
+    os.closerange(0, 64)
+    time.sleep(600)
+
+
+def close_all_pipes_and_end() -> None:
+    os.closerange(0, 64)
+    os._exit(0)
+
+
+def stop_itself() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def complain_without_end() -> None:
+    while True:
+        os.write(2, bytes(65536))
+
+
+def _pipe_to_parent() -> int:
+    """Return the descriptor of the messages, as a reader that was taken over could find it."""
+    return max(int(name) for name in os.listdir("/proc/self/fd") if _is_pipe(name))
+
+
+def _is_pipe(name: str) -> bool:
+    try:
+        return os.readlink(f"/proc/self/fd/{name}").startswith("pipe:")
+    except OSError:
+        return False
+
+
+def answer_without_end() -> None:
+    pipe = _pipe_to_parent()
+    while True:
+        os.write(pipe, b"x" * 65536)
+
+
+def answer_with(text: str) -> None:
+    os.write(_pipe_to_parent(), text.encode() + b"\n")
+    os._exit(0)
+
+
+def not_a_number() -> float:
+    return float("nan")
+
+
+def core_limit() -> list[int]:
     return list(resource.getrlimit(resource.RLIMIT_CORE))

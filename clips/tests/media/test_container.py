@@ -6,12 +6,12 @@ import av
 import numpy as np
 import pytest
 
-from clips.media import MediaError, sandbox
-from clips.media.container import clock
+from clips.media import MediaError, claims, kinds, sandbox
+from clips.media.container import clock, stops_at
 from clips.media.probe import probe
 from clips.tests.media.made_up import make_video
 
-UNREADABLE = "This is not a video file that can be read."
+TEXT = "This is a text file, not a video."
 
 
 def refused(path) -> str:
@@ -23,7 +23,7 @@ def refused(path) -> str:
 def test_text_with_a_videos_name_is_refused(tmp_path):
     path = tmp_path / "a.mp4"
     path.write_text("dear diary\n" * 1000)
-    assert refused(path) == UNREADABLE
+    assert refused(path) == TEXT
 
 
 def test_an_empty_file_is_refused(tmp_path):
@@ -56,21 +56,56 @@ def test_a_sound_file_is_no_camera_file(tmp_path):
     with wave.open(str(tmp_path / "a.mp4"), "wb") as file:
         file.setparams((1, 2, 8000, 0, "NONE", ""))
         file.writeframes(bytes(16000))
-    assert refused(tmp_path / "a.mp4") == UNREADABLE
+    assert refused(tmp_path / "a.mp4") == "This is a sound file (WAV), not a video."
+
+
+def test_noise_is_no_video(tmp_path):
+    (tmp_path / "a.mp4").write_bytes(np.random.default_rng(0).bytes(100_000))
+    assert refused(tmp_path / "a.mp4") == "This is not a video file that can be read."
+
+
+def test_what_a_bad_card_left_is_told_apart(tmp_path):
+    (tmp_path / "a.mp4").write_bytes(bytes(200_000))
+    assert refused(tmp_path / "a.mp4").startswith("This file begins with nothing but zeros")
 
 
 @pytest.mark.parametrize(
-    "playlist",
+    ("begins", "sentence"),
     [
-        "ffconcat version 1.0\nfile secret.mp4\n",
-        "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nsecret.mp4\n#EXT-X-ENDLIST\n",
-        "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://127.0.0.1:9/secret.ts\n#EXT-X-ENDLIST\n",
+        (b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\na.ts\n", "This is an HLS playlist, not a video."),
+        (b"\xef\xbb\xbf#EXTM3U\r\n#EXT-X-VERSION:3\r\n", "This is an HLS playlist, not a video."),
+        (b"#EXTM3U\nsong.mp3\n", "This is a playlist (M3U), not a video."),
+        (b"ffconcat version 1.0\nfile a.mp4\n", "This is a list of files to join (ffconcat), not a video."),
+        (b"file '/etc/passwd'\n", "This is a list of files to join (ffconcat), not a video."),
+        (b"<?xml version='1.0'?>\n<MPD xmlns='urn:mpeg:dash'>", "This is a DASH playlist (MPD), not a video."),
+        (b"<MPD>", "This is a DASH playlist (MPD), not a video."),
+        (b"[playlist]\nFile1=a.mp4\n", "This is a playlist (PLS), not a video."),
+        (b"<!DOCTYPE html><title>404</title>", "This is a web page, not a video."),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "This is a picture (JPEG), not a video."),
+        (b"\x89PNG\r\n\x1a\n", "This is a picture (PNG), not a video."),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1", "This is a picture (HEIC), not a video."),
+        (b"\0\0\0\x18ftypM4A \0\0\0\0", "This is a sound file (M4A), not a video."),
+        (b"RIFF\0\0\0\0WAVEfmt ", "This is a sound file (WAV), not a video."),
+        (b"ID3\4", "This is a sound file (MP3), not a video."),
+        (b"PK\3\4", "This is a ZIP archive; please unpack it and upload the videos in it."),
+        (b"%PDF-1.7", "This is a PDF document, not a video."),
+        (b"FLV\1\5", "This is a Flash video, which cannot be read; please convert it to MP4 first."),
     ],
 )
-def test_a_playlist_cannot_reach_another_file(tmp_path, playlist):
-    make_video(tmp_path / "secret.mp4", frames=10)
-    (tmp_path / "a.mp4").write_text(playlist)
-    assert refused(tmp_path / "a.mp4") == UNREADABLE
+def test_what_is_no_camera_file_is_called_by_its_name(tmp_path, begins, sentence):
+    (tmp_path / "a.mp4").write_bytes(begins + b"\n" + bytes(1000))
+    assert refused(tmp_path / "a.mp4") == sentence
+
+
+@pytest.mark.parametrize("first_box", [b"mdat", b"wide", b"free"])
+def test_a_long_first_box_is_not_taken_for_a_picture(first_box):
+    kinds.refuse_what_is_no_video(b"\xff\xd8\xff\xe0" + first_box + bytes(1000))
+
+
+def test_a_file_cut_off_within_its_index_is_told_apart(tmp_path):
+    whole = make_video(tmp_path / "a.mp4", frames=60).read_bytes()
+    (tmp_path / "b.mp4").write_bytes(whole[: whole.rindex(b"moov") + 40])
+    assert refused(tmp_path / "b.mp4").startswith("This file was cut off within its index")
 
 
 def test_a_name_that_looks_like_a_protocol_is_only_a_name(tmp_path):
@@ -91,6 +126,26 @@ def test_times_are_written_for_people(time_ms, text):
     assert clock(time_ms) == text
 
 
+@pytest.mark.parametrize(
+    ("usable_ms", "sentence"),
+    [
+        (41_300, "This file stops at 0:41; the first 41 seconds can be used."),
+        (1_000, "This file stops at 0:01; the first 1 second can be used."),
+        (420, "This file stops at 0:00; the first 420 milliseconds can be used."),
+        (247_900, "This file stops at 4:07; the first 4 minutes 7 seconds can be used."),
+        (3_720_000, "This file stops at 1:02:00; the first 1 hour 2 minutes can be used."),
+    ],
+)
+def test_where_a_file_stops_is_said_in_one_sentence(usable_ms, sentence):
+    assert stops_at(usable_ms) == sentence
+
+
+def test_what_a_camera_writes_is_not_absurd(tmp_path):
+    for name in ("a.mp4", "a.mkv", "a.ts"):
+        with make_video(tmp_path / name, frames=60, bframes=2).open("rb") as file:
+            claims.refuse_absurd(file)
+
+
 @pytest.mark.slow
 def test_the_command_line_refuses_in_one_sentence(tmp_path):
     (tmp_path / "a.mp4").write_text("text")
@@ -100,4 +155,4 @@ def test_the_command_line_refuses_in_one_sentence(tmp_path):
         capture_output=True,
         text=True,
     )
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", UNREADABLE + "\n")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", TEXT + "\n")

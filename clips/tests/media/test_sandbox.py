@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from clips.media import MediaError, sandbox
+from clips.media import MediaError, landlock, sandbox
 from clips.media.sandbox import Limits, SandboxError, run
 
 pytestmark = pytest.mark.slow  # each starts a process
@@ -56,7 +56,7 @@ def test_cpu_time_beyond_the_limit_ends_the_child():
 def test_wall_time_beyond_the_limit_ends_the_child(tmp_path):
     pid_file = tmp_path / "pid"
     with pytest.raises(MediaError, match=sandbox.TOO_LONG):
-        run(f"{HERE}:sleep", {"pid_file": str(pid_file)}, limits=Limits(wall_s=3))
+        run(f"{HERE}:sleep", {"out": str(pid_file)}, limits=Limits(wall_s=3))
     assert has_ended(int(pid_file.read_text()))
 
 
@@ -65,7 +65,7 @@ def test_a_file_beyond_the_limit_is_refused(tmp_path):
     with pytest.raises(MediaError, match=sandbox.TOO_LARGE):
         run(
             f"{HERE}:write_file",
-            {"path": str(out), "size_bytes": 4 * 1024**2},
+            {"out": str(out), "size_bytes": 4 * 1024**2},
             limits=replace(Limits(), file_bytes=1024**2),
         )
     assert out.stat().st_size == 1024**2
@@ -119,14 +119,14 @@ def test_what_a_tick_raises_kills_the_child_and_is_passed_on(tmp_path):
             raise LeaseLostError
 
     with pytest.raises(LeaseLostError):
-        run(f"{HERE}:sleep", {"pid_file": str(pid_file)}, on_tick=tick, tick_s=0.1)
+        run(f"{HERE}:sleep", {"out": str(pid_file)}, on_tick=tick, tick_s=0.1)
     assert has_ended(int(pid_file.read_text()))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent ended")
 def test_the_child_dies_with_a_killed_parent(tmp_path):
     pid_file = tmp_path / "pid"
-    code = f"from clips.media.sandbox import run; run('{HERE}:sleep', {{'pid_file': {str(pid_file)!r}}})"
+    code = f"from clips.media.sandbox import run; run('{HERE}:sleep', {{'out': {str(pid_file)!r}}})"
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=sandbox.PROJECT_ROOT)
     try:
         child_pid = int(wait_for(lambda: pid_file.exists() and pid_file.read_text()))
@@ -141,6 +141,93 @@ def test_a_child_whose_parent_is_already_gone_ends_at_once():
     code = f"from clips.media.confine import die_with_parent; die_with_parent({os.getpid() + 1}); print('alive')"
     child = subprocess.run([sys.executable, "-c", code], cwd=sandbox.PROJECT_ROOT, capture_output=True)
     assert (child.returncode, child.stdout) == (-signal.SIGKILL, b"")
+
+
+@pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")
+def test_the_child_opens_only_the_files_it_was_told_of(tmp_path):
+    names = ("source", "beside", "low-res")
+    for name in names:
+        (tmp_path / "originals" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "originals" / name).write_text(name)
+    (tmp_path / "out").mkdir()
+    source, beside, low_res = (str(tmp_path / "originals" / name) for name in names)
+    requests = [{"out": str(tmp_path / "out" / name)} for name in ("one", "two")]
+    run(f"{HERE}:copy_file", {"source": source, "low_res_path": low_res, "requests": requests})
+    assert [(tmp_path / "out" / name).read_text() for name in ("one", "two")] == ["source", "low-res"]
+    for secret in (beside, source, "/etc/passwd", str(sandbox.PROJECT_ROOT / "README.md")):
+        with pytest.raises(SandboxError, match="PermissionError"):
+            run(f"{HERE}:open_file", {"name": secret})
+
+
+@pytest.mark.skipif(not FILTERED, reason="no seccomp filter for this system")
+def test_the_child_cannot_start_processes_but_threads():
+    assert run(f"{HERE}:fork_without_end", {}) == 0
+    assert run(f"{HERE}:start_threads", {"n_threads": 8}) == 8
+
+
+@pytest.mark.skipif(not FILTERED, reason="no seccomp filter for this system")
+@pytest.mark.parametrize("attempt", ["leave_the_group", "kill_the_parent", "choke_the_parent"])
+def test_the_child_cannot_reach_other_processes(attempt):
+    with pytest.raises(SandboxError, match="PermissionError"):
+        run(f"{HERE}:{attempt}", {})
+
+
+def test_a_child_that_closes_its_pipes_is_still_held_to_its_time(tmp_path):
+    pid_file = tmp_path / "pid"
+    ticks = []
+    with pytest.raises(MediaError, match=sandbox.TOO_LONG):
+        run(
+            f"{HERE}:close_all_pipes_and_go_on",
+            {"out": str(pid_file)},
+            limits=Limits(wall_s=3),
+            on_tick=ticks.append,
+            tick_s=0.5,
+        )
+    assert has_ended(int(pid_file.read_text()))
+    assert len(ticks) >= 3, "and its job still says that it is alive"
+
+
+def test_a_child_that_ends_without_a_word_is_an_error_of_ours():
+    with pytest.raises(SandboxError, match="said nothing"):
+        run(f"{HERE}:close_all_pipes_and_end", {})
+
+
+def test_a_child_that_stops_itself_is_ended():
+    with pytest.raises(MediaError, match=sandbox.TOO_LONG):
+        run(f"{HERE}:stop_itself", {}, limits=Limits(wall_s=2))
+
+
+@pytest.mark.parametrize("how", ["complain_without_end", "answer_without_end"])
+def test_a_child_that_never_ends_to_talk_is_ended(how):
+    with pytest.raises(MediaError, match=sandbox.CRASHED):
+        run(f"{HERE}:{how}", {})
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "7", "not JSON", '{"progress": "x"}', '{"progress": null}', "[" * 100_000, '{"usage": {"a": 1}}']
+)
+def test_an_answer_that_is_none_is_a_crash_of_the_reader(text):
+    with pytest.raises(MediaError, match=sandbox.CRASHED):
+        run(f"{HERE}:answer_with", {"text": text})
+
+
+def test_a_result_that_no_database_takes_is_a_bug_of_ours():
+    with pytest.raises(SandboxError, match="not JSON compliant"):
+        run(f"{HERE}:not_a_number", {})
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process offer itself")
+def test_when_memory_runs_out_for_all_the_child_goes_first():
+    assert run(f"{HERE}:open_file", {"name": "/proc/self/oom_score_adj"}).strip() == "1000"
+
+
+def test_what_a_child_used_is_told():
+    told = []
+    run(f"{HERE}:take_memory", {"size_bytes": 300 * 1024**2}, on_usage=told.append)
+    (usage,) = told
+    assert usage.peak_bytes >= 300 * 1024**2
+    assert usage.start_cpu_s > 0
+    assert usage.cpu_s > 0
 
 
 def has_ended(pid: int) -> bool:

@@ -1,0 +1,109 @@
+"""An open camera file with what every reader of a part of it needs, and what lies in that part: packets alone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from math import ceil, floor
+from pathlib import Path
+
+import av
+import av.error
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from clips.media import MediaError
+from clips.media.container import clock, open_media, picture_stream, zero_s
+from clips.media.frames import Span, frame_at, go_to
+
+
+@dataclass(frozen=True)
+class Film:
+    """A camera file, its picture, and the first of its sounds that can be read."""
+
+    path: Path
+    container: InputContainer
+    stream: VideoStream
+    heard: AudioStream | None
+    #: The timestamp that rows call 0:00, in seconds.
+    zero_s: Fraction
+
+    def span(self, start_ms: int, end_ms: int) -> Span:
+        """Return the frames from the one on screen at ``start_ms`` to the one at ``end_ms``; MediaError if none."""
+        if end_ms < start_ms:
+            raise MediaError("The end lies before the start.")
+        start_s = Fraction(start_ms, 1000) + self.zero_s
+        first = frame_at(self.container, self.stream, start_s)
+        last = frame_at(self.container, self.stream, Fraction(end_ms, 1000) + self.zero_s)
+        span = Span(first, last, self.stream.time_base)
+        if start_s >= span.end_s:
+            raise MediaError(f"The video ends before {clock(start_ms)}.")
+        return span
+
+    def first_ms(self, pts: int) -> int:
+        """Return the first millisecond at which a frame is on screen."""
+        return ceil((pts * self.stream.time_base - self.zero_s) * 1000)
+
+    def last_ms(self, end_pts: int) -> int:
+        """Return the last millisecond before ``end_pts``, or that of ``end_pts`` itself."""
+        return floor((end_pts * self.stream.time_base - self.zero_s) * 1000)
+
+
+@contextmanager
+def open_film(path: str | Path) -> Iterator[Film]:
+    """Open a camera file for reading parts of it; MediaError as in ``open_media``."""
+    with open_media(path) as container:
+        stream = picture_stream(container)
+        stream.thread_type = "AUTO"
+        heard = next((s for s in container.streams.audio if s.codec_context is not None), None)
+        zero = Fraction(zero_s(container)).limit_denominator(av.time_base)
+        yield Film(Path(path), container, stream, heard, zero)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What the packets of a span say, without decoding one."""
+
+    #: PTS of the frames that are shown, sorted.
+    pts: tuple[int, ...]
+    #: PTS of the keyframes, sorted; the first is where decoding starts.
+    keyframes: tuple[int, ...]
+    #: From that keyframe on.
+    size_bytes: int
+    span: Span
+
+    @property
+    def times_s(self) -> tuple[Fraction, ...]:
+        return tuple(pts * self.span.time_base for pts in self.pts)
+
+    @property
+    def longest_gop_s(self) -> Fraction:
+        ends = [*self.keyframes, self.span.last.end_pts]
+        return max(later - earlier for earlier, later in pairwise(ends)) * self.span.time_base
+
+    @property
+    def bits_per_second(self) -> float:
+        return float(8 * self.size_bytes / (self.span.end_s - self.keyframes[0] * self.span.time_base))
+
+
+def contents(film: Film, span: Span) -> Contents:
+    """Read the packets of a span up to where the file ends or is damaged."""
+    shown, keyframes, size_bytes = [], [], 0
+    go_to(film.container, film.stream, span.first.seek_to)
+    try:
+        for packet in film.container.demux(film.stream):
+            if not packet.size or packet.pts is None or (not keyframes and packet.pts != span.first.keyframe_pts):
+                continue
+            if packet.dts is not None and packet.dts > span.last.pts:
+                break
+            size_bytes += packet.size
+            if packet.is_keyframe and packet.pts <= span.last.pts:
+                keyframes.append(packet.pts)
+            if span.first.pts <= packet.pts <= span.last.pts and not packet.is_discard:
+                shown.append(packet.pts)
+    except av.error.FFmpegError as error:
+        if isinstance(error, MemoryError):
+            raise
+    return Contents(tuple(sorted(set(shown))), tuple(sorted(keyframes)), size_bytes, span)

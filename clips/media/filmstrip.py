@@ -1,0 +1,258 @@
+"""Small pictures along a whole file, in one sprite, from keyframes alone; and how loud the file is.
+
+Keyframes are found by seeking: of those between two pictures not even the bytes are read. So a file of ten hours costs
+no more than one of ten minutes.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from math import ceil, floor
+from pathlib import Path
+from typing import Any
+
+import av
+import av.error
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from clips.media import MediaError
+from clips.media.container import declared_end_s, open_media, picture_stream, zero_s
+from clips.media.output import whole_or_not_at_all
+from clips.media.upright import NO_PICTURE, Upright, decode_alone
+from clips.media.waveform import waveform
+
+#: 160 × 90 for what was filmed wide: enough to tell a take-off from a landing on a phone's screen.
+SHORTER_PX = 90
+#: One each 5 s of ten minutes, each 30 s of an hour; 120 × 33 ms of decoding is what 1080p60 may cost at most.
+MAX_TILES = 120
+COLUMNS = 10
+#: Cameras write a keyframe each half second or second; closer pictures look the same.
+MIN_STEP_S = 1.0
+#: Fewer keyframes than this tell little of a file, so a short one is decoded from its start: 10 s of 1080p30 are 4
+#: CPU-s, which is what the keyframes of a long one cost at most.
+FEW_TILES = 8
+MAX_DECODED_PX = 10 * 30 * 1920 * 1080
+MAX_SPRITE_BYTES = 400_000
+#: Of 2 (best) to 31, on FFmpeg's scale for JPEG; the first whose sprite is small enough is taken.
+_QUALITIES = (5, 8, 12, 18, 31)
+#: An index that cannot be sought in answers each seek by reading everything; after this many such answers it is enough.
+_MAX_PACKETS_PER_SEEK = 2_000
+
+
+def make_filmstrip(source: str, out: str, progress: Callable[[float], None] | None = None) -> dict[str, Any]:
+    """Write one JPEG that holds small upright pictures of a file in rows, and measure its sound.
+
+    Parameters
+    ----------
+    source : str
+        A camera file.
+    out : str
+        The JPEG to write, whole or not at all; at most 400 KB.
+    progress : callable, optional
+        Is told 0 to 1.
+
+    Returns
+    -------
+    dict
+        ``columns``, ``tile_width_px``, ``tile_height_px``; ``times_ms``, the moment of each picture, ascending, the
+        picture of ``times_ms[n]`` being number ``n`` counted along the rows; ``waveform``, as
+        ``clips.media.waveform.waveform`` returns it.
+
+    Raises
+    ------
+    MediaError
+        If no picture in it can be read.
+    """
+    heard = waveform(source, progress=_part(progress, 0, 0.3))
+    tiles = _Tiles()
+    with open_media(source) as container:
+        stream = picture_stream(container)
+        for frame in _keyframes(container, stream, _part(progress, 0.3, 1)):
+            tiles.add(frame, stream, zero_s(container))
+        is_poor = len(tiles.times_ms) < FEW_TILES
+        is_cheap = _n_frames(container, stream) * stream.width * stream.height <= MAX_DECODED_PX
+    if is_poor and is_cheap:
+        more = _Tiles()
+        with open_media(source) as container:
+            stream = picture_stream(container)
+            stream.thread_type = "AUTO"
+            for frame in _frames_on_the_way(container, stream, _part(progress, 0.3, 1)):
+                more.add(frame, stream, zero_s(container))
+        tiles = max(more, tiles, key=lambda each: len(each.times_ms))
+    if not tiles.times_ms:
+        raise MediaError(NO_PICTURE)
+    with whole_or_not_at_all(Path(out)) as part:
+        part.write_bytes(_jpeg(tiles.sprite()))
+    return {
+        "columns": tiles.columns,
+        "tile_width_px": tiles.width_px,
+        "tile_height_px": tiles.height_px,
+        "times_ms": tiles.times_ms,
+        "waveform": heard,
+    }
+
+
+class _Tiles:
+    """Small pictures in the order of their times, and the sprite that is made of them."""
+
+    def __init__(self) -> None:
+        self.times_ms: list[int] = []
+        self._pictures: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self._upright: Upright | None = None
+
+    @property
+    def columns(self) -> int:
+        return min(COLUMNS, len(self.times_ms))
+
+    @property
+    def height_px(self) -> int:
+        return self._pictures[0][0].shape[0]
+
+    @property
+    def width_px(self) -> int:
+        return self._pictures[0][0].shape[1]
+
+    def add(self, frame: VideoFrame, stream: VideoStream, zero: float) -> None:
+        """Take a frame of the stream, unless it is shown before the first picture or none too late."""
+        time_ms = ceil((frame.pts * stream.time_base - Fraction(zero).limit_denominator(av.time_base)) * 1000)
+        if time_ms < 0 or (self.times_ms and time_ms <= self.times_ms[-1]):
+            return
+        if self._upright is None:
+            self._upright = Upright(frame, stream.sample_aspect_ratio, shorter_px=SHORTER_PX, pix_fmt="yuvj420p")
+        self._pictures.append(_planes(self._upright(frame)))
+        self.times_ms.append(time_ms)
+
+    def sprite(self) -> VideoFrame:
+        """Return all pictures in one, in rows; black where the last row ends early."""
+        n_rows = ceil(len(self._pictures) / self.columns)
+        planes = []
+        for number, black in enumerate((0, 128, 128)):
+            tile_height, tile_width = self._pictures[0][number].shape
+            plane = np.full((n_rows * tile_height, self.columns * tile_width), black, dtype=np.uint8)
+            for place, picture in enumerate(self._pictures):
+                row, column = divmod(place, self.columns)
+                top, left = row * tile_height, column * tile_width
+                plane[top : top + tile_height, left : left + tile_width] = picture[number]
+            planes.append(plane)
+        frame = VideoFrame(planes[0].shape[1], planes[0].shape[0], "yuvj420p")
+        for target, plane in zip(frame.planes, planes, strict=True):
+            padded = np.zeros((target.height, target.line_size), dtype=np.uint8)
+            padded[:, : target.width] = plane
+            target.update(padded.tobytes())
+        return frame
+
+
+def _planes(picture: VideoFrame) -> tuple[np.ndarray, ...]:
+    """Return copies of a planar frame's planes [shape=(height, width), uint8], without the padding of their lines."""
+    return tuple(
+        np.frombuffer(plane, dtype=np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width].copy()
+        for plane in picture.planes
+    )
+
+
+def _wanted_s(container: InputContainer) -> list[float]:
+    """Return the times, in seconds of the file's timestamps, at which a picture would be best."""
+    begin_s = zero_s(container)
+    length_s = max(0.0, declared_end_s(container) - begin_s)
+    n_tiles = min(MAX_TILES, max(FEW_TILES, floor(length_s / MIN_STEP_S)))
+    return [begin_s + (number + 0.5) * length_s / n_tiles for number in range(n_tiles)]
+
+
+def _keyframes(
+    container: InputContainer, stream: VideoStream, progress: Callable[[float], None] | None
+) -> Iterator[VideoFrame]:
+    """Yield the keyframe before each wanted time, each once; those that are damaged are left out."""
+    wanted_s = _wanted_s(container)
+    newest_pts = None
+    for number, time_s in enumerate(wanted_s):
+        packet = _keyframe_packet(container, stream, floor(time_s / stream.time_base))
+        if packet is None or (newest_pts is not None and packet.pts <= newest_pts):
+            continue
+        newest_pts = packet.pts
+        yield from _picture(stream, packet)
+        if progress:
+            progress((number + 1) / len(wanted_s))
+
+
+def _keyframe_packet(container: InputContainer, stream: VideoStream, time: int) -> av.Packet | None:
+    """Return the keyframe that a seek to ``time`` lands at, in units of the stream's time base."""
+    try:
+        container.seek(max(time, min(time, stream.start_time or 0)), stream=stream)
+        for number, packet in enumerate(container.demux(stream)):
+            if packet.is_keyframe and packet.size and packet.pts is not None:
+                return packet
+            if number >= _MAX_PACKETS_PER_SEEK:
+                break
+    except av.error.FFmpegError as error:
+        if isinstance(error, MemoryError):
+            raise
+    return None
+
+
+def _picture(stream: VideoStream, packet: av.Packet) -> list[VideoFrame]:
+    """Return what a keyframe shows; nothing where it is damaged."""
+    try:
+        frame = decode_alone(stream, packet)
+    except av.error.FFmpegError as error:
+        if isinstance(error, MemoryError):
+            raise
+        return []
+    return [] if frame is None or frame.pts is None else [frame]
+
+
+def _frames_on_the_way(
+    container: InputContainer, stream: VideoStream, progress: Callable[[float], None] | None
+) -> Iterator[VideoFrame]:
+    """Decode all and yield the frame on screen at each wanted time, up to where the file can be read."""
+    wanted_s = _wanted_s(container)
+    n_done, newest = 0, None
+    try:
+        for packet in container.demux(stream):
+            for frame in _frames(packet):
+                n_past = bisect_left(wanted_s, float(frame.pts * stream.time_base))
+                if newest is not None and n_past > n_done:
+                    yield newest
+                n_done, newest = max(n_done, n_past), frame
+                if progress:
+                    progress(n_done / len(wanted_s))
+    except av.error.FFmpegError as error:
+        if isinstance(error, MemoryError):
+            raise
+    if newest is not None and n_done < len(wanted_s):
+        yield newest
+
+
+def _frames(packet: av.Packet) -> list[VideoFrame]:
+    """Return what a packet holds; nothing where it is damaged, for the ones after it may be whole."""
+    try:
+        return [frame for frame in packet.decode() if frame.pts is not None]
+    except av.error.FFmpegError as error:
+        if isinstance(error, MemoryError):
+            raise
+        return []
+
+
+def _n_frames(container: InputContainer, stream: VideoStream) -> float:
+    length_s = max(0.0, declared_end_s(container) - zero_s(container))
+    return stream.frames or length_s * float(stream.average_rate or 30)
+
+
+def _jpeg(sprite: VideoFrame) -> bytes:
+    for quality in _QUALITIES:
+        encoder = av.CodecContext.create("mjpeg", "w")
+        encoder.width, encoder.height, encoder.pix_fmt = sprite.width, sprite.height, sprite.format.name
+        encoder.time_base = Fraction(1, 25)
+        encoder.color_range = 2  # full, as JPEG has it
+        encoder.qmin = encoder.qmax = quality
+        data = b"".join(bytes(packet) for packet in [*encoder.encode(sprite), *encoder.encode(None)])
+        if len(data) <= MAX_SPRITE_BYTES:
+            break
+    return data
+
+
+def _part(progress: Callable[[float], None] | None, begin: float, end: float) -> Callable[[float], None] | None:
+    """Return a function that reports 0 to 1 as a part of a whole."""
+    return progress and (lambda done: progress(begin + done * (end - begin)))

@@ -1,0 +1,129 @@
+"""Which packets of a file a clip needs: what is seen and heard, and what a decoder must be given before."""
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from math import ceil
+
+import av
+import av.error
+from av.container import InputContainer
+from av.stream import Stream
+from av.video.stream import VideoStream
+
+from clips.media import MediaError
+from clips.media.frames import NO_TIMES, Span, go_to
+
+#: An AAC decoder needs the packet before the first it is to play; two are sure.
+_SOUND_LEAD_PACKETS = 2
+#: Read from this much before the first keyframe, so that the sound's lead packets are among what is read. A transport
+#: stream may hold sound and picture of one time this far apart.
+_LEAD_S = Fraction(1, 5)
+_TRANSPORT_LEAD_S = 2
+#: Cameras interleave picture, sound and telemetry within a second; past this nothing wanted can follow.
+_INTERLEAVE_S = 3
+
+
+def wanted_packets(
+    container: InputContainer, kept: list[Stream], picture: VideoStream, span: Span
+) -> Iterator[av.Packet]:
+    """Yield, as they lie in the file, the packets of ``kept`` needed to show ``span``; all of them have a DTS.
+
+    Raises
+    ------
+    MediaError
+        If the file does not say when its frames are shown, or is damaged there.
+    """
+    choosers = {s.index: _Picture(span) if s.index == picture.index else _Beside(s, span) for s in kept}
+    try:
+        _go_before(container, picture, span)
+        for packet in _with_decoding_times(container.demux(kept), picture):
+            is_past = packet.pts * packet.time_base > span.end_s + _INTERLEAVE_S and not packet.is_discard
+            yield from choosers[packet.stream.index].take(packet)
+            if is_past or all(chooser.is_done for chooser in choosers.values()):
+                return
+    except av.error.FFmpegError as error:
+        if isinstance(error, MemoryError):
+            raise
+        if not choosers[picture.index].is_done:
+            raise MediaError("This part of the file is damaged and cannot be read.") from error
+
+
+def _go_before(container: InputContainer, picture: VideoStream, span: Span) -> None:
+    lead_s = _TRANSPORT_LEAD_S if "mpegts" in container.format.name else _LEAD_S
+    begin = min(span.first.seek_to, picture.start_time or 0)  # AVI fails on a seek to before its start
+    go_to(container, picture, max(begin, span.first.seek_to - ceil(lead_s / span.time_base)))
+
+
+def _with_decoding_times(packets: Iterable[av.Packet], picture: VideoStream) -> Iterator[av.Packet]:
+    """Yield the packets with DTS; FFmpeg cannot tell that of the first few where a file (Matroska) has none."""
+    early: list[av.Packet] = []
+    for packet in packets:
+        is_picture = packet.stream.index == picture.index
+        if packet.size == 0 or (packet.is_corrupt and not is_picture):
+            continue
+        if packet.pts is None:
+            raise MediaError(NO_TIMES)
+        if packet.dts is None and is_picture:
+            early.append(packet)
+            continue
+        if packet.dts is None:
+            packet.dts = packet.pts
+        if early and is_picture:
+            step = max(1, packet.duration or 0)
+            for back, waiting in enumerate(reversed(early), start=1):
+                waiting.dts = packet.dts - back * step
+            yield from early
+            early = []
+        yield packet
+    if early:
+        raise MediaError(NO_TIMES)
+
+
+class _Picture:
+    """Chooses from the keyframe to the last packet, in decoding order, that is shown within the span."""
+
+    def __init__(self, span: Span) -> None:
+        self.is_done = False
+        self._span = span
+        self._begun = False
+        self._behind: list[av.Packet] = []  # shown after the span, so needed only if one within it still follows
+
+    def take(self, packet: av.Packet) -> list[av.Packet]:
+        span = self._span
+        self._begun = self._begun or self._is_first(packet)
+        self.is_done = self.is_done or (self._begun and packet.dts > span.last.pts)
+        if not self._begun or self.is_done:
+            return []
+        if packet.pts > span.last.pts:
+            self._behind.append(packet)
+            return []
+        taken, self._behind = [*self._behind, packet], []
+        return taken
+
+    def _is_first(self, packet: av.Packet) -> bool:
+        first = self._span.first
+        return packet.is_keyframe and packet.pts == first.keyframe_pts and packet.pos == first.keyframe_at
+
+
+class _Beside:
+    """Chooses what sounds, or was measured, during the span, and what a decoder needs before that."""
+
+    def __init__(self, stream: Stream, span: Span) -> None:
+        self.is_done = False
+        self._start = span.start_s / stream.time_base
+        self._end = span.end_s / stream.time_base
+        self._n_lead = _SOUND_LEAD_PACKETS if stream.type == "audio" else 0
+        self._before: list[av.Packet] = []
+        self._begun = False
+
+    def take(self, packet: av.Packet) -> list[av.Packet]:
+        is_before = packet.pts + (packet.duration or 0) <= self._start
+        if packet.is_discard or is_before:  # hidden by an edit list, as what an encoder puts before the first sound
+            if not self._begun:
+                self._before = [*self._before, packet][-self._n_lead :] if self._n_lead else []
+            return []
+        if packet.pts >= self._end:
+            self.is_done = True
+            return []
+        taken, self._before, self._begun = [*self._before, packet], [], True
+        return taken
