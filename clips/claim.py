@@ -4,8 +4,9 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
@@ -48,32 +49,64 @@ class Claim:
             self.job.finish()
             yield
 
+    def fail(self, reason: str) -> None:
+        """End the job with a sentence for people, where the work itself goes on for the sake of others."""
+        _fail(self.job, reason)
+
 
 @contextmanager
 def claim(job_id: str) -> Iterator[Claim | None]:
     """Take a job; yields None when there is nothing to do, which is what a message delivered twice finds."""
-    job = Job.objects.claim(job_id, worker=f"{socket.gethostname()}:{os.getpid()}")
+    job = _take(job_id)
     if job is None:
         yield None
         return
     try:
         yield Claim(job)
-    except LeaseLostError:
-        logger.info("Job %s (%s) was cancelled or taken over; its work is dropped.", job.pk, job.kind)
-    except LASTING_FAULTS as fault:
-        _fail(job, str(fault))
-    except PASSING_FAULTS as fault:
-        if not job.put_back(str(fault)):
-            _fail(job, str(fault))
-    except SoftTimeLimitExceeded:
-        _fail(job, _("This took longer than a job may."))
     except Exception as error:
-        if not job.put_back(f"{type(error).__name__}: {error}"):
-            _fail(
-                job,
-                _("This failed again and again; the log says more: %(error)s") % {"error": type(error).__name__},
-            )
+        if not _settle(job, error):
+            raise
+
+
+@contextmanager
+def claim_more(job_ids: Iterable[UUID]) -> Iterator[list[Claim]]:
+    """Take those of these jobs that nobody else has, to do them along with a claimed one.
+
+    Whatever ends the block ends each of them that has not ended yet, in its own right, and is passed on to the first.
+    """
+    jobs = [job for job_id in job_ids if (job := _take(job_id))]
+    try:
+        yield [Claim(job) for job in jobs]
+    except Exception as error:
+        for job in jobs:
+            _settle(job, error)
         raise
+
+
+def _take(job_id: UUID | str) -> Job | None:
+    return Job.objects.claim(job_id, worker=f"{socket.gethostname()}:{os.getpid()}")
+
+
+def _settle(job: Job, error: Exception) -> bool:
+    """End a job that failed, or let it be tried again; False where the fault is ours and should be seen in the log.
+
+    A job that has ended already, or is not ours any more, stays as it is.
+    """
+    if isinstance(error, LeaseLostError):
+        logger.info("Job %s (%s) was cancelled or taken over; its work is dropped.", job.pk, job.kind)
+    elif isinstance(error, LASTING_FAULTS):
+        _fail(job, str(error))
+    elif isinstance(error, PASSING_FAULTS):
+        if not job.put_back(str(error)):
+            _fail(job, str(error))
+    elif isinstance(error, SoftTimeLimitExceeded):
+        _fail(job, _("This took longer than a job may."))
+    else:
+        if not job.put_back(f"{type(error).__name__}: {error}"):
+            why = _("This failed again and again; the log says more: %(error)s")
+            _fail(job, why % {"error": type(error).__name__})
+        return False
+    return True
 
 
 @transaction.atomic

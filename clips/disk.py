@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
-from clips.models import ArchiveCopy, CopyState, FinalClip, OriginalFile, Preview, Upload
+from clips.models import ArchiveCopy, CopyState, Filmstrip, FinalClip, OriginalFile, Preview, SharedCopy, Upload
 from clips.storage import free_bytes
 
 #: A sum over every clip takes some time, and the disk does not fill within a minute.
@@ -54,8 +54,9 @@ def _parts() -> tuple[tuple[str, int], ...]:
     return (
         (_("camera files"), _sum(OriginalFile.objects, "size_bytes")),
         (_("uploads under way"), _sum(Upload.objects.receiving(), "offset_bytes")),
-        (_("previews"), _sum(Preview.objects, "size_bytes")),
+        (_("previews"), _sum(Preview.objects, "size_bytes") + _sum(Filmstrip.objects, "size_bytes")),
         (_("clips"), _sum(FinalClip.objects, "size_bytes")),
+        (_("copies for sharing"), _sum(SharedCopy.objects, "size_bytes")),
         (_("archive"), _sum(copies, "clip__size_bytes")),
         (_("database"), _database_bytes()),
     )

@@ -30,7 +30,9 @@ STEPS = {
     # Ends by asking for the previews: not one of the same target, but one for each segment (clips/previews.py).
     JobKind.POSTER: Step("clips.preview_tasks.poster", "media"),
     JobKind.PREVIEW: Step("clips.preview_tasks.preview", "media"),
+    JobKind.FILMSTRIP: Step("clips.filmstrip_tasks.filmstrip", "media"),
     JobKind.RENDER: Step("clips.tasks.render", "media", then=(JobKind.ARCHIVE,)),
+    JobKind.SHARE: Step("clips.share_tasks.share", "media"),
     JobKind.ARCHIVE: Step("clips.tasks.archive", "light"),
     JobKind.WITHDRAW: Step("clips.tasks.withdraw", "light"),
 }

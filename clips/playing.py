@@ -4,21 +4,25 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from clips.models import FinalClip
+from clips.models import FinalClip, SharedCopy
 
 #: Chromium on Linux plays no HEVC; a clip keeps its camera's encoding, and a preview is always H.264.
 PLAYABLE_CODECS = frozenset({"h264"})
+#: Of H.264 browsers play 8 bits and half as much colour; cameras also write 10 bits, and colour for each pixel.
+PLAYABLE_PIXELS = frozenset({"yuv420p", "yuvj420p"})
 
 
 @dataclass(frozen=True)
 class Source:
-    """A video and the clip's place in it; its time 0 is ``offset_ms`` of the original."""
+    """A video and the clip's place in it; its time 0 is ``offset_ms`` of the original, and ``slow_down`` of its
+    seconds are one of the original."""
 
     url: str
     offset_ms: int
     start_s: float
     end_s: float
     is_preview: bool
+    slow_down: int = 1
 
     @property
     def fragment_url(self) -> str:
@@ -26,11 +30,41 @@ class Source:
         return f"{self.url}#t={self.start_s:.3f},{self.end_s:.3f}" if self.is_preview else self.url
 
 
+def is_playable(clip: FinalClip) -> bool:
+    """Whether browsers play the clip as the camera encoded it; a file that was read before this mattered may lie."""
+    pix_fmt = clip.pix_fmt if hasattr(clip, "pix_fmt") else clip.original_file.probe.get("pix_fmt")
+    return clip.original_file.codec in PLAYABLE_CODECS and (not pix_fmt or pix_fmt in PLAYABLE_PIXELS)
+
+
 def cut_source(clip: FinalClip) -> Source | None:
     """Return the cut clip itself, where it is made and browsers play it."""
-    if not clip.stored_path or clip.original_file.codec not in PLAYABLE_CODECS:
+    if not clip.stored_path or not is_playable(clip):
         return None
     return Source(reverse("clips:clip_file", args=[clip.pk]), clip.start_ms, 0, clip.duration_ms / 1000, False)
+
+
+def copy_at_speed(clip: FinalClip) -> SharedCopy | None:
+    """Return the copy for sharing that is as fast as the clip, where one is wanted, made or not."""
+    return next((copy for copy in clip.shared_copies.all() if copy.slow_down == 1), None)
+
+
+def copy_source(clip: FinalClip) -> Source | None:
+    """Return the copy that plays everywhere, where one is made; it shows the same frames as the clip."""
+    copy = copy_at_speed(clip)
+    if copy is None or not copy.stored_path:
+        return None
+    url = reverse("clips:shared_copy_file", args=[copy.pk])
+    return Source(url, clip.start_ms, 0, clip.duration_ms / 1000, False)
+
+
+def lacks_copy(clip: FinalClip) -> bool:
+    """Whether browsers play neither the clip itself nor a copy of it, as far as is known."""
+    return bool(clip.original_file.codec) and not is_playable(clip) and copy_source(clip) is None
+
+
+def full_source(clip: FinalClip) -> Source | None:
+    """Return what shows each frame of the clip in full size."""
+    return cut_source(clip) or copy_source(clip)
 
 
 def preview_source(clip: FinalClip) -> Source | None:
@@ -38,17 +72,17 @@ def preview_source(clip: FinalClip) -> Source | None:
     preview = getattr(clip.candidate_segment, "preview", None)
     if preview is None or clip.start_ms >= preview.end_ms or clip.end_ms <= preview.start_ms:
         return None
-    start_s = max(0, clip.start_ms - preview.start_ms) / 1000
-    end_s = (min(clip.end_ms, preview.end_ms) - preview.start_ms) / 1000
+    start_s = preview.slow_down * max(0, clip.start_ms - preview.start_ms) / 1000
+    end_s = preview.slow_down * (min(clip.end_ms, preview.end_ms) - preview.start_ms) / 1000
     url = reverse("clips:preview_file", args=[clip.candidate_segment_id])
-    return Source(url, preview.start_ms, start_s, end_s, True)
+    return Source(url, preview.start_ms, start_s, end_s, True, preview.slow_down)
 
 
 def light_source(clip: FinalClip) -> Source | None:
     """Return what loads fastest: for a look in a list."""
-    return preview_source(clip) or cut_source(clip)
+    return preview_source(clip) or full_source(clip)
 
 
 def best_source(clip: FinalClip) -> Source | None:
     """Return what looks best: for the clip's own page."""
-    return cut_source(clip) or preview_source(clip)
+    return full_source(clip) or preview_source(clip)

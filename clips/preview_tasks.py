@@ -1,13 +1,17 @@
 """The background steps that make moments visible: a picture and a small seekable copy of each."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from celery import shared_task
 from django.db import transaction
 
-from clips import previews
-from clips.claim import claim
-from clips.media import sandbox
-from clips.models import CandidateSegment, Preview
-from clips.storage import local_copy, place, scratch_folder
+from clips import candidates, filmstrips, low_res, previews
+from clips.claim import Claim, claim, claim_more
+from clips.media import MediaError, sandbox
+from clips.models import CandidateSegment, Job, LeaseLostError, OriginalFile, Preview
+from clips.storage import StorageError, local_copy, place, scratch_folder
 
 #: A second of 4K HEVC at 120 frames per second needs 4 CPU-seconds; what takes so much longer hangs.
 MIN_CPU_S, MAX_CPU_PER_SECOND = 60, 30
@@ -22,6 +26,7 @@ def poster(job_id: str) -> None:
             return
         original = work.job.original_file
         previews.forget_lost(original)
+        filmstrips.forget_lost(original)
         bare = original.segments.filter(poster_path="")
         with local_copy(original) as source, scratch_folder() as folder:
             requests = [
@@ -42,35 +47,122 @@ def poster(job_id: str) -> None:
                         place(files[str(pk)], path)
                     if not work.job.params.get("alone"):
                         previews.want_previews(original)
+                        filmstrips.want_filmstrip(original)
 
 
 @shared_task
 def preview(job_id: str) -> None:
-    """Make the small seekable copy of one moment and what lies around it."""
+    """Make the small seekable copy of one moment and what lies around it, and those that share frames with it."""
     with claim(job_id) as work:
         if work is None:
             return
-        segment = work.job.segment
-        start_ms, end_ms = previews.span_ms(segment)
-        with local_copy(segment.original_file) as source, scratch_folder() as folder:
-            out = folder / "preview.mp4"
-            span = {"source": str(source), "out": str(out), "start_ms": start_ms, "end_ms": end_ms}
-            limits = limits_for(end_ms - start_ms)
-            made = sandbox.run("clips.media.preview:make_preview", span, limits=limits, on_tick=work.report)
-            path = previews.stored_paths(segment.pk)[0]
-            fields = {name: made[name] for name in ("start_ms", "end_ms", "width_px", "height_px")}
+        original = work.job.segment.original_file
+        with (
+            claim_more(previews.to_take_along(work.job)) as others,
+            local_copy(original) as source,
+            _small_copy(original) as small,
+            scratch_folder() as folder,
+        ):
+            _Batch([work, *others], {"source": str(source), "low_res_path": small}, folder).make()
+    candidates.keep_to_size()
+
+
+@shared_task
+def tidy_candidates() -> None:
+    """Keep the folder of previews to its size, and remove what no row knows of."""
+    candidates.keep_to_size()
+    candidates.remove_orphans()
+
+
+@contextmanager
+def _small_copy(original: OriginalFile) -> Iterator[str | None]:
+    """Give the path of the camera's own small copy, where there is one with as many frames."""
+    copy = low_res.preview_source(original)
+    if copy is None:
+        yield None
+        return
+    try:
+        with local_copy(copy) as path:
+            yield str(path)
+    except StorageError:
+        yield None
+
+
+class _Batch:
+    """Previews of one file that are made together. Each job is kept, lost and ended in its own right."""
+
+    def __init__(self, works: list[Claim], files: dict[str, str | None], folder: Path) -> None:
+        self._works = works
+        self._first = works[0]
+        self._files = files
+        self._folder = folder
+
+    def make(self) -> None:
+        try:
+            self._make(list(self._works))
+        except MediaError:
+            if len(self._works) == 1:
+                raise
+            while self._works:  # whose fault it was shows when each is alone
+                self._make_alone(self._works[0])
+
+    def _make_alone(self, work: Claim) -> None:
+        try:
+            self._make([work])
+        except MediaError as fault:
+            work.fail(str(fault))
+        self._works = [other for other in self._works if other is not work]
+
+    def _make(self, works: list[Claim]) -> None:
+        requests = [self._request(work) for work in works]
+        limits = limits_for(sum(request["end_ms"] - request["start_ms"] for request in requests))
+        arguments = {**self._files, "requests": requests}
+        made = sandbox.run("clips.media.preview:make_previews", arguments, limits=limits, on_tick=self._report)
+        for work, request, found in zip(works, requests, made, strict=True):
+            if work not in self._works:
+                continue  # lost meanwhile
+            if "error" in found:
+                work.fail(found["error"])
+            else:
+                self._finish(work, Path(request["out"]), found)
+            self._works.remove(work)
+
+    def _request(self, work: Claim) -> dict:
+        start_ms, end_ms = previews.span_ms(work.job.segment)
+        return {"start_ms": start_ms, "end_ms": end_ms, "out": str(self._folder / f"{work.job.segment_id}.mp4")}
+
+    def _report(self, progress: float | None) -> None:
+        """Keep every lease; a job that was cancelled or taken over costs the others nothing."""
+        for work in list(self._works):
+            try:
+                work.report(progress)
+            except LeaseLostError:
+                self._works.remove(work)
+        if not self._works:
+            raise LeaseLostError
+
+    def _finish(self, work: Claim, out: Path, found: dict) -> None:
+        segment_id = work.job.segment_id
+        path = previews.stored_paths(segment_id)[0]
+        fields = {name: found[name] for name in ("start_ms", "end_ms", "slow_down", "width_px", "height_px")}
+        try:
             with transaction.atomic():
-                CandidateSegment.objects.filter(pk=segment.pk).lock_in_order()  # before the job's row, as above
+                CandidateSegment.objects.filter(pk=segment_id).lock_in_order()  # before the job's row, as above
                 with work.finishing():
+                    if work is not self._first:
+                        params = work.job.params | {previews.ALONG_WITH: str(self._first.job.pk)}
+                        Job.objects.filter(pk=work.job.pk).update(params=params)
                     Preview.objects.update_or_create(
-                        segment=segment,
+                        segment_id=segment_id,
                         defaults={"stored_path": path, "size_bytes": out.stat().st_size, **fields},
                     )
                     place(out, path)
+        except LeaseLostError:
+            return  # so it is somebody else's, and its effect with it
 
 
 def limits_for(duration_ms: int) -> sandbox.Limits:
-    """Allow a preview a fixed time and a multiple of its length."""
+    """Allow previews a fixed time and a multiple of their length in the original."""
     duration_s = duration_ms / 1000
     return sandbox.Limits(
         cpu_s=int(MIN_CPU_S + MAX_CPU_PER_SECOND * duration_s),

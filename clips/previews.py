@@ -6,10 +6,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Avg, F, Q
+from django.db.models import Avg, Count, F, Q
 from django.utils.translation import gettext as _
 
-from clips import pipeline
+from clips import candidates, pipeline
 from clips.models import CandidateSegment, Job, JobKind, JobState, OriginalFile, Preview, SegmentStatus
 
 #: Shown on both sides of a segment, so that it can be made longer without waiting.
@@ -20,6 +20,11 @@ URGENT = 0
 BEST, PER_PRIORITY, LAST = 4, 4, 9
 #: As many past jobs say how long one takes.
 RECENT_JOBS = 20
+#: One job takes others along whose parts overlap its own, or are so near that a keyframe is shared, up to this much of
+#: the original in all: the first card of a hand should not wait for the last.
+NEAR_MS, MOST_TOGETHER_MS, MOST_TOGETHER = 1_000, 30_000, 8
+#: The parameter of a job that was done along with another.
+ALONG_WITH = "along_with"
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,8 @@ def want_previews(original: OriginalFile) -> int:
     """Ask for the previews that the shown segments of a file lack, the best first; return how many.
 
     Call it whenever more is shown than before. What failed is not tried again by this, and a picture that could not
-    be made is tried once more at most: later calls find nothing new.
+    be made is tried once more at most: later calls find nothing new. Where previews fill their folder, none is asked
+    for.
     """
     shown = CandidateSegment.objects.filter(original_file=original).shown()
     asked_for = Job.objects.filter(
@@ -63,6 +69,8 @@ def want_previews(original: OriginalFile) -> int:
     )
     no_need = set(settled.values_list("pk", flat=True))
     wanted = [(rank, segment) for rank, segment in enumerate(shown.best_first()) if segment.pk not in no_need]
+    if wanted and candidates.room_bytes() <= 0:
+        return 0  # what is looked at asks for itself; asking for all would only push out what is there
     if any(not segment.poster_path for _rank, segment in wanted):
         _start(JobKind.POSTER, original, BEST)
     for rank, segment in wanted:
@@ -77,6 +85,33 @@ def want_preview(segment: CandidateSegment, *, urgent: bool = False) -> Job:
     if not segment.poster_path:
         _start(JobKind.POSTER, segment.original_file, priority)
     return _start(JobKind.PREVIEW, segment, priority)
+
+
+def to_take_along(job: Job) -> list[UUID]:
+    """Return the previews that wait and share frames to decode with that of a claimed job, the nearest first.
+
+    None for one that somebody waits for, and none for one that failed before, for it might take the others with it.
+    """
+    if job.priority <= URGENT or job.attempts > 1:
+        return []
+    of_file = {"kind": JobKind.PREVIEW, "segment__original_file": job.segment.original_file_id, "attempts": 0}
+    waiting = Job.objects.due().filter(**of_file).select_related("segment__original_file")
+    spans = {other.pk: span_ms(other.segment) for other in waiting}
+    start_ms, end_ms = span_ms(job.segment)
+    along: list[UUID] = []
+    while len(along) + 1 < MOST_TOGETHER:
+        near = {
+            pk: (min(start_ms, start), max(end_ms, end))
+            for pk, (start, end) in spans.items()
+            if pk not in along and start <= end_ms + NEAR_MS and end >= start_ms - NEAR_MS
+        }
+        # What makes the whole no longer, or hardly, comes first.
+        pk, (start, end) = min(near.items(), key=lambda item: item[1][1] - item[1][0], default=(None, (0, 0)))
+        if pk is None or end - start > max(MOST_TOGETHER_MS, end_ms - start_ms):
+            break
+        along.append(pk)
+        start_ms, end_ms = start, end
+    return along
 
 
 def _start(kind: JobKind, target: models.Model, priority: int) -> Job:
@@ -128,13 +163,20 @@ def _seconds_left(job: Job) -> int | None:
     """Return an estimate from how long the last ones took and from what is to be done before this one."""
     done = Job.objects.filter(kind=JobKind.PREVIEW, state=JobState.DONE, started_at__isnull=False)
     # Newest by creation, which has an index: a site keeps every job it ever did.
-    recent = done.order_by("-created_at").values("started_at", "finished_at")[:RECENT_JOBS]
-    usual = recent.aggregate(usual=Avg(F("finished_at") - F("started_at")))["usual"]
-    if usual is None:
+    recent = done.order_by("-created_at").values("pk", "started_at", "finished_at", "params")[:RECENT_JOBS]
+    past = recent.aggregate(
+        usual=Avg(F("finished_at") - F("started_at")),
+        n_jobs=Count("pk"),
+        n_along=Count("pk", filter=Q(params__has_key=ALONG_WITH)),
+    )
+    if past["usual"] is None:
         return None
+    usual_s = past["usual"].total_seconds()
     if job.state == JobState.RUNNING:
-        return ceil(usual.total_seconds() * (1 - job.progress))
+        return ceil(usual_s * (1 - job.progress))
     sooner = Q(priority__lt=job.priority) | Q(priority=job.priority, created_at__lt=job.created_at)
     before = Q(state=JobState.RUNNING) | Q(state=JobState.WAITING) & sooner
     n_before = Job.objects.active().filter(before, kind=JobKind.PREVIEW).count()
-    return ceil(usual.total_seconds() * (n_before + 1))
+    # Several at a time: each of them took as long as all of them together.
+    n_rounds = (n_before + 1) * max(1, past["n_jobs"] - past["n_along"]) / past["n_jobs"]
+    return ceil(usual_s * max(1, n_rounds))

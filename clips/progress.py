@@ -60,7 +60,7 @@ def progress_of(shoots: Iterable[Shoot]) -> dict[UUID, Progress]:
     """Return the numbers of each of these sessions by its id, in four queries."""
     ids = [shoot.pk for shoot in shoots]
     found: dict[UUID, Progress] = defaultdict(Progress)
-    files = OriginalFile.objects.filter(shoot__in=ids).order_by().values_list("shoot")
+    files = OriginalFile.objects.filter(shoot__in=ids, low_res_of=None).order_by().values_list("shoot")
     for shoot, n_files, filmed_ms in files.annotate(Count("pk"), Sum("duration_ms")):
         found[shoot].files, found[shoot].filmed_ms = n_files, filmed_ms or 0
     counts = {

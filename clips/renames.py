@@ -1,4 +1,4 @@
-"""What clips are found by follows the names of the people, tricks and sessions in them.
+"""What clips are found by follows the names of the people, tricks, sessions and cameras in them.
 
 People and tricks know nothing of clips, and their names change in many places: the admin's pages and inline rows, a
 merge, a file of tricks. So clips listen to the rows themselves; a method could only be called from where it may not
@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Model, Q
 from django.db.models.signals import post_delete, post_save
 
-from clips.models import FinalClip, Shoot
+from clips.models import CameraName, FinalClip, Shoot
 from people.models import Person, PersonAlias
 from tricks.models import Trick, TrickAlias
 
@@ -20,7 +20,7 @@ def listen() -> None:
     """Call once, when all apps are loaded."""
     for model in (Person, Trick, Shoot):
         post_save.connect(_renamed, sender=model)
-    for model in (PersonAlias, TrickAlias):
+    for model in (PersonAlias, TrickAlias, CameraName):
         post_save.connect(_renamed, sender=model)
         post_delete.connect(_renamed, sender=model)
 
@@ -36,6 +36,8 @@ def clips_with(row: Model) -> Q:
             return Q(trick=row.trick_id)
         case Trick():
             return Q(trick=row.pk)
+        case CameraName():
+            return Q(camera_id=row.camera_id)
     return Q(original_file__shoot=row.pk)
 
 

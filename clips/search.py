@@ -25,7 +25,8 @@ def prefix_query(text: str) -> SearchQuery | None:
 
 
 def text_of(clip) -> str:
-    """Return every word that shall find a clip; reads its person, trick, others, session and their aliases."""
+    """Return every word that shall find a clip; reads its person, trick, others, session, their aliases and the name
+    of its camera."""
     found = dict.fromkeys(word for name in _names(clip) for word in _spellings(name))
     return " ".join(found)
 
@@ -39,6 +40,7 @@ def _names(clip) -> Iterator[str]:
         yield from (str(trick), trick.slug, direction, trick.category, *_aliases(trick))
     original = clip.original_file
     yield from (original.shoot.name, original.shoot.slug, original.original_filename)
+    yield clip.own_camera_name or ""
     yield from (clip.camera_id, clip.fps_label, clip.category, str(clip.get_category_display()))
 
 

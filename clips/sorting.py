@@ -110,6 +110,9 @@ def check_trim(original: OriginalFile, start_ms: int, end_ms: int) -> None:
         raise TrimError(_("The clip must end after it begins."))
     if start_ms < 0 or end_ms > original.duration_ms:
         length = f"{original.duration_ms // 60000}:{original.duration_ms // 1000 % 60:02d}"
+        if start_ms < original.duration_ms < end_ms and (following := original.next_part()):
+            sentence = _("This video ends at %(length)s and goes on in %(file)s; what lies there is a clip of its own.")
+            raise TrimError(sentence % {"length": length, "file": following})
         raise TrimError(_("The video is %(length)s long; the clip must lie inside it.") % {"length": length})
 
 

@@ -1,18 +1,18 @@
 """The background steps of a clip's life. Each takes one job id and may be delivered any number of times."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from celery import current_app, shared_task
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clips import pipeline
+from clips import low_res, pipeline, sharing
 from clips.archive.export import note_copy, note_withdrawn, send_clip, take_back
 from clips.claim import claim
 from clips.media import sandbox
-from clips.models import FinalClip, Job, LeaseLostError
+from clips.models import FinalClip, Job, JobKind, LeaseLostError
 from clips.storage import StorageError, clip_path, local_copy, place, scratch_folder, sha256_of
 from clips.uploads.incoming import take_in
 
@@ -36,7 +36,8 @@ def probe(job_id: str) -> None:
             facts = sandbox.run("clips.media.probe:probe", {"path": str(path)}, on_tick=work.report)
         with work.finishing():
             original.apply_probe(facts)
-            pipeline.start_next(work.job, original)
+            if not low_res.pair(original):
+                pipeline.start_next(work.job, original)
 
 
 @shared_task
@@ -50,11 +51,14 @@ def render(job_id: str) -> None:
         with local_copy(clip.original_file) as source, scratch_folder() as folder:
             out = folder / "clip.mp4"
             cut = {"source": str(source), "out": str(out), "start_ms": clip.start_ms, "end_ms": clip.end_ms}
-            sandbox.run("clips.media.cut:cut", {**cut, "tags": clip_tags(clip)}, on_tick=work.report)
+            cut |= {"tags": clip_tags(clip), "recorded_at": true_beginning(clip)}
+            sandbox.run("clips.media.cut:cut", cut, on_tick=work.report)
             file_fields = {"file_hash": sha256_of(out, work.report), "size_bytes": out.stat().st_size}
             with work.finishing():
                 FinalClip.objects.filter(pk=clip.pk).update(stored_path=stored_path, **file_fields)
                 pipeline.start_next(work.job, clip)
+                if not work.job.params.get("alone"):
+                    sharing.want_playable(clip, priority=sharing.LAST)
                 place(out, stored_path)
 
 
@@ -73,8 +77,8 @@ def archive(job_id: str) -> None:
             with work.finishing():
                 note_copy(clip, copy)
         except LeaseLostError:
-            if FinalClip.objects.filter(pk=clip.pk, removed_at__isnull=False).exists():
-                take_back(clip)  # the decision was undone while it was sent
+            if clip.jobs.filter(kind=JobKind.WITHDRAW).exists():
+                take_back(clip)  # the decision was undone while it was sent, or the clip got another date
             raise
 
 
@@ -124,6 +128,12 @@ def lost_messages() -> list[Job]:
         if job.published_at is None
         or (job.published_at < told_before and known[q := pipeline.STEPS[job.kind].queue] < waiting[q])
     ]
+
+
+def true_beginning(clip: FinalClip) -> str | None:
+    """Return when the clip's file was recorded, by a clock that goes right; None where nobody knows."""
+    recorded_at = clip.original_file.recorded_at
+    return recorded_at.astimezone(UTC).isoformat() if recorded_at else None
 
 
 def clip_tags(clip: FinalClip) -> dict[str, str]:

@@ -19,6 +19,8 @@ WIDTH, HEIGHT = 1000, 48
 MIN_MARK_WIDTH = 5
 #: The least sure proposal is still so high.
 MIN_MARK_HEIGHT = 14
+#: Of the curve that goes to pages: one a second for 25 minutes, and 6 KB at most for any length.
+MAX_CURVE_STEPS = 1_500
 
 
 class MarkState:
@@ -120,6 +122,37 @@ def outline(values: list[float] | None, *, n_columns: int = WIDTH // 2) -> str:
     xs = np.linspace(0, WIDTH, n_columns)
     points = [f"{x:.0f},{HEIGHT * (1 - y):.1f}" for x, y in zip(xs, highest, strict=True)]
     return " ".join([f"0,{HEIGHT}", *points, f"{WIDTH},{HEIGHT}"])
+
+
+@dataclass(frozen=True)
+class HiLight:
+    """A flag on the line, where the rider pressed the camera's button."""
+
+    place: str
+    x_percent: str
+
+
+def hilights_of(original: OriginalFile, hilights_ms: list[int] | None) -> list[HiLight]:
+    """Return the flags of a file that has been probed; those past its end are left out."""
+    return [
+        HiLight(clock(at_ms), f"{100 * at_ms / original.duration_ms:.2f}%")
+        for at_ms in hilights_ms or []
+        if 0 <= at_ms <= original.duration_ms
+    ]
+
+
+def coarse_curve(curve: dict) -> dict:
+    """Return a run's curve as ``step_ms`` and values from 0 to 255, each the highest of its step; empty for none.
+
+    ``curve`` as a DetectionRun keeps it: ``step_ms``, and values from 0 to 1.
+    """
+    values = curve.get("values")
+    if not values or not curve.get("step_ms"):
+        return {}
+    n_together = -(-len(values) // MAX_CURVE_STEPS)
+    highest = np.maximum.reduceat(np.asarray(values, dtype=float), np.arange(0, len(values), n_together))
+    levels = np.round(255 * np.clip(np.nan_to_num(highest), 0, 1)).astype(int)
+    return {"step_ms": curve["step_ms"] * n_together, "values": levels.tolist()}
 
 
 def _clip_url(segment: CandidateSegment) -> str:

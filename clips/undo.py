@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clips import pipeline
+from clips import pipeline, sharing
 from clips.models import (
     CandidateSegment,
     Decision,
@@ -74,9 +74,11 @@ def _undo_keep(undone: Decision, lease: uuid.UUID, member: Member) -> None:
     if not FinalClip.objects.current().filter(pk=clip.pk).update(is_current=False, removed_at=timezone.now()):
         raise ConflictError(_("The clip was edited since; change it on its own page."))
     # Again until there is none: a cut that ends at this moment starts the archiving.
-    while jobs := list(Job.objects.active().filter(clip=clip, kind__in=[JobKind.RENDER, JobKind.ARCHIVE])):
+    ended = [JobKind.RENDER, JobKind.SHARE, JobKind.ARCHIVE]
+    while jobs := list(Job.objects.active().filter(clip=clip, kind__in=ended)):
         for job in jobs:
             job.cancel()
+    sharing.drop_copies(clip)
     if clip.jobs.filter(kind=JobKind.ARCHIVE).exists():
         pipeline.start(JobKind.WITHDRAW, clip)
 

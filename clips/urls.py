@@ -1,7 +1,7 @@
 from django.urls import path
 
 from clips.uploads import tus
-from clips.views import clip, files, home, jobs, library, preview, session_changes, sessions, upload
+from clips.views import clip, files, home, jobs, library, preview, session_changes, sessions, share, timeline, upload
 from clips.views import sort as sort_views
 from people.access import requires
 from people.models import Role
@@ -18,11 +18,24 @@ urlpatterns = [
     path("segments/<uuid:pk>/preview", preview.segment_preview, name="segment_preview"),
     path("media/previews/<uuid:pk>.mp4", files.preview_file, name="preview_file"),
     path("media/posters/<uuid:pk>.jpg", files.poster_file, name="poster_file"),
+    path("media/filmstrips/<uuid:pk>.jpg", timeline.filmstrip_file, name="filmstrip_file"),
+    path("media/filmstrips/<uuid:pk>.vtt", timeline.filmstrip_cues, name="filmstrip_cues"),
     path("media/clips/<uuid:pk>.mp4", files.clip_file, name="clip_file"),
     path("media/clips/<uuid:pk>/download", files.clip_download, name="clip_download"),
+    path("media/copies/<uuid:pk>.mp4", share.shared_copy_file, name="shared_copy_file"),
+    path("media/copies/<uuid:pk>/download", share.shared_copy_download, name="shared_copy_download"),
     path("clips", library.library, name="library"),
     path("clips/<uuid:pk>", clip.clip, name="clip"),
     path("clips/<uuid:pk>/edit", clip.clip_edit, name="clip_edit"),
+    path("clips/<uuid:pk>/share", share.clip_share, name="clip_share"),
+    path("clips/<uuid:pk>/playable", share.clip_playable, name="clip_playable"),
+    path("copies/<uuid:pk>", share.shared_copy, name="shared_copy"),
+    path("copies/<uuid:pk>/links", share.shared_copy_link, name="shared_copy_link"),
+    path("links/<uuid:pk>/end", share.share_link_end, name="share_link_end"),
+    path("s/<str:secret>", share.shared, name="shared"),
+    path("s/<str:secret>/video.mp4", share.shared_video, name="shared_video"),
+    path("s/<str:secret>/download", share.shared_download, name="shared_download"),
+    path("s/<str:secret>/picture.jpg", share.shared_picture, name="shared_picture"),
     path("sort", sort_views.sort, name="sort"),
     path("sort/hand", sort_views.sort_hand, name="sort_hand"),
     path("sort/keep", sort_views.sort_keep, name="sort_keep"),
@@ -38,6 +51,8 @@ urlpatterns = [
     path("sessions/<uuid:pk>/rename", session_changes.session_rename, name="session_rename"),
     path("sessions/<uuid:pk>/sensitivity", session_changes.session_sensitivity, name="session_sensitivity"),
     path("sessions/<uuid:pk>/redetect", session_changes.session_redetect, name="session_redetect"),
+    path("sessions/<uuid:pk>/filmstrips", session_changes.session_filmstrips, name="session_filmstrips"),
+    path("files/<uuid:pk>/timeline.json", timeline.file_timeline, name="file_timeline"),
     path("files/<uuid:pk>/redetect", session_changes.file_redetect, name="file_redetect"),
     path("files/<uuid:pk>/aside", session_changes.file_aside, name="file_aside"),
     path("files/<uuid:pk>/take-back", session_changes.file_take_back, name="file_take_back"),

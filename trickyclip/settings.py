@@ -150,6 +150,7 @@ UPLOAD_MAX_CHUNK_BYTES = 90 * 1024**2  # Cloudflare refuses bodies over 100 MB
 UPLOAD_MAX_FILE_BYTES = env.int("UPLOAD_MAX_FILE_BYTES", default=128 * 1024**3)
 UPLOAD_STALL_SECONDS = env.int("UPLOAD_STALL_SECONDS", default=20)
 DISK_FLOOR_BYTES = env.int("DISK_FLOOR_BYTES", default=5 * 1024**3)
+CANDIDATES_MAX_BYTES = env.int("CANDIDATES_MAX_BYTES", default=8 * 1024**3)
 
 # --- jobs ----------------------------------------------------------------------------------------------------------
 #: Where the jobs page sends admins for a closer look at workers and queues.
@@ -192,7 +193,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(SWEEP_SECONDS),
         "options": {"expires": SWEEP_SECONDS},
     },
+    "tidy_candidates": {"task": "clips.preview_tasks.tidy_candidates", "schedule": crontab(minute="*/15")},
     "refresh_search": {"task": "clips.tasks.refresh_search", "schedule": crontab(hour="4", minute="15")},
+    "remove_orphans": {"task": "clips.share_tasks.remove_orphans", "schedule": crontab(hour="4", minute="35")},
 }
 
 # --- API -----------------------------------------------------------------------------------------------------------

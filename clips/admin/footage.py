@@ -1,26 +1,43 @@
 """Sessions, the files filmed in them, and the uploads that brought these."""
 
-import re
-
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from clips.admin.record import OF_SHOOT, RecordAdmin, clock, count_of, row_link, rows_link, size
-from clips.models import CandidateSegment, DetectionRun, FinalClip, Job, OriginalFile, Shoot, Upload
+from clips.admin.camera import said_of_times
+from clips.admin.record import NOTHING, OF_SHOOT, RecordAdmin, add_link, clock, count_of, row_link, rows_link, size
+from clips.cameras import camera_time, zone_of
+from clips.media.camera import CAMERA_ID
+from clips.models import (
+    CameraClock,
+    CameraName,
+    CandidateSegment,
+    DetectionRun,
+    FinalClip,
+    Job,
+    OriginalFile,
+    Shoot,
+    Upload,
+)
+from clips.own_day import OwnDayError, move_to_own_day
 from trickyclip.names import slugify
-
-#: A camera's id is a part of file names, as its probe writes it: CAM_GOPRO11.
-CAMERA_ID = re.compile(r"CAM(_[A-Z0-9]+)+")
 
 
 class ShootForm(forms.ModelForm):
     class Meta:
         model = Shoot
         fields = ["date", "name", "slug", "time_zone", "sensitivity"]
+        help_texts = {
+            "time_zone": _(
+                "Where it was filmed, like Europe/Vienna; UTC stands for this site's own. Some cameras write "
+                "the time of the place, and are read by it."
+            ),
+        }
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -62,6 +79,13 @@ class ShootAdmin(admin.ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Shoot | None = None) -> list[str]:
         """Once clips bear the date and the slug in their names, another one would split the session in two."""
         return ["date", "slug"] if obj and obj.n_clips else []
+
+    def save_model(self, request: HttpRequest, obj: Shoot, form: forms.ModelForm, change: bool) -> None:
+        """Cameras that write the local time mean that of the session's time zone."""
+        super().save_model(request, obj, form, change)
+        if change and "time_zone" in form.changed_data:
+            n_changed = OriginalFile.objects.filter(shoot=obj).place_in_time()
+            self.message_user(request, said_of_times(n_changed), messages.INFO)
 
     @admin.display(description=_("files"), ordering="n_files")
     def files(self, shoot: Shoot) -> str:
@@ -105,7 +129,10 @@ class OriginalFileAdmin(admin.ModelAdmin):
                     "frame_size",
                     "codec",
                     "has_audio",
-                    "recorded_at",
+                    "camera",
+                    "of_camera",
+                    "recorded",
+                    "other_day",
                     "probed_at",
                 ]
             },
@@ -114,12 +141,13 @@ class OriginalFileAdmin(admin.ModelAdmin):
     ]
     autocomplete_fields = ["shoot"]
     list_display = [
-        "original_filename", "session", "camera_id", "fps_label", "duration", "file_size",
-        "segments", "clips", "problem",
+        "original_filename", "session", "called", "fps_label", "duration", "file_size",
+        "other_day", "segments", "clips", "problem",
     ]  # fmt: skip
+    actions = ["move_to_session_of_own_day"]
     list_select_related = ["shoot"]
     list_filter = ["camera_id", "fps_label", ("problem", admin.EmptyFieldListFilter), "created_at"]
-    search_fields = ["original_filename", "shoot__name", "camera_id", "file_hash"]
+    search_fields = ["original_filename", "shoot__name", "camera_id", "camera_serial", "file_hash"]
     list_per_page = 50
     show_full_result_count = False
 
@@ -134,6 +162,7 @@ class OriginalFileAdmin(admin.ModelAdmin):
         return (
             super()
             .get_queryset(request)
+            .with_camera_names()
             .annotate(
                 n_segments=count_of(CandidateSegment.objects.all(), "original_file"),
                 n_clips=count_of(FinalClip.objects.current(), "original_file"),
@@ -143,9 +172,29 @@ class OriginalFileAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: OriginalFile, form: forms.ModelForm, change: bool) -> None:
         """Write only what was typed: a probe may be writing the rest at this moment."""
+        # Before the file, as whoever places files in time locks them.
+        Shoot.objects.filter(pk__in={obj.shoot_id, form.initial.get("shoot", obj.shoot_id)}).hold()
         obj.save(update_fields=form.changed_data)
+        OriginalFile.objects.filter(pk=obj.pk).place_in_time()  # another camera or session has another clock
         if "shoot" in form.changed_data:
             obj.clips.all().refresh_search()
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup == "camera_serial__exact" or super().lookup_allowed(lookup, value, request)
+
+    @admin.action(description=_("Move to the session of its own day"))
+    def move_to_session_of_own_day(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """Move each, its clips under new names; of those that cannot be moved say why."""
+        n_moved = n_clips = 0
+        for original in queryset.order_by("pk"):
+            try:
+                n_clips += move_to_own_day(original)
+                n_moved += 1
+            except OwnDayError as error:
+                self.message_user(request, str(error), messages.WARNING)
+        if n_moved:
+            text = _t("Files moved: %(n_moved)s. Clips that get new names and are cut and archived anew: %(n_clips)s.")
+            self.message_user(request, text % {"n_moved": n_moved, "n_clips": n_clips}, messages.SUCCESS)
 
     def get_deleted_objects(self, objs, request: HttpRequest) -> tuple:
         """A file takes its jobs and runs with it, although nobody may delete these by themselves."""
@@ -171,13 +220,53 @@ class OriginalFileAdmin(admin.ModelAdmin):
     def session(self, original: OriginalFile) -> str:
         return row_link(original.shoot)
 
+    @admin.display(description=_("camera"), ordering="camera_id")
+    def called(self, original: OriginalFile) -> str:
+        return original.own_camera_name or original.camera_id
+
+    @admin.display(description=_("recognised as"))
+    def camera(self, original: OriginalFile) -> str:
+        return " · ".join(filter(None, [original.own_camera_name, original.camera_id, original.camera_serial]))
+
+    @admin.display(description=_("what the crew knows"))
+    def of_camera(self, original: OriginalFile) -> str:
+        about = {"camera_id": original.camera_id, "serial": original.camera_serial}
+        shown = camera_time(original.probe, zone_of(original.shoot))
+        day = {"day": shown.date()} if shown else {}
+        links = (
+            add_link(CameraName, _t("Name this camera"), **about),
+            add_link(CameraClock, _t("Put its clock right"), **about, **day),
+        )
+        return format_html("{} · {}", *links)
+
+    @admin.display(description=_("recorded"), ordering="recorded_at")
+    def recorded(self, original: OriginalFile) -> str:
+        """Tell the true time at the place, and beside it what the camera's clock showed where that is another."""
+        true, shown = original.recorded_locally, camera_time(original.probe, zone_of(original.shoot))
+        if true is None:
+            return NOTHING
+        text = f"{true:%Y-%m-%d %H:%M:%S} ({true:%Z})"
+        if shown and shown != true:
+            text += _t("; the file says %(shown)s") % {"shown": f"{shown:%Y-%m-%d %H:%M:%S}"}
+        return text
+
+    @admin.display(description=_("on another day"), ordering="recorded_at")
+    def other_day(self, original: OriginalFile) -> str:
+        """Show the day only where it is not the session's; after midnight that may well be meant so."""
+        own_day = original.local_day
+        return date_format(own_day) if own_day and own_day != original.shoot.date else ""
+
     @admin.display(description=_("duration"), ordering="duration_ms")
     def duration(self, original: OriginalFile) -> str:
         return clock(original.duration_ms)
 
     @admin.display(description=_("frames per second"))
     def rate_fps(self, original: OriginalFile) -> str:
-        return f"{float(original.rate):.3f}" if original.rate else ""
+        if not original.rate:
+            return ""
+        captured = original.capture_rate
+        said = _t(", recorded at %(captured)s") % {"captured": f"{float(captured):.3f}"} if captured else ""
+        return f"{float(original.rate):.3f}{said}"
 
     @admin.display(description=_("picture"))
     def frame_size(self, original: OriginalFile) -> str:

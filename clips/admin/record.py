@@ -54,6 +54,11 @@ def rows_link(model: type[models.Model], n_rows: int, **lookups: object) -> str:
     return format_html('<a href="{}">{}</a>', address, n_rows)
 
 
+def add_link(model: type[models.Model], text: str, **fields: object) -> str:
+    """Return a link to the form for a new row, with these fields filled in."""
+    return format_html('<a href="{}">{}</a>', f"{reverse(_page(model, 'add'))}?{urlencode(fields)}", text)
+
+
 def count_of(rows: QuerySet, to: str) -> Coalesce:
     """Return the number of ``rows`` that point at the row at hand by the path ``to``.
 

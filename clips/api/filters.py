@@ -6,7 +6,8 @@ from django.db.models import Q, QuerySet
 from django_filters import rest_framework as filters
 
 from clips import order
-from clips.models import ClipCategory, FinalClip, Job, JobKind, JobState
+from clips.media.camera import CAMERA_ID
+from clips.models import CameraName, ClipCategory, FinalClip, Job, JobKind, JobState
 from people.models import Person
 from tricks.models import Trick
 
@@ -21,7 +22,7 @@ class ClipFilter(filters.FilterSet):
     date = filters.DateFilter()
     date_from = filters.DateFilter("date", lookup_expr="gte")
     date_to = filters.DateFilter("date", lookup_expr="lte")
-    camera = filters.CharFilter("camera_id", lookup_expr="iexact")
+    camera = filters.CharFilter(method="by_camera", label="id as in file names, or what the crew calls the camera")
     fps = filters.CharFilter("fps_label", lookup_expr="iexact")
     category = filters.ChoiceFilter(choices=ClipCategory.choices)
     all_versions = filters.BooleanFilter(method="applied_last", label="also versions that were replaced")
@@ -52,11 +53,26 @@ class ClipFilter(filters.FilterSet):
     def with_trick(self, clips: QuerySet, _name: str, value: str) -> QuerySet:
         return clips.filter(trick__in=list(_by_id_or_name(Trick.objects, value)))
 
+    def by_camera(self, clips: QuerySet, _name: str, value: str) -> QuerySet:
+        asked = Q(camera_id__iexact=value)
+        if not CAMERA_ID.fullmatch(value.upper()):
+            for own in CameraName.objects.filter(name__iexact=value):
+                asked |= _of_camera(own)
+        return clips.filter(asked)
+
     def of_session(self, clips: QuerySet, _name: str, value: str) -> QuerySet:
         if pk := _uuid(value):
             return clips.filter(original_file__shoot=pk)
         shoot = "original_file__shoot__"
         return clips.filter(Q(**{f"{shoot}name__iexact": value}) | Q(**{f"{shoot}slug__iexact": value}))
+
+
+def _of_camera(own: CameraName) -> Q:
+    """Return the condition that a clip's camera goes by this name: of all of a kind, those without one of their own."""
+    if own.serial:
+        return Q(camera_id=own.camera_id, original_file__camera_serial=own.serial)
+    named = CameraName.objects.filter(camera_id=own.camera_id).exclude(serial="").values("serial")
+    return Q(camera_id=own.camera_id) & ~Q(original_file__camera_serial__in=named)
 
 
 class JobFilter(filters.FilterSet):

@@ -1,17 +1,22 @@
 from clips.models.archive import ArchiveCopy, ArchiveFolder, CopyState
+from clips.models.camera import CameraClock, CameraName
 from clips.models.clip import ClipCategory, FileName, FinalClip
 from clips.models.decision import Decision, DecisionKind
+from clips.models.filmstrip import Filmstrip
 from clips.models.job import Job, JobKind, JobState, LeaseLostError
 from clips.models.original import OriginalFile
 from clips.models.preview import Preview
 from clips.models.run import DetectionRun
 from clips.models.segment import CandidateSegment, SegmentStatus
+from clips.models.share import SharedCopy, ShareLink, ShareSound
 from clips.models.shoot import Shoot
 from clips.models.upload import Upload, UploadState
 
 __all__ = [
     "ArchiveCopy",
     "ArchiveFolder",
+    "CameraClock",
+    "CameraName",
     "CandidateSegment",
     "ClipCategory",
     "CopyState",
@@ -19,6 +24,7 @@ __all__ = [
     "DecisionKind",
     "DetectionRun",
     "FileName",
+    "Filmstrip",
     "FinalClip",
     "Job",
     "JobKind",
@@ -27,6 +33,9 @@ __all__ = [
     "OriginalFile",
     "Preview",
     "SegmentStatus",
+    "ShareLink",
+    "ShareSound",
+    "SharedCopy",
     "Shoot",
     "Upload",
     "UploadState",

@@ -7,10 +7,12 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Max, Q, Value
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
+from clips.models.camera import own_name
 from clips.models.original import OriginalFile
 from clips.models.segment import CandidateSegment
 from clips.search import CONFIG, prefix_query, text_of
@@ -65,12 +67,21 @@ class FinalClipQuerySet(models.QuerySet):
 
     def with_names(self) -> "FinalClipQuerySet":
         """Bring what a list of clips shows in a fixed number of queries."""
-        return self.select_related("person", "trick", "original_file__shoot").prefetch_related("also", "copies")
+        rows = self.select_related("person", "trick", "original_file__shoot").prefetch_related("also", "copies")
+        return rows.with_camera_names()
+
+    def with_camera_names(self) -> "FinalClipQuerySet":
+        """Give each clip ``own_camera_name``: what the crew calls its camera, or None."""
+        return self.annotate(own_camera_name=own_name("camera_id", "original_file__camera_serial"))
 
     def with_pictures(self) -> "FinalClipQuerySet":
         """Bring what a list shows of clips besides their names: the picture and the preview of their segment."""
-        rows = self.select_related("candidate_segment__preview")
+        rows = self.select_related("candidate_segment__preview").prefetch_related("shared_copies").with_formats()
         return rows.defer("original_file__probe", "candidate_segment__features", "search_text")
+
+    def with_formats(self) -> "FinalClipQuerySet":
+        """Bring, as ``pix_fmt``, how each clip's pixels are stored, without all else that the probe read."""
+        return self.annotate(pix_fmt=KeyTextTransform("pix_fmt", "original_file__probe"))
 
     def matching(self, text: str) -> "FinalClipQuerySet":
         """Those that have, for each word of ``text``, a word that begins with it."""
@@ -84,7 +95,8 @@ class FinalClipQuerySet(models.QuerySet):
         aliases = ("person__aliases", "trick__aliases", "also__aliases")
         rows = self.select_related("person", "trick", "original_file__shoot").prefetch_related("also", *aliases)
         n_changed, changed = 0, []
-        for clip in rows.defer("original_file__probe").iterator(chunk_size=REFRESH_BATCH):
+        rows = rows.with_camera_names().defer("original_file__probe")
+        for clip in rows.iterator(chunk_size=REFRESH_BATCH):
             text = text_of(clip)
             if text != clip.search_text:
                 clip.search_text = text

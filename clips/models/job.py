@@ -33,7 +33,9 @@ class JobKind(models.TextChoices):
     DETECT = "DETECT", _("find tricks")
     POSTER = "POSTER", _("make pictures")
     PREVIEW = "PREVIEW", _("make a preview")
+    FILMSTRIP = "FILMSTRIP", _("make a filmstrip")
     RENDER = "RENDER", _("cut")
+    SHARE = "SHARE", _("make a copy for sharing")
     ARCHIVE = "ARCHIVE", _("archive")
     WITHDRAW = "WITHDRAW", _("take back from the archive")
 

@@ -1,16 +1,46 @@
 """One camera file, as it came, and what it says of itself."""
 
+import datetime as dt
 import uuid
+from dataclasses import replace
 from fractions import Fraction
 
 from django.conf import settings
-from django.db import models
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
+from clips import cameras
+from clips.media.gopro import recording
+from clips.models.camera import CameraClock, own_name
 from clips.models.shoot import Shoot
+
+
+class OriginalFileQuerySet(models.QuerySet):
+    def with_camera_names(self) -> "OriginalFileQuerySet":
+        """Give each file ``own_camera_name``: what the crew calls its camera, or None."""
+        return self.annotate(own_camera_name=own_name("camera_id", "camera_serial"))
+
+    @transaction.atomic
+    def place_in_time(self) -> int:
+        """Write down again when these files were recorded, where that changed; return how many did.
+
+        It follows from what the files say, their sessions' time zones and the crew's corrections of clocks. The other
+        files of the same camera and session come along, for a part of a recording begins where the one before it ends.
+        """
+        Shoot.objects.filter(pk__in=self.values("shoot")).hold()  # or two parts that arrive together miss each other
+        alike = self.filter(shoot=OuterRef("shoot"), camera_id=OuterRef("camera_id"))
+        files = list(self.model.objects.filter(Exists(alike), probe__has_key="recorded_at").select_related("shoot"))
+        clocks = CameraClock.objects.filter(camera_id__in={file.camera_id for file in files})
+        found = cameras.moments(files, clocks)
+        changed = []
+        for file in files:
+            moment = found[file.pk]
+            if (file.recorded_at, file.utc_offset_min) != (moment.recorded_at, moment.utc_offset_min):
+                file.recorded_at, file.utc_offset_min = moment.recorded_at, moment.utc_offset_min
+                changed.append(file)
+        return self.model.objects.bulk_update(changed, ["recorded_at", "utc_offset_min"], batch_size=500)
 
 
 class OriginalFile(models.Model):
@@ -40,14 +70,36 @@ class OriginalFile(models.Model):
     fps_label = models.CharField(_("frame rate"), max_length=10, blank=True)
     rate_num = models.PositiveIntegerField(null=True, blank=True)
     rate_den = models.PositiveIntegerField(null=True, blank=True)
+    capture_rate_num = models.PositiveIntegerField(null=True, blank=True)
+    capture_rate_den = models.PositiveIntegerField(null=True, blank=True)
     duration_ms = models.PositiveBigIntegerField(_("duration"), null=True, blank=True)
     width_px = models.PositiveIntegerField(_("width"), null=True, blank=True)
     height_px = models.PositiveIntegerField(_("height"), null=True, blank=True)
     rotation_deg = models.SmallIntegerField(_("rotation"), default=0)
     codec = models.CharField(_("codec"), max_length=20, blank=True)
     has_audio = models.BooleanField(_("sound"), null=True, blank=True)
-    recorded_at = models.DateTimeField(_("recorded"), null=True, blank=True)
+    recorded_at = models.DateTimeField(
+        _("recorded"), null=True, blank=True, help_text=_("The camera's clock, put right by its offset.")
+    )
+    utc_offset_min = models.SmallIntegerField(
+        _("minutes ahead of UTC"),
+        null=True,
+        blank=True,
+        help_text=_("Where it was recorded; empty if unknown."),
+    )
+    camera_serial = models.CharField(_("camera's serial number"), max_length=40, blank=True)
+    low_res_of = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="low_res_copies",
+        verbose_name=_("small copy of"),
+        help_text=_("A camera's own low-resolution copy (LRV) of another file."),
+    )
     probe = models.JSONField(_("all that the probe read"), default=dict, blank=True)
+
+    objects = OriginalFileQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("original file")
@@ -61,6 +113,12 @@ class OriginalFile(models.Model):
                 condition=Q(rate_num=None, rate_den=None) | Q(rate_num__gt=0, rate_den__gt=0),
                 name="original_rate_whole",
             ),
+            models.CheckConstraint(
+                condition=Q(capture_rate_num=None, capture_rate_den=None)
+                | Q(capture_rate_num__gt=0, capture_rate_den__gt=0),
+                name="original_capture_rate_whole",
+            ),
+            models.CheckConstraint(condition=~Q(low_res_of=F("id")), name="original_no_copy_of_itself"),
         ]
 
     def __str__(self) -> str:
@@ -71,24 +129,59 @@ class OriginalFile(models.Model):
         """Frames per second, exact; None before the probe."""
         return Fraction(self.rate_num, self.rate_den) if self.rate_num else None
 
+    @property
+    def capture_rate(self) -> Fraction | None:
+        """Frames per second while recording; None where the file does not say that it differs from how it plays."""
+        return Fraction(self.capture_rate_num, self.capture_rate_den) if self.capture_rate_num else None
+
+    @property
+    def recorded_locally(self) -> dt.datetime | None:
+        """When it was recorded by a clock of the place that goes right; None where nobody knows."""
+        if self.recorded_at is None:
+            return None
+        if self.utc_offset_min is None:
+            return self.recorded_at.astimezone(cameras.zone_of(self.shoot))
+        return self.recorded_at.astimezone(dt.timezone(dt.timedelta(minutes=self.utc_offset_min)))
+
+    @property
+    def local_day(self) -> dt.date | None:
+        """The calendar day at the place; what was filmed after midnight may belong to the session of the day before."""
+        return self.recorded_locally.date() if self.recorded_at else None
+
+    def next_part(self) -> "OriginalFile | None":
+        """Return the file in which the recording goes on, where a camera split it and that file is here."""
+        if not (own := recording(self.original_filename)):
+            return None
+        alike = OriginalFile.objects.filter(
+            shoot=self.shoot_id, camera_id=self.camera_id, camera_serial=self.camera_serial
+        )
+        following = replace(own, chapter=own.chapter + 1)
+        return next((file for file in alike.defer("probe") if recording(file.original_filename) == following), None)
+
+    @transaction.atomic
     def apply_probe(self, facts: dict) -> None:
         """Take over what the probe found; ``facts`` as ``clips.media.probe.probe`` returns them."""
+        Shoot.objects.filter(pk=self.shoot_id).hold()  # before the file, as whoever places files in time locks them
         OriginalFile.objects.filter(pk=self.pk).update(
             probed_at=timezone.now(),
             problem=facts.get("warning") or "",
             camera_id=facts["camera_id"],
+            camera_serial=facts.get("serial") or "",
             fps_label=facts["fps_label"],
             rate_num=facts["rate_num"],
             rate_den=facts["rate_den"],
+            capture_rate_num=facts.get("capture_rate_num"),
+            capture_rate_den=facts.get("capture_rate_den"),
             duration_ms=facts["duration_ms"],
             width_px=facts["width"],
             height_px=facts["height"],
             rotation_deg=facts["rotation"],
             codec=facts["codec"],
             has_audio=facts["has_audio"],
-            recorded_at=parse_datetime(facts["recorded_at"]) if facts["recorded_at"] else None,
             probe=facts,
         )
+        OriginalFile.objects.filter(pk=self.pk).place_in_time()
+        self.clips.all().refresh_search()  # the serial number may lead to another name of the camera
         self.refresh_from_db()
 
     def note_problem(self, sentence: str) -> None:

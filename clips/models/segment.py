@@ -41,9 +41,12 @@ class CandidateSegmentQuerySet(models.QuerySet):
         return self.filter(Q(run=None) | sure_enough)
 
     def undecided(self) -> "CandidateSegmentQuerySet":
-        """What is still to be sorted, whoever holds it; not what lies in a video that was put aside."""
+        """What is still to be sorted, whoever holds it.
+
+        Not what lies in a video that was put aside, or in a camera's small copy of another one.
+        """
         open_ = [SegmentStatus.UNREVIEWED, SegmentStatus.IN_PROGRESS]
-        return self.filter(status__in=open_, original_file__aside_at=None)
+        return self.filter(status__in=open_, original_file__aside_at=None, original_file__low_res_of=None)
 
     def available(self) -> "CandidateSegmentQuerySet":
         """What is still to be sorted and nobody holds: a lease that ran out holds nothing."""

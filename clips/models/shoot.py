@@ -30,6 +30,10 @@ class ShootQuerySet(models.QuerySet):
         # Two uploads of one batch arrive together: whoever is second finds the row of the first.
         return self.get_or_create(date=date, slug=slug, defaults={"name": name})[0]
 
+    def hold(self) -> list["Shoot"]:
+        """Lock these sessions until the transaction ends, always in one order; files may still come into them."""
+        return list(self.select_for_update(no_key=True).order_by("pk"))
+
     def slug_for(self, name: str, date: dt.date) -> str:
         """Return the slug that a session of this name gets: no other of that day, among these, has it."""
         taken = lambda slug: self.filter(date=date, slug__iexact=slug).exists()  # noqa: E731

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from clips.clock import clock
 from clips.media.camera import CAM_UNKNOWN
-from clips.models import FinalClip
+from clips.models import FinalClip, OriginalFile
 from clips.playing import Source, light_source
 
 register = template.Library()
@@ -29,6 +29,12 @@ def camera_name(camera_id: str) -> str:
     if camera_id == CAM_UNKNOWN:
         return _("unknown camera")
     return camera_id.removeprefix("CAM_").replace("_", " ")
+
+
+@register.filter
+def camera(shown: FinalClip | OriginalFile) -> str:
+    """Return what the crew calls the camera of a clip or file, or its id as people say it."""
+    return getattr(shown, "own_camera_name", None) or camera_name(shown.camera_id)
 
 
 @register.filter

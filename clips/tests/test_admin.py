@@ -16,6 +16,8 @@ from django.utils import timezone
 from clips.models import (
     ArchiveCopy,
     ArchiveFolder,
+    CameraClock,
+    CameraName,
     CandidateSegment,
     CopyState,
     Decision,
@@ -26,6 +28,8 @@ from clips.models import (
     JobKind,
     OriginalFile,
     SegmentStatus,
+    SharedCopy,
+    ShareLink,
     Shoot,
     Upload,
 )
@@ -53,6 +57,8 @@ def add_one_of_each(number: int) -> None:
         path = f"{number}/{next(iter(target))}"
         verified = {"state": CopyState.VERIFIED, "verified_at": timezone.now()}
         ArchiveCopy.objects.create(backend="local", path=path, **target, **verified)
+    CameraName.objects.create(camera_id="CAM_GOPRO11", serial=f"C347{number}", name=f"helmet cam {number}")
+    CameraClock.objects.create(camera_id="CAM_GOPRO11", day=dt.date(2024, 12, number + 1), offset_s=3600)
     folder = ArchiveFolder.objects.create(backend="local", name=f"year {number}")
     ArchiveFolder.objects.create(backend="local", parent=folder, name="session")
 
@@ -105,6 +111,7 @@ def add_decided_clip(number: int, segment: CandidateSegment, member: Member) -> 
     )
     clip.also.add(person)
     Decision.objects.create(kind="KEEP", segment=segment, member=member, member_name=member.username)
+    ShareLink.objects.issue(SharedCopy.objects.create(clip=clip, stored_path="c", size_bytes=9), member)
     return clip
 
 

@@ -185,14 +185,16 @@ def test_what_browsers_do_not_play_is_shown_as_its_preview(client, viewer, clip)
     OriginalFile.objects.update(codec="hevc")
     client.force_login(viewer)
     url = reverse("clips:clip", args=[clip.pk])
-    assert "there is no preview" in client.get(url).content.decode()
+    page = client.get(url).content.decode()
+    assert "a copy that they play is being made" in page
+    assert f'hx-post="/clips/{clip.pk}/playable" hx-trigger="load"' in page
     Preview.objects.create(
         segment=clip.candidate_segment, stored_path="p", start_ms=7_000, end_ms=17_000,
         width_px=960, height_px=540, size_bytes=1,
     )  # fmt: skip
     page = client.get(url).content.decode()
     assert f"/media/previews/{clip.candidate_segment_id}.mp4#t=3.000,7.000" in page
-    assert "may not play HEVC" in page
+    assert "Browsers do not play this HEVC" in page
 
 
 def test_the_neighbours_are_those_of_the_query_and_of_the_video(client, viewer, sorter, original, clip, miller):
@@ -234,7 +236,7 @@ def test_the_page_costs_the_same_with_a_thousand_clips(
 ):
     client.force_login(viewer)
     url = reverse("clips:clip", args=[clip.pk])
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(16):
         client.get(url, {"q": "mil"})
     FinalClip.objects.bulk_create(
         FinalClip(
@@ -243,7 +245,7 @@ def test_the_page_costs_the_same_with_a_thousand_clips(
         )
         for n in range(1000)
     )  # fmt: skip
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(16):
         client.get(url, {"q": "mil"})
 
 

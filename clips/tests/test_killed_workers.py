@@ -28,12 +28,14 @@ from clips.models import (
     CandidateSegment,
     CopyState,
     DetectionRun,
+    Filmstrip,
     FinalClip,
     Job,
     JobKind,
     JobState,
     OriginalFile,
     Preview,
+    SharedCopy,
     Shoot,
     Upload,
     UploadState,
@@ -51,7 +53,9 @@ EFFECT_GOES_INTO = {
     JobKind.DETECT: DetectionRun,
     JobKind.POSTER: CandidateSegment,
     JobKind.PREVIEW: Preview,
+    JobKind.FILMSTRIP: Filmstrip,
     JobKind.RENDER: FinalClip,
+    JobKind.SHARE: SharedCopy,
     JobKind.ARCHIVE: ArchiveCopy,
     JobKind.WITHDRAW: ArchiveCopy,
 }
@@ -233,10 +237,23 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         assert files == [django_settings.DATA_DIR / made.stored_path]
         assert files[0].stat().st_size == made.size_bytes
 
+    def shown_at_a_glance() -> None:
+        made = Filmstrip.objects.get()
+        files = list((django_settings.DATA_DIR / "candidates").iterdir())
+        assert files == [django_settings.DATA_DIR / made.stored_path]
+        assert files[0].stat().st_size == made.size_bytes
+
     def rendered() -> None:
         clip = FinalClip.objects.get()
         assert [file.name for file in django_settings.FINAL_CLIPS_DIR.iterdir()] == [f"{clip.pk}.mp4"]
         assert sha256_of(django_settings.DATA_DIR / clip.stored_path) == clip.file_hash
+
+    def copied() -> None:
+        copy = SharedCopy.objects.get()
+        assert list((django_settings.FINAL_CLIPS_DIR / "shared").iterdir()) == [
+            django_settings.DATA_DIR / copy.stored_path
+        ]
+        assert (django_settings.DATA_DIR / copy.stored_path).stat().st_size == copy.size_bytes
 
     def archived() -> None:
         copy = ArchiveCopy.objects.get()
@@ -251,10 +268,12 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         assert kept == [django_settings.ARCHIVE_DIR / TRASH_FOLDER / copy.path], "nothing is deleted"
 
     targets = {JobKind.INGEST: "upload", JobKind.PROBE: "filmed", JobKind.DETECT: "filmed"}
-    targets |= {JobKind.POSTER: "filmed", JobKind.PREVIEW: "segment"}
+    targets |= {JobKind.POSTER: "filmed", JobKind.PREVIEW: "segment", JobKind.FILMSTRIP: "filmed"}
     row = request.getfixturevalue(targets.get(kind, "clip"))
     if kind == JobKind.POSTER:
         request.getfixturevalue("segment")
+    if kind == JobKind.SHARE:
+        SharedCopy.objects.create(clip=row)
     if kind in {JobKind.ARCHIVE, JobKind.WITHDRAW}:
         tasks.render(str(Job.objects.for_target(JobKind.RENDER, row, params={"alone": True}).pk))
     if kind == JobKind.WITHDRAW:
@@ -267,7 +286,9 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         JobKind.DETECT: detected,
         JobKind.POSTER: pictured,
         JobKind.PREVIEW: previewed,
+        JobKind.FILMSTRIP: shown_at_a_glance,
         JobKind.RENDER: rendered,
+        JobKind.SHARE: copied,
         JobKind.ARCHIVE: archived,
         JobKind.WITHDRAW: withdrawn,
     }[kind]

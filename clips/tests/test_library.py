@@ -152,10 +152,10 @@ def test_the_page_costs_as_many_queries_for_a_thousand_clips_as_for_ten(
 ):
     client.force_login(viewer)
     make_many(original, run, 10)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         client.get("/clips", {"view": view, "sort": "person"})
     make_many(original, run, 1000)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         page = client.get("/clips", {"view": view, "sort": "person"})
     assert len(page.context["page"]) == 48
 

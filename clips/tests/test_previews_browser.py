@@ -1,18 +1,37 @@
 """A preview in a real browser, made by the whole running site: it plays, and seeks to exactly the asked frame."""
 
+from math import ceil
+from pathlib import Path
+
 import av
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import ElementHandle, Page, expect
 
 from clips.tests.browser import log_in, open_page
 from clips.tests.media.made_up import N_BITS, make_video
 from clips.views.files import PLAYED_AT_ONCE_BYTES
-from trickyclip.tests.site import manage
+from trickyclip.tests.site import RunningSite, manage
 
 pytestmark = pytest.mark.slow
 
 PATIENCE_MS = 90_000
+#: Returns the number that the frame on screen bears.
+READ = """
+(video, nBits) => {
+  const canvas = document.createElement("canvas");
+  canvas.width = video.videoWidth;
+  canvas.height = video.videoHeight;
+  const context = canvas.getContext("2d");
+  context.drawImage(video, 0, 0);
+  let number = 0;
+  for (let bit = 0; bit < nBits; bit += 1) {
+    const [red] = context.getImageData(bit * 16 + 8, 8, 1, 1).data;
+    number += red > 128 ? 2 ** bit : 0;
+  }
+  return number;
+}
+"""
 #: Seeks to a time and returns the number that the frame on screen bears, and the time that the browser says it has.
 SEEK = """
 (video, [timeS, nBits]) => new Promise((resolve) => {
@@ -35,24 +54,32 @@ SEEK = """
 """
 
 
-@pytest.fixture(scope="module")
-def segment_id(running_site, tmp_path_factory) -> str:
-    """A moment from 4 s to 5 s of an uploaded film of 60 frames per second; nobody has asked for its preview."""
-    film = make_video(tmp_path_factory.mktemp("film") / "film.mp4", frames=600, rate=60, bframes=2)
-    return manage(running_site.data_dir, "shell", "--no-imports", "-c", f"""
+def lay(site: RunningSite, film: Path, session: str, *, duration_ms: int, rate: int, start_ms: int, end_ms: int) -> str:
+    """Put a film with one moment into a session of a running site; return the moment's id."""
+    return manage(site.data_dir, "shell", "--no-imports", "-c", f"""
 import hashlib, shutil, pathlib
 from django.conf import settings
 from clips.models import CandidateSegment, OriginalFile, Shoot
 source = pathlib.Path({str(film)!r})
 settings.ORIGINALS_DIR.mkdir(exist_ok=True)
-shutil.copy(source, settings.ORIGINALS_DIR / "film.mp4")
+shutil.copy(source, settings.ORIGINALS_DIR / source.name)
 original = OriginalFile.objects.create(
-    shoot=Shoot.objects.called("Backyard Rails", "2024-12-01"), original_filename="GX01.MP4",
-    stored_path="originals/film.mp4", file_hash=hashlib.sha256(source.read_bytes()).hexdigest(),
-    size_bytes=source.stat().st_size, duration_ms=10_000,
+    shoot=Shoot.objects.called({session!r}, "2024-12-01"), original_filename=source.name,
+    stored_path=f"originals/{{source.name}}", file_hash=hashlib.sha256(source.read_bytes()).hexdigest(),
+    size_bytes=source.stat().st_size, duration_ms={duration_ms}, rate_num={rate}, rate_den=1, codec="h264",
 )
-print(CandidateSegment.objects.create(original_file=original, start_ms=4_000, end_ms=5_000).pk)
+print(CandidateSegment.objects.create(original_file=original, start_ms={start_ms}, end_ms={end_ms}).pk)
 """).split()[-1]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def segment_id(running_site, tmp_path_factory) -> str:
+    """A moment from 4 s to 5 s of an uploaded film of 60 frames per second; nobody has asked for its preview.
+
+    It is so small that its packets are copied, B-frames and all.
+    """
+    film = make_video(tmp_path_factory.mktemp("film") / "film.mp4", frames=600, rate=60, bframes=2)
+    return lay(running_site, film, "Backyard Rails", duration_ms=10_000, rate=60, start_ms=4_000, end_ms=5_000)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +102,8 @@ pk, source = uuid.uuid4(), pathlib.Path({str(film)!r})
 settings.FINAL_CLIPS_DIR.mkdir(exist_ok=True)
 shutil.copy(source, settings.FINAL_CLIPS_DIR / f"{{pk}}.mp4")
 FinalClip.objects.create(
-    pk=pk, original_file=OriginalFile.objects.get(), start_ms=0, end_ms=3000, date="2024-12-01", filename="noise.mp4",
+    pk=pk, original_file=OriginalFile.objects.get(original_filename="film.mp4"), start_ms=0, end_ms=3000,
+    date="2024-12-01", filename="noise.mp4",
     stored_path=f"final_clips/{{pk}}.mp4", file_hash="a" * 64, size_bytes=source.stat().st_size,
 )
 print(pk)
@@ -166,3 +194,79 @@ def test_a_preview_can_be_seeked_before_it_is_loaded(page, segment_id, running_s
     assert whole.endswith(answer.body())
     head = page.request.head(f"/media/previews/{segment_id}.mp4")
     assert (head.status, head.headers["content-length"], head.body()) == (200, str(size), b"")
+
+
+FAST_HZ = 240
+
+
+@pytest.fixture(scope="module")
+def fast_moment(running_site, tmp_path_factory) -> str:
+    """A moment from 0.8 s to 1.2 s of two seconds of film of 240 frames per second."""
+    film = make_video(tmp_path_factory.mktemp("film") / "fast.mp4", frames=480, rate=FAST_HZ, bframes=2, gop=60)
+    return lay(running_site, film, "Fast Film", duration_ms=2_000, rate=FAST_HZ, start_ms=800, end_ms=1_200)
+
+
+def shows_frame(page: Page, video: ElementHandle, number: int) -> None:
+    """Wait until a numbered frame is on screen, and stays there."""
+    page.wait_for_function(
+        f"([video, nBits, number]) => ({READ})(video, nBits) === number", arg=[video, N_BITS, number]
+    )
+    page.wait_for_timeout(200)
+    assert video.evaluate(READ, N_BITS) == number
+
+
+def names(ms: int) -> int:
+    """Return the number of the frame of the fast film that is on screen at a millisecond."""
+    return ms * FAST_HZ // 1000
+
+
+def test_in_slow_motion_each_frame_of_the_original_can_be_stepped_to_and_kept(page, running_site, fast_moment):
+    """By keys: three frames on, begin here; two more, end here after a second; keep."""
+    session = manage(
+        running_site.data_dir, "shell", "-c",
+        f"from clips.models import *; print(CandidateSegment.objects.get(pk={fast_moment!r}).original_file.shoot_id)",
+    ).split()[-1]  # fmt: skip
+    page.goto(f"/sort?session={session}")
+    card = page.locator("[data-card][data-current]")
+    video = card.locator("[data-preview-video]")
+    expect(video).to_be_attached(timeout=PATIENCE_MS)
+    assert video.get_attribute("data-slow-down") == "4"
+    handle = video.element_handle()
+    page.wait_for_function("video => video.readyState >= 3 && video.currentTime > 3.2", arg=handle)
+    assert handle.evaluate("video => [video.playbackRate, Math.round(video.duration)]") == [1, 8]
+    expect(card.locator("[data-speed]")).to_have_text("¼×")
+
+    real_time = card.get_by_role("button", name="Real time")
+    real_time.click()
+    assert handle.evaluate("video => video.playbackRate") == 4
+    expect(card.locator("[data-speed]")).to_have_text("1×")
+    real_time.click()
+    assert handle.evaluate("video => video.playbackRate") == 1
+    card.focus()
+
+    page.keyboard.press("Space")
+    page.wait_for_timeout(300)
+    first = handle.evaluate(READ, N_BITS)
+    assert names(800) <= first <= names(1_200)
+    for step in range(1, 4):
+        page.keyboard.press(".")
+        shows_frame(page, handle, first + step)
+    page.keyboard.press(",")
+    shows_frame(page, handle, first + 2)
+    page.keyboard.press(".")
+    shows_frame(page, handle, first + 3)
+    page.keyboard.press("i")
+    for _ in range(60):
+        page.keyboard.press(".")
+    shows_frame(page, handle, first + 63)
+    page.keyboard.press("o")
+    times_ms = [int(card.locator(f"[name={end}_ms]").input_value()) for end in ("start", "end")]
+    assert [names(ms) for ms in times_ms] == [first + 3, first + 63]
+    assert times_ms == [ceil(number * 1000 / FAST_HZ) for number in (first + 3, first + 63)]
+
+    page.keyboard.press("r")  # nobody has to be named in B-roll
+    with page.expect_response(lambda answer: answer.request.method == "POST" and "/keep" in answer.url):
+        page.keyboard.press("Enter")
+    kept = f"clip = FinalClip.objects.get(candidate_segment={fast_moment!r}); print(clip.start_ms, clip.end_ms)"
+    printed = manage(running_site.data_dir, "shell", "-c", f"from clips.models import *; {kept}")
+    assert [int(ms) for ms in printed.split()[-2:]] == times_ms

@@ -15,12 +15,14 @@ from clips.models import (
     DetectionRun,
     Job,
     JobKind,
+    JobState,
     OriginalFile,
     Preview,
     SegmentStatus,
     Shoot,
 )
 from clips.progress import progress_of, sessions_to_sort
+from clips.tests.test_filmstrips import has_filmstrip
 from people.models import Person
 
 
@@ -279,3 +281,49 @@ def test_previews_that_are_there_are_not_asked_for_again(page, shoot, segments):
     )
     page.post(url("session_sensitivity", shoot), {"sensitivity": 60})
     assert not Job.objects.filter(segment=segments[0]).exists()
+
+
+def test_looking_at_files_without_filmstrips_asks_for_those_of_the_page(page, shoot):
+    add_files(shoot, 12)
+    shown = list(OriginalFile.objects.order_by("original_filename", "pk")[:10])
+    has_filmstrip(shown[0])
+    Job.objects.create(kind=JobKind.FILMSTRIP, original_file=shown[1], state=JobState.FAILED, reason="It is damaged.")
+    body = page.get(url("session", shoot)).text
+    assert f'hx-post="{url("session_filmstrips", shoot)}?page=1"' in body
+    assert "It is damaged." in body
+    answer = page.post(url("session_filmstrips", shoot))
+    wanted = Job.objects.active().filter(kind=JobKind.FILMSTRIP)
+    assert set(wanted.values_list("original_file", flat=True)) == {file.pk for file in shown[2:]}
+    assert answer.text.count("Pictures along the video are on their way.") == 8
+    assert "every 3s" in answer.text
+    assert url("session_filmstrips", shoot) not in page.get(url("session", shoot)).text, "all of them are asked for"
+
+
+def test_who_may_not_sort_asks_for_nothing_by_looking(client, viewer, shoot):
+    add_files(shoot, 1)
+    client.force_login(viewer)
+    body = client.get(url("session", shoot)).text
+    assert "No pictures along the video yet." in body
+    assert url("session_filmstrips", shoot) not in body
+
+
+def test_a_filmstrip_is_a_slider_that_the_keyboard_reaches(page, shoot, original):
+    has_filmstrip(original)
+    body = page.get(url("session", shoot)).text
+    assert f'id="film-{original.pk}" data-film role="slider" tabindex="0"' in body
+    assert f'aria-valuemax="{original.duration_ms}"' in body
+    assert f'data-timeline="{url("file_timeline", original)}"' in body
+    assert "style=" not in body
+
+
+def test_what_the_rider_marked_on_the_camera_is_flagged(page, shoot, original):
+    OriginalFile.objects.filter(pk=original.pk).update(probe={"hilights_ms": [150_000, 300_000]})
+    body = page.get(url("session", shoot)).text
+    assert 'x="25.00%"' in body
+    assert "HiLights, marked on the camera: 2:30, 5:00" in body
+
+
+def test_a_file_without_sound_has_no_lane_for_it(page, shoot, original):
+    assert "data-sound" in page.get(url("session", shoot)).text
+    OriginalFile.objects.update(has_audio=False)
+    assert "data-sound" not in page.get(url("session", shoot)).text

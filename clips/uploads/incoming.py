@@ -14,7 +14,9 @@ from clips.storage import StorageError, place, sha256_of
 from clips.uploads.part import delete_part, part_path
 
 #: Kept on the stored file's name because it helps a person who looks into the folder; nothing reads it.
-KNOWN_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".avi", ".mkv", ".mts", ".m2ts", ".ts", ".lrv", ".360", ".insv"})
+KNOWN_SUFFIXES = frozenset(
+    {".mp4", ".mov", ".m4v", ".avi", ".mkv", ".mts", ".m2ts", ".ts", ".lrv", ".lrf", ".360", ".insv"}
+)
 MAX_NAME_CHARS = 300
 
 

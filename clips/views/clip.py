@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,11 +14,12 @@ from django_htmx.http import HttpResponseClientRedirect
 from clips import order
 from clips.api.filters import ClipFilter
 from clips.models import FinalClip, Job, JobKind, JobState
-from clips.playing import best_source, cut_source
+from clips.playing import best_source, full_source, lacks_copy
 from clips.reedit import UnchangedError, choice_of, current_version, reedit
 from clips.sorting import ConflictError, TrimError
 from clips.views.clip_form import ClipForm
 from clips.views.library import asked_for, library_address
+from clips.views.share import copies_to_show, share_context
 from people.access import requires
 from people.models import Role
 
@@ -30,13 +32,15 @@ def clip(request: HttpRequest, pk: UUID) -> HttpResponse:
     if shown.removed_at:
         return render(request, "clips/clip_removed.html", {"clip": shown}, status=410)
     asked = asked_for(request.GET)
-    context = {
+    jobs = jobs_of(shown)
+    context = share_context(shown, jobs.get(JobKind.SHARE)) | {
         "clip": shown,
         "source": best_source(shown),
         "query": urlencode(asked),
         "library_url": library_address(urlencode(asked)),
         "versions": versions_of(shown),
-        "jobs": jobs_of(shown),
+        "jobs": jobs,
+        "awaits_copy": bool(shown.stored_path) and lacks_copy(shown),
         "in_library": beside_in_library(shown, asked),
         "in_original": beside_in_original(shown),
     }
@@ -70,7 +74,7 @@ def clip_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def answer_form(request: HttpRequest, edited: FinalClip, form: ClipForm, status: int = 200, **more) -> HttpResponse:
-    context = {"clip": edited, "form": form, "source": cut_source(edited), **more}
+    context = {"clip": edited, "form": form, "source": full_source(edited), **more}
     template = "clips/_clip_form.html" if request.htmx else "clips/clip_edit.html"
     return render(request, template, context, status=status)
 
@@ -89,7 +93,9 @@ def answer_redirect(request: HttpRequest, url: str) -> HttpResponse:
 
 
 def clips_to_show():
-    return FinalClip.objects.with_names().with_pictures().select_related("created_by")
+    copies = Prefetch("shared_copies", copies_to_show())
+    rows = FinalClip.objects.with_names().with_pictures().select_related("created_by")
+    return rows.prefetch_related(None).prefetch_related("also", "copies", copies)
 
 
 def versions_of(shown: FinalClip) -> list[FinalClip]:
@@ -103,7 +109,8 @@ def versions_of(shown: FinalClip) -> list[FinalClip]:
 
 def jobs_of(shown: FinalClip) -> dict[str, Job]:
     """Return the last job of each kind that is not done, by its kind: what is under way and what failed."""
-    jobs = Job.objects.filter(clip=shown, kind__in=[JobKind.RENDER, JobKind.ARCHIVE]).order_by("created_at")
+    kinds = [JobKind.RENDER, JobKind.SHARE, JobKind.ARCHIVE]
+    jobs = Job.objects.filter(clip=shown, kind__in=kinds).order_by("created_at")
     return {job.kind: job for job in {job.kind: job for job in jobs}.values() if job.state != JobState.DONE}
 
 

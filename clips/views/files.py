@@ -20,6 +20,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from clips.candidates import note_look
 from clips.models import CandidateSegment, FinalClip, Preview
 from people.access import requires
 from people.models import Role
@@ -40,6 +41,7 @@ _RANGE = re.compile(r"bytes=\s*(\d{0,19})-(\d{0,19})\s*", re.ASCII | re.IGNORECA
 def preview_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """Play a segment's preview."""
     preview = get_object_or_404(Preview, segment_id=pk)
+    note_look(preview)
     return serve(request, preview.stored_path, "video/mp4", NOT_KEPT)
 
 

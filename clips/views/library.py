@@ -1,5 +1,6 @@
 """All clips: found by filters and words, shown as a grid or a list. The address holds the whole query."""
 
+from collections import defaultdict
 from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef
@@ -12,7 +13,7 @@ from django_htmx.http import push_url, replace_url
 
 from clips import order
 from clips.api.filters import ClipFilter
-from clips.models import ClipCategory, FinalClip, Shoot
+from clips.models import CameraName, ClipCategory, FinalClip, Shoot
 from clips.paging import WidePaginator
 from clips.templatetags.clip_facts import camera_name, rate_name
 from people.access import requires
@@ -77,7 +78,7 @@ def choices(asked: dict[str, str]) -> dict[str, list[tuple[str, str, bool]]]:
         "person": [(person.slug, person.display_name) for person in Person.objects.all()],
         "trick": [(trick.slug, str(trick)) for trick in tricks],
         "category": [(value, str(text)) for value, text in ClipCategory.choices],
-        "camera": [(camera, camera_name(camera)) for camera in dict.fromkeys(camera for camera, _fps in cameras)],
+        "camera": _cameras(list(dict.fromkeys(camera for camera, _fps in cameras))),
         "fps": [(fps, rate_name(fps)) for fps in sorted({fps for _camera, fps in cameras}, key=_rate)],
         "sort": [(value, str(text)) for value, text in order.CHOICES],
     }
@@ -95,6 +96,20 @@ def menu(rows: list[tuple[str, str]], chosen: str) -> list[tuple[str, str, bool]
 def library_address(query: str) -> str:
     """Return the address of the library as it was asked."""
     return f"{reverse('clips:library')}?{query}" if query else reverse("clips:library")
+
+
+def _cameras(camera_ids: list[str]) -> list[tuple[str, str]]:
+    """Return each camera there are clips of, and behind its kind those that the crew calls by names of their own."""
+    named = defaultdict(list)
+    for own in CameraName.objects.filter(camera_id__in=camera_ids):
+        named[own.camera_id].append(own)
+    rows = []
+    for camera_id in camera_ids:
+        plain = camera_name(camera_id)
+        of_kind = next((f"{own.name} · {plain}" for own in named[camera_id] if not own.serial), plain)
+        rows.append((camera_id, of_kind))
+        rows += [(own.name, f"{own.name} · {plain}") for own in named[camera_id] if own.serial]
+    return rows
 
 
 def _rate(fps_label: str) -> tuple[int, str]:

@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 from django_htmx.http import trigger_client_event
 
-from clips import pipeline, previews
+from clips import filmstrips, pipeline, previews
 from clips.models import CandidateSegment, JobKind, OriginalFile, Shoot
 from clips.views.session_forms import MomentForm, SensitivityForm, SessionForm
-from clips.views.sessions import news
+from clips.views.sessions import news, page_of_files
 from people.access import requires
 from people.models import Role
 
@@ -54,6 +54,17 @@ def session_redetect(request: HttpRequest, pk: UUID) -> HttpResponse:
     with transaction.atomic():
         for original in shoot.files.exclude(duration_ms=None):
             pipeline.start(JobKind.DETECT, original)
+    return news(request, shoot)
+
+
+@requires(Role.SORTER)
+@require_POST
+def session_filmstrips(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask for the filmstrips that the files of one page lack, because somebody looks at it."""
+    shoot = get_object_or_404(Shoot, pk=pk)
+    for original in page_of_files(request, shoot):
+        if original.duration_ms is not None and not hasattr(original, "filmstrip"):
+            filmstrips.want_filmstrip(original, priority=filmstrips.LOOKED_FOR)
     return news(request, shoot)
 
 

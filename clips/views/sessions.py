@@ -4,15 +4,17 @@ from collections import defaultdict
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Prefetch
+from django.db.models import Count, Exists, F, OuterRef, Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from clips import filmstrips
+from clips.cameras import PART_FIELDS, parts
 from clips.models import CandidateSegment, DetectionRun, FinalClip, Job, JobKind, JobState, OriginalFile, Shoot
 from clips.progress import progress_of
-from clips.timeline import HEIGHT, WIDTH, marks_of, outline
+from clips.timeline import HEIGHT, WIDTH, hilights_of, marks_of, outline
 from clips.views.session_forms import MomentForm, SessionForm
 from people.access import requires
 from people.models import Role
@@ -64,8 +66,7 @@ def news(request: HttpRequest, shoot: Shoot, *, status: int = 200) -> HttpRespon
 
 def page_context(request: HttpRequest, shoot: Shoot) -> dict:
     """Return what a session's page shows, in a fixed number of queries."""
-    files = OriginalFile.objects.filter(shoot=shoot).order_by("recorded_at", "original_filename", "pk").defer("probe")
-    page = Paginator(files, FILES_PER_PAGE).get_page(request.GET.get("page"))
+    page = page_of_files(request, shoot)
     fill_in(page, shoot)
     proposals = CandidateSegment.objects.filter(original_file__shoot=shoot)
     return {
@@ -75,12 +76,23 @@ def page_context(request: HttpRequest, shoot: Shoot) -> dict:
         "n_moments": proposals.count(),
         "n_shown": proposals.shown().count(),
         "is_moving": any(file.is_moving for file in page),
+        "lacks_filmstrips": any(file.film.name == "absent" for file in page),
         "drawing": {"width": WIDTH, "height": HEIGHT},
     }
 
 
+def page_of_files(request: HttpRequest, shoot: Shoot) -> Page:
+    """Return the files that a session's page shows, with what of each is large left behind."""
+    files = OriginalFile.objects.filter(shoot=shoot, low_res_of=None)
+    files = files.order_by("recorded_at", "original_filename", "pk")
+    files = files.select_related("filmstrip").defer("probe", "filmstrip__waveform", "filmstrip__times_ms")
+    has_copy = Exists(OriginalFile.objects.filter(low_res_of=OuterRef("pk")))
+    files = files.with_camera_names().annotate(has_low_res_copy=has_copy, hilights_ms=F("probe__hilights_ms"))
+    return Paginator(files, FILES_PER_PAGE).get_page(request.GET.get("page"))
+
+
 def fill_in(page: Page, shoot: Shoot) -> None:
-    """Give each file of a page its marks, its newest run, its jobs and its form for a moment by hand."""
+    """Give each file of a page what its time-line shows, its jobs and its form for a moment by hand."""
     files = list(page.object_list)
     page.object_list = files
     segments = _segments_of(files)
@@ -89,12 +101,19 @@ def fill_in(page: Page, shoot: Shoot) -> None:
     jobs = _newest_jobs_of(files)
     previews = Job.objects.active().filter(kind=JobKind.PREVIEW, segment__original_file__in=files).order_by()
     n_previews = dict(previews.values_list("segment__original_file").annotate(Count("pk")))
+    part_of = parts(OriginalFile.objects.filter(shoot=shoot, low_res_of=None).only(*PART_FIELDS))
     for file in files:
+        file.part = part_of.get(file.pk)
         file.run_id = newest_run.get(file.pk)
         file.marks = marks_of(file, segments[file.pk], score_shown=shoot.score_shown) if file.duration_ms else []
-        file.newest_jobs = [job for job in jobs[file.pk] if job.is_active or _is_news(job, file)]
+        file.hilights = hilights_of(file, file.hilights_ms) if file.duration_ms else []
+        strips = [job for job in jobs[file.pk] if job.kind == JobKind.FILMSTRIP]
+        file.film = filmstrips.state_of(file, strips[0] if strips else None)
+        file.newest_jobs = [
+            job for job in jobs[file.pk] if job not in strips and (job.is_active or _is_news(job, file))
+        ]
         file.n_previews = n_previews.get(file.pk, 0)
-        file.is_moving = bool(file.n_previews) or any(job.is_active for job in file.newest_jobs)
+        file.is_moving = bool(file.n_previews) or any(job.is_active for job in jobs[file.pk])
         file.moment_form = MomentForm(original=file)
 
 

@@ -1,5 +1,7 @@
 // Trims a clip against its preview: in and out from the picture shown, by handles, by numbers, by keys.
 
+const INSIDE_S = 0.0004; // so that rounding does not fall into the frame before
+
 const clock = (ms) => {
   const whole = Math.floor(ms / 1000);
   const hours = Math.floor(whole / 3600);
@@ -21,7 +23,10 @@ class Trimmer {
     this.form = form;
     this.video = video;
     this.offsetMs = Number(video.dataset.previewStartMs);
-    this.frameMs = Number(form.dataset.frameUs) / 1000;
+    this.slowDown = Number(video.dataset.slowDown ?? 1); // so many of its seconds are one of the original
+    this.mediaS = 0;
+    this.steppingToS = null; // the time of the frame that a step goes to, until it is shown
+    this.frameMs = Number(form.dataset.frameUs) / 1000; // of the original
     this.start = form.querySelector("[name=start_ms]");
     this.end = form.querySelector("[name=end_ms]");
     this.startRange = form.querySelector("[data-trim-start]");
@@ -34,10 +39,11 @@ class Trimmer {
 
   get startMs() { return readClock(this.start.value); }
   get endMs() { return readClock(this.end.value); }
-  get nowMs() { return Math.ceil(this.offsetMs + 1000 * this.video.currentTime - 1e-6); }
+  /** Names the frame on screen, by the time that it itself has: the player's clock may stand anywhere within it. */
+  get nowMs() { return Math.ceil(this.offsetMs + (1000 * this.mediaS) / this.slowDown - 0.01); }
 
   open() {
-    this.lastMs = Math.floor(this.offsetMs + this.video.duration * 1000);
+    this.lastMs = Math.floor(this.offsetMs + (this.video.duration * 1000) / this.slowDown);
     for (const range of [this.startRange, this.endRange]) {
       range.min = this.offsetMs;
       range.max = this.lastMs;
@@ -66,7 +72,16 @@ class Trimmer {
       if (button) this.act(button.dataset.act);
     });
     video.addEventListener("click", () => this.act("play"));
+    const shown = (_now, { mediaTime }) => {
+      this.mediaS = mediaTime;
+      if (Math.abs(mediaTime - this.steppingToS) < this.frameS / 2) this.steppingToS = null;
+      if (video.isConnected) video.requestVideoFrameCallback(shown);
+    };
+    video.requestVideoFrameCallback(shown);
   }
+
+  /** How long a frame lasts in the video. */
+  get frameS() { return (this.frameMs * this.slowDown) / 1000; }
 
   act(name) {
     if (!this.ready) return;
@@ -76,6 +91,7 @@ class Trimmer {
       on: () => this.step(1),
       in: () => this.setStart(Math.min(this.nowMs, this.endMs - 1), { keepPlace: true }),
       out: () => this.setEnd(Math.max(this.nowMs, this.startMs + 1), { keepPlace: true }),
+      "real-time": () => this.toggleRealTime(),
     };
     acts[name]();
     this.show();
@@ -87,9 +103,19 @@ class Trimmer {
     this.video.play().catch(() => undefined);
   }
 
+  /** Into the middle of the frame asked for; quick presses count from where the last one goes to. */
   step(frames) {
     this.video.pause();
-    this.goTo(this.nowMs + frames * this.frameMs);
+    const lastS = Math.max(0, this.video.duration - this.frameS);
+    const toS = Math.min(lastS, Math.max(0, (this.steppingToS ?? this.mediaS) + frames * this.frameS));
+    this.video.currentTime = toS + this.frameS / 2;
+    this.steppingToS = toS;
+  }
+
+  toggleRealTime() {
+    const isSlow = this.video.playbackRate === 1;
+    this.video.playbackRate = isSlow ? this.slowDown : 1;
+    this.form.querySelector("[data-real-time]").setAttribute("aria-pressed", String(isSlow));
   }
 
   setStart(ms, { keepPlace = false } = {}) {
@@ -103,7 +129,8 @@ class Trimmer {
   }
 
   goTo(ms) {
-    const place = (ms - this.offsetMs) / 1000;
+    this.steppingToS = null;
+    const place = (this.slowDown * (ms - this.offsetMs)) / 1000 + INSIDE_S;
     if (Number.isFinite(place)) this.video.currentTime = Math.min(Math.max(0, place), this.video.duration);
   }
 

@@ -4,9 +4,10 @@ const root = document.querySelector("[data-clip-page]");
 
 function keepToClip(video) {
   // A preview shows more than the clip; the address fragment begins and ends it once, this makes it go round.
-  const { startS, endS } = video.dataset;
+  const { startS, endS, slowDown } = video.dataset;
   if (endS === undefined || video.hasAttribute("data-kept")) return;
   video.setAttribute("data-kept", "");
+  video.defaultPlaybackRate = video.playbackRate = Number(slowDown ?? 1); // one in slow motion runs as fast as it was
   video.addEventListener("timeupdate", () => {
     if (video.currentTime < Number(endS) - 0.02) return;
     const wasPlaying = !video.paused || video.currentTime >= Number(endS);
@@ -21,7 +22,7 @@ function offerCopy(scope) {
 }
 
 async function copy(button) {
-  await navigator.clipboard.writeText(root.querySelector("[data-copy-text]").textContent);
+  await navigator.clipboard.writeText(button.parentElement.querySelector("[data-copy-text]").textContent);
   const label = button.textContent;
   button.textContent = button.dataset.copied;
   setTimeout(() => { button.textContent = label; }, 1500);

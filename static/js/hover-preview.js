@@ -14,7 +14,7 @@ function begin(link) {
 }
 
 function show(media) {
-  const { hoverSrc, startS, endS } = media.dataset;
+  const { hoverSrc, startS, endS, slowDown } = media.dataset;
   const video = document.createElement("video");
   Object.assign(video, { muted: true, playsInline: true, preload: "auto", tabIndex: -1 });
   video.setAttribute("aria-hidden", "true");
@@ -26,6 +26,8 @@ function show(media) {
   video.addEventListener("playing", () => media.setAttribute("data-playing", ""), { once: true });
   video.addEventListener("error", end);
   video.src = hoverSrc;
+  // What comes slowed down runs as fast as it was: this is a look, and all others in the list do.
+  video.defaultPlaybackRate = video.playbackRate = Number(slowDown ?? 1);
   media.append(video);
   video.play().catch(() => undefined); // taken away before it began
   return video;

@@ -33,7 +33,7 @@ class SortPage {
     this.player = new Player((ms) => this.trim.showPlayhead(ms));
     this.trim = new Trim({
       words: this.status.words,
-      frameMs: () => 1000 * (this.player.card ? this.player.frameS : 1 / 30),
+      frameMs: () => 1000 * (this.player.card ? this.player.originalFrameS : 1 / 30),
       onChange: (span) => this.player.setSpan(span),
       onScrub: (ms) => {
         this.player.video?.pause();
@@ -90,6 +90,7 @@ class SortPage {
       back: () => player.step(-1), forward: () => player.step(1),
       "second-back": () => player.skipSeconds(-1), "second-on": () => player.skipSeconds(1),
       slower: () => player.changeSpeed(-1), faster: () => player.changeSpeed(1), speed: () => player.cycleSpeed(),
+      "real-time": () => player.toggleRealTime(),
       in: () => player.video && trim.set("start", player.frameMs), out: () => player.video && trim.set("end", player.frameMs),
       people: () => this.tags.focus(card, "people"), trick: () => this.tags.focus(card, "trick"),
     };

@@ -1,7 +1,10 @@
 // Plays the kept part of a card's preview in a loop, and knows which frame of the original is on screen.
-// A preview's time t shows the original at previewStartMs + 1000 t; a frame is named by that, rounded up to the millisecond.
+// A preview's time t shows the original at previewStartMs + 1000 t / slowDown; a frame is named by that, rounded up to
+// the millisecond. Speeds are those of the original: film of 240 frames per second comes slowed down, with all of them.
 
 const SPEEDS = [0.1, 0.25, 0.5, 1, 1.5, 2];
+const FASTEST = 16; // that browsers play
+const FRACTIONS = { 0.125: "⅛", 0.25: "¼", 0.5: "½" };
 const INSIDE_S = 0.0004; // so that rounding does not fall into the frame before
 const SOUND_KEY = "sort-sound";
 
@@ -11,7 +14,7 @@ export class Player {
     this.onFrame = onFrame;
     this.card = null;
     this.video = null;
-    this.speed = 1;
+    this.chosenSpeed = null; // until somebody chooses, each plays as its preview does
     this.steppingToS = null; // the time of the frame that a step goes to, until it is shown
     this.isWanted = true; // whether it shall play, also while the next video still loads
     this.mediaS = 0;
@@ -21,14 +24,33 @@ export class Player {
     return Number(this.video.dataset.previewStartMs);
   }
 
-  get frameMs() {
-    return Math.ceil(this.previewStartMs + this.mediaS * 1000 - 0.01);
+  /** How many seconds of the preview are one of the original. */
+  get slowDown() {
+    return Number(this.video?.dataset.slowDown ?? 1);
   }
 
-  /** How long one frame lasts, as the camera says it. */
-  get frameS() {
+  /** Of the original: 1 is real time. */
+  get speed() {
+    return this.chosenSpeed ?? 1 / this.slowDown;
+  }
+
+  get playbackRate() {
+    return Math.min(FASTEST, this.speed * this.slowDown);
+  }
+
+  get frameMs() {
+    return Math.ceil(this.previewStartMs + (this.mediaS * 1000) / this.slowDown - 0.01);
+  }
+
+  /** How long one frame lasts in the original, as the camera says it. */
+  get originalFrameS() {
     const [frames, seconds] = this.card.dataset.rate.split("/").map(Number);
     return seconds / frames;
+  }
+
+  /** How long one frame lasts in the preview. */
+  get frameS() {
+    return this.originalFrameS * this.slowDown;
   }
 
   /** Play a card from its beginning; null stops. */
@@ -41,7 +63,7 @@ export class Player {
     const { video } = this;
     video.loop = false;
     this.applySound();
-    video.playbackRate = this.speed;
+    video.playbackRate = this.playbackRate;
     this.listeners = new AbortController();
     const { signal } = this.listeners;
     video.addEventListener("play", () => this.#showState(), { signal });
@@ -89,7 +111,7 @@ export class Player {
     if (!this.video) return;
     this.steppingToS = null;
     const lengthS = this.video.duration || Infinity;
-    this.video.currentTime = Math.min(Math.max(0, (ms - this.previewStartMs) / 1000 + INSIDE_S), lengthS);
+    this.video.currentTime = Math.min(Math.max(0, (this.slowDown * (ms - this.previewStartMs)) / 1000 + INSIDE_S), lengthS);
   }
 
   /** Show the frame ``count`` frames later (or earlier), and stay on it. */
@@ -105,21 +127,27 @@ export class Player {
   skipSeconds(seconds) {
     if (!this.video) return;
     this.steppingToS = null;
-    this.video.currentTime = Math.max(0, this.video.currentTime + seconds);
+    this.video.currentTime = Math.max(0, this.video.currentTime + seconds * this.slowDown);
   }
 
   changeSpeed(by) {
-    this.#setSpeed(SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, SPEEDS.indexOf(this.speed) + by))]);
+    const next = by > 0 ? SPEEDS.find((speed) => speed > this.speed) : SPEEDS.findLast((speed) => speed < this.speed);
+    this.#setSpeed(next ?? this.speed);
   }
 
   /** For the button, which only goes one way. */
   cycleSpeed() {
-    this.#setSpeed(SPEEDS[(SPEEDS.indexOf(this.speed) + 1) % SPEEDS.length]);
+    this.#setSpeed(SPEEDS.find((speed) => speed > this.speed) ?? SPEEDS[0]);
+  }
+
+  /** From slow motion to real time, and back to all frames that there are. */
+  toggleRealTime() {
+    this.#setSpeed(this.speed === 1 ? null : 1);
   }
 
   #setSpeed(speed) {
-    this.speed = speed;
-    if (this.video) this.video.playbackRate = this.speed;
+    this.chosenSpeed = speed;
+    if (this.video) this.video.playbackRate = this.playbackRate;
     this.#showState();
   }
 
@@ -149,7 +177,8 @@ export class Player {
   #showState() {
     if (!this.card) return;
     this.card.toggleAttribute("data-playing", this.video !== null && !this.video.paused);
-    this.card.querySelector("[data-speed]").textContent = `${this.speed}×`;
+    this.card.querySelector("[data-speed]").textContent = `${FRACTIONS[this.speed] ?? Number(this.speed.toFixed(2))}×`;
+    this.card.querySelector("[data-real-time]")?.setAttribute("aria-pressed", String(this.speed === 1));
     for (const button of this.card.querySelectorAll(".player-buttons button")) button.disabled = this.video === null;
   }
 

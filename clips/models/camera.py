@@ -1,0 +1,67 @@
+"""What a crew knows of its cameras and no file says: what they are called, and how wrong their clocks are."""
+
+from django.db import models
+from django.db.models import OuterRef, Q, Subquery
+from django.utils.translation import gettext_lazy as _
+
+_ANY_SERIAL = _("Empty: every camera of this kind.")
+
+
+def own_name(camera_id: str, serial: str) -> Subquery:
+    """Return, for an annotation, what the crew calls a row's camera; None where it has no name of its own.
+
+    ``camera_id`` and ``serial`` are the paths to these from the row. The name of the one camera wins over that of its
+    kind.
+    """
+    fitting = CameraName.objects.filter(Q(serial="") | Q(serial=OuterRef(serial)), camera_id=OuterRef(camera_id))
+    return Subquery(fitting.order_by("-serial").values("name")[:1])
+
+
+class CameraName(models.Model):
+    """What the crew calls a camera, as "helmet cam"."""
+
+    camera_id = models.CharField(_("camera"), max_length=40, help_text=_("As in file names: CAM_GOPRO11."))
+    serial = models.CharField(_("serial number"), max_length=40, blank=True, help_text=_ANY_SERIAL)
+    name = models.CharField(_("name"), max_length=60)
+
+    class Meta:
+        verbose_name = _("camera name")
+        verbose_name_plural = _("camera names")
+        ordering = ["camera_id", "serial"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["camera_id", "serial"],
+                name="camera_name_unique",
+                violation_error_message=_("This camera has a name already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CameraClock(models.Model):
+    """How far a camera's clock was off on one day."""
+
+    camera_id = models.CharField(_("camera"), max_length=40, help_text=_("As in file names: CAM_GOPRO11."))
+    serial = models.CharField(_("serial number"), max_length=40, blank=True, help_text=_ANY_SERIAL)
+    day = models.DateField(_("day"), help_text=_("By the camera's own clock, wrong as it is."))
+    offset_s = models.IntegerField(
+        _("seconds to add"),
+        help_text=_("Added to the camera's time to get the true one; may be negative."),
+    )
+
+    class Meta:
+        verbose_name = _("camera clock")
+        verbose_name_plural = _("camera clocks")
+        ordering = ["-day", "camera_id", "serial"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["camera_id", "serial", "day"],
+                name="camera_clock_unique",
+                violation_error_message=_("This camera's clock has an offset for that day already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.camera_id} {self.day}: {self.offset_s:+d} s"

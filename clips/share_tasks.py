@@ -1,0 +1,69 @@
+"""The background step that makes copies of clips for every browser."""
+
+from celery import shared_task
+from django.db import transaction
+
+from clips import sharing
+from clips.claim import claim
+from clips.media import sandbox
+from clips.models import FinalClip, SharedCopy
+from clips.storage import local_copy, place, scratch_folder
+
+#: A second of 4K HEVC at 120 frames per second takes 15 CPU-seconds; what takes so much longer hangs.
+MIN_CPU_S, MAX_CPU_PER_SECOND = 120, 60
+MIN_WALL_S, MAX_WALL_PER_SECOND = 600, 180
+
+
+@shared_task
+def share(job_id: str) -> None:
+    """Make the copy of a clip that was wanted last; while others are wanted, the next job of its kind follows."""
+    with claim(job_id) as work:
+        if work is None:
+            return
+        clip = work.job.clip
+        copy = sharing.next_wanted(clip)
+        with local_copy(clip.original_file) as source, scratch_folder() as folder:
+            out = folder / "copy.mp4"
+            made = copy and sandbox.run(
+                "clips.media.share:make_share_copy",
+                {
+                    "source": str(source),
+                    "out": str(out),
+                    "start_ms": clip.start_ms,
+                    "end_ms": clip.end_ms,
+                    "slow_down": copy.slow_down,
+                    "sound": copy.sound.lower(),
+                    "tags": {"com.trickyclip.clip": str(clip.pk)},
+                },
+                limits=limits_for(clip.duration_ms),
+                on_tick=work.report,
+            )
+            with transaction.atomic():
+                # Before the job's row, as those lock it who want a copy or undo the clip.
+                FinalClip.objects.filter(pk=clip.pk).select_for_update().exists()
+                with work.finishing():
+                    if made:
+                        _note(copy, made, out)
+                    if sharing.next_wanted(clip):
+                        sharing.start(clip, work.job.priority)
+
+
+@shared_task
+def remove_orphans() -> None:
+    """Remove files of copies whose rows are gone, as when a clip was deleted past the pages."""
+    sharing.remove_orphans()
+
+
+def limits_for(duration_ms: int) -> sandbox.Limits:
+    """Allow a copy a fixed time and a multiple of the clip's length."""
+    duration_s = duration_ms / 1000
+    return sandbox.Limits(
+        cpu_s=int(MIN_CPU_S + MAX_CPU_PER_SECOND * duration_s),
+        wall_s=MIN_WALL_S + MAX_WALL_PER_SECOND * duration_s,
+    )
+
+
+def _note(copy: SharedCopy, made: dict, out) -> None:
+    path = sharing.stored_path(copy.pk)
+    if SharedCopy.objects.filter(pk=copy.pk).update(stored_path=path, size_bytes=made["size_bytes"]):
+        place(out, path)
