@@ -36,11 +36,11 @@ class Limits:
 
     ``memory_bytes`` is address space, which is larger than what is resident. Should several children fill a small
     machine all the same, the kernel takes one of them (see ``be_first_to_go``). Measured peaks for PyAV, NumPy and
-    SciPy with decoding on 2 cores: 0.6 GB for 4K H.264, 0.9 GB for 4K HEVC 10 bit; the rest is head room for 5.3K and for
-    machines with more cores, where each decoding thread brings buffers of its own. ``cpu_s`` and ``wall_s`` fit a probe
-    or a cut, which take under a second; whoever decodes a whole file asks for more. ``file_bytes`` is the largest file
-    a child may write: 10 minutes at 120 Mbit/s are 9 GB. ``open_files``: a child holds its three pipes, one source, one
-    result and Python's own.
+    SciPy with decoding on 2 cores: 0.6 GB for 4K H.264, 0.9 GB for 4K HEVC 10 bit; the rest is head room for 5.3K and
+    for machines with more cores, where each decoding thread brings buffers of its own. ``cpu_s`` and ``wall_s`` fit a
+    probe or a cut, which take under a second; whoever decodes a whole file asks for more. ``file_bytes`` is the
+    largest file a child may write: 10 minutes at 120 Mbit/s are 9 GB. ``open_files``: a child holds its three pipes,
+    one source, one result and Python's own.
     """
 
     memory_bytes: int = 2560 * MIB

@@ -72,6 +72,8 @@ class Contents:
     keyframes: tuple[int, ...]
     #: From that keyframe on.
     size_bytes: int
+    #: Whether frames that are decoded behind a keyframe are shown before it.
+    has_open_gop: bool
     span: Span
 
     @property
@@ -84,13 +86,17 @@ class Contents:
         return max(later - earlier for earlier, later in pairwise(ends)) * self.span.time_base
 
     @property
+    def rate_hz(self) -> Fraction:
+        return len(self.pts) / (self.span.end_s - self.span.start_s)
+
+    @property
     def bits_per_second(self) -> float:
         return float(8 * self.size_bytes / (self.span.end_s - self.keyframes[0] * self.span.time_base))
 
 
 def contents(film: Film, span: Span) -> Contents:
     """Read the packets of a span up to where the file ends or is damaged."""
-    shown, keyframes, size_bytes = [], [], 0
+    shown, keyframes, size_bytes, has_open_gop = [], [], 0, False
     go_to(film.container, film.stream, span.first.seek_to)
     try:
         for packet in film.container.demux(film.stream):
@@ -99,6 +105,7 @@ def contents(film: Film, span: Span) -> Contents:
             if packet.dts is not None and packet.dts > span.last.pts:
                 break
             size_bytes += packet.size
+            has_open_gop = has_open_gop or (bool(keyframes) and packet.pts < keyframes[-1])
             if packet.is_keyframe and packet.pts <= span.last.pts:
                 keyframes.append(packet.pts)
             if span.first.pts <= packet.pts <= span.last.pts and not packet.is_discard:
@@ -106,4 +113,4 @@ def contents(film: Film, span: Span) -> Contents:
     except av.error.FFmpegError as error:
         if isinstance(error, MemoryError):
             raise
-    return Contents(tuple(sorted(set(shown))), tuple(sorted(keyframes)), size_bytes, span)
+    return Contents(tuple(sorted(set(shown))), tuple(sorted(keyframes)), size_bytes, has_open_gop, span)

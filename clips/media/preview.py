@@ -43,8 +43,10 @@ FASTEST_HZ = Fraction(606, 10)
 #: Cameras store sound up to this much before or after the picture that it belongs to.
 _INTERLEAVE_S = Fraction(3)
 _LEAD_S = Fraction(1, 2)
-#: What is copied as it is: as small as what would be made of it, or nearly.
-_LIGHT_SHORTER_PX, _LIGHT_BITS_PER_SECOND, _LIGHT_GOP_S = 576, 3_800_000, Fraction(105, 100)
+#: What is copied as it is: as small as what would be made of it, or nearly, and with no more pixels from keyframe to
+#: keyframe than Chromium decodes in 50 ms, which is a second of 720p30.
+_LIGHT_SHORTER_PX, _LIGHT_BITS_PER_SECOND, _LIGHT_GOP_S = 736, 3_800_000, Fraction(105, 100)
+_LIGHT_GOP_PX = 1280 * 720 * 32
 _LIGHT_FORMATS, _LIGHT_PIXELS, _LIGHT_SOUNDS = ("mov", "matroska"), ("yuv420p", "yuvj420p"), ("aac", "mp3")
 
 Report = Callable[[float], None]
@@ -75,7 +77,7 @@ def make_previews(
         A camera file.
     requests : sequence of dict
         ``start_ms`` and ``end_ms``, milliseconds of the source at which the first and the last frame are on screen
-        (past its end they mean its last frame); ``out``, the MP4 to write, whole or not at all: H.264, at most 576
+        (past its end they mean its last frame); ``out``, the MP4 to write, whole or not at all: H.264, at most 736
         pixels on the shorter side, never larger than the source; with sound where there is some. Its first frame has
         PTS 0.
     low_res_path : str, optional
@@ -195,6 +197,8 @@ def _is_light(film: Film, holds: Contents) -> bool:
         and bool(holds.keyframes and holds.pts)
         and holds.bits_per_second <= _LIGHT_BITS_PER_SECOND
         and holds.longest_gop_s <= _LIGHT_GOP_S
+        and holds.longest_gop_s * holds.rate_hz * sizes[0] * sizes[1] <= _LIGHT_GOP_PX
+        and not holds.has_open_gop  # Chromium stops at a keyframe whose GOP refers to what is not there
     )
 
 

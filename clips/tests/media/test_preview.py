@@ -218,14 +218,21 @@ def test_slowed_sound_of_two_channels_stays_two(tmp_path):
     assert left > 20 * right
 
 
-LIGHT = {"a copy by the camera": {}, "with B-frames": {"bframes": 3}, "without sound": {"audio": False}}
+LIGHT = {
+    "a copy by the camera": {},
+    "with B-frames": {"bframes": 3},
+    "without sound": {"audio": False},
+    "720p30": {"size": (1280, 720), "encoder_params": "crf=38"},
+}
 HEAVY = {
     "too few keyframes": {"gop": 60},
     "a codec that browsers lack": {"codec": "libx265"},
     "10 bits": {"pix_fmt": "yuv420p10le"},
     "more frames than a screen shows": {"rate": 120},
     "turned": {"rotation": 90},
-    "too large": {"size": (1280, 720)},
+    "too large": {"size": (1600, 900)},
+    "too much from keyframe to keyframe": {"size": (1280, 720), "rate": 60, "gop": 60},
+    "an open GOP": {"bframes": 3, "open_gop": True},
 }
 
 
@@ -235,7 +242,11 @@ def test_what_a_browser_plays_as_it_is_keeps_its_packets(tmp_path, name):
     out = tmp_path / "preview.mp4"
     found = make_preview(str(source), str(out), 1500, 2500)
     assert found["is_copied"]
-    assert (found["start_ms"], found["end_ms"], found["width_px"]) == (1500, 2533, 320)
+    assert (found["start_ms"], found["end_ms"], found["width_px"]) == (
+        1500,
+        2533,
+        LIGHT[name].get("size", (320, 180))[0],
+    )
     assert shown_numbers(out) == list(range(45, 76))
     assert set(packets_of(out)) <= set(packets_of(source))
     data = out.read_bytes()
