@@ -22,6 +22,8 @@ MAX_DURATION_S = 24 * 3600
 #: An index may promise a few frames more than were written when the camera was switched off.
 TAIL_SLACK_S = 0.2
 _BOXES_BEFORE_INDEX = frozenset({b"ftyp", b"wide", b"mdat", b"free", b"skip"})
+_NO_PICTURE = "There is no picture in this file."
+TOO_LONG = "This file claims to be longer than a day."
 _INDEX_CUT_OFF = "This file was cut off within its index, so nothing in it can be read; please upload it again."
 _TOO_MUCH_TO_OPEN = f"This file needs more memory than allowed, or claims to have more than {MAX_STREAMS} tracks."
 
@@ -70,6 +72,8 @@ def open_media(path: str | Path) -> av.container.InputContainer:
         _check_size(container)
         if not container.streams.video and _is_index_cut_off(path):
             raise MediaError(_INDEX_CUT_OFF)
+        if not container.streams:
+            raise MediaError(_NO_PICTURE)
     except MediaError:
         container.close()
         raise
@@ -90,7 +94,7 @@ def picture_stream(container: av.container.InputContainer) -> VideoStream:
     for stream in container.streams.video:
         if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic:
             return stream
-    raise MediaError("There is no picture in this file.")
+    raise MediaError(_NO_PICTURE)
 
 
 def zero_s(container: av.container.InputContainer) -> float:
@@ -162,8 +166,9 @@ def _is_index_cut_off(path: Path) -> bool:
 
 
 def _check_size(container: av.container.InputContainer) -> None:
-    if container.duration is not None and container.duration > MAX_DURATION_S * av.time_base:
-        raise MediaError("This file claims to be longer than a day.")
+    claimed_s = [end_s(stream) for stream in container.streams if stream.duration and stream.time_base]
+    if max([(container.duration or 0) / av.time_base, *claimed_s]) > MAX_DURATION_S:
+        raise MediaError(TOO_LONG)
     for stream in container.streams.video:
         if stream.codec_context is not None and stream.width * stream.height > MAX_PIXELS:
             size = f"{stream.width} by {stream.height}"

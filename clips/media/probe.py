@@ -14,7 +14,9 @@ from av.video.stream import VideoStream
 from clips.media import MediaError, camera, gopro, makers
 from clips.media.camera import Camera
 from clips.media.container import (
+    MAX_DURATION_S,
     TAIL_SLACK_S,
+    TOO_LONG,
     declared_end_s,
     end_s,
     open_media,
@@ -147,12 +149,15 @@ def _durations(container: InputContainer, stream: VideoStream) -> dict[str, Any]
     picture_end_s = end_s(stream) if stream.duration else declared_end_s(container)
     slack_s = TAIL_SLACK_S if stream.duration else _ROUGH_SLACK_S
     last_s = _last_time_s(container, stream, from_s=picture_end_s - 2 * slack_s)
-    if last_s is None or last_s < picture_end_s - slack_s:
+    if declared_ms <= 0 or last_s is None or last_s < picture_end_s - slack_s:
         last_s = _last_time_s(container, stream, from_s=None)
         usable_ms = _ms((last_s or 0.0) - zero_s(container))
         if usable_ms <= 0:
             raise MediaError("Nothing in this file can be read; it was cut off near its beginning.")
-        warning = stops_at(usable_ms)
+        if usable_ms > MAX_DURATION_S * 1000:
+            raise MediaError(TOO_LONG)
+        if declared_ms > 0:  # else it only does not say
+            warning = stops_at(usable_ms)
     return {"duration_ms": usable_ms, "declared_duration_ms": declared_ms, "warning": warning}
 
 
