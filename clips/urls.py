@@ -13,6 +13,7 @@ sort = requires(Role.SORTER)
 urlpatterns = [
     path("upload", upload.upload, name="upload"),
     path("upload/recent", upload.upload_recent, name="upload_recent"),
+    path("upload/known", upload.upload_known, name="upload_known"),
     path("upload/tus/", sort(tus.collection), name="tus_collection"),
     path("upload/tus/<uuid:upload_id>", sort(tus.resource), name="tus_resource"),
     path("segments/<uuid:pk>/preview", preview.segment_preview, name="segment_preview"),

@@ -24,3 +24,15 @@ def when_ready(_server: object) -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+def pre_request(_worker: object, request: object) -> None:
+    """Let no body hold its thread in silence: as many stalled phones as threads would be a site that is down.
+
+    Only requests with a body get a limit, because a paused video player rightly leaves its answer unread for minutes.
+    """
+    from django.conf import settings
+
+    has_body = any(name in {"CONTENT-LENGTH", "TRANSFER-ENCODING"} and value != "0" for name, value in request.headers)
+    if has_body:
+        request.unreader.sock.settimeout(settings.UPLOAD_STALL_SECONDS)

@@ -145,10 +145,12 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # --- uploads -------------------------------------------------------------------------------------------------------
-UPLOAD_CHUNK_BYTES = env.int("UPLOAD_CHUNK_BYTES", default=8 * 1024**2)
-UPLOAD_MAX_CHUNK_BYTES = 90 * 1024**2  # Cloudflare refuses bodies over 100 MB
+UPLOAD_MAX_CHUNK_BYTES = 90_000_000  # Cloudflare refuses bodies over 100 MB
+UPLOAD_CHUNK_BYTES = min(env.int("UPLOAD_CHUNK_BYTES", default=8 * 1024**2), UPLOAD_MAX_CHUNK_BYTES)
 UPLOAD_MAX_FILE_BYTES = env.int("UPLOAD_MAX_FILE_BYTES", default=128 * 1024**3)
 UPLOAD_STALL_SECONDS = env.int("UPLOAD_STALL_SECONDS", default=20)
+UPLOAD_IDLE_DAYS = env.int("UPLOAD_IDLE_DAYS", default=7)
+UPLOAD_QUOTA_BYTES = env.int("UPLOAD_QUOTA_BYTES", default=0)
 DISK_FLOOR_BYTES = env.int("DISK_FLOOR_BYTES", default=5 * 1024**3)
 CANDIDATES_MAX_BYTES = env.int("CANDIDATES_MAX_BYTES", default=8 * 1024**3)
 
@@ -194,6 +196,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": SWEEP_SECONDS},
     },
     "tidy_candidates": {"task": "clips.preview_tasks.tidy_candidates", "schedule": crontab(minute="*/15")},
+    "expire_uploads": {
+        "task": "clips.uploads.tasks.expire_uploads",
+        "schedule": crontab(minute="35"),
+        "options": {"expires": 3000},
+    },
     "refresh_search": {"task": "clips.tasks.refresh_search", "schedule": crontab(hour="4", minute="15")},
     "remove_orphans": {"task": "clips.share_tasks.remove_orphans", "schedule": crontab(hour="4", minute="35")},
 }

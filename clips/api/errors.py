@@ -8,7 +8,7 @@ from rest_framework.views import exception_handler
 
 from clips.reedit import UnchangedError
 from clips.sorting import ConflictError, TrimError
-from clips.uploads.tus import TusError
+from clips.uploads.wire import TusError
 
 
 class Conflict(APIException):

@@ -20,8 +20,9 @@ from clips.api.filters import ClipFilter, JobFilter
 from clips.models import CandidateSegment, FinalClip, Job, Upload
 from clips.reedit import choice_of, reedit
 from clips.undo import undo
-from clips.uploads import part, tus
+from clips.uploads import room
 from clips.uploads.incoming import display_name
+from clips.uploads.wire import UploadMetadata, clean_session_name
 from people.models import Person
 from tricks.models import Trick
 
@@ -52,16 +53,13 @@ class UploadList(generics.ListAPIView):
     def post(self, request: Request) -> Response:
         """Begin an upload; ``Location`` is the tus address that takes its bytes."""
         asked = _checked(serializers.NewUploadSerializer, request)
-        tus.check_size(asked["size_bytes"])
-        with transaction.atomic():
-            upload = Upload.objects.start(
-                owner=request.user,
-                filename=display_name(asked["filename"]),
-                size_bytes=asked["size_bytes"],
-                shoot_name=tus.clean_session_name(asked["session_name"]),
-                shoot_date=asked["session_date"] or timezone.localdate(),
-            )
-            part.create_part(upload.pk)
+        about = UploadMetadata(
+            filename=asked["filename"],
+            session_name=clean_session_name(asked["session_name"]),
+            date=asked["session_date"] or timezone.localdate(),
+            header="",
+        )
+        upload = room.begin(request.user, display_name(about.filename), asked["size_bytes"], about)
         headers = {"Location": reverse("clips:tus_resource", args=[upload.pk])}
         return Response(serializers.UploadSerializer(upload).data, status=status.HTTP_201_CREATED, headers=headers)
 

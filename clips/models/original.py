@@ -53,6 +53,7 @@ class OriginalFile(models.Model):
     original_filename = models.CharField(_("file name"), max_length=300)
     stored_path = models.CharField(_("stored as"), max_length=100, unique=True)
     file_hash = models.CharField(_("SHA-256"), max_length=64, unique=True)
+    fingerprint = models.CharField(_("quick fingerprint"), max_length=64, blank=True, db_index=True)
     size_bytes = models.PositiveBigIntegerField(_("size"))
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
 

@@ -1,5 +1,6 @@
 """A file on its way in: how many bytes are safe on disk, and what became of it."""
 
+import datetime as dt
 import uuid
 
 from django.conf import settings
@@ -17,19 +18,38 @@ class UploadState(models.TextChoices):
     REGISTERED = "REGISTERED", _("here")
     DUPLICATE = "DUPLICATE", _("already here")
     FAILED = "FAILED", _("failed")
+    GONE = "GONE", _("given up")
 
 
 class UploadQuerySet(models.QuerySet):
     def receiving(self) -> "UploadQuerySet":
         return self.filter(state=UploadState.RECEIVING)
 
-    def start(self, *, owner, filename: str, size_bytes: int, shoot_name: str, shoot_date) -> "Upload":
+    def unfinished(self) -> "UploadQuerySet":
+        """Those whose bytes are not part of an original yet."""
+        return self.filter(state__in=[UploadState.RECEIVING, UploadState.RECEIVED])
+
+    def with_part(self) -> "UploadQuerySet":
+        """Those that still need the file in the folder of uploads; a failed one may be tried again."""
+        return self.filter(state__in=[UploadState.RECEIVING, UploadState.RECEIVED, UploadState.FAILED])
+
+    def idle(self) -> "UploadQuerySet":
+        """The unfinished ones that got no byte for too long."""
+        return self.receiving().filter(updated_at__lt=timezone.now() - patience())
+
+    def start(self, *, owner, filename: str, size_bytes: int, shoot_name: str, shoot_date, metadata="") -> "Upload":
         return self.create(
             owner=owner,
             original_filename=filename,
             size_bytes=size_bytes,
             shoot=Shoot.objects.called(shoot_name, shoot_date),
+            metadata=metadata,
         )
+
+
+def patience() -> dt.timedelta:
+    """Return how long an unfinished upload is kept without a further byte."""
+    return dt.timedelta(days=settings.UPLOAD_IDLE_DAYS)
 
 
 class Upload(models.Model):
@@ -51,6 +71,7 @@ class Upload(models.Model):
         verbose_name=_("became"),
     )  # fmt: skip
     reason = models.CharField(_("reason"), max_length=500, blank=True)
+    metadata = models.TextField(_("what the client says of it"), blank=True, help_text=_("Upload-Metadata as it came."))
     created_at = models.DateTimeField(_("begun"), auto_now_add=True)
     updated_at = models.DateTimeField(_("last byte"), auto_now_add=True)
 
@@ -60,12 +81,15 @@ class Upload(models.Model):
         verbose_name = _("upload")
         verbose_name_plural = _("uploads")
         ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["updated_at"], condition=Q(state="RECEIVING"), name="upload_receiving"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(size_bytes__gt=0), name="upload_has_size"),
             models.CheckConstraint(condition=Q(offset_bytes__lte=F("size_bytes")), name="upload_offset_within_size"),
             models.CheckConstraint(condition=Q(state__in=UploadState.values), name="upload_state_known"),
             models.CheckConstraint(
-                condition=Q(state=UploadState.RECEIVING) | Q(offset_bytes=F("size_bytes")),
+                condition=Q(state__in=[UploadState.RECEIVING, UploadState.GONE]) | Q(offset_bytes=F("size_bytes")),
                 name="upload_done_is_whole",
             ),
             models.CheckConstraint(
@@ -81,13 +105,34 @@ class Upload(models.Model):
     def is_whole(self) -> bool:
         return self.offset_bytes == self.size_bytes
 
+    @property
+    def expires_at(self) -> dt.datetime:
+        """When an unfinished upload is given up if no further byte comes."""
+        return self.updated_at + patience()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether its bytes were given up, or will be at the next look."""
+        is_late = self.state == UploadState.RECEIVING and self.expires_at < timezone.now()
+        return is_late or self.state == UploadState.GONE
+
     def advance(self, *, from_bytes: int, to_bytes: int) -> bool:
         """Move the offset after bytes are on disk; False when another writer moved it meanwhile."""
+        now = timezone.now()
         held = Upload.objects.receiving().filter(pk=self.pk, offset_bytes=from_bytes)
-        moved = bool(held.update(offset_bytes=to_bytes, updated_at=timezone.now()))
+        moved = bool(held.update(offset_bytes=to_bytes, updated_at=now))
         if moved:
-            self.offset_bytes = to_bytes
+            self.offset_bytes, self.updated_at = to_bytes, now
         return moved
+
+    def close_idle(self, reason: str) -> bool:
+        """Give an upload up that nobody goes on with; False when a byte came after all."""
+        idle = Upload.objects.idle().filter(pk=self.pk)
+        return bool(idle.update(state=UploadState.GONE, reason=reason[:500]))
+
+    def close_lost(self, reason: str) -> bool:
+        """Give an unfinished upload up whose acknowledged bytes are not on the disk; False when it is finished."""
+        return bool(Upload.objects.receiving().filter(pk=self.pk).update(state=UploadState.GONE, reason=reason[:500]))
 
     def mark_received(self) -> bool:
         """Close the upload for further bytes; False when it was closed before or is not whole."""

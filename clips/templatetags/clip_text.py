@@ -16,7 +16,7 @@ def says(upload: Upload) -> str:
     if upload.state == UploadState.RECEIVING:
         percent = 100 * upload.offset_bytes // upload.size_bytes
         return _("%(percent)d %% received") % {"percent": percent}
-    if upload.state == UploadState.FAILED:
+    if upload.state in {UploadState.FAILED, UploadState.GONE}:
         return upload.reason
     original = upload.original_file
     if original is None:

@@ -1,17 +1,33 @@
 """The upload page in a real browser against the whole running site."""
 
+import datetime as dt
+import hashlib
+import os
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from django.conf import settings
+from playwright.sync_api import Page, Route, expect
 
 from clips.tests.browser import log_in, open_page
 from clips.tests.media.made_up import make_video
+from clips.uploads.fingerprint import piece_starts
 
 pytestmark = pytest.mark.slow
 
 PATIENCE_MS = 90_000
+#: Names as they come, and as they belong together.
+RECORDINGS = [
+    (["GX010001.MP4", "GX010002.MP4"], [["GX010001.MP4"], ["GX010002.MP4"]]),
+    (["GP010009.MP4", "GOPR0009.MP4"], [["GOPR0009.MP4", "GP010009.MP4"]]),
+    (["gh020007.mp4", "GL010007.LRV", "gh010007.mp4"], [["gh010007.mp4", "gh020007.mp4", "GL010007.LRV"]]),
+    (["a/GX010001.MP4", "b/GX020001.MP4"], [["a/GX010001.MP4"], ["b/GX020001.MP4"]]),
+    (["GX010001.MP4", "GX010001.MP4", "GX020001.MP4"], [["GX010001.MP4", "GX020001.MP4"], ["GX010001.MP4"]]),
+    (["IMG_0001.MOV", "GX01.MP4", "GX0100010.MP4"], [["IMG_0001.MOV"], ["GX01.MP4"], ["GX0100010.MP4"]]),
+]
 
 
 @pytest.fixture
@@ -30,34 +46,143 @@ def upload_row(page: Page, name: str):
     return page.locator("#uploads tr").filter(has_text=name)
 
 
+def pick(page: Page, *files: Path) -> None:
+    page.locator("[data-file-input]").set_input_files(files)
+
+
+def send(page: Page, session: str = "Backyard Rails", date: str = "2024-12-01") -> None:
+    """Answer the one question that is asked for all files that were dropped together."""
+    page.get_by_label("Session").fill(session)
+    page.get_by_label("Date").fill(date)
+    page.get_by_role("button", name="Send", exact=True).click()
+
+
+def film(folder: Path, name: str, size_bytes: int, seed: int) -> Path:
+    path = folder / name
+    path.write_bytes(np.random.default_rng(seed).bytes(size_bytes))
+    return path
+
+
 def test_picked_files_are_sent_and_their_fate_is_told(page, tmp_path):
     video = make_video(tmp_path / "GX010001.mp4", frames=60, seed=1)
     diary = tmp_path / "diary.mp4"
     diary.write_text("no video at all " * 100)
-    page.get_by_label("Session").fill("Backyard Rails")
-    page.get_by_label("Date").fill("2024-12-01")
-    page.locator("[data-file-input]").set_input_files([video, diary])
+    pick(page, video, diary)
+    expect(page.locator("[data-batch-says]")).to_contain_text("2 files")
+    send(page)
     expect(page.locator("[data-total]")).to_contain_text("2 of 2 files", timeout=PATIENCE_MS)
     expect(upload_row(page, "GX010001.mp4")).to_contain_text("ready to sort", timeout=PATIENCE_MS)
     expect(upload_row(page, "GX010001.mp4")).to_contain_text("Backyard Rails · 2024-12-01")
     expect(upload_row(page, "diary.mp4")).to_contain_text("not a video", timeout=PATIENCE_MS)
 
 
-def test_a_dropped_file_that_is_known_is_already_here(page, tmp_path):
+def test_the_date_is_that_of_the_earliest_file_unless_it_is_chosen(page, tmp_path):
+    first, second = (film(tmp_path, name, 1000, seed) for seed, name in enumerate(["a.mp4", "b.mp4"], 50))
+    for path, day in ((first, 3), (second, 4)):
+        os.utime(path, (dt.datetime(2024, 12, day, 12).timestamp(),) * 2)  # noqa: DTZ001 - a camera's own time
+    pick(page, second, first)
+    expect(page.get_by_label("Date")).to_have_value("2024-12-03")
+
+
+def test_what_is_here_already_is_told_before_a_byte_is_sent(page, tmp_path):
     video = make_video(tmp_path / "first.mp4", frames=30, seed=2)
-    page.locator("[data-file-input]").set_input_files(video)
+    pick(page, video)
+    send(page)
     expect(upload_row(page, "first.mp4")).to_contain_text("ready to sort", timeout=PATIENCE_MS)
+    page.reload()
+    begun = watch_requests(page, "POST", "/upload/tus/")
     drop(page, "again.mp4", video.read_bytes())
+    row = file_row(page, "again.mp4")
+    expect(row).to_have_attribute("data-state", "here", timeout=PATIENCE_MS)
+    expect(row).to_contain_text("already here: first.mp4 in Backyard Rails · 2024-12-01, nothing kept from it so far")
+    expect(page.locator("[data-batch]")).to_be_hidden()
+    assert not begun
+    row.get_by_role("button", name="Send anyway").click()
+    send(page)
     expect(upload_row(page, "again.mp4")).to_contain_text("already here as first.mp4", timeout=PATIENCE_MS)
+    assert len(begun) == 1
+
+
+def test_what_only_looks_like_a_file_that_is_here_is_sent(page, tmp_path):
+    """First, middle and last 8 MiB are the same, and one byte between them is not."""
+    data = bytearray(np.random.default_rng(60).bytes(40 * 1024**2))
+    one, other = tmp_path / "one.mp4", tmp_path / "other.mp4"
+    one.write_bytes(data)
+    data[10 * 1024**2] ^= 1
+    other.write_bytes(data)
+    pick(page, one)
+    send(page)
+    expect(upload_row(page, "one.mp4")).to_contain_text("not a video", timeout=PATIENCE_MS)
+    pick(page, other)
+    expect(file_row(page, "other.mp4")).to_have_attribute("data-state", "ready", timeout=PATIENCE_MS)
+    send(page)
+    expect(upload_row(page, "other.mp4")).to_contain_text("not a video", timeout=PATIENCE_MS)
+
+
+def test_over_plain_http_the_page_hashes_with_its_own_code(page, tmp_path):
+    """The worker computes the same fingerprint and hash with and without the browser's help."""
+    path = film(tmp_path, "a.mp4", 9 * 1024**2 + 5, 61)
+    data = path.read_bytes()
+    pieces = b"".join(hashlib.sha256(data[start:][: 8 * 1024**2]).digest() for start in piece_starts(len(data)))
+    expected = hashlib.sha256(len(data).to_bytes(8, "big") + pieces).hexdigest()
+    page.route(
+        "**/hash-worker.js", lambda route: route.fulfill(body=WITHOUT_SUBTLE + WORKER, content_type="text/javascript")
+    )
+    for _which in ("without the browser's help", "with it"):
+        page.reload()
+        with page.expect_request("**/upload/known") as asked:
+            pick(page, path)
+        assert asked.value.post_data_json == {"fingerprints": [expected]}
+        page.unroute("**/hash-worker.js")
+
+
+def test_chapters_and_small_copies_of_one_recording_stand_together(page, tmp_path):
+    names = ["GX020123.MP4", "GX010077.MP4", "GL010123.LRV", "IMG_0001.MOV", "GX010123.MP4"]
+    pick(page, *(film(tmp_path, name, 1000, seed) for seed, name in enumerate(names, 20)))
+    group = page.locator("[data-group]")
+    expect(group).to_have_count(1)
+    expect(group.locator("[data-group-name]")).to_have_text(
+        "GoPro recording 0123 · chapters: 2 · small copies (LRV): 1"
+    )
+    expect(group.locator("[data-name]")).to_have_text(["GX010123.MP4", "GX020123.MP4", "GL010123.LRV"])
+    expect(page.locator("[data-file-list] > [data-file]")).to_have_count(2)
+
+
+def test_recordings_are_told_by_their_names(page):
+    script = (
+        "async (names) => (await import('/static/js/upload/groups.js'))"
+        ".groupFiles(names, (name) => name).map(({ files }) => files)"
+    )
+    for names, groups in RECORDINGS:
+        assert page.evaluate(script, names) == groups
+
+
+def test_the_time_left_is_rough(page):
+    script = (
+        "async (all) => { const { inWords } = await import('/static/js/upload/pace.js'); return all.map(inWords); }"
+    )
+    assert page.evaluate(script, [0, 22, 56, 600, 3700]) == ["5 s", "20 s", "1 min", "10 min", "1 h 2 min"]
+
+
+def test_three_files_at_most_are_sent_at_once_with_speed_and_time_left(page, tmp_path):
+    slow_down(page)
+    pick(page, *(film(tmp_path, f"{seed}.mp4", 9 * 1024**2, seed) for seed in range(30, 35)))
+    expect(page.locator("[data-file][data-state=ready]")).to_have_count(5, timeout=PATIENCE_MS)
+    send(page)
+    expect(page.locator("[data-file][data-state=sending]")).to_have_count(3)
+    expect(page.locator("[data-file][data-state=waiting]")).to_have_count(2)
+    pace = re.compile(r"\d+ % · [\d.]+ [KM]B/s · \d+ (s|min) left")
+    expect(page.locator("[data-file][data-state=sending] [data-says]").first).to_have_text(pace, timeout=PATIENCE_MS)
+    expect(page.locator("[data-total]")).to_have_text(re.compile(r"B/s · \d+ (s|min) left"), timeout=PATIENCE_MS)
 
 
 def test_a_paused_upload_goes_on_after_a_reload_where_it_stopped(page, tmp_path):
-    film = tmp_path / "long.mp4"
-    film.write_bytes(np.random.default_rng(3).bytes(24 * 1024**2))
+    path = film(tmp_path, "long.mp4", 24 * 1024**2, 3)
     slow_down(page)
-    page.locator("[data-file-input]").set_input_files(film)
+    pick(page, path)
+    send(page)
     row = file_row(page, "long.mp4")
-    expect(row.locator("[data-says]")).to_have_text(re.compile(r"^[1-9]\d? %"), timeout=PATIENCE_MS)
+    expect(row.locator("[data-says]")).to_have_text(re.compile(r"^([4-9]\d) %"), timeout=PATIENCE_MS)
     row.get_by_role("button", name="Pause").click()
     expect(row).to_have_attribute("data-state", "paused")
     page.reload()
@@ -68,23 +193,86 @@ def test_a_paused_upload_goes_on_after_a_reload_where_it_stopped(page, tmp_path)
         "request",
         lambda request: request.method == "PATCH" and offsets.append(int(request.headers["upload-offset"])),
     )
-    page.locator("[data-file-input]").set_input_files(film)
+    pick(page, path)  # and no question: its session was told when it was begun
     expect(page.locator("[data-file][data-state=done]")).to_contain_text("long.mp4", timeout=PATIENCE_MS)
     assert offsets[0] > 0, "what was sent is not sent again"
     assert offsets == sorted(set(offsets))
+    expect(upload_row(page, "long.mp4")).to_contain_text("Backyard Rails · 2024-12-01")
+
+
+def test_a_lost_connection_goes_on_by_itself(chromium, running_site, tmp_path):
+    path = film(tmp_path, "chairlift.mp4", 24 * 1024**2, 5)
+    with open_page(chromium, running_site.base_url, provoked="ERR_INTERNET_DISCONNECTED") as page:
+        log_in(page, running_site.admin_username, running_site.admin_password)
+        page.goto("/upload")
+        network = slow_down(page)
+        pick(page, path)
+        send(page)
+        row = file_row(page, "chairlift.mp4")
+        expect(row.locator("[data-says]")).to_have_text(re.compile(r"^[1-9]\d? %"), timeout=PATIENCE_MS)
+        network(offline=True)
+        expect(row).to_contain_text("no connection", timeout=PATIENCE_MS)
+        network(offline=False)
+        expect(row).to_have_attribute("data-state", "done", timeout=PATIENCE_MS)
+
+
+def test_a_request_that_hangs_after_a_sleep_is_begun_anew(page, tmp_path):
+    """What a sleep or another network leaves behind is a request that is never answered."""
+    hung = []
+
+    def hang_once(route: Route) -> None:
+        if route.request.method == "PATCH" and not hung:
+            hung.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/upload/tus/*", hang_once)
+    pick(page, film(tmp_path, "sleeper.mp4", 100_000, 8))
+    send(page)
+    expect(file_row(page, "sleeper.mp4")).to_have_attribute("data-state", "sending", timeout=PATIENCE_MS)
+    page.wait_for_timeout(4500)
+    assert hung
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(file_row(page, "sleeper.mp4")).to_have_attribute("data-state", "done", timeout=PATIENCE_MS)
 
 
 def test_removing_a_file_ends_its_upload(page, tmp_path):
-    film = tmp_path / "wrong.mp4"
-    film.write_bytes(np.random.default_rng(4).bytes(24 * 1024**2))
+    path = film(tmp_path, "wrong.mp4", 24 * 1024**2, 4)
     slow_down(page)
-    page.locator("[data-file-input]").set_input_files(film)
+    pick(page, path)
+    send(page)
     row = file_row(page, "wrong.mp4")
     expect(row.locator("[data-says]")).to_have_text(re.compile(r"^[1-9]\d? %"), timeout=PATIENCE_MS)
     row.get_by_role("button", name="Remove").click()
     expect(row).to_have_count(0)
     page.reload()
     expect(upload_row(page, "wrong.mp4")).to_have_count(0)
+
+
+def test_what_was_begun_earlier_can_be_given_up(page, tmp_path):
+    slow_down(page)
+    pick(page, film(tmp_path, "never-again.mp4", 24 * 1024**2, 7))
+    send(page)
+    row = file_row(page, "never-again.mp4")
+    expect(row.locator("[data-says]")).to_have_text(re.compile(r"^([4-9]\d) %"), timeout=PATIENCE_MS)
+    row.get_by_role("button", name="Pause").click()
+    page.reload()
+    row.get_by_role("button", name="Give up").click()
+    expect(row).to_have_count(0)
+    expect(upload_row(page, "never-again.mp4")).to_have_count(0)
+
+
+def test_the_screen_stays_on_while_files_are_sent(page, tmp_path):
+    page.add_init_script(COUNT_LOCKS)
+    page.reload()
+    slow_down(page)
+    pick(page, film(tmp_path, "awake.mp4", 9 * 1024**2, 6))
+    assert page.evaluate("window.locks") == []
+    send(page)
+    expect(file_row(page, "awake.mp4")).to_have_attribute("data-state", "sending", timeout=PATIENCE_MS)
+    page.wait_for_function("window.locks.at(-1) === 'held'")
+    expect(file_row(page, "awake.mp4")).to_have_attribute("data-state", "done", timeout=PATIENCE_MS)
+    page.wait_for_function("window.locks.at(-1) === 'released'")
 
 
 @pytest.mark.parametrize("width_px", [390, 1440])
@@ -94,6 +282,23 @@ def test_no_page_is_wider_than_its_window(chromium, running_site, width_px):
         for path in ("/upload", "/jobs", "/account"):
             page.goto(path)
             assert page.evaluate("document.documentElement.scrollWidth") <= width_px, path
+
+
+COUNT_LOCKS = """
+window.locks = [];
+Object.defineProperty(navigator, "wakeLock", { value: { async request() {
+  window.locks.push("held");
+  return { addEventListener: () => undefined, release: () => window.locks.push("released") };
+} } });
+"""
+WORKER = (settings.BASE_DIR / "static" / "js" / "upload" / "hash-worker.js").read_text()
+WITHOUT_SUBTLE = "Object.defineProperty(self.crypto, 'subtle', { value: undefined });"
+
+
+def watch_requests(page: Page, method: str, path: str) -> list[str]:
+    seen = []
+    page.on("request", lambda request: request.method == method and request.url.endswith(path) and seen.append(path))
+    return seen
 
 
 def drop(page: Page, name: str, data: bytes) -> None:
@@ -106,9 +311,13 @@ def drop(page: Page, name: str, data: bytes) -> None:
     page.dispatch_event("[data-drop-zone]", "drop", {"dataTransfer": transfer})
 
 
-def slow_down(page: Page) -> None:
-    """Send at 32 Mbit/s, so that three chunks take some seconds."""
-    page.context.new_cdp_session(page).send(
-        "Network.emulateNetworkConditions",
-        {"offline": False, "latency": 20, "downloadThroughput": -1, "uploadThroughput": 4_000_000},
-    )
+def slow_down(page: Page) -> Callable[..., None]:
+    """Send at 32 Mbit/s, so that three chunks take some seconds; return how the line is cut and mended."""
+    session = page.context.new_cdp_session(page)
+
+    def network(offline: bool) -> None:
+        conditions = {"offline": offline, "latency": 20, "downloadThroughput": -1, "uploadThroughput": 4_000_000}
+        session.send("Network.emulateNetworkConditions", conditions)
+
+    network(offline=False)
+    return network

@@ -11,6 +11,7 @@ from clips import pipeline
 from clips.claim import Claim
 from clips.models import OriginalFile, Upload, UploadState
 from clips.storage import StorageError, place, sha256_of
+from clips.uploads.fingerprint import fingerprint_of
 from clips.uploads.part import delete_part, part_path
 
 #: Kept on the stored file's name because it helps a person who looks into the folder; nothing reads it.
@@ -36,6 +37,7 @@ def take_in(work: Claim) -> None:
     stored_path = _stored_path(upload)
     source = _where_it_lies(upload, stored_path)
     file_hash = sha256_of(source, work.report)
+    fingerprint = fingerprint_of(source)
     with work.finishing():
         original, is_new = OriginalFile.objects.get_or_create(
             file_hash=file_hash,
@@ -46,6 +48,7 @@ def take_in(work: Claim) -> None:
                 "original_filename": upload.original_filename,
                 "stored_path": stored_path,
                 "size_bytes": upload.size_bytes,
+                "fingerprint": fingerprint,
             },
         )
         upload.settle(UploadState.REGISTERED if is_new else UploadState.DUPLICATE, original_file=original)
@@ -54,6 +57,8 @@ def take_in(work: Claim) -> None:
             if source != settings.DATA_DIR / stored_path:
                 place(source, stored_path)
         else:
+            # One that came before there were fingerprints gets its own now.
+            OriginalFile.objects.filter(pk=original.pk, fingerprint="").update(fingerprint=fingerprint)
             transaction.on_commit(lambda: delete_part(upload.pk))
 
 

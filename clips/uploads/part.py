@@ -10,6 +10,9 @@ from uuid import UUID
 
 from django.conf import settings
 
+from clips.storage import sync
+from clips.uploads.wire import Checksum
+
 READ_BLOCK_BYTES = 64 * 1024
 
 
@@ -28,6 +31,7 @@ def part_path(upload_id: UUID) -> Path:
 def create_part(upload_id: UUID) -> None:
     settings.UPLOADS_DIR.mkdir(parents=True, exist_ok=True)
     part_path(upload_id).touch(exist_ok=False)
+    sync(settings.UPLOADS_DIR)  # bytes that are on the disk are lost all the same if their file has no name there
 
 
 def delete_part(upload_id: UUID) -> None:
@@ -61,7 +65,14 @@ def _lock(descriptor: int, deadline_s: float) -> None:
         time.sleep(0.05)
 
 
-def append(descriptor: int, *, offset_bytes: int, length_bytes: int, read: Callable[[int], bytes]) -> tuple[int, bool]:
+def append(
+    descriptor: int,
+    *,
+    offset_bytes: int,
+    length_bytes: int,
+    read: Callable[[int], bytes],
+    checksum: Checksum | None = None,
+) -> tuple[int, bool]:
     """Write what ``read`` gives behind ``offset_bytes`` and wait until it is on the disk.
 
     Parameters
@@ -73,7 +84,9 @@ def append(descriptor: int, *, offset_bytes: int, length_bytes: int, read: Calla
     length_bytes : int
         How much the client announced.
     read : callable
-        Gives up to so many bytes, b"" at the end; OSError when the client is gone or silent for too long.
+        Gives up to so many bytes, b"" at the end; ClientSilentError when the client is gone or silent for too long.
+    checksum : Checksum, optional
+        What all announced bytes together must hash to. Fewer cannot be checked, so then none of them stays.
 
     Returns
     -------
@@ -84,6 +97,8 @@ def append(descriptor: int, *, offset_bytes: int, length_bytes: int, read: Calla
     ------
     LostBytesError
         If the file is shorter than ``offset_bytes``.
+    ChecksumError
+        If the bytes are not what the checksum says; none of them is kept.
     """
     if os.fstat(descriptor).st_size < offset_bytes:
         raise LostBytesError(str(offset_bytes))
@@ -95,12 +110,24 @@ def append(descriptor: int, *, offset_bytes: int, length_bytes: int, read: Calla
             block = read(min(READ_BLOCK_BYTES, length_bytes - received_bytes))
             if not block:  # a clean disconnect is a short read, not an exception
                 break
+            if checksum:
+                checksum.update(block)
             _write_all(descriptor, block)
             received_bytes += len(block)
     except ClientSilentError:
         fell_silent = True
+    if checksum and received_bytes < length_bytes:
+        os.ftruncate(descriptor, offset_bytes)
+        return 0, fell_silent
+    if checksum and not checksum.matches():
+        os.ftruncate(descriptor, offset_bytes)
+        raise ChecksumError
     os.fdatasync(descriptor)
     return received_bytes, fell_silent
+
+
+class ChecksumError(Exception):
+    """The bytes that came are not those that the client hashed."""
 
 
 class ClientSilentError(Exception):

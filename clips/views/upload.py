@@ -1,18 +1,26 @@
 """The page that takes footage in."""
 
+import json
+from collections import defaultdict
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
 
-from clips.models import Shoot, Upload
+from clips.models import OriginalFile, Shoot, Upload
 from people.access import requires
 from people.models import Role
 
 RECENT = 30
+#: What the page asks about at once; it asks again for more.
+ASKED_AT_ONCE = 500
 
 
 @requires(Role.SORTER)
@@ -34,6 +42,48 @@ def upload(request: HttpRequest) -> HttpResponse:
 def upload_recent(request: HttpRequest) -> HttpResponse:
     """Answer with the list of my last uploads alone."""
     return render(request, "clips/_uploads.html", {"uploads": recent_uploads(request)})
+
+
+@requires(Role.SORTER)
+@require_POST
+def upload_known(request: HttpRequest) -> JsonResponse:
+    """Answer which of the fingerprints are those of files that are here, so that these need not be sent.
+
+    Each comes with the SHA-256 that the page compares before it leaves a file out for good.
+    """
+    try:
+        asked = json.loads(request.body)["fingerprints"]
+        is_list = isinstance(asked, list) and all(isinstance(one, str) for one in asked)
+    except (ValueError, KeyError, TypeError):
+        is_list = False
+    if not is_list or len(asked) > ASKED_AT_ONCE:
+        return JsonResponse({"detail": _("Send up to 500 fingerprints as a list.")}, status=422)
+    return JsonResponse({"known": known_files(asked)})
+
+
+def known_files(fingerprints: list[str]) -> dict[str, list[dict]]:
+    """Return, for each fingerprint that is known, the files that have it; nearly always one."""
+    kept = Count("clips", filter=Q(clips__is_current=True))
+    files = OriginalFile.objects.filter(fingerprint__in={one for one in fingerprints if one})
+    known = defaultdict(list)
+    for file in files.select_related("shoot").annotate(n_kept=kept).defer("probe"):
+        known[file.fingerprint].append(
+            {
+                "sha256": file.file_hash,
+                "url": f"{reverse('clips:session', args=[file.shoot_id])}#file-{file.pk}",
+                "says": already_here(file),
+            }
+        )
+    return known
+
+
+def already_here(file: OriginalFile) -> str:
+    """Return what a person wants to know of a file that need not be sent; ``n_kept`` is annotated."""
+    where = {"name": file.original_filename, "session": file.shoot.name, "date": file.shoot.date.isoformat()}
+    kept = _("nothing kept from it so far")
+    if file.n_kept:
+        kept = ngettext("%(n)d clip kept from it", "%(n)d clips kept from it", file.n_kept) % {"n": file.n_kept}
+    return _("already here: %(name)s in %(session)s · %(date)s, %(kept)s") % {**where, "kept": kept}
 
 
 def asked_shoot(request: HttpRequest) -> Shoot | None:

@@ -28,6 +28,7 @@ ROUTES = {
     "people:token_revoke": (["token"], {"post": VIEWER}),
     "clips:upload": ([], {"get": SORTER}),
     "clips:upload_recent": ([], {"get": SORTER}),
+    "clips:upload_known": ([], {"post": SORTER}),
     "clips:tus_collection": ([], {"options": SORTER, "post": SORTER}),
     "clips:tus_resource": (["uuid"], {"options": SORTER, "head": SORTER, "patch": SORTER, "delete": SORTER}),
     "clips:segment_preview": (["uuid"], {"get": SORTER, "post": SORTER}),

@@ -11,6 +11,7 @@ from clips import pipeline, tasks
 from clips.models import Job, JobKind, JobState, OriginalFile, Upload, UploadState
 from clips.tests.media.made_up import make_video
 from clips.uploads import part
+from clips.uploads.fingerprint import fingerprint_of
 
 
 @pytest.fixture
@@ -43,6 +44,7 @@ def test_a_video_becomes_an_original_with_its_facts(received, work_off, tmp_path
     original = upload.original_file
     assert upload.state == UploadState.REGISTERED
     assert original.file_hash == hashlib.sha256(data).hexdigest()
+    assert original.fingerprint == fingerprint_of(django_settings.DATA_DIR / original.stored_path)
     assert (django_settings.DATA_DIR / original.stored_path).read_bytes() == data
     assert (original.fps_label, original.duration_ms, original.width_px) == ("30FPS", 2000, 320)
     assert original.uploader == upload.owner
@@ -59,6 +61,16 @@ def test_known_bytes_are_a_result_not_a_failure(received, work_off, tmp_path):
     assert second.state == UploadState.DUPLICATE
     assert second.original_file == OriginalFile.objects.get()
     assert list(django_settings.UPLOADS_DIR.iterdir()) == [], "the second copy takes no room"
+
+
+def test_a_file_from_before_fingerprints_gets_its_own_when_it_is_sent_again(received, work_off):
+    received(b"some bytes")
+    work_off()
+    OriginalFile.objects.update(fingerprint="")
+    received(b"some bytes")
+    work_off()
+    original = OriginalFile.objects.get()
+    assert original.fingerprint == fingerprint_of(django_settings.DATA_DIR / original.stored_path)
 
 
 @pytest.mark.django_db(transaction=True)

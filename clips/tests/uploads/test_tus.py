@@ -1,17 +1,21 @@
 """The tus protocol, request by request; what clients of others make of it is in the end-to-end test."""
 
 import base64
+import errno
+import hashlib
 import os
 import threading
 import time
 import uuid
 
 import pytest
-from django.test import Client
+from django.http import UnreadablePostError
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from clips.models import Job, JobKind, Shoot, Upload, UploadState
 from clips.uploads import part
+from clips.uploads.tus import resource
 
 OCTETS = "application/offset+octet-stream"
 ENDPOINT = "/upload/tus/"
@@ -50,7 +54,14 @@ def test_the_server_says_what_it_speaks(tus):
     answer = tus.client.options(ENDPOINT)
     assert answer.status_code == 204
     assert answer["Tus-Version"] == "1.0.0"
-    assert set(answer["Tus-Extension"].split(",")) == {"creation", "creation-with-upload", "termination"}
+    assert set(answer["Tus-Extension"].split(",")) == {
+        "creation",
+        "creation-with-upload",
+        "checksum",
+        "expiration",
+        "termination",
+    }
+    assert answer["Tus-Checksum-Algorithm"] == "sha1,sha256"
     assert int(answer["Tus-Max-Size"]) > 10**10
 
 
@@ -100,11 +111,14 @@ def test_bytes_that_were_never_acknowledged_are_cut_off(tus):
     assert part.part_path(upload.pk).read_bytes() == b"abcd"
 
 
-def test_an_upload_whose_bytes_are_gone_is_begun_anew(tus):
+def test_an_upload_whose_bytes_are_gone_is_begun_anew(tus, settings):
     path = tus.create(4)
     tus.send(path, 0, b"ab")
     os.truncate(part.part_path(Upload.objects.get().pk), 1)
     assert tus.send(path, 2, b"cd").status_code == 410
+    assert tus("HEAD", path).status_code == 410
+    assert Upload.objects.get().state == UploadState.GONE
+    assert list(settings.UPLOADS_DIR.iterdir()) == [], "its room is free again"
 
 
 def test_more_bytes_than_announced_are_refused(tus):
@@ -201,26 +215,60 @@ def test_a_proxy_that_knows_no_patch_may_say_post(tus):
 
 
 def test_a_file_larger_than_the_room_is_refused_before_a_byte_is_sent(tus, settings, monkeypatch):
-    monkeypatch.setattr("clips.uploads.tus.free_bytes", lambda: 99)
+    monkeypatch.setattr("clips.uploads.room.free_bytes", lambda: 99)
     answer = tus("POST", Upload_Length=100)
     assert answer.status_code == 507
     assert "too full" in answer.content.decode()
 
 
-def test_a_client_that_falls_silent_keeps_what_it_sent(rf, sorter, monkeypatch):
-    from django.http import UnreadablePostError
+def test_a_full_disk_is_said_and_costs_nothing_that_was_acknowledged(tus, monkeypatch):
+    path = tus.create(4)
+    tus.send(path, 0, b"ab")
 
-    from clips.uploads.tus import resource
+    def write(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
+    with monkeypatch.context() as patched:
+        patched.setattr(part, "_write_all", write)
+        answer = tus.send(path, 2, b"cd")
+    assert answer.status_code == 507
+    assert "disk is full" in answer.content.decode()
+    assert tus.send(path, 2, b"cd").status_code == 204
+
+
+def test_a_body_that_was_cut_cannot_be_checked_and_does_not_count(sorter):
+    upload = begin_silently(sorter)
+    digest = base64.b64encode(hashlib.sha1(b"0123456789", usedforsecurity=False).digest()).decode()
+    answer = patch_that_falls_silent(sorter, upload, b"0123", Upload_Checksum=f"sha1 {digest}")
+    upload.refresh_from_db()
+    assert (answer.status_code, upload.offset_bytes) == (408, 0)
+    assert part.part_path(upload.pk).read_bytes() == b""
+
+
+def test_a_client_that_falls_silent_keeps_what_it_sent(sorter):
+    upload = begin_silently(sorter)
+    answer = patch_that_falls_silent(sorter, upload, b"0123")
+    upload.refresh_from_db()
+    assert (answer.status_code, upload.offset_bytes) == (408, 4)
+    assert part.part_path(upload.pk).read_bytes() == b"0123"
+
+
+def begin_silently(sorter) -> Upload:
     upload = Upload.objects.start(
         owner=sorter, filename="a.mp4", size_bytes=10, shoot_name="A", shoot_date="2024-12-01"
     )
     part.create_part(upload.pk)
-    request = rf.patch(
-        "/", b"0123456789", content_type=OCTETS, headers={"Tus-Resumable": "1.0.0", "Upload-Offset": "0"}
+    return upload
+
+
+def patch_that_falls_silent(sorter, upload: Upload, sent: bytes, **headers: str):
+    """Announce ten bytes, give some of them, and then what a connection gives whose time is over."""
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = RequestFactory().patch(
+        "/", b"0123456789", content_type=OCTETS, headers={"Tus-Resumable": "1.0.0", "Upload-Offset": "0", **names}
     )
     request.user = sorter
-    blocks = iter([b"0123"])
+    blocks = iter([sent])
 
     def read(_length: int) -> bytes:
         try:
@@ -229,10 +277,7 @@ def test_a_client_that_falls_silent_keeps_what_it_sent(rf, sorter, monkeypatch):
             raise UnreadablePostError from None
 
     request.read = read
-    answer = resource(request, upload.pk)
-    upload.refresh_from_db()
-    assert (answer.status_code, upload.offset_bytes) == (408, 4)
-    assert part.part_path(upload.pk).read_bytes() == b"0123"
+    return resource(request, upload.pk)
 
 
 @pytest.mark.parametrize(

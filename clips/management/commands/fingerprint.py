@@ -1,0 +1,22 @@
+from django.core.management.base import BaseCommand
+from tqdm import tqdm
+
+from clips.models import OriginalFile
+from clips.storage import StorageError, local_copy
+from clips.uploads.fingerprint import fingerprint_of
+
+
+class Command(BaseCommand):
+    help = "Give files that came before fingerprints theirs, so that the upload page knows them before it sends them."
+
+    def handle(self, **_options) -> None:
+        files = OriginalFile.objects.filter(fingerprint="").defer("probe")
+        missing = 0
+        for file in tqdm(files.iterator(), total=files.count(), unit="file", file=self.stderr, disable=None):
+            try:
+                with local_copy(file) as path:
+                    OriginalFile.objects.filter(pk=file.pk).update(fingerprint=fingerprint_of(path))
+            except StorageError:
+                missing += 1
+        if missing:
+            self.stdout.write(f"{missing} files are not in the data folder and were left out.")

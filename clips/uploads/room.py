@@ -1,0 +1,80 @@
+"""Whether there is room for one more upload: on the disk, and within what one person may have here."""
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Sum
+from django.utils.translation import gettext as _
+
+from clips.models import OriginalFile, Upload
+from clips.storage import free_bytes
+from clips.uploads import part
+from clips.uploads.wire import TusError, UploadMetadata
+
+#: Of PostgreSQL's advisory locks, the one that whoever takes room holds until it is taken.
+ROOM_LOCK = 0x7C_0001
+
+
+@transaction.atomic
+def begin(owner, filename: str, size_bytes: int, about: UploadMetadata) -> Upload:
+    """Make an upload whose bytes have their room; TusError with a sentence where there is none.
+
+    A declared size counts from here on, though its bytes come later: otherwise ten people who begin at the same
+    moment are all promised the same last gigabytes. Hence also the lock, which ends with the transaction.
+    """
+    check_size(size_bytes)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ROOM_LOCK])
+    check_disk(size_bytes)
+    check_quota(owner, size_bytes)
+    upload = Upload.objects.start(
+        owner=owner,
+        filename=filename,
+        size_bytes=size_bytes,
+        shoot_name=about.session_name,
+        shoot_date=about.date,
+        metadata=about.header,
+    )
+    part.create_part(upload.pk)
+    return upload
+
+
+def check_size(size_bytes: int) -> None:
+    if size_bytes == 0:
+        raise TusError(400, _("The file is empty."))
+    if size_bytes > settings.UPLOAD_MAX_FILE_BYTES:
+        limit_gb = settings.UPLOAD_MAX_FILE_BYTES // 10**9
+        raise TusError(413, _("Files over %(n)d GB are not taken.") % {"n": limit_gb})
+
+
+def check_disk(size_bytes: int) -> None:
+    if size_bytes > free_bytes() - promised_bytes():
+        raise TusError(
+            507,
+            _("The server's disk is too full for this file. Nothing was sent; ask an admin to make room."),
+        )
+
+
+def promised_bytes() -> int:
+    """Return how much the unfinished uploads of everybody still want."""
+    return Upload.objects.receiving().aggregate(n=Sum(F("size_bytes") - F("offset_bytes")))["n"] or 0
+
+
+def check_quota(owner, size_bytes: int) -> None:
+    """Refuse what would give a person more than their share.
+
+    With 507, as RFC 4331 (section 6) has it for quotas: 413 would say that the request's own body is too large, and
+    that a smaller one were welcome.
+    """
+    quota_bytes = settings.UPLOAD_QUOTA_BYTES
+    if not quota_bytes:
+        return
+    left_bytes = quota_bytes - held_bytes(owner)
+    if size_bytes > left_bytes:
+        sentence = _("Each member may have %(quota).1f GB here, and %(left).1f GB of yours are left.")
+        raise TusError(507, sentence % {"quota": quota_bytes / 1e9, "left": max(0, left_bytes) / 1e9})
+
+
+def held_bytes(owner) -> int:
+    """Return the sizes of a person's camera files and of what they are sending, as if it were here already."""
+    originals = OriginalFile.objects.filter(uploader=owner).aggregate(n=Sum("size_bytes"))["n"] or 0
+    return originals + (Upload.objects.unfinished().filter(owner=owner).aggregate(n=Sum("size_bytes"))["n"] or 0)
