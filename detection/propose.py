@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from detection import score
-from detection.read import open_reader
-from detection.score import STEP_S
-from detection.take import Take, moments_of
+from detection.signals import STEP_S, Signals
+from detection.watch import watch
 
 #: Of code and parameters together; raised with every change that can change a proposal.
-VERSION = "1"
+VERSION = "2"
 #: Version of the candidates' features.
 FEATURES_VERSION = 1
 #: Below it nobody wants to see a candidate, whatever the sensitivity.
@@ -32,7 +31,13 @@ MOVES_MORE = 1.5
 CURVE_STEP_MS = 100
 
 
-def propose(path: str | Path, progress: Callable[[float], None] | None = None) -> dict:
+def propose(
+    path: str | Path,
+    progress: Callable[[float], None] | None = None,
+    *,
+    effort: str = "default",
+    muted: bool = False,
+) -> dict:
     """Find the moments of a video file in which a trick may happen.
 
     Parameters
@@ -41,45 +46,40 @@ def propose(path: str | Path, progress: Callable[[float], None] | None = None) -
         A local video file.
     progress : callable, optional
         Called with the fraction that is done, 0 to 1, several times a second.
+    effort : str
+        One of `detection.plan.EFFORTS`.
+    muted : bool
+        Do not listen; to measure what the pictures alone are worth.
 
     Returns
     -------
     dict
-        JSON-able: ``version``, ``parameters``, ``duration_ms``, ``curve`` (``step_ms``, ``values`` from 0 to 1),
-        ``timings`` (seconds of wall time) and ``candidates``, best first, each with ``start_ms``, ``end_ms``,
-        ``score``, ``shown``, ``why`` and ``features``. Times count from the first picture on screen.
+        JSON-able: ``version``, ``parameters``, ``duration_ms``, ``seen`` (the share of the take that was looked at
+        picture by picture), ``curve`` (``step_ms``, ``values`` from 0 to 1), ``timings`` (seconds of wall time) and
+        ``candidates``, best first, each with ``start_ms``, ``end_ms``, ``score``, ``shown``, ``why`` and ``features``.
+        Times are those of the file: `clips.media.container.zero_s` is 0.
 
     Raises
     ------
     MediaError
         If the file cannot be opened or has no picture.
     """
-    report = progress or (lambda fraction: None)
     started_s = time.perf_counter()
-    take = Take()
-    container, reader = open_reader(path)
-    with container:
-        for chunk in reader.chunks(report):
-            take.add(chunk)
-    read_s = time.perf_counter() - started_s
-    result = propose_from_signals(take.signals(reader.end_s), duration_ms=max(1, round(1000 * reader.end_s)))
-    report(1.0)
-    result["timings"] = {
-        "read_s": round(read_s - take.motion_s - take.sound_s, 3),
-        "motion_s": round(take.motion_s, 3),
-        "sound_s": round(take.sound_s, 3),
-        "score_s": round(time.perf_counter() - started_s - read_s, 3),
-    }
+    found = watch(path, progress or (lambda fraction: None), effort=effort, muted=muted)
+    watched_s = time.perf_counter() - started_s
+    result = propose_from_signals(found.signals, duration_ms=max(1, round(1000 * found.duration_s)))
+    if progress is not None:
+        progress(1.0)
+    result["timings"] = found.timings | {"score_s": round(time.perf_counter() - started_s - watched_s, 3)}
     return result
 
 
-def propose_from_signals(signals: dict[str, np.ndarray], *, duration_ms: int) -> dict:
+def propose_from_signals(signals: Signals, *, duration_ms: int) -> dict:
     """Find the moments that stand out in the signals of a take.
 
     Parameters
     ----------
-    signals : dict of str to np.ndarray [shape=(n,), float]
-        From `detection.take.Take.signals`.
+    signals : Signals
     duration_ms : int
 
     Returns
@@ -87,11 +87,7 @@ def propose_from_signals(signals: dict[str, np.ndarray], *, duration_ms: int) ->
     dict
         As `propose`, without ``timings``.
     """
-    standing = {
-        name: score.relative(moments_of(signals[name]), typical=score.TYPICAL[name])
-        for name in score.SCORED
-        if name in signals
-    }
+    standing = score.standing_of(signals)
     curve = score.score_curve(standing)
     peaks = score.find_moments(curve, floor=FLOOR)[: max(1, round(MOST_PER_MINUTE * duration_ms / 60_000))]
     per_value = round(CURVE_STEP_MS / 1000 / STEP_S)
@@ -104,11 +100,12 @@ def propose_from_signals(signals: dict[str, np.ndarray], *, duration_ms: int) ->
             "typical": {name: list(pair) for name, pair in score.TYPICAL.items()},
         },
         "duration_ms": duration_ms,
+        "seen": round(float(signals.seen.mean()), 3),
         "curve": {
             "step_ms": CURVE_STEP_MS,
             "values": [round(float(curve[i : i + per_value].max()), 3) for i in range(0, len(curve), per_value)],
         },
-        "candidates": [_candidate(peak, signals, standing, duration_ms) for peak in peaks],
+        "candidates": [_candidate(peak, signals.curves, standing, duration_ms) for peak in peaks],
     }
 
 

@@ -1,54 +1,28 @@
-"""Stream a camera file as small grey pictures and mono sound, a few seconds at a time."""
+"""Read everything in a camera file that is nearly free: its packets, its sound, its sensors."""
 
 import time
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import av
 import numpy as np
 from av.container import InputContainer
-from av.stream import Disposition
-from av.video.reformatter import Interpolation
 
 from clips.media import MediaError
-from clips.media.container import open_media
+from clips.media.container import declared_end_s, picture_stream, zero_s
+from detection.packets import Packets
 
-#: Longest side of the small picture. 192 px and a half of it separate tricks alike on the labelled takes
-#: (area under the curve .83 and .84), and 96 px costs a quarter of the work.
-LONG_SIDE_PX = 96
-#: 30 pictures a second separate better than 15 (.89 against .84 for the arc): a pop lasts a tenth of a second.
-PICTURE_RATE_HZ = 30
-#: Keep a picture once this share of the ideal interval has passed, so that jitter of the PTS drops nothing.
-INTERVAL_SLACK = 0.8
-#: From this rate on, pictures that no other picture needs are skipped inside the decoder.
-SKIP_FROM_RATE_HZ = 48
 #: High enough for the bands of a board's pop (up to 7.5 kHz), low enough to cost next to nothing.
 SOUND_RATE_HZ = 16_000
-#: Pictures per chunk: two seconds, a megabyte.
-CHUNK_PICTURES = 64
 #: Sound per chunk.
 CHUNK_SAMPLES = 4 * SOUND_RATE_HZ
 #: Often enough for a bar that moves and for a lease that is renewed.
 TICK_S = 0.25
 #: Sound that starts so much later than the last ended bears a damaged time and is left out.
 LONGEST_HOLE_S = 600.0
-
-
-@dataclass
-class PictureChunk:
-    """Consecutive pictures.
-
-    Attributes
-    ----------
-    times_s : np.ndarray [shape=(n,), float64]
-        Since the first picture on screen.
-    luma : np.ndarray [shape=(n, height, width), uint8]
-        Upright grey pictures.
-    """
-
-    times_s: np.ndarray
-    luma: np.ndarray
+#: FFmpeg's name for a track of GoPro's "gpmd" payloads, and how each of them begins.
+SENSOR_CODEC, SENSOR_MAGIC = "bin_data", b"DEVC"
 
 
 @dataclass
@@ -58,7 +32,7 @@ class SoundChunk:
     Attributes
     ----------
     start_s : float
-        Time of the first sample since the first picture on screen; may be below zero.
+        Time of the first sample on the file's own clock; may be below zero.
     samples : np.ndarray [shape=(n,), float32]
         Mono at ``SOUND_RATE_HZ``, full scale is 1.
     """
@@ -67,68 +41,85 @@ class SoundChunk:
     samples: np.ndarray
 
 
-class MediaReader:
-    """Decodes one file once, front to back.
+@dataclass
+class SensorPayload:
+    """One payload of a GoPro's sensor track: its time, its length in seconds, and its bytes."""
 
-    Times count from the PTS of the first picture on screen, so that a start offset or an edit list shifts nothing.
-    A damaged packet is left out; where the file breaks off, reading ends without an error.
+    start_s: float
+    length_s: float
+    content: bytes
+
+
+class Scan:
+    """Reads one file once, front to back, without decoding a picture.
+
+    Times are those of ``clips.media.container.zero_s``, divided by the stretch of slow motion: seconds as they passed
+    for the camera. A damaged packet is left out; where the file breaks off, reading ends without an error.
 
     Attributes
     ----------
-    expected_s : float
-        Length that the container states, 0.0 where it states none.
     end_s : float
         End of the last picture read so far.
     """
 
-    def __init__(self, container: InputContainer):
-        moving = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-        if not moving:  # a cover picture is no film
-            raise MediaError("There is no picture in this file.")
+    def __init__(self, container: InputContainer, *, stretch: float = 1.0) -> None:
         self._container = container
-        self._video = moving[0]
-        self._audio = container.streams.audio[0] if container.streams.audio else None
-        self._video.thread_type = "AUTO"
-        if (self._video.average_rate or 0) >= SKIP_FROM_RATE_HZ:
-            self._video.codec_context.skip_frame = "NONREF"
-        self.expected_s = _stated_length_s(container, self._video)
-        self.end_s = 0.0
-        self._origin_s: float | None = None
-        self._pictures = _PictureBuffer()
+        self._video = picture_stream(container)
+        # Slowed-down sound has its impacts in other bands, and most slow motion has none.
+        self._audio = container.streams.audio[0] if container.streams.audio and stretch == 1 else None
+        self._sensors = [stream for stream in container.streams.data if stream.name == SENSOR_CODEC][:1]
+        self._zero_s, self._stretch = zero_s(container), stretch
         self._sound = _SoundBuffer()
+        self._pts, self._size, self._key = array("q"), array("q"), array("b")
+        self.end_s = 0.0
 
-    def chunks(self, tick: Callable[[float], None]) -> Iterator[PictureChunk | SoundChunk]:
-        """Yield pictures and sound as they come; each kind in order of time.
+    def chunks(self, tick: Callable[[float], None]) -> Iterator[SoundChunk | SensorPayload]:
+        """Yield sound and sensor payloads as they come; each kind in order of time.
 
         Parameters
         ----------
         tick : callable
             Called with the fraction that is read, about every ``TICK_S`` of work.
+        """
+        ticked_s = float("-inf")
+        expected_s = (declared_end_s(self._container) - self._zero_s) / self._stretch
+        for packet in self._packets():
+            if time.monotonic() - ticked_s > TICK_S:
+                tick(min(self.end_s / expected_s, 1.0) if expected_s > 0 else 0.0)
+                ticked_s = time.monotonic()
+            if packet.stream is self._video:
+                self._note(packet)
+            elif packet.stream is self._audio:
+                self._hear(packet)
+                if self._sound.is_full:
+                    yield self._sound.pop(self._zero_s)
+            elif packet.pts is not None and (content := bytes(packet)).startswith(SENSOR_MAGIC):
+                length_s = float((packet.duration or 0) * packet.time_base) / self._stretch
+                yield SensorPayload(self._time_s(packet.pts * packet.time_base), length_s, content)
+        if self._sound.n_samples:
+            yield self._sound.pop(self._zero_s)
+
+    def packets(self) -> Packets:
+        """Return the coded pictures that were read.
 
         Raises
         ------
         MediaError
-            If no picture can be decoded.
+            If there are none.
         """
-        ticked_s = float("-inf")
-        for packet in self._packets():
-            if time.monotonic() - ticked_s > TICK_S:
-                tick(min(self.end_s / self.expected_s, 0.99) if self.expected_s else 0.0)
-                ticked_s = time.monotonic()
-            try:
-                frames = packet.decode()
-            except av.error.FFmpegError:
-                continue  # a damaged packet costs its own pictures, not the file
-            for frame in frames:
-                if frame.pts is not None:
-                    self._take(frame)
-            yield from self._full_chunks(last=False)
-        yield from self._full_chunks(last=True)
-        if self._origin_s is None:
+        if not self._pts:
             raise MediaError("No picture in this file can be read.")
+        base = float(self._video.time_base)
+        return Packets(
+            pts_s=(np.array(self._pts, np.float64) * base - self._zero_s) / self._stretch,
+            size_bytes=np.array(self._size, np.int64),
+            is_key=np.array(self._key, bool),
+            pixels=self._video.width * self._video.height,
+            codec=self._video.codec_context.name,
+        )
 
     def _packets(self) -> Iterator[av.Packet]:
-        streams = [stream for stream in (self._video, self._audio) if stream is not None]
+        streams = [self._video, *([self._audio] if self._audio else []), *self._sensors]
         packets = self._container.demux(streams)
         while True:
             try:
@@ -136,52 +127,26 @@ class MediaReader:
             except (StopIteration, av.error.FFmpegError):  # cut off: what was read so far counts
                 return
 
-    def _take(self, frame: av.VideoFrame | av.AudioFrame) -> None:
-        if isinstance(frame, av.AudioFrame):
-            self._sound.add(frame)
+    def _note(self, packet: av.Packet) -> None:
+        pts = packet.dts if packet.pts is None else packet.pts
+        if packet.size == 0 or pts is None:
             return
-        time_s = float(frame.pts * frame.time_base)
-        if self._origin_s is None:
-            self._origin_s = time_s
-        time_s -= self._origin_s
-        self.end_s = max(self.end_s, time_s + _frame_length_s(frame))
-        self._pictures.add(frame, time_s)
+        self._pts.append(pts)
+        self._size.append(packet.size)
+        self._key.append(packet.is_keyframe)
+        self.end_s = max(self.end_s, self._time_s((pts + (packet.duration or 0)) * packet.time_base))
 
-    def _full_chunks(self, *, last: bool) -> Iterator[PictureChunk | SoundChunk]:
-        if self._origin_s is None:
-            return
-        if self._pictures.is_full or (last and self._pictures.luma):
-            yield self._pictures.pop()
-        if self._sound.is_full or (last and self._sound.n_samples):
-            yield self._sound.pop(self._origin_s)
+    def _hear(self, packet: av.Packet) -> None:
+        try:
+            frames = packet.decode()
+        except av.error.FFmpegError:
+            return  # a damaged packet costs its own sound, not the file
+        for frame in frames:
+            if frame.pts is not None:
+                self._sound.add(frame)
 
-
-class _PictureBuffer:
-    def __init__(self) -> None:
-        self.times_s: list[float] = []
-        self.luma: list[np.ndarray] = []
-        self._due_s = float("-inf")
-        self._size: tuple[int, int] | None = None
-
-    @property
-    def is_full(self) -> bool:
-        return len(self.luma) >= CHUNK_PICTURES
-
-    def add(self, frame: av.VideoFrame, time_s: float) -> None:
-        if time_s < self._due_s:
-            return
-        self._due_s = time_s + INTERVAL_SLACK / PICTURE_RATE_HZ
-        luma = small_grey(frame)
-        if self._size is None:
-            self._size = luma.shape
-        if luma.shape == self._size:  # a stream that changes its shape midway cannot be compared across the change
-            self.times_s.append(time_s)
-            self.luma.append(luma)
-
-    def pop(self) -> PictureChunk:
-        chunk = PictureChunk(np.array(self.times_s), np.stack(self.luma))
-        self.times_s, self.luma = [], []
-        return chunk
+    def _time_s(self, time: float) -> float:
+        return (float(time) - self._zero_s) / self._stretch
 
 
 class _SoundBuffer:
@@ -224,44 +189,3 @@ class _SoundBuffer:
         self._start += self.n_samples
         self._pieces, self.n_samples = [], 0
         return chunk
-
-
-def small_grey(frame: av.VideoFrame) -> np.ndarray:
-    """Return the picture upright, grey and small.
-
-    Returns
-    -------
-    np.ndarray [shape=(height, width), uint8]
-        The longer side has ``LONG_SIDE_PX``, the shorter at least a quarter of it.
-    """
-    scale = LONG_SIDE_PX / max(frame.width, frame.height)
-    width_px, height_px = (max(LONG_SIDE_PX // 4, round(side * scale)) for side in (frame.width, frame.height))
-    grey = frame.reformat(width=width_px, height=height_px, format="gray", interpolation=Interpolation.AREA)
-    quarter_turns = round(frame.rotation / 90) % 4  # counter-clockwise, as the display matrix says
-    return np.ascontiguousarray(np.rot90(grey.to_ndarray(), quarter_turns))
-
-
-def open_reader(path: str | Path) -> tuple[InputContainer, MediaReader]:
-    """Open a file for one pass; close the container afterwards.
-
-    Raises
-    ------
-    MediaError
-        If the file cannot be opened or has no picture.
-    """
-    container = open_media(path)
-    try:
-        return container, MediaReader(container)
-    except BaseException:
-        container.close()
-        raise
-
-
-def _frame_length_s(frame: av.VideoFrame) -> float:
-    return float(frame.duration * frame.time_base) if frame.duration else 0.0
-
-
-def _stated_length_s(container: InputContainer, video: av.VideoStream) -> float:
-    if video.duration:
-        return float(video.duration * video.time_base)
-    return container.duration / av.time_base if container.duration else 0.0

@@ -3,15 +3,18 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import signal
+from scipy import ndimage, signal
 
 from detection.motion import SignalError
+from detection.signals import STEP_S, Signals
 
-#: The signals are brought to this even grid.
-STEP_S = 0.05
+#: Pop, air and landing are one moment: it borrows the strongest value of this long. AP .75 at 0.2 s, .81 at 0.5 s.
+NEARBY_S = 0.5
+#: Takes the corners off that, so that a peak has one top.
+ROUNDING_S = 0.1
 #: Middle and spread of each signal in the labelled takes, which agree within a factor of two. They keep a take in which
 #: nothing stirs, or one that is shorter than a few tricks, from making much of little.
-TYPICAL = {"arc": (0.02, 0.05), "incoherence": (0.62, 0.045), "pair_db": (8.5, 4.5)}
+TYPICAL = {"arc": (0.02, 0.08), "incoherence": (-0.17, 0.06), "pair_db": (8.5, 4.5)}
 #: The typical middle counts as much as this long a stretch of the take itself.
 TYPICAL_S = 10.0
 #: Below the usual is as good as usual (AP .78, .76 when it counts against a moment); standing out by more than the
@@ -38,13 +41,72 @@ class Peak:
     score: float
 
 
-def relative(values: np.ndarray, *, typical: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
+def standing_of(signals: Signals) -> dict[str, np.ndarray]:
+    """Return how far each moment stands out from its own take, by signal.
+
+    Parameters
+    ----------
+    signals : Signals
+
+    Returns
+    -------
+    dict of str to np.ndarray [shape=(n,), float]
+        The signals of ``SCORED`` that the take has, every ``STEP_S``, in spreads over the usual, cut off at ``LIMITS``.
+    """
+    standing = {}
+    for name in SCORED:
+        if name not in signals.curves:
+            continue
+        # Sound is heard throughout; pictures are seen here and there.
+        seen = np.ones_like(signals.seen) if name == "pair_db" else signals.seen
+        moments = moments_of(signals.curves[name], seen)
+        fair = _fair(name, signals, moments, seen)
+        out = relative(moments, fair, typical=TYPICAL[name])
+        standing[name] = _rounded(np.where(seen, out, 0.0) if name == "arc" else out)
+    return standing
+
+
+def _fair(name: str, signals: Signals, moments: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Return values that say what is usual in this take, though the best of it was looked at more than the rest."""
+    if name == "incoherence" and len(signals.glanced):
+        return signals.glanced
+    if name == "arc":  # hardly anything rises and falls, also where it is worth looking
+        return signals.curves[name][seen] if seen.any() else np.zeros(1)
+    return moments[seen] if seen.any() else moments
+
+
+def moments_of(values: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Return a signal in which pop, air and landing have run together into one top.
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(n,), float]
+        Every ``STEP_S``.
+    seen : np.ndarray [shape=(n,), bool]
+        Where values are neighbours of each other; elsewhere each stands for itself.
+
+    Returns
+    -------
+    np.ndarray [shape=(n,), float]
+        The strongest seen value within ``NEARBY_S``.
+    """
+    strongest = ndimage.maximum_filter1d(np.where(seen, values, -np.inf), round(NEARBY_S / STEP_S) | 1, mode="nearest")
+    return np.where(seen, strongest, values)
+
+
+def _rounded(values: np.ndarray) -> np.ndarray:
+    return ndimage.gaussian_filter1d(values, ROUNDING_S / STEP_S, mode="nearest")
+
+
+def relative(values: np.ndarray, fair: np.ndarray, *, typical: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
     """Return by how many spreads each value lies over the middle of its take.
 
     Parameters
     ----------
     values : np.ndarray [shape=(n,), float]
-        One signal of a whole take every ``STEP_S``, finite, n at least 1.
+        One signal of a whole take every ``STEP_S``.
+    fair : np.ndarray [shape=(m,), float]
+        Values of the same signal that favour no part of the take, finite, m at least 1.
     typical : tuple of float
         Middle and spread of such a signal in other takes; the spread is the least that is believed, the middle is mixed
         in with the weight of ``TYPICAL_S``.
@@ -58,12 +120,12 @@ def relative(values: np.ndarray, *, typical: tuple[float, float] = (0.0, 0.0)) -
     Raises
     ------
     SignalError
-        If there is no value or one is not finite.
+        If there is no fair value or one is not finite.
     """
-    if values.ndim != 1 or values.size == 0 or not np.isfinite(values).all():
+    if fair.ndim != 1 or fair.size == 0 or not np.isfinite(fair).all():
         raise SignalError("want at least one finite value")
-    middle = np.median(values)
-    spread = max(1.4826 * np.median(np.abs(values - middle)), typical[1], 1e-9)
+    middle = np.median(fair)
+    spread = max(1.4826 * np.median(np.abs(fair - middle)), typical[1], 1e-9)
     own = len(values) * STEP_S / (len(values) * STEP_S + TYPICAL_S)
     return np.clip((values - own * middle - (1 - own) * typical[0]) / spread, *LIMITS)
 
@@ -74,7 +136,7 @@ def score_curve(standing: dict[str, np.ndarray]) -> np.ndarray:
     Parameters
     ----------
     standing : dict of str to np.ndarray [shape=(n,), float]
-        The signals of ``SCORED`` that the take has, at least one, each from `relative`.
+        From `standing_of`, at least one signal.
 
     Returns
     -------

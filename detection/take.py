@@ -1,4 +1,4 @@
-"""The signals of one take, gathered chunk by chunk and brought to one even grid."""
+"""The signals of one take, gathered piece by piece and brought to one even grid."""
 
 import time
 
@@ -8,26 +8,28 @@ from scipy import ndimage
 from detection.audio import HOP_S, WINDOW_S, band_power, impact_strength_db, pair_strength_db
 from detection.joins import FADE_REACH, find_cuts, find_fades
 from detection.motion import arc_strength, pair_motion
-from detection.read import PICTURE_RATE_HZ, SOUND_RATE_HZ, PictureChunk, SoundChunk
-from detection.score import STEP_S
+from detection.pictures import PictureChunk
+from detection.plan import PICTURE_RATE_HZ
+from detection.read import SOUND_RATE_HZ, SoundChunk
+from detection.signals import STEP_S, Signals
 
 #: Rise and fall of an arc, each. Between 0.2 and 0.25 s the labelled takes rank alike (AP .80 and .81), below and
 #: above worse; for jumps of 1.4 s, too, whose lip and landing are the sharpest parts.
 ARC_HALF_S = 0.2
 #: Speeds are averaged over this long, about two pictures to each side.
 SMOOTH_S = 0.15
-#: Pop, air and landing are one moment: it borrows the strongest value of this long. AP .75 at 0.2 s, .81 at 0.5 s.
-NEARBY_S = 0.5
-#: Takes the corners off that, so that a peak has one top.
-ROUNDING_S = 0.1
 #: Pictures further apart than this do not show one motion.
 LONGEST_PAIR_S = 0.25
 #: A fade reaches this far from the pictures in its middle.
 FADE_HALF_S = 0.15
+#: Incoherence where nothing was seen at all: less than of any two pictures, so that it stands out from nothing.
+UNKNOWN = -1.0
+#: Columns of what is kept of a pair of pictures; behind them the strips.
+TIME, COHERENCE, LIKENESS, RESIDUAL, MOVING, STRIPS = 0, 1, 2, 3, 4, 5
 
 
 class Take:
-    """Gathers what each chunk says: a few numbers per picture and per 10 ms of sound, nothing larger.
+    """Gathers what each piece says: a few numbers per picture and per 10 ms of sound, nothing larger.
 
     Attributes
     ----------
@@ -37,22 +39,47 @@ class Take:
 
     def __init__(self) -> None:
         self.motion_s = self.sound_s = 0.0
+        self._size: tuple[int, int] | None = None
         self._last: PictureChunk | None = None
-        self._pairs: list[np.ndarray] = []
+        self._glances: list[np.ndarray] = []
+        self._pieces: list[list[np.ndarray]] = []
         self._fades_s: list[np.ndarray] = []
         self._powers: list[np.ndarray] = []
         self._sound_start_s: float | None = None
         self._rest = np.zeros(0, np.float32)
 
-    def add(self, chunk: PictureChunk | SoundChunk) -> None:
-        """Take in the next chunk of either kind."""
+    @property
+    def n_pictures(self) -> int:
+        """How many pairs of pictures were compared."""
+        return len(self._glances) + sum(len(pairs) for piece in self._pieces for pairs in piece)
+
+    @property
+    def saw_a_picture(self) -> bool:
+        return self._size is not None
+
+    def add_glance(self, chunk: PictureChunk) -> None:
+        """Take in the two pictures of a glance; what has one picture only says nothing."""
         started_s = time.perf_counter()
-        if isinstance(chunk, SoundChunk):
-            self._add_sound(chunk)
-            self.sound_s += time.perf_counter() - started_s
-        else:
+        if self._has_my_shape(chunk) and len(chunk.luma) >= 2:
+            self._glances.append(_measured(PictureChunk(chunk.times_s[:2], chunk.luma[:2])))
+        self.motion_s += time.perf_counter() - started_s
+
+    def begin_piece(self) -> None:
+        """Say that the next pictures do not follow on those before."""
+        self._last = None
+        self._pieces.append([])
+
+    def add_pictures(self, chunk: PictureChunk) -> None:
+        """Take in the next pictures of a piece."""
+        started_s = time.perf_counter()
+        if self._has_my_shape(chunk):
             self._add_pictures(chunk)
-            self.motion_s += time.perf_counter() - started_s
+        self.motion_s += time.perf_counter() - started_s
+
+    def _has_my_shape(self, chunk: PictureChunk) -> bool:
+        """Return whether the pictures can be compared with those before; a stream may change its shape midway."""
+        self._size = self._size or chunk.luma.shape[1:]
+        return chunk.luma.shape[1:] == self._size
 
     def _add_pictures(self, chunk: PictureChunk) -> None:
         n_known = 0 if self._last is None else len(self._last.times_s)
@@ -65,58 +92,34 @@ class Take:
         faded = find_fades(chunk.luma)
         self._fades_s.append(chunk.times_s[FADE_REACH : FADE_REACH + len(faded)][faded])
         first = max(0, n_known - 1)
-        if len(chunk.luma) - first < 2:
-            return
-        motion = pair_motion(chunk.luma[first:])
-        apart_s = np.diff(chunk.times_s[first:])
-        to_speed = 1 / PICTURE_RATE_HZ / np.maximum(apart_s, 1e-3)[:, None]
-        columns = [chunk.times_s[first + 1 :], motion.coherence, motion.residual]
-        moved = np.column_stack([motion.moving, motion.down]) * to_speed
-        self._pairs.append(np.column_stack([*columns, moved])[apart_s <= LONGEST_PAIR_S].astype(np.float32))
+        if len(chunk.luma) - first >= 2:
+            self._pieces[-1].append(_measured(PictureChunk(chunk.times_s[first:], chunk.luma[first:])))
 
-    def _add_sound(self, chunk: SoundChunk) -> None:
+    def add_sound(self, chunk: SoundChunk) -> None:
+        """Take in the next stretch of sound."""
+        started_s = time.perf_counter()
         if self._sound_start_s is None:
             self._sound_start_s = chunk.start_s
         samples = np.concatenate([self._rest, chunk.samples])
         hop, window = round(HOP_S * SOUND_RATE_HZ), round(WINDOW_S * SOUND_RATE_HZ)
-        if len(samples) < window:
-            self._rest = samples
-            return
-        power = band_power(samples, rate_hz=SOUND_RATE_HZ)
-        self._powers.append(power)
-        self._rest = samples[len(power) * hop :]
+        if len(samples) >= window:
+            power = band_power(samples, rate_hz=SOUND_RATE_HZ)
+            self._powers.append(power)
+            samples = samples[len(power) * hop :]
+        self._rest = samples
+        self.sound_s += time.perf_counter() - started_s
 
-    def signals(self, duration_s: float) -> dict[str, np.ndarray]:
-        """Return every signal of the take.
-
-        Parameters
-        ----------
-        duration_s : float
-
-        Returns
-        -------
-        dict of str to np.ndarray [shape=(n,), float]
-            Every ``STEP_S`` from 0: ``arc`` and ``moving`` (px per picture at 96 px and 30 Hz), ``incoherence``
-            (0 to 1), and where there is sound ``pair_db`` and ``gap_s`` (seconds between pop and landing).
-        """
+    def signals(self, duration_s: float) -> Signals:
+        """Return every signal of the take."""
         grid_s = np.arange(max(1, int(duration_s / STEP_S)) + 1) * STEP_S
-        return self._motion_signals(grid_s) | self._sound_signals(grid_s)
-
-    def _motion_signals(self, grid_s: np.ndarray) -> dict[str, np.ndarray]:
-        pairs = np.concatenate(self._pairs).astype(float) if self._pairs else np.zeros((0, 5))
-        if len(pairs):
-            joined = find_cuts(pairs[:, 1], pairs[:, 2]) | _near(pairs[:, 0], np.concatenate(self._fades_s))
-            pairs[joined, 4:] = 0.0  # what a join does is no motion of the rider
-            kept = pairs[~joined | (pairs[:, 0] == pairs[0, 0])]
-        else:
-            pairs = kept = np.array([[0.0, 1.0, 0.0, 0.0, 0.0]])
-        coherence, moving = (np.interp(grid_s, kept[:, 0], kept[:, column]) for column in (1, 3))
-        down = np.column_stack([np.interp(grid_s, pairs[:, 0], strip) for strip in pairs[:, 4:].T])
-        return {
-            "arc": arc_strength(down, half_steps=round(ARC_HALF_S / STEP_S)),
-            "incoherence": _smooth(1 - coherence, SMOOTH_S),
-            "moving": _smooth(moving, SMOOTH_S),
-        }
+        glanced = np.concatenate(self._glances).astype(float) if self._glances else np.zeros((0, STRIPS))
+        result = _glance_signals(glanced, grid_s)
+        fades_s = np.concatenate(self._fades_s) if self._fades_s else np.zeros(0)
+        for pairs in self._pieces:
+            if pairs:
+                _look(result, np.concatenate(pairs).astype(float), fades_s, grid_s)
+        result.curves |= self._sound_signals(grid_s)
+        return result
 
     def _sound_signals(self, grid_s: np.ndarray) -> dict[str, np.ndarray]:
         if not self._powers:
@@ -133,24 +136,44 @@ class Take:
         return {"pair_db": np.where(heard, pair_db[best], 0.0), "gap_s": np.where(heard, gap_s[best], 0.0)}
 
 
-def moments_of(signal: np.ndarray) -> np.ndarray:
-    """Return a signal in which pop, air and landing have run together into one top.
+def _measured(chunk: PictureChunk) -> np.ndarray:
+    """Return the columns of each pair of pictures [shape=(n, STRIPS + n_strips), float32]."""
+    motion = pair_motion(chunk.luma)
+    apart_s = np.diff(chunk.times_s)
+    to_speed = 1 / PICTURE_RATE_HZ / np.maximum(apart_s, 1e-3)[:, None]
+    columns = [chunk.times_s[1:], motion.coherence, motion.likeness, motion.residual]
+    moved = np.column_stack([motion.moving, motion.down]) * to_speed
+    return np.column_stack([*columns, moved])[apart_s <= LONGEST_PAIR_S]
 
-    Parameters
-    ----------
-    signal : np.ndarray [shape=(n,), float]
-        Every ``STEP_S``.
 
-    Returns
-    -------
-    np.ndarray [shape=(n,), float]
-        The strongest value within ``NEARBY_S``, rounded off.
-    """
-    return _smooth(ndimage.maximum_filter1d(signal, round(NEARBY_S / STEP_S) | 1), ROUNDING_S)
+def _glance_signals(glanced: np.ndarray, grid_s: np.ndarray) -> Signals:
+    curves = {name: np.zeros(len(grid_s)) for name in ("arc", "moving")}
+    curves["incoherence"] = np.full(len(grid_s), UNKNOWN)
+    if len(glanced):
+        curves["incoherence"] = np.interp(grid_s, glanced[:, TIME], 1 - glanced[:, LIKENESS])
+        curves["moving"] = np.interp(grid_s, glanced[:, TIME], glanced[:, MOVING])
+    return Signals(curves, np.zeros(len(grid_s), bool), 1 - glanced[:, LIKENESS])
+
+
+def _look(result: Signals, pairs: np.ndarray, fades_s: np.ndarray, grid_s: np.ndarray) -> None:
+    """Write what a piece shows over what a glance told of its time."""
+    first, end = np.searchsorted(grid_s, [pairs[0, TIME] - STEP_S, pairs[-1, TIME] + STEP_S])
+    own_s = grid_s[first:end]
+    if len(own_s) == 0:
+        return
+    joined = find_cuts(pairs[:, COHERENCE], pairs[:, RESIDUAL]) | _near(pairs[:, TIME], fades_s)
+    pairs[joined, STRIPS:] = 0.0  # what a join does is no motion of the rider
+    kept = pairs[~joined] if not joined.all() else pairs[:1]
+    at = slice(first, end)
+    for name, values in (("incoherence", 1 - kept[:, LIKENESS]), ("moving", kept[:, MOVING])):
+        result.curves[name][at] = _smooth(np.interp(own_s, kept[:, TIME], values), SMOOTH_S)
+    down = np.column_stack([np.interp(own_s, pairs[:, TIME], strip) for strip in pairs[:, STRIPS:].T])
+    result.curves["arc"][at] = arc_strength(down, half_steps=round(ARC_HALF_S / STEP_S))
+    result.seen[at] = True
 
 
 def _smooth(values: np.ndarray, width_s: float) -> np.ndarray:
-    return ndimage.gaussian_filter1d(values, width_s / STEP_S)
+    return ndimage.gaussian_filter1d(values, width_s / STEP_S, mode="nearest")
 
 
 def _near(times_s: np.ndarray, fades_s: np.ndarray) -> np.ndarray:

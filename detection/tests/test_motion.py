@@ -26,15 +26,23 @@ def window(wall: np.ndarray, *, down: float = 0, right: float = 0) -> np.ndarray
 
 
 def test_phase_shift_finds_a_shift_to_a_fifth_of_a_pixel(wall):
-    shift_px, _ = phase_shift(window(wall)[None], window(wall, down=3.3, right=-5.6)[None])
+    shift_px, _, _ = phase_shift(window(wall)[None], window(wall, down=3.3, right=-5.6)[None])
     np.testing.assert_allclose(shift_px[0], [3.3, -5.6], atol=0.2)
 
 
 def test_phase_shift_of_a_pure_shift_is_coherent():
     grain = np.random.default_rng(4).uniform(0, 255, (1, 60, 110)).astype(np.float32)
-    shift_px, coherence = phase_shift(grain[:, 6:, 6:102], grain[:, 3:57, 11:107])
+    shift_px, coherence, likeness = phase_shift(grain[:, 6:, 6:102], grain[:, 3:57, 11:107])
     np.testing.assert_allclose(shift_px[0], [3, -5], atol=0.1)
     assert coherence[0] > 0.5
+    assert likeness[0] > 0.5
+
+
+def test_likeness_holds_for_a_shift_between_pixels_where_the_peak_sinks(wall):
+    fine = np.random.default_rng(4).normal(128, 40, (100, 140)).astype(np.float32)
+    whole, half = (phase_shift(window(fine)[None], window(fine, down=shift, right=shift)[None]) for shift in (2.0, 2.5))
+    assert half[1][0] < 0.6 * whole[1][0]
+    assert half[2][0] > 0.8 * whole[2][0]
 
 
 def test_phase_shift_of_unrelated_pictures_is_incoherent(wall):
@@ -44,9 +52,9 @@ def test_phase_shift_of_unrelated_pictures_is_incoherent(wall):
 
 def test_phase_shift_of_flat_pictures_is_no_shift():
     flat = np.full((1, 54, 96), 80, np.float32)
-    shift_px, coherence = phase_shift(flat, flat)
+    shift_px, coherence, likeness = phase_shift(flat, flat)
     np.testing.assert_array_equal(shift_px, [[0, 0]])
-    assert coherence[0] == 1
+    assert (coherence[0], likeness[0]) == (1, 1)
 
 
 def test_align_takes_out_shift_turn_and_zoom_of_the_camera(wall):

@@ -2,37 +2,38 @@ import numpy as np
 import pytest
 
 from detection.motion import SignalError
-from detection.score import BIAS, STEP_S, find_moments, relative, score_curve
+from detection.score import BIAS, find_moments, moments_of, relative, score_curve, standing_of
+from detection.signals import STEP_S, Signals
 
 
 def test_relative_counts_spreads_above_the_median():
     values = np.concatenate([np.random.default_rng(1).normal(10, 2, 20_000), [16.0]])
-    assert relative(values, typical=(10, 0))[-1] == pytest.approx(3, abs=0.1)
+    assert relative(values, values, typical=(10, 0))[-1] == pytest.approx(3, abs=0.1)
 
 
 def test_relative_is_blind_to_scale():
     values = np.random.default_rng(1).normal(0, 1, 20_000)
-    np.testing.assert_allclose(relative(values), relative(50 * values), atol=1e-9)
+    np.testing.assert_allclose(relative(values, values), relative(50 * values, 50 * values), atol=1e-9)
 
 
 def test_relative_of_a_still_take_makes_nothing_of_noise():
     values = np.random.default_rng(1).normal(0.02, 0.0001, 1000)
-    assert relative(values, typical=(0.02, 0.05)).max() < 0.01
+    assert relative(values, values, typical=(0.02, 0.05)).max() < 0.01
 
 
 def test_relative_sees_a_moment_that_fills_half_of_a_short_take():
     values = np.concatenate([np.full(25, 0.02), np.full(35, 1.0)])
-    assert relative(values, typical=(0.02, 0.05))[-1] == 4
+    assert relative(values, values, typical=(0.02, 0.05))[-1] == 4
 
 
 def test_relative_below_the_usual_counts_as_usual():
-    assert relative(np.array([0.0, 1, 1, 1, 1]), typical=(1, 0.5))[0] == 0
+    assert relative(np.array([0.0]), np.ones(5), typical=(1, 0.5))[0] == 0
 
 
 @pytest.mark.parametrize("values", [np.array([]), np.array([1.0, np.nan])])
 def test_relative_refuses_no_values_and_no_numbers(values):
     with pytest.raises(SignalError):
-        relative(values)
+        relative(values, values)
 
 
 def test_score_of_an_ordinary_moment_is_what_the_bias_says():
@@ -65,3 +66,32 @@ def test_a_moment_may_be_the_first_or_the_last_thing():
 
 def test_steps_are_whole_milliseconds():
     assert (1000 * STEP_S).is_integer()
+
+
+def test_pop_air_and_landing_are_one_moment():
+    values = np.zeros(100)
+    values[[40, 50]] = 1.0
+    assert moments_of(values, np.ones(100, bool))[40:51].min() == 1.0
+
+
+def test_glances_stand_for_themselves():
+    values = np.zeros(100)
+    values[50] = 1.0
+    np.testing.assert_array_equal(moments_of(values, np.zeros(100, bool)), values)
+
+
+def test_what_was_looked_at_counts_against_what_glances_say_is_usual():
+    rng = np.random.default_rng(1)
+    incoherence = np.zeros(400)
+    incoherence[100:120] = 0.3  # all that was looked at is a trick, so its own median says nothing
+    seen = np.zeros(400, bool)
+    seen[100:120] = True
+    curves = {"arc": np.zeros(400), "incoherence": incoherence, "moving": np.zeros(400)}
+    standing = standing_of(Signals(curves, seen, rng.normal(0, 0.05, 200)))
+    assert standing["incoherence"][110] > 3
+
+
+def test_an_arc_counts_only_where_somebody_looked():
+    curves = {name: np.full(400, 0.5) for name in ("arc", "incoherence", "moving")}
+    standing = standing_of(Signals(curves, np.zeros(400, bool), np.full(20, 0.5)))
+    assert not standing["arc"].any()

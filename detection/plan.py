@@ -1,0 +1,154 @@
+"""Which stretches of a take to look at, within a budget of computing time.
+
+Decoding is what costs: a second of 1080p60 of 40 Mbit/s takes half a CPU-second. So every group of pictures gets a
+glance first: its keyframe and the picture a thirtieth of a second later, which is enough to see whether something moves
+against the background (area under the curve .88 to .92 with a glance each half second, and .92 also at 40 Mbit/s, where
+packet sizes say nothing). Glances are spread evenly, so they tell what is usual in this take without favour. What is
+left of the budget goes to the best moments that glances and sound point out.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import signal
+
+from detection.packets import LOOK_CPU_S, Packets
+from detection.signals import STEP_S
+
+#: How much may be spent: CPU-seconds for the pictures of one second of video, and the share of it for glances, at most.
+#: With sound, reading and start 1080p60 of 40 Mbit/s then takes 0.17 by default, which is 12 × real time on two cores.
+#: What costs less than this altogether is looked at throughout.
+EFFORTS = {"quick": (0.045, 1.0), "default": (0.15, 0.65), "thorough": (float("inf"), 0.0)}
+#: A glance compares two pictures that are this far apart, or a little more where the camera takes them no closer.
+GLANCE_S = 1 / 30
+#: Glances closer together than this tell the same twice.
+GLANCE_EVERY_S = 0.4
+#: A closer look measures so many pictures a second; 30 separate better than 15 (area under the curve .89 against .84
+#: for the arc): a pop lasts a tenth of a second.
+PICTURE_RATE_HZ = 30
+#: Keep a picture once this share of the ideal interval has passed, so that jitter of the PTS drops nothing.
+INTERVAL_SLACK = 0.8
+#: The second picture is among the first so many packets of its group, also with reordered pictures.
+GLANCE_PACKETS = 16
+#: Where keyframes are further apart, most of what would be decoded is only the way to what one wants to see.
+LONGEST_GROUP_S = 3.0
+#: Seen before and after a moment that is looked at: the rise and fall of an arc with what smooths them.
+LOOK_S = 0.35
+#: Moments closer together are one look.
+LOOK_DISTANCE_S = 0.5
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Packets ``first`` to ``end`` - 1, decoded in one go; the first of them begins a group."""
+
+    first: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to glance at, and what may be spent on looking closer.
+
+    Attributes
+    ----------
+    glances : list of Piece
+        Empty where everything is looked at.
+    look_cpu_s : float
+        Budget for looks; infinite where everything is looked at.
+    """
+
+    glances: list[Piece]
+    look_cpu_s: float
+
+    @property
+    def is_everything(self) -> bool:
+        return self.look_cpu_s == float("inf")
+
+
+def make_plan(packets: Packets, duration_s: float, *, effort: str = "default") -> Plan:
+    """Decide how a take is looked at.
+
+    Parameters
+    ----------
+    packets : Packets
+    duration_s : float
+    effort : str
+        One of ``EFFORTS``.
+    """
+    budget, glance_share = EFFORTS[effort]
+    allowed_cpu_s = budget * duration_s
+    n_pictures = min(len(packets.pts_s), PICTURE_RATE_HZ * duration_s)
+    everything_cpu_s = packets.decode_cpu_s + LOOK_CPU_S * n_pictures
+    n_groups = len(packets.group_start)
+    if everything_cpu_s <= allowed_cpu_s or duration_s > LONGEST_GROUP_S * n_groups:
+        return Plan([], float("inf"))
+    glances = [_glance(packets, group) for group in range(n_groups)]
+    cost_cpu_s = np.array([packets.cpu_between_s(piece.first, piece.end) + 2 * LOOK_CPU_S for piece in glances])
+    every = np.ceil(max(cost_cpu_s.sum() / (glance_share * allowed_cpu_s), GLANCE_EVERY_S / (duration_s / n_groups)))
+    chosen = slice(None, None, max(1, int(every)))
+    return Plan(glances[chosen], max(0.0, allowed_cpu_s - float(cost_cpu_s[chosen].sum())))
+
+
+def cpu_s(packets: Packets, piece: Piece) -> float:
+    """Return the likely cost of decoding and measuring a piece, in CPU-seconds."""
+    return _look_cpu_s(packets, piece.first, piece.end)
+
+
+def _glance(packets: Packets, group: int) -> Piece:
+    """Return the packets it takes to see the keyframe of a group and a picture ``GLANCE_S`` later."""
+    start = int(packets.group_start[group])
+    after_s = packets.pts_s[start : start + GLANCE_PACKETS] - packets.pts_s[start]
+    late = after_s >= INTERVAL_SLACK * GLANCE_S
+    if not late.any():
+        return Piece(start, start + len(after_s))
+    return Piece(start, start + int(np.flatnonzero(after_s == after_s[late].min())[0]) + 1)
+
+
+def choose_looks(packets: Packets, curve: np.ndarray, *, look_cpu_s: float) -> list[Piece]:
+    """Return the pieces that are worth looking at, in order of time.
+
+    Parameters
+    ----------
+    packets : Packets
+    curve : np.ndarray [shape=(n,), float]
+        How promising each ``STEP_S`` from 0 is; 0 is not at all.
+    look_cpu_s : float
+        What may be spent, in CPU-seconds. The most promising moments are taken until it is used up.
+    """
+    padded = np.concatenate([[0.0], curve, [0.0]])
+    steps, _ = signal.find_peaks(padded, height=np.nextafter(0, 1), distance=round(LOOK_DISTANCE_S / STEP_S))
+    ends: dict[int, int] = {}  # group: index behind its last packet that is wanted
+    for step in sorted(steps - 1, key=lambda step: (-curve[step], step)):
+        wanted = _around(packets, step * STEP_S)
+        added_cpu_s = sum(_look_cpu_s(packets, ends.get(group, start), end) for group, start, end in wanted)
+        if added_cpu_s > look_cpu_s:
+            break
+        look_cpu_s -= added_cpu_s
+        ends |= {group: max(end, ends.get(group, 0)) for group, _, end in wanted}
+    return _joined(packets, ends)
+
+
+def _around(packets: Packets, middle_s: float) -> list[tuple[int, int, int]]:
+    """Return group, first and end of the packets that show ``LOOK_S`` to both sides of a moment."""
+    groups = range(packets.group_at(middle_s - LOOK_S), packets.group_at(middle_s + LOOK_S) + 1)
+    return [(g, int(packets.group_start[g]), packets.end_for(g, middle_s + LOOK_S)) for g in groups]
+
+
+def _look_cpu_s(packets: Packets, first: int, end: int) -> float:
+    if end <= first:
+        return 0.0
+    shown_s = max(0.0, float(np.ptp(packets.pts_s[first:end])))
+    return packets.cpu_between_s(first, end) + LOOK_CPU_S * min(end - first, 1 + shown_s * PICTURE_RATE_HZ)
+
+
+def _joined(packets: Packets, ends: dict[int, int]) -> list[Piece]:
+    """Return the wanted parts of groups as pieces; a group that is wanted to its end runs on into the next."""
+    pieces: list[Piece] = []
+    for group in sorted(ends):
+        first, end = int(packets.group_start[group]), ends[group]
+        if pieces and pieces[-1].end == first:
+            pieces[-1] = Piece(pieces[-1].first, end)
+        else:
+            pieces.append(Piece(first, end))
+    return pieces

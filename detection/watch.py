@@ -1,0 +1,128 @@
+"""Watch one file: read what is free, glance everywhere, and look closer where that promises something."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from clips.media import MediaError
+from clips.media.container import open_media
+from detection import score
+from detection.packets import Packets
+from detection.pictures import PicturePool, PictureReader
+from detection.plan import Piece, Plan, choose_looks, cpu_s, make_plan
+from detection.read import Scan, SoundChunk
+from detection.signals import Signals
+from detection.take import Take
+
+#: Shares of the whole work, roughly, that go to reading and hearing and to the scoring at the end.
+SCAN_SHARE, SCORE_SHARE = 0.12, 0.02
+
+
+@dataclass
+class Watched:
+    """The signals of a file, its length, and the wall time that each part took in seconds."""
+
+    signals: Signals
+    duration_s: float
+    timings: dict[str, float]
+
+
+class Progress:
+    """Turns CPU-seconds of work into the fraction of what there is to do; never goes back."""
+
+    def __init__(self, report: Callable[[float], None]) -> None:
+        self._report = report
+        self._reached = self._done_cpu_s = 0.0
+        self.to_do_cpu_s = 1.0
+
+    def scanned(self, fraction: float) -> None:
+        """Report how much of the file is read; what the pictures will cost is not known before its end."""
+        self._reach(SCAN_SHARE * fraction)
+
+    def worked(self, cpu_s: float) -> None:
+        """Report so much more of the work on pictures as done."""
+        self._done_cpu_s += cpu_s
+        self._reach(SCAN_SHARE + (1 - SCAN_SHARE - SCORE_SHARE) * self._done_cpu_s / max(self.to_do_cpu_s, 1e-6))
+
+    def _reach(self, fraction: float) -> None:
+        self._reached = min(max(self._reached, fraction), 1 - SCORE_SHARE)
+        self._report(self._reached)
+
+
+def watch(path: str | Path, report: Callable[[float], None], *, effort: str, muted: bool) -> Watched:
+    """Return the signals of a file.
+
+    Parameters
+    ----------
+    path : str or Path
+    report : callable
+        Called with the fraction that is done, several times a second.
+    effort : str
+        One of `detection.plan.EFFORTS`.
+    muted : bool
+        Do not listen.
+
+    Raises
+    ------
+    MediaError
+        If the file cannot be opened or no picture in it can be read.
+    """
+    started_s = time.perf_counter()
+    take, progress = Take(), Progress(report)
+    packets, duration_s = _scan(path, take, progress, muted=muted)
+    scanned_s = time.perf_counter()
+    plan = make_plan(packets, duration_s, effort=effort)
+    progress.to_do_cpu_s = plan.look_cpu_s + sum(cpu_s(packets, piece) for piece in plan.glances)
+    if not plan.is_everything:
+        _glance_and_look(path, packets, plan, take, progress, duration_s)
+    if plan.is_everything or take.n_pictures == 0:  # a container in which nothing can be found still plays
+        _look_at_everything(path, packets, take, progress)
+    if not take.saw_a_picture:
+        raise MediaError("No picture in this file can be read.")
+    pictures_s = time.perf_counter() - scanned_s
+    timings = {
+        "scan_s": scanned_s - started_s - take.sound_s,
+        "sound_s": take.sound_s,
+        "decode_s": pictures_s - take.motion_s,
+        "motion_s": take.motion_s,
+    }
+    return Watched(take.signals(duration_s), duration_s, {name: round(value, 3) for name, value in timings.items()})
+
+
+def _scan(path: str | Path, take: Take, progress: Progress, *, muted: bool) -> tuple[Packets, float]:
+    with open_media(path) as container:
+        scan = Scan(container)
+        for part in scan.chunks(progress.scanned):
+            if isinstance(part, SoundChunk) and not muted:
+                take.add_sound(part)
+        return scan.packets(), scan.end_s
+
+
+def _glance_and_look(
+    path: str | Path, packets: Packets, plan: Plan, take: Take, progress: Progress, duration_s: float
+) -> None:
+    with PicturePool(path, packets) as pool:
+        for piece, chunks in pool.read(plan.glances, most=2):
+            if chunks:
+                take.add_glance(chunks[0])
+            progress.worked(cpu_s(packets, piece))
+        promise = sum(score.standing_of(take.signals(duration_s)).values())
+        for piece, chunks in pool.read(choose_looks(packets, promise, look_cpu_s=plan.look_cpu_s)):
+            take.begin_piece()
+            for chunk in chunks:
+                take.add_pictures(chunk)
+            progress.worked(cpu_s(packets, piece))
+
+
+def _look_at_everything(path: str | Path, packets: Packets, take: Take, progress: Progress) -> None:
+    progress.to_do_cpu_s = max(float(np.ptp(packets.pts_s)), 1e-3)  # here time is measure enough
+    shown_s = float(packets.pts_s.min())
+    with PictureReader(path, packets, n_threads=0) as reader:
+        take.begin_piece()
+        for chunk in reader.read(Piece(0, len(packets.pts_s))):
+            take.add_pictures(chunk)
+            progress.worked(chunk.times_s[-1] - shown_s)
+            shown_s = chunk.times_s[-1]
