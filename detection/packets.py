@@ -1,8 +1,8 @@
 """The coded pictures of a file: where decoding can begin, and what it would cost.
 
 Arrays in, arrays out. Packet sizes are no sign of a trick here: on the labelled takes, which were squeezed to
-0.5 Mbit/s, they rank well (area under the curve .74 to .89), but one of them re-encoded to 40 Mbit/s, as a camera writes
-it, gives .35: noise and rate control fill the packets. What sizes are good for is to know the cost beforehand.
+0.5 Mbit/s, they rank well (area under the curve .74 to .89), but one of them re-encoded to 40 Mbit/s, as a camera
+writes it, gives .35: noise and rate control fill the packets. What sizes are good for is to know the cost beforehand.
 """
 
 from dataclasses import dataclass

@@ -10,15 +10,18 @@ left of the budget goes to the best moments that glances and sound point out.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import signal
 
 from detection.packets import LOOK_CPU_S, Packets
+from detection.peaks import peaks_apart
 from detection.signals import STEP_S
 
 #: How much may be spent: CPU-seconds for the pictures of one second of video, and the share of it for glances, at most.
 #: With sound, reading and start 1080p60 of 40 Mbit/s then takes 0.17 by default, which is 12 × real time on two cores.
 #: What costs less than this altogether is looked at throughout.
-EFFORTS = {"quick": (0.045, 1.0), "default": (0.15, 0.65), "thorough": (float("inf"), 0.0)}
+EFFORTS = {"quick": (0.045, 1.0), "default": (0.135, 0.7), "thorough": (float("inf"), 0.0)}
+#: The default budget as a share of what looking at everything in 1080p60 of 40 Mbit/s costs: with the effort "sparse" a
+#: small file is looked at no closer than such a large one, to measure what that loses.
+SPARSE_SHARE = 0.22
 #: A glance compares two pictures that are this far apart, or a little more where the camera takes them no closer.
 GLANCE_S = 1 / 30
 #: Glances closer together than this tell the same twice.
@@ -66,20 +69,23 @@ class Plan:
         return self.look_cpu_s == float("inf")
 
 
-def make_plan(packets: Packets, duration_s: float, *, effort: str = "default") -> Plan:
+def make_plan(packets: Packets, duration_s: float, *, effort: str = "default", stretch: float = 1.0) -> Plan:
     """Decide how a take is looked at.
 
     Parameters
     ----------
     packets : Packets
     duration_s : float
+        As it passed for the camera.
     effort : str
-        One of ``EFFORTS``.
+        One of ``EFFORTS``, or "sparse".
+    stretch : float
+        How many times longer it takes to play; the budget counts what is played.
     """
-    budget, glance_share = EFFORTS[effort]
-    allowed_cpu_s = budget * duration_s
     n_pictures = min(len(packets.pts_s), PICTURE_RATE_HZ * duration_s)
     everything_cpu_s = packets.decode_cpu_s + LOOK_CPU_S * n_pictures
+    budget, glance_share = EFFORTS["default" if effort == "sparse" else effort]
+    allowed_cpu_s = SPARSE_SHARE * everything_cpu_s if effort == "sparse" else budget * duration_s * stretch
     n_groups = len(packets.group_start)
     if everything_cpu_s <= allowed_cpu_s or duration_s > LONGEST_GROUP_S * n_groups:
         return Plan([], float("inf"))
@@ -116,10 +122,8 @@ def choose_looks(packets: Packets, curve: np.ndarray, *, look_cpu_s: float) -> l
     look_cpu_s : float
         What may be spent, in CPU-seconds. The most promising moments are taken until it is used up.
     """
-    padded = np.concatenate([[0.0], curve, [0.0]])
-    steps, _ = signal.find_peaks(padded, height=np.nextafter(0, 1), distance=round(LOOK_DISTANCE_S / STEP_S))
     ends: dict[int, int] = {}  # group: index behind its last packet that is wanted
-    for step in sorted(steps - 1, key=lambda step: (-curve[step], step)):
+    for step in peaks_apart(curve, distance=round(LOOK_DISTANCE_S / STEP_S), floor=np.nextafter(0, 1)):
         wanted = _around(packets, step * STEP_S)
         added_cpu_s = sum(_look_cpu_s(packets, ends.get(group, start), end) for group, start, end in wanted)
         if added_cpu_s > look_cpu_s:

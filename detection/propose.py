@@ -1,32 +1,27 @@
 """Propose the moments of a video in which a trick may happen."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from detection import score
 from detection.signals import STEP_S, Signals
-from detection.watch import watch
+from detection.spans import Span, span_of
+from detection.watch import How, watch
+from detection.why import explain
 
 #: Of code and parameters together; raised with every change that can change a proposal.
 VERSION = "2"
 #: Version of the candidates' features.
-FEATURES_VERSION = 1
+FEATURES_VERSION = 2
 #: Below it nobody wants to see a candidate, whatever the sensitivity.
-FLOOR = 0.05
+FLOOR = 0.02
 #: Shown at the default sensitivity.
 DEFAULT_THRESHOLD = 0.5
-#: More cannot be looked through; the best remain.
-MOST_PER_MINUTE = 20
-#: Run-in before the middle of the trick and run-out after it: 1 s each beside half of a trick of 0.5 s on flat ground
-#: or of 1.4 s on snow, half-way between the two.
-BEFORE_S, AFTER_S = 1.5, 1.5
-#: A reason is named from here on, in spreads above the usual.
-WORTH_NAMING = 1.0
-#: The same for how much more moves than usual.
-MOVES_MORE = 1.5
+#: Hidden candidates beyond so many a minute cannot be looked through; the best remain, and all that are shown.
+MOST_PER_MINUTE = 12
 #: Step of the curve that is handed out.
 CURVE_STEP_MS = 100
 
@@ -36,7 +31,8 @@ def propose(
     progress: Callable[[float], None] | None = None,
     *,
     effort: str = "default",
-    muted: bool = False,
+    stretch: float = 1.0,
+    hilights_ms: Sequence[float] = (),
 ) -> dict:
     """Find the moments of a video file in which a trick may happen.
 
@@ -47,9 +43,11 @@ def propose(
     progress : callable, optional
         Called with the fraction that is done, 0 to 1, several times a second.
     effort : str
-        One of `detection.plan.EFFORTS`.
-    muted : bool
-        Do not listen; to measure what the pictures alone are worth.
+        "default", "quick" (glances and sound) or "thorough" (every moment is looked at).
+    stretch : float
+        How many times longer the file plays than it was filmed, at least 1: 8 for 240 pictures a second played at 30.
+    hilights_ms : sequence of float
+        When somebody pressed the camera's button that marks a moment.
 
     Returns
     -------
@@ -57,7 +55,7 @@ def propose(
         JSON-able: ``version``, ``parameters``, ``duration_ms``, ``seen`` (the share of the take that was looked at
         picture by picture), ``curve`` (``step_ms``, ``values`` from 0 to 1), ``timings`` (seconds of wall time) and
         ``candidates``, best first, each with ``start_ms``, ``end_ms``, ``score``, ``shown``, ``why`` and ``features``.
-        Times are those of the file: `clips.media.container.zero_s` is 0.
+        All times are those of the file: `clips.media.container.zero_s` is 0.
 
     Raises
     ------
@@ -65,55 +63,79 @@ def propose(
         If the file cannot be opened or has no picture.
     """
     started_s = time.perf_counter()
-    found = watch(path, progress or (lambda fraction: None), effort=effort, muted=muted)
+    stretch = max(1.0, stretch)
+    hilights_s = tuple(mark_ms / 1000 / stretch for mark_ms in hilights_ms)
+    how = How(effort=effort, stretch=stretch, hilights_s=hilights_s)
+    found = watch(path, progress or (lambda fraction: None), how)
     watched_s = time.perf_counter() - started_s
-    result = propose_from_signals(found.signals, duration_ms=max(1, round(1000 * found.duration_s)))
+    duration_ms = max(1, round(1000 * found.duration_s * stretch))
+    result = propose_from_signals(found.signals, duration_ms=duration_ms, stretch=stretch, hilights_s=hilights_s)
     if progress is not None:
         progress(1.0)
+    result["parameters"] |= {"effort": effort, "stretch": stretch, "hilights": len(hilights_s)}
     result["timings"] = found.timings | {"score_s": round(time.perf_counter() - started_s - watched_s, 3)}
     return result
 
 
-def propose_from_signals(signals: Signals, *, duration_ms: int) -> dict:
+def propose_from_signals(
+    signals: Signals,
+    *,
+    duration_ms: int,
+    stretch: float = 1.0,
+    hilights_s: Sequence[float] = (),
+    weights: score.Weights | None = None,
+) -> dict:
     """Find the moments that stand out in the signals of a take.
 
     Parameters
     ----------
     signals : Signals
+        On the camera's clock.
     duration_ms : int
+        On the file's clock, which runs ``stretch`` times longer.
+    stretch : float
+    hilights_s : sequence of float
+        On the camera's clock.
+    weights : Weights, optional
+        Others than those that come with the program.
 
     Returns
     -------
     dict
         As `propose`, without ``timings``.
     """
+    weights = weights or score.Weights.shipped()
     standing = score.standing_of(signals)
-    curve = score.score_curve(standing)
-    peaks = score.find_moments(curve, floor=FLOOR)[: max(1, round(MOST_PER_MINUTE * duration_ms / 60_000))]
-    per_value = round(CURVE_STEP_MS / 1000 / STEP_S)
+    curve = score.score_curve(standing, weights, score.evidence_of(signals, standing, hilights_s))
+    duration_s = duration_ms / 1000 / stretch
+    peaks = score.find_moments(curve, floor=FLOOR)
+    n_shown = sum(peak.score >= DEFAULT_THRESHOLD for peak in peaks)
+    candidates = []
+    for peak in peaks[: max(1, n_shown, round(MOST_PER_MINUTE * duration_s / 60))]:
+        span = span_of(peak.step, signals, standing, duration_s=duration_s)
+        features = _features(peak.step, span, signals, standing, hilights_s)
+        candidates.append(_candidate(peak, span, features, duration_ms=duration_ms, stretch=stretch))
     return {
         "version": VERSION,
-        "parameters": {
-            "weight": score.WEIGHT,
-            "bias": score.BIAS,
-            "floor": FLOOR,
-            "typical": {name: list(pair) for name, pair in score.TYPICAL.items()},
-        },
+        "parameters": {"weights": weights.of, "bias": weights.bias, "floor": FLOOR},
         "duration_ms": duration_ms,
         "seen": round(float(signals.seen.mean()), 3),
-        "curve": {
-            "step_ms": CURVE_STEP_MS,
-            "values": [round(float(curve[i : i + per_value].max()), 3) for i in range(0, len(curve), per_value)],
-        },
-        "candidates": [_candidate(peak, signals.curves, standing, duration_ms) for peak in peaks],
+        "curve": {"step_ms": CURVE_STEP_MS, "values": _thinned(curve, duration_ms, stretch)},
+        "candidates": candidates,
     }
 
 
-def _candidate(peak: score.Peak, signals: dict, standing: dict, duration_ms: int) -> dict:
-    middle_ms = round(1000 * peak.step * STEP_S)
-    end_ms = min(duration_ms, middle_ms + round(1000 * AFTER_S))
-    start_ms = min(max(0, middle_ms - round(1000 * BEFORE_S)), end_ms - 1)
-    features = _features(peak.step, signals, standing)
+def _thinned(curve: np.ndarray, duration_ms: int, stretch: float) -> list[float]:
+    """Return the highest value of each ``CURVE_STEP_MS`` of the file."""
+    step = np.arange(max(1, duration_ms // CURVE_STEP_MS + 1)) * CURVE_STEP_MS / 1000 / stretch / STEP_S
+    starts = np.minimum(np.floor(step + 1e-6).astype(int), len(curve) - 1)
+    highest = np.maximum.reduceat(curve, starts) if len(starts) else np.zeros(0)
+    return [round(float(value), 3) for value in highest]
+
+
+def _candidate(peak: score.Peak, span: Span, features: dict, *, duration_ms: int, stretch: float) -> dict:
+    end_ms = min(duration_ms, max(1, round(1000 * span.end_s * stretch)))
+    start_ms = min(max(0, round(1000 * span.start_s * stretch)), end_ms - 1)
     rounded = round(peak.score, 4)
     return {
         "start_ms": start_ms,
@@ -125,38 +147,24 @@ def _candidate(peak: score.Peak, signals: dict, standing: dict, duration_ms: int
     }
 
 
-def _features(step: int, signals: dict, standing: dict) -> dict:
+def _features(step: int, span: Span, signals: Signals, standing: dict, hilights_s: Sequence[float]) -> dict:
     about = slice(max(0, step - 10), step + 11)
-    usual = max(float(np.median(signals["moving"])), 0.05)
+    moving = signals.curves["moving"]
     features = {
         "version": FEATURES_VERSION,
-        "standing": {n: round(float(v[step]), 2) for n, v in standing.items()},
+        "standing": {name: round(float(values[step]), 2) for name, values in standing.items()},
+        "moving_times_usual": round(float(moving[about].max()) / max(float(np.median(moving)), 0.05), 1),
+        "seen": bool(signals.seen[step]),
+        "air_s": round(span.landing_s - span.take_off_s, 2),
     }
-    features["moving_times_usual"] = round(float(signals["moving"][about].max()) / usual, 1)
-    if "pair_db" in signals:
-        best = about.start + int(signals["pair_db"][about].argmax())
-        features["pair_db"] = round(float(signals["pair_db"][best]), 1)
-        features["gap_s"] = round(float(signals["gap_s"][best]), 2)
+    if "pair_db" in signals.curves:
+        best = about.start + int(signals.curves["pair_db"][about].argmax())
+        features["pair_db"] = round(float(signals.curves["pair_db"][best]), 1)
+        features["gap_s"] = round(float(signals.curves["gap_s"][best]), 2)
+    if "felt" in signals.curves:
+        features["felt"] = round(float(signals.curves["felt"][about].max()), 2)
+    marks_after_s = [mark_s - step * STEP_S for mark_s in hilights_s]
+    near = [s for s in marks_after_s if -score.HILIGHT_BEFORE_S <= s <= score.HILIGHT_AFTER_S]
+    if near:
+        features["hilight_after_s"] = round(min(near, key=abs), 1)
     return features
-
-
-def explain(features: dict) -> str:
-    """Return why a moment is proposed, in words and numbers.
-
-    Parameters
-    ----------
-    features : dict
-        A candidate's features.
-    """
-    standing = features["standing"]
-    reasons = []
-    if standing.get("pair_db", 0) >= WORTH_NAMING and features["gap_s"] > 0:
-        gap_s, pair_db = features["gap_s"], features["pair_db"]
-        reasons.append(f"pop and landing {gap_s:.2f} s apart, {pair_db:.0f} dB over the ground noise")
-    if standing["arc"] >= WORTH_NAMING:
-        reasons.append(f"something goes up and comes down, {standing['arc']:.1f} × the usual spread")
-    if features["moving_times_usual"] >= MOVES_MORE:
-        reasons.append(f"the rider moves {features['moving_times_usual']:.1f} × more than usual")
-    elif standing["incoherence"] >= WORTH_NAMING:
-        reasons.append("the picture changes more than the camera's motion explains")
-    return "; ".join(reasons) or "small signs of motion and sound together"

@@ -1,11 +1,15 @@
 """From signals to one score: how each moment stands out from its own take, weighed and added up."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
-from scipy import ndimage, signal
+from scipy import ndimage
 
 from detection.motion import SignalError
+from detection.peaks import peaks_apart
 from detection.signals import STEP_S, Signals
 
 #: Pop, air and landing are one moment: it borrows the strongest value of this long. AP .75 at 0.2 s, .81 at 0.5 s.
@@ -20,17 +24,32 @@ TYPICAL_S = 10.0
 #: Below the usual is as good as usual (AP .78, .76 when it counts against a moment); standing out by more than the
 #: upper limit proves nothing more (AP .84 at 4, .83 at 5, .82 at 7).
 LIMITS = (0.0, 4.0)
-#: What one spread of one signal adds to the log odds. A logistic regression of all three gave .67, .63 and .55, left
-#: out takes ranked no better with it, so one weight serves all. Its size sets only how fast the score falls: at .75
-#: the floor of 0.05 lies at 9 candidates a minute.
-WEIGHT = 0.75
-#: The signals that make the score.
+#: The signals that make the score, of which each has a weight.
 SCORED = ("arc", "incoherence", "pair_db")
-#: Puts the default threshold, 0.5, where the labelled takes have recall .89 at 1.8 false proposals a minute: a missed
-#: trick costs more than a key press.
-BIAS = -4.5
+#: Weights and how they were made, by ``python -m detection fit``.
+WEIGHTS_FILE = Path(__file__).with_name("weights.json")
+#: A camera that feels its own flight says as much as a signal that stands out as far as any can; unproven.
+FELT_WEIGHT = 4 * 0.75
+#: A rider who presses the button means something: enough to be shown when anything else speaks for it.
+HILIGHT_WEIGHT = 4.0
+#: The button is pressed after the trick, by a rider within a second and by a filmer who waits for the roll-out.
+HILIGHT_AFTER_S, HILIGHT_BEFORE_S = 10.0, 1.0
 #: Two tricks of one rider are further apart.
 PEAK_DISTANCE_S = 2.0
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What one spread of each signal adds to the log odds, and where they begin."""
+
+    of: dict[str, float]
+    bias: float
+
+    @classmethod
+    def shipped(cls) -> "Weights":
+        """Return the weights that come with the program."""
+        made = json.loads(WEIGHTS_FILE.read_text())
+        return cls(made["weights"], made["bias"])
 
 
 @dataclass(frozen=True)
@@ -130,22 +149,55 @@ def relative(values: np.ndarray, fair: np.ndarray, *, typical: tuple[float, floa
     return np.clip((values - own * middle - (1 - own) * typical[0]) / spread, *LIMITS)
 
 
-def score_curve(standing: dict[str, np.ndarray]) -> np.ndarray:
+def score_curve(standing: dict[str, np.ndarray], weights: Weights, evidence: np.ndarray | float = 0.0) -> np.ndarray:
     """Return the score of each moment.
 
     Parameters
     ----------
     standing : dict of str to np.ndarray [shape=(n,), float]
         From `standing_of`, at least one signal.
+    weights : Weights
+    evidence : np.ndarray [shape=(n,), float]
+        Log odds from elsewhere, as from `evidence_of`.
 
     Returns
     -------
     np.ndarray [shape=(n,), float]
         0 to 1; 0.5 is the default threshold. Where a signal is missing (no sound), the others count more, so that
-        chance moves the sum as far as with all of them: the spread of a sum of k grows with the root of k.
+        chance moves the sum as far as with all of them: the spread of a sum grows with the root of its squared weights.
     """
-    weight = WEIGHT * np.sqrt(len(SCORED) / len(standing))
-    return 1 / (1 + np.exp(-(BIAS + weight * sum(standing.values()))))
+    all_square = sum(weights.of[name] ** 2 for name in SCORED)
+    own_square = sum(weights.of[name] ** 2 for name in standing)
+    more = np.sqrt(all_square / own_square) if own_square else 0.0
+    total = sum(weights.of[name] * values for name, values in standing.items())
+    return 1 / (1 + np.exp(-(weights.bias + more * total + evidence)))
+
+
+def evidence_of(signals: Signals, standing: dict[str, np.ndarray], hilights_s: Sequence[float] = ()) -> np.ndarray:
+    """Return what sensors and the rider's own marks add to the log odds.
+
+    Parameters
+    ----------
+    signals : Signals
+    standing : dict of str to np.ndarray [shape=(n,), float]
+    hilights_s : sequence of float
+        When the button was pressed. A mark speaks for the one moment shortly before it that stands out most.
+
+    Returns
+    -------
+    np.ndarray [shape=(n,), float]
+    """
+    n = len(signals.seen)
+    evidence = FELT_WEIGHT * signals.curves.get("felt", np.zeros(n))
+    promise = sum(standing.values()) + evidence
+    for mark_s in hilights_s:
+        first, end = round((mark_s - HILIGHT_AFTER_S) / STEP_S), round((mark_s + HILIGHT_BEFORE_S) / STEP_S)
+        first, end = max(0, first), min(n, end)
+        if first < end:
+            middle = first + int(promise[first:end].argmax())
+            reach = round(NEARBY_S / STEP_S) // 2
+            evidence[max(0, middle - reach) : middle + reach + 1] += HILIGHT_WEIGHT
+    return evidence
 
 
 def find_moments(score: np.ndarray, *, floor: float) -> list[Peak]:
@@ -158,7 +210,5 @@ def find_moments(score: np.ndarray, *, floor: float) -> list[Peak]:
     floor : float
         Lowest score of a peak.
     """
-    padded = np.concatenate([[-1.0], score, [-1.0]])  # a trick may be the first or last thing in the file
-    steps, _ = signal.find_peaks(padded, height=floor, distance=round(PEAK_DISTANCE_S / STEP_S))
-    peaks = [Peak(int(step) - 1, float(score[step - 1])) for step in steps]
-    return sorted(peaks, key=lambda peak: (-peak.score, peak.step))
+    steps = peaks_apart(score, distance=round(PEAK_DISTANCE_S / STEP_S), floor=floor)
+    return [Peak(step, float(score[step])) for step in steps]

@@ -1,16 +1,19 @@
 """The signals of one take, gathered piece by piece and brought to one even grid."""
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import ndimage
 
 from detection.audio import HOP_S, WINDOW_S, band_power, impact_strength_db, pair_strength_db
+from detection.gpmf import samples
 from detection.joins import FADE_REACH, find_cuts, find_fades
 from detection.motion import arc_strength, pair_motion
 from detection.pictures import PictureChunk
 from detection.plan import PICTURE_RATE_HZ
-from detection.read import SOUND_RATE_HZ, SoundChunk
+from detection.read import SOUND_RATE_HZ, SensorPayload, SoundChunk
+from detection.sensors import felt
 from detection.signals import STEP_S, Signals
 
 #: Rise and fall of an arc, each. Between 0.2 and 0.25 s the labelled takes rank alike (AP .80 and .81), below and
@@ -24,6 +27,9 @@ LONGEST_PAIR_S = 0.25
 FADE_HALF_S = 0.15
 #: Incoherence where nothing was seen at all: less than of any two pictures, so that it stands out from nothing.
 UNKNOWN = -1.0
+GREY = 128
+#: Sensors are brought to this grid first; a landing is a blow of a few hundredths of a second.
+SENSOR_STEP_S = 0.01
 #: Columns of what is kept of a pair of pictures; behind them the strips.
 TIME, COHERENCE, LIKENESS, RESIDUAL, MOVING, STRIPS = 0, 1, 2, 3, 4, 5
 
@@ -31,14 +37,21 @@ TIME, COHERENCE, LIKENESS, RESIDUAL, MOVING, STRIPS = 0, 1, 2, 3, 4, 5
 class Take:
     """Gathers what each piece says: a few numbers per picture and per 10 ms of sound, nothing larger.
 
+    Parameters
+    ----------
+    blanked_s : sequence of (float, float)
+        Stretches in which every picture is taken as grey; to measure what joins are worth.
+
     Attributes
     ----------
     motion_s, sound_s : float
         Wall time spent on pictures and on sound.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, blanked_s: Sequence[tuple[float, float]] = ()) -> None:
         self.motion_s = self.sound_s = 0.0
+        self._blanked_s = blanked_s
+        self._sensors: dict[str, list[np.ndarray]] = {"ACCL": [], "GYRO": []}
         self._size: tuple[int, int] | None = None
         self._last: PictureChunk | None = None
         self._glances: list[np.ndarray] = []
@@ -79,6 +92,8 @@ class Take:
     def _has_my_shape(self, chunk: PictureChunk) -> bool:
         """Return whether the pictures can be compared with those before; a stream may change its shape midway."""
         self._size = self._size or chunk.luma.shape[1:]
+        for start_s, end_s in self._blanked_s:
+            chunk.luma[(chunk.times_s >= start_s) & (chunk.times_s < end_s)] = GREY
         return chunk.luma.shape[1:] == self._size
 
     def _add_pictures(self, chunk: PictureChunk) -> None:
@@ -109,6 +124,14 @@ class Take:
         self._rest = samples
         self.sound_s += time.perf_counter() - started_s
 
+    def add_sensors(self, payload: SensorPayload) -> None:
+        """Take in the next payload of a sensor track; its samples are even over its length."""
+        for key, known in self._sensors.items():
+            found = samples(payload.content, key)
+            if len(found):
+                times_s = payload.start_s + payload.length_s * np.arange(len(found)) / len(found)
+                known.append(np.column_stack([times_s, np.linalg.norm(found, axis=1)]))
+
     def signals(self, duration_s: float) -> Signals:
         """Return every signal of the take."""
         grid_s = np.arange(max(1, int(duration_s / STEP_S)) + 1) * STEP_S
@@ -118,8 +141,18 @@ class Take:
         for pairs in self._pieces:
             if pairs:
                 _look(result, np.concatenate(pairs).astype(float), fades_s, grid_s)
-        result.curves |= self._sound_signals(grid_s)
+        result.curves |= self._sound_signals(grid_s) | self._sensor_signals(grid_s)
         return result
+
+    def _sensor_signals(self, grid_s: np.ndarray) -> dict[str, np.ndarray]:
+        if not self._sensors["ACCL"]:
+            return {}
+        fine_s = np.arange(0, grid_s[-1] + SENSOR_STEP_S / 2, SENSOR_STEP_S)
+        even = {
+            key: np.interp(fine_s, *np.concatenate(known).T) if known else None for key, known in self._sensors.items()
+        }
+        strength = felt(even["ACCL"], even["GYRO"], step_s=SENSOR_STEP_S)
+        return {"felt": np.interp(grid_s, np.arange(len(strength)) * STEP_S, strength)}
 
     def _sound_signals(self, grid_s: np.ndarray) -> dict[str, np.ndarray]:
         if not self._powers:

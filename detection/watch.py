@@ -13,7 +13,7 @@ from detection import score
 from detection.packets import Packets
 from detection.pictures import PicturePool, PictureReader
 from detection.plan import Piece, Plan, choose_looks, cpu_s, make_plan
-from detection.read import Scan, SoundChunk
+from detection.read import Scan, SensorPayload
 from detection.signals import Signals
 from detection.take import Take
 
@@ -52,7 +52,34 @@ class Progress:
         self._report(self._reached)
 
 
-def watch(path: str | Path, report: Callable[[float], None], *, effort: str, muted: bool) -> Watched:
+@dataclass(frozen=True)
+class How:
+    """In which way a file is watched.
+
+    Attributes
+    ----------
+    effort : str
+        One of `detection.plan.EFFORTS`, or "sparse".
+    stretch : float
+        How many times longer the file plays than it was filmed: 8 for 240 pictures a second that play at 30.
+    muted : bool
+        Do not listen; to measure what the pictures alone are worth.
+    blanked_s : tuple of (float, float)
+        Stretches in which pictures are taken as grey, to measure what joins are worth.
+    hilights_s : tuple of float
+        When the rider or filmer pressed the button that marks a moment.
+
+    All times are those of the camera: divided by the stretch.
+    """
+
+    effort: str = "default"
+    stretch: float = 1.0
+    muted: bool = False
+    blanked_s: tuple[tuple[float, float], ...] = ()
+    hilights_s: tuple[float, ...] = ()
+
+
+def watch(path: str | Path, report: Callable[[float], None], how: How) -> Watched:
     """Return the signals of a file.
 
     Parameters
@@ -60,10 +87,7 @@ def watch(path: str | Path, report: Callable[[float], None], *, effort: str, mut
     path : str or Path
     report : callable
         Called with the fraction that is done, several times a second.
-    effort : str
-        One of `detection.plan.EFFORTS`.
-    muted : bool
-        Do not listen.
+    how : How
 
     Raises
     ------
@@ -71,15 +95,15 @@ def watch(path: str | Path, report: Callable[[float], None], *, effort: str, mut
         If the file cannot be opened or no picture in it can be read.
     """
     started_s = time.perf_counter()
-    take, progress = Take(), Progress(report)
-    packets, duration_s = _scan(path, take, progress, muted=muted)
+    take, progress = Take(blanked_s=how.blanked_s), Progress(report)
+    packets, duration_s = _scan(path, take, progress, how)
     scanned_s = time.perf_counter()
-    plan = make_plan(packets, duration_s, effort=effort)
+    plan = make_plan(packets, duration_s, effort=how.effort, stretch=how.stretch)
     progress.to_do_cpu_s = plan.look_cpu_s + sum(cpu_s(packets, piece) for piece in plan.glances)
     if not plan.is_everything:
-        _glance_and_look(path, packets, plan, take, progress, duration_s)
+        _glance_and_look(path, packets, plan, take, progress, duration_s, how)
     if plan.is_everything or take.n_pictures == 0:  # a container in which nothing can be found still plays
-        _look_at_everything(path, packets, take, progress)
+        _look_at_everything(path, packets, take, progress, how)
     if not take.saw_a_picture:
         raise MediaError("No picture in this file can be read.")
     pictures_s = time.perf_counter() - scanned_s
@@ -92,24 +116,28 @@ def watch(path: str | Path, report: Callable[[float], None], *, effort: str, mut
     return Watched(take.signals(duration_s), duration_s, {name: round(value, 3) for name, value in timings.items()})
 
 
-def _scan(path: str | Path, take: Take, progress: Progress, *, muted: bool) -> tuple[Packets, float]:
+def _scan(path: str | Path, take: Take, progress: Progress, how: How) -> tuple[Packets, float]:
     with open_media(path) as container:
-        scan = Scan(container)
+        scan = Scan(container, stretch=how.stretch)
         for part in scan.chunks(progress.scanned):
-            if isinstance(part, SoundChunk) and not muted:
+            if isinstance(part, SensorPayload):
+                take.add_sensors(part)
+            elif not how.muted:
                 take.add_sound(part)
         return scan.packets(), scan.end_s
 
 
 def _glance_and_look(
-    path: str | Path, packets: Packets, plan: Plan, take: Take, progress: Progress, duration_s: float
+    path: str | Path, packets: Packets, plan: Plan, take: Take, progress: Progress, duration_s: float, how: How
 ) -> None:
-    with PicturePool(path, packets) as pool:
+    with PicturePool(path, packets, stretch=how.stretch) as pool:
         for piece, chunks in pool.read(plan.glances, most=2):
             if chunks:
                 take.add_glance(chunks[0])
             progress.worked(cpu_s(packets, piece))
-        promise = sum(score.standing_of(take.signals(duration_s)).values())
+        signals = take.signals(duration_s)
+        standing = score.standing_of(signals)
+        promise = sum(standing.values()) + score.evidence_of(signals, standing, how.hilights_s)
         for piece, chunks in pool.read(choose_looks(packets, promise, look_cpu_s=plan.look_cpu_s)):
             take.begin_piece()
             for chunk in chunks:
@@ -117,10 +145,10 @@ def _glance_and_look(
             progress.worked(cpu_s(packets, piece))
 
 
-def _look_at_everything(path: str | Path, packets: Packets, take: Take, progress: Progress) -> None:
+def _look_at_everything(path: str | Path, packets: Packets, take: Take, progress: Progress, how: How) -> None:
     progress.to_do_cpu_s = max(float(np.ptp(packets.pts_s)), 1e-3)  # here time is measure enough
     shown_s = float(packets.pts_s.min())
-    with PictureReader(path, packets, n_threads=0) as reader:
+    with PictureReader(path, packets, stretch=how.stretch, n_threads=0) as reader:
         take.begin_piece()
         for chunk in reader.read(Piece(0, len(packets.pts_s))):
             take.add_pictures(chunk)

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from clips.media import MediaError
-from detection.propose import explain, propose
+from detection.propose import propose
 from detection.tests.film import RATE_HZ, Film
+from detection.why import explain
 
 TRICKS = [(4.0, 4.5), (9.0, 9.55), (13.0, 13.45)]
 ROOT = Path(__file__).resolve().parents[2]

@@ -2,8 +2,19 @@ import numpy as np
 import pytest
 
 from detection.motion import SignalError
-from detection.score import BIAS, find_moments, moments_of, relative, score_curve, standing_of
+from detection.score import (
+    HILIGHT_WEIGHT,
+    Weights,
+    evidence_of,
+    find_moments,
+    moments_of,
+    relative,
+    score_curve,
+    standing_of,
+)
 from detection.signals import STEP_S, Signals
+
+WEIGHTS = Weights({"arc": 0.8, "incoherence": 1.2, "pair_db": 1.0}, -4.0)
 
 
 def test_relative_counts_spreads_above_the_median():
@@ -37,19 +48,50 @@ def test_relative_refuses_no_values_and_no_numbers(values):
 
 
 def test_score_of_an_ordinary_moment_is_what_the_bias_says():
-    assert score_curve({"arc": np.zeros(1)})[0] == pytest.approx(1 / (1 + np.exp(-BIAS)))
+    assert score_curve({"arc": np.zeros(1)}, WEIGHTS)[0] == pytest.approx(1 / (1 + np.exp(4)))
 
 
-def test_one_signal_alone_is_not_enough_where_there_are_three():
-    none, most = np.zeros(1), np.full(1, 4.0)
-    assert score_curve({"arc": most, "incoherence": none, "pair_db": none})[0] < 0.5
-    assert score_curve({"arc": most, "incoherence": most, "pair_db": none})[0] > 0.5
+def test_a_signal_counts_by_its_weight():
+    none, one = np.zeros(1), np.ones(1)
+    strong = score_curve({"arc": none, "incoherence": one, "pair_db": none}, WEIGHTS)[0]
+    assert np.log(strong / (1 - strong)) == pytest.approx(-4 + 1.2)
+
+
+def test_shipped_weights_make_no_signal_enough_by_itself():
+    none, most, shipped = np.zeros(1), np.full(1, 4.0), Weights.shipped()
+    for name in shipped.of:
+        assert score_curve(dict.fromkeys(shipped.of, none) | {name: most}, shipped)[0] < 0.5
+    assert score_curve(dict.fromkeys(shipped.of, most), shipped)[0] > 0.9
 
 
 def test_without_sound_the_picture_counts_more():
     most = np.full(1, 3.0)
-    with_silence = score_curve({"arc": most, "incoherence": most, "pair_db": np.zeros(1)})
-    assert score_curve({"arc": most, "incoherence": most})[0] > with_silence[0]
+    with_silence = score_curve({"arc": most, "incoherence": most, "pair_db": np.zeros(1)}, WEIGHTS)
+    assert score_curve({"arc": most, "incoherence": most}, WEIGHTS)[0] > with_silence[0]
+
+
+def a_take(n: int = 800) -> Signals:
+    return Signals({name: np.zeros(n) for name in ("arc", "incoherence", "moving")}, np.ones(n, bool), np.zeros(0))
+
+
+def test_a_hilight_mark_speaks_for_the_best_moment_shortly_before_it():
+    standing = {"arc": np.zeros(800)}
+    standing["arc"][[300, 360, 600]] = [1.0, 2.0, 3.0]
+    evidence = evidence_of(a_take(), standing, [20.0])  # step 400
+    assert evidence[360] == HILIGHT_WEIGHT
+    assert not evidence[[300, 400, 600]].any()
+
+
+def test_a_mark_beyond_the_end_is_no_fault():
+    assert not evidence_of(a_take(), {"arc": np.zeros(800)}, [500.0]).any()
+
+
+def test_a_flight_that_the_camera_feels_is_evidence():
+    take = a_take()
+    take.curves["felt"] = np.eye(1, 800, 200)[0]
+    evidence = evidence_of(take, {"arc": np.zeros(800)})
+    assert evidence[200] > 1
+    assert not evidence[300:].any()
 
 
 def test_moments_come_best_first_and_not_crowded():

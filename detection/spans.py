@@ -1,0 +1,86 @@
+"""Where a moment begins and ends, from the signals that found it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detection.signals import STEP_S, Signals
+
+#: Run-in before take-off and run-out after landing.
+RUN_S = 1.0
+#: A proposal is at least this long, or a person sees no run-in: with 1 s beside a flat-ground trick of half a second a
+#: quarter more to each side.
+SHORTEST_S = 3.0
+#: The pair of impacts, or the arc, that belongs to a moment lies this near to its peak.
+REACH_S = 0.5
+#: From here on a signal says where the trick is, in spreads above the usual.
+CLEAR = 1.0
+#: Time in the air, to both sides of an arc, where nothing else tells: half of an ollie with its pop.
+HALF_AIR_S = 0.25
+#: A picture that stays this incoherent, against the peak, for longer than ``LONG_AIR_S`` is one long flight.
+STAYS, LONG_AIR_S = 0.7, 1.4
+#: Nobody flies longer than this to either side of the peak.
+LONGEST_HALF_AIR_S = 2.0
+
+
+@dataclass(frozen=True)
+class Span:
+    """A proposal: run-in, take-off, landing and run-out, in seconds."""
+
+    start_s: float
+    take_off_s: float
+    landing_s: float
+    end_s: float
+
+
+def span_of(step: int, signals: Signals, standing: dict[str, np.ndarray], *, duration_s: float) -> Span:
+    """Return the span of the moment that peaks at a step.
+
+    Take-off and landing are the two impacts where they are clear, otherwise the arc's rise and fall, otherwise what
+    lies around the peak; a flight that is seen to last longer counts as long as it is seen.
+
+    Parameters
+    ----------
+    step : int
+        In units of ``STEP_S``.
+    signals : Signals
+    standing : dict of str to np.ndarray
+        From `detection.score.standing_of`.
+    duration_s : float
+        Of the take, whose ends cut off the span.
+    """
+    take_off_s, landing_s = _air(step, signals, standing)
+    if signals.seen[step]:
+        from_s, to_s = _flight(step, standing["incoherence"])
+        if to_s - from_s > max(LONG_AIR_S, landing_s - take_off_s):
+            take_off_s, landing_s = from_s, to_s
+    widen_s = max(0.0, SHORTEST_S - 2 * RUN_S - (landing_s - take_off_s)) / 2
+    start_s = min(max(0.0, take_off_s - RUN_S - widen_s), duration_s)
+    return Span(start_s, take_off_s, landing_s, min(duration_s, landing_s + RUN_S + widen_s))
+
+
+def _air(step: int, signals: Signals, standing: dict[str, np.ndarray]) -> tuple[float, float]:
+    reach = round(REACH_S / STEP_S)
+    near = slice(max(0, step - reach), step + reach + 1)
+    if standing.get("pair_db", np.zeros(step + 1))[step] >= CLEAR:
+        best = near.start + int(signals.curves["pair_db"][near].argmax())
+        half_gap_s = float(signals.curves["gap_s"][best]) / 2
+        if half_gap_s > 0:
+            return best * STEP_S - half_gap_s, best * STEP_S + half_gap_s
+    if standing["arc"][step] >= CLEAR:
+        step = near.start + int(signals.curves["arc"][near].argmax())
+    return step * STEP_S - HALF_AIR_S, step * STEP_S + HALF_AIR_S
+
+
+def _flight(step: int, incoherence: np.ndarray) -> tuple[float, float]:
+    """Return the stretch about a step in which the picture stays incoherent."""
+    if incoherence[step] < CLEAR:
+        return step * STEP_S, step * STEP_S
+    reach = round(LONGEST_HALF_AIR_S / STEP_S)
+    low = max(CLEAR, STAYS * incoherence[step])
+    before = incoherence[max(0, step - reach) : step][::-1] < low
+    after = incoherence[step + 1 : step + 1 + reach] < low
+    first = step - (int(before.argmax()) if before.any() else len(before))
+    last = step + (int(after.argmax()) if after.any() else len(after))
+    # The signal spreads a moment over half of NEARBY_S to each side.
+    return first * STEP_S + HALF_AIR_S, last * STEP_S - HALF_AIR_S

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from detection.signals import STEP_S, Signals
+from detection.spans import RUN_S, SHORTEST_S, span_of
+
+N = 600
+MIDDLE = 300  # 15 s
+
+
+def at(*steps_and_values: tuple[int, float]) -> np.ndarray:
+    values = np.zeros(N)
+    for step, value in steps_and_values:
+        values[step] = value
+    return values
+
+
+def span(*, pair=(), gap_s=0.0, arc=(), incoherent=(MIDDLE, MIDDLE), seen=True, duration_s=30.0, step=MIDDLE):
+    """The span of a moment; ``pair`` and ``arc`` are steps and values, ``incoherent`` is a stretch of steps."""
+    incoherence = np.zeros(N)
+    incoherence[incoherent[0] : incoherent[1] + 1] = 3.0
+    curves = {"arc": at(*arc), "pair_db": at(*pair), "gap_s": np.full(N, gap_s), "incoherence": incoherence}
+    standing = {
+        "arc": np.full(N, 3.0 if arc else 0.0),
+        "pair_db": np.full(N, 3.0 if pair else 0.0),
+        "incoherence": incoherence,
+    }
+    return span_of(step, Signals(curves, np.full(N, seen), np.zeros(0)), standing, duration_s=duration_s)
+
+
+def test_two_clear_impacts_are_take_off_and_landing():
+    found = span(pair=[(MIDDLE + 4, 20.0)], gap_s=0.6)
+    assert (found.take_off_s, found.landing_s) == pytest.approx((14.9, 15.5))
+
+
+def test_a_long_flight_between_impacts_makes_a_long_proposal():
+    found = span(pair=[(MIDDLE, 20.0)], gap_s=1.6)
+    assert (found.start_s, found.end_s) == pytest.approx((15 - 0.8 - RUN_S, 15 + 0.8 + RUN_S))
+
+
+def test_a_short_flight_is_shown_with_more_around_it():
+    found = span(pair=[(MIDDLE, 20.0)], gap_s=0.4)
+    assert found.end_s - found.start_s == pytest.approx(SHORTEST_S)
+    assert found.start_s + found.end_s == pytest.approx(30)
+
+
+def test_without_sound_the_arc_says_where():
+    found = span(arc=[(MIDDLE - 6, 0.4)])
+    assert (found.take_off_s + found.landing_s) / 2 == pytest.approx(15 - 6 * STEP_S)
+
+
+def test_what_is_seen_to_fly_for_long_counts_as_long():
+    found = span(incoherent=(MIDDLE - 30, MIDDLE + 40))
+    assert found.landing_s - found.take_off_s == pytest.approx(3.0, abs=0.2)
+
+
+def test_what_was_only_glanced_at_is_not_made_long():
+    found = span(incoherent=(MIDDLE - 30, MIDDLE + 40), seen=False)
+    assert found.end_s - found.start_s == pytest.approx(SHORTEST_S)
+
+
+def test_a_span_stays_inside_the_take():
+    assert span(step=2, incoherent=(2, 2)).start_s == 0
+    assert span(duration_s=15.2).end_s == 15.2

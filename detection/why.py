@@ -1,0 +1,32 @@
+"""Why a moment is proposed, in words and numbers."""
+
+#: A reason is named from here on, in spreads above the usual.
+WORTH_NAMING = 1.0
+#: The same for how much more moves than usual.
+MOVES_MORE = 1.5
+
+
+def explain(features: dict) -> str:
+    """Return why a moment is proposed.
+
+    Parameters
+    ----------
+    features : dict
+        A candidate's features.
+    """
+    standing = features["standing"]
+    reasons = []
+    if "hilight_after_s" in features:
+        reasons.append("HiLight mark")
+    if features.get("felt", 0) > 0:
+        reasons.append("the camera's sensors feel a flight and its end" if features["felt"] == 1 else "weightless")
+    if standing.get("pair_db", 0) >= WORTH_NAMING and features["gap_s"] > 0:
+        gap_s, pair_db = features["gap_s"], features["pair_db"]
+        reasons.append(f"pop and landing {gap_s:.2f} s apart, {pair_db:.0f} dB over the ground noise")
+    if standing["arc"] >= WORTH_NAMING:
+        reasons.append(f"something goes up and comes down, {standing['arc']:.1f} × the usual spread")
+    if features["moving_times_usual"] >= MOVES_MORE:
+        reasons.append(f"the rider moves {features['moving_times_usual']:.1f} × more than usual")
+    elif standing["incoherence"] >= WORTH_NAMING:
+        reasons.append("the picture changes more than the camera's motion explains")
+    return "; ".join(reasons) or "small signs of motion and sound together"
