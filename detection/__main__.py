@@ -1,16 +1,14 @@
-"""``python -m detection``: propose and evaluate from a command line, in the same confined child as the workers."""
+"""``python -m detection``: propose, explain, evaluate, fit and measure, in the same confined child as the workers."""
 
 import argparse
 import json
-import resource
 import sys
 from pathlib import Path
 
 from clips.media import MediaError, sandbox
-from detection.evaluate import LabelError, evaluate_take, load_labels, mean_of, pooled_of
-
-#: A person waits at the keyboard and stops it with Ctrl-C; this only ends what hangs. Memory is limited as everywhere.
-LIMITS = sandbox.Limits(cpu_s=48 * 3600, wall_s=48 * 3600)
+from detection import bench, plot, report, score
+from detection.evaluate import LabelError
+from detection.report import LIMITS, Watching
 
 #: The columns of the table that a person reads, with their heads.
 COLUMNS = {
@@ -24,12 +22,17 @@ COLUMNS = {
     "false_per_min": "false/min",
     "recall_all": "rec.all",
     "false_per_min_all": "f/min all",
-    "hits_near_joins": "hits@join",
+    "hits_near_joins": "hit@join",
     "false_near_joins": "false@join",
     "join_chance": "chance",
+    "hits_on_distractors": "hit@loud",
+    "false_on_distractors": "false@loud",
     "start_error_ms": "start ms",
     "end_error_ms": "end ms",
+    "seen": "seen",
     "cpu_s_per_s": "CPU-s/s",
+    "times_real_time": "x real t.",
+    "peak_memory_mb": "MB",
 }
 
 
@@ -38,29 +41,65 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
-    except (MediaError, LabelError) as error:
+    except (MediaError, LabelError, plot.PlotError) as error:
         print(error, file=sys.stderr)
         return 1
+    finally:
+        _tick(None)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m detection", description="Find trick moments in a video.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    command = commands.add_parser("propose", help="print the moments of one file, best first")
+    command = _command(commands, "propose", "print the moments of one file, best first", _propose)
     command.add_argument("file", type=Path, metavar="FILE")
-    command.add_argument("--json", action="store_true", help="as JSON")
+    _add_effort(command)
     command.add_argument("--all", action="store_true", help="also what the default sensitivity does not show")
-    command.set_defaults(run=_propose)
-    command = commands.add_parser("evaluate", help="compare proposals with labelled takes")
-    command.add_argument("--footage", type=Path, required=True, metavar="DIR", help="where the videos are")
-    command.add_argument("--labels", type=Path, required=True, metavar="DIR", help="one JSON file per video")
-    command.add_argument("--json", action="store_true", help="as JSON")
-    command.set_defaults(run=_evaluate)
+    command = _command(commands, "explain", "draw the signals, the score and the moments of one file", _explain)
+    command.add_argument("file", type=Path, metavar="FILE")
+    command.add_argument("--plot", type=Path, required=True, metavar="OUT.png", help="the picture to write")
+    command.add_argument("--labels", type=Path, metavar="FILE.json", help="draw the labelled tricks as well")
+    _add_effort(command)
+    command = _command(commands, "evaluate", "compare proposals with labelled takes, cross-validated", _evaluate)
+    _add_labelled(command)
+    _add_effort(command)
+    command.add_argument("--muted", action="store_true", help="without the sound")
+    command.add_argument("--blanked", action="store_true", help="without the pictures around the joins")
+    command = _command(commands, "fit", "fit the weights of the score on labelled takes", _fit)
+    _add_labelled(command)
+    command.add_argument("--out", type=Path, default=score.WEIGHTS_FILE, metavar="FILE", help="the program's own file")
+    command = _command(commands, "bench", "compare the cost with decoding every frame and with demuxing", _bench)
+    command.add_argument("file", type=Path, metavar="FILE")
     return parser
 
 
+def _command(commands: argparse._SubParsersAction, name: str, says: str, run: object) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=says)
+    command.set_defaults(run=run)
+    if name != "explain":
+        command.add_argument("--json", action="store_true", help="as JSON")
+    return command
+
+
+def _add_effort(command: argparse.ArgumentParser) -> None:
+    effort = command.add_mutually_exclusive_group()
+    for name, says in {
+        "quick": "sound and glances only, more than twice as fast",
+        "thorough": "every moment picture by picture, however long it takes",
+        "sparse": "look no closer than at 1080p60 of 40 Mbit/s, also where it is cheap; to measure with",
+    }.items():
+        effort.add_argument(f"--{name}", dest="effort", action="store_const", const=name, default="default", help=says)
+
+
+def _add_labelled(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--footage", type=Path, required=True, metavar="DIR", help="where the videos are")
+    command.add_argument("--labels", type=Path, required=True, metavar="DIR", help="one JSON file per video")
+
+
 def _propose(options: argparse.Namespace) -> int:
-    candidates = _analyse(options.file)["candidates"]
+    arguments = {"path": str(options.file.absolute()), "effort": options.effort}
+    candidates = sandbox.run("detection.propose:propose", arguments, limits=LIMITS, on_tick=_tick)["candidates"]
+    _tick(None)
     if not options.all:
         candidates = [candidate for candidate in candidates if candidate["shown"]]
     if options.json:
@@ -74,13 +113,6 @@ def _propose(options: argparse.Namespace) -> int:
     return 0
 
 
-def _analyse(path: Path) -> dict:
-    try:
-        return sandbox.run("detection.propose:propose", {"path": str(path.absolute())}, limits=LIMITS, on_tick=_tick)
-    finally:
-        _tick(None)
-
-
 def _tick(done: float | None) -> None:
     if sys.stderr.isatty():
         print("\r    \r" if done is None else f"\r{done:4.0%}", end="", file=sys.stderr, flush=True)
@@ -91,16 +123,16 @@ def _clock(time_ms: int) -> str:
     return f"{minutes:3d}:{rest_ms / 1000:06.3f}"
 
 
+def _explain(options: argparse.Namespace) -> int:
+    found = report.watched(options.file, {}, Watching(options.effort), _tick)
+    label = json.loads(options.labels.read_text()) if options.labels else None
+    plot.draw(found, label, title=options.file.name, out=options.plot)
+    return 0
+
+
 def _evaluate(options: argparse.Namespace) -> int:
-    labels = load_labels(options.labels)
-    candidates, results = {}, {}
-    for name, label in labels.items():
-        cpu_s = _cpu_s()
-        proposed = _analyse(options.footage / label.get("file", f"{name}.mp4"))
-        candidates[name] = proposed["candidates"]
-        results[name] = evaluate_take(label, candidates[name])
-        results[name]["cpu_s_per_s"] = (_cpu_s() - cpu_s) / (proposed["duration_ms"] / 1000)
-    rows = results | {"mean": mean_of(list(results.values())), "pooled": pooled_of(labels, candidates)}
+    how = Watching(effort=options.effort, muted=options.muted, blanked=options.blanked)
+    rows = report.evaluate(options.footage, options.labels, how, _tick)
     if options.json:
         print(json.dumps(rows, indent=1))
     else:
@@ -108,9 +140,25 @@ def _evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
-def _cpu_s() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+def _fit(options: argparse.Namespace) -> int:
+    made = report.fit_weights(options.footage, options.labels, options.out, _tick)
+    if options.json:
+        print(json.dumps(made, indent=1))
+    else:
+        print(", ".join(f"{name} {weight}" for name, weight in made["weights"].items()), f"and bias {made['bias']}")
+    return 0
+
+
+def _bench(options: argparse.Namespace) -> int:
+    rows = bench.measure(options.file, _tick)
+    if options.json:
+        print(json.dumps(rows, indent=1))
+        return 0
+    print(f"{'':<12} {'CPU-s/s':>9} {'x real t.':>9} {'against':>9} {'MB':>6}")
+    for name, row in rows.items():
+        cells = f"{row['cpu_s_per_s']:>9.4f} {row['times_real_time']:>9.1f} {row['against_default']:>8.2f}x"
+        print(f"{name:<12} {cells} {row['peak_memory_mb']:>6}")
+    return 0
 
 
 def _print_table(rows: dict[str, dict]) -> None:

@@ -137,7 +137,8 @@ def evaluate_take(label: dict, candidates: list[dict]) -> dict:
         ``false_near_joins`` (shares of those shown) at the default sensitivity; ``ap`` and ``recall_at_k`` over all
         candidates; ``recall_all`` and ``false_per_min_all`` when everything is shown; ``start_error_ms`` and
         ``end_error_ms``, medians of the hits against one second before and after the trick; ``join_chance``, the
-        share of the take that is near a join. None where a figure has no meaning.
+        share of the take that is near a join; ``hits_on_distractors`` and ``false_on_distractors``, the shares of those
+        shown that overlap a loud sound from elsewhere. None where a figure has no meaning.
     """
     tricks, minutes = label["tricks"], label["duration_ms"] / 60_000
     ranked = sorted(candidates, key=lambda c: (-c["score"], c["start_ms"]))
@@ -149,6 +150,7 @@ def evaluate_take(label: dict, candidates: list[dict]) -> dict:
     pairs = [(c, tricks[t]) for c, t in zip(shown, matched, strict=True) if t is not None]
     n_hits = sum(hits)
     near = [_near_join(c, label) for c in shown]
+    loud = [_on_distractor(c, label) for c in shown]
     return {
         "tricks": len(tricks),
         "shown": len(shown),
@@ -164,6 +166,8 @@ def evaluate_take(label: dict, candidates: list[dict]) -> dict:
         "hits_near_joins": _share(sum(n and h for n, h in zip(near, hits, strict=True)), n_hits),
         "false_near_joins": _share(sum(n and not h for n, h in zip(near, hits, strict=True)), len(shown) - n_hits),
         "join_chance": _join_chance(label),
+        "hits_on_distractors": _share(sum(n and h for n, h in zip(loud, hits, strict=True)), n_hits),
+        "false_on_distractors": _share(sum(n and not h for n, h in zip(loud, hits, strict=True)), len(shown) - n_hits),
         "start_error_ms": _median([abs(c["start_ms"] - (t["start_ms"] - 1000)) for c, t in pairs]),
         "end_error_ms": _median([abs(c["end_ms"] - (t["end_ms"] + 1000)) for c, t in pairs]),
     }
@@ -205,6 +209,11 @@ def pooled_of(labels: dict[str, dict], candidates: dict[str, list[dict]]) -> dic
 def _near_join(span: dict, label: dict) -> bool:
     middle_ms = (span["start_ms"] + span["end_ms"]) / 2
     return any(abs(middle_ms - cut_ms) <= NEAR_JOIN_MS for cut_ms in label.get("cuts_ms", []))
+
+
+def _on_distractor(span: dict, label: dict) -> bool:
+    sounds = label.get("distractors", [])
+    return any(span["start_ms"] < sound["end_ms"] and span["end_ms"] > sound["start_ms"] for sound in sounds)
 
 
 def _join_chance(label: dict) -> float:

@@ -19,7 +19,7 @@ PIXEL_CPU_S, BYTE_CPU_S = 1.7e-9, 6.6e-8
 CODEC_FACTOR = {"h264": 1.0, "mjpeg": 1.0, "mpeg4": 0.7, "vp9": 1.2, "hevc": 1.7}
 OTHER_CODEC_FACTOR = 1.7
 #: CPU-seconds to shrink a decoded picture and to measure its motion.
-LOOK_CPU_S = 2.5e-3
+LOOK_CPU_S = 2.0e-3
 
 
 @dataclass(frozen=True)

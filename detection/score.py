@@ -70,11 +70,11 @@ def standing_of(signals: Signals) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of str to np.ndarray [shape=(n,), float]
-        The signals of ``SCORED`` that the take has, every ``STEP_S``, in spreads over the usual, cut off at ``LIMITS``.
+        The signals of ``SCORED`` that the take has (no arc where nobody looked), every ``STEP_S``, in spreads over the usual, cut off at ``LIMITS``.
     """
     standing = {}
     for name in SCORED:
-        if name not in signals.curves:
+        if name not in signals.curves or (name == "arc" and not signals.seen.any()):
             continue
         # Sound is heard throughout; pictures are seen here and there.
         seen = np.ones_like(signals.seen) if name == "pair_db" else signals.seen

@@ -26,3 +26,17 @@ class Signals:
     curves: dict[str, np.ndarray]
     seen: np.ndarray
     glanced: np.ndarray
+
+    def to_json(self) -> dict:
+        """Return the same as lists, rounded to what a plot or a fit needs."""
+        return {
+            "curves": {name: [round(float(v), 5) for v in values] for name, values in self.curves.items()},
+            "seen": [bool(v) for v in self.seen],
+            "glanced": [round(float(v), 5) for v in self.glanced],
+        }
+
+    @classmethod
+    def from_json(cls, content: dict) -> "Signals":
+        """Return what `to_json` made lists of."""
+        curves = {name: np.array(values, float) for name, values in content["curves"].items()}
+        return cls(curves, np.array(content["seen"], bool), np.array(content["glanced"], float))

@@ -67,7 +67,7 @@ def _air(step: int, signals: Signals, standing: dict[str, np.ndarray]) -> tuple[
         half_gap_s = float(signals.curves["gap_s"][best]) / 2
         if half_gap_s > 0:
             return best * STEP_S - half_gap_s, best * STEP_S + half_gap_s
-    if standing["arc"][step] >= CLEAR:
+    if standing.get("arc", np.zeros(step + 1))[step] >= CLEAR:
         step = near.start + int(signals.curves["arc"][near].argmax())
     return step * STEP_S - HALF_AIR_S, step * STEP_S + HALF_AIR_S
 

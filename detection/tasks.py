@@ -1,16 +1,22 @@
 """The background step that finds the moments of a file."""
 
+from fractions import Fraction
+
 from celery import shared_task
 
 from clips import pipeline
 from clips.claim import claim
 from clips.media import sandbox
+from clips.models import OriginalFile
 from clips.storage import local_copy
 from detection.proposals import replace_proposals
 
-#: Far above what a camera file was seen to need (0.85 CPU-seconds for a second of 1080p60), also on a busy machine.
+#: Far above what a camera file was seen to need (0.2 CPU-seconds for a second of 1080p60; 0.8 where one keyframe opens
+#: the whole file and all of it must be decoded), also on a busy machine.
 MIN_CPU_S, MAX_CPU_PER_VIDEO = 120, 8
 MIN_WALL_S, MAX_WALL_PER_VIDEO = 600, 16
+#: A cancelled job stops within a second.
+TICK_S = 0.5
 
 
 @shared_task
@@ -23,13 +29,28 @@ def detect(job_id: str) -> None:
         with local_copy(original) as path:
             found = sandbox.run(
                 "detection.propose:propose",
-                {"path": str(path)},
+                {"path": str(path), "stretch": stretch_of(original), "hilights_ms": hilights_ms_of(original)},
                 limits=limits_for(original.duration_ms),
                 on_tick=work.report,
+                tick_s=TICK_S,
             )
         with work.finishing():
             replace_proposals(original, found)
             pipeline.start_next(work.job, original)
+
+
+def stretch_of(original: OriginalFile) -> float:
+    """Return how many times longer a file plays than it was filmed; 1.0 where the probe found no other rate."""
+    num, den = getattr(original, "capture_rate_num", None), getattr(original, "capture_rate_den", None)
+    if not num or not den or not original.rate:
+        return 1.0
+    return max(1.0, float(Fraction(num, den) / original.rate))
+
+
+def hilights_ms_of(original: OriginalFile) -> list[float]:
+    """Return when the camera's button was pressed to mark a moment, as far as the probe found it."""
+    marks = (original.probe or {}).get("hilights_ms") or []
+    return [float(mark_ms) for mark_ms in marks if isinstance(mark_ms, int | float)]
 
 
 def limits_for(duration_ms: int) -> sandbox.Limits:

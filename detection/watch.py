@@ -1,7 +1,8 @@
 """Watch one file: read what is free, glance everywhere, and look closer where that promises something."""
 
+import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,3 +155,30 @@ def _look_at_everything(path: str | Path, packets: Packets, take: Take, progress
             take.add_pictures(chunk)
             progress.worked(chunk.times_s[-1] - shown_s)
             shown_s = chunk.times_s[-1]
+
+
+def signals_of(
+    path: str,
+    progress: Callable[[float], None],
+    effort: str = "default",
+    muted: bool = False,
+    blanked_ms: Sequence[tuple[float, float]] = (),
+) -> dict:
+    """Return the signals of a file and what it took to get them; for a child process that lives for this alone.
+
+    Returns
+    -------
+    dict
+        JSON-able: ``signals``, ``duration_ms``, ``timings``, and of this whole process ``cpu_s``, which is CPU-seconds
+        with its start, and ``peak_memory_mb``.
+    """
+    blanked_s = tuple((start_ms / 1000, end_ms / 1000) for start_ms, end_ms in blanked_ms)
+    found = watch(path, progress, How(effort=effort, muted=muted, blanked_s=blanked_s))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "signals": found.signals.to_json(),
+        "duration_ms": max(1, round(1000 * found.duration_s)),
+        "timings": found.timings,
+        "cpu_s": round(used.ru_utime + used.ru_stime, 3),
+        "peak_memory_mb": round(used.ru_maxrss / 1024),
+    }

@@ -23,7 +23,7 @@ def explain(features: dict) -> str:
     if standing.get("pair_db", 0) >= WORTH_NAMING and features["gap_s"] > 0:
         gap_s, pair_db = features["gap_s"], features["pair_db"]
         reasons.append(f"pop and landing {gap_s:.2f} s apart, {pair_db:.0f} dB over the ground noise")
-    if standing["arc"] >= WORTH_NAMING:
+    if standing.get("arc", 0) >= WORTH_NAMING:
         reasons.append(f"something goes up and comes down, {standing['arc']:.1f} × the usual spread")
     if features["moving_times_usual"] >= MOVES_MORE:
         reasons.append(f"the rider moves {features['moving_times_usual']:.1f} × more than usual")

@@ -28,23 +28,30 @@ class Film:
     fades: list[tuple[float, float]] = field(default_factory=list)
     flashes: list[float] = field(default_factory=list)
     start_pts_s: float = 0.0
+    rate_hz: int = RATE_HZ
+    stretch: float = 1.0  # plays so many times slower than it was filmed
+    gaps: bool = False  # True: every few pictures one is missing, as phones do in the dark
+    darkness: float = 1.0  # share of the light that is left
+    group: int = 30  # pictures from keyframe to keyframe
+    pix_fmt: str = "yuv420p"
+    background: str = "quiet"  # or "wind" or "music"
 
     def write(self, path: Path) -> Path:
         """Encode the film; the container follows from the name's ending."""
         with av.open(str(path), "w") as container:
-            video = container.add_stream("libx264", rate=RATE_HZ)
-            video.width, video.height, video.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
-            video.options = {"preset": "ultrafast", "crf": "20", "g": "30"}
+            video = container.add_stream("libx264", rate=round(self.rate_hz / self.stretch))
+            video.width, video.height, video.pix_fmt = WIDTH_PX, HEIGHT_PX, self.pix_fmt
+            video.options = {"preset": "ultrafast", "crf": "20", "g": str(self.group)}
+            video.time_base = video.codec_context.time_base = Fraction(1, 90_000)
             audio = container.add_stream("aac", rate=SOUND_HZ, layout="mono") if self.sounds else None
             sound = self.sound()
-            per_picture = SOUND_HZ // RATE_HZ
+            per_picture = SOUND_HZ // self.rate_hz
             for number, picture in enumerate(self.pictures()):
-                frame = av.VideoFrame.from_ndarray(picture, format="gray").reformat(format="yuv420p")
-                frame.pts, frame.time_base = (
-                    round((number / RATE_HZ + self.start_pts_s) * 90_000),
-                    Fraction(1, 90_000),
-                )
-                container.mux(video.encode(frame))
+                frame = av.VideoFrame.from_ndarray(picture, format="gray").reformat(format=self.pix_fmt)
+                shown_s = number / self.rate_hz * self.stretch + self.start_pts_s
+                frame.pts, frame.time_base = round(shown_s * 90_000), Fraction(1, 90_000)
+                if not (self.gaps and number % 7 in (2, 3)):
+                    container.mux(video.encode(frame))
                 if audio is not None:
                     _encode_sound(container, audio, sound, number * per_picture, per_picture, self.start_pts_s)
             container.mux(video.encode())
@@ -57,8 +64,8 @@ class Film:
         rng = np.random.default_rng(7)
         walls = [_texture(rng, HEIGHT_PX + 40, WIDTH_PX + 40) for _ in range(len(self.cuts) + len(self.fades) + 1)]
         body = np.clip(_texture(rng, RIDER_HEIGHT_PX, RIDER_WIDTH_PX) - 60, 0, 255)
-        for number in range(round(self.length_s * RATE_HZ)):
-            time_s = number / RATE_HZ
+        for number in range(round(self.length_s * self.rate_hz)):
+            time_s = number / self.rate_hz
             sway = self.shake_px * np.array([np.sin(2.1 * time_s), np.sin(1.3 * time_s + 1) + 0.3 * np.sin(9 * time_s)])
             picture = ndimage.shift(self._wall(walls, time_s), sway, order=1, mode="nearest")[20:-20, 20:-20].copy()
             if self.rider:
@@ -67,7 +74,7 @@ class Film:
                 _draw(picture, body, round(feet) - RIDER_HEIGHT_PX, round(left))
             if any(0 <= time_s - flash_s < 0.1 for flash_s in self.flashes):
                 picture += 90
-            picture += rng.normal(0, 1.5, picture.shape)
+            picture = picture * self.darkness + rng.normal(0, 1.5, picture.shape)
             yield np.clip(picture, 0, 255).astype(np.uint8)
 
     def height_px(self, time_s: float) -> float:
@@ -81,6 +88,7 @@ class Film:
         """Return [shape=(n,), float32]: ground noise and an impact at each take-off and landing."""
         rng = np.random.default_rng(11)
         samples = rng.normal(0, 0 if self.silent else 0.004, round(self.length_s * SOUND_HZ)).astype(np.float32)
+        samples += self._background(len(samples), rng)
         decay = np.exp(-np.arange(SOUND_HZ // 20) / (0.008 * SOUND_HZ))
         for span in [] if self.silent else self.tricks:
             for hit_s in span:
@@ -88,6 +96,17 @@ class Film:
                 first = round(hit_s * SOUND_HZ)
                 samples[first : first + len(burst)] += burst[: len(samples) - first]
         return samples
+
+    def _background(self, n_samples: int, rng: np.random.Generator) -> np.ndarray:
+        time_s = np.arange(n_samples) / SOUND_HZ
+        if self.background == "wind":  # low, loud, swelling
+            gusts = 0.5 + 0.5 * np.sin(1.7 * time_s) * np.sin(0.6 * time_s + 1)
+            return 4 * ndimage.gaussian_filter1d(rng.normal(0, 1, n_samples), 60) * gusts
+        if self.background == "music":  # a chord that changes twice a second, with soft attacks
+            note_hz = 220 * 2 ** (np.array([0, 3, 7, 5])[(2 * time_s).astype(int) % 4] / 12)
+            attack = np.minimum(1, (time_s * 2 % 1) / 0.2)
+            return 0.1 * attack * sum(np.sin(2 * np.pi * k * note_hz * time_s) / k for k in (1, 2, 3))
+        return np.zeros(n_samples)
 
     def _wall(self, walls: list[np.ndarray], time_s: float) -> np.ndarray:
         changes = sorted([(cut_s, cut_s) for cut_s in self.cuts] + self.fades)

@@ -53,9 +53,10 @@ def test_a_fault_of_the_file_is_one_sentence_and_exit_code_one(tmp_path, capsys)
 def test_evaluate_measures_each_take_the_mean_and_all_together(folder, capsys):
     assert main(["evaluate", "--footage", str(folder), "--labels", str(folder), "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
-    assert set(rows) == {"take", "mean", "pooled"}
+    assert set(rows) == {"take", "mean", "pooled", "shipped"}
     assert (rows["take"]["recall"], rows["take"]["precision"]) == (1.0, 0.5)
-    assert rows["take"]["cpu_s_per_s"] > 0
+    assert rows["take"]["times_real_time"] == pytest.approx(2 / rows["take"]["cpu_s_per_s"])
+    assert 30 < rows["take"]["peak_memory_mb"] < 400
 
 
 def test_evaluate_prints_a_table_for_a_person(folder, capsys):
@@ -64,9 +65,42 @@ def test_evaluate_prints_a_table_for_a_person(folder, capsys):
         "take",
         "mean",
         "pooled",
+        "shipped",
     ]
 
 
 def test_evaluate_without_labels_is_one_sentence(tmp_path, capsys):
     assert main(["evaluate", "--footage", str(tmp_path), "--labels", str(tmp_path)]) == 1
     assert "no labels" in capsys.readouterr().err
+
+
+def test_evaluate_muted_hears_nothing(folder, capsys):
+    arguments = ["evaluate", "--footage", str(folder), "--labels", str(folder), "--json"]
+    main([*arguments, "--muted", "--blanked"])
+    muted = json.loads(capsys.readouterr().out)
+    assert muted["take"]["recall_all"] == 1.0
+
+
+def test_fit_writes_weights_with_how_they_were_made(folder, tmp_path, capsys):
+    out = tmp_path / "weights.json"
+    assert main(["fit", "--footage", str(folder), "--labels", str(folder), "--out", str(out)]) == 0
+    made = json.loads(out.read_text())
+    assert set(made["weights"]) == {"arc", "incoherence", "pair_db"}
+    assert all(weight >= 0 for weight in made["weights"].values())
+    assert made["made"]["takes"] == ["take"]
+    assert "arc" in capsys.readouterr().out
+
+
+def test_explain_draws_a_picture(folder, tmp_path):
+    pytest.importorskip("matplotlib", reason="Matplotlib is for developers")
+    out = tmp_path / "out.png"
+    assert main(["explain", str(folder / "take.mp4"), "--plot", str(out), "--labels", str(folder / "take.json")]) == 0
+    assert out.read_bytes().startswith(b"\x89PNG")
+
+
+def test_bench_measures_the_detector_beside_decoding_every_frame_and_demuxing(folder, capsys):
+    assert main(["bench", str(folder / "take.mp4"), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert set(rows) == {"default", "quick", "every frame", "demux only"}
+    assert rows["default"]["against_default"] == 1
+    assert rows["demux only"]["cpu_s_per_s"] < rows["every frame"]["cpu_s_per_s"]

@@ -102,6 +102,64 @@ def test_where_nobody_jumps_nothing_is_shown(tmp_path, film):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "film",
+    [
+        pytest.param(Film(tricks=TRICKS, background="wind"), id="wind"),
+        pytest.param(Film(tricks=TRICKS, background="music"), id="music"),
+        pytest.param(Film(tricks=TRICKS, group=10_000), id="one keyframe in the whole file"),
+        pytest.param(Film(tricks=TRICKS, gaps=True), id="uneven rate"),
+        pytest.param(Film(tricks=TRICKS, pix_fmt="yuv420p10le"), id="10 bits"),
+    ],
+)
+def test_hard_conditions_change_nothing(tmp_path, film):
+    assert_right(shown(propose(film.write(tmp_path / "take.mkv"))), TRICKS)
+
+
+@pytest.mark.slow
+def test_in_the_dark_the_tricks_still_come_first(tmp_path):
+    best = propose(Film(tricks=TRICKS, darkness=0.3).write(tmp_path / "take.mp4"))["candidates"][:3]
+    assert_right(sorted(best, key=lambda c: c["start_ms"]), TRICKS)
+
+
+@pytest.mark.slow
+def test_slow_motion_is_stretched_by_its_capture_rate(tmp_path):
+    film = Film(length_s=4.0, tricks=[(1.8, 2.3)], rate_hz=240, stretch=8.0, sounds=False, shake_px=1.0)
+    result = propose(film.write(tmp_path / "slow.mp4"), stretch=8.0)
+    assert result["duration_ms"] == pytest.approx(32_000, abs=50)
+    best = result["candidates"][0]
+    assert best["start_ms"] == pytest.approx(8000 * (1.8 - 1), abs=8 * 700)
+    assert best["end_ms"] == pytest.approx(8000 * (2.3 + 1), abs=8 * 700)
+
+
+@pytest.mark.slow
+def test_a_mark_of_the_camera_shows_what_stayed_hidden(tmp_path):
+    path = Film(length_s=8, tricks=[(4.0, 4.45)], sounds=False).write(tmp_path / "mute.mp4")
+    without, marked = propose(path)["candidates"][0], propose(path, hilights_ms=[6500])["candidates"][0]
+    assert marked["start_ms"] == without["start_ms"]
+    assert marked["score"] > max(0.5, without["score"])
+    assert marked["why"].startswith("HiLight mark")
+
+
+@pytest.mark.slow
+def test_a_take_that_is_too_dear_is_only_glanced_at_between_the_looks(tmp_path, monkeypatch):
+    take = Film(tricks=TRICKS, group=15).write(tmp_path / "take.mp4")
+    monkeypatch.setattr("detection.packets.PIXEL_CPU_S", 1.6e-7)  # as if a picture were a hundred times larger
+    result = propose(take)
+    assert 0 < result["seen"] < 0.5
+    assert_right(shown(result), TRICKS)
+
+
+@pytest.mark.slow
+def test_quick_glances_and_hears(take, monkeypatch):
+    monkeypatch.setattr("detection.packets.PIXEL_CPU_S", 1e-7)
+    result = propose(take, effort="quick")
+    assert result["seen"] == 0
+    assert {"arc"}.isdisjoint(result["candidates"][0]["features"]["standing"])
+    assert result["parameters"]["effort"] == "quick"
+
+
+@pytest.mark.slow
 def test_impacts_off_camera_alone_are_not_shown(tmp_path, monkeypatch):
     film = Film(tricks=TRICKS)
     monkeypatch.setattr(film, "height_px", lambda time_s: 0.0)

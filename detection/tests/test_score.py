@@ -135,5 +135,10 @@ def test_what_was_looked_at_counts_against_what_glances_say_is_usual():
 
 def test_an_arc_counts_only_where_somebody_looked():
     curves = {name: np.full(400, 0.5) for name in ("arc", "incoherence", "moving")}
-    standing = standing_of(Signals(curves, np.zeros(400, bool), np.full(20, 0.5)))
-    assert not standing["arc"].any()
+    seen = np.arange(400) < 40
+    assert not standing_of(Signals(curves, seen, np.full(20, 0.5)))["arc"][60:].any()
+
+
+def test_where_nobody_looked_at_all_there_is_no_arc_to_miss():
+    curves = {name: np.full(400, 0.5) for name in ("arc", "incoherence", "moving")}
+    assert "arc" not in standing_of(Signals(curves, np.zeros(400, bool), np.full(20, 0.5)))

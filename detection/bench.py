@@ -1,0 +1,91 @@
+"""What the detector costs beside two yardsticks on the same file: decoding every frame, and demuxing alone."""
+
+import resource
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from clips.media import sandbox
+from clips.media.container import open_media, picture_stream
+from detection.peaks import peaks_apart
+from detection.pictures import small_grey
+from detection.report import LIMITS, N_CORES
+
+#: The yardstick's own choice: a peak is this many times the median difference, and 2 s from the next.
+TIMES_USUAL, DISTANCE_S = 3.0, 2.0
+#: Every row of the table and the function behind it.
+CONTENDERS = {
+    "default": ("detection.watch:signals_of", {"effort": "default"}),
+    "quick": ("detection.watch:signals_of", {"effort": "quick"}),
+    "every frame": ("detection.bench:every_frame", {}),
+    "demux only": ("detection.bench:demux_only", {}),
+}
+
+
+def measure(path: Path, on_tick: Callable[[float | None], None]) -> dict[str, dict]:
+    """Return what each contender takes for a file, each in a child process of its own, one after the other.
+
+    Returns
+    -------
+    dict
+        By contender: ``cpu_s_per_s`` (CPU-seconds per second of video, the child's start included),
+        ``times_real_time`` on two cores, ``against_default`` (how many times the cost of the default) and
+        ``peak_memory_mb``.
+
+    Raises
+    ------
+    MediaError
+        If the file cannot be read.
+    """
+    rows = {}
+    for name, (function, arguments) in CONTENDERS.items():
+        arguments = arguments | {"path": str(path.absolute())}
+        found = sandbox.run(function, arguments, limits=LIMITS, on_tick=on_tick)
+        cpu_s_per_s = found["cpu_s"] / (found["duration_ms"] / 1000)
+        rows[name] = {
+            "cpu_s_per_s": round(cpu_s_per_s, 4),
+            "times_real_time": round(N_CORES / max(cpu_s_per_s, 1e-6), 1),
+            "against_default": round(cpu_s_per_s / rows["default"]["cpu_s_per_s"], 3) if rows else 1.0,
+            "peak_memory_mb": found["peak_memory_mb"],
+        }
+    return rows
+
+
+def every_frame(path: str, progress: Callable[[float], None]) -> dict:
+    """Decode every frame and take the peaks of the frame difference: what most detectors do."""
+    differences, before = [], None
+    with open_media(path) as container:
+        stream = picture_stream(container)
+        stream.thread_type = "AUTO"
+        n_frames = stream.frames or 1
+        for frame in container.decode(stream):
+            after = small_grey(frame).astype(np.int16)
+            differences.append(0.0 if before is None else float(np.abs(after - before).mean()))
+            before = after
+            progress(min(1.0, len(differences) / n_frames))
+        rate_hz = float(stream.average_rate or 30)
+    curve = np.array(differences)
+    peaks = peaks_apart(curve, distance=round(DISTANCE_S * rate_hz), floor=TIMES_USUAL * float(np.median(curve)))
+    return _spent(len(curve) / rate_hz) | {"peaks": len(peaks)}
+
+
+def demux_only(path: str, progress: Callable[[float], None]) -> dict:
+    """Read every packet and decode none."""
+    end_s = 0.0
+    with open_media(path) as container:
+        stream = picture_stream(container)
+        for packet in container.demux():
+            if packet.stream is stream and packet.pts is not None:
+                end_s = max(end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+                progress(0.0)
+    return _spent(end_s)
+
+
+def _spent(duration_s: float) -> dict:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "duration_ms": max(1, round(1000 * duration_s)),
+        "cpu_s": round(used.ru_utime + used.ru_stime, 3),
+        "peak_memory_mb": round(used.ru_maxrss / 1024),
+    }

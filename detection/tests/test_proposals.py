@@ -1,0 +1,82 @@
+"""A new analysis of a file whose proposals people have begun to sort, and what the probe's facts tell the detector."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from clips.models import CandidateSegment, DetectionRun, SegmentStatus
+from detection.proposals import replace_proposals
+from detection.tasks import hilights_ms_of, stretch_of
+
+pytestmark = pytest.mark.django_db
+
+
+def found(*spans_ms: tuple[int, int]) -> dict:
+    candidates = [
+        {"start_ms": start_ms, "end_ms": end_ms, "score": 0.8, "why": "pop and landing", "features": {"version": 2}}
+        for start_ms, end_ms in spans_ms
+    ]
+    return {"version": "2", "parameters": {}, "curve": {}, "timings": {}, "candidates": candidates}
+
+
+def test_what_nobody_touched_is_replaced(original, segments):
+    run = replace_proposals(original, found((500, 3500)))
+    assert [(s.start_ms, s.end_ms, s.run) for s in CandidateSegment.objects.all()] == [(500, 3500, run)]
+    assert DetectionRun.objects.get() == run
+
+
+@pytest.mark.parametrize("status", [SegmentStatus.ACCEPTED, SegmentStatus.TRASHED])
+def test_what_somebody_touched_stays_and_is_not_proposed_again(original, segments, status):
+    CandidateSegment.objects.filter(pk=segments[2].pk).update(status=status)
+    replace_proposals(original, found((20_300, 24_300), (50_000, 53_000)))
+    spans = sorted(CandidateSegment.objects.values_list("start_ms", "end_ms", "status"))
+    assert spans == [(20_000, 24_000, status), (50_000, 53_000, SegmentStatus.UNREVIEWED)]
+
+
+def test_what_somebody_is_looking_at_stays(original, segments, sorter):
+    now = timezone.now()
+    CandidateSegment.objects.filter(pk=segments[2].pk).update(
+        status=SegmentStatus.IN_PROGRESS,
+        locked_by=sorter,
+        locked_at=now,
+        lease_token=uuid.uuid4(),
+        lease_ends_at=now + timedelta(minutes=3),
+    )
+    replace_proposals(original, found((20_300, 24_300)))
+    assert CandidateSegment.objects.get() == segments[2]
+
+
+def test_what_a_person_added_by_hand_stays(original, segments):
+    own = CandidateSegment.objects.create(original_file=original, start_ms=100_000, end_ms=103_000)
+    replace_proposals(original, found((100_500, 103_500)))
+    assert CandidateSegment.objects.get() == own
+
+
+def test_twice_the_same_analysis_leaves_the_same_rows(original, segments):
+    for _ in range(2):
+        replace_proposals(original, found((1000, 4000), (9000, 12_000)))
+    assert sorted(CandidateSegment.objects.values_list("start_ms", flat=True)) == [1000, 9000]
+
+
+def test_slow_motion_is_stretched_by_capture_rate_over_the_rate_it_plays_at(original):
+    original.rate_num, original.rate_den = 30_000, 1001
+    original.capture_rate_num, original.capture_rate_den = 240_000, 1001
+    assert stretch_of(original) == pytest.approx(8)
+
+
+def test_without_another_capture_rate_time_is_not_stretched(original):
+    original.capture_rate_num = original.capture_rate_den = None
+    assert stretch_of(original) == 1
+
+
+@pytest.mark.parametrize("probe", [{}, None, {"hilights_ms": None}])
+def test_a_camera_without_marks_has_none(original, probe):
+    original.probe = probe
+    assert hilights_ms_of(original) == []
+
+
+def test_marks_of_the_camera_are_handed_on(original):
+    original.probe = {"hilights_ms": [1500, 61_000]}
+    assert hilights_ms_of(original) == [1500.0, 61_000.0]
