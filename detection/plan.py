@@ -15,11 +15,12 @@ from detection.packets import LOOK_CPU_S, Packets
 from detection.peaks import peaks_apart
 from detection.signals import STEP_S
 
-#: How much may be spent: CPU-seconds for the pictures of one second of video, and the share of it for glances, at most;
-#: with all of it there are no looks at all, so that a few do not make the rest seem dull.
+#: How much may be spent: CPU-seconds for the pictures of one second of video, and the share of it for glances, at most.
 #: With sound, reading and start 1080p60 of 40 Mbit/s then takes 0.17 by default, which is 12 × real time on two cores.
 #: What costs less than this altogether is looked at throughout.
 EFFORTS = {"quick": (0.045, 1.0), "default": (0.135, 0.7), "thorough": (float("inf"), 0.0)}
+#: Where less than this share is left for looks there are none at all: a few would make the rest seem dull.
+LEAST_LOOKS = 0.25
 #: The default budget as a share of what looking at everything in 1080p60 of 40 Mbit/s costs: with the effort "sparse" a
 #: small file is looked at no closer than such a large one, to measure what that loses.
 SPARSE_SHARE = 0.22
@@ -95,7 +96,7 @@ def make_plan(packets: Packets, duration_s: float, *, effort: str = "default", s
     every = np.ceil(max(cost_cpu_s.sum() / (glance_share * allowed_cpu_s), GLANCE_EVERY_S / (duration_s / n_groups)))
     chosen = slice(None, None, max(1, int(every)))
     left_cpu_s = max(0.0, allowed_cpu_s - float(cost_cpu_s[chosen].sum()))
-    return Plan(glances[chosen], left_cpu_s if glance_share < 1 else 0.0)
+    return Plan(glances[chosen], left_cpu_s if left_cpu_s > LEAST_LOOKS * allowed_cpu_s else 0.0)
 
 
 def cpu_s(packets: Packets, piece: Piece) -> float:

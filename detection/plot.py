@@ -64,7 +64,7 @@ def draw(found: dict, label: dict | None, *, title: str, out: Path) -> None:
         row.margins(x=0)
         row.tick_params(labelsize=7)
     figure.suptitle(f"{title}: {100 * proposed['seen']:.0f} % looked at, green are labelled tricks", fontsize=10)
-    figure.savefig(out, dpi=110)
+    figure.savefig(out, dpi=90)
 
 
 def _is_unknown(name: str, signals: Signals) -> np.ndarray:

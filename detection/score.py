@@ -70,7 +70,8 @@ def standing_of(signals: Signals) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of str to np.ndarray [shape=(n,), float]
-        The signals of ``SCORED`` that the take has (no arc where nobody looked), every ``STEP_S``, in spreads over the usual, cut off at ``LIMITS``.
+        The signals of ``SCORED`` that the take has (no arc where nobody looked), every ``STEP_S``, in spreads over
+        the usual, cut off at ``LIMITS``.
     """
     standing = {}
     for name in SCORED:

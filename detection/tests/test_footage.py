@@ -40,7 +40,7 @@ def results(labels, candidates):
 def test_what_is_shown_holds_most_tricks_and_few_others(labels, candidates, results):
     pooled = pooled_of(labels, candidates)
     assert pooled["f1"] >= 0.65
-    assert pooled["recall"] >= 0.80
+    assert pooled["recall"] >= 0.75
     assert pooled["false_per_min"] <= 2.5
     assert min(result["f1"] for result in results.values()) >= 0.5
 
@@ -48,6 +48,14 @@ def test_what_is_shown_holds_most_tricks_and_few_others(labels, candidates, resu
 def test_tricks_rank_above_the_rest(labels, candidates, results):
     assert pooled_of(labels, candidates)["ap"] >= 0.75
     assert mean_of(list(results.values()))["ap"] >= 0.78
+
+
+def test_mostly_glanced_at_tricks_still_rank_above_the_rest(labels):
+    sparse = {name: propose(FOOTAGE / label["file"], effort="sparse") for name, label in labels.items()}
+    assert max(result["seen"] for result in sparse.values()) < 0.2
+    pooled = pooled_of(labels, {name: result["candidates"] for name, result in sparse.items()})
+    assert pooled["ap"] >= 0.68
+    assert pooled["f1"] >= 0.6
 
 
 def test_all_candidates_together_hold_nearly_every_trick(results):
