@@ -41,7 +41,8 @@ def examples(signals: Signals, label: dict) -> tuple[np.ndarray, np.ndarray]:
     proposals = [{"start_ms": 1000 * span.start_s, "end_ms": 1000 * span.end_s} for span in spans]
     hits = np.array([trick is not None for trick in match(proposals, label["tricks"])], bool)
     steps = [peak.step for peak in peaks]
-    columns = [standing[name][steps] if name in standing else np.zeros(len(steps)) for name in score.SCORED]
+    more = np.sqrt(len(score.SCORED) / len(standing))  # as in `score.score_curve`, for weights that are about alike
+    columns = [more * standing[name][steps] if name in standing else np.zeros(len(steps)) for name in score.SCORED]
     return np.column_stack(columns), hits
 
 

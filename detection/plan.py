@@ -19,6 +19,8 @@ from detection.signals import STEP_S
 #: With sound, reading and start 1080p60 of 40 Mbit/s then takes 0.17 by default, which is 12 × real time on two cores.
 #: What costs less than this altogether is looked at throughout.
 EFFORTS = {"quick": (0.045, 1.0), "default": (0.135, 0.7), "thorough": (float("inf"), 0.0)}
+#: A clip shorter than this has the budget of one that long: there is little to learn from two glances.
+LEAST_S = 8.0
 #: Where less than this share is left for looks there are none at all: a few would make the rest seem dull.
 LEAST_LOOKS = 0.25
 #: The default budget as a share of what looking at everything in 1080p60 of 40 Mbit/s costs: with the effort "sparse" a
@@ -87,7 +89,9 @@ def make_plan(packets: Packets, duration_s: float, *, effort: str = "default", s
     n_pictures = min(len(packets.pts_s), PICTURE_RATE_HZ * duration_s)
     everything_cpu_s = packets.decode_cpu_s + LOOK_CPU_S * n_pictures
     budget, glance_share = EFFORTS["default" if effort == "sparse" else effort]
-    allowed_cpu_s = SPARSE_SHARE * everything_cpu_s if effort == "sparse" else budget * duration_s * stretch
+    allowed_cpu_s = (
+        SPARSE_SHARE * everything_cpu_s if effort == "sparse" else budget * max(duration_s * stretch, LEAST_S)
+    )
     n_groups = len(packets.group_start)
     if everything_cpu_s <= allowed_cpu_s or duration_s > LONGEST_GROUP_S * n_groups:
         return Plan([], float("inf"))

@@ -18,7 +18,7 @@ NEARBY_S = 0.5
 ROUNDING_S = 0.1
 #: Middle and spread of each signal in the labelled takes, which agree within a factor of two. They keep a take in which
 #: nothing stirs, or one that is shorter than a few tricks, from making much of little.
-TYPICAL = {"arc": (0.02, 0.08), "incoherence": (-0.17, 0.06), "pair_db": (8.5, 4.5)}
+TYPICAL = {"arc": (0.02, 0.05), "incoherence": (-0.17, 0.06), "pair_db": (8.5, 4.5)}
 #: The typical middle counts as much as this long a stretch of the take itself.
 TYPICAL_S = 10.0
 #: Below the usual is as good as usual (AP .78, .76 when it counts against a moment); standing out by more than the

@@ -151,8 +151,21 @@ def test_a_take_that_is_too_dear_is_only_glanced_at_between_the_looks(tmp_path, 
 
 
 @pytest.mark.slow
+def test_glances_and_looks_are_the_same_with_one_decoder_and_with_three(tmp_path, monkeypatch):
+    take = Film(tricks=TRICKS[:1], length_s=8, group=15).write(tmp_path / "take.mp4")
+    monkeypatch.setattr("detection.packets.PIXEL_CPU_S", 1.6e-7)
+    results = []
+    for n_decoders in (1, 3):
+        monkeypatch.setattr("detection.pictures.N_DECODERS", n_decoders)
+        results.append(propose(take))
+        del results[-1]["timings"]
+    assert results[0] == results[1]
+    assert 0 < results[0]["seen"] < 1
+
+
+@pytest.mark.slow
 def test_quick_glances_and_hears(take, monkeypatch):
-    monkeypatch.setattr("detection.packets.PIXEL_CPU_S", 1e-7)
+    monkeypatch.setattr("detection.packets.PIXEL_CPU_S", 4e-7)  # as if it were 4K
     result = propose(take, effort="quick")
     assert result["seen"] == 0
     assert {"arc"}.isdisjoint(result["candidates"][0]["features"]["standing"])
