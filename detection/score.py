@@ -70,12 +70,12 @@ def standing_of(signals: Signals) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of str to np.ndarray [shape=(n,), float]
-        The signals of ``SCORED`` that the take has (no arc where nobody looked), every ``STEP_S``, in spreads over
-        the usual, cut off at ``LIMITS``.
+        The signals of ``SCORED`` that the take has (no arc where nobody looked or the rider wears the camera), every
+        ``STEP_S``, in spreads over the usual, cut off at ``LIMITS``.
     """
     standing = {}
     for name in SCORED:
-        if name not in signals.curves or (name == "arc" and not signals.seen.any()):
+        if name not in signals.curves or (name == "arc" and not _shows_riders(signals)):
             continue
         # Sound is heard throughout; pictures are seen here and there.
         seen = np.ones_like(signals.seen) if name == "pair_db" else signals.seen
@@ -84,6 +84,11 @@ def standing_of(signals: Signals) -> dict[str, np.ndarray]:
         out = relative(moments, fair, typical=TYPICAL[name])
         standing[name] = _rounded(np.where(seen, out, 0.0) if name == "arc" else out)
     return standing
+
+
+def _shows_riders(signals: Signals) -> bool:
+    """Return whether a rider can be seen to rise and fall: somebody looked, and the camera does not fly with him."""
+    return bool(signals.seen.any()) and signals.curves.get("felt", np.zeros(1)).max() < 1
 
 
 def _fair(name: str, signals: Signals, moments: np.ndarray, seen: np.ndarray) -> np.ndarray:

@@ -142,3 +142,9 @@ def test_an_arc_counts_only_where_somebody_looked():
 def test_where_nobody_looked_at_all_there_is_no_arc_to_miss():
     curves = {name: np.full(400, 0.5) for name in ("arc", "incoherence", "moving")}
     assert "arc" not in standing_of(Signals(curves, np.zeros(400, bool), np.full(20, 0.5)))
+
+
+def test_a_camera_that_flies_with_the_rider_sees_no_arc_and_leans_on_the_rest():
+    take = a_take()
+    take.curves["felt"] = np.eye(1, 800, 200)[0]
+    assert set(standing_of(take)) == {"incoherence"}
