@@ -10,7 +10,7 @@ import numpy as np
 from av.container import InputContainer
 
 from clips.media import MediaError
-from clips.media.container import declared_end_s, picture_stream, zero_s
+from clips.media.container import MAX_DURATION_S, TOO_LONG, declared_end_s, picture_stream, zero_s
 from detection.packets import Packets
 
 #: High enough for the bands of a board's pop (up to 7.5 kHz), low enough to cost next to nothing.
@@ -135,6 +135,8 @@ class Scan:
         self._size.append(packet.size)
         self._key.append(packet.is_keyframe)
         self.end_s = max(self.end_s, self._time_s((pts + (packet.duration or 0)) * packet.time_base))
+        if self.end_s > MAX_DURATION_S:
+            raise MediaError(TOO_LONG)
 
     def _hear(self, packet: av.Packet) -> None:
         try:

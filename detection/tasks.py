@@ -1,7 +1,5 @@
 """The background step that finds the moments of a file."""
 
-from fractions import Fraction
-
 from celery import shared_task
 
 from clips import pipeline
@@ -26,10 +24,11 @@ def detect(job_id: str) -> None:
         if work is None:
             return
         original = work.job.original_file
+        told = {"stretch": stretch_of(original), "hilights_ms": original.probe.get("hilights_ms", [])}
         with local_copy(original) as path:
             found = sandbox.run(
                 "detection.propose:propose",
-                {"path": str(path), "stretch": stretch_of(original), "hilights_ms": hilights_ms_of(original)},
+                {"path": str(path), **told},
                 limits=limits_for(original.duration_ms),
                 on_tick=work.report,
                 tick_s=TICK_S,
@@ -41,16 +40,9 @@ def detect(job_id: str) -> None:
 
 def stretch_of(original: OriginalFile) -> float:
     """Return how many times longer a file plays than it was filmed; 1.0 where the probe found no other rate."""
-    num, den = getattr(original, "capture_rate_num", None), getattr(original, "capture_rate_den", None)
-    if not num or not den or not original.rate:
+    if not original.capture_rate or not original.rate:
         return 1.0
-    return max(1.0, float(Fraction(num, den) / original.rate))
-
-
-def hilights_ms_of(original: OriginalFile) -> list[float]:
-    """Return when the camera's button was pressed to mark a moment, as far as the probe found it."""
-    marks = (original.probe or {}).get("hilights_ms") or []
-    return [float(mark_ms) for mark_ms in marks if isinstance(mark_ms, int | float)]
+    return max(1.0, float(original.capture_rate / original.rate))
 
 
 def limits_for(duration_ms: int) -> sandbox.Limits:

@@ -14,10 +14,11 @@ _MAX_ELEMENTS = 20_000
 
 @dataclass(frozen=True)
 class Element:
-    """One value: its four letters, its type's letter, and its bytes without padding."""
+    """One or more values: four letters, their type's letter, how many there are, and their bytes without padding."""
 
     key: bytes
     type: bytes
+    count: int
     payload: bytes
 
     @property
@@ -41,7 +42,7 @@ def elements(data: bytes) -> Iterator[Element]:
         levels.append((begin + -(-length // 4) * 4, end))
         if kind == _NESTED and len(levels) < _MAX_DEPTH:
             levels.append((begin, begin + length))
-        yield Element(key, bytes([kind]), data[begin : begin + length])
+        yield Element(key, bytes([kind]), repeat, data[begin : begin + length])
 
 
 def text(data: bytes, key: bytes) -> str | None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from clips.models import CandidateSegment, DetectionRun, SegmentStatus
 from detection.proposals import replace_proposals
-from detection.tasks import hilights_ms_of, stretch_of
+from detection.tasks import stretch_of
 
 pytestmark = pytest.mark.django_db
 
@@ -69,14 +69,3 @@ def test_slow_motion_is_stretched_by_capture_rate_over_the_rate_it_plays_at(orig
 def test_without_another_capture_rate_time_is_not_stretched(original):
     original.capture_rate_num = original.capture_rate_den = None
     assert stretch_of(original) == 1
-
-
-@pytest.mark.parametrize("probe", [{}, None, {"hilights_ms": None}])
-def test_a_camera_without_marks_has_none(original, probe):
-    original.probe = probe
-    assert hilights_ms_of(original) == []
-
-
-def test_marks_of_the_camera_are_handed_on(original):
-    original.probe = {"hilights_ms": [1500, 61_000]}
-    assert hilights_ms_of(original) == [1500.0, 61_000.0]
