@@ -139,7 +139,7 @@ class Take:
         result = _glance_signals(glanced, grid_s)
         fades_s = np.concatenate(self._fades_s) if self._fades_s else np.zeros(0)
         for pairs in self._pieces:
-            if pairs:
+            if any(len(chunk) for chunk in pairs):
                 _look(result, np.concatenate(pairs).astype(float), fades_s, grid_s)
         result.curves |= self._sound_signals(grid_s) | self._sensor_signals(grid_s)
         return result

@@ -15,7 +15,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from clips.media import MediaError
-from clips.media.container import clock, open_media, picture_stream, zero_s
+from clips.media.container import MAX_DURATION_S, TOO_LONG, clock, open_media, picture_stream, zero_s
 from clips.media.frames import Span, frame_at, go_to
 
 
@@ -40,6 +40,8 @@ class Film:
         span = Span(first, last, self.stream.time_base)
         if start_s >= span.end_s:
             raise MediaError(f"The video ends before {clock(start_ms)}.")
+        if span.end_s - self.zero_s > MAX_DURATION_S:
+            raise MediaError(TOO_LONG)
         return span
 
     def first_ms(self, pts: int) -> int:

@@ -40,6 +40,8 @@ MAX_SPRITE_BYTES = 400_000
 _QUALITIES = (5, 8, 12, 18, 31)
 #: An index that cannot be sought in answers each seek by reading everything; after this many such answers it is enough.
 _MAX_PACKETS_PER_SEEK = 2_000
+#: Seeks in a row that find no keyframe, after which the rest of the file is not searched.
+_MAX_VAIN_SEEKS = 10
 
 
 def make_filmstrip(source: str, out: str, progress: Callable[[float], None] | None = None) -> dict[str, Any]:
@@ -166,9 +168,12 @@ def _keyframes(
 ) -> Iterator[VideoFrame]:
     """Yield the keyframe before each wanted time, each once; those that are damaged are left out."""
     wanted_s = _wanted_s(container)
-    newest_pts = None
+    newest_pts, n_vain = None, 0
     for number, time_s in enumerate(wanted_s):
         packet = _keyframe_packet(container, stream, floor(time_s / stream.time_base))
+        n_vain = n_vain + 1 if packet is None else 0
+        if n_vain == _MAX_VAIN_SEEKS:
+            return
         if packet is None or (newest_pts is not None and packet.pts <= newest_pts):
             continue
         newest_pts = packet.pts

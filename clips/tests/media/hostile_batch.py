@@ -15,8 +15,8 @@ from typing import Any, BinaryIO
 from clips.media import sandbox
 from clips.media.confine import Limits, set_limits
 
-#: For all operations on a file of half a second, which take a quarter of a second. In real jobs it is minutes.
-LIMITS = Limits(cpu_s=20, wall_s=240.0)
+#: For all operations on a file of half a second, which take a quarter of a second. In real jobs it is minutes for each.
+LIMITS = Limits(cpu_s=40, wall_s=240.0)
 
 
 def operations(source: str, folder: str) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -88,7 +88,7 @@ def _in_child(calls: dict[str, tuple[str, dict]], folder: str, confined: bool) -
 def _do(calls: dict[str, tuple[str, dict]], folder: str, confined: bool, messages: BinaryIO) -> None:
     set_limits(LIMITS)
     if confined:
-        sandbox.confine_for("clips", {"calls": [arguments for _, arguments in calls.values()]})
+        sandbox.confine_for("detection", {"calls": [arguments for _, arguments in calls.values()]})
     for dotted, arguments in calls.values():
         sandbox.call_and_tell(dotted, arguments, messages)
         messages.write(json.dumps({"left": _clear(folder)}).encode() + b"\n")
