@@ -51,6 +51,7 @@ def test_detector_shows_the_tricks_and_not_what_only_looks_like_one(made):
     assert all(any(is_in(jump, proposal) for jump in film.JUMPS) for proposal in shown)
 
 
+@pytest.mark.slow
 def test_same_seed_makes_the_same_park_and_sound():
     def made_with(seed: int) -> list[np.ndarray]:
         rng = np.random.default_rng(seed)

@@ -55,6 +55,7 @@ def test_no_job_waits_for_bytes_that_are_nowhere():
     assert not Job.objects.filter(state__in=ACTIVE).exists()
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_names():
     def names() -> list[str]:
         with transaction.atomic():

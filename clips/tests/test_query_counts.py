@@ -43,6 +43,7 @@ def grown(few: dict[str, int], many: dict[str, int]) -> dict[str, tuple[int, int
     return {name: (few[name], many[name]) for name in few if few[name] < many[name]}
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_pages_cost_the_same_for_ten_moments_as_for_a_thousand(client):
     fill(FEW)

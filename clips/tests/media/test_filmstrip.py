@@ -56,6 +56,7 @@ def numbers_by_ms(source: Path) -> dict[int, int]:
     return {ceil(time_s * 1000): number for number, time_s in enumerate(times_s)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ENCODINGS)
 def test_each_tile_shows_the_frame_of_its_time(tmp_path, name):
     ending, encoding = ENCODINGS[name]

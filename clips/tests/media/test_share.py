@@ -51,6 +51,7 @@ def copy_of(source: Path, first: int, last: int, **options) -> tuple[Path, dict]
     return out, make_share_copy(str(source), str(out), *spans, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ENCODINGS)
 def test_it_has_the_frames_of_the_cut_at_their_own_times(tmp_path, name):
     source = make_video(tmp_path / "source.mp4", frames=FRAMES, size=(256, 144), **ENCODINGS[name])
