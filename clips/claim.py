@@ -14,7 +14,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clips import pipeline
-from clips.archive.backend import ArchiveError
+from clips.archive import blocks
+from clips.archive.backend import ArchiveBlockedError, ArchiveError
 from clips.media.container import MediaError
 from clips.models import Job, LeaseLostError
 from clips.storage import StorageError
@@ -96,6 +97,8 @@ def _settle(job: Job, error: Exception) -> bool:
         logger.info("Job %s (%s) was cancelled or taken over; its work is dropped.", job.pk, job.kind)
     elif isinstance(error, LASTING_FAULTS):
         _fail(job, str(error))
+    elif isinstance(error, ArchiveBlockedError):
+        blocks.hold(job, error)
     elif isinstance(error, PASSING_FAULTS):
         if not job.put_back(str(error)):
             _fail(job, str(error))

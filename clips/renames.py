@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Model, Q
 from django.db.models.signals import post_delete, post_save
 
+from clips.archive.moves import follow_names
 from clips.models import CameraName, FinalClip, Shoot
 from people.models import Person, PersonAlias
 from tricks.models import Trick, TrickAlias
@@ -49,3 +50,4 @@ def _renamed(instance: Model, created: bool = False, raw: bool = False, **_signa
 
 def _refresh(which: Q) -> None:
     FinalClip.objects.filter(which).refresh_search()
+    follow_names(which)

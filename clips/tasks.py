@@ -6,14 +6,16 @@ from datetime import UTC, timedelta
 from celery import current_app, shared_task
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from clips import low_res, pipeline, sharing
-from clips.archive.export import note_copy, note_withdrawn, send_clip, take_back
+from clips.archive import blocks
+from clips.archive.backend import silent
+from clips.archive.export import note_end, note_withdrawn, send_clip, take_back
+from clips.archive.watch import notice_changes
 from clips.claim import claim
 from clips.media import sandbox
 from clips.models import FinalClip, Job, JobKind, LeaseLostError
-from clips.storage import StorageError, clip_path, local_copy, place, scratch_folder, sha256_of
+from clips.storage import local_copy, place, scratch_folder, sha256_of
 from clips.uploads.incoming import take_in
 
 
@@ -65,33 +67,46 @@ def render(job_id: str) -> None:
 @shared_task
 def archive(job_id: str) -> None:
     """Put one cut clip into the archive and verify it there."""
+    if blocks.holds_back(job_id):
+        return
     with claim(job_id) as work:
         if work is None:
             return
         clip = FinalClip.objects.with_names().get(pk=work.job.clip_id)
-        source = clip_path(clip)
-        if not clip.stored_path or not source.is_file():
-            raise StorageError(_("The cut clip is not in the data folder; cut it again first."))
-        copy = send_clip(clip, source, work.report)
         try:
+            copy = send_clip(clip, work, again=bool(work.job.params.get("again")))
             with work.finishing():
-                note_copy(clip, copy)
+                note_end(clip, copy)
         except LeaseLostError:
             if clip.jobs.filter(kind=JobKind.WITHDRAW).exists():
-                take_back(clip)  # the decision was undone while it was sent, or the clip got another date
+                take_back(clip, silent)  # the decision was undone while it was sent, or the clip got another date
             raise
 
 
 @shared_task
 def withdraw(job_id: str) -> None:
     """Take a removed clip back from the archive."""
+    if blocks.holds_back(job_id):
+        return
     with claim(job_id) as work:
         if work is None:
             return
         clip = FinalClip.objects.with_names().get(pk=work.job.clip_id)
-        take_back(clip)
+        take_back(clip, work.report)
         with work.finishing():
             note_withdrawn(clip)
+
+
+@shared_task
+def look_after_archive() -> None:
+    """See whether what stopped the archive is mended."""
+    blocks.look_again()
+
+
+@shared_task
+def notice_archive_changes() -> None:
+    """See what people did to copies by themselves."""
+    notice_changes()
 
 
 @shared_task

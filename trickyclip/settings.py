@@ -131,6 +131,16 @@ UPLOADS_DIR = DATA_DIR / "uploads"
 SCRATCH_DIR = DATA_DIR / "scratch"
 MEDIA_ACCEL_PREFIX = env("MEDIA_ACCEL_PREFIX", default="")
 ARCHIVE_DIR = Path(env("ARCHIVE_DIR", default=str(DATA_DIR / "archive"))).resolve()
+ARCHIVE_BACKEND = env("ARCHIVE_BACKEND", default="local")
+DRIVE_FOLDER_ID = env("DRIVE_FOLDER_ID", default="")
+DRIVE_SERVICE_ACCOUNT_FILE = env("DRIVE_SERVICE_ACCOUNT_FILE", default="")
+DRIVE_OAUTH_CLIENT_ID = env("DRIVE_OAUTH_CLIENT_ID", default="")
+DRIVE_OAUTH_CLIENT_SECRET = env("DRIVE_OAUTH_CLIENT_SECRET", default="")
+DRIVE_CHUNK_BYTES = env.int("DRIVE_CHUNK_BYTES", default=8 * 1024**2)
+DRIVE_BACK_OFF_SECONDS = env.float("DRIVE_BACK_OFF_SECONDS", default=1.0)
+DRIVE_API_URL = env("DRIVE_API_URL", default="https://www.googleapis.com/")
+DRIVE_CONSENT_URL = "https://accounts.google.com/o/oauth2/v2/auth"
+DRIVE_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
@@ -195,6 +205,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(SWEEP_SECONDS),
         "options": {"expires": SWEEP_SECONDS},
     },
+    "look_after_archive": {
+        "task": "clips.tasks.look_after_archive",
+        "schedule": schedule(SWEEP_SECONDS),
+        "options": {"expires": SWEEP_SECONDS},
+    },
+    "notice_archive_changes": {"task": "clips.tasks.notice_archive_changes", "schedule": crontab(minute="*/5")},
     "tidy_candidates": {"task": "clips.preview_tasks.tidy_candidates", "schedule": crontab(minute="*/15")},
     "expire_uploads": {
         "task": "clips.uploads.tasks.expire_uploads",
@@ -234,5 +250,9 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s", "datefmt": "%H:%M:%S"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {"django.server": {"level": logging.WARNING}},
+    "loggers": {
+        "django.server": {"level": logging.WARNING},
+        # Told to say everything these write the addresses of uploads and tokens, which are secrets.
+        **{name: {"level": logging.WARNING} for name in ("googleapiclient", "google", "google_auth_httplib2")},
+    },
 }

@@ -1,28 +1,147 @@
-"""What every archive can do. Folders and files are known by the id that the archive gives them."""
+"""What every archive can do, and what may go wrong with one. Knows no Django.
 
-from collections.abc import Callable
+Folders and files are known by ids. An id is asked for, written down, and only then used, so that a worker that dies
+at any moment leaves nothing that the next one cannot find, and nothing is there twice.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
+
+#: Called often while something is sent, with the fraction that has arrived or None; may raise to stop the work.
+Report = Callable[[float | None], None]
+
+
+def silent(progress: float | None) -> None:
+    """Report to nobody."""
+
+
+class BlockReason(StrEnum):
+    """What stops an archive from taking anything at all."""
+
+    UNREACHABLE = "UNREACHABLE"
+    DAILY_LIMIT = "DAILY_LIMIT"
+    QUOTA = "QUOTA"
+    PERMISSION = "PERMISSION"
+    FOLDER = "FOLDER"
+    CREDENTIALS = "CREDENTIALS"
+    SETTINGS = "SETTINGS"
 
 
 class ArchiveError(Exception):
     """The archive cannot take a file; the text is one sentence that says what to do."""
 
 
+class ArchiveBlockedError(ArchiveError):
+    """The archive can take nothing until something changes, so that asking for the next file would only repeat it."""
+
+    def __init__(self, reason: BlockReason, sentence: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+        #: When it is worth another try; None where the archive did not say.
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One file on its way: what it is, and where it goes."""
+
+    source: Path
+    file_id: str
+    folder_id: str
+    filename: str
+    sha256: str
+    #: What the archive keeps beside the file, for whoever has nothing but the archive.
+    facts: dict[str, str] = field(default_factory=dict)
+    #: What an earlier try that was cut off left to go on with: a secret, never to be logged. Empty to begin anew.
+    session: str = ""
+    #: Called with the session before the first byte is sent, and with "" when it has become useless.
+    note_session: Callable[[str], None] = lambda session: None
+    #: Whether the id holds something already, in the place of which this comes.
+    replaces: bool = False
+
+
+@dataclass(frozen=True)
+class Held:
+    """What an archive holds under an id."""
+
+    sha256: str
+    #: As they are there now, which a person may have changed.
+    folder_id: str
+    filename: str
+    is_trashed: bool = False
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something happened to a file or a folder; how it is since."""
+
+    id: str
+    is_gone: bool
+
+
+@dataclass(frozen=True)
+class Lying:
+    """A file that was found in an archive."""
+
+    file_id: str
+    #: The folders that it lies in, from the archive's own top folder down.
+    folders: tuple[str, ...]
+    filename: str
+    sha256: str
+    size_bytes: int
+    #: What was kept beside it; empty where the archive keeps nothing beside a file.
+    facts: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of a check: what was looked at, how it is, and if that is bad what to do."""
+
+    what: str
+    is_good: bool
+    says: str
+    fault: ArchiveBlockedError | None = None
+
+
 class ArchiveBackend(Protocol):
+    """One archive, for one piece of work in one thread; it tells its ``Report`` how the work goes on."""
+
     name: str
+    #: Whether an id says where the thing lies, so that a file that is moved gets another one.
+    ids_are_places: bool
 
-    def make_folder(self, parent_id: str | None, name: str) -> str:
-        """Return the id of the folder ``name`` below ``parent_id`` (None: the top), making it when it is missing."""
+    def new_folder_id(self, parent_id: str | None, name: str) -> str:
+        """Return an id for a folder that is yet to be made below ``parent_id`` (None: the top)."""
 
-    def put(self, source: Path, *, folder_id: str, filename: str, report: Callable[[float], None]) -> str:
-        """Copy a local file into a folder and return its id there; a file of that name is replaced."""
+    def make_folder(self, folder_id: str, parent_id: str | None, name: str) -> None:
+        """Make a folder with that id; nothing happens when it is there already."""
 
-    def find(self, folder_id: str, filename: str) -> str | None:
-        """Return the id of a file in a folder; None when there is none of that name."""
+    def has_folder(self, folder_id: str) -> bool:
+        """Whether the folder is there, and neither it nor what it lies in was thrown away."""
 
-    def sha256(self, file_id: str) -> str | None:
-        """Return the checksum of what the archive holds, read back from it; None when it holds nothing there."""
+    def new_file_id(self, folder_id: str, filename: str) -> str:
+        """Return an id for a file that is yet to be sent."""
+
+    def put(self, parcel: Parcel) -> None:
+        """Copy a local file to its id; what it held before is replaced, what another try has sent is not sent again."""
+
+    def look(self, file_id: str) -> Held | None:
+        """Return what the archive holds under an id, with the checksum of what really arrived; None for nothing."""
+
+    def move(self, file_id: str, *, to_folder_id: str, filename: str) -> str:
+        """Give a file another place and name without sending it again; return its id from then on."""
 
     def trash(self, file_id: str) -> bool:
         """Move a file to where its owner can still bring it back from; False when the archive holds nothing there."""
+
+    def restore(self, file_id: str) -> bool:
+        """Bring a file back out of the trash; False when it is not in there."""
+
+    def walk(self) -> Iterator[Lying]:
+        """Find every file below the archive's top folder, without those in the trash."""
+
+    def check(self) -> list[Finding]:
+        """Say whether a file could be put now, without putting one."""

@@ -1,21 +1,25 @@
-"""Put a clip into the archive: its folder, its name, its copy, and the proof that it arrived."""
+"""Put a clip into the archive: its folder, its name, its copy, and the proof that it arrived.
+
+Each step is written down before it is done, in a row that only the worker that holds the job may change. So the next
+worker goes on where one died, and of a worker that comes back too late nothing remains.
+"""
 
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import PurePosixPath
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from clips.archive.backend import ArchiveBackend, ArchiveError
-from clips.archive.local import LocalArchive
+from clips import pipeline
+from clips.archive.backend import ArchiveBackend, ArchiveError, Held, Parcel
+from clips.archive.configured import archive_backend, archive_name
 from clips.archive.path import folder_parts
-from clips.models import ArchiveCopy, ArchiveFolder, CopyState, FinalClip
+from clips.claim import Claim
+from clips.models import ArchiveCopy, ArchiveFolder, CopyState, FinalClip, JobKind
+from clips.storage import StorageError, clip_path
 
-
-def archive_backend() -> ArchiveBackend:
-    """Return the archive that the settings name."""
-    return LocalArchive(settings.ARCHIVE_DIR)
+MAX_NEW_FOLDERS = 3
 
 
 def clip_folder_parts(clip: FinalClip) -> tuple[str, ...]:
@@ -27,69 +31,166 @@ def clip_folder_parts(clip: FinalClip) -> tuple[str, ...]:
     )
 
 
-def send_clip(clip: FinalClip, source: Path, report: Callable[[float], None]) -> dict[str, str]:
-    """Copy a cut clip to its folder and read its checksum back.
+def clip_facts(clip: FinalClip) -> dict[str, str]:
+    """Return what the archive keeps beside a clip, so that it can be told apart without the database."""
+    facts = {"clip": clip.pk, "original": clip.original_file.file_hash, "in": clip.start_ms, "out": clip.end_ms}
+    return {f"trickyclip_{name}": str(value) for name, value in facts.items()}
+
+
+def send_clip(clip: FinalClip, work: Claim, *, again: bool = False) -> ArchiveCopy:
+    """Bring a clip's copy to where it belongs, as it should be: sent, moved, brought back, or found right already.
 
     Returns
     -------
-    dict
-        The fields of its ``ArchiveCopy``, to be written by ``note_copy`` in the transaction that ends the job.
+    ArchiveCopy
+        Its row, for ``note_end`` in the transaction that ends the job. REMOVED where somebody threw the copy away: it
+        is sent once more only if that is asked for (``again``).
 
     Raises
     ------
     ArchiveError
         If the archive cannot take it, or what arrived is not what was sent.
     """
-    backend = archive_backend()
-    parts = clip_folder_parts(clip)
-    folder = ensure_folder(backend, parts)
-    file_id = backend.put(source, folder_id=folder.remote_id, filename=clip.filename, report=report)
-    if backend.sha256(file_id) != clip.file_hash:
-        raise ArchiveError(
-            "The copy in the archive differs from the clip. Try again; check the disk if it happens twice."
+    return Shipment(clip, work).deliver(again=again)
+
+
+class Shipment:
+    """One clip's way into the archive, for one worker."""
+
+    def __init__(self, clip: FinalClip, work: Claim) -> None:
+        self.clip, self.work = clip, work
+        self.backend = archive_backend(work.report)
+        parts = clip_folder_parts(clip)
+        wanted = {"path": "/".join([*parts, clip.filename]), "sha256": clip.file_hash}
+        self.copy, _made = ArchiveCopy.objects.get_or_create(clip=clip, backend=self.backend.name, defaults=wanted)
+        self.parts = parts
+
+    def deliver(self, *, again: bool) -> ArchiveCopy:
+        held = self._held()
+        was_there = self.copy.state in {CopyState.VERIFIED, CopyState.REMOVED}
+        if was_there and not again and (held is None or held.is_trashed):
+            self.copy.state = CopyState.REMOVED
+            return self.copy
+        if held and held.is_trashed:
+            self.backend.restore(self.copy.remote_id)
+        folder = ensure_folder(self.backend, self.parts)
+        if held is None or held.sha256 != self.clip.file_hash:
+            held = self._send(folder, held)
+        self._put_right(folder, held)
+        self.copy.state = CopyState.VERIFIED
+        return self.copy
+
+    def _held(self) -> Held | None:
+        """Return what the archive has of it, also where an earlier worker moved it and could not say so any more."""
+        held = self.backend.look(self.copy.remote_id) if self.copy.remote_id else None
+        if held is None and self.backend.ids_are_places and self.copy.remote_id:
+            place = str(PurePosixPath(*self.parts, self.clip.filename))
+            if held := self.backend.look(place):
+                self._note(remote_id=place)
+        return held
+
+    def _send(self, folder: ArchiveFolder, held: Held | None) -> Held:
+        source = clip_path(self.clip)
+        if not self.clip.stored_path or not source.is_file():
+            raise StorageError(_("The cut clip is not in the data folder; cut it again first."))
+        copy, fresh = self.copy, {}
+        if copy.sha256 != self.clip.file_hash:
+            fresh = {"sha256": self.clip.file_hash, "session": ""}
+        if held is None and not fresh.get("session", copy.session):
+            fresh |= {"remote_id": self.backend.new_file_id(folder.remote_id, self.clip.filename), "folder": folder}
+            fresh |= {"path": self._path(folder)}
+        self._note(**fresh, state=CopyState.SENDING, verified_at=None)
+        parcel = Parcel(
+            source=source,
+            file_id=copy.remote_id,
+            folder_id=(copy.folder or folder).remote_id,
+            filename=self.clip.filename,
+            sha256=self.clip.file_hash,
+            facts=clip_facts(self.clip),
+            session=copy.session,
+            note_session=lambda session: self._note(session=session),
+            replaces=held is not None,
         )
-    return {"backend": backend.name, "path": "/".join([*parts, clip.filename]), "remote_id": file_id}
+        self.backend.put(parcel)
+        arrived = self.backend.look(copy.remote_id)
+        self._note(session="")
+        if arrived is None or arrived.sha256 != self.clip.file_hash:
+            raise ArchiveError(
+                _("The copy in the archive differs from the clip. Try again; check the disk if it happens twice.")
+            )
+        return arrived
+
+    def _put_right(self, folder: ArchiveFolder, held: Held) -> None:
+        """Move the copy to its place and name of today; one that a person has moved or renamed stays as it is."""
+        wanted = (folder.remote_id, self.clip.filename)
+        ours = (self.copy.folder.remote_id if self.copy.folder else held.folder_id, self.copy.filename)
+        there = (held.folder_id, held.filename)
+        remote_id = self.copy.remote_id
+        if there == ours != wanted:
+            remote_id = self.backend.move(remote_id, to_folder_id=folder.remote_id, filename=self.clip.filename)
+        if there in (ours, wanted):
+            self._note(remote_id=remote_id, folder=folder, path=self._path(folder))
+
+    def _path(self, folder: ArchiveFolder) -> str:
+        return "/".join([*self.parts, self.clip.filename])
+
+    def _note(self, **fields: object) -> None:
+        """Write down where we are, unless the job is another worker's by now (LeaseLostError)."""
+        with transaction.atomic():
+            self.work.job.renew(None)
+            self.copy.note(**fields)
 
 
-def note_copy(clip: FinalClip, copy: dict[str, str]) -> None:
-    """Write down that the archive holds the clip, verified just now."""
-    ArchiveCopy.objects.update_or_create(
-        clip=clip,
-        backend=copy["backend"],
-        defaults={
-            **copy,
-            "sha256": clip.file_hash,
-            "state": CopyState.VERIFIED,
-            "verified_at": timezone.now(),
-        },
-    )
+def note_end(clip: FinalClip, copy: ArchiveCopy) -> None:
+    """Write down that the archive holds the clip, verified just now, or that somebody threw it away.
+
+    Where its names were changed while it was sent, a further job brings it to where it belongs by now.
+    """
+    is_there = copy.state == CopyState.VERIFIED
+    copy.note(state=copy.state, session="", verified_at=timezone.now() if is_there else None)
+    drive_file_id = copy.remote_id if is_there and copy.backend == "drive" else ""
+    FinalClip.objects.filter(pk=clip.pk).update(drive_file_id=drive_file_id)
+    now = FinalClip.objects.with_names().get(pk=clip.pk)
+    if clip_folder_parts(now) != clip_folder_parts(clip):
+        pipeline.start(JobKind.ARCHIVE, now)
 
 
-def take_back(clip: FinalClip) -> None:
-    """Move a removed clip's file out of the archive, also one that a stopped worker left there unnoted."""
-    backend = archive_backend()
-    folder = ensure_folder(backend, clip_folder_parts(clip))
-    noted = clip.copies.filter(backend=backend.name).values_list("remote_id", flat=True)
-    for remote_id in {*noted, backend.find(folder.remote_id, clip.filename)} - {None}:
+def take_back(clip: FinalClip, report: Callable[[float | None], None]) -> None:
+    """Move a removed clip's file out of the archive, also one that a stopped worker has just sent."""
+    backend = archive_backend(report)
+    for remote_id in clip.copies.filter(backend=backend.name).exclude(remote_id="").values_list("remote_id", flat=True):
         backend.trash(remote_id)
 
 
 def note_withdrawn(clip: FinalClip) -> None:
     """Write down that the archive does not hold the clip any more."""
-    ArchiveCopy.objects.filter(clip=clip).update(state=CopyState.WITHDRAWN, verified_at=None)
+    copies = ArchiveCopy.objects.filter(clip=clip, backend=archive_name())
+    copies.update(state=CopyState.WITHDRAWN, verified_at=None, session="")
+    FinalClip.objects.filter(pk=clip.pk).update(drive_file_id="")
 
 
 def ensure_folder(backend: ArchiveBackend, parts: tuple[str, ...]) -> ArchiveFolder:
-    """Return the row of the innermost folder; each is made once, also when two workers want it at the same time."""
-    parent = None
+    """Return the row of the innermost folder; each is made once, also when eight workers want it at the same time."""
+    rows, parent = [], None
     for name in parts:
-        with transaction.atomic():
-            row, _made = ArchiveFolder.objects.get_or_create(backend=backend.name, parent=parent, name=name)
-            row = ArchiveFolder.objects.select_for_update().get(pk=row.pk)
-            # Asked every time: a folder that somebody deleted by hand comes back.
-            remote_id = backend.make_folder(parent.remote_id if parent else None, name)
-            if remote_id != row.remote_id:
-                ArchiveFolder.objects.filter(pk=row.pk).update(remote_id=remote_id)
-                row.remote_id = remote_id
-        parent = row
+        parent, _made = ArchiveFolder.objects.get_or_create(backend=backend.name, parent=parent, name=name)
+        rows.append(parent)
+    if not (parent.remote_id and backend.has_folder(parent.remote_id)):
+        for row in rows:
+            _make_folder(backend, row)
     return parent
+
+
+def _make_folder(backend: ArchiveBackend, row: ArchiveFolder) -> None:
+    """Make one folder unless it is there. One that somebody threw away stays there, and another takes its place."""
+    parent_id = row.parent.remote_id if row.parent else None
+    for _time in range(MAX_NEW_FOLDERS):
+        if not row.remote_id:
+            row.take_id(backend.new_folder_id(parent_id, row.name))
+        if backend.has_folder(row.remote_id):
+            return
+        backend.make_folder(row.remote_id, parent_id, row.name)
+        if backend.has_folder(row.remote_id):
+            return
+        row.take_id(backend.new_folder_id(parent_id, row.name), instead_of=row.remote_id)
+    raise ArchiveError(_("The folder %(name)s cannot be made in the archive.") % {"name": row.name})

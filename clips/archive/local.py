@@ -4,10 +4,21 @@ import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
-from clips.archive.backend import ArchiveError
+from clips.archive.backend import (
+    ArchiveBlockedError,
+    ArchiveError,
+    BlockReason,
+    Finding,
+    Held,
+    Lying,
+    Parcel,
+    Report,
+    silent,
+)
+from clips.archive.path import ROOT
 
 COPY_BLOCK_BYTES = 4 * 1024**2
 #: Beside the archive's own top folder, on the same disk: what was taken back, under the path that it had.
@@ -18,61 +29,101 @@ class LocalArchive:
     """Ids are paths relative to the root."""
 
     name = "local"
+    ids_are_places = True
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, report: Report = silent) -> None:
         self.root = root
+        self._report = report
 
-    def make_folder(self, parent_id: str | None, name: str) -> str:
-        folder = Path(parent_id or "") / name
+    def new_folder_id(self, parent_id: str | None, name: str) -> str:
+        return str(Path(parent_id or "") / name)
+
+    def make_folder(self, folder_id: str, parent_id: str | None, name: str) -> None:
         try:
-            (self.root / folder).mkdir(parents=True, exist_ok=True)
+            (self.root / folder_id).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ArchiveError(f"The archive folder cannot be written: {error.strerror}.") from error
-        return str(folder)
 
-    def put(self, source: Path, *, folder_id: str, filename: str, report: Callable[[float], None]) -> str:
-        file_id = str(Path(folder_id) / filename)
-        part = self.root / folder_id / f".{uuid.uuid4().hex}.part"
+    def has_folder(self, folder_id: str) -> bool:
+        return (self.root / folder_id).is_dir()
+
+    def new_file_id(self, folder_id: str, filename: str) -> str:
+        return str(Path(folder_id) / filename)
+
+    def put(self, parcel: Parcel) -> None:
+        part = self.root / parcel.folder_id / f".{uuid.uuid4().hex}.part"
         try:
-            self._copy(source, part, report)
-            part.replace(self.root / file_id)  # a reader sees the whole file or none
+            self._copy(parcel.source, part)
+            part.replace(self.root / parcel.file_id)  # a reader sees the whole file or none
         except OSError as error:
-            raise ArchiveError(f"The archive cannot take {filename}: {error.strerror}.") from error
+            raise ArchiveError(f"The archive cannot take {parcel.filename}: {error.strerror}.") from error
         finally:
             part.unlink(missing_ok=True)
-        return file_id
 
-    def find(self, folder_id: str, filename: str) -> str | None:
-        file_id = Path(folder_id) / filename
-        return str(file_id) if (self.root / file_id).is_file() else None
+    def look(self, file_id: str) -> Held | None:
+        for root, is_trashed in ((self.root, False), (self.root / TRASH_FOLDER, True)):
+            try:
+                with (root / file_id).open("rb") as file:
+                    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            except FileNotFoundError:
+                continue
+            path = Path(file_id)
+            return Held(sha256, str(path.parent), path.name, is_trashed)
+        return None
 
-    def sha256(self, file_id: str) -> str | None:
-        try:
-            with (self.root / file_id).open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except FileNotFoundError:
-            return None
+    def move(self, file_id: str, *, to_folder_id: str, filename: str) -> str:
+        moved_id = str(Path(to_folder_id) / filename)
+        self._rename(self.root / file_id, self.root / moved_id)
+        return moved_id
 
     def trash(self, file_id: str) -> bool:
+        if not (self.root / file_id).is_file():
+            return False
         target = self.root / TRASH_FOLDER / file_id
         if target.exists():  # nothing in there is ever written over
-            target = target.with_name(f"{target.stem}.{uuid.uuid4().hex[:8]}{target.suffix}")
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            (self.root / file_id).rename(target)
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            raise ArchiveError(f"The archive cannot give back {target.name}: {error.strerror}.") from error
+            self._rename(target, target.with_name(f"{target.stem}.{uuid.uuid4().hex[:8]}{target.suffix}"))
+        self._rename(self.root / file_id, target)
         return True
 
+    def restore(self, file_id: str) -> bool:
+        trashed = self.root / TRASH_FOLDER / file_id
+        if not trashed.is_file() or (self.root / file_id).exists():
+            return False
+        self._rename(trashed, self.root / file_id)
+        return True
+
+    def walk(self) -> Iterator[Lying]:
+        for path in sorted((self.root / ROOT).rglob("*.mp4")):
+            held = self.look(str(path.relative_to(self.root)))
+            folders = path.relative_to(self.root).parts[:-1]
+            yield Lying(str(path.relative_to(self.root)), folders, path.name, held.sha256, path.stat().st_size, {})
+
+    def check(self) -> list[Finding]:
+        probe = self.root / f".{uuid.uuid4().hex}.check"
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            says = f"{self.root} cannot be written ({error.strerror}). Mount the disk, or let the site write there."
+            return [Finding("folder", False, says, ArchiveBlockedError(BlockReason.FOLDER, says))]
+        free_gib = shutil.disk_usage(self.root).free / 1024**3
+        return [Finding("folder", True, f"{self.root} can be written; {free_gib:.1f} GiB are free.")]
+
     @staticmethod
-    def _copy(source: Path, part: Path, report: Callable[[float], None]) -> None:
+    def _rename(source: Path, target: Path) -> None:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source.rename(target)
+        except OSError as error:
+            raise ArchiveError(f"The archive cannot move {target.name}: {error.strerror}.") from error
+
+    def _copy(self, source: Path, part: Path) -> None:
         size_bytes = source.stat().st_size
         with source.open("rb") as reader, part.open("wb") as writer:
             while block := reader.read(COPY_BLOCK_BYTES):
                 writer.write(block)
-                report(writer.tell() / size_bytes)
+                self._report(writer.tell() / size_bytes)
             writer.flush()
             os.fsync(writer.fileno())
         shutil.copystat(source, part)

@@ -3,10 +3,15 @@
 import datetime as dt
 import re
 import unicodedata
+from dataclasses import dataclass
 
 ROOT = "TrickyClip Archive"
 MAX_FOLDER_BYTES = 120
 #: Refused or given a meaning by Windows, macOS, Drive's search or a shell.
+_FILE_NAME = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)__(?P<session>.+?)__(?P<person>.+?)__(?P<trick>.+?)__(?P<camera>.+?)__(?P<fps>.*?)"
+    r"__v(?P<number>\d+)\.mp4"
+)
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 
 
@@ -16,6 +21,40 @@ def file_stem(*, date: dt.date, session: str, person: str, trick: str, camera_id
     All but the date are slugs; ``person`` and ``trick`` are the clip's category where it has none.
     """
     return "__".join([date.isoformat(), session, person, trick, camera_id, fps_label])
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a file's name and folders say of a clip; ``person`` and ``trick`` are its category where it has none."""
+
+    date: dt.date
+    session_name: str
+    person: str
+    trick: str
+    camera_id: str
+    fps_label: str
+    stem: str
+    number: int
+
+
+def read_names(folders: tuple[str, ...], filename: str) -> Named | None:
+    """Read back what ``file_stem`` and ``folder_parts`` wrote; None for a name that is not ours.
+
+    Folders count for more where they are ours, because they follow what people are called by now.
+    """
+    found = _FILE_NAME.fullmatch(filename)
+    try:
+        date = dt.date.fromisoformat(found["date"]) if found else None
+    except ValueError:
+        date = None
+    if date is None:
+        return None
+    said = found.groupdict()
+    in_place = len(folders) == 5 and folders[2].startswith(f"{said['date']} - ")
+    session_name = folders[2].partition(" - ")[2] if in_place else said["session"]
+    person, trick = folders[3:] if in_place else (said["person"], said["trick"])
+    stem = filename.rpartition("__")[0]
+    return Named(date, session_name, person, trick, said["camera"], said["fps"], stem, int(said["number"]))
 
 
 def folder_parts(*, date: dt.date, session_name: str, person: str, trick: str) -> tuple[str, ...]:

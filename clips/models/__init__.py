@@ -1,4 +1,12 @@
-from clips.models.archive import ArchiveCopy, ArchiveFolder, CopyState
+from clips.models.archive import (
+    ArchiveBlock,
+    ArchiveCopy,
+    ArchiveCursor,
+    ArchiveFolder,
+    BlockReason,
+    CopyState,
+    DriveGrant,
+)
 from clips.models.camera import CameraClock, CameraName
 from clips.models.clip import ClipCategory, FileName, FinalClip
 from clips.models.decision import Decision, DecisionKind
@@ -13,8 +21,11 @@ from clips.models.shoot import Shoot
 from clips.models.upload import Upload, UploadState
 
 __all__ = [
+    "ArchiveBlock",
     "ArchiveCopy",
+    "ArchiveCursor",
     "ArchiveFolder",
+    "BlockReason",
     "CameraClock",
     "CameraName",
     "CandidateSegment",
@@ -23,6 +34,7 @@ __all__ = [
     "Decision",
     "DecisionKind",
     "DetectionRun",
+    "DriveGrant",
     "FileName",
     "Filmstrip",
     "FinalClip",

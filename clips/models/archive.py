@@ -1,19 +1,28 @@
-"""Where in the archive a thing lies, and whether it was seen to lie there whole."""
+"""Where in the archive a thing lies, whether it was seen to lie there whole, and what keeps the archive shut."""
 
-from django.db import models
+from datetime import datetime, timedelta
+
+from django.db import models, transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clips.archive.backend import ArchiveBlockedError
+from clips.archive.backend import BlockReason as Reason
 from clips.models.clip import FinalClip
 from clips.models.original import OriginalFile
 
+#: How long after a block is noticed somebody looks whether it is mended; the daily limit is not asked about before.
+LOOK_AGAIN_AFTER = timedelta(minutes=1)
+
 
 class ArchiveFolder(models.Model):
-    """A folder that we made. Drive allows two of one name, so the row is what makes it one."""
+    """A folder that we made. Drive allows two of one name, so the row and the id in it are what makes it one."""
 
     backend = models.CharField(_("archive"), max_length=20)
     parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="folders")
     name = models.CharField(_("name"), max_length=150)
+    #: Written down before the folder is made: whoever makes it, it is made with this id.
     remote_id = models.CharField(_("id there"), max_length=300, blank=True)
 
     class Meta:
@@ -28,11 +37,17 @@ class ArchiveFolder(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def take_id(self, remote_id: str, *, instead_of: str = "") -> None:
+        """Write down an id that the folder shall get, unless another worker was faster; then that one's is taken."""
+        ArchiveFolder.objects.filter(pk=self.pk, remote_id=instead_of).update(remote_id=remote_id)
+        self.refresh_from_db(fields=["remote_id"])
+
 
 class CopyState(models.TextChoices):
     SENDING = "SENDING", _("sending")
     VERIFIED = "VERIFIED", _("verified")
     WITHDRAWN = "WITHDRAWN", _("taken back")
+    REMOVED = "REMOVED", _("removed by somebody")
 
 
 class ArchiveCopy(models.Model):
@@ -41,10 +56,16 @@ class ArchiveCopy(models.Model):
         OriginalFile, on_delete=models.PROTECT, null=True, blank=True, related_name="copies"
     )
     backend = models.CharField(_("archive"), max_length=20)
+    folder = models.ForeignKey(
+        ArchiveFolder, on_delete=models.PROTECT, null=True, blank=True, related_name="copies",
+        verbose_name=_("folder"), help_text=_("Where we put it; somebody may have moved it since."),
+    )  # fmt: skip
     path = models.CharField(_("path"), max_length=500)
     remote_id = models.CharField(_("id there"), max_length=500, blank=True)
-    sha256 = models.CharField(_("SHA-256"), max_length=64)
+    sha256 = models.CharField(_("SHA-256"), max_length=64, help_text=_("Of what is sent, written before it is."))
     state = models.CharField(_("state"), max_length=10, choices=CopyState, default=CopyState.SENDING)
+    #: With this anybody can write the file: shown nowhere, logged nowhere, gone when the file is there.
+    session = models.TextField(editable=False, blank=True)
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
 
     class Meta:
@@ -61,10 +82,112 @@ class ArchiveCopy(models.Model):
             models.CheckConstraint(condition=Q(state__in=CopyState.values), name="copy_state_known"),
             models.CheckConstraint(
                 condition=Q(state=CopyState.VERIFIED, verified_at__isnull=False)
-                | Q(state__in=[CopyState.SENDING, CopyState.WITHDRAWN], verified_at=None),
+                | Q(state__in=[CopyState.SENDING, CopyState.WITHDRAWN, CopyState.REMOVED], verified_at=None),
                 name="copy_verified_has_time",
             ),
         ]
+        indexes = [models.Index(fields=["remote_id"], name="copy_by_remote_id")]
 
     def __str__(self) -> str:
         return self.path
+
+    @property
+    def filename(self) -> str:
+        """What we called it there; somebody may have renamed it since."""
+        return self.path.rsplit("/", 1)[-1]
+
+    @property
+    def url(self) -> str:
+        """Where a browser shows it; empty where it is on no web site, or not there."""
+        if self.backend != "drive" or self.state != CopyState.VERIFIED:
+            return ""
+        return f"https://drive.google.com/file/d/{self.remote_id}/view"
+
+    def note(self, **fields: object) -> None:
+        """Write fields down at once, so that whoever goes on after a crash finds them."""
+        ArchiveCopy.objects.filter(pk=self.pk).update(**fields)
+        for name, value in fields.items():
+            setattr(self, name, value)
+
+
+class BlockReason(models.TextChoices):
+    UNREACHABLE = Reason.UNREACHABLE, _("cannot be reached")
+    DAILY_LIMIT = Reason.DAILY_LIMIT, _("daily limit reached")
+    QUOTA = Reason.QUOTA, _("full")
+    PERMISSION = Reason.PERMISSION, _("not allowed")
+    FOLDER = Reason.FOLDER, _("folder missing")
+    CREDENTIALS = Reason.CREDENTIALS, _("access ended")
+    SETTINGS = Reason.SETTINGS, _("not set up")
+
+
+class ArchiveBlockQuerySet(models.QuerySet):
+    def standing(self, backend: str) -> "ArchiveBlock | None":
+        return self.filter(backend=backend).first()
+
+    @transaction.atomic
+    def note(self, backend: str, error: ArchiveBlockedError) -> "ArchiveBlock":
+        """Write down what stops an archive; one that is stopped already keeps the time since when."""
+        wait = timedelta(seconds=error.retry_after_s) if error.retry_after_s else LOOK_AGAIN_AFTER
+        fields = {"reason": error.reason, "sentence": str(error)[:500], "look_again_at": timezone.now() + wait}
+        return self.update_or_create(backend=backend, defaults=fields)[0]
+
+
+class ArchiveBlock(models.Model):
+    """Why an archive takes nothing at present. While there is a row, its jobs wait instead of failing one by one."""
+
+    backend = models.CharField(_("archive"), max_length=20, unique=True)
+    reason = models.CharField(_("reason"), max_length=20, choices=BlockReason)
+    sentence = models.CharField(_("what to do"), max_length=500)
+    since = models.DateTimeField(_("since"), auto_now_add=True)
+    look_again_at = models.DateTimeField(_("looked at again"))
+
+    objects = ArchiveBlockQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("archive block")
+        verbose_name_plural = _("archive blocks")
+        constraints = [
+            models.CheckConstraint(condition=Q(reason__in=BlockReason.values), name="archive_block_reason_known")
+        ]
+
+    def __str__(self) -> str:
+        return self.sentence
+
+    @property
+    def until(self) -> datetime | None:
+        """When it ends by itself; None where somebody has to do something."""
+        return self.look_again_at if self.reason == BlockReason.DAILY_LIMIT else None
+
+
+class ArchiveCursor(models.Model):
+    """How far we have read what changes in an archive."""
+
+    backend = models.CharField(_("archive"), max_length=20, unique=True)
+    token = models.CharField(_("token"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("archive cursor")
+        verbose_name_plural = _("archive cursors")
+
+    def __str__(self) -> str:
+        return f"{self.backend}: {self.token}"
+
+
+class DriveGrant(models.Model):
+    """One person's leave to use their Google Drive; the newest counts. ``clips.archive.grant`` seals the token."""
+
+    account = models.CharField(_("Google account"), max_length=200)
+    sealed_token = models.TextField(editable=False)
+    scope = models.CharField(_("allows"), max_length=300)
+    granted_by = models.ForeignKey(
+        "people.Member", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("given by")
+    )
+    granted_at = models.DateTimeField(_("given"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("Google Drive grant")
+        verbose_name_plural = _("Google Drive grants")
+        ordering = ["-granted_at"]
+
+    def __str__(self) -> str:
+        return self.account

@@ -249,6 +249,12 @@ class Job(models.Model):
             )
         )
 
+    def postpone(self, run_after: datetime) -> bool:
+        """Let the job wait for something that is not its fault, so the attempt does not count; False when not ours."""
+        held = Job.objects.held(self.lease_token).filter(pk=self.pk)
+        fields = {"state": JobState.WAITING, "run_after": run_after, "published_at": None, "progress": 0}
+        return bool(held.update(attempts=F("attempts") - 1, **fields, **_NO_LEASE))
+
     def cancel(self) -> bool:
         """Stop the job; a worker that has it notices at its next report. False when it had ended already."""
         active = Job.objects.active().filter(pk=self.pk)

@@ -13,7 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from clips.archive.backend import ArchiveBlockedError, BlockReason
 from clips.models import (
+    ArchiveBlock,
     ArchiveCopy,
     ArchiveFolder,
     CameraClock,
@@ -22,6 +24,7 @@ from clips.models import (
     CopyState,
     Decision,
     DetectionRun,
+    DriveGrant,
     FileName,
     FinalClip,
     Job,
@@ -36,7 +39,8 @@ from clips.models import (
 from people.models import ApiToken, Invite, Member, Person, Role
 from tricks.models import Trick
 
-ABOUT_MEMBERS = (Member, Invite, ApiToken)
+#: For admins alone: who may do what, and with whose account.
+ABOUT_MEMBERS = (Member, Invite, ApiToken, DriveGrant)
 REGISTERED = sorted(django_admin.site._registry, key=lambda model: model._meta.label)
 
 
@@ -61,6 +65,8 @@ def add_one_of_each(number: int) -> None:
     CameraClock.objects.create(camera_id="CAM_GOPRO11", day=dt.date(2024, 12, number + 1), offset_s=3600)
     folder = ArchiveFolder.objects.create(backend="local", name=f"year {number}")
     ArchiveFolder.objects.create(backend="local", parent=folder, name="session")
+    ArchiveBlock.objects.note(f"drive {number}", ArchiveBlockedError(BlockReason.QUOTA, "Make room."))
+    DriveGrant.objects.create(account=f"{number}@example.org", sealed_token="sealed", scope="", granted_by=member)
 
 
 def add_held_segment(number: int, member: Member) -> CandidateSegment:

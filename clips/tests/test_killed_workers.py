@@ -56,7 +56,7 @@ EFFECT_GOES_INTO = {
     JobKind.FILMSTRIP: Filmstrip,
     JobKind.RENDER: FinalClip,
     JobKind.SHARE: SharedCopy,
-    JobKind.ARCHIVE: ArchiveCopy,
+    JobKind.ARCHIVE: FinalClip,  # written when the copy is there; its own row is written before each step
     JobKind.WITHDRAW: ArchiveCopy,
 }
 PATIENCE_S = 60

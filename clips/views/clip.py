@@ -13,6 +13,8 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from clips import order
 from clips.api.filters import ClipFilter
+from clips.archive import blocks
+from clips.archive.status import copy_status
 from clips.models import FinalClip, Job, JobKind, JobState
 from clips.playing import best_source, full_source, lacks_copy
 from clips.reedit import UnchangedError, choice_of, current_version, reedit
@@ -40,6 +42,7 @@ def clip(request: HttpRequest, pk: UUID) -> HttpResponse:
         "library_url": library_address(urlencode(asked)),
         "versions": versions_of(shown),
         "jobs": jobs,
+        "copy_status": copy_status(shown, jobs.get(JobKind.ARCHIVE), blocks.standing()),
         "awaits_copy": bool(shown.stored_path) and lacks_copy(shown),
         "in_library": beside_in_library(shown, asked),
         "in_original": beside_in_original(shown),

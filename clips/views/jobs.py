@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from clips import pipeline
+from clips.archive import blocks
 from clips.disk import disk_use
 from clips.models import Job, JobKind, JobState
 from clips.workload import causes, kinds_of_work, stuck
@@ -138,7 +139,7 @@ def jobs_with_targets() -> QuerySet:
 
 def _live_context() -> dict:
     work = kinds_of_work()
-    return {"work": work, "causes": causes(), "is_busy": bool(work)}
+    return {"work": work, "causes": causes(), "archive_block": blocks.standing(), "is_busy": bool(work)}
 
 
 def _live(request: HttpRequest, asked: dict, *, status: int = 200) -> HttpResponse:

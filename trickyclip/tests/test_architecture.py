@@ -22,6 +22,8 @@ WITHOUT_DJANGO = (
     "clips/archive/path.py",
     "clips/archive/backend.py",
     "clips/archive/local.py",
+    "clips/archive/drive",
+    "clips/archive/facts.py",
 )
 DETECTION_SHELL = {"apps.py", "tasks.py", "admin.py", "proposals.py", "management"}
 DJANGO = {"django", "rest_framework", "celery", "django_filters", "django_htmx"}

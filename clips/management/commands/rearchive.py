@@ -9,5 +9,8 @@ class Command(BackfillCommand):
     kind = JobKind.ARCHIVE
     to_original = "original_file__"
 
+    def params(self) -> dict:
+        return {"again": True}  # also what somebody threw away there
+
     def rows(self) -> QuerySet:
         return FinalClip.objects.exclude(stored_path="")

@@ -1,0 +1,70 @@
+"""What stops the whole archive is said once, and its jobs wait for it instead of failing one after the other."""
+
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from clips.archive.backend import ArchiveBlockedError
+from clips.archive.configured import archive_backend, archive_name
+from clips.models import ArchiveBlock, BlockReason, Job, JobKind, JobState
+
+logger = logging.getLogger(__name__)
+
+KINDS = (JobKind.ARCHIVE, JobKind.WITHDRAW)
+#: A job that waits for a block looks for itself after this long, should nobody have noticed its end.
+HELD_FOR = timedelta(hours=1)
+
+
+def standing() -> ArchiveBlock | None:
+    """Return what keeps the archive in use from taking anything; None where nothing does."""
+    return ArchiveBlock.objects.standing(archive_name())
+
+
+def hold(job: Job, error: ArchiveBlockedError) -> None:
+    """Let a job that has just met a block wait, and with it all others, without counting the attempt."""
+    with transaction.atomic():
+        block = ArchiveBlock.objects.note(archive_name(), error)
+        job.postpone(timezone.now() + HELD_FOR)
+        waiting = Job.objects.filter(kind__in=KINDS, state=JobState.WAITING)
+        Job.objects.filter(pk__in=waiting.lock_in_order()).update(run_after=timezone.now() + HELD_FOR)
+    logger.warning("The archive takes nothing now (%s): %s", block.reason, block.sentence)
+
+
+def holds_back(job_id: UUID | str) -> bool:
+    """Whether a job has to wait because the archive is blocked; it is then not due any more."""
+    if standing() is None:
+        return False
+    Job.objects.due().filter(pk=job_id).update(run_after=timezone.now() + HELD_FOR, published_at=None)
+    return True
+
+
+def look_again() -> None:
+    """See whether what stopped the archive is mended, and if so let everything go on."""
+    block = standing()
+    if block is None or block.look_again_at > timezone.now():
+        return
+    error = None if block.reason == BlockReason.DAILY_LIMIT else fault_now()
+    if error:
+        ArchiveBlock.objects.note(archive_name(), error)
+        return
+    lift(block)
+
+
+def fault_now() -> ArchiveBlockedError | None:
+    """Return what would keep a clip from being sent now; None where nothing is known to."""
+    try:
+        return next((finding.fault for finding in archive_backend().check() if finding.fault), None)
+    except ArchiveBlockedError as error:
+        return error
+
+
+@transaction.atomic
+def lift(block: ArchiveBlock) -> None:
+    """Let the jobs that waited for a block be due now; the sweep tells the broker of them."""
+    block.delete()
+    held = Job.objects.filter(kind__in=KINDS, state=JobState.WAITING, run_after__gt=timezone.now())
+    Job.objects.filter(pk__in=held.lock_in_order()).update(run_after=timezone.now(), published_at=None)
+    logger.info("The archive takes clips again.")

@@ -1,0 +1,80 @@
+"""The archive that the settings name, with the identity that it uses there.
+
+Google's library is imported where it is used: it takes 30 MB of every process, and most never send anything.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from clips.archive import grant
+from clips.archive.backend import ArchiveBackend, ArchiveBlockedError, BlockReason, Report, silent
+from clips.archive.local import LocalArchive
+from clips.models import DriveGrant
+
+if TYPE_CHECKING:
+    from google.auth.credentials import Credentials
+
+
+def archive_name() -> str:
+    return settings.ARCHIVE_BACKEND
+
+
+def archive_backend(report: Report = silent) -> ArchiveBackend:
+    """Return the archive that the settings name, for one piece of work.
+
+    Raises
+    ------
+    ArchiveBlockedError
+        If nobody has said yet with which account Drive is used, or that cannot be read.
+    """
+    if archive_name() == "local":
+        return LocalArchive(settings.ARCHIVE_DIR, report)
+    if archive_name() != "drive":
+        says = f"ARCHIVE_BACKEND is “{archive_name()}”. Set it to “local” or “drive”."
+        raise ArchiveBlockedError(BlockReason.SETTINGS, says)
+    from clips.archive.drive import GoogleDriveArchive
+
+    return GoogleDriveArchive(
+        drive_credentials(),
+        report=report,
+        folder_id=settings.DRIVE_FOLDER_ID,
+        root_url=settings.DRIVE_API_URL,
+        chunk_bytes=settings.DRIVE_CHUNK_BYTES,
+        back_off_s=settings.DRIVE_BACK_OFF_SECONDS,
+    )
+
+
+def drive_credentials() -> "Credentials":
+    """Return the service account's credentials where a key file is set, otherwise those that a person granted."""
+    if settings.DRIVE_SERVICE_ACCOUNT_FILE:
+        path = Path(settings.DRIVE_SERVICE_ACCOUNT_FILE)
+        try:
+            return _of_service_account(str(path), path.stat().st_mtime_ns)
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not the JSON key of a service account"
+            says = f"DRIVE_SERVICE_ACCOUNT_FILE cannot be used: {why}. Make a new key in the Google Cloud console."
+            raise ArchiveBlockedError(BlockReason.SETTINGS, says) from error
+    given = DriveGrant.objects.first()
+    if given is None:
+        raise ArchiveBlockedError(
+            BlockReason.SETTINGS,
+            "No account is connected. Set DRIVE_SERVICE_ACCOUNT_FILE, or connect a person's account on the admin's "
+            "Google Drive page.",
+        )
+    return _of_grant(given.pk, given.sealed_token)
+
+
+# Kept within a process, so that not each clip asks Google for a new access token.
+@lru_cache(maxsize=2)
+def _of_service_account(path: str, _changed_ns: int) -> "Credentials":
+    from google.oauth2 import service_account
+
+    return service_account.Credentials.from_service_account_file(path, scopes=[grant.WHOLE_DRIVE])
+
+
+@lru_cache(maxsize=2)
+def _of_grant(pk: int, sealed_token: str) -> "Credentials":
+    return grant.credentials(sealed_token)

@@ -1,0 +1,161 @@
+"""What Drive's refusals mean, and what a person can do about each. Knows no Django.
+
+Reasons: "Resolve errors" of Google's Drive guide. Two things it does not say come from other people's reports: the
+daily limit of 750 GB answers like a rate limit and does not go away; and a service account's "quota" is no quota.
+"""
+
+import http.client
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import httplib2
+from google.auth.exceptions import GoogleAuthError, RefreshError
+from googleapiclient.errors import HttpError
+
+from clips.archive.backend import ArchiveBlockedError, ArchiveError, BlockReason
+
+DAILY_LIMIT_PAUSE_S = 6 * 3600
+FULL_PAUSE_S = 600
+UNREACHABLE_PAUSE_S = 120
+
+NETWORK_FAULTS = (OSError, http.client.HTTPException, httplib2.HttpLib2Error, GoogleAuthError, HttpError)
+_RATE = {"rateLimitExceeded", "userRateLimitExceeded", "sharingRateLimitExceeded"}
+_DAILY = {"dailyLimitExceeded", "uploadLimitExceeded", "dailyLimitExceededUnreg"}
+_FULL = {
+    "storageQuotaExceeded", "quotaExceeded", "teamDriveFileLimitExceeded", "numChildrenInNonRootLimitExceeded",
+    "activeItemCreationLimitExceeded", "teamDriveHierarchyTooDeep",
+}  # fmt: skip
+
+
+class Kind(Enum):
+    PASSING = auto()
+    #: Passing, unless it stays: then the day's limit.
+    RATE = auto()
+    MISSING = auto()
+    #: The id is taken: what was to be made is there already.
+    THERE = auto()
+    BLOCKED = auto()
+    OTHER = auto()
+
+
+class RefusedError(ArchiveError):
+    """Drive will not do this one thing, and asking again would not help."""
+
+    def __init__(self, kind: Kind, sentence: str) -> None:
+        super().__init__(sentence)
+        self.kind = kind
+
+
+@dataclass(frozen=True)
+class Fault:
+    kind: Kind
+    #: What is raised if nothing helps.
+    error: ArchiveError
+    retry_after_s: float = 0
+
+
+def fault_of(error: Exception) -> Fault:
+    """Say what an exception of the client library means."""
+    if isinstance(error, HttpError):
+        return _refusal(error)
+    if isinstance(error, RefreshError) and not error.retryable:
+        return Fault(Kind.BLOCKED, _no_access(str(error.args[0]) if error.args else ""))
+    return Fault(Kind.PASSING, unreachable(type(error).__name__))
+
+
+@contextmanager
+def only_this_file() -> Iterator[None]:
+    """Within this block a lack of permission says something of one file, and nothing of the archive as a whole."""
+    try:
+        yield
+    except ArchiveBlockedError as error:
+        if error.reason != BlockReason.PERMISSION:
+            raise
+        raise RefusedError(Kind.OTHER, f"Google Drive does not let us change this file: {error}") from error
+
+
+def unreachable(why: str) -> ArchiveBlockedError:
+    sentence = f"Google Drive cannot be reached ({why}). Sending goes on by itself when it answers again."
+    return ArchiveBlockedError(BlockReason.UNREACHABLE, sentence, retry_after_s=UNREACHABLE_PAUSE_S)
+
+
+def daily_limit() -> ArchiveBlockedError:
+    sentence = "Google Drive takes no more today: an account may send 750 GB a day. It is tried again in six hours."
+    return ArchiveBlockedError(BlockReason.DAILY_LIMIT, sentence, retry_after_s=DAILY_LIMIT_PAUSE_S)
+
+
+def folder_missing(folder_id: str) -> ArchiveBlockedError:
+    return ArchiveBlockedError(
+        BlockReason.FOLDER,
+        f"The folder {folder_id} is not on Google Drive, is in its trash, or is not shared with the archive's account. "
+        "Bring it back or share it with that account as Content manager, or put another one into DRIVE_FOLDER_ID.",
+    )
+
+
+def _refusal(error: HttpError) -> Fault:
+    status, (reason, message) = error.resp.status, _reason_of(error)
+    if status == 401:
+        return Fault(Kind.BLOCKED, _no_access(message))
+    if status == 404:
+        return _refused(Kind.MISSING, f"Google Drive does not have what was asked for: {message}")
+    if status == 409:
+        return _refused(Kind.THERE, f"Google Drive has this already: {message}")
+    if status in {408, 429} or status >= 500:
+        return Fault(Kind.PASSING, unreachable(f"{status} {reason}".strip()), _retry_after_s(error))
+    if status == 403 and reason in _RATE:
+        return Fault(Kind.RATE, unreachable("it asks us to go slower"), _retry_after_s(error))
+    if status == 403:
+        return Fault(Kind.BLOCKED, _forbidden(reason, message))
+    return _refused(Kind.OTHER, f"Google Drive refused this ({status} {reason}): {message}")
+
+
+def _refused(kind: Kind, sentence: str) -> Fault:
+    return Fault(kind, RefusedError(kind, sentence))
+
+
+def _forbidden(reason: str, message: str) -> ArchiveBlockedError:
+    if reason in _DAILY:
+        return daily_limit()
+    if "do not have storage quota" in message:
+        return ArchiveBlockedError(
+            BlockReason.QUOTA,
+            "A service account owns no storage: put DRIVE_FOLDER_ID into a shared drive of which it is a Content "
+            "manager, or connect a person's account on the admin's Google Drive page.",
+        )
+    if reason in _FULL:
+        return ArchiveBlockedError(
+            BlockReason.QUOTA,
+            f"Google Drive is full ({message}). Make room or buy storage; sending then goes on by itself.",
+            retry_after_s=FULL_PAUSE_S,
+        )
+    if reason in {"accessNotConfigured", "SERVICE_DISABLED"}:
+        says = "The Google Drive API is not switched on for this project. Enable it in the Google Cloud console, under "
+        return ArchiveBlockedError(BlockReason.SETTINGS, f"{says}APIs and services.")
+    says = f"Google Drive does not allow this ({message}). Make the archive's account a Content manager of the folder."
+    return ArchiveBlockedError(BlockReason.PERMISSION, says)
+
+
+def _no_access(why: str) -> ArchiveBlockedError:
+    why = why[:120].rstrip(".") or "access ended"
+    return ArchiveBlockedError(
+        BlockReason.CREDENTIALS,
+        f"Google no longer accepts the archive's account ({why}). Connect it again on the "
+        "admin's Google Drive page, or put a new key into DRIVE_SERVICE_ACCOUNT_FILE.",
+    )
+
+
+def _reason_of(error: HttpError) -> tuple[str, str]:
+    """Return Google's word for it and its sentence; both empty where the body is not Google's."""
+    try:
+        told = json.loads(error.content)["error"]
+        return told["errors"][0]["reason"], str(told["message"])
+    except (ValueError, LookupError, TypeError):
+        return "", str(error.resp.reason or "")
+
+
+def _retry_after_s(error: HttpError) -> float:
+    text = str(error.resp.get("retry-after", ""))
+    return float(text) if text.isdigit() else 0

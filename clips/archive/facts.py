@@ -1,0 +1,14 @@
+"""What a clip's file says of itself, for archives that keep nothing beside it. Runs in the sandbox; knows no Django."""
+
+from clips.media.container import open_media
+
+PREFIX = "com.trickyclip."
+#: The words inside a file, and those of ``clip_facts``.
+NAMES = {"clip": "clip", "original_sha256": "original", "start_ms": "in", "end_ms": "out"}
+
+
+def facts_of(path: str) -> dict[str, str]:
+    """Return what ``clip_facts`` would, read from the tags inside a file; empty for a file that is not ours."""
+    with open_media(path) as container:
+        tags = container.metadata
+    return {f"trickyclip_{to}": tags[PREFIX + name] for name, to in NAMES.items() if PREFIX + name in tags}

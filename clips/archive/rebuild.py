@@ -1,0 +1,98 @@
+"""Rows made again from what lies in the archive, after the database is lost.
+
+A clip belongs to its original, so clips whose original is not here are only counted: bring the camera file in again (it
+is known by its SHA-256), and rebuild once more. What is here already stays as it is, so that this can be repeated.
+"""
+
+from collections import Counter
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from clips.archive.backend import ArchiveBackend, Lying
+from clips.archive.configured import archive_backend
+from clips.archive.local import LocalArchive
+from clips.archive.path import Named, read_names
+from clips.media import MediaError, sandbox
+from clips.models import ArchiveCopy, ClipCategory, CopyState, FileName, FinalClip, OriginalFile, Shoot
+from people.models import Person
+from tricks.models import Trick
+
+
+def rebuild(*, dry_run: bool) -> tuple[Counter, dict[str, int]]:
+    """Make people, tricks, sessions and clips again; with ``dry_run`` find out what would be made, and make nothing.
+
+    Returns
+    -------
+    tuple
+        How many of what were made or left out, and of each missing original (SHA-256) how many clips wait for it.
+    """
+    backend, told, missing = archive_backend(), Counter(), Counter()
+    with transaction.atomic():
+        n_before = _counted()
+        for lying in backend.walk():
+            told[_one(backend, lying, missing)] += 1
+        told.update({what: n - n_before[what] for what, n in _counted().items()})
+        transaction.set_rollback(dry_run)
+    return told, dict(missing)
+
+
+def _counted() -> dict[str, int]:
+    made = {"people": Person, "tricks": Trick, "sessions": Shoot}
+    return {what: model.objects.count() for what, model in made.items()}
+
+
+def _one(backend: ArchiveBackend, lying: Lying, missing: Counter) -> str:
+    """Make the rows of one file; return what became of it."""
+    named = read_names(lying.folders, lying.filename)
+    if named is None:
+        return "files that are not ours"
+    person, trick = _names(named)
+    Shoot.objects.called(named.session_name, named.date)
+    try:
+        facts = lying.facts or _facts_inside(backend, lying)
+        clip_id, spans = UUID(facts["trickyclip_clip"]), (int(facts["trickyclip_in"]), int(facts["trickyclip_out"]))
+    except (KeyError, ValueError):
+        return "clips that do not say what they are"
+    clip = FinalClip.objects.filter(pk=clip_id).first()
+    original = OriginalFile.objects.filter(file_hash=facts.get("trickyclip_original")).first()
+    if clip is None and original is None:
+        missing[facts.get("trickyclip_original", "?")] += 1
+        return "clips without their original"
+    if is_new := clip is None:
+        FileName.objects.get_or_create(stem=named.stem, number=named.number)
+        clip = FinalClip.objects.create(
+            pk=clip_id, original_file=original, person=person, trick=trick, category=_category(named),
+            start_ms=spans[0], end_ms=spans[1], camera_id=named.camera_id, fps_label=named.fps_label, date=named.date,
+            filename=lying.filename, drive_file_id=lying.file_id if backend.name == "drive" else "",
+        )  # fmt: skip
+        FinalClip.objects.filter(pk=clip.pk).refresh_search()
+    _note_copy(backend, clip, lying)
+    return "clips" if is_new else "clips that were here"
+
+
+def _names(named: Named) -> tuple[Person | None, Trick | None]:
+    person = None if named.person in ClipCategory.values else Person.objects.find_or_add(named.person.replace("_", " "))
+    trick = None if named.trick in ClipCategory.values else Trick.objects.find_or_add(named.trick.replace("_", " "))
+    return person, trick
+
+
+def _category(named: Named) -> str:
+    said = [name for name in (named.trick, named.person) if name in ClipCategory.values]
+    return said[0] if said else ClipCategory.TRICK
+
+
+def _facts_inside(backend: ArchiveBackend, lying: Lying) -> dict[str, str]:
+    if not isinstance(backend, LocalArchive):
+        return {}
+    try:
+        return sandbox.run("clips.archive.facts:facts_of", {"path": str(backend.root / lying.file_id)})
+    except MediaError:
+        return {}
+
+
+def _note_copy(backend: ArchiveBackend, clip: FinalClip, lying: Lying) -> None:
+    held = {"remote_id": lying.file_id, "sha256": lying.sha256, "path": "/".join([*lying.folders, lying.filename])}
+    verified = {"state": CopyState.VERIFIED, "verified_at": timezone.now()}
+    ArchiveCopy.objects.get_or_create(clip=clip, backend=backend.name, defaults=held | verified)

@@ -1,0 +1,52 @@
+"""How it stands with a clip's copy in the archive, in the words of a page."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from clips.archive.configured import archive_name
+from clips.models import ArchiveBlock, ArchiveCopy, CopyState, FinalClip, Job, JobState
+
+#: What people call the archives that have a name of their own.
+TITLES = {"drive": "Google Drive"}
+
+
+@dataclass(frozen=True)
+class CopyStatus:
+    text: str
+    #: DONE, RUNNING, WAITING or FAILED: how it is coloured.
+    level: str
+    path: str = ""
+    #: Where a browser shows the copy; empty where there is nothing to see.
+    url: str = ""
+
+
+def copy_status(clip: FinalClip, job: Job | None, block: ArchiveBlock | None) -> CopyStatus:
+    """Say where a clip's copy is; ``job`` is its last archive job that is not done, ``block`` what stops them all."""
+    copy = next((copy for copy in clip.copies.all() if copy.backend == archive_name()), None)
+    path = copy.path if copy else ""
+    if job and job.state == JobState.RUNNING:
+        if copy and copy.state == CopyState.SENDING:
+            return CopyStatus(_("sending %(percent)d %%") % {"percent": job.progress * 100}, "RUNNING", path)
+        return CopyStatus(_("looking at the copy"), "RUNNING", path)
+    if job and job.state == JobState.WAITING:
+        if block:
+            return CopyStatus(_("blocked: %(why)s") % {"why": block.sentence}, "FAILED", path)
+        return CopyStatus(_("waiting: %(why)s") % {"why": job.reason} if job.reason else _("waiting"), "WAITING", path)
+    if job and not (copy and copy.state == CopyState.VERIFIED):
+        return CopyStatus(job.reason or job.get_state_display(), "FAILED", path)
+    if copy is None:
+        return CopyStatus(_("not there yet"), "RUNNING")
+    return CopyStatus(where_it_is(copy), "DONE" if copy.state == CopyState.VERIFIED else "FAILED", path, copy.url)
+
+
+def where_it_is(copy: ArchiveCopy) -> str:
+    """Return a copy's state with the name of its archive, as one says it: removed on Google Drive."""
+    title = TITLES.get(copy.backend, _("the local archive"))
+    said = {
+        CopyState.SENDING: _("on its way to %(archive)s"),
+        CopyState.VERIFIED: _("verified on %(archive)s") if copy.backend in TITLES else _("verified in %(archive)s"),
+        CopyState.WITHDRAWN: _("taken back from %(archive)s"),
+        CopyState.REMOVED: _("removed on %(archive)s by somebody; it is not sent again by itself"),
+    }
+    return said[CopyState(copy.state)] % {"archive": title}

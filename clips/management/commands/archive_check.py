@@ -1,0 +1,32 @@
+from django.core.management.base import BaseCommand, CommandError
+
+from clips.archive.backend import ArchiveBlockedError, Finding
+from clips.archive.blocks import standing
+from clips.archive.configured import archive_backend, archive_name
+from clips.models import Job, JobState
+from clips.models.job import ACTIVE
+
+
+class Command(BaseCommand):
+    help = "Say whether clips can be archived now, and if not what to do. Sends nothing."
+
+    def handle(self, **_options) -> None:
+        self.stdout.write(f"archive      {archive_name()}")
+        found = self._findings()
+        for finding in found:
+            mark = self.style.SUCCESS("good") if finding.is_good else self.style.ERROR("BAD ")
+            self.stdout.write(f"{finding.what:<12} {mark}  {finding.says}")
+        block, jobs = standing(), Job.objects.filter(kind__in=["ARCHIVE", "WITHDRAW"])
+        n_waiting, n_failed = jobs.filter(state__in=ACTIVE).count(), jobs.filter(state=JobState.FAILED).count()
+        self.stdout.write(f"jobs         {n_waiting} wait or run, {n_failed} failed")
+        if block:
+            self.stdout.write(f"blocked      since {block.since:%Y-%m-%d %H:%M} UTC: {block.sentence}")
+        if any(not finding.is_good for finding in found):
+            raise CommandError("Clips cannot be archived now.")
+        self.stdout.write("Clips can be archived.")
+
+    def _findings(self) -> list[Finding]:
+        try:
+            return archive_backend().check()
+        except ArchiveBlockedError as error:
+            return [Finding("settings", False, str(error), error)]

@@ -1,0 +1,112 @@
+"""A local Drive, and archives of both kinds, for what holds for each of them."""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from google.oauth2 import service_account
+
+from clips.archive import configured
+from clips.archive.backend import ArchiveBackend
+from clips.archive.configured import archive_backend
+from clips.archive.grant import WHOLE_DRIVE
+from clips.models import FinalClip, Job, JobKind, OriginalFile
+from clips.tests.archive.drive_server import DriveServer
+from people.models import Person
+
+CHUNK_BYTES = 256 * 1024
+
+
+@pytest.fixture
+def drive() -> Iterator[DriveServer]:
+    """A Drive with a shared drive in it, and nothing else."""
+    with DriveServer().running() as server:
+        server.store.shared_drive("shared-drive")
+        yield server
+
+
+@pytest.fixture
+def on_drive(drive, settings, tmp_path) -> DriveServer:
+    """Let the settings name that Drive, with a service account on its shared drive."""
+    settings.ARCHIVE_BACKEND = "drive"
+    settings.DRIVE_FOLDER_ID = "shared-drive"
+    settings.DRIVE_SERVICE_ACCOUNT_FILE = str(drive.key_file(tmp_path))
+    settings.DRIVE_API_URL, settings.DRIVE_TOKEN_URL = drive.url, drive.token_url
+    settings.DRIVE_CHUNK_BYTES, settings.DRIVE_BACK_OFF_SECONDS = CHUNK_BYTES, 0.002
+    configured._of_service_account.cache_clear()
+    configured._of_grant.cache_clear()
+    return drive
+
+
+@pytest.fixture(params=["local", "drive"])
+def backend(request, settings) -> ArchiveBackend:
+    """Each kind of archive in turn."""
+    if request.param == "drive":
+        request.getfixturevalue("on_drive")
+    return archive_backend()
+
+
+@pytest.fixture
+def make_file(tmp_path) -> Callable[..., tuple[Path, str]]:
+    """Give a function that makes a file of noise, and returns it with its SHA-256."""
+
+    def make(size_bytes: int = 700_000) -> tuple[Path, str]:
+        path = tmp_path / f"{secrets.token_hex(4)}.mp4"
+        path.write_bytes(secrets.token_bytes(size_bytes))
+        return path, hashlib.sha256(path.read_bytes()).hexdigest()
+
+    return make
+
+
+@pytest.fixture
+def credentials(drive) -> service_account.Credentials:
+    key = drive.accounts.key(drive.token_url)
+    return service_account.Credentials.from_service_account_info(key, scopes=[WHOLE_DRIVE])
+
+
+@pytest.fixture
+def make_clip(shoot, own_data_dir) -> Callable[..., FinalClip]:
+    """Give a function that makes a cut clip of noise, which an archive takes like any other."""
+
+    def make(size_bytes: int = 300_000, **fields) -> FinalClip:
+        number = FinalClip.objects.count() + 1
+        data = secrets.token_bytes(size_bytes)
+        original, _made = OriginalFile.objects.get_or_create(
+            file_hash="a" * 64,
+            defaults={
+                "shoot": shoot,
+                "original_filename": "GX01.MP4",
+                "stored_path": "originals/1.mp4",
+                "size_bytes": 1,
+            },
+        )
+        clip = FinalClip.objects.create(
+            original_file=original, start_ms=number * 1000, end_ms=number * 1000 + 500, camera_id="CAM_GOPRO11",
+            fps_label="240FPS", date=shoot.date, filename=f"2024-12-01__clip__v{number:03d}.mp4",
+            **{"person": Person.objects.filter(slug="Mia").first() or Person.objects.add("Mia")} | fields,
+        )  # fmt: skip
+        stored_path = f"final_clips/{clip.pk}.mp4"
+        path = own_data_dir / stored_path
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+        sha256 = hashlib.sha256(data).hexdigest()
+        FinalClip.objects.filter(pk=clip.pk).update(stored_path=stored_path, file_hash=sha256, size_bytes=size_bytes)
+        clip.refresh_from_db()
+        return clip
+
+    return make
+
+
+@pytest.fixture
+def archived(work_off) -> Callable[..., FinalClip]:
+    """Give a function that lets the real job archive a clip, and returns it as it is then."""
+
+    def archive(clip: FinalClip, kind: JobKind = JobKind.ARCHIVE, **params) -> FinalClip:
+        Job.objects.for_target(kind, clip, params=params)
+        work_off()
+        clip.refresh_from_db()
+        return clip
+
+    return archive

@@ -1,0 +1,266 @@
+"""What a Drive holds: files, folders, sessions of uploads, changes, accounts. Behaves as Google documents it, and
+where that is silent as people report: names repeat, a search lags behind, a trashed folder takes its content along."""
+
+import hashlib
+import itertools
+import re
+import secrets
+import threading
+import time
+from dataclasses import dataclass, field
+
+FOLDER_TYPE = "application/vnd.google-apps.folder"
+#: Of a chunk that is cut off Drive keeps whole multiples of this.
+GRAIN_BYTES = 256 * 1024
+GIB = 1024**3
+
+
+class DriveError(Exception):
+    """An answer other than 2xx, with Google's word for it."""
+
+    def __init__(self, status: int, reason: str, message: str, *, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.status, self.reason, self.message, self.retry_after = status, reason, message, retry_after
+
+    def body(self) -> dict:
+        one = {"message": self.message, "domain": "usageLimits" if "imit" in self.reason else "global"}
+        return {"error": {"code": self.status, "message": self.message, "errors": [one | {"reason": self.reason}]}}
+
+
+def not_found(file_id: str) -> DriveError:
+    return DriveError(404, "notFound", f"File not found: {file_id}.")
+
+
+@dataclass
+class Account:
+    email: str
+    is_service: bool = False
+    limit_bytes: int | None = 15 * GIB
+    used_bytes: int = 0
+
+
+@dataclass
+class Item:
+    id: str
+    name: str
+    mime_type: str
+    parents: list[str]
+    owner: str
+    drive_id: str = ""
+    trashed: bool = False
+    sha256: str = ""
+    md5: str = ""
+    content: bytes | None = None
+    size_bytes: int = 0
+    app_properties: dict[str, str] = field(default_factory=dict)
+    read_only: bool = False
+    found_from_s: float = 0.0
+
+
+@dataclass
+class Session:
+    """A resumable upload: what was said at its beginning, and how far it is."""
+
+    key: str
+    account: Account
+    meta: dict
+    size_bytes: int
+    replaces: str = ""
+    n_bytes: int = 0
+    result: str = ""
+    sha256: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    md5: "hashlib._Hash" = field(default_factory=lambda: hashlib.md5(usedforsecurity=False))
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class DriveStore:
+    def __init__(self, *, search_lag_s: float = 0.2) -> None:
+        self.lock = threading.RLock()
+        self.items: dict[str, Item] = {}
+        self.given_ids: set[str] = set()
+        self.sessions: dict[str, Session] = {}
+        self.changes: list[str] = []
+        self.search_lag_s = search_lag_s
+        self.resent: dict[str, int] = {}
+        self.add("root-of-person", "My Drive", FOLDER_TYPE, [], owner="person@example.org")
+
+    # --- by hand, as a person in a browser would ---------------------------------------------------------------------
+
+    def add(self, file_id: str, name: str, mime_type: str, parents: list[str], *, owner: str, **fields) -> Item:
+        item = Item(file_id, name, mime_type, parents, owner, found_from_s=time.monotonic(), **fields)
+        with self.lock:
+            self.items[file_id] = item
+            self.changes.append(file_id)
+        return item
+
+    def shared_drive(self, drive_id: str = "shared-drive") -> Item:
+        return self.add(drive_id, "Crew", FOLDER_TYPE, [], owner="", drive_id=drive_id)
+
+    def trash(self, file_id: str, *, trashed: bool = True) -> None:
+        with self.lock:
+            self.items[file_id].trashed = trashed
+            self.changes.append(file_id)
+
+    def delete(self, file_id: str) -> None:
+        """For good, as who empties the trash does."""
+        with self.lock:
+            del self.items[file_id]
+            self.changes.append(file_id)
+
+    def files(self) -> list[Item]:
+        with self.lock:
+            return [item for item in self.items.values() if item.mime_type != FOLDER_TYPE]
+
+    def folders(self) -> list[Item]:
+        """Those that somebody made, without the roots."""
+        with self.lock:
+            return [item for item in self.items.values() if item.mime_type == FOLDER_TYPE and item.parents]
+
+    def path(self, item: Item) -> str:
+        parts = [item.name]
+        while item.parents:
+            item = self.items[item.parents[0]]
+            parts.append(item.name)
+        return "/".join(parts[::-1])
+
+    # --- methods of the API ------------------------------------------------------------------------------------------
+
+    def generate_ids(self, count: int) -> list[str]:
+        ids = [f"1{secrets.token_urlsafe(24)}" for _number in range(count)]
+        with self.lock:
+            self.given_ids |= set(ids)
+        return ids
+
+    def get(self, file_id: str, *, all_drives: bool) -> Item:
+        item = self.items.get("root-of-person" if file_id == "root" else file_id)
+        if item is None or (item.drive_id and not all_drives):
+            raise not_found(file_id)
+        return item
+
+    def is_trashed(self, item: Item) -> bool:
+        return item.trashed or any(self.is_trashed(self.items[parent]) for parent in item.parents)
+
+    def check_new(self, meta: dict, account: Account, *, all_drives: bool, size_bytes: int = 0) -> Item:
+        """Return the item that would be made; DriveError when it may not be."""
+        file_id = meta.get("id") or self.generate_ids(1)[0]
+        if file_id in self.items:
+            raise DriveError(409, "fileIdInUse", "A file already exists with the provided ID.")
+        if file_id not in self.given_ids:
+            raise DriveError(400, "invalid", "The provided file ID is not usable.")
+        parents = meta.get("parents", ["root"])
+        if len(parents) != 1:
+            raise DriveError(400, "multipleParentsNotSupported", "A file cannot have several parents.")
+        parent = self.get(parents[0], all_drives=all_drives)
+        if parent.read_only:
+            says = "The user does not have sufficient permissions for this file."
+            raise DriveError(403, "insufficientFilePermissions", says)
+        self._check_room(account, parent, size_bytes)
+        mime_type = meta.get("mimeType", "application/octet-stream")
+        properties = {key: value for key, value in meta.get("appProperties", {}).items() if value is not None}
+        for key, value in properties.items():
+            if len(key.encode()) + len(value.encode()) > 124:
+                raise DriveError(400, "propertyTooLong", "A property's key and value may have 124 bytes.")
+        name = meta.get("name", "Untitled")
+        return Item(file_id, name, mime_type, [parent.id], account.email, parent.drive_id, app_properties=properties)
+
+    def _check_room(self, account: Account, parent: Item, size_bytes: int) -> None:
+        if parent.drive_id or not size_bytes:
+            return
+        if account.is_service:
+            says = (
+                "Service Accounts do not have storage quota. Leverage shared drives, or use OAuth delegation instead."
+            )
+            raise DriveError(403, "storageQuotaExceeded", says)
+        if account.limit_bytes is not None and account.used_bytes + size_bytes > account.limit_bytes:
+            raise DriveError(403, "storageQuotaExceeded", "The user's Drive storage quota has been exceeded.")
+
+    def create(self, item: Item) -> Item:
+        with self.lock:
+            if item.id in self.items:
+                raise DriveError(409, "fileIdInUse", "A file already exists with the provided ID.")
+            item.found_from_s = time.monotonic() + self.search_lag_s
+            self.items[item.id] = item
+            self.changes.append(item.id)
+        return item
+
+    def update(self, item: Item, meta: dict, *, add: str, remove: str, all_drives: bool) -> Item:
+        if item.read_only:
+            raise DriveError(403, "insufficientFilePermissions", "The user does not have sufficient permissions.")
+        if "parents" in meta:
+            raise DriveError(403, "fieldNotWritable", "Use addParents and removeParents to change parents.")
+        with self.lock:
+            if add:
+                self.get(add, all_drives=all_drives)
+                if set(item.parents) - set(filter(None, remove.split(","))):
+                    raise DriveError(403, "cannotAddParent", "A file in a folder needs removeParents too.")
+                item.parents = [add]
+            item.name = meta.get("name", item.name)
+            item.trashed = meta.get("trashed", item.trashed)
+            item.app_properties |= meta.get("appProperties", {})
+            self.changes.append(item.id)
+        return item
+
+    def search(self, query: str, *, all_drives: bool) -> list[Item]:
+        wanted = [_condition(part) for part in re.split(r"\s+and\s+", query)] if query else []
+        with self.lock:
+            now_s = time.monotonic()
+            seen = [item for item in self.items.values() if item.found_from_s <= now_s and item.parents]
+        seen = [item for item in seen if all_drives or not item.drive_id]
+        return [item for item in seen if all(is_so(self, item) for is_so in wanted)]
+
+    # --- uploads -----------------------------------------------------------------------------------------------------
+
+    def open_session(self, account: Account, meta: dict, size_bytes: int, *, replaces: str = "") -> Session:
+        session = Session(secrets.token_urlsafe(32), account, meta, size_bytes, replaces)
+        with self.lock:
+            self.sessions[session.key] = session
+        return session
+
+    def take(self, session: Session, start: int, blocks) -> None:
+        """Add bytes that begin at ``start``; what is cut off keeps whole grains. ``blocks`` yields what arrives."""
+        whole, offset = b"", start
+        for block in itertools.chain(blocks, [b""]):
+            is_last = not block
+            n_again = max(0, min(len(block), session.n_bytes - offset))
+            self.resent[session.key] = self.resent.get(session.key, 0) + n_again
+            offset += len(block)
+            whole += block[n_again:]
+            is_end = session.n_bytes + len(whole) == session.size_bytes
+            n_keep = len(whole) if is_end else len(whole) // GRAIN_BYTES * GRAIN_BYTES
+            if n_keep:
+                session.sha256.update(whole[:n_keep])
+                session.md5.update(whole[:n_keep])
+                session.n_bytes += n_keep
+                whole = whole[n_keep:]
+            if is_last:
+                return
+
+    def finish(self, session: Session) -> Item:
+        if session.result:
+            return self.items[session.result]
+        if session.replaces:
+            item = self.get(session.replaces, all_drives=True)
+            self.update(item, session.meta, add="", remove="", all_drives=True)
+        else:
+            item = self.check_new(session.meta, session.account, all_drives=True, size_bytes=session.size_bytes)
+        item.sha256, item.md5 = session.sha256.hexdigest(), session.md5.hexdigest()
+        item.size_bytes = session.size_bytes
+        if not session.replaces:
+            self.create(item)
+            if not item.drive_id:
+                session.account.used_bytes += item.size_bytes
+        session.result = item.id
+        return item
+
+
+def _condition(text: str):
+    """Return what decides one comparison of Drive's search language; DriveError for what this server does not know."""
+    if found := re.fullmatch(r"'([^']+)' in parents", text):
+        return lambda _store, item: found[1] in item.parents
+    if found := re.fullmatch(r"trashed\s*=\s*(true|false)", text):
+        return lambda store, item: store.is_trashed(item) == (found[1] == "true")
+    if found := re.fullmatch(r"(name|mimeType)\s*(=|!=)\s*'((?:[^'\\]|\\.)*)'", text):
+        value = re.sub(r"\\(.)", r"\1", found[3])
+        read = {"name": lambda item: item.name, "mimeType": lambda item: item.mime_type}[found[1]]
+        return lambda _store, item: (read(item) == value) == (found[2] == "=")
+    raise DriveError(400, "invalid", f"Invalid Value: q, at {text!r}")

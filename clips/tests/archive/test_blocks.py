@@ -1,0 +1,116 @@
+"""What stops the whole archive is said once; the jobs wait, fail none, and go on by themselves."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from clips import tasks
+from clips.archive import blocks
+from clips.models import ArchiveBlock, BlockReason, CopyState, Job, JobKind, JobState
+
+pytestmark = pytest.mark.django_db
+N_CLIPS = 5
+
+
+@pytest.fixture
+def waiting(on_drive, make_clip) -> list:
+    """Clips that are to be archived."""
+    clips = [make_clip() for _number in range(N_CLIPS)]
+    for clip in clips:
+        Job.objects.for_target(JobKind.ARCHIVE, clip)
+    return clips
+
+
+def look_now() -> None:
+    ArchiveBlock.objects.update(look_again_at=timezone.now())
+    tasks.look_after_archive()
+
+
+@pytest.mark.parametrize(
+    ("stop", "mend", "reason"),
+    [
+        (lambda drive: drive.troubles.always("POST /upload", "quota"), None, BlockReason.QUOTA),
+        (lambda drive: drive.troubles.always("POST /upload", "permission"), None, BlockReason.PERMISSION),
+        (lambda drive: drive.troubles.always("POST /upload", "daily"), None, BlockReason.DAILY_LIMIT),
+        (lambda drive: drive.troubles.always("", "503"), None, BlockReason.UNREACHABLE),
+        (
+            lambda drive: drive.accounts.revoke(),
+            lambda drive: setattr(drive.accounts, "is_revoked", False),
+            BlockReason.CREDENTIALS,
+        ),
+        (
+            lambda drive: setattr(drive.store.items["shared-drive"], "trashed", True),
+            lambda drive: setattr(drive.store.items["shared-drive"], "trashed", False),
+            BlockReason.FOLDER,
+        ),
+    ],
+)
+def test_one_block_is_said_and_all_goes_on_when_it_is_mended(on_drive, waiting, work_off, stop, mend, reason):
+    stop(on_drive)
+    assert work_off() == [JobKind.ARCHIVE], "the others do not even try"
+    assert [block.reason for block in ArchiveBlock.objects.all()] == [reason]
+    assert not Job.objects.exclude(state=JobState.WAITING, attempts=0).exists()
+    on_drive.troubles.over()
+    if mend:
+        mend(on_drive)
+    look_now()
+    assert not ArchiveBlock.objects.exists()
+    assert len(work_off()) == N_CLIPS
+    assert {clip.copies.get().state for clip in waiting} == {CopyState.VERIFIED}
+    assert len(on_drive.store.files()) == N_CLIPS
+
+
+def test_a_block_that_still_stands_stays_with_its_beginning(on_drive, waiting, work_off):
+    on_drive.accounts.revoke()
+    work_off()
+    since = ArchiveBlock.objects.get().since
+    look_now()
+    block = ArchiveBlock.objects.get()
+    assert block.since == since
+    assert block.look_again_at > timezone.now()
+
+
+def test_nobody_looks_before_it_is_worth_it(on_drive, waiting, work_off):
+    on_drive.troubles.always("POST /upload", "daily")
+    work_off()
+    n_asked = len(on_drive.log)
+    tasks.look_after_archive()
+    assert len(on_drive.log) == n_asked
+    assert ArchiveBlock.objects.get().until > timezone.now() + timedelta(hours=5)
+
+
+def test_a_job_that_comes_while_it_is_blocked_waits(on_drive, waiting, work_off, make_clip):
+    on_drive.accounts.revoke()
+    work_off()
+    late = Job.objects.for_target(JobKind.ARCHIVE, make_clip())
+    n_asked = len(on_drive.log)
+    tasks.archive(str(late.pk))
+    late.refresh_from_db()
+    assert (late.state, late.attempts) == (JobState.WAITING, 0)
+    assert late.run_after > timezone.now()
+    assert len(on_drive.log) == n_asked
+
+
+def test_nobody_connected_is_a_block_too(settings, make_clip, work_off):
+    settings.ARCHIVE_BACKEND = "drive"
+    Job.objects.for_target(JobKind.ARCHIVE, make_clip())
+    work_off()
+    assert ArchiveBlock.objects.get().reason == BlockReason.SETTINGS
+
+
+def test_another_archives_block_stops_nothing_here(on_drive, waiting, work_off, settings):
+    on_drive.accounts.revoke()
+    work_off()
+    settings.ARCHIVE_BACKEND = "local"
+    assert blocks.standing() is None
+
+
+@pytest.mark.parametrize("page", ["home", "clips:jobs"])
+def test_the_pages_say_it_once_in_one_sentence(on_drive, waiting, work_off, client, sorter, page):
+    on_drive.accounts.revoke()
+    work_off()
+    client.force_login(sorter)
+    text = client.get(reverse(page)).content.decode()
+    assert text.count("Google no longer accepts") == 1

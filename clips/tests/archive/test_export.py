@@ -1,0 +1,220 @@
+"""A clip's copy follows its clip: sent once, moved, taken back and brought back, in each kind of archive."""
+
+import hashlib
+import threading
+
+import pytest
+from django.db import connection
+
+from clips.archive.configured import archive_backend
+from clips.archive.drive import GoogleDriveArchive
+from clips.archive.export import ensure_folder
+from clips.models import ArchiveCopy, ArchiveFolder, CopyState, Job, JobKind, JobState
+from people.models import Person
+from trickyclip.merging import merge
+
+pytestmark = pytest.mark.django_db
+
+
+def held(clip):
+    return archive_backend().look(clip.copies.get().remote_id)
+
+
+def folder_names(clip) -> list[str]:
+    row, names = clip.copies.get().folder, []
+    while row:
+        names, row = [row.name, *names], row.parent
+    return names
+
+
+def test_a_clip_is_sent_and_verified(backend, make_clip, archived):
+    clip = archived(make_clip())
+    copy = clip.copies.get()
+    assert (copy.state, copy.sha256, copy.session) == (CopyState.VERIFIED, clip.file_hash, "")
+    assert held(clip).sha256 == clip.file_hash
+    assert copy.path == "TrickyClip Archive/2024/2024-12-01 - Backyard Rails/Mia/TRICK/2024-12-01__clip__v001.mp4"
+    assert folder_names(clip) == copy.path.split("/")[:-1]
+
+
+def test_a_second_job_sends_nothing_again(backend, make_clip, archived):
+    clip = archived(make_clip())
+    remote_id = clip.copies.get().remote_id
+    archived(clip)
+    assert clip.copies.get().remote_id == remote_id
+    assert Job.objects.filter(state=JobState.DONE).count() == 2
+
+
+def test_a_new_cut_replaces_the_old_one(backend, make_clip, archived, own_data_dir):
+    clip = archived(make_clip())
+    (own_data_dir / clip.stored_path).write_bytes(b"cut again")
+    type(clip).objects.filter(pk=clip.pk).update(file_hash=hashlib.sha256(b"cut again").hexdigest())
+    clip.refresh_from_db()
+    archived(clip)
+    assert held(clip).sha256 == clip.file_hash
+    assert clip.copies.get().state == CopyState.VERIFIED
+
+
+def test_a_renamed_person_takes_the_copies_along(
+    backend, make_clip, archived, work_off, django_capture_on_commit_callbacks
+):
+    clip = archived(make_clip())
+    with django_capture_on_commit_callbacks(execute=True):
+        person = Person.objects.get()
+        person.slug = "Mia_Berg"
+        person.save()
+    work_off()
+    assert folder_names(clip)[-2:] == ["Mia_Berg", "TRICK"]
+    assert held(clip).folder_id == clip.copies.get().folder.remote_id
+    assert (held(clip).sha256, clip.copies.get().state) == (clip.file_hash, CopyState.VERIFIED)
+
+
+def test_a_rename_while_it_is_sent_is_caught_up_with(backend, make_clip, archived, monkeypatch):
+    clip = make_clip()
+    real = type(backend).put
+
+    def put_and_rename(self, parcel):
+        real(self, parcel)
+        Person.objects.update(slug="Mia_Berg")
+
+    monkeypatch.setattr(type(backend), "put", put_and_rename)
+    archived(clip)
+    assert Job.objects.filter(state=JobState.DONE).count() == 2
+    assert folder_names(clip)[-2] == "Mia_Berg"
+    assert held(clip).folder_id == clip.copies.get().folder.remote_id
+
+
+def test_a_merge_takes_the_copies_along(backend, make_clip, archived, work_off, django_capture_on_commit_callbacks):
+    clip = archived(make_clip())
+    jo = Person.objects.add("Jo")
+    with django_capture_on_commit_callbacks(execute=True):
+        merge(Person.objects.get(slug="Mia"), jo)
+    work_off()
+    assert folder_names(clip)[-2] == "Jo"
+    assert held(clip).folder_id == clip.copies.get().folder.remote_id
+
+
+def test_a_withdrawn_copy_lies_in_the_trash_and_comes_back(backend, make_clip, archived):
+    clip = archived(make_clip())
+    archived(clip, JobKind.WITHDRAW)
+    assert clip.copies.get().state == CopyState.WITHDRAWN
+    assert held(clip).is_trashed
+    archived(clip)
+    assert clip.copies.get().state == CopyState.VERIFIED
+    assert held(clip).is_trashed is False
+
+
+def test_a_copy_that_somebody_threw_away_is_not_sent_again_by_itself(backend, make_clip, archived):
+    clip = archived(make_clip())
+    archive_backend().trash(clip.copies.get().remote_id)
+    archived(clip)
+    assert clip.copies.get().state == CopyState.REMOVED
+    assert (held(clip).is_trashed, clip.drive_file_id) == (True, "")
+    archived(clip)
+    assert clip.copies.get().state == CopyState.REMOVED
+    archived(clip, again=True)
+    assert clip.copies.get().state == CopyState.VERIFIED
+    assert held(clip).is_trashed is False
+
+
+def test_a_folder_that_was_thrown_away_gets_a_successor(on_drive, make_clip, archived):
+    first = archived(make_clip())
+    on_drive.store.items[first.copies.get().folder.parent.remote_id].trashed = True
+    second = archived(make_clip())
+    assert held(first).is_trashed
+    assert held(second).is_trashed is False
+    assert first.copies.get().folder == second.copies.get().folder
+    assert [row.name for row in ArchiveFolder.objects.filter(name="Mia")] == ["Mia"]
+
+
+def test_drive_shows_who_a_file_is(on_drive, make_clip, archived):
+    clip = archived(make_clip())
+    item = on_drive.store.items[clip.drive_file_id]
+    assert item.app_properties == {
+        "trickyclip_clip": str(clip.pk),
+        "trickyclip_original": "a" * 64,
+        "trickyclip_in": "1000",
+        "trickyclip_out": "1500",
+    }
+    assert clip.copies.get().url == f"https://drive.google.com/file/d/{clip.drive_file_id}/view"
+
+
+@pytest.mark.parametrize("by_hand", ["moved", "renamed"])
+def test_a_copy_that_somebody_moved_or_renamed_stays_where_they_put_it(
+    on_drive, make_clip, archived, work_off, django_capture_on_commit_callbacks, by_hand
+):
+    clip = archived(make_clip())
+    item = on_drive.store.items[clip.drive_file_id]
+    if by_hand == "moved":
+        item.parents = ["shared-drive"]
+    else:
+        item.name = "best of.mp4"
+    before = (list(item.parents), item.name)
+    with django_capture_on_commit_callbacks(execute=True):
+        person = Person.objects.get()
+        person.slug = "Mia_Berg"
+        person.save()
+    assert work_off() == [JobKind.ARCHIVE]
+    assert (item.parents, item.name) == before
+    assert clip.copies.get().state == CopyState.VERIFIED
+    archived(clip, JobKind.WITHDRAW)
+    assert item.trashed, "by its id, wherever it lies"
+
+
+def test_a_copy_that_arrives_wrong_is_not_verified_and_is_mended(on_drive, make_clip, archived, monkeypatch):
+    clip = make_clip()
+    real = on_drive.store.finish
+
+    def damage(session):
+        item = real(session)
+        item.sha256 = "0" * 64
+        return item
+
+    monkeypatch.setattr(on_drive.store, "finish", damage)
+    archived(clip)
+    assert "differs" in Job.objects.get().reason
+    assert clip.copies.get().state == CopyState.SENDING
+    monkeypatch.undo()
+    Job.objects.update(run_after=Job.objects.get().created_at)
+    archived(clip)
+    assert clip.copies.get().state == CopyState.VERIFIED
+    assert len(on_drive.store.files()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_eight_workers_at_a_new_path_make_each_folder_once(on_drive):
+    parts = ("TrickyClip Archive", "2024", "2024-12-01 - Backyard Rails", "Mia", "KFED")
+    on_drive.store.search_lag_s = 3600
+    begin, made, failed = threading.Barrier(8), [], []
+
+    def work() -> None:
+        try:
+            begin.wait()
+            made.append(ensure_folder(archive_backend(), parts).remote_id)
+        except Exception as error:  # told by the test
+            failed.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _number in range(8)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert failed == []
+    assert [item.name for item in on_drive.store.folders()] == list(parts)
+    assert len(set(made)) == 1
+    assert ArchiveFolder.objects.count() == len(parts)
+
+
+def test_a_worker_that_lost_its_job_writes_nothing_more(on_drive, make_clip, archived, monkeypatch):
+    """A second worker took the job over while the first one was asking for an id."""
+    clip = make_clip()
+    real = GoogleDriveArchive.new_file_id
+
+    def slow(self, *args):
+        Job.objects.filter(state=JobState.RUNNING).update(lease_token="00000000-0000-4000-8000-000000000000")
+        return real(self, *args)
+
+    monkeypatch.setattr(GoogleDriveArchive, "new_file_id", slow)
+    archived(clip)
+    copy = ArchiveCopy.objects.get()
+    assert (copy.remote_id, copy.session, copy.state) == ("", "", CopyState.SENDING)
+    assert on_drive.store.files() == []

@@ -1,0 +1,85 @@
+"""After the database is lost, its clips are made again from the archive."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from clips.archive.path import file_stem, folder_parts, read_names
+from clips.models import ArchiveCopy, CopyState, Decision, FileName, FinalClip, Job, OriginalFile, Shoot
+from clips.tests.test_render_and_archive import filmed, kept  # noqa: F401
+from people.models import Person
+from tricks.models import Trick
+
+pytestmark = pytest.mark.django_db
+
+
+def rebuilt(*options: str) -> str:
+    out = StringIO()
+    call_command("rebuild_from_archive", *options, stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def lost(backend, request, kept, work_off) -> FinalClip:  # noqa: F811
+    """A real clip was cut and archived; then all rows are gone but the original's, which was brought in again."""
+    if backend.name == "drive":
+        request.getfixturevalue("drive").store.search_lag_s = 0  # by the time that somebody rebuilds it has caught up
+    work_off()
+    clip = FinalClip.objects.select_related("original_file").get()
+    for model in (ArchiveCopy, Job, Decision, FinalClip, FileName, Trick, Person):
+        model.objects.all().delete()
+    clip.pk = kept.pk
+    return clip
+
+
+def test_a_clip_is_as_it_was(lost):
+    rebuilt()
+    old, new = lost, FinalClip.objects.get()
+    for name in ("pk", "filename", "start_ms", "end_ms", "camera_id", "fps_label", "date", "category", "drive_file_id"):
+        assert getattr(new, name) == getattr(old, name), name
+    assert (new.person.display_name, str(new.trick)) == ("Miller Downey", "KFED")
+    copy = new.copies.get()
+    assert (copy.state, copy.sha256) == (CopyState.VERIFIED, old.file_hash)
+    assert FileName.objects.allocate(FileName.objects.get().stem).number == 2, "no name is given twice"
+    assert Shoot.objects.get().name == "Backyard Rails"
+
+
+def test_a_second_time_changes_nothing(lost):
+    rebuilt()
+    assert "1  clips that were here" in rebuilt()
+    assert FinalClip.objects.count() == ArchiveCopy.objects.count() == Person.objects.count() == 1
+
+
+def test_a_dry_run_says_it_and_does_nothing(lost):
+    text = rebuilt("--dry-run")
+    assert "1  clips\n" in text
+    assert "1  people" in text
+    assert not FinalClip.objects.exists()
+    assert not Person.objects.exists()
+
+
+def test_a_clip_whose_original_is_not_here_waits_for_it(lost):
+    OriginalFile.objects.all().update(file_hash="f" * 64)
+    text = rebuilt()
+    assert "1 clips wait for it" in text
+    assert not FinalClip.objects.exists()
+    OriginalFile.objects.all().update(file_hash=lost.original_file.file_hash)
+    rebuilt()
+    assert FinalClip.objects.count() == 1
+
+
+def test_names_are_read_back_as_they_were_written(shoot):
+    names = {"date": shoot.date, "person": "Miller_Downey", "trick": "BROLL"}
+    folders = folder_parts(session_name="Backyard Rails", **names)
+    stem = file_stem(session="BackyardRails", camera_id="CAM_GOPRO11", fps_label="240FPS", **names)
+    named = read_names(folders, f"{stem}__v012.mp4")
+    assert (named.session_name, named.person, named.trick, named.number) == (
+        "Backyard Rails",
+        "Miller_Downey",
+        "BROLL",
+        12,
+    )
+    assert read_names((), f"{stem}__v012.mp4").session_name == "BackyardRails"
+    assert read_names(folders, "holiday.mp4") is None
+    assert read_names(folders, "2024-99-99__a__b__c__CAM_X__60FPS__v001.mp4") is None

@@ -1,0 +1,67 @@
+"""What people do to copies on Drive is seen by itself."""
+
+import pytest
+
+from clips import tasks
+from clips.models import ArchiveBlock, ArchiveCursor, CopyState, JobKind
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clips(on_drive, make_clip, archived) -> list:
+    """Three clips on Drive, all that happened so far seen."""
+    made = [archived(make_clip()) for _number in range(3)]
+    tasks.notice_archive_changes()
+    return made
+
+
+def states(clips) -> list[str]:
+    return [clip.copies.get().state for clip in clips]
+
+
+def test_a_copy_that_is_thrown_away_is_shown_so_and_one_that_is_brought_back_too(on_drive, clips, work_off):
+    file_id = clips[1].drive_file_id
+    on_drive.store.trash(file_id)
+    tasks.notice_archive_changes()
+    assert work_off() == [JobKind.ARCHIVE]
+    assert states(clips) == [CopyState.VERIFIED, CopyState.REMOVED, CopyState.VERIFIED]
+    on_drive.store.trash(file_id, trashed=False)
+    tasks.notice_archive_changes()
+    work_off()
+    assert states(clips) == [CopyState.VERIFIED] * 3
+    clips[1].refresh_from_db()
+    assert clips[1].drive_file_id == file_id
+
+
+def test_a_folder_takes_its_copies_along(on_drive, clips, work_off):
+    on_drive.store.trash(clips[0].copies.get().folder.parent.remote_id)
+    tasks.notice_archive_changes()
+    work_off()
+    assert states(clips) == [CopyState.REMOVED] * 3
+
+
+def test_a_copy_that_is_deleted_for_good_is_shown_so(on_drive, clips, work_off):
+    on_drive.store.delete(clips[0].drive_file_id)
+    tasks.notice_archive_changes()
+    work_off()
+    assert states(clips) == [CopyState.REMOVED, CopyState.VERIFIED, CopyState.VERIFIED]
+
+
+def test_what_we_did_ourselves_starts_nothing(on_drive, make_clip, archived, clips, work_off):
+    archived(make_clip())
+    archived(clips[0], JobKind.WITHDRAW)
+    tasks.notice_archive_changes()
+    assert work_off() == []
+
+
+def test_a_page_that_could_not_be_read_is_read_again(on_drive, clips, work_off):
+    on_drive.store.trash(clips[0].drive_file_id)
+    on_drive.troubles.once("GET /drive/v3/changes", "permission")
+    token = ArchiveCursor.objects.get().token
+    tasks.notice_archive_changes()
+    assert ArchiveCursor.objects.get().token == token
+    ArchiveBlock.objects.all().delete()
+    tasks.notice_archive_changes()
+    work_off()
+    assert states(clips)[0] == CopyState.REMOVED
