@@ -4,7 +4,9 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, UUIDField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 
 from clips.models import (
     CandidateSegment,
@@ -19,6 +21,8 @@ from clips.models import (
 from people.models import Member
 
 HAND = 4
+#: As many names lie on the digits, out of the last keeps of so many.
+N_RECENT, RECENT_KEEPS = 9, 60
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,14 @@ class Tags:
         others = sorted(person.display_name for person in clip.also.all())
         names = [clip.person.display_name, *others] if clip.person else others
         return cls(", ".join(names), str(clip.trick or ""), clip.category)
+
+
+@dataclass(frozen=True)
+class Recent:
+    """Names that a member used lately, each behind a digit; by name, so that they do not change places all the time."""
+
+    people: list[str] = field(default_factory=list)
+    tricks: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -78,6 +90,7 @@ class Hand:
     #: The segment that goes before all others, because a decision about it was just undone.
     front: uuid.UUID | None = None
     n_searching: int = 0
+    recent: Recent = field(default_factory=Recent)
 
 
 def deal(
@@ -110,6 +123,7 @@ def deal(
         cards=_cards(new, member, front),
         left=count_left(member, file),
         front=front,
+        recent=recent_names(member),
         n_searching=0 if segments else Job.objects.active().filter(kind=JobKind.DETECT).count(),
     )
 
@@ -131,6 +145,24 @@ def last_tags(member: Member) -> Tags:
     last = Decision.objects.standing().filter(member=member, kind=DecisionKind.KEEP).order_by("-created_at").first()
     clip = FinalClip.objects.with_names().filter(pk=last.after["clip"]).first() if last else None
     return Tags.of(clip)
+
+
+def recent_names(member: Member) -> Recent:
+    """Return the people and tricks of the member's last keeps that stand."""
+    keeps = Decision.objects.standing().filter(member=member, kind=DecisionKind.KEEP).order_by("-created_at")
+    clip_ids = keeps.annotate(clip=Cast(KeyTextTransform("clip", "after"), UUIDField())).values("clip")
+    rows = (
+        FinalClip.objects.filter(pk__in=clip_ids[:RECENT_KEEPS])
+        .select_related("person", "trick")
+        .order_by("-created_at")
+    )
+    people, tricks = {}, {}
+    for clip in rows.only("created_at", "person__display_name", "trick__name", "trick__direction"):
+        if clip.person:
+            people.setdefault(clip.person.display_name)
+        if clip.trick:
+            tricks.setdefault(str(clip.trick))
+    return Recent(sorted([*people][:N_RECENT], key=str.lower), sorted([*tricks][:N_RECENT], key=str.lower))
 
 
 def _cards(segments: list[CandidateSegment], member: Member, front: uuid.UUID | None) -> list[Card]:

@@ -141,13 +141,12 @@ def test_the_whole_path_by_keys_alone(page, lay, request):
     page.keyboard.type("FS Boardslide", delay=20)
     press("Enter")
     expect(card(page)).to_be_focused()
-    press("r")
     press("Space")
     press(".")
     press("i")
     started_ms = int(field(page, "start_ms"))
     assert started_ms > START_MS
-    second = next_card(page, lambda: press("Enter"))
+    second = next_card(page, lambda: press("r"))
     third = next_card(page, lambda: press("x"))
     fourth = next_card(page, lambda: press("s"))
     assert next_card(page, lambda: press("z")) == third

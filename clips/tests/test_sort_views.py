@@ -152,6 +152,17 @@ def test_the_last_tags_are_on_the_next_cards(page):
     assert 'value="Miller Downey"' in answer.content.decode()
 
 
+def test_the_digits_bear_the_names_of_the_last_keeps(page):
+    hand = order(page.post("hand"))
+    page.keep(hand[0], people="Zoe Zander", trick="KFED")
+    answer = page.keep(hand[1], people="Ann Arbor, Jo Smith").content.decode()
+    assert re.findall(r'data-recent-of="people" data-digit="\d" data-value="([^"]+)"', answer) == [
+        "Ann Arbor",
+        "Zoe Zander",
+    ]
+    assert re.findall(r'data-recent-of="trick" data-digit="\d" data-value="([^"]+)"', answer) == ["KFED"]
+
+
 def test_a_video_put_aside_and_brought_back(page):
     first = order(page.post("hand"))[0]
     assert order(page.post("aside", segment=first)) == []
@@ -170,7 +181,7 @@ def test_queries_do_not_grow_with_the_queue(page, run, django_assert_max_num_que
     have = " ".join(hand)
     with django_assert_max_num_queries(28):
         page.post("trash", segment=hand[0], have=have)
-    with django_assert_max_num_queries(52):
+    with django_assert_max_num_queries(53):
         page.keep(hand[1], people="Miller Downey", trick="KFED", have=have)
     with django_assert_max_num_queries(44):
         page.post("undo", have=have)

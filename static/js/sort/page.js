@@ -5,6 +5,7 @@ import { Hand } from "./hand.js";
 import { Keys } from "./keys.js";
 import { Player } from "./player.js";
 import { DecisionQueue } from "./queue.js";
+import { Shuttle } from "./shuttle.js";
 import { Status } from "./status.js";
 import { keepFields, Tags } from "./tags.js";
 import { Trim } from "./trim.js";
@@ -31,6 +32,7 @@ class SortPage {
     this.changes = 0; // so that an answer older than a decision made meanwhile is known as such
     this.status = new Status(root);
     this.player = new Player((ms) => this.trim.showPlayhead(ms));
+    this.shuttle = new Shuttle(this.player);
     this.trim = new Trim({
       words: this.status.words,
       frameMs: () => 1000 * (this.player.card ? this.player.originalFrameS : 1 / 30),
@@ -77,6 +79,7 @@ class SortPage {
     const card = this.hand.current;
     if (name === "help") this.keys.showHelp();
     else if (name === "undo") this.undo();
+    else if (card && name.startsWith("keep-")) this.keepAs(name.slice("keep-".length), card);
     else if (card && name in DECISIONS) this.decide(name, card);
     else if (card) this.moveInCard(name, card);
     // After a click Enter shall keep the next card, not press the same button again.
@@ -84,18 +87,44 @@ class SortPage {
   }
 
   moveInCard(name, card) {
-    const { player, trim } = this;
+    const { player, trim, shuttle, tags } = this;
+    if (shuttle.level && !name.startsWith("shuttle")) shuttle.stop();
+    const [, which, digit] = /^(person|trick)-([1-9])$/.exec(name) ?? [];
+    if (which) return this.writeRecent(card, which === "person" ? "people" : "trick", Number(digit));
     const moves = {
+      "shuttle-back": () => shuttle.backward(), "shuttle-on": () => shuttle.forward(),
+      "shuttle-stop": () => { shuttle.stop(); player.pause(); },
+      "in-back": () => this.nudge("start", -1), "in-on": () => this.nudge("start", 1),
+      "out-back": () => this.nudge("end", -1), "out-on": () => this.nudge("end", 1),
       play: () => player.toggle(), replay: () => player.replay(), sound: () => player.toggleSound(),
       back: () => player.step(-1), forward: () => player.step(1),
       "second-back": () => player.skipSeconds(-1), "second-on": () => player.skipSeconds(1),
       slower: () => player.changeSpeed(-1), faster: () => player.changeSpeed(1), speed: () => player.cycleSpeed(),
       "real-time": () => player.toggleRealTime(),
       in: () => player.video && trim.set("start", player.frameMs), out: () => player.video && trim.set("end", player.frameMs),
-      people: () => this.tags.focus(card, "people"), trick: () => this.tags.focus(card, "trick"),
+      people: () => tags.focus(card, "people"), friends: () => tags.focusEnd(card, "people"), trick: () => tags.focus(card, "trick"),
     };
-    if (name in moves) moves[name]();
-    else this.tags.setCategory(card, name);
+    moves[name]?.();
+  }
+
+  keepAs(category, card) {
+    this.tags.setCategory(card, category);
+    this.decide("keep", card);
+  }
+
+  /** Move one end by a frame, and show the frame that it is at now. */
+  nudge(end, frames) {
+    const ms = this.trim.span[`${end}Ms`];
+    this.trim.set(end, this.player.besideMs(ms, frames));
+    if (this.player.video) {
+      this.player.pause();
+      this.player.seek(this.trim.span[`${end}Ms`]);
+    }
+  }
+
+  writeRecent(card, box, digit) {
+    const chip = this.root.querySelector(`[data-recent-of=${box}][data-digit="${digit}"]`);
+    if (chip) this.tags.write(card, box, chip.dataset.value);
   }
 
   decide(kind, card) {
@@ -186,6 +215,9 @@ class SortPage {
 
   showCard(card, before) {
     if (card && before !== null) this.tags.inherit(card);
+    if (before !== card) this.shuttle.level = 0;
+    if (card && before !== null) this.player.isWanted = true; // the next one moves, whatever was done with the last
+    if (card) this.keys?.mark(card);
     this.trim.attach(card);
     this.player.attach(card, card ? this.trim.span : null);
     const { activeElement } = document;

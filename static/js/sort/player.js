@@ -53,6 +53,18 @@ export class Player {
     return this.originalFrameS * this.slowDown;
   }
 
+  /** The name of the frame ``frames`` after (or before) the one on screen at a millisecond of the original. */
+  besideMs(ms, frames) {
+    const frameMs = 1000 * this.originalFrameS;
+    const number = Math.floor((ms - this.anchorMs) / frameMs + 0.001);
+    return Math.ceil(this.anchorMs + (number + frames) * frameMs - 0.01);
+  }
+
+  /** When some frame begins that is known: the preview's first. */
+  get anchorMs() {
+    return this.video ? this.previewStartMs : 0;
+  }
+
   /** Play a card from its beginning; null stops. */
   attach(card, span) {
     this.#detach();
@@ -133,6 +145,13 @@ export class Player {
   changeSpeed(by) {
     const next = by > 0 ? SPEEDS.find((speed) => speed > this.speed) : SPEEDS.findLast((speed) => speed < this.speed);
     this.#setSpeed(next ?? this.speed);
+  }
+
+  /** Say how fast the shuttle goes; 0 is not at all. */
+  note(level) {
+    if (!this.card) return;
+    this.card.querySelector("[data-shuttle-text]").textContent = level ? `${level < 0 ? "◀" : "▶"} ${Math.abs(level)}×` : "";
+    this.#showState();
   }
 
   /** For the button, which only goes one way. */

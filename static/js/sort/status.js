@@ -16,6 +16,10 @@ export class Status {
   left(answer) {
     const left = answer.querySelector("[data-left]");
     if (left) this.root.querySelector("[data-left]").replaceWith(left);
+    const recent = answer.querySelector("[data-recent]");
+    const shown = this.root.querySelector("[data-recent]");
+    // Only when there are others: a chip that is just being tapped must not go away.
+    if (recent && recent.textContent !== shown.textContent) shown.replaceWith(recent);
   }
 
   /** Say at once what was done; the counts follow without waiting for the server. */

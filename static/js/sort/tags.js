@@ -39,6 +39,22 @@ export class Tags {
     box.select();
   }
 
+  /** Add somebody to those who are in it already. */
+  focusEnd(card, name) {
+    const box = tagsOf(card).elements[name];
+    box.focus();
+    box.value = box.value.trim().replace(/,$/, "");
+    if (box.value) box.value += ", ";
+    box.setSelectionRange(box.value.length, box.value.length);
+  }
+
+  /** Write one of the names that were used lately; true when that changed something. */
+  write(card, name, value) {
+    const box = tagsOf(card).elements[name];
+    box.value = value;
+    this.#touch(box);
+  }
+
   setCategory(card, category) {
     tagsOf(card).elements.category.value = category;
     this.#touch(tagsOf(card));
