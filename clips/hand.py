@@ -3,10 +3,12 @@
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import timedelta
 
-from django.db.models import Count, Q, UUIDField
+from django.db.models import Count, Max, Min, Q, UUIDField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
+from django.utils import timezone
 
 from clips.models import (
     CandidateSegment,
@@ -18,9 +20,13 @@ from clips.models import (
     JobKind,
     OriginalFile,
 )
+from clips.table import Table
 from people.models import Member
 
 HAND = 4
+#: My pace is that of the last minutes; two decisions are no pace.
+PACE_OVER, LEAST_FOR_PACE = timedelta(minutes=10), 3
+SORTING = [DecisionKind.KEEP, DecisionKind.TRASH, DecisionKind.SKIP]
 #: As many names lie on the digits, out of the last keeps of so many.
 N_RECENT, RECENT_KEEPS = 9, 60
 
@@ -76,6 +82,8 @@ class Left:
     in_all: int = 0
     in_session: int | None = None
     in_file: int | None = None
+    #: Decisions per minute of whom it is told, while they sort.
+    pace: float | None = None
     #: User names of those who sort at this moment.
     others: list[str] = field(default_factory=list)
 
@@ -98,7 +106,7 @@ def deal(
     member: Member,
     lease: uuid.UUID,
     have: Collection[uuid.UUID] = (),
-    session: uuid.UUID | None = None,
+    table: Table = Table(),  # noqa: B008  it is frozen
     file: uuid.UUID | None = None,
     front: uuid.UUID | None = None,
 ) -> Hand:
@@ -108,12 +116,16 @@ def deal(
     ----------
     have : collection of UUID
         Segments whose card the page has already.
-    session, file : UUID, optional
-        The session that it sorts alone; the file of its current card, whose rest is counted.
+    table : Table
+        What it sorts, and in what order.
+    file : UUID, optional
+        The file of its current card, whose rest is counted.
     front : UUID, optional
         A segment to be shown first.
     """
-    segments = CandidateSegment.objects.in_session(session).lease_hand(member=member, lease=lease, count=HAND)
+    segments = table.narrow(CandidateSegment.objects.all()).lease_hand(
+        member=member, lease=lease, count=HAND, in_order=lambda rows: table.in_order(rows, file)
+    )
     segments.sort(key=lambda segment: segment.pk != front)
     new = [segment for segment in segments if segment.pk not in have]
     if not have and segments:
@@ -137,7 +149,18 @@ def count_left(member: Member, file: uuid.UUID | None) -> Left:
         counts["in_file"] = Count("pk", filter=Q(original_file=original["pk"]))
     held = CandidateSegment.objects.in_hands().exclude(locked_by=member).exclude(locked_by=None)
     others = held.order_by("locked_by__username").values_list("locked_by__username", flat=True).distinct()
-    return Left(**CandidateSegment.objects.undecided().shown().aggregate(**counts), others=list(others))
+    counted = CandidateSegment.objects.undecided().shown().aggregate(**counts)
+    return Left(**counted, pace=pace_of(member), others=list(others))
+
+
+def pace_of(member: Member) -> float | None:
+    """Return how many moments a minute somebody decides, by the last ten minutes; None for fewer than three."""
+    since = timezone.now() - PACE_OVER
+    recent = Decision.objects.standing().filter(member=member, created_at__gte=since, kind__in=SORTING)
+    found = recent.aggregate(n=Count("pk"), first=Min("created_at"), last=Max("created_at"))
+    if found["n"] < LEAST_FOR_PACE:
+        return None
+    return 60 * (found["n"] - 1) / max(1.0, (found["last"] - found["first"]).total_seconds())
 
 
 def last_tags(member: Member) -> Tags:

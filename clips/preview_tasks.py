@@ -128,7 +128,7 @@ class _Batch:
             self._works.remove(work)
 
     def _request(self, work: Claim) -> dict:
-        start_ms, end_ms = previews.span_ms(work.job.segment)
+        start_ms, end_ms = previews.wanted_span_ms(work.job)
         return {"start_ms": start_ms, "end_ms": end_ms, "out": str(self._folder / f"{work.job.segment_id}.mp4")}
 
     def _report(self, progress: float | None) -> None:

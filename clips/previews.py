@@ -23,6 +23,10 @@ RECENT_JOBS = 20
 #: One job takes others along whose parts overlap its own, or are so near that a keyframe is shared, up to this much of
 #: the original in all: the first card of a hand should not wait for the last.
 NEAR_MS, MOST_TOGETHER_MS, MOST_TOGETHER = 1_000, 30_000, 8
+#: The parameter of a job for somebody who trims past the edge of a preview: where the clip begins and ends.
+TRIMMED_MS = "trimmed_ms"
+#: Nobody trims a moment to more; it would hold a worker for minutes.
+MOST_TRIMMED_MS = 120_000
 #: The parameter of a job that was done along with another.
 ALONG_WITH = "along_with"
 
@@ -41,6 +45,16 @@ def span_ms(segment: CandidateSegment) -> tuple[int, int]:
     """Return where the preview of a segment begins and ends in its file."""
     start_ms = max(0, segment.start_ms - AROUND_MS)
     return start_ms, min(segment.end_ms + AROUND_MS, segment.original_file.duration_ms)
+
+
+def wanted_span_ms(job: Job) -> tuple[int, int]:
+    """Return where the preview of a job begins and ends: as far as somebody trims, and a little around it."""
+    start_ms, end_ms = span_ms(job.segment)
+    trimmed_ms = job.params.get(TRIMMED_MS)
+    if trimmed_ms is None:
+        return start_ms, end_ms
+    last_ms = job.segment.original_file.duration_ms
+    return min(start_ms, max(0, trimmed_ms[0] - AROUND_MS)), max(end_ms, min(last_ms, trimmed_ms[1] + AROUND_MS))
 
 
 def stored_paths(segment_id: UUID) -> tuple[str, str]:
@@ -87,6 +101,31 @@ def want_preview(segment: CandidateSegment, *, urgent: bool = False) -> Job:
     return _start(JobKind.PREVIEW, segment, priority)
 
 
+@transaction.atomic
+def want_wider(segment: CandidateSegment, *, start_ms: int, end_ms: int) -> PreviewState:
+    """See to it that a segment's preview shows all from ``start_ms`` to ``end_ms``, and say how far that is.
+
+    Asked again and again by who waits; a job that was asked for less is followed by another.
+    """
+    preview = getattr(segment, "preview", None)
+    last_ms = segment.original_file.duration_ms
+    start_ms, end_ms = max(0, start_ms), min(end_ms, last_ms)
+    if preview is not None and preview.start_ms <= start_ms and preview.end_ms >= end_ms:
+        return PreviewState("ready")
+    asked = [start_ms, end_ms]
+    if end_ms - start_ms > MOST_TRIMMED_MS or end_ms <= start_ms:
+        return PreviewState("failed", reason=_("A preview shows two minutes at most."))
+    last = Job.objects.filter(kind=JobKind.PREVIEW, segment=segment).order_by("-created_at").first()
+    if last is not None and not last.is_active and last.params.get(TRIMMED_MS) == asked:
+        return PreviewState("failed", reason=last.reason)  # what it made is all that the file shows
+    if last is not None and last.state == JobState.WAITING and last.params.get(TRIMMED_MS) != asked:
+        waiting = Job.objects.filter(pk=last.pk, state=JobState.WAITING)
+        waiting.update(params=last.params | {TRIMMED_MS: asked}, priority=URGENT)
+    if last is None or not last.is_active:
+        pipeline.start(JobKind.PREVIEW, segment, priority=URGENT, **{TRIMMED_MS: asked})
+    return PreviewState("waiting")
+
+
 def to_take_along(job: Job) -> list[UUID]:
     """Return the previews that wait and share frames to decode with that of a claimed job, the nearest first.
 
@@ -96,8 +135,8 @@ def to_take_along(job: Job) -> list[UUID]:
         return []
     of_file = {"kind": JobKind.PREVIEW, "segment__original_file": job.segment.original_file_id, "attempts": 0}
     waiting = Job.objects.due().filter(**of_file).select_related("segment__original_file")
-    spans = {other.pk: span_ms(other.segment) for other in waiting}
-    start_ms, end_ms = span_ms(job.segment)
+    spans = {other.pk: wanted_span_ms(other) for other in waiting}
+    start_ms, end_ms = wanted_span_ms(job)
     along: list[UUID] = []
     while len(along) + 1 < MOST_TOGETHER:
         near = {

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clips import pipeline, sharing
+from clips import making, pipeline, sharing
 from clips.models import (
     CandidateSegment,
     Decision,
@@ -99,6 +99,22 @@ def _undo_aside(undone: Decision, lease: uuid.UUID, member: Member) -> None:
     _reopen(undone, lease, member, CandidateSegment.objects.available())
 
 
+def _undo_split(undone: Decision, lease: uuid.UUID, member: Member) -> None:
+    _unmake(undone)
+    own = CandidateSegment.objects.held(lease) | CandidateSegment.objects.available()
+    _reopen(undone, lease, member, own)
+    CandidateSegment.objects.filter(pk=undone.segment_id).update(end_ms=undone.before["end_ms"])
+
+
+def _undo_add(undone: Decision, lease: uuid.UUID, member: Member) -> None:
+    _unmake(undone)
+
+
+def _unmake(undone: Decision) -> None:
+    if not making.unmake(undone.after["made"]):
+        raise ConflictError(_("What was made of it was decided since; undo that first."))
+
+
 def _reopen(undone: Decision, lease: uuid.UUID, member: Member, was) -> None:
     before = undone.before.get("skipped_at")
     skipped_at = datetime.fromisoformat(before) if before else None
@@ -111,4 +127,6 @@ _REVERSE = {
     DecisionKind.TRASH: _undo_trash,
     DecisionKind.SKIP: _undo_skip,
     DecisionKind.ASIDE: _undo_aside,
+    DecisionKind.SPLIT: _undo_split,
+    DecisionKind.ADD: _undo_add,
 }

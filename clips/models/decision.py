@@ -15,6 +15,8 @@ class DecisionKind(models.TextChoices):
     TRASH = "TRASH", _("trash")
     SKIP = "SKIP", _("skip")
     ASIDE = "ASIDE", _("put the video aside")
+    SPLIT = "SPLIT", _("split")
+    ADD = "ADD", _("add a moment")
     UNDO = "UNDO", _("undo")
 
 

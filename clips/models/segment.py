@@ -1,6 +1,7 @@
 """A proposed moment of a file, and who holds it while deciding."""
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -73,20 +74,39 @@ class CandidateSegmentQuerySet(models.QuerySet):
             "pk",
         )
 
+    def by_time(self) -> "CandidateSegmentQuerySet":
+        """Newest session first, each as it was filmed; what was skipped after all."""
+        return self.order_by(
+            F("skipped_at").asc(nulls_first=True),
+            "-original_file__shoot__date",
+            F("original_file__recorded_at").asc(nulls_last=True),
+            "original_file_id",
+            "start_ms",
+            "pk",
+        )
+
     def lock_in_order(self) -> list[uuid.UUID]:
         """Lock these rows until the transaction ends, one after the other in the order of their ids; return the ids."""
         return list(self.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
 
     @transaction.atomic
-    def lease_hand(self, *, member, lease: uuid.UUID, count: int) -> list["CandidateSegment"]:
-        """Renew all that a page holds, and give it more until it has ``count``.
+    def lease_hand(
+        self,
+        *,
+        member,
+        lease: uuid.UUID,
+        count: int,
+        in_order: Callable[["CandidateSegmentQuerySet"], "CandidateSegmentQuerySet"] | None = None,
+    ) -> list["CandidateSegment"]:
+        """Renew all that a page holds, and give it more until it has ``count``, the best first unless ``in_order``.
 
         Rows that somebody else is taking at this moment are skipped instead of waited for. Those it holds already are
         locked in the order of their ids, as everybody does who locks several, so that no two wait for each other.
         """
+        in_order = in_order or CandidateSegmentQuerySet.best_first
         held = CandidateSegment.objects.held(lease).lock_in_order()
         ends_at = lease_end()
-        free = self.available().shown().best_first().select_for_update(skip_locked=True, of=("self",))
+        free = in_order(self.available().shown()).select_for_update(skip_locked=True, of=("self",))
         taken = list(free.values_list("pk", flat=True)[: max(0, min(count, MAX_HAND) - len(held))])
         CandidateSegment.objects.filter(pk__in=held + taken).update(
             status=SegmentStatus.IN_PROGRESS,
@@ -95,11 +115,8 @@ class CandidateSegmentQuerySet(models.QuerySet):
             lease_token=lease,
             lease_ends_at=ends_at,
         )
-        return list(
-            CandidateSegment.objects.filter(pk__in=held + taken)
-            .select_related("original_file__shoot", "run", "preview")
-            .best_first()
-        )
+        rows = CandidateSegment.objects.filter(pk__in=held + taken)
+        return list(in_order(rows.select_related("original_file__shoot", "run", "preview")))
 
     @transaction.atomic
     def give_back(self, lease: uuid.UUID) -> int:

@@ -13,10 +13,21 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clips import sorting
 from clips.hand import deal
+from clips.making import add, split
 from clips.models import CandidateSegment, Shoot
 from clips.sorting import ConflictError, TrimError
+from clips.table import ORDERS, Table, filters
 from clips.undo import undo
-from clips.views.sort_forms import DecisionForm, HandForm, KeepForm, ReleaseForm, UndoForm
+from clips.views.sort_forms import (
+    AddForm,
+    DecisionForm,
+    HandForm,
+    KeepForm,
+    ReleaseForm,
+    SplitForm,
+    TableForm,
+    UndoForm,
+)
 from people.access import requires
 from people.models import Role
 
@@ -30,7 +41,10 @@ def sort(request: HttpRequest) -> HttpResponse:
     """Show the empty table; the page asks for its hand itself, so that looking at an address takes no card away."""
     session = request.GET.get("session")
     shoot = get_object_or_404(Shoot, pk=session) if _is_id(session) else None
-    return render(request, "clips/sort.html", {"shoot": shoot, "shoots": shoots_to_sort()})
+    form = TableForm(request.GET)
+    table = form.table() if form.is_valid() else Table()
+    context = {"shoot": shoot, "shoots": shoots_to_sort(), "table": table, "orders": ORDERS} | filters()
+    return render(request, "clips/sort.html", context)
 
 
 @requires(Role.SORTER)
@@ -74,6 +88,28 @@ def sort_aside(request: HttpRequest) -> HttpResponse:
 
 @requires(Role.SORTER)
 @require_POST
+def sort_split(request: HttpRequest) -> HttpResponse:
+    """Make two of a held segment; the second one is a card of its own."""
+
+    def act(form: SplitForm, segment: CandidateSegment, by: dict) -> None:
+        split(segment, form.cleaned_data["at_ms"], **by)
+
+    return _decide(request, SplitForm(request.POST), act)
+
+
+@requires(Role.SORTER)
+@require_POST
+def sort_add(request: HttpRequest) -> HttpResponse:
+    """Make a moment by hand in the video of a held segment; its card comes first."""
+
+    def act(form: AddForm, segment: CandidateSegment, by: dict) -> uuid.UUID:
+        return add(segment, form.cleaned_data["start_ms"], form.cleaned_data["end_ms"], **by).pk
+
+    return _decide(request, AddForm(request.POST), act, is_first=True)
+
+
+@requires(Role.SORTER)
+@require_POST
 def sort_undo(request: HttpRequest) -> HttpResponse:
     """Take back a decision; its card comes first again."""
     form = UndoForm(request.POST)
@@ -109,8 +145,10 @@ def shoots_to_sort() -> list[Shoot]:
     return shoots
 
 
-def _decide(request: HttpRequest, form: DecisionForm, act: Callable[..., object]) -> HttpResponse:
-    """Decide about a segment, and answer with what the hand is then."""
+def _decide(
+    request: HttpRequest, form: DecisionForm, act: Callable[..., object], *, is_first: bool = False
+) -> HttpResponse:
+    """Decide about a segment, and answer with what the hand is then; ``is_first`` puts what ``act`` made on top."""
     if not form.is_valid():
         return _answer(request, form, sentence=_first_error(form), status=422)
     asked = form.cleaned_data
@@ -120,12 +158,12 @@ def _decide(request: HttpRequest, form: DecisionForm, act: Callable[..., object]
         return _answer(request, form, sentence=_("This moment is gone; its video was searched anew."), status=409)
     try:
         with transaction.atomic():  # together with the people and tricks that a keep adds
-            act(form, segment, {"lease": asked["lease"], "key": asked["key"], "member": request.user})
+            made = act(form, segment, {"lease": asked["lease"], "key": asked["key"], "member": request.user})
     except ConflictError as error:
         return _answer(request, form, sentence=str(error), status=409)
     except TrimError as error:
         return _answer(request, form, sentence=str(error), status=422)
-    return _answer(request, form)
+    return _answer(request, form, front=made if is_first else None)
 
 
 def _answer(
@@ -140,8 +178,13 @@ def _answer(
     if not form.page["lease"]:
         return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
     hand = deal(member=request.user, front=front, **form.page)
-    session = form.page["session"]
-    context = {"hand": hand, "sentence": sentence, "shoots": [] if hand.order or not session else shoots_to_sort()}
+    narrowed = form.page["table"].is_narrow
+    context = {
+        "hand": hand,
+        "sentence": sentence,
+        "shoots": [] if hand.order or not narrowed else shoots_to_sort(),
+        "narrowed": narrowed and not form.page["table"].session,
+    }
     return render(request, "clips/_hand.html", context, status=status)
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clips.models import ClipCategory
 from clips.sorting import Choice
+from clips.table import BEST_FIRST, ORDERS, Table
 from people.models import Person
 from tricks.models import Trick
 
@@ -28,12 +29,30 @@ class IdsField(forms.CharField):
         return ids
 
 
-class HandForm(forms.Form):
+class TableForm(forms.Form):
+    """Which moments a page sorts, and in what order."""
+
+    session = forms.UUIDField(required=False)
+    camera = forms.CharField(required=False, max_length=60)
+    person = forms.UUIDField(required=False)
+    order = forms.ChoiceField(required=False, choices=list(ORDERS.items()))
+    finish = forms.BooleanField(required=False)
+
+    def table(self) -> Table:
+        return Table(
+            **{name: self.cleaned_data.get(name) or None for name in ("session", "camera", "person")}
+            | {
+                "order": self.cleaned_data.get("order") or BEST_FIRST,
+                "finish": bool(self.cleaned_data.get("finish")),
+            }
+        )
+
+
+class HandForm(TableForm):
     """One open page: its lease, and what it shows."""
 
     lease = forms.UUIDField()
     have = IdsField(required=False)
-    session = forms.UUIDField(required=False)
     file = forms.UUIDField(required=False)
     #: The lease of the page that was open here before, and what of its hand is still on its way to us.
     left = forms.UUIDField(required=False)
@@ -42,7 +61,9 @@ class HandForm(forms.Form):
     @property
     def page(self) -> dict:
         """What of this says how the answer is drawn; without a valid lease there is no hand to draw."""
-        return {name: self.cleaned_data.get(name) or None for name in ("session", "file")} | {
+        return {
+            "table": self.table(),
+            "file": self.cleaned_data.get("file") or None,
             "lease": self.cleaned_data.get("lease"),
             "have": self.cleaned_data.get("have") or [],
         }
@@ -56,6 +77,15 @@ class UndoForm(HandForm):
 class DecisionForm(HandForm):
     key = forms.UUIDField()
     segment = forms.UUIDField()
+
+
+class SplitForm(DecisionForm):
+    at_ms = forms.IntegerField(min_value=0, max_value=2**53)
+
+
+class SpanForm(forms.Form):
+    start_ms = forms.IntegerField(min_value=0, max_value=2**53)
+    end_ms = forms.IntegerField(min_value=0, max_value=2**53)
 
 
 class TagsForm(forms.Form):
@@ -90,6 +120,10 @@ class TagsForm(forms.Form):
 
 class KeepForm(DecisionForm, TagsForm):
     pass
+
+
+class AddForm(DecisionForm, SpanForm):
+    """A new moment in the video of ``segment``."""
 
 
 class ReleaseForm(forms.Form):

@@ -80,6 +80,8 @@ ROUTES = {
     "clips:sort_trash": ([], {"post": SORTER}),
     "clips:sort_skip": ([], {"post": SORTER}),
     "clips:sort_aside": ([], {"post": SORTER}),
+    "clips:sort_split": ([], {"post": SORTER}),
+    "clips:sort_add": ([], {"post": SORTER}),
     "clips:sort_undo": ([], {"post": SORTER}),
     "clips:sort_release": ([], {"post": SORTER}),
     "api:upload_list": ([], {"get": SORTER, "post": SORTER}),

@@ -1,14 +1,18 @@
 // The sort page: deals the hand, does what keys and buttons say, and tells how things stand. What was decided swaps the
 // card at once and goes to the queue; the server's answers are taken over whenever they come.
 
+import { Gestures } from "./gestures.js";
 import { Hand } from "./hand.js";
 import { Keys } from "./keys.js";
+import { Lines } from "./lines.js";
+import { Making } from "./making.js";
 import { Player } from "./player.js";
 import { DecisionQueue } from "./queue.js";
 import { Shuttle } from "./shuttle.js";
 import { Status } from "./status.js";
 import { keepFields, Tags } from "./tags.js";
 import { Trim } from "./trim.js";
+import { Wider } from "./wider.js";
 
 const RENEW_MS = 60000;
 const LOOK_AGAIN_MS = 10000; // when there was nothing to deal
@@ -42,7 +46,13 @@ class SortPage {
         this.player.seek(ms);
       },
       onScrubEnd: (wasHandle) => wasHandle && this.player.isWanted && this.player.replay(),
+      onSettled: (span) => {
+        this.lines.redraw();
+        this.wider.want(this.hand.current, span);
+      },
     });
+    this.lines = new Lines(this.trim);
+    this.wider = new Wider(csrf, (card) => this.showWider(card));
     this.tags = new Tags();
     this.hand = new Hand(root.querySelector("[data-hand]"), (card, before) => this.showCard(card, before));
     this.queue = new DecisionQueue({ lease: this.lease, member, csrf }, {
@@ -50,6 +60,8 @@ class SortPage {
       onState: (state, waiting) => this.status.connection(state, waiting),
       extraFields: () => this.shownFields(),
     });
+    this.making = new Making(this);
+    this.gestures = new Gestures(root, (name) => this.act(name, true));
     this.keys = new Keys(root, (name, byKey) => this.act(name, byKey));
     this.listen();
   }
@@ -68,7 +80,7 @@ class SortPage {
     document.addEventListener("htmx:load", ({ detail: { elt } }) => {
       if (elt.matches("[data-preview]") && this.hand.current?.contains(elt)) this.showCard(this.hand.current, null);
     });
-    this.root.querySelector("[data-session-filter]").addEventListener("change", ({ target }) => target.form.submit());
+    this.root.querySelector("[data-table]").addEventListener("change", ({ currentTarget }) => currentTarget.submit());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.refresh());
     window.addEventListener("online", () => this.refresh());
     window.addEventListener("pageshow", (event) => event.persisted && this.refresh());
@@ -101,7 +113,8 @@ class SortPage {
       "second-back": () => player.skipSeconds(-1), "second-on": () => player.skipSeconds(1),
       slower: () => player.changeSpeed(-1), faster: () => player.changeSpeed(1), speed: () => player.cycleSpeed(),
       "real-time": () => player.toggleRealTime(),
-      in: () => player.video && trim.set("start", player.frameMs), out: () => player.video && trim.set("end", player.frameMs),
+      in: () => player.video && this.setEnd("start"), out: () => player.video && this.setEnd("end"),
+      split: () => this.making.split(card), make: () => this.making.add(card),
       people: () => tags.focus(card, "people"), friends: () => tags.focusEnd(card, "people"), trick: () => tags.focus(card, "trick"),
     };
     moves[name]?.();
@@ -112,10 +125,17 @@ class SortPage {
     this.decide("keep", card);
   }
 
+  /** Let the clip begin or end at the frame that is on screen. */
+  setEnd(end) {
+    this.trim.set(end, this.player.frameMs);
+    this.trim.settle();
+  }
+
   /** Move one end by a frame, and show the frame that it is at now. */
   nudge(end, frames) {
     const ms = this.trim.span[`${end}Ms`];
     this.trim.set(end, this.player.besideMs(ms, frames));
+    this.trim.settle();
     if (this.player.video) {
       this.player.pause();
       this.player.seek(this.trim.span[`${end}Ms`]);
@@ -136,6 +156,7 @@ class SortPage {
     const also = gone.map((other) => other.dataset.segment).filter((other) => other !== segment);
     const key = this.send(kind, segment, [["segment", segment], ...fields], also);
     this.history.push({ key, segment });
+    this.lines.note(segment, { keep: "kept", trash: "trashed" }[kind] ?? null);
     for (const other of gone.reverse()) this.hand.remove(other);
     this.status.decided(kind, DECISIONS[kind]);
     this.showState();
@@ -143,7 +164,8 @@ class SortPage {
 
   undo() {
     const last = this.history.pop();
-    if (last) this.hand.recall(last.segment);
+    if (last?.segment && this.hand.recall(last.segment) && last.endMs) this.making.endAt(this.hand.current, last.endMs);
+    if (last?.segment) this.lines.note(last.segment, null);
     this.send("undo", last?.segment ?? null, last ? [["decision", last.key]] : []);
     if (last) this.status.decided("undo", "undone");
     this.showState();
@@ -165,7 +187,7 @@ class SortPage {
     const { current, known } = this.hand;
     const pending = [...this.queue.pending.keys()].filter(Boolean);
     const have = [...new Set([...known, ...pending])].join(" ");
-    return [["have", have], ["file", current?.dataset.file ?? ""], ["session", this.root.dataset.session ?? ""]];
+    return [["have", have], ["file", current?.dataset.file ?? ""], ...new FormData(this.root.querySelector("[data-table]"))];
   }
 
   takeAnswer(entry, status, html) {
@@ -173,6 +195,9 @@ class SortPage {
     const refused = status !== 200;
     const answer = new DOMParser().parseFromString(html, "text/html").querySelector("[data-answer]");
     if (refused) {
+      const refusedCard = entry.kind === "split" && this.hand.card(entry.segment);
+      const was = this.history.find(({ key }) => key === entry.key);
+      if (refusedCard && was) this.making.endAt(refusedCard, was.endMs);
       this.history = this.history.filter(({ key }) => key !== entry.key);
       this.status.notice(answer?.querySelector("[data-sentence]")?.textContent ?? html, "refused");
     }
@@ -220,9 +245,18 @@ class SortPage {
     if (card) this.keys?.mark(card);
     this.trim.attach(card);
     this.player.attach(card, card ? this.trim.span : null);
+    this.lines.attach(card);
     const { activeElement } = document;
     const nowhere = !activeElement || activeElement === document.body || before?.contains(activeElement);
     if (card && nowhere) card.focus({ preventScroll: true });
+  }
+
+  /** Go on with a preview that shows more than before. */
+  showWider(card) {
+    if (card !== this.hand.current) return;
+    this.trim.attach(card);
+    this.player.attach(card, this.trim.span);
+    this.lines.redraw();
   }
 
   showState() {
@@ -234,7 +268,7 @@ class SortPage {
     const form = new FormData();
     form.append("csrfmiddlewaretoken", this.root.dataset.csrf);
     form.append("lease", this.lease);
-    form.append("waiting", [...this.queue.pending.keys()].filter(Boolean).join(" "));
+    form.append("waiting", [...new Set([...this.queue.pending.keys(), ...this.queue.segments])].filter(Boolean).join(" "));
     sessionStorage.setItem(LEFT_KEY, this.lease);
     navigator.sendBeacon(this.root.dataset.releaseUrl, form);
   }

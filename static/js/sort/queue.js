@@ -46,7 +46,8 @@ export class DecisionQueue {
 
   /** What of this page's segments was decided and has not arrived: segment → kind of its last decision. */
   get pending() {
-    const own = this.entries.filter(({ lease }) => lease === this.page.lease);
+    // What is made of a card leaves the card where it is.
+    const own = this.entries.filter(({ lease, kind }) => lease === this.page.lease && kind !== "split" && kind !== "add");
     return new Map(own.flatMap(({ segment, also, kind }) => [segment, ...also].map((one) => [one, kind])));
   }
 

@@ -24,7 +24,7 @@ export class Status {
 
   /** Say at once what was done; the counts follow without waiting for the server. */
   decided(kind, word) {
-    const change = { keep: -1, trash: -1, undo: 1 }[kind] ?? 0;
+    const change = { keep: -1, trash: -1, undo: 1, split: 1, add: 1 }[kind] ?? 0;
     for (const count of this.root.querySelectorAll("[data-count]")) {
       count.textContent = Math.max(0, Number(count.textContent) + change);
     }

@@ -1,7 +1,8 @@
-// The time-line of a card: what the preview shows, from edge to edge, and two handles for where the clip begins and ends.
+// The time-line of a card: its moment and what lies around it, and two handles for where the clip begins and ends.
 // Handles move by mouse, finger and keys; the form's start_ms and end_ms are where the result is kept.
 
-const AROUND_MS = 3000; // shown on both sides where there is no preview to say it
+const AROUND_MS = 5000; // shown on both sides
+const EDGE = 0.02; // of the time-line: a handle that is let go there brings more of the file into view
 const LEAST_MS = 100;
 const PAGE_MS = 500;
 
@@ -41,12 +42,25 @@ export class Trim {
     this.track = card.querySelector("[data-track]");
     const video = card.querySelector("[data-preview-video]");
     const { startMs, endMs, durationMs } = card.dataset;
-    this.fromMs = video ? Number(video.dataset.previewStartMs) : Math.max(0, startMs - AROUND_MS);
-    this.toMs = video ? Number(video.dataset.previewEndMs) : Math.min(Number(durationMs), Number(endMs) + AROUND_MS);
-    this.fromMs = Math.min(this.fromMs, this.startMs);
-    this.toMs = Math.max(this.toMs, this.endMs);
-    this.#place(card.querySelector("[data-proposed]"), Number(startMs), Number(endMs));
+    const shown = video ? [Number(video.dataset.previewStartMs), Number(video.dataset.previewEndMs)] : [this.startMs, this.endMs];
+    this.fromMs = Math.min(Math.max(0, startMs - AROUND_MS), this.startMs, shown[0]);
+    this.toMs = Math.max(Math.min(Number(durationMs), Number(endMs) + AROUND_MS), this.endMs, shown[1]);
     this.draw();
+  }
+
+  /** Bring more of the file into view where an end is at the edge; true when that changed anything. */
+  #widen() {
+    const { fromMs, toMs } = this;
+    const near = (toMs - fromMs) * EDGE;
+    if (this.startMs - fromMs < near) this.fromMs = Math.max(0, fromMs - AROUND_MS);
+    if (toMs - this.endMs < near) this.toMs = Math.min(Number(this.card.dataset.durationMs), toMs + AROUND_MS);
+    return fromMs !== this.fromMs || toMs !== this.toMs;
+  }
+
+  /** An end stays where it is now: more of the file may be wanted, in view and to play. */
+  settle() {
+    if (this.#widen()) this.draw();
+    this.page.onSettled(this.span);
   }
 
   /** Move one end; it stays on the time-line and apart from the other. */
@@ -67,6 +81,10 @@ export class Trim {
 
   draw() {
     const { card, startMs, endMs } = this;
+    const video = card.querySelector("[data-preview-video]");
+    this.#place(card.querySelector("[data-proposed]"), Number(card.dataset.startMs), Number(card.dataset.endMs));
+    this.#place(card.querySelector("[data-beyond=before]"), this.fromMs, video ? Number(video.dataset.previewStartMs) : this.fromMs);
+    this.#place(card.querySelector("[data-beyond=after]"), video ? Number(video.dataset.previewEndMs) : this.toMs, this.toMs);
     this.#place(card.querySelector("[data-kept]"), startMs, endMs);
     for (const [end, ms] of [["start", startMs], ["end", endMs]]) {
       const handle = card.querySelector(`[data-handle=${end}]`);
@@ -110,6 +128,7 @@ export class Trim {
     const { signal } = listeners;
     const letGo = () => {
       listeners.abort();
+      if (end) this.settle();
       this.page.onScrubEnd(end !== undefined);
     };
     track.setPointerCapture(event.pointerId);
@@ -132,6 +151,7 @@ export class Trim {
     event.preventDefault();
     event.stopImmediatePropagation();
     this.set(end, to);
+    this.settle();
     this.page.onScrub(this.span[`${end}Ms`]);
   }
 }

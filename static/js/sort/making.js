@@ -1,0 +1,47 @@
+// Moments that are made while sorting: one split in two, or a new one anywhere in the video.
+
+const LEAST_MS = 100; // as the server has it
+const MADE_MS = 4000;
+
+export class Making {
+  /** @param {object} page the sort page: hand, player, trim, lines, status, history, send */
+  constructor(page) {
+    this.page = page;
+  }
+
+  /** Two of one: this card ends before the frame on screen, and another one begins there. */
+  split(card) {
+    const { page } = this;
+    const { segment, startMs, endMs } = card.dataset;
+    const at = page.player.frameMs;
+    if (!page.player.video || at < Number(startMs) + LEAST_MS || at > Number(endMs) - LEAST_MS) {
+      return page.status.notice(page.status.words.notHere, "refused");
+    }
+    const key = page.send("split", segment, [["segment", segment], ["at_ms", at]]);
+    page.history.push({ key, segment, endMs });
+    this.endAt(card, at - 1);
+    page.status.decided("split", "split");
+  }
+
+  /** Let a card's moment end elsewhere, because it was split or the split undone. */
+  endAt(card, endMs) {
+    const { page } = this;
+    card.dataset.endMs = endMs;
+    if (card !== page.hand.current) return void (card.querySelector("[name=end_ms]").value = endMs);
+    page.trim.set("end", endMs);
+    page.player.replay();
+  }
+
+  /** A new moment where the mark on the map stands, or else around the frame on screen. */
+  add(card) {
+    const { page } = this;
+    const { segment, durationMs } = card.dataset;
+    const at = page.lines.map.atMs ?? (page.player.video ? page.player.frameMs : page.trim.startMs);
+    const start = Math.max(0, at - MADE_MS / 2);
+    const end = Math.min(Number(durationMs), start + MADE_MS);
+    const key = page.send("add", segment, [["segment", segment], ["start_ms", start], ["end_ms", end]]);
+    page.history.push({ key, segment: null });
+    page.lines.map.clear();
+    page.status.decided("add", "added");
+  }
+}
