@@ -71,7 +71,9 @@ export class Hand {
       const card = sent.get(segment) ?? this.past.get(segment);
       if (!card) continue;
       this.past.delete(segment);
-      this.table.append(card);
+      const before = this.card(order[order.indexOf(segment) - 1]); // what is split off lies behind the rest of it
+      if (before) before.after(card);
+      else this.table.append(card);
       window.htmx.process(card);
     }
     if (front && stays(front) && this.card(front)) this.table.prepend(this.card(front));
