@@ -54,8 +54,10 @@ def test_a_connection_cut_in_the_middle_of_twenty_decisions_loses_and_doubles_no
     address = lay(running_site, request, 24)
     page.goto(address)
     on_top(page)
+    whole_hand = "() => document.querySelectorAll('[data-hand] > [data-card]').length === 4"
     for n in range(20):
         if n % 6 == 4:
+            page.wait_for_function(whole_hand)
             page.context.set_offline(True)
         if n % 6 == 1 and n > 1:
             page.context.set_offline(False)

@@ -29,7 +29,7 @@ ARM = """() => {
       requestAnimationFrame(() => channel.port2.postMessage(null));
       channel.port1.onmessage = () => { noted.feedback = performance.now() - timeStamp; };
       const video = card.querySelector('video');
-      if (!video) return undefined;
+      if (!video) return void (noted.moving = null); // its preview is not made yet
       let first = null;
       const frame = (now, { mediaTime }) => {
         first ??= mediaTime;
@@ -88,6 +88,7 @@ class Command(BaseCommand):
                 page = browser.new_page(base_url=f"http://127.0.0.1:{port}", viewport={"width": 1440, "height": 900})
                 page.set_default_timeout(PATIENCE_MS)
                 figures = Sorting(page, asked).run(username, password)
+                page.goto("about:blank")  # so that the page gives its hand back
                 browser.close()
         except Error as error:
             raise CommandError(f"The browser gave up: {error.message.splitlines()[0]}") from None
@@ -140,10 +141,11 @@ class Sorting:
     def _decide(self, times: Iterable, prepare: Callable[[], object]) -> list[dict]:
         noted = []
         for _ in times:
+            self.page.wait_for_timeout(1000 * self.asked["every"])
             if self.page.locator("[data-hand] > [data-card]").count() < 2:
                 break  # there is no next one to wait for
-            self.page.wait_for_timeout(1000 * self.asked["every"])
             prepare()
+            self.page.evaluate("() => document.querySelector('[data-card][data-current]').focus()")
             noted.append(self._press("x"))
             self.n_decided += 1
         return noted
@@ -153,11 +155,9 @@ class Sorting:
         self.page.keyboard.press(key)
         self.page.wait_for_function("() => window.noted.feedback !== undefined")
         if key != "z":
-            self.page.wait_for_function(
-                "() => window.noted.moving !== undefined || !document.querySelector('[data-current] video')"
-            )
+            self.page.wait_for_function("() => window.noted.moving !== undefined")
         return self.page.evaluate("() => window.noted")
 
 
 def _of(noted: list[dict], name: str) -> list[float]:
-    return [one[name] for one in noted if name in one]
+    return [one[name] for one in noted if one.get(name) is not None]
