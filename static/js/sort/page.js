@@ -185,7 +185,8 @@ class SortPage {
   /** What the page shows at this moment, which decides what the answer must bring. */
   shownFields() {
     const { current, known } = this.hand;
-    const pending = [...this.queue.pending.keys()].filter(Boolean);
+    // What is undone comes back, and its card was maybe given up here: unless it is known, the server must draw it.
+    const pending = [...this.queue.pending].filter(([segment, kind]) => segment && kind !== "undo").map(([segment]) => segment);
     const have = [...new Set([...known, ...pending])].join(" ");
     return [["have", have], ["file", current?.dataset.file ?? ""], ...new FormData(this.root.querySelector("[data-table]"))];
   }
