@@ -14,7 +14,7 @@ KINDS = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clips", "0012_seen_previews")]
+    dependencies = [("clips", "0015_archive_cursor")]
 
     operations = [
         migrations.RemoveConstraint(model_name="decision", name="decision_kind_known"),
