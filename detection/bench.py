@@ -87,5 +87,5 @@ def _spent(duration_s: float) -> dict:
     return {
         "duration_ms": max(1, round(1000 * duration_s)),
         "cpu_s": round(used.ru_utime + used.ru_stime, 3),
-        "peak_memory_mb": round(used.ru_maxrss / 1024),
+        "peak_memory_mb": round(sandbox.peak_bytes() / 1024**2),
     }

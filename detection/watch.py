@@ -10,6 +10,7 @@ import numpy as np
 
 from clips.media import MediaError
 from clips.media.container import open_media
+from clips.media.sandbox import peak_bytes
 from detection import score
 from detection.packets import Packets
 from detection.pictures import PicturePool, PictureReader
@@ -180,5 +181,5 @@ def signals_of(
         "duration_ms": max(1, round(1000 * found.duration_s)),
         "timings": found.timings,
         "cpu_s": round(used.ru_utime + used.ru_stime, 3),
-        "peak_memory_mb": round(used.ru_maxrss / 1024),
+        "peak_memory_mb": round(peak_bytes() / 1024**2),
     }

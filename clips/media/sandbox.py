@@ -302,7 +302,7 @@ def call_and_tell(dotted: str, arguments: dict[str, Any], messages: BinaryIO) ->
             line = json.dumps({"error": TOO_LARGE})
         else:
             line = json.dumps({"failure": traceback.format_exc()[-_STDERR_TAIL_BYTES:]})
-    usage = Usage(started_cpu_s, _cpu_s() - started_cpu_s, _peak_bytes())
+    usage = Usage(started_cpu_s, _cpu_s() - started_cpu_s, peak_bytes())
     messages.write(json.dumps({"usage": asdict(usage)}).encode() + b"\n" + line.encode() + b"\n")
     messages.flush()
 
@@ -325,7 +325,7 @@ def _cpu_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _peak_bytes() -> int:
+def peak_bytes() -> int:
     """Return the most memory that was resident; getrusage would count what the parent had at the fork."""
     with contextlib.suppress(OSError), open("/proc/self/status") as file:
         return next((int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM:")), 0)
