@@ -10,7 +10,7 @@ from clips import tasks
 from clips.archive import blocks
 from clips.models import ArchiveBlock, BlockReason, CopyState, Job, JobKind, JobState
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 N_CLIPS = 5
 
 

@@ -13,7 +13,7 @@ from clips.models import ArchiveCopy, ArchiveFolder, CopyState, Job, JobKind, Jo
 from people.models import Person
 from trickyclip.merging import merge
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 def held(clip):
