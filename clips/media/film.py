@@ -10,13 +10,19 @@ from pathlib import Path
 
 import av
 import av.error
+from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from clips.media import MediaError
 from clips.media.container import MAX_DURATION_S, TOO_LONG, clock, open_media, picture_stream, zero_s
 from clips.media.frames import Span, frame_at, go_to
+
+#: Cameras store sound up to this much before or after the picture that it belongs to.
+_INTERLEAVE_S = Fraction(3)
+_LEAD_S = Fraction(1, 2)
 
 
 @dataclass(frozen=True)
@@ -116,3 +122,57 @@ def contents(film: Film, span: Span) -> Contents:
         if isinstance(error, MemoryError):
             raise
     return Contents(tuple(sorted(set(shown))), tuple(sorted(keyframes)), size_bytes, has_open_gop, span)
+
+
+def decoded(film: Film, span: Span) -> Iterator[VideoFrame | AudioFrame]:
+    """Yield all frames of the span, with some before and after it, as they lie in the file."""
+    container, stream, heard = film.container, film.stream, film.heard
+    begin = min(span.first.seek_to, stream.start_time or 0)  # AVI fails on a seek to before its start
+    go_to(container, stream, max(begin, span.first.seek_to - ceil(_LEAD_S / stream.time_base)))
+    has_begun = is_seen = False
+    is_heard = heard is None
+    for packet in _packets(container, [s for s in (stream, heard) if s]):
+        if packet.stream.index == stream.index and not is_seen:
+            has_begun = has_begun or (packet.is_keyframe and packet.pts == span.first.keyframe_pts)
+            is_seen = packet.dts is not None and packet.dts > span.last.pts
+            if has_begun and not is_seen:
+                yield from frames_of(packet)
+        elif packet.stream.index != stream.index and not is_heard and packet.pts is not None:
+            is_heard = packet.pts * packet.time_base >= span.end_s
+            if not is_heard:
+                yield from frames_of(packet)
+        is_past = packet.pts is not None and packet.pts * packet.time_base > span.end_s + _INTERLEAVE_S
+        if is_past or (is_seen and is_heard):
+            break
+    for frame in _held_back(stream):
+        frame.time_base = stream.time_base  # what comes without a packet does not know it
+        yield frame
+    stream.codec_context.flush_buffers()  # the next group begins anew
+
+
+def _packets(container: InputContainer, streams: list) -> Iterator[av.Packet]:
+    """Yield packets up to where the file ends or cannot be read any more."""
+    try:
+        yield from (packet for packet in container.demux(streams) if packet.size)
+    except av.error.FFmpegError as error:
+        if isinstance(error, MemoryError):
+            raise
+
+
+def _held_back(stream: VideoStream) -> Iterator[VideoFrame]:
+    """Yield the last frames, up to one that is damaged."""
+    try:
+        yield from stream.codec_context.decode(None)
+    except av.error.FFmpegError as error:
+        if isinstance(error, MemoryError):
+            raise
+
+
+def frames_of(packet: av.Packet) -> list[VideoFrame | AudioFrame]:
+    """Return what a packet holds; nothing where it is damaged, for the ones after it may be whole."""
+    try:
+        return [frame for frame in packet.decode() if frame.pts is not None]
+    except av.error.FFmpegError as error:
+        if isinstance(error, MemoryError):
+            raise
+        return []

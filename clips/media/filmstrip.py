@@ -20,6 +20,7 @@ from av.video.stream import VideoStream
 
 from clips.media import MediaError
 from clips.media.container import declared_end_s, open_media, picture_stream, zero_s
+from clips.media.film import frames_of
 from clips.media.output import whole_or_not_at_all
 from clips.media.upright import NO_PICTURE, Upright, decode_alone
 from clips.media.waveform import waveform
@@ -216,7 +217,7 @@ def _frames_on_the_way(
     n_done, newest = 0, None
     try:
         for packet in container.demux(stream):
-            for frame in _frames(packet):
+            for frame in frames_of(packet):
                 n_past = bisect_left(wanted_s, float(frame.pts * stream.time_base))
                 if newest is not None and n_past > n_done:
                     yield newest
@@ -228,16 +229,6 @@ def _frames_on_the_way(
             raise
     if newest is not None and n_done < len(wanted_s):
         yield newest
-
-
-def _frames(packet: av.Packet) -> list[VideoFrame]:
-    """Return what a packet holds; nothing where it is damaged, for the ones after it may be whole."""
-    try:
-        return [frame for frame in packet.decode() if frame.pts is not None]
-    except av.error.FFmpegError as error:
-        if isinstance(error, MemoryError):
-            raise
-        return []
 
 
 def _n_frames(container: InputContainer, stream: VideoStream) -> float:

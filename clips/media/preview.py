@@ -6,7 +6,7 @@ through the original. Above 60 frames per second, which no screen shows, the cop
 still has every frame. What a browser plays as easily as such a copy is not encoded at all, but its packets are copied.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,14 +17,14 @@ from typing import Any
 import av
 import av.error
 from av.audio.frame import AudioFrame
-from av.container import InputContainer, OutputContainer
+from av.container import OutputContainer
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from clips.media import MediaError
 from clips.media.cut import cut
-from clips.media.film import Contents, Film, contents, open_film
-from clips.media.frames import Span, go_to
+from clips.media.film import Contents, Film, contents, decoded, open_film
+from clips.media.frames import Span
 from clips.media.output import whole_or_not_at_all
 from clips.media.preview_sound import Sound, layout_of, resampler_for
 from clips.media.rate import nominal_rate
@@ -40,9 +40,6 @@ _ENCODING = {
 }  # fmt: skip
 #: More frames in a second than this are played slowed down; what is a little above it is a clock that runs fast.
 FASTEST_HZ = Fraction(606, 10)
-#: Cameras store sound up to this much before or after the picture that it belongs to.
-_INTERLEAVE_S = Fraction(3)
-_LEAD_S = Fraction(1, 2)
 #: What is copied as it is: as small as what would be made of it, or nearly, and with no more pixels from keyframe to
 #: keyframe than Chromium decodes in 50 ms, which is a second of 720p30.
 _LIGHT_SHORTER_PX, _LIGHT_BITS_PER_SECOND, _LIGHT_GOP_S = 736, 3_800_000, Fraction(105, 100)
@@ -322,60 +319,3 @@ class _Writer:
         context.color_range, context.colorspace = sample.color_range, sample.colorspace
         context.color_primaries, context.color_trc = sample.color_primaries, sample.color_trc
         return track
-
-
-# --- decoded ----------------------------------------------------------------------------------------------------------
-
-
-def decoded(film: Film, span: Span) -> Iterator[VideoFrame | AudioFrame]:
-    """Yield all frames of the span, with some before and after it, as they lie in the file."""
-    container, stream, heard = film.container, film.stream, film.heard
-    begin = min(span.first.seek_to, stream.start_time or 0)  # AVI fails on a seek to before its start
-    go_to(container, stream, max(begin, span.first.seek_to - ceil(_LEAD_S / stream.time_base)))
-    has_begun = is_seen = False
-    is_heard = heard is None
-    for packet in _packets(container, [s for s in (stream, heard) if s]):
-        if packet.stream.index == stream.index and not is_seen:
-            has_begun = has_begun or (packet.is_keyframe and packet.pts == span.first.keyframe_pts)
-            is_seen = packet.dts is not None and packet.dts > span.last.pts
-            if has_begun and not is_seen:
-                yield from _frames(packet)
-        elif packet.stream.index != stream.index and not is_heard and packet.pts is not None:
-            is_heard = packet.pts * packet.time_base >= span.end_s
-            if not is_heard:
-                yield from _frames(packet)
-        is_past = packet.pts is not None and packet.pts * packet.time_base > span.end_s + _INTERLEAVE_S
-        if is_past or (is_seen and is_heard):
-            break
-    for frame in _held_back(stream):
-        frame.time_base = stream.time_base  # what comes without a packet does not know it
-        yield frame
-    stream.codec_context.flush_buffers()  # the next group begins anew
-
-
-def _packets(container: InputContainer, streams: list) -> Iterator[av.Packet]:
-    """Yield packets up to where the file ends or cannot be read any more."""
-    try:
-        yield from (packet for packet in container.demux(streams) if packet.size)
-    except av.error.FFmpegError as error:
-        if isinstance(error, MemoryError):
-            raise
-
-
-def _held_back(stream: VideoStream) -> Iterator[VideoFrame]:
-    """Yield the last frames, up to one that is damaged."""
-    try:
-        yield from stream.codec_context.decode(None)
-    except av.error.FFmpegError as error:
-        if isinstance(error, MemoryError):
-            raise
-
-
-def _frames(packet: av.Packet) -> list[VideoFrame | AudioFrame]:
-    """Return what a packet holds; nothing where it is damaged, for the ones after it may be whole."""
-    try:
-        return [frame for frame in packet.decode() if frame.pts is not None]
-    except av.error.FFmpegError as error:
-        if isinstance(error, MemoryError):
-            raise
-        return []

@@ -19,10 +19,9 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from clips.media import MediaError
-from clips.media.film import Film, open_film
+from clips.media.film import Film, decoded, open_film
 from clips.media.frames import Span
 from clips.media.output import whole_or_not_at_all
-from clips.media.preview import decoded
 from clips.media.preview_sound import Sound, layout_of, resampler_for
 from clips.media.upright import NO_PICTURE, Upright, keyframe_before
 

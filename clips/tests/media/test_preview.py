@@ -166,7 +166,7 @@ def test_without_sound_there_is_none(tmp_path):
 def test_only_what_is_needed_is_decoded(tmp_path, monkeypatch):
     source = make_video(tmp_path / "source.mp4", frames=600, gop=60, audio=False)
     decoded = []
-    monkeypatch.setattr("clips.media.preview._frames", lambda p: decoded.append(p.pts * p.time_base) or p.decode())
+    monkeypatch.setattr("clips.media.film.frames_of", lambda p: decoded.append(p.pts * p.time_base) or p.decode())
     make_preview(str(source), str(tmp_path / "preview.mp4"), 10_500, 11_500)
     assert (decoded[0], decoded[-1]) == (10, Fraction(23, 2))
 
@@ -310,7 +310,7 @@ def test_several_are_each_as_if_made_alone(tmp_path):
 def test_what_they_share_is_decoded_once(tmp_path, monkeypatch):
     source = make_video(tmp_path / "source.mp4", frames=300, gop=60, codec="libx265", audio=False)
     decoded = []
-    monkeypatch.setattr("clips.media.preview._frames", lambda p: decoded.append(p.pts * p.time_base) or p.decode())
+    monkeypatch.setattr("clips.media.film.frames_of", lambda p: decoded.append(p.pts * p.time_base) or p.decode())
     make_previews(str(source), spans(tmp_path))
     assert len(decoded) == len(set(decoded))
     assert not any(4 < time_s < 8 for time_s in decoded), "nor what nobody asked for"
