@@ -45,7 +45,7 @@ def test_a_good_drive_is_described(on_drive):
             "No account is connected",
         ),
         (lambda _, settings: setattr(settings, "ARCHIVE_BACKEND", "tape"), "settings", "“local” or “drive”"),
-        (lambda drive, _: drive.troubles.always("", "503"), "connection", "cannot be reached"),
+        (lambda drive, _: drive.troubles.always("GET", "503"), "connection", "cannot be reached"),
     ],
 )
 def test_each_fault_is_named_with_what_to_do(on_drive, settings, break_it, what, advice):

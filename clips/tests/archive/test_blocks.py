@@ -34,7 +34,7 @@ def look_now() -> None:
         (lambda drive: drive.troubles.always("POST /upload", "quota"), None, BlockReason.QUOTA),
         (lambda drive: drive.troubles.always("POST /upload", "permission"), None, BlockReason.PERMISSION),
         (lambda drive: drive.troubles.always("POST /upload", "daily"), None, BlockReason.DAILY_LIMIT),
-        (lambda drive: drive.troubles.always("", "503"), None, BlockReason.UNREACHABLE),
+        (lambda drive: drive.troubles.always("GET", "503"), None, BlockReason.UNREACHABLE),
         (
             lambda drive: drive.accounts.revoke(),
             lambda drive: setattr(drive.accounts, "is_revoked", False),
