@@ -10,8 +10,9 @@ from clips.models.archive import (
 from clips.models.camera import CameraClock, CameraName
 from clips.models.clip import ClipCategory, FileName, FinalClip
 from clips.models.decision import Decision, DecisionKind
+from clips.models.eviction import EvictedKind, Eviction
 from clips.models.filmstrip import Filmstrip
-from clips.models.job import Job, JobKind, JobState, LeaseLostError
+from clips.models.job import Job, JobKind, JobState, LeaseLostError, WaitsFor
 from clips.models.original import OriginalFile
 from clips.models.preview import Preview
 from clips.models.run import DetectionRun
@@ -35,6 +36,8 @@ __all__ = [
     "DecisionKind",
     "DetectionRun",
     "DriveGrant",
+    "EvictedKind",
+    "Eviction",
     "FileName",
     "Filmstrip",
     "FinalClip",
@@ -51,4 +54,5 @@ __all__ = [
     "Shoot",
     "Upload",
     "UploadState",
+    "WaitsFor",
 ]

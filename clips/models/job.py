@@ -38,6 +38,7 @@ class JobKind(models.TextChoices):
     SHARE = "SHARE", _("make a copy for sharing")
     ARCHIVE = "ARCHIVE", _("archive")
     WITHDRAW = "WITHDRAW", _("take back from the archive")
+    FETCH = "FETCH", _("fetch back from the archive")
 
 
 class JobState(models.TextChoices):
@@ -46,6 +47,13 @@ class JobState(models.TextChoices):
     DONE = "DONE", _("done")
     FAILED = "FAILED", _("failed")
     CANCELLED = "CANCELLED", _("cancelled")
+
+
+class WaitsFor(models.TextChoices):
+    """What a job waits for that is no fault of its own; whoever brings that about lets it go on."""
+
+    ROOM = "ROOM", _("room on the disk")
+    ORIGINAL = "ORIGINAL", _("its original")
 
 
 ACTIVE = (JobState.WAITING, JobState.RUNNING)
@@ -89,6 +97,7 @@ class JobQuerySet(models.QuerySet):
                 attempts=F("attempts") + 1,
                 progress=0,
                 reason="",
+                waits_for="",
                 worker=worker,
                 started_at=timezone.now(),
             )
@@ -136,6 +145,12 @@ class JobQuerySet(models.QuerySet):
         """Lock these rows until the transaction ends, one after the other in the order of their ids; return the ids."""
         return list(self.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
 
+    def let_go_on(self, waits_for: WaitsFor) -> int:
+        """Let those of these go on that waited for this; return how many. The sweep tells the broker of them."""
+        held = self.filter(state=JobState.WAITING, waits_for=waits_for).lock_in_order()
+        rows = self.model.objects.filter(pk__in=held, state=JobState.WAITING, waits_for=waits_for)
+        return rows.update(run_after=timezone.now(), published_at=None, waits_for="", reason="")
+
     def release_all(self) -> int:
         """Give every running job back, without counting the attempt. Only for a start at which nobody else works."""
         return self.filter(state=JobState.RUNNING).update(
@@ -169,6 +184,7 @@ class Job(models.Model):
     worker = models.CharField(_("worker"), max_length=100, blank=True, editable=False)
     progress = models.FloatField(_("progress"), default=0)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
+    waits_for = models.CharField(_("waits for"), max_length=10, choices=WaitsFor, blank=True, editable=False)
     created_at = models.DateTimeField(_("asked"), auto_now_add=True)
     started_at = models.DateTimeField(_("started"), null=True, editable=False)
     finished_at = models.DateTimeField(_("ended"), null=True, editable=False)
@@ -182,6 +198,7 @@ class Job(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=JobKind.values), name="job_kind_known"),
             models.CheckConstraint(condition=Q(state__in=JobState.values), name="job_state_known"),
+            models.CheckConstraint(condition=Q(waits_for__in=["", *WaitsFor.values]), name="job_waits_for_known"),
             models.CheckConstraint(condition=Q(priority__lte=9), name="job_priority_in_steps"),
             models.CheckConstraint(condition=Q(progress__gte=0, progress__lte=1), name="job_progress_in_unit"),
             models.CheckConstraint(
@@ -202,6 +219,7 @@ class Job(models.Model):
             models.Index(fields=["state", "run_after"], condition=Q(state__in=ACTIVE), name="job_active"),
             models.Index(fields=["-created_at"], name="job_newest"),
             models.Index(fields=["kind"], condition=Q(state=JobState.FAILED), name="job_failed"),
+            models.Index(fields=["waits_for"], condition=~Q(waits_for=""), name="job_waits_for"),
         ]
 
     def __str__(self) -> str:
@@ -249,10 +267,11 @@ class Job(models.Model):
             )
         )
 
-    def postpone(self, run_after: datetime) -> bool:
+    def postpone(self, run_after: datetime, *, waits_for: str = "", reason: str = "") -> bool:
         """Let the job wait for something that is not its fault, so the attempt does not count; False when not ours."""
         held = Job.objects.held(self.lease_token).filter(pk=self.pk)
         fields = {"state": JobState.WAITING, "run_after": run_after, "published_at": None, "progress": 0}
+        fields |= {"waits_for": waits_for, "reason": str(reason)[:500]}
         return bool(held.update(attempts=F("attempts") - 1, **fields, **_NO_LEASE))
 
     def cancel(self) -> bool:

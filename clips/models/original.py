@@ -18,6 +18,13 @@ from clips.models.shoot import Shoot
 
 
 class OriginalFileQuerySet(models.QuerySet):
+    def on_disk(self) -> "OriginalFileQuerySet":
+        """Those whose bytes are here; of the others everything that was read from them is."""
+        return self.filter(evicted_at=None)
+
+    def evicted(self) -> "OriginalFileQuerySet":
+        return self.filter(evicted_at__isnull=False)
+
     def with_camera_names(self) -> "OriginalFileQuerySet":
         """Give each file ``own_camera_name``: what the crew calls its camera, or None."""
         return self.annotate(own_camera_name=own_name("camera_id", "camera_serial"))
@@ -63,6 +70,22 @@ class OriginalFile(models.Model):
         blank=True,
         help_text=_("Its moments are not handed out for sorting; nothing is trashed."),
     )
+
+    # Where its bytes are: here, unless they were let go to make room (clips/space/).
+    evicted_at = models.DateTimeField(
+        _("let go"), null=True, blank=True, help_text=_("Its bytes are not on the disk any more; an archive has them.")
+    )
+    fetched_at = models.DateTimeField(_("fetched back"), null=True, blank=True)
+    not_needed_at = models.DateTimeField(
+        _("not needed"),
+        null=True,
+        blank=True,
+        help_text=_("May be let go though no archive has it, when its moments are sorted and its clips archived."),
+    )
+    not_needed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+",
+        verbose_name=_("not needed, says"),
+    )  # fmt: skip
 
     # What the probe reads; empty until then.
     probed_at = models.DateTimeField(_("read"), null=True, blank=True)

@@ -2,11 +2,11 @@
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Sum
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from clips.models import OriginalFile, Upload
-from clips.storage import free_bytes
+from clips.space import guard
 from clips.uploads import part
 from clips.uploads.wire import TusError, UploadMetadata
 
@@ -47,16 +47,11 @@ def check_size(size_bytes: int) -> None:
 
 
 def check_disk(size_bytes: int) -> None:
-    if size_bytes > free_bytes() - promised_bytes():
+    if guard.lacks_room(size_bytes):
         raise TusError(
             507,
             _("The server's disk is too full for this file. Nothing was sent; ask an admin to make room."),
         )
-
-
-def promised_bytes() -> int:
-    """Return how much the unfinished uploads of everybody still want."""
-    return Upload.objects.receiving().aggregate(n=Sum(F("size_bytes") - F("offset_bytes")))["n"] or 0
 
 
 def check_quota(owner, size_bytes: int) -> None:

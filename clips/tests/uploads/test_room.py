@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from clips.models import OriginalFile, Upload, UploadState
+from clips.space import guard
 from clips.uploads import room
 from clips.uploads.wire import TusError, metadata_of
 
@@ -16,7 +17,7 @@ ABOUT = metadata_of("filename R1gwMTAxMjMuTVA0,session UmFpbHM=,date MjAyNC0xMi0
 def free(monkeypatch) -> dict[str, int]:
     """What the disk can take; the test says how much."""
     disk = {"bytes": 1000}
-    monkeypatch.setattr(room, "free_bytes", lambda: disk["bytes"])
+    monkeypatch.setattr(guard, "free_bytes", lambda: disk["bytes"])
     return disk
 
 

@@ -215,7 +215,7 @@ def test_a_proxy_that_knows_no_patch_may_say_post(tus):
 
 
 def test_a_file_larger_than_the_room_is_refused_before_a_byte_is_sent(tus, settings, monkeypatch):
-    monkeypatch.setattr("clips.uploads.room.free_bytes", lambda: 99)
+    monkeypatch.setattr("clips.space.guard.free_bytes", lambda: 99)
     answer = tus("POST", Upload_Length=100)
     assert answer.status_code == 507
     assert "too full" in answer.content.decode()

@@ -1,0 +1,41 @@
+"""What was deleted to make room, and why that cost nothing that cannot be had again."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from clips.models.original import OriginalFile
+
+
+class EvictedKind(models.TextChoices):
+    """In the order in which they go."""
+
+    SCRATCH = "SCRATCH", _("work in progress that nobody goes on with")
+    PREVIEW = "PREVIEW", _("previews of what is sorted")
+    ORIGINAL = "ORIGINAL", _("originals")
+
+
+class Eviction(models.Model):
+    """One line of the log; many small files of one kind that went together share one."""
+
+    kind = models.CharField(_("what"), max_length=10, choices=EvictedKind)
+    original_file = models.ForeignKey(
+        OriginalFile, on_delete=models.CASCADE, null=True, blank=True, related_name="evictions",
+        verbose_name=_("original file"),
+    )  # fmt: skip
+    n_files = models.PositiveIntegerField(_("files"), default=1)
+    size_bytes = models.PositiveBigIntegerField(_("size"))
+    why = models.CharField(_("why"), max_length=300)
+    created_at = models.DateTimeField(_("when"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("eviction")
+        verbose_name_plural = _("evictions")
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=EvictedKind.values), name="eviction_kind_known"),
+        ]
+        indexes = [models.Index(fields=["-created_at"], name="eviction_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.why}"

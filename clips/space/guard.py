@@ -1,0 +1,41 @@
+"""Whether there is room for more. Below its floor the disk takes nothing big, so that the database always can write."""
+
+from django.db.models import F, Sum
+from django.utils.translation import gettext as _
+
+from clips.models import Job, JobKind, JobState, Upload
+from clips.storage import StorageError, free_bytes
+
+
+class NoRoomError(StorageError):
+    """The disk is too full for this; the text is one sentence, the same for everything that waits for room."""
+
+
+def lacks_room(size_bytes: int, *, beside_promises: bool = True) -> str:
+    """Return the sentence that says why so many further bytes have to wait; empty where there is room for them.
+
+    Parameters
+    ----------
+    size_bytes : int
+        How much the disk is to take. 0 asks whether it takes anything at all.
+    beside_promises : bool
+        Whether unfinished uploads get theirs first. Not for small things that go on meanwhile: an upload that
+        somebody left half-way keeps its room for days.
+    """
+    room_bytes = free_bytes() - (promised_bytes() if beside_promises else 0)
+    if room_bytes >= max(0, size_bytes):
+        return ""
+    return _("The server's disk is nearly full. This waits, and goes on by itself when there is room again.")
+
+
+def need_room(size_bytes: int, *, beside_promises: bool = True) -> None:
+    """Raise NoRoomError where ``lacks_room`` has something to say."""
+    if sentence := lacks_room(size_bytes, beside_promises=beside_promises):
+        raise NoRoomError(sentence)
+
+
+def promised_bytes() -> int:
+    """Return how much the unfinished uploads of everybody still want, and the originals that are being fetched back."""
+    uploads = Upload.objects.receiving().aggregate(n=Sum(F("size_bytes") - F("offset_bytes")))["n"] or 0
+    fetched = Job.objects.filter(kind=JobKind.FETCH, state=JobState.RUNNING)
+    return uploads + (fetched.aggregate(n=Sum("original_file__size_bytes"))["n"] or 0)
