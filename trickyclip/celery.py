@@ -6,6 +6,7 @@ from celery import Celery
 from celery.signals import worker_process_init
 
 from clips.media.sandbox import die_with_parent
+from trickyclip.alive import TouchesAliveFile
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trickyclip.settings")
 
@@ -14,6 +15,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["clips", "clips.uploads", "detection"])
 for subject in ("preview_tasks", "filmstrip_tasks", "share_tasks"):
     app.autodiscover_tasks(["clips"], related_name=subject)
+app.steps["worker"].add(TouchesAliveFile)
 
 
 @worker_process_init.connect

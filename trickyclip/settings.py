@@ -9,10 +9,11 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from trickyclip import embedded
+from trickyclip.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
+env = Environment()  # X_FILE names a file that X is read from: secrets as containers and systemd give them
 if (BASE_DIR / ".env").is_file():
     env.read_env(BASE_DIR / ".env")
 
@@ -165,8 +166,17 @@ DISK_FLOOR_BYTES = env.int("DISK_FLOOR_BYTES", default=5 * 1024**3)
 CANDIDATES_MAX_BYTES = env.int("CANDIDATES_MAX_BYTES", default=8 * 1024**3)
 
 # --- jobs ----------------------------------------------------------------------------------------------------------
+#: Queue: how many jobs at once. Detection and cutting each fill a core; what is left is short.
+WORKERS = {
+    "detect": env.int("DETECT_WORKERS", default=1),
+    "media": env.int("MEDIA_WORKERS", default=1),
+    "light": env.int("LIGHT_WORKERS", default=2),
+}
+#: Workers touch it while they live; for the health checks of containers.
+ALIVE_FILE = env("ALIVE_FILE", default="")
 #: Where the jobs page sends admins for a closer look at workers and queues.
 FLOWER_URL = env("FLOWER_URL", default="") or embedded.flower_url(DATA_DIR)
+FLOWER_PASSWORD = env("FLOWER_PASSWORD", default="")
 JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=60)
 SORT_LEASE_SECONDS = env.int("SORT_LEASE_SECONDS", default=180)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=60)

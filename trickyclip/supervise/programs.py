@@ -2,9 +2,11 @@
 
 import shlex
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from signal import SIGKILL, SIGQUIT, SIGTERM, Signals
+
+from django.conf import settings
 
 from trickyclip import embedded
 from trickyclip.supervise import launch
@@ -13,9 +15,6 @@ from trickyclip.supervise import launch
 SITE_STOP_S, ENGINES_STOP_S = 5, 3
 # A program that ends within START_S is started again after 1, 2, 3 … s, and given up after this many times.
 START_S, START_RETRIES = 2, 6
-
-# Queue: how many jobs at once. Detection and cutting each fill a core; what is left is short.
-WORKERS = {"detect": 1, "media": 1, "light": 2}
 
 # Whoever starts the site as root means it; what opens uploaded files is confined by clips/media/sandbox.py anyway.
 AS_ROOT_ON_PURPOSE = "ignore:You're running the worker"
@@ -37,17 +36,25 @@ def of_engines(engines: list[embedded.Engine]) -> list[Program]:
     return [Program(engine.name, engine.arguments, engine.stop_signal) for engine in engines]
 
 
-def of_site(run_dir: Path, *, bind: str, flower_port: int, flower_password: str) -> list[Program]:
-    """Return web server, workers, beat and Flower."""
+def of_site(run_dir: Path, *, bind: str, flower_bind: str) -> list[Program]:
+    """Return web server, workers, beat and Flower as ``manage.py up`` supervises them."""
+
+    def launched(program: Program) -> Program:
+        # Without a supervisor nobody would end a program that takes its time: it loses nothing by being killed.
+        pid_file = run_dir / f"{program.name}.pid"
+        return replace(program, arguments=launch.arguments(program.arguments, death_signal=SIGKILL, pid_file=pid_file))
+
+    return [launched(program) for program in commands(bind, flower_bind)]
+
+
+def commands(bind: str, flower_bind: str) -> list[Program]:
+    """Return the same programs bare, for whoever else keeps them up: containers and systemd (``manage.py program``)."""
 
     def program(name: str, module: str, *arguments: str, stop: Signals = SIGTERM, **environment: str) -> Program:
-        command = [sys.executable, "-m", module, *arguments]
-        # Without a supervisor nobody would end a program that takes its time: it loses nothing by being killed.
-        line = launch.arguments(command, death_signal=SIGKILL, pid_file=run_dir / f"{name}.pid")
-        return Program(name, line, stop, environment)
+        return Program(name, [sys.executable, "-m", module, *arguments], stop, environment)
 
     celery = ("celery", "--quiet", "--app", "trickyclip.celery")
-    flower = (f"--address={embedded.HOST}", f"--port={flower_port}")
+    flower_address, _, flower_port = flower_bind.rpartition(":")
     gunicorn_conf = embedded.BASE_DIR / "deploy" / "gunicorn.conf.py"
     return [
         program("web", "gunicorn", "--config", str(gunicorn_conf), "--bind", bind, "trickyclip.wsgi"),
@@ -58,15 +65,20 @@ def of_site(run_dir: Path, *, bind: str, flower_port: int, flower_password: str)
                 stop=SIGQUIT,  # Celery's soft shutdown: running jobs get a moment, then go back
                 PYTHONWARNINGS=AS_ROOT_ON_PURPOSE,
             )
-            for queue, at_once in WORKERS.items()
+            for queue, at_once in settings.WORKERS.items()
         ),
         program("beat", *celery, "beat", "--pidfile="),
         program(
-            "flower", *celery, "flower", *flower,
-            FLOWER_BASIC_AUTH=f"flower:{flower_password}",
+            "flower", *celery, "flower", f"--address={flower_address}", f"--port={flower_port}",
+            FLOWER_BASIC_AUTH=f"flower:{flower_password()}",
             LOG_LEVEL="ERROR",  # it warns of every worker that has not answered yet
         ),
     ]  # fmt: skip
+
+
+def flower_password() -> str:
+    """Return what Flower asks for; where nobody chose a password, the one that is remembered."""
+    return settings.FLOWER_PASSWORD or embedded.secret(settings.DATA_DIR, "flower")
 
 
 def demo(run_dir: Path) -> Program:

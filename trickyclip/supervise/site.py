@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+from django.conf import settings
 
 from trickyclip import embedded
 from trickyclip.supervise import launch, leftovers, programs
@@ -181,9 +182,9 @@ def bring_up_to_date(site: Site) -> None:
 def supervise(site: Site, engines: list[embedded.Engine], console: Console) -> None:
     """Keep every program running until asked to stop; then end them in order."""
     flower_port = embedded.port(site.data_dir, "flower")
-    password = embedded.secret(site.data_dir, "flower")
     run_engines = programs.of_engines(engines)
-    run_site = programs.of_site(site.run_dir, bind=site.bind, flower_port=flower_port, flower_password=password)
+    flower_bind = f"{embedded.HOST}:{flower_port}"
+    run_site = programs.of_site(site.run_dir, bind=site.bind, flower_bind=flower_bind)
     if site.demo:
         run_site.append(programs.demo(site.run_dir))
     threads, outputs = [], {}
@@ -196,12 +197,12 @@ def supervise(site: Site, engines: list[embedded.Engine], console: Console) -> N
     process = _start_supervisord(site.run_dir, text, list(outputs.values()))
     news = _News(console, process, vital={engine.name for engine in engines})
     threads.append(console.relay("site", os.dup(process.stdout.fileno()), hear=news.hear))
-    flower = f"http://{embedded.HOST}:{flower_port}"
     secret_path = embedded.engines_dir(site.data_dir) / "secrets" / "flower"
+    whose = "FLOWER_PASSWORD" if settings.FLOWER_PASSWORD else f"password in {secret_path}"
     ended = threading.Event()
     ready = [
         f"TrickyClip is ready: {site.url}",
-        f"Workers and queues: {flower} (user flower, password in {secret_path}). Ctrl-C stops everything.",
+        f"Workers and queues: http://{flower_bind} (user flower, {whose}). Ctrl-C stops everything.",
     ]
     threading.Thread(target=_announce, args=(site, console, "\n".join(ready), ended), daemon=True).start()
     try:

@@ -1,10 +1,20 @@
 """What supervisord is told of the programs."""
 
+import os
+import subprocess
+import sys
+import time
 from configparser import RawConfigParser
 from pathlib import Path
-from signal import SIGTERM
+from signal import SIGKILL, SIGTERM
 
-from trickyclip.supervise import programs
+import pytest
+from django.core.management import CommandError, call_command
+
+from trickyclip.supervise import launch, programs
+from trickyclip.tests.site import MANAGE, environment
+
+ENGINES = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
 
 
 def told(*site: programs.Program) -> RawConfigParser:
@@ -25,3 +35,32 @@ def test_demo_ends_by_itself_and_is_not_started_again():
     section = told(programs.demo(Path("/run/site")))["program:demo"]
     assert "make_demo" in section["command"]
     assert (section["autorestart"], section["startsecs"]) == ("false", "0")
+
+
+def test_supervised_programs_are_those_that_containers_and_units_run(tmp_path):
+    places = {"bind": "127.0.0.1:8000", "flower_bind": "127.0.0.1:5555"}
+    for supervised, bare in zip(programs.of_site(tmp_path, **places), programs.commands(**places), strict=True):
+        assert supervised.arguments[-len(bare.arguments) :] == bare.arguments
+        assert supervised.name == bare.name
+
+
+def test_an_unknown_program_is_one_sentence():
+    with pytest.raises(CommandError, match=r"no program sorting; there are web, detect, media, light, beat, .*flower"):
+        call_command("program", "sorting")
+
+
+@pytest.mark.slow
+def test_a_worker_shows_that_it_lives_and_ends_well_on_sigterm(tmp_path):
+    alive = tmp_path / "alive"
+    worker = subprocess.Popen(
+        launch.arguments([sys.executable, str(MANAGE), "program", "light"], death_signal=SIGKILL),
+        env=environment(tmp_path / "data", ALIVE_FILE=str(alive), **{n: os.environ[n] for n in ENGINES}),
+        cwd=MANAGE.parent,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not alive.exists():  # the test's own limit ends it
+        assert worker.poll() is None, worker.stderr.read()
+        time.sleep(0.1)
+    worker.send_signal(SIGTERM)
+    assert worker.wait() == 0, worker.stderr.read()

@@ -1,6 +1,5 @@
 """``manage.py up``: start the whole site on this machine."""
 
-import os
 import sys
 from argparse import ArgumentTypeError
 
@@ -8,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from trickyclip.embedded import EngineError
+from trickyclip.settings import env
 from trickyclip.supervise import site
 from trickyclip.supervise.console import Console
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
 
     def handle(self, *, host: str, port: int, demo: bool, **_: object) -> None:
         urls = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}
-        own = frozenset(engine for engine, variable in urls.items() if not os.environ.get(variable))
+        own = frozenset(engine for engine, variable in urls.items() if not env(variable, default=""))
         named = [name.removeprefix(".") for name in settings.ALLOWED_HOSTS if name != "*"]
         start = site.Site(settings.DATA_DIR, host, port, own, host_header=named[0] if named else host, demo=demo)
         try:

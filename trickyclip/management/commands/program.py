@@ -1,0 +1,37 @@
+"""``manage.py program NAME``: one program of the site in the place of this process, as containers and systemd want."""
+
+import os
+from signal import SIGQUIT
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from trickyclip import embedded
+from trickyclip.supervise import programs
+
+WEB_BIND, FLOWER_BIND = f"{embedded.HOST}:8000", f"{embedded.HOST}:5555"
+
+
+def named(bind: str | None) -> dict[str, programs.Program]:
+    return {program.name: program for program in programs.commands(bind or WEB_BIND, bind or FLOWER_BIND)}
+
+
+class Command(BaseCommand):
+    help = "Become one program of the site; whoever starts it keeps it up, and stops it with SIGTERM."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", help="web, a queue, beat or flower")
+        parser.add_argument(
+            "--bind", metavar="HOST:PORT", help=f"where web ({WEB_BIND}) or flower ({FLOWER_BIND}) listens"
+        )
+
+    def handle(self, *, name: str, bind: str | None, **_: object) -> None:
+        known = named(bind)
+        if name not in known:
+            raise CommandError(f"There is no program {name}; there are {', '.join(known)}.")
+        program = known[name]
+        os.environ |= program.environment
+        if program.stop_signal == SIGQUIT:
+            os.environ["REMAP_SIGTERM"] = "SIGQUIT"  # Celery's own name for: a plain stop is the soft one
+        os.chdir(embedded.BASE_DIR)
+        os.execv(program.arguments[0], program.arguments)  # noqa: S606 - no shell is wanted

@@ -1,0 +1,31 @@
+"""Settings that lie in files of their own."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from trickyclip.environment import Environment
+
+
+@pytest.fixture
+def env(monkeypatch, tmp_path) -> Environment:
+    """Settings in which X is read from a file."""
+    (tmp_path / "secret").write_text("from a file\n")
+    monkeypatch.setenv("X_FILE", str(tmp_path / "secret"))
+    monkeypatch.setattr(Environment, "ENVIRON", type(Environment.ENVIRON)())
+    return Environment()
+
+
+def test_a_file_gives_its_text_without_the_last_new_line(env):
+    assert env("X") == "from a file"
+
+
+def test_a_variable_without_a_file_is_read_as_ever(env, monkeypatch):
+    monkeypatch.setenv("Y", "plain")
+    assert env("Y") == "plain"
+    assert env("Z", default="none") == "none"
+
+
+def test_a_file_that_is_not_there_is_one_sentence(env, monkeypatch):
+    monkeypatch.setenv("Y_FILE", "/nowhere/secret")
+    with pytest.raises(ImproperlyConfigured, match=r"^Y_FILE cannot be read: No such file or directory: /nowhere"):
+        env("Y", default="")
