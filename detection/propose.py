@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from detection import score
+from detection.marks import marks_of
 from detection.signals import STEP_S, Signals
 from detection.spans import Span, span_of
 from detection.watch import How, watch
 from detection.why import explain
 
 #: Of code and parameters together; raised with every change that can change a proposal.
-VERSION = "2"
+VERSION = "3"
 #: Version of the candidates' features.
 FEATURES_VERSION = 2
 #: Below it nobody wants to see a candidate, whatever the sensitivity.
@@ -53,9 +54,10 @@ def propose(
     -------
     dict
         JSON-able: ``version``, ``parameters``, ``duration_ms``, ``seen`` (the share of the take that was looked at
-        picture by picture), ``curve`` (``step_ms``, ``values`` from 0 to 1), ``timings`` (seconds of wall time) and
-        ``candidates``, best first, each with ``start_ms``, ``end_ms``, ``score``, ``shown``, ``why`` and ``features``.
-        All times are those of the file: `clips.media.container.zero_s` is 0.
+        picture by picture), ``curve`` (``step_ms``, ``values`` from 0 to 1, and ``marks``: when each reason
+        happened, with ``at_ms``, ``kind`` and ``strength`` as in `detection.marks`), ``timings`` (seconds of wall time)
+        and ``candidates``, best first, each with ``start_ms``, ``end_ms``, ``score``, ``shown``, ``why`` and
+        ``features``. All times are those of the file: `clips.media.container.zero_s` is 0.
 
     Raises
     ------
@@ -110,17 +112,23 @@ def propose_from_signals(
     duration_s = duration_ms / 1000 / stretch
     peaks = score.find_moments(curve, floor=FLOOR)
     n_shown = sum(peak.score >= DEFAULT_THRESHOLD for peak in peaks)
+    peaks = peaks[: max(1, n_shown, round(MOST_PER_MINUTE * duration_s / 60))]
     candidates = []
-    for peak in peaks[: max(1, n_shown, round(MOST_PER_MINUTE * duration_s / 60))]:
+    for peak in peaks:
         span = span_of(peak.step, signals, standing, duration_s=duration_s)
         features = _features(peak.step, span, signals, standing, hilights_s)
         candidates.append(_candidate(peak, span, features, duration_ms=duration_ms, stretch=stretch))
+    marks = marks_of([peak.step for peak in peaks], signals, standing, hilights_s)
     return {
         "version": VERSION,
         "parameters": {"weights": weights.of, "bias": weights.bias, "floor": FLOOR},
         "duration_ms": duration_ms,
         "seen": round(float(signals.seen.mean()), 3),
-        "curve": {"step_ms": CURVE_STEP_MS, "values": _thinned(curve, duration_ms, stretch)},
+        "curve": {
+            "step_ms": CURVE_STEP_MS,
+            "values": _thinned(curve, duration_ms, stretch),
+            "marks": [_mark(*mark, duration_ms=duration_ms, stretch=stretch) for mark in marks],
+        },
         "candidates": candidates,
     }
 
@@ -131,6 +139,11 @@ def _thinned(curve: np.ndarray, duration_ms: int, stretch: float) -> list[float]
     starts = np.minimum(np.floor(step + 1e-6).astype(int), len(curve) - 1)
     highest = np.maximum.reduceat(curve, starts) if len(starts) else np.zeros(0)
     return [round(float(value), 3) for value in highest]
+
+
+def _mark(at_s: float, kind: str, strength: float, *, duration_ms: int, stretch: float) -> dict:
+    at_ms = min(max(0, round(1000 * at_s * stretch)), duration_ms)
+    return {"at_ms": at_ms, "kind": kind, "strength": round(min(max(strength, 0.0), 1.0), 2)}
 
 
 def _candidate(peak: score.Peak, span: Span, features: dict, *, duration_ms: int, stretch: float) -> dict:

@@ -53,8 +53,8 @@ def air_strength(acceleration: np.ndarray, *, step_s: float) -> np.ndarray:
     return strength
 
 
-def felt(acceleration: np.ndarray, turning: np.ndarray | None, *, step_s: float) -> np.ndarray:
-    """Return how surely a trick is felt at each ``STEP_S``, 0 to 1.
+def felt(acceleration: np.ndarray, turning: np.ndarray | None, *, step_s: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return how surely a trick is felt at each ``STEP_S``, and how fast the camera turns in it; both 0 to 1.
 
     Parameters
     ----------
@@ -65,8 +65,12 @@ def felt(acceleration: np.ndarray, turning: np.ndarray | None, *, step_s: float)
     step_s : float
     """
     strength = air_strength(acceleration, step_s=step_s)
+    spin = np.zeros(len(strength))
     if turning is not None:
         spun = ndimage.uniform_filter1d(turning, max(1, round(0.5 / step_s)), mode="nearest")
-        strength = np.where(strength > 0, np.minimum(1, strength + 0.5 * np.clip(spun / SPIN_RAD_S, 0, 1)), 0)
+        spin = np.where(strength > 0, np.clip(spun / SPIN_RAD_S, 0, 1), 0)
+        strength = np.minimum(1, strength + 0.5 * spin)
     per_step = max(1, round(STEP_S / step_s))
-    return ndimage.maximum_filter1d(strength, 2 * per_step + 1, mode="nearest")[::per_step]
+    return tuple(
+        ndimage.maximum_filter1d(values, 2 * per_step + 1, mode="nearest")[::per_step] for values in (strength, spin)
+    )

@@ -60,16 +60,34 @@ def span_of(step: int, signals: Signals, standing: dict[str, np.ndarray], *, dur
 
 
 def _air(step: int, signals: Signals, standing: dict[str, np.ndarray]) -> tuple[float, float]:
-    reach = round(REACH_S / STEP_S)
-    near = slice(max(0, step - reach), step + reach + 1)
-    if standing.get("pair_db", np.zeros(step + 1))[step] >= CLEAR:
-        best = near.start + int(signals.curves["pair_db"][near].argmax())
-        half_gap_s = float(signals.curves["gap_s"][best]) / 2
-        if half_gap_s > 0:
-            return best * STEP_S - half_gap_s, best * STEP_S + half_gap_s
-    if standing.get("arc", np.zeros(step + 1))[step] >= CLEAR:
-        step = near.start + int(signals.curves["arc"][near].argmax())
+    if (impacts_s := impacts_at(step, signals, standing)) is not None:
+        return impacts_s
+    if (arc_step := arc_at(step, signals, standing)) is not None:
+        step = arc_step
     return step * STEP_S - HALF_AIR_S, step * STEP_S + HALF_AIR_S
+
+
+def impacts_at(step: int, signals: Signals, standing: dict[str, np.ndarray]) -> tuple[float, float] | None:
+    """Return when the pop and the landing of a moment are heard, in seconds; None where no pair is clear."""
+    if "pair_db" not in standing or standing["pair_db"][step] < CLEAR:
+        return None
+    near = _near(step)
+    best = near.start + int(signals.curves["pair_db"][near].argmax())
+    half_gap_s = float(signals.curves["gap_s"][best]) / 2
+    return (best * STEP_S - half_gap_s, best * STEP_S + half_gap_s) if half_gap_s > 0 else None
+
+
+def arc_at(step: int, signals: Signals, standing: dict[str, np.ndarray]) -> int | None:
+    """Return the step at which the arc of a moment has its top; None where no arc is clear."""
+    if "arc" not in standing or standing["arc"][step] < CLEAR:
+        return None
+    near = _near(step)
+    return near.start + int(signals.curves["arc"][near].argmax())
+
+
+def _near(step: int) -> slice:
+    reach = round(REACH_S / STEP_S)
+    return slice(max(0, step - reach), step + reach + 1)
 
 
 def _flight(step: int, incoherence: np.ndarray) -> tuple[float, float]:

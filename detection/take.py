@@ -14,7 +14,7 @@ from detection.pictures import PictureChunk
 from detection.plan import PICTURE_RATE_HZ
 from detection.read import SOUND_RATE_HZ, SensorPayload, SoundChunk
 from detection.sensors import felt
-from detection.signals import STEP_S, Signals
+from detection.signals import STEP_S, Disturbance, Signals
 
 #: Rise and fall of an arc, each. Between 0.2 and 0.25 s the labelled takes rank alike (AP .80 and .81), below and
 #: above worse; for jumps of 1.4 s, too, whose lip and landing are the sharpest parts.
@@ -151,8 +151,9 @@ class Take:
         even = {
             key: np.interp(fine_s, *np.concatenate(known).T) if known else None for key, known in self._sensors.items()
         }
-        strength = felt(even["ACCL"], even["GYRO"], step_s=SENSOR_STEP_S)
-        return {"felt": np.interp(grid_s, np.arange(len(strength)) * STEP_S, strength)}
+        strength, spin = felt(even["ACCL"], even["GYRO"], step_s=SENSOR_STEP_S)
+        steps_s = np.arange(len(strength)) * STEP_S
+        return {"felt": np.interp(grid_s, steps_s, strength), "spin": np.interp(grid_s, steps_s, spin)}
 
     def _sound_signals(self, grid_s: np.ndarray) -> dict[str, np.ndarray]:
         if not self._powers:
@@ -194,7 +195,9 @@ def _look(result: Signals, pairs: np.ndarray, fades_s: np.ndarray, grid_s: np.nd
     own_s = grid_s[first:end]
     if len(own_s) == 0:
         return
-    joined = find_cuts(pairs[:, COHERENCE], pairs[:, RESIDUAL]) | _near(pairs[:, TIME], fades_s)
+    cut = find_cuts(pairs[:, COHERENCE], pairs[:, RESIDUAL])
+    result.disturbances += [Disturbance("cut", float(at_s), 1.0) for at_s in pairs[cut, TIME]]
+    joined = cut | _near(pairs[:, TIME], fades_s)
     pairs[joined, STRIPS:] = 0.0  # what a join does is no motion of the rider
     kept = pairs[~joined] if not joined.all() else pairs[:1]
     at = slice(first, end)

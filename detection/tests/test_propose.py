@@ -45,6 +45,9 @@ def test_result_is_json_with_whole_milliseconds_inside_the_video(take):
     assert json.loads(json.dumps(result, allow_nan=False)) == result
     assert result["duration_ms"] == pytest.approx(16_000, abs=40)
     assert len(result["curve"]["values"]) == pytest.approx(160, abs=1)
+    marks = result["curve"]["marks"]
+    assert {(mark["kind"], round(mark["at_ms"], -3)) for mark in marks} >= {("impact", 4000), ("motion", 9000)}
+    assert all(0 <= mark["at_ms"] <= result["duration_ms"] and 0 <= mark["strength"] <= 1 for mark in marks)
     assert all(0 <= value <= 1 for value in result["curve"]["values"])
     for candidate in result["candidates"]:
         assert 0 <= candidate["start_ms"] < candidate["end_ms"] <= result["duration_ms"]
