@@ -14,6 +14,10 @@ keepalive = 20  # a page asks for many small files
 max_requests = 0  # a worker that left after so many requests would cut uploads off
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - heartbeats on no disk
 control_socket_disable = True
+# By itself it believes a tunnel on this machine everything, and a tunnel passes on what a client wrote: by SCRIPT_NAME
+# a request would get another path than the one that was checked in front. trickyclip/proxy.py decides instead.
+forwarder_headers = ""
+secure_scheme_headers = {}
 
 
 def when_ready(_server: object) -> None:

@@ -17,9 +17,11 @@ from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import PermissionDenied as ApiPermissionDenied
 
+from people import throttle
 from people.models import ApiToken, Role
+from people.models.member import hash_secret
 
-PROGRAM_PATHS = ("/api/", "/upload/tus/")
+PROGRAM_PATHS = settings.PROGRAM_PATHS
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -61,6 +63,10 @@ class AccessMiddleware:
         if scheme.lower() == "bearer":
             member = ApiToken.objects.member_of(secret.strip())
             if member is None:
+                name = f"token {hash_secret(secret)}"  # each wrong token is an account of its own to the throttle
+                if throttle.is_locked(request, name):
+                    return throttle.locked_out(request, None, {"username": name})
+                throttle.count_failure(request, name)
                 return _unauthorised(_("This API token is unknown or was revoked."))
             request.user = member
             # CSRF rides on cookies that a browser adds by itself; nobody adds this header by accident.

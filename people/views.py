@@ -17,6 +17,7 @@ from people.models import ApiToken, Invite, Member, Person, Role
 from trickyclip.names import closest
 
 MAX_OPTIONS = 8
+BY_PASSWORD = "django.contrib.auth.backends.ModelBackend"  # noqa: S105
 
 
 @public
@@ -30,7 +31,7 @@ def join(request: HttpRequest, secret: str) -> HttpResponse:
     form_class = NewPasswordForm if invite.member else JoinForm
     form = form_class(request.POST or None, member=invite.member or Member(role=invite.role))
     if request.method == "POST" and form.is_valid() and (member := _use(invite, form)):
-        login(request, member)
+        login(request, member, backend=BY_PASSWORD)
         messages.success(request, _("Welcome, %(name)s.") % {"name": member})
         return redirect("home")
     status = 422 if form.is_bound else 200

@@ -11,6 +11,7 @@ from redis import Redis, RedisError
 
 from clips.models import Job
 from clips.storage import free_bytes
+from trickyclip.proxy import as_address
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 def readyz(request: HttpRequest) -> HttpResponse:
     """Say whether the parts work: 200 or 503. From outside it wants a login, because it tells about the machine."""
-    from_outside = any(name in request.headers for name in FORWARDED)
+    peer = as_address(request.META.get("REMOTE_ADDR", ""))
+    from_outside = any(name in request.headers for name in FORWARDED) or not (peer is None or peer.is_loopback)
     if from_outside and not request.user.is_authenticated:
         return JsonResponse({"detail": "Log in, or ask on the machine itself."}, status=401)
     checks = {name: _outcome(check) for name, check in CHECKS.items()}

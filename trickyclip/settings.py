@@ -1,6 +1,7 @@
 """All settings, each read from the environment (or a ``.env`` file beside manage.py); README has them in a table."""
 
 import logging
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -31,6 +32,22 @@ SECRET_KEY = env("SECRET_KEY", default="") or embedded.secret(DATA_DIR, "secret_
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 AUTH_USER_MODEL = "people.Member"
+# A member's name and password, unless they failed too often: people/throttle.py has the limits.
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AXES_HANDLER = "people.throttle.Handler"
+AXES_FAILURE_LIMIT = 5  # the first of people.throttle.LIMITS
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address", "username"]
+AXES_COOLOFF_TIME = timedelta(minutes=15)  # people.throttle.COOL_OFF
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_USERNAME_CALLABLE = "people.throttle.account_key"
+AXES_CLIENT_IP_CALLABLE = "people.throttle.address_key"
+AXES_LOCKOUT_CALLABLE = "people.throttle.locked_out"
+AXES_DISABLE_ACCESS_LOG = True  # the audit trail has the logins
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+#: Below these programs are told 401 and not sent to a login page, which would look like success to them.
+PROGRAM_PATHS = ("/api/", "/upload/tus/")
 LOGIN_URL = "people:login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "people:login"
@@ -42,6 +59,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
+#: Whose word counts on who the client is and whether it came over HTTPS; a tunnel on this machine comes from here.
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=["127.0.0.0/8", "::1"])
 # Behind HTTPS everything is strict; a laptop on plain HTTP would lose its session cookie to the same rules.
 HTTPS = env.bool("HTTPS", default=False)
 SECURE_SSL_REDIRECT = HTTPS
@@ -83,6 +102,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "django_htmx",
     "csp",
+    "axes",
     "trickyclip",
     "people",
     "tricks",
@@ -90,9 +110,12 @@ INSTALLED_APPS = [
     "detection",
 ]
 MIDDLEWARE = [
+    "trickyclip.proxy.ProxyMiddleware",
+    "trickyclip.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -100,8 +123,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "people.access.AccessMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "trickyclip.urls"
 WSGI_APPLICATION = "trickyclip.wsgi.application"
@@ -154,6 +177,7 @@ STORAGES = {
 # Serves straight from the source folders, so that a start needs no collecting step.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # --- uploads -------------------------------------------------------------------------------------------------------
 UPLOAD_MAX_CHUNK_BYTES = 90_000_000  # Cloudflare refuses bodies over 100 MB
@@ -262,6 +286,8 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django.server": {"level": logging.WARNING},
+        # It writes the address of each login, and that of an invite link is a secret.
+        "axes": {"level": logging.ERROR},
         # Told to say everything these write the addresses of uploads and tokens, which are secrets.
         **{name: {"level": logging.WARNING} for name in ("googleapiclient", "google", "google_auth_httplib2")},
     },

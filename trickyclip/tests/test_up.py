@@ -44,9 +44,9 @@ def test_each_line_of_a_program_bears_its_name(running_site):
 
 def test_the_first_password_opens_the_first_account(running_site):
     name, password = running_site.admin_username, running_site.admin_password
-    member = f"authenticate(username={name!r}, password={password!r})"
-    code = f"from django.contrib.auth import authenticate; print({member}.role)"
-    assert manage(running_site.data_dir, "shell", "-v0", "-c", code).strip() == "ADMIN"
+    member = f"Member.objects.get(username={name!r}, role='ADMIN')"
+    code = f"from people.models import Member; print({member}.check_password({password!r}))"
+    assert manage(running_site.data_dir, "shell", "-v0", "-c", code).strip() == "True"
 
 
 def test_a_second_terminal_reaches_the_engines_without_configuration(running_site):

@@ -114,3 +114,9 @@ def test_bodies_that_no_tunnel_passes_are_refused_by_the_proxy_itself(web, secre
         big = {"Content-Length": "100000001", "Authorization": f"Bearer {secret}"}
         answer = requests.request("PATCH", chaos.base_url + ENDPOINT, headers=big, data=b"", timeout=10)
     assert answer.status_code == 413
+
+
+def test_a_header_from_the_tunnel_gives_no_request_another_path(web):
+    """The peer is on this machine, as a tunnel is; what it passes on anybody may have written."""
+    answer = requests.get(f"{web.base_url}/nowhere/healthz", headers={"SCRIPT_NAME": "/nowhere"}, timeout=10)
+    assert answer.status_code == 404

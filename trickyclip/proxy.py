@@ -1,0 +1,69 @@
+"""Who asks, and whether over HTTPS, when a proxy or a tunnel stands in front of the site.
+
+Anybody may write any header; only what a proxy of ours wrote is believed (``TRUSTED_PROXIES``). Behind this middleware
+``REMOTE_ADDR`` is the client's own address, for throttles, logs and the audit trail alike.
+"""
+
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+#: What proxies write of the client. From anybody else it is a claim, and is taken away before somebody believes it.
+FORWARDED = (
+    "HTTP_FORWARDED",
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PORT",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_REAL_IP",
+    "HTTP_CF_CONNECTING_IP",
+)
+
+
+class ProxyMiddleware:
+    """Put the client's address in the place of the proxy's."""
+
+    def __init__(self, get_response: Callable) -> None:
+        self.get_response = get_response
+        self.trusted = [ip_network(text, strict=False) for text in settings.TRUSTED_PROXIES]
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        meta = request.META
+        if not self._trusts(meta.get("REMOTE_ADDR", "")):
+            for name in FORWARDED:
+                meta.pop(name, None)
+        elif client := self._client(meta):
+            meta["REMOTE_ADDR"] = str(client)
+        return self.get_response(request)
+
+    def _trusts(self, text: str) -> bool:
+        """Tell whether a peer is a proxy of ours; one without an address came through a socket file of this machine."""
+        if not text:
+            return True
+        address = as_address(text)
+        return address is not None and any(address in network for network in self.trusted)
+
+    def _client(self, meta: dict[str, str]) -> IPv4Address | IPv6Address | None:
+        """Return the last address in ``X-Forwarded-For`` that is none of our proxies; what stands before it anybody
+        may have written.
+
+        ``CF-Connecting-IP`` counts only where that list is missing: every proxy of ours writes the list, but nginx
+        would pass a ``CF-Connecting-IP`` on as its client sent it.
+        """
+        listed = [part for part in meta.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+        for text in reversed(listed):
+            if not self._trusts(text.strip()):
+                return as_address(text)
+        # A chain of nothing but our own proxies begins at the first of them: somebody on that machine asks.
+        return as_address(listed[0] if listed else meta.get("HTTP_CF_CONNECTING_IP", ""))
+
+
+def as_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Return an address as it is written in headers; None for what is none."""
+    try:
+        address = ip_address(text.strip().removeprefix("[").partition("]")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
