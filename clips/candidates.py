@@ -2,7 +2,7 @@
 
 import time
 from datetime import timedelta
-from pathlib import Path
+from pathlib import PurePosixPath
 from uuid import UUID
 
 from django.conf import settings
@@ -11,8 +11,9 @@ from django.db.models import Case, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from clips import filmstrips
+from clips import filmstrips, storage
 from clips.models import CandidateSegment, Decision, DecisionKind, Filmstrip, Preview, SegmentStatus
+from clips.stores.store import Stored
 
 FOLDER = "candidates"
 #: When it is full, it is emptied to this share of its size, so that not each new preview costs another.
@@ -78,14 +79,13 @@ def note_look(preview: Preview) -> None:
 
 def remove_orphans() -> int:
     """Remove files of previews and pictures that no row knows of and that are not being made; return how many."""
-    old = [path for path in (settings.DATA_DIR / FOLDER).glob("*") if _is_ours(path) and _is_old(path)]
-    names = [f"{FOLDER}/{path.name}" for path in old]
-    known = set(Preview.objects.filter(stored_path__in=names).values_list("stored_path", flat=True))
-    known |= set(Filmstrip.objects.filter(stored_path__in=names).values_list("stored_path", flat=True))
-    known |= set(CandidateSegment.objects.filter(poster_path__in=names).values_list("poster_path", flat=True))
-    orphans = [path for path, name in zip(old, names, strict=True) if name not in known]
-    for path in orphans:
-        path.unlink(missing_ok=True)
+    before_s = time.time() - GRACE_S
+    old = [file.stored_path for file in storage.listed(FOLDER) if file.put_at_s < before_s and _is_ours(file)]
+    known = set(Preview.objects.filter(stored_path__in=old).values_list("stored_path", flat=True))
+    known |= set(Filmstrip.objects.filter(stored_path__in=old).values_list("stored_path", flat=True))
+    known |= set(CandidateSegment.objects.filter(poster_path__in=old).values_list("poster_path", flat=True))
+    orphans = [path for path in old if path not in known]
+    storage.discard(orphans)
     return len(orphans)
 
 
@@ -102,9 +102,7 @@ def _drop(segment_ids: list[UUID]) -> int:
         # Behind the same lock a preview is put in place: one that was made again meanwhile keeps its file.
         CandidateSegment.objects.filter(pk__in=paths).lock_in_order()
         made_again = set(Preview.objects.filter(segment__in=paths).values_list("segment", flat=True))
-        for segment_id, path in paths.items():
-            if segment_id not in made_again:
-                (settings.DATA_DIR / path).unlink(missing_ok=True)
+        storage.discard([path for segment_id, path in paths.items() if segment_id not in made_again])
     return len(paths)
 
 
@@ -113,17 +111,11 @@ def _used_bytes() -> int:
     return sum(kind.objects.aggregate(total=Sum("size_bytes"))["total"] or 0 for kind in kinds)
 
 
-def _is_ours(path: Path) -> bool:
+def _is_ours(file: Stored) -> bool:
     """Whether it is named as ``previews.stored_paths`` or ``filmstrips.stored_path`` name files."""
+    path = PurePosixPath(file.stored_path)
     try:
         UUID(path.stem.removesuffix("-strip"))
     except ValueError:
         return False
     return path.suffix in {".mp4", ".jpg"}
-
-
-def _is_old(path: Path) -> bool:
-    try:
-        return path.stat().st_mtime < time.time() - GRACE_S
-    except FileNotFoundError:
-        return False

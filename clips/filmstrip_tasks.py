@@ -7,11 +7,11 @@ from pathlib import Path
 from celery import shared_task
 
 from clips import filmstrips
-from clips.claim import claim
+from clips.claim import Claim, claim
 from clips.low_res import low_res_source
 from clips.media import sandbox
 from clips.models import Filmstrip, OriginalFile
-from clips.storage import StorageError, local_copy, place, scratch_folder
+from clips.storage import StorageError, local_copy, scratch_folder, staged
 
 #: 8K costs 16 times what 1080p does, of which 120 keyframes are 4 CPU-s; sound is 0.2 CPU-s for a minute.
 MIN_CPU_S, CPU_PER_MINUTE = 120, 2
@@ -25,7 +25,7 @@ def filmstrip(job_id: str) -> None:
         if work is None:
             return
         original = work.job.original_file
-        with _smallest_copy(original) as source, scratch_folder() as folder:
+        with _smallest_copy(original, work) as source, scratch_folder() as folder:
             out = folder / "strip.jpg"
             made = sandbox.run(
                 "clips.media.filmstrip:make_filmstrip",
@@ -34,23 +34,23 @@ def filmstrip(job_id: str) -> None:
                 on_tick=work.report,
             )
             path = filmstrips.stored_path(original)
-            with work.finishing():
+            with staged({path: out}, work.report) as place, work.finishing():
                 Filmstrip.objects.update_or_create(
                     original_file=original,
                     defaults={"stored_path": path, "size_bytes": out.stat().st_size, **made},
                 )
-                place(out, path)
+                place(path)
 
 
 @contextmanager
-def _smallest_copy(original: OriginalFile) -> Iterator[Path]:
+def _smallest_copy(original: OriginalFile, work: Claim) -> Iterator[Path]:
     """Give the path of the camera's own small copy, or of the file: pictures of 160 pixels show no difference."""
     copy = low_res_source(original)
     with ExitStack() as stack:
         path = None
         with suppress(StorageError):
-            path = copy and stack.enter_context(local_copy(copy))
-        yield path or stack.enter_context(local_copy(original))
+            path = copy and stack.enter_context(local_copy(copy, work.report))
+        yield path or stack.enter_context(local_copy(original, work.report))
 
 
 def limits_for(duration_ms: int) -> sandbox.Limits:

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from clips import pipeline
+from clips import pipeline, storage
 from clips.models import Filmstrip, Job, JobKind, JobState, OriginalFile
 
 #: Behind the previews of the first few hands of cards: nobody waits for a strip to sort.
@@ -55,14 +54,14 @@ def drop_oldest(to_free_bytes: int) -> int:
         to_free_bytes -= strip.size_bytes
         n_dropped += Filmstrip.objects.filter(pk=strip.pk).delete()[0]
         # Before this is committed: who makes it again meanwhile waits for the row, and only then places the file.
-        (settings.DATA_DIR / strip.stored_path).unlink(missing_ok=True)
+        storage.discard([strip.stored_path])
     return n_dropped
 
 
 def forget_lost(original: OriginalFile) -> None:
     """Let a strip that was deleted from the data folder be made again."""
     strip = Filmstrip.objects.filter(original_file=original).first()
-    if strip and not (settings.DATA_DIR / strip.stored_path).is_file():
+    if strip and not storage.exists(strip.stored_path):
         strip.delete()
 
 

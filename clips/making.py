@@ -1,14 +1,12 @@
 """Moments that people make while they sort: one split in two, or a new one anywhere in the video. See also undo.py."""
 
-import os
 import uuid
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clips import previews
+from clips import previews, storage
 from clips.models import CandidateSegment, Decision, DecisionKind, Preview, SegmentStatus
 from clips.models.segment import lease_end
 from clips.sorting import TrimError, check_trim, earlier_decision, record
@@ -105,11 +103,7 @@ def _share_preview(segment: CandidateSegment, rest: CandidateSegment) -> None:
     """Give what was split off the preview that shows it already, so that its card plays at once."""
     made = Preview.objects.filter(segment=segment).first()
     path = previews.stored_paths(rest.pk)[0]
-    try:
-        if made is None:
-            raise FileNotFoundError
-        os.link(settings.DATA_DIR / made.stored_path, settings.DATA_DIR / path)
-    except OSError:  # also where the data folder knows no links
+    if made is None or not storage.duplicate(made.stored_path, path):
         previews.want_preview(rest, urgent=True)
         return
     same = ("start_ms", "end_ms", "slow_down", "width_px", "height_px", "size_bytes")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import UUID
 
 from celery import shared_task
 from django.db import transaction
@@ -11,7 +12,7 @@ from clips import candidates, filmstrips, low_res, previews
 from clips.claim import Claim, claim, claim_more
 from clips.media import MediaError, sandbox
 from clips.models import CandidateSegment, Job, LeaseLostError, OriginalFile, Preview
-from clips.storage import StorageError, local_copy, place, scratch_folder
+from clips.storage import StorageError, local_copy, scratch_folder, staged
 
 #: A second of 4K HEVC at 120 frames per second needs 4 CPU-seconds; what takes so much longer hangs.
 MIN_CPU_S, MAX_CPU_PER_SECOND = 60, 30
@@ -28,7 +29,7 @@ def poster(job_id: str) -> None:
         previews.forget_lost(original)
         filmstrips.forget_lost(original)
         bare = original.segments.filter(poster_path="")
-        with local_copy(original) as source, scratch_folder() as folder:
+        with local_copy(original, work.report) as source, scratch_folder() as folder:
             requests = [
                 {"at_ms": (segment.start_ms + segment.end_ms) // 2, "out": str(folder / f"{segment.pk}.jpg")}
                 for segment in bare
@@ -36,15 +37,15 @@ def poster(job_id: str) -> None:
             made = sandbox.run(
                 "clips.media.poster:make_posters", {"source": str(source), "requests": requests}, on_tick=work.report
             )
-            files = {out.stem: out for out in map(folder.joinpath, made)}
-            with transaction.atomic():
+            files = {UUID(out.stem): out for out in map(folder.joinpath, made)}
+            paths = {pk: previews.stored_paths(pk)[1] for pk in files}
+            with staged({paths[pk]: out for pk, out in files.items()}, work.report) as place, transaction.atomic():
                 # Before the job's row, as a new analysis locks them that deletes proposals.
                 there = CandidateSegment.objects.filter(pk__in=files).lock_in_order()
                 with work.finishing():
                     for pk in there:
-                        path = previews.stored_paths(pk)[1]
-                        CandidateSegment.objects.filter(pk=pk).update(poster_path=path)
-                        place(files[str(pk)], path)
+                        CandidateSegment.objects.filter(pk=pk).update(poster_path=paths[pk])
+                        place(paths[pk])
                     if not work.job.params.get("alone"):
                         previews.want_previews(original)
                         filmstrips.want_filmstrip(original)
@@ -58,9 +59,9 @@ def preview(job_id: str) -> None:
             return
         original = work.job.segment.original_file
         with (
+            local_copy(original, work.report) as source,
+            _small_copy(original, work) as small,
             claim_more(previews.to_take_along(work.job)) as others,
-            local_copy(original) as source,
-            _small_copy(original) as small,
             scratch_folder() as folder,
         ):
             _Batch([work, *others], {"source": str(source), "low_res_path": small}, folder).make()
@@ -75,14 +76,14 @@ def tidy_candidates() -> None:
 
 
 @contextmanager
-def _small_copy(original: OriginalFile) -> Iterator[str | None]:
+def _small_copy(original: OriginalFile, work: Claim) -> Iterator[str | None]:
     """Give the path of the camera's own small copy, where there is one with as many frames."""
     copy = low_res.preview_source(original)
     if copy is None:
         yield None
         return
     try:
-        with local_copy(copy) as path:
+        with local_copy(copy, work.report) as path:
             yield str(path)
     except StorageError:
         yield None
@@ -125,7 +126,7 @@ class _Batch:
                 work.fail(found["error"])
             else:
                 self._finish(work, Path(request["out"]), found)
-            self._works.remove(work)
+            self._works = [other for other in self._works if other is not work]
 
     def _request(self, work: Claim) -> dict:
         start_ms, end_ms = previews.wanted_span_ms(work.job)
@@ -146,7 +147,7 @@ class _Batch:
         path = previews.stored_paths(segment_id)[0]
         fields = {name: found[name] for name in ("start_ms", "end_ms", "slow_down", "width_px", "height_px")}
         try:
-            with transaction.atomic():
+            with staged({path: out}, self._report) as place, transaction.atomic():
                 CandidateSegment.objects.filter(pk=segment_id).lock_in_order()  # before the job's row, as above
                 with work.finishing():
                     if work is not self._first:
@@ -156,7 +157,7 @@ class _Batch:
                         segment_id=segment_id,
                         defaults={"stored_path": path, "size_bytes": out.stat().st_size, **fields},
                     )
-                    place(out, path)
+                    place(path)
         except LeaseLostError:
             return  # so it is somebody else's, and its effect with it
 

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from math import ceil
 from uuid import UUID
 
-from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Avg, Count, F, Q
 from django.utils.translation import gettext as _
 
-from clips import candidates, pipeline
+from clips import candidates, pipeline, storage
 from clips.models import CandidateSegment, Job, JobKind, JobState, OriginalFile, Preview, SegmentStatus
 
 #: Shown on both sides of a segment, so that it can be made longer without waiting.
@@ -165,25 +164,16 @@ def _start(kind: JobKind, target: models.Model, priority: int) -> Job:
 def forget_lost(original: OriginalFile) -> None:
     """Let what was deleted from the data folder be made again."""
     made = Preview.objects.filter(segment__original_file=original)
-    made.filter(pk__in=[preview.pk for preview in made if not _is_there(preview.stored_path)]).delete()
+    made.filter(stored_path__in=storage.missing(made.values_list("stored_path", flat=True))).delete()
     pictured = CandidateSegment.objects.filter(original_file=original).exclude(poster_path="")
-    lost = [segment.pk for segment in pictured if not _is_there(segment.poster_path)]
-    pictured.filter(pk__in=lost).update(poster_path="")
-
-
-def _is_there(stored_path: str) -> bool:
-    return (settings.DATA_DIR / stored_path).is_file()
+    lost = storage.missing(pictured.values_list("poster_path", flat=True))
+    pictured.filter(poster_path__in=lost).update(poster_path="")
 
 
 def drop_files(segment_ids: list[UUID]) -> None:
     """Remove previews and pictures of segments that this transaction deletes, when it is committed."""
-
-    def remove() -> None:
-        for pk in segment_ids:
-            for path in stored_paths(pk):
-                (settings.DATA_DIR / path).unlink(missing_ok=True)
-
-    transaction.on_commit(remove)
+    paths = [path for pk in segment_ids for path in stored_paths(pk)]
+    transaction.on_commit(lambda: storage.discard(paths))
 
 
 def state_of(segment: CandidateSegment) -> PreviewState:

@@ -7,7 +7,7 @@ from clips import sharing
 from clips.claim import claim
 from clips.media import sandbox
 from clips.models import FinalClip, SharedCopy
-from clips.storage import local_copy, place, scratch_folder
+from clips.storage import local_copy, scratch_folder, staged
 
 #: A second of 4K HEVC at 120 frames per second takes 15 CPU-seconds; what takes so much longer hangs.
 MIN_CPU_S, MAX_CPU_PER_SECOND = 120, 60
@@ -22,7 +22,7 @@ def share(job_id: str) -> None:
             return
         clip = work.job.clip
         copy = sharing.next_wanted(clip)
-        with local_copy(clip.original_file) as source, scratch_folder() as folder:
+        with local_copy(clip.original_file, work.report) as source, scratch_folder() as folder:
             out = folder / "copy.mp4"
             made = copy and sandbox.run(
                 "clips.media.share:make_share_copy",
@@ -38,12 +38,15 @@ def share(job_id: str) -> None:
                 limits=limits_for(clip.duration_ms),
                 on_tick=work.report,
             )
-            with transaction.atomic():
+            path = copy and sharing.stored_path(copy.pk)
+            with staged({path: out} if made else {}, work.report) as place, transaction.atomic():
                 # Before the job's row, as those lock it who want a copy or undo the clip.
                 FinalClip.objects.filter(pk=clip.pk).select_for_update().exists()
                 with work.finishing():
-                    if made:
-                        _note(copy, made, out)
+                    if made and SharedCopy.objects.filter(pk=copy.pk).update(
+                        stored_path=path, size_bytes=made["size_bytes"]
+                    ):
+                        place(path)
                     if sharing.next_wanted(clip):
                         sharing.start(clip, work.job.priority)
 
@@ -61,9 +64,3 @@ def limits_for(duration_ms: int) -> sandbox.Limits:
         cpu_s=int(MIN_CPU_S + MAX_CPU_PER_SECOND * duration_s),
         wall_s=MIN_WALL_S + MAX_WALL_PER_SECOND * duration_s,
     )
-
-
-def _note(copy: SharedCopy, made: dict, out) -> None:
-    path = sharing.stored_path(copy.pk)
-    if SharedCopy.objects.filter(pk=copy.pk).update(stored_path=path, size_bytes=made["size_bytes"]):
-        place(out, path)

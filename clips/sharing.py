@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clips import pipeline
+from clips import pipeline, storage
 from clips.models import FinalClip, Job, JobKind, JobState, OriginalFile, SharedCopy, ShareLink, ShareSound
 from clips.playing import lacks_copy
 from people.models import Member
@@ -59,7 +58,7 @@ def want_copy(
     if slow_down == 1:
         sound = ShareSound.STRETCH  # kept as it is
     copy, _is_new = SharedCopy.objects.get_or_create(clip=clip, slow_down=slow_down, sound=sound)
-    if not copy.is_there:
+    if not (copy.stored_path and storage.exists(copy.stored_path)):
         SharedCopy.objects.filter(pk=copy.pk).exclude(stored_path="").update(stored_path="", size_bytes=None)
         start(clip, priority)
     return copy
@@ -123,17 +122,14 @@ def stored_path(copy_id: UUID) -> str:
 
 
 def remove_files(copy_ids: list[UUID]) -> None:
-    for pk in copy_ids:
-        (settings.DATA_DIR / stored_path(pk)).unlink(missing_ok=True)
+    storage.discard([stored_path(pk) for pk in copy_ids])
 
 
 def remove_orphans() -> int:
     """Remove the files whose rows are gone; return how many there were."""
-    folder = settings.DATA_DIR / FOLDER
-    files = {path.stem: path for path in folder.glob("*.mp4")}
+    paths = [file.stored_path for file in storage.listed(FOLDER)]
     # Looked up after the files were listed: a row is there before its file is.
-    known = {str(pk) for pk in SharedCopy.objects.values_list("pk", flat=True)}
-    orphans = [path for stem, path in files.items() if stem not in known]
-    for path in orphans:
-        path.unlink(missing_ok=True)
+    known = {stored_path(pk) for pk in SharedCopy.objects.values_list("pk", flat=True)}
+    orphans = [path for path in paths if path.endswith(".mp4") and path not in known]
+    storage.discard(orphans)
     return len(orphans)

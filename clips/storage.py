@@ -1,31 +1,54 @@
-"""Where files lie. Code that needs a local file of an original says ``with local_copy(original) as path:``."""
+"""Where files lie. Code that needs a local file of an original says ``with local_copy(original) as path:``.
+
+Everybody else names a file by its stored path alone. The first part of it is the alias of a store in
+``settings.STORAGES``: ``originals``, ``candidates`` (previews, pictures, filmstrips) or ``final_clips``.
+"""
 
 import hashlib
-import os
+import logging
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.conf import settings
+from django.core.files.storage import storages
 from django.utils.translation import gettext as _
 
 from clips.models import FinalClip, OriginalFile
+from clips.stores.local import sync
+from clips.stores.store import MissingFileError, OpenFile, Report, StorageError, Store, Stored, silent
+
+__all__ = ["MissingFileError", "StorageError", "sync"]
+
+logger = logging.getLogger(__name__)
 
 HASH_BLOCK_BYTES = 16 * 1024**2
 
 
-class StorageError(Exception):
-    """A file is missing or the disk is too full; the text is one sentence for people."""
+@contextmanager
+def local_copy(original: OriginalFile, report: Report = silent) -> Iterator[Path]:
+    """Give the path of an original on this machine's disk, for as long as the block lasts.
+
+    Raises
+    ------
+    StorageError
+        If it is in no store any more, or cannot be brought in.
+    """
+    path = store_of(original.stored_path).path_of(original.stored_path)
+    if not path.is_file():
+        raise MissingFileError(_("The original file is not in the data folder any more."))
+    yield path
 
 
 @contextmanager
-def local_copy(original: OriginalFile) -> Iterator[Path]:
-    """Give the path of an original on this machine's disk, for as long as the block lasts."""
-    path = settings.DATA_DIR / original.stored_path
-    if not path.is_file():
-        raise StorageError(_("The original file is not in the data folder any more."))
+def local_clip(clip: FinalClip, report: Report = silent) -> Iterator[Path]:
+    """Give the path of a cut clip on this machine's disk, for as long as the block lasts; StorageError as above."""
+    path = clip.stored_path and store_of(clip.stored_path).path_of(clip.stored_path)
+    if not path or not path.is_file():
+        raise MissingFileError(_("The cut clip is not in the data folder; cut it again first."))
     yield path
 
 
@@ -37,16 +60,86 @@ def scratch_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def clip_path(clip: FinalClip) -> Path:
-    return settings.DATA_DIR / clip.stored_path
+def store_of(stored_path: str) -> Store:
+    """Return the store that holds a path; the alias of a store will do as well."""
+    return storages[stored_path.partition("/")[0]]
 
 
-def place(source: Path, stored_path: str) -> None:
-    """Move a finished file to its place; whoever reads that place sees the whole file or none."""
-    target = settings.DATA_DIR / stored_path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    source.replace(target)
-    sync(target.parent)  # the rename itself must survive a power cut too
+def store(source: Path, stored_path: str, report: Report = silent) -> None:
+    """Make a finished file the one of its path; whoever reads that path sees the whole file or none.
+
+    On this machine's disk ``source`` is moved, and costs nothing. Into a bucket it is copied and verified there, which
+    takes a while and so is done outside of transactions; ``source`` stays the caller's.
+    """
+    store_of(stored_path).put(source, stored_path, report)
+
+
+@contextmanager
+def staged(files: dict[str, Path], report: Report = silent) -> Iterator[Callable[[str], None]]:
+    """Bring finished files, by their stored paths, so near that ``place(stored_path)`` costs a moment.
+
+    For what is written down in the same transaction as it appears: no row is held while bytes are on their way, and a
+    worker that lost its job leaves nothing behind. What is not placed when the block ends is forgotten.
+    """
+    waiting: dict[str, str] = {}
+
+    def place(stored_path: str) -> None:
+        store_of(stored_path).place(waiting[stored_path], stored_path)
+
+    try:
+        for stored_path, source in files.items():
+            waiting[stored_path] = store_of(stored_path).stage(source, report)
+        yield place
+    finally:
+        for stored_path, token in waiting.items():
+            store_of(stored_path).unstage(token)
+
+
+def duplicate(stored_path: str, copy_path: str) -> bool:
+    """Give a second path to what a file holds, at no cost; False where that cannot be."""
+    try:
+        store_of(stored_path).duplicate(stored_path, copy_path)
+    except (OSError, StorageError):  # also where the data folder's disk knows no links
+        return False
+    return True
+
+
+def exists(stored_path: str) -> bool:
+    return size_bytes(stored_path) is not None
+
+
+def size_bytes(stored_path: str) -> int | None:
+    """Return how long a stored file is; None where there is none."""
+    return store_of(stored_path).length_bytes(stored_path)
+
+
+def missing(stored_paths: Iterable[str]) -> set[str]:
+    """Return those of these paths that hold no file."""
+    return {path for where, paths in _by_store(stored_paths) for path in where.missing(paths)}
+
+
+def delete(stored_paths: Iterable[str]) -> None:
+    """Delete stored files; those that are not there are none to delete. StorageError where some may be left."""
+    for where, paths in _by_store(stored_paths):
+        where.delete_all(paths)
+
+
+def discard(stored_paths: Iterable[str]) -> None:
+    """Delete files of which no row tells any more. What a store does not delete now is left to its orphans' sweep."""
+    try:
+        delete(stored_paths)
+    except StorageError as error:
+        logger.warning("Files without rows stay for the nightly sweep: %s", error)
+
+
+def listed(folder: str) -> Iterator[Stored]:
+    """List the files of a folder, as ``candidates``, not those of folders in it."""
+    return store_of(folder).listed(folder)
+
+
+def read(stored_path: str) -> OpenFile:
+    """Open a stored file for reading, in parts or as a whole; MissingFileError where there is none."""
+    return store_of(stored_path).read(stored_path)
 
 
 def sha256_of(path: Path, report: Callable[[float], None] | None = None) -> str:
@@ -68,10 +161,6 @@ def free_bytes() -> int:
     return usage.free - floor_bytes
 
 
-def sync(path: Path) -> None:
-    """Wait until a file or a folder's entries are on the disk itself."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _by_store(stored_paths: Iterable[str]) -> Iterator[tuple[Store, list[str]]]:
+    for alias, paths in groupby(sorted(stored_paths), key=lambda path: path.partition("/")[0]):
+        yield storages[alias], list(paths)

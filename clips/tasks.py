@@ -15,7 +15,7 @@ from clips.archive.watch import notice_changes
 from clips.claim import claim
 from clips.media import sandbox
 from clips.models import FinalClip, Job, JobKind, LeaseLostError
-from clips.storage import local_copy, place, scratch_folder, sha256_of
+from clips.storage import local_copy, scratch_folder, sha256_of, staged
 from clips.uploads.incoming import take_in
 
 
@@ -34,7 +34,7 @@ def probe(job_id: str) -> None:
         if work is None:
             return
         original = work.job.original_file
-        with local_copy(original) as path:
+        with local_copy(original, work.report) as path:
             facts = sandbox.run("clips.media.probe:probe", {"path": str(path)}, on_tick=work.report)
         with work.finishing():
             original.apply_probe(facts)
@@ -50,18 +50,18 @@ def render(job_id: str) -> None:
             return
         clip = work.job.clip
         stored_path = f"final_clips/{clip.pk}.mp4"
-        with local_copy(clip.original_file) as source, scratch_folder() as folder:
+        with local_copy(clip.original_file, work.report) as source, scratch_folder() as folder:
             out = folder / "clip.mp4"
             cut = {"source": str(source), "out": str(out), "start_ms": clip.start_ms, "end_ms": clip.end_ms}
             cut |= {"tags": clip_tags(clip), "recorded_at": true_beginning(clip)}
             sandbox.run("clips.media.cut:cut", cut, on_tick=work.report)
             file_fields = {"file_hash": sha256_of(out, work.report), "size_bytes": out.stat().st_size}
-            with work.finishing():
+            with staged({stored_path: out}, work.report) as place, work.finishing():
                 FinalClip.objects.filter(pk=clip.pk).update(stored_path=stored_path, **file_fields)
                 pipeline.start_next(work.job, clip)
                 if not work.job.params.get("alone"):
                     sharing.want_playable(clip, priority=sharing.LAST)
-                place(out, stored_path)
+                place(stored_path)
 
 
 @shared_task

@@ -25,7 +25,7 @@ def detect(job_id: str) -> None:
             return
         original = work.job.original_file
         told = {"stretch": stretch_of(original), "hilights_ms": original.probe.get("hilights_ms", [])}
-        with local_copy(original) as path:
+        with local_copy(original, work.report) as path:
             found = sandbox.run(
                 "detection.propose:propose",
                 {"path": str(path), **told},

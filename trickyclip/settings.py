@@ -168,10 +168,8 @@ DRIVE_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": str(DATA_DIR)},
-    },
+    **{alias: {"BACKEND": "clips.stores.local.LocalStore"} for alias in ("originals", "candidates", "final_clips")},
+    "default": {"BACKEND": "clips.stores.local.LocalStore"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 # Serves straight from the source folders, so that a start needs no collecting step.

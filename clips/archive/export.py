@@ -5,7 +5,7 @@ worker goes on where one died, and of a worker that comes back too late nothing 
 """
 
 from collections.abc import Callable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,7 +17,7 @@ from clips.archive.configured import archive_backend, archive_name
 from clips.archive.path import folder_parts
 from clips.claim import Claim
 from clips.models import ArchiveCopy, ArchiveFolder, CopyState, FinalClip, JobKind
-from clips.storage import StorageError, clip_path
+from clips.storage import local_clip
 
 MAX_NEW_FOLDERS = 3
 
@@ -90,9 +90,10 @@ class Shipment:
         return held
 
     def _send(self, folder: ArchiveFolder, held: Held | None) -> Held:
-        source = clip_path(self.clip)
-        if not self.clip.stored_path or not source.is_file():
-            raise StorageError(_("The cut clip is not in the data folder; cut it again first."))
+        with local_clip(self.clip, self.work.report) as source:
+            return self._send_file(source, folder, held)
+
+    def _send_file(self, source: Path, folder: ArchiveFolder, held: Held | None) -> Held:
         copy, fresh = self.copy, {}
         if copy.sha256 != self.clip.file_hash:
             fresh = {"sha256": self.clip.file_hash, "session": ""}

@@ -49,11 +49,6 @@ class SharedCopy(models.Model):
         return f"{self.clip} ×{self.slow_down}"
 
     @property
-    def is_there(self) -> bool:
-        """Whether it is made and its file still lies in the data folder."""
-        return bool(self.stored_path) and (settings.DATA_DIR / self.stored_path).is_file()
-
-    @property
     def save_as(self) -> str:
         """Its name for who downloads it: the clip's own, and what was done to it."""
         stem = self.clip.filename.removesuffix(".mp4")

@@ -236,7 +236,15 @@ def test_it_costs_a_fixed_number_of_queries(run, settings, n_rows, django_assert
     )
     settings.CANDIDATES_MAX_BYTES = 0
     Preview.objects.bulk_create(
-        Preview(segment=row, stored_path=str(row.pk), start_ms=0, end_ms=1, width_px=1, height_px=1, size_bytes=1)
+        Preview(
+            segment=row,
+            stored_path=f"candidates/{row.pk}.mp4",
+            start_ms=0,
+            end_ms=1,
+            width_px=1,
+            height_px=1,
+            size_bytes=1,
+        )
         for row in rows
     )
     with django_assert_max_num_queries(24):

@@ -361,8 +361,9 @@ def test_a_messenger_finds_a_picture(client, sorter, copy):
     address = make_link(client, copy)
     assert "og:image" not in Client().get(address).content.decode()
     assert Client().get(f"{address}/picture.jpg").status_code == 404
-    (django_settings.DATA_DIR / "poster.jpg").write_bytes(b"jpeg")
-    CandidateSegment.objects.update(poster_path="poster.jpg")
+    (django_settings.DATA_DIR / "candidates").mkdir()
+    (django_settings.DATA_DIR / "candidates/poster.jpg").write_bytes(b"jpeg")
+    CandidateSegment.objects.update(poster_path="candidates/poster.jpg")
     page = Client().get(address).content.decode()
     assert f'property="og:image" content="http://testserver{address}/picture.jpg"' in page
     assert b"".join(Client().get(f"{address}/picture.jpg").streaming_content) == b"jpeg"

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from clips import pipeline
 from clips.claim import Claim
 from clips.models import OriginalFile, Upload, UploadState
-from clips.storage import StorageError, place, sha256_of
+from clips.storage import StorageError, sha256_of, store
 from clips.uploads.fingerprint import fingerprint_of
 from clips.uploads.part import delete_part, part_path
 
@@ -55,7 +55,7 @@ def take_in(work: Claim) -> None:
         if is_new:
             pipeline.start_next(work.job, original)
             if source != settings.DATA_DIR / stored_path:
-                place(source, stored_path)
+                store(source, stored_path)
         else:
             # One that came before there were fingerprints gets its own now.
             OriginalFile.objects.filter(pk=original.pk, fingerprint="").update(fingerprint=fingerprint)

@@ -5,10 +5,7 @@ ranges, serves public files and no ``If-Range``. So a hundred lines here follow 
 of Django's own ``If-None-Match``. Behind nginx all of it is nginx's work: see ``MEDIA_ACCEL_PREFIX``.
 """
 
-import os
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote
 from uuid import UUID
 
@@ -17,15 +14,16 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from clips import storage
 from clips.candidates import note_look
 from clips.models import CandidateSegment, FinalClip, Preview
+from clips.storage import MissingFileError
+from clips.stores.store import OpenFile
 from people.access import requires
 from people.models import Role
 
-BLOCK_BYTES = 256 * 1024
 #: A paused player stops reading, and would hold a thread of the web server for as long as its page is open. So what it
 #: asks for without an end is answered in parts, as RFC 9110, 15.3.7 allows; it asks for the next when it wants it.
 PLAYED_AT_ONCE_BYTES = 4 * 1024**2
@@ -76,7 +74,7 @@ def cut_clip(pk: UUID) -> FinalClip:
 def serve(
     request: HttpRequest, stored_path: str, content_type: str, cache_control: str, *, save_as: str = ""
 ) -> HttpResponseBase:
-    """Answer with a file of the data folder, or the part of it that was asked for."""
+    """Answer with a stored file, or the part of it that was asked for."""
     headers = {"Content-Type": content_type, "Cache-Control": cache_control, "X-Content-Type-Options": "nosniff"}
     if save_as:
         headers["Content-Disposition"] = content_disposition_header(True, save_as)
@@ -84,9 +82,9 @@ def serve(
         path = f"{settings.MEDIA_ACCEL_PREFIX.rstrip('/')}/{quote(stored_path)}"
         return HttpResponse(headers=headers | {"X-Accel-Redirect": path})
     try:
-        part = FilePart(settings.DATA_DIR / stored_path)
-    except FileNotFoundError:
-        raise Http404(_("This file is not in the data folder any more.")) from None
+        part = storage.read(stored_path)
+    except MissingFileError as error:
+        raise Http404(str(error)) from None
     headers |= {"ETag": part.etag, "Accept-Ranges": "bytes"}
     known = get_conditional_response(request, etag=part.etag)
     if known is not None:
@@ -97,7 +95,7 @@ def serve(
 
 
 def _whole_or_part(
-    request: HttpRequest, part: "FilePart", headers: dict[str, str], *, at_once_bytes: int | None
+    request: HttpRequest, part: OpenFile, headers: dict[str, str], *, at_once_bytes: int | None
 ) -> HttpResponseBase:
     status = 200
     size_bytes = part.size_bytes
@@ -144,26 +142,3 @@ def bytes_of(first: str, last: str, size_bytes: int, at_once_bytes: int | None) 
     if last:
         return int(first), min(int(last), size_bytes - 1)
     return int(first), min(int(first) + (at_once_bytes or size_bytes), size_bytes) - 1
-
-
-class FilePart:
-    """An open file, read block by block from one byte to another, and closed with the response."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("rb")
-        facts = os.fstat(self._file.fileno())
-        self.size_bytes = self.left_bytes = facts.st_size
-        # Files are put in place whole, by renaming: another content is another time.
-        self.etag = f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"'
-
-    def narrow(self, first: int, last: int) -> None:
-        self._file.seek(first)
-        self.left_bytes = last - first + 1
-
-    def __iter__(self) -> Iterator[bytes]:
-        while self.left_bytes and (block := self._file.read(min(BLOCK_BYTES, self.left_bytes))):
-            self.left_bytes -= len(block)
-            yield block
-
-    def close(self) -> None:
-        self._file.close()

@@ -1,0 +1,1 @@
+"""The places that hold files by their stored path, the data folder or a bucket. Know no rows; see clips/storage.py."""
