@@ -1,7 +1,20 @@
 from django.urls import path
 
 from clips.uploads import tus
-from clips.views import clip, files, home, jobs, library, preview, session_changes, sessions, share, timeline, upload
+from clips.views import (
+    audit,
+    clip,
+    files,
+    home,
+    jobs,
+    library,
+    preview,
+    session_changes,
+    sessions,
+    share,
+    timeline,
+    upload,
+)
 from clips.views import sort as sort_views
 from people.access import requires
 from people.models import Role
@@ -63,6 +76,8 @@ urlpatterns = [
     path("curves/<uuid:pk>.svg", sessions.curve, name="curve"),
     path("jobs", jobs.jobs, name="jobs"),
     path("jobs/live", jobs.jobs_live, name="jobs_live"),
+    path("jobs/audit", audit.audit, name="audit"),
+    path("jobs/audit/start", audit.audit_start, name="audit_start"),
     path("jobs/cause/retry", jobs.cause_retry, name="cause_retry"),
     path("jobs/cause/cancel", jobs.cause_cancel, name="cause_cancel"),
     path("jobs/kind/<slug:kind>/cancel", jobs.kind_cancel, name="kind_cancel"),

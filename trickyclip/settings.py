@@ -251,6 +251,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "refresh_search": {"task": "clips.tasks.refresh_search", "schedule": crontab(hour="4", minute="15")},
     "remove_orphans": {"task": "clips.share_tasks.remove_orphans", "schedule": crontab(hour="4", minute="35")},
+    "audit": {"task": "clips.audit.tasks.audit", "schedule": crontab(hour="4", minute="55")},
 }
 
 # --- API -----------------------------------------------------------------------------------------------------------

@@ -97,6 +97,19 @@ class Lying:
 
 
 @dataclass(frozen=True)
+class Stocked:
+    """A file as an archive's list shows it."""
+
+    file_id: str
+    folder_id: str
+    filename: str
+    size_bytes: int
+    #: Empty where it was not read.
+    sha256: str
+    is_trashed: bool
+
+
+@dataclass(frozen=True)
 class Finding:
     """One line of a check: what was looked at, how it is, and if that is bad what to do."""
 
@@ -142,6 +155,13 @@ class ArchiveBackend(Protocol):
 
     def walk(self) -> Iterator[Lying]:
         """Find every file below the archive's top folder, without those in the trash."""
+
+    def stock(self, *, checksums: bool) -> Iterator[Stocked]:
+        """List every clip that the archive holds, in no order, those in the trash among them.
+
+        What was moved out of its top folder may be left out, and what is not the site's own may be listed, so both
+        want a closer look. Without ``checksums`` those that would have to be computed are left empty.
+        """
 
     def check(self) -> list[Finding]:
         """Say whether a file could be put now, without putting one."""

@@ -13,7 +13,7 @@ from google.auth.credentials import Credentials
 from googleapiclient.errors import HttpError
 from googleapiclient.http import HttpRequest
 
-from clips.archive.backend import ArchiveError, Change, Finding, Held, Lying, Parcel, Report, silent
+from clips.archive.backend import ArchiveError, Change, Finding, Held, Lying, Parcel, Report, Stocked, silent
 from clips.archive.drive_check import findings
 from clips.archive.drive_faults import (
     NETWORK_FAULTS,
@@ -37,6 +37,8 @@ BREATH_S = 1.0
 FOLDER_TYPE = "application/vnd.google-apps.folder"
 CHANGE_FIELDS = "nextPageToken,newStartPageToken,changes(fileId,removed,file(trashed))"
 LIST_FIELDS = "nextPageToken,files(id,name,mimeType,sha256Checksum,size,appProperties)"
+STOCK_FIELDS = "nextPageToken,files(id,name,parents,trashed,size,sha256Checksum)"
+VIDEOS = "mimeType = 'video/mp4'"
 FIELDS = "id,name,parents,trashed,sha256Checksum"
 
 
@@ -147,8 +149,17 @@ class GoogleDriveArchive:
                     checked = (found["sha256Checksum"], int(found["size"]), found.get("appProperties", {}))
                     yield Lying(found["id"], parts, found["name"], *checked)
 
+    def stock(self, *, checksums: bool) -> Iterator[Stocked]:
+        for found in self._found(VIDEOS, STOCK_FIELDS):  # at once: one request for each folder would be thousands
+            if "sha256Checksum" in found:
+                parent, size_bytes = (found.get("parents") or [""])[0], int(found["size"])
+                yield Stocked(found["id"], parent, found["name"], size_bytes, found["sha256Checksum"], found["trashed"])
+
     def _listed(self, folder_id: str) -> Iterator[dict]:
-        asked = {"q": f"'{folder_id}' in parents and trashed = false", "pageSize": 1000, "fields": LIST_FIELDS}
+        return self._found(f"'{folder_id}' in parents and trashed = false", LIST_FIELDS)
+
+    def _found(self, query: str, fields: str) -> Iterator[dict]:
+        asked = {"q": query, "pageSize": 1000, "fields": fields}
         asked |= {"supportsAllDrives": True, "includeItemsFromAllDrives": True}
         while True:
             page = self.call(self.files.list, **asked)

@@ -16,6 +16,7 @@ from clips.archive.backend import (
     Lying,
     Parcel,
     Report,
+    Stocked,
     silent,
 )
 from clips.archive.path import ROOT
@@ -63,8 +64,7 @@ class LocalArchive:
     def look(self, file_id: str) -> Held | None:
         for root, is_trashed in ((self.root, False), (self.root / TRASH_FOLDER, True)):
             try:
-                with (root / file_id).open("rb") as file:
-                    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                sha256 = _sha256(root / file_id)
             except FileNotFoundError:
                 continue
             path = Path(file_id)
@@ -93,10 +93,20 @@ class LocalArchive:
         return True
 
     def walk(self) -> Iterator[Lying]:
-        for path in sorted((self.root / ROOT).rglob("*.mp4")):
+        for path in _videos(self.root / ROOT):
             held = self.look(str(path.relative_to(self.root)))
             folders = path.relative_to(self.root).parts[:-1]
             yield Lying(str(path.relative_to(self.root)), folders, path.name, held.sha256, path.stat().st_size, {})
+
+    def stock(self, *, checksums: bool) -> Iterator[Stocked]:
+        for root, is_trashed in ((self.root, False), (self.root / TRASH_FOLDER, True)):
+            for path in _videos(root / ROOT):
+                place = path.relative_to(root)
+                try:
+                    sha256 = _sha256(path) if checksums else ""
+                    yield Stocked(str(place), str(place.parent), place.name, path.stat().st_size, sha256, is_trashed)
+                except FileNotFoundError:
+                    continue  # moved since its folder was read
 
     def check(self) -> list[Finding]:
         probe = self.root / f".{uuid.uuid4().hex}.check"
@@ -127,3 +137,15 @@ class LocalArchive:
             writer.flush()
             os.fsync(writer.fileno())
         shutil.copystat(source, part)
+
+
+def _videos(top: Path) -> Iterator[Path]:
+    """Yield the clips below a folder, folder by folder, so that no list of all of them is ever held."""
+    for folder, folders, names in os.walk(top):
+        folders.sort()
+        yield from (Path(folder) / name for name in sorted(names) if name.endswith(".mp4"))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

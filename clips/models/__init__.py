@@ -7,6 +7,7 @@ from clips.models.archive import (
     CopyState,
     DriveGrant,
 )
+from clips.models.audit import AuditReport, AuditState
 from clips.models.camera import CameraClock, CameraName
 from clips.models.clip import ClipCategory, FileName, FinalClip
 from clips.models.decision import Decision, DecisionKind
@@ -26,6 +27,8 @@ __all__ = [
     "ArchiveCopy",
     "ArchiveCursor",
     "ArchiveFolder",
+    "AuditReport",
+    "AuditState",
     "BlockReason",
     "CameraClock",
     "CameraName",

@@ -15,7 +15,7 @@ from django_htmx.http import trigger_client_event
 from clips import pipeline
 from clips.archive import blocks
 from clips.disk import disk_use
-from clips.models import Job, JobKind, JobState
+from clips.models import AuditReport, Job, JobKind, JobState
 from clips.workload import causes, kinds_of_work, stuck
 from people.access import requires
 from people.models import Role
@@ -61,6 +61,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
         "state": asked["state"] if asked["state"] in JobState.values else "",
         "kind": asked["kind"] if asked["kind"] in JobKind.values else "",
         "disk": disk_use(),
+        "report": AuditReport.objects.latest_ended(),
         "flower_url": settings.FLOWER_URL,
     }
     return render(request, "clips/jobs.html", context | _live_context())

@@ -68,6 +68,8 @@ ROUTES = {
     "clips:curve": (["uuid"], {"get": VIEWER}),
     "clips:jobs": ([], {"get": SORTER}),
     "clips:jobs_live": ([], {"get": SORTER}),
+    "clips:audit": ([], {"get": SORTER}),
+    "clips:audit_start": ([], {"post": CURATOR}),
     "clips:cause_retry": ([], {"post": CURATOR}),
     "clips:cause_cancel": ([], {"post": CURATOR}),
     "clips:kind_cancel": (["DETECT"], {"post": CURATOR}),

@@ -84,8 +84,11 @@ def make_clip(shoot, own_data_dir) -> Callable[..., FinalClip]:
         )
         clip = FinalClip.objects.create(
             original_file=original, start_ms=number * 1000, end_ms=number * 1000 + 500, camera_id="CAM_GOPRO11",
-            fps_label="240FPS", date=shoot.date, filename=f"2024-12-01__clip__v{number:03d}.mp4",
-            **{"person": Person.objects.filter(slug="Mia").first() or Person.objects.add("Mia")} | fields,
+            fps_label="240FPS", date=shoot.date,
+            **{
+                "person": Person.objects.filter(slug="Mia").first() or Person.objects.add("Mia"),
+                "filename": f"2024-12-01__clip__v{number:03d}.mp4",
+            } | fields,
         )  # fmt: skip
         stored_path = f"final_clips/{clip.pk}.mp4"
         path = own_data_dir / stored_path

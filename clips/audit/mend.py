@@ -1,0 +1,130 @@
+"""What an audit may put right, because nothing has to be guessed and nothing is lost: mostly a job that makes it again.
+
+Each takes a row's key, and returns in a few words what was done; "" where there was nothing to do any more. None ever
+deletes a camera file or a clip.
+"""
+
+import shutil
+from pathlib import Path
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from clips import filmstrips, pipeline, previews, sharing
+from clips.management.backfill import BACKFILL_PRIORITY
+from clips.models import (
+    ArchiveCopy,
+    CandidateSegment,
+    FileName,
+    Filmstrip,
+    FinalClip,
+    Job,
+    JobKind,
+    Preview,
+    SharedCopy,
+    Upload,
+    UploadState,
+)
+
+
+@transaction.atomic
+def remake_preview(key: int) -> str:
+    """Forget a preview whose file is not as it was; what is shown of it asks for a new one."""
+    preview = Preview.objects.filter(pk=key).select_related("segment__original_file").first()
+    if preview is None or not Preview.objects.filter(pk=key, created_at=preview.created_at).delete()[0]:
+        return ""
+    if CandidateSegment.objects.undecided().filter(pk=preview.segment_id).exists():
+        previews.want_preview(preview.segment)
+        return _("a job makes it again")
+    return _("its row is gone; it is made again when somebody looks")
+
+
+@transaction.atomic
+def remake_poster(key: UUID) -> str:
+    segment = CandidateSegment.objects.filter(pk=key).select_related("original_file").first()
+    if segment is None:
+        return ""
+    CandidateSegment.objects.filter(pk=key, poster_path=segment.poster_path).update(poster_path="")
+    pipeline.start(JobKind.POSTER, segment.original_file, priority=BACKFILL_PRIORITY, alone=True)
+    return _("a job makes it again")
+
+
+@transaction.atomic
+def remake_filmstrip(key: int) -> str:
+    strip = Filmstrip.objects.filter(pk=key).select_related("original_file").first()
+    if strip is None:
+        return ""
+    strip.delete()
+    filmstrips.want_filmstrip(strip.original_file, priority=BACKFILL_PRIORITY)
+    return _("a job makes it again")
+
+
+@transaction.atomic
+def remake_shared(key: UUID) -> str:
+    copy = SharedCopy.objects.filter(pk=key).select_related("clip").first()
+    if copy is None:
+        return ""
+    SharedCopy.objects.filter(pk=key).update(stored_path="", size_bytes=None)
+    sharing.start(copy.clip, sharing.LAST)
+    return _("a job makes it again")
+
+
+@transaction.atomic
+def recut(key: UUID) -> str:
+    clip = FinalClip.objects.filter(pk=key, removed_at=None).first()
+    if clip is None:
+        return ""
+    pipeline.start(JobKind.RENDER, clip, priority=BACKFILL_PRIORITY)
+    return _("a job cuts it again")
+
+
+@transaction.atomic
+def rearchive(key: UUID) -> str:
+    """Have a clip's copy looked at: the job sends it, moves it, or notes that somebody removed it."""
+    clip = FinalClip.objects.filter(pk=key, removed_at=None).first()
+    if clip is None:
+        return ""
+    pipeline.start(JobKind.ARCHIVE, clip, priority=BACKFILL_PRIORITY)
+    return _("a job looks at it and puts it right")
+
+
+@transaction.atomic
+def check_upload(key: UUID) -> str:
+    upload = Upload.objects.filter(pk=key, state=UploadState.RECEIVED).first()
+    if upload is None:
+        return ""
+    pipeline.start(JobKind.INGEST, upload)
+    return _("a job checks it")
+
+
+def take_name(stem: str, number: int) -> str:
+    _name, is_new = FileName.objects.get_or_create(stem=stem, number=number)
+    return _("the name is taken") if is_new else ""
+
+
+def copy_drive_id(clip_id: UUID) -> str:
+    copy = ArchiveCopy.objects.filter(clip=clip_id, backend="drive", state="VERIFIED").first()
+    n_changed = FinalClip.objects.filter(pk=clip_id).update(drive_file_id=copy.remote_id if copy else "")
+    return _("taken over from the copy") if n_changed else ""
+
+
+def retell(key: UUID) -> str:
+    """Return a job whose worker fell silent, or tell the broker of one that waits."""
+    for job in Job.objects.filter(pk=key).return_expired():
+        pipeline.note_failure(job, job.reason)
+        return _("it failed for good: %(why)s") % {"why": job.reason}
+    job = Job.objects.due().filter(pk=key).first()
+    if job is None:
+        return ""
+    pipeline.publish(job)
+    return _("the broker was told of it again")
+
+
+def remove(path: Path) -> str:
+    """Remove what can be made again, or what a worker left behind. Never called for a camera file or a clip."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+    return _("removed")

@@ -1,0 +1,58 @@
+"""``manage.py audit``: whether rows, files and archive say the same."""
+
+import json
+from argparse import ArgumentParser
+
+from django.core.management.base import BaseCommand, CommandError
+
+from clips.audit.finding import Disagreement
+from clips.audit.run import Tally, audit, in_order
+
+
+class Command(BaseCommand):
+    help = (
+        "Hold rows, files and archive against each other and say where they disagree. Changes nothing without "
+        "--repair. Exit code 0: all agree, or what did not was put right; 1: something is wrong."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--checksums", action="store_true", help="read every file and compare its SHA-256, too")
+        parser.add_argument(
+            "--repair", action="store_true",
+            help="put right what needs no guessing: make it again, look at it again, remove what can be made again; "
+            "never deletes a camera file or a clip",
+        )  # fmt: skip
+        parser.add_argument("--json", action="store_true", help="one JSON object a line, the sums in the last one")
+
+    def handle(self, *, checksums: bool, repair: bool, **options) -> None:
+        tally = Tally()
+        say = self._say_json if options["json"] else self._say
+        for disagreement, mended in audit(checksums=checksums, repair=repair):
+            tally.add(disagreement, mended)
+            say(disagreement, mended)
+        (self._sum_json if options["json"] else self._sum)(tally)
+        if tally.n_wrong:
+            raise CommandError(f"{tally.n_wrong} wrong.")
+
+    def _say(self, disagreement: Disagreement, mended: str) -> None:
+        if mended:
+            mark = self.style.SUCCESS("mended")
+        else:
+            mark = self.style.ERROR("wrong ") if disagreement.kind.is_wrong else "note  "
+        self.stdout.write(f"{mark}  {disagreement}" + (f" → {mended}" if mended else ""))
+
+    def _say_json(self, disagreement: Disagreement, mended: str) -> None:
+        kind = disagreement.kind
+        said = {"kind": kind.value, "wrong": kind.is_wrong, "subject": disagreement.subject, "says": disagreement.says}
+        self.stdout.write(json.dumps(said | {"key": disagreement.key, "mended": mended}, ensure_ascii=False))
+
+    def _sum(self, tally: Tally) -> None:
+        for kind, n in in_order(tally.counts):
+            self.stdout.write(f"{n:>7}  {kind.label}. {kind.advice}")
+        if not tally.counts:
+            self.stdout.write("Rows, files and archive agree.")
+        elif tally.n_mended:
+            self.stdout.write(f"{tally.n_mended} put right, or on the way to it.")
+
+    def _sum_json(self, tally: Tally) -> None:
+        self.stdout.write(json.dumps({"counts": tally.counts, "wrong": tally.n_wrong, "mended": tally.n_mended}))

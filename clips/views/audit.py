@@ -1,0 +1,43 @@
+"""Whether rows, files and archive say the same, as the last audit found."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+from kombu.exceptions import OperationalError
+
+from clips.audit import tasks
+from clips.audit.finding import Kind
+from clips.models import AuditReport, AuditState
+from people.access import requires
+from people.models import Role
+
+
+@requires(Role.SORTER)
+@require_safe
+def audit(request: HttpRequest) -> HttpResponse:
+    """List what the last audit found, by kind, with what to do about it."""
+    report = AuditReport.objects.latest_ended()
+    kinds = []
+    if report:
+        kinds = [
+            {"kind": kind, "n": n, "found": (found := report.found.get(kind.value, [])), "n_more": n - len(found)}
+            for kind in Kind
+            if (n := report.counts.get(kind.value))
+        ]
+    running = AuditReport.objects.filter(state=AuditState.RUNNING).first()
+    return render(request, "clips/audit.html", {"report": report, "kinds": kinds, "running": running})
+
+
+@requires(Role.CURATOR)
+@require_POST
+def audit_start(request: HttpRequest) -> HttpResponse:
+    """Have a worker look now instead of in the night; one that looks already goes on."""
+    try:
+        tasks.audit.delay()
+    except OperationalError:
+        messages.error(request, _("No worker can be told of it now. Try again in a minute."))
+    else:
+        messages.success(request, _("A worker looks now. Load this page again in a minute."))
+    return redirect("clips:audit")
