@@ -1,0 +1,231 @@
+"""A real nginx with deploy/nginx.conf before a real gunicorn, as behind the tunnel."""
+
+import hashlib
+import json
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.urls import reverse
+
+from clips.models import FinalClip, SharedCopy, ShareLink
+from clips.tests.uploads.web import OCTETS, Web, token_of, web_server
+from trickyclip.tests.nginx import HOST, STRANGER, Nginx, nginx_before
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+MIB = 1024**2
+FILM = np.random.default_rng(5).bytes(3 * MIB)
+
+
+@pytest.fixture(scope="module")
+def web(django_db_setup) -> Iterator[Web]:
+    production = {"HTTPS": "1", "ALLOWED_HOSTS": f"{HOST},127.0.0.1", "MEDIA_ACCEL_PREFIX": "/protected/"}
+    production["WEB_WORKERS"] = "1"
+    with tempfile.TemporaryDirectory(prefix="trickyclip-web-") as folder, web_server(Path(folder), **production) as web:
+        yield web
+
+
+@pytest.fixture(scope="module")
+def nginx(web) -> Iterator[Nginx]:
+    with nginx_before(web.port, web.data_dir) as server:
+        yield server
+
+
+@pytest.fixture
+def as_sorter(sorter) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token_of(sorter)}"}
+
+
+@pytest.fixture
+def clip(web, original) -> FinalClip:
+    stored = web.data_dir / "final_clips" / "one.mp4"
+    stored.parent.mkdir(exist_ok=True)
+    stored.write_bytes(FILM)
+    return FinalClip.objects.create(
+        original_file=original, start_ms=0, end_ms=1_000, stored_path="final_clips/one.mp4", filename="KFED__v001.mp4",
+        file_hash="b" * 64, size_bytes=len(FILM), category="TRICK", camera_id="CAM_GOPRO11", fps_label="240FPS",
+        date=original.shoot.date,
+    )  # fmt: skip
+
+
+def of(clip: FinalClip, name: str = "clips:clip_file") -> str:
+    return reverse(name, args=[clip.pk])
+
+
+def test_nginx_sends_the_range_that_a_player_asks_for(nginx, clip, as_sorter):
+    answer = nginx.ask("GET", of(clip), Range="bytes=1000-1999", **as_sorter)
+    assert (answer.status, answer.body) == (206, FILM[1000:2000])
+    assert answer.headers["Content-Range"] == f"bytes 1000-1999/{len(FILM)}"
+    assert answer.headers["Content-Type"] == "video/mp4"
+    beyond = nginx.ask("GET", of(clip), Range=f"bytes={len(FILM)}-", **as_sorter)
+    assert beyond.status == 416
+
+
+def test_nginx_sends_the_whole_under_its_own_name_for_saving(nginx, clip, as_sorter):
+    answer = nginx.ask("GET", of(clip, "clips:clip_download"), **as_sorter)
+    assert (answer.status, answer.body) == (200, FILM)
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="KFED__v001.mp4"'
+
+
+def test_a_video_carries_the_same_protection_as_a_page(nginx, clip, as_sorter):
+    protection = (
+        "Content-Security-Policy", "Strict-Transport-Security", "X-Content-Type-Options", "X-Frame-Options",
+        "Referrer-Policy", "Cross-Origin-Opener-Policy",
+    )  # fmt: skip
+    page, video = nginx.ask("GET", reverse("people:login")), nginx.ask("GET", of(clip), **as_sorter)
+    assert page.status == video.status == 200
+    for name in protection:
+        assert page.headers[name], name
+        assert video.headers.get_all(name) == [page.headers[name]]
+    assert video.headers["Cache-Control"] == "private, no-store"
+    assert "X-Accel-Redirect" not in video.headers
+
+
+def test_a_video_wants_a_login(nginx, clip):
+    answer = nginx.ask("GET", of(clip))
+    assert answer.status in {302, 401}
+    assert FILM[:100] not in answer.body
+
+
+@pytest.mark.parametrize(
+    "path", ["/protected/final_clips/one.mp4", "/protected/", "/s/../protected/final_clips/one.mp4"]
+)
+def test_the_data_folder_cannot_be_asked_for(nginx, clip, as_sorter, path):
+    assert nginx.ask("GET", path, **as_sorter).status == 404
+
+
+def test_a_share_link_plays_without_an_account_and_its_secret_is_in_no_log(nginx, clip, sorter):
+    copy = SharedCopy.objects.create(clip=clip, stored_path="final_clips/one.mp4", size_bytes=len(FILM))
+    _link, secret = ShareLink.objects.issue(copy, sorter)
+    answer = nginx.ask("GET", reverse("clips:shared_video", args=[secret]), Range="bytes=0-9")
+    assert (answer.status, answer.body) == (206, FILM[:10])
+    assert answer.headers["X-Robots-Tag"] == "noindex, nofollow, noarchive"
+    assert nginx.ask("GET", reverse("clips:shared", args=["no-such-secret-at-all"])).status == 404
+    said = nginx.log.read_text()
+    assert secret not in said
+    assert "no-such-secret" not in said
+
+
+@pytest.mark.parametrize("chunk_bytes", [8 * MIB, 90_000_000])
+def test_a_chunk_arrives_whole(nginx, web, as_sorter, chunk_bytes):
+    film = np.random.default_rng(chunk_bytes).bytes(chunk_bytes)
+    tus = {"Tus_Resumable": "1.0.0", **as_sorter}
+    begun = nginx.ask("POST", "/upload/tus/", Upload_Length=len(film), **tus)
+    assert begun.status == 201
+    place = begun.headers["Location"]
+    assert place.startswith("/upload/tus/")
+    sent = nginx.ask("PATCH", place, film, Upload_Offset=0, Content_Type=OCTETS, **tus)
+    assert (sent.status, sent.headers["Upload-Offset"]) == (204, str(len(film)))
+    arrived = web.part(place)
+    original = web.data_dir / "originals" / arrived.stem
+    whole = arrived if arrived.exists() else original
+    assert hashlib.sha256(whole.read_bytes()).digest() == hashlib.sha256(film).digest()
+    whole.unlink()
+
+
+def test_a_chunk_over_90_mb_is_refused_before_it_is_sent(nginx, as_sorter):
+    tus = {"Tus_Resumable": "1.0.0", "Upload_Offset": 0, "Content_Type": OCTETS, **as_sorter}
+    place = reverse("clips:tus_resource", args=["0" * 8 + "-0000-4000-8000-" + "0" * 12])
+    assert nginx.ask("PATCH", place, **tus, Content_Length=90_000_001).status == 413
+
+
+def test_other_bodies_have_a_smaller_limit(nginx):
+    assert nginx.ask("POST", reverse("people:login"), Content_Length=5 * MIB).status == 413
+
+
+def test_what_came_before_the_line_broke_is_kept(nginx, web, as_sorter):
+    tus = {"Tus_Resumable": "1.0.0", **as_sorter}
+    place = nginx.ask("POST", "/upload/tus/", Upload_Length=8 * MIB, **tus).headers["Location"]
+    headers = {"Host": HOST, "X-Forwarded-Proto": "https", "Content-Type": OCTETS, "Content-Length": 8 * MIB}
+    headers |= {"Tus-Resumable": "1.0.0", "Upload-Offset": 0, **as_sorter}
+    head = f"PATCH {place} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
+    with socket.create_connection(("127.0.0.1", nginx.port)) as line:
+        line.sendall(head.encode() + FILM)
+        while web.part(place).stat().st_size < len(FILM):  # the test's own limit ends it
+            threading.Event().wait(0.05)
+    asked = nginx.ask("HEAD", place, **tus)
+    while int(asked.headers["Upload-Offset"]) < len(FILM):
+        threading.Event().wait(0.05)
+        asked = nginx.ask("HEAD", place, **tus)
+    assert int(asked.headers["Upload-Offset"]) == len(FILM)
+    nginx.ask("DELETE", place, **tus)
+
+
+def test_redirects_stay_where_the_browser_is(nginx):
+    answer = nginx.ask("GET", "/")
+    assert answer.status == 302
+    assert answer.headers["Location"] == f"{reverse('people:login')}?next=/"
+
+
+def test_plain_http_at_the_edge_is_sent_to_https(nginx):
+    answer = nginx.ask("GET", "/clips?q=kfed", X_Forwarded_Proto="http")
+    assert (answer.status, answer.headers["Location"]) == (301, f"https://{HOST}/clips?q=kfed")
+
+
+def test_nobody_but_the_tunnel_says_that_it_was_https(nginx):
+    assert nginx.ask("GET", "/", source=STRANGER).headers["Location"].startswith("https://")
+
+
+def test_probes_answer_without_redirect_and_keep_what_they_know_from_outside(nginx):
+    assert nginx.ask("GET", "/healthz", X_Forwarded_Proto="http").body == b"ok\n"
+    assert nginx.ask("GET", "/readyz").status == 401
+
+
+# --- what the site is told of the client ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def echo() -> Iterator[Nginx]:
+    """An nginx before a server that answers with the headers it was sent."""
+
+    class Echo(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with tempfile.TemporaryDirectory() as folder, nginx_before(server.server_port, Path(folder)) as nginx:
+        yield nginx
+    server.shutdown()
+    server.server_close()
+
+
+FORGED = {
+    "X_Forwarded_For": "198.51.100.1", "X_Forwarded_Host": "evil.example", "X_Forwarded_Port": "1",
+    "X_Real_IP": "198.51.100.1", "Forwarded": "for=198.51.100.1;host=evil.example",
+}  # fmt: skip
+
+
+def test_the_tunnel_says_who_asks_and_nothing_else_gets_through(echo):
+    told = json.loads(echo.ask("GET", "/", **FORGED).body)
+    assert told["x-forwarded-for"] == "203.0.113.9"
+    assert (told["x-forwarded-proto"], told["host"]) == ("https", HOST)
+    assert "evil.example" not in f"{told}"
+    assert "198.51.100.1" not in f"{told}"
+
+
+def test_what_a_stranger_says_of_itself_is_overwritten(echo):
+    told = json.loads(echo.ask("GET", "/", source=STRANGER, **FORGED).body)
+    assert (told["x-forwarded-for"], told["x-forwarded-proto"]) == (STRANGER, "http")
+    assert "203.0.113.9" not in f"{told}"
+    assert "198.51.100.1" not in f"{told}"
+
+
+def test_a_site_that_is_away_is_one_sentence(tmp_path):
+    with nginx_before(1, tmp_path) as nginx:
+        answer = nginx.ask("GET", "/")
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "20")
+    assert answer.body.startswith(b"TrickyClip is starting or being updated.")
