@@ -18,6 +18,7 @@ from clips.archive import blocks
 from clips.archive.backend import ArchiveBlockedError, ArchiveError
 from clips.media.container import MediaError
 from clips.models import Job, LeaseLostError
+from clips.space import gate, guard
 from clips.storage import StorageError
 
 logger = logging.getLogger(__name__)
@@ -85,7 +86,8 @@ def claim_more(job_ids: Iterable[UUID]) -> Iterator[list[Claim]]:
 
 
 def _take(job_id: UUID | str) -> Job | None:
-    return Job.objects.claim(job_id, worker=f"{socket.gethostname()}:{os.getpid()}")
+    job = Job.objects.claim(job_id, worker=f"{socket.gethostname()}:{os.getpid()}")
+    return None if job is None or gate.holds_back(job) else job
 
 
 def _settle(job: Job, error: Exception) -> bool:
@@ -99,6 +101,8 @@ def _settle(job: Job, error: Exception) -> bool:
         _fail(job, str(error))
     elif isinstance(error, ArchiveBlockedError):
         blocks.hold(job, error)
+    elif guard.is_disk_full(error):
+        gate.wait_for_room(job, guard.sentence())
     elif isinstance(error, PASSING_FAULTS):
         if not job.put_back(str(error)):
             _fail(job, str(error))

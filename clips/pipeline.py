@@ -8,7 +8,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from clips.models import Job, JobKind, UploadState
+from clips.models import Job, JobKind, UploadState, WaitsFor
 from clips.models.job import DEFAULT_PRIORITY
 
 logger = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ STEPS = {
     JobKind.SHARE: Step("clips.share_tasks.share", "media"),
     JobKind.ARCHIVE: Step("clips.tasks.archive", "light"),
     JobKind.WITHDRAW: Step("clips.tasks.withdraw", "light"),
+    JobKind.FETCH: Step("clips.space.tasks.fetch", "light"),
 }
 QUEUES = ("detect", "media", "light")
 
@@ -71,3 +72,6 @@ def note_failure(job: Job, reason: str) -> None:
         job.upload.settle(UploadState.FAILED, reason=reason)
     elif job.kind == JobKind.PROBE:
         job.original_file.note_problem(reason)
+    elif job.kind == JobKind.FETCH:
+        for waiting in Job.objects.about(job.original_file).refuse(WaitsFor.ORIGINAL, reason):
+            note_failure(waiting, reason)

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Model, Q
 from django.db.models.signals import post_delete, post_save
 
-from clips.archive.moves import follow_names
+from clips.archive.moves import follow_names, originals_follow
 from clips.models import CameraName, FinalClip, Shoot
 from people.models import Person, PersonAlias
 from tricks.models import Trick, TrickAlias
@@ -46,6 +46,8 @@ def _renamed(instance: Model, created: bool = False, raw: bool = False, **_signa
     is_new = created and isinstance(instance, Person | Trick | Shoot)  # nothing bears its name yet
     if not is_new and not raw:
         transaction.on_commit(partial(_refresh, clips_with(instance)))
+        if isinstance(instance, Shoot):
+            transaction.on_commit(partial(originals_follow, instance))
 
 
 def _refresh(which: Q) -> None:

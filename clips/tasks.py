@@ -10,7 +10,8 @@ from django.utils import timezone
 from clips import low_res, pipeline, sharing
 from clips.archive import blocks
 from clips.archive.backend import silent
-from clips.archive.export import note_end, note_withdrawn, send_clip, take_back
+from clips.archive.cargo import cargo_of_job
+from clips.archive.export import note_end, note_withdrawn, send, take_back
 from clips.archive.watch import notice_changes
 from clips.claim import claim
 from clips.media import sandbox
@@ -66,19 +67,20 @@ def render(job_id: str) -> None:
 
 @shared_task
 def archive(job_id: str) -> None:
-    """Put one cut clip into the archive and verify it there."""
+    """Put one cut clip or one original into the archive and verify it there."""
     if blocks.holds_back(job_id):
         return
     with claim(job_id) as work:
         if work is None:
             return
-        clip = FinalClip.objects.with_names().get(pk=work.job.clip_id)
+        cargo = cargo_of_job(work.job)
         try:
-            copy = send_clip(clip, work, again=bool(work.job.params.get("again")))
+            copy = send(cargo, work, again=bool(work.job.params.get("again")))
             with work.finishing():
-                note_end(clip, copy)
+                note_end(cargo, copy)
         except LeaseLostError:
-            if clip.jobs.filter(kind=JobKind.WITHDRAW).exists():
+            clip = work.job.clip
+            if clip and clip.jobs.filter(kind=JobKind.WITHDRAW).exists():
                 take_back(clip, silent)  # the decision was undone while it was sent, or the clip got another date
             raise
 

@@ -188,11 +188,12 @@ DISK_FLOOR_BYTES = env.int("DISK_FLOOR_BYTES", default=5 * 1024**3)
 CANDIDATES_MAX_BYTES = env.int("CANDIDATES_MAX_BYTES", default=8 * 1024**3)
 
 # --- jobs ----------------------------------------------------------------------------------------------------------
-#: Queue: how many jobs at once. Detection and cutting each fill a core; what is left is short.
+#: Queue: how many jobs at once. Detection and cutting each fill a core; what is left is short,
+#: except for originals on their way into the archive and back, which leave one worker free for the rest.
 WORKERS = {
     "detect": env.int("DETECT_WORKERS", default=1),
     "media": env.int("MEDIA_WORKERS", default=1),
-    "light": env.int("LIGHT_WORKERS", default=2),
+    "light": env.int("LIGHT_WORKERS", default=3),
 }
 #: Workers touch it while they live; for the health checks of containers.
 ALIVE_FILE = env("ALIVE_FILE", default="")

@@ -144,6 +144,9 @@ class ArchiveBackend(Protocol):
     def look(self, file_id: str) -> Held | None:
         """Return what the archive holds under an id, with the checksum of what really arrived; None for nothing."""
 
+    def fetch(self, file_id: str, target: Path) -> None:
+        """Bring a file back: append to ``target`` what it lacks of it, so that what was cut off goes on."""
+
     def move(self, file_id: str, *, to_folder_id: str, filename: str) -> str:
         """Give a file another place and name without sending it again; return its id from then on."""
 
@@ -154,10 +157,10 @@ class ArchiveBackend(Protocol):
         """Bring a file back out of the trash; False when it is not in there."""
 
     def walk(self) -> Iterator[Lying]:
-        """Find every file below the archive's top folder, without those in the trash."""
+        """Find every clip below the archive's top folder, without those in the trash."""
 
     def stock(self, *, checksums: bool) -> Iterator[Stocked]:
-        """List every clip that the archive holds, in no order, those in the trash among them.
+        """List every clip and original that the archive holds, in no order, those in the trash among them.
 
         What was moved out of its top folder may be left out, and what is not the site's own may be listed, so both
         want a closer look. Without ``checksums`` those that would have to be computed are left empty.

@@ -13,7 +13,7 @@ from clips.models import ArchiveBlock, BlockReason, Job, JobKind, JobState
 
 logger = logging.getLogger(__name__)
 
-KINDS = (JobKind.ARCHIVE, JobKind.WITHDRAW)
+KINDS = (JobKind.ARCHIVE, JobKind.WITHDRAW, JobKind.FETCH)
 #: A job that waits for a block looks for itself after this long, should nobody have noticed its end.
 HELD_FOR = timedelta(hours=1)
 

@@ -5,9 +5,11 @@ byte. So whatever is cut off goes on where Drive stopped getting it, also from a
 took without our hearing of it is found under its id (409) instead of being there twice.
 """
 
+import os
 import random
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from google.auth.credentials import Credentials
 from googleapiclient.errors import HttpError
@@ -26,9 +28,11 @@ from clips.archive.drive_faults import (
     unreachable,
 )
 from clips.archive.drive_http import GOOGLE_URL, FileChunks, authorised, drive_service, watching_bytes
-from clips.archive.path import ROOT
+from clips.archive.path import ORIGINALS, ROOT
 
 CHUNK_BYTES = 8 * 1024**2
+#: Of a file that is brought back. Less than is sent at once, for nothing is reported before an answer is whole.
+FETCH_BYTES = 4 * 1024**2
 #: First wait after a fault; each further one is twice as long, up to the longest.
 BACK_OFF_S, LONGEST_WAIT_S = 1.0, 32.0
 MAX_TRIES = 9
@@ -121,6 +125,35 @@ class GoogleDriveArchive:
             self._breathe(self._back_off_s)  # just arrived: Drive is still reading it
         raise unreachable("it does not say the checksum of a file")
 
+    def fetch(self, file_id: str, target: Path) -> None:
+        about = {"fileId": file_id, "supportsAllDrives": True}
+        found = self.call(self.files.get, accept=Kind.MISSING, **about, fields="size")
+        if found is None:
+            raise ArchiveError("Google Drive does not hold this file any more.")
+        size_bytes, tries = int(found["size"]), 0
+        with target.open("ab") as writer:
+            while (n_there := writer.tell()) < size_bytes:
+                try:
+                    data = self._bytes_of(about, n_there, min(size_bytes, n_there + FETCH_BYTES))
+                except NETWORK_FAULTS as error:
+                    tries += 1
+                    self._wait_or_give_up(fault_of(error), tries)
+                    continue
+                tries = 0
+                writer.write(data)
+                self._report(min(1.0, writer.tell() / size_bytes))
+            writer.flush()
+            os.fsync(writer.fileno())
+
+    def _bytes_of(self, about: dict, begin: int, end: int) -> bytes:
+        """Return a part of a file's bytes, ``end`` not included; Drive may send fewer, but never none."""
+        request = self.files.get_media(**about)
+        headers = request.headers | {"Range": f"bytes={begin}-{end - 1}"}
+        response, data = self._http.request(request.uri, method="GET", headers=headers)
+        if response.status != 206 or not data:
+            raise HttpError(response, data)
+        return data
+
     def move(self, file_id: str, *, to_folder_id: str, filename: str) -> str:
         held = self.look(file_id)
         if held is None:
@@ -143,6 +176,8 @@ class GoogleDriveArchive:
         while ahead:
             folder, parts = ahead.pop()
             for found in self._listed(folder["id"]):
+                if (*parts, found["name"]) == (ROOT, ORIGINALS):
+                    continue
                 if found["mimeType"] == FOLDER_TYPE:
                     ahead.append((found, (*parts, found["name"])))
                 elif "sha256Checksum" in found:

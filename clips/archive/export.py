@@ -1,11 +1,11 @@
-"""Put a clip into the archive: its folder, its name, its copy, and the proof that it arrived.
+"""Put a clip or an original into the archive: its folder, its name, its copy, and the proof that it arrived.
 
 Each step is written down before it is done, in a row that only the worker that holds the job may change. So the next
 worker goes on where one died, and of a worker that comes back too late nothing remains.
 """
 
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,32 +13,16 @@ from django.utils.translation import gettext as _
 
 from clips import pipeline
 from clips.archive.backend import ArchiveBackend, ArchiveError, Held, Parcel
+from clips.archive.cargo import Cargo, cargo_now
 from clips.archive.configured import archive_backend, archive_name
-from clips.archive.path import folder_parts
 from clips.claim import Claim
 from clips.models import ArchiveCopy, ArchiveFolder, CopyState, FinalClip, JobKind
-from clips.storage import local_clip
 
 MAX_NEW_FOLDERS = 3
 
 
-def clip_folder_parts(clip: FinalClip) -> tuple[str, ...]:
-    return folder_parts(
-        date=clip.date,
-        session_name=clip.original_file.shoot.name,
-        person=clip.person.slug if clip.person else clip.category,
-        trick=clip.trick.slug if clip.trick else clip.category,
-    )
-
-
-def clip_facts(clip: FinalClip) -> dict[str, str]:
-    """Return what the archive keeps beside a clip, so that it can be told apart without the database."""
-    facts = {"clip": clip.pk, "original": clip.original_file.file_hash, "in": clip.start_ms, "out": clip.end_ms}
-    return {f"trickyclip_{name}": str(value) for name, value in facts.items()}
-
-
-def send_clip(clip: FinalClip, work: Claim, *, again: bool = False) -> ArchiveCopy:
-    """Bring a clip's copy to where it belongs, as it should be: sent, moved, brought back, or found right already.
+def send(cargo: Cargo, work: Claim, *, again: bool = False) -> ArchiveCopy:
+    """Bring a copy to where it belongs, as it should be: sent, moved, brought back, or found right already.
 
     Returns
     -------
@@ -51,19 +35,17 @@ def send_clip(clip: FinalClip, work: Claim, *, again: bool = False) -> ArchiveCo
     ArchiveError
         If the archive cannot take it, or what arrived is not what was sent.
     """
-    return Shipment(clip, work).deliver(again=again)
+    return Shipment(cargo, work).deliver(again=again)
 
 
 class Shipment:
-    """One clip's way into the archive, for one worker."""
+    """One file's way into the archive, for one worker."""
 
-    def __init__(self, clip: FinalClip, work: Claim) -> None:
-        self.clip, self.work = clip, work
+    def __init__(self, cargo: Cargo, work: Claim) -> None:
+        self.cargo, self.work = cargo, work
         self.backend = archive_backend(work.report)
-        parts = clip_folder_parts(clip)
-        wanted = {"path": "/".join([*parts, clip.filename]), "sha256": clip.file_hash}
-        self.copy, _made = ArchiveCopy.objects.get_or_create(clip=clip, backend=self.backend.name, defaults=wanted)
-        self.parts = parts
+        wanted = {"path": cargo.path, "sha256": cargo.sha256}
+        self.copy, _made = ArchiveCopy.objects.get_or_create(**cargo.owner, backend=self.backend.name, defaults=wanted)
 
     def deliver(self, *, again: bool) -> ArchiveCopy:
         held = self._held()
@@ -73,8 +55,8 @@ class Shipment:
             return self.copy
         if held and held.is_trashed:
             self.backend.restore(self.copy.remote_id)
-        folder = ensure_folder(self.backend, self.parts)
-        if held is None or held.sha256 != self.clip.file_hash:
+        folder = ensure_folder(self.backend, self.cargo.folders)
+        if held is None or held.sha256 != self.cargo.sha256:
             held = self._send(folder, held)
         self._put_right(folder, held)
         self.copy.state = CopyState.VERIFIED
@@ -84,56 +66,55 @@ class Shipment:
         """Return what the archive has of it, also where an earlier worker moved it and could not say so any more."""
         held = self.backend.look(self.copy.remote_id) if self.copy.remote_id else None
         if held is None and self.backend.ids_are_places and self.copy.remote_id:
-            place = str(PurePosixPath(*self.parts, self.clip.filename))
+            place = str(PurePosixPath(*self.cargo.folders, self.cargo.filename))
             if held := self.backend.look(place):
                 self._note(remote_id=place)
         return held
 
     def _send(self, folder: ArchiveFolder, held: Held | None) -> Held:
-        with local_clip(self.clip, self.work.report) as source:
-            return self._send_file(source, folder, held)
-
-    def _send_file(self, source: Path, folder: ArchiveFolder, held: Held | None) -> Held:
-        copy, fresh = self.copy, {}
-        if copy.sha256 != self.clip.file_hash:
-            fresh = {"sha256": self.clip.file_hash, "session": ""}
-        if held is None and not fresh.get("session", copy.session):
-            fresh |= {"remote_id": self.backend.new_file_id(folder.remote_id, self.clip.filename), "folder": folder}
-            fresh |= {"path": self._path(folder)}
-        self._note(**fresh, state=CopyState.SENDING, verified_at=None)
-        parcel = Parcel(
-            source=source,
-            file_id=copy.remote_id,
-            folder_id=(copy.folder or folder).remote_id,
-            filename=self.clip.filename,
-            sha256=self.clip.file_hash,
-            facts=clip_facts(self.clip),
-            session=copy.session,
-            note_session=lambda session: self._note(session=session),
-            replaces=held is not None,
-        )
-        self.backend.put(parcel)
+        with self.cargo.on_this_machine(self.work.report) as source:
+            self._begin(folder, held)
+            copy = self.copy
+            parcel = Parcel(
+                source=source,
+                file_id=copy.remote_id,
+                folder_id=(copy.folder or folder).remote_id,
+                filename=self.cargo.filename,
+                sha256=self.cargo.sha256,
+                facts=self.cargo.facts,
+                session=copy.session,
+                note_session=lambda session: self._note(session=session),
+                replaces=held is not None,
+            )
+            self.backend.put(parcel)
         arrived = self.backend.look(copy.remote_id)
         self._note(session="")
-        if arrived is None or arrived.sha256 != self.clip.file_hash:
+        if arrived is None or arrived.sha256 != self.cargo.sha256:
             raise ArchiveError(
-                _("The copy in the archive differs from the clip. Try again; check the disk if it happens twice.")
+                _("The copy in the archive differs from the file. Try again; check the disk if it happens twice.")
             )
         return arrived
 
+    def _begin(self, folder: ArchiveFolder, held: Held | None) -> None:
+        """Write down under which id it will be there, before the first byte is; what was begun goes on."""
+        fresh = {}
+        if self.copy.sha256 != self.cargo.sha256:
+            fresh = {"sha256": self.cargo.sha256, "session": ""}
+        if held is None and not fresh.get("session", self.copy.session):
+            fresh |= {"remote_id": self.backend.new_file_id(folder.remote_id, self.cargo.filename), "folder": folder}
+            fresh |= {"path": self.cargo.path}
+        self._note(**fresh, state=CopyState.SENDING, verified_at=None)
+
     def _put_right(self, folder: ArchiveFolder, held: Held) -> None:
         """Move the copy to its place and name of today; one that a person has moved or renamed stays as it is."""
-        wanted = (folder.remote_id, self.clip.filename)
+        wanted = (folder.remote_id, self.cargo.filename)
         ours = (self.copy.folder.remote_id if self.copy.folder else held.folder_id, self.copy.filename)
         there = (held.folder_id, held.filename)
         remote_id = self.copy.remote_id
         if there == ours != wanted:
-            remote_id = self.backend.move(remote_id, to_folder_id=folder.remote_id, filename=self.clip.filename)
+            remote_id = self.backend.move(remote_id, to_folder_id=folder.remote_id, filename=self.cargo.filename)
         if there in (ours, wanted):
-            self._note(remote_id=remote_id, folder=folder, path=self._path(folder))
-
-    def _path(self, folder: ArchiveFolder) -> str:
-        return "/".join([*self.parts, self.clip.filename])
+            self._note(remote_id=remote_id, folder=folder, path=self.cargo.path)
 
     def _note(self, **fields: object) -> None:
         """Write down where we are, unless the job is another worker's by now (LeaseLostError)."""
@@ -142,18 +123,18 @@ class Shipment:
             self.copy.note(**fields)
 
 
-def note_end(clip: FinalClip, copy: ArchiveCopy) -> None:
-    """Write down that the archive holds the clip, verified just now, or that somebody threw it away.
+def note_end(cargo: Cargo, copy: ArchiveCopy) -> None:
+    """Write down that the archive holds it, verified just now, or that somebody threw it away.
 
     Where its names were changed while it was sent, a further job brings it to where it belongs by now.
     """
     is_there = copy.state == CopyState.VERIFIED
     copy.note(state=copy.state, session="", verified_at=timezone.now() if is_there else None)
-    drive_file_id = copy.remote_id if is_there and copy.backend == "drive" else ""
-    FinalClip.objects.filter(pk=clip.pk).update(drive_file_id=drive_file_id)
-    now = FinalClip.objects.with_names().get(pk=clip.pk)
-    if clip_folder_parts(now) != clip_folder_parts(clip):
-        pipeline.start(JobKind.ARCHIVE, now)
+    if isinstance(cargo.thing, FinalClip):
+        drive_file_id = copy.remote_id if is_there and copy.backend == "drive" else ""
+        FinalClip.objects.filter(pk=cargo.thing.pk).update(drive_file_id=drive_file_id)
+    if cargo_now(cargo.thing).folders != cargo.folders:
+        pipeline.start(JobKind.ARCHIVE, cargo.thing)
 
 
 def take_back(clip: FinalClip, report: Callable[[float | None], None]) -> None:

@@ -1,11 +1,15 @@
 """The archive as a folder tree on this machine's disk, or on one that is mounted there."""
 
+import contextlib
+import errno
 import hashlib
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from clips.archive.backend import (
     ArchiveBlockedError,
@@ -19,9 +23,12 @@ from clips.archive.backend import (
     Stocked,
     silent,
 )
-from clips.archive.path import ROOT
+from clips.archive.path import ORIGINALS, ROOT
 
 COPY_BLOCK_BYTES = 4 * 1024**2
+PART_SUFFIX = ".part"
+#: A file that is being written gets bytes all the time; one that got none for so long has nobody.
+PART_AGE_S = 3600
 #: Beside the archive's own top folder, on the same disk: what was taken back, under the path that it had.
 TRASH_FOLDER = ".trash"
 
@@ -52,11 +59,18 @@ class LocalArchive:
         return str(Path(folder_id) / filename)
 
     def put(self, parcel: Parcel) -> None:
-        part = self.root / parcel.folder_id / f".{uuid.uuid4().hex}.part"
+        folder = self.root / parcel.folder_id
+        part = folder / f".{uuid.uuid4().hex}{PART_SUFFIX}"
         try:
-            self._copy(parcel.source, part)
+            self._clear_away(folder)
+            with parcel.source.open("rb") as reader, part.open("wb") as writer:
+                self._pour(reader, writer)
+            shutil.copystat(parcel.source, part)
             part.replace(self.root / parcel.file_id)  # a reader sees the whole file or none
         except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                says = f"The archive's disk ({self.root}) is full. Make room there; sending goes on by itself then."
+                raise ArchiveBlockedError(BlockReason.QUOTA, says) from error
             raise ArchiveError(f"The archive cannot take {parcel.filename}: {error.strerror}.") from error
         finally:
             part.unlink(missing_ok=True)
@@ -64,12 +78,20 @@ class LocalArchive:
     def look(self, file_id: str) -> Held | None:
         for root, is_trashed in ((self.root, False), (self.root / TRASH_FOLDER, True)):
             try:
-                sha256 = _sha256(root / file_id)
+                sha256 = self._sha256(root / file_id)
             except FileNotFoundError:
                 continue
             path = Path(file_id)
             return Held(sha256, str(path.parent), path.name, is_trashed)
         return None
+
+    def fetch(self, file_id: str, target: Path) -> None:
+        try:
+            with (self.root / file_id).open("rb") as reader, target.open("ab") as writer:
+                reader.seek(writer.tell())
+                self._pour(reader, writer)
+        except FileNotFoundError as error:
+            raise ArchiveError("The archive does not hold this file any more.") from error
 
     def move(self, file_id: str, *, to_folder_id: str, filename: str) -> str:
         moved_id = str(Path(to_folder_id) / filename)
@@ -93,17 +115,19 @@ class LocalArchive:
         return True
 
     def walk(self) -> Iterator[Lying]:
-        for path in _videos(self.root / ROOT):
-            held = self.look(str(path.relative_to(self.root)))
+        for path in _files(self.root / ROOT):
             folders = path.relative_to(self.root).parts[:-1]
+            if path.suffix != ".mp4" or folders[1:2] == (ORIGINALS,):
+                continue
+            held = self.look(str(path.relative_to(self.root)))
             yield Lying(str(path.relative_to(self.root)), folders, path.name, held.sha256, path.stat().st_size, {})
 
     def stock(self, *, checksums: bool) -> Iterator[Stocked]:
         for root, is_trashed in ((self.root, False), (self.root / TRASH_FOLDER, True)):
-            for path in _videos(root / ROOT):
+            for path in _files(root / ROOT):
                 place = path.relative_to(root)
                 try:
-                    sha256 = _sha256(path) if checksums else ""
+                    sha256 = self._sha256(path) if checksums else ""
                     yield Stocked(str(place), str(place.parent), place.name, path.stat().st_size, sha256, is_trashed)
                 except FileNotFoundError:
                     continue  # moved since its folder was read
@@ -128,24 +152,34 @@ class LocalArchive:
         except OSError as error:
             raise ArchiveError(f"The archive cannot move {target.name}: {error.strerror}.") from error
 
-    def _copy(self, source: Path, part: Path) -> None:
-        size_bytes = source.stat().st_size
-        with source.open("rb") as reader, part.open("wb") as writer:
-            while block := reader.read(COPY_BLOCK_BYTES):
-                writer.write(block)
-                self._report(writer.tell() / size_bytes)
-            writer.flush()
-            os.fsync(writer.fileno())
-        shutil.copystat(source, part)
+    def _sha256(self, path: Path) -> str:
+        digest = hashlib.sha256()
+        with path.open("rb") as file:
+            while block := file.read(COPY_BLOCK_BYTES):
+                digest.update(block)
+                self._report(None)
+        return digest.hexdigest()
+
+    def _pour(self, reader: BinaryIO, writer: BinaryIO) -> None:
+        """Write what is left to read, and wait until it is on the disk itself."""
+        size_bytes = max(1, os.fstat(reader.fileno()).st_size)
+        while block := reader.read(COPY_BLOCK_BYTES):
+            writer.write(block)
+            self._report(min(1.0, reader.tell() / size_bytes))
+        writer.flush()
+        os.fsync(writer.fileno())
+
+    @staticmethod
+    def _clear_away(folder: Path) -> None:
+        """Delete what workers that were killed have left half-written here; an original can be many gigabytes."""
+        for part in folder.glob(f".*{PART_SUFFIX}"):
+            with contextlib.suppress(FileNotFoundError):
+                if part.stat().st_mtime < time.time() - PART_AGE_S:
+                    part.unlink()
 
 
-def _videos(top: Path) -> Iterator[Path]:
-    """Yield the clips below a folder, folder by folder, so that no list of all of them is ever held."""
+def _files(top: Path) -> Iterator[Path]:
+    """Yield the files below a folder, folder by folder, so that no list of all of them is ever held."""
     for folder, folders, names in os.walk(top):
         folders.sort()
-        yield from (Path(folder) / name for name in sorted(names) if name.endswith(".mp4"))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        yield from (Path(folder) / name for name in sorted(names) if not name.startswith("."))

@@ -3,9 +3,9 @@
 from django.db.models import Q
 
 from clips import pipeline
+from clips.archive.cargo import cargo_of
 from clips.archive.configured import archive_name
-from clips.archive.export import clip_folder_parts
-from clips.models import ArchiveCopy, CopyState, FinalClip, JobKind
+from clips.models import ArchiveCopy, CopyState, FinalClip, JobKind, OriginalFile, Shoot
 
 #: Behind what people wait for.
 MOVE_PRIORITY = 7
@@ -18,7 +18,19 @@ def follow_names(clips: Q) -> int:
     n_started = 0
     copies = copies.filter(clip__in=FinalClip.objects.filter(clips)).select_related(*names)
     for copy in copies.iterator():
-        if copy.path != "/".join([*clip_folder_parts(copy.clip), copy.clip.filename]):
-            pipeline.start(JobKind.ARCHIVE, copy.clip, priority=MOVE_PRIORITY)
-            n_started += 1
+        n_started += _follow(copy, copy.clip)
     return n_started
+
+
+def originals_follow(shoot: Shoot) -> int:
+    """Do the same for the camera files of a session that got another name."""
+    copies = ArchiveCopy.objects.filter(backend=archive_name(), state=CopyState.VERIFIED)
+    copies = copies.filter(original_file__shoot=shoot.pk).select_related("original_file__shoot")
+    return sum(_follow(copy, copy.original_file) for copy in copies.defer("original_file__probe").iterator())
+
+
+def _follow(copy: ArchiveCopy, thing: FinalClip | OriginalFile) -> bool:
+    is_elsewhere = copy.path != cargo_of(thing).path
+    if is_elsewhere:
+        pipeline.start(JobKind.ARCHIVE, thing, priority=MOVE_PRIORITY)
+    return is_elsewhere

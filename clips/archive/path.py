@@ -4,14 +4,18 @@ import datetime as dt
 import re
 import unicodedata
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 ROOT = "TrickyClip Archive"
+#: Beside the years of the clips.
+ORIGINALS = "Originals"
 MAX_FOLDER_BYTES = 120
 #: Refused or given a meaning by Windows, macOS, Drive's search or a shell.
 _FILE_NAME = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)__(?P<session>.+?)__(?P<person>.+?)__(?P<trick>.+?)__(?P<camera>.+?)__(?P<fps>.*?)"
     r"__v(?P<number>\d+)\.mp4"
 )
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 
 
@@ -60,6 +64,21 @@ def read_names(folders: tuple[str, ...], filename: str) -> Named | None:
 def folder_parts(*, date: dt.date, session_name: str, person: str, trick: str) -> tuple[str, ...]:
     """Return the folders from the archive's root down: year, session with its date, person, trick."""
     return (ROOT, f"{date:%Y}", f"{date.isoformat()} - {folder_name(session_name)}", person, trick)
+
+
+def original_folder_parts(*, date: dt.date, session_name: str) -> tuple[str, ...]:
+    """Return the folders in which a session's camera files lie, from the archive's root down."""
+    return (ROOT, ORIGINALS, f"{date:%Y}", f"{date.isoformat()} - {folder_name(session_name)}")
+
+
+def original_name(filename: str, sha256: str) -> str:
+    """Return a camera file's own name, made safe, with the first digits of its checksum.
+
+    Two cameras of one crew both count from GX010001 on, and the same one does again after its card was formatted.
+    """
+    name = PurePosixPath(filename.replace("\\", "/"))
+    suffix = name.suffix if _SUFFIX.fullmatch(name.suffix) else ""
+    return f"{folder_name(name.name.removesuffix(suffix))}__{sha256[:8]}{suffix}"
 
 
 def folder_name(name: str) -> str:

@@ -38,7 +38,7 @@ from clips.media.confine import (
     set_limits,
 )
 
-__all__ = ["Limits", "MediaError", "SandboxError", "Usage", "die_with_parent", "run"]
+__all__ = ["DiskFullError", "Limits", "MediaError", "SandboxError", "Usage", "die_with_parent", "run"]
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_LIMITS = Limits()
@@ -46,6 +46,9 @@ TOO_MUCH_MEMORY = "This file needs more memory than allowed to read."
 TOO_LONG = "Reading this file took longer than allowed."
 TOO_LARGE = "What was to be written from this file is larger than allowed."
 CRASHED = "Reading this file crashed the reader; it may be damaged."
+
+#: What the child says when the disk is full: neither the file's fault nor ours.
+NO_ROOM = {"no_room": True}
 
 #: The curve of a ten-hour file is a few MB of JSON; a child that says more than this is out of order.
 _MAX_ANSWER_BYTES = 256 * 1024**2
@@ -63,6 +66,10 @@ log = logging.getLogger(__name__)
 
 class SandboxError(RuntimeError):
     """The child failed for a reason that is ours and not the file's; the text ends with its traceback."""
+
+
+class DiskFullError(RuntimeError):
+    """The child could not write because the disk is full."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +123,8 @@ def run(
     ------
     MediaError
         The sentence the function raised, or one that says which limit the file ran into.
+    DiskFullError
+        If there was no room for what the function writes.
     SandboxError
         If the function failed in another way.
 
@@ -247,6 +256,8 @@ def _outcome(answer: _Answer, returncode: int) -> Any:
             log.info("the child's stderr: %s", said)
         if "result" in final:
             return final["result"]
+        if final == NO_ROOM:
+            raise DiskFullError
         if "error" in final:
             raise MediaError(final["error"])
         raise SandboxError(final["failure"])
@@ -294,17 +305,28 @@ def call_and_tell(dotted: str, arguments: dict[str, Any], messages: BinaryIO) ->
         # No NaN: the database's JSON has none.
         line = json.dumps({"result": _call(function, arguments, messages)}, allow_nan=False)
     except MediaError as error:
-        line = json.dumps({"error": str(error)})
+        line = json.dumps(NO_ROOM if _is_disk_full(error) else {"error": str(error)})
     except MemoryError:
         line = json.dumps({"error": TOO_MUCH_MEMORY})
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.EFBIG:
             line = json.dumps({"error": TOO_LARGE})
+        elif _is_disk_full(error):
+            line = json.dumps(NO_ROOM)
         else:
             line = json.dumps({"failure": traceback.format_exc()[-_STDERR_TAIL_BYTES:]})
     usage = Usage(started_cpu_s, _cpu_s() - started_cpu_s, peak_bytes())
     messages.write(json.dumps({"usage": asdict(usage)}).encode() + b"\n" + line.encode() + b"\n")
     messages.flush()
+
+
+def _is_disk_full(error: BaseException | None) -> bool:
+    """Whether a fault of the disk lies below what was raised; libraries say of it only that writing failed."""
+    while error is not None:
+        if getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT}:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _paths(arguments: Any, name: re.Pattern) -> Iterator[str]:

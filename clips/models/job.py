@@ -145,11 +145,26 @@ class JobQuerySet(models.QuerySet):
         """Lock these rows until the transaction ends, one after the other in the order of their ids; return the ids."""
         return list(self.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
 
-    def let_go_on(self, waits_for: WaitsFor) -> int:
-        """Let those of these go on that waited for this; return how many. The sweep tells the broker of them."""
+    def about(self, original: OriginalFile) -> "JobQuerySet":
+        """Those about an original, one of its segments or one of its clips."""
+        of_clip, of_segment = Q(clip__original_file=original), Q(segment__original_file=original)
+        return self.filter(Q(original_file=original) | of_segment | of_clip)
+
+    @transaction.atomic
+    def let_go_on(self, waits_for: WaitsFor) -> list["Job"]:
+        """Let those of these go on that waited for this; return them, for the broker to be told."""
         held = self.filter(state=JobState.WAITING, waits_for=waits_for).lock_in_order()
         rows = self.model.objects.filter(pk__in=held, state=JobState.WAITING, waits_for=waits_for)
-        return rows.update(run_after=timezone.now(), published_at=None, waits_for="", reason="")
+        rows.update(run_after=timezone.now(), published_at=None, waits_for="", reason="")
+        return list(self.model.objects.filter(pk__in=held, state=JobState.WAITING))
+
+    @transaction.atomic
+    def refuse(self, waits_for: WaitsFor, reason: str) -> list["Job"]:
+        """End those of these that waited for what will not come; return them."""
+        held = self.filter(state=JobState.WAITING, waits_for=waits_for).lock_in_order()
+        rows = self.model.objects.filter(pk__in=held, state=JobState.WAITING, waits_for=waits_for)
+        rows.update(state=JobState.FAILED, finished_at=timezone.now(), waits_for="", reason=reason[:500])
+        return list(self.model.objects.filter(pk__in=held, state=JobState.FAILED))
 
     def release_all(self) -> int:
         """Give every running job back, without counting the attempt. Only for a start at which nobody else works."""

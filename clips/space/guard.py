@@ -1,8 +1,12 @@
 """Whether there is room for more. Below its floor the disk takes nothing big, so that the database always can write."""
 
+import errno
+
+import psycopg
 from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
+from clips.media.sandbox import DiskFullError
 from clips.models import Job, JobKind, JobState, Upload
 from clips.storage import StorageError, free_bytes
 
@@ -25,13 +29,27 @@ def lacks_room(size_bytes: int, *, beside_promises: bool = True) -> str:
     room_bytes = free_bytes() - (promised_bytes() if beside_promises else 0)
     if room_bytes >= max(0, size_bytes):
         return ""
+    return sentence()
+
+
+def sentence() -> str:
+    """Return what is said of everything that waits for room."""
     return _("The server's disk is nearly full. This waits, and goes on by itself when there is room again.")
 
 
 def need_room(size_bytes: int, *, beside_promises: bool = True) -> None:
     """Raise NoRoomError where ``lacks_room`` has something to say."""
-    if sentence := lacks_room(size_bytes, beside_promises=beside_promises):
-        raise NoRoomError(sentence)
+    if why := lacks_room(size_bytes, beside_promises=beside_promises):
+        raise NoRoomError(why)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether something went wrong for want of room, however deep that lies below what is said of it."""
+    if isinstance(error, NoRoomError | DiskFullError | psycopg.errors.DiskFull):
+        return True
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return True
+    return error.__cause__ is not None and is_disk_full(error.__cause__)
 
 
 def promised_bytes() -> int:

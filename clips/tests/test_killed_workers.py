@@ -58,6 +58,7 @@ EFFECT_GOES_INTO = {
     JobKind.SHARE: SharedCopy,
     JobKind.ARCHIVE: FinalClip,  # written when the copy is there; its own row is written before each step
     JobKind.WITHDRAW: ArchiveCopy,
+    JobKind.FETCH: OriginalFile,
 }
 PATIENCE_S = 60
 LEASE_S = 4
@@ -267,8 +268,15 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         kept = [path for path in django_settings.ARCHIVE_DIR.rglob("*") if path.suffix == ".mp4"]
         assert kept == [django_settings.ARCHIVE_DIR / TRASH_FOLDER / copy.path], "nothing is deleted"
 
+    def fetched_back() -> None:
+        original = OriginalFile.objects.get()
+        assert original.evicted_at is None
+        assert sha256_of(django_settings.DATA_DIR / original.stored_path) == original.file_hash
+        assert list(django_settings.SCRATCH_DIR.iterdir()) == []
+
     targets = {JobKind.INGEST: "upload", JobKind.PROBE: "filmed", JobKind.DETECT: "filmed"}
     targets |= {JobKind.POSTER: "filmed", JobKind.PREVIEW: "segment", JobKind.FILMSTRIP: "filmed"}
+    targets |= {JobKind.FETCH: "filmed"}
     row = request.getfixturevalue(targets.get(kind, "clip"))
     if kind == JobKind.POSTER:
         request.getfixturevalue("segment")
@@ -279,6 +287,10 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
     if kind == JobKind.WITHDRAW:
         tasks.archive(str(Job.objects.for_target(JobKind.ARCHIVE, row, params={"alone": True}).pk))
         FinalClip.objects.update(is_current=False, removed_at=timezone.now())
+    if kind == JobKind.FETCH:
+        tasks.archive(str(Job.objects.for_target(JobKind.ARCHIVE, row).pk))
+        OriginalFile.objects.update(evicted_at=timezone.now())
+        (django_settings.DATA_DIR / row.stored_path).unlink()
     Job.objects.all().delete()
     check = {
         JobKind.INGEST: ingested,
@@ -291,6 +303,7 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         JobKind.SHARE: copied,
         JobKind.ARCHIVE: archived,
         JobKind.WITHDRAW: withdrawn,
+        JobKind.FETCH: fetched_back,
     }[kind]
     return kind, row, check
 

@@ -1,6 +1,7 @@
 """From a whole part file to an original: hash it, see whether it is known, give it its place and its row."""
 
 import unicodedata
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from clips import pipeline
 from clips.claim import Claim
 from clips.models import OriginalFile, Upload, UploadState
+from clips.space import fetching
 from clips.storage import StorageError, sha256_of, store
 from clips.uploads.fingerprint import fingerprint_of
 from clips.uploads.part import delete_part, part_path
@@ -59,7 +61,9 @@ def take_in(work: Claim) -> None:
         else:
             # One that came before there were fingerprints gets its own now.
             OriginalFile.objects.filter(pk=original.pk, fingerprint="").update(fingerprint=fingerprint)
-            transaction.on_commit(lambda: delete_part(upload.pk))
+            # One that was let go has its bytes again, now that they have come anyway.
+            if not fetching.put_back(original, partial(store, source)):
+                transaction.on_commit(lambda: delete_part(upload.pk))
 
 
 def _stored_path(upload: Upload) -> str:

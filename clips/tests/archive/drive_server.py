@@ -117,7 +117,8 @@ class _Handler(BaseHTTPRequestHandler):
         answer = getattr(self, f"_{method.name.replace('.', '_')}", None)
         if answer is None:
             raise DriveError(501, "notImplemented", f"This server does not know {method.name}.")
-        return 200, {}, answer(method.path_fields, meta, all_drives)
+        said = answer(method.path_fields, meta, all_drives)
+        return self._ranged(said) if isinstance(said, bytes) else (200, {}, said)
 
     def _open_session(self, method: drive_rules.Method, meta: dict, all_drives: bool) -> tuple[int, dict, object]:
         if self.query.get("uploadType") != "resumable":
@@ -241,6 +242,15 @@ class _Handler(BaseHTTPRequestHandler):
         if item.content is None:
             raise DriveError(403, "fileNotDownloadable", "Only files with binary content can be downloaded.")
         return item.content
+
+    def _ranged(self, content: bytes) -> tuple[int, dict, bytes]:
+        asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        if not asked:
+            return 200, {}, content
+        first, last = int(asked[1]), min(int(asked[2]), len(content) - 1)
+        if first > last:
+            raise DriveError(416, "requestedRangeNotSatisfiable", "Request range not satisfiable")
+        return 206, {"Content-Range": f"bytes {first}-{last}/{len(content)}"}, content[first : last + 1]
 
     def _meet(self, trouble: Trouble | None) -> bool:
         """Let it go wrong before the work begins; whether that was the answer already."""

@@ -13,6 +13,8 @@ FOLDER_TYPE = "application/vnd.google-apps.folder"
 #: Of a chunk that is cut off Drive keeps whole multiples of this.
 GRAIN_BYTES = 256 * 1024
 GIB = 1024**3
+#: The bytes of larger files are looked at and forgotten, so that a long run does not fill the memory.
+KEPT_BYTES = 4 * 1024**2
 
 
 class DriveError(Exception):
@@ -68,6 +70,7 @@ class Session:
     replaces: str = ""
     n_bytes: int = 0
     result: str = ""
+    content: bytearray = field(default_factory=bytearray)
     sha256: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     md5: "hashlib._Hash" = field(default_factory=lambda: hashlib.md5(usedforsecurity=False))
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -231,6 +234,8 @@ class DriveStore:
                 session.sha256.update(whole[:n_keep])
                 session.md5.update(whole[:n_keep])
                 session.n_bytes += n_keep
+                if session.size_bytes <= KEPT_BYTES:
+                    session.content += whole[:n_keep]
                 whole = whole[n_keep:]
             if is_last:
                 return
@@ -245,6 +250,7 @@ class DriveStore:
             item = self.check_new(session.meta, session.account, all_drives=True, size_bytes=session.size_bytes)
         item.sha256, item.md5 = session.sha256.hexdigest(), session.md5.hexdigest()
         item.size_bytes = session.size_bytes
+        item.content = bytes(session.content) if session.size_bytes <= KEPT_BYTES else None
         if not session.replaces:
             self.create(item)
             if not item.drive_id:

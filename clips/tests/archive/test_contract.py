@@ -1,8 +1,10 @@
 """What holds for every archive, on the local disk as on Drive."""
 
+import hashlib
+
 import pytest
 
-from clips.archive.backend import Parcel
+from clips.archive.backend import ArchiveError, Parcel
 
 
 @pytest.fixture
@@ -81,3 +83,25 @@ def test_the_check_of_a_good_archive_finds_nothing_bad(backend):
     found = backend.check()
     assert [finding.what for finding in found if not finding.is_good] == []
     assert "folder" in [finding.what for finding in found]
+
+
+def test_what_is_fetched_back_is_what_was_sent(backend, sent, tmp_path):
+    back = tmp_path / "back"
+    backend.fetch(sent[0], back)
+    assert hashlib.sha256(back.read_bytes()).hexdigest() == sent[1]
+
+
+def test_a_fetch_that_was_cut_off_goes_on_where_it_stopped(backend, sent, tmp_path, monkeypatch):
+    whole, back = tmp_path / "whole", tmp_path / "back"
+    backend.fetch(sent[0], whole)
+    back.write_bytes(whole.read_bytes()[:400_000])
+    told = []
+    backend._report = told.append
+    backend.fetch(sent[0], back)
+    assert back.read_bytes() == whole.read_bytes()
+    assert min(told) > 400_000 / len(whole.read_bytes())
+
+
+def test_fetching_what_is_not_there_says_so(backend, folder_id, tmp_path):
+    with pytest.raises(ArchiveError, match="any more"):
+        backend.fetch(backend.new_file_id(folder_id, "a.mp4"), tmp_path / "back")
