@@ -28,13 +28,17 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 def readyz(request: HttpRequest) -> HttpResponse:
     """Say whether the parts work: 200 or 503. From outside it wants a login, because it tells about the machine."""
-    peer = as_address(request.META.get("REMOTE_ADDR", ""))
-    from_outside = any(name in request.headers for name in FORWARDED) or not (peer is None or peer.is_loopback)
-    if from_outside and not request.user.is_authenticated:
+    if asks_from_outside(request) and not request.user.is_authenticated:
         return JsonResponse({"detail": "Log in, or ask on the machine itself."}, status=401)
     checks = {name: _outcome(check) for name, check in CHECKS.items()}
     ready = all(outcome["ok"] for outcome in checks.values())
     return JsonResponse({"ready": ready, "checks": checks}, status=200 if ready else 503)
+
+
+def asks_from_outside(request: HttpRequest) -> bool:
+    """Whether the request came from another machine, or through a proxy or a tunnel."""
+    peer = as_address(request.META.get("REMOTE_ADDR", ""))
+    return any(name in request.headers for name in FORWARDED) or not (peer is None or peer.is_loopback)
 
 
 def _outcome(check: Callable[[], tuple[bool, str]]) -> dict[str, object]:

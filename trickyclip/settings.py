@@ -65,7 +65,7 @@ TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=["127.0.0.0/8", "::1"])
 HTTPS = env.bool("HTTPS", default=False)
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -186,6 +186,10 @@ UPLOAD_IDLE_DAYS = env.int("UPLOAD_IDLE_DAYS", default=7)
 UPLOAD_QUOTA_BYTES = env.int("UPLOAD_QUOTA_BYTES", default=0)
 DISK_FLOOR_BYTES = env.int("DISK_FLOOR_BYTES", default=5 * 1024**3)
 CANDIDATES_MAX_BYTES = env.int("CANDIDATES_MAX_BYTES", default=8 * 1024**3)
+
+# --- watching ------------------------------------------------------------------------------------------------------
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
+RELEASE = env("RELEASE", default="")
 
 # --- jobs ----------------------------------------------------------------------------------------------------------
 #: Queue: how many jobs at once. Detection and cutting each fill a core; what is left is short,

@@ -5,7 +5,7 @@ from clips.views import home
 from people.access import public, requires
 from people.models import Role
 from tricks.views import pick as pick_trick
-from trickyclip import health
+from trickyclip import health, metrics
 
 watch = requires(Role.VIEWER)
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", public(health.healthz), name="healthz"),
     path("readyz", public(health.readyz), name="readyz"),
+    path("metrics", public(metrics.metrics), name="metrics"),
 ]
 
 admin.site.site_header = "TrickyClip"

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from django.db.models import QuerySet
 
+from clips import storage
+
 AT_ONCE = 1000
 #: What changed a moment ago may be in the middle of being made: files are placed before rows are committed.
 GRACE_S = 3600
@@ -28,6 +30,22 @@ def rows_in_batches(rows: QuerySet, *fields: str) -> Iterator[list[tuple]]:
     while batch := list((rows if last is None else rows.filter(pk__gt=last))[:AT_ONCE]):
         yield batch
         last = batch[-1][0]
+
+
+class Lengths:
+    """How long stored files are. A bucket is asked by the folder, because asking for each file takes an hour."""
+
+    def __init__(self) -> None:
+        self._listed: dict[str, dict[str, int]] = {}
+
+    def of(self, stored_path: str) -> int | None:
+        """Return a file's length as it was when first asked for its folder; None for no file."""
+        if storage.store_of(stored_path).is_local:
+            return storage.size_bytes(stored_path)
+        folder = stored_path.rpartition("/")[0]
+        if folder not in self._listed:
+            self._listed[folder] = {found.stored_path: found.size_bytes for found in storage.listed(folder)}
+        return self._listed[folder].get(stored_path)
 
 
 def old_entries(folder: Path, *, older_than_s: float = GRACE_S) -> Iterator[os.DirEntry]:

@@ -25,6 +25,7 @@ class Kind(TextChoices):
     ORPHAN_CLIP = "ORPHAN_CLIP", _("files in final_clips/ that no row knows")
     SHARED_MISSING = "SHARED_MISSING", _("copies for sharing without their files")
     ORPHAN_SHARED = "ORPHAN_SHARED", _("copies for sharing that no row knows")
+    STORE_SHUT = "STORE_SHUT", _("files that could not be looked at")
     LINEAGE = "LINEAGE", _("clips whose versions do not fit together")
     KEPT_WITHOUT_CLIP = "KEPT_WITHOUT_CLIP", _("moments that were kept and have no clip")
     NAME = "NAME", _("clips whose names say something else than their rows")
@@ -68,6 +69,7 @@ _ADVICE = {
     Kind.ORPHAN_CLIP: _NEVER_DELETED,
     Kind.SHARED_MISSING: _MADE_AGAIN,
     Kind.ORPHAN_SHARED: _("“manage.py audit --repair” removes them."),
+    Kind.STORE_SHUT: _("Mend what the sentence says, and compare once more."),
     Kind.LINEAGE: _("Open the clip's page and save it once more; if there is none, tell whoever runs the site."),
     Kind.KEPT_WITHOUT_CLIP: _("Find the moment on its session's page and make it by hand once more."),
     Kind.NAME: _("A file name stays for good. Save the clip once more for a version with another name."),

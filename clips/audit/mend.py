@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from clips import filmstrips, pipeline, previews, sharing
+from clips import filmstrips, pipeline, previews, sharing, storage
 from clips.management.backfill import BACKFILL_PRIORITY
 from clips.models import (
     ArchiveCopy,
@@ -121,8 +121,14 @@ def retell(key: UUID) -> str:
     return _("the broker was told of it again")
 
 
+def remove_stored(stored_path: str) -> str:
+    """Remove a file that can be made again from its store. Never called for a camera file or a clip."""
+    storage.delete([stored_path])
+    return _("removed")
+
+
 def remove(path: Path) -> str:
-    """Remove what can be made again, or what a worker left behind. Never called for a camera file or a clip."""
+    """Remove what a worker left behind."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

@@ -1,5 +1,6 @@
 """Files that no row knows of, and uploads whose bytes are not where they should be."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,9 +13,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-from clips import sharing
+from clips import sharing, storage
 from clips.audit import mend
-from clips.audit.batches import batches, old_entries, rows_in_batches
+from clips.audit.batches import GRACE_S, batches, old_entries, rows_in_batches
 from clips.audit.finding import Disagreement, Kind
 from clips.models import (
     CandidateSegment,
@@ -28,7 +29,8 @@ from clips.models import (
     Upload,
     UploadState,
 )
-from clips.uploads import part
+from clips.storage import StorageError
+from clips.uploads import incoming, part
 
 #: Longer than the longest job may take.
 SCRATCH_AFTER_S = 7 * 3600
@@ -46,12 +48,12 @@ class Folder:
     expected: Callable[[list[str]], set[str]] = lambda paths: set()
 
     def check(self) -> Iterator[Disagreement]:
-        folder = settings.DATA_DIR / self.name
-        for batch in batches(entry for entry in old_entries(folder) if not entry.is_dir()):
-            sizes = {f"{self.name}/{entry.name}": entry.stat(follow_symlinks=False).st_size for entry in batch}
+        before_s = time.time() - GRACE_S
+        for batch in batches(found for found in storage.listed(self.name) if found.put_at_s < before_s):
+            sizes = {found.stored_path: found.size_bytes for found in batch}
             # Looked up after the files were listed: a row is there before its file is.
             for path in sorted(sizes.keys() - self._known(list(sizes))):
-                repair = partial(mend.remove, settings.DATA_DIR / path) if self.may_go else None
+                repair = partial(mend.remove_stored, path) if self.may_go else None
                 yield Disagreement(self.kind, path, _nobody_knows(sizes[path]), path, repair)
 
     def _known(self, paths: list[str]) -> set[str]:
@@ -78,7 +80,10 @@ def folders() -> list[Folder]:
 
 def files_without_rows(*, checksums: bool) -> Iterator[Disagreement]:
     for folder in folders():
-        yield from folder.check()
+        try:
+            yield from folder.check()
+        except StorageError as error:
+            yield Disagreement(Kind.STORE_SHUT, f"{folder.name}/", str(error), folder.name)
 
 
 def left_in_scratch(*, checksums: bool) -> Iterator[Disagreement]:
@@ -145,7 +150,7 @@ def _bytes_there(upload_id: UUID) -> int:
 
 def _is_placed(upload: Upload) -> bool:
     """Whether a worker moved its file already, and died before it could say so."""
-    return any((settings.DATA_DIR / "originals").glob(f"{upload.pk}*"))
+    return storage.exists(incoming.stored_path_of(upload))
 
 
 def _nobody_knows(size_bytes: int) -> str:

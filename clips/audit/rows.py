@@ -1,17 +1,19 @@
 """Rows that own a file, each held against what lies on the disk: whether it is there, whole, and the same."""
 
+import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
+from clips import storage
 from clips.audit import mend
-from clips.audit.batches import rows_in_batches
+from clips.audit.batches import Lengths, rows_in_batches
 from clips.audit.finding import Disagreement, Kind
 from clips.models import (
     ArchiveCopy,
@@ -25,7 +27,7 @@ from clips.models import (
     Preview,
     SharedCopy,
 )
-from clips.storage import sha256_of
+from clips.storage import StorageError
 
 
 @dataclass(frozen=True)
@@ -45,30 +47,37 @@ class Shelf:
 
     def check(self, *, checksums: bool) -> Iterator[Disagreement]:
         fields = [self.path, self.name, *filter(None, [self.size, self.sha256])]
+        lengths = Lengths()
         for batch in rows_in_batches(self.rows, *fields):
-            suspects = [row[0] for row in batch if self._fault(row, checksums=checksums)]
+            suspects = [row[0] for row in batch if self._fault(row, lengths.of, checksums=checksums)]
             # Read once more: what was dropped or made again meanwhile is no fault.
             for row in self.rows.filter(pk__in=suspects).order_by("pk").values_list("pk", *fields):
-                if fault := self._fault(row, checksums=checksums):
+                if fault := self._fault(row, storage.size_bytes, checksums=checksums):
                     kind, says = fault
                     repair = partial(self.mend, row[0]) if self.mend else None
                     yield Disagreement(kind, str(row[2]), says, str(row[0]), repair)
 
-    def _fault(self, row: tuple, *, checksums: bool) -> tuple[Kind, str] | None:
-        _key, stored_path, _name, *said = row
-        path = settings.DATA_DIR / stored_path
-        try:
-            size_bytes = path.stat().st_size
-        except OSError:
-            return self.missing, _("%(path)s is not there.") % {"path": stored_path}
+    def _fault(self, row: tuple, length_of: Callable[[str], int | None], *, checksums: bool) -> tuple[Kind, str] | None:
+        _key, path, _name, *said = row
+        n_bytes = length_of(path)
+        if n_bytes is None:
+            return self.missing, _("%(path)s is not there.") % {"path": path}
         wanted_bytes = said.pop(0) if self.size else None
-        if wanted_bytes is not None and size_bytes != wanted_bytes:
-            told = {"path": stored_path, "is": filesizeformat(size_bytes), "was": filesizeformat(wanted_bytes)}
-            told |= {"n": size_bytes - wanted_bytes}
+        if wanted_bytes is not None and n_bytes != wanted_bytes:
+            told = {"path": path, "is": filesizeformat(n_bytes), "was": filesizeformat(wanted_bytes)}
+            told |= {"n": n_bytes - wanted_bytes}
             return self.changed, _("%(path)s has %(is)s instead of %(was)s (%(n)+d bytes).") % told
-        if checksums and self.sha256 and sha256_of(path) != said[0]:
-            return self.changed, _("%(path)s has another SHA-256 than its row.") % {"path": stored_path}
+        if checksums and self.sha256 and _sha256_of(path) != said[0]:
+            return self.changed, _("%(path)s has another SHA-256 than its row.") % {"path": path}
         return None
+
+
+def _sha256_of(stored_path: str) -> str:
+    digest = hashlib.sha256()
+    with closing(storage.read(stored_path)) as file:
+        for block in file:
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def shelves() -> list[Shelf]:
@@ -106,7 +115,11 @@ def shelves() -> list[Shelf]:
 
 def rows_and_files(*, checksums: bool) -> Iterator[Disagreement]:
     for shelf in shelves():
-        yield from shelf.check(checksums=checksums)
+        try:
+            yield from shelf.check(checksums=checksums)
+        except StorageError as error:
+            name = str(shelf.rows.model._meta.verbose_name_plural)
+            yield Disagreement(Kind.STORE_SHUT, name, str(error), name)
 
 
 def let_go_for_good(*, checksums: bool) -> Iterator[Disagreement]:

@@ -233,6 +233,7 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["state", "run_after"], condition=Q(state__in=ACTIVE), name="job_active"),
             models.Index(fields=["-created_at"], name="job_newest"),
+            models.Index(fields=["finished_at"], condition=Q(finished_at__isnull=False), name="job_ended"),
             models.Index(fields=["kind"], condition=Q(state=JobState.FAILED), name="job_failed"),
             models.Index(fields=["waits_for"], condition=~Q(waits_for=""), name="job_waits_for"),
         ]

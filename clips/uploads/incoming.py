@@ -36,7 +36,7 @@ def display_name(name: str) -> str:
 def take_in(work: Claim) -> None:
     """Do the INGEST job: one original for each content, whoever sent it and however often."""
     upload = work.job.upload
-    stored_path = _stored_path(upload)
+    stored_path = stored_path_of(upload)
     source = _where_it_lies(upload, stored_path)
     file_hash = sha256_of(source, work.report)
     fingerprint = fingerprint_of(source)
@@ -66,7 +66,8 @@ def take_in(work: Claim) -> None:
                 transaction.on_commit(lambda: delete_part(upload.pk))
 
 
-def _stored_path(upload: Upload) -> str:
+def stored_path_of(upload: Upload) -> str:
+    """Return where the file of an upload lies once it is checked."""
     suffix = PurePosixPath(upload.original_filename).suffix.lower()
     return f"originals/{upload.pk}{suffix if suffix in KNOWN_SUFFIXES else ''}"
 

@@ -17,6 +17,7 @@ ROUTES = {
     "home": ([], {"get": VIEWER}),
     "healthz": ([], {"get": EVERYONE}),
     "readyz": ([], {"get": EVERYONE}),
+    "metrics": ([], {"get": EVERYONE}),
     "people:login": ([], {"get": EVERYONE, "post": EVERYONE}),
     "people:logout": ([], {"post": VIEWER}),
     "people:join": (["no-such-secret"], {"get": EVERYONE, "post": EVERYONE}),

@@ -96,6 +96,8 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
         "pick a trick": f"{reverse('tricks:pick')}?q=bord",
         "api: clips": reverse("api:clip_list"),
         "api: jobs": reverse("api:job_list"),
+        "audit": reverse("clips:audit"),
+        "metrics": reverse("metrics"),
     }
     addresses |= {f"admin: {name.partition('_')[2]}": reverse(f"admin:{name}_changelist") for name in ADMIN_LISTS}
     for name, address in addresses.items():
