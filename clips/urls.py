@@ -3,6 +3,7 @@ from django.urls import path
 from clips.uploads import tus
 from clips.views import (
     audit,
+    board,
     clip,
     files,
     home,
@@ -59,6 +60,9 @@ urlpatterns = [
     path("sort/split", sort_views.sort_split, name="sort_split"),
     path("sort/add", sort_views.sort_add, name="sort_add"),
     path("sort/undo", sort_views.sort_undo, name="sort_undo"),
+    path("board", board.board, name="board"),
+    path("board/show", board.board_show, name="board_show"),
+    path("sort/past", sort_views.sort_past, name="sort_past"),
     path("sort/release", sort_views.sort_release, name="sort_release"),
     path("home/now", home.home_now, name="home_now"),
     path("sessions", sessions.sessions, name="sessions"),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from people.access import public, requires
 from people.forms import JoinForm, NewPasswordForm, TokenForm
 from people.models import ApiToken, Invite, Member, Person, Role
-from trickyclip.names import closest
+from trickyclip.names import closest, is_guess
 
 MAX_OPTIONS = 8
 BY_PASSWORD = "django.contrib.auth.backends.ModelBackend"  # noqa: S105
@@ -100,6 +100,8 @@ def pick(request: HttpRequest) -> HttpResponse:
     spellings = {person: [person.display_name, *(alias.name for alias in person.aliases.all())] for person in people}
     found = closest(typed, spellings, limit=MAX_OPTIONS) if typed else people[:MAX_OPTIONS]
     known = any(typed.casefold() == name.casefold() for person in found for name in spellings[person])
+    for person in found:
+        person.is_guess = bool(typed) and is_guess(typed, spellings[person])
     context = {"people": found, "typed": typed, "is_new": bool(typed) and not known}
     return render(request, "people/_options.html", context)
 

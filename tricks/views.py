@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tricks.models import Trick
-from trickyclip.names import closest
+from trickyclip.names import closest, is_guess
 
 MAX_OPTIONS = 8
 
@@ -17,6 +17,8 @@ def pick(request: HttpRequest) -> HttpResponse:
     tricks = list(Trick.objects.prefetch_related("aliases"))
     spellings = {trick: [str(trick), trick.name, *(alias.name for alias in trick.aliases.all())] for trick in tricks}
     found = closest(typed, spellings, limit=MAX_OPTIONS) if typed else tricks[:MAX_OPTIONS]
+    for trick in found:
+        trick.is_guess = bool(typed) and is_guess(typed, spellings[trick])
     # "Boardslide" alone is another trick than "FS Boardslide", so the bare name of one with a direction is not known.
     known = any(typed.casefold() in {str(trick).casefold(), *_aliases(trick)} for trick in found)
     context = {"tricks": found, "typed": typed, "is_new": bool(typed) and not known}

@@ -16,6 +16,8 @@ _WORD = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")
 #: Two letters swapped in a word of five read 80 % alike; what is below this is another name.
 _ALIKE_PERCENT = 72
 _SHORTEST_TYPO = 3
+#: How well a name fits of which one word, not the first, begins as typed; with a typo it is at most 85.
+_BEGINS = 88
 
 Named = TypeVar("Named")
 
@@ -79,6 +81,11 @@ def closest(typed: str, spellings: Mapping[Named, Iterable[str]], *, limit: int)
     return [one for _likely, one in ranked[:limit]]
 
 
+def is_guess(typed: str, names: Iterable[str]) -> bool:
+    """Whether what is typed fits none of the names but for a typo; it may as well be a name that nobody knows yet."""
+    return max((_likeness(_fold(typed), name) for name in names), default=0) < _BEGINS
+
+
 def _likeness(typed: str, name: str) -> float:
     """Return how well a folded beginning fits a name: 100 is the name itself, 0 nothing of it."""
     whole = _fold(name)
@@ -90,12 +97,29 @@ def _likeness(typed: str, name: str) -> float:
     if len(words) > 1 and typed.replace(" ", "") == "".join(word[0] for word in words):
         return 92
     if any(word.startswith(typed) for word in words) or whole.replace(" ", "").startswith(typed.replace(" ", "")):
-        return 88
+        return _BEGINS
     if len(typed) < _SHORTEST_TYPO:
         return 0
-    # A typo early in a long name must count before the rest is typed, so beginnings of the same length compare too.
-    alike = max(fuzz.ratio(typed, part[:length]) for part in [whole, *words] for length in (len(typed), None))
+    alike = _alike_percent(typed.split(), words)
     return alike * 0.85 if alike >= _ALIKE_PERCENT else 0
+
+
+def _alike_percent(typed: list[str], words: list[str]) -> float:
+    """Return how well typed words fit those of a name if they hold typos: as well as the worst of them does.
+
+    Word by word, because half of a name being right says nothing: Abe Recent is not Zoe Recent.
+    """
+    if len(typed) == 1:
+        return max((_alike_beginning(typed[0], part) for part in [*words, " ".join(words)]), default=0)
+    if len(typed) != len(words):
+        return fuzz.ratio(" ".join(typed), " ".join(words))
+    *before, last = zip(typed, words, strict=True)
+    return min([fuzz.ratio(*pair) for pair in before] + [_alike_beginning(*last)])
+
+
+def _alike_beginning(typed: str, word: str) -> float:
+    """A typo early in a long word must count before the rest is typed, so its beginning compares too."""
+    return max(fuzz.ratio(typed, word[:length]) for length in (len(typed), None))
 
 
 def _fold(name: str) -> str:

@@ -224,3 +224,33 @@ def test_what_is_typed_stays_text(client, viewer):
     client.force_login(viewer)
     options = client.get(reverse("people:pick"), {"q": '"><script>alert(1)</script>'}).content.decode()
     assert "<script" not in options
+
+
+def test_the_past_brings_the_cards_that_undos_would(page):
+    first, second, third, _fourth = order(page.post("hand"))
+    page.keep(first, people="Miller Downey", start_ms=1200)
+    page.post("skip", segment=second)
+    page.post("trash", segment=third)
+    page.post("undo")
+    past = page.client.get(reverse("clips:sort_past")).content.decode()
+    assert re.findall(r'data-decision="[^"]+" data-segment="([^"]+)"', past) == [second, first], (
+        "what stands, newest first"
+    )
+    kept = past[past.index(f'data-card data-touched tabindex="-1" data-segment="{first}"') :]
+    assert 'value="Miller Downey"' in kept
+    assert 'name="start_ms" value="1200"' in kept
+    assert "data-more" not in past
+
+
+def test_the_past_goes_on_from_a_decision_and_takes_as_many_queries_for_many(
+    page, django_assert_max_num_queries, monkeypatch
+):
+    monkeypatch.setattr("clips.past.PORTION", 2)
+    for segment in order(page.post("hand"))[:3]:
+        page.keep(segment, people="Miller Downey, Jo Smith")
+    newest = page.client.get(reverse("clips:sort_past")).content.decode()
+    assert "data-more" in newest
+    *_newer, oldest = re.findall(r'data-decision="([^"]+)"', newest)
+    with django_assert_max_num_queries(10):
+        further = page.client.get(reverse("clips:sort_past"), {"before": oldest}).content.decode()
+    assert len(re.findall("data-decision=", further)) == 1

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clips.archive import blocks
+from clips.board import board
 from clips.models import FinalClip, OriginalFile, Upload, UploadState
 from clips.progress import sessions_to_sort
 from clips.workload import causes, kinds_of_work
@@ -50,6 +51,7 @@ def now(request: HttpRequest) -> dict:
         "uploads": arriving,
         "work": work,
         "archive_block": blocks.standing(),
+        "board": board(request.user),
         "causes": stuck[:MOST_CAUSES],
         "n_more_causes": max(0, len(stuck) - MOST_CAUSES),
         "is_moving": bool(work) or any(not upload.is_silent for upload in arriving),

@@ -15,6 +15,7 @@ from clips import sorting
 from clips.hand import deal
 from clips.making import add, split
 from clips.models import CandidateSegment, Shoot
+from clips.past import past_of
 from clips.sorting import ConflictError, TrimError
 from clips.table import ORDERS, Table, filters
 from clips.undo import undo
@@ -121,6 +122,16 @@ def sort_undo(request: HttpRequest) -> HttpResponse:
     except ConflictError as error:
         return _answer(request, form, sentence=str(error), status=409)
     return _answer(request, form, front=segment.pk)
+
+
+@requires(Role.SORTER)
+@require_safe
+@never_cache
+def sort_past(request: HttpRequest) -> HttpResponse:
+    """Answer with one's last decisions and their cards, from ``?before=`` (the key of one) further back."""
+    before = request.GET.get("before")
+    past, has_more = past_of(request.user, before=uuid.UUID(before) if _is_id(before) else None)
+    return render(request, "clips/_past.html", {"past": past, "has_more": has_more})
 
 
 @requires(Role.SORTER)

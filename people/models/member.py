@@ -61,6 +61,9 @@ class Member(AbstractBaseUser):
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("Off means removed: no login, but what they did is kept.")
     )
+    is_on_board = models.BooleanField(
+        _("on the board"), default=False, help_text=_("Whether the others see how many moments they sorted.")
+    )
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
 
     objects = MemberManager()
@@ -114,6 +117,11 @@ class Member(AbstractBaseUser):
     def let_back_in(self) -> bool:
         """Undo ``remove``, but for the tokens and links that it ended; False when the member was not removed."""
         return bool(Member.objects.filter(pk=self.pk, is_active=False).update(is_active=True))
+
+    def show_on_board(self, shown: bool) -> None:
+        """Let the others see, or not, how many moments the member sorted."""
+        Member.objects.filter(pk=self.pk).update(is_on_board=shown)
+        self.is_on_board = shown
 
     @transaction.atomic
     def give_role(self, role: Role) -> None:

@@ -1,8 +1,10 @@
 // A box for names with a list of who or what may be meant (templates/_picker.html). The server ranks; this asks and picks.
 // Enter takes the marked option, or what is typed when nothing is marked; it never sends the form around the box.
-// After a pick the input fires "picked"; marked as data-new is what nobody knows yet and saving would add.
+// After a pick the input fires "picked", and "resolved" when the name stands in the box, which over a slow line is a
+// little later: till then the picker bears data-resolving. What nobody knows yet and saving would add is marked data-new.
 
 const ASK_AFTER_MS = 60;
+const PATIENCE_MS = 3000; // then what was typed stands as it is
 const asked = new WeakMap(); // picker → number of the last question, so that a late answer is dropped
 const answered = new Map(); // address → options, for as long as the page is open and nothing new was added
 
@@ -53,7 +55,7 @@ function draw(picker, html) {
 async function optionsFor(picker, typed) {
   const address = `${picker.dataset.url}?q=${encodeURIComponent(typed)}`;
   if (!answered.has(address)) {
-    const response = await fetch(address, { headers: { "HX-Request": "true" } });
+    const response = await fetch(address, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(PATIENCE_MS) });
     if (!response.ok) return null;
     answered.set(address, (await response.text()).trim());
   }
@@ -79,40 +81,62 @@ function showNew(picker) {
 }
 
 function setNew(picker, name) {
-  picker.toggleAttribute("data-adds", name !== "");
-  picker.querySelector("[data-mark]").textContent = name ? `${picker.dataset.newText}: ${name}` : "";
+  say(picker, name ? `${picker.dataset.newText}: ${name}` : "");
+}
+
+function say(picker, text) {
+  picker.querySelector("[data-mark]").textContent = text;
 }
 
 function take(picker, option) {
   const input = inputOf(picker);
   const before = input.value.slice(0, startOfTyped(picker));
+  const typed = typedIn(picker);
   input.value = `${before}${before ? " " : ""}${option.dataset.value}`.replace(/\s+/g, " ").trimStart();
   setNew(picker, "new" in option.dataset ? option.dataset.value : "");
+  if ("guess" in option.dataset) say(picker, picker.dataset.guessText.replace("#", typed));
 }
 
 function accept(picker) {
+  leave(picker);
+  settle(picker);
+}
+
+/** The box is done with: keys mean the card again. */
+function leave(picker) {
   asked.set(picker, (asked.get(picker) ?? 0) + 1);
+  picker.dataset.resolving = "";
+  inputOf(picker).dispatchEvent(new CustomEvent("picked", { bubbles: true }));
+}
+
+/** The name stands in the box. */
+function settle(picker) {
   const input = inputOf(picker);
   input.value = input.value.replace(/[\s,]+$/, "");
   close(picker);
   answered.clear(); // what is new now is known soon
-  input.dispatchEvent(new CustomEvent("picked", { bubbles: true }));
+  delete picker.dataset.resolving;
   input.dispatchEvent(new Event("change", { bubbles: true }));
+  input.dispatchEvent(new CustomEvent("resolved", { bubbles: true }));
 }
 
 /** Enter can be faster than the list: then the list is waited for, so that three letters are always enough. */
 async function acceptTyped(picker) {
   const typed = typedIn(picker);
-  if (typed && !isFresh(picker)) {
-    asked.set(picker, (asked.get(picker) ?? 0) + 1);
-    const html = await optionsFor(picker, typed).catch(() => null);
-    if (typedIn(picker) !== typed) return;
-    if (html !== null) draw(picker, html);
-    else close(picker);
+  const marked = () => (listOf(picker).hidden ? null : optionsOf(picker)[markedIndex(picker)]);
+  const isKnown = !typed || isFresh(picker);
+  let option = isKnown ? marked() : null;
+  leave(picker);
+  if (!isKnown) {
+    const html = await optionsFor(picker, typed).catch(() => null); // without a connection it stays as typed
+    if (!("resolving" in picker.dataset)) return; // somebody writes in it again
+    if (html !== null && typedIn(picker) === typed) {
+      draw(picker, html);
+      option = marked();
+    }
   }
-  const option = listOf(picker).hidden ? null : optionsOf(picker)[markedIndex(picker)];
   if (option) take(picker, option);
-  accept(picker);
+  settle(picker);
 }
 
 document.addEventListener("focusin", (event) => {
@@ -123,7 +147,9 @@ document.addEventListener("focusin", (event) => {
 
 document.addEventListener("input", (event) => {
   const picker = pickerOf(event.target);
-  if (picker) ask(picker);
+  if (!picker) return;
+  delete picker.dataset.resolving;
+  ask(picker);
 });
 
 document.addEventListener("keydown", (event) => {

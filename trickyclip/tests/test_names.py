@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from trickyclip.names import MAX_SLUG_BYTES, RESERVED, free_slug, numbered, slugify
+from trickyclip.names import MAX_SLUG_BYTES, RESERVED, closest, free_slug, is_guess, numbered, slugify
 
 #: As the database has it, for people, tricks and sessions alike.
 SAFE = re.compile(r"[A-Za-z0-9]+([_-][A-Za-z0-9]+)*")
@@ -82,3 +82,17 @@ def test_session_slug_writes_words_together():
 
 def test_number_behind_a_long_slug_keeps_the_limit():
     assert numbered("a" * 40, 12) == "a" * 37 + "-12"
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"), [("jo smtih", "Jo Smith"), ("milelr dow", "Miller Downey"), ("fs bordslide", "FS Boardslide")]
+)
+def test_a_typo_finds_the_name_and_is_called_a_guess(typed, name):
+    assert closest(typed, {name: [name]}, limit=1) == [name]
+    assert is_guess(typed, [name])
+    assert not is_guess(name[:4], [name])
+
+
+@pytest.mark.parametrize(("typed", "name"), [("Abe Recent", "Zoe Recent"), ("BS Boardslide", "FS Boardslide")])
+def test_a_full_name_that_shares_a_word_with_another_is_no_typo_of_it(typed, name):
+    assert closest(typed, {name: [name]}, limit=1) == []

@@ -1,8 +1,9 @@
 // The cards of one open page, best first; the first one is played, the others are there already with their videos loading.
 // The server says which cards there are; what was decided here and has not arrived yet is laid aside meanwhile.
 
-const LOADED = 4; // cards whose video is fetched; an undo of many must not fetch all of theirs
-const KEPT_PAST = 8; // decided cards that are kept as they were, so that an undo is there at once
+const LOADED = 4; // cards whose video is fetched, from the top of the hand
+const LOADED_PAST = 4; // and from the top of what was decided: as many quick undos show moving pictures at once
+const KEPT_PAST = 60; // decided cards that are kept as they were, their videos' memory given back
 
 export class Hand {
   /**
@@ -11,7 +12,7 @@ export class Hand {
    */
   constructor(table, onCurrent) {
     Object.assign(this, { table, onCurrent });
-    this.past = new Map(); // segment → card
+    this.past = new Map(); // segment → card, the last decided last
     this.shown = null;
   }
 
@@ -25,7 +26,12 @@ export class Hand {
 
   /** Ids of all cards that the server need not send again. */
   get known() {
-    return [...this.cards.map((card) => card.dataset.segment), ...this.past.keys()];
+    return this.cards.map((card) => card.dataset.segment);
+  }
+
+  /** How many decided cards are kept. */
+  get keptPast() {
+    return KEPT_PAST;
   }
 
   card(segment) {
@@ -41,12 +47,27 @@ export class Hand {
     this.show();
   }
 
+  /** Take a card away for good: what was made is unmade. */
+  drop(segment) {
+    this.past.delete(segment);
+    this.card(segment)?.remove();
+    this.show();
+  }
+
+  /** Lay cards that were decided before all others behind these, the last decided last. */
+  layBehind(cards) {
+    const older = cards.map((card) => document.adoptNode(card)).filter(({ dataset }) => !this.past.has(dataset.segment));
+    this.past = new Map([...older.map((card) => [card.dataset.segment, card]), ...this.past]);
+    this.#load();
+  }
+
   /** Put a decided card on top again; false when the server must draw it. */
   recall(segment) {
     const card = this.card(segment) ?? this.past.get(segment);
     if (!card) return false;
     this.past.delete(segment);
     this.table.prepend(card);
+    window.htmx.process(card);
     this.show();
     return true;
   }
@@ -86,12 +107,33 @@ export class Hand {
     this.cards.forEach((card, index) => {
       card.inert = index > 0;
       card.toggleAttribute("data-current", index === 0);
-      const video = card.querySelector("video");
-      if (video) video.preload = index < LOADED ? "auto" : "none";
     });
+    this.#load();
     if (this.current === this.shown) return;
     const before = this.shown;
     this.shown = this.current;
     this.onCurrent(this.current, before);
   }
+
+  /** Let the videos be loaded that may be wanted next, and let no others hold memory; their pictures stay. */
+  #load() {
+    const past = [...this.past.values()];
+    const wanted = new Set([...this.cards.slice(0, LOADED), ...past.slice(-LOADED_PAST)]);
+    for (const card of [...this.cards, ...past]) (wanted.has(card) ? fill : empty)(card.querySelector("video"));
+  }
+}
+
+function fill(video) {
+  if (!video) return;
+  video.preload = "auto";
+  if (!video.hasAttribute("src")) video.src = video.dataset.src;
+  else if (video.networkState === HTMLMediaElement.NETWORK_EMPTY) video.load(); // from an answer, not on the page yet
+}
+
+function empty(video) {
+  if (!video?.hasAttribute("src")) return;
+  video.dataset.src = video.getAttribute("src");
+  video.preload = "none";
+  video.removeAttribute("src");
+  video.load(); // gives back what it has loaded
 }

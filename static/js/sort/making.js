@@ -4,7 +4,7 @@ const LEAST_MS = 100; // as the server has it
 const MADE_MS = 4000;
 
 export class Making {
-  /** @param {object} page the sort page: hand, player, trim, lines, status, history, send */
+  /** @param {object} page the sort page: hand, past, player, trim, lines, status, send */
   constructor(page) {
     this.page = page;
   }
@@ -18,7 +18,7 @@ export class Making {
       return page.status.notice(page.status.words.notHere, "refused");
     }
     const key = page.send("split", segment, [["segment", segment], ["at_ms", at]]);
-    page.history.push({ key, segment, endMs });
+    page.past.push({ key, segment, endMs });
     this.endAt(card, at - 1);
     page.status.decided("split", "split");
   }
@@ -40,7 +40,7 @@ export class Making {
     const start = Math.max(0, at - MADE_MS / 2);
     const end = Math.min(Number(durationMs), start + MADE_MS);
     const key = page.send("add", segment, [["segment", segment], ["start_ms", start], ["end_ms", end]]);
-    page.history.push({ key, segment: null });
+    page.past.push({ key, segment });
     page.lines.map.clear();
     page.status.decided("add", "added");
   }

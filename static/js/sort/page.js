@@ -6,11 +6,12 @@ import { Hand } from "./hand.js";
 import { Keys } from "./keys.js";
 import { Lines } from "./lines.js";
 import { Making } from "./making.js";
+import { Past } from "./past.js";
 import { Player } from "./player.js";
 import { DecisionQueue } from "./queue.js";
 import { Shuttle } from "./shuttle.js";
 import { Status } from "./status.js";
-import { keepFields, Tags } from "./tags.js";
+import { isResolving, keepFields, Tags } from "./tags.js";
 import { Trim } from "./trim.js";
 import { Wider } from "./wider.js";
 
@@ -32,7 +33,6 @@ class SortPage {
     this.root = root;
     const { member, csrf } = root.dataset;
     this.lease = newId();
-    this.history = []; // what was decided on this page, last one last: {key, segment}
     this.changes = 0; // so that an answer older than a decision made meanwhile is known as such
     this.status = new Status(root);
     this.player = new Player((ms) => this.trim.showPlayhead(ms));
@@ -55,6 +55,7 @@ class SortPage {
     this.wider = new Wider(csrf, (card) => this.showWider(card));
     this.tags = new Tags();
     this.hand = new Hand(root.querySelector("[data-hand]"), (card, before) => this.showCard(card, before));
+    this.past = new Past(this.hand, root.dataset.pastUrl);
     this.queue = new DecisionQueue({ lease: this.lease, member, csrf }, {
       onAnswer: (entry, status, html) => this.takeAnswer(entry, status, html),
       onState: (state, waiting) => this.status.connection(state, waiting),
@@ -89,6 +90,8 @@ class SortPage {
 
   act(name, byKey) {
     const card = this.hand.current;
+    if (this.held) return void this.held.push([name, byKey]);
+    if (name.startsWith("keep") && card && isResolving(card)) return this.hold(card, name, byKey);
     if (name === "help") this.keys.showHelp();
     else if (name === "undo") this.undo();
     else if (card && name.startsWith("keep-")) this.keepAs(name.slice("keep-".length), card);
@@ -96,6 +99,19 @@ class SortPage {
     else if (card) this.moveInCard(name, card);
     // After a click Enter shall keep the next card, not press the same button again.
     if (!byKey && (name in DECISIONS || name === "undo")) this.hand.current?.focus({ preventScroll: true });
+  }
+
+  /** A name that was just typed is still looked up: what is done from now on is done when it is known. */
+  hold(card, name, byKey) {
+    this.held = [[name, byKey]];
+    const goOn = ({ type }) => {
+      if (type === "resolved" && isResolving(card)) return;
+      for (const one of ["resolved", "input"]) card.removeEventListener(one, goOn);
+      const { held } = this;
+      this.held = null;
+      if (type === "resolved") held.forEach((one) => this.act(...one)); // else somebody writes in the box again
+    };
+    for (const one of ["resolved", "input"]) card.addEventListener(one, goOn);
   }
 
   moveInCard(name, card) {
@@ -155,7 +171,7 @@ class SortPage {
     card.dataset.touched = "";
     const also = gone.map((other) => other.dataset.segment).filter((other) => other !== segment);
     const key = this.send(kind, segment, [["segment", segment], ...fields], also);
-    this.history.push({ key, segment });
+    this.past.push({ key, segment });
     this.lines.note(segment, { keep: "kept", trash: "trashed" }[kind] ?? null);
     for (const other of gone.reverse()) this.hand.remove(other);
     this.status.decided(kind, DECISIONS[kind]);
@@ -163,9 +179,11 @@ class SortPage {
   }
 
   undo() {
-    const last = this.history.pop();
-    if (last?.segment && this.hand.recall(last.segment) && last.endMs) this.making.endAt(this.hand.current, last.endMs);
-    if (last?.segment) this.lines.note(last.segment, null);
+    const last = this.past.pop();
+    if (last?.made) this.hand.drop(last.made);
+    const isBack = last && this.hand.recall(last.segment);
+    if (isBack && last.endMs) this.making.endAt(this.hand.current, last.endMs);
+    if (last) this.lines.note(last.segment, null);
     this.send("undo", last?.segment ?? null, last ? [["decision", last.key]] : []);
     if (last) this.status.decided("undo", "undone");
     this.showState();
@@ -197,11 +215,13 @@ class SortPage {
     const answer = new DOMParser().parseFromString(html, "text/html").querySelector("[data-answer]");
     if (refused) {
       const refusedCard = entry.kind === "split" && this.hand.card(entry.segment);
-      const was = this.history.find(({ key }) => key === entry.key);
+      const was = this.past.find(entry.key);
       if (refusedCard && was) this.making.endAt(refusedCard, was.endMs);
-      this.history = this.history.filter(({ key }) => key !== entry.key);
+      this.past.forget(entry.key);
       this.status.notice(answer?.querySelector("[data-sentence]")?.textContent ?? html, "refused");
     }
+    const made = entry.kind === "add" && this.past.find(entry.key);
+    if (made && answer) made.made = answer.dataset.front;
     if (entry.lease !== this.lease || !answer) return void this.refresh();
     this.deal(answer, refused && entry.kind !== "undo" ? entry.segment : null, refused);
     if (!refused && entry.kind === "undo" && entry.segment === null) this.status.notice(this.status.words.undone, "undo");
@@ -213,6 +233,7 @@ class SortPage {
     if (this.queue.waiting === 0) this.status.left(answer);
     this.status.nothingLeft(answer.querySelector("[data-nothing-left]"));
     this.showState();
+    this.past.fill(() => this.queue.waiting === 0);
   }
 
   /** Renew the lease and take over the truth. */

@@ -10,6 +10,14 @@ export function keepFields(card) {
   return ["start_ms", "end_ms", "category", "people", "trick"].map((name) => [name, form.elements[name].value.trim()]);
 }
 
+/** Whether a name that was typed is still looked up; its picker says so (js/picker.js), and when it is done. */
+export const isResolving = (card) => tagsOf(card).querySelector("[data-resolving]") !== null;
+
+function fill(box, value) {
+  box.value = value;
+  box.closest("[data-picker]").querySelector("[data-mark]").textContent = ""; // that was about what was typed before
+}
+
 export class Tags {
   constructor() {
     this.last = null; // what was kept last on this page; before that the server's word stands
@@ -27,7 +35,7 @@ export class Tags {
   inherit(card) {
     if (!this.last || "touched" in card.dataset) return;
     const form = tagsOf(card);
-    for (const name of BOXES) form.elements[name].value = this.last[name];
+    for (const name of BOXES) fill(form.elements[name], this.last[name]);
     form.elements.category.value = this.last.category;
     const any = BOXES.some((name) => this.last[name] !== "");
     card.querySelector("[data-inherited]").toggleAttribute("data-none", !any);
@@ -51,7 +59,7 @@ export class Tags {
   /** Write one of the names that were used lately; true when that changed something. */
   write(card, name, value) {
     const box = tagsOf(card).elements[name];
-    box.value = value;
+    fill(box, value);
     this.#touch(box);
   }
 

@@ -1,0 +1,61 @@
+"""What somebody decided lately, with the cards that an undo brings back, so that an open page has them beforehand."""
+
+import uuid
+from dataclasses import dataclass
+
+from clips.hand import Card, Tags, last_tags
+from clips.models import Decision, DecisionKind, FinalClip
+from people.models import Member
+
+#: As many at once; a page asks for more while it still has some.
+PORTION = 16
+
+
+@dataclass(frozen=True)
+class PastDecision:
+    decision: Decision
+    #: As it looks when this decision is undone; None where a later one of the same portion is about the same segment.
+    card: Card | None
+
+    @property
+    def end_ms(self) -> int | None:
+        """Where the moment ended before it was split."""
+        return self.decision.before["end_ms"] if self.decision.kind == DecisionKind.SPLIT else None
+
+    @property
+    def made(self) -> str:
+        """The segment that was made by hand, which an undo takes away again."""
+        return self.decision.after["made"] if self.decision.kind == DecisionKind.ADD else ""
+
+
+def past_of(member: Member, *, before: uuid.UUID | None = None) -> tuple[list[PastDecision], bool]:
+    """Return a member's last decisions that stand, newest first, and whether there are older ones.
+
+    ``before`` is one of them, from which to go on. In a fixed number of queries.
+    """
+    standing = Decision.objects.standing().filter(member=member)
+    if before:
+        standing = standing.filter(created_at__lt=Decision.objects.filter(pk=before).values("created_at"))
+    shown = ("segment__original_file__shoot", "segment__run", "segment__preview")
+    rows = list(standing.select_related(*shown).order_by("-created_at")[: PORTION + 1])
+    decisions, has_more = rows[:PORTION], len(rows) > PORTION
+    clips = FinalClip.objects.with_names().in_bulk(
+        [decision.after["clip"] for decision in decisions if decision.kind == DecisionKind.KEEP]
+    )
+    clips = {str(pk): clip for pk, clip in clips.items()}
+    inherited = last_tags(member) if decisions else Tags()
+    drawn, past = set(), []
+    for decision in decisions:
+        card = (
+            None if decision.segment_id in drawn else _card(decision, clips.get(decision.after.get("clip")), inherited)
+        )
+        past.append(PastDecision(decision, card))
+        drawn.add(decision.segment_id)
+    return past, has_more
+
+
+def _card(decision: Decision, clip: FinalClip | None, inherited: Tags) -> Card:
+    segment = decision.segment
+    if clip:  # what was kept comes back as it was kept
+        return Card(segment, clip.start_ms, clip.end_ms, Tags.of(clip), False)
+    return Card(segment, segment.start_ms, segment.end_ms, inherited, True)
