@@ -58,7 +58,7 @@ def own_data_dir(tmp_path: Path, settings) -> Path:
     folder = tmp_path / "data"
     folder.mkdir()
     settings.DATA_DIR = folder
-    for name in ("originals", "final_clips", "uploads", "scratch", "archive"):
+    for name in ("originals", "final_clips", "uploads", "incoming", "scratch", "archive"):
         setattr(settings, f"{name.upper()}_DIR", folder / name)
     return folder
 

@@ -152,6 +152,8 @@ USE_TZ = True
 ORIGINALS_DIR = DATA_DIR / "originals"
 FINAL_CLIPS_DIR = DATA_DIR / "final_clips"
 UPLOADS_DIR = DATA_DIR / "uploads"
+#: Watched for camera files; empty where nobody shall.
+INCOMING_DIR = Path(path).resolve() if (path := env("INCOMING_DIR", default=str(DATA_DIR / "incoming"))) else None
 SCRATCH_DIR = DATA_DIR / "scratch"
 MEDIA_ACCEL_PREFIX = env("MEDIA_ACCEL_PREFIX", default="")
 ARCHIVE_DIR = Path(env("ARCHIVE_DIR", default=str(DATA_DIR / "archive"))).resolve()
@@ -184,6 +186,9 @@ UPLOAD_MAX_FILE_BYTES = env.int("UPLOAD_MAX_FILE_BYTES", default=128 * 1024**3)
 UPLOAD_STALL_SECONDS = env.int("UPLOAD_STALL_SECONDS", default=20)
 UPLOAD_IDLE_DAYS = env.int("UPLOAD_IDLE_DAYS", default=7)
 UPLOAD_QUOTA_BYTES = env.int("UPLOAD_QUOTA_BYTES", default=0)
+INCOMING_REST_SECONDS = env.float("INCOMING_REST_SECONDS", default=10.0)
+INCOMING_LOOK_SECONDS = env.float("INCOMING_LOOK_SECONDS", default=60.0)
+INCOMING_DONE_DAYS = env.int("INCOMING_DONE_DAYS", default=7)
 DISK_FLOOR_BYTES = env.int("DISK_FLOOR_BYTES", default=5 * 1024**3)
 CANDIDATES_MAX_BYTES = env.int("CANDIDATES_MAX_BYTES", default=8 * 1024**3)
 

@@ -308,13 +308,13 @@ class OriginalFileAdmin(admin.ModelAdmin):
 @admin.register(Upload)
 class UploadAdmin(RecordAdmin):
     fields = [
-        "original_filename", "state", "reason", "received", "became", "shoot", "owner_name",
+        "original_filename", "source", "came_from", "state", "reason", "received", "became", "shoot", "owner_name",
         "jobs", "created_at", "updated_at",
     ]  # fmt: skip
     list_display = ["original_filename", "state", "received", "owner_name", "session", "became", "created_at"]
     list_select_related = ["owner", "shoot", "original_file"]
-    list_filter = ["state", "created_at"]
-    search_fields = ["original_filename", "shoot__name", "owner__username"]
+    list_filter = ["state", "source", "created_at"]
+    search_fields = ["original_filename", "came_from", "shoot__name", "owner__username"]
 
     @admin.display(description=_("received"))
     def received(self, upload: Upload) -> str:

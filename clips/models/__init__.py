@@ -13,6 +13,7 @@ from clips.models.clip import ClipCategory, FileName, FinalClip
 from clips.models.decision import Decision, DecisionKind
 from clips.models.eviction import EvictedKind, Eviction
 from clips.models.filmstrip import Filmstrip
+from clips.models.inbox import Inbox
 from clips.models.job import Job, JobKind, JobState, LeaseLostError, WaitsFor
 from clips.models.original import OriginalFile
 from clips.models.preview import Preview
@@ -20,7 +21,7 @@ from clips.models.run import DetectionRun
 from clips.models.segment import CandidateSegment, SegmentStatus
 from clips.models.share import SharedCopy, ShareLink, ShareSound
 from clips.models.shoot import Shoot
-from clips.models.upload import Upload, UploadState
+from clips.models.upload import Upload, UploadSource, UploadState
 
 __all__ = [
     "ArchiveBlock",
@@ -44,6 +45,7 @@ __all__ = [
     "FileName",
     "Filmstrip",
     "FinalClip",
+    "Inbox",
     "Job",
     "JobKind",
     "JobState",
@@ -56,6 +58,7 @@ __all__ = [
     "SharedCopy",
     "Shoot",
     "Upload",
+    "UploadSource",
     "UploadState",
     "WaitsFor",
 ]

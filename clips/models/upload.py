@@ -12,7 +12,19 @@ from django.utils.translation import gettext_lazy as _
 from clips.models.shoot import Shoot
 
 
+class UploadSource(models.TextChoices):
+    BROWSER = "BROWSER", _("upload page")
+    FOLDER = "FOLDER", _("incoming folder")
+    COMMAND = "COMMAND", _("command")
+    DRIVE = "DRIVE", _("Drive folder")
+
+
+#: Where somebody else than a person at a screen sends from, and goes on by themselves after any interruption.
+UNATTENDED = (UploadSource.FOLDER, UploadSource.DRIVE)
+
+
 class UploadState(models.TextChoices):
+    WAITING = "WAITING", _("waiting for room")
     RECEIVING = "RECEIVING", _("receiving")
     RECEIVED = "RECEIVED", _("checking")
     REGISTERED = "REGISTERED", _("here")
@@ -25,17 +37,25 @@ class UploadQuerySet(models.QuerySet):
     def receiving(self) -> "UploadQuerySet":
         return self.filter(state=UploadState.RECEIVING)
 
+    def waiting(self) -> "UploadQuerySet":
+        return self.filter(state=UploadState.WAITING)
+
     def unfinished(self) -> "UploadQuerySet":
         """Those whose bytes are not part of an original yet."""
         return self.filter(state__in=[UploadState.RECEIVING, UploadState.RECEIVED])
 
     def with_part(self) -> "UploadQuerySet":
         """Those that still need the file in the folder of uploads; a failed one may be tried again."""
-        return self.filter(state__in=[UploadState.RECEIVING, UploadState.RECEIVED, UploadState.FAILED])
+        return self.exclude(state__in=[UploadState.REGISTERED, UploadState.DUPLICATE, UploadState.GONE])
 
     def idle(self) -> "UploadQuerySet":
-        """The unfinished ones that got no byte for too long."""
-        return self.receiving().filter(updated_at__lt=timezone.now() - patience())
+        """The unfinished ones that got no byte for too long, and that nobody goes on with by themselves."""
+        late = self.receiving().filter(updated_at__lt=timezone.now() - patience())
+        return late.exclude(source__in=UNATTENDED)
+
+    def owed(self, source: UploadSource) -> "UploadQuerySet":
+        """Those whose file still lies where it was found and has to be put away there, or will have to be."""
+        return self.filter(source=source, put_away_at=None)
 
     def start(self, *, owner, filename: str, size_bytes: int, shoot_name: str, shoot_date, metadata="") -> "Upload":
         return self.create(
@@ -61,7 +81,19 @@ class Upload(models.Model):
         related_name="uploads",
         verbose_name=_("owner"),
     )
-    shoot = models.ForeignKey(Shoot, on_delete=models.PROTECT, related_name="uploads", verbose_name=_("session"))
+    shoot = models.ForeignKey(
+        Shoot, on_delete=models.PROTECT, null=True, blank=True, related_name="uploads", verbose_name=_("session"),
+        help_text=_("Empty until the file says on which day it was recorded."),
+    )  # fmt: skip
+    source = models.CharField(_("came by"), max_length=10, choices=UploadSource, default=UploadSource.BROWSER)
+    #: What is known of its session before it is read.
+    session_name = models.CharField(_("asked session"), max_length=100, blank=True)
+    session_date = models.DateField(_("asked date"), null=True, blank=True)
+    #: Where it was found: its path, and what tells it from another file that lies there later.
+    came_from = models.CharField(_("found as"), max_length=1000, blank=True)
+    mark = models.CharField(max_length=100, blank=True, editable=False)
+    modified_at = models.DateTimeField(_("last changed before"), null=True, blank=True)
+    put_away_at = models.DateTimeField(_("put away"), null=True, blank=True, editable=False)
     original_filename = models.CharField(_("file name"), max_length=300)
     size_bytes = models.PositiveBigIntegerField(_("size"))
     offset_bytes = models.PositiveBigIntegerField(_("received"), default=0)
@@ -89,12 +121,18 @@ class Upload(models.Model):
             models.CheckConstraint(condition=Q(offset_bytes__lte=F("size_bytes")), name="upload_offset_within_size"),
             models.CheckConstraint(condition=Q(state__in=UploadState.values), name="upload_state_known"),
             models.CheckConstraint(
-                condition=Q(state__in=[UploadState.RECEIVING, UploadState.GONE]) | Q(offset_bytes=F("size_bytes")),
+                condition=Q(state__in=[UploadState.WAITING, UploadState.RECEIVING, UploadState.GONE])
+                | Q(offset_bytes=F("size_bytes")),
                 name="upload_done_is_whole",
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=[UploadState.REGISTERED]) | Q(reason=""),
                 name="upload_good_has_no_reason",
+            ),
+            models.CheckConstraint(condition=Q(source__in=UploadSource.values), name="upload_source_known"),
+            # Two that look into one folder at the same moment take each file once.
+            models.UniqueConstraint(
+                fields=["came_from"], condition=Q(source="FOLDER", put_away_at=None), name="upload_one_per_found_file"
             ),
         ]
 
@@ -115,6 +153,38 @@ class Upload(models.Model):
         """Whether its bytes were given up, or will be at the next look."""
         is_late = self.state == UploadState.RECEIVING and self.expires_at < timezone.now()
         return is_late or self.state == UploadState.GONE
+
+    @property
+    def is_settled(self) -> bool:
+        return self.state not in {UploadState.WAITING, UploadState.RECEIVING, UploadState.RECEIVED}
+
+    def begin(self) -> bool:
+        """Let the first byte of a waiting upload come; False when it does not wait any more."""
+        begun = Upload.objects.waiting().filter(pk=self.pk)
+        return self._became(UploadState.RECEIVING, begun.update(state=UploadState.RECEIVING, reason=""))
+
+    def wait(self, reason: str) -> bool:
+        """Let one of which no byte counts wait, and say why; False when it is whole or given up."""
+        open_ = Upload.objects.filter(pk=self.pk, state__in=[UploadState.WAITING, UploadState.RECEIVING])
+        fields = {"state": UploadState.WAITING, "offset_bytes": 0, "reason": reason[:500]}
+        return self._became(UploadState.WAITING, open_.update(**fields, updated_at=timezone.now()), offset_bytes=0)
+
+    def give_up(self, reason: str) -> bool:
+        """Close one whose file is not the one that was found any more; False when it was settled before."""
+        open_ = Upload.objects.filter(
+            pk=self.pk, state__in=[UploadState.WAITING, UploadState.RECEIVING, UploadState.RECEIVED]
+        )
+        return self._became(UploadState.GONE, open_.update(state=UploadState.GONE, reason=reason[:500]))
+
+    def note_put_away(self) -> bool:
+        """Write down that its file does not lie where it was found any more; False when that was known."""
+        return bool(Upload.objects.filter(pk=self.pk, put_away_at=None).update(put_away_at=timezone.now()))
+
+    def _became(self, state: UploadState, n_rows: int, **fields) -> bool:
+        if n_rows:
+            for name, value in {"state": state, **fields}.items():
+                setattr(self, name, value)
+        return bool(n_rows)
 
     def advance(self, *, from_bytes: int, to_bytes: int) -> bool:
         """Move the offset after bytes are on disk; False when another writer moved it meanwhile."""
@@ -137,9 +207,14 @@ class Upload(models.Model):
     def mark_received(self) -> bool:
         """Close the upload for further bytes; False when it was closed before or is not whole."""
         whole = Upload.objects.receiving().filter(pk=self.pk, offset_bytes=F("size_bytes"))
-        return bool(whole.update(state=UploadState.RECEIVED, updated_at=timezone.now()))
+        return self._became(
+            UploadState.RECEIVED, whole.update(state=UploadState.RECEIVED, reason="", updated_at=timezone.now())
+        )
 
     def settle(self, state: UploadState, *, original_file=None, reason: str = "") -> bool:
         """Write down what became of a received upload; False when that was settled before."""
         open_ = Upload.objects.filter(pk=self.pk, state__in=[UploadState.RECEIVED, UploadState.FAILED])
-        return bool(open_.update(state=state, original_file=original_file, reason=reason[:500]))
+        fields = {"state": state, "original_file": original_file, "reason": reason[:500]}
+        if original_file is not None and self.shoot_id is None:
+            fields["shoot"] = original_file.shoot
+        return bool(open_.update(**fields))

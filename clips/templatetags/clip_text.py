@@ -13,6 +13,8 @@ register = template.Library()
 @register.filter
 def says(upload: Upload) -> str:
     """Return what became of an upload, in one sentence or less."""
+    if upload.state == UploadState.WAITING:
+        return upload.reason or upload.get_state_display()
     if upload.state == UploadState.RECEIVING:
         percent = 100 * upload.offset_bytes // upload.size_bytes
         return _("%(percent)d %% received") % {"percent": percent}
@@ -30,6 +32,15 @@ def says(upload: Upload) -> str:
 
 
 @register.filter
+def belongs_to(upload: Upload) -> str:
+    """Return an upload's session, as far as it is known before the file is read."""
+    if upload.shoot is not None:
+        return f"{upload.shoot.name} · {upload.shoot.date.isoformat()}"
+    asked = [upload.session_name, upload.session_date.isoformat() if upload.session_date else ""]
+    return " · ".join(filter(None, asked)) or _("by its own date")
+
+
+@register.filter
 def tone(upload: Upload) -> str:
     """Return the state whose colour says how an upload fares."""
     original = upload.original_file
@@ -41,7 +52,7 @@ def tone(upload: Upload) -> str:
 @register.filter
 def any_under_way(uploads: Iterable[Upload]) -> bool:
     """Whether any of these will look different soon."""
-    moving = {UploadState.RECEIVING, UploadState.RECEIVED}
+    moving = {UploadState.WAITING, UploadState.RECEIVING, UploadState.RECEIVED}
     return any(upload.state in moving or _under_way(upload) for upload in uploads)
 
 

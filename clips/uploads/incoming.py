@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 
 from clips import pipeline
 from clips.claim import Claim
-from clips.models import OriginalFile, Upload, UploadState
+from clips.media import sandbox
+from clips.models import OriginalFile, Upload, UploadSource, UploadState
 from clips.space import fetching
 from clips.storage import StorageError, sha256_of, store
 from clips.uploads.fingerprint import fingerprint_of
 from clips.uploads.part import delete_part, part_path
+from clips.uploads.session import session_for
 
 #: Kept on the stored file's name because it helps a person who looks into the folder; nothing reads it.
 KNOWN_SUFFIXES = frozenset(
@@ -34,25 +36,35 @@ def display_name(name: str) -> str:
 
 
 def take_in(work: Claim) -> None:
-    """Do the INGEST job: one original for each content, whoever sent it and however often."""
+    """Do the INGEST job: one original for each content, whoever sent it and however often.
+
+    MediaError where nobody watches it come and it is no video: then it becomes no original, but goes back to where it
+    was found, with the sentence.
+    """
     upload = work.job.upload
     stored_path = stored_path_of(upload)
     source = _where_it_lies(upload, stored_path)
-    file_hash = sha256_of(source, work.report)
+    file_hash = _hash_of(source, work)
     fingerprint = fingerprint_of(source)
+    is_known = OriginalFile.objects.filter(file_hash=file_hash).exists()
+    facts = None if upload.source == UploadSource.BROWSER or is_known else _facts_of(source, work)
     with work.finishing():
-        original, is_new = OriginalFile.objects.get_or_create(
-            file_hash=file_hash,
-            defaults={
-                "id": upload.pk,
-                "shoot": upload.shoot,
-                "uploader": upload.owner,
-                "original_filename": upload.original_filename,
-                "stored_path": stored_path,
-                "size_bytes": upload.size_bytes,
-                "fingerprint": fingerprint,
-            },
-        )
+        original = OriginalFile.objects.filter(file_hash=file_hash).first()
+        if is_new := original is None:
+            shoot, when = session_for(upload, facts) if facts else (upload.shoot, {})
+            original, is_new = OriginalFile.objects.get_or_create(
+                file_hash=file_hash,
+                defaults={
+                    "id": upload.pk,
+                    "shoot": shoot,
+                    "uploader": upload.owner,
+                    "original_filename": upload.original_filename,
+                    "stored_path": stored_path,
+                    "size_bytes": upload.size_bytes,
+                    "fingerprint": fingerprint,
+                    **when,
+                },
+            )
         upload.settle(UploadState.REGISTERED if is_new else UploadState.DUPLICATE, original_file=original)
         if is_new:
             pipeline.start_next(work.job, original)
@@ -64,6 +76,20 @@ def take_in(work: Claim) -> None:
             # One that was let go has its bytes again, now that they have come anyway.
             if not fetching.put_back(original, partial(store, source)):
                 transaction.on_commit(lambda: delete_part(upload.pk))
+
+
+def _hash_of(source: Path, work: Claim) -> str:
+    """Return the file's SHA-256; of one that came by a second name alone, somebody may have written on."""
+    before = source.stat()
+    file_hash = sha256_of(source, work.report)
+    after = source.stat()
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise StorageError(_("The file changed while it was read; it is read again when it rests."))
+    return file_hash
+
+
+def _facts_of(source: Path, work: Claim) -> dict:
+    return sandbox.run("clips.media.probe:probe", {"path": str(source)}, on_tick=work.report)
 
 
 def stored_path_of(upload: Upload) -> str:

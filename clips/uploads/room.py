@@ -22,8 +22,7 @@ def begin(owner, filename: str, size_bytes: int, about: UploadMetadata) -> Uploa
     moment are all promised the same last gigabytes. Hence also the lock, which ends with the transaction.
     """
     check_size(size_bytes)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ROOM_LOCK])
+    _be_alone()
     check_disk(size_bytes)
     check_quota(owner, size_bytes)
     upload = Upload.objects.start(
@@ -36,6 +35,21 @@ def begin(owner, filename: str, size_bytes: int, about: UploadMetadata) -> Uploa
     )
     part.create_part(upload.pk)
     return upload
+
+
+@transaction.atomic
+def promise(upload: Upload) -> bool:
+    """Give a waiting upload its room; False, with a sentence in its row, where it has to wait for some."""
+    _be_alone()
+    if sentence := guard.lacks_room(upload.size_bytes):
+        upload.wait(sentence)
+        return False
+    return upload.begin()
+
+
+def _be_alone() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ROOM_LOCK])
 
 
 def check_size(size_bytes: int) -> None:

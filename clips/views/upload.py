@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from clips.models import OriginalFile, Shoot, Upload
+from clips.models import Inbox, OriginalFile, Shoot, Upload, UploadSource
 from people.access import requires
 from people.models import Role
 
@@ -32,16 +32,16 @@ def upload(request: HttpRequest) -> HttpResponse:
         "asked_shoot": asked_shoot(request),
         "shoots": Shoot.objects.all()[:20],
         "chunk_bytes": settings.UPLOAD_CHUNK_BYTES,
-        "uploads": recent_uploads(request),
+        "incoming": settings.INCOMING_DIR,
     }
-    return render(request, "clips/upload.html", context)
+    return render(request, "clips/upload.html", context | _recent(request))
 
 
 @requires(Role.SORTER)
 @require_safe
 def upload_recent(request: HttpRequest) -> HttpResponse:
     """Answer with the list of my last uploads alone."""
-    return render(request, "clips/_uploads.html", {"uploads": recent_uploads(request)})
+    return render(request, "clips/_uploads.html", _recent(request))
 
 
 @requires(Role.SORTER)
@@ -94,7 +94,12 @@ def asked_shoot(request: HttpRequest) -> Shoot | None:
         return None
 
 
+def _recent(request: HttpRequest) -> dict:
+    return {"uploads": recent_uploads(request), "stuck_inboxes": Inbox.objects.exclude(sentence="")}
+
+
 def recent_uploads(request: HttpRequest) -> list[Upload]:
-    """Return my last uploads, each with the file that it became and that file's latest job."""
-    rows = Upload.objects.filter(owner=request.user).select_related("shoot", "original_file")
+    """Return my last uploads and what came without a person, each with the file that it became and that file's jobs."""
+    by_itself = Q(owner=None) & ~Q(source=UploadSource.BROWSER)
+    rows = Upload.objects.filter(Q(owner=request.user) | by_itself).select_related("shoot", "original_file")
     return list(rows.prefetch_related("original_file__jobs")[:RECENT])

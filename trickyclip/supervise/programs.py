@@ -55,6 +55,8 @@ def commands(bind: str, flower_bind: str) -> list[Program]:
 
     celery = ("celery", "--quiet", "--app", "trickyclip.celery")
     flower_address, _, flower_port = flower_bind.rpartition(":")
+    manage = [sys.executable, "-u", str(embedded.BASE_DIR / "manage.py")]
+    incoming = [Program("incoming", [*manage, "watch_incoming"], SIGTERM)] if settings.INCOMING_DIR else []
     gunicorn_conf = embedded.BASE_DIR / "deploy" / "gunicorn.conf.py"
     return [
         program("web", "gunicorn", "--config", str(gunicorn_conf), "--bind", bind, "trickyclip.wsgi"),
@@ -68,6 +70,7 @@ def commands(bind: str, flower_bind: str) -> list[Program]:
             for queue, at_once in settings.WORKERS.items()
         ),
         program("beat", *celery, "beat", "--pidfile="),
+        *incoming,
         program(
             "flower", *celery, "flower", f"--address={flower_address}", f"--port={flower_port}",
             FLOWER_BASIC_AUTH=f"flower:{flower_password()}",

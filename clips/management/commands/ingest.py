@@ -1,0 +1,132 @@
+import datetime as dt
+import os
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from clips.models import Upload, UploadSource, UploadState
+from clips.storage import StorageError
+from clips.uploads import intake, outcome, part
+from clips.uploads.incoming import display_name
+from clips.uploads.wire import clean_session_name
+
+LOOK_EVERY_S = 0.5
+#: Between two questions whether there is room by now.
+ROOM_EVERY_S = 10.0
+GOOD = (UploadState.REGISTERED, UploadState.DUPLICATE)
+UNDER_WAY = (UploadState.WAITING, UploadState.RECEIVING, UploadState.RECEIVED)
+
+
+class Command(BaseCommand):
+    help = (
+        "Bring camera files on this machine in, folders with all that is in them. Sessions come from the files' own "
+        "dates, unless you name one. What is here already is told so. The site must be running, for its workers check "
+        "the files."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a video, or a folder")
+        parser.add_argument("--session", default="", help="the session they belong to, like “Backyard Rails”")
+        parser.add_argument("--date", type=dt.date.fromisoformat, help="its date, like 2024-12-01")
+        parser.add_argument("--move", action="store_true", help="remove each file that is here safely afterwards")
+
+    def handle(self, *, paths: list[Path], session: str, date: dt.date | None, move: bool, **_options) -> None:
+        files = list(_files(paths))
+        if not files:
+            raise CommandError("There are no videos in this.")
+        uploads: dict[Path, Upload] = {}
+        try:
+            self._bring_all(files, uploads, session=session, date=date, move=move)
+            self._wait(uploads)
+        except KeyboardInterrupt:
+            self.stdout.write("Stopped. What was copied is still checked; repeat the command for the rest.")
+            raise SystemExit(130) from None
+        finally:
+            _close(uploads, move=move)
+        self._sum_up(uploads)
+
+    def _bring_all(self, files: list[Path], uploads: dict, *, move: bool, **asked) -> None:
+        total_bytes = sum(path.stat().st_size for path in files)
+        bar = tqdm(total=total_bytes, desc="bringing in", unit="B", unit_scale=True, file=self.stderr, disable=None)
+        with bar:
+            for path in files:
+                begun_bytes = bar.n
+                upload = uploads[path] = _row(path, **asked)
+                try:
+                    while not intake.bring(upload, path, may_link=move, report=bar.update):
+                        bar.set_postfix_str(upload.reason)
+                        time.sleep(ROOM_EVERY_S)
+                except StorageError as error:
+                    upload.give_up(str(error))
+                bar.update(begun_bytes + upload.size_bytes - bar.n)  # also what came by a second name
+
+    def _wait(self, uploads: dict[Path, Upload]) -> None:
+        ids = [upload.pk for upload in uploads.values()]
+        with tqdm(total=len(ids), desc="checking", unit="file", file=self.stderr, disable=None) as bar:
+            while n_left := Upload.objects.filter(pk__in=ids, state__in=UNDER_WAY).count():
+                bar.update(len(ids) - n_left - bar.n)
+                time.sleep(LOOK_EVERY_S)
+            bar.update(len(ids) - bar.n)
+
+    def _sum_up(self, uploads: dict[Path, Upload]) -> None:
+        ids = [upload.pk for upload in uploads.values()]
+        settled = Upload.objects.select_related("original_file__shoot").in_bulk(ids)
+        n_new = n_known = 0
+        for path, upload in uploads.items():
+            became = settled[upload.pk]
+            n_new += became.state == UploadState.REGISTERED
+            n_known += became.state == UploadState.DUPLICATE
+            self.stdout.write(f"{path}: {outcome.of(became)}")
+        n_bad = len(ids) - n_new - n_known
+        self.stdout.write(f"{n_new} new, {n_known} already here, {n_bad} not taken.")
+        if n_bad:
+            raise CommandError("Some were not taken; the lines above say why.")
+
+
+def _files(paths: list[Path]) -> Iterator[Path]:
+    """Yield each video once: what is named, and within folders what looks like footage, the oldest first."""
+    seen = set()
+    for path in paths:
+        if not path.exists():
+            raise CommandError(f"{path} does not exist.")
+        for file in [path] if path.is_file() else _inside(path):
+            if not file.stat().st_size:
+                continue
+            if (real := file.resolve()) not in seen:
+                seen.add(real)
+                yield real
+
+
+def _inside(folder: Path) -> list[Path]:
+    found = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = filter(intake.is_footage, folders)
+        found += [Path(parent, name) for name in names if intake.is_footage(name) and Path(parent, name).is_file()]
+    return sorted(found, key=lambda path: path.stat().st_mtime)
+
+
+def _row(path: Path, *, session: str, date: dt.date | None) -> Upload:
+    stat = path.stat()
+    return Upload.objects.create(
+        state=UploadState.WAITING, source=UploadSource.COMMAND, came_from=str(path)[-1000:],
+        mark=intake.mark_of(stat), modified_at=intake.modified_at(stat), size_bytes=stat.st_size,
+        original_filename=display_name(path.name), session_date=date,
+        session_name=clean_session_name(session) if session else "",
+    )  # fmt: skip
+
+
+def _close(uploads: dict[Path, Upload], *, move: bool) -> None:
+    """Leave each file in one place: at its end remove what was moved, or what was copied for nothing."""
+    settled = Upload.objects.in_bulk([upload.pk for upload in uploads.values()])
+    for path, upload in uploads.items():
+        state = settled[upload.pk].state
+        if state in GOOD and move and path.exists() and intake.mark_of(path.stat()) == upload.mark:
+            path.unlink()
+        if state in {UploadState.WAITING, UploadState.RECEIVING} and settled[upload.pk].give_up("Stopped."):
+            state = UploadState.GONE
+        if state in {UploadState.FAILED, UploadState.GONE}:
+            part.delete_part(upload.pk)

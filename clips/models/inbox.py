@@ -1,0 +1,32 @@
+"""A folder out of which files are brought in by themselves, and how it stands with it."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class InboxQuerySet(models.QuerySet):
+    def looked_into(self, place: str, sentence: str = "") -> bool:
+        """Write down that a folder was looked into now, and what is in the way; whether that is something new."""
+        changed = bool(self.filter(place=place).exclude(sentence=sentence[:500]).update(sentence=sentence[:500]))
+        fields = {"looked_at": timezone.now()}
+        _inbox, is_new = self.update_or_create(
+            place=place, defaults=fields, create_defaults=fields | {"sentence": sentence[:500]}
+        )
+        return changed or (is_new and bool(sentence))
+
+
+class Inbox(models.Model):
+    #: A path of this machine, or "drive:" and a folder's id.
+    place = models.CharField(_("folder"), max_length=500, unique=True)
+    looked_at = models.DateTimeField(_("looked into"), null=True, blank=True)
+    sentence = models.CharField(_("what is in the way"), max_length=500, blank=True)
+
+    objects = InboxQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("incoming folder")
+        verbose_name_plural = _("incoming folders")
+
+    def __str__(self) -> str:
+        return self.place

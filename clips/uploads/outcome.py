@@ -1,0 +1,26 @@
+"""What became of an upload, in one sentence for whoever put the file somewhere and went away."""
+
+from django.db.models import Max
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from clips.models import Decision, OriginalFile, Upload, UploadState
+
+
+def of(upload: Upload) -> str:
+    """Return what became of a settled upload."""
+    if upload.state == UploadState.DUPLICATE and upload.original_file:
+        return already_here(upload.original_file)
+    if upload.state == UploadState.REGISTERED and upload.original_file:
+        return _("new, in %(session)s") % {"session": upload.original_file.shoot}
+    return upload.reason or upload.get_state_display()
+
+
+def already_here(file: OriginalFile) -> str:
+    """Return where a file is that need not come again, and when it was sorted."""
+    where = {"name": file.original_filename, "session": file.shoot.name, "date": file.shoot.date.isoformat()}
+    decided = Decision.objects.standing().filter(segment__original_file=file).aggregate(last=Max("created_at"))
+    if decided["last"] is None:
+        return _("already here: %(name)s in %(session)s · %(date)s, not sorted yet") % where
+    where["day"] = date_format(decided["last"], "Y-m-d")
+    return _("already here: %(name)s in %(session)s · %(date)s, sorted on %(day)s") % where

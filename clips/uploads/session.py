@@ -1,0 +1,101 @@
+"""Which session a file belongs to that came without anybody saying so: by its own day, and by the gap to others."""
+
+import datetime as dt
+import re
+import zoneinfo
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from clips import cameras
+from clips.models import CameraClock, OriginalFile, Shoot, Upload
+
+#: Of PostgreSQL's advisory locks, the one that is held from looking for a session until the file is in it.
+SESSION_LOCK = 0x7C_0002
+#: Longer than the way to the next spot with a meal between, shorter than a night's sleep.
+LONGEST_GAP = dt.timedelta(hours=4)
+#: What is filmed before this hour, by the clock of the place, belongs to the night that began the day before.
+NIGHT_ENDS_HOUR = 4
+#: No camera writes one file for longer; older files than this before a gap need not be looked at.
+LONGEST_FILE = dt.timedelta(hours=12)
+MAX_NAME_CHARS = 100
+#: What cameras call their folders; nobody means a session by them.
+_CAMERAS_FOLDER = re.compile(
+    r"DCIM|\d{3}[A-Z0-9_]{3,5}|DJI_\d+|PRIVATE|M4ROOT|AVCHD|BDMV|STREAM|CLIP|CLIPS|MISC|VIDEO|MP_ROOT|XDROOT",
+    re.IGNORECASE,
+)
+_DATED = re.compile(r"(?P<date>\d{4}-\d\d-\d\d)(?:[\s_-]+(?P<name>.*))?")
+
+
+def named_by(folders: Sequence[str]) -> tuple[str, dt.date | None]:
+    """Return the session's name and date that the folders around a file say, as ``2024-12-01 - Backyard Rails``."""
+    told = next((name for name in folders if name.strip() and not _CAMERAS_FOLDER.fullmatch(name)), "")
+    name = " ".join(told.split())
+    if found := _DATED.fullmatch(name):
+        try:
+            return (found["name"] or "").strip()[:MAX_NAME_CHARS], dt.date.fromisoformat(found["date"])
+        except ValueError:
+            pass  # the 31st of February is a name like any other
+    return name[:MAX_NAME_CHARS], None
+
+
+def session_for(upload: Upload, facts: dict) -> tuple[Shoot, dict]:
+    """Return the session that an upload belongs to, and when it was recorded, as fields of its original.
+
+    Call it in the transaction that makes the original: until that ends nobody else looks for a session, so that two
+    files of one evening cannot each begin one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SESSION_LOCK])
+    moment, when = _recorded(upload, facts)
+    if upload.shoot is not None:
+        return upload.shoot, when
+    day = upload.session_date or own_day(moment)
+    shoots = Shoot.objects.filter(name__iexact=upload.session_name) if upload.session_name else Shoot.objects.all()
+    found = None
+    if upload.session_date is None:
+        found = _near(moment, dt.timedelta(milliseconds=facts["duration_ms"]), shoots)
+    found = found or shoots.filter(date=day).order_by("created_at").first()
+    return found or Shoot.objects.called(upload.session_name or date_format(day, "l"), day), when
+
+
+def own_day(moment: dt.datetime) -> dt.date:
+    """Return the day that a moment belongs to for those who film at night."""
+    return (moment - dt.timedelta(hours=NIGHT_ENDS_HOUR)).date()
+
+
+def _recorded(upload: Upload, facts: dict) -> tuple[dt.datetime, dict]:
+    """Return the local moment by which a file is sorted into a session, and what its original may say of its time.
+
+    A file that does not say when it was recorded was changed last when its recording ended; that is kept by cards and
+    by programs that synchronise, and good enough for a day, but no fact to be written down.
+    """
+    shoot = upload.shoot or Shoot()
+    file = OriginalFile(
+        shoot=shoot, camera_id=facts["camera_id"], camera_serial=facts.get("serial") or "",
+        original_filename=upload.original_filename, duration_ms=facts["duration_ms"], probe=facts,
+    )  # fmt: skip
+    clocks = CameraClock.objects.filter(camera_id=file.camera_id)
+    moment = cameras.moments([file], clocks)[file.pk]
+    if moment.recorded_at is not None:
+        file.recorded_at, file.utc_offset_min = moment.recorded_at, moment.utc_offset_min
+        return file.recorded_locally, {"recorded_at": moment.recorded_at, "utc_offset_min": moment.utc_offset_min}
+    ended_at = upload.modified_at or timezone.now()
+    began_at = ended_at - dt.timedelta(milliseconds=facts["duration_ms"])
+    return began_at.astimezone(zoneinfo.ZoneInfo(settings.TIME_ZONE)), {}
+
+
+def _near(moment: dt.datetime, length: dt.timedelta, shoots) -> Shoot | None:
+    """Return the session of the recording that ends or begins nearest to this one, if the gap is a short one."""
+    around = (moment - LONGEST_GAP - LONGEST_FILE, moment + length + LONGEST_GAP)
+    files = OriginalFile.objects.filter(shoot__in=shoots, recorded_at__range=around).select_related("shoot")
+    gaps = []
+    for file in files.only("recorded_at", "duration_ms", "shoot"):
+        ended_at = file.recorded_at + dt.timedelta(milliseconds=file.duration_ms or 0)
+        gap = max(file.recorded_at - (moment + length), moment - ended_at, dt.timedelta())
+        gaps.append((gap, file.shoot))
+    gap, shoot = min(gaps, key=lambda found: found[0], default=(LONGEST_GAP, None))
+    return shoot if gap < LONGEST_GAP else None
