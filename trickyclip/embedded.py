@@ -98,15 +98,28 @@ def secret(data_dir: Path, name: str) -> str:
         if not path.exists():
             engines_dir(data_dir).mkdir(mode=0o711, parents=True, exist_ok=True)
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            part = path.with_name(f".{name}.{secrets.token_hex(8)}")
-            part.touch(mode=0o600, exist_ok=False)
-            part.write_text(secrets.token_urlsafe(48), encoding="ascii")
+            part = _written(path, secrets.token_urlsafe(48))
             with contextlib.suppress(FileExistsError):  # another process was first: its secret counts
                 os.link(part, path)
             part.unlink()
         return path.read_text(encoding="ascii")
     except OSError as error:
         raise DataFolderError(data_dir, error) from error
+
+
+def remember(data_dir: Path, name: str, text: str) -> None:
+    """Put ``text`` in the place of what was remembered as ``name``: what a backup brings back."""
+    secret(data_dir, name)  # makes the folder
+    path = engines_dir(data_dir) / "secrets" / name
+    _written(path, text).replace(path)
+
+
+def _written(path: Path, text: str) -> Path:
+    """Return a new file beside ``path`` that nobody else can read."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    part.touch(mode=0o600, exist_ok=False)
+    part.write_text(text, encoding="utf-8")
+    return part
 
 
 def port(data_dir: Path, name: str) -> int:

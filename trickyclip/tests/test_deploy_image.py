@@ -51,10 +51,10 @@ def in_image(folder: Path, *command: str, **environment: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def running(*commands: list[str]) -> Iterator[None]:
+def running(*commands: list[str]) -> Iterator[list[subprocess.Popen]]:
     processes = [subprocess.Popen(command) for command in commands]
     try:
-        yield
+        yield processes
     finally:
         for process in processes:
             process.terminate()
@@ -67,7 +67,9 @@ def test_image_serves_its_login_page_and_finds_the_tricks_of_the_demo(built, bro
     port = free_port()
     web = in_image(built, "program", "web", "--bind", f"127.0.0.1:{port}")
     alive = {"ALIVE_FILE": "/tmp/alive"}
-    with running(web, *(in_image(built, "program", queue, **alive) for queue in ("detect", "media", "light"))):
+    with running(
+        web, *(in_image(built, "program", queue, **alive) for queue in ("detect", "media", "light"))
+    ) as processes:
         page = None
         while page is None:  # the test's own limit ends it
             with contextlib.suppress(requests.ConnectionError):
@@ -79,6 +81,7 @@ def test_image_serves_its_login_page_and_finds_the_tricks_of_the_demo(built, bro
         assert Member.objects.count() == 1
         subprocess.run(in_image(built, "make_demo"), check=True)
         while not Preview.objects.exclude(stored_path="").exists():
+            assert [process.poll() for process in processes] == [None] * 4
             time.sleep(2)
     assert CandidateSegment.objects.count() >= 4
 

@@ -1,0 +1,114 @@
+"""Bring a backup back: check it, fill an empty database with it, count, and say what is still missing."""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from clips.storage import sha256_of
+from trickyclip import embedded
+from trickyclip.backup.database import BackupError, Database, at_hand, finish, rows_of_tables, tables
+from trickyclip.backup.write import ARCHIVE_LIST, DUMP, MANIFEST, SECRET_KEY
+from trickyclip.settings import env
+
+EMPTY = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What came back, and what of the archive's list does not lie there."""
+
+    made_at: str
+    n_rows: int
+    n_archived: int
+    not_there: list[str]
+    same_key: bool
+
+
+def restore_backup(folder: Path, *, replace: bool) -> Restored:
+    """Put the backup's database and key in place.
+
+    ``replace`` throws away what the database holds now; without it only an empty one is filled.
+
+    Raises
+    ------
+    BackupError
+        If the backup is not whole, the database is not empty, the site runs, or the rows are not those of the backup.
+        In all of these the database is as it was before, but in the last.
+    """
+    manifest = checked(folder)
+    with at_hand(alone=True) as database:
+        with database.connect() as connection:
+            if tables(connection) and not replace:
+                raise BackupError(
+                    "There is a database here already; --replace throws it away and puts the backup in its place."
+                )
+        _fill(database, folder / DUMP)
+        with database.connect() as connection:
+            _compare(manifest["rows"], rows_of_tables(connection))
+            connection.execute("ANALYZE")
+    archived, not_there = _held_against(folder / ARCHIVE_LIST)
+    rows = sum(manifest["rows"].values())
+    return Restored(manifest["made_at"], rows, archived, not_there, _put_key_back(folder / SECRET_KEY))
+
+
+def checked(folder: Path) -> dict:
+    """Return the manifest of a backup whose files are all there and unchanged."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        changed = [name for name, digest in manifest["files"].items() if sha256_of(folder / name) != digest]
+    except FileNotFoundError as error:
+        raise BackupError(f"{folder} is no whole backup: {Path(error.filename).name} is missing.") from error
+    except (OSError, ValueError, KeyError) as error:
+        raise BackupError(f"{folder} is no backup that can be read: {error}") from error
+    if changed:
+        raise BackupError(f"{folder} is damaged: {', '.join(changed)} is not what was written.")
+    return manifest
+
+
+def _fill(database: Database, dump: Path) -> None:
+    """In one transaction: the old is thrown away and the new is there, or nothing happened."""
+    read = database.run("pg_restore", "--no-owner", "--no-privileges", "--file=-", dump, stdout=subprocess.PIPE)
+    write = database.run(
+        "psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", f"--command={EMPTY}",
+        "--file=-", stdin=read.stdout, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    read.stdout.close()  # so that pg_restore hears when psql gives up
+    failed = None
+    try:
+        finish(write, "The database cannot be filled")
+    except BackupError as error:
+        failed = error
+    errors = read.stderr.read().strip().splitlines()
+    if read.wait() != 0 and failed is None:
+        raise BackupError(f"The dump cannot be read: {errors[-1] if errors else read.returncode}")
+    if failed:
+        raise failed
+
+
+def _compare(wanted: dict[str, int], found: dict[str, int]) -> None:
+    if different := [name for name in sorted(wanted | found) if wanted.get(name) != found.get(name)]:
+        told = ", ".join(f"{name} has {found.get(name)} rows instead of {wanted.get(name)}" for name in different[:5])
+        raise BackupError(f"What came back is not what was written: {told}.")
+
+
+def _held_against(listed: Path) -> tuple[int, list[str]]:
+    """Return how many files the archive had, and those that do not lie there in their full size."""
+    lines = [line.split("\t") for line in listed.read_text(encoding="utf-8").splitlines()]
+    missing = []
+    for _digest, size_bytes, relative in lines:
+        path = settings.ARCHIVE_DIR / relative
+        if not path.is_file() or path.stat().st_size != int(size_bytes):
+            missing.append(relative)
+    return len(lines), missing
+
+
+def _put_key_back(kept: Path) -> bool:
+    """Put the key where the site looks for it; False where a setting names another one, which then counts."""
+    key = kept.read_text(encoding="utf-8")
+    if env("SECRET_KEY", default=""):
+        return key == settings.SECRET_KEY
+    embedded.remember(settings.DATA_DIR, "secret_key", key)
+    return True

@@ -1,0 +1,45 @@
+"""``manage.py restore BACKUP``: put a backup in the place of an empty database."""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from trickyclip.backup.database import BackupError
+from trickyclip.backup.restore import Restored, restore_backup
+
+NAMED = 10
+
+
+class Command(BaseCommand):
+    help = "Bring back what manage.py backup wrote. The site must not run."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("backup", type=Path, help="the folder of one backup")
+        parser.add_argument("--replace", action="store_true", help="throw away what the database holds now")
+
+    def handle(self, *, backup: Path, replace: bool, **_: object) -> None:
+        try:
+            restored = restore_backup(backup, replace=replace)
+        except BackupError as error:
+            raise CommandError(error) from error
+        self.stdout.write(f"The database is as it was at {restored.made_at}: {restored.n_rows} rows.")
+        if not restored.same_key:
+            self.stdout.write(
+                "SECRET_KEY is not the one of the backup: everybody logs in anew, and Google Drive is connected anew."
+            )
+        self._tell_of_archive(restored)
+        self.stdout.write("Start the site, then let “manage.py audit” say what else is missing.")
+
+    def _tell_of_archive(self, restored: Restored) -> None:
+        if not restored.not_there:
+            self.stdout.write(f"All {restored.n_archived} files of the local archive are there.")
+            return
+        self.stdout.write(
+            f"{len(restored.not_there)} of {restored.n_archived} files of the local archive are not there; "
+            "copy archive/ and originals/ back from where you keep them:"
+        )
+        for path in restored.not_there[:NAMED]:
+            self.stdout.write(f"  {path}")
+        if len(restored.not_there) > NAMED:
+            self.stdout.write("  …")
