@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from clips import storage
 from clips.models import Job, JobKind, UploadState, WaitsFor
 from clips.models.job import DEFAULT_PRIORITY
 
@@ -55,11 +56,27 @@ def start_next(job: Job, target: models.Model) -> None:
         start(kind, target, priority=job.priority)
 
 
+def queue_of(job: Job) -> str:
+    """Return the queue of a job. An upload is checked where its bytes lie: on the node that took them.
+
+    Nodes that share their originals' folder share their uploads' too, so then any of them does it.
+    """
+    queue = STEPS[JobKind(job.kind)].queue
+    if job.upload_id is None or storage.is_local("originals"):
+        return queue
+    return own_queue(queue, job.upload.node)
+
+
+def own_queue(queue: str, node: str) -> str:
+    """Return the name of the queue that only the workers of one node listen to."""
+    return f"{queue}.{node}"
+
+
 def publish(job: Job) -> None:
     """Tell the broker that a job waits. A broker that is away is no fault: the sweep tells it again."""
     step = STEPS[JobKind(job.kind)]
     try:
-        current_app.send_task(step.task, args=[str(job.pk)], queue=step.queue, priority=job.priority)
+        current_app.send_task(step.task, args=[str(job.pk)], queue=queue_of(job), priority=job.priority)
     except OperationalError as error:
         logger.warning("The broker cannot be reached (%s); job %s waits for the sweep.", error, job.pk)
         return

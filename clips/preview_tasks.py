@@ -8,7 +8,7 @@ from uuid import UUID
 from celery import shared_task
 from django.db import transaction
 
-from clips import candidates, filmstrips, low_res, previews
+from clips import candidates, filmstrips, low_res, previews, storage
 from clips.claim import Claim, claim, claim_more
 from clips.media import MediaError, sandbox
 from clips.models import CandidateSegment, Job, LeaseLostError, OriginalFile, Preview
@@ -70,9 +70,10 @@ def preview(job_id: str) -> None:
 
 @shared_task
 def tidy_candidates() -> None:
-    """Keep the folder of previews to its size, and remove what no row knows of."""
+    """Keep previews to their size, and remove what no row knows of: in a bucket, which is slow to list, each night."""
     candidates.keep_to_size()
-    candidates.remove_orphans()
+    if storage.is_local(candidates.FOLDER):
+        candidates.remove_orphans()
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.db import transaction
 
-from clips import sharing
+from clips import candidates, sharing, storage
 from clips.claim import claim
 from clips.media import sandbox
 from clips.models import FinalClip, SharedCopy
@@ -53,8 +53,10 @@ def share(job_id: str) -> None:
 
 @shared_task
 def remove_orphans() -> None:
-    """Remove files of copies whose rows are gone, as when a clip was deleted past the pages."""
+    """Remove files whose rows are gone, as when a clip was deleted past the pages, and what killed workers left."""
     sharing.remove_orphans()
+    candidates.remove_orphans()
+    storage.clear_left()
 
 
 def limits_for(duration_ms: int) -> sandbox.Limits:

@@ -6,9 +6,8 @@ Everybody else names a file by its stored path alone. The first part of it is th
 
 import hashlib
 import logging
-import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,14 +16,16 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django.utils.translation import gettext as _
 
+from clips import scratch
 from clips.models import FinalClip, OriginalFile
-from clips.stores.local import sync
+from clips.stores.local import free_bytes, sync
 from clips.stores.store import MissingFileError, OpenFile, Report, StorageError, Store, Stored, silent
 
-__all__ = ["MissingFileError", "StorageError", "sync"]
+__all__ = ["MissingFileError", "StorageError", "free_bytes", "sync"]
 
 logger = logging.getLogger(__name__)
 
+ALIASES = ("originals", "candidates", "final_clips")
 HASH_BLOCK_BYTES = 16 * 1024**2
 
 
@@ -37,19 +38,32 @@ def local_copy(original: OriginalFile, report: Report = silent) -> Iterator[Path
     StorageError
         If it is in no store any more, or cannot be brought in.
     """
-    path = store_of(original.stored_path).path_of(original.stored_path)
-    if not path.is_file():
-        raise MissingFileError(_("The original file is not in the data folder any more."))
-    yield path
+    gone = _("The original file is not in the data folder any more.")
+    with _on_this_disk(original.stored_path, original.file_hash, original.size_bytes, gone, report) as path:
+        yield path
 
 
 @contextmanager
 def local_clip(clip: FinalClip, report: Report = silent) -> Iterator[Path]:
     """Give the path of a cut clip on this machine's disk, for as long as the block lasts; StorageError as above."""
-    path = clip.stored_path and store_of(clip.stored_path).path_of(clip.stored_path)
-    if not path or not path.is_file():
-        raise MissingFileError(_("The cut clip is not in the data folder; cut it again first."))
-    yield path
+    gone = _("The cut clip is not in the data folder; cut it again first.")
+    if not clip.stored_path:
+        raise MissingFileError(gone)
+    with _on_this_disk(clip.stored_path, clip.file_hash, clip.size_bytes, gone, report) as path:
+        yield path
+
+
+@contextmanager
+def _on_this_disk(stored_path: str, sha256: str, n_bytes: int, gone: str, report: Report) -> Iterator[Path]:
+    where = store_of(stored_path)
+    path = where.path_of(stored_path)
+    if path is None:
+        with scratch.brought_in(sha256, n_bytes, lambda: where.read(stored_path), report) as copy:
+            yield copy
+    elif path.is_file():
+        yield path
+    else:
+        raise MissingFileError(gone)
 
 
 @contextmanager
@@ -63,6 +77,11 @@ def scratch_folder() -> Iterator[Path]:
 def store_of(stored_path: str) -> Store:
     """Return the store that holds a path; the alias of a store will do as well."""
     return storages[stored_path.partition("/")[0]]
+
+
+def is_local(stored_path: str) -> bool:
+    """Whether a path, or the store of an alias, is on this machine's disk."""
+    return store_of(stored_path).is_local
 
 
 def store(source: Path, stored_path: str, report: Report = silent) -> None:
@@ -92,7 +111,8 @@ def staged(files: dict[str, Path], report: Report = silent) -> Iterator[Callable
         yield place
     finally:
         for stored_path, token in waiting.items():
-            store_of(stored_path).unstage(token)
+            with suppress(StorageError):  # then it is cleared away within a day
+                store_of(stored_path).unstage(token)
 
 
 def duplicate(stored_path: str, copy_path: str) -> bool:
@@ -113,9 +133,14 @@ def size_bytes(stored_path: str) -> int | None:
     return store_of(stored_path).length_bytes(stored_path)
 
 
+def sizes_bytes(stored_paths: Iterable[str]) -> dict[str, int | None]:
+    """Return how long each of many stored files is; None where there is none."""
+    return {path: size for where, paths in _by_store(stored_paths) for path, size in where.lengths_bytes(paths).items()}
+
+
 def missing(stored_paths: Iterable[str]) -> set[str]:
     """Return those of these paths that hold no file."""
-    return {path for where, paths in _by_store(stored_paths) for path in where.missing(paths)}
+    return {path for path, size in sizes_bytes(stored_paths).items() if size is None}
 
 
 def delete(stored_paths: Iterable[str]) -> None:
@@ -137,6 +162,13 @@ def listed(folder: str) -> Iterator[Stored]:
     return store_of(folder).listed(folder)
 
 
+def clear_left() -> None:
+    """Remove from the stores what killed workers left that no path leads to."""
+    for where in {store_of(alias) for alias in ALIASES}:
+        if not where.is_local:
+            where.clear_left()
+
+
 def read(stored_path: str) -> OpenFile:
     """Open a stored file for reading, in parts or as a whole; MissingFileError where there is none."""
     return store_of(stored_path).read(stored_path)
@@ -152,13 +184,6 @@ def sha256_of(path: Path, report: Callable[[float], None] | None = None) -> str:
             if report:
                 report(file.tell() / size_bytes)
     return digest.hexdigest()
-
-
-def free_bytes() -> int:
-    """Return how much the data folder's disk can take before it falls below its floor; negative when it is below."""
-    usage = shutil.disk_usage(settings.DATA_DIR)
-    floor_bytes = min(settings.DISK_FLOOR_BYTES, usage.total // 10)
-    return usage.free - floor_bytes
 
 
 def _by_store(stored_paths: Iterable[str]) -> Iterator[tuple[Store, list[str]]]:

@@ -132,8 +132,8 @@ def lost_messages() -> list[Job]:
     A queue that holds a message for each due job has lost none. Otherwise all that were told long enough ago are
     told again: a message too many costs a look at the row, one too few would cost the job.
     """
-    due = list(Job.objects.due().order_by("priority", "created_at"))
-    waiting = Counter(pipeline.STEPS[job.kind].queue for job in due)
+    due = list(Job.objects.due().select_related("upload").order_by("priority", "created_at"))
+    waiting = Counter(pipeline.queue_of(job) for job in due)
     with current_app.connection_for_write() as connection:
         channel = connection.default_channel
         known = {queue: channel.queue_declare(queue, passive=False).message_count for queue in waiting}
@@ -143,7 +143,7 @@ def lost_messages() -> list[Job]:
         job
         for job in due
         if job.published_at is None
-        or (job.published_at < told_before and known[q := pipeline.STEPS[job.kind].queue] < waiting[q])
+        or (job.published_at < told_before and known[q := pipeline.queue_of(job)] < waiting[q])
     ]
 
 

@@ -6,4 +6,4 @@ class TrickyClipConfig(AppConfig):
     verbose_name = "TrickyClip"
 
     def ready(self) -> None:
-        from trickyclip import celery  # noqa: F401  web processes publish through this app, so it must exist in them
+        from trickyclip import celery, checks  # noqa: F401  web processes publish through this app

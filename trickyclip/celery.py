@@ -3,7 +3,8 @@
 import os
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import celeryd_after_setup, worker_process_init
+from django.conf import settings
 
 from clips.media.sandbox import die_with_parent
 from trickyclip.alive import TouchesAliveFile
@@ -16,6 +17,14 @@ app.autodiscover_tasks(["clips", "clips.audit", "clips.space", "clips.uploads", 
 for subject in ("preview_tasks", "filmstrip_tasks", "share_tasks"):
     app.autodiscover_tasks(["clips"], related_name=subject)
 app.steps["worker"].add(TouchesAliveFile)
+
+
+@celeryd_after_setup.connect
+def take_own_uploads(instance: object, **_: object) -> None:
+    """Let workers of light jobs also do those that only their own machine can do (clips/pipeline.py)."""
+    queues = instance.app.amqp.queues
+    if "light" in queues.consume_from:
+        queues.select_add(f"light.{settings.NODE}")
 
 
 @worker_process_init.connect

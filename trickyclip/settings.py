@@ -9,7 +9,7 @@ from celery.schedules import crontab, schedule
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from trickyclip import embedded
+from trickyclip import buckets, embedded
 from trickyclip.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -155,6 +155,9 @@ UPLOADS_DIR = DATA_DIR / "uploads"
 #: Watched for camera files; empty where nobody shall.
 INCOMING_DIR = Path(path).resolve() if (path := env("INCOMING_DIR", default=str(DATA_DIR / "incoming"))) else None
 SCRATCH_DIR = DATA_DIR / "scratch"
+SCRATCH_MAX_BYTES = env.int("SCRATCH_MAX_BYTES", default=20 * 1024**3)
+#: Which of several machines this is: the bytes of an unfinished upload are on one of them.
+NODE = env("NODE", default="") or embedded.secret(DATA_DIR, "node")[:12]
 MEDIA_ACCEL_PREFIX = env("MEDIA_ACCEL_PREFIX", default="")
 ARCHIVE_DIR = Path(env("ARCHIVE_DIR", default=str(DATA_DIR / "archive"))).resolve()
 ARCHIVE_BACKEND = env("ARCHIVE_BACKEND", default="local")
@@ -169,9 +172,22 @@ DRIVE_CONSENT_URL = "https://accounts.google.com/o/oauth2/v2/auth"
 DRIVE_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGE_URL = env("STORAGE_URL", default="")
+BUCKET_OPTIONS = {
+    # Without a key here the library looks where Amazon's own tools do: a file of credentials, the machine's own role.
+    "s3": {
+        "endpoint_url": env("S3_ENDPOINT_URL", default=""),
+        "region_name": env("S3_REGION", default=""),
+        "access_key": env("AWS_ACCESS_KEY_ID", default=""),
+        "secret_key": env("AWS_SECRET_ACCESS_KEY", default=""),
+    },
+    "gs": {"credentials_file": env("GOOGLE_APPLICATION_CREDENTIALS", default="")},
+}
 STORAGES = {
-    **{alias: {"BACKEND": "clips.stores.local.LocalStore"} for alias in ("originals", "candidates", "final_clips")},
-    "default": {"BACKEND": "clips.stores.local.LocalStore"},
+    "originals": buckets.storage("ORIGINALS_URL", env("ORIGINALS_URL", default=STORAGE_URL), BUCKET_OPTIONS),
+    "candidates": buckets.storage("CANDIDATES_URL", env("CANDIDATES_URL", default=STORAGE_URL), BUCKET_OPTIONS),
+    "final_clips": buckets.storage("FINAL_CLIPS_URL", env("FINAL_CLIPS_URL", default=STORAGE_URL), BUCKET_OPTIONS),
+    "default": buckets.LOCAL,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 # Serves straight from the source folders, so that a start needs no collecting step.

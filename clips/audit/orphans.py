@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-from clips import sharing, storage
+from clips import scratch, sharing, storage
 from clips.audit import mend
 from clips.audit.batches import GRACE_S, batches, old_entries, rows_in_batches
 from clips.audit.finding import Disagreement, Kind
@@ -89,6 +89,8 @@ def files_without_rows(*, checksums: bool) -> Iterator[Disagreement]:
 def left_in_scratch(*, checksums: bool) -> Iterator[Disagreement]:
     """What workers that were killed have left; nothing that is being worked on is that old."""
     for entry in old_entries(settings.SCRATCH_DIR, older_than_s=SCRATCH_AFTER_S):
+        if entry.name == scratch.FOLDER:
+            continue  # keeps to its size by itself
         path = Path(entry.path)
         says = _("nobody has worked on it for hours.")
         yield Disagreement(Kind.SCRATCH, f"scratch/{entry.name}", says, str(path), partial(mend.remove, path))
@@ -97,7 +99,10 @@ def left_in_scratch(*, checksums: bool) -> Iterator[Disagreement]:
 def uploads_and_parts(*, checksums: bool) -> Iterator[Disagreement]:
     yield from _parts_without_upload()
     fields = ("original_filename", "offset_bytes", "state")
-    for batch in rows_in_batches(Upload.objects.unfinished(), *fields):
+    here = Upload.objects.unfinished()
+    if not storage.is_local("originals"):
+        here = here.filter(node=settings.NODE)  # the bytes of the others are on other machines
+    for batch in rows_in_batches(here, *fields):
         suspects = [key for key, _name, offset_bytes, _state in batch if _bytes_there(key) < offset_bytes]
         moved_on = Upload.objects.filter(pk__in=suspects).unfinished()
         for upload in moved_on:

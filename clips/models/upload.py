@@ -72,6 +72,10 @@ def patience() -> dt.timedelta:
     return dt.timedelta(days=settings.UPLOAD_IDLE_DAYS)
 
 
+def this_node() -> str:
+    return settings.NODE
+
+
 class Upload(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
@@ -102,6 +106,9 @@ class Upload(models.Model):
         "clips.OriginalFile", on_delete=models.SET_NULL, null=True, blank=True, related_name="uploads",
         verbose_name=_("became"),
     )  # fmt: skip
+    node = models.CharField(
+        _("on"), max_length=64, default=this_node, editable=False, help_text=_("The machine that has its bytes.")
+    )
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     metadata = models.TextField(_("what the client says of it"), blank=True, help_text=_("Upload-Metadata as it came."))
     created_at = models.DateTimeField(_("begun"), auto_now_add=True)

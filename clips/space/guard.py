@@ -8,11 +8,8 @@ from django.utils.translation import gettext as _
 
 from clips.media.sandbox import DiskFullError
 from clips.models import Job, JobKind, JobState, Upload
-from clips.storage import StorageError, free_bytes
-
-
-class NoRoomError(StorageError):
-    """The disk is too full for this; the text is one sentence, the same for everything that waits for room."""
+from clips.storage import free_bytes
+from clips.stores.store import NoRoomError
 
 
 def lacks_room(size_bytes: int, *, beside_promises: bool = True) -> str:

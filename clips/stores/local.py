@@ -1,6 +1,7 @@
 """The data folder as a store: files are put in place by renaming, so that a reader sees the whole file or none."""
 
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -54,8 +55,8 @@ class LocalStore(FileSystemStorage):
         except FileNotFoundError:
             return None
 
-    def missing(self, stored_paths: Iterable[str]) -> set[str]:
-        return {path for path in stored_paths if not self.path_of(path).is_file()}
+    def lengths_bytes(self, stored_paths: Iterable[str]) -> dict[str, int | None]:
+        return {path: self.length_bytes(path) for path in stored_paths}
 
     def delete_all(self, stored_paths: Iterable[str]) -> None:
         for path in stored_paths:
@@ -98,6 +99,13 @@ class LocalFile:
 
     def close(self) -> None:
         self._file.close()
+
+
+def free_bytes() -> int:
+    """Return how much the data folder's disk can take before it falls below its floor; negative when it is below."""
+    usage = shutil.disk_usage(settings.DATA_DIR)
+    floor_bytes = min(settings.DISK_FLOOR_BYTES, usage.total // 10)
+    return usage.free - floor_bytes
 
 
 def missing_here() -> MissingFileError:

@@ -27,6 +27,10 @@ class MissingFileError(StorageError):
     """The store holds nothing under that path."""
 
 
+class NoRoomError(StorageError):
+    """This machine's disk is too full for it; what is asked to wait for room goes on by itself."""
+
+
 @dataclass(frozen=True)
 class Stored:
     """A file in a store, as a listing shows it."""
@@ -84,8 +88,8 @@ class Store(Protocol):
     def length_bytes(self, stored_path: str) -> int | None:
         """Return how long a file is; None where there is none."""
 
-    def missing(self, stored_paths: Iterable[str]) -> set[str]:
-        """Return those of these paths that hold no file."""
+    def lengths_bytes(self, stored_paths: Iterable[str]) -> dict[str, int | None]:
+        """Return the same for many."""
 
     def delete_all(self, stored_paths: Iterable[str]) -> None:
         """Delete files; those that are not there are none to delete."""

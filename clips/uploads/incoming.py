@@ -4,16 +4,15 @@ import unicodedata
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from clips import pipeline
+from clips import pipeline, storage
 from clips.claim import Claim
 from clips.media import sandbox
 from clips.models import OriginalFile, Upload, UploadSource, UploadState
 from clips.space import fetching
-from clips.storage import StorageError, sha256_of, store
+from clips.storage import StorageError, sha256_of
 from clips.uploads.fingerprint import fingerprint_of
 from clips.uploads.part import delete_part, part_path
 from clips.uploads.session import session_for
@@ -48,6 +47,8 @@ def take_in(work: Claim) -> None:
     fingerprint = fingerprint_of(source)
     is_known = OriginalFile.objects.filter(file_hash=file_hash).exists()
     facts = None if upload.source == UploadSource.BROWSER or is_known else _facts_of(source, work)
+    sent = _send_ahead(source, stored_path, file_hash, work)
+    place = partial(_place, source, sent)
     with work.finishing():
         original = OriginalFile.objects.filter(file_hash=file_hash).first()
         if is_new := original is None:
@@ -68,14 +69,37 @@ def take_in(work: Claim) -> None:
         upload.settle(UploadState.REGISTERED if is_new else UploadState.DUPLICATE, original_file=original)
         if is_new:
             pipeline.start_next(work.job, original)
-            if source != settings.DATA_DIR / stored_path:
-                store(source, stored_path)
+            place(stored_path)
         else:
             # One that came before there were fingerprints gets its own now.
             OriginalFile.objects.filter(pk=original.pk, fingerprint="").update(fingerprint=fingerprint)
             # One that was let go has its bytes again, now that they have come anyway.
-            if not fetching.put_back(original, partial(store, source)):
-                transaction.on_commit(lambda: delete_part(upload.pk))
+            fetching.put_back(original, place)
+            # Another upload of the same was faster.
+            transaction.on_commit(lambda: storage.discard(sent - {original.stored_path}))
+        transaction.on_commit(lambda: delete_part(upload.pk))
+
+
+def _place(source: Path, sent: set[str], stored_path: str) -> None:
+    """Move the file to its path, unless it is there already."""
+    if stored_path not in sent and source != storage.store_of(stored_path).path_of(stored_path):
+        storage.store(source, stored_path)
+
+
+def _send_ahead(source: Path, stored_path: str, file_hash: str, work: Claim) -> set[str]:
+    """Send a file into its bucket before the transaction, for that takes as long as the upload; return its paths there.
+
+    None on this machine's disk, where it is only moved. The path is this upload's alone, or one that waits for these
+    very bytes, so that a worker which dies now, or loses the job, leaves what the next one writes again.
+    """
+    if storage.is_local(stored_path):
+        return set()
+    known = OriginalFile.objects.filter(file_hash=file_hash).first()
+    if known and known.evicted_at is None:
+        return set()
+    path = known.stored_path if known else stored_path
+    storage.store(source, path, work.report)
+    return {path}
 
 
 def _hash_of(source: Path, work: Claim) -> str:
@@ -100,7 +124,7 @@ def stored_path_of(upload: Upload) -> str:
 
 def _where_it_lies(upload: Upload, stored_path: str) -> Path:
     """Return the file; an attempt that died between the move and the commit left it in its final place."""
-    for path in (part_path(upload.pk), settings.DATA_DIR / stored_path):
-        if path.is_file() and path.stat().st_size == upload.size_bytes:
+    for path in (part_path(upload.pk), storage.store_of(stored_path).path_of(stored_path)):
+        if path and path.is_file() and path.stat().st_size == upload.size_bytes:
             return path
     raise StorageError(_("The uploaded bytes are not on the disk any more; send the file again."))

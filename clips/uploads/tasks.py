@@ -17,7 +17,7 @@ STRAY_AFTER_S = 24 * 3600
 def expire_uploads() -> None:
     """Give up what got no byte for ``UPLOAD_IDLE_DAYS``, and free its room."""
     for upload in Upload.objects.idle():
-        give_up(upload)
+        give_up(upload)  # of one whose bytes are on another node that node deletes the rest, below
     remove_strays()
 
 

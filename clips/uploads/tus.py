@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.http import http_date
 from django.utils.translation import gettext as _
 
-from clips import pipeline
+from clips import pipeline, storage
 from clips.models import JobKind, Upload, UploadState
 from clips.uploads import part, room
 from clips.uploads.incoming import display_name
@@ -205,6 +205,8 @@ def _own_upload(request: HttpRequest, upload_id: UUID) -> Upload:
         raise TusError(404, _("There is no such upload."))
     if upload.is_gone:
         raise TusError(410, _("This upload was given up; send the file again."))
+    if upload.node != settings.NODE and not storage.is_local("originals"):
+        raise TusError(503, _("Another server has the beginning of this file; send the rest there."))
     return upload
 
 

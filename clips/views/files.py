@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from clips import storage
 from clips.candidates import note_look
 from clips.models import CandidateSegment, FinalClip, Preview
-from clips.storage import MissingFileError
+from clips.storage import MissingFileError, StorageError
 from clips.stores.store import OpenFile
 from people.access import requires
 from people.models import Role
@@ -78,13 +78,15 @@ def serve(
     headers = {"Content-Type": content_type, "Cache-Control": cache_control, "X-Content-Type-Options": "nosniff"}
     if save_as:
         headers["Content-Disposition"] = content_disposition_header(True, save_as)
-    if settings.MEDIA_ACCEL_PREFIX:
+    if settings.MEDIA_ACCEL_PREFIX and storage.is_local(stored_path):
         path = f"{settings.MEDIA_ACCEL_PREFIX.rstrip('/')}/{quote(stored_path)}"
         return HttpResponse(headers=headers | {"X-Accel-Redirect": path})
     try:
         part = storage.read(stored_path)
     except MissingFileError as error:
         raise Http404(str(error)) from None
+    except StorageError as error:
+        return HttpResponse(str(error), status=503, headers={"Content-Type": "text/plain", "Retry-After": "5"})
     headers |= {"ETag": part.etag, "Accept-Ranges": "bytes"}
     known = get_conditional_response(request, etag=part.etag)
     if known is not None:

@@ -1,0 +1,44 @@
+import os
+
+from django.core.management.base import BaseCommand, CommandError
+
+from clips import storage
+from clips.storage import ALIASES, StorageError, scratch_folder
+
+PROBE_BYTES = 100_000
+
+
+class Command(BaseCommand):
+    help = "Say whether files can be stored and read where the settings say, by doing so with a small one."
+
+    def handle(self, **_options) -> None:
+        faults = {alias: self._fault(alias) for alias in ALIASES}
+        for alias, fault in faults.items():
+            mark = self.style.ERROR("BAD ") if fault else self.style.SUCCESS("good")
+            self.stdout.write(f"{alias:<12} {mark}  {fault or self._where(alias)}")
+        if any(faults.values()):
+            raise CommandError("Not all files can be stored now.")
+        self.stdout.write("Files can be stored and read.")
+
+    def _fault(self, alias: str) -> str:
+        """Store a file in the way that workers do, read a part of it, and delete it; return what was wrong."""
+        stored_path, content = f"{alias}/.check-{os.getpid()}", os.urandom(PROBE_BYTES)
+        try:
+            with scratch_folder() as folder:
+                (folder / "probe").write_bytes(content)
+                with storage.staged({stored_path: folder / "probe"}) as place:
+                    place(stored_path)
+            file = storage.read(stored_path)
+            file.narrow(10, 19)
+            is_same = b"".join(file) == content[10:20]
+            file.close()
+            storage.delete([stored_path])
+        except (StorageError, OSError) as error:
+            return str(error)
+        return "" if is_same else "What is read is not what was stored."
+
+    def _where(self, alias: str) -> str:
+        where = storage.store_of(alias)
+        if where.is_local:
+            return f"the folder {where.path_of(alias)}"
+        return f"the bucket {where.bucket_name}, below {where.location or 'its top'}"
