@@ -40,6 +40,19 @@ STATE_NAMES = {
 }
 
 
+#: What a run's marks are called; ``detection.marks`` says what each is.
+REASON_NAMES = {
+    "hilight": _("HiLight"),
+    "impact": _("pop or landing"),
+    "motion": _("most motion"),
+    "air": _("weightless"),
+    "spin": _("turns"),
+    "cut": _("a join, no trick"),
+    "flash": _("a flash of light, no trick"),
+    "bump": _("a knock at the camera, no trick"),
+}
+
+
 @dataclass(frozen=True)
 class Mark:
     """One moment on the line; ``x``, ``y``, ``width`` and ``height`` in the drawing's units.
@@ -153,6 +166,15 @@ def coarse_curve(curve: dict) -> dict:
     highest = np.maximum.reduceat(np.asarray(values, dtype=float), np.arange(0, len(values), n_together))
     levels = np.round(255 * np.clip(np.nan_to_num(highest), 0, 1)).astype(int)
     return {"step_ms": curve["step_ms"] * n_together, "values": levels.tolist()}
+
+
+def reasons_of(curve: dict) -> list[dict]:
+    """Return when each reason of a run happened: ``at_ms``, ``kind`` and ``strength``; none for runs of old.
+
+    Without HiLights, which the file itself knows, also where no run has seen it.
+    """
+    marks = curve.get("marks", [])
+    return [mark for mark in marks if mark["kind"] in REASON_NAMES and mark["kind"] != "hilight"]
 
 
 def _clip_url(segment: CandidateSegment) -> str:

@@ -270,3 +270,28 @@ def test_in_slow_motion_each_frame_of_the_original_can_be_stepped_to_and_kept(pa
     kept = f"clip = FinalClip.objects.get(candidate_segment={fast_moment!r}); print(clip.start_ms, clip.end_ms)"
     printed = manage(running_site.data_dir, "shell", "-c", f"from clips.models import *; {kept}")
     assert [int(ms) for ms in printed.split()[-2:]] == times_ms
+
+
+def test_a_trim_past_the_preview_goes_on_with_a_wider_one_on_the_same_card(page, segment_id):
+    page.goto("/sort")
+    session = page.locator("#session-filter option").filter(has_text="Backyard Rails").get_attribute("value")
+    page.goto(f"/sort?session={session}")
+    card = page.locator("[data-card][data-current]")
+    video = card.locator("[data-preview-video]")
+    expect(video).to_have_attribute("data-preview-start-ms", "1000", timeout=PATIENCE_MS)
+    card.locator("[data-handle=start]").focus()
+    page.keyboard.press("Home")
+    expect(card.locator("[data-wider=making]")).to_be_visible()
+    expect(video).to_have_attribute("data-preview-start-ms", "0", timeout=PATIENCE_MS)
+    expect(card.locator("[data-wider=making]")).to_be_hidden()
+    assert card.get_attribute("data-segment") == segment_id
+    assert [card.locator(f"[name={end}_ms]").input_value() for end in ("start", "end")] == ["0", "5000"]
+
+    handle = video.element_handle()
+    page.wait_for_function("video => !video.paused && video.currentTime > 0.2", arg=handle)
+    card.focus()
+    page.keyboard.press("Space")
+    for number in (30, 299):
+        assert handle.evaluate(SEEK, [(number + 0.5) / 60, N_BITS])[0] == number, "the times are those of the wider one"
+    page.keyboard.press("i")
+    expect(card.locator("[name=start_ms]")).to_have_value(str(ceil(299_000 / 60)))

@@ -128,12 +128,24 @@ def facts_of(page, original) -> dict:
     return page.get(reverse("clips:file_timeline", args=[original.pk])).json()
 
 
+CURVE = {
+    "step_ms": 100,
+    "values": [0, 1],
+    "marks": [
+        {"at_ms": 4_000, "kind": "hilight", "strength": 1.0},
+        {"at_ms": 5_000, "kind": "impact", "strength": 0.7},
+        {"at_ms": 6_000, "kind": "of some later version", "strength": 0.7},
+    ],
+}
+
+
 def test_a_page_is_told_all_that_a_line_draws(page, original, run, segments):
-    DetectionRun.objects.filter(pk=run.pk).update(curve={"step_ms": 100, "values": [0, 1]})
+    DetectionRun.objects.filter(pk=run.pk).update(curve=CURVE)
     OriginalFile.objects.filter(pk=original.pk).update(probe={"hilights_ms": [4_000]})
     has_filmstrip(original)
     facts = facts_of(page, original)
     marks = facts.pop("marks")
+    assert facts.pop("reason_names")["impact"] == "pop or landing"
     assert facts == {
         "duration_ms": 600_000,
         "curve": {"step_ms": 100, "values": [0, 255]},
@@ -147,6 +159,7 @@ def test_a_page_is_told_all_that_a_line_draws(page, original, run, segments):
             "times_ms": [0, 200_000, 400_000],
         },
         "hilights_ms": [4_000],
+        "reasons": [{"at_ms": 5_000, "kind": "impact", "strength": 0.7}],
     }
     assert marks[0] == {
         "id": str(segments[0].pk),
@@ -160,13 +173,16 @@ def test_a_page_is_told_all_that_a_line_draws(page, original, run, segments):
 
 
 def test_what_is_not_there_yet_is_empty(page, original):
-    assert facts_of(page, original) == {
+    facts = facts_of(page, original)
+    del facts["reason_names"]
+    assert facts == {
         "duration_ms": 600_000,
         "curve": {},
         "waveform": {},
         "filmstrip": None,
         "marks": [],
         "hilights_ms": [],
+        "reasons": [],
     }
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from clips.media.webvtt import thumbnail_cues
 from clips.models import CandidateSegment, Filmstrip, OriginalFile
-from clips.timeline import MarkState, coarse_curve, state_of
+from clips.timeline import REASON_NAMES, MarkState, coarse_curve, reasons_of, state_of
 from clips.views.files import ASKED_EACH_TIME, serve
 from people.access import requires
 from people.models import Role
@@ -45,7 +45,7 @@ def filmstrip_cues(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.VIEWER)
 @require_safe
 def file_timeline(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Answer with what a time-line draws of a file, at most about 15 KB and 200 bytes for each moment.
+    """Answer with what a time-line draws of a file, at most about 35 KB and 200 bytes for each moment.
 
     Returns
     -------
@@ -62,6 +62,8 @@ def file_timeline(request: HttpRequest, pk: UUID) -> HttpResponse:
         ``id``, ``start_ms``, ``end_ms``, ``score`` (0 to 1, or null when made by hand), ``state`` ("shown", "held",
         "kept" or "trashed") and ``why``.
         ``hilights_ms``: what the rider marked on the camera.
+        ``reasons``: why something was suspected, or recognised as no trick, in the order of the time, at most 400; each
+        ``at_ms``, ``kind`` and ``strength`` (0 to 1). ``reason_names``: what each kind is called.
     """
     original = get_object_or_404(OriginalFile.objects.select_related("shoot", "filmstrip"), pk=pk)
     if original.duration_ms is None:
@@ -74,6 +76,8 @@ def file_timeline(request: HttpRequest, pk: UUID) -> HttpResponse:
         "filmstrip": None,
         "marks": _marks_of(original),
         "hilights_ms": original.probe.get("hilights_ms", []),
+        "reasons": reasons_of(curve or {}),
+        "reason_names": {kind: str(name) for kind, name in REASON_NAMES.items()},
     }
     if hasattr(original, "filmstrip"):
         facts |= _pictures_and_sound(original.filmstrip)

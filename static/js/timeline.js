@@ -1,8 +1,12 @@
 // The time-lines of a page: pictures along each file, how loud it is, and a look at the place that is pointed at.
 // What a line draws is asked for when it comes into view, once for each file and each state of it.
 
+import { drawReasons, reasonNear, writeLegend } from "./reasons.js";
+
 const KEYS = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10, Home: -Infinity, End: Infinity };
 const GAP_PX = 1;
+const NEAR_PX = 6;
+const FEW = 3; // times that are named and not counted
 const TENTHS_BELOW_MS = 120_000;
 
 const known = new Map(); // address and version → a promise of facts
@@ -48,10 +52,12 @@ function show(timeline) {
 function draw(timeline, facts) {
   drawn.set(timeline, facts);
   const film = timeline.querySelector("[data-film] canvas");
-  if (film && facts.picture) drawFilm(film, facts);
+  if (film && facts.picture) drawReasons(drawFilm(film, facts), facts, 0, facts.duration_ms);
   else if (film && facts.filmstrip) timeline.querySelector("[data-film-lost]").hidden = false;
   const sound = timeline.querySelector("[data-sound]");
   if (sound) drawSound(sound, facts.waveform);
+  const sayWhen = (times) => (times.length > FEW ? `× ${times.length}` : times.map((ms) => clock(ms, facts)).join(", "));
+  writeLegend(timeline.querySelector("[data-reasons]"), facts, 0, facts.duration_ms, sayWhen);
 }
 
 function sized(canvas) {
@@ -64,8 +70,9 @@ function sized(canvas) {
 }
 
 function drawFilm(canvas, { picture, filmstrip, duration_ms }) {
-  const { context, width, height } = sized(canvas);
-  if (!width) return;
+  const paper = sized(canvas);
+  const { context, width, height } = paper;
+  if (!width) return paper;
   const natural = (height * filmstrip.tile_w) / filmstrip.tile_h;
   const slots = Math.max(1, Math.ceil(width / natural));
   const slot = width / slots;
@@ -75,6 +82,7 @@ function drawFilm(canvas, { picture, filmstrip, duration_ms }) {
     const inset = (filmstrip.tile_w - cropped) / 2;
     context.drawImage(picture, left + inset, top, cropped, filmstrip.tile_h, n * slot, 0, slot - GAP_PX, height);
   }
+  return paper;
 }
 
 function drawSound(canvas, { levels }) {
@@ -142,7 +150,8 @@ function lookAt(timeline, at_ms, mark) {
   }
   look.querySelector("[data-look-time]").textContent = clock(at_ms, facts);
   look.querySelector("[data-look-curve]").textContent = suspicion(facts, at_ms);
-  look.querySelector("[data-look-mark]").textContent = mark?.getAttribute("aria-label") ?? "";
+  const near = reasonNear(facts, at_ms, (NEAR_PX / lanes.width) * facts.duration_ms);
+  look.querySelector("[data-look-mark]").textContent = mark?.getAttribute("aria-label") ?? near;
   look.hidden = stem.hidden = false;
   const { width, height } = look.getBoundingClientRect();
   const edge = document.documentElement.clientWidth - width - 8;

@@ -1,5 +1,6 @@
-// Draws a stretch of a file on a canvas: its pictures, how loud it is, how much was suspected, where a HiLight was set.
+// Draws a stretch of a file on a canvas: its pictures, how loud it is, how much was suspected and why.
 
+import { drawReasons } from "../reasons.js";
 import { tileAt } from "./facts.js";
 
 const GAP_PX = 1;
@@ -67,7 +68,7 @@ function drawFlags({ context, width, height }, times, fromMs, toMs) {
   }
 }
 
-/** Draw what is known of a file between two times; with ``curves`` also its sound, suspicion and HiLights. */
+/** Draw what is known of a file between two times; with ``curves`` also its sound, suspicion, and the reasons for it. */
 export function drawFilm(canvas, facts, fromMs, toMs, { curves = true } = {}) {
   const paper = sized(canvas);
   if (!paper.width || !paper.height || toMs <= fromMs) return;
@@ -77,5 +78,6 @@ export function drawFilm(canvas, facts, fromMs, toMs, { curves = true } = {}) {
   paper.context.fillRect(0, 0, paper.width, paper.height);
   drawSound(paper, facts.waveform, fromMs, toMs);
   drawCurve(paper, facts.curve, fromMs, toMs);
+  drawReasons(paper, facts, fromMs, toMs);
   drawFlags(paper, facts.hilights_ms.filter((ms) => ms >= fromMs && ms <= toMs), fromMs, toMs);
 }

@@ -1,8 +1,10 @@
 // The time-lines of the card on top: its own stretch of the file, drawn under the handles, and the map of the whole.
 
+import { writeLegend } from "../reasons.js";
 import { factsOf } from "./facts.js";
 import { drawFilm } from "./film.js";
 import { FileMap } from "./map.js";
+import { clock } from "./trim.js";
 
 export class Lines {
   /** @param {import("./trim.js").Trim} trim */
@@ -38,6 +40,8 @@ export class Lines {
     const { card, facts, trim } = this;
     if (!card || !facts || !card.isConnected) return;
     drawFilm(card.querySelector("[data-film-zoom]"), facts, trim.fromMs, trim.toMs);
+    const sayWhen = (times) => times.map(clock).join(", ");
+    writeLegend(card.querySelector("[data-reasons]"), facts, trim.fromMs, trim.toMs, sayWhen);
     this.map.attach(card, facts);
     this.map.showWindow(trim.fromMs, trim.toMs);
   }
