@@ -9,7 +9,7 @@ from django.conf import settings
 
 from clips.storage import sha256_of
 from trickyclip import embedded
-from trickyclip.backup.database import BackupError, Database, at_hand, finish, rows_of_tables, tables
+from trickyclip.backup.database import BackupError, Database, at_hand, finish, migrations, rows_of_tables, tables
 from trickyclip.backup.write import ARCHIVE_LIST, DUMP, MANIFEST, SECRET_KEY
 from trickyclip.settings import env
 
@@ -66,6 +66,13 @@ def checked(folder: Path) -> dict:
     if changed:
         raise BackupError(f"{folder} is damaged: {', '.join(changed)} is not what was written.")
     return manifest
+
+
+def has_shape_of(folder: Path) -> bool:
+    """Tell whether the database has exactly the migrations that it had at the time of the backup."""
+    manifest = checked(folder)
+    with at_hand(alone=False) as database, database.connect() as connection:
+        return migrations(connection) == manifest["migrations"]
 
 
 def _fill(database: Database, dump: Path) -> None:

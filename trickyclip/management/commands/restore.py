@@ -5,7 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from trickyclip.backup.database import BackupError
-from trickyclip.backup.restore import Restored, restore_backup
+from trickyclip.backup.restore import Restored, has_shape_of, restore_backup
 
 NAMED = 10
 
@@ -18,8 +18,18 @@ class Command(BaseCommand):
         parser.add_argument("backup", type=Path, help="the folder of one backup")
         parser.add_argument("--replace", action="store_true", help="throw away what the database holds now")
 
-    def handle(self, *, backup: Path, replace: bool, **_: object) -> None:
+        parser.add_argument(
+            "--compare",
+            action="store_true",
+            help="change nothing; exit code 0 if the database has the migrations of the backup, else 1",
+        )
+
+    def handle(self, *, backup: Path, replace: bool, compare: bool, **_: object) -> None:
         try:
+            if compare:
+                if not has_shape_of(backup):
+                    raise CommandError("The database has other migrations than the backup.")
+                return
             restored = restore_backup(backup, replace=replace)
         except BackupError as error:
             raise CommandError(error) from error
