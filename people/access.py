@@ -7,23 +7,26 @@ programs (the API, uploads) are told 401 instead, because a redirect would look 
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import CsrfViewMiddleware
-from django.shortcuts import resolve_url
+from django.shortcuts import redirect, resolve_url
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import PermissionDenied as ApiPermissionDenied
 
-from people import throttle
-from people.models import ApiToken, Role
+from people import audit, throttle
+from people.models import ApiToken, Member, Role
 from people.models.member import hash_secret
 
 PROGRAM_PATHS = settings.PROGRAM_PATHS
 #: Asked with tokens of their own, which are nobody's.
 OWN_TOKEN_PATHS = ("/metrics",)
+#: What a token opens. Pages are for people: one that could make tokens would widen its own scope.
+TOKEN_PATHS = (*PROGRAM_PATHS, "/media/", "/readyz")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -61,6 +64,10 @@ class AccessMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        with audit.answering(request):
+            return self._answer(request)
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer" and request.path not in OWN_TOKEN_PATHS:
             member = ApiToken.objects.member_of(secret.strip())
@@ -69,7 +76,9 @@ class AccessMiddleware:
                 if throttle.is_locked(request, name):
                     return throttle.locked_out(request, None, {"username": name})
                 throttle.count_failure(request, name)
-                return _unauthorised(_("This API token is unknown or was revoked."))
+                return _unauthorised(_("This API token is unknown, has ended or was revoked."))
+            if not request.path.startswith(TOKEN_PATHS):
+                return _forbidden(_("A token opens the API, uploads and files. Pages want a login."))
             request.user = member
             # CSRF rides on cookies that a browser adds by itself; nobody adds this header by accident.
             request._dont_enforce_csrf_checks = True
@@ -77,19 +86,43 @@ class AccessMiddleware:
 
     def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> HttpResponse | None:
         role = role_for(request, view)
-        if role is None or (request.user.is_authenticated and request.user.may(role)):
+        if role is None:
             return None
         is_program = request.path.startswith(PROGRAM_PATHS)
         if request.user.is_authenticated:
-            sentence = _("Your role does not allow this. Ask an admin of your crew.")
+            if request.user.may(role):
+                return _second_factor_first(request, is_program) if owes_second_factor(request.user, role) else None
+            if request.user.at_most is not None and Role(request.user.role).includes(role):
+                sentence = _("The scope of this token does not allow this. Make another one on your account page.")
+            else:
+                sentence = _("Your role does not allow this. Ask an admin of your crew.")
             if is_program:
-                return JsonResponse({"detail": sentence}, status=403)
+                return _forbidden(sentence)
             raise PermissionDenied(sentence)
         if is_program:
             return _unauthorised(_("Log in, or send an API token as “Authorization: Bearer …”."))
         if request.headers.get("HX-Request"):
             return HttpResponse(status=401, headers={"HX-Redirect": resolve_url(settings.LOGIN_URL)})
         return redirect_to_login(request.get_full_path())
+
+
+def owes_second_factor(member: Member, role: Role) -> bool:
+    """Tell whether a member has to turn their second factor on before they do what ``role`` is needed for."""
+    return settings.SECOND_FACTOR_FOR_STAFF and role.includes(Role.CURATOR) and not member.has_second_factor
+
+
+def _second_factor_first(request: HttpRequest, is_program: bool) -> HttpResponse:
+    sentence = _("This crew wants a second factor from curators and admins. Turn yours on first.")
+    if is_program:
+        return _forbidden(sentence)
+    messages.warning(request, sentence)
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=403, headers={"HX-Redirect": resolve_url("people:second_factor")})
+    return redirect("people:second_factor")
+
+
+def _forbidden(sentence: str) -> JsonResponse:
+    return JsonResponse({"detail": sentence}, status=403)
 
 
 def _unauthorised(sentence: str) -> JsonResponse:

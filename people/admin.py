@@ -1,9 +1,12 @@
 """The admin's pages of people (for curators) and of members, their links and tokens (for admins only)."""
 
+from collections.abc import Iterator
+
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.models import Group
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -11,7 +14,18 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from people.models import ApiToken, Invite, LastAdminError, Member, Person, PersonAlias, Role
+from people.audit import Action, AuditedAdmin, note
+from people.models import (
+    ApiToken,
+    AuditEntry,
+    Invite,
+    LastAdminError,
+    Member,
+    Person,
+    PersonAlias,
+    Role,
+    SecondFactor,
+)
 from trickyclip.merge_admin import MergeAdmin
 from trickyclip.names import slugify
 
@@ -105,10 +119,10 @@ class MemberAdmin(admin.ModelAdmin):
     form = MemberForm
     fields = ["username", "role", "is_active", "date_joined", "last_login"]
     readonly_fields = ["username", "is_active", "date_joined", "last_login"]
-    list_display = ["username", "role", "is_active", "n_tokens", "date_joined", "last_login"]
+    list_display = ["username", "role", "is_active", "has_factor", "n_tokens", "date_joined", "last_login"]
     list_filter = ["is_active", "role"]
     search_fields = ["username"]
-    actions = ["make_password_link", "remove", "let_back_in"]
+    actions = ["make_password_link", "end_logins", "reset_second_factor", "remove", "let_back_in"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -117,11 +131,20 @@ class MemberAdmin(admin.ModelAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).annotate(n_tokens=Count("tokens"))
+        confirmed = SecondFactor.objects.confirmed().filter(member=OuterRef("pk"))
+        return super().get_queryset(request).annotate(n_tokens=Count("tokens"), has_factor=Exists(confirmed))
 
     def save_model(self, request: HttpRequest, obj: Member, form: MemberForm, change: bool) -> None:
         if "role" in form.changed_data:
-            obj.give_role(form.cleaned_data["role"])
+            before, role = form.initial["role"], form.cleaned_data["role"]
+            obj.give_role(role)
+            note(Action.ROLE_GIVEN, obj, before=before, after=role)
+            if obj == request.user:
+                update_session_auth_hash(request, obj)
+
+    @admin.display(description=_("second factor"), boolean=True, ordering="has_factor")
+    def has_factor(self, member: Member) -> bool:
+        return member.has_factor
 
     @admin.display(description=_("API tokens"), ordering="n_tokens")
     def n_tokens(self, member: Member) -> int:
@@ -137,7 +160,31 @@ class MemberAdmin(admin.ModelAdmin):
             _invite, secret = Invite.objects.issue(role=member.role, created_by=request.user, member=member)
             sentence = _t("%(name)s sets a new password here:") % {"name": member}
             show_link_once(request, sentence, secret)
+            note(Action.LINK_MADE, member)
             self.log_change(request, member, _t("Made a link to set a new password."))
+
+    @admin.action(description=_("Log out everywhere"))
+    def end_logins(self, request: HttpRequest, members: QuerySet) -> None:
+        for member in members:
+            member.end_logins()
+            note(Action.LOGINS_ENDED, member)
+            if member == request.user:
+                update_session_auth_hash(request, member)
+            self.message_user(request, _t("%(name)s is logged out everywhere.") % {"name": member}, messages.SUCCESS)
+            self.log_change(request, member, _t("Logged out everywhere."))
+
+    @admin.action(description=_("Reset the second factor"))
+    def reset_second_factor(self, request: HttpRequest, members: QuerySet) -> None:
+        """For who has lost the phone and the recovery codes: from then on the password alone opens."""
+        for member in members:
+            if not SecondFactor.objects.drop(member):
+                text = _t("%(name)s has no second factor.") % {"name": member}
+                self.message_user(request, text, messages.WARNING)
+                continue
+            note(Action.FACTOR_RESET, member)
+            text = _t("%(name)s logs in with the password alone until a new second factor is on.") % {"name": member}
+            self.message_user(request, text, messages.SUCCESS)
+            self.log_change(request, member, _t("Reset the second factor."))
 
     @admin.action(description=_("Remove from the crew"))
     def remove(self, request: HttpRequest, members: QuerySet) -> None:
@@ -151,6 +198,7 @@ class MemberAdmin(admin.ModelAdmin):
             except LastAdminError as error:
                 self.message_user(request, str(error), messages.ERROR)
                 continue
+            note(Action.REMOVED, member)
             text = _t("%(name)s is removed: logged out everywhere, tokens and links ended.") % {"name": member}
             self.message_user(request, text, messages.SUCCESS)
             self.log_change(request, member, _t("Removed from the crew."))
@@ -159,13 +207,14 @@ class MemberAdmin(admin.ModelAdmin):
     def let_back_in(self, request: HttpRequest, members: QuerySet) -> None:
         for member in members:
             if member.let_back_in():
+                note(Action.LET_BACK_IN, member)
                 text = _t("%(name)s may log in again.") % {"name": member}
                 self.message_user(request, text, messages.SUCCESS)
                 self.log_change(request, member, _t("Let back in."))
 
 
 @admin.register(Invite)
-class InviteAdmin(admin.ModelAdmin):
+class InviteAdmin(AuditedAdmin):
     """Links to join by. A link is made with a role, shown once, and revoked by deleting it."""
 
     list_display = ["__str__", "role", "created_by", "created_at", "expires_at", "used_at"]
@@ -189,11 +238,12 @@ class InviteAdmin(admin.ModelAdmin):
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(admin.ModelAdmin):
+class ApiTokenAdmin(AuditedAdmin):
     """Everybody's tokens. Their owners make them; here they are revoked by deleting them."""
 
-    fields = ["member", "name", "created_at", "last_used_at"]
-    list_display = ["name", "member", "created_at", "last_used_at"]
+    fields = ["member", "name", "scope", "created_at", "expires_at", "last_used_at"]
+    list_display = ["name", "member", "scope", "created_at", "expires_at", "last_used_at"]
+    list_filter = ["scope"]
     list_select_related = ["member"]
     search_fields = ["name", "member__username"]
 
@@ -201,6 +251,41 @@ class ApiTokenAdmin(admin.ModelAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        return False
+
+
+class ActionFilter(admin.AllValuesFieldListFilter):
+    """What was done, in words."""
+
+    def choices(self, changelist) -> Iterator[dict]:
+        for choice in super().choices(changelist):
+            known = choice["display"] in Action.values
+            yield choice | {"display": Action(choice["display"]).label if known else choice["display"]}
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(admin.ModelAdmin):
+    """Who did what to which row. To be read by admins, and changed by nobody; the database itself holds that."""
+
+    fields = ["at", "actor_name", "does", "target_name", "target_type", "target_id", "address", "details"]
+    readonly_fields = ["at", "does"]
+    list_display = ["at", "actor_name", "does", "target_name", "target_type", "address"]
+    list_filter = ["at", ("action", ActionFilter), "target_type"]
+    list_per_page = 100
+    search_fields = ["actor_name", "target_name", "target_id", "address"]
+    show_full_result_count = False  # it grows without end
+
+    @admin.display(description=_("did what"), ordering="action")
+    def does(self, entry: AuditEntry) -> str:
+        return entry.does
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: AuditEntry | None = None) -> bool:
         return False
 
 

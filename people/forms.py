@@ -1,8 +1,18 @@
+"""What people type to get in, and to look after their own account."""
+
+from datetime import datetime, timedelta
+
 from django import forms
+from django.contrib.auth import authenticate
 from django.contrib.auth.forms import SetPasswordMixin
+from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from people.models import ApiToken, Member
+from people.models import ApiToken, Member, Role, Scope
+
+#: The least role for which a scope means more than the one before it.
+NEEDED_FOR = {Scope.SORT: Role.SORTER, Scope.ADMIN: Role.CURATOR}
 
 
 class NewPasswordForm(SetPasswordMixin, forms.Form):
@@ -46,7 +56,62 @@ class JoinForm(NewPasswordForm):
 
 
 class TokenForm(forms.ModelForm):
+    """A new API token; none is offered more than its member may."""
+
+    days = forms.TypedChoiceField(
+        label=_("Works for"),
+        choices=[(30, _("30 days")), (90, _("90 days")), (365, _("a year")), ("", _("as long as nobody revokes it"))],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        initial=365,
+    )
+
     class Meta:
         model = ApiToken
-        fields = ["name"]
+        fields = ["name", "scope"]
         widgets = {"name": forms.TextInput(attrs={"placeholder": _("Upload script on my laptop")})}
+
+    def __init__(self, *args, member: Member, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        # Of two scopes that come to the same for this member the wider one says nothing more.
+        offered = [Scope.READ, *(scope for scope in (Scope.SORT, Scope.ADMIN) if member.may(NEEDED_FOR[scope]))]
+        self.fields["scope"].choices = [(scope.value, scope.label) for scope in offered]
+        self.initial.setdefault("scope", offered[min(1, len(offered) - 1)])
+
+    def ends_at(self) -> datetime | None:
+        days = self.cleaned_data["days"]
+        return timezone.now() + timedelta(days=days) if days else None
+
+
+class CodeForm(forms.Form):
+    """What the app shows, or a recovery code."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "text", "autocapitalize": "none", "autofocus": True}
+        ),
+    )
+
+
+class PasswordForm(forms.Form):
+    """The password again, before something that whoever sits down at an open laptop must not do."""
+
+    password = forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args, request: HttpRequest, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_password(self) -> str:
+        """Check it as a login does, so that guesses are counted with those of the login page."""
+        password, member = self.cleaned_data["password"], self.request.user
+        if authenticate(self.request, username=member.username, password=password) != member:
+            raise forms.ValidationError(_("This is not your password."))
+        return password

@@ -22,6 +22,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from people import audit
+from people.models import Member
+
 #: In the order of AXES_LOCKOUT_PARAMETERS: account and address together, the address, the account.
 LIMITS = (5, 50, 100)
 COOL_OFF = timedelta(minutes=15)
@@ -36,6 +39,14 @@ class Handler(AxesDatabaseHandler):
         """Return the failures as if all were counted by the first limit, which is the one that axes compares with."""
         sums = (rows.aggregate(n=Sum("failures_since_start"))["n"] or 0 for rows in self._rows(request, credentials))
         return max(n * LIMITS[0] // limit for n, limit in zip(sums, LIMITS, strict=True))
+
+    def user_login_failed(self, sender: object, credentials: dict, request: HttpRequest = None, **more: object) -> None:
+        """Count it and write it down; tries during a break are neither."""
+        if request is not None and not request.axes_locked_out:
+            name = credentials.get("username") or ""
+            # Not what was typed: it may be a password in the wrong field.
+            audit.note(audit.Action.LOGIN_FAILED, Member.objects.filter(username__iexact=name.strip()[:40]).first())
+        super().user_login_failed(sender, credentials, request, **more)
 
     def reset_user_attempts(self, request: HttpRequest, credentials: dict | None = None) -> int:
         """Forget the failures of who has logged in, and not those of all others behind their address."""

@@ -1,23 +1,24 @@
-from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from people import views
-from people.access import public, requires
-from people.models import Role
+from people import login, second_factor, views
+from people.access import public
 
 app_name = "people"
 
 urlpatterns = [
-    path(
-        "login",
-        public(LoginView.as_view(template_name="people/login.html", redirect_authenticated_user=True)),
-        name="login",
-    ),
-    path("logout", requires(Role.VIEWER)(LogoutView.as_view()), name="logout"),
+    path("login", public(login.Login.as_view()), name="login"),
+    path("login/code", login.login_code, name="login_code"),
+    path("logout", login.log_out, name="logout"),
     path("join/<str:secret>", views.join, name="join"),
     path("people/pick", views.pick, name="pick"),
     path("account", views.account, name="account"),
     path("account/password", views.password_change, name="password_change"),
+    path("account/logout-everywhere", views.logout_everywhere, name="logout_everywhere"),
+    path("account/second-factor", second_factor.second_factor, name="second_factor"),
+    path("account/second-factor/begin", second_factor.second_factor_begin, name="second_factor_begin"),
+    path("account/second-factor/confirm", second_factor.second_factor_confirm, name="second_factor_confirm"),
+    path("account/second-factor/codes", second_factor.second_factor_codes, name="second_factor_codes"),
+    path("account/second-factor/off", second_factor.second_factor_off, name="second_factor_off"),
     path("account/tokens", views.token_create, name="token_create"),
     path("account/tokens/<int:pk>/revoke", views.token_revoke, name="token_revoke"),
 ]

@@ -1,23 +1,24 @@
-"""Login, the links that let somebody in, a member's own page, and picking people by a few letters."""
+"""The links that let somebody in, a member's own page, and picking people by a few letters."""
 
 from django.contrib import messages
-from django.contrib.auth import login, update_session_auth_hash
+from django.contrib.auth import logout, update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from people.access import public, requires
+from people.audit import Action, note
 from people.forms import JoinForm, NewPasswordForm, TokenForm
-from people.models import ApiToken, Invite, Member, Person, Role
+from people.login import enter
+from people.models import ApiToken, Invite, Member, Person, Role, SecondFactor
 from trickyclip.names import closest, is_guess
 
 MAX_OPTIONS = 8
-BY_PASSWORD = "django.contrib.auth.backends.ModelBackend"  # noqa: S105
 
 
 @public
@@ -31,9 +32,9 @@ def join(request: HttpRequest, secret: str) -> HttpResponse:
     form_class = NewPasswordForm if invite.member else JoinForm
     form = form_class(request.POST or None, member=invite.member or Member(role=invite.role))
     if request.method == "POST" and form.is_valid() and (member := _use(invite, form)):
-        login(request, member, backend=BY_PASSWORD)
+        answer = enter(request, member, resolve_url("home"))
         messages.success(request, _("Welcome, %(name)s.") % {"name": member})
-        return redirect("home")
+        return answer
     status = 422 if form.is_bound else 200
     return render(request, "people/join.html", {"form": form, "invite": invite}, status=status)
 
@@ -43,7 +44,9 @@ def _use(invite: Invite, form: NewPasswordForm) -> Member | None:
     try:
         with transaction.atomic():
             if invite.use():
-                return form.save()
+                member = form.save()
+                note(Action.PASSWORD_SET if invite.member else Action.JOINED, member, actor=member, link=invite.pk)
+                return member
     except IntegrityError:
         form.add_error("username", _("This user name is taken."))
         return None
@@ -65,7 +68,9 @@ def password_change(request: HttpRequest) -> HttpResponse:
     form = PasswordChangeForm(request.user, request.POST)
     if not form.is_valid():
         return _account_page(request, password_form=form, status=422)
-    form.save()
+    with transaction.atomic():
+        form.save()
+        note(Action.PASSWORD_SET, request.user)
     update_session_auth_hash(request, request.user)
     messages.success(request, _("The new password is set. Other devices are logged out."))
     return redirect("people:account")
@@ -73,12 +78,27 @@ def password_change(request: HttpRequest) -> HttpResponse:
 
 @requires(Role.VIEWER)
 @require_POST
+def logout_everywhere(request: HttpRequest) -> HttpResponse:
+    """End every login of this member, this one too; tokens stay."""
+    with transaction.atomic():
+        request.user.end_logins()
+        note(Action.LOGINS_ENDED, request.user)
+    logout(request)
+    messages.success(request, _("You are logged out everywhere."))
+    return redirect("people:login")
+
+
+@requires(Role.VIEWER)
+@require_POST
 def token_create(request: HttpRequest) -> HttpResponse:
     """Make an API token and show it, this once."""
-    form = TokenForm(request.POST)
+    form = TokenForm(request.POST, member=request.user)
     if not form.is_valid():
         return _account_page(request, token_form=form, status=422)
-    _token, secret = ApiToken.objects.issue(request.user, form.cleaned_data["name"])
+    asked = form.cleaned_data
+    with transaction.atomic():
+        token, secret = ApiToken.objects.issue(request.user, asked["name"], asked["scope"], form.ends_at())
+        note(Action.TOKEN_MADE, token, scope=token.scope, ends=token.expires_at)
     return _account_page(request, new_secret=secret, status=201)
 
 
@@ -86,7 +106,9 @@ def token_create(request: HttpRequest) -> HttpResponse:
 @require_POST
 def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     token = get_object_or_404(request.user.tokens, pk=pk)
-    token.delete()
+    with transaction.atomic():
+        note(Action.TOKEN_REVOKED, token)
+        token.delete()
     messages.success(request, _("“%(name)s” is revoked.") % {"name": token.name})
     return redirect("people:account")
 
@@ -110,7 +132,8 @@ def pick(request: HttpRequest) -> HttpResponse:
 def _account_page(request: HttpRequest, *, status: int = 200, **context) -> HttpResponse:
     context = {
         "password_form": PasswordChangeForm(request.user),
-        "token_form": TokenForm(),
+        "token_form": TokenForm(member=request.user),
+        "factor": SecondFactor.objects.confirmed().filter(member=request.user).first(),
         "tokens": request.user.tokens.all(),
         **context,
     }

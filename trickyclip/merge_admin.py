@@ -13,10 +13,11 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from people.audit import Action, AuditedAdmin, note
 from trickyclip.merging import MergeError, merge, plan
 
 
-class MergeAdmin(admin.ModelAdmin):
+class MergeAdmin(AuditedAdmin):
     """Adds "Merge …" to the actions of a list: select two rows, look, confirm."""
 
     actions = ["merge"]
@@ -62,6 +63,7 @@ class MergeAdmin(admin.ModelAdmin):
         names = {"merged": str(merged), "survivor": str(survivor)}
         try:
             with transaction.atomic():
+                note(Action.MERGED, survivor, merged=merged.pk, merged_name=str(merged))
                 self.log_deletions(request, self.model.objects.filter(pk=merged.pk))
                 survivor = merge(merged, survivor)
                 self.log_change(request, survivor, _t("Merged %(merged)s into this.") % names)

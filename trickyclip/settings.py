@@ -46,6 +46,7 @@ AXES_LOCKOUT_CALLABLE = "people.throttle.locked_out"
 AXES_DISABLE_ACCESS_LOG = True  # the audit trail has the logins
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+SECOND_FACTOR_FOR_STAFF = env.bool("SECOND_FACTOR_FOR_STAFF", default=False)
 #: Below these programs are told 401 and not sent to a login page, which would look like success to them.
 PROGRAM_PATHS = ("/api/", "/upload/tus/")
 LOGIN_URL = "people:login"

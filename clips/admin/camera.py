@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from clips.admin.record import rows_link
 from clips.media.camera import CAMERA_ID
 from clips.models import CameraClock, CameraName, OriginalFile
+from people.audit import AuditedAdmin
 
 
 class CameraForm(forms.ModelForm):
@@ -27,7 +28,7 @@ class CameraForm(forms.ModelForm):
         return self.cleaned_data["serial"].strip()
 
 
-class CameraAdmin(admin.ModelAdmin):
+class CameraAdmin(AuditedAdmin):
     """Rows about one camera, or about all of its kind."""
 
     form = CameraForm

@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from clips.admin.record import OF_SHOOT, RecordAdmin, clock, place, row_link, rows_link, size
 from clips.models import ArchiveCopy, FileName, FinalClip, Job
+from people.audit import AuditedAdmin
 
 
 @admin.register(FinalClip)
-class FinalClipAdmin(admin.ModelAdmin):
+class FinalClipAdmin(AuditedAdmin):
     """A clip's person, trick and category are in its name and folder, so they change with a new version of it;
     who else is in it may be curated at any time."""
 

@@ -25,6 +25,7 @@ from clips.models import (
     Upload,
 )
 from clips.own_day import OwnDayError, move_to_own_day
+from people.audit import AuditedAdmin
 from trickyclip.names import slugify
 
 
@@ -56,7 +57,7 @@ class ShootForm(forms.ModelForm):
 
 
 @admin.register(Shoot)
-class ShootAdmin(admin.ModelAdmin):
+class ShootAdmin(AuditedAdmin):
     form = ShootForm
     date_hierarchy = "date"
     list_display = ["name", "date", "slug", "sensitivity", "files", "to_sort", "clips"]
@@ -113,7 +114,7 @@ class OriginalFileForm(forms.ModelForm):
 
 
 @admin.register(OriginalFile)
-class OriginalFileAdmin(admin.ModelAdmin):
+class OriginalFileAdmin(AuditedAdmin):
     """What a person may correct of a camera file; all else was read from it."""
 
     form = OriginalFileForm

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from clips import pipeline
 from clips.admin.record import RecordAdmin, row_link
 from clips.models import Job
+from people.audit import Action, note
 
 
 @admin.register(Job)
@@ -54,13 +55,17 @@ class JobAdmin(RecordAdmin):
     def retry(self, request: HttpRequest, jobs: QuerySet) -> None:
         retried = [job for job in jobs if job.retry()]
         for job in retried:
+            note(Action.RETRIED, job)
             pipeline.publish(job)
         one, many = "%(n)d job waits to run again.", "%(n)d jobs wait to run again."
         self._say(request, ngettext(one, many, len(retried)) % {"n": len(retried)}, len(jobs) - len(retried))
 
     @admin.action(description=_("Cancel"))
     def cancel(self, request: HttpRequest, jobs: QuerySet) -> None:
-        n_cancelled = sum(job.cancel() for job in jobs)
+        cancelled = [job for job in jobs if job.cancel()]
+        for job in cancelled:
+            note(Action.CANCELLED, job)
+        n_cancelled = len(cancelled)
         one, many = "%(n)d job is cancelled.", "%(n)d jobs are cancelled."
         self._say(request, ngettext(one, many, n_cancelled) % {"n": n_cancelled}, len(jobs) - n_cancelled)
 

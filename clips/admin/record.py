@@ -1,6 +1,5 @@
 """Rows that are read here and changed elsewhere, and how their values are shown."""
 
-from django.contrib import admin
 from django.db import models
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -11,12 +10,13 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 
 from clips.clock import NOTHING, clock
+from people.audit import AuditedAdmin
 
 #: The lookup of all that was filmed in one session; a list of every session beside each page would be too long.
 OF_SHOOT = "original_file__shoot__id__exact"
 
 
-class RecordAdmin(admin.ModelAdmin):
+class RecordAdmin(AuditedAdmin):
     """Rows that are a record, or that workers write: to be searched and read, and changed by nobody."""
 
     list_per_page = 50

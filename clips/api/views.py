@@ -23,6 +23,7 @@ from clips.undo import undo
 from clips.uploads import room
 from clips.uploads.incoming import display_name
 from clips.uploads.wire import UploadMetadata, clean_session_name
+from people.audit import Action, note
 from people.models import Person
 from tricks.models import Trick
 
@@ -219,6 +220,7 @@ class JobRetry(APIView):
         job = found(Job.objects.filter(pk=pk).first(), _("job"))
         if not job.retry():
             raise Conflict(_("This job is not one that failed, or a newer one is at it."))
+        note(Action.RETRIED, job)
         pipeline.publish(job)
         job.refresh_from_db()
         return Response(serializers.JobSerializer(job).data)
@@ -232,6 +234,7 @@ class JobCancel(APIView):
         job = found(Job.objects.filter(pk=pk).first(), _("job"))
         if not job.cancel():
             raise Conflict(_("This job has ended already."))
+        note(Action.CANCELLED, job)
         job.refresh_from_db()
         return Response(serializers.JobSerializer(job).data)
 

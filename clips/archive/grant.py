@@ -12,19 +12,20 @@ import secrets
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clips.archive.backend import ArchiveBlockedError, ArchiveError, BlockReason
 from clips.models import DriveGrant
+from people.audit import Action, note
 from people.models import Member
+from trickyclip import sealed
 
 if TYPE_CHECKING:
     from google.oauth2.credentials import Credentials
 
+PURPOSE = "drive grant"
 #: Only what the app itself made; enough where it makes its own folder, and Google asks for no review.
 OWN_FILES = "https://www.googleapis.com/auth/drive.file"
 #: Everything that the account may: needed for a folder that a person made.
@@ -80,10 +81,12 @@ def complete(answer: dict[str, str], kept: dict[str, str] | None, redirect_uri: 
         raise GrantError(_("Google gave no lasting access. Remove the app at myaccount.google.com and begin again."))
     if scope() not in told.get("scope", "").split():
         raise GrantError(_("The box that lets the archive use Google Drive was not ticked. Begin again and tick it."))
-    sealed = seal(told["refresh_token"])
-    return DriveGrant.objects.create(
-        account=_account_of(sealed), sealed_token=sealed, scope=told["scope"][:300], granted_by=member
-    )
+    token = seal(told["refresh_token"])
+    given = DriveGrant(account=_account_of(token), sealed_token=token, scope=told["scope"][:300], granted_by=member)
+    with transaction.atomic():
+        given.save(force_insert=True)
+        note(Action.CONNECTED, given, actor=member)
+    return given
 
 
 def credentials(sealed_token: str) -> "Credentials":
@@ -103,20 +106,15 @@ def credentials(sealed_token: str) -> "Credentials":
 
 
 def seal(token: str) -> str:
-    return _fernet().encrypt(token.encode()).decode()
+    return sealed.seal(token, PURPOSE)
 
 
-def unseal(sealed: str) -> str:
+def unseal(sealed_token: str) -> str:
     try:
-        return _fernet().decrypt(sealed.encode()).decode()
-    except InvalidToken as error:
+        return sealed.unseal(sealed_token, PURPOSE)
+    except sealed.SealedError as error:
         says = "SECRET_KEY was changed, so the connected account cannot be used. Connect it again on the admin's page."
         raise ArchiveBlockedError(BlockReason.CREDENTIALS, says) from error
-
-
-def _fernet() -> Fernet:
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"trickyclip drive grant")
-    return Fernet(base64.urlsafe_b64encode(derived.derive(settings.SECRET_KEY.encode())))
 
 
 def _exchange(code: str, verifier: str, redirect_uri: str) -> dict:

@@ -36,11 +36,12 @@ from clips.models import (
     Shoot,
     Upload,
 )
-from people.models import ApiToken, Invite, Member, Person, Role
+from people.audit import note
+from people.models import Action, ApiToken, AuditEntry, Invite, Member, Person, Role
 from tricks.models import Trick
 
 #: For admins alone: who may do what, and with whose account.
-ABOUT_MEMBERS = (Member, Invite, ApiToken, DriveGrant)
+ABOUT_MEMBERS = (Member, Invite, ApiToken, AuditEntry, DriveGrant)
 REGISTERED = sorted(django_admin.site._registry, key=lambda model: model._meta.label)
 
 
@@ -53,6 +54,7 @@ def add_one_of_each(number: int) -> None:
     member = Member.objects.create_user(f"rider{number}", role=Role.SORTER)
     Invite.objects.issue(role=Role.SORTER, created_by=member, member=member)
     ApiToken.objects.issue(member, f"script {number}")
+    note(Action.JOINED, member, actor=member)
     segment = add_held_segment(number, member)
     clip = add_decided_clip(number, segment, member)
     for target in ({"clip": clip}, {"original_file": segment.original_file}, {"segment": segment}):

@@ -27,7 +27,7 @@ class Person:
         self.base_url = site.base_url
         self.browser = requests.Session()
         self._post_form("/login", username=site.admin_username, password=site.admin_password)
-        page = self._post_form("/account/tokens", name="end to end")
+        page = self._post_form("/account/tokens", name="end to end", scope="ADMIN")
         self.headers = {"Authorization": f"Bearer {re.search(r'tc_[A-Za-z0-9_-]+', page.text)[0]}"}
 
     def _post_form(self, path: str, **fields: str) -> requests.Response:

@@ -18,6 +18,7 @@ from clips.disk import disk_use
 from clips.models import AuditReport, Job, JobKind, JobState
 from clips.workload import causes, kinds_of_work, stuck
 from people.access import requires
+from people.audit import Action, note
 from people.models import Role
 
 PER_PAGE = 50
@@ -87,6 +88,7 @@ def job_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
     job = get_object_or_404(Job, pk=pk)
     retried = job.retry()
     if retried:
+        note(Action.RETRIED, job)
         pipeline.publish(job)
     return _row(request, pk, status=200 if retried else 409)
 
@@ -95,7 +97,9 @@ def job_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def job_cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Stop a waiting or running job."""
-    cancelled = get_object_or_404(Job, pk=pk).cancel()
+    job = get_object_or_404(Job, pk=pk)
+    if cancelled := job.cancel():
+        note(Action.CANCELLED, job)
     return _row(request, pk, status=200 if cancelled else 409)
 
 
@@ -110,6 +114,7 @@ def cause_retry(request: HttpRequest) -> HttpResponse:
         again = form.jobs().retry_all()
     except IntegrityError:
         return _live(request, request.POST, status=409)
+    note(Action.RETRIED, n_jobs=len(again), **form.cleaned_data)
     for job in again[:MOST_PUBLISHED]:
         pipeline.publish(job)
     return _live(request, request.POST, status=200 if again else 409)
@@ -123,6 +128,7 @@ def cause_cancel(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _live(request, request.POST, status=422)
     n_cancelled = form.jobs().cancel_all()
+    note(Action.CANCELLED, n_jobs=n_cancelled, **form.cleaned_data)
     return _live(request, request.POST, status=200 if n_cancelled else 409)
 
 
@@ -131,6 +137,7 @@ def cause_cancel(request: HttpRequest) -> HttpResponse:
 def kind_cancel(request: HttpRequest, kind: str) -> HttpResponse:
     """Stop everything of one kind that waits or runs."""
     n_cancelled = Job.objects.active().filter(kind=kind).cancel_all()
+    note(Action.CANCELLED, n_jobs=n_cancelled, kind=kind)
     return _live(request, request.POST, status=200 if n_cancelled else 409)
 
 

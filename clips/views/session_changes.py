@@ -14,6 +14,7 @@ from clips.models import CandidateSegment, JobKind, OriginalFile, Shoot
 from clips.views.session_forms import MomentForm, SensitivityForm, SessionForm
 from clips.views.sessions import news, page_of_files
 from people.access import requires
+from people.audit import Action, note
 from people.models import Role
 
 
@@ -26,7 +27,9 @@ def session_rename(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not form.is_valid():
         shoot.refresh_from_db()  # the form wrote what was typed into the row that the page shows
         return render(request, "clips/_session_head.html", {"shoot": shoot, "form": form}, status=422)
-    shoot = form.save()
+    with transaction.atomic():
+        shoot = form.save()
+        note(Action.CHANGED, shoot, what=form.changed_data, before=form.initial)
     return render(request, "clips/_session_head.html", {"shoot": shoot, "form": SessionForm(instance=shoot)})
 
 
@@ -52,6 +55,7 @@ def session_redetect(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Analyse every file of a session again; what was sorted stays."""
     shoot = get_object_or_404(Shoot, pk=pk)
     with transaction.atomic():
+        note(Action.REDETECTED, shoot)
         for original in shoot.files.exclude(duration_ms=None):
             pipeline.start(JobKind.DETECT, original)
     return news(request, shoot)
@@ -76,6 +80,7 @@ def file_redetect(request: HttpRequest, pk: UUID) -> HttpResponse:
     if original.duration_ms is None:
         return news(request, original.shoot, status=409)
     with transaction.atomic():
+        note(Action.REDETECTED, original)
         pipeline.start(JobKind.DETECT, original)
     return news(request, original.shoot)
 

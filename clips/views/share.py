@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,6 +18,7 @@ from clips.sharing import NotSharableError
 from clips.views.files import ASKED_EACH_TIME, NOT_KEPT, serve
 from clips.views.share_forms import SPEEDS, CopyForm, LinkForm
 from people.access import public, requires
+from people.audit import Action, note
 from people.models import Role
 
 #: Whoever follows a link to elsewhere tells nobody the secret, and no search engine lists the page.
@@ -66,7 +68,9 @@ def shared_copy_link(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not form.is_valid():
         return answer_copy(request, pk, problem=_("Choose how long the link works."), status=422)
     try:
-        _link, secret = sharing.make_link(copy, request.user, form.cleaned_data["days"])
+        with transaction.atomic():
+            link, secret = sharing.make_link(copy, request.user, form.cleaned_data["days"])
+            note(Action.SHARED, copy.clip, link=link.pk, ends=link.ends_at)
     except NotSharableError as error:
         return answer_copy(request, pk, problem=str(error), status=409)
     new_link = request.build_absolute_uri(reverse("clips:shared", args=[secret]))
@@ -77,8 +81,10 @@ def shared_copy_link(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def share_link_end(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take a link back; one that ended already stays ended."""
-    link = get_object_or_404(ShareLink, pk=pk)
-    link.end()
+    link = get_object_or_404(ShareLink.objects.select_related("copy__clip"), pk=pk)
+    with transaction.atomic():
+        link.end()
+        note(Action.UNSHARED, link.copy.clip, link=link.pk)
     return answer_copy(request, link.copy_id)
 
 

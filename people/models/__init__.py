@@ -1,4 +1,21 @@
-from people.models.member import ApiToken, Invite, LastAdminError, Member, Role
+from people.models.audit import Action, AuditEntry
+from people.models.member import Invite, LastAdminError, Member, Role
 from people.models.person import Person, PersonAlias
+from people.models.second_factor import RecoveryCode, SecondFactor, opens
+from people.models.token import ApiToken, Scope
 
-__all__ = ["ApiToken", "Invite", "LastAdminError", "Member", "Person", "PersonAlias", "Role"]
+__all__ = [
+    "Action",
+    "ApiToken",
+    "AuditEntry",
+    "Invite",
+    "LastAdminError",
+    "Member",
+    "Person",
+    "PersonAlias",
+    "RecoveryCode",
+    "Role",
+    "Scope",
+    "SecondFactor",
+    "opens",
+]

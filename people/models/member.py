@@ -1,4 +1,4 @@
-"""Who may log in, what they may do, and the links and tokens that let them in."""
+"""Who may log in, what they may do, and the links that let them in."""
 
 import hashlib
 import secrets
@@ -10,11 +10,8 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
-
-TOKEN_PREFIX = "tc_"  # noqa: S105  a mark that lets secret scanners recognise a leaked token
-#: A token's last use is written at most this often; a client that polls must not cost a write each time.
-USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 class LastAdminError(Exception):
@@ -65,6 +62,11 @@ class Member(AbstractBaseUser):
         _("on the board"), default=False, help_text=_("Whether the others see how many moments they sorted.")
     )
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
+    #: Part of what every login of this member must match; another value ends them all.
+    login_mark = models.UUIDField(default=uuid.uuid4, editable=False)
+
+    #: Set on the member of a request by a token: no more than this role, whatever the member's own.
+    at_most: Role | None = None
 
     objects = MemberManager()
 
@@ -87,7 +89,13 @@ class Member(AbstractBaseUser):
         return self.username
 
     def may(self, role: Role) -> bool:
-        return self.is_active and Role(self.role).includes(role)
+        within_scope = self.at_most is None or self.at_most.includes(role)
+        return self.is_active and within_scope and Role(self.role).includes(role)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return what Django keeps in each session and compares at each request."""
+        salt = "people.models.Member.get_session_auth_hash"
+        return salted_hmac(salt, f"{self.login_mark}{self.password}", secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def is_staff(self) -> bool:
@@ -99,17 +107,27 @@ class Member(AbstractBaseUser):
         if self.may(Role.ADMIN):
             return True
         app_label, codename = perm.split(".", 1)
-        about_members = codename.endswith(("_member", "_invite", "_apitoken"))
+        about_members = codename.endswith(("_member", "_invite", "_apitoken", "_auditentry"))
         return self.may(Role.CURATOR) and app_label in {"people", "tricks", "clips"} and not about_members
 
     def has_module_perms(self, app_label: str) -> bool:
         return self.may(Role.ADMIN) or (self.may(Role.CURATOR) and app_label in {"people", "tricks", "clips"})
+
+    def end_logins(self) -> None:
+        """Log the member out everywhere. A view that goes on calls ``update_session_auth_hash`` for its own login."""
+        self.login_mark = uuid.uuid4()
+        Member.objects.filter(pk=self.pk).update(login_mark=self.login_mark)
+
+    @property
+    def has_second_factor(self) -> bool:
+        return Member.objects.filter(pk=self.pk, second_factor__confirmed_at__isnull=False).exists()
 
     @transaction.atomic
     def remove(self) -> None:
         """Lock the member out everywhere at once; their name stays on what they did. LastAdminError for the last."""
         self.check_not_last_admin()
         Member.objects.filter(pk=self.pk).update(is_active=False)
+        self.end_logins()
         self.tokens.all().delete()
         self.reset_links.all().delete()
         self._end_own_links()
@@ -125,11 +143,13 @@ class Member(AbstractBaseUser):
 
     @transaction.atomic
     def give_role(self, role: Role) -> None:
-        """Change what the member may do from now on. LastAdminError when nobody would be admin any more."""
+        """Change what the member may do from now on, and have them log in anew with it. LastAdminError when nobody
+        would be admin any more."""
         if role != Role.ADMIN:
             self.check_not_last_admin()
             self._end_own_links()
         Member.objects.filter(pk=self.pk).update(role=role)
+        self.end_logins()
 
     def check_not_last_admin(self) -> None:
         """Raise LastAdminError when there is no other. Call it in the transaction of what depends on it: its lock
@@ -193,40 +213,3 @@ class Invite(models.Model):
     def use(self) -> bool:
         """Spend the link; False when somebody was faster or it has ended."""
         return bool(Invite.objects.usable().filter(pk=self.pk).update(used_at=timezone.now()))
-
-
-class ApiTokenQuerySet(models.QuerySet):
-    def issue(self, member: Member, name: str) -> tuple["ApiToken", str]:
-        """Make a token's row and its secret, which is shown once and nowhere stored."""
-        secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
-        return self.create(member=member, name=name, secret_hash=hash_secret(secret)), secret
-
-    def member_of(self, secret: str) -> Member | None:
-        """Return the active member a token speaks for, and note the use."""
-        token = self.filter(secret_hash=hash_secret(secret), member__is_active=True).select_related("member").first()
-        if token is None:
-            return None
-        now = timezone.now()
-        if token.last_used_at is None or now - token.last_used_at > USE_NOTED_EVERY:
-            self.filter(pk=token.pk).update(last_used_at=now)
-        return token.member
-
-
-class ApiToken(models.Model):
-    """A personal key for scripts and upload clients; it may do what its member may."""
-
-    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="tokens", verbose_name=_("member"))
-    name = models.CharField(_("what it is for"), max_length=60)
-    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
-    created_at = models.DateTimeField(_("made"), auto_now_add=True)
-    last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
-
-    objects = ApiTokenQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("API token")
-        verbose_name_plural = _("API tokens")
-        ordering = ["-created_at"]
-
-    def __str__(self) -> str:
-        return self.name

@@ -16,7 +16,13 @@ MAY_IMPORT = {
     "trickyclip": APPS,
 }
 #: Of the project itself an app may use these; the rest of it stands above the apps.
-FOR_EVERY_APP = {"trickyclip.names", "trickyclip.celery", "trickyclip.merging", "trickyclip.merge_admin"}
+FOR_EVERY_APP = {
+    "trickyclip.names",
+    "trickyclip.celery",
+    "trickyclip.merging",
+    "trickyclip.merge_admin",
+    "trickyclip.sealed",
+}
 WITHOUT_DJANGO = (
     "clips/media/",
     "clips/archive/path.py",

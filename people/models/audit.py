@@ -1,0 +1,73 @@
+"""The audit trail: who did what to which row, from where; written once, read in the admin, changed by nobody."""
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Action(models.TextChoices):
+    """What is written down. The column takes any word, so that a new one needs no migration."""
+
+    LOGGED_IN = "logged_in", _("logged in")
+    LOGIN_FAILED = "login_failed", _("failed to log in")
+    LOGGED_OUT = "logged_out", _("logged out")
+    LOGINS_ENDED = "logins_ended", _("ended all logins")
+    PASSWORD_SET = "password_set", _("set a password")
+    FACTOR_ON = "factor_on", _("turned the second factor on")
+    FACTOR_OFF = "factor_off", _("turned the second factor off")
+    FACTOR_RESET = "factor_reset", _("reset a second factor")
+    CODES_MADE = "codes_made", _("made recovery codes")
+    JOINED = "joined", _("joined")
+    ROLE_GIVEN = "role_given", _("gave a role")
+    REMOVED = "removed", _("removed from the crew")
+    LET_BACK_IN = "let_back_in", _("let back in")
+    LINK_MADE = "link_made", _("made a link to set a password")
+    TOKEN_MADE = "token_made", _("made an API token")
+    TOKEN_REVOKED = "token_revoked", _("revoked an API token")
+    ADDED = "added", _("added")
+    CHANGED = "changed", _("changed")
+    DELETED = "deleted", _("deleted")
+    MERGED = "merged", _("merged")
+    RETRIED = "retried", _("had work tried again")
+    CANCELLED = "cancelled", _("cancelled work")
+    REDETECTED = "redetected", _("had footage analysed again")
+    SHARED = "shared", _("made a link for sharing")
+    UNSHARED = "unshared", _("took a link for sharing back")
+    CONNECTED = "connected", _("connected a Google account")
+
+
+class AuditEntry(models.Model):
+    """One thing that was done. Names are copied, so that an entry can be read when the row is gone or called otherwise.
+
+    Members are never deleted, and this row would keep one from being. That nothing is changed or deleted here is held
+    by a trigger in the database (people/migrations): an application that was taken over cannot tidy up behind itself,
+    short of the owner's rights on the table.
+    """
+
+    at = models.DateTimeField(_("when"), auto_now_add=True)
+    action = models.CharField(_("did what"), max_length=30)
+    actor = models.ForeignKey("people.Member", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    actor_name = models.CharField(_("who"), max_length=60)
+    address = models.GenericIPAddressField(_("from"), null=True)
+    target_type = models.CharField(_("kind of row"), max_length=60)
+    target_id = models.CharField(_("row"), max_length=60)
+    target_name = models.CharField(_("to what"), max_length=200)
+    details = models.JSONField(_("details"), default=dict, encoder=DjangoJSONEncoder)
+
+    class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit trail")
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["-at"], name="audit_newest_first"),
+            models.Index(fields=["actor_name"], name="audit_by_name"),
+            models.Index(fields=["target_type", "target_id"], name="audit_of_row"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor_name} {self.action} {self.target_name}".strip()
+
+    @property
+    def does(self) -> str:
+        known = self.action in Action.values
+        return Action(self.action).label if known else self.action

@@ -1,0 +1,111 @@
+"""The page on which a member turns their second factor on and off; every change wants the password again."""
+
+from urllib.parse import quote, urlencode
+
+import segno
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from people.access import requires
+from people.audit import Action, note
+from people.forms import CodeForm, PasswordForm
+from people.models import RecoveryCode, Role, SecondFactor
+
+
+@requires(Role.VIEWER)
+@require_safe
+def second_factor(request: HttpRequest) -> HttpResponse:
+    return _page(request)
+
+
+@requires(Role.VIEWER)
+@require_POST
+@sensitive_post_parameters()
+def second_factor_begin(request: HttpRequest) -> HttpResponse:
+    """Make a key, and show it to be scanned; nothing is on before a code came back."""
+    form = PasswordForm(request.POST, request=request)
+    if not form.is_valid():
+        return _page(request, password_form=form, status=422)
+    if not SecondFactor.objects.confirmed().filter(member=request.user).exists():
+        SecondFactor.objects.begin(request.user)
+    return redirect("people:second_factor")
+
+
+@requires(Role.VIEWER)
+@require_POST
+@sensitive_post_parameters()
+def second_factor_confirm(request: HttpRequest) -> HttpResponse:
+    """Turn it on with a first code; every other login ends, and the recovery codes are shown, this once."""
+    factor = SecondFactor.objects.filter(member=request.user, confirmed_at=None).first()
+    form = CodeForm(request.POST)
+    if factor is None:
+        return redirect("people:second_factor")
+    with transaction.atomic():
+        codes = factor.confirm("".join(form.cleaned_data["code"].split())) if form.is_valid() else None
+        if codes:
+            request.user.end_logins()
+            note(Action.FACTOR_ON)
+    if codes is None:
+        form.add_error("code", _("This code does not fit. Is the clock of your phone right?"))
+        return _page(request, code_form=form, status=422)
+    update_session_auth_hash(request, request.user)
+    return _page(request, new_codes=codes, status=201)
+
+
+@requires(Role.VIEWER)
+@require_POST
+@sensitive_post_parameters()
+def second_factor_codes(request: HttpRequest) -> HttpResponse:
+    """Make new recovery codes; those from before end."""
+    form = PasswordForm(request.POST, request=request)
+    if not form.is_valid():
+        return _page(request, password_form=form, status=422)
+    if not SecondFactor.objects.confirmed().filter(member=request.user).exists():
+        return redirect("people:second_factor")
+    with transaction.atomic():
+        codes = RecoveryCode.objects.issue(request.user)
+        note(Action.CODES_MADE)
+    return _page(request, new_codes=codes, status=201)
+
+
+@requires(Role.VIEWER)
+@require_POST
+@sensitive_post_parameters()
+def second_factor_off(request: HttpRequest) -> HttpResponse:
+    form = PasswordForm(request.POST, request=request)
+    if not form.is_valid():
+        return _page(request, password_form=form, status=422)
+    with transaction.atomic():
+        if SecondFactor.objects.drop(request.user):
+            note(Action.FACTOR_OFF)
+    messages.success(request, _("The second factor is off."))
+    return redirect("people:account")
+
+
+@never_cache
+def _page(request: HttpRequest, *, status: int = 200, **context) -> HttpResponse:
+    factor = SecondFactor.objects.filter(member=request.user).first()
+    begun = factor is not None and factor.confirmed_at is None
+    context = {
+        "factor": factor,
+        "n_codes": RecoveryCode.objects.unused().filter(member=request.user).count(),
+        "password_form": PasswordForm(request=request),
+        "code_form": CodeForm(),
+        "key": " ".join(factor.key[start : start + 4] for start in range(0, len(factor.key), 4)) if begun else "",
+        "qr_address": segno.make(_otpauth(request, factor.key)).svg_data_uri(scale=6, border=3) if begun else "",
+        **context,
+    }
+    return render(request, "people/second_factor.html", context, status=status)
+
+
+def _otpauth(request: HttpRequest, key: str) -> str:
+    """Return what apps read from the picture: whose code for which site, and the key."""
+    label = quote(f"TrickyClip ({request.get_host()}):{request.user}")
+    return f"otpauth://totp/{label}?{urlencode({'secret': key, 'issuer': f'TrickyClip ({request.get_host()})'})}"

@@ -1,0 +1,30 @@
+"""Secrets that must be read again, sealed by a key that comes from SECRET_KEY: a copy of the database opens nothing."""
+
+import base64
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+
+class SealedError(Exception):
+    """SECRET_KEY is not the one that this was sealed with."""
+
+
+def seal(text: str, purpose: str) -> str:
+    """Return ``text`` as it may lie in the database; what is sealed for one purpose opens for no other."""
+    return _fernet(purpose).encrypt(text.encode()).decode()
+
+
+def unseal(sealed: str, purpose: str) -> str:
+    """Return what was sealed. SealedError when it cannot be opened."""
+    try:
+        return _fernet(purpose).decrypt(sealed.encode()).decode()
+    except InvalidToken as error:
+        raise SealedError from error
+
+
+def _fernet(purpose: str) -> Fernet:
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"trickyclip {purpose}".encode())
+    return Fernet(base64.urlsafe_b64encode(derived.derive(settings.SECRET_KEY.encode())))
