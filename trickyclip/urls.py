@@ -1,5 +1,6 @@
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from clips.views import home
 from people.access import public, requires
@@ -16,6 +17,8 @@ urlpatterns = [
     path("", include(([path("tricks/pick", watch(pick_trick), name="pick")], "tricks"))),
     path("", include("clips.urls")),
     path("api/", include("clips.api.urls")),
+    # Django's own page for it would neither be as the rest nor in the audit trail.
+    path("admin/password_change/", watch(RedirectView.as_view(pattern_name="people:account")), name="admin_password"),
     path("admin/", admin.site.urls),
     path("healthz", public(health.healthz), name="healthz"),
     path("readyz", public(health.readyz), name="readyz"),

@@ -19,6 +19,7 @@ ROUTES = {
     "readyz": ([], {"get": EVERYONE}),
     "metrics": ([], {"get": EVERYONE}),
     "people:login": ([], {"get": EVERYONE, "post": EVERYONE}),
+    "admin_password": ([], {"get": VIEWER}),
     "people:login_code": ([], {"get": EVERYONE, "post": EVERYONE}),
     "people:logout": ([], {"post": VIEWER}),
     "people:logout_everywhere": ([], {"post": VIEWER}),
