@@ -24,7 +24,7 @@ DROP FUNCTION people_audit_is_append_only();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('people', '0001_initial'),
+        ("people", "0002_member_on_board"),
     ]
 
     operations = [
