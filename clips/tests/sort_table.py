@@ -53,7 +53,8 @@ def _make_file(shoot: Shoot, filename: str, n_cards: int) -> None:
         duration_ms=n_cards * EACH_MS,
         probed_at=timezone.now(),
     )
-    run = DetectionRun.objects.create(original_file=original, version="test")
+    marks = [{"at_ms": START_MS + 1_000, "kind": "impact", "strength": 0.8}]
+    run = DetectionRun.objects.create(original_file=original, version="test", curve={"marks": marks})
     for number in range(n_cards):
         segment = CandidateSegment.objects.create(
             original_file=original,

@@ -127,8 +127,9 @@ def test_one_key_keeps_as_trick_b_roll_or_crash(page, lay, press):
     assert [(one, clips[one]) for one, _category in kept] == kept
 
 
-def test_digits_write_the_names_used_lately_and_f_adds_one_more(page, lay, press):
-    page.goto(lay(6))
+def test_each_kind_of_decision_takes_few_keys_by_the_names_used_lately(page, lay, press):
+    """One to trash, skip or keep as before; two with a name used lately; five with one typed, or both ends trimmed."""
+    page.goto(lay(12))
     on_top(page)
     for person, trick in (("Zoe Zander", "Wobbletop"), ("Abraham Quill", "Grumblegrab")):
         press("p")
@@ -143,6 +144,25 @@ def test_digits_write_the_names_used_lately_and_f_adds_one_more(page, lay, press
         arrived(page)
     chips = page.locator("[data-recent-of=people]")
     expect(chips.filter(has_text="Zoe Zander")).to_be_visible()
+
+    def by(*keys: str) -> str:
+        segment = on_top(page)
+        next_card(page, lambda: [press(key) for key in keys])
+        return segment
+
+    by("x")
+    by("s")
+    as_before = by("Enter")
+    lately = by(chips.filter(has_text="Zoe Zander").get_attribute("data-digit"), "Enter")
+    typed = by("p", "a", "q", "Enter", "Enter")
+    trimmed = by("]", "]", "Shift+[", "Shift+[", "Enter")
+    arrived(page)
+    clips = {clip["candidate_segment"]: clip for clip in page.request.get("/api/clips").json()["results"]}
+    names = [clips[segment]["person"]["display_name"] for segment in (as_before, lately, typed)]
+    assert names == ["Abraham Quill", "Zoe Zander", "Abraham Quill"]
+    span_ms = clips[trimmed]["end_ms"] - clips[trimmed]["start_ms"]
+    assert span_ms == pytest.approx(END_MS - START_MS - 4 * FRAME_MS, abs=1)
+
     digit = chips.filter(has_text="Zoe Zander").get_attribute("data-digit")
     press(digit)
     assert field(page, "people") == "Zoe Zander"
@@ -266,6 +286,10 @@ def test_swipes_decide_and_say_so_before_the_finger_is_lifted(page, running_site
         for button in page.locator(".sorter button:visible").all():
             box = button.bounding_box()
             assert min(box["width"], box["height"]) >= 43.9, button.get_attribute("data-do")
+        for button in page.locator(".player-buttons button:visible, .deck button:visible").all():
+            box = button.bounding_box()
+            assert box["x"] >= 0, button.get_attribute("data-do")
+            assert box["x"] + box["width"] <= 390, button.get_attribute("data-do")
 
 
 def test_frames_are_exact_where_they_are_stepped_quickly(page, lay, press):

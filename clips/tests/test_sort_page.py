@@ -99,6 +99,7 @@ def test_the_whole_path_by_mouse(page, lay, request):
     first = on_top(page)
     expect(left(page)).to_have_text("8")
     expect(left(page, "file")).to_have_text("4")
+    expect(card(page).locator("[data-reasons]")).to_have_text("pop or landing 0:04.00")
 
     card(page).get_by_role("combobox", name="Person").click()
     card(page).get_by_role("combobox", name="Person").press_sequentially("Miller Downey")

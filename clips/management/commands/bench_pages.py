@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clips.models import CandidateSegment, Decision, FinalClip, Shoot
+from clips.table import BY_TIME
 from people.models import Member, Person, Role
 
 #: Asked first and not timed, so that templates are compiled and rows are in the cache, as on a site that is in use.
@@ -85,6 +86,7 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
         "library, searched": f"{library}?q={clip.search_text.split()[-1] if clip.search_text else 'mp4'}",
         "clip": reverse("clips:clip", args=[clip.pk]),
         "clip, edit": reverse("clips:clip_edit", args=[clip.pk]),
+        "board": reverse("clips:board"),
         "sessions": reverse("clips:sessions"),
         "session": reverse("clips:session", args=[shoot.pk]),
         "session, again": reverse("clips:session_news", args=[shoot.pk]),
@@ -130,4 +132,20 @@ def decisions(client: Client, member: Member) -> Iterator[tuple[str, Ask]]:
     yield "sort: trash", lambda: decide("sort_trash")
     yield "sort: skip", lambda: decide("sort_skip")
     yield "sort: undo", undo
+    first = CandidateSegment.objects.available().shown().select_related("original_file").first()
+    person = Person.objects.exclude(clips=None).first()
+    tables = {
+        "by time": {"order": BY_TIME},
+        "finish the video": {"finish": "1", "file": first.original_file_id},
+        "one session": {"session": first.original_file.shoot_id},
+        "one camera": {"camera": first.original_file.camera_id},
+        "one rider": {"person": person.pk},
+        "all of these": {
+            "order": BY_TIME, "finish": "1", "file": first.original_file_id, "session": first.original_file.shoot_id,
+            "camera": first.original_file.camera_id, "person": person.pk,
+        },
+    } if first and person else {}  # fmt: skip
+    for what, table in tables.items():
+        yield f"sort: trash, {what}", lambda table=table: decide("sort_trash", **table)
+    yield "sort: the past", lambda: client.get(reverse("clips:sort_past"))
     yield "sort: put aside", lambda: decide("sort_aside")
