@@ -67,7 +67,7 @@ LEASE_S = 4
 class Worker:
     """One Celery worker with one pool process, on the test's database, broker and data folder."""
 
-    def __init__(self) -> None:
+    def __init__(self, **more_environment: str) -> None:
         database = connection.settings_dict
         host = f"{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
         environment = {
@@ -75,6 +75,7 @@ class Worker:
             "DATABASE_URL": f"postgres://{host}/{database['NAME']}",
             "DATA_DIR": str(django_settings.DATA_DIR),
             "JOB_LEASE_SECONDS": str(LEASE_S),
+            **more_environment,
         }
         command = [
             "-m",
@@ -136,8 +137,8 @@ def worker(broker) -> Iterator[Callable[[], Worker]]:
     """Give a function that starts a worker; all are stopped at the end."""
     started = []
 
-    def start() -> Worker:
-        started.append(Worker())
+    def start(**more_environment: str) -> Worker:
+        started.append(Worker(**more_environment))
         return started[-1]
 
     yield start
