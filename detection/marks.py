@@ -36,7 +36,7 @@ def marks_of(
         take: "hilight", and the kinds of `detection.signals.Disturbance`.
     """
     marks = {(mark_s, "hilight", 1.0) for mark_s in hilights_s}
-    marks |= {(found.at_s, found.kind, found.strength) for found in signals.disturbances}
+    marks |= {((found.start_s + found.end_s) / 2, found.kind, found.strength) for found in signals.disturbances}
     for step in steps:
         marks |= set(_of_moment(step, signals, standing))
     strongest = sorted(marks, key=lambda mark: (mark[1] != "hilight", -mark[2], mark))[:MOST_MARKS]

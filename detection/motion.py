@@ -52,6 +52,12 @@ class PairMotion:
         99th percentile of the speed of local motion against the background, px per pair.
     down : np.ndarray [shape=(n, n_strips), float]
         Vertical speed of what moves against the background in each upright strip, px per pair, positive downwards.
+    shift_px : np.ndarray [shape=(n, 2), float]
+        By how far the whole picture moved, down and right.
+    brighter : np.ndarray [shape=(n,), float]
+        Median change in grey levels.
+    contrast : np.ndarray [shape=(n,), float]
+        Spread of the grey levels of the flatter of the two pictures.
     """
 
     coherence: np.ndarray
@@ -59,6 +65,9 @@ class PairMotion:
     residual: np.ndarray
     moving: np.ndarray
     down: np.ndarray
+    shift_px: np.ndarray
+    brighter: np.ndarray
+    contrast: np.ndarray
 
 
 def pair_motion(luma: np.ndarray) -> PairMotion:
@@ -87,12 +96,16 @@ def pair_motion(luma: np.ndarray) -> PairMotion:
     aligned = align(before, after, shift_px)
     down_px, right_px = local_flow(aligned, after)
     speed_px = np.hypot(down_px, right_px)
+    contrast = pictures.std(axis=(1, 2))
     return PairMotion(
         coherence=coherence,
         likeness=likeness,
         residual=np.abs(aligned - after).mean(axis=(1, 2)),
         moving=np.percentile(speed_px.reshape(len(after), -1), 99, axis=1),
         down=strip_speed(down_px, speed_px),
+        shift_px=shift_px,
+        brighter=np.median(after - before, axis=(1, 2)),
+        contrast=np.minimum(contrast[:-1], contrast[1:]),
     )
 
 

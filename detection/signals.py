@@ -17,14 +17,14 @@ class Disturbance:
     kind : str
         "cut" (a join of two pieces), "flash" (light that comes and goes, or stays) or "bump" (something knocks or
         covers the lens, or the camera is picked up).
-    at_s : float
-        Its middle.
+    start_s, end_s : float
     strength : float
         0 to 1.
     """
 
     kind: str
-    at_s: float
+    start_s: float
+    end_s: float
     strength: float
 
 

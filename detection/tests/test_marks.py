@@ -41,13 +41,13 @@ def test_flight_and_spin_are_marked_where_they_are_felt_most():
 
 def test_marks_of_the_camera_and_what_was_recognised_lie_where_they_were():
     signals = take()
-    signals.disturbances.append(Disturbance("flash", 3.0, 0.7))
+    signals.disturbances.append(Disturbance("flash", 2.9, 3.1, 0.7))
     assert kinds(signals, [12.5]) == [(3.0, "flash"), (12.5, "hilight")]
 
 
 def test_a_crowd_of_marks_leaves_the_strongest_and_every_hilight():
     signals = take()
-    signals.disturbances += [Disturbance("cut", float(i), (i % 100) / 100) for i in range(1000)]
+    signals.disturbances += [Disturbance("cut", float(i), float(i), (i % 100) / 100) for i in range(1000)]
     marks = marks_of([], signals, {}, [5.5])
     assert len(marks) == MOST_MARKS
     assert (5.5, "hilight", 1.0) in marks

@@ -98,6 +98,10 @@ def test_joins_and_flashes_between_tricks_change_nothing(tmp_path):
         pytest.param(Film(cuts=[4.0, 8.0, 12.0]), id="cuts"),
         pytest.param(Film(fades=[(4.0, 4.3), (9.0, 9.5)]), id="fades"),
         pytest.param(Film(flashes=[4.0, 9.0]), id="flashes"),
+        pytest.param(Film(exposures=[4.0, 9.0]), id="exposure"),
+        pytest.param(Film(length_s=10, bumps=[4.0, 7.0]), id="knocks"),
+        pytest.param(Film(length_s=10, covers=[(4.0, 4.6), (7.0, 7.3)]), id="hand before the lens"),
+        pytest.param(Film(handled=[(0, 2.5), (13.5, 16)]), id="picked up and put down"),
     ],
 )
 def test_where_nobody_jumps_nothing_is_shown(tmp_path, film):
@@ -113,6 +117,7 @@ def test_where_nobody_jumps_nothing_is_shown(tmp_path, film):
         pytest.param(Film(tricks=TRICKS, group=10_000), id="one keyframe in the whole file"),
         pytest.param(Film(tricks=TRICKS, gaps=True), id="uneven rate"),
         pytest.param(Film(tricks=TRICKS, pix_fmt="yuv420p10le"), id="10 bits"),
+        pytest.param(Film(tricks=TRICKS, darkness=0.3), id="dark"),
     ],
 )
 def test_hard_conditions_change_nothing(tmp_path, film):
@@ -120,9 +125,29 @@ def test_hard_conditions_change_nothing(tmp_path, film):
 
 
 @pytest.mark.slow
-def test_in_the_dark_the_tricks_still_come_first(tmp_path):
-    best = propose(Film(tricks=TRICKS, darkness=0.3).write(tmp_path / "take.mp4"))["candidates"][:3]
-    assert_right(sorted(best, key=lambda c: c["start_ms"]), TRICKS)
+def test_what_happens_to_the_camera_between_tricks_is_named_and_changes_nothing(tmp_path):
+    tricks = [(5.0, 5.5), (10.0, 10.5), (14.5, 14.95)]
+    film = Film(length_s=20, tricks=tricks, bumps=[7.6], covers=[(12.4, 12.8)], exposures=[8.8], handled=[(17.6, 20)])
+    result = propose(film.write(tmp_path / "take.mp4"))
+    assert_right(shown(result), tricks)
+    marks = [mark for mark in result["curve"]["marks"] if mark["kind"] in {"bump", "flash", "cut"}]
+    assert [mark["kind"] for mark in marks] == ["bump", "flash", "bump", "bump"]
+    assert [mark["at_ms"] for mark in marks] == pytest.approx([7700, 8800, 12_600, 18_800], abs=250)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_however_the_camera_was_held_the_trick_is_the_same(tmp_path, rotation):
+    film = Film(length_s=8, tricks=TRICKS[:1], rotation=rotation)
+    assert_right(shown(propose(film.write(tmp_path / "take.mp4"))), TRICKS[:1])
+
+
+@pytest.mark.slow
+def test_a_camera_on_the_riders_head_leans_on_what_it_feels_and_hears(tmp_path):
+    result = propose(Film(tricks=TRICKS, worn=True, felt=True).write(tmp_path / "take.mp4"))
+    assert_right(shown(result), TRICKS)
+    assert "arc" not in result["candidates"][0]["features"]["standing"]
+    assert {"air", "impact"} <= {mark["kind"] for mark in result["curve"]["marks"]}
 
 
 @pytest.mark.slow
