@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trickyclip import buckets, embedded
 from trickyclip.environment import Environment
+from trickyclip.statics import version_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -171,8 +172,9 @@ DRIVE_BACK_OFF_SECONDS = env.float("DRIVE_BACK_OFF_SECONDS", default=1.0)
 DRIVE_API_URL = env("DRIVE_API_URL", default="https://www.googleapis.com/")
 DRIVE_CONSENT_URL = "https://accounts.google.com/o/oauth2/v2/auth"
 DRIVE_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105
-STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# With requirements.txt, because the admin's files and the API page's come from packages.
+STATIC_URL = f"/static/{version_of([*STATICFILES_DIRS, BASE_DIR / 'requirements.txt'])}/"
 STORAGE_URL = env("STORAGE_URL", default="")
 BUCKET_OPTIONS = {
     # Without a key here the library looks where Amazon's own tools do: a file of credentials, the machine's own role.
@@ -194,6 +196,7 @@ STORAGES = {
 # Serves straight from the source folders, so that a start needs no collecting step.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_IMMUTABLE_FILE_TEST = lambda _path, _url: not DEBUG  # noqa: E731 - WhiteNoise wants a function
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # --- uploads -------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from django.conf import settings
+from django.templatetags.static import static
 from playwright.sync_api import Page, Route, expect
 
 from clips.tests.browser import log_in, open_page
@@ -150,7 +151,7 @@ def test_chapters_and_small_copies_of_one_recording_stand_together(page, tmp_pat
 
 def test_recordings_are_told_by_their_names(page):
     script = (
-        "async (names) => (await import('/static/js/upload/groups.js'))"
+        f"async (names) => (await import('{static('js/upload/groups.js')}'))"
         ".groupFiles(names, (name) => name).map(({ files }) => files)"
     )
     for names, groups in RECORDINGS:
@@ -158,9 +159,7 @@ def test_recordings_are_told_by_their_names(page):
 
 
 def test_the_time_left_is_rough(page):
-    script = (
-        "async (all) => { const { inWords } = await import('/static/js/upload/pace.js'); return all.map(inWords); }"
-    )
+    script = f"async (all) => (({{ inWords }}) => all.map(inWords))(await import('{static('js/upload/pace.js')}'))"
     assert page.evaluate(script, [0, 22, 56, 600, 3700]) == ["5 s", "20 s", "1 min", "10 min", "1 h 2 min"]
 
 

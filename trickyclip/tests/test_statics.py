@@ -1,0 +1,32 @@
+"""The addresses of static files: kept for good, and new ones when a file changes."""
+
+import pytest
+from django.conf import settings
+from django.templatetags.static import static
+
+from trickyclip.statics import version_of
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["app.css", "js/connection.js", "admin/css/base.css"])
+def test_a_static_file_is_kept_for_good(client, name):
+    answer = client.get(static(name))
+    assert answer.status_code == 200
+    assert "immutable" in answer["Cache-Control"]
+
+
+def test_a_changed_a_new_and_a_renamed_file_each_make_another_version(tmp_path):
+    (tmp_path / "one.js").write_text("1")
+    seen = [version_of([tmp_path])]
+    (tmp_path / "one.js").write_text("2")
+    seen.append(version_of([tmp_path]))
+    (tmp_path / "two.js").write_text("")
+    seen.append(version_of([tmp_path]))
+    (tmp_path / "two.js").rename(tmp_path / "three.js")
+    seen.append(version_of([tmp_path]))
+    assert len(set(seen)) == 4
+
+
+def test_the_same_files_make_the_same_version_everywhere():
+    places = [*settings.STATICFILES_DIRS, settings.BASE_DIR / "requirements.txt"]
+    assert f"/static/{version_of(places)}/" == settings.STATIC_URL
