@@ -106,3 +106,10 @@ def test_nginx_and_the_site_believe_the_same_network(compose, services):
 
 def test_redis_keeps_what_it_was_told(services):
     assert "--appendonly yes" in services["redis"]["command"][0]
+
+
+def test_the_tunnels_example_leads_to_containers_and_nowhere_else(services):
+    tunnel = yaml.safe_load((embedded.BASE_DIR / "deploy" / "cloudflared" / "config.yml").read_text())
+    *rules, last = (rule["service"] for rule in tunnel["ingress"])
+    assert {rule.removeprefix("http://").partition(":")[0] for rule in rules} <= set(services)
+    assert last == "http_status:404"
