@@ -2,12 +2,15 @@
 
 import subprocess
 
+import pytest
+
 from trickyclip import embedded
 from trickyclip.tests.nginx import needed
 
 SHELLS = (b"#!/bin/sh", b"#!/usr/bin/env bash", b"# shellcheck", b"#!/bin/bash")
 
 
+@pytest.mark.slow
 def test_shellcheck_has_nothing_to_say():
     folders = (embedded.BASE_DIR / "deploy", embedded.BASE_DIR / ".ci")
     files = [path for folder in folders for path in folder.iterdir() if path.is_file()]
