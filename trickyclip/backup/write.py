@@ -46,6 +46,8 @@ def write_backup(into: Path) -> Path:
         (part / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         _sync(part)
         part.rename(folder)
+    except psycopg.Error as error:
+        raise BackupError(f"The database cannot be read: {str(error).splitlines()[0]}.") from error
     except OSError as error:
         raise BackupError(f"The backup cannot be written to {into}: {error.strerror}.") from error
     finally:
