@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trickyclip.settings")
 
 app = Celery("trickyclip")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["clips", "clips.audit", "clips.space", "clips.uploads", "detection"])
+app.autodiscover_tasks(["clips", "clips.audit", "clips.notices", "clips.space", "clips.uploads", "detection"])
 for subject in ("preview_tasks", "filmstrip_tasks", "share_tasks"):
     app.autodiscover_tasks(["clips"], related_name=subject)
 app.steps["worker"].add(TouchesAliveFile)

@@ -215,6 +215,16 @@ CANDIDATES_MAX_BYTES = env.int("CANDIDATES_MAX_BYTES", default=8 * 1024**3)
 # --- watching ------------------------------------------------------------------------------------------------------
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
 RELEASE = env("RELEASE", default="")
+#: Where people reach the site: what is written in notices leads there.
+SITE_URL = env("SITE_URL", default="")
+NOTICE_HOUR = env.int("NOTICE_HOUR", default=9)
+NOTICE_PRIVATE_ADDRESSES = env.bool("NOTICE_PRIVATE_ADDRESSES", default=False)
+EMAIL_FROM = env("EMAIL_FROM", default="")
+_mail = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"] or "", _mail["EMAIL_PORT"] or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"] or "", _mail["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 15  # seconds
 
 # --- jobs ----------------------------------------------------------------------------------------------------------
 #: Queue: how many jobs at once. Detection and cutting each fill a core; what is left is short,
@@ -281,6 +291,12 @@ CELERY_BEAT_SCHEDULE = {
     },
     "refresh_search": {"task": "clips.tasks.refresh_search", "schedule": crontab(hour="4", minute="15")},
     "remove_orphans": {"task": "clips.share_tasks.remove_orphans", "schedule": crontab(hour="4", minute="35")},
+    "look_for_notices": {
+        "task": "clips.notices.tasks.look_for_notices",
+        "schedule": schedule(60),
+        "options": {"expires": 60},
+    },
+    "send_notices": {"task": "clips.notices.tasks.send_notices", "schedule": schedule(30), "options": {"expires": 30}},
     "audit": {"task": "clips.audit.tasks.audit", "schedule": crontab(hour="4", minute="55")},
 }
 

@@ -81,7 +81,8 @@ class _Inventory:
         """Say what is wrong with one copy, if anything is: it may have come after the list was made."""
         self._n_looks += 1
         thing = copy.clip or copy.original_file
-        repair = partial(mend.rearchive, copy.clip_id) if copy.clip_id else None
+        again = mend.rearchive if copy.clip_id else mend.rearchive_original
+        repair = partial(again, thing.pk)
         tell = partial(Disagreement, subject=str(thing), key=str(thing.pk))
         if self._n_looks > MOST_LOOKS:
             yield tell(kind=Kind.COPY_MISSING, says=_("the archive's list does not show it as it should be."))

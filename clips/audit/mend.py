@@ -21,6 +21,7 @@ from clips.models import (
     FinalClip,
     Job,
     JobKind,
+    OriginalFile,
     Preview,
     SharedCopy,
     Upload,
@@ -86,6 +87,16 @@ def rearchive(key: UUID) -> str:
     if clip is None:
         return ""
     pipeline.start(JobKind.ARCHIVE, clip, priority=BACKFILL_PRIORITY)
+    return _("a job looks at it and puts it right")
+
+
+@transaction.atomic
+def rearchive_original(key: UUID) -> str:
+    """The same for the copy of a camera file that lies here; of one that was let go the copy is all there is."""
+    original = OriginalFile.objects.on_disk().filter(pk=key).first()
+    if original is None:
+        return ""
+    pipeline.start(JobKind.ARCHIVE, original, priority=BACKFILL_PRIORITY)
     return _("a job looks at it and puts it right")
 
 

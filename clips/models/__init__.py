@@ -15,6 +15,7 @@ from clips.models.eviction import EvictedKind, Eviction
 from clips.models.filmstrip import Filmstrip
 from clips.models.inbox import Inbox
 from clips.models.job import Job, JobKind, JobState, LeaseLostError, WaitsFor
+from clips.models.notice import ChannelKind, Notice, NoticeChannel, NoticeKind, NoticeState
 from clips.models.original import OriginalFile
 from clips.models.preview import Preview
 from clips.models.run import DetectionRun
@@ -34,6 +35,7 @@ __all__ = [
     "CameraClock",
     "CameraName",
     "CandidateSegment",
+    "ChannelKind",
     "ClipCategory",
     "CopyState",
     "Decision",
@@ -50,6 +52,10 @@ __all__ = [
     "JobKind",
     "JobState",
     "LeaseLostError",
+    "Notice",
+    "NoticeChannel",
+    "NoticeKind",
+    "NoticeState",
     "OriginalFile",
     "Preview",
     "SegmentStatus",

@@ -1,0 +1,140 @@
+"""Whom the site tells what: channels, which only admins see, and what was sent to them."""
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.validators import validate_email
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from clips.admin.record import RecordAdmin
+from clips.models import ChannelKind, Notice, NoticeChannel, NoticeKind
+from clips.models.notice import PURPOSE
+from clips.notices.connection import RefusedAddressError, check_url
+from clips.notices.deliver import Outcome, deliver
+from people.audit import AuditedAdmin
+from people.models import Role
+from trickyclip import sealed
+
+
+class ChannelForm(forms.ModelForm):
+    target = forms.CharField(
+        label=_("address"),
+        required=False,
+        max_length=1000,
+        help_text=_(
+            "Of the webhook, or e-mail addresses with commas between. It is never shown again; empty keeps it."
+        ),
+    )
+    secret = forms.CharField(
+        label=_("secret"),
+        required=False,
+        max_length=200,
+        help_text=_("Signs the JSON of a webhook of your own, so that it can tell who sent it; empty keeps it."),
+    )
+    wants = forms.MultipleChoiceField(
+        label=_("tells of"), choices=NoticeKind.choices, widget=forms.CheckboxSelectMultiple, initial=NoticeKind.values
+    )
+
+    class Meta:
+        model = NoticeChannel
+        fields = ["name", "kind", "target", "secret", "wants", "is_on"]
+
+    def clean(self) -> dict:
+        asked = super().clean()
+        kind, target = asked.get("kind"), asked.get("target", "").strip()
+        if target and kind == ChannelKind.EMAIL:
+            for address in target.split(","):
+                self._check("target", lambda address=address: validate_email(address.strip()))
+        elif target:
+            self._check("target", lambda: check_url(target, private=settings.NOTICE_PRIVATE_ADDRESSES))
+        elif self.instance.pk is None or "kind" in self.changed_data:
+            self.add_error("target", _t("Where do the notices go?"))
+        return asked
+
+    def _check(self, field: str, check) -> None:
+        try:
+            check()
+        except (ValidationError, RefusedAddressError) as error:
+            self.add_error(field, str(error) if isinstance(error, RefusedAddressError) else error)
+
+    def save(self, commit: bool = True) -> NoticeChannel:
+        channel, asked = self.instance, self.cleaned_data
+        if target := asked["target"].strip():
+            channel.sealed_target = sealed.seal(target, PURPOSE)
+            channel.shown_target = shown(asked["kind"], target)
+        if asked["secret"]:
+            channel.sealed_secret = sealed.seal(asked["secret"], PURPOSE)
+        return super().save(commit)
+
+
+def shown(kind: str, target: str) -> str:
+    """Return what may be shown of an address: whoever knows all of a webhook's can write there."""
+    if kind == ChannelKind.EMAIL:
+        return target[:100]
+    return f"{target.partition('://')[2].partition('/')[0].partition('?')[0]}/…"[:100]
+
+
+@admin.register(NoticeChannel)
+class NoticeChannelAdmin(AuditedAdmin):
+    """For admins alone: what is told of a crew goes where they say."""
+
+    form = ChannelForm
+    list_display = ["name", "kind", "shown_target", "is_on", "last"]
+    readonly_fields = ["shown_target"]
+    fields = ["name", "kind", "shown_target", "target", "secret", "wants", "is_on"]
+
+    @admin.display(description=_("last notice"))
+    def last(self, channel: NoticeChannel) -> str:
+        last = channel.notices.order_by("-created_at").first()
+        return f"{last.get_state_display()}: {last.reason or last.title}"[:80] if last else "–"
+
+    def get_urls(self) -> list:
+        trial = self.admin_site.admin_view(require_POST(self.trial))
+        return [path("<int:pk>/trial/", trial, name="clips_noticechannel_trial"), *super().get_urls()]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.may(Role.ADMIN)
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return request.user.may(Role.ADMIN)
+
+    has_add_permission = has_module_permission
+    has_change_permission = has_delete_permission = has_view_permission
+
+    def trial(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Send a trial notice now, and say what came back."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        channel = get_object_or_404(NoticeChannel, pk=pk)
+        words = {"title": _t("A trial notice"), "text": _t("%(name)s sent it.") % {"name": request.user}, "path": "/"}
+        delivery = deliver(
+            Notice(kind=NoticeKind.DAILY, subject="trial", channel=channel, created_at=timezone.now(), **words)
+        )
+        has_arrived = delivery.outcome == Outcome.ARRIVED
+        said = _t("It arrived. %(says)s") if has_arrived else _t("It did not arrive, as far as is known. %(says)s")
+        self.message_user(
+            request, said % {"says": delivery.says}, messages.SUCCESS if has_arrived else messages.ERROR
+        )  # fmt: skip
+        return redirect("admin:clips_noticechannel_change", pk)
+
+
+@admin.register(Notice)
+class NoticeAdmin(RecordAdmin):
+    fields = ["title", "text", "kind", "channel", "state", "reason", "attempts", "created_at", "run_after", "ended_at"]
+    list_display = ["title", "kind", "channel", "state", "reason", "created_at"]
+    list_select_related = ["channel"]
+    list_filter = ["state", "kind"]
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return request.user.may(Role.ADMIN)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.may(Role.ADMIN)

@@ -1,0 +1,136 @@
+"""One HTTPS request to an address that an admin typed, and to nowhere else. Knows no Django.
+
+Somebody who may set a webhook must not be able to ask the machine's own services by it. So the host's addresses are
+looked up once, each of them is checked, and the connection goes to the one that was checked; redirects are answers like
+any other and are not followed. The standard library's client does this in a few lines, where requests or urllib3 would
+look the name up a second time.
+"""
+
+import http.client
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+TIMEOUT_S = 10.0
+#: All of an answer that is read; a webhook's says at most why it refuses.
+MOST_BYTES = 8 * 1024
+LONGEST_ANSWER_S = 15.0
+
+
+class RefusedAddressError(Exception):
+    """The address is none that the site may ask; the text is one sentence."""
+
+
+class NotSentError(Exception):
+    """The request did not reach anybody; it may be sent again. The text is one sentence."""
+
+
+class NoAnswerError(Exception):
+    """The request may have arrived or not. The text is one sentence."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    text: str
+
+
+def check_url(url: str, *, private: bool) -> None:
+    """Raise RefusedAddressError for what is no address of a webhook; looks no name up."""
+    parts = urlsplit(url)
+    try:
+        _port = parts.port
+    except ValueError as error:
+        raise RefusedAddressError("The port of this address is no number from 1 to 65535.") from error
+    if parts.scheme not in ({"https", "http"} if private else {"https"}) or not parts.hostname:
+        raise RefusedAddressError("A webhook's address begins with https:// and a name.")
+    if parts.username or parts.password:
+        raise RefusedAddressError("Names and passwords do not belong into a webhook's address.")
+
+
+def post(url: str, body: bytes, headers: dict[str, str], *, private: bool = False) -> Answer:
+    """Send a body and return what came back; ``private`` lets it also go to machines of an inner network.
+
+    Raises
+    ------
+    RefusedAddressError
+        If the address is not allowed.
+    NotSentError, NoAnswerError
+        If nothing was sent; or if that cannot be told.
+    """
+    check_url(url, private=private)
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    sock = _connected(parts.hostname, port, private=private)
+    connection = http.client.HTTPConnection(parts.hostname, port, timeout=TIMEOUT_S)
+    try:
+        if parts.scheme == "https":
+            sock = _secured(sock, parts.hostname)
+        connection.sock = sock
+        path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+        try:
+            connection.request("POST", path, body=body, headers=headers)
+            answer = connection.getresponse()
+            told = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, told, _text(answer))
+        except (OSError, http.client.HTTPException) as error:
+            raise NoAnswerError(f"{parts.hostname} did not answer: {_words(error)}.") from error
+    finally:
+        connection.close()
+        sock.close()
+
+
+def _connected(host: str, port: int, *, private: bool) -> socket.socket:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise NotSentError(f"{host} is not found: {_words(error)}.") from error
+    addresses = [entry[4][0] for entry in found]
+    if not private and not all(_is_public(address) for address in addresses):
+        raise RefusedAddressError(f"{host} is a machine of an inner network; NOTICE_PRIVATE_ADDRESSES allows those.")
+    last: OSError | None = None
+    for family, kind, protocol, _name, address in found:
+        sock = socket.socket(family, kind, protocol)
+        sock.settimeout(TIMEOUT_S)
+        try:
+            sock.connect(address)
+        except OSError as error:
+            last = error
+            sock.close()
+        else:
+            return sock
+    raise NotSentError(f"{host} cannot be reached: {_words(last)}.") from last
+
+
+def _is_public(text: str) -> bool:
+    address = ip_address(text.partition("%")[0])
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_global and not address.is_multicast
+
+
+def _secured(sock: socket.socket, host: str) -> socket.socket:
+    try:
+        return ssl.create_default_context().wrap_socket(sock, server_hostname=host)
+    except OSError as error:
+        raise NotSentError(f"{host} cannot be reached over HTTPS: {_words(error)}.") from error
+
+
+def _text(answer: http.client.HTTPResponse) -> str:
+    """Return the beginning of an answer; one that drips in is cut off, for its status is known."""
+    ends_s, read = time.monotonic() + LONGEST_ANSWER_S, b""
+    try:
+        while len(read) < MOST_BYTES and time.monotonic() < ends_s and (block := answer.read1(MOST_BYTES)):
+            read += block
+    except (OSError, http.client.HTTPException):
+        pass
+    return read[:MOST_BYTES].decode(errors="replace")
+
+
+def _words(error: OSError | http.client.HTTPException | None) -> str:
+    if isinstance(error, TimeoutError):
+        return "it took too long"
+    return str(getattr(error, "strerror", None) or getattr(error, "reason", None) or type(error).__name__)
