@@ -63,6 +63,9 @@ AUTH_PASSWORD_VALIDATORS = [
 
 #: Whose word counts on who the client is and whether it came over HTTPS; a tunnel on this machine comes from here.
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=["127.0.0.0/8", "::1"])
+#: Cloudflare Access in front: tokens of this team, for this application, are asked of every request.
+ACCESS_TEAM_URL = env("ACCESS_TEAM_URL", default="")
+ACCESS_AUDIENCE = env("ACCESS_AUDIENCE", default="")
 # Behind HTTPS everything is strict; a laptop on plain HTTP would lose its session cookie to the same rules.
 HTTPS = env.bool("HTTPS", default=False)
 SECURE_SSL_REDIRECT = HTTPS
@@ -118,6 +121,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "trickyclip.cloudflare_access.CloudflareAccessMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -305,9 +309,8 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["people.access.RequestUserAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": [],  # people.access.AccessMiddleware decides, for pages and API alike
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
-    "PAGE_SIZE": 50,
+    "DEFAULT_PARSER_CLASSES": ["clips.api.parser.ShallowJSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "clips.api.paging.Pages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "clips.api.errors.one_sentence",

@@ -57,7 +57,8 @@ def _sony(file: BinaryIO) -> Said:
     """Sony's XAVC: an XML document in a ``meta`` box."""
     for box in _sony_documents(file):
         document = boxes.read(file, box, at_most_bytes=_MAX_XML_BYTES)[4:].strip(b"\0 \r\n\t")
-        if b"<!" in document:  # no camera declares entities, which can grow without end
+        # No camera declares entities, which can grow without end, or writes UTF-16, which would hide that it does.
+        if b"<!" in document or b"\0" in document:
             continue
         try:
             root = ET.fromstring(document)  # noqa: S314 - bounded, without entities, and in a confined child

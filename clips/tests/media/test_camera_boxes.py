@@ -178,3 +178,12 @@ def test_damaged_boxes_raise_nothing():
             damaged[rng.integers(len(whole))] = rng.choice((0, 255, rng.integers(256)))
         for reader in readers:
             reader(io.BytesIO(damaged))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be"])
+def test_entities_of_a_document_are_never_expanded(encoding):
+    """A billion laughs in some hundred bytes; in UTF-16 the declaration looks otherwise, and is read all the same."""
+    entities = '<!ENTITY e0 "ha">' + "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
+    document = f'<!DOCTYPE x [{entities}]><NonRealTimeMeta><Device modelName="&e9;"/></NonRealTimeMeta>'
+    file = io.BytesIO(box(b"moov", box(b"meta", b"\0" * 4, box(b"xml ", b"\0" * 4, document.encode(encoding)))))
+    assert makers.read(file) == makers.NOTHING
