@@ -14,6 +14,7 @@ from tusclient.client import TusClient
 
 from clips.tests.media.made_up import make_video
 from trickyclip.pytest_engines import FOOTAGE
+from trickyclip.tests.site import manage
 
 pytestmark = pytest.mark.slow
 
@@ -129,3 +130,14 @@ def test_the_main_job(running_site, session_file):
     )
     ready = requests.get(f"{running_site.base_url}/readyz", timeout=10)
     assert ready.status_code == 200, json.dumps(ready.json())
+
+
+def test_what_uploads_cost_is_measured_without_leaving_anything(running_site):
+    folder = running_site.data_dir / "originals"
+    before = sorted(folder.glob("*"))
+    told = manage(running_site.data_dir, "bench_upload", running_site.base_url, "--files", "2", "--mib", "9")
+    measured = re.findall(r"^(cp|upload|its check).* (\d+) MiB/s +\d+\.\d\d CPU-s", told, re.MULTILINE)
+    assert [name for name, _speed in measured] == ["cp", "upload", "its check"]
+    left = "from clips.models import *; print(Upload.objects.filter(shoot__name='Upload bench').count())"
+    assert manage(running_site.data_dir, "shell", "-v", "0", "-c", left).strip() == "0"
+    assert sorted(folder.glob("*")) == before
