@@ -20,6 +20,8 @@ FOLDER = "candidates"
 EMPTIED_TO = 0.9
 #: Rows are locked in such portions; a page that deals cards waits for one of them at most.
 AT_ONCE = 50
+#: The first rank of ``in_order_of_loss``.
+SORTED = 0
 #: A file that no row knows of may be one that is being made.
 GRACE_S = 3600
 #: A page asks for a video in many parts; once in a while is enough to know that somebody looks.
@@ -53,11 +55,34 @@ def keep_to_size() -> int:
     return n_dropped + filmstrips.drop_oldest(to_free_bytes)
 
 
+def drop_sorted(to_free_bytes: int, *, dry_run: bool = False) -> tuple[int, int]:
+    """Drop previews of what is sorted, the oldest decision first, until so much is free.
+
+    Returns
+    -------
+    (int, int)
+        How many, and how many bytes.
+    """
+    chosen: dict[UUID, int] = {}
+    rows = in_order_of_loss().filter(rank=SORTED).values_list("segment", "size_bytes")
+    chosen_bytes = 0
+    for segment_id, size_bytes in rows.iterator():
+        if chosen_bytes >= to_free_bytes:
+            break
+        chosen[segment_id] = size_bytes
+        chosen_bytes += size_bytes
+    ids = list(chosen)
+    for start in range(0, len(ids), AT_ONCE):
+        if not dry_run:
+            _drop(ids[start : start + AT_ONCE])
+    return len(ids), chosen_bytes
+
+
 def in_order_of_loss():
     """Return the previews that nobody holds, what goes first in front."""
     shown = CandidateSegment.objects.shown().values("pk")
     rank = Case(
-        When(segment__status__in=[SegmentStatus.ACCEPTED, SegmentStatus.TRASHED], then=Value(0)),
+        When(segment__status__in=[SegmentStatus.ACCEPTED, SegmentStatus.TRASHED], then=Value(SORTED)),
         When(~Q(segment__in=shown), then=Value(1)),
         When(segment__original_file__aside_at__isnull=False, then=Value(2)),
         default=Value(3),

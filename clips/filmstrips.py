@@ -29,7 +29,12 @@ def stored_path(original: OriginalFile) -> str:
 
 @transaction.atomic
 def want_filmstrip(original: OriginalFile, *, priority: int = BEHIND_CARDS) -> Job | None:
-    """Ask for a file's filmstrip; None where it is there, or failed before, which asking does not change."""
+    """Ask for a file's filmstrip; None where it is there, or failed before, which asking does not change.
+
+    None as well where the file was let go: nobody fetches gigabytes back for a strip.
+    """
+    if original.evicted_at is not None:
+        return None
     if Filmstrip.objects.filter(original_file=original).exists():
         return None
     if Job.objects.filter(kind=JobKind.FILMSTRIP, original_file=original, state=JobState.FAILED).exists():
@@ -45,10 +50,11 @@ def want_filmstrip(original: OriginalFile, *, priority: int = BEHIND_CARDS) -> J
 def drop_oldest(to_free_bytes: int) -> int:
     """Delete filmstrips, what was made first in front, until so much is free; return how many.
 
-    A page that shows such a file asks for its strip again.
+    A page that shows such a file asks for its strip again. So those of originals that are on no disk stay.
     """
     n_dropped = 0
-    for strip in Filmstrip.objects.defer("waveform", "times_ms").order_by("created_at", "pk").iterator():
+    strips = Filmstrip.objects.filter(original_file__evicted_at=None).order_by("created_at", "pk")
+    for strip in strips.defer("waveform", "times_ms").iterator():
         if to_free_bytes <= 0:
             break
         to_free_bytes -= strip.size_bytes

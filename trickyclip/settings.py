@@ -7,6 +7,7 @@ from pathlib import Path
 import environ
 from celery.schedules import crontab, schedule
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from trickyclip import buckets, embedded
@@ -213,6 +214,9 @@ UPLOAD_QUOTA_BYTES = env.int("UPLOAD_QUOTA_BYTES", default=0)
 INCOMING_REST_SECONDS = env.float("INCOMING_REST_SECONDS", default=10.0)
 INCOMING_LOOK_SECONDS = env.float("INCOMING_LOOK_SECONDS", default=60.0)
 INCOMING_DONE_DAYS = env.int("INCOMING_DONE_DAYS", default=7)
+ARCHIVE_ORIGINALS = env("ARCHIVE_ORIGINALS", default="never")
+if ARCHIVE_ORIGINALS not in {"never", "after_sorting", "at_once"}:
+    raise ImproperlyConfigured(f"ARCHIVE_ORIGINALS is “{ARCHIVE_ORIGINALS}”; use never, after_sorting or at_once.")
 DISK_FLOOR_BYTES = env.int("DISK_FLOOR_BYTES", default=5 * 1024**3)
 CANDIDATES_MAX_BYTES = env.int("CANDIDATES_MAX_BYTES", default=8 * 1024**3)
 
@@ -283,6 +287,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "look_after_archive": {
         "task": "clips.tasks.look_after_archive",
+        "schedule": schedule(SWEEP_SECONDS),
+        "options": {"expires": SWEEP_SECONDS},
+    },
+    "look_after_space": {
+        "task": "clips.space.tasks.look_after_space",
         "schedule": schedule(SWEEP_SECONDS),
         "options": {"expires": SWEEP_SECONDS},
     },

@@ -1,13 +1,16 @@
 """Whether there is room for more. Below its floor the disk takes nothing big, so that the database always can write."""
 
 import errno
+import shutil
 
 import psycopg
+from django.conf import settings
 from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
 from clips.media.sandbox import DiskFullError
 from clips.models import Job, JobKind, JobState, Upload
+from clips.space import ballast
 from clips.storage import free_bytes
 from clips.stores.store import NoRoomError
 
@@ -23,7 +26,10 @@ def lacks_room(size_bytes: int, *, beside_promises: bool = True) -> str:
         Whether unfinished uploads get theirs first. Not for small things that go on meanwhile: an upload that
         somebody left half-way keeps its room for days.
     """
-    room_bytes = free_bytes() - (promised_bytes() if beside_promises else 0)
+    left_bytes = free_bytes()
+    if left_bytes < 0:
+        ballast.release_if_needed()
+    room_bytes = left_bytes - (promised_bytes() if beside_promises else 0)
     if room_bytes >= max(0, size_bytes):
         return ""
     return sentence()
@@ -47,6 +53,11 @@ def is_disk_full(error: BaseException) -> bool:
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return True
     return error.__cause__ is not None and is_disk_full(error.__cause__)
+
+
+def floor_bytes() -> int:
+    """Return how much of the disk is kept free."""
+    return shutil.disk_usage(settings.DATA_DIR).free - free_bytes()
 
 
 def promised_bytes() -> int:

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from clips.archive import blocks
 from clips.claim import claim
-from clips.space import fetching
+from clips.space import fetching, upkeep
 
 
 @shared_task
@@ -15,3 +15,15 @@ def fetch(job_id: str) -> None:
     with claim(job_id) as work:
         if work:
             fetching.fetch_back(work)
+
+
+@shared_task
+def look_after_space() -> None:
+    """Make room where it gets scarce, and let go on what waited for it."""
+    upkeep.look_after()
+
+
+@shared_task
+def make_room(wanted_bytes: int) -> None:
+    """Make room that somebody wants now; asked twice, it finds that there is some."""
+    upkeep.make_room_for(wanted_bytes)

@@ -6,12 +6,14 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from clips.models import OriginalFile, Upload
-from clips.space import guard
+from clips.space import guard, wishes
 from clips.uploads import part
 from clips.uploads.wire import TusError, UploadMetadata
 
 #: Of PostgreSQL's advisory locks, the one that whoever takes room holds until it is taken.
 ROOM_LOCK = 0x7C_0001
+#: Room is looked for each minute.
+ROOM_AGAIN_S = 60
 
 
 @transaction.atomic
@@ -62,10 +64,20 @@ def check_size(size_bytes: int) -> None:
 
 def check_disk(size_bytes: int) -> None:
     if guard.lacks_room(size_bytes):
-        raise TusError(
-            507,
-            _("The server's disk is too full for this file. Nothing was sent; ask an admin to make room."),
-        )
+        wishes.ask_for_room(size_bytes)
+        sentence = _("The server's disk is too full for this file. Nothing was sent; it goes on when there is room.")
+        raise TusError(507, sentence, retry_after_s=ROOM_AGAIN_S)
+
+
+def check_still(size_bytes: int) -> None:
+    """Refuse bytes whose room was promised, and has gone to something that asked nobody."""
+    if guard.lacks_room(size_bytes, beside_promises=False):
+        raise no_room()
+
+
+def no_room() -> TusError:
+    sentence = _("The server's disk is full. What arrived is kept; it goes on when there is room.")
+    return TusError(507, sentence, retry_after_s=ROOM_AGAIN_S)
 
 
 def check_quota(owner, size_bytes: int) -> None:

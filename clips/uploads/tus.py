@@ -53,6 +53,8 @@ def _answer(request: HttpRequest, methods: dict[str, Callable], *args: UUID) -> 
             response.reason_phrase = "Checksum Mismatch"
         if error.status == 412:
             response["Tus-Version"] = VERSION
+        if error.retry_after_s:
+            response["Retry-After"] = str(error.retry_after_s)
         if error.status == 405:
             response["Allow"] = ", ".join(methods)
     response["Tus-Resumable"] = VERSION
@@ -144,6 +146,7 @@ def _receive(request: HttpRequest, upload: Upload, claimed_bytes: int) -> None:
     try:
         with part.writing(upload.pk) as descriptor:
             _look_again(upload, claimed_bytes)
+            room.check_still(body_length(request))
             received_bytes, fell_silent = part.append(
                 descriptor,
                 offset_bytes=upload.offset_bytes,
@@ -161,7 +164,7 @@ def _receive(request: HttpRequest, upload: Upload, claimed_bytes: int) -> None:
     except OSError as error:
         if error.errno not in DISK_FULL:
             raise
-        raise TusError(507, _("The server's disk is full. What was acknowledged is kept.")) from error
+        raise room.no_room() from error
     if fell_silent:
         raise TusError(408, _("The connection fell silent. What arrived is kept; go on from there."))
 

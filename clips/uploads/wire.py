@@ -17,11 +17,11 @@ CHECKSUM_ALGORITHMS = ("sha1", "sha256")
 
 
 class TusError(Exception):
-    """An answer other than success: its status and one sentence."""
+    """An answer other than success: its status and one sentence; and when it is worth asking again."""
 
-    def __init__(self, status: int, sentence: str) -> None:
+    def __init__(self, status: int, sentence: str, *, retry_after_s: int | None = None) -> None:
         super().__init__(sentence)
-        self.status = status
+        self.status, self.retry_after_s = status, retry_after_s
 
 
 def whole_number(request: HttpRequest, header: str) -> int:

@@ -131,7 +131,12 @@ export class QueuedFile {
     const { words } = this.uploader;
     const response = error.originalResponse;
     const status = response ? response.getStatus() : 0;
-    if (isPassing(error)) {
+    const againS = status === 507 ? Number(response.getHeader("Retry-After")) : 0;
+    if (againS) {
+      // The disk is full for now: the server says so itself, and when to ask again.
+      this.show({ state: "lost", says: response.getBody() });
+      setTimeout(() => this.state === "lost" && this.resume(), againS * 1000);
+    } else if (isPassing(error)) {
       this.show({ state: "lost", says: words.offline });
       setTimeout(() => this.state === "lost" && this.resume(), LOST_AGAIN_MS);
     } else {

@@ -1,0 +1,48 @@
+"""``manage.py evict``: make room now, and say what went, why, and why the rest stays."""
+
+from argparse import ArgumentParser
+from collections import Counter
+
+from django.core.management.base import BaseCommand, CommandError
+from django.template.defaultfilters import filesizeformat
+
+from clips.models import OriginalFile
+from clips.space import evictable, eviction, guard, upkeep
+
+
+class Command(BaseCommand):
+    help = (
+        "Delete what can be had again: left-over scratch, previews of what is sorted, then originals that are sorted "
+        "and archived (or marked as not needed) with all their clips. Without --bytes only as much as is scarce."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--bytes", type=int, metavar="N", help="free so many bytes, if so much can be missed")
+        parser.add_argument("--dry-run", action="store_true", help="say what would go and why, and delete nothing")
+
+    def handle(self, *, dry_run: bool, verbosity: int, **options) -> None:
+        asked_bytes = options["bytes"]
+        if asked_bytes is not None and asked_bytes <= 0:
+            raise CommandError("--bytes wants a number above 0.")
+        to_free_bytes = upkeep.scarce_bytes() if asked_bytes is None else asked_bytes
+        if to_free_bytes <= 0:
+            room = filesizeformat(max(0, guard.free_bytes()))
+            self.stdout.write(f"Nothing is scarce: {room} may still come. --bytes N frees some anyway.")
+        freed_bytes = eviction.make_room(to_free_bytes, dry_run=dry_run, report=self._say)
+        verb = "would go" if dry_run else "went"
+        self.stdout.write(f"{filesizeformat(freed_bytes)} {verb}; {filesizeformat(max(0, to_free_bytes))} were wanted.")
+        self._say_why_the_rest_stays(each=verbosity > 1)
+
+    def _say(self, freed: eviction.Freed) -> None:
+        self.stdout.write(f"{freed.kind.label}: {freed.name}, {filesizeformat(freed.size_bytes)}: {freed.why}")
+
+    def _say_why_the_rest_stays(self, *, each: bool) -> None:
+        n_files, n_bytes = Counter(), Counter()
+        for original in evictable.with_ties(OriginalFile.objects.on_disk()).defer("probe").iterator():
+            why = evictable.why_it_stays(original) or "nothing ties it here; it may go when room is needed"
+            n_files[why] += 1
+            n_bytes[why] += original.size_bytes
+            if each:
+                self.stdout.write(f"stays: {original} ({filesizeformat(original.size_bytes)}): {why}")
+        for why, n in n_files.most_common():
+            self.stdout.write(f"{n} originals stay ({filesizeformat(n_bytes[why])}): {why}.")

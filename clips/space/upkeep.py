@@ -1,0 +1,79 @@
+"""Each minute: what waits for room goes on if there is some, and where it gets scarce some is made."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+from clips import pipeline
+from clips.models import Job, JobState, WaitsFor
+from clips.space import archiving, ballast, eviction, guard, needs
+
+#: Of PostgreSQL's advisory locks, the one of who is making room; two at once would free twice as much as is needed.
+UPKEEP_LOCK = 0x7C_0002
+#: So many of the jobs that wait are asked how much they want.
+MOST_ASKED = 50
+#: Told to the broker at once; of more than this the sweep tells it.
+MOST_PUBLISHED = 200
+
+
+def look_after() -> None:
+    with _alone() as is_alone:
+        if not is_alone:
+            return
+        ballast.release_if_needed()
+        if (to_free_bytes := scarce_bytes()) > 0:
+            eviction.make_room(to_free_bytes)
+        ballast.take_on(guard.free_bytes())
+        let_go_on()
+        archiving.ask()
+
+
+def make_room_for(wanted_bytes: int) -> int:
+    """Make room for so much beside what is promised, as far as it can be made; return how many bytes went."""
+    with _alone() as is_alone:
+        to_free_bytes = wanted_bytes + guard.promised_bytes() - guard.free_bytes()
+        freed_bytes = eviction.make_room(to_free_bytes) if is_alone and to_free_bytes > 0 else 0
+        let_go_on()
+    return freed_bytes
+
+
+def scarce_bytes() -> int:
+    """Return how much should be freed by now; 0 where nothing is scarce.
+
+    It begins when less than half of the floor's size is left above it, or less than somebody waits for, and makes
+    twice as much as that, so that not each new file begins it again.
+    """
+    floor_bytes = guard.floor_bytes()
+    wanted_bytes = max(floor_bytes // 2, _waited_for_bytes())
+    left_bytes = guard.free_bytes() - guard.promised_bytes()
+    return 0 if left_bytes >= wanted_bytes else wanted_bytes + floor_bytes // 2 - left_bytes
+
+
+def let_go_on() -> int:
+    """Let what waits for room go on if there is any; what wants more than there is waits again. Return how many."""
+    if guard.lacks_room(1, beside_promises=False):
+        return 0
+    again = Job.objects.all().let_go_on(WaitsFor.ROOM)
+    for job in again[:MOST_PUBLISHED]:
+        pipeline.publish(job)
+    return len(again)
+
+
+def _waited_for_bytes() -> int:
+    jobs = Job.objects.filter(state=JobState.WAITING, waits_for=WaitsFor.ROOM)
+    jobs = jobs.select_related("original_file", "segment", "clip__original_file").order_by("priority", "created_at")
+    return max((needs.room_bytes(job) for job in jobs[:MOST_ASKED]), default=0)
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [UPKEEP_LOCK])
+        (is_alone,) = cursor.fetchone()
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [UPKEEP_LOCK])
