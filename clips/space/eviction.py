@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clips import candidates, storage
+from clips import candidates, scratch, storage
 from clips.archive.backend import ArchiveError
 from clips.archive.configured import archive_backend
 from clips.models import EvictedKind, Eviction, Job, JobKind, OriginalFile
@@ -73,12 +73,16 @@ def _scratch(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:
     growing = {f"{pk}{fetching.PART_SUFFIX}" for pk in fetched}
     why = _("no worker goes on with it")
     for path in sorted(settings.SCRATCH_DIR.iterdir()):
-        if path.name in growing or not _is_left(path):
+        if path.name in growing | {scratch.FOLDER} or not _is_left(path):
             continue
         size_bytes = _size_of(path)
         if not dry_run:
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+        to_free_bytes -= size_bytes
         yield Freed(EvictedKind.SCRATCH, f"scratch/{path.name}", size_bytes, why)
+    if to_free_bytes > 0 and not dry_run and (n_bytes := scratch.drop_unused(to_free_bytes)):
+        why = _("no work is under way with them, and the bucket holds them")
+        yield Freed(EvictedKind.SCRATCH, f"scratch/{scratch.FOLDER}", n_bytes, why)
 
 
 def _previews(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:

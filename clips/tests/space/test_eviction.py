@@ -226,7 +226,7 @@ def wait_until_somebody_waits() -> None:
     deadline_s = time.monotonic() + 30
     with connection.cursor() as cursor:
         while time.monotonic() < deadline_s:
-            cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
             if cursor.fetchone():
                 return
             time.sleep(0.02)
