@@ -100,6 +100,15 @@ def tables(connection: psycopg.Connection) -> list[str]:
     return [name for (name,) in found]
 
 
+def other_connections(connection: psycopg.Connection) -> int:
+    """Return how many programs besides this one are connected to the database."""
+    found = connection.execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
+    return found.fetchone()[0]
+
+
 def rows_of_tables(connection: psycopg.Connection) -> dict[str, int]:
     count = sql.SQL("SELECT count(*) FROM {}")
     return {name: connection.execute(count.format(sql.Identifier(name))).fetchone()[0] for name in tables(connection)}

@@ -9,7 +9,16 @@ from django.conf import settings
 
 from clips.storage import sha256_of
 from trickyclip import embedded
-from trickyclip.backup.database import BackupError, Database, at_hand, finish, migrations, rows_of_tables, tables
+from trickyclip.backup.database import (
+    BackupError,
+    Database,
+    at_hand,
+    finish,
+    migrations,
+    other_connections,
+    rows_of_tables,
+    tables,
+)
 from trickyclip.backup.write import ARCHIVE_LIST, DUMP, MANIFEST, SECRET_KEY
 from trickyclip.settings import env
 
@@ -45,6 +54,8 @@ def restore_backup(folder: Path, *, replace: bool) -> Restored:
                 raise BackupError(
                     "There is a database here already; --replace throws it away and puts the backup in its place."
                 )
+            if others := other_connections(connection):  # whose locks would be waited for without an end
+                raise BackupError(f"{others} connections are open to the database: stop the site first.")
         _fill(database, folder / DUMP)
         with database.connect() as connection:
             _compare(manifest["rows"], rows_of_tables(connection))

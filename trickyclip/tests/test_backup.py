@@ -1,6 +1,8 @@
 """A backup is whole, of one moment, and comes back as it was."""
 
 import json
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from people.models import Member, Person
 from trickyclip.backup.database import BackupError
 from trickyclip.backup.restore import checked, restore_backup
 from trickyclip.backup.write import ARCHIVE_LIST, DUMP, MANIFEST, SECRET_KEY, forget_old, write_backup
-from trickyclip.tests.site import Up, manage
+from trickyclip.tests.site import MANAGE, Up, environment, manage
 
 ARCHIVED = "TrickyClip Archive/2024/2024-12-01 - Backyard Rails/Miller_Downey/KFED/clip__v001.mp4"
 BY_HAND = "TrickyClip Archive/read me.txt"
@@ -66,6 +68,12 @@ def test_what_was_backed_up_comes_up_again_from_an_empty_folder(archive, segment
         assert manage(engine_path, "shell", "-v0", "-c", code).split() == [
             str(wanted["people_person"]), str(CandidateSegment.objects.count()), admin.username,
         ]  # fmt: skip
+        audit = subprocess.run(
+            [sys.executable, str(MANAGE), "audit", "--json"],
+            env=environment(engine_path), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        found = {json.loads(line).get("kind") for line in audit.stdout.splitlines()}
+        assert {"ORIGINAL_MISSING", "COPY_MISSING"} <= found  # no folder was copied back
         assert (engine_path / "engines" / "secrets" / SECRET_KEY).read_text() == django_settings.SECRET_KEY
     finally:
         up.stop()
@@ -98,6 +106,13 @@ def test_a_database_with_rows_is_not_thrown_away_unasked(backup):
 
 
 @pytest.mark.slow
+def test_nothing_is_replaced_under_a_site_that_runs(backup):
+    assert FinalClip.objects.exists()  # over a connection that stays open
+    with pytest.raises(BackupError, match=r"connections are open to the database: stop the site first\.$"):
+        restore_backup(backup, replace=True)
+
+
+@pytest.mark.slow
 def test_a_damaged_backup_is_refused_before_anything_is_touched(backup):
     with (backup / DUMP).open("r+b") as dump:
         dump.seek(100)
@@ -110,6 +125,7 @@ def test_a_damaged_backup_is_refused_before_anything_is_touched(backup):
 @pytest.mark.slow
 def test_replacing_brings_back_what_was_deleted_since(backup):
     ArchiveCopy.objects.all().delete()
+    connection.close()
     restored = restore_backup(backup, replace=True)
     assert ArchiveCopy.objects.get().path == ARCHIVED
     assert (restored.n_archived, restored.not_there, restored.same_key) == (2, [], True)
