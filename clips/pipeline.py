@@ -24,6 +24,7 @@ class Step:
 
 
 STEPS = {
+    JobKind.COLLECT: Step("clips.tasks.collect", "light", then=(JobKind.INGEST,)),
     JobKind.INGEST: Step("clips.tasks.ingest", "light", then=(JobKind.PROBE,)),
     JobKind.PROBE: Step("clips.tasks.probe", "light", then=(JobKind.DETECT,)),
     # The one step upward: clips know detection by this name only.
@@ -83,10 +84,20 @@ def publish(job: Job) -> None:
     Job.objects.filter(pk=job.pk).update(published_at=timezone.now())
 
 
+def ask(task: str, **params: object) -> None:
+    """Have something done soon that beat does anyway; so a broker that is away is no fault here either."""
+    try:
+        current_app.send_task(task, kwargs=params, queue="light")
+    except OperationalError as error:
+        logger.warning("The broker cannot be reached (%s); %s waits for its turn.", error, task)
+
+
 def note_failure(job: Job, reason: str) -> None:
     """Show a job's final failure where people look for the thing it was about."""
     if job.kind == JobKind.INGEST:
         job.upload.settle(UploadState.FAILED, reason=reason)
+    elif job.kind == JobKind.COLLECT:
+        job.upload.give_up(reason)
     elif job.kind == JobKind.PROBE:
         job.original_file.note_problem(reason)
     elif job.kind == JobKind.FETCH:

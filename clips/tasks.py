@@ -17,7 +17,22 @@ from clips.claim import claim
 from clips.media import sandbox
 from clips.models import FinalClip, Job, JobKind, LeaseLostError
 from clips.storage import local_copy, scratch_folder, sha256_of, staged
+from clips.uploads import drive_folder
 from clips.uploads.incoming import take_in
+
+
+@shared_task
+def look_into_drive_folder(*, whole: bool = False) -> None:
+    """Bring in what people put into the Drive folder for that; ``whole`` lists all of it instead of what changed."""
+    drive_folder.look_into(whole=whole)
+
+
+@shared_task
+def collect(job_id: str) -> None:
+    """Fetch one file out of the Drive folder."""
+    with claim(job_id) as work:
+        if work:
+            drive_folder.collect(work)
 
 
 @shared_task

@@ -27,6 +27,7 @@ sort = requires(Role.SORTER)
 urlpatterns = [
     path("upload", upload.upload, name="upload"),
     path("upload/recent", upload.upload_recent, name="upload_recent"),
+    path("upload/drive-folder", upload.drive_folder_look, name="drive_folder_look"),
     path("upload/known", upload.upload_known, name="upload_known"),
     path("upload/tus/", sort(tus.collection), name="tus_collection"),
     path("upload/tus/<uuid:upload_id>", sort(tus.resource), name="tus_resource"),

@@ -169,6 +169,7 @@ MEDIA_ACCEL_PREFIX = env("MEDIA_ACCEL_PREFIX", default="")
 ARCHIVE_DIR = Path(env("ARCHIVE_DIR", default=str(DATA_DIR / "archive"))).resolve()
 ARCHIVE_BACKEND = env("ARCHIVE_BACKEND", default="local")
 DRIVE_FOLDER_ID = env("DRIVE_FOLDER_ID", default="")
+DRIVE_DROP_FOLDER_ID = env("DRIVE_DROP_FOLDER_ID", default="")
 DRIVE_SERVICE_ACCOUNT_FILE = env("DRIVE_SERVICE_ACCOUNT_FILE", default="")
 DRIVE_OAUTH_CLIENT_ID = env("DRIVE_OAUTH_CLIENT_ID", default="")
 DRIVE_OAUTH_CLIENT_SECRET = env("DRIVE_OAUTH_CLIENT_SECRET", default="")
@@ -294,6 +295,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "clips.space.tasks.look_after_space",
         "schedule": schedule(SWEEP_SECONDS),
         "options": {"expires": SWEEP_SECONDS},
+    },
+    "look_into_drive_folder": {
+        "task": "clips.tasks.look_into_drive_folder",
+        "schedule": crontab(minute="2-59/5"),
+        "options": {"expires": 290},
     },
     "notice_archive_changes": {"task": "clips.tasks.notice_archive_changes", "schedule": crontab(minute="*/5")},
     "tidy_candidates": {"task": "clips.preview_tasks.tidy_candidates", "schedule": crontab(minute="*/15")},

@@ -17,6 +17,8 @@ from clips.models import DriveGrant
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
 
+    from clips.archive.drive_inbox import DriveInbox
+
 
 def archive_name() -> str:
     return settings.ARCHIVE_BACKEND
@@ -37,14 +39,23 @@ def archive_backend(report: Report = silent) -> ArchiveBackend:
         raise ArchiveBlockedError(BlockReason.SETTINGS, says)
     from clips.archive.drive import GoogleDriveArchive
 
-    return GoogleDriveArchive(
-        drive_credentials(),
-        report=report,
-        folder_id=settings.DRIVE_FOLDER_ID,
-        root_url=settings.DRIVE_API_URL,
-        chunk_bytes=settings.DRIVE_CHUNK_BYTES,
-        back_off_s=settings.DRIVE_BACK_OFF_SECONDS,
-    )
+    return GoogleDriveArchive(drive_credentials(), report=report, **_drive(settings.DRIVE_FOLDER_ID))
+
+
+def drive_inbox(report: Report = silent) -> "DriveInbox":
+    """Return the Drive folder that people put files into; ArchiveBlockedError as above."""
+    from clips.archive.drive_inbox import DriveInbox
+
+    return DriveInbox(drive_credentials(), report=report, **_drive(settings.DRIVE_DROP_FOLDER_ID))
+
+
+def _drive(folder_id: str) -> dict[str, object]:
+    return {
+        "folder_id": folder_id,
+        "root_url": settings.DRIVE_API_URL,
+        "chunk_bytes": settings.DRIVE_CHUNK_BYTES,
+        "back_off_s": settings.DRIVE_BACK_OFF_SECONDS,
+    }
 
 
 def drive_credentials() -> "Credentials":

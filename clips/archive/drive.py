@@ -190,8 +190,8 @@ class GoogleDriveArchive:
                 parent, size_bytes = (found.get("parents") or [""])[0], int(found["size"])
                 yield Stocked(found["id"], parent, found["name"], size_bytes, found["sha256Checksum"], found["trashed"])
 
-    def _listed(self, folder_id: str) -> Iterator[dict]:
-        return self._found(f"'{folder_id}' in parents and trashed = false", LIST_FIELDS)
+    def _listed(self, folder_id: str, fields: str = LIST_FIELDS) -> Iterator[dict]:
+        return self._found(f"'{folder_id}' in parents and trashed = false", fields)
 
     def _found(self, query: str, fields: str) -> Iterator[dict]:
         asked = {"q": query, "pageSize": 1000, "fields": fields}
@@ -208,14 +208,17 @@ class GoogleDriveArchive:
 
     def changes_since(self, token: str) -> tuple[list[Change], str]:
         """Return one page of what happened since a token, and the token to go on with; "" begins at this moment."""
+        told, token = self._changes(token, CHANGE_FIELDS)
+        return [Change(each["fileId"], each["removed"] or each["file"]["trashed"]) for each in told], token
+
+    def _changes(self, token: str, fields: str) -> tuple[list[dict], str]:
         changes = self.service.changes()
         if not token:
             return [], self.call(changes.getStartPageToken, supportsAllDrives=True)["startPageToken"]
         everywhere = {"supportsAllDrives": True, "includeItemsFromAllDrives": True}
-        page = self.call(changes.list, pageToken=token, pageSize=1000, **everywhere, fields=CHANGE_FIELDS)
+        page = self.call(changes.list, pageToken=token, pageSize=1000, **everywhere, fields=fields)
         told = [each for each in page["changes"] if "fileId" in each]
-        found = [Change(each["fileId"], each["removed"] or each["file"]["trashed"]) for each in told]
-        return found, page.get("nextPageToken") or page["newStartPageToken"]
+        return told, page.get("nextPageToken") or page["newStartPageToken"]
 
     # --- one request -------------------------------------------------------------------------------------------------
 

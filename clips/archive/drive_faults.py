@@ -87,11 +87,11 @@ def daily_limit() -> ArchiveBlockedError:
     return ArchiveBlockedError(BlockReason.DAILY_LIMIT, sentence, retry_after_s=DAILY_LIMIT_PAUSE_S)
 
 
-def folder_missing(folder_id: str) -> ArchiveBlockedError:
+def folder_missing(folder_id: str, *, setting: str = "DRIVE_FOLDER_ID") -> ArchiveBlockedError:
     return ArchiveBlockedError(
         BlockReason.FOLDER,
         f"The folder {folder_id} is not on Google Drive, is in its trash, or is not shared with the archive's account. "
-        "Bring it back or share it with that account as Content manager, or put another one into DRIVE_FOLDER_ID.",
+        f"Bring it back or share it with that account as Content manager, or put another one into {setting}.",
     )
 
 

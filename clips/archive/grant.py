@@ -42,7 +42,7 @@ def is_set_up() -> bool:
 
 def scope() -> str:
     """Return what has to be asked for: a folder that a person made cannot be seen with leave for own files only."""
-    return WHOLE_DRIVE if settings.DRIVE_FOLDER_ID else OWN_FILES
+    return WHOLE_DRIVE if settings.DRIVE_FOLDER_ID or settings.DRIVE_DROP_FOLDER_ID else OWN_FILES
 
 
 def begin(redirect_uri: str) -> tuple[str, dict[str, str]]:

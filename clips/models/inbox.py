@@ -19,8 +19,12 @@ class InboxQuerySet(models.QuerySet):
 class Inbox(models.Model):
     #: A path of this machine, or "drive:" and a folder's id.
     place = models.CharField(_("folder"), max_length=500, unique=True)
+    #: How far its list of changes was read; written in the transaction that makes the rows of what was in it.
+    token = models.CharField(max_length=200, blank=True, editable=False)
+    listed_at = models.DateTimeField(_("listed whole"), null=True, blank=True)
     looked_at = models.DateTimeField(_("looked into"), null=True, blank=True)
     sentence = models.CharField(_("what is in the way"), max_length=500, blank=True)
+    left_alone = models.CharField(_("what is left alone"), max_length=500, blank=True)
 
     objects = InboxQuerySet.as_manager()
 

@@ -38,6 +38,7 @@ class JobKind(models.TextChoices):
     SHARE = "SHARE", _("make a copy for sharing")
     ARCHIVE = "ARCHIVE", _("archive")
     WITHDRAW = "WITHDRAW", _("take back from the archive")
+    COLLECT = "COLLECT", _("fetch from the Drive folder")
     FETCH = "FETCH", _("fetch back from the archive")
 
 

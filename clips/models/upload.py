@@ -95,6 +95,7 @@ class Upload(models.Model):
     session_date = models.DateField(_("asked date"), null=True, blank=True)
     #: Where it was found: its path, and what tells it from another file that lies there later.
     came_from = models.CharField(_("found as"), max_length=1000, blank=True)
+    remote_id = models.CharField(_("id there"), max_length=300, blank=True, editable=False)
     mark = models.CharField(max_length=100, blank=True, editable=False)
     modified_at = models.DateTimeField(_("last changed before"), null=True, blank=True)
     put_away_at = models.DateTimeField(_("put away"), null=True, blank=True, editable=False)
@@ -141,6 +142,9 @@ class Upload(models.Model):
             models.UniqueConstraint(
                 fields=["came_from"], condition=Q(source="FOLDER", put_away_at=None), name="upload_one_per_found_file"
             ),
+            models.UniqueConstraint(
+                fields=["remote_id", "mark"], condition=Q(source="DRIVE"), name="upload_one_per_drive_file"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -175,6 +179,12 @@ class Upload(models.Model):
         open_ = Upload.objects.filter(pk=self.pk, state__in=[UploadState.WAITING, UploadState.RECEIVING])
         fields = {"state": UploadState.WAITING, "offset_bytes": 0, "reason": reason[:500]}
         return self._became(UploadState.WAITING, open_.update(**fields, updated_at=timezone.now()), offset_bytes=0)
+
+    def come_again(self) -> bool:
+        """Let one that was given up be brought in after all; False when it was not given up."""
+        given_up = Upload.objects.filter(pk=self.pk, state=UploadState.GONE)
+        fields = {"offset_bytes": 0, "reason": "", "put_away_at": None}
+        return self._became(UploadState.WAITING, given_up.update(state=UploadState.WAITING, **fields), **fields)
 
     def give_up(self, reason: str) -> bool:
         """Close one whose file is not the one that was found any more; False when it was settled before."""

@@ -6,13 +6,10 @@ in the transaction that would write it down. So the kill comes at the worst mome
 
 import os
 import signal
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -41,13 +38,16 @@ from clips.models import (
     UploadState,
 )
 from clips.storage import sha256_of
+from clips.tests.archive.conftest import drive, dropped, on_drive  # noqa: F401 - fixtures
 from clips.tests.media.made_up import make_video
+from clips.tests.workers import Worker, eventually
 from clips.uploads import part
 from people.models import Person
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 EFFECT_GOES_INTO = {
+    JobKind.COLLECT: Upload,
     JobKind.INGEST: OriginalFile,
     JobKind.PROBE: OriginalFile,
     JobKind.DETECT: DetectionRun,
@@ -60,76 +60,6 @@ EFFECT_GOES_INTO = {
     JobKind.WITHDRAW: ArchiveCopy,
     JobKind.FETCH: OriginalFile,
 }
-PATIENCE_S = 60
-LEASE_S = 4
-
-
-class Worker:
-    """One Celery worker with one pool process, on the test's database, broker and data folder."""
-
-    def __init__(self, **more_environment: str) -> None:
-        database = connection.settings_dict
-        host = f"{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
-        environment = {
-            **os.environ,
-            "DATABASE_URL": f"postgres://{host}/{database['NAME']}",
-            "DATA_DIR": str(django_settings.DATA_DIR),
-            "JOB_LEASE_SECONDS": str(LEASE_S),
-            **more_environment,
-        }
-        command = [
-            "-m",
-            "celery",
-            "--quiet",
-            "-A",
-            "trickyclip.celery",
-            "worker",
-            "-c",
-            "1",
-            "-Q",
-            "detect,media,light",
-        ]
-        self.log = (django_settings.DATA_DIR / f"worker-{uuid.uuid4()}.log").open("w")
-        self.process = subprocess.Popen(
-            [sys.executable, *command, "--without-gossip", "--without-mingle", "-n", f"{uuid.uuid4()}@%h"],
-            cwd=django_settings.BASE_DIR, env=environment, stdout=self.log, stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )  # fmt: skip
-
-    def kill(self) -> None:
-        """SIGKILL the worker's main process alone; what it leaves behind must end by itself."""
-        children = self.children()
-        self.process.kill()
-        self.process.wait()
-        eventually(lambda: not any(is_alive(pid) for pid in children), "the pool process ends with its worker")
-
-    def kill_child(self) -> None:
-        for pid in self.children():
-            os.kill(pid, signal.SIGKILL)
-
-    def children(self) -> list[int]:
-        listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        return [int(pid) for pid in listed.split()]
-
-    def stop(self) -> None:
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-        self.log.close()
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def eventually(is_so: Callable[[], object], what: str) -> None:
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert time.monotonic() < deadline_s, f"not within {PATIENCE_S} s: {what}"
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -213,6 +143,11 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
     """Give a kind of job, its target, and a check that its effect happened exactly once."""
     kind = request.param
 
+    def collected() -> None:
+        upload = Upload.objects.get()
+        assert (upload.state, upload.is_whole) == (UploadState.RECEIVED, True)
+        assert f"sha256:{sha256_of(part.part_path(upload.pk))}" == upload.mark
+
     def ingested() -> None:
         original = OriginalFile.objects.get()
         assert Upload.objects.get().state == UploadState.REGISTERED
@@ -275,7 +210,7 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         assert sha256_of(django_settings.DATA_DIR / original.stored_path) == original.file_hash
         assert list(django_settings.SCRATCH_DIR.iterdir()) == []
 
-    targets = {JobKind.INGEST: "upload", JobKind.PROBE: "filmed", JobKind.DETECT: "filmed"}
+    targets = {JobKind.COLLECT: "dropped", JobKind.INGEST: "upload", JobKind.PROBE: "filmed", JobKind.DETECT: "filmed"}
     targets |= {JobKind.POSTER: "filmed", JobKind.PREVIEW: "segment", JobKind.FILMSTRIP: "filmed"}
     targets |= {JobKind.FETCH: "filmed"}
     row = request.getfixturevalue(targets.get(kind, "clip"))
@@ -294,6 +229,7 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         (django_settings.DATA_DIR / row.stored_path).unlink()
     Job.objects.all().delete()
     check = {
+        JobKind.COLLECT: collected,
         JobKind.INGEST: ingested,
         JobKind.PROBE: probed,
         JobKind.DETECT: detected,

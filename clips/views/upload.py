@@ -5,15 +5,17 @@ from collections import defaultdict
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from clips import pipeline
 from clips.models import Inbox, OriginalFile, Shoot, Upload, UploadSource
 from people.access import requires
 from people.models import Role
@@ -33,6 +35,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         "shoots": Shoot.objects.all()[:20],
         "chunk_bytes": settings.UPLOAD_CHUNK_BYTES,
         "incoming": settings.INCOMING_DIR,
+        "has_drive_folder": bool(settings.DRIVE_DROP_FOLDER_ID),
     }
     return render(request, "clips/upload.html", context | _recent(request))
 
@@ -42,6 +45,15 @@ def upload(request: HttpRequest) -> HttpResponse:
 def upload_recent(request: HttpRequest) -> HttpResponse:
     """Answer with the list of my last uploads alone."""
     return render(request, "clips/_uploads.html", _recent(request))
+
+
+@requires(Role.CURATOR)
+@require_POST
+def drive_folder_look(request: HttpRequest) -> HttpResponse:
+    """Have the whole Drive folder looked through now, and come back to the list in which its files appear."""
+    pipeline.ask("clips.tasks.look_into_drive_folder", whole=True)
+    messages.info(request, _("The Drive folder is being looked through; what is new in it appears below."))
+    return redirect(f"{reverse('clips:upload')}#recent")
 
 
 @requires(Role.SORTER)
@@ -95,7 +107,7 @@ def asked_shoot(request: HttpRequest) -> Shoot | None:
 
 
 def _recent(request: HttpRequest) -> dict:
-    return {"uploads": recent_uploads(request), "stuck_inboxes": Inbox.objects.exclude(sentence="")}
+    return {"uploads": recent_uploads(request), "stuck_inboxes": Inbox.objects.exclude(sentence="", left_alone="")}
 
 
 def recent_uploads(request: HttpRequest) -> list[Upload]:

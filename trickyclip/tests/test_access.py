@@ -37,6 +37,7 @@ ROUTES = {
     "people:token_revoke": (["token"], {"post": VIEWER}),
     "clips:upload": ([], {"get": SORTER}),
     "clips:upload_recent": ([], {"get": SORTER}),
+    "clips:drive_folder_look": ([], {"post": CURATOR}),
     "clips:upload_known": ([], {"post": SORTER}),
     "clips:tus_collection": ([], {"options": SORTER, "post": SORTER}),
     "clips:tus_resource": (["uuid"], {"options": SORTER, "head": SORTER, "patch": SORTER, "delete": SORTER}),

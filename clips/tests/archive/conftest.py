@@ -12,8 +12,9 @@ from clips.archive import configured
 from clips.archive.backend import ArchiveBackend
 from clips.archive.configured import archive_backend
 from clips.archive.grant import WHOLE_DRIVE
-from clips.models import FinalClip, Job, JobKind, OriginalFile
+from clips.models import FinalClip, Job, JobKind, OriginalFile, Upload
 from clips.tests.archive.drive_server import DriveServer
+from clips.uploads import drive_folder, room
 from people.models import Person
 
 CHUNK_BYTES = 256 * 1024
@@ -113,3 +114,16 @@ def archived(work_off) -> Callable[..., FinalClip]:
         return clip
 
     return archive
+
+
+@pytest.fixture
+def dropped(on_drive, settings, monkeypatch) -> Upload:
+    """A file in the Drive folder, of which nothing is here yet but the room for it."""
+    settings.DRIVE_DROP_FOLDER_ID = "shared-drive"
+    for name in ("DRIVE_DROP_FOLDER_ID", "DRIVE_SERVICE_ACCOUNT_FILE", "DRIVE_API_URL"):
+        monkeypatch.setenv(name, getattr(settings, name))
+    on_drive.store.drop("GX03.MP4", b"bytes of a film" * 50_000)
+    drive_folder.look_into()
+    upload = Upload.objects.get()
+    assert room.promise(upload)
+    return upload

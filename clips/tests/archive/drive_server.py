@@ -13,10 +13,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 from clips.tests.archive import drive_rules
 from clips.tests.archive.drive_accounts import Accounts
-from clips.tests.archive.drive_store import FOLDER_TYPE, DriveError, DriveStore, Item, Session
+from clips.tests.archive.drive_store import DriveError, DriveStore, Item, Session
 from clips.tests.archive.drive_troubles import Trouble, Troubles
 
 BLOCK_BYTES = 64 * 1024
+GOOGLES_TYPES = "application/vnd.google-apps."
 FILE_DEFAULT = ("kind", "id", "name", "mimeType")
 
 
@@ -234,7 +235,8 @@ class _Handler(BaseHTTPRequestHandler):
         }  # fmt: skip
         if item.drive_id:
             whole["driveId"] = item.drive_id
-        if item.mime_type != FOLDER_TYPE:
+        whole |= {"description": item.description, "modifiedTime": item.modified_at}
+        if not item.mime_type.startswith(GOOGLES_TYPES):
             whole |= {"sha256Checksum": item.sha256, "md5Checksum": item.md5, "size": str(item.size_bytes)}
         return whole
 

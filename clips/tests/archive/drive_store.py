@@ -56,6 +56,8 @@ class Item:
     size_bytes: int = 0
     app_properties: dict[str, str] = field(default_factory=dict)
     read_only: bool = False
+    description: str = ""
+    modified_at: str = "2024-12-01T12:00:00.000Z"
     found_from_s: float = 0.0
 
 
@@ -95,6 +97,14 @@ class DriveStore:
             self.items[file_id] = item
             self.changes.append(file_id)
         return item
+
+    def drop(self, name: str, content: bytes, parent: str = "shared-drive", *, mime_type: str = "video/mp4") -> Item:
+        """Put a file there, as a person drags it in."""
+        about = {"content": content, "size_bytes": len(content), "drive_id": self.items[parent].drive_id}
+        about |= {"sha256": hashlib.sha256(content).hexdigest()}
+        about |= {"md5": hashlib.md5(content, usedforsecurity=False).hexdigest()}
+        (file_id,) = self.generate_ids(1)
+        return self.add(file_id, name, mime_type, [parent], owner="person@example.org", **about)
 
     def shared_drive(self, drive_id: str = "shared-drive") -> Item:
         return self.add(drive_id, "Crew", FOLDER_TYPE, [], owner="", drive_id=drive_id)
@@ -199,6 +209,7 @@ class DriveStore:
                 item.parents = [add]
             item.name = meta.get("name", item.name)
             item.trashed = meta.get("trashed", item.trashed)
+            item.description = meta.get("description", item.description)
             item.app_properties |= meta.get("appProperties", {})
             self.changes.append(item.id)
         return item

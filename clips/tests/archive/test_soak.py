@@ -15,7 +15,7 @@ from django.db import connection
 from clips import pipeline, tasks
 from clips.models import ArchiveBlock, ArchiveFolder, CopyState, FinalClip, Job, JobKind, JobState
 from clips.tests.archive.conftest import CHUNK_BYTES
-from clips.tests.test_killed_workers import Worker
+from clips.tests.workers import Worker
 from tricks.models import Trick
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]

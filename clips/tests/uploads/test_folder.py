@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from clips.models import Inbox, OriginalFile, Upload, UploadSource, UploadState
 from clips.tests.media.made_up import make_video
-from clips.tests.test_killed_workers import Worker, eventually
+from clips.tests.workers import Worker, eventually
 from clips.uploads import part
 from clips.uploads.folder import IncomingFolder
 
