@@ -24,7 +24,8 @@ from clips.models import (
 )
 from clips.tests.media.made_up import make_video
 from clips.tests.stores.conftest import environment, objects
-from clips.tests.test_killed_workers import eventually, worker  # noqa: F401  a fixture
+from clips.tests.test_killed_workers import worker  # noqa: F401  a fixture
+from clips.tests.workers import eventually
 from clips.uploads import part
 from people.models import Person
 
