@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clips', '0021_upload_node'),
+        ('clips', '0022_notices'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
