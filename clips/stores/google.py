@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from google.api_core.exceptions import Forbidden, GoogleAPICallError, NotFound, Unauthorized
+from google.api_core.exceptions import Forbidden, GoogleAPICallError, NotFound, PreconditionFailed, Unauthorized
 from google.auth.exceptions import GoogleAuthError
 from google.cloud.storage import Blob, Client
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse
@@ -108,6 +108,8 @@ class GoogleStore(BucketStore, GoogleCloudStorage):
                 says = _("The bucket “%(bucket)s” does not exist. Make it, or correct its name.") % told
                 raise StorageError(says) from error
             raise MissingFileError(_("This file is not in the storage any more.")) from error
+        except PreconditionFailed as error:
+            raise StorageError(_("The file was replaced while it was read.")) from error
         except (Forbidden, Unauthorized, GoogleAuthError) as error:
             says = _("The bucket “%(bucket)s” is closed to this key (%(code)s). Check its rights.")
             raise StorageError(says % (told | {"code": type(error).__name__})) from error

@@ -34,6 +34,8 @@ PARTS_AT_ONCE = 4
 REPORT_EVERY_S = 0.5
 #: So many names fit into one request to delete.
 MOST_DELETED_AT_ONCE = 1000
+#: One request copies up to 5 GiB inside the store.
+COPIED_AT_ONCE = TransferConfig(multipart_threshold=5 * 1024**3)
 NOT_THERE = frozenset({"404", "NoSuchKey", "NotFound"})
 CLOSED = frozenset({"401", "403", "AccessDenied", "Forbidden", "InvalidAccessKeyId", "SignatureDoesNotMatch"})
 
@@ -107,7 +109,7 @@ class S3Store(BucketStore, S3Storage):
 
     def copy(self, from_path: str, to_path: str) -> None:
         with self.faults():
-            self.client.copy(self.key(from_path), *self.key(to_path).values())
+            self.client.copy(self.key(from_path), *self.key(to_path).values(), Config=COPIED_AT_ONCE)
 
     def delete_all(self, stored_paths: Iterable[str]) -> None:
         keys = [{"Key": self.key(path)["Key"]} for path in stored_paths]

@@ -32,6 +32,8 @@ class Trouble:
     status: str = "503 Slow Down"
     #: Instead of a status: how much of the answer is sent before the connection is cut.
     cut_after_bytes: int | None = None
+    #: Instead of both: how long it takes.
+    slow_s: float = 0.0
 
 
 @dataclass
@@ -52,6 +54,9 @@ class Server:
         if trouble is None:
             return self.moto(environ, start_response)
         trouble.n -= 1
+        if trouble.slow_s:
+            time.sleep(trouble.slow_s)
+            return self.moto(environ, start_response)
         if trouble.cut_after_bytes is None:
             environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             start_response(trouble.status, [("Content-Length", "0")])

@@ -4,7 +4,9 @@ import os
 import re
 
 import pytest
+from botocore.config import Config
 from django.core.files.storage import storages
+from django.core.management import CommandError, call_command
 
 from clips import storage
 from clips.storage import MissingFileError, StorageError, staged
@@ -72,6 +74,14 @@ def test_many_are_deleted_at_once_and_what_is_not_there_is_no_fault(s3, file):
     assert objects(s3) == {}
 
 
+def test_two_paths_to_the_same_content_are_deleted_each_in_its_own_right(s3, file):
+    storage.store(file, "candidates/one.mp4")
+    assert storage.duplicate("candidates/one.mp4", "candidates/two.mp4")
+    storage.delete(["candidates/one.mp4"])
+    assert content("candidates/two.mp4") == CONTENT
+    assert not storage.duplicate("candidates/gone.mp4", "candidates/three.mp4")
+
+
 def test_a_folder_is_listed_without_those_in_it(s3, file):
     storage.store(file, "final_clips/one.mp4")
     storage.store(file, "final_clips/shared/two.mp4")
@@ -116,6 +126,19 @@ def test_what_passes_is_tried_again(s3, file, method):
     assert content("originals/one.mp4") == CONTENT
 
 
+def test_an_answer_that_does_not_come_in_time_is_asked_for_again(s3, file, store):
+    storage.store(file, "originals/one.mp4")
+    store.client_config = store.client_config.merge(Config(read_timeout=0.3))
+    del store.client
+    s3.fail("HEAD", 1, slow_s=1.0)
+    assert storage.size_bytes("originals/one.mp4") == len(CONTENT)
+    s3.fail("HEAD", 99, slow_s=1.0)
+    store.client_config = store.client_config.merge(Config(retries={"total_max_attempts": 2}))
+    del store.client
+    with pytest.raises(StorageError, match=r"cannot be reached \(ReadTimeoutError\)"):
+        storage.size_bytes("originals/one.mp4")
+
+
 def test_a_fault_that_stays_is_one_sentence(s3, file):
     s3.fail("PUT", 99)
     with pytest.raises(StorageError, match=r"^The storage answers with an error \(503\)\.$"):
@@ -157,6 +180,16 @@ def test_what_killed_workers_left_is_cleared_away_when_it_is_old(s3, file, store
     storage.clear_left()
     assert objects(s3) == {}
     assert "Uploads" not in store.client.list_multipart_uploads(Bucket=store.bucket_name)
+
+
+def test_the_check_tries_each_store_and_leaves_nothing(s3, capsys):
+    call_command("storage_check")
+    assert "final_clips  good  the bucket crew-footage, below site" in capsys.readouterr().out
+    assert objects(s3) == {}
+    s3.fail("PUT", 99)
+    with pytest.raises(CommandError, match="Not all files can be stored now"):
+        call_command("storage_check")
+    assert "originals    BAD   The storage answers with an error (503)." in capsys.readouterr().out
 
 
 def test_each_thread_and_alias_has_the_settings_bucket(s3):
