@@ -104,7 +104,8 @@ stop_programs() {
 
 start_programs() {
     if [ "$(mode)" = compose ]; then
-        compose up --detach --remove-orphans
+        # nginx again, because its file may be another one now under the same name.
+        compose up --detach --remove-orphans && compose restart nginx
     else
         manage "$BACKUPS" prepare && systemctl start trickyclip.target && systemctl reload-or-restart trickyclip-nginx.service
     fi

@@ -38,13 +38,19 @@ PROGRAMS = {
     "curl": 'test ! -e "$TRICKYCLIP_HOME/current/broken"',
     "runuser": 'shift 3; exec "$@"',
     "chown": "true",
+    "docker": """
+        echo "docker $*" | sed 's/ --env-file [^ ]*//' >>"$NOTES"
+        case "$*" in
+            *" backup "*) mkdir -p "$TRICKYCLIP_BACKUPS/2024" && echo "$TRICKYCLIP_BACKUPS/2024 (0.1 MB)" ;;
+            *" exec "*) test ! -e "$TRICKYCLIP_HOME/current/broken" ;;
+        esac""",
 }
 
 
 class Machine:
     """A machine on which version "one" is installed, and the repository that newer ones come from."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, mode: str = "plain") -> None:
         self.folder, self.origin, self.home = folder, folder / "origin", folder / "home"
         self.notes = folder / "notes"
         for path in (self.origin / "deploy", self.home / "releases", folder / "etc", folder / "bin", folder / "units"):
@@ -52,7 +58,8 @@ class Machine:
         for name, script in PROGRAMS.items():
             (folder / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
             (folder / "bin" / name).chmod(0o755)
-        (folder / "etc" / "mode").write_text("plain\n")
+        (folder / "etc" / "mode").write_text(f"{mode}\n")
+        (folder / "etc" / "compose.env").write_text("TRICKYCLIP_IMAGE=trickyclip:latest\n")
         (folder / "etc" / "site.env").write_text("")
         self.git("init", "--quiet", "--initial-branch=main")
         for name in ("backup", "restore", "upgrade", "rollback", "site.sh", "nginx-conf", "nginx.conf", "systemd"):
@@ -161,6 +168,27 @@ def test_going_back_over_a_migration_wants_to_be_told_so(machine):
     assert machine.current == two
     assert machine.run("rollback", "--with-database").returncode == 0
     assert machine.current == machine.one
+
+
+def test_containers_are_built_first_and_then_all_but_nginx_stopped_for_a_moment(tmp_path):
+    machine = Machine(tmp_path, mode="compose")
+    two = machine.publish("two")
+    assert machine.run("upgrade").returncode == 0
+    build, _well, stop, backup, start, again, *_rest = machine.noted()
+    assert build.startswith("docker build")
+    assert build.endswith(f"--tag trickyclip:{two} {machine.home}/releases/{two}")
+    assert stop == "docker compose stop web detect media light beat incoming flower"
+    assert f"prepare backup {tmp_path}/backups" in backup
+    assert [start, again] == ["docker compose up --detach --remove-orphans", "docker compose restart nginx"]
+    assert (tmp_path / "etc" / "compose.env").read_text() == f"TRICKYCLIP_IMAGE=trickyclip:{two}\n"
+
+
+def test_containers_that_are_not_well_make_place_for_the_old_ones(tmp_path):
+    machine = Machine(tmp_path, mode="compose")
+    machine.publish("two", broken=True)
+    assert machine.run("upgrade").returncode == 1
+    assert machine.current == machine.one
+    assert (tmp_path / "etc" / "compose.env").read_text() == f"TRICKYCLIP_IMAGE=trickyclip:{machine.one}\n"
 
 
 def test_only_the_two_last_versions_are_kept(machine):
