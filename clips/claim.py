@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 LASTING_FAULTS = (MediaError,)
 PASSING_FAULTS = (ArchiveError, StorageError)
 #: Between two renewals of a lease; also how long a cancelled job may go on.
-MAX_SILENCE_S = 2.0
+MAX_SILENCE_S = 0.5
 
 
 class Claim:

@@ -82,13 +82,15 @@ def measured(chunk: PictureChunk) -> np.ndarray:
     return np.column_stack([*seen, moved, *light, motion.down * to_speed])[apart_s <= LONGEST_PAIR_S]
 
 
-def compose(glanced: Pairs, pieces: list[Pairs], fades_s: np.ndarray, grid_s: np.ndarray) -> Signals:
+def compose(glanced: Pairs, even: np.ndarray, pieces: list[Pairs], fades_s: np.ndarray, grid_s: np.ndarray) -> Signals:
     """Return what a take shows.
 
     Parameters
     ----------
     glanced : Pairs
         One of each glance, in order of time.
+    even : np.ndarray [shape=(len(glanced),), bool]
+        Which of them favour no part of the take.
     pieces : list of Pairs
         Looks, in order of time, none of them empty.
     fades_s : np.ndarray [shape=(m,), float]
@@ -106,7 +108,9 @@ def compose(glanced: Pairs, pieces: list[Pairs], fades_s: np.ndarray, grid_s: np
         found += upset.named(pairs)
     disturbed = _upsets(glanced, usual_contrast, fades_s, found, alone=True)
     found += disturbed.named(glanced)
-    result = _glance_signals(glanced.only(~disturbed.any), grid_s)
+    undisturbed = ~disturbed.any
+    result = _glance_signals(glanced.only(undisturbed), grid_s)
+    result.glanced = 1 - glanced.only(undisturbed & even)["likeness"]
     for pairs, upset in zip(pieces, upsets, strict=True):
         _look(result, pairs, upset.any, grid_s)
     result.disturbances = sorted(found, key=lambda one: (one.start_s, one.end_s, one.kind))
@@ -171,7 +175,7 @@ def _glance_signals(glanced: Pairs, grid_s: np.ndarray) -> Signals:
     if len(glanced):
         curves["incoherence"] = np.interp(grid_s, glanced["time_s"], 1 - glanced["likeness"])
         curves["moving"] = np.interp(grid_s, glanced["time_s"], glanced["moving"])
-    return Signals(curves, np.zeros(len(grid_s), bool), 1 - glanced["likeness"])
+    return Signals(curves, np.zeros(len(grid_s), bool), np.zeros(0))
 
 
 def _look(result: Signals, pairs: Pairs, upset: np.ndarray, grid_s: np.ndarray) -> None:

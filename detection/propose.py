@@ -10,7 +10,7 @@ from detection import score
 from detection.marks import marks_of
 from detection.signals import STEP_S, Signals
 from detection.spans import Span, span_of
-from detection.watch import How, watch
+from detection.watch import SCORE_SHARE, How, watch
 from detection.why import explain
 
 #: Of code and parameters together; raised with every change that can change a proposal.
@@ -29,7 +29,7 @@ CURVE_STEP_MS = 100
 
 def propose(
     path: str | Path,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], None] = lambda fraction: None,
     *,
     effort: str = "default",
     stretch: float = 1.0,
@@ -68,12 +68,17 @@ def propose(
     stretch = max(1.0, stretch)
     hilights_s = tuple(mark_ms / 1000 / stretch for mark_ms in hilights_ms)
     how = How(effort=effort, stretch=stretch, hilights_s=hilights_s)
-    found = watch(path, progress or (lambda fraction: None), how)
+    found = watch(path, progress, how)
     watched_s = time.perf_counter() - started_s
     duration_ms = max(1, round(1000 * found.duration_s * stretch))
-    result = propose_from_signals(found.signals, duration_ms=duration_ms, stretch=stretch, hilights_s=hilights_s)
-    if progress is not None:
-        progress(1.0)
+    result = propose_from_signals(
+        found.signals,
+        duration_ms=duration_ms,
+        stretch=stretch,
+        hilights_s=hilights_s,
+        progress=lambda fraction: progress(1 - SCORE_SHARE * (1 - fraction)),
+    )
+    progress(1.0)
     result["parameters"] |= {"effort": effort, "stretch": stretch, "hilights": len(hilights_s)}
     result["timings"] = found.timings | {"score_s": round(time.perf_counter() - started_s - watched_s, 3)}
     return result
@@ -86,6 +91,7 @@ def propose_from_signals(
     stretch: float = 1.0,
     hilights_s: Sequence[float] = (),
     weights: score.Weights | None = None,
+    progress: Callable[[float], None] = lambda fraction: None,
 ) -> dict:
     """Find the moments that stand out in the signals of a take.
 
@@ -100,6 +106,8 @@ def propose_from_signals(
         On the camera's clock.
     weights : Weights, optional
         Others than those that come with the program.
+    progress : callable, optional
+        Called with the fraction that is done.
 
     Returns
     -------
@@ -110,15 +118,18 @@ def propose_from_signals(
     standing = score.standing_of(signals)
     curve = score.score_curve(standing, weights, score.evidence_of(signals, standing, hilights_s))
     duration_s = duration_ms / 1000 / stretch
-    peaks = score.find_moments(curve, floor=FLOOR)
-    n_shown = sum(peak.score >= DEFAULT_THRESHOLD for peak in peaks)
-    peaks = peaks[: max(1, n_shown, round(MOST_PER_MINUTE * duration_s / 60))]
-    candidates = []
-    for peak in peaks:
+    moments = []
+    for number, peak in enumerate(peaks := _worth_keeping(curve, duration_s)):
+        progress(number / len(peaks))
         span = span_of(peak.step, signals, standing, duration_s=duration_s)
+        # One long flight is one moment, however often it peaks.
+        if not any(better.take_off_s < peak.step * STEP_S < better.landing_s for _, better in moments):
+            moments.append((peak, span))
+    candidates = []
+    for peak, span in moments:
         features = _features(peak.step, span, signals, standing, hilights_s)
         candidates.append(_candidate(peak, span, features, duration_ms=duration_ms, stretch=stretch))
-    marks = marks_of([peak.step for peak in peaks], signals, standing, hilights_s)
+    marks = marks_of([peak.step for peak, _ in moments], signals, standing, hilights_s)
     return {
         "version": VERSION,
         "parameters": {"weights": weights.of, "bias": weights.bias, "floor": FLOOR},
@@ -131,6 +142,13 @@ def propose_from_signals(
         },
         "candidates": candidates,
     }
+
+
+def _worth_keeping(curve: np.ndarray, duration_s: float) -> list[score.Peak]:
+    """Return all peaks that are shown by default, and the best of the others."""
+    peaks = score.find_moments(curve, floor=FLOOR)
+    n_shown = sum(peak.score >= DEFAULT_THRESHOLD for peak in peaks)
+    return peaks[: max(1, n_shown, round(MOST_PER_MINUTE * duration_s / 60))]
 
 
 def _thinned(curve: np.ndarray, duration_ms: int, stretch: float) -> list[float]:

@@ -41,7 +41,7 @@ class Signals:
     seen : np.ndarray [shape=(n,), bool]
         Where pictures were looked at one by one; elsewhere there were glances.
     glanced : np.ndarray [shape=(m,), float]
-        The incoherence of every glance, which favour no part of the take; empty where everything was looked at.
+        The incoherence of the glances that favour no part of the take; empty where everything was looked at.
     disturbances : list of Disturbance
         In order of time; only where somebody looked or glanced.
     """

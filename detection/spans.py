@@ -19,8 +19,9 @@ CLEAR = 1.0
 HALF_AIR_S = 0.25
 #: A picture that stays this incoherent, against the peak, for longer than ``LONG_AIR_S`` is one long flight.
 STAYS, LONG_AIR_S = 0.7, 1.4
-#: Nobody flies longer than this to either side of the peak.
-LONGEST_HALF_AIR_S = 2.0
+#: Nobody flies longer than this to either side of the peak, which may lie at the lip or at the landing. The labelled
+#: takes rank alike from 2 s on, but that cut off what flies for more than 2.5 s.
+LONGEST_HALF_AIR_S = 3.5
 
 
 @dataclass(frozen=True)

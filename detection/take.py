@@ -42,11 +42,13 @@ class Take:
         self._size: tuple[int, int] | None = None
         self._last: PictureChunk | None = None
         self._glances: list[np.ndarray] = []
+        self._even: list[bool] = []
         self._pieces: list[list[np.ndarray]] = []
         self._fades_s: list[np.ndarray] = []
         self._powers: list[np.ndarray] = []
         self._sound_start_s: float | None = None
         self._rest = np.zeros(0, np.float32)
+        self._heard: dict[str, np.ndarray] | None = None
 
     @property
     def n_pictures(self) -> int:
@@ -57,11 +59,16 @@ class Take:
     def saw_a_picture(self) -> bool:
         return self._size is not None
 
-    def add_glance(self, chunk: PictureChunk) -> None:
-        """Take in the two pictures of a glance; what has one picture only says nothing."""
+    def add_glance(self, chunk: PictureChunk, *, even: bool = True) -> None:
+        """Take in the two pictures of a glance; what has one picture only says nothing.
+
+        Those that are not ``even`` were chosen because something is heard there.
+        """
         started_s = time.perf_counter()
         if self._has_my_shape(chunk) and len(chunk.luma) >= 2:
-            self._glances.append(measured(PictureChunk(chunk.times_s[:2], chunk.luma[:2])))
+            pair = measured(PictureChunk(chunk.times_s[:2], chunk.luma[:2]))
+            self._glances.append(pair)
+            self._even += [even] * len(pair)
         self.motion_s += time.perf_counter() - started_s
 
     def begin_piece(self) -> None:
@@ -99,6 +106,7 @@ class Take:
 
     def add_sound(self, chunk: SoundChunk) -> None:
         """Take in the next stretch of sound."""
+        self._heard = None
         started_s = time.perf_counter()
         if self._sound_start_s is None:
             self._sound_start_s = chunk.start_s
@@ -119,14 +127,18 @@ class Take:
                 times_s = payload.start_s + payload.length_s * np.arange(len(found)) / len(found)
                 known.append(np.column_stack([times_s, np.linalg.norm(found, axis=1)]))
 
+    def pairs_heard_db(self, duration_s: float) -> np.ndarray | None:
+        """Return how clearly two impacts are heard about each ``STEP_S``; None without sound."""
+        return self._sound_signals(_grid_s(duration_s)).get("pair_db")
+
     def signals(self, duration_s: float) -> Signals:
         """Return every signal of the take."""
-        grid_s = np.arange(max(1, int(duration_s / STEP_S)) + 1) * STEP_S
+        grid_s = _grid_s(duration_s)
         empty = np.zeros((0, len(Pairs.COLUMNS)))
         glanced = Pairs(np.concatenate(self._glances).astype(float) if self._glances else empty)
         pieces = [np.concatenate(chunks).astype(float) for chunks in self._pieces if any(len(c) for c in chunks)]
         fades_s = np.concatenate(self._fades_s) if self._fades_s else np.zeros(0)
-        result = compose(glanced, [Pairs(piece) for piece in pieces], fades_s, grid_s)
+        result = compose(glanced, np.array(self._even, bool), [Pairs(piece) for piece in pieces], fades_s, grid_s)
         result.curves |= self._sound_signals(grid_s) | self._sensor_signals(grid_s)
         for found in result.disturbances:
             if "pair_db" in result.curves and found.end_s - found.start_s >= HANDLED_S:
@@ -145,6 +157,11 @@ class Take:
         return {"felt": np.interp(grid_s, steps_s, strength), "spin": np.interp(grid_s, steps_s, spin)}
 
     def _sound_signals(self, grid_s: np.ndarray) -> dict[str, np.ndarray]:
+        if self._heard is None:
+            self._heard = self._hear(grid_s)
+        return {name: values.copy() for name, values in self._heard.items()}
+
+    def _hear(self, grid_s: np.ndarray) -> dict[str, np.ndarray]:
         if not self._powers:
             return {}
         pair_db, gap_s = pair_strength_db(impact_strength_db(np.concatenate(self._powers)))
@@ -157,3 +174,7 @@ class Take:
         best = nearest[np.arange(len(grid_s)), pair_db[nearest].argmax(axis=1)]
         heard = (grid_s >= hop_s[0]) & (grid_s <= hop_s[-1])
         return {"pair_db": np.where(heard, pair_db[best], 0.0), "gap_s": np.where(heard, gap_s[best], 0.0)}
+
+
+def _grid_s(duration_s: float) -> np.ndarray:
+    return np.arange(max(1, int(duration_s / STEP_S)) + 1) * STEP_S

@@ -13,8 +13,8 @@ from detection.proposals import replace_proposals
 #: the whole file and all of it must be decoded), also on a busy machine.
 MIN_CPU_S, MAX_CPU_PER_VIDEO = 120, 8
 MIN_WALL_S, MAX_WALL_PER_VIDEO = 600, 16
-#: A cancelled job stops within a second.
-TICK_S = 0.5
+#: Together with `clips.claim.MAX_SILENCE_S` less than a second, within which a cancelled analysis stops.
+TICK_S = 0.3
 
 
 @shared_task

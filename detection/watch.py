@@ -49,6 +49,10 @@ class Progress:
         self._done_cpu_s += cpu_s
         self._reach(SCAN_SHARE + (1 - SCAN_SHARE - SCORE_SHARE) * self._done_cpu_s / max(self.to_do_cpu_s, 1e-6))
 
+    def left(self, cpu_s: float) -> None:
+        """Say how much is left to do on pictures, once that is known better than from the budget."""
+        self.to_do_cpu_s = self._done_cpu_s + cpu_s
+
     def _reach(self, fraction: float) -> None:
         self._reached = min(max(self._reached, fraction), 1 - SCORE_SHARE)
         self._report(self._reached)
@@ -100,7 +104,7 @@ def watch(path: str | Path, report: Callable[[float], None], how: How) -> Watche
     take, progress = Take(blanked_s=how.blanked_s), Progress(report)
     packets, duration_s = _scan(path, take, progress, how)
     scanned_s = time.perf_counter()
-    plan = make_plan(packets, duration_s, effort=how.effort, stretch=how.stretch)
+    plan = make_plan(packets, duration_s, effort=how.effort, stretch=how.stretch, heard=take.pairs_heard_db(duration_s))
     progress.to_do_cpu_s = plan.look_cpu_s + sum(cpu_s(packets, piece) for piece in plan.glances)
     if not plan.is_everything:
         _glance_and_look(path, packets, plan, take, progress, duration_s, how)
@@ -133,14 +137,16 @@ def _glance_and_look(
     path: str | Path, packets: Packets, plan: Plan, take: Take, progress: Progress, duration_s: float, how: How
 ) -> None:
     with PicturePool(path, packets, stretch=how.stretch) as pool:
-        for piece, chunks in pool.read(plan.glances, most=2):
+        for even, (piece, chunks) in zip(plan.even, pool.read(plan.glances, most=2), strict=True):
             if chunks:
-                take.add_glance(chunks[0])
+                take.add_glance(chunks[0], even=even)
             progress.worked(cpu_s(packets, piece))
         signals = take.signals(duration_s)
         standing = score.standing_of(signals)
         promise = sum(standing.values()) + score.evidence_of(signals, standing, how.hilights_s)
-        for piece, chunks in pool.read(choose_looks(packets, promise, look_cpu_s=plan.look_cpu_s)):
+        looks = choose_looks(packets, promise, look_cpu_s=plan.look_cpu_s)
+        progress.left(sum(cpu_s(packets, piece) for piece in looks))
+        for piece, chunks in pool.read(looks):
             take.begin_piece()
             for chunk in chunks:
                 take.add_pictures(chunk)

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from clips.claim import MAX_SILENCE_S
 from clips.models import CandidateSegment, DetectionRun, SegmentStatus
 from detection.proposals import replace_proposals
-from detection.tasks import stretch_of
+from detection.tasks import TICK_S, stretch_of
 
 pytestmark = pytest.mark.django_db
 
@@ -69,3 +70,7 @@ def test_slow_motion_is_stretched_by_capture_rate_over_the_rate_it_plays_at(orig
 def test_without_another_capture_rate_time_is_not_stretched(original):
     original.capture_rate_num = original.capture_rate_den = None
     assert stretch_of(original) == 1
+
+
+def test_a_cancelled_analysis_asks_whether_it_is_still_wanted_within_a_second():
+    assert TICK_S + MAX_SILENCE_S < 1

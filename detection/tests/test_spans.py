@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from detection.propose import propose_from_signals
 from detection.signals import STEP_S, Signals
 from detection.spans import RUN_S, SHORTEST_S, span_of
 
@@ -54,6 +55,12 @@ def test_what_is_seen_to_fly_for_long_counts_as_long():
     assert found.landing_s - found.take_off_s == pytest.approx(3.0, abs=0.2)
 
 
+@pytest.mark.parametrize("peaks_at", [MIDDLE - 30, MIDDLE, MIDDLE + 30])
+def test_a_flight_of_three_and_a_half_seconds_is_held_whole_wherever_it_peaks(peaks_at):
+    found = span(incoherent=(MIDDLE - 40, MIDDLE + 40), step=peaks_at)
+    assert (found.take_off_s, found.landing_s) == pytest.approx((13.25, 16.75), abs=0.1)
+
+
 def test_what_was_only_glanced_at_is_not_made_long():
     found = span(incoherent=(MIDDLE - 30, MIDDLE + 40), seen=False)
     assert found.end_s - found.start_s == pytest.approx(SHORTEST_S)
@@ -62,3 +69,12 @@ def test_what_was_only_glanced_at_is_not_made_long():
 def test_a_span_stays_inside_the_take():
     assert span(step=2, incoherent=(2, 2)).start_s == 0
     assert span(duration_s=15.2).end_s == 15.2
+
+
+def test_a_long_flight_that_peaks_twice_is_one_moment():
+    curves = {name: np.zeros(N) for name in ("arc", "incoherence", "moving", "pair_db", "gap_s")}
+    curves["incoherence"][MIDDLE - 30 : MIDDLE + 30] = 0.6
+    curves["arc"][[MIDDLE - 22, MIDDLE + 22]] = 1.0  # the lip and the landing are the sharpest parts
+    result = propose_from_signals(Signals(curves, np.ones(N, bool), np.zeros(0)), duration_ms=30_000)
+    assert len(result["candidates"]) == 1
+    assert result["candidates"][0]["end_ms"] - result["candidates"][0]["start_ms"] == pytest.approx(5000, abs=300)
