@@ -99,8 +99,8 @@ def _settle(job: Job, error: Exception) -> bool:
         logger.info("Job %s (%s) was cancelled or taken over; its work is dropped.", job.pk, job.kind)
     elif isinstance(error, LASTING_FAULTS):
         _fail(job, str(error))
-    elif isinstance(error, ArchiveBlockedError):
-        blocks.hold(job, error)
+    elif isinstance(error, ArchiveBlockedError) and blocks.hold(job, error):
+        pass  # what stops the whole archive is no fault of the job
     elif guard.is_disk_full(error):
         gate.wait_for_room(job, guard.sentence())
     elif isinstance(error, PASSING_FAULTS):

@@ -93,6 +93,7 @@ def archive(job_id: str) -> None:
             copy = send(cargo, work, again=bool(work.job.params.get("again")))
             with work.finishing():
                 note_end(cargo, copy)
+            blocks.note_sent(work.job)
         except LeaseLostError:
             clip = work.job.clip
             if clip and clip.jobs.filter(kind=JobKind.WITHDRAW).exists():

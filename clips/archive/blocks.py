@@ -14,6 +14,9 @@ from clips.models import ArchiveBlock, BlockReason, Job, JobKind, JobState
 logger = logging.getLogger(__name__)
 
 KINDS = (JobKind.ARCHIVE, JobKind.WITHDRAW, JobKind.FETCH)
+#: What Google does not tell: only a file that is taken shows that it has passed.
+TOLD_BY_TRYING = (BlockReason.DAILY_LIMIT, BlockReason.QUOTA)
+TRY_EVERY = timedelta(minutes=30)
 #: A job that waits for a block looks for itself after this long, should nobody have noticed its end.
 HELD_FOR = timedelta(hours=1)
 
@@ -23,19 +26,26 @@ def standing() -> ArchiveBlock | None:
     return ArchiveBlock.objects.standing(archive_name())
 
 
-def hold(job: Job, error: ArchiveBlockedError) -> None:
-    """Let a job that has just met a block wait, and with it all others, without counting the attempt."""
+def hold(job: Job, error: ArchiveBlockedError) -> bool:
+    """Let a job that has just met a block wait, and with it all others, without counting the attempt.
+
+    False where the archive takes other things: a folder in it that is closed to us is that one job's trouble.
+    """
+    if error.reason == BlockReason.PERMISSION and fault_now() is None:
+        return False
     with transaction.atomic():
         block = ArchiveBlock.objects.note(archive_name(), error)
         job.postpone(timezone.now() + HELD_FOR)
         waiting = Job.objects.filter(kind__in=KINDS, state=JobState.WAITING)
         Job.objects.filter(pk__in=waiting.lock_in_order()).update(run_after=timezone.now() + HELD_FOR)
     logger.warning("The archive takes nothing now (%s): %s", block.reason, block.sentence)
+    return True
 
 
 def holds_back(job_id: UUID | str) -> bool:
     """Whether a job has to wait because the archive is blocked; it is then not due any more."""
-    if standing() is None:
+    block = standing()
+    if block is None or str(block.trial_job_id) == str(job_id):
         return False
     Job.objects.due().filter(pk=job_id).update(run_after=timezone.now() + HELD_FOR, published_at=None)
     return True
@@ -49,8 +59,27 @@ def look_again() -> None:
     error = None if block.reason == BlockReason.DAILY_LIMIT else fault_now()
     if error:
         ArchiveBlock.objects.note(archive_name(), error)
-        return
-    lift(block)
+    elif block.reason not in TOLD_BY_TRYING or not _let_one_try(block):
+        lift(block)
+
+
+@transaction.atomic
+def _let_one_try(block: ArchiveBlock) -> bool:
+    """Let one waiting job find out whether the archive takes something again; False where none waits."""
+    waiting = Job.objects.filter(kind=JobKind.ARCHIVE, state=JobState.WAITING).order_by("priority", "created_at")
+    trial = waiting.select_for_update(of=("self",)).first()
+    if trial is None:
+        return False
+    block.try_with(trial.pk, again_at=timezone.now() + TRY_EVERY)
+    Job.objects.filter(pk=trial.pk).update(run_after=timezone.now(), published_at=None)
+    return True
+
+
+def note_sent(job: Job) -> None:
+    """End the block that a job was to try, because it was taken."""
+    block = standing()
+    if block and block.trial_job_id == job.pk:
+        lift(block)
 
 
 def fault_now() -> ArchiveBlockedError | None:

@@ -17,7 +17,7 @@ from googleapiclient.errors import HttpError
 
 from clips.archive.backend import ArchiveBlockedError, ArchiveError, BlockReason
 
-DAILY_LIMIT_PAUSE_S = 6 * 3600
+DAILY_LIMIT_PAUSE_S = 3600
 FULL_PAUSE_S = 600
 UNREACHABLE_PAUSE_S = 120
 
@@ -83,7 +83,10 @@ def unreachable(why: str) -> ArchiveBlockedError:
 
 
 def daily_limit() -> ArchiveBlockedError:
-    sentence = "Google Drive takes no more today: an account may send 750 GB a day. It is tried again in six hours."
+    sentence = (
+        "Google Drive takes no more for now: an account may send 750 GB within 24 hours. One file is tried now and "
+        "then, and when it is taken all go on."
+    )
     return ArchiveBlockedError(BlockReason.DAILY_LIMIT, sentence, retry_after_s=DAILY_LIMIT_PAUSE_S)
 
 

@@ -1,6 +1,7 @@
 """Where in the archive a thing lies, whether it was seen to lie there whole, and what keeps the archive shut."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import models, transaction
 from django.db.models import Q
@@ -14,6 +15,8 @@ from clips.models.original import OriginalFile
 
 #: How long after a block is noticed somebody looks whether it is mended; the daily limit is not asked about before.
 LOOK_AGAIN_AFTER = timedelta(minutes=1)
+#: Google counts 750 GB within 24 hours. When the first of them were sent it does not say: it may end any time before.
+DAILY_LIMIT_LASTS = timedelta(hours=24)
 
 
 class ArchiveFolder(models.Model):
@@ -129,6 +132,7 @@ class ArchiveBlockQuerySet(models.QuerySet):
         """Write down what stops an archive; one that is stopped already keeps the time since when."""
         wait = timedelta(seconds=error.retry_after_s) if error.retry_after_s else LOOK_AGAIN_AFTER
         fields = {"reason": error.reason, "sentence": str(error)[:500], "look_again_at": timezone.now() + wait}
+        fields["trial_job_id"] = None
         return self.update_or_create(backend=backend, defaults=fields)[0]
 
 
@@ -140,6 +144,8 @@ class ArchiveBlock(models.Model):
     sentence = models.CharField(_("what to do"), max_length=500)
     since = models.DateTimeField(_("since"), auto_now_add=True)
     look_again_at = models.DateTimeField(_("looked at again"))
+    #: The one job that may go on meanwhile, to find out whether the archive takes something again.
+    trial_job_id = models.UUIDField(null=True, editable=False)
 
     objects = ArchiveBlockQuerySet.as_manager()
 
@@ -155,8 +161,12 @@ class ArchiveBlock(models.Model):
 
     @property
     def until(self) -> datetime | None:
-        """When it ends by itself; None where somebody has to do something."""
-        return self.look_again_at if self.reason == BlockReason.DAILY_LIMIT else None
+        """When it has ended by itself at the latest; None where somebody has to do something."""
+        return self.since + DAILY_LIMIT_LASTS if self.reason == BlockReason.DAILY_LIMIT else None
+
+    def try_with(self, job_id: UUID, *, again_at: datetime) -> bool:
+        """Let one job go on though the block stands; False when it stands no more."""
+        return bool(ArchiveBlock.objects.filter(pk=self.pk).update(trial_job_id=job_id, look_again_at=again_at))
 
 
 class ArchiveCursor(models.Model):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from clips import tasks
 from clips.archive import blocks
 from clips.models import ArchiveBlock, BlockReason, CopyState, Job, JobKind, JobState
+from people.models import Person
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 N_CLIPS = 5
@@ -32,7 +33,11 @@ def look_now() -> None:
     ("stop", "mend", "reason"),
     [
         (lambda drive: drive.troubles.always("POST /upload", "quota"), None, BlockReason.QUOTA),
-        (lambda drive: drive.troubles.always("POST /upload", "permission"), None, BlockReason.PERMISSION),
+        (
+            lambda drive: setattr(drive.store.items["shared-drive"], "read_only", True),
+            lambda drive: setattr(drive.store.items["shared-drive"], "read_only", False),
+            BlockReason.PERMISSION,
+        ),
         (lambda drive: drive.troubles.always("POST /upload", "daily"), None, BlockReason.DAILY_LIMIT),
         (lambda drive: drive.troubles.always("GET", "503"), None, BlockReason.UNREACHABLE),
         (
@@ -56,8 +61,10 @@ def test_one_block_is_said_and_all_goes_on_when_it_is_mended(on_drive, waiting, 
     if mend:
         mend(on_drive)
     look_now()
+    if reason in blocks.TOLD_BY_TRYING:
+        assert work_off()[0] == JobKind.ARCHIVE
     assert not ArchiveBlock.objects.exists()
-    assert len(work_off()) == N_CLIPS
+    work_off()
     assert {clip.copies.get().state for clip in waiting} == {CopyState.VERIFIED}
     assert len(on_drive.store.files()) == N_CLIPS
 
@@ -72,13 +79,43 @@ def test_a_block_that_still_stands_stays_with_its_beginning(on_drive, waiting, w
     assert block.look_again_at > timezone.now()
 
 
+@pytest.mark.parametrize("trouble", ["drive full", "daily"])
+def test_what_only_a_try_tells_is_tried_with_one_file_at_a_time(on_drive, waiting, work_off, trouble):
+    on_drive.troubles.always("POST /upload", trouble)
+    work_off()
+    since = ArchiveBlock.objects.get().since
+    for _time in range(3):
+        n_tried = on_drive.count("POST /upload")
+        look_now()
+        assert work_off() == [JobKind.ARCHIVE]
+        assert on_drive.count("POST /upload") == n_tried + 1
+        assert ArchiveBlock.objects.get().since == since, "it has stood all the while"
+    assert not Job.objects.exclude(state=JobState.WAITING, attempts=0).exists()
+
+
+def test_a_folder_that_is_closed_to_us_stops_what_belongs_there_and_nothing_else(
+    on_drive, make_clip, archived, work_off
+):
+    first = archived(make_clip())
+    on_drive.store.items[first.copies.get().folder.remote_id].read_only = True
+    shut_out = Job.objects.for_target(JobKind.ARCHIVE, make_clip())
+    other = make_clip(person=Person.objects.add("Jo"))
+    Job.objects.for_target(JobKind.ARCHIVE, other)
+    work_off()
+    shut_out.refresh_from_db()
+    assert not ArchiveBlock.objects.exists()
+    assert (shut_out.state, shut_out.attempts) == (JobState.WAITING, 1)
+    assert "does not allow this" in shut_out.reason
+    assert other.copies.get().state == CopyState.VERIFIED
+
+
 def test_nobody_looks_before_it_is_worth_it(on_drive, waiting, work_off):
     on_drive.troubles.always("POST /upload", "daily")
     work_off()
     n_asked = len(on_drive.log)
     tasks.look_after_archive()
     assert len(on_drive.log) == n_asked
-    assert ArchiveBlock.objects.get().until > timezone.now() + timedelta(hours=5)
+    assert ArchiveBlock.objects.get().until > timezone.now() + timedelta(hours=23)
 
 
 def test_a_job_that_comes_while_it_is_blocked_waits(on_drive, waiting, work_off, make_clip):
