@@ -36,6 +36,8 @@ def belongs_to(upload: Upload) -> str:
     """Return an upload's session, as far as it is known before the file is read."""
     if upload.shoot is not None:
         return f"{upload.shoot.name} · {upload.shoot.date.isoformat()}"
+    if upload.is_settled:
+        return ""
     asked = [upload.session_name, upload.session_date.isoformat() if upload.session_date else ""]
     return " · ".join(filter(None, asked)) or _("by its own date")
 

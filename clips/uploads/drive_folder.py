@@ -124,7 +124,7 @@ def _left_alone(found: list["Found"]) -> str:
         told.append(ngettext("%(n)d Google document", "%(n)d Google documents", n_documents) % {"n": n_documents})
     if not told:
         return ""
-    sentence = _("The Drive folder also holds %(what)s, which are left alone: put the videos themselves there.")
+    sentence = _("Left alone in the Drive folder: %(what)s. Put the videos themselves there.")
     return sentence % {"what": _(" and ").join(told)}
 
 
