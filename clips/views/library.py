@@ -13,6 +13,8 @@ from django_htmx.http import push_url, replace_url
 
 from clips import order
 from clips.api.filters import ClipFilter
+from clips.archive import blocks
+from clips.archive.status import set_copy_statuses
 from clips.models import CameraName, ClipCategory, FinalClip, Shoot
 from clips.paging import WidePaginator
 from clips.templatetags.clip_facts import camera_name, rate_name
@@ -43,6 +45,8 @@ def library(request: HttpRequest) -> HttpResponse:
         "page": pages.get_page(request.GET.get("page")),
         "view": asked.get("view", VIEWS[0]),
     }
+    if context["view"] == "list":
+        set_copy_statuses(context["page"].object_list, blocks.standing())
     if is_part(request):
         response = render(request, "clips/_library_results.html", context, status=status)
         # Somebody who types goes back to where they began, not through every letter.

@@ -64,3 +64,13 @@ def test_a_job_that_failed_says_why(on_drive, make_clip, says):
     job = Job.objects.for_target(JobKind.ARCHIVE, clip)
     Job.objects.filter(pk=job.pk).update(state=JobState.FAILED, reason="So it was.", finished_at=timezone.now())
     assert "So it was." in says(clip)
+
+
+def test_a_row_of_the_library_says_it_too_and_leads_there(on_drive, make_clip, archived, client, viewer):
+    there, waits = archived(make_clip()), make_clip()
+    Job.objects.for_target(JobKind.ARCHIVE, waits)
+    client.force_login(viewer)
+    page = client.get(reverse("clips:library"), {"view": "list"}).content.decode()
+    assert page.count("verified on Google Drive") == 1
+    assert f'href="https://drive.google.com/file/d/{there.drive_file_id}/view"' in page
+    assert ">waiting<" in page
