@@ -254,3 +254,15 @@ def test_the_past_goes_on_from_a_decision_and_takes_as_many_queries_for_many(
     with django_assert_max_num_queries(10):
         further = page.client.get(reverse("clips:sort_past"), {"before": oldest}).content.decode()
     assert len(re.findall("data-decision=", further)) == 1
+
+
+def test_a_session_whose_rest_others_hold_is_not_called_sorted(page, segments):
+    session = segments[0].original_file.shoot_id
+    order(page.post("hand"))
+    CandidateSegment.objects.filter(status=SegmentStatus.UNREVIEWED).update(status=SegmentStatus.TRASHED)
+    page.lease = str(uuid.uuid4())
+    answer = page.post("hand", session=session).content.decode()
+    assert "The rest is in other hands" in answer
+    CandidateSegment.objects.update(status=SegmentStatus.TRASHED, locked_by=None, locked_at=None, lease_token=None,
+                                    lease_ends_at=None)  # fmt: skip
+    assert "Everything is sorted" in page.post("hand", session=session).content.decode()

@@ -189,12 +189,16 @@ def _answer(
     if not form.page["lease"]:
         return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
     hand = deal(member=request.user, front=front, **form.page)
-    narrowed = form.page["table"].is_narrow
+    table = form.page["table"]
+    shoots = shoots_to_sort() if table.is_narrow and not hand.order else []
+    is_filtered = bool(table.camera or table.person)
+    if not is_filtered and any(shoot.pk == table.session for shoot in shoots):
+        shoots = []  # what is left of it lies in other hands
     context = {
         "hand": hand,
         "sentence": sentence,
-        "shoots": [] if hand.order or not narrowed else shoots_to_sort(),
-        "narrowed": narrowed and not form.page["table"].session,
+        "shoots": shoots,
+        "is_filtered": is_filtered,
     }
     return render(request, "clips/_hand.html", context, status=status)
 
