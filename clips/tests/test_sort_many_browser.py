@@ -85,7 +85,7 @@ def test_fifty_decisions_are_undone_across_a_reload(page, running_site, request)
         page.reload()
     past.value.finished()
     on_top(page)
-    page.wait_for_timeout(200)
+    page.wait_for_timeout(1500)
     page.context.set_offline(True)  # the first of them are there without asking
     for n, segment in enumerate(reversed(sorted_[:25])):
         if n == 10:

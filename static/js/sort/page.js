@@ -3,6 +3,7 @@
 
 import { Gestures } from "./gestures.js";
 import { Hand } from "./hand.js";
+import { newId } from "./ids.js";
 import { Keys } from "./keys.js";
 import { Lines } from "./lines.js";
 import { Making } from "./making.js";
@@ -11,7 +12,7 @@ import { Player } from "./player.js";
 import { DecisionQueue } from "./queue.js";
 import { Shuttle } from "./shuttle.js";
 import { Status } from "./status.js";
-import { isResolving, keepFields, Tags } from "./tags.js";
+import { isResolving, keepFields, Tags, whenResolved } from "./tags.js";
 import { Trim } from "./trim.js";
 import { Wider } from "./wider.js";
 
@@ -19,14 +20,6 @@ const RENEW_MS = 60000;
 const LOOK_AGAIN_MS = 10000; // when there was nothing to deal
 const LEFT_KEY = "sort-left";
 const DECISIONS = { keep: "kept", trash: "trashed", skip: "skipped", aside: "putAside" };
-
-/** A random UUID also where the page has no HTTPS, which crypto.randomUUID would want. */
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-}
 
 class SortPage {
   constructor(root) {
@@ -55,7 +48,7 @@ class SortPage {
     this.wider = new Wider(csrf, (card) => this.showWider(card));
     this.tags = new Tags();
     this.hand = new Hand(root.querySelector("[data-hand]"), (card, before) => this.showCard(card, before));
-    this.past = new Past(this.hand, root.dataset.pastUrl);
+    this.past = new Past(this.hand, root.dataset.pastUrl, () => this.queue.waiting === 0);
     this.queue = new DecisionQueue({ lease: this.lease, member, csrf }, {
       onAnswer: (entry, status, html) => this.takeAnswer(entry, status, html),
       onState: (state, waiting) => this.status.connection(state, waiting),
@@ -90,8 +83,14 @@ class SortPage {
 
   act(name, byKey) {
     const card = this.hand.current;
-    if (this.held) return void this.held.push([name, byKey]);
-    if (name.startsWith("keep") && card && isResolving(card)) return this.hold(card, name, byKey);
+    if (this.held) this.held.push([name, byKey]);
+    else if (card && name.startsWith("keep") && isResolving(card)) this.hold(whenResolved(card), name, byKey);
+    else if (name === "undo" && this.past.isBehind) this.hold(this.past.fill(), name, byKey);
+    else this.perform(name, byKey);
+  }
+
+  perform(name, byKey) {
+    const card = this.hand.current;
     if (name === "help") this.keys.showHelp();
     else if (name === "undo") this.undo();
     else if (card && name.startsWith("keep-")) this.keepAs(name.slice("keep-".length), card);
@@ -101,17 +100,15 @@ class SortPage {
     if (!byKey && (name in DECISIONS || name === "undo")) this.hand.current?.focus({ preventScroll: true });
   }
 
-  /** A name that was just typed is still looked up: what is done from now on is done when it is known. */
-  hold(card, name, byKey) {
-    this.held = [[name, byKey]];
-    const goOn = ({ type }) => {
-      if (type === "resolved" && isResolving(card)) return;
-      for (const one of ["resolved", "input"]) card.removeEventListener(one, goOn);
-      const { held } = this;
-      this.held = null;
-      if (type === "resolved") held.forEach((one) => this.act(...one)); // else somebody writes in the box again
-    };
-    for (const one of ["resolved", "input"]) card.addEventListener(one, goOn);
+  /** Do something when ``ready`` resolves, unless to false; what is done meanwhile comes after it. */
+  async hold(ready, name, byKey) {
+    this.held = [];
+    const goesOn = await ready;
+    const { held } = this;
+    this.held = null;
+    if (goesOn === false) return;
+    this.perform(name, byKey);
+    for (const one of held) this.act(...one);
   }
 
   moveInCard(name, card) {
@@ -233,7 +230,7 @@ class SortPage {
     if (this.queue.waiting === 0) this.status.left(answer);
     this.status.nothingLeft(answer.querySelector("[data-nothing-left]"));
     this.showState();
-    this.past.fill(() => this.queue.waiting === 0);
+    this.past.fill();
   }
 
   /** Renew the lease and take over the truth. */

@@ -2,6 +2,7 @@
 // goes. The server knows it all; what of it lies before this page was opened is asked for in portions, ahead of need.
 
 const AHEAD = 12; // undos that shall need no answer of the server
+const PATIENCE_MS = 5000; // then the server is asked for one undo at a time
 
 const cardOf = (row) => row.querySelector("[data-card]");
 
@@ -9,23 +10,27 @@ export class Past {
   /**
    * @param {import("./hand.js").Hand} hand
    * @param {string} address answers with _past.html
+   * @param {() => boolean} isSettled whether all that was decided has arrived at the server
    */
-  constructor(hand, address) {
-    Object.assign(this, { hand, address, entries: [], hasMore: true, n: 0 });
+  constructor(hand, address, isSettled) {
+    Object.assign(this, { hand, address, isSettled, entries: [], hasMore: true, oldest: null });
+    this.seen = new Set(); // keys of what is or was among the entries
   }
 
   /** Note a decision: its key, its segment, and what was made (``made``) or changed (``endMs``). */
   push(entry) {
-    this.n += 1;
     this.entries.push(entry);
+    this.seen.add(entry.key);
     if (this.entries.length <= this.hand.keptPast) return;
-    this.entries.shift(); // so far back the server is asked again
+    this.seen.delete(this.entries.shift().key); // so far back the server is asked again
+    this.oldest = this.entries[0].key;
     this.hasMore = true;
   }
 
   pop() {
-    this.n += 1;
-    return this.entries.pop() ?? null;
+    const last = this.entries.pop() ?? null;
+    this.fill();
+    return last;
   }
 
   find(key) {
@@ -36,26 +41,33 @@ export class Past {
     this.entries = this.entries.filter((entry) => entry.key !== key);
   }
 
-  /** Fetch what lies further back, unless there is enough; ``isSettled`` says whether the server knows all from here. */
-  async fill(isSettled) {
-    if (this.isFetching || !this.hasMore || this.entries.length >= AHEAD || !isSettled()) return;
-    this.isFetching = true;
-    const { n } = this;
-    const oldest = this.entries[0]?.key;
-    const answer = await fetch(oldest ? `${this.address}?before=${oldest}` : this.address).catch(() => null);
-    const html = answer?.ok ? await answer.text() : null;
-    this.isFetching = false;
-    if (html === null) return; // asked again after the next decision
-    if (n !== this.n || !isSettled()) return void this.fill(isSettled); // decided meanwhile: where it ends is not known
-    this.#take(new DOMParser().parseFromString(html, "text/html").querySelector("[data-past]"));
+  /** Whether what an undo would be about is still to be fetched. */
+  get isBehind() {
+    return this.entries.length === 0 && this.hasMore;
   }
 
-  #take(answer) {
-    const rows = [...answer.querySelectorAll("[data-decision]")]; // newest first
-    this.hasMore = "more" in answer.dataset;
-    this.entries.unshift(...rows.map(({ dataset }) => ({
+  /** Fetch what lies further back, unless there is enough; resolves when that was tried. */
+  fill() {
+    if (this.fetching || !this.hasMore || this.entries.length >= AHEAD) return this.fetching ?? Promise.resolve();
+    // What came before a decision does not change by later ones; where nothing is known, all must have arrived.
+    if (!this.oldest && !this.isSettled()) return Promise.resolve();
+    this.fetching = this.#fetch().catch(() => undefined).finally(() => { this.fetching = null; });
+    return this.fetching;
+  }
+
+  async #fetch() {
+    const address = this.oldest ? `${this.address}?before=${this.oldest}` : this.address;
+    const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (!answer.ok) return;
+    const past = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-past]");
+    const rows = [...past.querySelectorAll("[data-decision]")]; // newest first
+    const older = rows.filter(({ dataset }) => !this.seen.has(dataset.decision)).reverse();
+    this.hasMore = "more" in past.dataset;
+    this.oldest = rows.at(-1)?.dataset.decision ?? this.oldest;
+    for (const { dataset } of older) this.seen.add(dataset.decision);
+    this.entries.unshift(...older.map(({ dataset }) => ({
       key: dataset.decision, segment: dataset.segment, endMs: dataset.endMs, made: dataset.made,
-    })).reverse());
-    this.hand.layBehind(rows.map(cardOf).filter(Boolean).reverse());
+    })));
+    this.hand.layBehind(older.map(cardOf).filter(Boolean));
   }
 }

@@ -13,6 +13,20 @@ export function keepFields(card) {
 /** Whether a name that was typed is still looked up; its picker says so (js/picker.js), and when it is done. */
 export const isResolving = (card) => tagsOf(card).querySelector("[data-resolving]") !== null;
 
+/** Resolve when it is done; to false when somebody writes in the box again. */
+export function whenResolved(card) {
+  return new Promise((resolve) => {
+    const ended = new AbortController();
+    const { signal } = ended;
+    const end = (goesOn) => {
+      ended.abort();
+      resolve(goesOn);
+    };
+    card.addEventListener("resolved", () => isResolving(card) || end(true), { signal });
+    card.addEventListener("input", () => end(false), { signal });
+  });
+}
+
 function fill(box, value) {
   box.value = value;
   box.closest("[data-picker]").querySelector("[data-mark]").textContent = ""; // that was about what was typed before
