@@ -20,6 +20,7 @@ from clips.media.container import MediaError
 from clips.models import Job, LeaseLostError
 from clips.space import gate, guard
 from clips.storage import StorageError
+from trickyclip import logs
 
 logger = logging.getLogger(__name__)
 
@@ -63,11 +64,12 @@ def claim(job_id: str) -> Iterator[Claim | None]:
     if job is None:
         yield None
         return
-    try:
-        yield Claim(job)
-    except Exception as error:
-        if not _settle(job, error):
-            raise
+    with logs.about(job=job.pk):
+        try:
+            yield Claim(job)
+        except Exception as error:
+            if not _settle(job, error):
+                raise
 
 
 @contextmanager

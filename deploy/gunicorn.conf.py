@@ -4,6 +4,7 @@ import gc
 import os
 
 wsgi_app = "trickyclip.wsgi"
+logger_class = "trickyclip.web_log.WebLog"
 worker_class = "gthread"  # a slow upload holds a thread and not a process
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))

@@ -2,16 +2,26 @@
 
 import os
 
-from celery import Celery
+from celery import Celery, Task
 from celery.signals import celeryd_after_setup, worker_process_init
 from django.conf import settings
 
 from clips.media.sandbox import die_with_parent
+from trickyclip import logs
 from trickyclip.alive import TouchesAliveFile
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trickyclip.settings")
 
-app = Celery("trickyclip")
+
+class NamedInLog(Task):
+    """Lets every line that a task logs say which task it is."""
+
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        with logs.about(task=self.name):
+            return super().__call__(*args, **kwargs)
+
+
+app = Celery("trickyclip", task_cls=NamedInLog)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["clips", "clips.audit", "clips.notices", "clips.space", "clips.uploads", "detection"])
 for subject in ("preview_tasks", "filmstrip_tasks", "share_tasks"):

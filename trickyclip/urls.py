@@ -25,5 +25,7 @@ urlpatterns = [
     path("metrics", public(metrics.metrics), name="metrics"),
 ]
 
+handler500 = "trickyclip.request_id.server_error"
+
 admin.site.site_header = "TrickyClip"
 admin.site.site_title = "TrickyClip"
