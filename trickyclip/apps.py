@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class TrickyClipConfig(AppConfig):
@@ -6,4 +7,7 @@ class TrickyClipConfig(AppConfig):
     verbose_name = "TrickyClip"
 
     def ready(self) -> None:
-        from trickyclip import celery, checks  # noqa: F401  web processes publish through this app
+        # Web processes publish through the Celery app, and the checks are registered by being imported.
+        from trickyclip import celery, checks, error_reports  # noqa: F401
+
+        error_reports.start(settings.SENTRY_DSN, release=settings.RELEASE)

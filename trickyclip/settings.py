@@ -225,6 +225,7 @@ CANDIDATES_MAX_BYTES = env.int("CANDIDATES_MAX_BYTES", default=8 * 1024**3)
 # --- watching ------------------------------------------------------------------------------------------------------
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
 RELEASE = env("RELEASE", default="")
+SENTRY_DSN = env("SENTRY_DSN", default="")
 #: Where people reach the site: what is written in notices leads there.
 SITE_URL = env("SITE_URL", default="")
 NOTICE_HOUR = env.int("NOTICE_HOUR", default=9)

@@ -3,6 +3,7 @@
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.db import models
@@ -26,7 +27,8 @@ from trickyclip import sealed
 
 class ChannelForm(forms.ModelForm):
     target = forms.CharField(
-        label=_("address"),
+        label=_("Address"),
+        widget=AdminTextInputWidget,
         required=False,
         max_length=1000,
         help_text=_(
@@ -34,13 +36,14 @@ class ChannelForm(forms.ModelForm):
         ),
     )
     secret = forms.CharField(
-        label=_("secret"),
+        label=_("Secret"),
+        widget=AdminTextInputWidget,
         required=False,
         max_length=200,
         help_text=_("Signs the JSON of a webhook of your own, so that it can tell who sent it; empty keeps it."),
     )
     wants = forms.MultipleChoiceField(
-        label=_("tells of"), choices=NoticeKind.choices, widget=forms.CheckboxSelectMultiple, initial=NoticeKind.values
+        label=_("Tells of"), choices=NoticeKind.choices, widget=forms.CheckboxSelectMultiple, initial=NoticeKind.values
     )
 
     class Meta:
