@@ -58,8 +58,13 @@ _ADVICE = {
     Kind.UPLOAD_LOST: _("Upload these files again; the site gives the old uploads up by itself."),
     Kind.UPLOAD_STUCK: _("“manage.py audit --repair” starts what checks them."),
     Kind.ORPHAN_UPLOAD: _("They are removed by themselves after a day."),
-    Kind.ORIGINAL_MISSING: _("Bring them back from a backup or from the card; the same file finds its row again."),
-    Kind.ORIGINAL_CHANGED: _("Bring the files back from a backup or from the card: the disk may be failing."),
+    Kind.ORIGINAL_MISSING: _(
+        "Copy them from a backup or from the card to the place that is named. Those that the archive has "
+        "“manage.py audit --repair” lets the site fetch from there."
+    ),
+    Kind.ORIGINAL_CHANGED: _(
+        "Copy them from a backup or from the card to the place that is named: the disk may be failing."
+    ),
     Kind.ORPHAN_ORIGINAL: _NEVER_DELETED,
     Kind.PREVIEW_MISSING: _MADE_AGAIN,
     Kind.ORPHAN_PREVIEW: _("“manage.py audit --repair” removes them."),

@@ -9,13 +9,16 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips import filmstrips, pipeline, previews, sharing, storage
+from clips.archive.configured import archive_name
 from clips.management.backfill import BACKFILL_PRIORITY
 from clips.models import (
     ArchiveCopy,
     CandidateSegment,
+    CopyState,
     FileName,
     Filmstrip,
     FinalClip,
@@ -27,6 +30,20 @@ from clips.models import (
     Upload,
     UploadState,
 )
+
+
+def fetch_when_needed(key: UUID) -> str:
+    """Note of an original that is not on the disk what is so anyway, if the archive has it: that it must be fetched."""
+    original = OriginalFile.objects.on_disk().filter(pk=key).first()
+    if original is None or storage.exists(original.stored_path):
+        return ""
+    kept = ArchiveCopy.objects.filter(
+        original_file=key, backend=archive_name(), state=CopyState.VERIFIED, sha256=original.file_hash
+    )  # fmt: skip
+    if not kept.exists():
+        return ""
+    OriginalFile.objects.on_disk().filter(pk=key).update(evicted_at=timezone.now())
+    return _("the archive has it; it is fetched from there when it is needed")
 
 
 @transaction.atomic

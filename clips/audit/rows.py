@@ -89,6 +89,7 @@ def shelves() -> list[Shelf]:
         Shelf(
             OriginalFile.objects.on_disk(), Kind.ORIGINAL_MISSING, Kind.ORIGINAL_CHANGED,
             name="original_filename", size="size_bytes", sha256="file_hash",
+            mend=mend.fetch_when_needed,
         ),
         Shelf(
             Preview.objects.all(), no_file, no_file,

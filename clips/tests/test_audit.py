@@ -147,6 +147,19 @@ def test_an_original_that_was_let_go_is_no_fault_as_long_as_an_archive_has_it(wh
     assert found() == {}
 
 
+def test_an_original_that_the_archive_has_is_fetched_from_there_by_and_by(whole, own_data_dir):
+    original = whole.original_file
+    (own_data_dir / original.stored_path).unlink()
+    assert mended() == []
+    ArchiveCopy.objects.create(
+        original_file=original, backend="local", path="o", remote_id="o", sha256=OriginalFile.objects.get().file_hash,
+        state=CopyState.VERIFIED, verified_at=timezone.now(),
+    )  # fmt: skip
+    told = [what for disagreement, what in audit(repair=True) if disagreement.kind == Kind.ORIGINAL_MISSING]
+    assert told == ["the archive has it; it is fetched from there when it is needed"]
+    assert OriginalFile.objects.evicted().exists()
+
+
 ORPHANS = {
     "originals/stray.mp4": (Kind.ORPHAN_ORIGINAL, True),
     "final_clips/stray.mp4": (Kind.ORPHAN_CLIP, True),
