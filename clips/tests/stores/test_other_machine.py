@@ -40,6 +40,10 @@ def film(tmp_path_factory) -> bytes:
 @pytest.fixture
 def received(sorter, film) -> Job:
     """The job of an upload whose last byte came to this machine."""
+    return receive(sorter, film)
+
+
+def receive(sorter, film: bytes) -> Job:
     upload = Upload.objects.start(
         owner=sorter, filename="GX010001.MP4", size_bytes=len(film),
         shoot_name="Backyard Rails", shoot_date="2024-12-01",
@@ -117,6 +121,21 @@ def test_an_ingest_that_died_behind_its_upload_to_the_bucket_is_repeated_without
     tasks.ingest(str(received.pk))
     assert OriginalFile.objects.get().file_hash == hashlib.sha256(film).hexdigest()
     assert objects(s3) == {f"originals/{received.upload_id}.mp4": len(film)}
+
+
+def test_of_two_uploads_of_the_same_file_at_once_one_stays(s3, sorter, received, film, monkeypatch):
+    store = storage.store
+
+    def overtaken(*arguments: object) -> None:
+        monkeypatch.setattr(storage, "store", store)
+        store(*arguments)
+        tasks.ingest(str(receive(sorter, film).pk))
+
+    monkeypatch.setattr(storage, "store", overtaken)
+    tasks.ingest(str(received.pk))
+    assert [upload.state for upload in Upload.objects.order_by("created_at")] == ["DUPLICATE", "REGISTERED"]
+    assert objects(s3) == {OriginalFile.objects.get().stored_path: len(film)}
+    assert list(django_settings.UPLOADS_DIR.iterdir()) == []
 
 
 def test_a_bucket_that_takes_nothing_keeps_the_upload_and_says_why(s3, received):
