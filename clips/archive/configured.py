@@ -24,18 +24,19 @@ def archive_name() -> str:
     return settings.ARCHIVE_BACKEND
 
 
-def archive_backend(report: Report = silent) -> ArchiveBackend:
-    """Return the archive that the settings name, for one piece of work.
+def archive_backend(report: Report = silent, *, name: str = "") -> ArchiveBackend:
+    """Return the archive that the settings name, for one piece of work; or another one, by its name.
 
     Raises
     ------
     ArchiveBlockedError
         If nobody has said yet with which account Drive is used, or that cannot be read.
     """
-    if archive_name() == "local":
+    name = name or archive_name()
+    if name == "local":
         return LocalArchive(settings.ARCHIVE_DIR, report)
-    if archive_name() != "drive":
-        says = f"ARCHIVE_BACKEND is “{archive_name()}”. Set it to “local” or “drive”."
+    if name != "drive":
+        says = f"ARCHIVE_BACKEND is “{name}”. Set it to “local” or “drive”."
         raise ArchiveBlockedError(BlockReason.SETTINGS, says)
     from clips.archive.drive import GoogleDriveArchive
 

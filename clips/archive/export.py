@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips import pipeline
-from clips.archive.backend import ArchiveBackend, ArchiveError, Held, Parcel
+from clips.archive.backend import ArchiveBackend, ArchiveBlockedError, ArchiveError, Held, Parcel
 from clips.archive.cargo import Cargo, cargo_now
 from clips.archive.configured import archive_backend, archive_name
 from clips.claim import Claim
@@ -138,15 +138,22 @@ def note_end(cargo: Cargo, copy: ArchiveCopy) -> None:
 
 
 def take_back(clip: FinalClip, report: Callable[[float | None], None]) -> None:
-    """Move a removed clip's file out of the archive, also one that a stopped worker has just sent."""
-    backend = archive_backend(report)
-    for remote_id in clip.copies.filter(backend=backend.name).exclude(remote_id="").values_list("remote_id", flat=True):
-        backend.trash(remote_id)
+    """Move a removed clip's files out of every archive that has one, also one that a stopped worker has just sent.
+
+    ArchiveError where an archive that is not in use any more cannot be reached; that one's block would stop the other.
+    """
+    for name, remote_id in clip.copies.exclude(remote_id="").values_list("backend", "remote_id"):
+        try:
+            archive_backend(report, name=name).trash(remote_id)
+        except ArchiveBlockedError as error:
+            if name == archive_name():
+                raise
+            raise ArchiveError(str(error)) from error
 
 
 def note_withdrawn(clip: FinalClip) -> None:
-    """Write down that the archive does not hold the clip any more."""
-    copies = ArchiveCopy.objects.filter(clip=clip, backend=archive_name())
+    """Write down that no archive holds the clip any more."""
+    copies = ArchiveCopy.objects.filter(clip=clip)
     copies.update(state=CopyState.WITHDRAWN, verified_at=None, session="")
     FinalClip.objects.filter(pk=clip.pk).update(drive_file_id="")
 

@@ -47,7 +47,7 @@ def copy_status(clip: FinalClip, job: Job | None, block: ArchiveBlock | None) ->
     if job and not (copy and copy.state == CopyState.VERIFIED):
         return CopyStatus(job.reason or job.get_state_display(), "FAILED", path)
     if copy is None:
-        return CopyStatus(_("not there yet"), "RUNNING")
+        return CopyStatus(_("not archived yet"), "RUNNING")
     return CopyStatus(where_it_is(copy), "DONE" if copy.state == CopyState.VERIFIED else "FAILED", path, copy.url)
 
 

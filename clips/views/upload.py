@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clips import pipeline
 from clips.models import Inbox, OriginalFile, Shoot, Upload, UploadSource
+from clips.uploads import drive_folder
 from people.access import requires
 from people.models import Role
 
@@ -107,7 +108,8 @@ def asked_shoot(request: HttpRequest) -> Shoot | None:
 
 
 def _recent(request: HttpRequest) -> dict:
-    return {"uploads": recent_uploads(request), "stuck_inboxes": Inbox.objects.exclude(sentence="", left_alone="")}
+    inboxes = Inbox.objects.filter(place__in=[str(settings.INCOMING_DIR), drive_folder.place()])
+    return {"uploads": recent_uploads(request), "stuck_inboxes": inboxes.exclude(sentence="", left_alone="")}
 
 
 def recent_uploads(request: HttpRequest) -> list[Upload]:

@@ -9,7 +9,7 @@ from django.db import connection
 from clips.archive.configured import archive_backend
 from clips.archive.drive import GoogleDriveArchive
 from clips.archive.export import ensure_folder
-from clips.models import ArchiveCopy, ArchiveFolder, CopyState, Job, JobKind, JobState
+from clips.models import ArchiveBlock, ArchiveCopy, ArchiveFolder, CopyState, Job, JobKind, JobState
 from people.models import Person
 from trickyclip.merging import merge
 
@@ -218,3 +218,31 @@ def test_a_worker_that_lost_its_job_writes_nothing_more(on_drive, make_clip, arc
     copy = ArchiveCopy.objects.get()
     assert (copy.remote_id, copy.session, copy.state) == ("", "", CopyState.SENDING)
     assert on_drive.store.files() == []
+
+
+def test_a_removed_clip_is_taken_back_from_the_archive_of_before_too(on_drive, make_clip, archived, settings):
+    settings.ARCHIVE_BACKEND = "local"
+    clip = archived(make_clip())
+    settings.ARCHIVE_BACKEND = "drive"
+    archived(clip)
+    archived(clip, JobKind.WITHDRAW)
+    assert {copy.backend: copy.state for copy in clip.copies.all()} == dict.fromkeys(
+        ["local", "drive"], CopyState.WITHDRAWN
+    )
+    (item,) = on_drive.store.files()
+    assert item.trashed
+    assert not (settings.ARCHIVE_DIR / clip.copies.get(backend="local").path).exists()
+
+
+def test_an_archive_of_before_that_cannot_be_reached_stops_nothing_in_the_new_one(
+    on_drive, make_clip, archived, settings
+):
+    clip = archived(make_clip())
+    settings.ARCHIVE_BACKEND = "local"
+    archived(clip)
+    on_drive.accounts.revoke()
+    archived(clip, JobKind.WITHDRAW)
+    job = Job.objects.get(kind=JobKind.WITHDRAW)
+    assert (job.state, job.attempts) == (JobState.WAITING, 1)
+    assert "no longer accepts" in job.reason
+    assert not ArchiveBlock.objects.exists()
