@@ -19,6 +19,9 @@ ROWS = {
     "felt": "flight felt",
 }
 
+#: Of what was recognised as no trick, along the upper edge of the score.
+COLOURS = {"cut": "0.4", "flash": "gold", "bump": "tab:red"}
+
 
 class PlotError(RuntimeError):
     """The picture cannot be drawn; the text is one sentence."""
@@ -63,7 +66,8 @@ def draw(found: dict, label: dict | None, *, title: str, out: Path) -> None:
             row.axvline(cut_ms / 1000, color="0.6", linewidth=0.4, linestyle=":")
         row.margins(x=0)
         row.tick_params(labelsize=7)
-    figure.suptitle(f"{title}: {100 * proposed['seen']:.0f} % looked at, green are labelled tricks", fontsize=10)
+    seen = f"{100 * proposed['seen']:.0f} % looked at (black)"
+    figure.suptitle(f"{title}: {seen}; labelled tricks green; cuts, flashes, knocks above the score", fontsize=10)
     figure.savefig(out, dpi=90)
 
 
@@ -77,11 +81,13 @@ def _draw_score(row, proposed: dict, signals: Signals, time_s: np.ndarray) -> No
     row.plot(time_s, score.score_curve(standing, weights, score.evidence_of(signals, standing)), linewidth=0.9)
     row.fill_between(time_s, 0, 0.04, where=signals.seen, color="0.3", linewidth=0)
     row.axhline(DEFAULT_THRESHOLD, color="0.5", linewidth=0.6)
+    for found in signals.disturbances:
+        row.axvspan(found.start_s - STEP_S, found.end_s + STEP_S, 0.95, 1, color=COLOURS[found.kind], linewidth=0)
     for candidate in proposed["candidates"]:
         colour, alpha = ("tab:orange", 0.3) if candidate["shown"] else ("0.7", 0.2)
         row.axvspan(
             candidate["start_ms"] / 1000, candidate["end_ms"] / 1000, 0, candidate["score"], color=colour, alpha=alpha
         )
-    row.set_ylabel("score; black: looked at", fontsize=8)
+    row.set_ylabel("score; above: no trick", fontsize=8)
     row.set_xlabel("seconds", fontsize=8)
     row.set_ylim(0, 1)

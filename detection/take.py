@@ -17,8 +17,6 @@ from detection.signals import STEP_S, Signals
 GREY = 128
 #: Sensors are brought to this grid first; a landing is a blow of a few hundredths of a second.
 SENSOR_STEP_S = 0.01
-#: Knocks that come from hands on the camera: sound that lies in a disturbance of this length or more is left out.
-HANDLED_S = 0.7
 
 
 class Take:
@@ -141,7 +139,8 @@ class Take:
         result = compose(glanced, np.array(self._even, bool), [Pairs(piece) for piece in pieces], fades_s, grid_s)
         result.curves |= self._sound_signals(grid_s) | self._sensor_signals(grid_s)
         for found in result.disturbances:
-            if "pair_db" in result.curves and found.end_s - found.start_s >= HANDLED_S:
+            if "pair_db" in result.curves and (found.start_s == 0 or found.end_s == grid_s[-1]):
+                # Hands that pick up or put down a camera knock against it.
                 result.curves["pair_db"][(grid_s >= found.start_s) & (grid_s <= found.end_s)] = 0.0
         return result
 
