@@ -1,7 +1,9 @@
 """What fills the data folder. Sums of what the rows know, because walking 100,000 files takes minutes."""
 
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
+from stat import S_ISREG
 
 from django.conf import settings
 from django.core.cache import cache
@@ -10,6 +12,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from clips.models import ArchiveCopy, CopyState, Filmstrip, FinalClip, OriginalFile, Preview, SharedCopy, Upload
+from clips.space.freeable import Freeable, freeable
 from clips.storage import free_bytes
 
 #: A sum over every clip takes some time, and the disk does not fill within a minute.
@@ -25,6 +28,8 @@ class DiskUse:
     parts: tuple[tuple[str, int], ...]
     total_bytes: int
     free_bytes: int
+    #: What may be let go now, and what could be if somebody did something first.
+    freeable: tuple[Freeable, ...]
     #: How much may still come before uploads are refused; negative when they are refused now.
     left_bytes: int
 
@@ -41,29 +46,48 @@ class DiskUse:
         """What may be used before the floor is reached."""
         return self.total_bytes - self.floor_bytes
 
+    @property
+    def may_go_bytes(self) -> int:
+        """What a curator's button lets go."""
+        return sum(one.size_bytes for one in self.freeable if not one.first)
 
-def disk_use() -> DiskUse:
-    """Return what fills the disk; the sums are at most a minute old, what is free is as of now."""
+
+def disk_use(*, fresh: bool = False) -> DiskUse:
+    """Return what fills the disk; what is free is as of now, the sums are at most a minute old unless ``fresh``."""
     disk = shutil.disk_usage(settings.DATA_DIR)
-    parts = cache.get_or_set(f"disk_use:{settings.DATA_DIR}", _parts, KEPT_FOR_S)
-    return DiskUse(parts, disk.total, disk.free, free_bytes())
+    key = f"disk_use:{settings.DATA_DIR}"
+    if fresh:
+        cache.delete(key)
+    parts, may_go = cache.get_or_set(key, lambda: (_parts(), freeable()), KEPT_FOR_S)
+    return DiskUse(parts, disk.total, disk.free, may_go, free_bytes())
 
 
 def _parts() -> tuple[tuple[str, int], ...]:
     copies = ArchiveCopy.objects.filter(backend=LOCAL, state=CopyState.VERIFIED)
     return (
-        (_("camera files"), _sum(OriginalFile.objects, "size_bytes")),
+        (_("camera files"), _sum(OriginalFile.objects.on_disk(), "size_bytes")),
         (_("uploads under way"), _sum(Upload.objects.receiving(), "offset_bytes")),
         (_("previews"), _sum(Preview.objects, "size_bytes") + _sum(Filmstrip.objects, "size_bytes")),
         (_("clips"), _sum(FinalClip.objects, "size_bytes")),
         (_("copies for sharing"), _sum(SharedCopy.objects, "size_bytes")),
-        (_("archive"), _sum(copies, "clip__size_bytes")),
+        (_("archive"), _sum(copies, "clip__size_bytes") + _sum(copies, "original_file__size_bytes")),
+        (_("work in progress"), _scratch_bytes()),
         (_("database"), _database_bytes()),
     )
 
 
 def _sum(rows, field: str) -> int:
     return rows.aggregate(total=Sum(field))["total"] or 0
+
+
+def _scratch_bytes() -> int:
+    """What is copied or made at this moment: a few files, which no row knows."""
+    n_bytes = 0
+    for path in [*settings.SCRATCH_DIR.glob("*"), *settings.SCRATCH_DIR.glob("*/*")]:
+        with suppress(FileNotFoundError):
+            facts = path.lstat()
+            n_bytes += facts.st_size if S_ISREG(facts.st_mode) else 0
+    return n_bytes
 
 
 def _database_bytes() -> int:

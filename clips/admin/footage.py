@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clips.admin.camera import said_of_times
 from clips.admin.record import NOTHING, OF_SHOOT, RecordAdmin, add_link, clock, count_of, row_link, rows_link, size
+from clips.admin.space import needed, not_needed
 from clips.cameras import camera_time, zone_of
 from clips.media.camera import CAMERA_ID
 from clips.models import (
@@ -138,16 +139,32 @@ class OriginalFileAdmin(AuditedAdmin):
                 ]
             },
         ),
-        (_("The file"), {"fields": ["file_size", "file_hash", "stored_path", "uploaded_by", "created_at"]}),
+        (
+            _("The file"),
+            {
+                "fields": [
+                    "file_size",
+                    "file_hash",
+                    "stored_path",
+                    "evicted_at",
+                    "not_needed_at",
+                    "uploaded_by",
+                    "created_at",
+                ]
+            },
+        ),
     ]
     autocomplete_fields = ["shoot"]
     list_display = [
         "original_filename", "session", "called", "fps_label", "duration", "file_size",
         "other_day", "segments", "clips", "problem",
     ]  # fmt: skip
-    actions = ["move_to_session_of_own_day"]
+    actions = ["move_to_session_of_own_day", not_needed, needed]
     list_select_related = ["shoot"]
-    list_filter = ["camera_id", "fps_label", ("problem", admin.EmptyFieldListFilter), "created_at"]
+    list_filter = [
+        "camera_id", "fps_label", ("problem", admin.EmptyFieldListFilter),
+        ("evicted_at", admin.EmptyFieldListFilter), ("not_needed_at", admin.EmptyFieldListFilter), "created_at",
+    ]  # fmt: skip
     search_fields = ["original_filename", "shoot__name", "camera_id", "camera_serial", "file_hash"]
     list_per_page = 50
     show_full_result_count = False

@@ -25,6 +25,14 @@ class OriginalFileQuerySet(models.QuerySet):
     def evicted(self) -> "OriginalFileQuerySet":
         return self.filter(evicted_at__isnull=False)
 
+    def mark_not_needed(self, member) -> int:
+        """Let these go without a copy in the archive, when all else allows it; return how many were not marked."""
+        return self.filter(not_needed_at=None).update(not_needed_at=timezone.now(), not_needed_by=member)
+
+    def mark_needed(self) -> int:
+        """Take that back; what is gone already stays away. Return how many were marked."""
+        return self.filter(not_needed_at__isnull=False).update(not_needed_at=None, not_needed_by=None)
+
     def with_camera_names(self) -> "OriginalFileQuerySet":
         """Give each file ``own_camera_name``: what the crew calls its camera, or None."""
         return self.annotate(own_camera_name=own_name("camera_id", "camera_serial"))

@@ -25,6 +25,8 @@ from clips.models import (
     Decision,
     DetectionRun,
     DriveGrant,
+    EvictedKind,
+    Eviction,
     FileName,
     FinalClip,
     Job,
@@ -68,6 +70,9 @@ def add_one_of_each(number: int) -> None:
     folder = ArchiveFolder.objects.create(backend="local", name=f"year {number}")
     ArchiveFolder.objects.create(backend="local", parent=folder, name="session")
     ArchiveBlock.objects.note(f"drive {number}", ArchiveBlockedError(BlockReason.QUOTA, "Make room."))
+    Eviction.objects.create(
+        kind=EvictedKind.ORIGINAL, original_file=clip.original_file, size_bytes=1000, why="archived"
+    )
     DriveGrant.objects.create(account=f"{number}@example.org", sealed_token="sealed", scope="", granted_by=member)
 
 

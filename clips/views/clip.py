@@ -22,6 +22,7 @@ from clips.sorting import ConflictError, TrimError
 from clips.views.clip_form import ClipForm
 from clips.views.library import asked_for, library_address
 from clips.views.share import copies_to_show, share_context
+from clips.views.space import fetch_context
 from people.access import requires
 from people.models import Role
 
@@ -44,6 +45,7 @@ def clip(request: HttpRequest, pk: UUID) -> HttpResponse:
         "jobs": jobs,
         "copy_status": copy_status(shown, jobs.get(JobKind.ARCHIVE), blocks.standing()),
         "awaits_copy": bool(shown.stored_path) and lacks_copy(shown),
+        **(fetch_context(shown.original_file) if shown.original_file.evicted_at else {}),
         "in_library": beside_in_library(shown, asked),
         "in_original": beside_in_original(shown),
     }
@@ -78,6 +80,8 @@ def clip_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def answer_form(request: HttpRequest, edited: FinalClip, form: ClipForm, status: int = 200, **more) -> HttpResponse:
     context = {"clip": edited, "form": form, "source": full_source(edited), **more}
+    if edited.original_file.evicted_at:
+        context |= fetch_context(edited.original_file)
     template = "clips/_clip_form.html" if request.htmx else "clips/clip_edit.html"
     return render(request, template, context, status=status)
 

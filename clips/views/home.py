@@ -11,6 +11,7 @@ from clips.archive import blocks
 from clips.board import board
 from clips.models import FinalClip, OriginalFile, Upload, UploadState
 from clips.progress import sessions_to_sort
+from clips.space import guard
 from clips.workload import causes, kinds_of_work
 from people.access import requires
 from people.models import Role
@@ -50,6 +51,7 @@ def now(request: HttpRequest) -> dict:
         "more_to_sort": len(to_sort) > MOST_SESSIONS,
         "uploads": arriving,
         "work": work,
+        "no_room": guard.lacks_room(0, beside_promises=False),
         "archive_block": blocks.standing(),
         "board": board(request.user),
         "causes": stuck[:MOST_CAUSES],

@@ -14,8 +14,8 @@ from django_htmx.http import trigger_client_event
 
 from clips import pipeline
 from clips.archive import blocks
-from clips.disk import disk_use
 from clips.models import AuditReport, Job, JobKind, JobState
+from clips.views.space import disk_context
 from clips.workload import causes, kinds_of_work, stuck
 from people.access import requires
 from people.audit import Action, note
@@ -61,11 +61,10 @@ def jobs(request: HttpRequest) -> HttpResponse:
         "kinds": JobKind.choices,
         "state": asked["state"] if asked["state"] in JobState.values else "",
         "kind": asked["kind"] if asked["kind"] in JobKind.values else "",
-        "disk": disk_use(),
         "report": AuditReport.objects.latest_ended(),
         "flower_url": settings.FLOWER_URL,
     }
-    return render(request, "clips/jobs.html", context | _live_context())
+    return render(request, "clips/jobs.html", context | disk_context() | _live_context())
 
 
 @requires(Role.SORTER)

@@ -11,8 +11,20 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from clips import filmstrips
+from clips.archive.configured import archive_name
 from clips.cameras import PART_FIELDS, parts
-from clips.models import CandidateSegment, DetectionRun, FinalClip, Job, JobKind, JobState, OriginalFile, Shoot
+from clips.models import (
+    ArchiveCopy,
+    CandidateSegment,
+    CopyState,
+    DetectionRun,
+    FinalClip,
+    Job,
+    JobKind,
+    JobState,
+    OriginalFile,
+    Shoot,
+)
 from clips.progress import progress_of
 from clips.timeline import HEIGHT, WIDTH, hilights_of, marks_of, outline
 from clips.views.session_forms import MomentForm, SessionForm
@@ -21,6 +33,8 @@ from people.models import Role
 
 SESSIONS_PER_PAGE = 24
 FILES_PER_PAGE = 10
+#: Jobs that a file's line shows in their own way.
+SHOWN_APART = frozenset({JobKind.FILMSTRIP, JobKind.FETCH})
 
 
 @requires(Role.VIEWER)
@@ -101,6 +115,8 @@ def fill_in(page: Page, shoot: Shoot) -> None:
     jobs = _newest_jobs_of(files)
     previews = Job.objects.active().filter(kind=JobKind.PREVIEW, segment__original_file__in=files).order_by()
     n_previews = dict(previews.values_list("segment__original_file").annotate(Count("pk")))
+    copies = ArchiveCopy.objects.filter(original_file__in=files, backend=archive_name(), state=CopyState.VERIFIED)
+    archived = set(copies.values_list("original_file", flat=True))
     part_of = parts(OriginalFile.objects.filter(shoot=shoot, low_res_of=None).only(*PART_FIELDS))
     for file in files:
         file.part = part_of.get(file.pk)
@@ -110,8 +126,10 @@ def fill_in(page: Page, shoot: Shoot) -> None:
         strips = [job for job in jobs[file.pk] if job.kind == JobKind.FILMSTRIP]
         file.film = filmstrips.state_of(file, strips[0] if strips else None)
         file.newest_jobs = [
-            job for job in jobs[file.pk] if job not in strips and (job.is_active or _is_news(job, file))
+            job for job in jobs[file.pk] if job.kind not in SHOWN_APART and (job.is_active or _is_news(job, file))
         ]
+        file.fetch = next((job for job in jobs[file.pk] if job.kind == JobKind.FETCH), None)
+        file.archived_copy = file.pk in archived
         file.n_previews = n_previews.get(file.pk, 0)
         file.is_moving = bool(file.n_previews) or any(job.is_active for job in jobs[file.pk])
         file.moment_form = MomentForm(original=file)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,7 +16,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from clips import pipeline
-from clips.models import Inbox, OriginalFile, Shoot, Upload, UploadSource
+from clips.models import ArchiveCopy, CopyState, Inbox, OriginalFile, Shoot, Upload, UploadSource
+from clips.space import guard
 from clips.uploads import drive_folder
 from people.access import requires
 from people.models import Role
@@ -37,6 +38,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         "chunk_bytes": settings.UPLOAD_CHUNK_BYTES,
         "incoming": settings.INCOMING_DIR,
         "has_drive_folder": bool(settings.DRIVE_DROP_FOLDER_ID),
+        "no_room": guard.lacks_room(0, beside_promises=False),
     }
     return render(request, "clips/upload.html", context | _recent(request))
 
@@ -78,6 +80,9 @@ def known_files(fingerprints: list[str]) -> dict[str, list[dict]]:
     """Return, for each fingerprint that is known, the files that have it; nearly always one."""
     kept = Count("clips", filter=Q(clips__is_current=True))
     files = OriginalFile.objects.filter(fingerprint__in={one for one in fingerprints if one})
+    # What was let go and no archive has is welcome: sent again, it is here again.
+    copies = ArchiveCopy.objects.filter(original_file=OuterRef("pk"), state=CopyState.VERIFIED)
+    files = files.filter(Q(evicted_at=None) | Exists(copies))
     known = defaultdict(list)
     for file in files.select_related("shoot").annotate(n_kept=kept).defer("probe"):
         known[file.fingerprint].append(

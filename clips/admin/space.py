@@ -1,0 +1,50 @@
+"""What was let go to make room, and the marks that allow it."""
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from clips.admin.record import RecordAdmin, row_link, size
+from clips.models import Eviction, OriginalFile
+from people.audit import Action, note
+
+
+@admin.action(description=_("Mark as not needed: may make room without a copy in the archive"), permissions=["change"])
+def not_needed(model_admin: admin.ModelAdmin, request: HttpRequest, originals: QuerySet) -> None:
+    """They go only near the disk's floor, when their moments are sorted and their clips archived."""
+    with transaction.atomic():
+        n = OriginalFile.objects.filter(pk__in=originals.values("pk")).mark_not_needed(request.user)
+        note(Action.CHANGED, what="marked as not needed", n_files=n)
+    says = ngettext("%(n)d original is marked as not needed.", "%(n)d originals are marked as not needed.", n)
+    model_admin.message_user(request, says % {"n": n}, messages.SUCCESS)
+
+
+@admin.action(description=_("Needed after all"), permissions=["change"])
+def needed(model_admin: admin.ModelAdmin, request: HttpRequest, originals: QuerySet) -> None:
+    with transaction.atomic():
+        n = OriginalFile.objects.filter(pk__in=originals.values("pk")).mark_needed()
+        note(Action.CHANGED, what="marked as needed", n_files=n)
+    says = ngettext("%(n)d original is needed after all.", "%(n)d originals are needed after all.", n)
+    model_admin.message_user(request, says % {"n": n}, messages.SUCCESS)
+
+
+@admin.register(Eviction)
+class EvictionAdmin(RecordAdmin):
+    fields = ["created_at", "kind", "original", "n_files", "file_size", "why"]
+    list_display = ["created_at", "kind", "original", "n_files", "file_size", "why"]
+    list_select_related = ["original_file"]
+    list_filter = ["kind", "created_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).defer("original_file__probe")
+
+    @admin.display(description=_("original file"))
+    def original(self, eviction: Eviction) -> str:
+        return row_link(eviction.original_file)
+
+    @admin.display(description=_("size"), ordering="size_bytes")
+    def file_size(self, eviction: Eviction) -> str:
+        return size(eviction.size_bytes)
