@@ -73,7 +73,7 @@ class Server:
         self.troubles.append(Trouble(lambda environ: environ["REQUEST_METHOD"] == method, n, **how))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def moto_server() -> Iterator[Server]:
     from moto.server import DomainDispatcherApplication, create_backend_app
 
