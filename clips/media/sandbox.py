@@ -208,7 +208,7 @@ class _Answer:
                 self.progress = float(message["progress"])
             elif "usage" in message:
                 self.usage = Usage(**message["usage"])
-            elif {"result", "error", "failure"} & message.keys():
+            elif {"result", "error", "failure", "no_room"} & message.keys():
                 self.final = message
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             log.warning("the child said what is no message: %r", line[:200])

@@ -23,13 +23,13 @@ def lacks_room(size_bytes: int, *, beside_promises: bool = True) -> str:
     size_bytes : int
         How much the disk is to take. 0 asks whether it takes anything at all.
     beside_promises : bool
-        Whether unfinished uploads get theirs first. Not for small things that go on meanwhile: an upload that
-        somebody left half-way keeps its room for days.
+        Whether unfinished uploads get theirs first, and the work that is under way some beside them. Not for that
+        work itself: an upload that somebody left half-way keeps its room for days.
     """
     left_bytes = free_bytes()
     if left_bytes < 0:
         ballast.release_if_needed()
-    room_bytes = left_bytes - (promised_bytes() if beside_promises else 0)
+    room_bytes = left_bytes - (promised_bytes() + working_bytes() if beside_promises else 0)
     if room_bytes >= max(0, size_bytes):
         return ""
     return sentence()
@@ -57,7 +57,15 @@ def is_disk_full(error: BaseException) -> bool:
 
 def floor_bytes() -> int:
     """Return how much of the disk is kept free."""
-    return shutil.disk_usage(settings.DATA_DIR).free - free_bytes()
+    return min(settings.DISK_FLOOR_BYTES, shutil.disk_usage(settings.DATA_DIR).total // 10)
+
+
+def working_bytes() -> int:
+    """Return how much above the floor is left to cuts, previews and copies.
+
+    If camera files took all of it, none could be cut and archived any more, so that none of them could ever go.
+    """
+    return floor_bytes() // 2
 
 
 def promised_bytes() -> int:

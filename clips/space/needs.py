@@ -20,7 +20,7 @@ READS_ORIGINAL = frozenset(
     }
 )
 #: Beside what is counted: a keyframe before the span, tables, and small pictures.
-SMALL_BYTES = 16 * 1024**2
+SMALL_BYTES = 2 * 1024**2
 #: A cut begins with the keyframe before its span, and its folder holds nothing else.
 CUT_SPARE = 1.25
 #: A preview of 540p has 0.4 MB a second, and plays slowed down up to four times; copies for sharing have 2 MB.

@@ -32,7 +32,7 @@ def look_after() -> None:
 def make_room_for(wanted_bytes: int) -> int:
     """Make room for so much beside what is promised, as far as it can be made; return how many bytes went."""
     with _alone() as is_alone:
-        to_free_bytes = wanted_bytes + guard.promised_bytes() - guard.free_bytes()
+        to_free_bytes = wanted_bytes + guard.promised_bytes() + guard.working_bytes() - guard.free_bytes()
         freed_bytes = eviction.make_room(to_free_bytes) if is_alone and to_free_bytes > 0 else 0
         let_go_on()
     return freed_bytes
@@ -46,7 +46,7 @@ def scarce_bytes() -> int:
     """
     floor_bytes = guard.floor_bytes()
     wanted_bytes = max(floor_bytes // 2, _waited_for_bytes())
-    left_bytes = guard.free_bytes() - guard.promised_bytes()
+    left_bytes = guard.free_bytes() - guard.promised_bytes() - guard.working_bytes()
     return 0 if left_bytes >= wanted_bytes else wanted_bytes + floor_bytes // 2 - left_bytes
 
 

@@ -1,6 +1,7 @@
 """Functions for the sandbox's tests to run: each does one thing that a hostile or broken reader might do."""
 
 import concurrent.futures
+import errno
 import os
 import resource
 import signal
@@ -36,6 +37,16 @@ def print_rubbish() -> str:
 
 def blame_the_file() -> None:
     raise MediaError("There is no picture in this file.")
+
+
+def find_the_disk_full(deep: bool) -> None:
+    """Meet what a full disk gives; ``deep``: below a sentence about the file, as libraries wrap it."""
+    try:
+        raise OSError(errno.ENOSPC, "No space left on device")
+    except OSError as error:
+        if deep:
+            raise MediaError("This file cannot be written.") from error
+        raise
 
 
 def have_a_bug() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from clips.media import MediaError, landlock, sandbox
-from clips.media.sandbox import Limits, SandboxError, run
+from clips.media.sandbox import DiskFullError, Limits, SandboxError, run
 
 pytestmark = pytest.mark.slow  # each starts a process
 HERE = "clips.tests.media.misbehave"
@@ -30,6 +30,12 @@ def test_a_large_request_and_a_large_answer_come_through():
 def test_the_sentence_of_a_media_error_comes_back():
     with pytest.raises(MediaError, match=r"^There is no picture in this file\.$"):
         run(f"{HERE}:blame_the_file", {})
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_full_disk_is_neither_the_file_s_fault_nor_ours(deep):
+    with pytest.raises(DiskFullError):
+        run(f"{HERE}:find_the_disk_full", {"deep": deep})
 
 
 def test_a_bug_of_ours_is_not_blamed_on_the_file():

@@ -16,6 +16,7 @@ def disk(monkeypatch) -> dict[str, int]:
     """What the disk can take before it falls below its floor; the test says how much."""
     free = {"bytes": 10**9}
     monkeypatch.setattr(guard, "free_bytes", lambda: free["bytes"])
+    monkeypatch.setattr(guard, "working_bytes", lambda: 0)
     return free
 
 

@@ -18,6 +18,7 @@ def free(monkeypatch) -> dict[str, int]:
     """What the disk can take; the test says how much."""
     disk = {"bytes": 1000}
     monkeypatch.setattr(guard, "free_bytes", lambda: disk["bytes"])
+    monkeypatch.setattr(guard, "working_bytes", lambda: 0)
     return disk
 
 
