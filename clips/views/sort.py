@@ -44,7 +44,9 @@ def sort(request: HttpRequest) -> HttpResponse:
     shoot = get_object_or_404(Shoot, pk=session) if _is_id(session) else None
     form = TableForm(request.GET)
     table = form.table() if form.is_valid() else Table()
+    past, has_more = past_of(request.user)
     context = {"shoot": shoot, "shoots": shoots_to_sort(), "table": table, "orders": ORDERS} | filters()
+    context |= {"past": past, "has_more": has_more}
     return render(request, "clips/sort.html", context)
 
 

@@ -48,7 +48,8 @@ class SortPage {
     this.wider = new Wider(csrf, (card) => this.showWider(card));
     this.tags = new Tags();
     this.hand = new Hand(root.querySelector("[data-hand]"), (card, before) => this.showCard(card, before));
-    this.past = new Past(this.hand, root.dataset.pastUrl, () => this.queue.waiting === 0);
+    const past = root.querySelector("[data-first-past]").content.querySelector("[data-past]");
+    this.past = new Past(this.hand, root.dataset.pastUrl, () => this.queue.waiting === 0, past);
     this.queue = new DecisionQueue({ lease: this.lease, member, csrf }, {
       onAnswer: (entry, status, html) => this.takeAnswer(entry, status, html),
       onState: (state, waiting) => this.status.connection(state, waiting),

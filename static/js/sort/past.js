@@ -11,9 +11,10 @@ export class Past {
    * @param {import("./hand.js").Hand} hand
    * @param {string} address answers with _past.html
    * @param {() => boolean} isSettled whether all that was decided has arrived at the server
+   * @param {HTMLElement|null} first the first portion, which came with the page: after a reload the line is full of videos
    */
-  constructor(hand, address, isSettled) {
-    Object.assign(this, { hand, address, isSettled, entries: [], hasMore: true, oldest: null });
+  constructor(hand, address, isSettled, first) {
+    Object.assign(this, { hand, address, isSettled, first, entries: [], hasMore: true, oldest: null });
     this.seen = new Set(); // keys of what is or was among the entries
   }
 
@@ -48,6 +49,10 @@ export class Past {
 
   /** Fetch what lies further back, unless there is enough; resolves when that was tried. */
   fill() {
+    const { first } = this;
+    this.first = null;
+    // What waits to be sent, or was decided since, is not in what came with the page.
+    if (first && this.seen.size === 0 && this.isSettled()) this.#take(first);
     if (this.fetching || !this.hasMore || this.entries.length >= AHEAD) return this.fetching ?? Promise.resolve();
     // What came before a decision does not change by later ones; where nothing is known, all must have arrived.
     if (!this.oldest && !this.isSettled()) return Promise.resolve();
@@ -59,7 +64,10 @@ export class Past {
     const address = this.oldest ? `${this.address}?before=${this.oldest}` : this.address;
     const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE_MS) });
     if (!answer.ok) return;
-    const past = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-past]");
+    this.#take(new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-past]"));
+  }
+
+  #take(past) {
     const rows = [...past.querySelectorAll("[data-decision]")]; // newest first
     const older = rows.filter(({ dataset }) => !this.seen.has(dataset.decision)).reverse();
     this.hasMore = "more" in past.dataset;
