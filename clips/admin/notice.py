@@ -94,10 +94,15 @@ class NoticeChannelAdmin(AuditedAdmin):
     readonly_fields = ["shown_target"]
     fields = ["name", "kind", "shown_target", "target", "secret", "wants", "is_on"]
 
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        newest = Notice.objects.order_by("channel_id", "-created_at").distinct("channel_id")
+        return super().get_queryset(request).prefetch_related(models.Prefetch("notices", newest, to_attr="newest"))
+
     @admin.display(description=_("last notice"))
     def last(self, channel: NoticeChannel) -> str:
-        last = channel.notices.order_by("-created_at").first()
-        return f"{last.get_state_display()}: {last.reason or last.title}"[:80] if last else "–"
+        for last in channel.newest:
+            return f"{last.get_state_display()}: {last.reason or last.title}"[:80]
+        return "–"
 
     def get_urls(self) -> list:
         trial = self.admin_site.admin_view(require_POST(self.trial))

@@ -21,6 +21,7 @@ from clips.models import (
     CameraClock,
     CameraName,
     CandidateSegment,
+    ChannelKind,
     CopyState,
     Decision,
     DetectionRun,
@@ -31,6 +32,9 @@ from clips.models import (
     FinalClip,
     Job,
     JobKind,
+    Notice,
+    NoticeChannel,
+    NoticeKind,
     OriginalFile,
     SegmentStatus,
     SharedCopy,
@@ -42,8 +46,8 @@ from people.audit import note
 from people.models import Action, ApiToken, AuditEntry, Invite, Member, Person, Role
 from tricks.models import Trick
 
-#: For admins alone: who may do what, and with whose account.
-ABOUT_MEMBERS = (Member, Invite, ApiToken, AuditEntry, DriveGrant)
+#: For admins alone: who may do what, with whose account, and who is told what.
+ABOUT_MEMBERS = (Member, Invite, ApiToken, AuditEntry, DriveGrant, NoticeChannel, Notice)
 REGISTERED = sorted(django_admin.site._registry, key=lambda model: model._meta.label)
 
 
@@ -74,6 +78,8 @@ def add_one_of_each(number: int) -> None:
         kind=EvictedKind.ORIGINAL, original_file=clip.original_file, size_bytes=1000, why="archived"
     )
     DriveGrant.objects.create(account=f"{number}@example.org", sealed_token="sealed", scope="", granted_by=member)
+    channel = NoticeChannel.objects.create(name=f"crew {number}", kind=ChannelKind.EMAIL, shown_target="…@example.org")
+    Notice.objects.create(kind=NoticeKind.DAILY, subject=f"day {number}", channel=channel, title=f"Day {number}")
 
 
 def add_held_segment(number: int, member: Member) -> CandidateSegment:

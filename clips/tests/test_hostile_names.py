@@ -78,6 +78,7 @@ def test_no_page_renders_a_name(client, admin, baited):
     assert Member.objects.exists()
 
 
+@pytest.mark.slow
 def test_every_name_is_found_as_it_is_written(client, admin, baited):
     client.force_login(admin)
     for bait in BAITS:

@@ -139,6 +139,7 @@ def filmed(shoot) -> tuple[OriginalFile, OriginalFile]:
     return made[0], made[1]
 
 
+@pytest.mark.slow
 def test_reading_joins_them_and_the_copy_is_not_analysed(filmed, monkeypatch):
     from clips import tasks
 
@@ -150,6 +151,7 @@ def test_reading_joins_them_and_the_copy_is_not_analysed(filmed, monkeypatch):
     assert [job.original_file for job in Job.objects.filter(kind=JobKind.DETECT)] == [original]
 
 
+@pytest.mark.slow
 def test_previews_are_made_from_the_copy(filmed, work_off):
     original, copy = filmed
     for file in filmed:

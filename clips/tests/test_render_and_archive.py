@@ -133,6 +133,7 @@ def test_a_missing_original_is_a_sentence(kept, work_off):
     assert "not in the data folder" in Job.objects.get(kind=JobKind.RENDER).reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [

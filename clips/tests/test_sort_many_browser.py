@@ -1,7 +1,5 @@
 """The sort page under strain: two at one table, a connection that goes, many undos, and what axe says of it."""
 
-import re
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect

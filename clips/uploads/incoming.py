@@ -95,7 +95,7 @@ def _send_ahead(source: Path, stored_path: str, file_hash: str, work: Claim) -> 
     if storage.is_local(stored_path):
         return set()
     known = OriginalFile.objects.filter(file_hash=file_hash).first()
-    if known and known.evicted_at is None:
+    if known and known.evicted_at is None and storage.exists(known.stored_path):
         return set()
     path = known.stored_path if known else stored_path
     storage.store(source, path, work.report)

@@ -60,11 +60,13 @@ def test_tries_during_a_break_do_not_make_it_longer(sorter):
     assert AccessAttempt.objects.get().attempt_time == began
 
 
+@pytest.mark.slow
 def test_one_persons_mistakes_lock_out_nobody_else_behind_their_address(sorter, other_sorter):
     try_login("mia", times=60)
     assert try_login("jo", PASSWORD) == 302
 
 
+@pytest.mark.slow
 def test_an_account_that_somebody_guesses_at_stays_open_to_its_owner_elsewhere(sorter):
     try_login("mia", times=60)
     assert try_login("mia", PASSWORD, ELSEWHERE) == 302
@@ -76,6 +78,7 @@ def test_another_spelling_of_the_name_is_no_other_account(sorter):
     assert status == 429
 
 
+@pytest.mark.slow
 def test_one_address_cannot_go_through_all_accounts(sorter):
     for number in range(10):
         try_login(f"guess{number}", times=5)
@@ -83,6 +86,7 @@ def test_one_address_cannot_go_through_all_accounts(sorter):
     assert try_login("mia", PASSWORD, ELSEWHERE) == 302
 
 
+@pytest.mark.slow
 def test_one_account_cannot_be_guessed_at_from_everywhere(sorter):
     for number in range(20):
         try_login("mia", address=f"192.0.2.{number}", times=5)

@@ -61,6 +61,7 @@ def test_what_leaves_the_machine_bears_no_secret():
     assert told["exception"]["values"][0]["value"] == "redis://:…@10.0.0.1/0 is away"
 
 
+@pytest.mark.slow
 def test_without_the_setting_nothing_is_loaded():
     assert django_settings.SENTRY_DSN == ""
     code = "import django; django.setup(); import sys; sys.exit('sentry_sdk' in sys.modules)"

@@ -45,12 +45,14 @@ def test_a_clip_is_as_it_was(lost):
     assert Shoot.objects.get().name == "Backyard Rails"
 
 
+@pytest.mark.slow
 def test_a_second_time_changes_nothing(lost):
     rebuilt()
     assert "1  clips that were here" in rebuilt()
     assert FinalClip.objects.count() == ArchiveCopy.objects.count() == Person.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_a_dry_run_says_it_and_does_nothing(lost):
     text = rebuilt("--dry-run")
     assert "1  clips\n" in text
@@ -59,6 +61,7 @@ def test_a_dry_run_says_it_and_does_nothing(lost):
     assert not Person.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_clip_whose_original_is_not_here_waits_for_it(lost):
     OriginalFile.objects.all().update(file_hash="f" * 64)
     text = rebuilt()

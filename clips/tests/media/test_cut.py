@@ -60,6 +60,7 @@ def is_run_of(part: list[str], whole: list[str]) -> bool:
     return whole[begin : begin + len(part)] == part
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ENCODINGS)
 def test_the_first_and_the_last_frame_shown_are_the_asked_ones(tmp_path, name):
     source = make_video(tmp_path / "source.mp4", frames=FRAMES, **ENCODINGS[name])
@@ -75,6 +76,7 @@ def test_the_first_and_the_last_frame_shown_are_the_asked_ones(tmp_path, name):
         assert frame_times(out) == shown_s
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ending", "bframes"), [("mov", 2), ("mkv", 2), ("avi", 0)])
 def test_other_containers_are_cut_as_exactly(tmp_path, ending, bframes):
     source = make_video(tmp_path / f"source.{ending}", frames=FRAMES, bframes=bframes)

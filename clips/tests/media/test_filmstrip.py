@@ -68,6 +68,7 @@ def test_each_tile_shows_the_frame_of_its_time(tmp_path, name):
     assert all(number_in(tile) % 15 == 0 for tile in tiles), "keyframes alone are decoded"
 
 
+@pytest.mark.slow
 def test_a_long_file_has_as_many_tiles_as_may_be_evenly_spread(tmp_path, monkeypatch):
     decoded = []
     real = filmstrip.decode_alone
@@ -135,6 +136,7 @@ def test_a_file_that_was_cut_off_shows_what_there_is(tmp_path):
     assert max(numbers) < 90
 
 
+@pytest.mark.slow
 def test_keyframes_that_are_damaged_are_left_out(tmp_path):
     source = make_video(tmp_path / "source.mp4", frames=600, gop=30, audio=False)
     data = bytearray(source.read_bytes())

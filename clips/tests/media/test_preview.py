@@ -53,6 +53,7 @@ def picture_facts(path: Path) -> tuple[int, int, int, str]:
         return frame.width, frame.height, frame.rotation, frame.format.name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ENCODINGS)
 def test_every_frame_is_there_at_its_own_time(tmp_path, name):
     """Frame for frame and time for time, so that a page which steps through the copy steps through the original."""
@@ -80,6 +81,7 @@ def test_a_time_in_the_preview_names_its_frame_in_the_original(tmp_path, name):
         assert times_s[number] * 1000 <= named_ms < times_s[number + 1] * 1000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ending", "bframes"), [("mov", 2), ("mkv", 2), ("avi", 0), ("ts", 0)])
 def test_other_containers_are_previewed_as_exactly(tmp_path, ending, bframes):
     source = make_video(tmp_path / f"source.{ending}", frames=FRAMES, bframes=bframes)
@@ -88,6 +90,7 @@ def test_other_containers_are_previewed_as_exactly(tmp_path, ending, bframes):
     assert shown_numbers(tmp_path / "preview.mp4") == list(range(30, 61))
 
 
+@pytest.mark.slow
 def test_at_the_edges_of_the_file_it_is_what_there_is(tmp_path):
     source = make_video(tmp_path / "source.mp4", frames=FRAMES, bframes=3)
     found = make_preview(str(source), str(tmp_path / "preview.mp4"), 0, 60_000)
@@ -129,6 +132,7 @@ def test_it_is_small_upright_and_even(tmp_path, size, rotation, shown):
     assert (found["width_px"], found["height_px"]) == shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rotation", [0, 90, 180, -90])
 def test_it_is_turned_the_way_that_players_turn_the_original(tmp_path, rotation):
     source = make_video(tmp_path / "source.mp4", frames=12, size=(1280, 720), rotation=rotation, audio=False)
@@ -163,6 +167,7 @@ def test_without_sound_there_is_none(tmp_path):
         assert [s.type for s in container.streams] == ["video"]
 
 
+@pytest.mark.slow
 def test_only_what_is_needed_is_decoded(tmp_path, monkeypatch):
     source = make_video(tmp_path / "source.mp4", frames=600, gop=60, audio=False)
     decoded = []
@@ -175,6 +180,7 @@ NTSC = Fraction(60000, 1001)
 SLOWED = [(24, 1), (50, 1), (NTSC, 1), (60, 1), (90, 2), (100, 2), (2 * NTSC, 2), (4 * NTSC, 4), (480, 8)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rate", "slow_down"), SLOWED)
 def test_fast_film_is_slowed_to_what_a_screen_shows(tmp_path, rate, slow_down):
     source = make_video(tmp_path / "source.mp4", frames=int(rate) // 2, rate=rate, gop=300, audio=False)
@@ -236,6 +242,7 @@ HEAVY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LIGHT)
 def test_what_a_browser_plays_as_it_is_keeps_its_packets(tmp_path, name):
     source = make_video(tmp_path / "source.mp4", frames=FRAMES, **LIGHT[name])
@@ -253,6 +260,7 @@ def test_what_a_browser_plays_as_it_is_keeps_its_packets(tmp_path, name):
     assert data.index(b"moov") < data.index(b"mdat")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HEAVY)
 def test_all_else_is_encoded(tmp_path, name):
     source = make_video(tmp_path / "source.mp4", frames=60, **HEAVY[name])
@@ -296,6 +304,7 @@ def spans(folder: Path) -> list[dict]:
     return [{"start_ms": a, "end_ms": b, "out": out} for (a, b), out in zip(SPANS_MS, outs, strict=True)]
 
 
+@pytest.mark.slow
 def test_several_are_each_as_if_made_alone(tmp_path):
     source = make_video(tmp_path / "source.mp4", frames=300, gop=60, codec="libx265", bframes=2)
     (tmp_path / "alone").mkdir()
@@ -307,6 +316,7 @@ def test_several_are_each_as_if_made_alone(tmp_path):
         assert len(decoded_sound(request["out"])) == len(decoded_sound(made["out"]))
 
 
+@pytest.mark.slow
 def test_what_they_share_is_decoded_once(tmp_path, monkeypatch):
     source = make_video(tmp_path / "source.mp4", frames=300, gop=60, codec="libx265", audio=False)
     decoded = []
@@ -325,6 +335,7 @@ def test_one_that_cannot_be_made_costs_the_others_nothing(tmp_path):
     assert not (tmp_path / "beyond.mp4").exists()
 
 
+@pytest.mark.slow
 def test_the_cameras_small_copy_is_read_instead(tmp_path):
     """Told apart by its size: the original is too large to be copied as it is."""
     times = {"frames": FRAMES, "rate": Fraction(60000, 1001), "gop": 60}
@@ -341,6 +352,7 @@ def test_the_cameras_small_copy_is_read_instead(tmp_path):
     assert shown_numbers(out) == list(range(29, 60))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("other", [{"rate": 30}, {"rate": 60, "starts_s": 1}, {"rate": 60, "frames": 50}])
 def test_a_small_copy_with_other_frame_times_is_not(tmp_path, other):
     source = make_video(tmp_path / "GX010001.MP4", frames=FRAMES, rate=60, size=(1280, 720), gop=60)

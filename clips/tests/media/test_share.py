@@ -108,6 +108,7 @@ def test_it_is_what_everything_plays(tmp_path):
     assert data.index(b"moov") < data.index(b"mdat")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rotation", [0, 90, 180, -90])
 def test_it_is_turned_and_needs_no_turning(tmp_path, rotation):
     source = make_video(tmp_path / "source.mp4", frames=12, size=(320, 180), rotation=rotation, audio=False)
@@ -156,6 +157,7 @@ def test_sound_stays_with_the_picture(tmp_path):
     assert len(heard) / SOUND_RATE_HZ == pytest.approx(2, abs=0.025)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rate", "slow_down"), [(240, 4), (240, 8), (120, 2), (60, 3)])
 def test_slow_motion_keeps_every_frame_and_stretches_its_time(tmp_path, rate, slow_down):
     source = make_video(tmp_path / "source.mp4", frames=FRAMES, rate=rate, gop=60, size=(256, 144))
@@ -169,6 +171,7 @@ def test_slow_motion_keeps_every_frame_and_stretches_its_time(tmp_path, rate, sl
         assert container.duration / av.time_base == pytest.approx(60 * slow_down / rate, abs=0.001)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slow_down", [2, 3, 4, 8])
 def test_a_bang_in_slow_motion_is_heard_where_it_is_seen(tmp_path, slow_down):
     """Bangs of 50 ms: their middles are where they belong to 10 ms of the original."""
@@ -263,6 +266,7 @@ def test_the_part_before_a_cut_off_end_is_copied(tmp_path):
     assert shown_numbers(tmp_path / "copy.mp4") == list(range(15, 31))
 
 
+@pytest.mark.slow
 def test_not_more_is_decoded_than_the_part(tmp_path, monkeypatch):
     source = make_video(tmp_path / "source.mp4", frames=600, gop=30, size=(256, 144), audio=False)
     seen = []

@@ -36,6 +36,7 @@ def received(sorter):
     return receive
 
 
+@pytest.mark.slow
 def test_a_video_becomes_an_original_with_its_facts(received, work_off, tmp_path):
     data = make_video(tmp_path / "a.mp4", frames=60, rate=30).read_bytes()
     upload = received(data)
@@ -51,6 +52,7 @@ def test_a_video_becomes_an_original_with_its_facts(received, work_off, tmp_path
     assert not part.part_path(upload.pk).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_known_bytes_are_a_result_not_a_failure(received, work_off, tmp_path):
     data = make_video(tmp_path / "a.mp4", frames=30).read_bytes()
@@ -114,6 +116,7 @@ def test_what_is_no_video_says_so_and_is_kept(received, work_off):
     assert (django_settings.DATA_DIR / original.stored_path).stat().st_size == upload.size_bytes
 
 
+@pytest.mark.slow
 def test_a_video_cut_off_before_its_index_says_so(received, work_off, tmp_path):
     data = make_video(tmp_path / "a.mp4", frames=300).read_bytes()
     assert data.rindex(b"moov") > len(data) // 2, "the index is at the end, as cameras write it"
@@ -123,6 +126,7 @@ def test_a_video_cut_off_before_its_index_says_so(received, work_off, tmp_path):
     assert "cut off" in OriginalFile.objects.get().problem
 
 
+@pytest.mark.slow
 def test_a_truncated_video_yields_its_readable_part(received, work_off, tmp_path):
     whole = make_video(tmp_path / "a.mp4", frames=300, faststart=True).read_bytes()
     received(whole[: len(whole) * 2 // 3])
@@ -133,6 +137,7 @@ def test_a_truncated_video_yields_its_readable_part(received, work_off, tmp_path
     assert not Job.objects.exclude(state=JobState.DONE).exists()
 
 
+@pytest.mark.slow
 def test_a_video_without_sound_is_analysed(received, work_off, tmp_path):
     received(make_video(tmp_path / "a.mp4", frames=90, audio=False).read_bytes())
     assert JobKind.DETECT in work_off()
