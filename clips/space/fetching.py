@@ -68,13 +68,12 @@ def copy_of(original: OriginalFile) -> ArchiveCopy | None:
 def put_back(original: OriginalFile, place: Callable[[str], None]) -> bool:
     """Give an original its bytes again, in the caller's transaction; False where it has them already.
 
-    ``place`` is called with the path that they belong to, also where they are gone though nobody let them go: a disk may
-    lose a file, and then whoever sends it once more brings it back.
+    ``place`` is called with the path that they belong to, also where they are gone though nobody let them go: a disk
+    may lose a file, and then whoever sends it once more brings it back.
     """
     evicted = OriginalFile.objects.evicted().filter(pk=original.pk)
-    is_back = bool(evicted.update(evicted_at=None, fetched_at=timezone.now())) or not storage.exists(
-        original.stored_path
-    )
+    was_let_go = bool(evicted.update(evicted_at=None, fetched_at=timezone.now()))
+    is_back = was_let_go or not storage.exists(original.stored_path)
     if is_back:
         place(original.stored_path)
     _let_go_on(original)
