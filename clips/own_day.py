@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 
 from clips import pipeline
 from clips.models import FinalClip, Job, JobKind, OriginalFile, Shoot
-from clips.reedit import choice_of
-from clips.sorting import make_clip
+from clips.sorting import choice_of, make_clip
 
 
 class OwnDayError(Exception):

@@ -1,13 +1,11 @@
 """A clip edited again: a new version of the same lineage under a name of its own; the old one is kept."""
 
-from dataclasses import replace
-
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from clips import pipeline
-from clips.models import FinalClip, JobKind
-from clips.sorting import Choice, ConflictError, check_trim, make_clip
+from clips import pipeline, sharing, storage
+from clips.models import ArchiveCopy, CopyState, FinalClip, Job, JobKind
+from clips.sorting import Choice, ConflictError, check_trim, is_chosen, make_clip
 from people.models import Member
 
 
@@ -33,24 +31,13 @@ def reedit(clip: FinalClip, choice: Choice, *, member: Member) -> FinalClip:
         replaced = FinalClip.objects.filter(pk=clip.pk, is_current=True).update(is_current=False)
         if not replaced:
             return _made_before(clip, choice, member)
-        if _is_chosen(choice, clip):
+        if is_chosen(choice, clip):
             raise UnchangedError(_("Nothing is different yet."))
         of_clip = {"candidate_segment": clip.candidate_segment, "lineage": clip.lineage}
         version = make_clip(clip.original_file, choice, member, **of_clip)
-        pipeline.start(JobKind.RENDER, version)
+        if not _takes_over(version, clip):
+            pipeline.start(JobKind.RENDER, version)
     return version
-
-
-def choice_of(clip: FinalClip) -> Choice:
-    """Return what was chosen for a clip, to begin the next version with."""
-    return Choice(
-        start_ms=clip.start_ms,
-        end_ms=clip.end_ms,
-        category=clip.category,
-        person=clip.person,
-        trick=clip.trick,
-        also=list(clip.also.all()),
-    )
 
 
 def current_version(clip: FinalClip) -> FinalClip | None:
@@ -58,17 +45,33 @@ def current_version(clip: FinalClip) -> FinalClip | None:
     return FinalClip.objects.with_names().filter(lineage=clip.lineage, is_current=True).first()
 
 
+def _takes_over(version: FinalClip, clip: FinalClip) -> bool:
+    """Give a version of the same frames the file of the one before; False where it has to be cut.
+
+    What archives hold of it goes along, so that they move it to its new place, and keep nothing under a wrong name.
+    """
+    clip.refresh_from_db()
+    stored_path = f"final_clips/{version.pk}.mp4"
+    is_same = (version.start_ms, version.end_ms) == (clip.start_ms, clip.end_ms)
+    if not (is_same and clip.stored_path and storage.duplicate(clip.stored_path, stored_path)):
+        return False
+    fields = {"file_hash": clip.file_hash, "size_bytes": clip.size_bytes}
+    FinalClip.objects.filter(pk=version.pk).update(stored_path=stored_path, **fields)
+    if ArchiveCopy.objects.filter(clip=clip, state=CopyState.VERIFIED).update(clip=version):
+        for job in Job.objects.active().filter(clip=clip, kind=JobKind.ARCHIVE):
+            job.cancel()  # it would bring what goes along back to its old place
+    FinalClip.objects.filter(pk=clip.pk).update(drive_file_id="")
+    version.refresh_from_db()
+    pipeline.start(JobKind.ARCHIVE, version)
+    sharing.want_playable(version, priority=sharing.LAST)
+    return True
+
+
 def _made_before(clip: FinalClip, choice: Choice, member: Member) -> FinalClip:
     """Return the version that this very request made already: it was sent twice. ConflictError when it was not."""
     current = current_version(clip)
     if current is None:
         raise ConflictError(_("This clip was removed meanwhile."))
-    if current.created_by_id == member.pk and _is_chosen(choice, current):
+    if current.created_by_id == member.pk and is_chosen(choice, current):
         return current
     raise ConflictError(_("This clip was changed meanwhile. Here is how it is now; nothing of yours was saved."))
-
-
-def _is_chosen(choice: Choice, clip: FinalClip) -> bool:
-    """Whether a clip is what was chosen; in which order the others in it were named says nothing."""
-    there = choice_of(clip)
-    return replace(choice, also=[]) == replace(there, also=[]) and set(choice.also) - {choice.person} == set(there.also)

@@ -1,7 +1,7 @@
 """What people decide about the segments they hold: each once, by the lease they hold it with. See also undo.py."""
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -44,6 +44,24 @@ class Choice:
     also: list[Person] = field(default_factory=list)
 
 
+def choice_of(clip: FinalClip) -> Choice:
+    """Return what was chosen for a clip, to begin the next version with."""
+    return Choice(
+        start_ms=clip.start_ms,
+        end_ms=clip.end_ms,
+        category=clip.category,
+        person=clip.person,
+        trick=clip.trick,
+        also=list(clip.also.all()),
+    )
+
+
+def is_chosen(choice: Choice, clip: FinalClip) -> bool:
+    """Whether a clip is what was chosen; in which order the others in it were named says nothing."""
+    there = choice_of(clip)
+    return replace(choice, also=[]) == replace(there, also=[]) and set(choice.also) - {choice.person} == set(there.also)
+
+
 def keep(segment: CandidateSegment, choice: Choice, *, lease: uuid.UUID, key: uuid.UUID, member: Member) -> FinalClip:
     """Make a clip of a held segment; the same key again answers with the first one's clip.
 
@@ -59,11 +77,36 @@ def keep(segment: CandidateSegment, choice: Choice, *, lease: uuid.UUID, key: uu
         if not segment.accept(lease=lease):
             decided = earlier_decision(DecisionKind.KEEP, segment, key, member)
             return FinalClip.objects.get(pk=decided.after["clip"])
-        clip = make_clip(segment.original_file, choice, member, candidate_segment=segment)
+        clip = _brought_back(segment, choice) or _made(segment, choice, member)
         after = {"status": SegmentStatus.ACCEPTED, "clip": str(clip.pk)}
         record(DecisionKind.KEEP, segment, key, member, after=after)
-        pipeline.start(JobKind.RENDER, clip)
     return clip
+
+
+def _made(segment: CandidateSegment, choice: Choice, member: Member) -> FinalClip:
+    clip = make_clip(segment.original_file, choice, member, candidate_segment=segment)
+    pipeline.start(JobKind.RENDER, clip)
+    return clip
+
+
+def _brought_back(segment: CandidateSegment, choice: Choice) -> FinalClip | None:
+    """Bring back the clip of a keep that was undone, when exactly that is kept again; None when there is none.
+
+    It has its file and its name still, and what an archive threw away comes out of the trash and is not sent again.
+    """
+    removed = FinalClip.objects.filter(candidate_segment=segment, removed_at__isnull=False).order_by("-removed_at")
+    clip = removed.select_for_update(of=("self",)).first()
+    stem = clip_stem(segment.original_file, choice)
+    if not (clip and is_chosen(choice, clip) and clip.filename.startswith(f"{stem}__v")):
+        return None
+    FinalClip.objects.filter(pk=clip.pk).update(removed_at=None, is_current=True)
+    for job in clip.jobs.active().filter(kind=JobKind.WITHDRAW):
+        job.cancel()
+    if clip.stored_path:
+        pipeline.start(JobKind.ARCHIVE, clip, again=True)
+    else:
+        pipeline.start(JobKind.RENDER, clip)
+    return FinalClip.objects.get(pk=clip.pk)
 
 
 def trash(segment: CandidateSegment, *, lease: uuid.UUID, key: uuid.UUID, member: Member) -> None:

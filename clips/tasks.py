@@ -110,9 +110,14 @@ def withdraw(job_id: str) -> None:
         if work is None:
             return
         clip = FinalClip.objects.with_names().get(pk=work.job.clip_id)
-        take_back(clip, work.report)
-        with work.finishing():
-            note_withdrawn(clip)
+        try:
+            take_back(clip, work.report)
+            with work.finishing():
+                note_withdrawn(clip)
+        except LeaseLostError:
+            if FinalClip.objects.current().filter(pk=clip.pk).exists():  # kept again while it was thrown away
+                pipeline.start(JobKind.ARCHIVE, clip, again=True)
+            raise
 
 
 @shared_task

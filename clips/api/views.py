@@ -18,7 +18,7 @@ from clips.api import serializers
 from clips.api.errors import Conflict, found
 from clips.api.filters import ClipFilter, JobFilter
 from clips.models import CandidateSegment, FinalClip, Job, Upload
-from clips.reedit import choice_of, reedit
+from clips.reedit import reedit
 from clips.undo import undo
 from clips.uploads import room
 from clips.uploads.incoming import display_name
@@ -175,7 +175,7 @@ class ClipEdit(APIView):
     @extend_schema(request=serializers.EditSerializer, responses={200: serializers.ClipSerializer, **REFUSALS})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         clip = found(FinalClip.objects.with_names().filter(pk=pk).first(), _("clip"))
-        choice = replace(choice_of(clip), **_checked(serializers.EditSerializer, request))
+        choice = replace(sorting.choice_of(clip), **_checked(serializers.EditSerializer, request))
         version = reedit(clip, choice, member=request.user)
         return Response(serializers.ClipSerializer(FinalClip.objects.with_names().get(pk=version.pk)).data)
 

@@ -147,8 +147,8 @@ class ArchiveBackend(Protocol):
     def fetch(self, file_id: str, target: Path) -> None:
         """Bring a file back: append to ``target`` what it lacks of it, so that what was cut off goes on."""
 
-    def move(self, file_id: str, *, to_folder_id: str, filename: str) -> str:
-        """Give a file another place and name without sending it again; return its id from then on."""
+    def move(self, file_id: str, *, to_folder_id: str, filename: str, facts: dict[str, str]) -> str:
+        """Give a file another place, name and facts without sending it again; return its id from then on."""
 
     def trash(self, file_id: str) -> bool:
         """Move a file to where its owner can still bring it back from; False when the archive holds nothing there."""

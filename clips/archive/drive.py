@@ -154,11 +154,11 @@ class GoogleDriveArchive:
             raise HttpError(response, data)
         return data
 
-    def move(self, file_id: str, *, to_folder_id: str, filename: str) -> str:
+    def move(self, file_id: str, *, to_folder_id: str, filename: str, facts: dict[str, str]) -> str:
         held = self.look(file_id)
         if held is None:
             raise ArchiveError("The copy on Google Drive is gone.")
-        change = {"fileId": file_id, "body": {"name": filename}}
+        change = {"fileId": file_id, "body": {"name": filename, "appProperties": facts}}
         if held.folder_id != to_folder_id:
             change |= {"addParents": to_folder_id, "removeParents": held.folder_id}
         with only_this_file():

@@ -112,7 +112,8 @@ class Shipment:
         there = (held.folder_id, held.filename)
         remote_id = self.copy.remote_id
         if there == ours != wanted:
-            remote_id = self.backend.move(remote_id, to_folder_id=folder.remote_id, filename=self.cargo.filename)
+            target = {"to_folder_id": folder.remote_id, "filename": self.cargo.filename}
+            remote_id = self.backend.move(remote_id, **target, facts=self.cargo.facts)
         if there in (ours, wanted):
             self._note(remote_id=remote_id, folder=folder, path=self.cargo.path)
 

@@ -93,7 +93,7 @@ class LocalArchive:
         except FileNotFoundError as error:
             raise ArchiveError("The archive does not hold this file any more.") from error
 
-    def move(self, file_id: str, *, to_folder_id: str, filename: str) -> str:
+    def move(self, file_id: str, *, to_folder_id: str, filename: str, facts: dict[str, str]) -> str:
         moved_id = str(Path(to_folder_id) / filename)
         self._rename(self.root / file_id, self.root / moved_id)
         return moved_id

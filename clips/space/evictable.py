@@ -33,7 +33,7 @@ def with_ties(originals: QuerySet) -> QuerySet:
     """Give each original what ties it to the disk, as booleans."""
     verified = ArchiveCopy.objects.filter(backend=archive_name(), state=CopyState.VERIFIED)
     loose_clips = FinalClip.objects.filter(original_file=OuterRef("pk"), removed_at=None).filter(
-        ~Exists(verified.filter(clip=OuterRef("pk"), sha256=OuterRef("file_hash")))
+        ~Exists(verified.filter(clip__lineage=OuterRef("lineage"), sha256=OuterRef("file_hash")))
     )
     segments = CandidateSegment.objects.filter(SAME_OR_LARGE, status__in=OPEN)
     return originals.annotate(

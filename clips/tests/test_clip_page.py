@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from clips import sorting
 from clips.models import CandidateSegment, FinalClip, Job, JobKind, OriginalFile, Preview
-from clips.reedit import UnchangedError, choice_of, reedit
+from clips.reedit import UnchangedError, reedit
 from people.models import Person
 from tricks.models import Trick
 
@@ -140,7 +140,7 @@ def test_of_eight_who_edit_at_once_one_wins(clip, sorter):
 
 def test_nothing_different_leaves_the_version_current(clip, sorter):
     with pytest.raises(UnchangedError):
-        reedit(clip, choice_of(clip), member=sorter)
+        reedit(clip, sorting.choice_of(clip), member=sorter)
     clip.refresh_from_db()
     assert clip.is_current
 

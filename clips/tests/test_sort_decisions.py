@@ -36,8 +36,9 @@ class Page:
     def by(self, key: uuid.UUID | None = None) -> dict:
         return {"lease": self.lease, "key": key or uuid.uuid4(), "member": self.member}
 
-    def keep(self, segment, key=None) -> FinalClip:
-        return sorting.keep(segment, Choice(segment.start_ms, segment.end_ms), **self.by(key))
+    def keep(self, segment, key=None, **chosen) -> FinalClip:
+        choice = Choice(**{"start_ms": segment.start_ms, "end_ms": segment.end_ms} | chosen)
+        return sorting.keep(segment, choice, **self.by(key))
 
     def trash(self, segment, key=None) -> None:
         sorting.trash(segment, **self.by(key))
@@ -162,7 +163,7 @@ def test_undoing_aside_brings_the_whole_video_back(mia):
     assert len(mia.hand(8)) == 7
 
 
-def test_undoing_a_keep_removes_the_clip_and_its_jobs_and_never_uses_its_name_again(mia):
+def test_undoing_a_keep_removes_the_clip_and_its_jobs_and_never_gives_its_name_to_another(mia):
     (first,) = mia.hand()
     clip = mia.keep(first)
     mia.undo()
@@ -170,8 +171,18 @@ def test_undoing_a_keep_removes_the_clip_and_its_jobs_and_never_uses_its_name_ag
     assert (clip.is_current, clip.removed_at is None) == (False, False)
     assert Job.objects.get().state == JobState.CANCELLED
     assert not FinalClip.objects.current().exists()
-    assert mia.keep(first).filename.endswith("v002.mp4")
+    other = mia.keep(first, start_ms=clip.start_ms + 100)
+    assert other.filename == clip.filename.replace("v001", "v002")
     assert FileName.objects.count() == 2
+
+
+def test_what_is_kept_again_just_as_before_is_the_same_clip(mia):
+    (first,) = mia.hand()
+    clip = mia.keep(first)
+    mia.undo()
+    assert mia.keep(first).pk == clip.pk
+    assert FinalClip.objects.current().get().filename == clip.filename
+    assert Job.objects.active().get().kind == JobKind.RENDER
 
 
 def test_undo_goes_back_through_fifty_decisions(mia, run):

@@ -7,14 +7,15 @@ from django.conf import settings as django_settings
 
 from clips.archive.local import TRASH_FOLDER, LocalArchive
 from clips.models import CopyState, FinalClip, Job, JobKind, JobState
+from clips.sorting import choice_of, keep
 from clips.tests.test_render_and_archive import filmed, kept  # noqa: F401
 from clips.undo import undo
 
 pytestmark = pytest.mark.slow
 
 
-def undo_last(clip: FinalClip) -> None:
-    undo(lease=uuid.uuid4(), key=uuid.uuid4(), member=clip.created_by)
+def undo_last(clip: FinalClip, lease: uuid.UUID | None = None) -> None:
+    undo(lease=lease or uuid.uuid4(), key=uuid.uuid4(), member=clip.created_by)
 
 
 def test_the_copy_moves_to_the_trash_beside_the_archive(kept, work_off):  # noqa: F811
@@ -27,6 +28,21 @@ def test_the_copy_moves_to_the_trash_beside_the_archive(kept, work_off):  # noqa
     assert (copy.state, copy.verified_at) == (CopyState.WITHDRAWN, None)
     assert not (django_settings.ARCHIVE_DIR / copy.path).exists()
     assert (django_settings.ARCHIVE_DIR / TRASH_FOLDER / copy.path).read_bytes() == data
+
+
+def test_what_is_kept_again_comes_back_out_of_the_trash(kept, work_off):  # noqa: F811
+    work_off()
+    copy = kept.copies.get()
+    lease = uuid.uuid4()
+    undo_last(kept, lease)
+    work_off()
+    again = keep(kept.candidate_segment, choice_of(kept), lease=lease, key=uuid.uuid4(), member=kept.created_by)
+    assert again.pk == kept.pk
+    assert work_off() == [JobKind.ARCHIVE], "nothing is cut again"
+    copy.refresh_from_db()
+    assert copy.state == CopyState.VERIFIED
+    assert (django_settings.ARCHIVE_DIR / copy.path).is_file()
+    assert not (django_settings.ARCHIVE_DIR / TRASH_FOLDER / copy.path).exists()
 
 
 def test_a_copy_that_nobody_noted_is_taken_back_too(kept, work_off):  # noqa: F811

@@ -17,8 +17,8 @@ from clips.archive import blocks
 from clips.archive.status import copy_status
 from clips.models import FinalClip, Job, JobKind, JobState
 from clips.playing import best_source, full_source, lacks_copy
-from clips.reedit import UnchangedError, choice_of, current_version, reedit
-from clips.sorting import ConflictError, TrimError
+from clips.reedit import UnchangedError, current_version, reedit
+from clips.sorting import ConflictError, TrimError, choice_of
 from clips.views.clip_form import ClipForm
 from clips.views.library import asked_for, library_address
 from clips.views.share import copies_to_show, share_context

@@ -188,7 +188,7 @@ def test_the_number_of_queries_does_not_grow(mia, run, django_assert_max_num_que
     with django_assert_max_num_queries(10):
         mia.next(count=4)
     (segment, *_rest) = mia.next()
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(27):
         mia.save(segment)
 
 

@@ -58,7 +58,7 @@ def test_a_copy_that_somebody_moved_on_drive_is_noted_and_nothing_is_wrong(on_dr
     backend = archive_backend()
     folder = backend.new_folder_id(None, "Best of")
     backend.make_folder(folder, ArchiveFolder.objects.get(parent=None).remote_id, "Best of")
-    backend.move(copy.remote_id, to_folder_id=folder, filename="best.mp4")
+    backend.move(copy.remote_id, to_folder_id=folder, filename="best.mp4", facts={})
     assert found() == [Kind.COPY_MOVED]
     assert not Kind.COPY_MOVED.is_wrong
 

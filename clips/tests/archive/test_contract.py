@@ -65,7 +65,7 @@ def test_the_work_says_how_far_it_is(backend, folder_id, make_file):
 def test_a_file_is_moved_with_all_that_it_holds(backend, folder_id, sent):
     other_id = backend.new_folder_id(folder_id, "Jo")
     backend.make_folder(other_id, folder_id, "Jo")
-    moved_id = backend.move(sent[0], to_folder_id=other_id, filename="b.mp4")
+    moved_id = backend.move(sent[0], to_folder_id=other_id, filename="b.mp4", facts={})
     held = backend.look(moved_id)
     assert (held.sha256, held.folder_id, held.filename) == (sent[1], other_id, "b.mp4")
 

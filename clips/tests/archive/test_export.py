@@ -2,6 +2,9 @@
 
 import hashlib
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -9,7 +12,9 @@ from django.db import connection
 from clips.archive.configured import archive_backend
 from clips.archive.drive import GoogleDriveArchive
 from clips.archive.export import ensure_folder
-from clips.models import ArchiveBlock, ArchiveCopy, ArchiveFolder, CopyState, Job, JobKind, JobState
+from clips.models import ArchiveBlock, ArchiveCopy, ArchiveFolder, CopyState, Job, JobKind, JobState, OriginalFile
+from clips.reedit import reedit
+from clips.sorting import choice_of
 from people.models import Person
 from trickyclip.merging import merge
 
@@ -66,6 +71,30 @@ def test_a_renamed_person_takes_the_copies_along(
     assert folder_names(clip)[-2:] == ["Mia_Berg", "TRICK"]
     assert held(clip).folder_id == clip.copies.get().folder.remote_id
     assert (held(clip).sha256, clip.copies.get().state) == (clip.file_hash, CopyState.VERIFIED)
+
+
+def test_another_tag_moves_the_copy_to_its_new_place(backend, make_clip, archived, work_off, sorter):
+    clip = archived(make_clip())
+    OriginalFile.objects.update(duration_ms=60_000)
+    clip.original_file.refresh_from_db()
+    sent = clip.copies.get()
+    with only_moves(backend):
+        choice = replace(choice_of(clip), person=Person.objects.add("Jo"))
+        version = reedit(clip, choice, member=sorter)
+        work_off()
+    copy = version.copies.get()
+    assert (copy.pk, copy.state, held(version).sha256) == (sent.pk, CopyState.VERIFIED, clip.file_hash)
+    assert folder_names(version)[-2:] == ["Jo", "TRICK"]
+    assert held(version).filename == version.filename
+    assert not clip.copies.exists()
+
+
+@contextmanager
+def only_moves(backend) -> Iterator[None]:
+    """Let nothing be sent meanwhile."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(type(backend), "put", lambda _self, parcel: pytest.fail(f"{parcel.filename} is sent"))
+        yield
 
 
 def test_a_rename_while_it_is_sent_is_caught_up_with(backend, make_clip, archived, monkeypatch):

@@ -38,7 +38,7 @@ from clips.models import (
     UploadState,
 )
 from clips.pipeline import STEPS
-from clips.reedit import choice_of, reedit
+from clips.reedit import reedit
 from clips.space import evictable, upkeep
 from clips.storage import sha256_of
 from clips.tests.media.made_up import make_video
@@ -183,7 +183,7 @@ class Crew:
                 sorting.trash(segment, **given)
         gone = FinalClip.objects.current().filter(original_file__evicted_at__isnull=False).first()
         if self.n_edits and gone and chance.random() < 0.5:
-            choice = choice_of(gone)
+            choice = sorting.choice_of(gone)
             reedit(gone, replace(choice, start_ms=choice.start_ms + 33), member=self.member)
             self.n_edits -= 1
         elif not self.waiting and not FinalClip.objects.current().exists():
