@@ -12,7 +12,17 @@ from django.db import connection
 from clips.archive.configured import archive_backend
 from clips.archive.drive import GoogleDriveArchive
 from clips.archive.export import ensure_folder
-from clips.models import ArchiveBlock, ArchiveCopy, ArchiveFolder, CopyState, Job, JobKind, JobState, OriginalFile
+from clips.models import (
+    ArchiveBlock,
+    ArchiveCopy,
+    ArchiveFolder,
+    CopyState,
+    Job,
+    JobKind,
+    JobState,
+    OriginalFile,
+    Shoot,
+)
 from clips.reedit import reedit
 from clips.sorting import choice_of
 from people.models import Person
@@ -87,6 +97,19 @@ def test_another_tag_moves_the_copy_to_its_new_place(backend, make_clip, archive
     assert folder_names(version)[-2:] == ["Jo", "TRICK"]
     assert held(version).filename == version.filename
     assert not clip.copies.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["' or name contains '", "x' in parents or '1'='1", "../../etc", "a/b\\c", "-rf $(id)"]
+)
+def test_a_session_called_like_a_query_or_a_path_gets_its_folder_and_no_other(backend, make_clip, archived, name):
+    Shoot.objects.update(name=name)
+    clip, beside = archived(make_clip()), archived(make_clip())
+    assert folder_names(clip)[:2] == ["TrickyClip Archive", "2024"]
+    assert len(folder_names(clip)) == 5, "no name makes folders of its own"
+    assert clip.copies.get().folder == beside.copies.get().folder
+    assert {held(one).sha256 for one in (clip, beside)} == {clip.file_hash, beside.file_hash}
+    assert ArchiveFolder.objects.count() == 5
 
 
 @contextmanager
