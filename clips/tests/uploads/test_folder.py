@@ -216,8 +216,9 @@ def test_two_that_look_at_once_take_each_file_once(put, folder, root, check_uplo
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_the_watcher_takes_a_file_though_it_and_the_worker_are_killed(put, root, broker, today):
+def test_the_watcher_takes_a_file_though_it_and_the_worker_are_killed(put, root, broker, today, settings):
     """The programs themselves: what is put in is there in the end, whenever one of them dies."""
+    settings.SWEEP_SECONDS = 2  # a message that died with its worker is sent again only after so long
     watchers, workers = [_watch()], [Worker()]
     try:
         path = put("GX010001.MP4")
