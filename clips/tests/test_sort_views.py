@@ -181,7 +181,7 @@ def test_queries_do_not_grow_with_the_queue(page, run, django_assert_max_num_que
     have = " ".join(hand)
     with django_assert_max_num_queries(28):
         page.post("trash", segment=hand[0], have=have)
-    with django_assert_max_num_queries(53):
+    with django_assert_max_num_queries(54):
         page.keep(hand[1], people="Miller Downey", trick="KFED", have=have)
     with django_assert_max_num_queries(44):
         page.post("undo", have=have)
