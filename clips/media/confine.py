@@ -23,6 +23,8 @@ from pathlib import Path
 from clips.media import landlock
 
 MIB = 1024**2
+#: On two cores a page would otherwise share them with the decoder; what people wait for comes first.
+NICENESS = 10
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_SECCOMP = 22
@@ -68,7 +70,8 @@ def die_with_parent(parent_pid: int | None = None) -> None:
 
 
 def set_limits(limits: Limits) -> None:
-    """Hold this process and its threads to ``limits``; no core dumps."""
+    """Hold this process and its threads to ``limits``; no core dumps. It steps back behind whoever answers people."""
+    os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _lower(resource.RLIMIT_AS, limits.memory_bytes)
     _lower(resource.RLIMIT_FSIZE, limits.file_bytes)

@@ -15,7 +15,7 @@ from clips import sorting
 from clips.hand import deal
 from clips.making import add, split
 from clips.models import CandidateSegment, Shoot
-from clips.past import past_of
+from clips.past import WITH_PAGE, past_of
 from clips.sorting import ConflictError, TrimError
 from clips.table import ORDERS, Table, filters
 from clips.undo import undo
@@ -44,7 +44,7 @@ def sort(request: HttpRequest) -> HttpResponse:
     shoot = get_object_or_404(Shoot, pk=session) if _is_id(session) else None
     form = TableForm(request.GET)
     table = form.table() if form.is_valid() else Table()
-    past, has_more = past_of(request.user)
+    past, has_more = past_of(request.user, portion=WITH_PAGE)
     context = {"shoot": shoot, "shoots": shoots_to_sort(), "table": table, "orders": ORDERS} | filters()
     context |= {"past": past, "has_more": has_more}
     return render(request, "clips/sort.html", context)

@@ -1,7 +1,7 @@
 // What was decided lately, the last one last, each with its card, so that an undo is there at once however far back it
 // goes. The server knows it all; what of it lies before this page was opened is asked for in portions, ahead of need.
 
-const AHEAD = 12; // undos that shall need no answer of the server
+const AHEAD = 30; // undos that shall need no answer of the server; a portion may come behind the videos of as many
 const PATIENCE_MS = 5000; // then the server is asked for one undo at a time
 
 const cardOf = (row) => row.querySelector("[data-card]");
