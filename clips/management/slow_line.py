@@ -29,7 +29,8 @@ class SlowLine:
         far_in, far_out = await asyncio.open_connection(*self._to)
         up = self._carry(near_in, far_out, is_narrow=False)
         down = self._carry(far_in, near_out, is_narrow=True)
-        await asyncio.gather(up, down, return_exceptions=True)
+        with contextlib.suppress(asyncio.CancelledError):  # the line ends with connections still open
+            await asyncio.gather(up, down, return_exceptions=True)
 
     async def _carry(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, is_narrow: bool) -> None:
         clock = asyncio.get_running_loop().time
