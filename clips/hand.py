@@ -124,7 +124,7 @@ def deal(
         A segment to be shown first.
     """
     segments = table.narrow(CandidateSegment.objects.all()).lease_hand(
-        member=member, lease=lease, count=HAND, in_order=lambda rows: table.in_order(rows, file)
+        member=member, lease=lease, count=HAND, in_turns=lambda rows: table.in_turns(rows, file)
     )
     segments.sort(key=lambda segment: segment.pk != front)
     new = [segment for segment in segments if segment.pk not in have]
@@ -166,7 +166,7 @@ def pace_of(member: Member) -> float | None:
 def last_tags(member: Member) -> Tags:
     """Return the tags of the member's last keep that stands: most often the next moment is of the same rider."""
     last = Decision.objects.standing().filter(member=member, kind=DecisionKind.KEEP).order_by("-created_at").first()
-    clip = FinalClip.objects.with_names().filter(pk=last.after["clip"]).first() if last else None
+    clip = FinalClip.objects.with_tags().filter(pk=last.after["clip"]).first() if last else None
     return Tags.of(clip)
 
 
@@ -195,6 +195,6 @@ def _cards(segments: list[CandidateSegment], member: Member, front: uuid.UUID | 
     cards = [Card(segment, segment.start_ms, segment.end_ms, inherited, True) for segment in segments]
     # A keep that was undone comes back as it was kept.
     removed = FinalClip.objects.filter(candidate_segment=front, removed_at__isnull=False, created_by=member)
-    if front and cards[0].segment.pk == front and (clip := removed.with_names().order_by("-removed_at").first()):
+    if front and cards[0].segment.pk == front and (clip := removed.with_tags().order_by("-removed_at").first()):
         cards[0] = Card(cards[0].segment, clip.start_ms, clip.end_ms, Tags.of(clip), False)
     return cards

@@ -44,7 +44,7 @@ def past_of(
     shown = ("segment__original_file__shoot", "segment__run", "segment__preview")
     rows = list(standing.select_related(*shown).order_by("-created_at")[: portion + 1])
     decisions, has_more = rows[:portion], len(rows) > portion
-    clips = FinalClip.objects.with_names().in_bulk(
+    clips = FinalClip.objects.with_tags().in_bulk(
         [decision.after["clip"] for decision in decisions if decision.kind == DecisionKind.KEEP]
     )
     clips = {str(pk): clip for pk, clip in clips.items()}

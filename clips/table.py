@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from django.db.models import Case, IntegerField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from clips.models import CandidateSegment, FinalClip, OriginalFile
@@ -33,32 +33,42 @@ class Table:
         if self.camera:
             segments = segments.filter(original_file__camera_id=self.camera)
         if self.person:
-            segments = segments.filter(original_file__in=files_last_tagged(self.person))
+            # As a list: PostgreSQL cannot tell how few these files are, and would ask of each segment anew.
+            segments = segments.filter(original_file__in=list(files_last_tagged(self.person)))
         return segments
 
-    def in_order(self, segments: QuerySet, file: uuid.UUID | None) -> QuerySet:
-        """Order segments as this table lays them; ``file`` is that of the card on top."""
+    def in_turns(self, segments: QuerySet, file: uuid.UUID | None) -> list[QuerySet]:
+        """Order segments as this table lays them, for ``lease_hand``; ``file`` is that of the card on top."""
         ordered = segments.by_time() if self.order == BY_TIME else segments.best_first()
         if not (self.finish and file):
-            return ordered
+            return ordered.in_turns()
         others = Case(When(original_file=file, then=Value(0)), default=Value(1), output_field=IntegerField())
-        return ordered.order_by(others, *ordered.query.order_by)
+        unskipped, everything = ordered.in_turns()
+        return [
+            ordered.filter(original_file=file),
+            unskipped,
+            everything.order_by(others, *everything.query.order_by),
+        ]
 
 
 def files_last_tagged(person: uuid.UUID) -> QuerySet:
-    """Return the files whose last clip is of that person."""
-    clips = FinalClip.objects.current()
-    last = clips.filter(original_file=OuterRef("pk")).order_by("-created_at").values("person")[:1]
-    files = OriginalFile.objects.filter(pk__in=clips.filter(person=person).values("original_file"))
-    return files.annotate(last_person=Subquery(last)).filter(last_person=person).values("pk")
+    """Return the ids of the files in which something is open and whose last clip is of that person."""
+    clips = FinalClip.objects.current().order_by()
+    of_file = {"original_file": OuterRef("original_file")}
+    is_open = Exists(CandidateSegment.objects.open().filter(**of_file))
+    has_later = Exists(clips.filter(**of_file, created_at__gt=OuterRef("created_at")))
+    return clips.filter(is_open, ~has_later, person=person).values_list("original_file", flat=True)
 
 
 def filters() -> dict[str, list]:
-    """Return what there is to choose from: cameras and riders of videos in which something is left."""
-    files = CandidateSegment.objects.undecided().order_by().values("original_file").distinct()
-    cameras = OriginalFile.objects.filter(pk__in=files).exclude(camera_id="").order_by("camera_id")
-    clips = FinalClip.objects.current().filter(original_file__in=files)
+    """Return what there is to choose from: cameras, and who was last tagged, of videos in which something is left."""
+    last = FinalClip.objects.current().filter(original_file=OuterRef("pk")).order_by("-created_at").values("person")
+    left = CandidateSegment.objects.undecided().shown().order_by().values("original_file")
+    files = OriginalFile.objects.filter(pk__in=left).order_by().annotate(last_person=Subquery(last[:1]))
+    found = set(files.values_list("camera_id", "last_person").distinct())
+    cameras = {camera for camera, _person in found} - {""}
+    riders = {person for _camera, person in found} - {None}
     return {
-        "cameras": list(cameras.values_list("camera_id", flat=True).distinct()[:MAX_NAMES]),
-        "riders": list(Person.objects.filter(pk__in=clips.order_by().values("person"))[:MAX_NAMES]),
+        "cameras": sorted(cameras)[:MAX_NAMES],
+        "riders": list(Person.objects.filter(pk__in=riders)[:MAX_NAMES]),
     }

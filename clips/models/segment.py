@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, FloatField, Q
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,8 @@ from clips.models.run import DetectionRun
 #: The most one page may hold; more would keep cards from the others of the crew.
 MAX_HAND = 8
 _NO_LEASE = {"locked_by": None, "locked_at": None, "lease_token": None, "lease_ends_at": None}
+#: What was skipped comes after all others.
+_SKIPPED_LAST = F("skipped_at").asc(nulls_first=True)
 
 
 class SegmentStatus(models.TextChoices):
@@ -38,16 +41,20 @@ class CandidateSegmentQuerySet(models.QuerySet):
 
     def shown(self) -> "CandidateSegmentQuerySet":
         """What the session's sensitivity lets through; what a person made by hand always is."""
-        sure_enough = Q(score__gte=1.0 - F("original_file__shoot__sensitivity") / 100.0)
-        return self.filter(Q(run=None) | sure_enough)
+        # In doubles, as scores are: 1.0 in a query is a decimal number, and with those a count takes twice as long.
+        least = Cast(100 - F("original_file__shoot__sensitivity"), FloatField()) / 100.0
+        return self.filter(Q(run=None) | Q(score__gte=least))
+
+    def open(self) -> "CandidateSegmentQuerySet":
+        """What nobody has decided, whatever became of its video."""
+        return self.filter(status__in=[SegmentStatus.UNREVIEWED, SegmentStatus.IN_PROGRESS])
 
     def undecided(self) -> "CandidateSegmentQuerySet":
         """What is still to be sorted, whoever holds it.
 
         Not what lies in a video that was put aside, or in a camera's small copy of another one.
         """
-        open_ = [SegmentStatus.UNREVIEWED, SegmentStatus.IN_PROGRESS]
-        return self.filter(status__in=open_, original_file__aside_at=None, original_file__low_res_of=None)
+        return self.open().filter(original_file__aside_at=None, original_file__low_res_of=None)
 
     def available(self) -> "CandidateSegmentQuerySet":
         """What is still to be sorted and nobody holds: a lease that ran out holds nothing."""
@@ -66,7 +73,7 @@ class CandidateSegmentQuerySet(models.QuerySet):
     def best_first(self) -> "CandidateSegmentQuerySet":
         """Newest session first, the best of each file first; made by hand before all, what was skipped after all."""
         return self.order_by(
-            F("skipped_at").asc(nulls_first=True),
+            _SKIPPED_LAST,
             "-original_file__shoot__date",
             "original_file_id",
             F("score").desc(nulls_first=True),
@@ -77,13 +84,22 @@ class CandidateSegmentQuerySet(models.QuerySet):
     def by_time(self) -> "CandidateSegmentQuerySet":
         """Newest session first, each as it was filmed; what was skipped after all."""
         return self.order_by(
-            F("skipped_at").asc(nulls_first=True),
+            _SKIPPED_LAST,
             "-original_file__shoot__date",
             F("original_file__recorded_at").asc(nulls_last=True),
             "original_file_id",
             "start_ms",
             "pk",
         )
+
+    def in_turns(self) -> list["CandidateSegmentQuerySet"]:
+        """Return what nobody skipped, and then all, both in the order that these rows have.
+
+        The session's date then comes first in the first turn, so that its first few are found session by session. The
+        second is for when they are too few: it sorts everything that is left.
+        """
+        unskipped = [key for key in self.query.order_by if key != _SKIPPED_LAST]
+        return [self.filter(skipped_at=None).order_by(*unskipped), self]
 
     def lock_in_order(self) -> list[uuid.UUID]:
         """Lock these rows until the transaction ends, one after the other in the order of their ids; return the ids."""
@@ -96,18 +112,23 @@ class CandidateSegmentQuerySet(models.QuerySet):
         member,
         lease: uuid.UUID,
         count: int,
-        in_order: Callable[["CandidateSegmentQuerySet"], "CandidateSegmentQuerySet"] | None = None,
+        in_turns: Callable[["CandidateSegmentQuerySet"], list["CandidateSegmentQuerySet"]] | None = None,
     ) -> list["CandidateSegment"]:
-        """Renew all that a page holds, and give it more until it has ``count``, the best first unless ``in_order``.
+        """Renew all that a page holds, and give it more until it has ``count``, the best first unless ``in_turns``.
 
-        Rows that somebody else is taking at this moment are skipped instead of waited for. Those it holds already are
-        locked in the order of their ids, as everybody does who locks several, so that no two wait for each other.
+        That orders rows and returns them in turns: what one holds comes before all that the next one adds, and the last
+        one holds all. Rows that somebody else is taking at this moment are skipped instead of waited for. Those the
+        page holds already are locked in the order of their ids, as everybody does who locks several, so that no two
+        wait for each other.
         """
-        in_order = in_order or CandidateSegmentQuerySet.best_first
+        in_turns = in_turns or (lambda rows: rows.best_first().in_turns())
         held = CandidateSegment.objects.held(lease).lock_in_order()
         ends_at = lease_end()
-        free = in_order(self.available().shown()).select_for_update(skip_locked=True, of=("self",))
-        taken = list(free.values_list("pk", flat=True)[: max(0, min(count, MAX_HAND) - len(held))])
+        taken = []
+        for turn in in_turns(self.available().shown()):
+            n_missing = max(0, min(count, MAX_HAND) - len(held) - len(taken))
+            free = turn.exclude(pk__in=taken).select_for_update(skip_locked=True, of=("self",))
+            taken += free.values_list("pk", flat=True)[:n_missing]
         CandidateSegment.objects.filter(pk__in=held + taken).update(
             status=SegmentStatus.IN_PROGRESS,
             locked_by=member,
@@ -116,7 +137,7 @@ class CandidateSegmentQuerySet(models.QuerySet):
             lease_ends_at=ends_at,
         )
         rows = CandidateSegment.objects.filter(pk__in=held + taken)
-        return list(in_order(rows.select_related("original_file__shoot", "run", "preview")))
+        return list(in_turns(rows.select_related("original_file__shoot", "run", "preview"))[-1])
 
     @transaction.atomic
     def give_back(self, lease: uuid.UUID) -> int:

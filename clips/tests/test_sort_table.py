@@ -3,9 +3,13 @@
 import datetime as dt
 
 import pytest
+from django.utils import timezone
 
 from clips.models import CandidateSegment, DetectionRun, OriginalFile, Shoot
+from clips.table import filters
 from clips.tests.test_sort_views import Page, order
+
+FREE = {"locked_by": None, "locked_at": None, "lease_token": None, "lease_ends_at": None}
 
 
 @pytest.fixture
@@ -71,6 +75,45 @@ def test_the_video_on_top_is_finished_first(page, other_file):
     assert starts_of(answer)[:3] == [18000, 9000, 0]
 
 
+def skip_all(rows) -> None:
+    """As if each had been skipped a second after the one before it."""
+    started_at = timezone.now() - dt.timedelta(hours=1)
+    for n, segment in enumerate(rows):
+        segment.skipped_at = started_at + dt.timedelta(seconds=n)
+    CandidateSegment.objects.bulk_update(rows, ["skipped_at"])
+
+
+@pytest.mark.parametrize("laid", ["best", "time"])
+def test_what_was_skipped_fills_the_hand_when_the_rest_does_not(page, other_file, laid):
+    first_file = CandidateSegment.objects.exclude(original_file=other_file).shown()
+    skip_all(first_file.order_by("-start_ms"))
+    hand = starts_of(page.post("hand", order=laid))
+    assert sorted(hand[:3]) == [0, 9000, 18000], "the older session, which nobody skipped"
+    assert hand[3:] == [60_000], "then what was skipped first"
+
+
+def test_the_video_on_top_is_finished_with_what_was_skipped_of_it(page, other_file):
+    of_other = other_file.segments.order_by("-start_ms")
+    skip_all(of_other)
+    answer = page.post("hand", file=str(other_file.pk), finish="1")
+    assert starts_of(answer) == [18000, 9000, 0, 0]
+    assert files_of(answer) == {"C0001.MP4", "GX010001.MP4"}
+
+
+def test_a_moment_as_sure_as_the_session_asks_is_shown(segments):
+    segment, shoot = segments[0], Shoot.objects.filter(pk=segments[0].original_file.shoot_id)
+    this_one = CandidateSegment.objects.filter(pk=segment.pk)
+    hidden = []
+    for sensitivity in range(101):
+        shoot.update(sensitivity=sensitivity)
+        this_one.update(score=(100 - sensitivity) / 100)
+        hidden += [] if this_one.shown().exists() else [sensitivity]
+    assert hidden == []
+    this_one.update(score=0.4999)
+    shoot.update(sensitivity=50)
+    assert not this_one.shown().exists()
+
+
 def test_an_unknown_order_is_a_sentence(page):
     assert page.post("hand", order="upside-down").status_code == 422
 
@@ -80,6 +123,22 @@ def test_my_pace_is_counted_from_three_decisions(page):
     for n, segment in enumerate(hand[:3]):
         answer = page.post("trash", segment=segment).content.decode()
         assert ("a minute" in answer) == (n == 2)
+
+
+def test_offered_are_those_who_were_last_in_a_video_of_which_something_is_left(page, other_file):
+    hand = order(page.post("hand"))
+    page.keep(hand[0], people="Mia Berger")
+    page.keep(hand[1], people="Jo Smith")
+    assert [person.display_name for person in filters()["riders"]] == ["Jo Smith"]
+    CandidateSegment.objects.open().exclude(original_file=other_file).update(status="TRASHED", **FREE)
+    assert filters() == {"cameras": ["CAM_SONY"], "riders": []}
+    CandidateSegment.objects.update(status="TRASHED", **FREE)
+    assert filters() == {"cameras": [], "riders": []}
+
+
+def test_a_camera_whose_moments_are_too_unsure_to_be_shown_is_not_offered(page, other_file):
+    other_file.segments.update(score=0.1)
+    assert "CAM_SONY" not in filters()["cameras"]
 
 
 def test_the_page_offers_what_there_is_to_choose(page, other_file):
