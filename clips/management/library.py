@@ -41,6 +41,8 @@ FILE_MS = 600_000
 N_YEARS, N_PEOPLE, N_MEMBERS = 6, 80, 14
 #: Of the segments that became clips, so many were trimmed once more later.
 SHARE_OF_OLD_VERSIONS = 0.08
+#: In the files that are being sorted every fifth moment is: four of a file.
+SORTED_EVERY = 5
 JOBS_PER_FAILED = 250
 WHO_SORTS = tuple(f"library{number}" for number in range(1, N_MEMBERS + 1))
 FIRST_NAMES = ("Ada", "Ben", "Cleo", "Dario", "Elif", "Finn", "Greta", "Hugo", "Ines", "Jonas", "Kaja", "Mara", "Nils")
@@ -163,20 +165,22 @@ class Library:
             yield DetectionRun(original_file=original, version="1", curve=curve, created_at=original.created_at)
 
     def _segments(self) -> Iterator[CandidateSegment]:
-        """Sessions long ago are sorted through; the newest wait."""
+        """Sessions long ago are sorted through; of the newest some of each file are, and the rest waits."""
         n_kept = min(self._n_segments, round(self._n_clips * (1 - SHARE_OF_OLD_VERSIONS)))
-        waiting_from = self._n_segments - max(1, (self._n_segments - n_kept) // 5)
-        kept = set(self._rng.sample(range(waiting_from), min(n_kept, waiting_from)))
+        waiting_from = self._n_segments - max(1, (self._n_segments - n_kept) // 4)
+        newest = range(waiting_from, self._n_segments)
+        waiting = {number for number in newest if (self._n_segments - number) % SORTED_EVERY}
+        decided = [number for number in range(self._n_segments) if number not in waiting]
+        kept = set(self._rng.sample(decided, min(n_kept, len(decided))))
         step_ms = FILE_MS // SEGMENTS_PER_FILE
         for number in range(self._n_segments):
             run = self.runs[number // SEGMENTS_PER_FILE]
             start_ms = number % SEGMENTS_PER_FILE * step_ms + self._rng.randrange(step_ms - 6000)
             status = SegmentStatus.ACCEPTED if number in kept else SegmentStatus.TRASHED
-            is_open = number >= waiting_from
             yield CandidateSegment(
                 id=self._id(), original_file=run.original_file, run=run, start_ms=start_ms,
                 end_ms=start_ms + self._rng.randrange(2500, 6000), score=round(self._rng.betavariate(2, 2), 4), why=WHY,
-                features={"version": 1}, status=SegmentStatus.UNREVIEWED if is_open else status,
+                features={"version": 1}, status=SegmentStatus.UNREVIEWED if number in waiting else status,
                 created_at=run.created_at,
             )  # fmt: skip
 

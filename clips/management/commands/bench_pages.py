@@ -5,6 +5,8 @@ import statistics
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from functools import reduce
+from operator import or_
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
@@ -12,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from clips.hand import HAND
 from clips.models import CandidateSegment, Decision, FinalClip, Shoot
 from clips.table import BY_TIME
 from people.models import Member, Person, Role
@@ -116,10 +119,14 @@ def decisions(client: Client, member: Member) -> Iterator[tuple[str, Ask]]:
         return client.post(reverse(f"clips:{name}"), {"lease": lease, "have": have, **fields})
 
     def decide(name: str, **fields: object) -> object:
-        held = CandidateSegment.objects.held(lease)
-        segment = held.first() or (post("sort_hand") and held.first())
-        if segment is None:
+        held = list(CandidateSegment.objects.held(lease))
+        if not held or len(held) > HAND:  # undone decisions stay in the hand, and such a one gets no further card
+            CandidateSegment.objects.give_back(lease)
+            post("sort_hand")
+            held = list(CandidateSegment.objects.held(lease))
+        if not held:
             raise CommandError("Too few segments wait to be sorted.")
+        segment = held[0]
         choice = {"start_ms": segment.start_ms, "end_ms": segment.end_ms, **fields}
         return post(name, key=uuid.uuid4(), segment=segment.pk, **choice)
 
@@ -132,20 +139,25 @@ def decisions(client: Client, member: Member) -> Iterator[tuple[str, Ask]]:
     yield "sort: trash", lambda: decide("sort_trash")
     yield "sort: skip", lambda: decide("sort_skip")
     yield "sort: undo", undo
-    first = CandidateSegment.objects.available().shown().select_related("original_file").first()
-    person = Person.objects.exclude(clips=None).first()
-    tables = {
-        "by time": {"order": BY_TIME},
-        "finish the video": {"finish": "1", "file": first.original_file_id},
-        "one session": {"session": first.original_file.shoot_id},
-        "one camera": {"camera": first.original_file.camera_id},
-        "one rider": {"person": person.pk},
-        "all of these": {
-            "order": BY_TIME, "finish": "1", "file": first.original_file_id, "session": first.original_file.shoot_id,
-            "camera": first.original_file.camera_id, "person": person.pk,
-        },
-    } if first and person else {}  # fmt: skip
-    for what, table in tables.items():
+    for what, table in tables().items():
         yield f"sort: trash, {what}", lambda table=table: decide("sort_trash", **table)
     yield "sort: the past", lambda: client.get(reverse("clips:sort_past"))
+    yield "sort, with a past", lambda: client.get(reverse("clips:sort"))
     yield "sort: put aside", lambda: decide("sort_aside")
+
+
+def tables() -> dict[str, dict[str, object]]:
+    """Return, for each way to lay the table, the fields of its form that lead to where something waits."""
+    waiting = CandidateSegment.objects.available().shown().best_first().select_related("original_file")
+    first = waiting.filter(original_file__clips__is_current=True).first()
+    if first is None:
+        return {}
+    file = first.original_file
+    laid = {
+        "by time": {"order": BY_TIME},
+        "finish the video": {"finish": "1", "file": file.pk},
+        "one session": {"session": file.shoot_id},
+        "one camera": {"camera": file.camera_id},
+        "one rider": {"person": file.clips.current().latest("created_at").person_id},
+    }
+    return laid | {"all of these": reduce(or_, laid.values())}
