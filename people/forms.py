@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django import forms
 from django.contrib.auth import authenticate
-from django.contrib.auth.forms import SetPasswordMixin
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordMixin
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -15,14 +15,32 @@ from people.models import ApiToken, Member, Role, Scope
 NEEDED_FOR = {Scope.SORT: Role.SORTER, Scope.ADMIN: Role.CURATOR}
 
 
+#: What the settings' validators ask for, in one sentence where Django has a list of four.
+PASSWORD_HELP = _("At least 10 characters, not only digits; not your name, and nothing that many people use.")
+
+
+class LoginForm(AuthenticationForm):
+    error_messages = {**AuthenticationForm.error_messages, "invalid_login": _("This name and password do not fit.")}
+
+
+class ChangePasswordForm(PasswordChangeForm):
+    """On the account page, which has other things to do as well: it does not take the focus."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["old_password"].widget.attrs.pop("autofocus", None)
+        _word(self, "new_password1", "new_password2", _("New password"), _("New password again"))
+
+
 class NewPasswordForm(SetPasswordMixin, forms.Form):
     """A password typed twice, for the member of a reset link."""
 
-    password1, password2 = SetPasswordMixin.create_password_fields(_("Password"), _("Password again"))
+    password1, password2 = SetPasswordMixin.create_password_fields()
 
     def __init__(self, *args, member: Member, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.member = member
+        _word(self, "password1", "password2", _("Password"), _("Password again"))
 
     def clean(self) -> dict:
         self.validate_passwords()
@@ -115,3 +133,9 @@ class PasswordForm(forms.Form):
         if authenticate(self.request, username=member.username, password=password) != member:
             raise forms.ValidationError(_("This is not your password."))
         return password
+
+
+def _word(form: forms.Form, once: str, again: str, label: str, label_again: str) -> None:
+    """Call the two fields of a new password so, with one sentence of help between them."""
+    form.fields[once].label, form.fields[once].help_text = label, PASSWORD_HELP
+    form.fields[again].label, form.fields[again].help_text = label_again, ""

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from people import throttle
 from people.access import public, requires
 from people.audit import Action, note
-from people.forms import CodeForm
+from people.forms import CodeForm, LoginForm
 from people.models import Member, Role, SecondFactor, opens
 
 #: Where the session keeps who has said the password and owes the code. It is no login: nothing else looks at it.
@@ -27,6 +27,7 @@ BY_PASSWORD = "django.contrib.auth.backends.ModelBackend"  # noqa: S105
 
 class Login(LoginView):
     template_name = "people/login.html"
+    authentication_form = LoginForm
     redirect_authenticated_user = True
 
     def form_valid(self, form) -> HttpResponse:

@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.contrib.auth import logout, update_session_auth_hash
-from django.contrib.auth.forms import PasswordChangeForm
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from people.access import public, requires
 from people.audit import Action, note
-from people.forms import JoinForm, NewPasswordForm, TokenForm
+from people.forms import ChangePasswordForm, JoinForm, NewPasswordForm, TokenForm
 from people.login import enter
 from people.models import ApiToken, Invite, Member, Person, Role, SecondFactor
 from trickyclip.names import closest, is_guess
@@ -65,7 +64,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 def password_change(request: HttpRequest) -> HttpResponse:
     """Set a new password; every other login of this member ends."""
-    form = PasswordChangeForm(request.user, request.POST)
+    form = ChangePasswordForm(request.user, request.POST)
     if not form.is_valid():
         return _account_page(request, password_form=form, status=422)
     with transaction.atomic():
@@ -131,7 +130,7 @@ def pick(request: HttpRequest) -> HttpResponse:
 @never_cache
 def _account_page(request: HttpRequest, *, status: int = 200, **context) -> HttpResponse:
     context = {
-        "password_form": PasswordChangeForm(request.user),
+        "password_form": ChangePasswordForm(request.user),
         "token_form": TokenForm(member=request.user),
         "factor": SecondFactor.objects.confirmed().filter(member=request.user).first(),
         "tokens": request.user.tokens.all(),
