@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Avg, Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Avg, Count, Exists, Max, Min, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from clips.models import Job, JobKind, JobState
@@ -12,6 +13,13 @@ from clips.models.job import TARGETS
 MIN_PROGRESS, MIN_ELAPSED_S = 0.03, 3.0
 #: Of one state; more different sentences than this help nobody.
 MOST_CAUSES = 20
+#: What people call the file or clip that a job is about.
+SUBJECT = Coalesce(
+    "upload__original_filename",
+    "original_file__original_filename",
+    "segment__original_file__original_filename",
+    "clip__filename",
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,12 @@ class Cause:
     state: JobState
     reason: str
     n_jobs: int
+    #: One of the files or clips that they are about; nothing where they are about none.
+    subject: str
+
+    @property
+    def n_more(self) -> int:
+        return self.n_jobs - 1
 
     @property
     def is_final(self) -> bool:
@@ -72,9 +86,10 @@ def causes() -> list[Cause]:
     """Return why things are stuck: first what nobody tries again by themselves, each with the newest first."""
     found = []
     for state in (JobState.FAILED, JobState.WAITING):
-        rows = stuck(state).order_by().values("kind", "reason").annotate(n=Count("pk"), newest=Max("created_at"))
+        rows = stuck(state).order_by().values("kind", "reason")
+        rows = rows.annotate(n=Count("pk"), newest=Max("created_at"), subject=Min(SUBJECT))
         found += [
-            Cause(JobKind(row["kind"]), state, row["reason"], row["n"])
+            Cause(JobKind(row["kind"]), state, row["reason"], row["n"], row["subject"] or "")
             for row in rows.order_by("-newest", "kind", "reason")[:MOST_CAUSES]
         ]
     return found

@@ -291,7 +291,7 @@ def test_the_nightly_audit_leaves_its_report_for_the_jobs_page(whole, put, clien
     report = AuditReport.objects.get()
     assert (report.state, report.n_wrong, report.counts) == (AuditState.DONE, 1, {"ORPHAN_ORIGINAL": 1})
     client.force_login(sorter)
-    assert "They disagree in 1 place." in client.get(reverse("clips:jobs")).content.decode()
+    assert "Database, files and archive disagree in 1 place." in client.get(reverse("clips:jobs")).content.decode()
     page = client.get(reverse("clips:audit")).content.decode()
     assert "originals/stray.mp4" in page
     assert "Compare them now" not in page  # that is for curators
