@@ -41,8 +41,10 @@ def past_of(
     standing = Decision.objects.standing().filter(member=member)
     if before:
         standing = standing.filter(created_at__lt=Decision.objects.filter(pk=before).values("created_at"))
-    shown = ("segment__original_file__shoot", "segment__run", "segment__preview")
-    rows = list(standing.select_related(*shown).order_by("-created_at")[: portion + 1])
+    # As ``with_card`` does it for segments.
+    shown = standing.select_related("segment__original_file__shoot", "segment__preview")
+    shown = shown.defer("segment__features", "segment__original_file__probe")
+    rows = list(shown.order_by("-created_at")[: portion + 1])
     decisions, has_more = rows[:portion], len(rows) > portion
     clips = FinalClip.objects.with_tags().in_bulk(
         [decision.after["clip"] for decision in decisions if decision.kind == DecisionKind.KEEP]

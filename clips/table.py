@@ -1,17 +1,18 @@
 """Which moments a sort page is about, and in what order: all, or those of a session, a camera, a rider."""
 
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 
-from django.db.models import Case, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, QuerySet, Subquery, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from clips.models import CandidateSegment, FinalClip, OriginalFile
+from clips.models import CandidateSegment, FinalClip, Shoot
 from people.models import Person
 
 BEST_FIRST, BY_TIME = "best", "time"
 ORDERS = {BEST_FIRST: _("best of each video first"), BY_TIME: _("by time")}
-MAX_NAMES = 100
+MAX_SESSIONS, MAX_NAMES = 50, 100
 
 
 @dataclass(frozen=True)
@@ -60,15 +61,25 @@ def files_last_tagged(person: uuid.UUID) -> QuerySet:
     return clips.filter(is_open, ~has_later, person=person).values_list("original_file", flat=True)
 
 
-def filters() -> dict[str, list]:
-    """Return what there is to choose from: cameras, and who was last tagged, of videos in which something is left."""
-    last = FinalClip.objects.current().filter(original_file=OuterRef("pk")).order_by("-created_at").values("person")
-    left = CandidateSegment.objects.undecided().shown().order_by().values("original_file")
-    files = OriginalFile.objects.filter(pk__in=left).order_by().annotate(last_person=Subquery(last[:1]))
-    found = set(files.values_list("camera_id", "last_person").distinct())
-    cameras = {camera for camera, _person in found} - {""}
-    riders = {person for _camera, person in found} - {None}
+def choices() -> dict[str, list]:
+    """Return what a table can be narrowed to: where something is left, and who was tagged last in such a video.
+
+    Sessions come newest first, each with ``n_left``. All from one look at what is left, file by file.
+    """
+    last = FinalClip.objects.current().filter(original_file=OuterRef("original_file")).order_by("-created_at")
+    files = CandidateSegment.objects.undecided().shown().order_by().values("original_file").annotate(n_left=Count("pk"))
+    files = files.annotate(last_person=Subquery(last.values("person")[:1]))
+    n_left, cameras, riders = Counter(), set(), set()
+    of_file = ("original_file__shoot", "original_file__camera_id", "last_person", "n_left")
+    for shoot, camera, rider, n_of_file in files.values_list(*of_file):
+        n_left[shoot] += n_of_file
+        cameras.add(camera)
+        riders.add(rider)
+    shoots = list(Shoot.objects.filter(pk__in=n_left)[:MAX_SESSIONS])
+    for shoot in shoots:
+        shoot.n_left = n_left[shoot.pk]
     return {
-        "cameras": sorted(cameras)[:MAX_NAMES],
-        "riders": list(Person.objects.filter(pk__in=riders)[:MAX_NAMES]),
+        "shoots": shoots,
+        "cameras": sorted(cameras - {""})[:MAX_NAMES],
+        "riders": list(Person.objects.filter(pk__in=riders - {None})[:MAX_NAMES]),
     }

@@ -101,6 +101,10 @@ class CandidateSegmentQuerySet(models.QuerySet):
         unskipped = [key for key in self.query.order_by if key != _SKIPPED_LAST]
         return [self.filter(skipped_at=None).order_by(*unskipped), self]
 
+    def with_card(self) -> "CandidateSegmentQuerySet":
+        """Bring what a card shows, without the kilobytes that the search and the probe wrote down."""
+        return self.select_related("original_file__shoot", "preview").defer("features", "original_file__probe")
+
     def lock_in_order(self) -> list[uuid.UUID]:
         """Lock these rows until the transaction ends, one after the other in the order of their ids; return the ids."""
         return list(self.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
@@ -137,7 +141,7 @@ class CandidateSegmentQuerySet(models.QuerySet):
             lease_ends_at=ends_at,
         )
         rows = CandidateSegment.objects.filter(pk__in=held + taken)
-        return list(in_turns(rows.select_related("original_file__shoot", "run", "preview"))[-1])
+        return list(in_turns(rows.with_card())[-1])
 
     @transaction.atomic
     def give_back(self, lease: uuid.UUID) -> int:

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from clips.models import CandidateSegment, DetectionRun, OriginalFile, Shoot
-from clips.table import filters
+from clips.table import choices
 from clips.tests.test_sort_views import Page, order
 
 FREE = {"locked_by": None, "locked_at": None, "lease_token": None, "lease_ends_at": None}
@@ -129,16 +129,16 @@ def test_offered_are_those_who_were_last_in_a_video_of_which_something_is_left(p
     hand = order(page.post("hand"))
     page.keep(hand[0], people="Mia Berger")
     page.keep(hand[1], people="Jo Smith")
-    assert [person.display_name for person in filters()["riders"]] == ["Jo Smith"]
+    assert [person.display_name for person in choices()["riders"]] == ["Jo Smith"]
     CandidateSegment.objects.open().exclude(original_file=other_file).update(status="TRASHED", **FREE)
-    assert filters() == {"cameras": ["CAM_SONY"], "riders": []}
+    assert choices() == {"shoots": [other_file.shoot], "cameras": ["CAM_SONY"], "riders": []}
     CandidateSegment.objects.update(status="TRASHED", **FREE)
-    assert filters() == {"cameras": [], "riders": []}
+    assert choices() == {"shoots": [], "cameras": [], "riders": []}
 
 
 def test_a_camera_whose_moments_are_too_unsure_to_be_shown_is_not_offered(page, other_file):
     other_file.segments.update(score=0.1)
-    assert "CAM_SONY" not in filters()["cameras"]
+    assert "CAM_SONY" not in choices()["cameras"]
 
 
 def test_the_page_offers_what_there_is_to_choose(page, other_file):

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Callable
 
 from django.db import transaction
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -17,7 +16,7 @@ from clips.making import add, split
 from clips.models import CandidateSegment, Shoot
 from clips.past import WITH_PAGE, past_of
 from clips.sorting import ConflictError, TrimError
-from clips.table import ORDERS, Table, filters
+from clips.table import ORDERS, Table, choices
 from clips.undo import undo
 from clips.views.sort_forms import (
     AddForm,
@@ -32,8 +31,6 @@ from clips.views.sort_forms import (
 from people.access import requires
 from people.models import Role
 
-MAX_SESSIONS = 50
-
 
 @requires(Role.SORTER)
 @require_safe
@@ -45,8 +42,7 @@ def sort(request: HttpRequest) -> HttpResponse:
     form = TableForm(request.GET)
     table = form.table() if form.is_valid() else Table()
     past, has_more = past_of(request.user, portion=WITH_PAGE)
-    context = {"shoot": shoot, "shoots": shoots_to_sort(), "table": table, "orders": ORDERS} | filters()
-    context |= {"past": past, "has_more": has_more}
+    context = {"shoot": shoot, "table": table, "orders": ORDERS, "past": past, "has_more": has_more} | choices()
     return render(request, "clips/sort.html", context)
 
 
@@ -148,16 +144,6 @@ def sort_release(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def shoots_to_sort() -> list[Shoot]:
-    """Return the sessions in which something is left, newest first, each with ``n_left``."""
-    left = CandidateSegment.objects.undecided().shown().values("original_file__shoot").annotate(n_left=Count("pk"))
-    n_left = {row["original_file__shoot"]: row["n_left"] for row in left}
-    shoots = list(Shoot.objects.filter(pk__in=n_left)[:MAX_SESSIONS])
-    for shoot in shoots:
-        shoot.n_left = n_left[shoot.pk]
-    return shoots
-
-
 def _decide(
     request: HttpRequest, form: DecisionForm, act: Callable[..., object], *, is_first: bool = False
 ) -> HttpResponse:
@@ -165,7 +151,7 @@ def _decide(
     if not form.is_valid():
         return _answer(request, form, sentence=_first_error(form), status=422)
     asked = form.cleaned_data
-    rows = CandidateSegment.objects.select_related("original_file__shoot")
+    rows = CandidateSegment.objects.with_card()
     segment = rows.filter(pk=asked["segment"]).first()
     if segment is None:
         return _answer(request, form, sentence=_("This moment is gone; its video was searched anew."), status=409)
@@ -192,7 +178,7 @@ def _answer(
         return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
     hand = deal(member=request.user, front=front, **form.page)
     table = form.page["table"]
-    shoots = shoots_to_sort() if table.is_narrow and not hand.order else []
+    shoots = choices()["shoots"] if table.is_narrow and not hand.order else []
     is_filtered = bool(table.camera or table.person)
     if not is_filtered and any(shoot.pk == table.session for shoot in shoots):
         shoots = []  # what is left of it lies in other hands

@@ -147,12 +147,15 @@ def decisions(client: Client, member: Member) -> Iterator[tuple[str, Ask]]:
 
 
 def tables() -> dict[str, dict[str, object]]:
-    """Return, for each way to lay the table, the fields of its form that lead to where something waits."""
+    """Return, for each way to lay the table, the fields of its form that lead to where something waits.
+
+    That is at the end of the queue, which a table that is laid for everything does not empty meanwhile.
+    """
     waiting = CandidateSegment.objects.available().shown().best_first().select_related("original_file")
-    first = waiting.filter(original_file__clips__is_current=True).first()
-    if first is None:
+    last = waiting.filter(original_file__clips__is_current=True).last()
+    if last is None:
         return {}
-    file = first.original_file
+    file = last.original_file
     laid = {
         "by time": {"order": BY_TIME},
         "finish the video": {"finish": "1", "file": file.pk},
