@@ -183,6 +183,12 @@ def shown_numbers(path: str | Path) -> list[int]:
         return [frame_number(frame.to_ndarray(format="gray")) for frame in container.decode(video=0)]
 
 
+def frame_times(path: str | Path, **options: str) -> list[Fraction]:
+    """Return when each frame is shown, in seconds, from a decoder's point of view; ``options`` are the demuxer's."""
+    with av.open(str(path), options=options) as container:
+        return [frame.pts * frame.time_base for frame in container.decode(video=0)]
+
+
 def decoded_sound(path: str | Path) -> np.ndarray:
     """Return the sound that plays from timestamp 0 on [shape=(n,), float], at SOUND_RATE_HZ."""
     pieces: list[tuple[int, np.ndarray]] = []

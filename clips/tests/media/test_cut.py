@@ -16,6 +16,7 @@ from clips.media.probe import probe
 from clips.tests.media.made_up import (
     SOUND_RATE_HZ,
     decoded_sound,
+    frame_times,
     make_cut_off_video,
     make_video,
     shown_numbers,
@@ -36,12 +37,6 @@ ENCODINGS = {
     "variable rate": {"pts": JITTERED_MS, "bframes": 2},
     "without sound": {"audio": False, "bframes": 3},
 }
-
-
-def frame_times(path) -> list[Fraction]:
-    """Return when each frame is shown, in seconds, from a decoder's point of view."""
-    with av.open(str(path)) as container:
-        return [frame.pts * frame.time_base for frame in container.decode(video=0)]
 
 
 def naming_ms(time_s: Fraction) -> int:

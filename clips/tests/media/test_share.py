@@ -17,6 +17,7 @@ from clips.tests.media.made_up import (
     SOUND_RATE_HZ,
     decoded_sound,
     frame_number,
+    frame_times,
     make_cut_off_video,
     make_video,
     shown_numbers,
@@ -36,11 +37,6 @@ ENCODINGS = {
     "240": {"rate": 240, "gop": 60},
     "variable rate": {"pts": JITTERED_MS, "bframes": 2},
 }
-
-
-def frame_times(path: Path, **options: str) -> list[Fraction]:
-    with av.open(str(path), options=options) as container:
-        return [frame.pts * frame.time_base for frame in container.decode(video=0)]
 
 
 def copy_of(source: Path, first: int, last: int, **options) -> tuple[Path, dict]:
