@@ -39,7 +39,8 @@ const KB = 1024, MB = KB * 1024, GB = MB * 1024;
 /** Return a size like "4.1 GB", counted as the server counts in the list below. */
 export function inBytes(bytes) {
   if (bytes >= GB) return `${(bytes / GB).toFixed(1)} GB`;
-  return bytes >= MB ? `${(bytes / MB).toFixed(1)} MB` : `${(bytes / KB).toFixed(1)} KB`;
+  if (bytes >= MB) return `${(bytes / MB).toFixed(1)} MB`;
+  return bytes >= KB ? `${(bytes / KB).toFixed(1)} KB` : `${bytes} bytes`;
 }
 
 /** Return a rough time like "2 h 5 min", "4 min" or "20 s": people want to know whether to wait, not when exactly. */
