@@ -45,6 +45,17 @@ class TrickForm(forms.ModelForm):
         return cleaned
 
 
+class TrickRowForm(forms.ModelForm):
+    """A row of the list, whose one box has no label beside it."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["category"].widget.attrs["aria-label"] = _t("Category of %(trick)s") % {"trick": self.instance}
+
+    def clean_category(self) -> str:
+        return self.cleaned_data["category"].upper()
+
+
 class TrickAliasForm(forms.ModelForm):
     def clean_name(self) -> str:
         name = self.cleaned_data["name"]
@@ -74,6 +85,9 @@ class TrickAdmin(MergeAdmin):
         current = Count("clips", filter=Q(clips__is_current=True))
         counted = Trick.objects.filter(pk=OuterRef("pk")).order_by().annotate(n=current).values("n")
         return super().get_queryset(request).annotate(n_clips=Subquery(counted)).prefetch_related("aliases")
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs) -> type[forms.ModelForm]:
+        return TrickRowForm
 
     @admin.display(description=_("aliases"))
     def also_called(self, trick: Trick) -> str:

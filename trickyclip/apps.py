@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib.admin import apps as admin_apps
 
 
 class TrickyClipConfig(AppConfig):
@@ -11,3 +12,8 @@ class TrickyClipConfig(AppConfig):
         from trickyclip import celery, checks, error_reports  # noqa: F401
 
         error_reports.start(settings.SENTRY_DSN, release=settings.RELEASE)
+
+
+class TrickyClipAdminConfig(admin_apps.AdminConfig):
+    default = False  # of this package's two the one above is meant by its name alone
+    default_site = "trickyclip.admin_site.Site"

@@ -94,7 +94,7 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Django --------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "trickyclip.apps.TrickyClipAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -155,6 +155,8 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 TIME_ZONE = env("TIME_ZONE", default="UTC")
 USE_TZ = True
+#: Dates in the admin as on the pages, instead of those of the United States.
+FORMAT_MODULE_PATH = ["trickyclip.formats"]
 
 # --- files: names inside a storage come from ids, never from what a person typed ------------------------------------
 ORIGINALS_DIR = DATA_DIR / "originals"

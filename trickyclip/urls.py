@@ -26,6 +26,3 @@ urlpatterns = [
 ]
 
 handler500 = "trickyclip.request_id.server_error"
-
-admin.site.site_header = "TrickyClip"
-admin.site.site_title = "TrickyClip"

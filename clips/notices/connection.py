@@ -88,7 +88,7 @@ def _connected(host: str, port: int, *, private: bool) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise NotSentError(f"{host} is not found: {_words(error)}.") from error
+        raise NotSentError(f"{host} is not found: is that its name, and is this server on the internet?") from error
     addresses = [entry[4][0] for entry in found]
     if not private and not all(_is_public(address) for address in addresses):
         raise RefusedAddressError(f"{host} is a machine of an inner network; NOTICE_PRIVATE_ADDRESSES allows those.")

@@ -179,6 +179,12 @@ def test_index_names_nothing_of_members_to_a_curator(as_curator, everything):
     assert not [model for model in ABOUT_MEMBERS if page(model, "changelist") in html]
 
 
+def test_index_lists_whom_one_curates_before_what_is_only_looked_at(as_admin, everything):
+    html = as_admin.get(reverse("admin:index")).content.decode()
+    places = [html.index(page(model, "changelist")) for model in (Person, Trick, NoticeChannel, ArchiveBlock)]
+    assert places == sorted(places)
+
+
 @pytest.mark.parametrize("model", REGISTERED, ids=str)
 def test_list_and_page_of_each_model_show_its_row(as_admin, everything, model):
     """A newly registered model fails here until ``add_one_of_each`` makes one of it."""
