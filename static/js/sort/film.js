@@ -4,13 +4,18 @@ import { drawReasons } from "../reasons.js";
 import { tileAt } from "./facts.js";
 
 const GAP_PX = 1;
+const onCanvas = new WeakMap(); // canvas → what is drawn on it, so that it is not drawn again
 
-function sized(canvas) {
+/** What a canvas is drawn on, empty and as sharp as the screen; null when just this is on it already. */
+function paperFor(canvas, facts, fromMs, toMs) {
   const scale = window.devicePixelRatio || 1;
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+  const wanted = [facts, facts.picture, fromMs, toMs, width, height, scale];
+  if (!width || !height || wanted.every((one, n) => one === onCanvas.get(canvas)?.[n])) return null;
+  onCanvas.set(canvas, wanted);
   [canvas.width, canvas.height] = [Math.round(width * scale), Math.round(height * scale)];
   const context = canvas.getContext("2d");
-  if (width && height) context.scale(canvas.width / width, canvas.height / height);
+  context.scale(canvas.width / width, canvas.height / height);
   return { context, width, height };
 }
 
@@ -70,8 +75,8 @@ function drawFlags({ context, width, height }, times, fromMs, toMs) {
 
 /** Draw what is known of a file between two times; with ``curves`` also its sound, suspicion, and the reasons for it. */
 export function drawFilm(canvas, facts, fromMs, toMs, { curves = true } = {}) {
-  const paper = sized(canvas);
-  if (!paper.width || !paper.height || toMs <= fromMs) return;
+  const paper = toMs > fromMs && paperFor(canvas, facts, fromMs, toMs);
+  if (!paper) return;
   if (facts.picture) drawPictures(paper, facts, fromMs, toMs);
   if (!curves) return;
   paper.context.fillStyle = "rgb(10 14 19 / .35)";

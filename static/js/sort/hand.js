@@ -1,19 +1,29 @@
 // The cards of one open page, best first; the first one is played, the others are there already with their videos loading.
 // The server says which cards there are; what was decided here and has not arrived yet is laid aside meanwhile.
 
+import { whenIdle } from "./later.js";
+import { empty, fill, Loading } from "./loading.js";
+
 const LOADED = 4; // cards whose video is fetched, from the top of the hand
 const LOADED_PAST = 4; // and from the top of what was decided: as many quick undos show moving pictures at once
 const KEPT_PAST = 60; // decided cards that are kept as they were, their videos' memory given back
+const QUICK_MS = 250; // cards that come faster one after the other are passed over: their videos need not be fetched
+
+const videoOf = (card) => card.querySelector("video");
 
 export class Hand {
   /**
    * @param {HTMLElement} table where the cards lie
-   * @param {(card: HTMLElement|null, before: HTMLElement|null) => void} onCurrent told when another card is on top
+   * @param {object} page
+   * @param {(card: HTMLElement|null, before: HTMLElement|null) => void} page.onCurrent told when another card is on top
+   * @param {(card: HTMLElement) => void} page.onComing told of each that is on top soon, maybe again, when there is time
    */
-  constructor(table, onCurrent) {
-    Object.assign(this, { table, onCurrent });
+  constructor(table, { onCurrent, onComing }) {
+    Object.assign(this, { table, onCurrent, onComing });
     this.past = new Map(); // segment → card, the last decided last
     this.shown = null;
+    this.shown_ms = -Infinity;
+    this.loading = new Loading();
   }
 
   get cards() {
@@ -57,8 +67,9 @@ export class Hand {
   /** Lay cards that were decided before all others behind these, the last decided last. */
   layBehind(cards) {
     const older = cards.map((card) => document.adoptNode(card)).filter(({ dataset }) => !this.past.has(dataset.segment));
+    older.map(videoOf).filter(Boolean).forEach(empty);
     this.past = new Map([...older.map((card) => [card.dataset.segment, card]), ...this.past]);
-    this.#load();
+    this.#prepare();
   }
 
   /** Put a decided card on top again; false when the server must draw it. */
@@ -88,6 +99,7 @@ export class Hand {
     const front = this.card(answer.dataset.front) ? null : answer.dataset.front;
     this.cards.filter((card) => !stays(card.dataset.segment)).forEach((card) => card.remove());
     const sent = new Map([...answer.querySelectorAll("[data-card]")].map((card) => [card.dataset.segment, card]));
+    [...sent.values()].map(videoOf).filter(Boolean).forEach(empty); // fetched in their turn
     for (const segment of order.filter((one) => stays(one) && !this.card(one))) {
       const card = sent.get(segment) ?? this.past.get(segment);
       if (!card) continue;
@@ -108,32 +120,29 @@ export class Hand {
       card.inert = index > 0;
       card.toggleAttribute("data-current", index === 0);
     });
-    this.#load();
+    this.#prepare();
     if (this.current === this.shown) return;
     const before = this.shown;
-    this.shown = this.current;
+    const now_ms = performance.now();
+    const isQuick = now_ms - this.shown_ms < QUICK_MS;
+    Object.assign(this, { shown: this.current, shown_ms: now_ms });
+    if (this.current && videoOf(this.current) && !isQuick) fill(videoOf(this.current));
     this.onCurrent(this.current, before);
+  }
+
+  /** See to what may be wanted next, as soon as what is wanted now is on the screen and moves. */
+  #prepare() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => whenIdle(() => this.#load()), QUICK_MS);
   }
 
   /** Let the videos be loaded that may be wanted next, and let no others hold memory; their pictures stay. */
   #load() {
+    const { cards } = this;
     const past = [...this.past.values()];
-    const wanted = new Set([...this.cards.slice(0, LOADED), ...past.slice(-LOADED_PAST)]);
-    for (const card of [...this.cards, ...past]) (wanted.has(card) ? fill : empty)(card.querySelector("video"));
+    const wanted = [...cards.slice(0, LOADED), ...past.slice(-LOADED_PAST).reverse()];
+    [...cards, ...past].filter((card) => !wanted.includes(card)).map(videoOf).filter(Boolean).forEach(empty);
+    this.loading.want(wanted.map(videoOf).filter(Boolean));
+    for (const card of cards.slice(1, LOADED)) whenIdle(() => card.isConnected && this.onComing(card));
   }
-}
-
-function fill(video) {
-  if (!video) return;
-  video.preload = "auto";
-  if (!video.hasAttribute("src")) video.src = video.dataset.src;
-  else if (video.networkState === HTMLMediaElement.NETWORK_EMPTY) video.load(); // from an answer, not on the page yet
-}
-
-function empty(video) {
-  if (!video?.hasAttribute("src")) return;
-  video.dataset.src = video.getAttribute("src");
-  video.preload = "none";
-  video.removeAttribute("src");
-  video.load(); // gives back what it has loaded
 }

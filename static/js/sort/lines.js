@@ -1,10 +1,16 @@
-// The time-lines of the card on top: its own stretch of the file, drawn under the handles, and the map of the whole.
+// The time-lines of a card: its own stretch of the file, drawn under the handles, and the map of the whole. Those of the
+// next cards are drawn before they are wanted; what is drawn already is not drawn again.
 
 import { writeLegend } from "../reasons.js";
 import { factsOf } from "./facts.js";
 import { drawFilm } from "./film.js";
-import { FileMap } from "./map.js";
-import { clock } from "./trim.js";
+import { afterPaint } from "./later.js";
+import { FileMap, showWindow } from "./map.js";
+import { clock, windowOf } from "./trim.js";
+
+const FEW = 2; // times that the legend names one by one; where the others lie the line itself shows
+
+const sayWhen = (times) => (times.length > FEW ? `× ${times.length}` : times.map(clock).join(", "));
 
 export class Lines {
   /** @param {import("./trim.js").Trim} trim */
@@ -12,23 +18,23 @@ export class Lines {
     this.trim = trim;
     this.map = new FileMap();
     this.facts = null;
+    this.legends = new WeakMap(); // card → what its legend tells of
     this.resized = new ResizeObserver(() => this.redraw());
   }
 
-  /** Draw a card's lines: at once what is known of its file, and the rest when it comes. */
+  /** Draw the lines of the card on top: what is known of its file when the card is seen, and the rest when it comes. */
   attach(card) {
     this.resized.disconnect();
     this.card = card;
     this.facts = null;
     this.map.detach();
-    if (!card) return;
-    this.resized.observe(card.querySelector("[data-track]"));
-    const show = (facts) => {
-      if (this.card !== card) return;
-      this.facts = facts;
-      this.redraw();
-    };
-    factsOf(card).then(show, () => {}).then(() => factsOf(card, { isFresh: true })).then(show, () => {});
+    if (card) afterPaint(() => this.#show(card));
+  }
+
+  /** Draw the lines of a card that is on top soon. */
+  async prepare(card) {
+    const facts = await factsOf(card).catch(() => null);
+    if (facts && card.isConnected && card !== this.card) this.#draw(card, facts, windowOf(card));
   }
 
   /** Show at once what became of a moment; null asks the server's word. */
@@ -38,11 +44,29 @@ export class Lines {
 
   redraw() {
     const { card, facts, trim } = this;
-    if (!card || !facts || !card.isConnected) return;
-    drawFilm(card.querySelector("[data-film-zoom]"), facts, trim.fromMs, trim.toMs);
-    const sayWhen = (times) => times.map(clock).join(", ");
-    writeLegend(card.querySelector("[data-reasons]"), facts, trim.fromMs, trim.toMs, sayWhen);
+    if (!card?.isConnected || !facts) return;
     this.map.attach(card, facts);
-    this.map.showWindow(trim.fromMs, trim.toMs);
+    this.#draw(card, facts, trim);
+  }
+
+  #show(card) {
+    if (this.card !== card) return;
+    const show = (facts) => {
+      if (this.card !== card) return;
+      this.facts = facts;
+      this.redraw();
+    };
+    this.resized.observe(card.querySelector("[data-track]"));
+    factsOf(card).then(show, () => {}).then(() => factsOf(card, { isFresh: true })).then(show, () => {});
+  }
+
+  #draw(card, facts, { fromMs, toMs }) {
+    drawFilm(card.querySelector("[data-film-zoom]"), facts, fromMs, toMs);
+    this.map.draw(card, facts);
+    showWindow(card, facts, fromMs, toMs);
+    const told = [facts, fromMs, toMs];
+    if (told.every((one, n) => one === this.legends.get(card)?.[n])) return;
+    this.legends.set(card, told);
+    writeLegend(card.querySelector("[data-reasons]"), facts, fromMs, toMs, sayWhen);
   }
 }

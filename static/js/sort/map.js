@@ -7,7 +7,23 @@ import { clock } from "./trim.js";
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 1000;
 const LEAST_WIDTH = 4;
+const drawnMarks = new WeakMap(); // where moments are drawn → which
 const KEYS = { ArrowLeft: -1000, ArrowDown: -1000, ArrowRight: 1000, ArrowUp: 1000, PageDown: -10000, PageUp: 10000, Home: -Infinity, End: Infinity };
+
+function markOf({ start_ms, end_ms, score }, scale) {
+  const mark = document.createElementNS(SVG, "rect");
+  const tall = 30 + 70 * (score ?? 1);
+  const sizes = { x: start_ms * scale, width: Math.max(LEAST_WIDTH, (end_ms - start_ms) * scale), y: 100 - tall, height: tall };
+  for (const [name, value] of Object.entries(sizes)) mark.setAttribute(name, value.toFixed(1));
+  return mark;
+}
+
+/** Show which stretch of the file a card's time-line shows. */
+export function showWindow(card, { duration_ms }, fromMs, toMs) {
+  const { style } = card.querySelector("[data-map-window]");
+  style.left = `${(100 * fromMs) / duration_ms}%`;
+  style.width = `${(100 * (toMs - fromMs)) / duration_ms}%`;
+}
 
 export class FileMap {
   constructor() {
@@ -22,12 +38,16 @@ export class FileMap {
     if (this.card !== card) this.atMs = null;
     this.card = card;
     this.facts = facts;
-    this.map = card?.querySelector("[data-map]") ?? null;
-    if (!this.map) return;
-    this.map.setAttribute("aria-valuemax", facts.duration_ms);
-    drawFilm(this.map.querySelector("canvas"), facts, 0, facts.duration_ms, { curves: false });
-    this.#drawMarks();
+    this.map = card.querySelector("[data-map]");
     this.#showMark();
+  }
+
+  /** Draw a card's map, maybe before the card is on top. */
+  draw(card, facts) {
+    const map = card.querySelector("[data-map]");
+    map.setAttribute("aria-valuemax", facts.duration_ms);
+    drawFilm(map.querySelector("canvas"), facts, 0, facts.duration_ms, { curves: false });
+    this.#drawMarks(card, facts);
   }
 
   detach() {
@@ -44,27 +64,19 @@ export class FileMap {
   note(segment, state) {
     if (state) this.decided.set(segment, state);
     else this.decided.delete(segment);
-    if (this.map) this.#drawMarks();
+    if (this.map) this.#drawMarks(this.card, this.facts);
   }
 
-  showWindow(fromMs, toMs) {
-    if (!this.map) return;
-    const { style } = this.map.querySelector("[data-map-window]");
-    style.left = `${(100 * fromMs) / this.facts.duration_ms}%`;
-    style.width = `${(100 * (toMs - fromMs)) / this.facts.duration_ms}%`;
-  }
-
-  #drawMarks() {
-    const scale = WIDTH / this.facts.duration_ms;
-    const marks = this.facts.marks.map(({ id, start_ms, end_ms, state, score }) => {
-      const mark = document.createElementNS(SVG, "rect");
-      const tall = 30 + 70 * (score ?? 1);
-      const sizes = { x: start_ms * scale, width: Math.max(LEAST_WIDTH, (end_ms - start_ms) * scale), y: 100 - tall, height: tall };
-      for (const [name, value] of Object.entries(sizes)) mark.setAttribute(name, value.toFixed(1));
-      mark.dataset.state = id === this.card.dataset.segment ? "current" : this.decided.get(id) ?? state;
-      return mark;
+  #drawMarks(card, facts) {
+    const place = card.querySelector("[data-map-marks]");
+    if (drawnMarks.get(place) !== facts.marks) {
+      place.replaceChildren(...facts.marks.map((moment) => markOf(moment, WIDTH / facts.duration_ms)));
+      drawnMarks.set(place, facts.marks);
+    }
+    facts.marks.forEach(({ id, state }, n) => {
+      const now = id === card.dataset.segment ? "current" : this.decided.get(id) ?? state;
+      if (place.children[n].dataset.state !== now) place.children[n].dataset.state = now;
     });
-    this.map.querySelector("[data-map-marks]").replaceChildren(...marks);
   }
 
   #place(ms) {

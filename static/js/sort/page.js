@@ -1,23 +1,23 @@
 // The sort page: deals the hand, does what keys and buttons say, and tells how things stand. What was decided swaps the
-// card at once and goes to the queue; the server's answers are taken over whenever they come.
+// card at once and goes to the queue.
 
 import { Gestures } from "./gestures.js";
 import { Hand } from "./hand.js";
 import { newId } from "./ids.js";
 import { Keys } from "./keys.js";
+import { afterPaint } from "./later.js";
 import { Lines } from "./lines.js";
 import { Making } from "./making.js";
 import { Past } from "./past.js";
-import { Player } from "./player.js";
+import { cue, Player } from "./player.js";
 import { DecisionQueue } from "./queue.js";
 import { Shuttle } from "./shuttle.js";
 import { Status } from "./status.js";
 import { isResolving, keepFields, Tags, whenResolved } from "./tags.js";
 import { Trim } from "./trim.js";
+import { Truth } from "./truth.js";
 import { Wider } from "./wider.js";
 
-const RENEW_MS = 60000;
-const LOOK_AGAIN_MS = 10000; // when there was nothing to deal
 const LEFT_KEY = "sort-left";
 const DECISIONS = { keep: "kept", trash: "trashed", skip: "skipped", aside: "putAside" };
 
@@ -26,7 +26,6 @@ class SortPage {
     this.root = root;
     const { member, csrf } = root.dataset;
     this.lease = newId();
-    this.changes = 0; // so that an answer older than a decision made meanwhile is known as such
     this.status = new Status(root);
     this.player = new Player((ms) => this.trim.showPlayhead(ms));
     this.shuttle = new Shuttle(this.player);
@@ -47,14 +46,18 @@ class SortPage {
     this.lines = new Lines(this.trim);
     this.wider = new Wider(csrf, (card) => this.showWider(card));
     this.tags = new Tags();
-    this.hand = new Hand(root.querySelector("[data-hand]"), (card, before) => this.showCard(card, before));
+    this.hand = new Hand(root.querySelector("[data-hand]"), {
+      onCurrent: (card, before) => this.showCard(card, before),
+      onComing: (card) => this.prepareCard(card),
+    });
     const past = root.querySelector("[data-first-past]").content.querySelector("[data-past]");
     this.past = new Past(this.hand, root.dataset.pastUrl, () => this.queue.waiting === 0, past);
     this.queue = new DecisionQueue({ lease: this.lease, member, csrf }, {
-      onAnswer: (entry, status, html) => this.takeAnswer(entry, status, html),
+      onAnswer: (entry, status, html) => this.truth.take(entry, status, html),
       onState: (state, waiting) => this.status.connection(state, waiting),
-      extraFields: () => this.shownFields(),
+      extraFields: () => this.truth.shownFields(),
     });
+    this.truth = new Truth(this);
     this.making = new Making(this);
     this.gestures = new Gestures(root, (name) => this.act(name, true));
     this.keys = new Keys(root, (name, byKey) => this.act(name, byKey));
@@ -66,7 +69,7 @@ class SortPage {
     // Set by the page that was here before a reload: its hand is ours now, whatever comes first at the server.
     const left = sessionStorage.getItem(LEFT_KEY);
     sessionStorage.removeItem(LEFT_KEY);
-    await this.refresh(left ? [["left", left], ["waiting", this.queue.segments.join(" ")]] : []);
+    await this.truth.refresh(left ? [["left", left], ["waiting", this.queue.segments.join(" ")]] : []);
     this.queue.flush(); // not before the hand is ours: each answer makes us look again
   }
 
@@ -76,9 +79,9 @@ class SortPage {
       if (elt.matches("[data-preview]") && this.hand.current?.contains(elt)) this.showCard(this.hand.current, null);
     });
     this.root.querySelector("[data-table]").addEventListener("change", ({ currentTarget }) => currentTarget.submit());
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.refresh());
-    window.addEventListener("online", () => this.refresh());
-    window.addEventListener("pageshow", (event) => event.persisted && this.refresh());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.truth.refresh());
+    window.addEventListener("online", () => this.truth.refresh());
+    window.addEventListener("pageshow", (event) => event.persisted && this.truth.refresh());
     window.addEventListener("pagehide", () => this.giveBack());
   }
 
@@ -190,7 +193,7 @@ class SortPage {
   send(kind, segment, fields, also = []) {
     const key = newId();
     const { lease, root } = this;
-    this.changes += 1;
+    this.truth.change();
     this.queue.push({
       key, kind, segment, also, lease, member: root.dataset.member, url: root.dataset[`${kind}Url`],
       fields: [["lease", lease], ["key", key], ...fields],
@@ -198,77 +201,29 @@ class SortPage {
     return key;
   }
 
-  /** What the page shows at this moment, which decides what the answer must bring. */
-  shownFields() {
-    const { current, known } = this.hand;
-    // What is undone comes back, and its card was maybe given up here: unless it is known, the server must draw it.
-    const pending = [...this.queue.pending].filter(([segment, kind]) => segment && kind !== "undo").map(([segment]) => segment);
-    const have = [...new Set([...known, ...pending])].join(" ");
-    return [["have", have], ["file", current?.dataset.file ?? ""], ...new FormData(this.root.querySelector("[data-table]"))];
-  }
-
-  takeAnswer(entry, status, html) {
-    this.changes += 1;
-    const refused = status !== 200;
-    const answer = new DOMParser().parseFromString(html, "text/html").querySelector("[data-answer]");
-    if (refused) {
-      const refusedCard = entry.kind === "split" && this.hand.card(entry.segment);
-      const was = this.past.find(entry.key);
-      if (refusedCard && was) this.making.endAt(refusedCard, was.endMs);
-      this.past.forget(entry.key);
-      this.status.notice(answer?.querySelector("[data-sentence]")?.textContent ?? html, "refused");
-    }
-    const made = entry.kind === "add" && this.past.find(entry.key);
-    if (made && answer) made.made = answer.dataset.front;
-    if (entry.lease !== this.lease || !answer) return void this.refresh();
-    this.deal(answer, refused && entry.kind !== "undo" ? entry.segment : null, refused);
-    if (!refused && entry.kind === "undo" && entry.segment === null) this.status.notice(this.status.words.undone, "undo");
-  }
-
-  deal(answer, again, refused) {
-    const lost = this.hand.take(answer, this.queue.pending, again);
-    if (lost && !refused) this.status.notice(this.status.words.lostCard, "refused");
-    if (this.queue.waiting === 0) this.status.left(answer);
-    this.status.nothingLeft(answer.querySelector("[data-nothing-left]"));
-    this.showState();
-    this.past.fill();
-  }
-
-  /** Renew the lease and take over the truth. */
-  async refresh(more = []) {
-    clearTimeout(this.timer);
-    const { changes } = this;
-    let wait_ms = RENEW_MS;
-    try {
-      const body = new URLSearchParams([["lease", this.lease], ...this.shownFields(), ...more]);
-      const headers = { "X-CSRFToken": this.root.dataset.csrf, "HX-Request": "true" };
-      const response = await fetch(this.root.dataset.handUrl, { method: "POST", body, headers });
-      if (response.status === 401 || response.status === 403) {
-        this.status.connection(response.status === 401 ? "logged-out" : "stale", this.queue.waiting);
-      } else if (response.ok && changes === this.changes) {
-        this.status.connection(this.queue.state === "offline" && this.queue.waiting ? "offline" : "online", this.queue.waiting);
-        this.deal(new DOMParser().parseFromString(await response.text(), "text/html").querySelector("[data-answer]"), null, false);
-      }
-    } catch {
-      this.status.connection("offline", this.queue.waiting);
-    }
-    if (!this.hand.current) wait_ms = LOOK_AGAIN_MS;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => document.visibilityState === "visible" && this.refresh(), wait_ms);
-    this.showState();
-  }
-
   showCard(card, before) {
     if (card && before !== null) this.tags.inherit(card);
     if (before !== card) this.shuttle.level = 0;
     if (card && before !== null) this.player.isWanted = true; // the next one moves, whatever was done with the last
-    if (card) this.keys?.mark(card);
     this.trim.attach(card);
     this.player.attach(card, card ? this.trim.span : null);
     this.lines.attach(card);
+    if (card) afterPaint(() => card === this.hand.current && this.settleOn(card, before));
+  }
+
+  /** What needs to know how the page looks now, and would hold up its picture. */
+  settleOn(card, before) {
+    this.keys.mark(card);
     const { activeElement } = document;
     const nowhere = !activeElement || activeElement === document.body || before?.contains(activeElement);
-    if (card && nowhere) card.focus({ preventScroll: true });
+    if (nowhere) card.focus({ preventScroll: true });
+  }
+
+  /** Have all of a card ready that is on top soon. */
+  prepareCard(card) {
+    cue(card, Number(card.querySelector("[name=start_ms]").value));
+    this.keys.mark(card);
+    this.lines.prepare(card);
   }
 
   /** Go on with a preview that shows more than before. */

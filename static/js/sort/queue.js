@@ -2,6 +2,7 @@
 // An entry is {key, url, lease, member, kind, segment, also, fields}; ``also`` are others that it takes off the table.
 // Sending one twice does no harm: the server knows its key.
 
+import { afterPaint, whenIdle } from "./later.js";
 import { Store } from "./store.js";
 
 const RETRY_DELAYS_MS = [500, 1000, 2000, 5000, 10000, 30000];
@@ -37,7 +38,7 @@ export class DecisionQueue {
     this.entries.push(entry);
     entry.saved = this.store?.add(entry).catch(() => undefined);
     if (this.state === "offline") this.#say("offline");
-    this.flush();
+    afterPaint(() => this.flush());
   }
 
   get waiting() {
@@ -64,6 +65,7 @@ export class DecisionQueue {
       const [entry] = this.entries;
       const answer = await this.#send(entry);
       if (!answer) break;
+      await new Promise(whenIdle); // the next card, which is just beginning to move, comes first
       this.entries.shift();
       await entry.saved; // else the store would keep what has arrived
       await this.store?.remove(entry).catch(() => undefined);

@@ -14,6 +14,18 @@ export function clock(ms) {
   return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${tail}` : `${minutes}:${tail}`;
 }
 
+/** What a card's time-line shows at first: its moment and some seconds around it, and all of its preview. */
+export function windowOf(card) {
+  const { start_ms: start, end_ms: end } = card.querySelector("[data-tags]").elements;
+  const video = card.querySelector("[data-preview-video]");
+  const { startMs, endMs, durationMs } = card.dataset;
+  const shown = video ? [Number(video.dataset.previewStartMs), Number(video.dataset.previewEndMs)] : [Infinity, -Infinity];
+  return {
+    fromMs: Math.min(Math.max(0, startMs - AROUND_MS), Number(start.value), shown[0]),
+    toMs: Math.max(Math.min(Number(durationMs), Number(endMs) + AROUND_MS), Number(end.value), shown[1]),
+  };
+}
+
 export class Trim {
   /** @param {{onChange: Function, onScrub: (ms: number) => void, words: DOMStringMap}} page */
   constructor(page) {
@@ -40,11 +52,7 @@ export class Trim {
     if (!card) return;
     this.form = card.querySelector("[data-tags]");
     this.track = card.querySelector("[data-track]");
-    const video = card.querySelector("[data-preview-video]");
-    const { startMs, endMs, durationMs } = card.dataset;
-    const shown = video ? [Number(video.dataset.previewStartMs), Number(video.dataset.previewEndMs)] : [this.startMs, this.endMs];
-    this.fromMs = Math.min(Math.max(0, startMs - AROUND_MS), this.startMs, shown[0]);
-    this.toMs = Math.max(Math.min(Number(durationMs), Number(endMs) + AROUND_MS), this.endMs, shown[1]);
+    Object.assign(this, windowOf(card));
     this.draw();
   }
 
@@ -76,7 +84,7 @@ export class Trim {
     const playhead = this.card?.querySelector("[data-playhead]");
     if (!playhead) return;
     playhead.hidden = false;
-    playhead.style.left = `${this.#percent(ms)}%`;
+    playhead.style.transform = `translateX(${this.#percent(ms)}%)`; // it comes with each frame, and so must move nothing else
   }
 
   draw() {
