@@ -22,27 +22,43 @@ PATIENCE_MS = 60_000
 CURRENT = "[data-card][data-current]"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 READY = "() => document.querySelector('[data-current] video')?.readyState >= 3"
-#: Waits for the next key and notes, by the clock that stamped the key, when another card is painted and when its video
-#: shows a second frame: the first one might be what was loaded before.
+#: Has the browser tell how long each key took until the next picture was on the screen (Event Timing, as for INP). It
+#: rounds to 8 ms, and tells of nothing quicker than 16.
+WATCH = """() => {
+  window.painted = new Map();
+  const observer = new PerformanceObserver((list) => {
+    for (const { name, startTime, duration } of list.getEntries()) {
+      if (name === 'keydown') window.painted.set(startTime, duration);
+    }
+  });
+  observer.observe({ type: 'event', durationThreshold: 16 });
+}"""
+#: How long the keys of these time stamps took; it is told some pictures later.
+TOLD = "stamps => stamps.map((stamp) => window.painted.get(stamp) ?? 0)"
+#: Waits for the next key and notes, by the clock that stamped the key, when another card is there and when its video
+#: shows a frame other than the one it appeared with: a later one than it waited at, or the second after a seek.
 ARM = """() => {
   const current = () => document.querySelector('[data-card][data-current]');
   const before = current()?.dataset.segment;
   const next = document.querySelectorAll('[data-hand] > [data-card]')[1]?.querySelector('video');
   const noted = { wasThere: Boolean(next && next.readyState >= 3) };
   window.noted = noted;
+  let still = noted.wasThere ? next.currentTime : null;
+  next?.addEventListener('seeking', () => { still = null; }, { once: true });
   document.addEventListener('keydown', ({ timeStamp }) => {
     const look = () => {
       const card = current();
       if (!card || card.dataset.segment === before) return requestAnimationFrame(look);
-      const channel = new MessageChannel();
-      requestAnimationFrame(() => channel.port2.postMessage(null));
-      channel.port1.onmessage = () => { noted.feedback = performance.now() - timeStamp; };
+      const channel = new MessageChannel(); // whose message comes when this picture is painted
+      channel.port1.onmessage = () => {
+        Object.assign(noted, { stamp: timeStamp, there: performance.now() - timeStamp });
+      };
+      channel.port2.postMessage(null);
       const video = card.querySelector('video');
       if (!video) return void (noted.moving = null); // its preview is not made yet
-      let first = null;
       const frame = (now, { mediaTime }) => {
-        first ??= mediaTime;
-        if (mediaTime === first) return video.requestVideoFrameCallback(frame);
+        still ??= mediaTime;
+        if (mediaTime <= still) return video.requestVideoFrameCallback(frame);
         noted.moving = now - timeStamp;
       };
       video.requestVideoFrameCallback(frame);
@@ -155,6 +171,7 @@ class Command(BaseCommand):
         if film and not Path(film).is_file():
             raise CommandError(f"There is no video {film}.")
         film = film and str(Path(film).resolve())
+        sorting = None
         try:
             with (
                 searching(film) as searches,
@@ -164,11 +181,15 @@ class Command(BaseCommand):
                 browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
                 page = browser.new_page(base_url=f"http://127.0.0.1:{port}", viewport={"width": 1440, "height": 900})
                 page.set_default_timeout(PATIENCE_MS)
-                figures = Sorting(page, asked).run(username, password)
+                sorting = Sorting(page, asked)
+                figures = sorting.run(username, password)
                 page.goto("about:blank")  # so that the page gives its hand back
                 browser.close()
         except Error as error:
-            raise CommandError(f"The browser gave up: {error.message.splitlines()[0]}") from None
+            says = f"The browser gave up: {error.message.splitlines()[0]}"
+            if sorting and sorting.n_decided:
+                says += f"\nPress Z {sorting.n_decided} times on {username}'s sort page: what was decided still stands."
+            raise CommandError(says) from None
         for line in figures:
             self.stdout.write(line)
         if film:
@@ -185,24 +206,22 @@ class Sorting:
     def run(self, username: str, password: str) -> list[str]:
         """Sort, undo all of it, and return the lines of a table."""
         page = self.page
-        page.goto("/login")
-        page.get_by_label("User name").fill(username)
-        page.get_by_label("Password").fill(password)
-        page.get_by_role("button", name="Log in").click()
-        page.wait_for_url(lambda address: "/login" not in address)
+        self._log_in(username, password)
         page.goto(f"/sort?session={self.asked['session']}")
         page.wait_for_function(READY)
+        page.evaluate(WATCH)
         warm = self._decide(range(self.asked["decisions"]), lambda: None)
         cold = self._decide(range(self.asked["cold"]), lambda: page.evaluate(CHILL))
         posts = page.evaluate(POSTS)
         keys = [self._count(*one) for one in self._kinds_of_keep()]
-        n_before_reload = self.n_decided // 2
-        undone = [self._press("z") for _ in range(n_before_reload)]
+        n_decided = self.n_decided
+        undone = self._undo(n_decided // 2)
         page.wait_for_timeout(5 * self.asked["round_trip"] + 2000)
         page.reload()
         page.wait_for_function(READY)
+        page.evaluate(WATCH)
         page.wait_for_timeout(2000)
-        undone_later = [self._press("z") for _ in range(self.n_decided - n_before_reload)]
+        undone_later = self._undo(self.n_decided)
         page.wait_for_timeout(5 * self.asked["round_trip"] + 2000)  # the last undo arrives
         there = [noted for noted in warm if noted["wasThere"]]
         figures = [
@@ -213,14 +232,24 @@ class Sorting:
             Figure("undo after a reload → the card is back", _of(undone_later, "feedback"), None, 150),
             Figure("decision POST, line and server", posts),
         ]
-        share = sum(noted["wasThere"] for noted in warm) / max(1, len(warm))
-        return [
+        share = len(there) / max(1, len(warm))
+        lines = [
             f"{'':<48}{'n':>5}{'p50 ms':>9}{'p95 ms':>9}  at most",
             *(figure.line() for figure in figures),
             f"{'next clip loaded when the key came':<48}{len(warm):>5}{100 * share:>7.1f} %{'':>9}  {'≥ 98 %':<12}"
             f"{verdict_of(share >= 0.98)}",
             *keys,
         ]
+        if len(warm) + len(cold) < self.asked["decisions"] + self.asked["cold"]:
+            lines.append(f"There were moments for {n_decided} decisions only.")
+        return lines
+
+    def _log_in(self, username: str, password: str) -> None:
+        self.page.goto("/login")
+        self.page.get_by_label("User name").fill(username)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Log in").click()
+        self.page.wait_for_url(lambda address: "/login" not in address)
 
     def _kinds_of_keep(self) -> Iterator[tuple[str, list[str], int]]:
         """Yield what is decided, by which keys, and how many it may take; a name used lately is the known one."""
@@ -259,12 +288,25 @@ class Sorting:
             self.page.evaluate("() => document.querySelector('[data-card][data-current]').focus()")
             noted.append(self._press("x"))
             self.n_decided += 1
-        return noted
+        return self._with_feedback(noted)
+
+    def _undo(self, times: int) -> list[dict]:
+        noted = []
+        for _ in range(times):
+            noted.append(self._press("z"))
+            self.n_decided -= 1
+        return self._with_feedback(noted)
+
+    def _with_feedback(self, noted: list[dict]) -> list[dict]:
+        """Add how long each key took until its card was on the screen; later than the next picture it may be."""
+        self.page.wait_for_timeout(500)
+        painted = self.page.evaluate(TOLD, [one["stamp"] for one in noted])
+        return [one | {"feedback": max(one["there"], ms)} for one, ms in zip(noted, painted, strict=True)]
 
     def _press(self, key: str) -> dict:
         self.page.evaluate(ARM)
         self.page.keyboard.press(key)
-        self.page.wait_for_function("() => window.noted.feedback !== undefined")
+        self.page.wait_for_function("() => window.noted.there !== undefined")
         if key != "z":
             self.page.wait_for_function("() => window.noted.moving !== undefined")
         return self.page.evaluate("() => window.noted")
