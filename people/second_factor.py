@@ -1,5 +1,7 @@
 """The page on which a member turns their second factor on and off; every change wants the password again."""
 
+from collections.abc import Callable
+from functools import wraps
 from urllib.parse import quote, urlencode
 
 import segno
@@ -19,6 +21,17 @@ from people.forms import CodeForm, PasswordForm
 from people.models import RecoveryCode, Role, SecondFactor
 
 
+def with_password(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Let a change through that came with the member's password; else show the page, and what is wrong."""
+
+    @wraps(view)
+    def checked(request: HttpRequest) -> HttpResponse:
+        form = PasswordForm(request.POST, request=request)
+        return view(request) if form.is_valid() else _page(request, password_form=form, status=422)
+
+    return checked
+
+
 @requires(Role.VIEWER)
 @require_safe
 def second_factor(request: HttpRequest) -> HttpResponse:
@@ -28,11 +41,9 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 @requires(Role.VIEWER)
 @require_POST
 @sensitive_post_parameters()
+@with_password
 def second_factor_begin(request: HttpRequest) -> HttpResponse:
     """Make a key, and show it to be scanned; nothing is on before a code came back."""
-    form = PasswordForm(request.POST, request=request)
-    if not form.is_valid():
-        return _page(request, password_form=form, status=422)
     if not SecondFactor.objects.confirmed().filter(member=request.user).exists():
         SecondFactor.objects.begin(request.user)
     return redirect("people:second_factor")
@@ -62,11 +73,9 @@ def second_factor_confirm(request: HttpRequest) -> HttpResponse:
 @requires(Role.VIEWER)
 @require_POST
 @sensitive_post_parameters()
+@with_password
 def second_factor_codes(request: HttpRequest) -> HttpResponse:
     """Make new recovery codes; those from before end."""
-    form = PasswordForm(request.POST, request=request)
-    if not form.is_valid():
-        return _page(request, password_form=form, status=422)
     if not SecondFactor.objects.confirmed().filter(member=request.user).exists():
         return redirect("people:second_factor")
     with transaction.atomic():
@@ -78,10 +87,8 @@ def second_factor_codes(request: HttpRequest) -> HttpResponse:
 @requires(Role.VIEWER)
 @require_POST
 @sensitive_post_parameters()
+@with_password
 def second_factor_off(request: HttpRequest) -> HttpResponse:
-    form = PasswordForm(request.POST, request=request)
-    if not form.is_valid():
-        return _page(request, password_form=form, status=422)
     with transaction.atomic():
         if SecondFactor.objects.drop(request.user):
             note(Action.FACTOR_OFF)

@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -88,33 +89,30 @@ def remake_shared(key: UUID) -> str:
     return _("a job makes it again")
 
 
-@transaction.atomic
 def recut(key: UUID) -> str:
-    clip = FinalClip.objects.filter(pk=key, removed_at=None).first()
-    if clip is None:
-        return ""
-    pipeline.start(JobKind.RENDER, clip, priority=BACKFILL_PRIORITY)
-    return _("a job cuts it again")
+    is_started = _start(JobKind.RENDER, FinalClip.objects.filter(pk=key, removed_at=None))
+    return _("a job cuts it again") if is_started else ""
 
 
-@transaction.atomic
 def rearchive(key: UUID) -> str:
     """Have a clip's copy looked at: the job sends it, moves it, or notes that somebody removed it."""
-    clip = FinalClip.objects.filter(pk=key, removed_at=None).first()
-    if clip is None:
-        return ""
-    pipeline.start(JobKind.ARCHIVE, clip, priority=BACKFILL_PRIORITY)
-    return _("a job looks at it and puts it right")
+    is_started = _start(JobKind.ARCHIVE, FinalClip.objects.filter(pk=key, removed_at=None))
+    return _("a job looks at it and puts it right") if is_started else ""
+
+
+def rearchive_original(key: UUID) -> str:
+    """The same for the copy of a camera file that lies here; of one that was let go the copy is all there is."""
+    is_started = _start(JobKind.ARCHIVE, OriginalFile.objects.on_disk().filter(pk=key))
+    return _("a job looks at it and puts it right") if is_started else ""
 
 
 @transaction.atomic
-def rearchive_original(key: UUID) -> str:
-    """The same for the copy of a camera file that lies here; of one that was let go the copy is all there is."""
-    original = OriginalFile.objects.on_disk().filter(pk=key).first()
-    if original is None:
-        return ""
-    pipeline.start(JobKind.ARCHIVE, original, priority=BACKFILL_PRIORITY)
-    return _("a job looks at it and puts it right")
+def _start(kind: JobKind, row: QuerySet) -> bool:
+    """Start the job of a row after what people wait for; False when the row is gone."""
+    target = row.first()
+    if target is not None:
+        pipeline.start(kind, target, priority=BACKFILL_PRIORITY)
+    return target is not None
 
 
 @transaction.atomic
