@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.models import Group
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -79,22 +79,6 @@ class PersonAdmin(MergeAdmin):
     list_display = ["display_name", "slug", "also_called", "clips", "created_at"]
     list_per_page = 50
     search_fields = ["display_name", "slug", "aliases__name"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        """Count in a subquery: a join would drag every clip through the filters and the search."""
-        current = Count("clips", filter=Q(clips__is_current=True))
-        counted = Person.objects.filter(pk=OuterRef("pk")).order_by().annotate(n=current).values("n")
-        return super().get_queryset(request).annotate(n_clips=Subquery(counted)).prefetch_related("aliases")
-
-    @admin.display(description=_("aliases"))
-    def also_called(self, person: Person) -> str:
-        return ", ".join(alias.name for alias in person.aliases.all())
-
-    @admin.display(description=_("clips"), ordering="n_clips")
-    def clips(self, person: Person) -> str:
-        clips_url = reverse("admin:clips_finalclip_changelist")
-        query = f"person__id__exact={person.pk}&is_current__exact=1"
-        return format_html('<a href="{}?{}">{}</a>', clips_url, query, person.n_clips)
 
 
 class MemberForm(forms.ModelForm):

@@ -1,15 +1,17 @@
-"""The admin's page that makes one of two rows, after it has shown what that changes."""
+"""The admin's pages of what clips are tagged with; one of them makes one of two, after it has shown what changes."""
 
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -18,9 +20,28 @@ from trickyclip.merging import MergeError, merge, plan
 
 
 class MergeAdmin(AuditedAdmin):
-    """Adds "Merge …" to the actions of a list: select two rows, look, confirm."""
+    """People or tricks: rows with aliases, that clips point at by their model's name.
+
+    Adds "Merge …" to the actions of a list: select two rows, look, confirm.
+    """
 
     actions = ["merge"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Count in a subquery: a join would drag every clip through the filters and the search."""
+        current = self.model.objects.filter(pk=OuterRef("pk"), clips__is_current=True).order_by().values("pk")
+        counted = current.annotate(n=Count("*")).values("n")  # of the rows of an index, which do not have a clip's id
+        n_clips = Coalesce(Subquery(counted), 0)
+        return super().get_queryset(request).annotate(n_clips=n_clips).prefetch_related("aliases")
+
+    @admin.display(description=_("aliases"))
+    def also_called(self, row: models.Model) -> str:
+        return ", ".join(alias.name for alias in row.aliases.all())
+
+    @admin.display(description=_("clips"), ordering="n_clips")
+    def clips(self, row: models.Model) -> str:
+        query = f"{self.opts.model_name}__id__exact={row.pk}&is_current__exact=1"
+        return format_html('<a href="{}?{}">{}</a>', reverse("admin:clips_finalclip_changelist"), query, row.n_clips)
 
     def get_urls(self) -> list:
         page = self.admin_site.admin_view(self.merge_page)

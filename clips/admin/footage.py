@@ -63,7 +63,7 @@ class ShootAdmin(AuditedAdmin):
     date_hierarchy = "date"
     list_display = ["name", "date", "slug", "sensitivity", "files", "to_sort", "clips"]
     list_editable = ["sensitivity"]
-    list_per_page = 50
+    list_per_page = 30  # each row is a form, and costs a millisecond
     search_fields = ["name", "slug"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

@@ -190,6 +190,9 @@ class FinalClip(models.Model):
             models.Index(fields=["-created_at"], name="clip_last_kept"),
             # For the library's menus, which name each camera and rate that there are clips of.
             models.Index(fields=["camera_id", "fps_label"], condition=Q(is_current=True), name="clip_cameras"),
+            # For how many clips somebody is in or a trick has: counted without a look at the rows.
+            models.Index(fields=["person"], condition=Q(is_current=True), name="clip_current_of_person"),
+            models.Index(fields=["trick"], condition=Q(is_current=True), name="clip_current_of_trick"),
             # "simple" leaves words as they are: names and trick names are in no language's dictionary.
             GinIndex(SearchVector("search_text", config=CONFIG), name="clip_search"),
         ]

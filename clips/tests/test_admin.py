@@ -222,6 +222,18 @@ def test_search_answers(as_admin, everything, model):
         assert as_admin.get(page(model, "changelist"), {"q": "no such thing"}).status_code == 200
 
 
+@pytest.mark.parametrize(("model", "field"), [(Person, "person"), (Trick, "trick")], ids=str)
+def test_who_is_in_clips_is_listed_with_how_many_are_current(as_admin, everything, model, field):
+    tagged = model.objects.get(clips__isnull=False)
+    unused = model.objects.add("Nobody Yet")
+    counted = lambda row: re.search(rf'{field}__id__exact={row.pk}[^"]*">(\d+)</a>', listed)[1]  # noqa: E731
+    listed = as_admin.get(page(model, "changelist")).content.decode()
+    assert (counted(tagged), counted(unused)) == ("1", "0")
+    FinalClip.objects.update(is_current=False)
+    listed = as_admin.get(page(model, "changelist")).content.decode()
+    assert counted(tagged) == "0"
+
+
 def n_queries(ask: Callable) -> int:
     with CaptureQueriesContext(connection) as asked:
         assert ask().status_code == 200
