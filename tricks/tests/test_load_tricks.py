@@ -54,7 +54,7 @@ def test_list_is_long_enough_to_start_with_in_every_category():
 
 @pytest.mark.django_db
 def test_empty_database_gets_every_trick_with_every_alias():
-    assert load() == f"added {len(ENTRIES)}, there already 0"
+    assert load() == f"Starter tricks: {len(ENTRIES)} added, 0 already there."
     assert Trick.objects.count() == len(ENTRIES)
     assert TrickAlias.objects.count() == sum(len(entry["aliases"]) for entry in ENTRIES)
 
@@ -80,14 +80,14 @@ def test_what_people_type_finds_one_trick(typed, slug):
 def test_second_load_adds_nothing():
     load()
     before = snapshot()
-    assert load() == f"added 0, there already {len(ENTRIES)}"
+    assert load() == f"Starter tricks: 0 added, {len(ENTRIES)} already there."
     assert snapshot() == before
 
 
 @pytest.mark.django_db
 def test_dry_run_counts_and_adds_nothing():
     Trick.objects.add("KFED", category="RAIL")
-    assert load(dry_run=True) == f"would add {len(ENTRIES) - 1}, there already 1"
+    assert load(dry_run=True) == f"Starter tricks: {len(ENTRIES) - 1} would be added, 1 are already there."
     assert Trick.objects.count() == 1
 
 
@@ -98,7 +98,7 @@ def test_trick_that_the_crew_changed_is_left_as_it_is():
     TrickAlias.objects.filter(name="kf").update(name="the kf")
     TrickAlias.objects.filter(name="k-fed").delete()
     before = snapshot()
-    assert load() == f"added 0, there already {len(ENTRIES)}"
+    assert load() == f"Starter tricks: 0 added, {len(ENTRIES)} already there."
     assert snapshot() == before
 
 

@@ -24,8 +24,9 @@ class Command(BaseCommand):
             added, already = add_missing(json.loads(STARTER_TRICKS.read_text("utf-8")))
             if dry_run:
                 transaction.set_rollback(True)
-        sentence = _("would add %(n)d, there already %(m)d") if dry_run else _("added %(n)d, there already %(m)d")
-        self.stdout.write(sentence % {"n": added, "m": already})
+        done = _("Starter tricks: %(n)d added, %(m)d already there.")
+        asked = _("Starter tricks: %(n)d would be added, %(m)d are already there.")
+        self.stdout.write((asked if dry_run else done) % {"n": added, "m": already})
 
 
 def add_missing(entries: list[dict]) -> tuple[int, int]:
