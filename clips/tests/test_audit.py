@@ -297,6 +297,14 @@ def test_the_nightly_audit_leaves_its_report_for_the_jobs_page(whole, put, clien
     assert "Compare them now" not in page  # that is for curators
 
 
+def test_the_page_waits_for_the_audit_that_it_asked_for(whole, client, curator, broker):
+    client.force_login(curator)
+    address = client.post(reverse("clips:audit_start")).url
+    assert "They are being compared now." in client.get(address).content.decode()
+    tasks.audit()
+    assert "They are being compared now." not in client.get(address).content.decode()
+
+
 def test_of_many_alike_the_report_keeps_some_and_the_number_of_all(whole, put):
     for number in range(60):
         put(f"originals/{number}.mp4")

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import OperationalError
@@ -26,8 +27,10 @@ def audit(request: HttpRequest) -> HttpResponse:
             for kind in Kind
             if (n := report.counts.get(kind.value))
         ]
-    running = AuditReport.objects.filter(state=AuditState.RUNNING).first()
-    return render(request, "clips/audit.html", {"report": report, "kinds": kinds, "running": running})
+    is_running = AuditReport.objects.filter(state=AuditState.RUNNING).exists()
+    # A worker that was asked may not have begun yet: the page waits for another report than the one it was asked after.
+    is_awaited = is_running or request.GET.get("after") == _mark(report)
+    return render(request, "clips/audit.html", {"report": report, "kinds": kinds, "is_awaited": is_awaited})
 
 
 @requires(Role.CURATOR)
@@ -39,5 +42,9 @@ def audit_start(request: HttpRequest) -> HttpResponse:
     except OperationalError:
         messages.error(request, _("No worker can be told of it now. Try again in a minute."))
     else:
-        messages.success(request, _("A worker looks now. Load this page again in a minute."))
+        return redirect(f"{reverse('clips:audit')}?after={_mark(AuditReport.objects.latest_ended())}")
     return redirect("clips:audit")
+
+
+def _mark(report: AuditReport | None) -> str:
+    return str(report.pk) if report else "none"
