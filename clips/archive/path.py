@@ -15,6 +15,7 @@ _FILE_NAME = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)__(?P<session>.+?)__(?P<person>.+?)__(?P<trick>.+?)__(?P<camera>.+?)__(?P<fps>.*?)"
     r"__v(?P<number>\d+)\.mp4"
 )
+_ORIGINAL_NAME = re.compile(r"(?P<name>.+)__(?P<digits>[0-9a-f]{8})(?P<suffix>\.[A-Za-z0-9]{1,8})?")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 
@@ -79,6 +80,12 @@ def original_name(filename: str, sha256: str) -> str:
     name = PurePosixPath(filename.replace("\\", "/"))
     suffix = name.suffix if _SUFFIX.fullmatch(name.suffix) else ""
     return f"{folder_name(name.name.removesuffix(suffix))}__{sha256[:8]}{suffix}"
+
+
+def read_original_name(filename: str) -> tuple[str, str] | None:
+    """Read back what ``original_name`` wrote: the camera's own name and the first digits of the checksum."""
+    found = _ORIGINAL_NAME.fullmatch(filename)
+    return (found["name"] + (found["suffix"] or ""), found["digits"]) if found else None
 
 
 def folder_name(name: str) -> str:

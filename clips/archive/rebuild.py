@@ -2,6 +2,9 @@
 
 A clip belongs to its original, so clips whose original is not here are only counted: bring the camera file in again (it
 is known by its SHA-256), and rebuild once more. What is here already stays as it is, so that this can be repeated.
+
+Originals that the archive has itself are named, and come in like any camera file: only then is known what a camera said
+of itself, and the rows say where the bytes are.
 """
 
 from collections import Counter
@@ -13,20 +16,21 @@ from django.utils import timezone
 from clips.archive.backend import ArchiveBackend, Lying
 from clips.archive.configured import archive_backend
 from clips.archive.local import LocalArchive
-from clips.archive.path import Named, read_names
+from clips.archive.path import Named, read_names, read_original_name
 from clips.media import MediaError, sandbox
 from clips.models import ArchiveCopy, ClipCategory, CopyState, FileName, FinalClip, OriginalFile, Shoot
 from people.models import Person
 from tricks.models import Trick
 
 
-def rebuild(*, dry_run: bool) -> tuple[Counter, dict[str, int]]:
+def rebuild(*, dry_run: bool) -> tuple[Counter, dict[str, int], dict[str, str]]:
     """Make people, tricks, sessions and clips again; with ``dry_run`` find out what would be made, and make nothing.
 
     Returns
     -------
     tuple
-        How many of what were made or left out, and of each missing original (SHA-256) how many clips wait for it.
+        How many of what were made or left out; of each missing original (SHA-256) how many clips wait for it; and of
+        those that the archive has itself what they are called there.
     """
     backend, told, missing = archive_backend(), Counter(), Counter()
     with transaction.atomic():
@@ -35,7 +39,19 @@ def rebuild(*, dry_run: bool) -> tuple[Counter, dict[str, int]]:
             told[_one(backend, lying, missing)] += 1
         told.update({what: n - n_before[what] for what, n in _counted().items()})
         transaction.set_rollback(dry_run)
-    return told, dict(missing)
+    return told, dict(missing), _archived(backend, missing)
+
+
+def _archived(backend: ArchiveBackend, missing: Counter) -> dict[str, str]:
+    """Look for originals by the digits in their names, which tell them apart without reading terabytes."""
+    if not missing:
+        return {}
+    by_digits, found = {sha256[:8]: sha256 for sha256 in missing}, {}
+    for stocked in backend.stock(checksums=False):
+        _name, digits = read_original_name(stocked.filename) or ("", "")
+        if digits in by_digits and not stocked.is_trashed:
+            found[by_digits[digits]] = stocked.filename
+    return found
 
 
 def _counted() -> dict[str, int]:

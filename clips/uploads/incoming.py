@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clips import pipeline, storage
+from clips.archive.path import read_original_name
 from clips.claim import Claim
 from clips.media import sandbox
 from clips.models import OriginalFile, Upload, UploadSource, UploadState
@@ -59,7 +60,7 @@ def take_in(work: Claim) -> None:
                     "id": upload.pk,
                     "shoot": shoot,
                     "uploader": upload.owner,
-                    "original_filename": upload.original_filename,
+                    "original_filename": _name_at_camera(upload.original_filename, file_hash),
                     "stored_path": stored_path,
                     "size_bytes": upload.size_bytes,
                     "fingerprint": fingerprint,
@@ -120,6 +121,12 @@ def stored_path_of(upload: Upload) -> str:
     """Return where the file of an upload lies once it is checked."""
     suffix = PurePosixPath(upload.original_filename).suffix.lower()
     return f"originals/{upload.pk}{suffix if suffix in KNOWN_SUFFIXES else ''}"
+
+
+def _name_at_camera(filename: str, file_hash: str) -> str:
+    """Return what a file was called before an archive gave it digits of its checksum, out of which it comes back."""
+    name, digits = read_original_name(filename) or (filename, "")
+    return name if file_hash.startswith(digits) else filename
 
 
 def _where_it_lies(upload: Upload, stored_path: str) -> Path:

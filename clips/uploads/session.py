@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from clips import cameras
+from clips.archive.path import ORIGINALS, ROOT
 from clips.models import CameraClock, OriginalFile, Shoot, Upload
 
 #: Of PostgreSQL's advisory locks, the one that is held from looking for a session until the file is in it.
@@ -22,9 +23,10 @@ NIGHT_ENDS_HOUR = 4
 #: No camera writes one file for longer; older files than this before a gap need not be looked at.
 LONGEST_FILE = dt.timedelta(hours=12)
 MAX_NAME_CHARS = 100
-#: What cameras call their folders; nobody means a session by them.
-_CAMERAS_FOLDER = re.compile(
-    r"DCIM|\d{3}[A-Z0-9_]{3,5}|DJI_\d+|PRIVATE|M4ROOT|AVCHD|BDMV|STREAM|CLIP|CLIPS|MISC|VIDEO|MP_ROOT|XDROOT",
+#: What cameras call their folders, and the archive those around its sessions; nobody means a session by them.
+_NO_SESSION = re.compile(
+    r"DCIM|\d{3}[A-Z0-9_]{3,5}|DJI_\d+|PRIVATE|M4ROOT|AVCHD|BDMV|STREAM|CLIP|CLIPS|MISC|VIDEO|MP_ROOT|XDROOT"
+    rf"|{ROOT}|{ORIGINALS}|20\d\d",
     re.IGNORECASE,
 )
 _DATED = re.compile(r"(?P<date>\d{4}-\d\d-\d\d)(?:[\s_-]+(?P<name>.*))?")
@@ -32,7 +34,7 @@ _DATED = re.compile(r"(?P<date>\d{4}-\d\d-\d\d)(?:[\s_-]+(?P<name>.*))?")
 
 def named_by(folders: Sequence[str]) -> tuple[str, dt.date | None]:
     """Return the session's name and date that the folders around a file say, as ``2024-12-01 - Backyard Rails``."""
-    told = next((name for name in folders if name.strip() and not _CAMERAS_FOLDER.fullmatch(name)), "")
+    told = next((name for name in folders if name.strip() and not _NO_SESSION.fullmatch(name)), "")
     name = " ".join(told.split())
     if found := _DATED.fullmatch(name):
         try:

@@ -1,8 +1,10 @@
 from argparse import ArgumentParser
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from clips.archive.backend import ArchiveError
+from clips.archive.path import ORIGINALS
 from clips.archive.rebuild import rebuild
 
 
@@ -14,11 +16,19 @@ class Command(BaseCommand):
 
     def handle(self, *, dry_run: bool, **_options) -> None:
         try:
-            told, missing = rebuild(dry_run=dry_run)
+            told, missing, archived = rebuild(dry_run=dry_run)
         except ArchiveError as error:
             raise CommandError(str(error)) from error
         for what, n in sorted(told.items()):
             self.stdout.write(f"{n:>7}  {what}")
         for sha256, n_clips in sorted(missing.items()):
-            self.stdout.write(f"original {sha256}: {n_clips} clips wait for it; upload it again and repeat this.")
+            there = f"the archive has it as {archived[sha256]}" if sha256 in archived else "upload it again"
+            self.stdout.write(f"original {sha256}: {n_clips} clips wait for it; {there}.")
+        if archived:
+            self.stdout.write(
+                f"Copy the folder “{ORIGINALS}” of the archive, or of it what is named above, into the incoming folder "
+                f"({settings.INCOMING_DIR})."
+            )
+        if missing:
+            self.stdout.write("When these originals are here, repeat this.")
         self.stdout.write("Nothing was written." if dry_run else "Cut the clips again with “manage.py rerender”.")

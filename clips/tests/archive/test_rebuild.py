@@ -1,13 +1,27 @@
 """After the database is lost, its clips are made again from the archive."""
 
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 
-from clips.archive.path import file_stem, folder_parts, read_names
-from clips.models import ArchiveCopy, CopyState, Decision, FileName, FinalClip, Job, OriginalFile, Shoot
+from clips import tasks
+from clips.archive.path import ROOT, file_stem, folder_parts, original_name, read_names, read_original_name
+from clips.models import (
+    ArchiveCopy,
+    CandidateSegment,
+    CopyState,
+    Decision,
+    FileName,
+    FinalClip,
+    Job,
+    JobKind,
+    OriginalFile,
+    Shoot,
+)
 from clips.tests.test_render_and_archive import filmed, kept  # noqa: F401
+from clips.uploads.folder import IncomingFolder
 from people.models import Person
 from tricks.models import Trick
 
@@ -70,6 +84,38 @@ def test_a_clip_whose_original_is_not_here_waits_for_it(lost):
     OriginalFile.objects.all().update(file_hash=lost.original_file.file_hash)
     rebuilt()
     assert FinalClip.objects.count() == 1
+
+
+def test_an_original_that_the_archive_has_comes_back_through_the_incoming_folder(
+    lost, backend, settings, work_off, tmp_path
+):
+    """With its own name, into its own session, and with it the clips that waited for it."""
+    tasks.archive(str(Job.objects.for_target(JobKind.ARCHIVE, lost.original_file, params={"alone": True}).pk))
+    there = ArchiveCopy.objects.get(state=CopyState.VERIFIED)
+    for model in (ArchiveCopy, Job, CandidateSegment, OriginalFile, Shoot):
+        model.objects.all().delete()
+    (settings.DATA_DIR / lost.original_file.stored_path).unlink()
+    text = rebuilt()
+    assert f"1 clips wait for it; the archive has it as {there.filename}." in text
+    assert str(settings.INCOMING_DIR) in text
+    put = settings.INCOMING_DIR / Path(there.path).relative_to(ROOT)
+    put.parent.mkdir(parents=True)
+    backend.fetch(there.remote_id, put)
+    settings.INCOMING_REST_SECONDS = 0
+    folder = IncomingFolder(settings.INCOMING_DIR)
+    for _look in range(3):
+        folder.look()
+    tasks.ingest(str(Job.objects.get(kind=JobKind.INGEST).pk))
+    original = OriginalFile.objects.get()
+    assert (original.original_filename, original.file_hash) == ("GX010001.MP4", lost.original_file.file_hash)
+    assert "1  clips\n" in rebuilt()
+    assert Shoot.objects.get().name == "Backyard Rails"
+
+
+def test_names_of_originals_are_read_back_as_they_were_written():
+    for name in ("GX010001.MP4", "a__b.mov", "no suffix", "VID.2024.12.longsuffix"):
+        assert read_original_name(original_name(name, "0123456789abcdef")) == (name, "01234567")
+    assert read_original_name("GX010001.MP4") is None
 
 
 def test_names_are_read_back_as_they_were_written(shoot):

@@ -173,6 +173,7 @@ def test_what_is_half_there_and_what_cameras_write_beside_is_left_alone(name, is
         (["DCIM", "100GOPRO"], ("", None)),
         (["2024-12-01 - Backyard  Rails"], ("Backyard Rails", dt.date(2024, 12, 1))),
         (["2024-12-01"], ("", dt.date(2024, 12, 1))),
+        (["Originals", "2024", "2024-12-01 - Backyard Rails"], ("Backyard Rails", dt.date(2024, 12, 1))),
         (["2024-02-31 Park"], ("2024-02-31 Park", None)),
         ([], ("", None)),
     ],
