@@ -82,14 +82,16 @@ class Mark:
         return f"M{self.x:.1f} {self.y:.1f}h{self.width:.1f}v{self.height:.1f}h-{self.width:.1f}z"
 
 
-def marks_of(original: OriginalFile, segments: Iterable[CandidateSegment], *, score_shown: float) -> list[Mark]:
-    """Return the marks of a file's segments in the order of their time.
+def marks_of(
+    original: OriginalFile, segments: Iterable[CandidateSegment], *, score_shown: float, may_sort: bool = True
+) -> list[Mark]:
+    """Return the marks of a file's segments in the order of their time; what waits leads to sorting who may.
 
     ``segments`` come with their current clips prefetched as ``current_clips``; the file has been probed.
     """
     scale = WIDTH / original.duration_ms
     names = {state: str(name) for state, name in STATE_NAMES.items()}
-    to_sort = "" if original.aside_at else f"{reverse('clips:sort')}?session={original.shoot_id}"
+    to_sort = f"{reverse('clips:sort')}?session={original.shoot_id}" if may_sort and not original.aside_at else ""
     marks = []
     for segment in sorted(segments, key=lambda segment: (segment.start_ms, segment.end_ms)):
         state = state_of(segment, score_shown=score_shown)

@@ -255,7 +255,15 @@ def test_a_viewer_sees_the_page_without_what_is_not_theirs(client, viewer, shoot
     client.force_login(viewer)
     body = client.get(url("session", shoot)).content.decode()
     assert "7 of 10 moments shown" in body
-    for forbidden in ('type="range"', "Put aside", "Find tricks again", "Name and date", "Add a moment", "/upload"):
+    for forbidden in (
+        'type="range"',
+        "Put aside",
+        "Find tricks again",
+        "Name and date",
+        "Add a moment",
+        "/upload",
+        "/sort?",
+    ):
         assert forbidden not in body
 
 

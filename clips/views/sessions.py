@@ -81,7 +81,7 @@ def news(request: HttpRequest, shoot: Shoot, *, status: int = 200) -> HttpRespon
 def page_context(request: HttpRequest, shoot: Shoot) -> dict:
     """Return what a session's page shows, in a fixed number of queries."""
     page = page_of_files(request, shoot)
-    fill_in(page, shoot)
+    fill_in(page, shoot, may_sort=request.user.may(Role.SORTER))
     proposals = CandidateSegment.objects.filter(original_file__shoot=shoot)
     return {
         "shoot": shoot,
@@ -105,7 +105,7 @@ def page_of_files(request: HttpRequest, shoot: Shoot) -> Page:
     return Paginator(files, FILES_PER_PAGE).get_page(request.GET.get("page"))
 
 
-def fill_in(page: Page, shoot: Shoot) -> None:
+def fill_in(page: Page, shoot: Shoot, *, may_sort: bool) -> None:
     """Give each file of a page what its time-line shows, its jobs and its form for a moment by hand."""
     files = list(page.object_list)
     page.object_list = files
@@ -121,7 +121,8 @@ def fill_in(page: Page, shoot: Shoot) -> None:
     for file in files:
         file.part = part_of.get(file.pk)
         file.run_id = newest_run.get(file.pk)
-        file.marks = marks_of(file, segments[file.pk], score_shown=shoot.score_shown) if file.duration_ms else []
+        asked = {"score_shown": shoot.score_shown, "may_sort": may_sort}
+        file.marks = marks_of(file, segments[file.pk], **asked) if file.duration_ms else []
         file.hilights = hilights_of(file, file.hilights_ms) if file.duration_ms else []
         strips = [job for job in jobs[file.pk] if job.kind == JobKind.FILMSTRIP]
         file.film = filmstrips.state_of(file, strips[0] if strips else None)
