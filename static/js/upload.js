@@ -180,8 +180,8 @@ class Uploader {
     const all = files.reduce((sum, { file }) => sum + file.size, 0);
     const sent = files.reduce((sum, { sentBytes }) => sum + sentBytes, 0);
     const done = files.filter(({ state }) => state === "done").length;
-    const { of: ofWord, files: filesWord, left } = this.words;
-    const parts = [`${done} ${ofWord} ${files.length} ${filesWord}`, `${inBytes(sent)} ${ofWord} ${inBytes(all)}`];
+    const { of: ofWord, file, files: several, left } = this.words;
+    const parts = [`${done} ${ofWord} ${files.length} ${files.length === 1 ? file : several}`, `${inBytes(sent)} ${ofWord} ${inBytes(all)}`];
     const seconds = this.pace.secondsFor(all - sent);
     if (this.isSending && seconds !== null) parts.push(`${inBytes(this.pace.speed())}/s`, `${inWords(seconds)} ${left}`);
     this.root.querySelector("[data-total-head]").hidden = files.length === 0;

@@ -26,7 +26,8 @@ export class Batch {
     this.form.hidden = files.length === 0;
     if (!files.length) return;
     const bytes = files.reduce((sum, { file }) => sum + file.size, 0);
-    this.form.querySelector("[data-batch-says]").textContent = `${files.length} ${this.words.files} · ${inBytes(bytes)}`;
+    const word = files.length === 1 ? this.words.file : this.words.files;
+    this.form.querySelector("[data-batch-says]").textContent = `${files.length} ${word} · ${inBytes(bytes)}`;
     if (!wasHidden) return;
     if (!this.dateIsChosen) this.date.value = dayOf(files.map(({ file }) => file.lastModified));
     if (!this.name.value) this.name.focus();
