@@ -10,6 +10,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from clips import previews
 from clips.models import (
     CandidateSegment,
     ClipCategory,
@@ -191,6 +192,7 @@ def recent_names(member: Member) -> Recent:
 def _cards(segments: list[CandidateSegment], member: Member, front: uuid.UUID | None) -> list[Card]:
     if not segments:
         return []
+    previews.bring_jobs(segments)
     inherited = last_tags(member)
     cards = [Card(segment, segment.start_ms, segment.end_ms, inherited, True) for segment in segments]
     # A keep that was undone comes back as it was kept.

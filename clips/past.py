@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
+from clips import previews
 from clips.hand import Card, Tags, last_tags
 from clips.models import Decision, DecisionKind, FinalClip
 from people.models import Member
@@ -46,6 +47,7 @@ def past_of(
     shown = shown.defer("segment__features", "segment__original_file__probe")
     rows = list(shown.order_by("-created_at")[: portion + 1])
     decisions, has_more = rows[:portion], len(rows) > portion
+    previews.bring_jobs([decision.segment for decision in decisions])
     clips = FinalClip.objects.with_tags().in_bulk(
         [decision.after["clip"] for decision in decisions if decision.kind == DecisionKind.KEEP]
     )

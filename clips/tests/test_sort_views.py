@@ -4,9 +4,21 @@ import re
 import uuid
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from clips.models import CandidateSegment, Decision, FinalClip, OriginalFile, Preview, SegmentStatus
+from clips.models import (
+    CandidateSegment,
+    Decision,
+    FinalClip,
+    Job,
+    JobKind,
+    OriginalFile,
+    Preview,
+    SegmentStatus,
+)
 from people.models import Person
 from tricks.models import Trick
 
@@ -254,6 +266,25 @@ def test_the_past_goes_on_from_a_decision_and_takes_as_many_queries_for_many(
     with django_assert_max_num_queries(10):
         further = page.client.get(reverse("clips:sort_past"), {"before": oldest}).content.decode()
     assert len(re.findall("data-decision=", further)) == 1
+
+
+@pytest.mark.parametrize("state", ["DONE", "FAILED"])
+def test_cards_without_previews_take_as_many_queries_for_many(page, state):
+    Preview.objects.all().delete()
+    for segment in CandidateSegment.objects.all():
+        finished = {"started_at": timezone.now(), "finished_at": timezone.now(), "progress": 1}
+        Job.objects.create(kind=JobKind.PREVIEW, segment=segment, state=state, reason="It is broken.", **finished)
+    hand = order(page.post("hand"))
+    page.post("trash", segment=hand[0])
+    n_queries = []
+    for _decision in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            past = page.client.get(reverse("clips:sort_past")).content.decode()
+        n_queries.append(len(queries))
+        for segment in hand[1:]:
+            page.post("trash", segment=segment)
+    assert past.count("It is broken.") == (4 if state == "FAILED" else 0)
+    assert n_queries[0] == n_queries[1]
 
 
 def test_a_session_whose_rest_others_hold_is_not_called_sorted(page, segments):
