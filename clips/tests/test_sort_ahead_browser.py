@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import expect
 
 from clips.tests.browser import log_in, open_page
-from clips.tests.sort_table import EACH_MS, END_MS, START_MS, lay_table
+from clips.tests.sort_table import EACH_MS, END_MS, START_MS, lay_table, run_in
 from clips.tests.test_sort_page import arrived, next_card, on_top
+from trickyclip.tests.site import manage
 
 pytestmark = pytest.mark.slow
 
@@ -84,3 +85,23 @@ def test_videos_of_cards_that_are_passed_over_are_not_fetched(page, running_site
     page.wait_for_timeout(1_500)
     assert fetched.isdisjoint(decided[8:12])
     assert {*decided[4:8], *decided[12:]} <= fetched
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["bench_sort", "--decisions", "3", "--cold", "1", "--every", "0.3"], "undo after a reload → the card is back"),
+        (["bench_crowd", "--people", "3", "--seconds", "3", "--every", "0.5"], "decision: trash"),
+    ],
+)
+def test_benches_print_figures_and_leave_nothing_decided(running_site, request, monkeypatch, command, says):
+    monkeypatch.setenv("BENCH_PASSWORD", running_site.admin_password)
+    session = lay_table(running_site, request.node.name[:90], 16).split("=")[1]
+    name, *options = command
+    of_session = ["--session", session] if name == "bench_sort" else []
+    printed = manage(running_site.data_dir, name, running_site.base_url, *options, *of_session)
+    n, p50_ms, p95_ms = next(line for line in printed.splitlines() if says in line).removeprefix(says).split()[:3]
+    assert int(n) >= 2
+    assert 0 < float(p50_ms) <= float(p95_ms)
+    undecided = "print(CandidateSegment.objects.undecided().filter(original_file__shoot=%r).count())"
+    assert run_in(running_site, undecided % session).endswith("16")

@@ -1,21 +1,15 @@
 """``manage.py bench_sort``: how long a person waits on the sort page, in a real browser over a long and narrow line."""
 
-import contextlib
 import getpass
 import os
 import shutil
-import statistics
-import subprocess
-import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from clips.management.figures import HEAD, Figure, verdict_of
+from clips.management.searching import searching
 from clips.management.slow_line import slow_line
 
 PATIENCE_MS = 60_000
@@ -26,6 +20,7 @@ READY = "() => document.querySelector('[data-current] video')?.readyState >= 3"
 #: rounds to 8 ms, and tells of nothing quicker than 16.
 WATCH = """() => {
   window.painted = new Map();
+  performance.setResourceTimingBufferSize(10000);
   const observer = new PerformanceObserver((list) => {
     for (const { name, startTime, duration } of list.getEntries()) {
       if (name === 'keydown') window.painted.set(startTime, duration);
@@ -77,62 +72,6 @@ POSTS = """() => performance.getEntriesByType('resource')
   .filter(({ name }) => /[/]sort[/](trash|keep)$/.test(name)).map(({ duration }) => duration)"""
 
 
-@dataclass
-class Figure:
-    """One line of the table; a target is what at most may be reached."""
-
-    name: str
-    times_ms: list[float] = field(default_factory=list)
-    p50_ms: float | None = None
-    p95_ms: float | None = None
-
-    def line(self) -> str:
-        if not self.times_ms:
-            return f"{self.name:<48}{0:>5}{'–':>9}{'–':>9}"
-        p50_ms, p95_ms = statistics.median(self.times_ms), max(self.times_ms)
-        if len(self.times_ms) > 1:
-            p95_ms = statistics.quantiles(self.times_ms, n=20, method="inclusive")[-1]
-        targets = [(p50_ms, self.p50_ms), (p95_ms, self.p95_ms)]
-        asked = [(reached, target) for reached, target in targets if target is not None]
-        wanted = " / ".join("–" if target is None else f"{target:.0f}" for _reached, target in targets)
-        verdict = verdict_of(all(reached <= target for reached, target in asked)) if asked else ""
-        wanted = wanted if asked else ""
-        return f"{self.name:<48}{len(self.times_ms):>5}{p50_ms:>9.0f}{p95_ms:>9.0f}  {wanted:<12}{verdict}"
-
-
-def verdict_of(is_met: bool) -> str:
-    return "met" if is_met else "MISSED"
-
-
-@contextlib.contextmanager
-def searching(film: str | None) -> Iterator[list[int]]:
-    """Search a video for tricks again and again, as a worker does; gives a list that grows with each time."""
-    done: list[int] = []
-    if film is None:
-        yield done
-        return
-    ended = threading.Event()
-    command = [sys.executable, "-m", "detection", "propose", film, "--json"]
-
-    def search() -> None:
-        while not ended.is_set():
-            with subprocess.Popen(  # noqa: S603  our own program, on a file that was named on the command line
-                command, stdout=subprocess.DEVNULL, cwd=settings.BASE_DIR
-            ) as running:
-                while running.poll() is None:
-                    if ended.wait(0.2):
-                        running.terminate()
-            done.append(running.returncode)
-
-    thread = threading.Thread(target=search, daemon=True)
-    thread.start()
-    try:
-        yield done
-    finally:
-        ended.set()
-        thread.join(timeout=30)
-
-
 class Command(BaseCommand):
     help = (
         "Sort moments of a running site in a real Chromium that seems far away, print how long a person waits, and "
@@ -167,14 +106,10 @@ class Command(BaseCommand):
         password = os.environ.get("BENCH_PASSWORD") or getpass.getpass(f"Password of {username}: ")
         site = urlsplit(url)
         far = {"round_trip_ms": asked["round_trip"], "mbit_per_s": asked["mbit"]}
-        film = asked["searching"]
-        if film and not Path(film).is_file():
-            raise CommandError(f"There is no video {film}.")
-        film = film and str(Path(film).resolve())
         sorting = None
         try:
             with (
-                searching(film) as searches,
+                searching(asked["searching"]) as searches,
                 slow_line(site.hostname, site.port or 80, **far) as port,
                 sync_playwright() as playwright,
             ):
@@ -192,7 +127,7 @@ class Command(BaseCommand):
             raise CommandError(says) from None
         for line in figures:
             self.stdout.write(line)
-        if film:
+        if asked["searching"]:
             self.stdout.write(f"meanwhile searched for tricks: {searches.count(0)} × and once in part")
 
 
@@ -234,7 +169,7 @@ class Sorting:
         ]
         share = len(there) / max(1, len(warm))
         lines = [
-            f"{'':<48}{'n':>5}{'p50 ms':>9}{'p95 ms':>9}  at most",
+            HEAD,
             *(figure.line() for figure in figures),
             f"{'next clip loaded when the key came':<48}{len(warm):>5}{100 * share:>7.1f} %{'':>9}  {'≥ 98 %':<12}"
             f"{verdict_of(share >= 0.98)}",

@@ -1,7 +1,7 @@
 // The cards of one open page, best first; the first one is played, the others are there already with their videos loading.
 // The server says which cards there are; what was decided here and has not arrived yet is laid aside meanwhile.
 
-import { whenIdle } from "./later.js";
+import { afterPaint, whenIdle } from "./later.js";
 import { empty, fill, Loading } from "./loading.js";
 
 const LOADED = 4; // cards whose video is fetched, from the top of the hand
@@ -78,8 +78,8 @@ export class Hand {
     if (!card) return false;
     this.past.delete(segment);
     this.table.prepend(card);
-    window.htmx.process(card);
     this.show();
+    afterPaint(() => window.htmx.process(card));
     return true;
   }
 

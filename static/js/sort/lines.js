@@ -4,7 +4,7 @@
 import { writeLegend } from "../reasons.js";
 import { factsOf } from "./facts.js";
 import { drawFilm } from "./film.js";
-import { afterPaint } from "./later.js";
+import { afterPaint, whenIdle } from "./later.js";
 import { FileMap, showWindow } from "./map.js";
 import { clock, windowOf } from "./trim.js";
 
@@ -28,7 +28,7 @@ export class Lines {
     this.card = card;
     this.facts = null;
     this.map.detach();
-    if (card) afterPaint(() => this.#show(card));
+    if (card) afterPaint(() => whenIdle(() => this.#show(card)));
   }
 
   /** Draw the lines of a card that is on top soon. */
