@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from clips.demo.session import FILENAME, SESSION_NAME
 from clips.tests.browser import log_in, open_page
 from clips.tests.every_page import addresses
 from trickyclip.tests.site import RunningSite, manage
@@ -32,6 +33,7 @@ keep(segment, choice, lease=lease, key=UUID("{uuid.uuid4()}"), member=member)
 """
 HAS_CARDS = "from clips.models import Preview; print(Preview.objects.count())"
 HAS_CLIP = "from clips.models import FinalClip; print(FinalClip.objects.exclude(stored_path='').count())"
+FITS = "document.documentElement.scrollWidth <= window.innerWidth"
 #: Elements that a keyboard reaches, in order, with whether the browser draws an outline or something else around them.
 FOCUS = """() => {
   const here = document.activeElement, style = getComputedStyle(here);
@@ -40,6 +42,13 @@ FOCUS = """() => {
     shown: here.matches(':focus-visible') && (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0
       || style.boxShadow !== 'none'),
   };
+}"""
+
+#: Writes the longest that people may call a session, a rider, a member or a file, in place of what the demo has.
+LENGTHEN = """names => {
+  const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  while (walker.nextNode())
+    for (const name of names) walker.currentNode.data = walker.currentNode.data.replaceAll(name, 'x'.repeat(100));
 }"""
 
 
@@ -98,7 +107,9 @@ def test_every_page_is_usable_by_all_and_fits(pages, demo_site, size):
         for address in addresses(page):
             visit(page, address)
             assert findings(page) == []
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{address} is too wide"
+            assert page.evaluate(FITS), f"{address} is too wide"
+            page.evaluate(LENGTHEN, [SESSION_NAME, FILENAME, "Mia Berg", demo_site.admin_username])
+            assert page.evaluate(FITS), f"{address} is too wide for long names"
             assert page.locator("h1").count() >= 1, f"{address} has no heading"
 
 
