@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "trickyclip.proxy.ProxyMiddleware",
     "trickyclip.request_id.RequestIdMiddleware",
     "trickyclip.headers.HeadersMiddleware",
+    "clips.uploads.tus.VersionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",

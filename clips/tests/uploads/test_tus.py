@@ -208,6 +208,16 @@ def test_an_unknown_upload_is_not_found(tus):
     assert tus("HEAD", reverse("clips:tus_resource", args=[uuid.uuid4()])).status_code == 404
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", [ENDPOINT, f"{ENDPOINT}{uuid.uuid4()}"])
+def test_who_is_not_let_in_is_told_so_in_the_protocol(client, viewer, path):
+    stranger = Tus(client)("POST", path)
+    client.force_login(viewer)
+    not_a_sorter = Tus(client)("POST", path)
+    assert [stranger.status_code, not_a_sorter.status_code] == [401, 403]
+    assert stranger["Tus-Resumable"] == not_a_sorter["Tus-Resumable"] == "1.0.0"
+
+
 def test_a_proxy_that_knows_no_patch_may_say_post(tus):
     path = tus.create(2)
     answer = tus("POST", path, b"ab", Upload_Offset=0, X_HTTP_Method_Override="PATCH")
