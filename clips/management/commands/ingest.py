@@ -12,6 +12,7 @@ from clips.models import Upload, UploadSource, UploadState
 from clips.storage import StorageError
 from clips.uploads import intake, outcome, part
 from clips.uploads.incoming import display_name
+from clips.uploads.session import named_by
 from clips.uploads.wire import clean_session_name
 
 LOOK_EVERY_S = 0.5
@@ -23,9 +24,9 @@ UNDER_WAY = (UploadState.WAITING, UploadState.RECEIVING, UploadState.RECEIVED)
 
 class Command(BaseCommand):
     help = (
-        "Bring camera files on this machine in, folders with all that is in them. Sessions come from the files' own "
-        "dates, unless you name one. What is here already is told so. The site must be running, for its workers check "
-        "the files."
+        "Bring camera files on this machine in, folders with all that is in them. Sessions come from the names of the "
+        "folders inside, else from the files' own dates, unless you name one. What is here already is told so. The "
+        "site must be running, for its workers check the files."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--move", action="store_true", help="remove each file that is here safely afterwards")
 
     def handle(self, *, paths: list[Path], session: str, date: dt.date | None, move: bool, **_options) -> None:
-        files = list(_files(paths))
+        files = dict(_files(paths))
         if not files:
             raise CommandError("There are no videos in this.")
         uploads: dict[Path, Upload] = {}
@@ -49,13 +50,13 @@ class Command(BaseCommand):
             _close(uploads, move=move)
         self._sum_up(uploads)
 
-    def _bring_all(self, files: list[Path], uploads: dict, *, move: bool, **asked) -> None:
+    def _bring_all(self, files: dict[Path, tuple[str, ...]], uploads: dict, *, move: bool, **asked) -> None:
         total_bytes = sum(path.stat().st_size for path in files)
         bar = tqdm(total=total_bytes, desc="bringing in", unit="B", unit_scale=True, file=self.stderr, disable=None)
         with bar:
-            for path in files:
+            for path, folders in files.items():
                 begun_bytes = bar.n
-                upload = uploads[path] = _row(path, **asked)
+                upload = uploads[path] = _row(path, folders, **asked)
                 try:
                     while not intake.bring(upload, path, may_link=move, report=bar.update):
                         bar.set_postfix_str(upload.reason)
@@ -87,8 +88,12 @@ class Command(BaseCommand):
             raise CommandError("Some were not taken; the lines above say why.")
 
 
-def _files(paths: list[Path]) -> Iterator[Path]:
-    """Yield each video once: what is named, and within folders what looks like footage, the oldest first."""
+def _files(paths: list[Path]) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """Yield each video once: what is named, and within folders what looks like footage, the oldest first.
+
+    With it come the names of the folders that may say its session: those inside the folder that was named, and that one
+    itself where it begins with a date, because otherwise it is rather "card" or "Videos".
+    """
     seen = set()
     for path in paths:
         if not path.exists():
@@ -98,7 +103,14 @@ def _files(paths: list[Path]) -> Iterator[Path]:
                 continue
             if (real := file.resolve()) not in seen:
                 seen.add(real)
-                yield real
+                yield real, _folders_of(file, path)
+
+
+def _folders_of(file: Path, named: Path) -> tuple[str, ...]:
+    if file == named:
+        return ()
+    own = (named.resolve().name,)
+    return (own if named_by(own)[1] else ()) + file.relative_to(named).parts[:-1]
 
 
 def _inside(folder: Path) -> list[Path]:
@@ -109,13 +121,14 @@ def _inside(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.stat().st_mtime)
 
 
-def _row(path: Path, *, session: str, date: dt.date | None) -> Upload:
+def _row(path: Path, folders: tuple[str, ...], *, session: str, date: dt.date | None) -> Upload:
     stat = path.stat()
+    told_name, told_date = named_by(folders)
     return Upload.objects.create(
         state=UploadState.WAITING, source=UploadSource.COMMAND, came_from=str(path)[-1000:],
         mark=intake.mark_of(stat), modified_at=intake.modified_at(stat), size_bytes=stat.st_size,
-        original_filename=display_name(path.name), session_date=date,
-        session_name=clean_session_name(session) if session else "",
+        original_filename=display_name(path.name), session_date=date or told_date,
+        session_name=clean_session_name(session) if session else told_name,
     )  # fmt: skip
 
 

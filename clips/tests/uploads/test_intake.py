@@ -277,6 +277,18 @@ def test_the_command_brings_a_card_in_and_sums_up(ingest, card):
     assert "0 new, 1 already here" in said
 
 
+def test_the_folders_on_a_card_name_the_sessions_and_the_card_does_not(ingest, card):
+    path = card("2024-12-01 Backyard Rails/100GOPRO/GX010001.MP4", 1)
+    card("2024-12-02/GX010002.MP4", 2)
+    ingest(path.parents[2])
+    assert {str(file.shoot) for file in OriginalFile.objects.all()} == {
+        "2024-12-01 Backyard Rails",
+        "2024-12-02 Monday",
+    }
+    ingest(card("2024-12-03 Night Park/GX010003.MP4", 3).parent)
+    assert Shoot.objects.filter(name="Night Park", date="2024-12-03").exists()
+
+
 def test_the_command_moves_what_is_safe_and_leaves_what_is_bad(ingest, card, tmp_path, monkeypatch):
     monkeypatch.undo()  # the real probe says what is wrong
     good = card("GX010001.MP4")
