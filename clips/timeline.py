@@ -104,7 +104,7 @@ def marks_of(
                 state_name=names[state],
                 url=to_sort if state == MarkState.SHOWN else _clip_url(segment),
                 place=f"{clock(segment.start_ms)}–{clock(segment.end_ms)}",
-                score="" if segment.score is None else f"{segment.score:.2f}",
+                score="" if segment.score is None else f"{int(100 * segment.score)} %",  # rounded as on the card
                 why=segment.why or (gettext("added by hand") if segment.run_id is None else ""),
                 x=min(segment.start_ms * scale, WIDTH - width),
                 y=HEIGHT - height,

@@ -57,11 +57,11 @@ def test_the_keyboard_alone_reads_the_moments_and_changes_how_many_there_are(pag
         if page.evaluate("document.activeElement.classList.contains('mark')"):
             break
     caption = page.locator("[data-caption]")
-    expect(caption).to_contain_text("0:00–0:04 · 0.95 · to sort")
+    expect(caption).to_contain_text("0:00–0:04 · 95 % · to sort")
     page.keyboard.press("ArrowRight")
-    expect(caption).to_contain_text("0:10–0:14 · 0.88 · to sort")
+    expect(caption).to_contain_text("0:10–0:14 · 88 % · to sort")
     page.keyboard.press("End")
-    expect(caption).to_contain_text("1:30–1:34 · 0.32")
+    expect(caption).to_contain_text("1:30–1:34 · 32 %")
     page.keyboard.press("Tab")
     expect(page.locator(".moments > summary")).to_be_focused()
 

@@ -60,7 +60,7 @@ def test_what_lies_below_the_sensitivity_says_so_and_leads_nowhere(original, seg
     assert [mark.state for mark in drawn] == [MarkState.SHOWN] * 7 + [MarkState.BELOW] * 3
     assert drawn[0].url == f"/sort?session={original.shoot_id}"
     assert drawn[-1].url == ""
-    assert drawn[0].label == "0:00–0:04 · 0.95 · to sort · the rider moves 3 × more than usual"
+    assert drawn[0].label == "0:00–0:04 · 95 % · to sort · the rider moves 3 × more than usual"
 
 
 def test_a_moment_by_hand_is_shown_however_low_the_sensitivity(original):

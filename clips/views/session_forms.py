@@ -12,6 +12,7 @@ from clips.sorting import TrimError, check_trim
 class ClockField(forms.CharField):
     """A place in a video, as 1:02.5; cleaned to whole milliseconds."""
 
+    default_error_messages = {"required": _("Write a time like 1:02.5.")}
     widget = forms.TextInput(attrs={"inputmode": "text", "autocomplete": "off", "placeholder": "1:02.5"})
 
     def __init__(self, **kwargs) -> None:
