@@ -27,7 +27,7 @@ class Command(BaseCommand):
         if archived:
             self.stdout.write(
                 f"Copy the folder “{ORIGINALS}” of the archive, or of it what is named above, into the incoming folder "
-                f"({settings.INCOMING_DIR})."
+                f"({settings.INCOMING_DIR}), or give it to “manage.py ingest”."
             )
         if missing:
             self.stdout.write("When these originals are here, repeat this.")
