@@ -1,7 +1,9 @@
 // What was decided lately, the last one last, each with its card, so that an undo is there at once however far back it
 // goes. The server knows it all; what of it lies before this page was opened is asked for in portions, ahead of need.
 
-const AHEAD = 30; // undos that shall need no answer of the server; a portion may come behind the videos of as many
+import { whenIdle } from "./later.js";
+
+const AHEAD = 50; // undos that shall need no answer of the server, one portion after the other
 const PATIENCE_MS = 5000; // then the server is asked for one undo at a time
 
 const cardOf = (row) => row.querySelector("[data-card]");
@@ -47,7 +49,7 @@ export class Past {
     return this.entries.length === 0 && this.hasMore;
   }
 
-  /** Fetch what lies further back, unless there is enough; resolves when that was tried. */
+  /** Fetch what lies further back, unless there is enough; resolves when a portion of it has come, or could not. */
   fill() {
     const { first } = this;
     this.first = null;
@@ -56,15 +58,20 @@ export class Past {
     if (this.fetching || !this.hasMore || this.entries.length >= AHEAD) return this.fetching ?? Promise.resolve();
     // What came before a decision does not change by later ones; where nothing is known, all must have arrived.
     if (!this.oldest && !this.isSettled()) return Promise.resolve();
-    this.fetching = this.#fetch().catch(() => undefined).finally(() => { this.fetching = null; });
+    this.fetching = this.#fetch().catch(() => false).then((hasCome) => {
+      this.fetching = null;
+      if (hasCome) whenIdle(() => this.fill());
+    });
     return this.fetching;
   }
 
+  /** Take one portion over; false when another try now would bring nothing. */
   async #fetch() {
     const address = this.oldest ? `${this.address}?before=${this.oldest}` : this.address;
     const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE_MS) });
-    if (!answer.ok) return;
+    if (!answer.ok) return false;
     this.#take(new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-past]"));
+    return true;
   }
 
   #take(past) {
