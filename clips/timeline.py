@@ -21,6 +21,8 @@ MIN_MARK_WIDTH = 5
 MIN_MARK_HEIGHT = 14
 #: Of the curve that goes to pages: one a second for 25 minutes, and 6 KB at most for any length.
 MAX_CURVE_STEPS = 1_500
+#: What a fraction of two decimals may lack in binary; with it, 0.88 rounded down is 88 %.
+NOISE = 1e-6
 
 
 class MarkState:
@@ -104,7 +106,7 @@ def marks_of(
                 state_name=names[state],
                 url=to_sort if state == MarkState.SHOWN else _clip_url(segment),
                 place=f"{clock(segment.start_ms)}–{clock(segment.end_ms)}",
-                score="" if segment.score is None else f"{int(100 * segment.score)} %",  # rounded as on the card
+                score="" if segment.score is None else f"{int(100 * segment.score + NOISE)} %",
                 why=segment.why or (gettext("added by hand") if segment.run_id is None else ""),
                 x=min(segment.start_ms * scale, WIDTH - width),
                 y=HEIGHT - height,

@@ -6,6 +6,7 @@ from django.utils.translation import ngettext
 
 from clips.clock import clock as clock_of
 from clips.models import Job
+from clips.timeline import NOISE
 from clips.workload import seconds_left
 
 register = template.Library()
@@ -42,4 +43,4 @@ def time_left(job: Job) -> str:
 @register.filter
 def percent(fraction: float) -> int:
     """Return a fraction as whole percent, rounded down."""
-    return int(100 * fraction)
+    return int(100 * fraction + NOISE)
