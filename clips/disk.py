@@ -1,6 +1,7 @@
 """What fills the data folder. Sums of what the rows know, because walking 100,000 files takes minutes."""
 
 import shutil
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from stat import S_ISREG
@@ -15,8 +16,10 @@ from clips.models import ArchiveCopy, CopyState, Filmstrip, FinalClip, OriginalF
 from clips.space.freeable import Freeable, freeable
 from clips.storage import free_bytes
 
-#: A sum over every clip takes some time, and the disk does not fill within a minute.
-KEPT_FOR_S = 60
+#: Sums over every clip take a third of a second of a large library. Until then they are new enough; after that a page
+#: shows the last ones at once, and asks for new ones.
+NEW_FOR_S = 60
+KEPT_FOR_S = 24 * 60 * 60
 LOCAL = "local"
 
 
@@ -32,6 +35,8 @@ class DiskUse:
     freeable: tuple[Freeable, ...]
     #: How much may still come before uploads are refused; negative when they are refused now.
     left_bytes: int
+    #: Whether the sums should be looked at anew.
+    is_old: bool
 
     @property
     def used_bytes(self) -> int:
@@ -53,13 +58,16 @@ class DiskUse:
 
 
 def disk_use(*, fresh: bool = False) -> DiskUse:
-    """Return what fills the disk; what is free is as of now, the sums are at most a minute old unless ``fresh``."""
+    """Return what fills the disk: what is free as of now, the sums as they were last looked at unless ``fresh``."""
     disk = shutil.disk_usage(settings.DATA_DIR)
     key = f"disk_use:{settings.DATA_DIR}"
-    if fresh:
-        cache.delete(key)
-    parts, may_go = cache.get_or_set(key, lambda: (_parts(), freeable()), KEPT_FOR_S)
-    return DiskUse(parts, disk.total, disk.free, may_go, free_bytes())
+    sums = None if fresh else cache.get(key)
+    if sums is None:
+        sums = (time.time(), _parts(), freeable())
+        cache.set(key, sums, KEPT_FOR_S)
+    summed_at_s, parts, may_go = sums
+    is_old = time.time() - summed_at_s > NEW_FOR_S
+    return DiskUse(parts, disk.total, disk.free, may_go, free_bytes(), is_old)
 
 
 def _parts() -> tuple[tuple[str, int], ...]:

@@ -200,7 +200,7 @@ def test_more_jobs_cost_no_more_queries(page, shoot, route):
     assert queries() == few
 
 
-def test_the_disk_is_summed_from_rows_and_kept_for_a_minute(shoot, django_assert_num_queries):
+def test_the_disk_is_summed_from_rows_and_kept(shoot, django_assert_num_queries):
     cache.clear()
     add_files(shoot, 3)
     parts = {str(title): size_bytes for title, size_bytes in disk_use().parts}
@@ -209,6 +209,23 @@ def test_the_disk_is_summed_from_rows_and_kept_for_a_minute(shoot, django_assert
     with django_assert_num_queries(0):
         use = disk_use()
     assert use.left_bytes + use.floor_bytes == use.free_bytes
+
+
+def test_old_sums_of_the_disk_are_shown_at_once_and_looked_at_anew(client, admin, shoot, monkeypatch):
+    cache.clear()
+    client.force_login(admin)
+    looks_again = f'hx-get="{reverse("clips:disk")}" hx-trigger="load"'
+    add_files(shoot, 1)
+    assert looks_again not in client.get(JOBS).content.decode()
+    add_files(shoot, 2)
+    monkeypatch.setattr("clips.disk.NEW_FOR_S", -1)
+    page = client.get(JOBS)
+    assert looks_again in page.content.decode()
+    assert dict(page.context["disk"].parts)["camera files"] == 1000
+    monkeypatch.undo()
+    box = client.get(reverse("clips:disk"))
+    assert looks_again not in box.content.decode()
+    assert dict(box.context["disk"].parts)["camera files"] == 3000
 
 
 @pytest.mark.parametrize(("address", "links"), [("", 0), ("http://127.0.0.1:5555/", 1)])
