@@ -21,5 +21,5 @@ class TouchesAliveFile(bootsteps.StartStopStep):
 
     def start(self, worker: object) -> None:
         path = Path(settings.ALIVE_FILE)
-        path.touch()
+        worker.timer.call_after(0, path.touch)  # not now: the loop that asks for work is yet to begin
         worker.timer.call_repeatedly(EVERY_S, path.touch)

@@ -61,6 +61,6 @@ def test_a_worker_shows_that_it_lives_and_ends_well_on_sigterm(tmp_path):
     )
     while not alive.exists():  # the test's own limit ends it
         assert worker.poll() is None, worker.stderr.read()
-        time.sleep(0.1)
+        time.sleep(0.001)  # a stop may come as soon as it says that it lives
     worker.send_signal(SIGTERM)
     assert worker.wait() == 0, worker.stderr.read()
