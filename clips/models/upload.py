@@ -5,10 +5,12 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clips.models.segment import CandidateSegment
 from clips.models.shoot import Shoot
 
 
@@ -33,6 +35,10 @@ class UploadState(models.TextChoices):
     GONE = "GONE", _("given up")
 
 
+def _count(of_file: QuerySet) -> Subquery:
+    return Subquery(of_file.values("original_file").annotate(n=Count("pk")).values("n"))
+
+
 class UploadQuerySet(models.QuerySet):
     def receiving(self) -> "UploadQuerySet":
         return self.filter(state=UploadState.RECEIVING)
@@ -52,6 +58,12 @@ class UploadQuerySet(models.QuerySet):
         """The unfinished ones that got no byte for too long, and that nobody goes on with by themselves."""
         late = self.receiving().filter(updated_at__lt=timezone.now() - patience())
         return late.exclude(source__in=UNATTENDED)
+
+    def with_moments(self) -> "UploadQuerySet":
+        """Count of each file the moments that are shown, ``n_shown``, and those of them to be sorted, ``n_to_sort``."""
+        of_file = CandidateSegment.objects.shown().filter(original_file=OuterRef("original_file")).order_by()
+        counted = {"n_shown": of_file, "n_to_sort": of_file.undecided()}
+        return self.annotate(**{name: Coalesce(_count(rows), 0) for name, rows in counted.items()})
 
     def owed(self, source: UploadSource) -> "UploadQuerySet":
         """Those whose file still lies where it was found and has to be put away there, or will have to be."""

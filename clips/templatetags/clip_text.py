@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django import template
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clips.models import Job, JobKind, Upload, UploadState
 
@@ -12,7 +13,7 @@ register = template.Library()
 
 @register.filter
 def says(upload: Upload) -> str:
-    """Return what became of an upload, in one sentence or less."""
+    """Return what became of an upload, ``with_moments``, in one sentence or less."""
     if upload.state == UploadState.WAITING:
         return upload.reason or upload.get_state_display()
     if upload.state == UploadState.RECEIVING:
@@ -27,8 +28,15 @@ def says(upload: Upload) -> str:
         return original.problem
     if upload.state == UploadState.DUPLICATE:
         return _("already here as %(name)s") % {"name": original.original_filename}
-    job = _under_way(upload)
-    return _("%(work)s …") % {"work": job.get_kind_display()} if job else _("ready to sort")
+    if job := _under_way(upload):
+        return _("%(work)s …") % {"work": job.get_kind_display()}
+    if original.low_res_of_id:
+        return _("the camera's small copy of another file")
+    if original.aside_at:
+        return _("put aside")
+    if upload.n_to_sort:
+        return ngettext("%(n)d moment to sort", "%(n)d moments to sort", upload.n_to_sort) % {"n": upload.n_to_sort}
+    return _("all sorted") if upload.n_shown else _("no moments found")
 
 
 @register.filter

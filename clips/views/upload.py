@@ -121,4 +121,4 @@ def recent_uploads(request: HttpRequest) -> list[Upload]:
     """Return my last uploads and what came without a person, each with the file that it became and that file's jobs."""
     by_itself = Q(owner=None) & ~Q(source=UploadSource.BROWSER)
     rows = Upload.objects.filter(Q(owner=request.user) | by_itself).select_related("shoot", "original_file")
-    return list(rows.prefetch_related("original_file__jobs")[:RECENT])
+    return list(rows.with_moments().prefetch_related("original_file__jobs")[:RECENT])
