@@ -154,6 +154,21 @@ def test_by_keys_alone_from_the_grid_to_a_new_version(page):
     expect(page.locator("[data-clip]")).to_have_count(3)
 
 
+def test_a_time_that_is_typed_before_the_preview_comes_is_where_it_begins(page):
+    wait_for_previews(page)
+    held = []
+    page.route("**/media/previews/*", lambda route: held.append(route))
+    page.goto("/clips?q=kfed")
+    page.locator("[data-clip] a").click()
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("From").fill("0:02.500")
+    page.keyboard.press("Tab")
+    page.keyboard.press(".")
+    assert held
+    page.unroute_all()  # lets go what it held
+    page.wait_for_function("() => Math.abs(document.querySelector('[data-preview-video]').currentTime - 2.5) < 0.05")
+
+
 def test_a_bad_trim_and_a_lost_race_are_told_in_place(page):
     page.goto("/clips?q=kfed")
     page.locator("[data-clip] a").click()

@@ -105,6 +105,7 @@ class Trimmer {
 
   /** Into the middle of the frame asked for; quick presses count from where the last one goes to. */
   step(frames) {
+    if (!this.video.duration) return;
     this.video.pause();
     const lastS = Math.max(0, this.video.duration - this.frameS);
     const toS = Math.min(lastS, Math.max(0, (this.steppingToS ?? this.mediaS) + frames * this.frameS));
@@ -131,7 +132,8 @@ class Trimmer {
   goTo(ms) {
     this.steppingToS = null;
     const place = (this.slowDown * (ms - this.offsetMs)) / 1000 + INSIDE_S;
-    if (Number.isFinite(place)) this.video.currentTime = Math.min(Math.max(0, place), this.video.duration);
+    // Of a video that is not loaded yet nobody knows how long it is; it begins there then.
+    if (Number.isFinite(place)) this.video.currentTime = Math.min(Math.max(0, place), this.video.duration || Infinity);
   }
 
   follow() {
