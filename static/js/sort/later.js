@@ -7,8 +7,9 @@ const UNSEEN_MS = 300; // a page that nobody sees is not painted at all
 export function afterPaint(work) {
   let isDone = false;
   const once = () => {
-    if (!isDone) work();
+    if (isDone) return;
     isDone = true;
+    work();
   };
   requestAnimationFrame(() => setTimeout(once));
   setTimeout(once, UNSEEN_MS);
