@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode, urlsplit
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 from django.middleware.csrf import CSRF_SECRET_LENGTH
 from django.test import Client
 from django.utils.crypto import get_random_string
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         parser.add_argument("url", help="address of the running site, which has this database")
         parser.add_argument("--people", type=int, default=20, help="how many (default: %(default)s)")
         parser.add_argument("--seconds", type=float, default=60, help="how long (default: %(default)s)")
-        parser.add_argument("--every", type=float, default=3.0, help="seconds between two decisions of one of them")
+        parser.add_argument("--every", type=float, default=3.0, help="seconds for each decision (default: %(default)s)")
         parser.add_argument(
             "--searching", metavar="FILE", dest="film", help="a video that is searched for tricks meanwhile, twice"
         )
@@ -70,16 +71,18 @@ class Command(BaseCommand):
         if film:
             self.stdout.write(f"meanwhile searched for tricks: {searches.count(0)} × and twice in part")
         if faults:
-            raise CommandError(f"{len(faults)} of {people} broke off: {faults[0]}")
+            n_left = sum(sorter.n_standing for sorter in sorters)
+            says = f"{len(faults)} of {people} broke off: {faults[0]}"
+            raise CommandError(f"{says}\n{n_left} of their decisions still stand." if n_left else says)
 
 
 class Sorter:
     """One person with one open sort page, who now and then looks at another."""
 
     def __init__(self, url: str, member: Member, took_ms: dict[str, list[float]], rng: random.Random) -> None:
-        client = Client()
-        client.force_login(member)
-        self._session = client.cookies["sessionid"].value
+        self._client = Client()
+        self._client.force_login(member)
+        self._session = self._client.cookies["sessionid"].value
         self._csrf = get_random_string(CSRF_SECRET_LENGTH)
         self._lease = str(uuid.uuid4())
         self._host = urlsplit(url).netloc
@@ -87,6 +90,11 @@ class Sorter:
         self._cards: dict[str, tuple[str, str]] = {}
         self._order: list[str] = []
         self._decided: list[str] = []
+
+    @property
+    def n_standing(self) -> int:
+        """How many of this person's decisions were not undone."""
+        return len(self._decided)
 
     def sort(self, until_s: float, every_s: float) -> str:
         """Sort until then, and undo it all; return what went wrong, or nothing."""
@@ -107,6 +115,9 @@ class Sorter:
             self._ask(None, "POST", "/sort/release", {"lease": self._lease})
         except (OSError, http.client.HTTPException, SiteError) as error:
             return f"{type(error).__name__}: {error}"
+        finally:
+            self._client.session.flush()  # the login ends with the figures
+            connection.close()  # this thread's own
         return ""
 
     def _decide(self) -> None:
@@ -120,7 +131,8 @@ class Sorter:
         self._decided.append(key)
 
     def _undo(self, name: str | None) -> None:
-        self._deal(name, "/sort/undo", {"key": str(uuid.uuid4()), "decision": self._decided.pop()})
+        self._deal(name, "/sort/undo", {"key": str(uuid.uuid4()), "decision": self._decided[-1]})
+        self._decided.pop()
 
     def _deal(self, name: str | None, path: str, fields: dict[str, str]) -> None:
         """Post something of the sort page, and take over the hand that is answered."""
@@ -137,11 +149,11 @@ class Sorter:
             "Content-Type": "application/x-www-form-urlencoded",
         }
         began_s = time.monotonic()
-        connection = http.client.HTTPConnection(self._host, timeout=PATIENCE_S)
-        connection.request(method, path, urlencode(fields or {}), headers)
-        answer = connection.getresponse()
+        line = http.client.HTTPConnection(self._host, timeout=PATIENCE_S)
+        line.request(method, path, urlencode(fields or {}), headers)
+        answer = line.getresponse()
         html = answer.read().decode()
-        connection.close()
+        line.close()
         if name:
             self._took_ms[name].append(1000 * (time.monotonic() - began_s))
         if answer.status >= 300:
