@@ -45,7 +45,7 @@ class PersonForm(forms.ModelForm):
 
     def clean_display_name(self) -> str:
         name = self.cleaned_data["display_name"]
-        if other := Person.objects.called(name).exclude(pk=self.instance.pk).first():
+        if other := Person.objects.named(name).exclude(pk=self.instance.pk).first():
             raise forms.ValidationError(_t("%(other)s goes by this name already.") % {"other": other})
         return name
 
@@ -61,7 +61,7 @@ class PersonForm(forms.ModelForm):
 class PersonAliasForm(forms.ModelForm):
     def clean_name(self) -> str:
         name = self.cleaned_data["name"]
-        if other := Person.objects.called(name).exclude(pk=self.instance.person_id).first():
+        if other := Person.objects.named(name).exclude(pk=self.instance.person_id).first():
             raise forms.ValidationError(_t("%(other)s goes by this name already.") % {"other": other})
         return name
 

@@ -1,5 +1,7 @@
 """The links that let somebody in, a member's own page, and picking people by a few letters."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.contrib.auth import logout, update_session_auth_hash
 from django.db import IntegrityError, transaction
@@ -16,8 +18,11 @@ from people.forms import ChangePasswordForm, JoinForm, NewPasswordForm, TokenFor
 from people.login import enter
 from people.models import ApiToken, Invite, Member, Person, Role, SecondFactor
 from trickyclip.names import closest, is_guess
+from trickyclip.picking import MAX_OPTIONS, Option, typed_in
+from trickyclip.spelling import name_key
 
-MAX_OPTIONS = 8
+#: Shown beside a new name that resembles theirs; and how many aliases stand beside a name.
+MAX_DOUBLES, MAX_ALIASES = 2, 2
 
 
 @public
@@ -116,15 +121,28 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def pick(request: HttpRequest) -> HttpResponse:
     """Answer with who may be meant by ``?q=``, best first; with nothing typed, all from the start of the alphabet."""
-    typed = " ".join(request.GET.get("q", "").split())[:100]
-    people = list(Person.objects.prefetch_related("aliases"))
-    spellings = {person: [person.display_name, *(alias.name for alias in person.aliases.all())] for person in people}
-    found = closest(typed, spellings, limit=MAX_OPTIONS) if typed else people[:MAX_OPTIONS]
-    known = any(typed.casefold() == name.casefold() for person in found for name in spellings[person])
-    for person in found:
-        person.is_guess = bool(typed) and is_guess(typed, spellings[person])
-    context = {"people": found, "typed": typed, "is_new": bool(typed) and not known}
-    return render(request, "people/_options.html", context)
+    typed = typed_in(request)
+    people = Person.objects.prefetch_related("aliases")
+    options = options_for(typed, list(people)) if typed else [_option(person) for person in people[:MAX_OPTIONS]]
+    return render(request, "_picker_options.html", {"options": options})
+
+
+def options_for(typed: str, people: list[Person]) -> list[Option]:
+    """Return the options for what is typed: who is called so, or begins so; else a new name, and whom it resembles."""
+    found = closest(typed, {person: person.spellings for person in people}, limit=MAX_OPTIONS)
+    is_known = any(name_key(typed) == name_key(name) for person in found for name in person.spellings)
+    is_begun = bool(found) and not is_guess(typed, found[0].spellings)
+    options = [_option(person, is_marked=is_begun and place == 0) for place, person in enumerate(found)]
+    if is_known:
+        return options
+    new = Option(typed, is_new=True, is_marked=not is_begun)
+    if is_begun:
+        return [*options, new]
+    return [new, *(replace(option, is_double=place < MAX_DOUBLES) for place, option in enumerate(options))]
+
+
+def _option(person: Person, *, is_marked: bool = False) -> Option:
+    return Option(person.display_name, tuple(person.spellings[1 : 1 + MAX_ALIASES]), is_marked=is_marked)
 
 
 @never_cache

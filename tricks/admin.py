@@ -1,4 +1,4 @@
-"""The admin's pages of tricks: names, directions, categories and what else people type."""
+"""The admin's pages of tricks: names, categories and aliases."""
 
 from django import forms
 from django.contrib import admin
@@ -6,7 +6,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from tricks.models import Direction, Trick, TrickAlias
+from tricks import naming
+from tricks.models import Trick, TrickAlias
 from trickyclip.merge_admin import MergeAdmin
 from trickyclip.names import slugify
 
@@ -14,13 +15,14 @@ from trickyclip.names import slugify
 class TrickForm(forms.ModelForm):
     class Meta:
         model = Trick
-        fields = ["name", "direction", "category", "slug"]
+        fields = ["name", "stance", "direction", "category", "slug"]
+        help_texts = {"name": _("Stance and direction may stand in front of it: “switch backside 180”.")}
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         if self.instance._state.adding:
             self.fields["slug"].required = False
-            self.fields["slug"].help_text = _("Left empty, it is made from the direction and the name.")
+            self.fields["slug"].help_text = _("Left empty, it is made from the whole name.")
 
     def clean_category(self) -> str:
         return self.cleaned_data["category"].upper()
@@ -28,18 +30,24 @@ class TrickForm(forms.ModelForm):
     def clean_slug(self) -> str:
         slug, name = self.cleaned_data["slug"], self.cleaned_data.get("name")
         if not slug:  # without a name the form fails anyway
-            direction = self.cleaned_data.get("direction", Direction.NONE)
-            return Trick.objects.slug_for(name, direction) if name else slug
+            return Trick.objects.slug_for(self._label()) if name else slug
         if slug != (safe := slugify(slug, fallback="Move")):
             raise forms.ValidationError(_t("This cannot be part of a file name; try “%(safe)s”.") % {"safe": safe})
         return slug
 
     def clean(self) -> dict:
         cleaned = super().clean()
-        label = f"{cleaned.get('direction', '')} {cleaned.get('name', '')}".strip()
-        if other := Trick.objects.called(label).exclude(pk=self.instance.pk).first():
+        if not cleaned.get("name"):
+            return cleaned
+        label = self._label()
+        if other := Trick.objects.named(label).exclude(pk=self.instance.pk).first():
             self.add_error("name", _t("%(other)s goes by this name already.") % {"other": other})
+        cleaned["stance"], cleaned["direction"], cleaned["name"] = naming.split(label)
         return cleaned
+
+    def _label(self) -> str:
+        said = self.cleaned_data
+        return naming.label(said.get("stance", ""), said.get("direction", ""), said.get("name", ""))
 
 
 class TrickRowForm(forms.ModelForm):
@@ -56,7 +64,7 @@ class TrickRowForm(forms.ModelForm):
 class TrickAliasForm(forms.ModelForm):
     def clean_name(self) -> str:
         name = self.cleaned_data["name"]
-        if other := Trick.objects.called(name).exclude(pk=self.instance.trick_id).first():
+        if other := Trick.objects.named(name).exclude(pk=self.instance.trick_id).first():
             raise forms.ValidationError(_t("%(other)s goes by this name already.") % {"other": other})
         return name
 
@@ -71,10 +79,10 @@ class TrickAliasInline(admin.TabularInline):
 class TrickAdmin(MergeAdmin):
     form = TrickForm
     inlines = [TrickAliasInline]
-    list_display = ["name", "direction", "category", "slug", "also_called", "clips"]
+    list_display = ["name", "stance", "direction", "category", "slug", "also_called", "clips"]
     list_editable = ["category"]
     list_per_page = 30  # each row is a form, and costs a millisecond
-    list_filter = ["category", "direction"]
+    list_filter = ["category", "stance", "direction"]
     search_fields = ["name", "slug", "aliases__name"]
 
     def get_changelist_form(self, request: HttpRequest, **kwargs) -> type[forms.ModelForm]:

@@ -1,77 +1,94 @@
-"""What was done in a clip."""
+"""Tricks: what was done in a clip. One trick has one row, however its name is written (see ``tricks.naming``)."""
 
 import uuid
+from collections.abc import Callable
 
 from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from tricks import naming
+from trickyclip.name_fields import NameField, slug_is_safe
 from trickyclip.names import free_slug
+from trickyclip.spelling import clean_name
 
 #: Offered wherever a category is picked. A crew may write its own: any word in capitals.
 KNOWN_CATEGORIES = ("JUMP", "RAIL", "FLAT", "TRANSITION", "GRAB", "BROLL")
+
+
+class Stance(models.TextChoices):
+    NONE = "", _("any")
+    SWITCH = "SW", _("switch")
+    NOLLIE = "NOLLIE", _("nollie")
+    FAKIE = "FAKIE", _("fakie")
+    CAB = "CAB", _("cab")
 
 
 class Direction(models.TextChoices):
     NONE = "", _("any")
     FRONTSIDE = "FS", _("frontside")
     BACKSIDE = "BS", _("backside")
-    SWITCH = "SW", _("switch")
-    NOLLIE = "NOLLIE", _("nollie")
-    FAKIE = "FAKIE", _("fakie")
     LEFT = "LEFT", _("left")
     RIGHT = "RIGHT", _("right")
 
 
-def split_direction(name: str) -> tuple[str, str]:
-    """Return the direction that a typed name begins with and the rest: "FS Boardslide" is ("FS", "Boardslide")."""
-    first, _space, rest = name.strip().partition(" ")
-    if rest and first.upper() in Direction.values:
-        return first.upper(), rest.strip()
-    return "", name.strip()
+class NormalNameField(models.CharField):
+    """The normal form of a row's name, computed whenever the row is saved.
+
+    ``update`` of a name passes it by; use ``save``, and ``manage.py tidy_names`` after a change of the rules.
+    """
+
+    def __init__(self, *args, of: Callable[[models.Model], str] | None = None, **kwargs) -> None:
+        self.of = of  # not in migrations, where a row has no methods
+        super().__init__(*args, **kwargs | {"max_length": naming.MAX_NORMAL, "editable": False})
+
+    def pre_save(self, row: models.Model, add: bool) -> str:
+        if self.of:
+            setattr(row, self.attname, naming.normal_form(self.of(row)))
+        return getattr(row, self.attname)
 
 
 class TrickQuerySet(models.QuerySet):
-    def called(self, name: str) -> "TrickQuerySet":
-        """Return what goes by ``name``: as name, slug, alias or "FS Boardslide", without regard to case."""
-        name = name.strip()
-        found = models.Q(name__iexact=name, direction="") | models.Q(slug__iexact=name)
-        found |= models.Q(aliases__name__iexact=name)
-        first, _space, rest = name.partition(" ")
-        if first.upper() in Direction.values:
-            found |= models.Q(name__iexact=rest.strip(), direction=first.upper())
-        return self.filter(found).distinct()
+    def named(self, name: str) -> "TrickQuerySet":
+        """Return what goes by ``name``, however it is written: as name or alias."""
+        normal = naming.normal_form(name)
+        return self.filter(models.Q(normal_name=normal) | models.Q(aliases__normal_name=normal)).distinct()
 
-    def add(self, name: str, *, category: str = "JUMP", direction: str = "") -> "Trick":
-        """Make a trick whose slug no other trick has."""
-        slug = self.slug_for(name, direction)
-        return self.create(name=name.strip(), category=category, direction=direction, slug=slug)
+    def called(self, name: str) -> "TrickQuerySet":
+        """Return what goes by ``name`` or has it as slug, as in an address or a folder."""
+        return self.filter(models.Q(pk__in=self.named(name)) | models.Q(slug__iexact=clean_name(name)))
+
+    def add(self, name: str, *, category: str = "JUMP", stance: str = "", direction: str = "") -> "Trick":
+        """Make a trick whose slug no other trick has; stance and direction are read out of its name."""
+        label = naming.label(stance, direction, name)
+        stance, direction, name = naming.split(label)
+        slug = self.slug_for(label)
+        return self.create(name=name, stance=stance, direction=direction, category=category, slug=slug)
 
     def find_or_add(self, name: str) -> "Trick":
         """Return what goes by ``name``, rather by that very name than by an alias; a new trick when nothing does."""
-        direction, base = split_direction(name)
-        very_name = models.Q(name__iexact=base, direction=direction)
-        by_name = self.called(name).order_by(models.Case(models.When(very_name, then=0), default=1), "pk")
+        very_name = models.Case(models.When(normal_name=naming.normal_form(name), then=0), default=1)
+        by_name = self.named(name).annotate(is_alias=very_name).order_by("is_alias", "pk")
         if found := by_name.first():
             return found
         try:
             with transaction.atomic():
-                return self.add(base, direction=direction)
+                return self.add(name)
         except IntegrityError:
             # Somebody added it between the two looks; anything else is a fault.
             if found := by_name.all().first():
                 return found
             raise
 
-    def slug_for(self, name: str, direction: str = "") -> str:
+    def slug_for(self, label: str) -> str:
         """Return the slug that a new trick of this name gets: no other trick has it."""
         taken = lambda slug: self.model.objects.filter(slug__iexact=slug).exists()  # noqa: E731
-        return free_slug(f"{direction} {name}", fallback="Move", taken=taken)
+        return free_slug(naming.label(*naming.split(label)), fallback="Move", taken=taken)
 
 
 class Trick(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = models.CharField(_("name"), max_length=100)
+    name = NameField(_("name"), max_length=100)
     slug = models.CharField(
         _("slug"),
         max_length=40,
@@ -83,7 +100,9 @@ class Trick(models.Model):
         default="JUMP",
         help_text=_("JUMP, RAIL, BROLL … or a word of your own in capitals."),
     )
+    stance = models.CharField(_("stance"), max_length=10, choices=Stance, blank=True, default=Stance.NONE)
     direction = models.CharField(_("direction"), max_length=10, choices=Direction, blank=True, default=Direction.NONE)
+    normal_name = NormalNameField(_("normal form"), of=str)
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
 
     objects = TrickQuerySet.as_manager()
@@ -91,22 +110,20 @@ class Trick(models.Model):
     class Meta:
         verbose_name = _("trick")
         verbose_name_plural = _("tricks")
-        ordering = [Lower("name"), "direction"]
+        ordering = [Lower("name"), "direction", "stance"]
         constraints = [
             models.UniqueConstraint(
-                Lower("name"),
-                "direction",
-                name="trick_name_unique",
-                violation_error_message=_("This trick is there already."),
+                fields=["normal_name"],
+                name="trick_normal_name_unique",
+                violation_error_message=_("This trick exists already."),
             ),
+            models.CheckConstraint(condition=~models.Q(normal_name=""), name="trick_has_a_name"),
             models.UniqueConstraint(
                 Lower("slug"),
                 name="trick_slug_unique",
                 violation_error_message=_("Another trick has this slug."),
             ),
-            models.CheckConstraint(
-                condition=models.Q(slug__regex=r"^[A-Za-z0-9]+([_-][A-Za-z0-9]+)*$"), name="trick_slug_safe"
-            ),
+            models.CheckConstraint(condition=slug_is_safe(), name="trick_slug_safe"),
             models.CheckConstraint(
                 condition=~models.Q(slug__iregex=r"^(broll|crash|trick)$"), name="trick_slug_not_reserved"
             ),
@@ -115,18 +132,36 @@ class Trick(models.Model):
                 name="trick_category_in_capitals",
                 violation_error_message=_("A category is one word in capitals, like RAIL."),
             ),
+            models.CheckConstraint(condition=models.Q(stance__in=Stance.values), name="trick_stance_known"),
             models.CheckConstraint(condition=models.Q(direction__in=Direction.values), name="trick_direction_known"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.direction} {self.name}".strip()
+        return naming.label(self.stance, self.direction, self.name)
+
+    @staticmethod
+    def form_of(name: str) -> str:
+        """Return the form in which two spellings of one trick are equal."""
+        return naming.normal_form(name)
+
+    @property
+    def spellings(self) -> list[str]:
+        """All that it goes by: its name and its aliases."""
+        return [str(self), *(alias.name for alias in self.aliases.all())]
+
+    @property
+    def rotation_deg(self) -> int | None:
+        """How far it turns, in degrees; None where it does not, or turns twice."""
+        rotations = naming.read(str(self)).rotations_deg
+        return rotations[0] if len(rotations) == 1 else None
 
 
 class TrickAlias(models.Model):
     """Another name that a trick is typed by: "bs180" for BS 180."""
 
     trick = models.ForeignKey(Trick, on_delete=models.CASCADE, related_name="aliases", verbose_name=_("trick"))
-    name = models.CharField(_("name"), max_length=100)
+    name = NameField(_("name"), max_length=100)
+    normal_name = NormalNameField(_("normal form"), of=str)
 
     class Meta:
         verbose_name = _("alias")
@@ -134,7 +169,9 @@ class TrickAlias(models.Model):
         ordering = [Lower("name")]
         constraints = [
             models.UniqueConstraint(
-                Lower("name"), name="trick_alias_unique", violation_error_message=_("This alias is taken.")
+                fields=["normal_name"],
+                name="trick_alias_unique",
+                violation_error_message=_("Another trick goes by this alias."),
             )
         ]
 

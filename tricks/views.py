@@ -4,26 +4,35 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from tricks.lookup import EXACT, likely
 from tricks.models import Trick
-from trickyclip.names import closest, is_guess
+from trickyclip.picking import MAX_OPTIONS, Option, typed_in
 
-MAX_OPTIONS = 8
+#: Shown beside a new name, if they resemble it this much.
+MAX_DOUBLES, LEAST_OF_DOUBLE = 2, 60
 
 
 @require_safe
 def pick(request: HttpRequest) -> HttpResponse:
-    """Answer with what may be meant by ``?q=``, best first; with nothing typed, all from the start of the alphabet."""
-    typed = " ".join(request.GET.get("q", "").split())[:100]
-    tricks = list(Trick.objects.prefetch_related("aliases"))
-    spellings = {trick: [str(trick), trick.name, *(alias.name for alias in trick.aliases.all())] for trick in tricks}
-    found = closest(typed, spellings, limit=MAX_OPTIONS) if typed else tricks[:MAX_OPTIONS]
-    for trick in found:
-        trick.is_guess = bool(typed) and is_guess(typed, spellings[trick])
-    # "Boardslide" alone is another trick than "FS Boardslide", so the bare name of one with a direction is not known.
-    known = any(typed.casefold() in {str(trick).casefold(), *_aliases(trick)} for trick in found)
-    context = {"tricks": found, "typed": typed, "is_new": bool(typed) and not known}
-    return render(request, "tricks/_options.html", context)
+    """Answer with what may be meant by ``?q=``, best first; with nothing typed, all from the start of the alphabet.
+
+    Enter takes a trick only if what is typed is its name, however written; all else is new until it is chosen.
+    """
+    typed = typed_in(request)
+    tricks = Trick.objects.prefetch_related("aliases")
+    if typed:
+        options = options_for(typed, list(tricks))
+    else:
+        options = [Option(str(trick), (trick.category,)) for trick in tricks[:MAX_OPTIONS]]
+    return render(request, "_picker_options.html", {"options": options})
 
 
-def _aliases(trick: Trick) -> set[str]:
-    return {alias.name.casefold() for alias in trick.aliases.all()}
+def options_for(typed: str, tricks: list[Trick]) -> list[Option]:
+    """Return the options for what is typed: the trick of that name, or a new one, and what else may be meant."""
+    found = likely(typed, tricks, limit=MAX_OPTIONS)
+    is_known = bool(found) and found[0][0] == EXACT
+    options = [] if is_known else [Option(typed, is_new=True, is_marked=True)]
+    for place, (score, trick) in enumerate(found):
+        is_double = not is_known and place < MAX_DOUBLES and score >= LEAST_OF_DOUBLE
+        options.append(Option(str(trick), (trick.category,), is_marked=is_known and place == 0, is_double=is_double))
+    return options

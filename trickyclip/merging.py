@@ -1,7 +1,7 @@
 """Make one of two rows that mean the same: two spellings of a person, two names of a trick.
 
-Works on any model that bears a slug and has ``aliases``. What points at a row is found through the model itself, so
-that people and tricks need not know who uses them.
+Works on any model that bears a slug, has ``aliases``, and says by ``form_of`` in which form names are compared. What
+points at a row is found through the model itself, so that people and tricks need not know who uses them.
 """
 
 from dataclasses import dataclass
@@ -139,14 +139,15 @@ def _aliases_after(merged: models.Model, survivor: models.Model) -> tuple[list[s
     """Return the names that become aliases of the survivor, and those that somebody else goes by."""
     longest = merged.aliases.model._meta.get_field("name").max_length
     old = [str(merged)[:longest], merged.slug, *merged.aliases.values_list("name", flat=True)]
-    known = {name.casefold() for name in (str(survivor), survivor.slug)}
-    known |= {name.casefold() for name in survivor.aliases.values_list("name", flat=True)}
+    form_of = survivor.form_of
+    known = {form_of(name) for name in (str(survivor), survivor.slug)}
+    known |= {form_of(name) for name in survivor.aliases.values_list("name", flat=True)}
     new_aliases, taken_names = [], []
     for name in old:
-        if name.casefold() in known:
+        if form_of(name) in known:
             continue
-        known.add(name.casefold())
-        others = type(merged).objects.called(name).exclude(pk__in=[merged.pk, survivor.pk])
+        known.add(form_of(name))
+        others = type(merged).objects.named(name).exclude(pk__in=[merged.pk, survivor.pk])
         (taken_names if others.exists() else new_aliases).append(name)
     return new_aliases, taken_names
 

@@ -1,5 +1,6 @@
 """Turn what people type into names that are safe in file names, folders and addresses, and find which one is meant."""
 
+import functools
 import itertools
 import re
 import unicodedata
@@ -9,15 +10,24 @@ from typing import TypeVar
 from anyascii import anyascii
 from rapidfuzz import fuzz
 
+from trickyclip.spelling import clean_name
+
 MAX_SLUG_BYTES = 40
-#: A clip without a person or a trick has its category in that place of its name, so these are not for people.
-RESERVED = frozenset({"BROLL", "CRASH", "TRICK"})
+#: Stands in a clip's name where it has no rider or no trick.
+UNKNOWN = "Unknown"
+#: Categories, and what stands for nobody: these are not for people and tricks.
+RESERVED = frozenset({"BROLL", "CRASH", "TRICK", UNKNOWN.upper()})
+#: Devices of Windows, where no file or folder may have such a name, in any case:
+#: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+WINDOWS_DEVICES = frozenset(
+    {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
+)
 _WORD = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")
 #: Two letters swapped in a word of five read 80 % alike; what is below this is another name.
 _ALIKE_PERCENT = 72
 _SHORTEST_TYPO = 3
 #: How well a name fits of which one word, not the first, begins as typed; with a typo it is at most 85.
-_BEGINS = 88
+BEGINS = 88
 
 Named = TypeVar("Named")
 
@@ -38,16 +48,18 @@ def slugify(name: str, *, fallback: str, joiner: str = "_") -> str:
     Returns
     -------
     str
-        1 to 40 bytes, without "__" and never a reserved word. Not yet unique.
+        1 to 40 bytes, without "__", never a reserved word; a name that Windows keeps for a device has "_" behind it:
+        "Con" is "Con_". Not yet unique.
     """
-    ascii_name = anyascii(unicodedata.normalize("NFC", name)).replace("'", "")
+    ascii_name = anyascii(unicodedata.normalize("NFKC", clean_name(name))).replace("'", "")
     words = _WORD.findall(ascii_name) or [fallback]
     if not joiner:
         words = [word[0].upper() + word[1:] for word in words]
     slug = joiner.join(words)
     if slug.upper() in RESERVED:
         slug = f"{fallback}{joiner}{slug}"
-    return slug[:MAX_SLUG_BYTES].rstrip("_-")
+    slug = slug[:MAX_SLUG_BYTES].rstrip("_-")
+    return f"{slug}_" if slug.upper() in WINDOWS_DEVICES else slug
 
 
 def numbered(slug: str, number: int) -> str:
@@ -75,20 +87,19 @@ def closest(typed: str, spellings: Mapping[Named, Iterable[str]], *, limit: int)
     limit : int
         The most to return.
     """
-    folded = _fold(typed)
-    likely = ((max((_likeness(folded, name) for name in names), default=0), one) for one, names in spellings.items())
+    likely = ((max((likeness(typed, name) for name in names), default=0), one) for one, names in spellings.items())
     ranked = sorted((pair for pair in likely if pair[0]), key=lambda pair: -pair[0])
     return [one for _likely, one in ranked[:limit]]
 
 
 def is_guess(typed: str, names: Iterable[str]) -> bool:
     """Whether what is typed fits none of the names but for a typo; it may as well be a name that nobody knows yet."""
-    return max((_likeness(_fold(typed), name) for name in names), default=0) < _BEGINS
+    return max((likeness(typed, name) for name in names), default=0) < BEGINS
 
 
-def _likeness(typed: str, name: str) -> float:
-    """Return how well a folded beginning fits a name: 100 is the name itself, 0 nothing of it."""
-    whole = _fold(name)
+def likeness(typed: str, name: str) -> float:
+    """Return how well a beginning fits a name: 100 is the name itself, ``BEGINS`` and more no typo, 0 nothing of it."""
+    typed, whole = _fold(typed), _fold(name)
     words = whole.split()
     if typed == whole:
         return 100
@@ -97,7 +108,7 @@ def _likeness(typed: str, name: str) -> float:
     if len(words) > 1 and typed.replace(" ", "") == "".join(word[0] for word in words):
         return 92
     if any(word.startswith(typed) for word in words) or whole.replace(" ", "").startswith(typed.replace(" ", "")):
-        return _BEGINS
+        return BEGINS
     if len(typed) < _SHORTEST_TYPO:
         return 0
     alike = _alike_percent(typed.split(), words)
@@ -122,5 +133,6 @@ def _alike_beginning(typed: str, word: str) -> float:
     return max(fuzz.ratio(typed, word[:length]) for length in (len(typed), None))
 
 
+@functools.lru_cache(maxsize=4096)
 def _fold(name: str) -> str:
     return " ".join(anyascii(unicodedata.normalize("NFC", name)).casefold().replace("_", " ").split())

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from clips.models import CandidateSegment, ClipCategory, FinalClip, Job, Upload
 from clips.models.segment import MAX_HAND
 from people.models import Person
-from tricks.models import KNOWN_CATEGORIES, Direction, Trick
+from tricks.models import KNOWN_CATEGORIES, Direction, Stance, Trick
 
 
 class PersonSerializer(serializers.ModelSerializer):
@@ -22,12 +22,14 @@ class PersonSerializer(serializers.ModelSerializer):
 
 class TrickSerializer(serializers.ModelSerializer):
     aliases = serializers.SlugRelatedField("name", many=True, read_only=True)
+    stance = serializers.ChoiceField(Stance.choices, default=Stance.NONE, allow_blank=True)
     direction = serializers.ChoiceField(Direction.choices, default=Direction.NONE, allow_blank=True)
+    rotation_deg = serializers.IntegerField(read_only=True, allow_null=True)
     category = serializers.RegexField(r"^[A-Z][A-Z0-9_]*$", max_length=20, default=KNOWN_CATEGORIES[0])
 
     class Meta:
         model = Trick
-        fields = ["id", "name", "slug", "category", "direction", "aliases"]
+        fields = ["id", "name", "slug", "category", "stance", "direction", "rotation_deg", "aliases"]
         read_only_fields = ["id", "slug"]
 
     def create(self, fields: dict) -> Trick:

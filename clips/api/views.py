@@ -25,6 +25,7 @@ from clips.uploads.incoming import display_name
 from clips.uploads.wire import UploadMetadata, clean_session_name
 from people.audit import Action, note
 from people.models import Person
+from tricks import naming
 from tricks.models import Trick
 
 REFUSALS = {
@@ -188,19 +189,23 @@ class PersonList(generics.ListCreateAPIView):
     filter_backends = []
 
     def perform_create(self, serializer) -> None:
-        if Person.objects.called(serializer.validated_data["display_name"]).exists():
-            raise Conflict(_("Somebody goes by this name already."))
+        if other := Person.objects.named(serializer.validated_data["display_name"]).first():
+            raise Conflict(_("%(person)s goes by this name already.") % {"person": other})
         _create_once(serializer)
 
 
 class TrickList(generics.ListCreateAPIView):
-    """Tricks. One that is there already answers 409."""
+    """Tricks. One that exists already answers 409, however its name is written: "frontside 3" is FS 360."""
 
     serializer_class = serializers.TrickSerializer
     queryset = Trick.objects.prefetch_related("aliases")
     filter_backends = []
 
     def perform_create(self, serializer) -> None:
+        asked = serializer.validated_data
+        label = naming.label(asked["stance"], asked["direction"], asked["name"])
+        if other := Trick.objects.named(label).first():
+            raise Conflict(_("%(trick)s goes by this name already.") % {"trick": other})
         _create_once(serializer)
 
 

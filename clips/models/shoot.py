@@ -9,7 +9,9 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from trickyclip.name_fields import NameField, called, key_of, slug_is_safe
 from trickyclip.names import free_slug
+from trickyclip.spelling import clean_name
 
 DEFAULT_SENSITIVITY = 50
 
@@ -22,8 +24,8 @@ def validate_time_zone(name: str) -> None:
 class ShootQuerySet(models.QuerySet):
     def called(self, name: str, date: dt.date) -> "Shoot":
         """Return the session of that name on that day, making it when there is none."""
-        name = " ".join(name.split())
-        existing = self.filter(date=date, name__iexact=name).first()
+        name = clean_name(name) or str(_("Session"))
+        existing = self.filter(called(name), date=date).first()
         if existing:
             return existing
         slug = self.slug_for(name, date)
@@ -43,7 +45,8 @@ class ShootQuerySet(models.QuerySet):
 class Shoot(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     date = models.DateField(_("date"), help_text=_("Names files and folders, also for what was filmed after midnight."))
-    name = models.CharField(_("name"), max_length=100)
+    name = NameField(_("name"), max_length=100)
+    name_key = key_of("name")
     slug = models.CharField(_("slug"), max_length=40)
     time_zone = models.CharField(_("time zone"), max_length=50, default="UTC", validators=[validate_time_zone])
     sensitivity = models.PositiveSmallIntegerField(
@@ -66,9 +69,13 @@ class Shoot(models.Model):
                 name="shoot_slug_unique",
                 violation_error_message=_("This day has a session of this name already."),
             ),
-            models.CheckConstraint(
-                condition=models.Q(slug__regex=r"^[A-Za-z0-9]+([_-][A-Za-z0-9]+)*$"), name="shoot_slug_safe"
+            models.UniqueConstraint(
+                fields=["date", "name_key"],
+                name="shoot_name_unique",
+                violation_error_message=_("This day has a session of this name already."),
             ),
+            models.CheckConstraint(condition=~models.Q(name=""), name="shoot_has_a_name"),
+            models.CheckConstraint(condition=slug_is_safe(), name="shoot_slug_safe"),
             models.CheckConstraint(condition=models.Q(sensitivity__lte=100), name="shoot_sensitivity_in_percent"),
         ]
 

@@ -105,12 +105,12 @@ def test_name_of_somebody_else_stays_with_them(miller, mills, jo):
 
 
 def test_tricks_merge_with_their_directions(make_clip):
-    good, double = Trick.objects.add("Boardslide", direction="FS"), Trick.objects.add("Front Board")
+    good, double = Trick.objects.add("Boardslide", direction="FS"), Trick.objects.add("Planche")
     clip = make_clip(trick=double)
     merge(double, good)
     clip.refresh_from_db()
     assert clip.trick == good
-    assert names(good) == ["Front Board", "Front_Board"]
+    assert names(good) == ["Planche"]
 
 
 def test_file_names_stay_and_the_search_finds_both_names(make_clip, miller, mills, django_capture_on_commit_callbacks):
@@ -264,10 +264,10 @@ def test_sorter_may_not_merge(client, sorter, miller, mills):
 
 def test_tricks_have_the_same_page(client, curator):
     client.force_login(curator)
-    good, double = Trick.objects.add("KFED"), Trick.objects.add("K-Fed")
+    good, double = Trick.objects.add("KFED"), Trick.objects.add("Kevin")
     client.post(reverse("admin:tricks_trick_merge", args=[double.pk, good.pk]))
     assert Trick.objects.get() == good
-    assert names(good) == ["K-Fed"]
+    assert names(good) == ["Kevin"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -201,28 +201,51 @@ def test_queries_do_not_grow_with_the_queue(page, run, django_assert_max_num_que
 
 @pytest.mark.parametrize(
     ("typed", "first"),
-    [("mil", "Miller Downey"), ("md", "Miller Downey"), ("mlile", "Miller Downey"), ("millz", "Miller Downey"),
-     ("down", "Miller Downey"), ("jo", "Jo Smith"), ("smtih", "Jo Smith"), ("bärger", "Mia Berger")],
+    [("mil", "Miller Downey"), ("md", "Miller Downey"), ("millz", "Miller Downey"), ("down", "Miller Downey"),
+     ("jo", "Jo Smith"), ("berger", "Mia Berger")],
 )  # fmt: skip
 def test_a_few_letters_pick_a_person(client, viewer, typed, first):
     for name in ("Jo Smith", "Mia Berger", "Miller Downey"):
         Person.objects.add(name)
     Person.objects.get(display_name="Miller Downey").aliases.create(name="Millz")
     client.force_login(viewer)
-    options = client.get(reverse("people:pick"), {"q": typed}).content.decode()
-    assert re.search(r'data-value="([^"]+)"', options)[1] == first
+    assert marked(client.get(reverse("people:pick"), {"q": typed})) == first
 
 
 @pytest.mark.parametrize(
-    ("typed", "first"),
-    [("boardslide", "FS Boardslide"), ("fsb", "FS Boardslide"), ("bs 18", "BS 180"), ("bs18", "BS 180")],
+    ("typed", "meant"), [("mlile", "Miller Downey"), ("smtih", "Jo Smith"), ("bärger", "Mia Berger")]
 )
-def test_a_few_letters_pick_a_trick(client, viewer, typed, first):
-    Trick.objects.add("Boardslide", direction="FS")
-    Trick.objects.add("180", direction="BS")
+def test_a_typo_stays_a_new_name_with_whom_it_resembles_beside_it(client, viewer, typed, meant):
+    for name in ("Jo Smith", "Mia Berger", "Miller Downey"):
+        Person.objects.add(name)
     client.force_login(viewer)
-    options = client.get(reverse("tricks:pick"), {"q": typed}).content.decode()
-    assert re.search(r'data-value="([^"]+)"', options)[1] == first
+    answer = client.get(reverse("people:pick"), {"q": typed})
+    assert marked(answer) == typed
+    assert re.search(r'data-value="([^"]+)" data-double', answer.content.decode())[1] == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("boardslide", "FS Boardslide"),
+        ("fsb", "FS Boardslide"),
+        ("bs 18", "BS 180"),
+        ("bs18", "BS 180"),
+        ("180", "BS 180"),
+    ],
+)
+def test_a_few_letters_offer_a_trick_and_enter_takes_only_its_name(client, viewer, typed, offered):
+    Trick.objects.add("FS Boardslide")
+    Trick.objects.add("BS 180")
+    client.force_login(viewer)
+    answer = client.get(reverse("tricks:pick"), {"q": typed})
+    assert f'data-value="{offered}"' in answer.content.decode()
+    assert marked(answer) == typed
+
+
+def marked(answer) -> str:
+    """Return what Enter takes."""
+    return re.search(r'data-value="([^"]+)" data-marked', answer.content.decode())[1]
 
 
 def test_who_nobody_knows_is_offered_as_new(client, viewer):

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from clips.clock import read_clock
 from clips.models import FinalClip, OriginalFile, Shoot
 from clips.sorting import TrimError, check_trim
+from trickyclip.name_fields import called
+from trickyclip.spelling import clean_name
 
 
 class ClockField(forms.CharField):
@@ -63,13 +65,15 @@ class SessionForm(forms.ModelForm):
             self.fields["date"].disabled = True
 
     def clean_name(self) -> str:
-        return " ".join(self.cleaned_data["name"].split())
+        if not (name := clean_name(self.cleaned_data["name"])):
+            raise forms.ValidationError(_t("Write a name."))
+        return name
 
     def clean(self) -> dict:
         cleaned = super().clean()
         name, date = cleaned.get("name"), cleaned.get("date")
         others = Shoot.objects.exclude(pk=self.instance.pk)
-        if name and date and others.filter(date=date, name__iexact=name).exists():
+        if name and date and others.filter(called(name), date=date).exists():
             raise forms.ValidationError(_t("This day has a session of this name already."))
         return cleaned
 

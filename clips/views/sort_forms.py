@@ -10,6 +10,7 @@ from clips.sorting import Choice
 from clips.table import BEST_FIRST, ORDERS, Table
 from people.models import Person
 from tricks.models import Trick
+from trickyclip.spelling import clean_name, name_key
 
 MAX_NAME = 100
 MAX_PEOPLE = 12
@@ -98,11 +99,14 @@ class TagsForm(forms.Form):
     trick = forms.CharField(required=False, max_length=MAX_NAME)
 
     def clean_people(self) -> list[str]:
-        names = [" ".join(name.split()) for name in self.cleaned_data["people"].split(",")]
-        names = list(dict.fromkeys(filter(None, names)))
+        names = filter(None, map(clean_name, self.cleaned_data["people"].split(",")))
+        names = list({name_key(name): name for name in names}.values())
         if len(names) > MAX_PEOPLE or any(len(name) > MAX_NAME for name in names):
             raise forms.ValidationError(_("A name has at most 100 letters, and a clip at most 12 people."))
         return names
+
+    def clean_trick(self) -> str:
+        return clean_name(self.cleaned_data["trick"])
 
     def choice(self) -> Choice:
         """Return what is to be kept; people and tricks that nobody knows yet are added."""

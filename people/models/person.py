@@ -6,24 +6,31 @@ from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from trickyclip.name_fields import NameField, called, key_of, slug_is_safe
 from trickyclip.names import free_slug
+from trickyclip.spelling import clean_name, name_key
 
 
 class PersonQuerySet(models.QuerySet):
+    def named(self, name: str) -> "PersonQuerySet":
+        """Return who goes by ``name``, however it is spelled: as display name or alias."""
+        return self.filter(called(name) | called(name, "aliases__name_key")).distinct()
+
     def called(self, name: str) -> "PersonQuerySet":
-        """Return who goes by ``name``: as display name, slug or alias, without regard to case."""
-        name = name.strip()
-        by_name = models.Q(display_name__iexact=name) | models.Q(slug__iexact=name)
-        return self.filter(by_name | models.Q(aliases__name__iexact=name)).distinct()
+        """Return who goes by ``name`` or has it as slug, as in an address or a folder."""
+        return self.filter(models.Q(pk__in=self.named(name)) | models.Q(slug__iexact=clean_name(name)))
 
     def add(self, display_name: str) -> "Person":
         """Make a person whose slug no other person has."""
-        return self.create(display_name=display_name.strip(), slug=self.slug_for(display_name))
+        return self.create(display_name=display_name, slug=self.slug_for(display_name))
 
     def find_or_add(self, name: str) -> "Person":
-        """Return who goes by ``name``, rather by that very name than by an alias; a new person when nobody does."""
-        very_name = models.Q(display_name__iexact=name.strip())
-        by_name = self.called(name).order_by(models.Case(models.When(very_name, then=0), default=1), "pk")
+        """Return who goes by ``name``, rather by that very name than by an alias; a new person when nobody does.
+
+        A slug says nothing here: somebody new called Li is not 李, whose slug that is.
+        """
+        very_name = models.Case(models.When(called(name), then=0), default=1)
+        by_name = self.named(name).annotate(is_alias=very_name).order_by("is_alias", "pk")
         if found := by_name.first():
             return found
         try:
@@ -43,7 +50,8 @@ class PersonQuerySet(models.QuerySet):
 
 class Person(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    display_name = models.CharField(_("name"), max_length=100)
+    display_name = NameField(_("name"), max_length=100)
+    name_key = key_of("display_name")
     slug = models.CharField(
         _("slug"),
         max_length=40,
@@ -59,7 +67,7 @@ class Person(models.Model):
         ordering = [Lower("display_name")]
         constraints = [
             models.UniqueConstraint(
-                Lower("display_name"),
+                fields=["name_key"],
                 name="person_name_unique",
                 violation_error_message=_("Somebody has this name already."),
             ),
@@ -68,9 +76,8 @@ class Person(models.Model):
                 name="person_slug_unique",
                 violation_error_message=_("Somebody has this slug already."),
             ),
-            models.CheckConstraint(
-                condition=models.Q(slug__regex=r"^[A-Za-z0-9]+([_-][A-Za-z0-9]+)*$"), name="person_slug_safe"
-            ),
+            models.CheckConstraint(condition=~models.Q(display_name=""), name="person_has_a_name"),
+            models.CheckConstraint(condition=slug_is_safe(), name="person_slug_safe"),
             models.CheckConstraint(
                 condition=~models.Q(slug__iregex=r"^(broll|crash|trick)$"), name="person_slug_not_reserved"
             ),
@@ -79,12 +86,23 @@ class Person(models.Model):
     def __str__(self) -> str:
         return self.display_name
 
+    @staticmethod
+    def form_of(name: str) -> str:
+        """Return the form in which two spellings of one name are equal."""
+        return name_key(name)
+
+    @property
+    def spellings(self) -> list[str]:
+        """All that somebody goes by: name and aliases."""
+        return [self.display_name, *(alias.name for alias in self.aliases.all())]
+
 
 class PersonAlias(models.Model):
     """Another name that somebody is typed by: "Mills" for Miller Downey."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="aliases", verbose_name=_("person"))
-    name = models.CharField(_("name"), max_length=100)
+    name = NameField(_("name"), max_length=100)
+    name_key = key_of("name")
 
     class Meta:
         verbose_name = _("alias")
@@ -92,7 +110,9 @@ class PersonAlias(models.Model):
         ordering = [Lower("name")]
         constraints = [
             models.UniqueConstraint(
-                Lower("name"), name="person_alias_unique", violation_error_message=_("This alias is taken.")
+                fields=["name_key"],
+                name="person_alias_unique",
+                violation_error_message=_("Somebody else goes by this alias."),
             )
         ]
 

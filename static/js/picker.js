@@ -1,5 +1,7 @@
 // A box for names with a list of who or what may be meant (templates/_picker.html). The server ranks; this asks and picks.
-// Enter takes the marked option, or what is typed when nothing is marked; it never sends the form around the box.
+// Enter takes the option that the server marked (one that is called so, or what is new), one that was reached with the
+// arrows, or what is typed when nothing is marked; it never sends the form around the box. Known names that a new one
+// resembles stay beside the box, one tap away.
 // After a pick the input fires "picked", and "resolved" when the name stands in the box, which over a slow line is a
 // little later: till then the picker bears data-resolving. What nobody knows yet and saving would add is marked data-new.
 
@@ -48,8 +50,8 @@ function draw(picker, html) {
   const any = list.childElementCount > 0;
   list.hidden = !any;
   inputOf(picker).setAttribute("aria-expanded", String(any));
-  // With nothing typed nothing is meant yet: Enter then leaves the box as it is.
-  mark(picker, typedIn(picker) ? 0 : -1);
+  // With nothing typed the server marks nothing: Enter then leaves the box as it is.
+  mark(picker, optionsOf(picker).findIndex((option) => "marked" in option.dataset));
 }
 
 async function optionsFor(picker, typed) {
@@ -86,15 +88,28 @@ function setNew(picker, name) {
 
 function say(picker, text) {
   picker.querySelector("[data-mark]").textContent = text;
+  picker.querySelector("[data-doubles]").replaceChildren();
+}
+
+/** Offer known names that the new one resembles; a tap writes one of them instead. */
+function offerDoubles(picker, options) {
+  const buttons = options.map((option) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "picker-double";
+    button.dataset.value = option.dataset.value;
+    button.textContent = picker.dataset.doubleText.replace("#", option.dataset.value);
+    return button;
+  });
+  picker.querySelector("[data-doubles]").replaceChildren(...buttons);
 }
 
 function take(picker, option) {
   const input = inputOf(picker);
   const before = input.value.slice(0, startOfTyped(picker));
-  const typed = typedIn(picker);
   input.value = `${before}${before ? " " : ""}${option.dataset.value}`.replace(/\s+/g, " ").trimStart();
   setNew(picker, "new" in option.dataset ? option.dataset.value : "");
-  if ("guess" in option.dataset) say(picker, picker.dataset.guessText.replace("#", typed));
+  if ("new" in option.dataset) offerDoubles(picker, optionsOf(picker).filter((other) => "double" in other.dataset));
 }
 
 function accept(picker) {
@@ -149,6 +164,7 @@ document.addEventListener("input", (event) => {
   const picker = pickerOf(event.target);
   if (!picker) return;
   delete picker.dataset.resolving;
+  offerDoubles(picker, []);
   ask(picker);
 });
 
@@ -177,6 +193,14 @@ document.addEventListener("pointerdown", (event) => {
   event.preventDefault(); // the box keeps the focus, so that the list does not close before the tap counts
   take(pickerOf(option), option);
   accept(pickerOf(option));
+});
+
+document.addEventListener("click", (event) => {
+  const double = event.target.closest?.("[data-picker] .picker-double");
+  if (!double) return;
+  const picker = pickerOf(double);
+  take(picker, double);
+  accept(picker);
 });
 
 document.addEventListener("focusout", (event) => {

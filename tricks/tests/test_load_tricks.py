@@ -7,8 +7,9 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from tricks import naming
 from tricks.management.commands.load_tricks import STARTER_TRICKS
-from tricks.models import KNOWN_CATEGORIES, Direction, Trick, TrickAlias
+from tricks.models import KNOWN_CATEGORIES, Trick, TrickAlias
 from trickyclip.names import slugify
 
 ENTRIES = json.loads(STARTER_TRICKS.read_text("utf-8"))
@@ -20,30 +21,22 @@ def load(**options: object) -> str:
     return out.getvalue().strip()
 
 
-def label(entry: dict) -> str:
-    return f"{entry['direction']} {entry['name']}".strip()
-
-
 def test_every_entry_is_well_formed():
-    fields = {"name", "category", "direction", "aliases"}
+    fields = {"name", "category", "aliases"}
     assert [entry for entry in ENTRIES if set(entry) != fields] == []
     assert {entry["category"] for entry in ENTRIES} <= set(KNOWN_CATEGORIES)
-    assert {entry["direction"] for entry in ENTRIES} <= set(Direction.values)
+    assert [entry["name"] for entry in ENTRIES if naming.label(*naming.split(entry["name"])) != entry["name"]] == []
     names = [name for entry in ENTRIES for name in (entry["name"], *entry["aliases"])]
     assert [name for name in names if name != " ".join(name.split()) or not 0 < len(name) <= 100] == []
 
 
 def test_no_name_stands_for_two_tricks():
-    """Names with their direction, slugs and aliases are one space: each is what somebody may type."""
-    names = [{label(entry).casefold(), slugify(label(entry), fallback="Move").casefold()} for entry in ENTRIES]
-    aliases = [alias.casefold() for entry in ENTRIES for alias in entry["aliases"]]
-    counted = Counter([name for of_entry in names for name in of_entry] + aliases)
-    assert [name for name, n_uses in counted.items() if n_uses > 1] == []
-
-
-def test_no_alias_is_the_name_of_a_trick_in_some_direction():
-    names = {entry["name"].casefold() for entry in ENTRIES}
-    assert [alias for entry in ENTRIES for alias in entry["aliases"] if alias.casefold() in names] == []
+    """Names and aliases are one space: each is what somebody may type. So are slugs."""
+    typed = [name for entry in ENTRIES for name in (entry["name"], *entry["aliases"])]
+    counted = Counter(map(naming.normal_form, typed))
+    assert [name for name in typed if counted[naming.normal_form(name)] > 1] == []
+    slugs = Counter(slugify(entry["name"], fallback="Move").casefold() for entry in ENTRIES)
+    assert [slug for slug, n_uses in slugs.items() if n_uses > 1] == []
 
 
 def test_list_is_long_enough_to_start_with_in_every_category():

@@ -18,6 +18,9 @@ MAY_IMPORT = {
 #: Of the project itself an app may use these; the rest of it stands above the apps.
 FOR_EVERY_APP = {
     "trickyclip.names",
+    "trickyclip.name_fields",
+    "trickyclip.spelling",
+    "trickyclip.picking",
     "trickyclip.logs",
     "trickyclip.celery",
     "trickyclip.merging",
@@ -25,6 +28,10 @@ FOR_EVERY_APP = {
     "trickyclip.sealed",
 }
 WITHOUT_DJANGO = (
+    "tricks/naming.py",
+    "tricks/words.py",
+    "trickyclip/names.py",
+    "trickyclip/spelling.py",
     "clips/media/",
     "clips/archive/path.py",
     "clips/archive/backend.py",

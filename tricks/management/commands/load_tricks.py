@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from tricks.models import Trick, TrickAlias
+from tricks.naming import normal_form, split
 from trickyclip.names import slugify
 
 STARTER_TRICKS = Path(__file__).resolve().parents[2] / "starter_tricks.json"
@@ -35,36 +36,37 @@ def add_missing(entries: list[dict]) -> tuple[int, int]:
     What the crew has made of its list wins: a trick that was renamed is known by its slug, and an alias that
     somebody uses for something else is left out.
     """
-    known = known_names()
-    missing = [entry for entry in entries if not _names_of(entry) & known]
-    known = known.union(*map(_names_of, missing))
-    fields = ("name", "category", "direction")
-    tricks = [Trick(slug=_slug(entry), **{field: entry[field] for field in fields}) for entry in missing]
-    Trick.objects.bulk_create(tricks)
-    TrickAlias.objects.bulk_create(
-        TrickAlias(trick=trick, name=alias)
-        for trick, entry in zip(tricks, missing, strict=True)
-        for alias in entry["aliases"]
-        if alias.casefold() not in known
-    )
+    known, slugs = known_names(), known_slugs()
+    missing = [entry for entry in entries if normal_form(entry["name"]) not in known and _slug(entry) not in slugs]
+    known |= {normal_form(entry["name"]) for entry in missing}
+    tricks = Trick.objects.bulk_create(map(_row, missing))
+    aliases = []
+    for trick, entry in zip(tricks, missing, strict=True):
+        for alias in entry["aliases"]:
+            if (normal := normal_form(alias)) not in known:
+                known.add(normal)
+                aliases.append(TrickAlias(trick=trick, name=alias))
+    TrickAlias.objects.bulk_create(aliases)
     return len(missing), len(entries) - len(missing)
 
 
 def known_names() -> set[str]:
-    """Return every name that a trick goes by, without case: with its direction, as slug, and as alias."""
-    tricks = Trick.objects.only("name", "direction", "slug")
-    names = {name for trick in tricks for name in (str(trick), trick.slug)}
-    names.update(TrickAlias.objects.values_list("name", flat=True))
-    return {name.casefold() for name in names}
+    """Return the normal form of every name and alias that a trick goes by."""
+    return {
+        *Trick.objects.values_list("normal_name", flat=True),
+        *TrickAlias.objects.values_list("normal_name", flat=True),
+    }
 
 
-def _names_of(entry: dict) -> set[str]:
-    return {_label(entry).casefold(), _slug(entry).casefold()}
+def known_slugs() -> set[str]:
+    return {slug.casefold() for slug in Trick.objects.values_list("slug", flat=True)}
+
+
+def _row(entry: dict) -> Trick:
+    stance, direction, name = split(entry["name"])
+    slug = slugify(entry["name"], fallback="Move")
+    return Trick(stance=stance, direction=direction, name=name, slug=slug, category=entry["category"])
 
 
 def _slug(entry: dict) -> str:
-    return slugify(_label(entry), fallback="Move")
-
-
-def _label(entry: dict) -> str:
-    return f"{entry['direction']} {entry['name']}".strip()
+    return slugify(entry["name"], fallback="Move").casefold()

@@ -1,0 +1,15 @@
+"""Stores names of sessions as they are compared from here on; of two that read as the same on one day, one gets "(2)"."""
+
+from django.db import migrations
+
+from trickyclip.name_fields import clean_column
+
+
+def clean(apps, schema_editor):
+    clean_column(apps.get_model("clips", "Shoot"), "name", within="date", empty="Session")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("clips", "0025_tagged_clips_indexes")]
+
+    operations = [migrations.RunPython(clean, migrations.RunPython.noop)]

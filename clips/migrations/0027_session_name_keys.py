@@ -1,0 +1,33 @@
+from django.db import migrations, models
+
+import trickyclip.name_fields
+
+
+class Migration(migrations.Migration):
+    dependencies = [("clips", "0026_clean_session_names")]
+
+    operations = [
+        migrations.RemoveConstraint(model_name="shoot", name="shoot_slug_safe"),
+        migrations.AlterField(
+            model_name="shoot",
+            name="name",
+            field=trickyclip.name_fields.NameField(max_length=100, verbose_name="name"),
+        ),
+        migrations.AddField(model_name="shoot", name="name_key", field=trickyclip.name_fields.key_of("name")),
+        migrations.AddConstraint(
+            model_name="shoot",
+            constraint=models.UniqueConstraint(
+                fields=("date", "name_key"),
+                name="shoot_name_unique",
+                violation_error_message="This day has a session of this name already.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="shoot",
+            constraint=models.CheckConstraint(condition=~models.Q(name=""), name="shoot_has_a_name"),
+        ),
+        migrations.AddConstraint(
+            model_name="shoot",
+            constraint=models.CheckConstraint(condition=trickyclip.name_fields.slug_is_safe(), name="shoot_slug_safe"),
+        ),
+    ]

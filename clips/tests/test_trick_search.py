@@ -1,0 +1,57 @@
+"""Searching for a trick: however it is typed, its clips are found, and none of another number, direction or stance."""
+
+import pytest
+
+from clips.models import FinalClip, Shoot
+from people.models import Person
+from tricks import naming
+from tricks.models import Trick
+from tricks.tests.trick_names import KNOWN, TYPED
+
+
+@pytest.fixture
+def clip_of(original) -> dict[str, FinalClip]:
+    """A clip of each known trick, in a session whose name begins like a direction."""
+    clips = [
+        FinalClip(
+            original_file=original, trick=Trick.objects.add(name), start_ms=0, end_ms=4000, date=original.shoot.date,
+            camera_id=original.camera_id, fps_label=original.fps_label, filename=f"clip__v{number:03d}.mp4",
+        )
+        for number, name in enumerate(KNOWN)
+    ]  # fmt: skip
+    FinalClip.objects.bulk_create(clips)
+    FinalClip.objects.all().refresh_search()
+    return {str(clip.trick): clip for clip in clips}
+
+
+def test_what_is_typed_finds_the_clips_of_the_trick_that_is_meant(clip_of):
+    missed = [
+        (typed, meant) for typed, meant in TYPED
+        if meant and not FinalClip.objects.matching(typed).filter(pk=clip_of[meant].pk).exists()
+    ]  # fmt: skip
+    assert missed == []
+
+
+def test_a_direction_with_a_number_finds_no_other_direction_and_no_other_number(clip_of):
+    wrong = []
+    for typed, _meant in TYPED:
+        asked = naming.read(typed)
+        if not (asked.direction and asked.rotations_deg and not asked.base):
+            continue
+        for clip in FinalClip.objects.matching(typed).select_related("trick"):
+            name = naming.read(str(clip.trick))
+            if name.direction != asked.direction or not set(asked.rotations_deg) <= set(name.rotations_deg):
+                wrong.append((typed, str(clip.trick)))
+    assert wrong == []
+
+
+def test_riders_sessions_and_tricks_are_found_together(clip_of):
+    clip = clip_of["BS 360"]
+    FinalClip.objects.filter(pk=clip.pk).update(person=Person.objects.add("Miller Downey"))
+    FinalClip.objects.filter(pk=clip.pk).refresh_search()
+    for typed in ("mil back 3", "backyard b/s 3-60 mil", "2024-12-01 bs360 downey"):
+        assert list(FinalClip.objects.matching(typed)) == [clip], typed
+
+
+def test_back_alone_is_the_beginning_of_any_word(clip_of):
+    assert FinalClip.objects.matching("back").count() == len(KNOWN), Shoot.objects.get().name

@@ -1,0 +1,68 @@
+"""Migrations of names: a database with names as they used to be comes along, nothing lost, and goes back."""
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+BEFORE = [
+    ("people", "0003_audit_second_factor_and_scopes"),
+    ("tricks", "0001_initial"),
+    ("clips", "0025_tagged_clips_indexes"),
+]
+
+
+def migrate(targets: list[tuple[str, str]]):
+    executor = MigrationExecutor(connection)
+    executor.migrate(targets)
+    return MigrationExecutor(connection).loader.project_state(targets).apps
+
+
+@pytest.fixture
+def old(transactional_db):
+    """The models as they were; afterwards the database is up to date again."""
+    yield migrate(BEFORE)
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+
+
+def newest():
+    executor = MigrationExecutor(connection)
+    leaves = executor.loader.graph.leaf_nodes()
+    executor.migrate(leaves)
+    return MigrationExecutor(connection).loader.project_state(leaves).apps
+
+
+@pytest.mark.slow
+def test_names_that_read_as_the_same_all_stay(old):
+    people, tricks, shoots = (
+        old.get_model(*name) for name in (("people", "Person"), ("tricks", "Trick"), ("clips", "Shoot"))
+    )
+    for number, name in enumerate(("Zo\u00eb", "Zoe\u0308", "Jo\u00a0 Smith", "Jo Smith", "Mia\u200b")):
+        people.objects.create(display_name=name, slug=f"P{number}")
+    for number, (direction, name) in enumerate(
+        (("FS", "360"), ("", "frontside 360"), ("SW", "Backside 180"), ("NOLLIE", "Kickflip"), ("", "Cab 180"))
+    ):
+        tricks.objects.create(name=name, direction=direction, slug=f"T{number}", category="JUMP")
+    for name in ("Night\u00a0Ride", "night ride"):
+        shoots.objects.create(name=name, slug=f"S{len(name)}{name[5] == ' '}", date="2024-12-01")
+    new = newest()
+    found = set(new.get_model("people", "Person").objects.values_list("slug", "display_name"))
+    assert found == {("P0", "Zoë"), ("P1", "Zoë (2)"), ("P2", "Jo Smith (2)"), ("P3", "Jo Smith"), ("P4", "Mia")}
+    found = new.get_model("tricks", "Trick").objects.order_by("slug")
+    assert list(found.values_list("slug", "stance", "direction", "name", "normal_name")) == [
+        ("T0", "", "FS", "360", "fs 360"),
+        ("T1", "", "", "frontside 360", "fs 360~2"),
+        ("T2", "SW", "BS", "180", "sw bs 180"),
+        ("T3", "NOLLIE", "", "Kickflip", "nollie kickflip"),
+        ("T4", "CAB", "", "180", "cab 180"),
+    ]
+    assert new.get_model("clips", "Shoot").objects.count() == 2
+
+
+@pytest.mark.slow
+def test_stances_go_back_to_where_they_were(old):
+    old.get_model("tricks", "Trick").objects.create(name="Backside 180", direction="SW", slug="A", category="JUMP")
+    old.get_model("tricks", "Trick").objects.create(name="Cab 180", direction="", slug="B", category="JUMP")
+    newest()
+    back = migrate(BEFORE).get_model("tricks", "Trick").objects.order_by("slug")
+    assert list(back.values_list("direction", "name")) == [("SW", "BS 180"), ("", "Cab 180")]
