@@ -22,6 +22,7 @@ from clips.models import (
 )
 from people.models import Member, Person
 from tricks.models import Trick
+from trickyclip.names import UNKNOWN
 
 
 class TrimError(Exception):
@@ -164,8 +165,8 @@ def clip_stem(original: OriginalFile, choice: Choice) -> str:
     return file_stem(
         date=original.shoot.date,
         session=original.shoot.slug,
-        person=choice.person.slug if choice.person else choice.category,
-        trick=choice.trick.slug if choice.trick else choice.category,
+        person=choice.person.slug if choice.person else UNKNOWN,
+        trick=choice.trick.slug if choice.trick else UNKNOWN,
         camera_id=original.camera_id,
         fps_label=original.fps_label,
     )

@@ -3,6 +3,7 @@
 import uuid
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 
 from clips import order
@@ -11,6 +12,9 @@ from clips.models import CameraName, ClipCategory, FinalClip, Job, JobKind, JobS
 from people.models import Person
 from tricks.models import Trick
 
+#: Which tag a clip lacks; "both" is what pages call untagged.
+UNTAGGED = [("both", _("untagged")), ("person", _("no rider")), ("trick", _("no trick"))]
+
 
 class ClipFilter(filters.FilterSet):
     """What the API and the library page find clips by, and in what order."""
@@ -18,6 +22,9 @@ class ClipFilter(filters.FilterSet):
     q = filters.CharFilter(method="matching", label="beginnings of words of names, aliases and metadata")
     person = filters.CharFilter(method="with_person", label="name, slug, alias or id; also finds who is in `also`")
     trick = filters.CharFilter(method="with_trick", label="name, slug, alias or id")
+    untagged = filters.ChoiceFilter(
+        method="without_tags", choices=UNTAGGED, label="clips without a rider, without a trick, or without both"
+    )
     session = filters.CharFilter(method="of_session", label="name, slug or id of the session")
     date = filters.DateFilter()
     date_from = filters.DateFilter("date", lookup_expr="gte")
@@ -52,6 +59,13 @@ class ClipFilter(filters.FilterSet):
 
     def with_trick(self, clips: QuerySet, _name: str, value: str) -> QuerySet:
         return clips.filter(trick__in=list(_by_id_or_name(Trick.objects, value)))
+
+    def without_tags(self, clips: QuerySet, _name: str, value: str) -> QuerySet:
+        if value != "trick":
+            clips = clips.filter(person=None)
+        if value != "person":
+            clips = clips.filter(trick=None)
+        return clips
 
     def by_camera(self, clips: QuerySet, _name: str, value: str) -> QuerySet:
         asked = Q(camera_id__iexact=value)

@@ -8,6 +8,7 @@ from clips.archive.backend import Report
 from clips.archive.path import folder_parts, original_folder_parts, original_name
 from clips.models import FinalClip, Job, OriginalFile
 from clips.storage import local_clip, local_copy
+from trickyclip.names import UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,12 @@ def clip_folder_parts(clip: FinalClip) -> tuple[str, ...]:
     return folder_parts(
         date=clip.date,
         session_name=clip.original_file.shoot.name,
-        person=clip.person.slug if clip.person else clip.category,
-        trick=clip.trick.slug if clip.trick else clip.category,
+        person=clip.person.slug if clip.person else UNKNOWN,
+        trick=clip.trick.slug if clip.trick else UNKNOWN,
     )
 
 
 def clip_facts(clip: FinalClip) -> dict[str, str]:
     facts = {"clip": clip.pk, "original": clip.original_file.file_hash, "in": clip.start_ms, "out": clip.end_ms}
+    facts["category"] = clip.category  # in no name: a clip without a trick is called Unknown there, whatever its kind
     return {f"trickyclip_{name}": str(value) for name, value in facts.items()}

@@ -12,8 +12,8 @@ ORIGINALS = "Originals"
 MAX_FOLDER_BYTES = 120
 #: Refused or given a meaning by Windows, macOS, Drive's search or a shell.
 _FILE_NAME = re.compile(
-    r"(?P<date>\d{4}-\d\d-\d\d)__(?P<session>.+?)__(?P<person>.+?)__(?P<trick>.+?)__(?P<camera>.+?)__(?P<fps>.*?)"
-    r"__v(?P<number>\d+)\.mp4"
+    r"(?P<date>\d{4}-\d\d-\d\d)__(?P<session>.+?)__(?!_)(?P<person>.+?)__(?!_)(?P<trick>.+?)__(?!_)(?P<camera>.+?)"
+    r"__(?P<fps>.*?)__v(?P<number>\d+)\.mp4"
 )
 _ORIGINAL_NAME = re.compile(r"(?P<name>.+)__(?P<digits>[0-9a-f]{8})(?P<suffix>\.[A-Za-z0-9]{1,8})?")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
@@ -23,14 +23,14 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 def file_stem(*, date: dt.date, session: str, person: str, trick: str, camera_id: str, fps_label: str) -> str:
     """Return a clip's name up to the version: ``2024-12-01__BackyardRails__Miller_Downey__KFED__CAM_GOPRO11__240FPS``.
 
-    All but the date are slugs; ``person`` and ``trick`` are the clip's category where it has none.
+    All but the date are slugs; ``person`` and ``trick`` are ``UNKNOWN`` where the clip has none.
     """
     return "__".join([date.isoformat(), session, person, trick, camera_id, fps_label])
 
 
 @dataclass(frozen=True)
 class Named:
-    """What a file's name and folders say of a clip; ``person`` and ``trick`` are its category where it has none."""
+    """What a file's name and folders say of a clip; ``person`` and ``trick`` are as ``file_stem`` writes them."""
 
     date: dt.date
     session_name: str

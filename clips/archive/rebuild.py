@@ -21,6 +21,10 @@ from clips.media import MediaError, sandbox
 from clips.models import ArchiveCopy, ClipCategory, CopyState, FileName, FinalClip, OriginalFile, Shoot
 from people.models import Person
 from tricks.models import Trick
+from trickyclip.names import UNKNOWN
+
+#: In place of a rider or a trick; a category stood there before there was ``UNKNOWN``.
+NOBODY = frozenset({UNKNOWN, *ClipCategory.values})
 
 
 def rebuild(*, dry_run: bool) -> tuple[Counter, dict[str, int], dict[str, str]]:
@@ -79,7 +83,7 @@ def _one(backend: ArchiveBackend, lying: Lying, missing: Counter) -> str:
     if is_new := clip is None:
         FileName.objects.get_or_create(stem=named.stem, number=named.number)
         clip = FinalClip.objects.create(
-            pk=clip_id, original_file=original, person=person, trick=trick, category=_category(named),
+            pk=clip_id, original_file=original, person=person, trick=trick, category=_category(named, facts),
             start_ms=spans[0], end_ms=spans[1], camera_id=named.camera_id, fps_label=named.fps_label, date=named.date,
             filename=lying.filename, drive_file_id=lying.file_id if backend.name == "drive" else "",
         )  # fmt: skip
@@ -89,14 +93,20 @@ def _one(backend: ArchiveBackend, lying: Lying, missing: Counter) -> str:
 
 
 def _names(named: Named) -> tuple[Person | None, Trick | None]:
-    person = None if named.person in ClipCategory.values else Person.objects.find_or_add(named.person.replace("_", " "))
-    trick = None if named.trick in ClipCategory.values else Trick.objects.find_or_add(named.trick.replace("_", " "))
-    return person, trick
+    return _by_slug(Person, named.person), _by_slug(Trick, named.trick)
 
 
-def _category(named: Named) -> str:
-    said = [name for name in (named.trick, named.person) if name in ClipCategory.values]
-    return said[0] if said else ClipCategory.TRICK
+def _by_slug(model: type[Person] | type[Trick], slug: str) -> Person | Trick | None:
+    """Return the rider or trick whose slug stands in a name, made when there is none; None for nobody."""
+    if slug in NOBODY:
+        return None
+    return model.objects.filter(slug__iexact=slug).first() or model.objects.find_or_add(slug.replace("_", " "))
+
+
+def _category(named: Named, facts: dict[str, str]) -> str:
+    """Return what the file says itself; older ones have it in the place of a rider or a trick."""
+    said = [facts.get("trickyclip_category"), named.trick, named.person]
+    return next((category for category in said if category in ClipCategory.values), ClipCategory.TRICK)
 
 
 def _facts_inside(backend: ArchiveBackend, lying: Lying) -> dict[str, str]:

@@ -34,6 +34,7 @@ from clips.models import (
 )
 from people.models import Member, Person, Role
 from tricks.models import Trick
+from trickyclip.names import UNKNOWN
 
 BATCH = 2000
 SEGMENTS_PER_FILE, FILES_PER_SHOOT = 20, 16
@@ -210,7 +211,7 @@ class Library:
         original, pk = segment.original_file, self._id()
         stem = file_stem(
             date=original.shoot.date, session=original.shoot.slug, person=person.slug,
-            trick=trick.slug if trick else category, camera_id=original.camera_id, fps_label=original.fps_label,
+            trick=trick.slug if trick else UNKNOWN, camera_id=original.camera_id, fps_label=original.fps_label,
         )  # fmt: skip
         self._numbers[stem.lower()] = number = self._numbers.get(stem.lower(), 0) + 1
         at = segment.created_at + dt.timedelta(hours=30 if is_current else 29, seconds=self._rng.randrange(3000))

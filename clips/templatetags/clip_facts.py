@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from clips.clock import clock
 from clips.media.camera import CAM_UNKNOWN
-from clips.models import FinalClip, OriginalFile
+from clips.models import ClipCategory, FinalClip, OriginalFile
 from clips.playing import Source, light_source
 
 register = template.Library()
@@ -45,16 +45,21 @@ def rate_name(fps_label: str) -> str:
 
 @register.filter
 def who(clip: FinalClip) -> str:
-    """Return whom a clip shows; its category where that is nobody."""
-    return str(clip.person or clip.get_category_display().capitalize())
+    """Return whom a clip shows, or that it has no tags yet; a clip without a rider is called by its trick."""
+    if clip.person or clip.trick:
+        return str(clip.person or clip.trick)
+    category = clip.get_category_display().capitalize()
+    return _("Untagged") if clip.category == ClipCategory.TRICK else category
 
 
 @register.filter
 def what(clip: FinalClip) -> str:
-    """Return what is done in a clip; its category where that has no name, unless ``who`` says that already."""
-    if clip.trick or not clip.person:
-        return str(clip.trick or "")
-    return clip.get_category_display().capitalize()
+    """Return what is done in a clip, where ``who`` does not say it already; its category where that has no name."""
+    if not clip.person:
+        return _("untagged") if clip.category != ClipCategory.TRICK and not clip.trick else ""
+    if clip.trick:
+        return str(clip.trick)
+    return _("no trick tagged") if clip.category == ClipCategory.TRICK else clip.get_category_display().capitalize()
 
 
 @register.simple_tag

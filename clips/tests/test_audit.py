@@ -88,7 +88,7 @@ def whole(original, run, put) -> FinalClip:
     )  # fmt: skip
     for name in (f"{to_sort.pk}.jpg", f"{to_sort.pk}.mp4", f"{original.pk}-strip.jpg"):
         put(f"candidates/{name}")
-    name = FileName.objects.allocate("2024-12-01__BackyardRails__TRICK__TRICK__CAM_GOPRO11__240FPS")
+    name = FileName.objects.allocate("2024-12-01__BackyardRails__Unknown__Unknown__CAM_GOPRO11__240FPS")
     clip = FinalClip.objects.create(
         original_file=original, candidate_segment=kept, start_ms=0, end_ms=4000, camera_id="CAM_GOPRO11",
         fps_label="240FPS", date=original.shoot.date, filename=str(name),

@@ -47,7 +47,7 @@ def test_a_file_goes_to_the_session_of_its_own_day_with_its_clips(alps, wrong_da
     wrong_day.refresh_from_db()
     assert (str(wrong_day.shoot), wrong_day.shoot.time_zone) == ("2024-12-02 Backyard Rails", "Europe/Vienna")
     version = FinalClip.objects.current().get()
-    assert version.filename.startswith("2024-12-02__BackyardRails__TRICK__")
+    assert version.filename.startswith("2024-12-02__BackyardRails__Unknown__")
     assert (version.lineage, version.date, version.created_by) == (clip.lineage, dt.date(2024, 12, 2), clip.created_by)
     assert "2024" in version.search_text
     jobs = set(Job.objects.active().values_list("kind", "clip"))

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import push_url, replace_url
 
 from clips import order
-from clips.api.filters import ClipFilter
+from clips.api.filters import UNTAGGED, ClipFilter
 from clips.archive import blocks
 from clips.archive.status import set_copy_statuses
 from clips.models import CameraName, ClipCategory, FinalClip, Shoot
@@ -24,7 +24,7 @@ from tricks.models import Trick
 
 PER_PAGE = 48
 VIEWS = ("grid", "list")
-FILTERS = ("q", "date", "date_from", "date_to", "session", "person", "trick", "category", "camera", "fps")
+FILTERS = ("q", "date", "date_from", "date_to", "session", "person", "trick", "untagged", "category", "camera", "fps")
 #: What an address leaves out, because it goes without saying.
 UNSAID = {"sort": order.NEWEST, "view": VIEWS[0]}
 
@@ -81,6 +81,7 @@ def choices(asked: dict[str, str]) -> dict[str, list[tuple[str, str, bool]]]:
         "session": [(str(shoot.pk), f"{shoot.name} · {shoot.date}") for shoot in shoots],
         "person": [(person.slug, person.display_name) for person in Person.objects.all()],
         "trick": [(trick.slug, str(trick)) for trick in tricks],
+        "untagged": [(value, str(text)) for value, text in UNTAGGED],
         "category": [(value, str(text)) for value, text in ClipCategory.choices],
         "camera": _cameras(list(dict.fromkeys(camera for camera, _fps in cameras))),
         "fps": [(fps, rate_name(fps)) for fps in sorted({fps for _camera, fps in cameras}, key=_rate)],

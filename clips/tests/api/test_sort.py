@@ -91,9 +91,10 @@ def test_keeping_makes_a_named_clip_and_starts_the_cut(mia):
     assert CandidateSegment.objects.get(pk=segment["id"]).status == SegmentStatus.ACCEPTED
 
 
-def test_a_clip_without_person_or_trick_uses_its_category(mia):
-    answer = mia.save(mia.next()[0], category="BROLL")
-    assert "__BROLL__BROLL__" in answer.json()["filename"]
+@pytest.mark.parametrize("category", ["TRICK", "BROLL", "CRASH"])
+def test_a_clip_without_person_or_trick_says_unknown_in_their_places(mia, category):
+    answer = mia.save(mia.next()[0], category=category)
+    assert "__Unknown__Unknown__CAM_" in answer.json()["filename"]
 
 
 def test_the_same_name_gets_the_next_version(mia):
