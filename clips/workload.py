@@ -19,6 +19,9 @@ SUBJECT = Coalesce(
     "original_file__original_filename",
     "segment__original_file__original_filename",
     "clip__filename",
+    "shoot__name",
+    "person__display_name",
+    "trick__name",
 )
 
 

@@ -9,9 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from tricks.models import Direction, Trick, TrickAlias
 from trickyclip.merge_admin import MergeAdmin
 from trickyclip.names import slugify
+from trickyclip.rename_admin import RenameAdmin
+from trickyclip.rename_form import RenameForm
 
 
-class TrickForm(forms.ModelForm):
+class TrickForm(RenameForm):
+    named_by = ("name", "direction")
+
     class Meta:
         model = Trick
         fields = ["name", "direction", "category", "slug"]
@@ -68,7 +72,7 @@ class TrickAliasInline(admin.TabularInline):
 
 
 @admin.register(Trick)
-class TrickAdmin(MergeAdmin):
+class TrickAdmin(RenameAdmin, MergeAdmin):
     form = TrickForm
     inlines = [TrickAliasInline]
     list_display = ["name", "direction", "category", "slug", "also_called", "clips"]

@@ -64,8 +64,8 @@ class TrickQuerySet(models.QuerySet):
             raise
 
     def slug_for(self, name: str, direction: str = "") -> str:
-        """Return the slug that a new trick of this name gets: no other trick has it."""
-        taken = lambda slug: self.model.objects.filter(slug__iexact=slug).exists()  # noqa: E731
+        """Return the slug that a trick of this name gets: no other trick, among these, has it."""
+        taken = lambda slug: self.filter(slug__iexact=slug).exists()  # noqa: E731
         return free_slug(f"{direction} {name}", fallback="Move", taken=taken)
 
 

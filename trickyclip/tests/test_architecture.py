@@ -22,6 +22,9 @@ FOR_EVERY_APP = {
     "trickyclip.celery",
     "trickyclip.merging",
     "trickyclip.merge_admin",
+    "trickyclip.renaming",
+    "trickyclip.rename_admin",
+    "trickyclip.rename_form",
     "trickyclip.sealed",
 }
 WITHOUT_DJANGO = (
