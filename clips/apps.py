@@ -8,6 +8,7 @@ class ClipsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from clips import renames
+        from clips.renaming import follow
+        from trickyclip.renaming import on_rename
 
-        renames.listen()
+        on_rename(follow)

@@ -1,8 +1,8 @@
 """A file that belongs to another day than its session: put into the session of its own day, its clips with it.
 
-Clips bear the date in their names and folders, and a name that was given stays given. So each kept clip becomes a new
-version of the same lineage under the new date, which is cut and archived as any new version is; the one with the wrong
-date stays on the clip's page and is taken back from the archive.
+Clips bear the date in their names and folders, and inside their files the time at which they were recorded. So each
+kept clip becomes a new version of the same lineage under the new date, which is cut and archived as any new version is;
+the one with the wrong date stays on the clip's page and is taken back from the archive.
 """
 
 import datetime as dt

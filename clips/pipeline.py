@@ -38,6 +38,7 @@ STEPS = {
     JobKind.ARCHIVE: Step("clips.tasks.archive", "light"),
     JobKind.WITHDRAW: Step("clips.tasks.withdraw", "light"),
     JobKind.FETCH: Step("clips.space.tasks.fetch", "light"),
+    JobKind.RENAME: Step("clips.tasks.rename", "light"),
 }
 QUEUES = ("detect", "media", "light")
 

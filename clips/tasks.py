@@ -7,7 +7,7 @@ from celery import current_app, shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from clips import low_res, pipeline, sharing
+from clips import low_res, pipeline, renaming, sharing
 from clips.archive import blocks
 from clips.archive.backend import silent
 from clips.archive.cargo import cargo_of_job
@@ -88,6 +88,9 @@ def archive(job_id: str) -> None:
     with claim(job_id) as work:
         if work is None:
             return
+        if work.job.clip and work.job.clip.removed_at:  # since its move was asked for
+            work.job.finish()
+            return
         cargo = cargo_of_job(work.job)
         try:
             copy = send(cargo, work, again=bool(work.job.params.get("again")))
@@ -121,6 +124,14 @@ def withdraw(job_id: str) -> None:
 
 
 @shared_task
+def rename(job_id: str) -> None:
+    """Rename the clips of a rider, trick or session that got another name."""
+    with claim(job_id) as work:
+        if work:
+            renaming.catch_up(work)
+
+
+@shared_task
 def look_after_archive() -> None:
     """See whether what stopped the archive is mended."""
     blocks.look_again()
@@ -142,9 +153,14 @@ def sweep() -> None:
 
 
 @shared_task
-def refresh_search() -> None:
-    """Catch up with names that were changed past the rows (see clips.renames)."""
-    FinalClip.objects.all().refresh_search()
+def refresh_search(*, camera_id: str = "") -> None:
+    """Refresh what clips are found by, and rename those whose file names lag behind; or only those of one camera,
+    whose name is in no file name."""
+    if camera_id:
+        FinalClip.objects.filter(camera_id=camera_id).refresh_search()
+    else:
+        FinalClip.objects.all().refresh_search()
+        renaming.follow_lagging()
 
 
 def lost_messages() -> list[Job]:

@@ -71,6 +71,7 @@ urlpatterns = [
     path("sessions/<uuid:pk>", sessions.session, name="session"),
     path("sessions/<uuid:pk>/news", sessions.session_news, name="session_news"),
     path("sessions/<uuid:pk>/rename", session_changes.session_rename, name="session_rename"),
+    path("sessions/<uuid:pk>/rename-says", session_changes.session_rename_says, name="session_rename_says"),
     path("sessions/<uuid:pk>/sensitivity", session_changes.session_sensitivity, name="session_sensitivity"),
     path("sessions/<uuid:pk>/redetect", session_changes.session_redetect, name="session_redetect"),
     path("sessions/<uuid:pk>/filmstrips", session_changes.session_filmstrips, name="session_filmstrips"),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Avg, Count, Exists, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import Avg, CharField, Count, Exists, Max, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -19,6 +19,10 @@ SUBJECT = Coalesce(
     "original_file__original_filename",
     "segment__original_file__original_filename",
     "clip__filename",
+    "shoot__name",
+    "person__display_name",
+    "trick__name",
+    output_field=CharField(),
 )
 
 

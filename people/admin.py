@@ -28,11 +28,15 @@ from people.models import (
 )
 from trickyclip.merge_admin import MergeAdmin
 from trickyclip.names import slugify
+from trickyclip.rename_admin import RenameAdmin
+from trickyclip.rename_form import RenameForm
 
 admin.site.unregister(Group)  # what a member may do follows from their role
 
 
-class PersonForm(forms.ModelForm):
+class PersonForm(RenameForm):
+    named_by = ("display_name",)
+
     class Meta:
         model = Person
         fields = ["display_name", "slug"]
@@ -73,7 +77,7 @@ class PersonAliasInline(admin.TabularInline):
 
 
 @admin.register(Person)
-class PersonAdmin(MergeAdmin):
+class PersonAdmin(RenameAdmin, MergeAdmin):
     form = PersonForm
     inlines = [PersonAliasInline]
     list_display = ["display_name", "slug", "also_called", "clips", "created_at"]

@@ -10,9 +10,13 @@ from tricks import naming
 from tricks.models import Trick, TrickAlias
 from trickyclip.merge_admin import MergeAdmin
 from trickyclip.names import slugify
+from trickyclip.rename_admin import RenameAdmin
+from trickyclip.rename_form import RenameForm
 
 
-class TrickForm(forms.ModelForm):
+class TrickForm(RenameForm):
+    named_by = ("name", "stance", "direction")
+
     class Meta:
         model = Trick
         fields = ["name", "stance", "direction", "category", "slug"]
@@ -76,7 +80,7 @@ class TrickAliasInline(admin.TabularInline):
 
 
 @admin.register(Trick)
-class TrickAdmin(MergeAdmin):
+class TrickAdmin(RenameAdmin, MergeAdmin):
     form = TrickForm
     inlines = [TrickAliasInline]
     list_display = ["name", "stance", "direction", "category", "slug", "also_called", "clips"]

@@ -80,10 +80,11 @@ class TrickQuerySet(models.QuerySet):
                 return found
             raise
 
-    def slug_for(self, label: str) -> str:
-        """Return the slug that a new trick of this name gets: no other trick has it."""
-        taken = lambda slug: self.model.objects.filter(slug__iexact=slug).exists()  # noqa: E731
-        return free_slug(naming.label(*naming.split(label)), fallback="Move", taken=taken)
+    def slug_for(self, name: str, stance: str = "", direction: str = "") -> str:
+        """Return the slug that a trick of this name gets: no other trick, among these, has it."""
+        label = naming.label(*naming.split(naming.label(stance, direction, name)))
+        taken = lambda slug: self.filter(slug__iexact=slug).exists()  # noqa: E731
+        return free_slug(label, fallback="Move", taken=taken)
 
 
 class Trick(models.Model):

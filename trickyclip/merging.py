@@ -11,6 +11,8 @@ from django.db.models import QuerySet
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from trickyclip.renaming import announce
+
 
 class MergeError(Exception):
     """The two cannot be merged; the text is one sentence."""
@@ -77,7 +79,7 @@ def merge(merged: models.Model, survivor: models.Model) -> models.Model:
     merged.delete()
     for name in new_aliases:
         survivor.aliases.create(name=name)
-    survivor.save()  # whoever follows its names hears of it, also when no alias was new
+    announce(survivor)
     return survivor
 
 
@@ -93,16 +95,18 @@ def _locked(merged: models.Model, survivor: models.Model) -> tuple[models.Model,
 
 
 def _relations(row: models.Model) -> list[models.ForeignObjectRel]:
-    """Return all that may point at a row, but for its aliases and the hidden halves of many-to-many fields."""
-    alias_model = row.aliases.model
-    hidden = {r.through for r in row._meta.related_objects if r.many_to_many}
-    found = [r for r in row._meta.get_fields(include_hidden=True) if _points_here(r, {alias_model, *hidden})]
+    """Return all that may point at a row, but for what is its own and goes with it: its aliases and its jobs."""
+    found = [relation for relation in row._meta.get_fields(include_hidden=True) if _points_here(relation)]
     return sorted(found, key=lambda relation: relation.many_to_many)  # what a list holds twice depends on the rest
 
 
-def _points_here(field: models.Field, leave_out: set[type[models.Model]]) -> bool:
+def _points_here(field: models.Field) -> bool:
+    """Whether a field is the other end of one that points here and stays when the row goes.
+
+    The hidden halves of many-to-many fields go with it, too; their rows are reached by the fields themselves.
+    """
     is_relation = field.auto_created and not field.concrete and field.is_relation
-    return is_relation and field.related_model not in leave_out
+    return is_relation and field.on_delete is not models.CASCADE
 
 
 def _rows_of(relation: models.ForeignObjectRel, row: models.Model) -> QuerySet:

@@ -1,7 +1,10 @@
 """What the crew knows of its cameras: their names, and how wrong their clocks were."""
 
+from functools import partial
+
 from django import forms
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Case, Count, OuterRef, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -9,6 +12,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from clips import pipeline
 from clips.admin.record import rows_link
 from clips.media.camera import CAMERA_ID
 from clips.models import CameraClock, CameraName, OriginalFile
@@ -66,6 +70,20 @@ class CameraNameAdmin(CameraAdmin):
     def get_fields(self, request: HttpRequest, obj: CameraName | None = None) -> list[str]:
         return [*self.fields, "files"] if obj else self.fields
 
+    def save_model(self, request: HttpRequest, obj: CameraName, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        _refresh_search(obj.camera_id)
+
+    def delete_model(self, request: HttpRequest, obj: CameraName) -> None:
+        super().delete_model(request, obj)
+        _refresh_search(obj.camera_id)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        camera_ids = set(queryset.values_list("camera_id", flat=True))
+        super().delete_queryset(request, queryset)
+        for camera_id in camera_ids:
+            _refresh_search(camera_id)
+
 
 @admin.register(CameraClock)
 class CameraClockAdmin(CameraAdmin):
@@ -97,6 +115,11 @@ class CameraClockAdmin(CameraAdmin):
 def _number_of(files: QuerySet) -> Coalesce:
     counted = files.order_by().values("camera_id").annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counted), 0)
+
+
+def _refresh_search(camera_id: str) -> None:
+    """Have the clips of a camera found by its name of today; a worker does it, soon after the answer."""
+    transaction.on_commit(partial(pipeline.ask, "clips.tasks.refresh_search", camera_id=camera_id))
 
 
 def said_of_times(n_changed: int) -> str:

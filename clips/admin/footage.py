@@ -26,11 +26,14 @@ from clips.models import (
     Upload,
 )
 from clips.own_day import OwnDayError, move_to_own_day
+from clips.renaming import follow
+from clips.session_names import SessionNameForm
 from people.audit import AuditedAdmin
 from trickyclip.names import slugify
+from trickyclip.rename_admin import RenameAdmin
 
 
-class ShootForm(forms.ModelForm):
+class ShootForm(SessionNameForm):
     class Meta:
         model = Shoot
         fields = ["date", "name", "slug", "time_zone", "sensitivity"]
@@ -58,7 +61,7 @@ class ShootForm(forms.ModelForm):
 
 
 @admin.register(Shoot)
-class ShootAdmin(AuditedAdmin):
+class ShootAdmin(RenameAdmin):
     form = ShootForm
     date_hierarchy = "date"
     list_display = ["name", "date", "slug", "sensitivity", "files", "to_sort", "clips"]
@@ -78,16 +81,16 @@ class ShootAdmin(AuditedAdmin):
             )
         )
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Shoot | None = None) -> list[str]:
-        """Once clips bear the date and the slug in their names, another one would split the session in two."""
-        return ["date", "slug"] if obj and obj.n_clips else []
-
     def save_model(self, request: HttpRequest, obj: Shoot, form: forms.ModelForm, change: bool) -> None:
         """Cameras that write the local time mean that of the session's time zone."""
         super().save_model(request, obj, form, change)
         if change and "time_zone" in form.changed_data:
             n_changed = OriginalFile.objects.filter(shoot=obj).place_in_time()
             self.message_user(request, said_of_times(n_changed), messages.INFO)
+
+    def follow(self, row: Shoot, form: forms.ModelForm) -> None:
+        if isinstance(form, ShootForm) and form.is_rename:
+            follow(row)
 
     @admin.display(description=_("files"), ordering="n_files")
     def files(self, shoot: Shoot) -> str:
@@ -195,7 +198,7 @@ class OriginalFileAdmin(AuditedAdmin):
         obj.save(update_fields=form.changed_data)
         OriginalFile.objects.filter(pk=obj.pk).place_in_time()  # another camera or session has another clock
         if "shoot" in form.changed_data:
-            obj.clips.all().refresh_search()
+            follow(obj.shoot)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup == "camera_serial__exact" or super().lookup_allowed(lookup, value, request)

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from clips import pipeline
 from clips.admin.record import RecordAdmin, row_link
 from clips.models import Job
+from clips.models.job import TARGETS
 from people.audit import Action, note
 
 
@@ -28,10 +29,11 @@ class JobAdmin(RecordAdmin):
         "created_at",
         "finished_at",
     ]
-    list_select_related = ["upload", "original_file", "segment__original_file", "clip"]
+    list_select_related = ["segment__original_file", *TARGETS]
     list_filter = ["state", "kind", "created_at"]
     search_fields = [
         "reason", "upload__original_filename", "original_file__original_filename", "clip__filename",
+        "shoot__name", "person__display_name", "trick__name",
     ]  # fmt: skip
     actions = ["retry", "cancel"]
 

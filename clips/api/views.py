@@ -18,6 +18,7 @@ from clips.api import serializers
 from clips.api.errors import Conflict, found
 from clips.api.filters import ClipFilter, JobFilter
 from clips.models import CandidateSegment, FinalClip, Job, Upload
+from clips.models.job import TARGETS
 from clips.reedit import reedit
 from clips.undo import undo
 from clips.uploads import room
@@ -214,7 +215,7 @@ class JobList(generics.ListAPIView):
 
     serializer_class = serializers.JobSerializer
     filterset_class = JobFilter
-    queryset = Job.objects.select_related("upload", "original_file", "segment__original_file", "clip")
+    queryset = Job.objects.select_related("segment__original_file", *TARGETS)
 
 
 class JobRetry(APIView):

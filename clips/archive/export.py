@@ -5,7 +5,6 @@ worker goes on where one died, and of a worker that comes back too late nothing 
 """
 
 from collections.abc import Callable
-from pathlib import PurePosixPath
 
 from django.db import transaction
 from django.utils import timezone
@@ -64,12 +63,17 @@ class Shipment:
 
     def _held(self) -> Held | None:
         """Return what the archive has of it, also where an earlier worker moved it and could not say so any more."""
-        held = self.backend.look(self.copy.remote_id) if self.copy.remote_id else None
-        if held is None and self.backend.ids_are_places and self.copy.remote_id:
-            place = str(PurePosixPath(*self.cargo.folders, self.cargo.filename))
-            if held := self.backend.look(place):
-                self._note(remote_id=place)
-        return held
+        if self.copy.next_folder:
+            self._settle_move(self.copy.next_folder, self.copy.next_name)
+        return self.backend.look(self.copy.remote_id) if self.copy.remote_id else None
+
+    def _settle_move(self, folder: ArchiveFolder, filename: str) -> None:
+        """Write down how a move ended whose worker was stopped: it lies there, or where it was."""
+        remote_id = _id_by_now(self.backend, self.copy)
+        held = self.backend.look(remote_id)
+        if held and (held.folder_id, held.filename) == (folder.remote_id, filename):
+            self._note(remote_id=remote_id, folder=folder, path=f"{folder.path}/{filename}")
+        self._note(next_folder=None, next_name="")
 
     def _send(self, folder: ArchiveFolder, held: Held | None) -> Held:
         with self.cargo.on_this_machine(self.work.report) as source:
@@ -112,10 +116,11 @@ class Shipment:
         there = (held.folder_id, held.filename)
         remote_id = self.copy.remote_id
         if there == ours != wanted:
+            self._note(next_folder=folder, next_name=self.cargo.filename)
             target = {"to_folder_id": folder.remote_id, "filename": self.cargo.filename}
             remote_id = self.backend.move(remote_id, **target, facts=self.cargo.facts)
         if there in (ours, wanted):
-            self._note(remote_id=remote_id, folder=folder, path=self.cargo.path)
+            self._note(remote_id=remote_id, folder=folder, path=self.cargo.path, next_folder=None, next_name="")
 
     def _note(self, **fields: object) -> None:
         """Write down where we are, unless the job is another worker's by now (LeaseLostError)."""
@@ -134,7 +139,7 @@ def note_end(cargo: Cargo, copy: ArchiveCopy) -> None:
     if isinstance(cargo.thing, FinalClip):
         drive_file_id = copy.remote_id if is_there and copy.backend == "drive" else ""
         FinalClip.objects.filter(pk=cargo.thing.pk).update(drive_file_id=drive_file_id)
-    if cargo_now(cargo.thing).folders != cargo.folders:
+    if cargo_now(cargo.thing).path != cargo.path:
         pipeline.start(JobKind.ARCHIVE, cargo.thing)
 
 
@@ -143,13 +148,21 @@ def take_back(clip: FinalClip, report: Callable[[float | None], None]) -> None:
 
     ArchiveError where an archive that is not in use any more cannot be reached; that one's block would stop the other.
     """
-    for name, remote_id in clip.copies.exclude(remote_id="").values_list("backend", "remote_id"):
+    for copy in clip.copies.exclude(remote_id="").select_related("next_folder"):
         try:
-            archive_backend(report, name=name).trash(remote_id)
+            backend = archive_backend(report, name=copy.backend)
+            backend.trash(_id_by_now(backend, copy))
         except ArchiveBlockedError as error:
-            if name == archive_name():
+            if copy.backend == archive_name():
                 raise
             raise ArchiveError(str(error)) from error
+
+
+def _id_by_now(backend: ArchiveBackend, copy: ArchiveCopy) -> str:
+    """Return a copy's id, also where ids are places and a worker was stopped after it had moved it to the next."""
+    if not (backend.ids_are_places and copy.next_folder) or backend.look(copy.remote_id):
+        return copy.remote_id
+    return backend.new_file_id(copy.next_folder.remote_id, copy.next_name)
 
 
 def note_withdrawn(clip: FinalClip) -> None:

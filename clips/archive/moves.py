@@ -1,6 +1,6 @@
 """Copies follow the names of people, tricks and sessions: the file is moved in the archive, and not sent again."""
 
-from django.db.models import Q
+from collections.abc import Iterable
 
 from clips import pipeline
 from clips.archive.cargo import cargo_of
@@ -11,15 +11,12 @@ from clips.models import ArchiveCopy, CopyState, FinalClip, JobKind, OriginalFil
 MOVE_PRIORITY = 7
 
 
-def follow_names(clips: Q) -> int:
-    """Start a job for each verified copy of these clips that lies in another folder than it should; return how many."""
+def copies_follow(clips: Iterable) -> int:
+    """Start a job for each verified copy of these clips (by id) that lies elsewhere than it should; return how many."""
     copies = ArchiveCopy.objects.filter(backend=archive_name(), state=CopyState.VERIFIED)
-    names = ("clip__person", "clip__trick", "clip__original_file__shoot")
-    n_started = 0
-    copies = copies.filter(clip__in=FinalClip.objects.filter(clips)).select_related(*names)
-    for copy in copies.iterator():
-        n_started += _follow(copy, copy.clip)
-    return n_started
+    copies = copies.filter(clip__in=clips, clip__removed_at=None)  # a removed one is on its way into the trash
+    copies = copies.select_related("clip__person", "clip__trick", "clip__original_file__shoot")
+    return sum(_follow(copy, copy.clip) for copy in copies.defer("clip__original_file__probe"))
 
 
 def originals_follow(shoot: Shoot) -> int:

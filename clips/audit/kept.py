@@ -11,7 +11,7 @@ from clips.archive.path import read_names
 from clips.audit import mend
 from clips.audit.batches import rows_in_batches
 from clips.audit.finding import Disagreement, Kind
-from clips.models import CandidateSegment, FileName, FinalClip, SegmentStatus
+from clips.models import CandidateSegment, FileName, FinalClip, Job, JobKind, SegmentStatus
 
 
 def lineages(*, checksums: bool) -> Iterator[Disagreement]:
@@ -47,9 +47,10 @@ def moments_and_clips(*, checksums: bool) -> Iterator[Disagreement]:
 
 
 def names(*, checksums: bool) -> Iterator[Disagreement]:
-    """A current clip's name says its date, session and camera; who and what may have been renamed since."""
+    """A current clip's name says its date, session and camera, unless a job is renaming those of its session."""
+    asked = Job.objects.active().filter(kind=JobKind.RENAME, shoot=OuterRef("original_file__shoot"))
     fields = ("filename", "date", "camera_id", "fps_label", "original_file__shoot__slug", "original_file__shoot__date")
-    for batch in rows_in_batches(FinalClip.objects.current(), *fields):
+    for batch in rows_in_batches(FinalClip.objects.current().filter(~Exists(asked)), *fields):
         for key, filename, date, camera_id, fps_label, session, session_date in batch:
             said = read_names((), filename)
             if said is None:
@@ -64,7 +65,7 @@ def names(*, checksums: bool) -> Iterator[Disagreement]:
             }
             if wrong := [what for what, (is_, should_be) in wanted.items() if is_ != should_be]:
                 says = _("its name differs from its row: %(what)s.") % {"what": ", ".join(wrong)}
-                yield Disagreement(Kind.NAME, filename, says, str(key))
+                yield Disagreement(Kind.NAME, filename, says, str(key), partial(mend.rename, key))
 
 
 def names_taken(*, checksums: bool) -> Iterator[Disagreement]:

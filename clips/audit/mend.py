@@ -31,6 +31,7 @@ from clips.models import (
     Upload,
     UploadState,
 )
+from clips.renaming import follow
 
 
 def fetch_when_needed(key: UUID) -> str:
@@ -127,6 +128,14 @@ def check_upload(key: UUID) -> str:
 def take_name(stem: str, number: int) -> str:
     _name, is_new = FileName.objects.get_or_create(stem=stem, number=number)
     return _("the name is taken") if is_new else ""
+
+
+def rename(key: UUID) -> str:
+    clip = FinalClip.objects.filter(pk=key).select_related("original_file__shoot").first()
+    if clip is None:
+        return ""
+    follow(clip.original_file.shoot)
+    return _("a job renames it")
 
 
 def copy_drive_id(clip_id: UUID) -> str:

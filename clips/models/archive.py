@@ -40,6 +40,10 @@ class ArchiveFolder(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def path(self) -> str:
+        return f"{self.parent.path}/{self.name}" if self.parent else self.name
+
     def take_id(self, remote_id: str, *, instead_of: str = "") -> None:
         """Write down an id that the folder shall get, unless another worker was faster; then that one's is taken."""
         ArchiveFolder.objects.filter(pk=self.pk, remote_id=instead_of).update(remote_id=remote_id)
@@ -64,6 +68,11 @@ class ArchiveCopy(models.Model):
         verbose_name=_("folder"), help_text=_("Where we put it; somebody may have moved it since."),
     )  # fmt: skip
     path = models.CharField(_("path"), max_length=500)
+    #: Where it is being moved, written down before it is; empty when it has arrived.
+    next_folder = models.ForeignKey(
+        ArchiveFolder, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+    next_name = models.CharField(max_length=255, blank=True, editable=False)
     remote_id = models.CharField(_("id there"), max_length=500, blank=True)
     sha256 = models.CharField(_("SHA-256"), max_length=64, help_text=_("Of what is sent, written before it is."))
     state = models.CharField(_("state"), max_length=10, choices=CopyState, default=CopyState.SENDING)

@@ -1,4 +1,4 @@
-"""A kept moment and the name it bears for good."""
+"""A kept moment, and the file names that were given: each once, for good."""
 
 import uuid
 

@@ -12,14 +12,17 @@ from django.utils.translation import gettext_lazy as _
 from clips.models.clip import FinalClip
 from clips.models.original import OriginalFile
 from clips.models.segment import CandidateSegment
+from clips.models.shoot import Shoot
 from clips.models.upload import Upload
+from people.models import Person
+from tricks.models import Trick
 
 MAX_ATTEMPTS = 5
 #: The wait after the first failed attempt; each later one doubles it.
 BACK_OFF = timedelta(seconds=15)
 DEFAULT_PRIORITY = 5
 #: The fields of which one says what a job is about.
-TARGETS = ("upload", "original_file", "segment", "clip")
+TARGETS = ("upload", "original_file", "segment", "clip", "shoot", "person", "trick")
 _NO_LEASE = {"lease_token": None, "lease_ends_at": None, "worker": ""}
 
 
@@ -40,6 +43,7 @@ class JobKind(models.TextChoices):
     WITHDRAW = "WITHDRAW", _("take back from the archive")
     COLLECT = "COLLECT", _("fetch from the Drive folder")
     FETCH = "FETCH", _("fetch back from the archive")
+    RENAME = "RENAME", _("rename clips")
 
 
 class JobState(models.TextChoices):
@@ -187,6 +191,9 @@ class Job(models.Model):
     )
     segment = models.ForeignKey(CandidateSegment, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
     clip = models.ForeignKey(FinalClip, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
+    shoot = models.ForeignKey(Shoot, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
+    trick = models.ForeignKey(Trick, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
     params = models.JSONField(_("parameters"), default=dict, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=JobState, default=JobState.WAITING)
     priority = models.PositiveSmallIntegerField(
@@ -244,7 +251,7 @@ class Job(models.Model):
 
     @property
     def target(self) -> models.Model | None:
-        return self.upload or self.original_file or self.segment or self.clip
+        return next((getattr(self, name) for name in TARGETS if getattr(self, f"{name}_id")), None)
 
     @property
     def is_active(self) -> bool:
@@ -314,8 +321,7 @@ class Job(models.Model):
 
 def target_field(target: models.Model) -> str:
     """Return the name of the field that points at such a target."""
-    fields = {Upload: "upload", OriginalFile: "original_file", CandidateSegment: "segment", FinalClip: "clip"}
-    return fields[type(target)]
+    return next(name for name in TARGETS if Job._meta.get_field(name).related_model is type(target))
 
 
 def lease_end() -> datetime:

@@ -127,17 +127,19 @@ def test_wrong_time_zone_is_refused_with_a_sentence(client, shoot):
     assert "“Vienna” is no time zone" in response.content.decode()
 
 
-def test_date_and_slug_stay_once_clips_bear_them(client, shoot, clip):
+def test_clips_follow_the_date_and_the_slug_of_their_session(client, shoot, clip, work_off):
     client.post(change_page(shoot), shoot_fields(date="2025-01-01", slug="Other", name="Backyard"))
-    shoot.refresh_from_db()
-    assert (str(shoot.date), shoot.slug, shoot.name) == ("2024-12-01", "BackyardRails", "Backyard")
+    assert work_off() == [JobKind.RENAME]
+    clip.refresh_from_db()
+    assert (clip.filename[:19], str(clip.date)) == ("2025-01-01__Other__", "2025-01-01")
 
 
-def test_camera_and_session_of_a_file_are_corrected(client, original, clip):
+def test_camera_and_session_of_a_file_are_corrected(client, original, clip, work_off):
     other = Shoot.objects.called("Street", dt.date(2024, 12, 2))
     client.post(change_page(original), {"shoot": other.pk, "camera_id": "cam_iphone_15"})
     original.refresh_from_db()
     assert (original.shoot, original.camera_id) == (other, "CAM_IPHONE_15")
+    work_off()
     assert FinalClip.objects.current().matching("street").get() == clip
 
 

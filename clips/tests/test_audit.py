@@ -233,9 +233,13 @@ def test_a_clip_of_a_moment_that_was_not_kept_is_found(whole):
     assert set(found()) == {Kind.LINEAGE}
 
 
-def test_a_name_that_says_another_session_is_found(whole):
+def test_a_name_that_says_another_session_is_found_and_put_right(whole, work_off):
     type(whole.original_file.shoot).objects.update(slug="Elsewhere")
     assert found() == {Kind.NAME: [whole.filename]}
+    assert mended() == ["a job renames it"]
+    assert found() == {}, "while the job waits"
+    assert work_off()[0] == JobKind.RENAME
+    assert FinalClip.objects.filter(filename__contains="__Elsewhere__").exists()
 
 
 def test_a_name_that_could_be_given_again_is_taken_by_a_repair(whole):

@@ -10,7 +10,7 @@ from django.contrib.messages import get_messages
 from django.db import connection
 from django.urls import reverse
 
-from clips import sorting
+from clips import sorting, tasks
 from clips.cameras import Part, parts
 from clips.models import CameraClock, CameraName, FinalClip, OriginalFile, Shoot
 from clips.sorting import Choice, TrimError, check_trim
@@ -249,16 +249,25 @@ def found_by(client, **query):
     return len(client.get(reverse("clips:library"), query).context["page"].object_list)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_clip_is_found_by_its_cameras_own_name_until_it_has_another(client, admin, clip):
+def test_a_clip_is_found_by_its_cameras_own_name_until_it_has_another(
+    client, admin, clip, broker, django_capture_on_commit_callbacks
+):
     client.force_login(admin)
     assert found_by(client, q="helmet") == 0
-    own = CameraName.objects.create(camera_id="CAM_GOPRO8", serial=SERIAL, name="helmet cam")
+
+    def post(page: str, args=(), **typed) -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            client.post(reverse(f"admin:clips_cameraname_{page}", args=args), typed)
+        assert broker.depth("light") == 1, "a worker was asked"
+        broker.wipe()
+        tasks.refresh_search(camera_id="CAM_GOPRO8")
+
+    post("add", camera_id="CAM_GOPRO8", serial=SERIAL, name="helmet cam")
     assert found_by(client, q="helmet cam") == 1
-    own.name = "chest cam"
-    own.save()
+    own = CameraName.objects.get()
+    post("change", [own.pk], name="chest cam")
     assert (found_by(client, q="helmet"), found_by(client, q="chest")) == (0, 1)
-    own.delete()
+    post("delete", [own.pk], post="yes")
     assert found_by(client, q="chest") == 0
 
 

@@ -25,6 +25,7 @@ from clips.models import (
     CandidateSegment,
     CopyState,
     DetectionRun,
+    FileName,
     Filmstrip,
     FinalClip,
     Job,
@@ -59,6 +60,7 @@ EFFECT_GOES_INTO = {
     JobKind.ARCHIVE: FinalClip,  # written when the copy is there; its own row is written before each step
     JobKind.WITHDRAW: ArchiveCopy,
     JobKind.FETCH: OriginalFile,
+    JobKind.RENAME: FinalClip,
 }
 
 
@@ -210,6 +212,13 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         assert sha256_of(django_settings.DATA_DIR / original.stored_path) == original.file_hash
         assert list(django_settings.SCRATCH_DIR.iterdir()) == []
 
+    def renamed() -> None:
+        clip = FinalClip.objects.get()
+        assert clip.filename.startswith("2024-12-01__BackyardRails__Mia_Berg__")
+        assert clip.filename.endswith("__v001.mp4")
+        assert "berg" in clip.search_text
+        assert FileName.objects.count() == 2, "the name of before and the one of now"
+
     targets = {JobKind.COLLECT: "dropped", JobKind.INGEST: "upload", JobKind.PROBE: "filmed", JobKind.DETECT: "filmed"}
     targets |= {JobKind.POSTER: "filmed", JobKind.PREVIEW: "segment", JobKind.FILMSTRIP: "filmed"}
     targets |= {JobKind.FETCH: "filmed"}
@@ -227,6 +236,9 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         tasks.archive(str(Job.objects.for_target(JobKind.ARCHIVE, row).pk))
         OriginalFile.objects.update(evicted_at=timezone.now())
         (django_settings.DATA_DIR / row.stored_path).unlink()
+    if kind == JobKind.RENAME:
+        row = row.person
+        Person.objects.update(display_name="Mia Berg", slug="Mia_Berg")
     Job.objects.all().delete()
     check = {
         JobKind.COLLECT: collected,
@@ -241,6 +253,7 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         JobKind.ARCHIVE: archived,
         JobKind.WITHDRAW: withdrawn,
         JobKind.FETCH: fetched_back,
+        JobKind.RENAME: renamed,
     }[kind]
     return kind, row, check
 

@@ -13,6 +13,7 @@ from clips import sorting
 from clips.models import (
     CandidateSegment,
     DetectionRun,
+    FinalClip,
     Job,
     JobKind,
     JobState,
@@ -176,12 +177,62 @@ def test_a_name_that_only_looks_different_keeps_its_own_slug(page, shoot):
     assert (shoot.name, shoot.slug.lower()) == ("backyard rails", "backyardrails")
 
 
-def test_once_clips_bear_it_slug_and_date_stay(page, shoot, segments, sorter):
+@pytest.mark.parametrize(("kept", "slug"), [({}, "StairSet"), ({"keep_slug": "on"}, "BackyardRails")])
+def test_clips_follow_the_name_and_date_of_their_session(page, shoot, segments, sorter, work_off, kept, slug):
     keep(segments[0], sorter)
-    assert "stay as they are" in page.get(url("session", shoot)).content.decode()
-    page.post(url("session_rename", shoot), {"name": "Stair Set", "date": "2025-01-01"})
+    Job.objects.all().delete()
+    assert "file name follow a new name" in page.get(url("session", shoot)).content.decode()
+    typed = {"name": "Stair Set", "date": "2025-01-01"} | kept
+    says = page.get(url("session_rename_says", shoot), typed).content.decode()
+    assert f"1 clip: its folder and file name change to 2025-01-01__{slug}; links and versions stay." in says
+    assert str(Shoot.objects.get()) == "2024-12-01 Backyard Rails", "nothing was saved by asking"
+    answer = page.post(url("session_rename", shoot), typed).content.decode()
+    assert "1 clip is being renamed in the background." in answer
     shoot.refresh_from_db()
-    assert (shoot.name, shoot.slug, shoot.date) == ("Stair Set", "BackyardRails", dt.date(2024, 12, 1))
+    assert (shoot.name, shoot.slug, shoot.date) == ("Stair Set", slug, dt.date(2025, 1, 1))
+    assert work_off() == [JobKind.RENAME]
+    clip = FinalClip.objects.get()
+    assert clip.filename.startswith(f"2025-01-01__{slug}__")
+    assert clip.date == shoot.date
+
+
+def test_a_rename_costs_its_request_as_many_queries_for_500_clips_as_for_one(page, shoot, original):
+    def rename(name: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            page.post(url("session_rename", shoot), {"name": name, "date": "2024-12-01"})
+        return len(captured)
+
+    make_many(original, 1)
+    rename("Warm up")  # with what is asked once for each process
+    Job.objects.all().delete()
+    few = rename("Stair Set")
+    make_many(original, 500)
+    Job.objects.all().delete()
+    assert rename("Kitchen") == few
+
+
+def make_many(original: OriginalFile, n_clips: int) -> None:
+    first = FinalClip.objects.count()
+    FinalClip.objects.bulk_create(
+        FinalClip(
+            original_file=original, filename=f"{number}.mp4", start_ms=0, end_ms=4000, camera_id="CAM_X",
+            fps_label="30FPS", date="2024-12-01",
+        )
+        for number in range(first, first + n_clips)
+    )  # fmt: skip
+
+
+def test_a_session_saved_as_it_was_starts_nothing(page, shoot, segments, sorter):
+    Shoot.objects.update(slug="Rails")
+    page.post(url("session_rename", shoot), {"name": shoot.name, "date": "2024-12-01"})
+    assert (Shoot.objects.get().slug, Job.objects.filter(kind=JobKind.RENAME).exists()) == ("Rails", False)
+
+
+def test_a_kept_short_name_that_the_new_day_has_already_is_refused(page, shoot, segments, sorter):
+    keep(segments[0], sorter)
+    Shoot.objects.create(name="Other", slug="BackyardRails", date=dt.date(2025, 1, 1))
+    answer = page.post(url("session_rename", shoot), {"name": "Stair Set", "date": "2025-01-01", "keep_slug": "on"})
+    assert answer.status_code == 422
 
 
 @pytest.mark.parametrize("name", ["stair set", "", "x" * 101])

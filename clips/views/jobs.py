@@ -15,6 +15,7 @@ from django_htmx.http import trigger_client_event
 from clips import pipeline
 from clips.archive import blocks
 from clips.models import AuditReport, Job, JobKind, JobState
+from clips.models.job import TARGETS
 from clips.views.space import disk_context
 from clips.workload import causes, kinds_of_work, stuck
 from people.access import requires
@@ -141,7 +142,7 @@ def kind_cancel(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 def jobs_with_targets() -> QuerySet:
-    return Job.objects.select_related("upload", "original_file", "segment__original_file", "clip")
+    return Job.objects.select_related("segment__original_file", *TARGETS)
 
 
 def _live_context() -> dict:

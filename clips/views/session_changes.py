@@ -6,7 +6,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from clips import filmstrips, pipeline, previews
@@ -16,12 +16,13 @@ from clips.views.sessions import news, page_of_files
 from people.access import requires
 from people.audit import Action, note
 from people.models import Role
+from trickyclip.rename_form import said_of_renaming
 
 
 @requires(Role.CURATOR)
 @require_POST
 def session_rename(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Give a session another name and, while no clip bears it, another date."""
+    """Give a session another name or date; its clips follow in the background."""
     shoot = get_object_or_404(Shoot, pk=pk)
     form = SessionForm(request.POST, instance=shoot)
     if not form.is_valid():
@@ -30,7 +31,18 @@ def session_rename(request: HttpRequest, pk: UUID) -> HttpResponse:
     with transaction.atomic():
         shoot = form.save()
         note(Action.CHANGED, shoot, what=form.changed_data, before=form.initial)
-    return render(request, "clips/_session_head.html", {"shoot": shoot, "form": SessionForm(instance=shoot)})
+    context = {"shoot": shoot, "form": SessionForm(instance=shoot)}
+    if form.renames_files and form.n_clips:
+        context["said"] = said_of_renaming(form.n_clips)
+    return render(request, "clips/_session_head.html", context)
+
+
+@requires(Role.CURATOR)
+@require_safe
+def session_rename_says(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Answer with the sentence about what the rename form, as it is filled in, would do."""
+    form = SessionForm(request.GET, instance=get_object_or_404(Shoot, pk=pk))
+    return render(request, "clips/_rename_says.html", {"says": form.says_now})
 
 
 @requires(Role.SORTER)

@@ -1,11 +1,15 @@
 """What people type about a session and its moments."""
 
 from django import forms
+from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from clips.clock import read_clock
 from clips.models import FinalClip, OriginalFile, Shoot
+from clips.renaming import follow
+from clips.session_names import SessionNameForm
 from clips.sorting import TrimError, check_trim
 from trickyclip.name_fields import called
 from trickyclip.spelling import clean_name
@@ -50,8 +54,8 @@ class MomentForm(forms.Form):
         return cleaned
 
 
-class SessionForm(forms.ModelForm):
-    """A session's name and date. Clips bear slug and date in their file names, so these stay once there are clips."""
+class SessionForm(SessionNameForm):
+    """A session's name and date; its clips follow both."""
 
     class Meta:
         model = Shoot
@@ -60,9 +64,9 @@ class SessionForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.names_are_given = FinalClip.objects.current().filter(original_file__shoot=self.instance).exists()
-        if self.names_are_given:
-            self.fields["date"].disabled = True
+        self.n_clips = FinalClip.objects.current().filter(original_file__shoot=self.instance).count()
+        if not self.n_clips:
+            del self.fields["keep_slug"]
 
     def clean_name(self) -> str:
         if not (name := clean_name(self.cleaned_data["name"])):
@@ -71,18 +75,24 @@ class SessionForm(forms.ModelForm):
 
     def clean(self) -> dict:
         cleaned = super().clean()
-        name, date = cleaned.get("name"), cleaned.get("date")
-        others = Shoot.objects.exclude(pk=self.instance.pk)
-        if name and date and others.filter(called(name), date=date).exists():
+        name, date, slug = (cleaned.get(field) for field in ("name", "date", "slug"))
+        others = Shoot.objects.exclude(pk=self.instance.pk).filter(date=date)
+        if name and date and others.filter(called(name) | Q(slug__iexact=slug)).exists():
             raise forms.ValidationError(_t("This day has a session of this name already."))
         return cleaned
 
+    @property
+    def says_now(self) -> str:
+        return self.says(self.n_clips)
+
+    @transaction.atomic
     def save(self) -> Shoot:
-        """Write what may change; without clips the slug follows the name."""
+        """Write the names, and have the clips follow."""
         shoot = self.instance
-        if not self.names_are_given:
-            shoot.slug = Shoot.objects.exclude(pk=shoot.pk).slug_for(shoot.name, shoot.date)
+        shoot.slug = self.cleaned_data["slug"]
         shoot.save(update_fields=["name", "date", "slug"])
+        if self.is_rename:
+            follow(shoot)
         return shoot
 
 

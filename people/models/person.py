@@ -43,8 +43,8 @@ class PersonQuerySet(models.QuerySet):
             raise
 
     def slug_for(self, display_name: str) -> str:
-        """Return the slug that a new person of this name gets: no other person has it."""
-        taken = lambda slug: self.model.objects.filter(slug__iexact=slug).exists()  # noqa: E731
+        """Return the slug that a person of this name gets: no other person, among these, has it."""
+        taken = lambda slug: self.filter(slug__iexact=slug).exists()  # noqa: E731
         return free_slug(display_name, fallback="Person", taken=taken)
 
 

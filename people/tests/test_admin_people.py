@@ -42,11 +42,52 @@ def test_typed_slug_is_taken_as_it_is(client):
     assert Person.objects.get().slug == "MD"
 
 
-def test_new_name_leaves_the_slug(client):
+@pytest.mark.parametrize(("kept", "slug"), [({}, "Miller_D"), ({"keep_slug": "on"}, "Miller_Downey")])
+def test_slug_follows_the_name_unless_it_is_kept_and_old_names_lead_here(client, kept, slug):
     person = Person.objects.add("Miller Downey")
-    client.post(change_page(person), form("Miller D.", person.slug))
+    client.post(change_page(person), form("Miller D.", person.slug) | kept)
     person.refresh_from_db()
-    assert (person.display_name, person.slug) == ("Miller D.", "Miller_Downey")
+    assert (person.display_name, person.slug) == ("Miller D.", slug)
+    assert [Person.objects.called(name).get() for name in ("Miller Downey", "Miller_Downey")] == [person, person]
+
+
+def test_slug_that_differs_in_case_alone_is_still_ones_own(client):
+    person = Person.objects.add("miller downey")
+    client.post(change_page(person), form("Miller Downey", person.slug))
+    person.refresh_from_db()
+    assert person.slug == "Miller_Downey"
+    assert not person.aliases.exists()
+
+
+def test_old_name_that_somebody_else_goes_by_stays_theirs(client):
+    person = Person.objects.add("Miller Downey")
+    Person.objects.add("Jo").aliases.create(name="Miller_Downey")
+    client.post(change_page(person), form("Mills", person.slug))
+    assert [alias.name for alias in person.aliases.all()] == []
+    assert Person.objects.named("Miller Downey").get().display_name == "Jo"
+
+
+def test_alias_that_becomes_the_name_is_none_any_more(client):
+    person = Person.objects.add("Miller Downey")
+    alias = person.aliases.create(name="Mills")
+    page = form("Mills", person.slug, "Mills") | {"aliases-INITIAL_FORMS": 1, "aliases-0-id": alias.pk}
+    client.post(change_page(person), page | {"aliases-0-person": person.pk})
+    assert [alias.name for alias in person.aliases.all()] == ["Miller Downey"]
+
+
+def test_kept_and_typed_slug_contradict_each_other(client):
+    person = Person.objects.add("Miller Downey")
+    page = client.post(change_page(person), form("Mills", "Mi") | {"keep_slug": "on"})
+    assert "Keep “Miller_Downey”, or type another one." in page.content.decode()
+
+
+@pytest.mark.parametrize("has_job", [False, True])
+def test_rider_of_no_clip_is_deleted_with_the_jobs_of_their_renames(client, has_job):
+    person = Person.objects.add("Miller Downey")
+    if has_job:
+        client.post(change_page(person), form("Mills", person.slug))
+    client.post(reverse("admin:people_person_delete", args=[person.pk]), {"post": "yes"})
+    assert not Person.objects.exists()
 
 
 def test_slug_is_not_made_anew_by_emptying_it(client):

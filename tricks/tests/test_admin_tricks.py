@@ -27,12 +27,14 @@ def test_empty_slug_is_made_from_direction_and_name(client):
     assert Trick.objects.get().slug == "FS_Boardslide"
 
 
-def test_new_name_leaves_the_slug(client):
+@pytest.mark.parametrize(("kept", "slug"), [({}, "FS_K-Fed"), ({"keep_slug": "on"}, "KFED")])
+def test_slug_follows_the_name_and_the_direction_unless_it_is_kept(client, kept, slug):
     trick = Trick.objects.add("KFED")
     change = reverse("admin:tricks_trick_change", args=[trick.pk])
-    client.post(change, form("K-Fed", slug=trick.slug))
+    client.post(change, form("K-Fed", slug=trick.slug, direction="FS", **kept))
     trick.refresh_from_db()
-    assert (trick.name, trick.slug) == ("K-Fed", "KFED")
+    assert (trick.name, trick.slug) == ("K-Fed", slug)
+    assert trick in Trick.objects.called("KFED")
 
 
 def test_category_of_the_crews_own_is_written_in_capitals(client):

@@ -67,6 +67,7 @@ ROUTES = {
     "clips:session": (["shoot"], {"get": VIEWER}),
     "clips:session_news": (["shoot"], {"get": VIEWER}),
     "clips:session_rename": (["shoot"], {"post": CURATOR}),
+    "clips:session_rename_says": (["shoot"], {"get": CURATOR}),
     "clips:session_sensitivity": (["shoot"], {"post": SORTER}),
     "clips:session_redetect": (["shoot"], {"post": CURATOR}),
     "clips:session_filmstrips": (["shoot"], {"post": SORTER}),

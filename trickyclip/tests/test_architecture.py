@@ -25,6 +25,9 @@ FOR_EVERY_APP = {
     "trickyclip.celery",
     "trickyclip.merging",
     "trickyclip.merge_admin",
+    "trickyclip.renaming",
+    "trickyclip.rename_admin",
+    "trickyclip.rename_form",
     "trickyclip.sealed",
 }
 WITHOUT_DJANGO = (

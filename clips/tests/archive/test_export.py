@@ -27,6 +27,7 @@ from clips.reedit import reedit
 from clips.sorting import choice_of
 from people.models import Person
 from trickyclip.merging import merge
+from trickyclip.renaming import announce
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -69,14 +70,17 @@ def test_a_new_cut_replaces_the_old_one(backend, make_clip, archived, own_data_d
     assert clip.copies.get().state == CopyState.VERIFIED
 
 
-def test_a_renamed_person_takes_the_copies_along(
-    backend, make_clip, archived, work_off, django_capture_on_commit_callbacks
-):
+def renamed(name: str) -> Person:
+    person = Person.objects.get()
+    person.display_name, person.slug = name, name.replace(" ", "_")
+    person.save()
+    announce(person)
+    return person
+
+
+def test_a_renamed_person_takes_the_copies_along(backend, make_clip, archived, work_off):
     clip = archived(make_clip())
-    with django_capture_on_commit_callbacks(execute=True):
-        person = Person.objects.get()
-        person.slug = "Mia_Berg"
-        person.save()
+    renamed("Mia Berg")
     work_off()
     assert folder_names(clip)[-2:] == ["Mia_Berg", "TRICK"]
     assert held(clip).folder_id == clip.copies.get().folder.remote_id
@@ -135,11 +139,10 @@ def test_a_rename_while_it_is_sent_is_caught_up_with(backend, make_clip, archive
     assert held(clip).folder_id == clip.copies.get().folder.remote_id
 
 
-def test_a_merge_takes_the_copies_along(backend, make_clip, archived, work_off, django_capture_on_commit_callbacks):
+def test_a_merge_takes_the_copies_along(backend, make_clip, archived, work_off):
     clip = archived(make_clip())
     jo = Person.objects.add("Jo")
-    with django_capture_on_commit_callbacks(execute=True):
-        merge(Person.objects.get(slug="Mia"), jo)
+    merge(Person.objects.get(slug="Mia"), jo)
     work_off()
     assert folder_names(clip)[-2] == "Jo"
     assert held(clip).folder_id == clip.copies.get().folder.remote_id
@@ -192,7 +195,7 @@ def test_drive_shows_who_a_file_is(on_drive, make_clip, archived):
 
 @pytest.mark.parametrize("by_hand", ["moved", "renamed"])
 def test_a_copy_that_somebody_moved_or_renamed_stays_where_they_put_it(
-    on_drive, make_clip, archived, work_off, django_capture_on_commit_callbacks, by_hand
+    on_drive, make_clip, archived, work_off, by_hand
 ):
     clip = archived(make_clip())
     item = on_drive.store.items[clip.drive_file_id]
@@ -201,11 +204,8 @@ def test_a_copy_that_somebody_moved_or_renamed_stays_where_they_put_it(
     else:
         item.name = "best of.mp4"
     before = (list(item.parents), item.name)
-    with django_capture_on_commit_callbacks(execute=True):
-        person = Person.objects.get()
-        person.slug = "Mia_Berg"
-        person.save()
-    assert work_off() == [JobKind.ARCHIVE]
+    renamed("Mia Berg")
+    assert work_off() == [JobKind.RENAME, JobKind.ARCHIVE]
     assert (item.parents, item.name) == before
     assert clip.copies.get().state == CopyState.VERIFIED
     archived(clip, JobKind.WITHDRAW)

@@ -1,0 +1,214 @@
+"""A rename takes clips along in each kind of archive: killed in its middle, twice in a row, and around an undo."""
+
+import uuid
+
+import pytest
+from django.utils import timezone
+
+from clips import renaming, tasks
+from clips.archive.configured import archive_backend
+from clips.models import CopyState, FileName, FinalClip, Job, JobKind, JobState, Shoot
+from clips.reedit import reedit
+from clips.sorting import choice_of, keep
+from clips.tests.archive.test_export import folder_names, held, only_moves
+from clips.tests.test_render_and_archive import filmed, kept  # noqa: F401 - fixtures
+from clips.tests.test_withdraw import undo_last
+from people.models import Person
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+
+
+class Killed(BaseException):
+    """Nothing in the site catches it: what it ends is left as a killed process leaves it."""
+
+
+def rename(person: Person, name: str) -> None:
+    Person.objects.filter(pk=person.pk).update(display_name=name, slug=name.replace(" ", "_"))
+    renaming.follow(person)
+
+
+def after_a_kill(work_off) -> None:
+    """Let the time of the killed worker's lease pass, and another worker go on."""
+    Job.objects.filter(state=JobState.RUNNING).update(lease_ends_at=timezone.now())
+    tasks.sweep()
+    work_off()
+
+
+def is_called(clip: FinalClip, name: str) -> bool:
+    """Whether row, copy and archive call it so, and the archive has it once, whole."""
+    clip.refresh_from_db()
+    copy, there = clip.copies.get(), held(clip)
+    named = f"__{name}__" in clip.filename and folder_names(clip)[-2] == name
+    in_place = (there.folder_id, there.filename) == (copy.folder.remote_id, clip.filename)
+    lying = [one for one in archive_backend().stock(checksums=True) if one.sha256 == clip.file_hash]
+    is_whole = (copy.state, there.sha256, len(lying)) == (CopyState.VERIFIED, clip.file_hash, 1)
+    return named and in_place and is_whole and copy.path.endswith(clip.filename)
+
+
+def test_files_are_renamed_and_nothing_is_sent_again(backend, make_clip, archived, work_off):
+    clips = [archived(make_clip()) for _number in range(3)]
+    with only_moves(backend):
+        rename(clips[0].person, "Mia Berg")
+        work_off()
+    assert all(is_called(clip, "Mia_Berg") for clip in clips)
+    assert [FinalClip.objects.matching(typed).count() for typed in ("berg", "mia berg")] == [3, 3]
+
+
+def test_a_worker_killed_between_two_clips_renames_each_once(backend, make_clip, archived, work_off, monkeypatch):
+    clips = [archived(make_clip()) for _number in range(3)]
+    real, n_calls = renaming._rename, []
+
+    def killed_at_the_second(clip):
+        n_calls.append(clip)
+        if len(n_calls) == 2:
+            raise Killed
+        real(clip)
+
+    monkeypatch.setattr(renaming, "_rename", killed_at_the_second)
+    rename(clips[0].person, "Mia Berg")
+    with pytest.raises(Killed):
+        work_off()
+    assert FinalClip.objects.filter(filename__contains="Mia_Berg").count() == 1
+    after_a_kill(work_off)
+    assert all(is_called(clip, "Mia_Berg") for clip in clips)
+    assert FileName.objects.filter(stem__contains="Mia_Berg").count() == 3
+
+
+@pytest.mark.parametrize("moment", ["before the move", "after the move"])
+def test_two_renames_around_a_worker_killed_while_it_moves(backend, make_clip, archived, work_off, monkeypatch, moment):
+    """Where the file lies then neither the row says nor the name that it has by now."""
+    clip = archived(make_clip())
+    real = type(backend).move
+
+    def killed(self, *args, **kwargs):
+        if moment == "after the move":
+            real(self, *args, **kwargs)
+        raise Killed
+
+    monkeypatch.setattr(type(backend), "move", killed)
+    rename(clip.person, "Mia Berg")
+    with pytest.raises(Killed):
+        work_off()
+    monkeypatch.setattr(type(backend), "move", real)
+    rename(clip.person, "Mia Hill")
+    after_a_kill(work_off)
+    assert is_called(clip, "Mia_Hill")
+
+
+def test_a_clip_removed_after_its_worker_was_killed_goes_into_the_trash(
+    backend, make_clip, archived, work_off, monkeypatch
+):
+    clip = archived(make_clip())
+    real = type(backend).move
+
+    def killed(self, *args, **kwargs):
+        real(self, *args, **kwargs)
+        raise Killed
+
+    monkeypatch.setattr(type(backend), "move", killed)
+    rename(clip.person, "Mia Berg")
+    with pytest.raises(Killed):
+        work_off()
+    monkeypatch.setattr(type(backend), "move", real)
+    Job.objects.all().delete()
+    archived(clip, JobKind.WITHDRAW)
+    assert [lying.is_trashed for lying in archive_backend().stock(checksums=False)] == [True]
+
+
+def test_a_second_rename_while_the_first_one_runs_is_caught_up_with(
+    backend, make_clip, archived, work_off, monkeypatch
+):
+    clip = archived(make_clip())
+    real, renamed = renaming.bring_up_to_date, []
+
+    def renamed_again(clips):
+        real(clips)
+        if not renamed:
+            renamed.append(rename(clip.person, "Mia Hill"))
+
+    monkeypatch.setattr(renaming, "bring_up_to_date", renamed_again)
+    rename(clip.person, "Mia Berg")
+    assert work_off().count(JobKind.RENAME) == 2
+    assert is_called(clip, "Mia_Hill")
+
+
+def test_a_rename_while_a_clip_is_sent_is_caught_up_with(backend, make_clip, archived, work_off, monkeypatch):
+    """Only the file name differs: the folders of a session that keeps its name stay."""
+    clip = make_clip()
+    real = type(backend).put
+
+    def put_and_rename(self, parcel):
+        real(self, parcel)
+        Shoot.objects.update(slug="Yard")
+        renaming.bring_up_to_date([clip.pk])
+
+    monkeypatch.setattr(type(backend), "put", put_and_rename)
+    archived(clip)
+    clip.refresh_from_db()
+    assert "__Yard__" in clip.filename
+    assert held(clip).filename == clip.filename
+
+
+def test_all_versions_follow(backend, make_clip, archived, work_off, sorter):
+    first = archived(make_clip())
+    first.original_file.duration_ms = 60_000
+    first.original_file.save()
+    choice = choice_of(first)
+    version = reedit(first, type(choice)(**vars(choice) | {"end_ms": choice.end_ms + 100}), member=sorter)
+    Job.objects.all().delete()  # there is no camera file to cut it from
+    rename(first.person, "Mia Berg")
+    work_off()
+    version.refresh_from_db()
+    assert is_called(first, "Mia_Berg")
+    assert "__Mia_Berg__" in version.filename
+
+
+@pytest.mark.parametrize("undone", ["before", "after"])
+def test_what_is_kept_again_after_a_rename_comes_back_under_the_new_name(backend, request, work_off, undone):
+    clip = request.getfixturevalue("kept")
+    work_off()
+    old = held(clip).filename
+    lease = uuid.uuid4()
+    if undone == "before":
+        undo_last(clip, lease)
+        work_off()
+    rename(clip.person, "Mia Berg")
+    work_off()
+    if undone == "before":
+        assert (held(clip).is_trashed, held(clip).filename) == (True, old), "the trash is left alone"
+    else:
+        undo_last(clip, lease)
+        work_off()
+    clip.refresh_from_db()
+    clip.person.refresh_from_db()
+    again = keep(clip.candidate_segment, choice_of(clip), lease=lease, key=uuid.uuid4(), member=clip.created_by)
+    assert again.pk == clip.pk
+    with only_moves(backend):
+        assert work_off() == [JobKind.ARCHIVE]
+    assert is_called(clip, "Mia_Berg")
+
+
+def test_a_move_that_an_undo_did_not_see_brings_nothing_back(backend, request, work_off):
+    """The job of the move is committed a moment after the undo looked for jobs to cancel."""
+    clip = request.getfixturevalue("kept")
+    work_off()
+    rename(clip.person, "Mia Berg")
+    tasks.rename(str(Job.objects.get(kind=JobKind.RENAME).pk))
+    undo_last(clip)
+    work_off()
+    unseen = Job.objects.filter(kind=JobKind.ARCHIVE, state=JobState.CANCELLED)
+    assert unseen.update(state=JobState.WAITING, finished_at=None) == 1
+    work_off()
+    assert (clip.copies.get().state, held(clip).is_trashed) == (CopyState.WITHDRAWN, True)
+
+
+def test_the_night_catches_up_with_what_was_changed_past_the_forms(backend, make_clip, archived, work_off):
+    clip = archived(make_clip())
+    renaming.follow(clip.original_file.shoot)
+    work_off()
+    Person.objects.update(display_name="Mia Berg", slug="Mia_Berg")
+    tasks.refresh_search()
+    assert work_off() == [JobKind.RENAME, JobKind.ARCHIVE]
+    assert is_called(clip, "Mia_Berg")
+    tasks.refresh_search()
+    assert work_off() == []
