@@ -81,6 +81,11 @@ def commands(bind: str, flower_bind: str) -> list[Program]:
     ]  # fmt: skip
 
 
+def names() -> list[str]:
+    """Return what the programs are called, in the order in which they are started."""
+    return [program.name for program in commands("", "")]
+
+
 def flower_password() -> str:
     """Return what Flower asks for; where nobody chose a password, the one that is remembered."""
     return settings.FLOWER_PASSWORD or embedded.secret(settings.DATA_DIR, "flower")
