@@ -4,20 +4,20 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
-from clips import pipeline
+from clips import locks, pipeline
 from clips.archive import blocks
 from clips.archive.backend import ArchiveBlockedError, ArchiveError
 from clips.media.container import MediaError
-from clips.models import Job, LeaseLostError
+from clips.models import FinalClip, Job, LeaseLostError
 from clips.space import gate, guard
 from clips.storage import StorageError
 from trickyclip import logs
@@ -46,15 +46,22 @@ class Claim:
             self._renewed_s = time.monotonic()
 
     @contextmanager
-    def finishing(self) -> Iterator[None]:
-        """Write the job's effect and its end in one transaction; a worker that came too late writes neither."""
+    def finishing(self, *, first: Callable[[], None] | None = None) -> Iterator[None]:
+        """Write the job's effect and its end in one transaction; a worker that came too late writes neither.
+
+        ``first`` locks what comes before the job's row (`clips.locks`); of a job about a clip, the clip is locked.
+        """
         with transaction.atomic():
+            if first:
+                first()
+            if self.job.clip_id:
+                FinalClip.objects.filter(pk=self.job.clip_id).hold()
             self.job.finish()
             yield
 
     def fail(self, reason: str) -> None:
         """End the job with a sentence for people, where the work itself goes on for the sake of others."""
-        _fail(self.job, reason)
+        pipeline.give_up(self.job, reason)
 
 
 @contextmanager
@@ -88,8 +95,17 @@ def claim_more(job_ids: Iterable[UUID]) -> Iterator[list[Claim]]:
 
 
 def _take(job_id: UUID | str) -> Job | None:
-    job = Job.objects.claim(job_id, worker=f"{socket.gethostname()}:{os.getpid()}")
-    return None if job is None or gate.holds_back(job) else job
+    job = None
+    try:
+        job = Job.objects.claim(job_id, worker=f"{socket.gethostname()}:{os.getpid()}")
+        return None if job is None or gate.holds_back(job) else job
+    except OperationalError as error:
+        if not locks.is_busy(error):
+            raise
+        logger.warning("Job %s is taken later, for somebody else has locked its row, or its original's.", job_id)
+        if job:
+            _try_again(job, busy())
+        return None
 
 
 def _settle(job: Job, error: Exception) -> bool:
@@ -100,25 +116,31 @@ def _settle(job: Job, error: Exception) -> bool:
     if isinstance(error, LeaseLostError):
         logger.info("Job %s (%s) was cancelled or taken over; its work is dropped.", job.pk, job.kind)
     elif isinstance(error, LASTING_FAULTS):
-        _fail(job, str(error))
+        pipeline.give_up(job, str(error))
     elif isinstance(error, ArchiveBlockedError) and blocks.hold(job, error):
         pass  # what stops the whole archive is no fault of the job
     elif guard.is_disk_full(error):
         gate.wait_for_room(job, guard.sentence())
     elif isinstance(error, PASSING_FAULTS):
-        if not job.put_back(str(error)):
-            _fail(job, str(error))
+        _try_again(job, str(error))
     elif isinstance(error, SoftTimeLimitExceeded):
-        _fail(job, _("This took longer than a job may."))
+        pipeline.give_up(job, _("This took longer than a job may."))
+    elif locks.is_busy(error):
+        logger.warning("Job %s (%s) waited too long for what others had locked; it is tried again.", job.pk, job.kind)
+        _try_again(job, busy())
     else:
         if not job.put_back(f"{type(error).__name__}: {error}"):
             why = _("This failed again and again; the log says more: %(error)s")
-            _fail(job, why % {"error": type(error).__name__})
+            pipeline.give_up(job, why % {"error": type(error).__name__})
         return False
     return True
 
 
-@transaction.atomic
-def _fail(job: Job, reason: str) -> None:
-    if job.fail(reason):
-        pipeline.note_failure(job, reason)
+def _try_again(job: Job, reason: str) -> None:
+    if not job.put_back(reason):
+        pipeline.give_up(job, reason)
+
+
+def busy() -> str:
+    """Return what is said of a job that waited too long for what others had locked."""
+    return _("The database was busy for too long.")

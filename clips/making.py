@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -37,7 +37,7 @@ def split(segment: CandidateSegment, at_ms: int, *, lease: uuid.UUID, key: uuid.
         rest = _make(segment, at_ms, segment.end_ms, lease, member)
         before = {"status": SegmentStatus.IN_PROGRESS, "end_ms": segment.end_ms}
         # A millisecond names the frame on screen, and both ends belong to a clip: one earlier is the frame before.
-        CandidateSegment.objects.filter(pk=segment.pk).update(end_ms=at_ms - 1)
+        _end_at(segment, at_ms - 1)
         _share_preview(segment, rest)
         after = {"status": SegmentStatus.IN_PROGRESS, "end_ms": at_ms - 1, "made": str(rest.pk)}
         record(DecisionKind.SPLIT, segment, key, member, before=before, after=after)
@@ -97,6 +97,15 @@ def _make(
         lease_token=lease,
         lease_ends_at=lease_end(),
     )
+
+
+def _end_at(segment: CandidateSegment, end_ms: int) -> None:
+    """Let a segment end earlier; TrimError where the same run proposed just that already."""
+    try:
+        with transaction.atomic():
+            CandidateSegment.objects.filter(pk=segment.pk).update(end_ms=end_ms)
+    except IntegrityError as error:
+        raise TrimError(_("There is a moment of just this length already; split a little earlier or later.")) from error
 
 
 def _share_preview(segment: CandidateSegment, rest: CandidateSegment) -> None:

@@ -71,7 +71,8 @@ def _give_new_date(clip: FinalClip, original: OriginalFile) -> None:
     version = make_clip(original, choice_of(clip), clip.created_by, **of_clip)
     pipeline.start(JobKind.RENDER, version)
     # Again until there is none: a cut that ends at this moment starts the archiving.
-    while jobs := list(Job.objects.active().filter(clip=clip, kind__in=[JobKind.RENDER, JobKind.ARCHIVE])):
+    ended = Job.objects.active().filter(clip=clip, kind__in=[JobKind.RENDER, JobKind.ARCHIVE]).order_by("pk")
+    while jobs := list(ended.all()):
         for job in jobs:
             job.cancel()
     if clip.jobs.filter(kind=JobKind.ARCHIVE).exists():

@@ -4,11 +4,11 @@ import logging
 from dataclasses import dataclass
 
 from celery import current_app
-from django.db import models, transaction
-from django.utils import timezone
-from kombu.exceptions import OperationalError
+from django.db import OperationalError, models, transaction
+from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError as BrokerError
 
-from clips import storage
+from clips import locks, storage
 from clips.models import Job, JobKind, UploadState, WaitsFor
 from clips.models.job import DEFAULT_PRIORITY
 
@@ -79,18 +79,46 @@ def publish(job: Job) -> None:
     step = STEPS[JobKind(job.kind)]
     try:
         current_app.send_task(step.task, args=[str(job.pk)], queue=queue_of(job), priority=job.priority)
-    except OperationalError as error:
+    except BrokerError as error:
         logger.warning("The broker cannot be reached (%s); job %s waits for the sweep.", error, job.pk)
         return
-    Job.objects.filter(pk=job.pk).update(published_at=timezone.now())
+    Job.objects.all().note_published(job.pk)
 
 
 def ask(task: str, **params: object) -> None:
     """Have something done soon that beat does anyway; so a broker that is away is no fault here either."""
     try:
         current_app.send_task(task, kwargs=params, queue="light")
-    except OperationalError as error:
+    except BrokerError as error:
         logger.warning("The broker cannot be reached (%s); %s waits for its turn.", error, task)
+
+
+def return_expired(jobs: models.QuerySet) -> list[Job]:
+    """Give jobs whose worker fell silent back to the queue; fail and return those that had their last try.
+
+    One that somebody else has locked, or what it is about, is left for the next time, and holds up none of the others.
+    """
+    jobs.return_expired()
+    return [job for job in jobs.spent() if _ends(job)]
+
+
+def _ends(job: Job) -> bool:
+    try:
+        with locks.passing_by():
+            return give_up(job, _("The worker stopped in the middle of this, several times."))
+    except OperationalError as error:
+        if not locks.is_busy(error):
+            raise
+        logger.info("Job %s is looked at again by the next sweep, for somebody else has locked its rows.", job.pk)
+        return False
+
+
+@transaction.atomic
+def give_up(job: Job, reason: str) -> bool:
+    """Fail a job with a sentence for people, shown where they look for what it was about; False when not ours."""
+    if ended := job.fail(reason):
+        note_failure(job, reason)
+    return ended
 
 
 def note_failure(job: Job, reason: str) -> None:

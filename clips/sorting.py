@@ -101,7 +101,7 @@ def _brought_back(segment: CandidateSegment, choice: Choice) -> FinalClip | None
     if not (clip and is_chosen(choice, clip) and clip.filename.startswith(f"{stem}__v")):
         return None
     FinalClip.objects.filter(pk=clip.pk).update(removed_at=None, is_current=True)
-    for job in clip.jobs.active().filter(kind=JobKind.WITHDRAW):
+    for job in clip.jobs.active().filter(kind=JobKind.WITHDRAW).order_by("pk"):
         job.cancel()
     if clip.stored_path:
         pipeline.start(JobKind.ARCHIVE, clip, again=True)
@@ -137,6 +137,7 @@ def put_aside(segment: CandidateSegment, *, lease: uuid.UUID, key: uuid.UUID, me
     """
     aside_at = timezone.now()
     with transaction.atomic():
+        OriginalFile.objects.filter(pk=segment.original_file_id).hold()
         of_file = CandidateSegment.objects.filter(original_file=segment.original_file_id)
         of_file.undecided().lock_in_order()
         if CandidateSegment.objects.held(lease).filter(pk=segment.pk).exists():

@@ -146,8 +146,7 @@ def notice_archive_changes() -> None:
 @shared_task
 def sweep() -> None:
     """Return jobs whose worker fell silent, and tell the broker again of what it has lost."""
-    for job in Job.objects.return_expired():
-        pipeline.note_failure(job, job.reason)
+    pipeline.return_expired(Job.objects.all())
     for job in lost_messages():
         pipeline.publish(job)
 

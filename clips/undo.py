@@ -75,7 +75,7 @@ def _undo_keep(undone: Decision, lease: uuid.UUID, member: Member) -> None:
         raise ConflictError(_("The clip was edited since; change it on its own page."))
     # Again until there is none: a cut that ends at this moment starts the archiving.
     ended = [JobKind.RENDER, JobKind.SHARE, JobKind.ARCHIVE]
-    while jobs := list(Job.objects.active().filter(clip=clip, kind__in=ended)):
+    while jobs := list(Job.objects.active().filter(clip=clip, kind__in=ended).order_by("pk")):
         for job in jobs:
             job.cancel()
     sharing.drop_copies(clip)
@@ -111,6 +111,8 @@ def _undo_add(undone: Decision, lease: uuid.UUID, member: Member) -> None:
 
 
 def _unmake(undone: Decision) -> None:
+    # Both at once, in the order of everybody: the next hand locks them, too.
+    CandidateSegment.objects.filter(pk__in=[undone.segment_id, undone.after["made"]]).lock_in_order()
     if not making.unmake(undone.after["made"]):
         raise ConflictError(_("What was made of it was decided since; undo that first."))
 

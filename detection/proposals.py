@@ -4,16 +4,14 @@ from django.db.models import Q
 
 from clips import previews
 from clips.models import CandidateSegment, DetectionRun, OriginalFile, SegmentStatus
-
-#: A proposal that lies on a decided segment by more than this is the same moment, and would be sorted twice.
-SAME_MOMENT = 0.5
+from detection.spans import is_same_moment
 
 
 def replace_proposals(original: OriginalFile, found: dict) -> DetectionRun:
     """Make a run and its segments of what ``detection.propose.propose`` returned, in the caller's transaction.
 
     Proposals of earlier runs that nobody touched are replaced. One that is decided or being looked at stays, and
-    the new run does not propose the same moment again.
+    the new run does not propose the same moment again, nor any moment twice.
     """
     # Nobody can lease a row while it is being replaced.
     CandidateSegment.objects.filter(original_file=original).lock_in_order()
@@ -36,8 +34,7 @@ def replace_proposals(original: OriginalFile, found: dict) -> DetectionRun:
             run=run,
             **{name: candidate[name] for name in ("start_ms", "end_ms", "score", "why", "features")},
         )
-        for candidate in found["candidates"]
-        if not any(_is_same_moment(candidate, segment) for segment in kept)
+        for candidate in _each_once(found["candidates"], kept)
     )
     DetectionRun.objects.filter(original_file=original, segments=None).exclude(pk=run.pk).delete()
     return run
@@ -47,7 +44,12 @@ def _is_touched(segment: CandidateSegment) -> bool:
     return segment.run_id is None or segment.status != SegmentStatus.UNREVIEWED
 
 
-def _is_same_moment(candidate: dict, segment: CandidateSegment) -> bool:
-    shared_ms = min(candidate["end_ms"], segment.end_ms) - max(candidate["start_ms"], segment.start_ms)
-    shorter_ms = min(candidate["end_ms"] - candidate["start_ms"], segment.end_ms - segment.start_ms)
-    return shared_ms > SAME_MOMENT * shorter_ms
+def _each_once(candidates: list[dict], kept: list[CandidateSegment]) -> list[dict]:
+    """Return the best candidate of each moment that is none of the kept ones, which would be sorted twice."""
+    taken, fresh = [(segment.start_ms, segment.end_ms) for segment in kept], []
+    for candidate in candidates:
+        span_ms = candidate["start_ms"], candidate["end_ms"]
+        if not any(is_same_moment(span_ms, other_ms) for other_ms in taken):
+            taken.append(span_ms)
+            fresh.append(candidate)
+    return fresh

@@ -9,12 +9,12 @@ import numpy as np
 from detection import score
 from detection.marks import marks_of
 from detection.signals import STEP_S, Signals
-from detection.spans import Span, span_of
+from detection.spans import Span, is_same_moment, span_of
 from detection.watch import SCORE_SHARE, How, watch
 from detection.why import explain
 
 #: Of code and parameters together; raised with every change that can change a proposal.
-VERSION = "3"
+VERSION = "4"
 #: Version of the candidates' features.
 FEATURES_VERSION = 2
 #: Below it nobody wants to see a candidate, whatever the sensitivity.
@@ -56,8 +56,9 @@ def propose(
         JSON-able: ``version``, ``parameters``, ``duration_ms``, ``seen`` (the share of the take that was looked at
         picture by picture), ``curve`` (``step_ms``, ``values`` from 0 to 1, and ``marks``: when each reason
         happened, with ``at_ms``, ``kind`` and ``strength`` as in `detection.marks`), ``timings`` (seconds of wall time)
-        and ``candidates``, best first, each with ``start_ms``, ``end_ms``, ``score``, ``shown``, ``why`` and
-        ``features``. All times are those of the file: `clips.media.container.zero_s` is 0.
+        and ``candidates``, best first and each moment once (`detection.spans.SAME_MOMENT`), with ``start_ms``,
+        ``end_ms``, ``score``, ``shown``, ``why`` and ``features``. All times are those of the file:
+        `clips.media.container.zero_s` is 0.
 
     Raises
     ------
@@ -118,17 +119,18 @@ def propose_from_signals(
     standing = score.standing_of(signals)
     curve = score.score_curve(standing, weights, score.evidence_of(signals, standing, hilights_s))
     duration_s = duration_ms / 1000 / stretch
-    moments = []
+    moments, candidates = [], []
     for number, peak in enumerate(peaks := _worth_keeping(curve, duration_s)):
         progress(number / len(peaks))
         span = span_of(peak.step, signals, standing, duration_s=duration_s)
-        # One long flight is one moment, however often it peaks.
-        if not any(better.take_off_s < peak.step * STEP_S < better.landing_s for _, better in moments):
-            moments.append((peak, span))
-    candidates = []
-    for peak, span in moments:
+        # One long flight is one moment, however often it peaks; and so is one pair of impacts with a peak at each.
+        if any(better.take_off_s < peak.step * STEP_S < better.landing_s for _, better in moments):
+            continue
         features = _features(peak.step, span, signals, standing, hilights_s)
-        candidates.append(_candidate(peak, span, features, duration_ms=duration_ms, stretch=stretch))
+        candidate = _candidate(peak, span, features, duration_ms=duration_ms, stretch=stretch)
+        if not any(is_same_moment(_ends_ms(candidate), _ends_ms(better)) for better in candidates):
+            moments.append((peak, span))
+            candidates.append(candidate)
     marks = marks_of([peak.step for peak, _ in moments], signals, standing, hilights_s)
     return {
         "version": VERSION,
@@ -176,6 +178,10 @@ def _candidate(peak: score.Peak, span: Span, features: dict, *, duration_ms: int
         "why": explain(features),
         "features": features,
     }
+
+
+def _ends_ms(candidate: dict) -> tuple[int, int]:
+    return candidate["start_ms"], candidate["end_ms"]
 
 
 def _features(step: int, span: Span, signals: Signals, standing: dict, hilights_s: Sequence[float]) -> dict:

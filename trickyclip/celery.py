@@ -5,7 +5,9 @@ import os
 from celery import Celery, Task
 from celery.signals import celeryd_after_setup, worker_process_init
 from django.conf import settings
+from django.db import OperationalError
 
+from clips import locks
 from clips.media.sandbox import die_with_parent
 from trickyclip import logs
 from trickyclip.alive import TouchesAliveFile
@@ -13,15 +15,24 @@ from trickyclip.alive import TouchesAliveFile
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trickyclip.settings")
 
 
-class NamedInLog(Task):
-    """Lets every line that a task logs say which task it is."""
+#: Tried so often again, after this, what waited too long for a lock; jobs see to that by themselves (clips/claim.py).
+BUSY_RETRIES, BUSY_AGAIN_S = 3, 5
+
+
+class SiteTask(Task):
+    """Lets every line that a task logs say which task it is, and tries again later what found the database busy."""
 
     def __call__(self, *args: object, **kwargs: object) -> object:
         with logs.about(task=self.name):
-            return super().__call__(*args, **kwargs)
+            try:
+                return super().__call__(*args, **kwargs)
+            except OperationalError as error:
+                if not locks.is_busy(error):
+                    raise
+                raise self.retry(exc=error, countdown=BUSY_AGAIN_S, max_retries=BUSY_RETRIES) from error
 
 
-app = Celery("trickyclip", task_cls=NamedInLog)
+app = Celery("trickyclip", task_cls=SiteTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["clips", "clips.audit", "clips.notices", "clips.space", "clips.uploads", "detection"])
 for subject in ("preview_tasks", "filmstrip_tasks", "share_tasks"):

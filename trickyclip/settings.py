@@ -10,7 +10,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from trickyclip import buckets, embedded
+from trickyclip import buckets, embedded, timeouts
 from trickyclip.environment import Environment
 from trickyclip.statics import version_of
 
@@ -27,6 +27,15 @@ DEBUG = env.bool("DEBUG", default=False)
 _engines = embedded.addresses(DATA_DIR)
 DATABASES = {"default": environ.Env.db_url_config(env("DATABASE_URL", default="") or _engines.database_url)}
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+#: Which program this is; trickyclip/supervise/programs.py tells it.
+SITE_PROGRAM = env("SITE_PROGRAM", default="")
+DATABASE_LOCK_SECONDS = env.float("DATABASE_LOCK_SECONDS", default=timeouts.patience_of(SITE_PROGRAM).lock_s)
+DATABASE_STATEMENT_SECONDS = env.float(
+    "DATABASE_STATEMENT_SECONDS", default=timeouts.patience_of(SITE_PROGRAM).statement_s
+)
+_timeouts = timeouts.connection_options(lock_s=DATABASE_LOCK_SECONDS, statement_s=DATABASE_STATEMENT_SECONDS)
+_options = DATABASES["default"].setdefault("OPTIONS", {})
+_options["options"] = f"{_timeouts} {_options.get('options', '')}".strip()  # what the address says counts for more
 REDIS_URL = env("REDIS_URL", default="") or _engines.redis_url
 
 # --- who may ask, and how ------------------------------------------------------------------------------------------
@@ -134,6 +143,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "trickyclip.busy.BusyMiddleware",
 ]
 ROOT_URLCONF = "trickyclip.urls"
 WSGI_APPLICATION = "trickyclip.wsgi.application"

@@ -146,9 +146,8 @@ def copy_drive_id(clip_id: UUID) -> str:
 
 def retell(key: UUID) -> str:
     """Return a job whose worker fell silent, or tell the broker of one that waits."""
-    for job in Job.objects.filter(pk=key).return_expired():
-        pipeline.note_failure(job, job.reason)
-        return _("it failed for good: %(why)s") % {"why": job.reason}
+    if pipeline.return_expired(Job.objects.filter(pk=key)):
+        return _("it failed for good: %(why)s") % {"why": Job.objects.get(pk=key).reason}
     job = Job.objects.due().filter(pk=key).first()
     if job is None:
         return ""

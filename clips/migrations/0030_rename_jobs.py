@@ -12,7 +12,7 @@ def forget_renames(apps, schema_editor) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clips', '0027_session_name_keys'),
+        ('clips', '0029_segment_once_per_run'),
         ('people', '0003_audit_second_factor_and_scopes'),
         ('tricks', '0001_initial'),
     ]

@@ -65,6 +65,11 @@ class FinalClipQuerySet(models.QuerySet):
     def current(self) -> "FinalClipQuerySet":
         return self.filter(is_current=True)
 
+    def hold(self) -> list[uuid.UUID]:
+        """Lock these rows until the transaction ends, before their jobs, in the order of their ids; return those."""
+        rows = self.order_by("pk").select_for_update(no_key=True, of=("self",))
+        return list(rows.values_list("pk", flat=True))
+
     def with_tags(self) -> "FinalClipQuerySet":
         """Bring who and what is in each clip, in two queries."""
         return self.select_related("person", "trick").prefetch_related("also")

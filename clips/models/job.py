@@ -109,14 +109,22 @@ class JobQuerySet(models.QuerySet):
         )
         return self.get(pk=job_id) if taken else None
 
-    def return_expired(self) -> list["Job"]:
-        """Give jobs whose worker fell silent back to the queue; return those that had their last attempt."""
-        spent = list(self.expired().filter(attempts__gte=MAX_ATTEMPTS))
-        failed = [job for job in spent if job.fail(_("The worker stopped in the middle of this, several times."))]
-        self.expired().filter(attempts__lt=MAX_ATTEMPTS).update(
-            state=JobState.WAITING, run_after=timezone.now(), published_at=None, **_NO_LEASE
-        )
-        return failed
+    @transaction.atomic
+    def return_expired(self) -> int:
+        """Give those back to the queue whose worker fell silent; return how many. What somebody has locked stays."""
+        free = self.expired().filter(attempts__lt=MAX_ATTEMPTS).lock_free()
+        waiting = {"state": JobState.WAITING, "run_after": timezone.now(), "published_at": None}
+        return self.model.objects.filter(pk__in=free).update(**waiting, **_NO_LEASE)
+
+    def spent(self) -> "JobQuerySet":
+        """Those whose worker fell silent in their last attempt."""
+        return self.expired().filter(attempts__gte=MAX_ATTEMPTS)
+
+    @transaction.atomic
+    def note_published(self, job_id: uuid.UUID) -> None:
+        """Write down that the broker was told of a job; not while its row is locked, then it is told once more."""
+        free = self.filter(pk=job_id).lock_free()
+        self.model.objects.filter(pk__in=free).update(published_at=timezone.now())
 
     @transaction.atomic
     def retry_all(self) -> list["Job"]:
@@ -149,6 +157,11 @@ class JobQuerySet(models.QuerySet):
     def lock_in_order(self) -> list[uuid.UUID]:
         """Lock these rows until the transaction ends, one after the other in the order of their ids; return the ids."""
         return list(self.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+
+    def lock_free(self) -> list[uuid.UUID]:
+        """Lock those of these rows that nobody else has locked until the transaction ends; return their ids."""
+        rows = self.order_by("pk").select_for_update(skip_locked=True, of=("self",))
+        return list(rows.values_list("pk", flat=True))
 
     def about(self, original: OriginalFile) -> "JobQuerySet":
         """Those about an original, one of its segments or one of its clips."""

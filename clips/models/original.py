@@ -33,6 +33,11 @@ class OriginalFileQuerySet(models.QuerySet):
         """Take that back; what is gone already stays away. Return how many were marked."""
         return self.filter(not_needed_at__isnull=False).update(not_needed_at=None, not_needed_by=None)
 
+    def hold(self) -> list[uuid.UUID]:
+        """Lock these rows until the transaction ends, before their moments, in the order of their ids; return those."""
+        rows = self.order_by("pk").select_for_update(no_key=True, of=("self",))
+        return list(rows.values_list("pk", flat=True))
+
     def with_camera_names(self) -> "OriginalFileQuerySet":
         """Give each file ``own_camera_name``: what the crew calls its camera, or None."""
         return self.annotate(own_camera_name=own_name("camera_id", "camera_serial"))

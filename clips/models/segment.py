@@ -208,6 +208,10 @@ class CandidateSegment(models.Model):
                 condition=Q(score=None) | Q(score__gte=0, score__lte=1), name="segment_score_in_unit"
             ),
             models.CheckConstraint(condition=Q(run=None) | Q(score__isnull=False), name="segment_proposal_has_score"),
+            # What a person split off is theirs to place.
+            models.UniqueConstraint(
+                fields=["run", "start_ms", "end_ms"], condition=Q(parent=None), name="segment_once_per_run"
+            ),
             # The member may be removed while holding one; the lease itself is complete or absent.
             models.CheckConstraint(
                 condition=Q(

@@ -1,16 +1,9 @@
 """Each minute: what waits for room goes on if there is some, and where it gets scarce some is made."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from django.db import connection
-
-from clips import pipeline
+from clips import locks, pipeline
 from clips.models import Job, JobState, WaitsFor
 from clips.space import archiving, ballast, eviction, guard, needs
 
-#: Of PostgreSQL's advisory locks, the one of who is making room; two at once would free twice as much as is needed.
-UPKEEP_LOCK = 0x7C_0002
 #: So many of the jobs that wait are asked how much they want.
 MOST_ASKED = 50
 #: Told to the broker at once; of more than this the sweep tells it.
@@ -18,23 +11,23 @@ MOST_PUBLISHED = 200
 
 
 def look_after() -> None:
-    with _alone() as is_alone:
-        if not is_alone:
-            return
-        ballast.release_if_needed()
-        if (to_free_bytes := scarce_bytes()) > 0:
-            eviction.make_room(to_free_bytes)
-        ballast.take_on(guard.free_bytes())
-        let_go_on()
-        archiving.ask()
+    """Make room if it is scarce, unless somebody does already: two at once would free twice as much as is needed."""
+    with locks.held_if_free(locks.Lock.UPKEEP) as is_alone:
+        if is_alone:
+            ballast.release_if_needed()
+            if (to_free_bytes := scarce_bytes()) > 0:
+                eviction.make_room(to_free_bytes)
+            ballast.take_on(guard.free_bytes())
+    let_go_on()
+    archiving.ask()
 
 
 def make_room_for(wanted_bytes: int) -> int:
     """Make room for so much beside what is promised, as far as it can be made; return how many bytes went."""
-    with _alone() as is_alone:
+    with locks.held_if_free(locks.Lock.UPKEEP) as is_alone:
         to_free_bytes = wanted_bytes + guard.promised_bytes() + guard.working_bytes() - guard.free_bytes()
         freed_bytes = eviction.make_room(to_free_bytes) if is_alone and to_free_bytes > 0 else 0
-        let_go_on()
+    let_go_on()
     return freed_bytes
 
 
@@ -64,16 +57,3 @@ def _waited_for_bytes() -> int:
     jobs = Job.objects.filter(state=JobState.WAITING, waits_for=WaitsFor.ROOM)
     jobs = jobs.select_related("original_file", "segment", "clip__original_file").order_by("priority", "created_at")
     return max((needs.room_bytes(job) for job in jobs[:MOST_ASKED]), default=0)
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [UPKEEP_LOCK])
-        (is_alone,) = cursor.fetchone()
-    try:
-        yield is_alone
-    finally:
-        if is_alone:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [UPKEEP_LOCK])

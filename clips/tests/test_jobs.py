@@ -133,7 +133,7 @@ def test_sweep_returns_what_a_dead_worker_held_and_gives_up_at_last(job):
     for _attempt in range(MAX_ATTEMPTS):
         assert Job.objects.claim(job.pk, worker="dies")
         expire(job)
-        Job.objects.return_expired()
+        pipeline.return_expired(Job.objects.all())
     job.refresh_from_db()
     assert job.state == JobState.FAILED
     assert "stopped in the middle" in job.reason

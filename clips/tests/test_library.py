@@ -166,7 +166,10 @@ def test_the_page_costs_as_many_queries_for_a_thousand_clips_as_for_ten(
 
 def make_many(original: OriginalFile, run, n_clips: int) -> None:
     first = FinalClip.objects.count()
-    rows = [CandidateSegment(original_file=original, run=run, start_ms=0, end_ms=4000, score=1) for _ in range(n_clips)]
+    rows = [
+        CandidateSegment(original_file=original, run=run, start_ms=n, end_ms=n + 4000, score=1)
+        for n in range(first, first + n_clips)
+    ]
     segments = CandidateSegment.objects.bulk_create(rows)
     Preview.objects.bulk_create(
         Preview(segment=s, stored_path=str(s.pk), start_ms=0, end_ms=7000, width_px=960, height_px=540, size_bytes=1)

@@ -11,6 +11,7 @@ from clips.models import (
     CandidateSegment,
     Decision,
     DecisionKind,
+    DetectionRun,
     FileName,
     FinalClip,
     Job,
@@ -67,11 +68,12 @@ def jo(other_sorter) -> Page:
 
 
 @pytest.fixture
-def other_file(original, run) -> OriginalFile:
+def other_file(original) -> OriginalFile:
     """A second file of the same session with one sure moment."""
     copy = OriginalFile.objects.get(pk=original.pk)
     copy.pk, copy.stored_path, copy.file_hash, copy._state.adding = uuid.uuid4(), "originals/two.mp4", "b" * 64, True
     copy.save()
+    run = DetectionRun.objects.create(original_file=copy, version="test")
     CandidateSegment.objects.create(original_file=copy, run=run, start_ms=0, end_ms=4000, score=0.9)
     return copy
 

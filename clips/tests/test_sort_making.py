@@ -50,6 +50,16 @@ def test_a_split_too_near_an_end_is_a_sentence(page):
     assert "Split inside the moment" in answer.content.decode()
 
 
+def test_a_split_that_makes_what_the_search_proposed_already_is_a_sentence(page, segments, run):
+    """Fails with a 500 when the constraint alone says so: leave ``making._end_at`` out."""
+    first = order(page.post("hand"))[0]
+    CandidateSegment.objects.create(original_file=run.original_file, run=run, start_ms=0, end_ms=1499, score=0.1)
+    answer = page.post("split", segment=first, at_ms=1500)
+    assert answer.status_code == 422
+    assert "a moment of just this length" in answer.content.decode()
+    assert page.post("split", segment=first, at_ms=1520).status_code == 200
+
+
 def test_the_same_split_twice_splits_once(page):
     first = order(page.post("hand"))[0]
     key = str(uuid.uuid4())

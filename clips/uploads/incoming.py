@@ -16,7 +16,7 @@ from clips.space import fetching
 from clips.storage import StorageError, sha256_of
 from clips.uploads.fingerprint import fingerprint_of
 from clips.uploads.part import delete_part, part_path
-from clips.uploads.session import session_for
+from clips.uploads.session import hold_sessions, session_for
 
 #: Kept on the stored file's name because it helps a person who looks into the folder; nothing reads it.
 KNOWN_SUFFIXES = frozenset(
@@ -50,7 +50,8 @@ def take_in(work: Claim) -> None:
     facts = None if upload.source == UploadSource.BROWSER or is_known else _facts_of(source, work)
     sent = _send_ahead(source, stored_path, file_hash, work)
     place = partial(_place, source, sent)
-    with work.finishing():
+    first = partial(hold_sessions, upload) if facts else None
+    with work.finishing(first=first):
         original = OriginalFile.objects.filter(file_hash=file_hash).first()
         if is_new := original is None:
             shoot, when = session_for(upload, facts) if facts else (upload.shoot, {})

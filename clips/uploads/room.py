@@ -1,17 +1,16 @@
 """Whether there is room for one more upload: on the disk, and within what one person may have here."""
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
+from clips import locks
 from clips.models import OriginalFile, Upload
 from clips.space import guard, wishes
 from clips.uploads import part
 from clips.uploads.wire import TusError, UploadMetadata
 
-#: Of PostgreSQL's advisory locks, the one that whoever takes room holds until it is taken.
-ROOM_LOCK = 0x7C_0001
 #: Room is looked for each minute.
 ROOM_AGAIN_S = 60
 
@@ -24,7 +23,7 @@ def begin(owner, filename: str, size_bytes: int, about: UploadMetadata) -> Uploa
     moment are all promised the same last gigabytes. Hence also the lock, which ends with the transaction.
     """
     check_size(size_bytes)
-    _be_alone()
+    locks.hold(locks.Lock.ROOM)
     check_disk(size_bytes)
     check_quota(owner, size_bytes)
     upload = Upload.objects.start(
@@ -42,16 +41,11 @@ def begin(owner, filename: str, size_bytes: int, about: UploadMetadata) -> Uploa
 @transaction.atomic
 def promise(upload: Upload) -> bool:
     """Give a waiting upload its room; False, with a sentence in its row, where it has to wait for some."""
-    _be_alone()
+    locks.hold(locks.Lock.ROOM)
     if sentence := guard.lacks_room(upload.size_bytes):
         upload.wait(sentence)
         return False
     return upload.begin()
-
-
-def _be_alone() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ROOM_LOCK])
 
 
 def check_size(size_bytes: int) -> None:

@@ -6,16 +6,13 @@ import zoneinfo
 from collections.abc import Sequence
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from clips import cameras
+from clips import cameras, locks
 from clips.archive.path import ORIGINALS, ROOT
 from clips.models import CameraClock, OriginalFile, Shoot, Upload
 
-#: Of PostgreSQL's advisory locks, the one that is held from looking for a session until the file is in it.
-SESSION_LOCK = 0x7C_0002
 #: Longer than the way to the next spot with a meal between, shorter than a night's sleep.
 LONGEST_GAP = dt.timedelta(hours=4)
 #: What is filmed before this hour, by the clock of the place, belongs to the night that began the day before.
@@ -47,11 +44,8 @@ def named_by(folders: Sequence[str]) -> tuple[str, dt.date | None]:
 def session_for(upload: Upload, facts: dict) -> tuple[Shoot, dict]:
     """Return the session that an upload belongs to, and when it was recorded, as fields of its original.
 
-    Call it in the transaction that makes the original: until that ends nobody else looks for a session, so that two
-    files of one evening cannot each begin one.
+    Call it in the transaction that makes the original, after ``hold_sessions``.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SESSION_LOCK])
     moment, when = _recorded(upload, facts)
     if upload.shoot is not None:
         return upload.shoot, when
@@ -62,6 +56,16 @@ def session_for(upload: Upload, facts: dict) -> tuple[Shoot, dict]:
         found = _near(moment, dt.timedelta(milliseconds=facts["duration_ms"]), shoots)
     found = found or shoots.filter(date=day).order_by("created_at").first()
     return found or Shoot.objects.called(upload.session_name or date_format(day, "l"), day), when
+
+
+def hold_sessions(upload: Upload) -> None:
+    """Let nobody else look for a session until the transaction ends, or two files of one evening each begin one.
+
+    Call it before any row is locked: whoever waits here holds up nobody. A file whose session was named when it was
+    sent looks for none.
+    """
+    if upload.shoot_id is None:
+        locks.hold(locks.Lock.SESSION)
 
 
 def own_day(moment: dt.datetime) -> dt.date:

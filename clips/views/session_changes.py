@@ -103,6 +103,7 @@ def file_aside(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take a video's moments out of the queue and out of everybody's hands; 409 when that is so already."""
     original = _file(pk)
     with transaction.atomic():
+        OriginalFile.objects.filter(pk=pk).hold()
         CandidateSegment.objects.filter(original_file=original).leave_hands()
         put = OriginalFile.objects.filter(pk=pk, aside_at=None).update(aside_at=timezone.now())
     return news(request, original.shoot, status=200 if put else 409)

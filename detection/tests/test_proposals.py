@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from clips.claim import MAX_SILENCE_S
@@ -53,6 +54,23 @@ def test_what_a_person_added_by_hand_stays(original, segments):
     own = CandidateSegment.objects.create(original_file=original, start_ms=100_000, end_ms=103_000)
     replace_proposals(original, found((100_500, 103_500)))
     assert CandidateSegment.objects.get() == own
+
+
+def test_what_a_run_proposes_twice_becomes_one_moment_the_better_one(original):
+    """Fails when each candidate becomes a row, as of a worker of an older version."""
+    twice = found((1000, 4000), (1000, 4000), (1400, 5000), (9000, 12_000))
+    twice["candidates"][1]["score"] = 0.2
+    replace_proposals(original, twice)
+    spans = CandidateSegment.objects.order_by("start_ms").values_list("start_ms", "end_ms", "score")
+    assert list(spans) == [(1000, 4000, 0.8), (9000, 12_000, 0.8)]
+
+
+def test_the_database_refuses_a_moment_that_its_run_has_already(original, run, segments):
+    first = segments[0]
+    span_ms = {"start_ms": first.start_ms, "end_ms": first.end_ms}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        CandidateSegment.objects.create(original_file=original, run=run, score=0.2, **span_ms)
+    CandidateSegment.objects.create(original_file=original, **span_ms)  # by hand
 
 
 def test_twice_the_same_analysis_leaves_the_same_rows(original, segments):

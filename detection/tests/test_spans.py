@@ -3,7 +3,7 @@ import pytest
 
 from detection.propose import propose_from_signals
 from detection.signals import STEP_S, Signals
-from detection.spans import RUN_S, SHORTEST_S, span_of
+from detection.spans import RUN_S, SHORTEST_S, is_same_moment, span_of
 
 N = 600
 MIDDLE = 300  # 15 s
@@ -78,3 +78,23 @@ def test_a_long_flight_that_peaks_twice_is_one_moment():
     result = propose_from_signals(Signals(curves, np.ones(N, bool), np.zeros(0)), duration_ms=30_000)
     assert len(result["candidates"]) == 1
     assert result["candidates"][0]["end_ms"] - result["candidates"][0]["start_ms"] == pytest.approx(5000, abs=300)
+
+
+@pytest.mark.parametrize("peak_at", [28, 29])
+def test_two_peaks_that_grow_to_the_same_span_are_one_moment(peak_at):
+    """Fails when each peak is a moment of its own: leave ``is_same_moment`` out of ``propose_from_signals``."""
+    curves = {name: np.zeros(N) for name in ("arc", "incoherence", "moving", "pair_db", "gap_s")}
+    curves["incoherence"][MIDDLE - 30 : MIDDLE + 30] = 0.6
+    # At the rim of the flight, before the take-off and after the landing that are seen.
+    curves["arc"][[MIDDLE - peak_at, MIDDLE + peak_at]] = 1.0, 0.9
+    result = propose_from_signals(Signals(curves, np.ones(N, bool), np.zeros(0)), duration_ms=30_000)
+    [candidate] = result["candidates"]
+    assert candidate["score"] == pytest.approx(max(result["curve"]["values"]), abs=0.001), "the better one stays"
+
+
+@pytest.mark.parametrize(
+    ("other", "is_same"),
+    [((0, 4), True), ((2, 6), True), ((2.1, 6), False), ((1, 2), True), ((4, 8), False), ((5, 9), False)],
+)
+def test_spans_that_share_half_of_the_shorter_one_are_one_moment(other, is_same):
+    assert is_same_moment((0, 4), other) == is_same_moment(other, (0, 4)) == is_same

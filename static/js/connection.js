@@ -12,7 +12,7 @@ class Connection {
     body.addEventListener("htmx:sendError", () => this.lose());
     body.addEventListener("htmx:timeout", () => this.lose());
     body.addEventListener("htmx:afterRequest", (event) => event.detail.xhr?.status > 0 && this.find());
-    body.addEventListener("htmx:responseError", (event) => this.explain(event.detail.xhr.status));
+    body.addEventListener("htmx:responseError", (event) => this.explain(event.detail.xhr));
     window.addEventListener("offline", () => this.lose());
     window.addEventListener("online", () => this.probe());
     if (!navigator.onLine) this.lose();
@@ -42,7 +42,12 @@ class Connection {
     }
   }
 
-  explain(status) {
+  explain(xhr) {
+    const { status } = xhr;
+    if (status === 503 && xhr.getResponseHeader("Retry-After")) {
+      this.show("busy"); // the site itself says so
+      return this.hideLater(SHOWN_FOR_MS);
+    }
     if (status >= 502 && status <= 504) return this.lose(); // the proxy answers, what stands behind it does not
     this.show(status >= 500 ? "broken" : status === 403 ? "forbidden" : "gone");
     return this.hideLater(SHOWN_FOR_MS);

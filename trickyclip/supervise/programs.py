@@ -51,12 +51,13 @@ def commands(bind: str, flower_bind: str) -> list[Program]:
     """Return the same programs bare, for whoever else keeps them up: containers and systemd (``manage.py program``)."""
 
     def program(name: str, module: str, *arguments: str, stop: Signals = SIGTERM, **environment: str) -> Program:
-        return Program(name, [sys.executable, "-m", module, *arguments], stop, environment)
+        return Program(name, [sys.executable, "-m", module, *arguments], stop, {"SITE_PROGRAM": name} | environment)
 
     celery = ("celery", "--quiet", "--app", "trickyclip.celery")
     flower_address, _, flower_port = flower_bind.rpartition(":")
     manage = [sys.executable, "-u", str(embedded.BASE_DIR / "manage.py")]
-    incoming = [Program("incoming", [*manage, "watch_incoming"], SIGTERM)] if settings.INCOMING_DIR else []
+    watch = Program("incoming", [*manage, "watch_incoming"], SIGTERM, {"SITE_PROGRAM": "incoming"})
+    incoming = [watch] if settings.INCOMING_DIR else []
     gunicorn_conf = embedded.BASE_DIR / "deploy" / "gunicorn.conf.py"
     return [
         program("web", "gunicorn", "--config", str(gunicorn_conf), "--bind", bind, "trickyclip.wsgi"),
@@ -78,6 +79,11 @@ def commands(bind: str, flower_bind: str) -> list[Program]:
             LOG_LEVEL="ERROR",  # it warns of every worker that has not answered yet
         ),
     ]  # fmt: skip
+
+
+def names() -> list[str]:
+    """Return what the programs are called, in the order in which they are started."""
+    return [program.name for program in commands("", "")]
 
 
 def flower_password() -> str:

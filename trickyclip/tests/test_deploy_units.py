@@ -16,21 +16,17 @@ UNITS = embedded.BASE_DIR / "deploy" / "systemd"
 ELSEWHERE = re.compile(r"/usr/bin/(docker|cloudflared)\b|/usr/sbin/nginx\b")
 
 
-def names() -> list[str]:
-    return [program.name for program in programs.commands("", "")]
-
-
 def test_every_program_of_the_site_is_wanted_and_has_its_limit():
     wanted = re.findall(r"trickyclip@(\w+)\.service", (UNITS / "trickyclip.target").read_text())
-    assert wanted == names()
+    assert wanted == programs.names()
     script = (embedded.BASE_DIR / "deploy" / "site.sh").read_text()
-    assert re.search(r'^PROGRAMS="(.*)"$', script, re.MULTILINE)[1].split() == names()
+    assert re.search(r'^PROGRAMS="(.*)"$', script, re.MULTILINE)[1].split() == programs.names()
     limits = {}
-    for name in names():
+    for name in programs.names():
         text = (UNITS / f"trickyclip@{name}.service.d" / "memory.conf").read_text()
         limits[name] = re.search(r"^MemoryMax=(\d+)M$", text, re.MULTILINE)[1] + "m"
     containers = yaml.safe_load((embedded.BASE_DIR / "deploy" / "compose.yaml").read_text())["services"]
-    assert limits == {name: containers[name]["mem_limit"] for name in names()}
+    assert limits == {name: containers[name]["mem_limit"] for name in programs.names()}
 
 
 def test_the_unit_runs_the_one_command_that_knows_the_programs():
@@ -55,7 +51,7 @@ def test_systemd_finds_nothing_wrong_with_the_units(tmp_path):
             there.write_text(ELSEWHERE.sub("/bin/true", text))
     (tmp_path / "docker.service").write_text("[Service]\nExecStart=/bin/true\n")
     units = [path for path in tmp_path.glob("trickyclip*.*") if path.is_file() and "@" not in path.name]
-    for name in names():
+    for name in programs.names():
         shutil.copy(tmp_path / "trickyclip@.service", tmp_path / f"trickyclip@{name}.service")
         units.append(tmp_path / f"trickyclip@{name}.service")
     done = subprocess.run([verify, "verify", "--man=no", *units], capture_output=True, text=True, check=False)

@@ -1,6 +1,7 @@
 """What supervisord is told of the programs."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -11,9 +12,13 @@ from signal import SIGKILL, SIGTERM
 import pytest
 from django.core.management import CommandError, call_command
 
+from trickyclip import embedded
+from trickyclip.management.commands.program import Command as CommandLine
 from trickyclip.supervise import launch, programs
 from trickyclip.tests.site import MANAGE, environment
 
+README = embedded.BASE_DIR / "README.md"
+UNIT = embedded.BASE_DIR / "deploy" / "systemd" / "trickyclip@.service"
 ENGINES = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
 
 
@@ -42,6 +47,16 @@ def test_supervised_programs_are_those_that_containers_and_units_run(tmp_path):
     for supervised, bare in zip(programs.of_site(tmp_path, **places), programs.commands(**places), strict=True):
         assert supervised.arguments[-len(bare.arguments) :] == bare.arguments
         assert supervised.name == bare.name
+
+
+def test_help_readme_and_the_unit_name_the_same_programs():
+    """Fails when one of them names others than there are: take `incoming` out of README's table of commands."""
+    [row] = [line for line in README.read_text().splitlines() if line.startswith("| `manage.py program NAME`")]
+    assert re.findall(r"`([a-z]+)`", re.search(r"\((.*?)\)", row)[1]) == programs.names()
+    shown = " ".join(CommandLine().create_parser("manage.py", "program").format_help().split())
+    assert f"one of {', '.join(programs.names())}" in shown
+    [comment] = re.findall(r"^# One program of the site .*?: (.*?)\.", UNIT.read_text(), re.MULTILINE)
+    assert comment.split(", ") == programs.names()
 
 
 def test_an_unknown_program_is_one_sentence():

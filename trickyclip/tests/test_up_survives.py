@@ -8,14 +8,14 @@ import time
 
 import psutil
 import pytest
-from django.conf import settings
 
+from trickyclip.supervise import programs
 from trickyclip.tests.site import FIRST_PASSWORD, START_PATIENCE_S, Up, manage, still_running, wait_until_gone
 
 pytestmark = pytest.mark.slow
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
 
-PROGRAMS = ("postgres", "redis", "web", *settings.WORKERS, "beat", "incoming", "flower")
+PROGRAMS = ("postgres", "redis", *programs.names())
 MAKE_MIA = "from people.models import Member; Member.objects.create_user('mia')"
 COUNT_MIA = "from people.models import Member; print(Member.objects.filter(username='mia').count())"
 

@@ -56,8 +56,10 @@ def sorted_original(make_original, archive_it) -> OriginalFile:
 
 
 def moment(run: DetectionRun, status: SegmentStatus, *, score: float = 0.9, **fields) -> CandidateSegment:
+    start_ms = 1000 * (1 + run.segments.count())
+    span_ms = {"start_ms": start_ms, "end_ms": start_ms + 1000}
     return CandidateSegment.objects.create(
-        original_file=run.original_file, run=run, start_ms=1000, end_ms=2000, score=score, status=status, **fields
+        original_file=run.original_file, run=run, score=score, status=status, **span_ms, **fields
     )
 
 

@@ -21,7 +21,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", help="web, a queue, beat or flower")
+        parser.add_argument("name", metavar="NAME", help=f"one of {', '.join(programs.names())}")
         parser.add_argument(
             "--bind", metavar="HOST:PORT", help=f"where web ({WEB_BIND}) or flower ({FLOWER_BIND}) listens"
         )
