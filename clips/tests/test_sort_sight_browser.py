@@ -4,6 +4,7 @@ import json
 import random
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import CDPSession, Page, expect
 
 from clips.tests.browser import log_in, open_page
@@ -142,6 +143,9 @@ def test_rider_trick_and_each_control_are_in_sight(site_page, running_site, requ
         assert seen["n"] >= 30
         assert not seen["wrong"]
         assert not page.evaluate(OVERLAPS)
+        for button in page.locator(".sorter button:visible, .card-category label:visible").all():
+            box = button.bounding_box()
+            assert min(box["width"], box["height"]) >= 43.9, button.get_attribute("data-do")
         for name, value in (("people", "Ronja Melon"), ("trick", trick)):
             box = card(page).locator(f"[name={name}]")
             assert field(page, name) == value
@@ -156,6 +160,8 @@ def test_rider_trick_and_each_control_are_in_sight(site_page, running_site, requ
     assert box["y"] >= 0
     assert box["y"] + box["height"] < card(page).locator("[data-map]").bounding_box()["y"], "and it is whole"
     assert min(box["width"] * 9 / 16, box["height"]) > 110
+    found = Axe().run(page)
+    assert not found.response["violations"], found.generate_report()
     for name in ("people", "trick"):
         box = card(page).locator(f"[name={name}]")
         box.tap() if width_px < 1000 else box.click()
