@@ -258,6 +258,7 @@ def test_a_label_that_changes_under_the_finger_says_so_and_waits_to_be_read(site
     write(page, "people", "")
     finger = Finger(page)
     assert finger.down(150) == "Keep · untagged"
+    assert page.evaluate("() => [innerWidth, document.documentElement.scrollWidth]") == [390, 390]
     page.evaluate("() => document.querySelector('[data-current] [value=CRASH]').click()")
     assert finger.says() == "Keep · untagged · Crash"
     page.wait_for_timeout(400)
