@@ -5,7 +5,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.db.models import Count, Max, Min, Q, UUIDField
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, UUIDField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -22,7 +23,7 @@ from clips.models import (
     OriginalFile,
 )
 from clips.table import Table
-from people.models import Member
+from people.models import Member, Person
 
 HAND = 4
 #: My pace is that of the last minutes; two decisions are no pace.
@@ -42,11 +43,17 @@ class Tags:
 
     @classmethod
     def of(cls, clip: FinalClip | None) -> "Tags":
-        if clip is None:
-            return cls()
-        others = sorted(person.display_name for person in clip.also.all())
-        names = [clip.person.display_name, *others] if clip.person else others
-        return cls(", ".join(names), str(clip.trick or ""), clip.category)
+        return cls.naming(clip, [person.display_name for person in clip.also.all()]) if clip else cls()
+
+    @classmethod
+    def naming(cls, clip: FinalClip, others: list[str]) -> "Tags":
+        """Return the tags of a clip in which are also ``others``."""
+        names = [clip.person.display_name] if clip.person else []
+        return cls(", ".join(names + sorted(others)), str(clip.trick or ""), clip.category)
+
+    def carried(self) -> "Tags":
+        """Return what the next card takes over: the rider only, for hardly anybody does the same trick again."""
+        return Tags(people=self.people)
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,8 @@ class Recent:
 
     people: list[str] = field(default_factory=list)
     tricks: list[str] = field(default_factory=list)
+    #: The newest of them, behind a key of its own.
+    last_trick: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,7 @@ class Card:
     start_ms: int
     end_ms: int
     tags: Tags
-    #: Whether the tags are those of the decision before, and not of this very moment.
+    #: Whether the rider is that of the last keep, and the tags are not of this very moment.
     is_inherited: bool
 
     @property
@@ -100,6 +109,8 @@ class Hand:
     front: uuid.UUID | None = None
     n_searching: int = 0
     recent: Recent = field(default_factory=Recent)
+    #: Of the last keep that stands.
+    last: Tags = Tags()
 
 
 def deal(
@@ -131,12 +142,14 @@ def deal(
     new = [segment for segment in segments if segment.pk not in have]
     if not have and segments:
         file = segments[0].original_file_id
+    last = last_tags(member)
     return Hand(
         order=[segment.pk for segment in segments],
-        cards=_cards(new, member, front),
+        cards=_cards(new, member, front, last.carried()),
         left=count_left(member, file),
         front=front,
         recent=recent_names(member),
+        last=last,
         n_searching=0 if segments else Job.objects.active().filter(kind=JobKind.DETECT).count(),
     )
 
@@ -165,35 +178,43 @@ def pace_of(member: Member) -> float | None:
 
 
 def last_tags(member: Member) -> Tags:
-    """Return the tags of the member's last keep that stands: most often the next moment is of the same rider."""
-    last = Decision.objects.standing().filter(member=member, kind=DecisionKind.KEEP).order_by("-created_at").first()
-    clip = FinalClip.objects.with_tags().filter(pk=last.after["clip"]).first() if last else None
-    return Tags.of(clip)
+    """Return the tags of the member's last keep that stands."""
+    others = Person.objects.filter(also_in=OuterRef("pk")).values("display_name")
+    clips = FinalClip.objects.filter(pk__in=_kept_by(member)[:1]).select_related("person", "trick")
+    clip = clips.annotate(others=ArraySubquery(others)).first()  # in one query, for each answer brings it
+    return Tags.naming(clip, clip.others) if clip else Tags()
 
 
 def recent_names(member: Member) -> Recent:
     """Return the people and tricks of the member's last keeps that stand."""
-    keeps = Decision.objects.standing().filter(member=member, kind=DecisionKind.KEEP).order_by("-created_at")
-    clip_ids = keeps.annotate(clip=Cast(KeyTextTransform("clip", "after"), UUIDField())).values("clip")
     rows = (
-        FinalClip.objects.filter(pk__in=clip_ids[:RECENT_KEEPS])
+        FinalClip.objects.filter(pk__in=_kept_by(member)[:RECENT_KEEPS])
         .select_related("person", "trick")
         .order_by("-created_at")
     )
     people, tricks = {}, {}
-    for clip in rows.only("created_at", "person__display_name", "trick__name", "trick__direction"):
+    for clip in rows.only("created_at", "person__display_name", "trick__name", "trick__stance", "trick__direction"):
         if clip.person:
             people.setdefault(clip.person.display_name)
         if clip.trick:
             tricks.setdefault(str(clip.trick))
-    return Recent(sorted([*people][:N_RECENT], key=str.lower), sorted([*tricks][:N_RECENT], key=str.lower))
+    return Recent(
+        people=sorted([*people][:N_RECENT], key=str.lower),
+        tricks=sorted([*tricks][:N_RECENT], key=str.lower),
+        last_trick=next(iter(tricks), ""),
+    )
 
 
-def _cards(segments: list[CandidateSegment], member: Member, front: uuid.UUID | None) -> list[Card]:
+def _kept_by(member: Member) -> QuerySet:
+    """Return the ids of the clips of a member's keeps that stand, the last one first."""
+    keeps = Decision.objects.standing().filter(member=member, kind=DecisionKind.KEEP).order_by("-created_at")
+    return keeps.annotate(clip=Cast(KeyTextTransform("clip", "after"), UUIDField())).values("clip")
+
+
+def _cards(segments: list[CandidateSegment], member: Member, front: uuid.UUID | None, inherited: Tags) -> list[Card]:
     if not segments:
         return []
     previews.bring_jobs(segments)
-    inherited = last_tags(member)
     cards = [Card(segment, segment.start_ms, segment.end_ms, inherited, True) for segment in segments]
     # A keep that was undone comes back as it was kept.
     removed = FinalClip.objects.filter(candidate_segment=front, removed_at__isnull=False, created_by=member)

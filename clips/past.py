@@ -19,6 +19,8 @@ class PastDecision:
     decision: Decision
     #: As it looks when this decision is undone; None where a later one of the same portion is about the same segment.
     card: Card | None
+    #: Of a keep: what it was kept as.
+    tags: Tags | None = None
 
     @property
     def end_ms(self) -> int | None:
@@ -52,13 +54,12 @@ def past_of(
         [decision.after["clip"] for decision in decisions if decision.kind == DecisionKind.KEEP]
     )
     clips = {str(pk): clip for pk, clip in clips.items()}
-    inherited = last_tags(member) if decisions else Tags()
+    inherited = last_tags(member).carried() if decisions else Tags()
     drawn, past = set(), []
     for decision in decisions:
-        card = (
-            None if decision.segment_id in drawn else _card(decision, clips.get(decision.after.get("clip")), inherited)
-        )
-        past.append(PastDecision(decision, card))
+        clip = clips.get(decision.after.get("clip"))
+        card = None if decision.segment_id in drawn else _card(decision, clip, inherited)
+        past.append(PastDecision(decision, card, Tags.of(clip) if clip else None))
         drawn.add(decision.segment_id)
     return past, has_more
 

@@ -128,7 +128,9 @@ def test_one_key_keeps_as_trick_b_roll_or_crash(page, lay, press):
 
 
 def test_each_kind_of_decision_takes_few_keys_by_the_names_used_lately(page, lay, press):
-    """One to trash, skip or keep as before; two with a name used lately; five with one typed, or both ends trimmed."""
+    """One to trash, skip or keep with the same rider; two with the last trick, or a name used lately; five with one
+    typed, or both ends trimmed.
+    """
     page.goto(lay(12))
     on_top(page)
     for person, trick in (("Zoe Zander", "Wobbletop"), ("Abraham Quill", "Grumblegrab")):
@@ -153,13 +155,16 @@ def test_each_kind_of_decision_takes_few_keys_by_the_names_used_lately(page, lay
     by("x")
     by("s")
     as_before = by("Enter")
+    same_trick = by("=", "Enter")
     lately = by(chips.filter(has_text="Zoe Zander").get_attribute("data-digit"), "Enter")
     typed = by("p", "a", "q", "Enter", "Enter")
     trimmed = by("]", "]", "Shift+[", "Shift+[", "Enter")
     arrived(page)
     clips = {clip["candidate_segment"]: clip for clip in page.request.get("/api/clips").json()["results"]}
-    names = [clips[segment]["person"]["display_name"] for segment in (as_before, lately, typed)]
-    assert names == ["Abraham Quill", "Zoe Zander", "Abraham Quill"]
+    names = [clips[segment]["person"]["display_name"] for segment in (as_before, same_trick, lately, typed)]
+    assert names == ["Abraham Quill", "Abraham Quill", "Zoe Zander", "Abraham Quill"]
+    tricks = [clips[segment]["trick"] for segment in (as_before, same_trick, lately)]
+    assert [trick and trick["name"] for trick in tricks] == [None, "Grumblegrab", None]
     span_ms = clips[trimmed]["end_ms"] - clips[trimmed]["start_ms"]
     assert span_ms == pytest.approx(END_MS - START_MS - 4 * FRAME_MS, abs=1)
 

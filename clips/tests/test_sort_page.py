@@ -115,7 +115,7 @@ def test_the_whole_path_by_mouse(page, lay, request):
     assert trimmed_ms < START_MS
     second = next_card(page, page.get_by_role("button", name="Keep").click)
     assert field(page, "people") == "Miller Downey", "the next one is most often of the same rider"
-    expect(card(page)).to_contain_text("as the one before")
+    expect(card(page)).to_contain_text("Same rider as last")
 
     next_card(page, page.get_by_role("button", name="Trash").click)
     assert next_card(page, page.get_by_role("button", name="Undo").click) == second

@@ -158,10 +158,43 @@ def test_a_session_is_sorted_alone(page, segments):
     assert len(order(here)) == 4
 
 
-def test_the_last_tags_are_on_the_next_cards(page):
-    first = order(page.post("hand"))[0]
-    answer = page.keep(first, people="Miller Downey", trick="KFED")
-    assert 'value="Miller Downey"' in answer.content.decode()
+def carried(answer) -> tuple[set[str], set[str], set[str]]:
+    """Return who, what and which kind is written on the cards of an answer."""
+    html = answer.content.decode()
+    boxes = [set(re.findall(rf'name="{name}" type="text" value="([^"]*)"', html)) for name in ("people", "trick")]
+    return (*boxes, set(re.findall(r'name="category" value="(\w+)"[^>]* checked', html)))
+
+
+def test_the_rider_of_the_last_keep_is_on_the_next_cards_and_not_its_trick_or_kind(page):
+    hand = order(page.post("hand"))
+    answer = page.keep(hand[0], people="Miller Downey, Jo Smith", trick="KFED", category="CRASH")
+    assert carried(answer) == ({"Miller Downey, Jo Smith"}, {""}, {"TRICK"})
+    reloaded = page.post("hand", have="")
+    assert carried(reloaded) == ({"Miller Downey, Jo Smith"}, {""}, {"TRICK"})
+
+
+def test_an_answer_says_what_the_last_keep_that_stands_was_kept_as(page):
+    def last(answer) -> tuple[str, str]:
+        return re.search(r'data-last-people="([^"]*)" data-last-trick="([^"]*)"', answer.content.decode()).groups()
+
+    hand = order(page.post("hand"))
+    assert last(page.post("hand")) == ("", "")
+    assert last(page.keep(hand[0], people="Miller Downey", trick="KFED")) == ("Miller Downey", "KFED")
+    assert last(page.keep(hand[1], people="Jo Smith")) == ("Jo Smith", "KFED"), "the last trick that was named"
+    assert last(page.keep(hand[2], people="Ann Arbor", trick="Kickflip")) == ("Ann Arbor", "Kickflip")
+    assert last(page.post("undo")) == ("Jo Smith", "KFED")
+
+
+def test_what_was_decided_lately_says_as_what_it_was_kept(page):
+    hand = order(page.post("hand"))
+    page.keep(hand[0], people="Miller Downey", trick="KFED")
+    page.post("trash", segment=hand[1])
+    past = page.client.get(reverse("clips:sort_past")).content.decode()
+    assert re.findall(r'<div data-decision="[^"]+" data-segment="([^"]+)"([^>]*)>', past) == [
+        (hand[1], ""),
+        (hand[0], ' data-people="Miller Downey" data-trick="KFED"'),
+    ]
+    assert carried(page.client.get(reverse("clips:sort_past")))[:2] == ({"Miller Downey"}, {"", "KFED"})
 
 
 def test_the_digits_bear_the_names_of_the_last_keeps(page):

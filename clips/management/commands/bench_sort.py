@@ -190,7 +190,7 @@ class Sorting:
         """Yield what is decided, by which keys, and how many it may take; a name used lately is the known one."""
         yield "keys: trash", ["x"], 1
         yield "keys: skip", ["s"], 1
-        yield "keys: keep as the one before", ["Enter"], 1
+        yield "keys: keep with the same rider", ["Enter"], 1
         yield "keys: keep with both ends trimmed", ["]", "Shift+[", "Enter"], 5
         if name := self.page.evaluate("() => document.querySelector('[data-recent-of=people]')?.dataset.value"):
             yield "keys: keep with another name used lately", ["1", "Enter"], 2

@@ -4,6 +4,7 @@
 import { Gestures } from "./gestures.js";
 import { Hand } from "./hand.js";
 import { newId } from "./ids.js";
+import { Intent, tagsIn } from "./intent.js";
 import { Keys } from "./keys.js";
 import { afterPaint } from "./later.js";
 import { Lines } from "./lines.js";
@@ -45,13 +46,14 @@ class SortPage {
     });
     this.lines = new Lines(this.trim);
     this.wider = new Wider(csrf, (card) => this.showWider(card));
-    this.tags = new Tags();
+    this.intent = new Intent(root, this.status.words);
     this.hand = new Hand(root.querySelector("[data-hand]"), {
       onCurrent: (card, before) => this.showCard(card, before),
       onComing: (card) => this.prepareCard(card),
     });
     const past = root.querySelector("[data-first-past]").content.querySelector("[data-past]");
     this.past = new Past(this.hand, root.dataset.pastUrl, () => this.queue.waiting === 0, past);
+    this.tags = new Tags(this.past, (card) => card === this.hand.current && this.showIntent(card));
     this.queue = new DecisionQueue({ lease: this.lease, member, csrf }, {
       onAnswer: (entry, status, html) => this.truth.take(entry, status, html),
       onState: (state, waiting) => this.status.connection(state, waiting),
@@ -59,13 +61,18 @@ class SortPage {
     });
     this.truth = new Truth(this);
     this.making = new Making(this);
-    this.gestures = new Gestures(root, (name) => this.act(name, true));
+    this.gestures = new Gestures(root, {
+      // What waits for an answer may bring another card.
+      says: (name, card) => (this.held ? { text: this.status.words.wait, isSure: false } : this.intent.of(name, card)),
+      act: (name) => this.act(name, true),
+    });
     this.keys = new Keys(root, (name, byKey) => this.act(name, byKey));
     this.listen();
   }
 
   async start() {
     await this.queue.open();
+    if (this.queue.lastKept) this.tags.hear(this.queue.lastKept);
     // Set by the page that was here before a reload: its hand is ours now, whatever comes first at the server.
     const left = sessionStorage.getItem(LEFT_KEY);
     sessionStorage.removeItem(LEFT_KEY);
@@ -88,7 +95,7 @@ class SortPage {
   act(name, byKey) {
     const card = this.hand.current;
     if (this.held) this.held.push([name, byKey]);
-    else if (card && name.startsWith("keep") && isResolving(card)) this.hold(whenResolved(card), name, byKey);
+    else if (card && name.startsWith("keep") && isResolving(card)) this.hold(whenResolved(card), name, byKey, card);
     else if (name === "undo" && this.past.isBehind) this.hold(this.past.fill(), name, byKey);
     else this.perform(name, byKey);
   }
@@ -104,13 +111,16 @@ class SortPage {
     if (!byKey && (name in DECISIONS || name === "undo")) this.hand.current?.focus({ preventScroll: true });
   }
 
-  /** Do something when ``ready`` resolves, unless to false; what is done meanwhile comes after it. */
-  async hold(ready, name, byKey) {
+  /** Do something when ``ready`` resolves, unless to false or another card than ``about`` is on top by then; what is done
+   * meanwhile comes after it. */
+  async hold(ready, name, byKey, about = null) {
     this.held = [];
+    this.gestures.redraw();
     const goesOn = await ready;
     const { held } = this;
     this.held = null;
-    if (goesOn === false) return;
+    this.gestures.redraw();
+    if (goesOn === false || (about && about !== this.hand.current)) return;
     this.perform(name, byKey);
     for (const one of held) this.act(...one);
   }
@@ -133,6 +143,7 @@ class SortPage {
       in: () => player.video && this.setEnd("start"), out: () => player.video && this.setEnd("end"),
       split: () => this.making.split(card), make: () => this.making.add(card),
       people: () => tags.focus(card, "people"), friends: () => tags.focusEnd(card, "people"), trick: () => tags.focus(card, "trick"),
+      "last-trick": () => tags.repeatTrick(card),
     };
     moves[name]?.();
   }
@@ -168,19 +179,21 @@ class SortPage {
     const { segment, file } = card.dataset;
     const gone = kind === "aside" ? this.hand.cards.filter((other) => other.dataset.file === file) : [card];
     const fields = kind === "keep" ? keepFields(card) : [];
-    if (kind === "keep") this.tags.note(card);
+    const tags = kind === "keep" ? Object.fromEntries(fields) : null;
+    const keptAs = tags && tagsIn(card, this.status.words);
     card.dataset.touched = "";
     const also = gone.map((other) => other.dataset.segment).filter((other) => other !== segment);
     const key = this.send(kind, segment, [["segment", segment], ...fields], also);
-    this.past.push({ key, segment });
+    this.past.push({ key, segment, tags });
     this.lines.note(segment, { keep: "kept", trash: "trashed" }[kind] ?? null);
     for (const other of gone.reverse()) this.hand.remove(other);
-    this.status.decided(kind, DECISIONS[kind]);
+    this.status.decided(kind, DECISIONS[kind], keptAs);
     this.showState();
   }
 
   undo() {
     const last = this.past.pop();
+    if (!last || last.tags) this.tags.unhear();
     if (last?.made) this.hand.drop(last.made);
     const isBack = last && this.hand.recall(last.segment);
     if (isBack && last.endMs) this.making.endAt(this.hand.current, last.endMs);
@@ -202,13 +215,21 @@ class SortPage {
   }
 
   showCard(card, before) {
-    if (card && before !== null) this.tags.inherit(card);
+    if (card !== before) this.gestures.cancel();
+    if (card) this.tags.inherit(card);
+    this.showIntent(card);
     if (before !== card) this.shuttle.level = 0;
     if (card && before !== null) this.player.isWanted = true; // the next one moves, whatever was done with the last
     this.trim.attach(card);
     this.player.attach(card, card ? this.trim.span : null);
     this.lines.attach(card);
     if (card) afterPaint(() => card === this.hand.current && this.settleOn(card, before));
+  }
+
+  /** Say what a decision would write; a swipe that goes on says it as well. */
+  showIntent(card) {
+    this.intent.show(card);
+    this.gestures.redraw();
   }
 
   /** What needs to know how the page looks now, and would hold up its picture. */

@@ -20,7 +20,7 @@ export class Past {
     this.seen = new Set(); // keys of what is or was among the entries
   }
 
-  /** Note a decision: its key, its segment, and what was made (``made``) or changed (``endMs``). */
+  /** Note a decision: its key, its segment, what was made (``made``) or changed (``endMs``), and a keep's ``tags``. */
   push(entry) {
     this.entries.push(entry);
     this.seen.add(entry.key);
@@ -34,6 +34,11 @@ export class Past {
     const last = this.entries.pop() ?? null;
     this.fill();
     return last;
+  }
+
+  /** What the last keep that is known and stands was kept as, or the last one that fits; null where none is. */
+  lastKept(fits = () => true) {
+    return this.entries.findLast(({ tags }) => tags && fits(tags))?.tags ?? null;
   }
 
   find(key) {
@@ -82,6 +87,7 @@ export class Past {
     for (const { dataset } of older) this.seen.add(dataset.decision);
     this.entries.unshift(...older.map(({ dataset }) => ({
       key: dataset.decision, segment: dataset.segment, endMs: dataset.endMs, made: dataset.made,
+      tags: "people" in dataset ? { people: dataset.people, trick: dataset.trick } : null,
     })));
     this.hand.layBehind(older.map(cardOf).filter(Boolean));
   }

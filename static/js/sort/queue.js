@@ -52,6 +52,13 @@ export class DecisionQueue {
     return new Map(own.flatMap(({ segment, also, kind }) => [segment, ...also].map((one) => [one, kind])));
   }
 
+  /** As what the last keep that waits, and is not undone, was kept; null where none does. */
+  get lastKept() {
+    const undone = new Set(this.entries.filter(({ kind }) => kind === "undo").map(({ fields }) => Object.fromEntries(fields).decision));
+    const keep = this.entries.findLast(({ kind, key }) => kind === "keep" && !undone.has(key));
+    return keep ? Object.fromEntries(keep.fields) : null;
+  }
+
   /** All segments that decisions wait for, also those of an earlier page. */
   get segments() {
     return this.entries.map(({ segment }) => segment).filter(Boolean);

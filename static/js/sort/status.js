@@ -22,13 +22,13 @@ export class Status {
     if (recent && recent.textContent !== shown.textContent) shown.replaceWith(recent);
   }
 
-  /** Say at once what was done; the counts follow without waiting for the server. */
-  decided(kind, word) {
+  /** Say at once what was done, and ``more`` about it; the counts follow without waiting for the server. */
+  decided(kind, word, more = "") {
     const change = { keep: -1, trash: -1, undo: 1, split: 1, add: 1 }[kind] ?? 0;
     for (const count of this.root.querySelectorAll("[data-count]")) {
       count.textContent = Math.max(0, Number(count.textContent) + change);
     }
-    this.notice(this.words[word], kind);
+    this.notice([this.words[word], more].filter(Boolean).join(" · "), kind);
   }
 
   notice(text, kind) {

@@ -1,6 +1,5 @@
-// What is written on a card: who, what, which kind. A card that nobody touched takes over what the one before was kept as.
-
-const BOXES = ["people", "trick"];
+// What is written on a card: who, what, which kind. A card that nobody touched takes over the rider of the last keep; its
+// trick is one key away.
 
 export const tagsOf = (card) => card.querySelector("[data-tags]");
 
@@ -33,26 +32,62 @@ function fill(box, value) {
 }
 
 export class Tags {
-  constructor() {
-    this.last = null; // what was kept last on this page; before that the server's word stands
+  /**
+   * @param {import("./past.js").Past} past knows what was kept on this page
+   * @param {(card: HTMLElement) => void} onChange told when what is written on a card may be another
+   */
+  constructor(past, onChange) {
+    Object.assign(this, { past, onChange });
+    this.heard = null; // of the last keep that stands, as the server has it
     document.addEventListener("input", (event) => this.#touch(event.target));
     document.addEventListener("change", (event) => this.#touch(event.target));
+    document.addEventListener("picked", (event) => this.#tell(event.target));
     document.addEventListener("submit", (event) => event.target.matches("[data-tags]") && event.preventDefault());
   }
 
-  /** Remember what a card was kept as. */
-  note(card) {
-    this.last = Object.fromEntries(keepFields(card));
+  /** Take over what the server says of the last keep; or what a page before this one has not sent yet. */
+  hear({ people, trick }) {
+    this.heard = { people, trick };
   }
 
-  /** Write the last tags into a card, and say so; not into one that somebody wrote on. */
+  /** Note that a keep is undone: what the server said may have been of that one. */
+  unhear() {
+    this.heard = { people: "", trick: "" };
+  }
+
+  get lastPeople() {
+    return (this.past.lastKept() ?? this.heard)?.people ?? "";
+  }
+
+  /** The trick of the last keep that has one. */
+  get lastTrick() {
+    return (this.past.lastKept(({ trick }) => trick) ?? this.heard)?.trick ?? "";
+  }
+
+  /** Write the last rider into a card, and say so; not into one that somebody wrote on. */
   inherit(card) {
-    if (!this.last || "touched" in card.dataset) return;
-    const form = tagsOf(card);
-    for (const name of BOXES) fill(form.elements[name], this.last[name]);
-    form.elements.category.value = this.last.category;
-    const any = BOXES.some((name) => this.last[name] !== "");
-    card.querySelector("[data-inherited]").toggleAttribute("data-none", !any);
+    this.offer(card);
+    if ("touched" in card.dataset) return;
+    const { lastPeople } = this;
+    fill(tagsOf(card).elements.people, lastPeople);
+    card.querySelector("[data-inherited]").toggleAttribute("data-none", !lastPeople);
+  }
+
+  /** Have the last trick beside its box, one tap away. */
+  offer(card) {
+    const { lastTrick } = this;
+    const chip = card.querySelector("[data-do=last-trick]");
+    chip.querySelector("[data-last-trick]").textContent = lastTrick;
+    chip.hidden = !lastTrick;
+  }
+
+  /** Write the last trick. */
+  repeatTrick(card) {
+    const { activeElement } = document;
+    if (!this.lastTrick) return;
+    this.write(card, "trick", this.lastTrick);
+    // The chip has done its work and goes.
+    if (activeElement?.matches("[data-do=last-trick]")) card.focus({ preventScroll: true });
   }
 
   focus(card, name) {
@@ -70,7 +105,7 @@ export class Tags {
     box.setSelectionRange(box.value.length, box.value.length);
   }
 
-  /** Write one of the names that were used lately; true when that changed something. */
+  /** Write a name that was used lately. */
   write(card, name, value) {
     const box = tagsOf(card).elements[name];
     fill(box, value);
@@ -87,5 +122,11 @@ export class Tags {
     if (!card) return;
     card.dataset.touched = "";
     card.querySelector("[data-inherited]").toggleAttribute("data-none", true);
+    this.#tell(card);
+  }
+
+  #tell(node) {
+    const card = node.closest?.("[data-card]");
+    if (card) this.onChange(card);
   }
 }

@@ -75,10 +75,12 @@ export class Truth {
   }
 
   #deal(answer, again, refused) {
-    const { hand, queue, past, status } = this.page;
+    const { hand, queue, past, status, tags } = this.page;
+    if (queue.waiting === 0 || !tags.heard) tags.hear({ people: answer.dataset.lastPeople, trick: answer.dataset.lastTrick });
     const lost = hand.take(answer, queue.pending, again);
     if (lost && !refused) status.notice(status.words.lostCard, "refused");
     if (queue.waiting === 0) status.left(answer);
+    if (hand.current) tags.offer(hand.current);
     status.nothingLeft(answer.querySelector("[data-nothing-left]"));
     this.page.showState();
     past.fill();
