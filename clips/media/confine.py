@@ -1,16 +1,15 @@
 """What a child process gives up before it touches an uploaded file.
 
 Four things, in this order: it dies with its parent, it lives within limits, it opens only the files it was told of,
-and it can neither open a socket, nor start a program or a second process, nor reach for another. The last two are
-Landlock and a seccomp filter, which need no privilege once PR_SET_NO_NEW_PRIVS is set; so they also work for an
-ordinary user and inside a container, where a network namespace of one's own is refused.
+and it makes only the system calls that reading a file needs: no socket, no program, no second process, no reaching for
+another. The last two are Landlock and a seccomp filter, which need no privilege once PR_SET_NO_NEW_PRIVS is set; so
+they also work for an ordinary user and inside a container, where a network namespace of one's own is refused. Where
+the kernel lacks one of them nothing is opened, unless whoever runs the site accepts that.
 """
 
 import contextlib
 import ctypes
-import errno
 import os
-import platform
 import resource
 import signal
 import struct
@@ -20,16 +19,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from clips.media import landlock
+from clips.media import landlock, syscalls
 
 MIB = 1024**2
 #: On two cores a page would otherwise share them with the decoder; what people wait for comes first.
 NICENESS = 10
 
+#: Why nothing is opened.
+NOT_CONFINED = (
+    "Videos are not opened: this server's kernel has no {}, which keeps their reader to them. "
+    "Update it, or accept the risk with SANDBOX_WITHOUT_LANDLOCK=1."
+)
+
 _PR_SET_PDEATHSIG = 1
-_PR_SET_SECCOMP = 22
 _PR_SET_NO_NEW_PRIVS = 38
-_SECCOMP_MODE_FILTER = 2
+_CAPABILITY_VERSION = 0x20080522
+_CAP_DAC_OVERRIDE = 1
 
 
 @dataclass(frozen=True)
@@ -104,21 +109,40 @@ def keep_to_files(packages: Iterable[Path], *, readable: Iterable[Path], writabl
     return landlock.keep_to(readable=[*libraries, *packages, *readable], writable=writable)
 
 
-def forbid_network_and_programs() -> bool:
-    """Refuse sockets, programs, new processes and other processes to this one; False where there is no such filter."""
-    calls = _CALLS.get(platform.machine())
-    if sys.platform != "linux" or calls is None:
-        return False
+def keep_to_listed_calls() -> bool:
+    """Leave this process the system calls that reading a file needs; False where there is no such filter."""
     _forbid_new_privileges()
-    code = _filter(calls, os.getpid())
-    program = struct.pack("HP", len(code) // 8, ctypes.addressof(buffer := ctypes.create_string_buffer(code)))
-    try:
-        _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.create_string_buffer(program))
-    except OSError:
-        return False
-    finally:
-        del buffer  # the kernel has copied the filter; it had to live until then
-    return True
+    return syscalls.keep_to_listed()
+
+
+def drop_rights() -> None:
+    """Give up what root may do beside opening files, so that its child can do no more than anybody's."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        return
+    header = struct.pack("Ii", _CAPABILITY_VERSION, 0)
+    kept = 1 << _CAP_DAC_OVERRIDE
+    data = struct.pack("6I", kept, kept, 0, 0, 0, 0)
+    if ctypes.CDLL(None, use_errno=True).capset(header, data) != 0:
+        raise OSError(ctypes.get_errno(), "capset")
+
+
+def refusal() -> str:
+    """Return why no uploaded file is opened here, as a sentence; empty where a child is confined or need not be."""
+    lacks = lacking()
+    if not lacks or is_accepted():
+        return ""
+    return NOT_CONFINED.format(" and no ".join(lacks))
+
+
+def is_accepted() -> bool:
+    """Whether whoever runs the site knows that files are opened without being kept to them."""
+    return os.environ.get("SANDBOX_WITHOUT_LANDLOCK", "").strip().lower() in {"1", "true", "yes", "on"}
+
+
+def lacking() -> list[str]:
+    """Return what of a child's walls this kernel lacks."""
+    walls = {"Landlock": landlock.version() > 0, "seccomp filter": syscalls.can_filter()}
+    return [name for name, is_there in walls.items() if not is_there]
 
 
 def _forbid_new_privileges() -> None:
@@ -150,76 +174,3 @@ _SYSTEM_FILES = (
     "/usr/share/zoneinfo", "/proc/self", "/proc/meminfo", "/proc/cpuinfo", "/proc/sys/vm", "/sys/devices/system",
     "/dev/urandom",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Calls:
-    """The numbers of system calls on one kind of machine."""
-
-    machine: int  # the audit number of its instruction set
-    #: socket, socketpair, execve, execveat, ptrace, process_vm_readv, process_vm_writev, io_uring_setup (which could
-    #: open sockets unseen), tkill, rt_sigqueueinfo, rt_tgsigqueueinfo, pidfd_send_signal, setsid, setpgid, fork, vfork.
-    never: tuple[int, ...]
-    #: kill, tgkill.
-    on_itself: tuple[int, ...]
-    prlimit: int
-    clone: int
-    clone3: int
-
-
-_CALLS = {
-    "x86_64": _Calls(
-        machine=0xC000003E,
-        never=(41, 53, 59, 322, 101, 310, 311, 425, 200, 129, 297, 424, 112, 109, 57, 58),
-        on_itself=(62, 234),
-        prlimit=302,
-        clone=56,
-        clone3=435,
-    ),
-    "aarch64": _Calls(
-        machine=0xC00000B7,
-        never=(198, 199, 221, 281, 117, 270, 271, 425, 130, 138, 240, 424, 157, 154),  # has no fork and vfork
-        on_itself=(129, 131),
-        prlimit=261,
-        clone=220,
-        clone3=435,
-    ),
-}
-_LOAD_WORD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_IF_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_ALLOW, _ERROR = 0x7FFF0000, 0x00050000
-_NUMBER_AT, _MACHINE_AT, _ARGUMENT_AT = 0, 4, 16  # offsets in struct seccomp_data; of the first argument the lower half
-_FOREIGN_CALLS_FROM = 0x40000000  # x86-64 has a second numbering (x32) above this, which would slip by
-_CLONE_THREAD = 0x00010000
-_ENDS = {"allow": _ALLOW, "refuse": _ERROR | errno.EACCES, "absent": _ERROR | errno.ENOSYS}
-
-
-def _filter(calls: _Calls, pid: int) -> bytes:
-    """Return a classic BPF program. Linux, seccomp(2).
-
-    A step is an operation, its operand, and where to go if the test holds and if not: a number of steps to skip, or
-    one of the ends. clone3 hides its flags behind a pointer, so it is said not to exist; the C library then takes
-    clone, which may start threads and nothing else.
-    """
-    steps = [
-        (_LOAD_WORD, _MACHINE_AT, 0, 0),
-        (_JUMP_EQUAL, calls.machine, 0, "refuse"),
-        (_LOAD_WORD, _NUMBER_AT, 0, 0),
-        (_JUMP_AT_LEAST, _FOREIGN_CALLS_FROM, "refuse", 0),
-        *((_JUMP_EQUAL, call, "refuse", 0) for call in calls.never),
-        (_JUMP_EQUAL, calls.clone3, "absent", 0),
-        *_if_called(calls.clone, (_JUMP_IF_SET, _CLONE_THREAD, "allow", "refuse")),
-        *_if_called(calls.prlimit, (_JUMP_EQUAL, 0, "allow", 0), (_JUMP_EQUAL, pid, "allow", "refuse")),
-        *(step for call in calls.on_itself for step in _if_called(call, (_JUMP_EQUAL, pid, "allow", "refuse"))),
-        (_RETURN, _ALLOW, 0, 0),
-    ]
-    at = {end: len(steps) + n for n, end in enumerate(_ENDS)}
-    code = b""
-    for here, (operation, operand, *ways) in enumerate(steps):
-        skips = [at[way] - here - 1 if isinstance(way, str) else way for way in ways]
-        code += struct.pack("HBBI", operation, *skips, operand)
-    return code + b"".join(struct.pack("HBBI", _RETURN, 0, 0, value) for value in _ENDS.values())
-
-
-def _if_called(call: int, *tests: tuple) -> list[tuple]:
-    """Return steps that put a call's first argument to the tests, and are skipped for every other call."""
-    return [(_JUMP_EQUAL, call, 0, 1 + len(tests)), (_LOAD_WORD, _ARGUMENT_AT, 0, 0), *tests]
