@@ -13,10 +13,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from clips import pipeline
+from clips import admission, pipeline
 from clips.archive import blocks
 from clips.archive.backend import ArchiveBlockedError, ArchiveError
 from clips.media.container import MediaError
+from clips.media.sandbox import KilledError
 from clips.models import Job, LeaseLostError
 from clips.space import gate, guard
 from clips.storage import StorageError
@@ -89,7 +90,7 @@ def claim_more(job_ids: Iterable[UUID]) -> Iterator[list[Claim]]:
 
 def _take(job_id: UUID | str) -> Job | None:
     job = Job.objects.claim(job_id, worker=f"{socket.gethostname()}:{os.getpid()}")
-    return None if job is None or gate.holds_back(job) else job
+    return None if job is None or gate.holds_back(job) or admission.holds_back(job) else job
 
 
 def _settle(job: Job, error: Exception) -> bool:
@@ -105,6 +106,9 @@ def _settle(job: Job, error: Exception) -> bool:
         pass  # what stops the whole archive is no fault of the job
     elif guard.is_disk_full(error):
         gate.wait_for_room(job, guard.sentence())
+    elif isinstance(error, KilledError):
+        if not job.rest_after_kill(admission.killed()):
+            _fail(job, admission.killed_again(job))
     elif isinstance(error, PASSING_FAULTS):
         if not job.put_back(str(error)):
             _fail(job, str(error))
