@@ -31,6 +31,9 @@ NOT_CONFINED = (
     "Update it, or accept the risk with SANDBOX_WITHOUT_LANDLOCK=1."
 )
 
+#: What is said where they are opened all the same.
+ACCEPTED = "What reads videos is not kept to them, as SANDBOX_WITHOUT_LANDLOCK=1 accepts: this kernel has no {}."
+
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 _CAPABILITY_VERSION = 0x20080522
@@ -132,6 +135,15 @@ def refusal() -> str:
     if not lacks or is_accepted():
         return ""
     return NOT_CONFINED.format(" and no ".join(lacks))
+
+
+def says() -> str:
+    """Return in one sentence what confines those that read videos here, or does not."""
+    if why := refusal():
+        return why
+    if lacks := lacking():
+        return ACCEPTED.format(" and no ".join(lacks))
+    return f"Videos are read within Landlock {landlock.version()} and a filter of system calls."
 
 
 def is_accepted() -> bool:

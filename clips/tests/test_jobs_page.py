@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clips.disk import disk_use
+from clips.media import landlock
 from clips.models import Job, JobKind, JobState, OriginalFile, Shoot, Upload, UploadState
 from clips.workload import causes, kinds_of_work, seconds_left
 
@@ -316,3 +317,9 @@ def test_the_navigation_offers_only_what_one_may(client, viewer, shoot):
 def test_a_day_without_anything_is_no_reason_to_break(page):
     Shoot.objects.called("Empty", dt.date(2024, 1, 1))
     assert page.get(reverse("home")).status_code == 200
+
+
+def test_a_kernel_that_confines_nothing_is_said_on_the_page(page, monkeypatch):
+    assert "Landlock" not in page.get(JOBS).content.decode()
+    monkeypatch.setenv(landlock.PRETEND_NONE, "1")
+    assert "has no Landlock" in page.get(JOBS).content.decode()

@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
+from clips.media import landlock
 from trickyclip import buckets, checks
 
 NO_OPTIONS = {"s3": {}, "gs": {}}
@@ -60,3 +61,11 @@ def test_the_data_folder_alone_needs_nothing(capsys):
     assert "Files can be stored and read." in capsys.readouterr().out
     assert checks.bucket_keys(None) == []
     assert checks.several_machines(None) == []
+
+
+def test_a_kernel_that_confines_nothing_is_a_warning_be_it_accepted_or_not(monkeypatch):
+    assert checks.confined_readers(None) == []
+    monkeypatch.setenv(landlock.PRETEND_NONE, "1")
+    assert said(checks.confined_readers(None)) == ["trickyclip.W004"]
+    monkeypatch.setenv("SANDBOX_WITHOUT_LANDLOCK", "1")
+    assert said(checks.confined_readers(None)) == ["trickyclip.W005"]
