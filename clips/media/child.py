@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 from clips.media import MediaError
 from clips.media.confine import (
     Limits,
+    Wall,
     be_first_to_go,
     die_with_parent,
     drop_rights,
@@ -64,20 +65,21 @@ def main(parent_pid: int) -> None:
     messages = _take_stdout()
     request = json.load(sys.stdin)
     set_limits(Limits(**request["limits"]))
-    if not confine_for(request["function"], request["arguments"]) and not request["may_be_open"]:
+    wall = Wall(request["wall"]) if request["wall"] else None
+    if not confine_for(request["function"], request["arguments"], wall) and not request["may_be_open"]:
         sys.exit("not confined: nothing was opened")
     call_and_tell(request["function"], request["arguments"], messages)
     # A media library that crashes while it tidies up must not spoil a result that is already delivered.
     os._exit(0)
 
 
-def confine_for(dotted: str, arguments: dict[str, Any]) -> bool:
+def confine_for(dotted: str, arguments: dict[str, Any], wall: Wall | None) -> bool:
     """Give up, for good, all that a function does not need for its arguments; False where the kernel cannot."""
     package = importlib.import_module(dotted.partition(".")[0])
     reads = [Path(path) for path in _paths(arguments, _READ_NAME)]
     writes = [path if path.is_dir() else path.parent for path in map(Path, _paths(arguments, _WRITE_NAME))]
     ours = {Path(__file__).resolve().parents[1], Path(package.__file__).resolve().parent}
-    is_kept = keep_to_files(ours, readable=reads, writable=writes)
+    is_kept = keep_to_files(wall, ours, readable=reads, writable=writes)
     drop_rights()
     return keep_to_listed_calls() and is_kept
 

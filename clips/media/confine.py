@@ -3,8 +3,9 @@
 Four things, in this order: it dies with its parent, it lives within limits, it opens only the files it was told of,
 and it makes only the system calls that reading a file needs: no socket, no program, no second process, no reaching for
 another. The last two are Landlock and a seccomp filter, which need no privilege once PR_SET_NO_NEW_PRIVS is set; so
-they also work for an ordinary user and inside a container, where a network namespace of one's own is refused. Where
-the kernel lacks one of them nothing is opened, unless whoever runs the site accepts that.
+they also work for an ordinary user and inside a container, where a namespace of one's own is refused. Where the kernel
+has no Landlock a file system of its own takes that place, if it may have one. Where nothing does, no file is opened,
+unless whoever runs the site accepts that.
 """
 
 import contextlib
@@ -17,9 +18,10 @@ import sys
 import sysconfig
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
-from clips.media import landlock, syscalls
+from clips.media import landlock, mounts, syscalls
 
 MIB = 1024**2
 #: On two cores a page would otherwise share them with the decoder; what people wait for comes first.
@@ -38,6 +40,13 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 _CAPABILITY_VERSION = 0x20080522
 _CAP_DAC_OVERRIDE = 1
+
+
+class Wall(StrEnum):
+    """What keeps a process to a few files."""
+
+    LANDLOCK = "landlock"
+    MOUNTS = "mounts"
 
 
 @dataclass(frozen=True)
@@ -95,11 +104,15 @@ def be_first_to_go() -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
-def keep_to_files(packages: Iterable[Path], *, readable: Iterable[Path], writable: Iterable[Path]) -> bool:
-    """Refuse this process every file but Python's own and these for good; False where the kernel cannot.
+def keep_to_files(
+    wall: Wall | None, packages: Iterable[Path], *, readable: Iterable[Path], writable: Iterable[Path]
+) -> bool:
+    """Refuse this process every file but Python's own and these for good; False where the kernel did not.
 
     Parameters
     ----------
+    wall : Wall or None
+        What does it, as ``wall`` found.
     packages : iterable of Path
         Folders of our own code: not the project's root, for data and secrets may lie in it.
     readable, writable : iterable of Path
@@ -109,7 +122,11 @@ def keep_to_files(packages: Iterable[Path], *, readable: Iterable[Path], writabl
     libraries = {Path(sys.prefix), Path(sys.base_prefix), *map(Path, _SYSTEM_FILES)}
     libraries.update(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
     writable = [*writable, Path("/dev/null")]
-    return landlock.keep_to(readable=[*libraries, *packages, *readable], writable=writable)
+    readable = [*libraries, *packages, *readable]
+    if wall == Wall.MOUNTS:
+        mounts.keep_to(readable=readable, writable=writable)
+        return True
+    return wall == Wall.LANDLOCK and landlock.keep_to(readable=readable, writable=writable)
 
 
 def keep_to_listed_calls() -> bool:
@@ -119,14 +136,23 @@ def keep_to_listed_calls() -> bool:
 
 
 def drop_rights() -> None:
-    """Give up what root may do beside opening files, so that its child can do no more than anybody's."""
-    if sys.platform != "linux" or os.geteuid() != 0:
+    """Give up what root may do beside opening files, or whoever has a namespace of his own, for good."""
+    if sys.platform != "linux":
         return
-    header = struct.pack("Ii", _CAPABILITY_VERSION, 0)
-    kept = 1 << _CAP_DAC_OVERRIDE
-    data = struct.pack("6I", kept, kept, 0, 0, 0, 0)
-    if ctypes.CDLL(None, use_errno=True).capset(header, data) != 0:
+    libc = ctypes.CDLL(None, use_errno=True)
+    header, data = struct.pack("Ii", _CAPABILITY_VERSION, 0), ctypes.create_string_buffer(24)
+    is_known = libc.capget(header, data) == 0
+    permitted = struct.unpack("6I", data.raw)[1]
+    kept = permitted & (1 << _CAP_DAC_OVERRIDE) if os.geteuid() == 0 else 0
+    if not is_known or libc.capset(header, struct.pack("6I", kept, kept, 0, 0, 0, 0)) != 0:
         raise OSError(ctypes.get_errno(), "capset")
+
+
+def wall() -> Wall | None:
+    """Return what keeps a child to its files here; None where nothing does."""
+    if landlock.version():
+        return Wall.LANDLOCK
+    return Wall.MOUNTS if mounts.can_keep() else None
 
 
 def refusal() -> str:
@@ -143,7 +169,8 @@ def says() -> str:
         return why
     if lacks := lacking():
         return ACCEPTED.format(" and no ".join(lacks))
-    return f"Videos are read within Landlock {landlock.version()} and a filter of system calls."
+    within = f"Landlock {found}" if (found := landlock.version()) else "a private file system"
+    return f"Videos are read within {within} and a filter of system calls."
 
 
 def is_accepted() -> bool:
@@ -153,7 +180,7 @@ def is_accepted() -> bool:
 
 def lacking() -> list[str]:
     """Return what of a child's walls this kernel lacks."""
-    walls = {"Landlock": landlock.version() > 0, "seccomp filter": syscalls.can_filter()}
+    walls = {"Landlock": wall() is not None, "seccomp filter": syscalls.can_filter()}
     return [name for name, is_there in walls.items() if not is_there]
 
 

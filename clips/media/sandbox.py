@@ -130,7 +130,7 @@ def run(
     if why := confine.refusal():
         raise UnconfinedError(why)
     request = {"function": function, "arguments": arguments, "limits": asdict(limits)}
-    request["may_be_open"] = confine.is_accepted()
+    request |= {"wall": confine.wall(), "may_be_open": confine.is_accepted()}
     child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-X", "faulthandler", "-m", "clips.media.child", str(os.getpid())],
         stdin=subprocess.PIPE,

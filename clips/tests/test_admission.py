@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from clips import admission
 from clips.claim import claim
-from clips.media import landlock
 from clips.models import Job, JobKind, JobState, WaitsFor
 
 pytestmark = pytest.mark.django_db
@@ -109,8 +108,7 @@ def test_a_worker_that_fell_silent_holds_nobody_up(add):
     assert may_begin(add())
 
 
-def test_where_nothing_confines_readers_jobs_wait_and_say_why(add, monkeypatch):
-    monkeypatch.setenv(landlock.PRETEND_NONE, "1")
+def test_where_nothing_confines_readers_jobs_wait_and_say_why(add, monkeypatch, no_walls):
     job = add()
     with claim(job.pk) as work:
         assert work is None

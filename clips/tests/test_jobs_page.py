@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clips.disk import disk_use
-from clips.media import landlock
 from clips.models import Job, JobKind, JobState, OriginalFile, Shoot, Upload, UploadState
 from clips.workload import causes, kinds_of_work, seconds_left
 
@@ -319,7 +318,7 @@ def test_a_day_without_anything_is_no_reason_to_break(page):
     assert page.get(reverse("home")).status_code == 200
 
 
-def test_a_kernel_that_confines_nothing_is_said_on_the_page(page, monkeypatch):
+def test_a_kernel_that_confines_nothing_is_said_on_the_page(page, request):
     assert "Landlock" not in page.get(JOBS).content.decode()
-    monkeypatch.setenv(landlock.PRETEND_NONE, "1")
+    request.getfixturevalue("no_walls")
     assert "has no Landlock" in page.get(JOBS).content.decode()

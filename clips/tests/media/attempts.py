@@ -121,7 +121,8 @@ def attempt_files(out: str, elsewhere: str) -> dict[str, str]:
         "list elsewhere": lambda: os.listdir(os.path.dirname(elsewhere)),
         "read the parent's environment": lambda: open(f"/proc/{parent}/environ").close(),
         "read the parent's memory": lambda: open(f"/proc/{parent}/mem").close(),
-        "list processes": lambda: os.listdir("/proc"),
+        "read of other processes": lambda: open(f"/proc/{parent}/status").close(),
+        "write where Python lies": lambda: open(os.path.dirname(os.__file__) + "/attempt", "w").close(),
     }
     return {name: _outcome(attempt) for name, attempt in tries.items()}
 

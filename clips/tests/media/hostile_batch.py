@@ -12,7 +12,7 @@ import sys
 import time
 from typing import Any, BinaryIO
 
-from clips.media import child
+from clips.media import child, confine
 from clips.media.confine import Limits, set_limits
 
 #: For all operations on a file of half a second, which take a quarter of a second. In real jobs it is minutes for each.
@@ -88,7 +88,7 @@ def _in_child(calls: dict[str, tuple[str, dict]], folder: str, confined: bool) -
 def _do(calls: dict[str, tuple[str, dict]], folder: str, confined: bool, messages: BinaryIO) -> None:
     set_limits(LIMITS)
     if confined:
-        child.confine_for("detection", {"calls": [arguments for _, arguments in calls.values()]})
+        child.confine_for("detection", {"calls": [arguments for _, arguments in calls.values()]}, confine.wall())
     for dotted, arguments in calls.values():
         child.call_and_tell(dotted, arguments, messages)
         messages.write(json.dumps({"left": _clear(folder)}).encode() + b"\n")

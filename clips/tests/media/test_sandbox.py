@@ -108,17 +108,15 @@ def test_the_child_sees_no_secret(monkeypatch):
     assert seen <= set(sandbox._environment()) | {"LC_CTYPE"}
 
 
-def test_where_nothing_keeps_the_child_to_its_files_it_is_not_started(monkeypatch, tmp_path):
-    monkeypatch.setenv(landlock.PRETEND_NONE, "1")
+def test_where_nothing_keeps_the_child_to_its_files_it_is_not_started(no_walls, tmp_path):
     out = tmp_path / "out"
     with pytest.raises(UnconfinedError, match=r"^Videos are not opened: .* has no Landlock"):
         run(f"{HERE}:sleep", {"out": str(out)}, limits=Limits(wall_s=3))
     assert not out.exists()
 
 
-def test_a_child_that_finds_itself_unconfined_does_nothing(monkeypatch, tmp_path):
+def test_a_child_that_finds_itself_unconfined_does_nothing(monkeypatch, no_walls, tmp_path):
     """The parent thought otherwise, as it may where it runs under another filter."""
-    monkeypatch.setenv(landlock.PRETEND_NONE, "1")
     monkeypatch.setattr("clips.media.confine.refusal", lambda: "")
     out = tmp_path / "out"
     with pytest.raises(SandboxError, match="not confined: nothing was opened"):
@@ -126,8 +124,7 @@ def test_a_child_that_finds_itself_unconfined_does_nothing(monkeypatch, tmp_path
     assert not out.exists()
 
 
-def test_who_accepts_that_has_the_rest_of_it(monkeypatch, tmp_path):
-    monkeypatch.setenv(landlock.PRETEND_NONE, "1")
+def test_who_accepts_that_has_the_rest_of_it(monkeypatch, no_walls, tmp_path):
     monkeypatch.setenv("SANDBOX_WITHOUT_LANDLOCK", "1")
     monkeypatch.setenv("SECRET_KEY", "secret")
     assert run(f"{HERE}:open_file", {"name": "/etc/hostname"})

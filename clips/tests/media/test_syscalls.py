@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from clips.media import landlock, sandbox, syscalls
+from clips.media import confine, landlock, mounts, sandbox, syscalls
 from clips.tests.media.attempts import ANYBODY_S, CALLS
+from clips.tests.media.hostile_batch import operations
+from clips.tests.media.made_up import make_video
 
 pytestmark = [
     pytest.mark.slow,
@@ -22,6 +24,7 @@ HEADERS = {
     "aarch64": Path("/usr/include/asm-generic/unistd.h"),
 }
 NUMBER = re.compile(r"^#define __NR(3264)?_(\w+)\s+(\d+)$", re.MULTILINE)
+REFUSED = {confine.Wall.LANDLOCK: {"EACCES", "EXDEV"}, confine.Wall.MOUNTS: {"ENOENT", "EROFS"}}
 #: As the headers for all machines call what has another name where numbers are of 64 bits.
 ELSEWHERE_CALLED = {"newfstatat": "fstatat"}
 
@@ -54,14 +57,34 @@ def test_a_lock_on_the_original_is_refused(mine):
         sandbox.run(f"{HERE}:lock", {"source": str(mine)})
 
 
-@pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")
-def test_no_file_elsewhere_is_reached(mine, tmp_path):
+@pytest.mark.parametrize("wall", confine.Wall)
+def test_no_file_elsewhere_is_reached(mine, tmp_path, monkeypatch, wall):
+    if wall == confine.Wall.MOUNTS:
+        monkeypatch.setenv(landlock.PRETEND_NONE, "1")
+    if confine.wall() != wall:
+        pytest.skip(f"not on this kernel: {wall}")
     elsewhere = tmp_path / "elsewhere" / "file"
     elsewhere.parent.mkdir()
     elsewhere.write_text("mine too")
     outcomes = sandbox.run(f"{HERE}:attempt_files", {"out": str(mine), "elsewhere": str(elsewhere)})
-    assert {name: end for name, end in outcomes.items() if end not in {"EACCES", "EXDEV"}} == {}
+    assert {name: end for name, end in outcomes.items() if end not in REFUSED[wall]} == {}
     assert elsewhere.read_text() == "mine too"
+
+
+@pytest.mark.skipif(not mounts.can_keep(), reason="no mount namespace is to be had here")
+def test_videos_are_read_in_a_file_system_of_their_own_too(tmp_path, monkeypatch):
+    monkeypatch.setenv(landlock.PRETEND_NONE, "1")
+    source = make_video(tmp_path / "one.mp4", frames=60)
+    (tmp_path / "out").mkdir()
+    for function, arguments in operations(str(source), str(tmp_path / "out")).values():
+        assert sandbox.run(function, arguments)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "out.mp4",
+        "strip.jpg",
+        "0.jpg",
+        "300.jpg",
+        "3600000.jpg",
+    }
 
 
 @pytest.mark.parametrize("machine", HEADERS)
