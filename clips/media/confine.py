@@ -29,12 +29,15 @@ NICENESS = 10
 
 #: Why nothing is opened.
 NOT_CONFINED = (
-    "Videos are not opened: this server's kernel has no {}, which keeps their reader to them. "
-    "Update it, or accept the risk with SANDBOX_WITHOUT_LANDLOCK=1."
+    "Videos are not opened: this server's kernel has no {} to confine the program that reads them. "
+    "Update the kernel, or accept the risk with SANDBOX_WITHOUT_LANDLOCK=1."
 )
 
 #: What is said where they are opened all the same.
-ACCEPTED = "What reads videos is not kept to them, as SANDBOX_WITHOUT_LANDLOCK=1 accepts: this kernel has no {}."
+ACCEPTED = (
+    "SANDBOX_WITHOUT_LANDLOCK=1 is set, and this server's kernel has no {}: "
+    "the program that reads videos could read every file of this site."
+)
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
