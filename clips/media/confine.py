@@ -144,10 +144,13 @@ def drop_rights() -> None:
         return
     libc = ctypes.CDLL(None, use_errno=True)
     header, data = struct.pack("Ii", _CAPABILITY_VERSION, 0), ctypes.create_string_buffer(24)
-    is_known = libc.capget(header, data) == 0
-    permitted = struct.unpack("6I", data.raw)[1]
+    if libc.capget(header, data) != 0 and os.geteuid() == 0:
+        raise OSError(ctypes.get_errno(), "capget")
+    _, permitted, _, _, more_permitted, _ = struct.unpack("6I", data.raw)
     kept = permitted & (1 << _CAP_DAC_OVERRIDE) if os.geteuid() == 0 else 0
-    if not is_known or libc.capset(header, struct.pack("6I", kept, kept, 0, 0, 0, 0)) != 0:
+    if (permitted, more_permitted) == (kept, 0):
+        return  # nothing to give up; a service manager may forbid even to ask
+    if libc.capset(header, struct.pack("6I", kept, kept, 0, 0, 0, 0)) != 0:
         raise OSError(ctypes.get_errno(), "capset")
 
 
