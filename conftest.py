@@ -14,6 +14,7 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 from redis import Redis
 
+from clips.media import landlock, mounts
 from clips.models import CandidateSegment, DetectionRun, Job, JobKind, OriginalFile, Shoot
 from clips.pipeline import STEPS
 from people.models import Member, Role
@@ -67,6 +68,13 @@ def own_data_dir(tmp_path: Path, settings) -> Path:
 def quick_passwords(settings) -> None:
     """The real hasher is slow on purpose; each member of each test would pay for it."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def no_walls(monkeypatch) -> None:
+    """Take this kernel for one that keeps nobody to a few files."""
+    monkeypatch.setenv(landlock.PRETEND_NONE, "1")
+    monkeypatch.setenv(mounts.PRETEND_NONE, "1")
 
 
 @pytest.fixture

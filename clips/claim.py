@@ -13,10 +13,11 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
-from clips import locks, pipeline
+from clips import admission, locks, pipeline
 from clips.archive import blocks
 from clips.archive.backend import ArchiveBlockedError, ArchiveError
 from clips.media.container import MediaError
+from clips.media.sandbox import KilledError
 from clips.models import FinalClip, Job, LeaseLostError
 from clips.space import gate, guard
 from clips.storage import StorageError
@@ -98,7 +99,7 @@ def _take(job_id: UUID | str) -> Job | None:
     job = None
     try:
         job = Job.objects.claim(job_id, worker=f"{socket.gethostname()}:{os.getpid()}")
-        return None if job is None or gate.holds_back(job) else job
+        return None if job is None or gate.holds_back(job) or admission.holds_back(job) else job
     except OperationalError as error:
         if not locks.is_busy(error):
             raise
@@ -121,6 +122,9 @@ def _settle(job: Job, error: Exception) -> bool:
         pass  # what stops the whole archive is no fault of the job
     elif guard.is_disk_full(error):
         gate.wait_for_room(job, guard.sentence())
+    elif isinstance(error, KilledError):
+        if not job.rest_after_kill(admission.killed()):
+            pipeline.give_up(job, admission.killed_again(job))
     elif isinstance(error, PASSING_FAULTS):
         _try_again(job, str(error))
     elif isinstance(error, SoftTimeLimitExceeded):

@@ -131,9 +131,10 @@ def to_take_along(job: Job) -> list[UUID]:
 
     None for one that somebody waits for, and none for one that failed before, for it might take the others with it.
     """
-    if job.priority <= URGENT or job.attempts > 1:
+    if job.priority <= URGENT or job.attempts > 1 or job.kills:
         return []
-    of_file = {"kind": JobKind.PREVIEW, "segment__original_file": job.segment.original_file_id, "attempts": 0}
+    of_file = {"kind": JobKind.PREVIEW, "segment__original_file": job.segment.original_file_id}
+    of_file |= {"attempts": 0, "kills": 0}
     waiting = Job.objects.due().filter(**of_file).select_related("segment__original_file")
     spans = {other.pk: wanted_span_ms(other) for other in waiting}
     start_ms, end_ms = wanted_span_ms(job)

@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
-    except (MediaError, LabelError, plot.PlotError) as error:
+    except (MediaError, sandbox.KilledError, sandbox.UnconfinedError, LabelError, plot.PlotError) as error:
         print(error, file=sys.stderr)
         return 1
     finally:

@@ -6,6 +6,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from clips.media import confine
+
 ALIASES = ("originals", "candidates", "final_clips")
 
 
@@ -44,3 +46,12 @@ def several_machines(app_configs: object, **_: object) -> list[CheckMessage]:
         hint = "Set ARCHIVE_BACKEND=drive, or ARCHIVE_DIR to a folder that all machines have mounted."
         found.append(Warning(says, hint=hint, id="trickyclip.W003"))
     return found
+
+
+@register
+def confined_readers(app_configs: object, **_: object) -> list[CheckMessage]:
+    """Whether what reads uploaded videos is confined. A warning alone, for all but that works."""
+    if not confine.lacking():
+        return []
+    hint = "deploy/SECURITY.md says what that risks."
+    return [Warning(confine.says(), hint=hint, id="trickyclip.W004" if confine.refusal() else "trickyclip.W005")]

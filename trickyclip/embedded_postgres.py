@@ -61,8 +61,8 @@ def prepare(data_dir: Path, *, durable: bool) -> embedded.Engine:
     bin_dir = programs()
     home = embedded.engines_dir(data_dir) / "postgres"
     password = embedded.secret(data_dir, "postgres")
-    home.mkdir(mode=0o710, exist_ok=True)  # its group may pass through: initdb runs with it
-    uid = _hand_over(home, bin_dir) if unprivileged.needed() else None
+    home.mkdir(mode=0o700, exist_ok=True)
+    uid = _hand_over(data_dir, home, bin_dir) if unprivileged.needed() else None
     cluster = home / "cluster"
     if not cluster.exists():
         _create(cluster, bin_dir, password, uid)
@@ -83,10 +83,11 @@ def prepare(data_dir: Path, *, durable: bool) -> embedded.Engine:
     )
 
 
-def _hand_over(home: Path, bin_dir: Path) -> int:
+def _hand_over(data_dir: Path, home: Path, bin_dir: Path) -> int:
     uid = unprivileged.uid_for(home)
     try:
-        unprivileged.let_pass(home, uid)
+        home.chmod(0o710)  # its group may pass through: initdb runs with it
+        unprivileged.let_pass(home, uid, ours=data_dir)
         unprivileged.let_pass(bin_dir / "postgres", uid)
         if home.stat().st_uid != uid:
             unprivileged.give(home, uid, uid)

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from redis import Redis, RedisError
 
+from clips.media import confine
 from clips.models import Job
 from clips.storage import free_bytes
 from trickyclip.proxy import as_address
@@ -78,4 +79,8 @@ def _jobs() -> tuple[bool, str]:
     return waited_s < STUCK_AFTER_S, f"the oldest job waits for {waited_s:.0f} s"
 
 
-CHECKS = {"database": _database, "broker": _broker, "disk": _disk, "jobs": _jobs}
+def _sandbox() -> tuple[bool, str]:
+    return not confine.refusal(), confine.says()
+
+
+CHECKS = {"database": _database, "broker": _broker, "disk": _disk, "jobs": _jobs, "sandbox": _sandbox}

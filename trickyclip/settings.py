@@ -1,6 +1,7 @@
 """All settings, each read from the environment (or a ``.env`` file beside manage.py); README has them in a table."""
 
 import logging
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +21,11 @@ env = Environment()  # X_FILE names a file that X is read from: secrets as conta
 if (BASE_DIR / ".env").is_file():
     env.read_env(BASE_DIR / ".env")
 
+#: What is made is its owner's alone; where nginx sends the videos, its group may read too. See trickyclip/folders.py.
+MEDIA_ACCEL_PREFIX = env("MEDIA_ACCEL_PREFIX", default="")
+UMASK = int(env("UMASK", default="027" if MEDIA_ACCEL_PREFIX else "077"), 8)
+os.umask(UMASK)
+FILE_UPLOAD_PERMISSIONS = 0o666 & ~UMASK
 DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / "data"))).resolve()
 DEBUG = env.bool("DEBUG", default=False)
 
@@ -179,7 +185,6 @@ SCRATCH_DIR = DATA_DIR / "scratch"
 SCRATCH_MAX_BYTES = env.int("SCRATCH_MAX_BYTES", default=20 * 1024**3)
 #: Which of several machines this is: the bytes of an unfinished upload are on one of them.
 NODE = env("NODE", default="") or embedded.secret(DATA_DIR, "node")[:12]
-MEDIA_ACCEL_PREFIX = env("MEDIA_ACCEL_PREFIX", default="")
 ARCHIVE_DIR = Path(env("ARCHIVE_DIR", default=str(DATA_DIR / "archive"))).resolve()
 ARCHIVE_BACKEND = env("ARCHIVE_BACKEND", default="local")
 DRIVE_FOLDER_ID = env("DRIVE_FOLDER_ID", default="")

@@ -8,6 +8,7 @@ on a user with a name, so that one step runs as ``nobody`` (with our group), and
 import os
 import pwd
 import signal
+import stat
 import struct
 from pathlib import Path
 
@@ -55,15 +56,16 @@ def as_named_user(command: list[str], *, gid: int, workshop: Path) -> list[str]:
     return launch.arguments(command, uid=nobody, gid=gid, death_signal=signal.SIGKILL)
 
 
-def let_pass(target: Path, gid: int) -> None:
+def let_pass(target: Path, gid: int, ours: Path | None = None) -> None:
     """Let group ``gid`` walk through the closed folders above ``target``, without seeing what they hold.
 
     An entry in the folder's access list does that for this one group; to everyone else the folder stays as it is.
+    Where the file system keeps no access lists, ``ours`` and what lies in it lets everybody pass, and see nothing.
 
     Raises
     ------
     NotPassableError
-        If a folder is closed and its file system keeps no access lists.
+        If a folder that is not ours is closed and its file system keeps no access lists.
     """
     for folder in reversed(target.resolve().parents):
         if folder.stat().st_mode & 0o001:
@@ -71,6 +73,9 @@ def let_pass(target: Path, gid: int) -> None:
         try:
             _add_group_entry(folder, gid)
         except (OSError, AttributeError) as error:  # macOS knows no such lists
+            if ours is not None and ours.resolve() in (folder, *folder.parents):
+                folder.chmod(stat.S_IMODE(folder.stat().st_mode) | 0o001)
+                continue
             raise NotPassableError(
                 f"PostgreSQL does not run as root, and its own user may not pass through {folder}: "
                 f"keep TrickyClip and its data in a folder such as /srv, or run it as an ordinary user."

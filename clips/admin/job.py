@@ -16,7 +16,7 @@ from people.audit import Action, note
 @admin.register(Job)
 class JobAdmin(RecordAdmin):
     fields = [
-        "kind", "about", "state", "reason", "percent", "attempts", "priority", "params", "worker",
+        "kind", "about", "state", "reason", "percent", "attempts", "kills", "priority", "params", "worker", "node",
         "created_at", "run_after", "published_at", "started_at", "lease_ends_at", "finished_at",
     ]  # fmt: skip
     list_display = [

@@ -8,16 +8,16 @@ from typing import Any
 from urllib.parse import quote
 
 from clips.media import MediaError
-from clips.media.sandbox import run
+from clips.media.sandbox import KilledError, UnconfinedError, run
 from clips.media.webvtt import thumbnail_cues
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; a fault of the file is one sentence on stderr and exit status 1."""
+    """Run one command; what went wrong is one sentence on stderr and exit status 1."""
     asked = _parser().parse_args(arguments)
     try:
         asked.command(asked)
-    except MediaError as error:
+    except (MediaError, KilledError, UnconfinedError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

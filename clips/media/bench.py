@@ -96,7 +96,7 @@ def as_table(found: dict[str, Any]) -> str:
     lines += ["", *(f"{name:44}{value:9.3f}" for name, value in found["ratios"].items()), ""]
     if not found["ffmpeg"]:
         lines.append("No ffmpeg is installed, so -c copy is left out and the full re-encode is made through PyAV.")
-    kept = f"by Landlock {found['landlock']}" if found["landlock"] else "by FFmpeg's lists only: no Landlock here"
+    kept = f"by Landlock {found['landlock']}" if found["landlock"] else "by nothing but FFmpeg's lists"
     lines.append(f"What reads the file is kept to it {kept}.")
     return "\n".join(lines)
 

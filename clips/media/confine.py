@@ -1,16 +1,16 @@
 """What a child process gives up before it touches an uploaded file.
 
 Four things, in this order: it dies with its parent, it lives within limits, it opens only the files it was told of,
-and it can neither open a socket, nor start a program or a second process, nor reach for another. The last two are
-Landlock and a seccomp filter, which need no privilege once PR_SET_NO_NEW_PRIVS is set; so they also work for an
-ordinary user and inside a container, where a network namespace of one's own is refused.
+and it makes only the system calls that reading a file needs: no socket, no program, no second process, no reaching for
+another. The last two are Landlock and a seccomp filter, which need no privilege once PR_SET_NO_NEW_PRIVS is set; so
+they also work for an ordinary user and inside a container, where a namespace of one's own is refused. Where the kernel
+has no Landlock a file system of its own takes that place, if it may have one. Where nothing does, no file is opened,
+unless whoever runs the site accepts that.
 """
 
 import contextlib
 import ctypes
-import errno
 import os
-import platform
 import resource
 import signal
 import struct
@@ -18,18 +18,38 @@ import sys
 import sysconfig
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
-from clips.media import landlock
+from clips.media import landlock, mounts, syscalls
 
 MIB = 1024**2
 #: On two cores a page would otherwise share them with the decoder; what people wait for comes first.
 NICENESS = 10
 
+#: Why nothing is opened.
+NOT_CONFINED = (
+    "Videos are not opened: this server's kernel has no {} to confine the program that reads them. "
+    "Update the kernel, or accept the risk with SANDBOX_WITHOUT_LANDLOCK=1."
+)
+
+#: What is said where they are opened all the same.
+ACCEPTED = (
+    "SANDBOX_WITHOUT_LANDLOCK=1 is set, and this server's kernel has no {}: "
+    "the program that reads videos could read every file of this site."
+)
+
 _PR_SET_PDEATHSIG = 1
-_PR_SET_SECCOMP = 22
 _PR_SET_NO_NEW_PRIVS = 38
-_SECCOMP_MODE_FILTER = 2
+_CAPABILITY_VERSION = 0x20080522
+_CAP_DAC_OVERRIDE = 1
+
+
+class Wall(StrEnum):
+    """What keeps a process to a few files."""
+
+    LANDLOCK = "landlock"
+    MOUNTS = "mounts"
 
 
 @dataclass(frozen=True)
@@ -87,11 +107,15 @@ def be_first_to_go() -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
-def keep_to_files(packages: Iterable[Path], *, readable: Iterable[Path], writable: Iterable[Path]) -> bool:
-    """Refuse this process every file but Python's own and these for good; False where the kernel cannot.
+def keep_to_files(
+    wall: Wall | None, packages: Iterable[Path], *, readable: Iterable[Path], writable: Iterable[Path]
+) -> bool:
+    """Refuse this process every file but Python's own and these for good; False where the kernel did not.
 
     Parameters
     ----------
+    wall : Wall or None
+        What does it, as ``wall`` found.
     packages : iterable of Path
         Folders of our own code: not the project's root, for data and secrets may lie in it.
     readable, writable : iterable of Path
@@ -101,24 +125,69 @@ def keep_to_files(packages: Iterable[Path], *, readable: Iterable[Path], writabl
     libraries = {Path(sys.prefix), Path(sys.base_prefix), *map(Path, _SYSTEM_FILES)}
     libraries.update(Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
     writable = [*writable, Path("/dev/null")]
-    return landlock.keep_to(readable=[*libraries, *packages, *readable], writable=writable)
+    readable = [*libraries, *packages, *readable]
+    if wall == Wall.MOUNTS:
+        mounts.keep_to(readable=readable, writable=writable)
+        return True
+    return wall == Wall.LANDLOCK and landlock.keep_to(readable=readable, writable=writable)
 
 
-def forbid_network_and_programs() -> bool:
-    """Refuse sockets, programs, new processes and other processes to this one; False where there is no such filter."""
-    calls = _CALLS.get(platform.machine())
-    if sys.platform != "linux" or calls is None:
-        return False
+def keep_to_listed_calls() -> bool:
+    """Leave this process the system calls that reading a file needs; False where there is no such filter."""
     _forbid_new_privileges()
-    code = _filter(calls, os.getpid())
-    program = struct.pack("HP", len(code) // 8, ctypes.addressof(buffer := ctypes.create_string_buffer(code)))
-    try:
-        _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.create_string_buffer(program))
-    except OSError:
-        return False
-    finally:
-        del buffer  # the kernel has copied the filter; it had to live until then
-    return True
+    return syscalls.keep_to_listed()
+
+
+def drop_rights() -> None:
+    """Give up what root may do beside opening files, or whoever has a namespace of his own, for good."""
+    if sys.platform != "linux":
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    header, data = struct.pack("Ii", _CAPABILITY_VERSION, 0), ctypes.create_string_buffer(24)
+    if libc.capget(header, data) != 0 and os.geteuid() == 0:
+        raise OSError(ctypes.get_errno(), "capget")
+    _, permitted, _, _, more_permitted, _ = struct.unpack("6I", data.raw)
+    kept = permitted & (1 << _CAP_DAC_OVERRIDE) if os.geteuid() == 0 else 0
+    if (permitted, more_permitted) == (kept, 0):
+        return  # nothing to give up; a service manager may forbid even to ask
+    if libc.capset(header, struct.pack("6I", kept, kept, 0, 0, 0, 0)) != 0:
+        raise OSError(ctypes.get_errno(), "capset")
+
+
+def wall() -> Wall | None:
+    """Return what keeps a child to its files here; None where nothing does."""
+    if landlock.version():
+        return Wall.LANDLOCK
+    return Wall.MOUNTS if mounts.can_keep() else None
+
+
+def refusal() -> str:
+    """Return why no uploaded file is opened here, as a sentence; empty where a child is confined or need not be."""
+    lacks = lacking()
+    if not lacks or is_accepted():
+        return ""
+    return NOT_CONFINED.format(" and no ".join(lacks))
+
+
+def says() -> str:
+    """Return in one sentence what confines those that read videos here, or does not."""
+    if why := refusal():
+        return why
+    if lacks := lacking():
+        return ACCEPTED.format(" and no ".join(lacks))
+    within = f"Landlock {found}" if (found := landlock.version()) else "a private file system"
+    return f"Videos are read within {within} and a filter of system calls."
+
+
+def is_accepted() -> bool:
+    """Whether whoever runs the site knows that files are opened without being kept to them."""
+    return os.environ.get("SANDBOX_WITHOUT_LANDLOCK", "").strip().lower() in {"1", "true", "yes", "on"}
+
+
+def lacking() -> list[str]:
+    """Return what of a child's walls this kernel lacks."""
+    walls = {"Landlock": wall() is not None, "seccomp filter": syscalls.can_filter()}
+    return [name for name, is_there in walls.items() if not is_there]
 
 
 def _forbid_new_privileges() -> None:
@@ -150,76 +219,3 @@ _SYSTEM_FILES = (
     "/usr/share/zoneinfo", "/proc/self", "/proc/meminfo", "/proc/cpuinfo", "/proc/sys/vm", "/sys/devices/system",
     "/dev/urandom",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Calls:
-    """The numbers of system calls on one kind of machine."""
-
-    machine: int  # the audit number of its instruction set
-    #: socket, socketpair, execve, execveat, ptrace, process_vm_readv, process_vm_writev, io_uring_setup (which could
-    #: open sockets unseen), tkill, rt_sigqueueinfo, rt_tgsigqueueinfo, pidfd_send_signal, setsid, setpgid, fork, vfork.
-    never: tuple[int, ...]
-    #: kill, tgkill.
-    on_itself: tuple[int, ...]
-    prlimit: int
-    clone: int
-    clone3: int
-
-
-_CALLS = {
-    "x86_64": _Calls(
-        machine=0xC000003E,
-        never=(41, 53, 59, 322, 101, 310, 311, 425, 200, 129, 297, 424, 112, 109, 57, 58),
-        on_itself=(62, 234),
-        prlimit=302,
-        clone=56,
-        clone3=435,
-    ),
-    "aarch64": _Calls(
-        machine=0xC00000B7,
-        never=(198, 199, 221, 281, 117, 270, 271, 425, 130, 138, 240, 424, 157, 154),  # has no fork and vfork
-        on_itself=(129, 131),
-        prlimit=261,
-        clone=220,
-        clone3=435,
-    ),
-}
-_LOAD_WORD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_IF_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_ALLOW, _ERROR = 0x7FFF0000, 0x00050000
-_NUMBER_AT, _MACHINE_AT, _ARGUMENT_AT = 0, 4, 16  # offsets in struct seccomp_data; of the first argument the lower half
-_FOREIGN_CALLS_FROM = 0x40000000  # x86-64 has a second numbering (x32) above this, which would slip by
-_CLONE_THREAD = 0x00010000
-_ENDS = {"allow": _ALLOW, "refuse": _ERROR | errno.EACCES, "absent": _ERROR | errno.ENOSYS}
-
-
-def _filter(calls: _Calls, pid: int) -> bytes:
-    """Return a classic BPF program. Linux, seccomp(2).
-
-    A step is an operation, its operand, and where to go if the test holds and if not: a number of steps to skip, or
-    one of the ends. clone3 hides its flags behind a pointer, so it is said not to exist; the C library then takes
-    clone, which may start threads and nothing else.
-    """
-    steps = [
-        (_LOAD_WORD, _MACHINE_AT, 0, 0),
-        (_JUMP_EQUAL, calls.machine, 0, "refuse"),
-        (_LOAD_WORD, _NUMBER_AT, 0, 0),
-        (_JUMP_AT_LEAST, _FOREIGN_CALLS_FROM, "refuse", 0),
-        *((_JUMP_EQUAL, call, "refuse", 0) for call in calls.never),
-        (_JUMP_EQUAL, calls.clone3, "absent", 0),
-        *_if_called(calls.clone, (_JUMP_IF_SET, _CLONE_THREAD, "allow", "refuse")),
-        *_if_called(calls.prlimit, (_JUMP_EQUAL, 0, "allow", 0), (_JUMP_EQUAL, pid, "allow", "refuse")),
-        *(step for call in calls.on_itself for step in _if_called(call, (_JUMP_EQUAL, pid, "allow", "refuse"))),
-        (_RETURN, _ALLOW, 0, 0),
-    ]
-    at = {end: len(steps) + n for n, end in enumerate(_ENDS)}
-    code = b""
-    for here, (operation, operand, *ways) in enumerate(steps):
-        skips = [at[way] - here - 1 if isinstance(way, str) else way for way in ways]
-        code += struct.pack("HBBI", operation, *skips, operand)
-    return code + b"".join(struct.pack("HBBI", _RETURN, 0, 0, value) for value in _ENDS.values())
-
-
-def _if_called(call: int, *tests: tuple) -> list[tuple]:
-    """Return steps that put a call's first argument to the tests, and are skipped for every other call."""
-    return [(_JUMP_EQUAL, call, 0, 1 + len(tests)), (_LOAD_WORD, _ARGUMENT_AT, 0, 0), *tests]

@@ -21,6 +21,9 @@ MAX_ATTEMPTS = 5
 #: The wait after the first failed attempt; each later one doubles it.
 BACK_OFF = timedelta(seconds=15)
 DEFAULT_PRIORITY = 5
+#: So often a job's reader may be killed from outside, and how long the job rests after the first time.
+MAX_KILLS = 3
+REST_AFTER_KILL = timedelta(seconds=30)
 #: The fields of which one says what a job is about.
 TARGETS = ("upload", "original_file", "segment", "clip", "shoot", "person", "trick")
 _NO_LEASE = {"lease_token": None, "lease_ends_at": None, "worker": ""}
@@ -59,9 +62,15 @@ class WaitsFor(models.TextChoices):
 
     ROOM = "ROOM", _("room on the disk")
     ORIGINAL = "ORIGINAL", _("its original")
+    MACHINE = "MACHINE", _("the machine to itself")
 
 
 ACTIVE = (JobState.WAITING, JobState.RUNNING)
+#: What a job has that is tried again from the start.
+_FRESH = {
+    "state": JobState.WAITING, "attempts": 0, "kills": 0, "progress": 0, "reason": "", "waits_for": "",
+    "published_at": None,
+}  # fmt: skip
 
 
 class JobQuerySet(models.QuerySet):
@@ -104,6 +113,7 @@ class JobQuerySet(models.QuerySet):
                 reason="",
                 waits_for="",
                 worker=worker,
+                node=settings.NODE,
                 started_at=timezone.now(),
             )
         )
@@ -142,9 +152,10 @@ class JobQuerySet(models.QuerySet):
             idle = ended.exclude(Exists(self.model.objects.active().filter(**same)))
             newest = idle.order_by("kind", f"{target}_id", "-created_at").distinct("kind", f"{target}_id")
             again += newest.values_list("pk", flat=True)
-        fresh = {"state": JobState.WAITING, "attempts": 0, "progress": 0, "reason": "", "published_at": None}
         failed = self.model.objects.filter(pk__in=again).lock_in_order()
-        self.model.objects.filter(pk__in=failed, state=JobState.FAILED).update(run_after=now, finished_at=None, **fresh)
+        self.model.objects.filter(pk__in=failed, state=JobState.FAILED).update(
+            run_after=now, finished_at=None, **_FRESH
+        )
         return list(self.model.objects.filter(pk__in=waiting + failed, state=JobState.WAITING))
 
     @transaction.atomic
@@ -215,9 +226,11 @@ class Job(models.Model):
     run_after = models.DateTimeField(_("not before"), default=timezone.now)
     published_at = models.DateTimeField(_("told the broker"), null=True, editable=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    kills = models.PositiveSmallIntegerField(_("reader killed from outside"), default=0, editable=False)
     lease_token = models.UUIDField(null=True, editable=False)
     lease_ends_at = models.DateTimeField(_("held until"), null=True, editable=False)
     worker = models.CharField(_("worker"), max_length=100, blank=True, editable=False)
+    node = models.CharField(_("machine"), max_length=100, blank=True, editable=False)
     progress = models.FloatField(_("progress"), default=0)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     waits_for = models.CharField(_("waits for"), max_length=10, choices=WaitsFor, blank=True, editable=False)
@@ -304,6 +317,19 @@ class Job(models.Model):
             )
         )
 
+    def rest_after_kill(self, reason: str) -> bool:
+        """Let the job be tried again, alone, as its reader was killed; False when that was its last time, or not ours.
+
+        The attempt does not count: kills have a limit of their own.
+        """
+        if self.kills + 1 >= MAX_KILLS:
+            return False
+        rested_at = timezone.now() + REST_AFTER_KILL * 2**self.kills
+        held = Job.objects.held(self.lease_token).filter(pk=self.pk)
+        back = {"state": JobState.WAITING, "run_after": rested_at, "published_at": None, "progress": 0}
+        counted = {"kills": F("kills") + 1, "attempts": F("attempts") - 1}
+        return bool(held.update(reason=str(reason)[:500], **back, **counted, **_NO_LEASE))
+
     def postpone(self, run_after: datetime, *, waits_for: str = "", reason: str = "") -> bool:
         """Let the job wait for something that is not its fault, so the attempt does not count; False when not ours."""
         held = Job.objects.held(self.lease_token).filter(pk=self.pk)
@@ -319,10 +345,9 @@ class Job(models.Model):
     def retry(self) -> bool:
         """Let an ended job run again; False when it is active, was done, or a newer one of its kind is active."""
         ended = Job.objects.filter(pk=self.pk, state__in=[JobState.FAILED, JobState.CANCELLED])
-        fresh = {"state": JobState.WAITING, "attempts": 0, "progress": 0, "reason": "", "published_at": None}
         try:
             with transaction.atomic():
-                return bool(ended.update(run_after=timezone.now(), finished_at=None, **fresh))
+                return bool(ended.update(run_after=timezone.now(), finished_at=None, **_FRESH))
         except IntegrityError:
             return False
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -31,6 +32,7 @@ class LocalStore(FileSystemStorage):
     def put(self, source: Path, stored_path: str, report: Report) -> None:
         target = self.path_of(stored_path)
         target.parent.mkdir(parents=True, exist_ok=True)
+        _as_ours(source)
         source.replace(target)
         sync(target.parent)  # the rename itself must survive a power cut too
 
@@ -99,6 +101,13 @@ class LocalFile:
 
     def close(self) -> None:
         self._file.close()
+
+
+def _as_ours(file: Path) -> None:
+    """Give a file that comes from elsewhere, as out of the incoming folder, the rights of what is made here."""
+    if file.stat().st_nlink == 1:  # else it is still somebody's under another name
+        with suppress(PermissionError):
+            file.chmod(settings.FILE_UPLOAD_PERMISSIONS)
 
 
 def free_bytes() -> int:

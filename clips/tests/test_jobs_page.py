@@ -316,3 +316,9 @@ def test_the_navigation_offers_only_what_one_may(client, viewer, shoot):
 def test_a_day_without_anything_is_no_reason_to_break(page):
     Shoot.objects.called("Empty", dt.date(2024, 1, 1))
     assert page.get(reverse("home")).status_code == 200
+
+
+def test_a_kernel_that_confines_nothing_is_said_on_the_page(page, request):
+    assert "Landlock" not in page.get(JOBS).content.decode()
+    request.getfixturevalue("no_walls")
+    assert "has no Landlock" in page.get(JOBS).content.decode()

@@ -14,6 +14,7 @@ from django_htmx.http import trigger_client_event
 
 from clips import pipeline
 from clips.archive import blocks
+from clips.media import confine
 from clips.models import AuditReport, Job, JobKind, JobState
 from clips.models.job import TARGETS
 from clips.views.space import disk_context
@@ -64,6 +65,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
         "kind": asked["kind"] if asked["kind"] in JobKind.values else "",
         "report": AuditReport.objects.latest_ended(),
         "flower_url": settings.FLOWER_URL,
+        "unconfined": confine.says() if confine.lacking() else "",
     }
     return render(request, "clips/jobs.html", context | disk_context() | _live_context())
 

@@ -24,7 +24,7 @@ from pathlib import Path
 import redis
 from django.conf import settings
 
-from trickyclip import embedded
+from trickyclip import embedded, folders
 from trickyclip.supervise import launch, leftovers, programs
 from trickyclip.supervise.console import Console
 
@@ -93,6 +93,7 @@ def run(site: Site, console: Console) -> None:
             leftovers.stop(site.run_dir.glob("*.pid"), patience_s=STOP_S)
             check_port(site.host, site.port)
             check_disk(site.data_dir)
+            folders.close(site.data_dir, settings.UMASK, settings.INCOMING_DIR)
             engines = [e for e in embedded.prepare(site.data_dir) if e.name in site.engines]
             with embedded.running(engines):
                 bring_up_to_date(site)

@@ -58,5 +58,12 @@ def test_several_machines_are_told_what_they_must_share(in_bucket, monkeypatch):
 def test_the_data_folder_alone_needs_nothing(capsys):
     call_command("storage_check")
     assert "Files can be stored and read." in capsys.readouterr().out
+    assert checks.confined_readers(None) == []
     assert checks.bucket_keys(None) == []
     assert checks.several_machines(None) == []
+
+
+def test_a_kernel_that_confines_nothing_is_a_warning_be_it_accepted_or_not(monkeypatch, no_walls):
+    assert said(checks.confined_readers(None)) == ["trickyclip.W004"]
+    monkeypatch.setenv("SANDBOX_WITHOUT_LANDLOCK", "1")
+    assert said(checks.confined_readers(None)) == ["trickyclip.W005"]

@@ -165,6 +165,7 @@ def test_a_closed_folder_is_opened_for_the_one_group_only(tmp_path):
     closed = tmp_path / "closed"
     inside = closed / "inside"
     inside.mkdir(parents=True)
+    inside.chmod(0o755)
     closed.chmod(0o700)
     unprivileged.let_pass(inside, 60_600)
     unprivileged.let_pass(inside, 60_600)  # once more changes nothing

@@ -25,7 +25,7 @@ def test_the_process_answers_without_asking_anything(client, django_assert_num_q
 def test_all_is_well(client):
     status, checks = readiness(client)
     assert status == 200
-    assert set(checks) == {"database", "broker", "disk", "jobs"}
+    assert set(checks) == {"database", "broker", "disk", "jobs", "sandbox"}
     assert all(check["ok"] for check in checks.values())
 
 
@@ -56,3 +56,13 @@ def test_jobs_that_nobody_takes_are_named(client, original):
 def test_no_address_or_password_is_told(client, settings):
     settings.REDIS_URL = "redis://:planted-secret@127.0.0.1:1/0"
     assert b"planted" not in client.get("/readyz").content
+
+
+def test_a_kernel_that_confines_nothing_is_named(client, monkeypatch, no_walls):
+    status, checks = readiness(client)
+    assert status == 503
+    assert checks["sandbox"]["says"].startswith("Videos are not opened: this server's kernel has no Landlock")
+    monkeypatch.setenv("SANDBOX_WITHOUT_LANDLOCK", "1")
+    status, checks = readiness(client)
+    assert status == 200
+    assert "SANDBOX_WITHOUT_LANDLOCK=1 is set" in checks["sandbox"]["says"]

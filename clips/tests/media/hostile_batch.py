@@ -12,7 +12,7 @@ import sys
 import time
 from typing import Any, BinaryIO
 
-from clips.media import sandbox
+from clips.media import child, confine
 from clips.media.confine import Limits, set_limits
 
 #: For all operations on a file of half a second, which take a quarter of a second. In real jobs it is minutes for each.
@@ -38,7 +38,7 @@ def operations(source: str, folder: str) -> dict[str, tuple[str, dict[str, Any]]
 
 def main() -> None:
     for dotted, _ in operations("/", "/").values():
-        sandbox._imported(dotted)
+        child.imported(dotted)
     for line in sys.stdin:
         request = json.loads(line)
         answer = _all_operations(request["source"], request["folder"], request.get("confined", True))
@@ -88,9 +88,9 @@ def _in_child(calls: dict[str, tuple[str, dict]], folder: str, confined: bool) -
 def _do(calls: dict[str, tuple[str, dict]], folder: str, confined: bool, messages: BinaryIO) -> None:
     set_limits(LIMITS)
     if confined:
-        sandbox.confine_for("detection", {"calls": [arguments for _, arguments in calls.values()]})
+        child.confine_for("detection", {"calls": [arguments for _, arguments in calls.values()]}, confine.wall())
     for dotted, arguments in calls.values():
-        sandbox.call_and_tell(dotted, arguments, messages)
+        child.call_and_tell(dotted, arguments, messages)
         messages.write(json.dumps({"left": _clear(folder)}).encode() + b"\n")
         messages.flush()
 

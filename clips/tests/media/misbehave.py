@@ -62,6 +62,11 @@ def burn_cpu() -> None:
         pass
 
 
+def burn_cpu_and_not_listen() -> None:
+    signal.signal(signal.SIGXCPU, signal.SIG_IGN)
+    burn_cpu()
+
+
 def sleep(out: str) -> None:
     with open(out, "w") as file:
         file.write(str(os.getpid()))
@@ -137,10 +142,6 @@ def close_all_pipes_and_go_on(out: str) -> None:
 def close_all_pipes_and_end() -> None:
     os.closerange(0, 64)
     os._exit(0)
-
-
-def stop_itself() -> None:
-    os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def complain_without_end() -> None:

@@ -1,5 +1,6 @@
 import os
 import platform
+import re
 import signal
 import socket
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from clips.media import MediaError, landlock, sandbox
-from clips.media.sandbox import DiskFullError, Limits, SandboxError, run
+from clips.media.sandbox import DiskFullError, KilledError, Limits, SandboxError, UnconfinedError, run
 
 pytestmark = pytest.mark.slow  # each starts a process
 HERE = "clips.tests.media.misbehave"
@@ -59,6 +60,23 @@ def test_cpu_time_beyond_the_limit_ends_the_child():
         run(f"{HERE}:burn_cpu", {}, limits=Limits(cpu_s=1, wall_s=120))
 
 
+def test_a_child_that_does_not_listen_ends_for_the_same_reason():
+    with pytest.raises(MediaError, match=sandbox.TOO_LONG):
+        run(f"{HERE}:burn_cpu_and_not_listen", {}, limits=Limits(cpu_s=1, wall_s=300))
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_kill_from_outside_is_not_the_file_s_fault(tmp_path, how):
+    pid_file = tmp_path / "pid"
+
+    def kill(_progress):
+        if pid_file.exists() and pid_file.read_text():
+            os.kill(int(pid_file.read_text()), how)
+
+    with pytest.raises(KilledError):
+        run(f"{HERE}:sleep", {"out": str(pid_file)}, on_tick=kill, tick_s=0.1)
+
+
 def test_wall_time_beyond_the_limit_ends_the_child(tmp_path):
     pid_file = tmp_path / "pid"
     with pytest.raises(MediaError, match=sandbox.TOO_LONG):
@@ -88,6 +106,39 @@ def test_the_child_sees_no_secret(monkeypatch):
         monkeypatch.setenv(name, "secret")
     seen = set(run(f"{HERE}:environment", {}))
     assert seen <= set(sandbox._environment()) | {"LC_CTYPE"}
+
+
+def test_where_nothing_keeps_the_child_to_its_files_it_is_not_started(no_walls, tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(UnconfinedError, match=r"^Videos are not opened: .* has no Landlock"):
+        run(f"{HERE}:sleep", {"out": str(out)}, limits=Limits(wall_s=3))
+    assert not out.exists()
+
+
+def test_a_child_that_finds_itself_unconfined_does_nothing(monkeypatch, no_walls, tmp_path):
+    """The parent thought otherwise, as it may where it runs under another filter."""
+    monkeypatch.setattr("clips.media.confine.refusal", lambda: "")
+    out = tmp_path / "out"
+    with pytest.raises(SandboxError, match="not confined: nothing was opened"):
+        run(f"{HERE}:sleep", {"out": str(out)}, limits=Limits(wall_s=3))
+    assert not out.exists()
+
+
+def test_who_accepts_that_has_the_rest_of_it(monkeypatch, no_walls, tmp_path):
+    monkeypatch.setenv("SANDBOX_WITHOUT_LANDLOCK", "1")
+    monkeypatch.setenv("SECRET_KEY", "secret")
+    assert run(f"{HERE}:open_file", {"name": "/etc/hostname"})
+    assert "secret" not in run(f"{HERE}:open_file", {"name": "/proc/self/environ"})
+    (tmp_path / "mine").touch()
+    outcomes = run("clips.tests.media.attempts:attempt_calls", {"out": str(tmp_path / "mine")})
+    assert set(outcomes.values()) <= {"EPERM", "ENOSYS"}
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="nobody but root has what is given up")
+def test_root_s_child_has_no_right_but_to_open_files():
+    said = run(f"{HERE}:open_file", {"name": "/proc/self/status"})
+    none, to_open = "0" * 16, f"{1 << 1:016x}"
+    assert re.findall(r"^Cap(?:Inh|Prm|Eff|Amb):\t(\w+)$", said, re.MULTILINE) == [none, to_open, to_open, none]
 
 
 @pytest.mark.skipif(not FILTERED, reason="no seccomp filter for this system")
@@ -198,9 +249,16 @@ def test_a_child_that_ends_without_a_word_is_an_error_of_ours():
         run(f"{HERE}:close_all_pipes_and_end", {})
 
 
-def test_a_child_that_stops_itself_is_ended():
+def test_a_child_that_is_stopped_is_ended(tmp_path):
+    pid_file = tmp_path / "pid"
+
+    def stop(_progress):
+        if pid_file.exists() and pid_file.read_text():
+            os.kill(int(pid_file.read_text()), signal.SIGSTOP)
+
     with pytest.raises(MediaError, match=sandbox.TOO_LONG):
-        run(f"{HERE}:stop_itself", {}, limits=Limits(wall_s=2))
+        run(f"{HERE}:sleep", {"out": str(pid_file)}, limits=Limits(wall_s=4), on_tick=stop, tick_s=0.1)
+    assert has_ended(int(pid_file.read_text()))
 
 
 @pytest.mark.parametrize("how", ["complain_without_end", "answer_without_end"])

@@ -6,7 +6,7 @@ from signal import SIGQUIT
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from trickyclip import embedded
+from trickyclip import embedded, folders
 from trickyclip.supervise import programs
 
 WEB_BIND, FLOWER_BIND = f"{embedded.HOST}:8000", f"{embedded.HOST}:5555"
@@ -37,5 +37,6 @@ class Command(BaseCommand):
         embedded.engines_dir(settings.DATA_DIR).mkdir(
             mode=0o711, parents=True, exist_ok=True
         )  # beat's memory lies there
+        folders.close(settings.DATA_DIR, settings.UMASK, settings.INCOMING_DIR)
         os.chdir(embedded.BASE_DIR)
         os.execv(program.arguments[0], program.arguments)  # noqa: S606 - no shell is wanted
