@@ -5,11 +5,12 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clips.models.run import DetectionRun
 from clips.models.segment import CandidateSegment
 from clips.models.shoot import Shoot
 
@@ -60,10 +61,15 @@ class UploadQuerySet(models.QuerySet):
         return late.exclude(source__in=UNATTENDED)
 
     def with_moments(self) -> "UploadQuerySet":
-        """Count of each file the moments that are shown, ``n_shown``, and those of them to be sorted, ``n_to_sort``."""
+        """Count of each file the moments that are shown, ``n_shown``, and those of them to be sorted, ``n_to_sort``.
+
+        ``is_searched`` says whether anybody looked for them.
+        """
         of_file = CandidateSegment.objects.shown().filter(original_file=OuterRef("original_file")).order_by()
         counted = {"n_shown": of_file, "n_to_sort": of_file.undecided()}
-        return self.annotate(**{name: Coalesce(_count(rows), 0) for name, rows in counted.items()})
+        runs = DetectionRun.objects.filter(original_file=OuterRef("original_file"))
+        counts = {name: Coalesce(_count(rows), 0) for name, rows in counted.items()}
+        return self.annotate(is_searched=Exists(runs), **counts)
 
     def owed(self, source: UploadSource) -> "UploadQuerySet":
         """Those whose file still lies where it was found and has to be put away there, or will have to be."""

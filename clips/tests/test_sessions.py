@@ -104,7 +104,7 @@ def test_a_video_put_aside_leaves_nothing_to_sort(page, shoot, original, segment
 
 
 def test_a_session_without_files_is_listed_as_it_is(page, shoot):
-    assert "nothing found yet" in page.get(reverse("clips:sessions")).content.decode()
+    assert "no videos" in page.get(reverse("clips:sessions")).content.decode()
     assert "No file has arrived yet" in page.get(url("session", shoot)).content.decode()
 
 

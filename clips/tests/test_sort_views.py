@@ -293,7 +293,7 @@ def test_a_session_whose_rest_others_hold_is_not_called_sorted(page, segments):
     CandidateSegment.objects.filter(status=SegmentStatus.UNREVIEWED).update(status=SegmentStatus.TRASHED)
     page.lease = str(uuid.uuid4())
     answer = page.post("hand", session=session).content.decode()
-    assert "The rest is in other hands" in answer
+    assert "Others are sorting the rest" in answer
     CandidateSegment.objects.update(status=SegmentStatus.TRASHED, locked_by=None, locked_at=None, lease_token=None,
                                     lease_ends_at=None)  # fmt: skip
     assert "Everything is sorted" in page.post("hand", session=session).content.decode()

@@ -11,6 +11,7 @@ from clips.archive import blocks
 from clips.board import board
 from clips.models import FinalClip, OriginalFile, Upload, UploadState
 from clips.progress import sessions_to_sort
+from clips.searching import STEPS, search_of
 from clips.space import guard
 from clips.workload import causes, kinds_of_work
 from people.access import requires
@@ -51,6 +52,7 @@ def now(request: HttpRequest) -> dict:
         "more_to_sort": len(to_sort) > MOST_SESSIONS,
         "uploads": arriving,
         "work": work,
+        "search": search_of() if any(one.kind in STEPS for one in work) else None,
         "no_room": guard.lacks_room(0, beside_promises=False),
         "archive_block": blocks.standing(),
         "board": board(request.user),
