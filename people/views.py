@@ -16,6 +16,7 @@ from people.forms import ChangePasswordForm, JoinForm, NewPasswordForm, TokenFor
 from people.login import enter
 from people.models import ApiToken, Invite, Member, Person, Role, SecondFactor
 from trickyclip.names import closest, is_guess
+from trickyclip.whole_pages import part_of
 
 MAX_OPTIONS = 8
 
@@ -114,6 +115,7 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
 
 @requires(Role.VIEWER)
 @require_safe
+@part_of("clips:library")
 def pick(request: HttpRequest) -> HttpResponse:
     """Answer with who may be meant by ``?q=``, best first; with nothing typed, all from the start of the alphabet."""
     typed = " ".join(request.GET.get("q", "").split())[:100]

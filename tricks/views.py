@@ -6,11 +6,13 @@ from django.views.decorators.http import require_safe
 
 from tricks.models import Trick
 from trickyclip.names import closest, is_guess
+from trickyclip.whole_pages import part_of
 
 MAX_OPTIONS = 8
 
 
 @require_safe
+@part_of("clips:library")
 def pick(request: HttpRequest) -> HttpResponse:
     """Answer with what may be meant by ``?q=``, best first; with nothing typed, all from the start of the alphabet."""
     typed = " ".join(request.GET.get("q", "").split())[:100]

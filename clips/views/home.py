@@ -16,6 +16,7 @@ from clips.space import guard
 from clips.workload import causes, kinds_of_work
 from people.access import requires
 from people.models import Role
+from trickyclip.whole_pages import part_of
 
 MOST_SESSIONS = 6
 MOST_UPLOADS = 5
@@ -36,6 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @requires(Role.VIEWER)
 @require_safe
+@part_of("home")
 def home_now(request: HttpRequest) -> HttpResponse:
     """Answer with the part of the start page that changes by itself."""
     return render(request, "clips/_home_now.html", now(request))

@@ -9,6 +9,7 @@ from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
@@ -20,6 +21,7 @@ from clips.workload import causes, kinds_of_work, stuck
 from people.access import requires
 from people.audit import Action, note
 from people.models import Role
+from trickyclip.whole_pages import part_of
 
 PER_PAGE = 50
 #: Older ones are in the admin; counting a million rows for the number of pages would cost more than the page.
@@ -69,6 +71,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
 
 @requires(Role.SORTER)
 @require_safe
+@part_of("clips:jobs")
 def jobs_live(request: HttpRequest) -> HttpResponse:
     """Answer with what is being done now, and with the rows that the page says were active when it last looked."""
     return _live(request, request.GET)
@@ -76,6 +79,7 @@ def jobs_live(request: HttpRequest) -> HttpResponse:
 
 @requires(Role.SORTER)
 @require_safe
+@part_of(lambda pk: f"{reverse('clips:jobs')}#job-{pk}")
 def job_row(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _row(request, pk)
 

@@ -7,6 +7,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, F, OuterRef, Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -31,6 +32,7 @@ from clips.timeline import HEIGHT, WIDTH, hilights_of, marks_of, outline
 from clips.views.session_forms import MomentForm, SessionForm
 from people.access import requires
 from people.models import Role
+from trickyclip.whole_pages import part_of
 
 SESSIONS_PER_PAGE = 24
 FILES_PER_PAGE = 10
@@ -60,6 +62,7 @@ def session(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @requires(Role.VIEWER)
 @require_safe
+@part_of(lambda pk: reverse("clips:session", args=[pk]))
 def session_news(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Answer with what may have changed on a session's page: its numbers and the moments of its files."""
     return news(request, get_object_or_404(Shoot, pk=pk))

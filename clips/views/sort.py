@@ -31,6 +31,7 @@ from clips.views.sort_forms import (
 )
 from people.access import requires
 from people.models import Role
+from trickyclip.whole_pages import part_of
 
 
 @requires(Role.SORTER)
@@ -131,6 +132,7 @@ def sort_undo(request: HttpRequest) -> HttpResponse:
 @requires(Role.SORTER)
 @require_safe
 @never_cache
+@part_of("clips:sort")
 def sort_past(request: HttpRequest) -> HttpResponse:
     """Answer with one's last decisions and their cards, from ``?before=`` (the key of one) further back."""
     before = request.GET.get("before")
