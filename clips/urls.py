@@ -69,6 +69,7 @@ urlpatterns = [
     path("sort/past", sort_views.sort_past, name="sort_past"),
     path("sort/release", sort_views.sort_release, name="sort_release"),
     path("home/now", home.home_now, name="home_now"),
+    path("home/dismiss", home.failure_dismiss, name="failure_dismiss"),
     path("sessions", sessions.sessions, name="sessions"),
     path("sessions/<uuid:pk>", sessions.session, name="session"),
     path("sessions/<uuid:pk>/news", sessions.session_news, name="session_news"),

@@ -28,7 +28,7 @@ class NewPasswordMixin(SetPasswordMixin):
 
     MISMATCH = {"password_mismatch": _("The passwords do not match.")}
 
-    def validate_password_for_user(self, user: Member, password_field_name: str = "password2") -> None:
+    def validate_password_for_user(self, user: Member, password_field_name: str = "password2") -> None:  # noqa: S107
         super().validate_password_for_user(user, password_field_name.replace("password2", "password1"))
 
 

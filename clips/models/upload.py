@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from clips.models.run import DetectionRun
 from clips.models.segment import CandidateSegment
 from clips.models.shoot import Shoot
+from clips.told import told
 
 
 class UploadSource(models.TextChoices):
@@ -195,7 +196,7 @@ class Upload(models.Model):
     def wait(self, reason: str) -> bool:
         """Let one of which no byte counts wait, and say why; False when it is whole or given up."""
         open_ = Upload.objects.filter(pk=self.pk, state__in=[UploadState.WAITING, UploadState.RECEIVING])
-        fields = {"state": UploadState.WAITING, "offset_bytes": 0, "reason": reason[:500]}
+        fields = {"state": UploadState.WAITING, "offset_bytes": 0, "reason": told(reason)[:500]}
         return self._became(UploadState.WAITING, open_.update(**fields, updated_at=timezone.now()), offset_bytes=0)
 
     def come_again(self) -> bool:
@@ -209,7 +210,7 @@ class Upload(models.Model):
         open_ = Upload.objects.filter(
             pk=self.pk, state__in=[UploadState.WAITING, UploadState.RECEIVING, UploadState.RECEIVED]
         )
-        return self._became(UploadState.GONE, open_.update(state=UploadState.GONE, reason=reason[:500]))
+        return self._became(UploadState.GONE, open_.update(state=UploadState.GONE, reason=told(reason)[:500]))
 
     def note_put_away(self) -> bool:
         """Write down that its file does not lie where it was found any more; False when that was known."""
@@ -233,11 +234,13 @@ class Upload(models.Model):
     def close_idle(self, reason: str) -> bool:
         """Give an upload up that nobody goes on with; False when a byte came after all."""
         idle = Upload.objects.idle().filter(pk=self.pk)
-        return bool(idle.update(state=UploadState.GONE, reason=reason[:500]))
+        return bool(idle.update(state=UploadState.GONE, reason=told(reason)[:500]))
 
     def close_lost(self, reason: str) -> bool:
         """Give an unfinished upload up whose acknowledged bytes are not on the disk; False when it is finished."""
-        return bool(Upload.objects.receiving().filter(pk=self.pk).update(state=UploadState.GONE, reason=reason[:500]))
+        return bool(
+            Upload.objects.receiving().filter(pk=self.pk).update(state=UploadState.GONE, reason=told(reason)[:500])
+        )
 
     def mark_received(self) -> bool:
         """Close the upload for further bytes; False when it was closed before or is not whole."""
@@ -249,7 +252,7 @@ class Upload(models.Model):
     def settle(self, state: UploadState, *, original_file=None, reason: str = "") -> bool:
         """Write down what became of a received upload; False when that was settled before."""
         open_ = Upload.objects.filter(pk=self.pk, state__in=[UploadState.RECEIVED, UploadState.FAILED])
-        fields = {"state": state, "original_file": original_file, "reason": reason[:500]}
+        fields = {"state": state, "original_file": original_file, "reason": told(reason)[:500]}
         if original_file is not None and self.shoot_id is None:
             fields["shoot"] = original_file.shoot
         return bool(open_.update(**fields))

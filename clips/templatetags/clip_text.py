@@ -8,6 +8,8 @@ from django.utils.translation import ngettext
 
 from clips.models import Job, JobKind, JobState, Upload, UploadState
 from clips.templatetags.session_text import percent, time_left
+from clips.told import told
+from people.models import Member, Role
 
 register = template.Library()
 
@@ -49,6 +51,12 @@ def _how_far(job: Job) -> str:
         return doing
     told = _("%(doing)s %(percent)d %%") % {"doing": doing, "percent": percent(job.progress)}
     return ", ".join(filter(None, [told, time_left(job)]))
+
+
+@register.filter
+def told_to(sentence: str, member: Member) -> str:
+    """Return a sentence; paths of the server are in it for those alone who can do something there."""
+    return sentence if member.may(Role.CURATOR) else told(sentence)
 
 
 @register.filter

@@ -26,7 +26,7 @@ def trash(member, n: int) -> list:
 
 def test_only_who_wants_to_is_on_the_board(client, sorter, curator, segments, django_assert_num_queries):
     client.force_login(sorter)
-    assert sorter.username not in client.get(reverse("clips:board")).content.decode()
+    assert sorter.username not in client.get(reverse("clips:board"), headers={"HX-Request": "true"}).content.decode()
     shown = client.post(reverse("clips:board_show"), {"shown": "1"}).content.decode()
     assert sorter.username in shown
     assert curator.username not in shown

@@ -197,7 +197,7 @@ def test_a_preview_of_a_proposal_that_was_replaced_meanwhile_is_dropped(filmed, 
 
 def partial(client, segment: CandidateSegment, *, post: bool = False):
     call = client.post if post else client.get
-    return call(reverse("clips:segment_preview", args=[segment.pk]))
+    return call(reverse("clips:segment_preview", args=[segment.pk]), headers={"HX-Request": "true"})
 
 
 def test_a_ready_preview_is_a_player_that_asks_for_nothing_more(client, sorter, segments):

@@ -209,7 +209,7 @@ def test_a_few_letters_pick_a_person(client, viewer, typed, first):
         Person.objects.add(name)
     Person.objects.get(display_name="Miller Downey").aliases.create(name="Millz")
     client.force_login(viewer)
-    options = client.get(reverse("people:pick"), {"q": typed}).content.decode()
+    options = client.get(reverse("people:pick"), {"q": typed}, headers={"HX-Request": "true"}).content.decode()
     assert re.search(r'data-value="([^"]+)"', options)[1] == first
 
 
@@ -221,20 +221,27 @@ def test_a_few_letters_pick_a_trick(client, viewer, typed, first):
     Trick.objects.add("Boardslide", direction="FS")
     Trick.objects.add("180", direction="BS")
     client.force_login(viewer)
-    options = client.get(reverse("tricks:pick"), {"q": typed}).content.decode()
+    options = client.get(reverse("tricks:pick"), {"q": typed}, headers={"HX-Request": "true"}).content.decode()
     assert re.search(r'data-value="([^"]+)"', options)[1] == first
 
 
 def test_who_nobody_knows_is_offered_as_new(client, viewer):
     Person.objects.add("Jo Smith")
     client.force_login(viewer)
-    assert "data-new" in client.get(reverse("people:pick"), {"q": "Zoe"}).content.decode()
-    assert "data-new" not in client.get(reverse("people:pick"), {"q": "jo smith"}).content.decode()
+    assert (
+        "data-new" in client.get(reverse("people:pick"), {"q": "Zoe"}, headers={"HX-Request": "true"}).content.decode()
+    )
+    assert (
+        "data-new"
+        not in client.get(reverse("people:pick"), {"q": "jo smith"}, headers={"HX-Request": "true"}).content.decode()
+    )
 
 
 def test_what_is_typed_stays_text(client, viewer):
     client.force_login(viewer)
-    options = client.get(reverse("people:pick"), {"q": '"><script>alert(1)</script>'}).content.decode()
+    options = client.get(
+        reverse("people:pick"), {"q": '"><script>alert(1)</script>'}, headers={"HX-Request": "true"}
+    ).content.decode()
     assert "<script" not in options
 
 
@@ -244,7 +251,7 @@ def test_the_past_brings_the_cards_that_undos_would(page):
     page.post("skip", segment=second)
     page.post("trash", segment=third)
     page.post("undo")
-    past = page.client.get(reverse("clips:sort_past")).content.decode()
+    past = page.client.get(reverse("clips:sort_past"), headers={"HX-Request": "true"}).content.decode()
     assert re.findall(r'data-decision="[^"]+" data-segment="([^"]+)"', past) == [second, first], (
         "what stands, newest first"
     )
@@ -260,11 +267,13 @@ def test_the_past_goes_on_from_a_decision_and_takes_as_many_queries_for_many(
     monkeypatch.setattr("clips.past.PORTION", 2)
     for segment in order(page.post("hand"))[:3]:
         page.keep(segment, people="Miller Downey, Jo Smith")
-    newest = page.client.get(reverse("clips:sort_past")).content.decode()
+    newest = page.client.get(reverse("clips:sort_past"), headers={"HX-Request": "true"}).content.decode()
     assert "data-more" in newest
     *_newer, oldest = re.findall(r'data-decision="([^"]+)"', newest)
     with django_assert_max_num_queries(10):
-        further = page.client.get(reverse("clips:sort_past"), {"before": oldest}).content.decode()
+        further = page.client.get(
+            reverse("clips:sort_past"), {"before": oldest}, headers={"HX-Request": "true"}
+        ).content.decode()
     assert len(re.findall("data-decision=", further)) == 1
 
 
@@ -279,7 +288,7 @@ def test_cards_without_previews_take_as_many_queries_for_many(page, state):
     n_queries = []
     for _decision in range(2):
         with CaptureQueriesContext(connection) as queries:
-            past = page.client.get(reverse("clips:sort_past")).content.decode()
+            past = page.client.get(reverse("clips:sort_past"), headers={"HX-Request": "true"}).content.decode()
         n_queries.append(len(queries))
         for segment in hand[1:]:
             page.post("trash", segment=segment)

@@ -17,7 +17,7 @@ from clips import pipeline
 from clips.archive import blocks
 from clips.models import AuditReport, Job, JobKind, JobState
 from clips.views.space import disk_context
-from clips.workload import causes, kinds_of_work, stuck
+from clips.workload import causes, kinds_of_work, stuck, told_to
 from people.access import requires
 from people.audit import Action, note
 from people.models import Role
@@ -66,7 +66,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
         "report": AuditReport.objects.latest_ended(),
         "flower_url": settings.FLOWER_URL,
     }
-    return render(request, "clips/jobs.html", context | disk_context() | _live_context())
+    return render(request, "clips/jobs.html", context | disk_context() | _live_context(request))
 
 
 @requires(Role.SORTER)
@@ -148,15 +148,16 @@ def jobs_with_targets() -> QuerySet:
     return Job.objects.select_related("upload", "original_file", "segment__original_file", "clip")
 
 
-def _live_context() -> dict:
+def _live_context(request: HttpRequest) -> dict:
     work = kinds_of_work()
-    return {"work": work, "causes": causes(), "archive_block": blocks.standing(), "is_busy": bool(work)}
+    stuck_here = causes(told_to(request.user, everything=True))
+    return {"work": work, "causes": stuck_here, "archive_block": blocks.standing(), "is_busy": bool(work)}
 
 
 def _live(request: HttpRequest, asked: dict, *, status: int = 200) -> HttpResponse:
     ids = [pk for pk in asked.getlist("id")[:PER_PAGE] if _is_uuid(pk)]
     rows = jobs_with_targets().filter(pk__in=ids) if ids else []
-    return render(request, "clips/_jobs_live.html", _live_context() | {"rows": rows}, status=status)
+    return render(request, "clips/_jobs_live.html", _live_context(request) | {"rows": rows}, status=status)
 
 
 def _row(request: HttpRequest, pk: UUID, *, status: int = 200) -> HttpResponse:

@@ -65,6 +65,7 @@ ROUTES = {
     "clips:clip_use_again": (["uuid"], {"post": SORTER}),
     "clips:moment": (["uuid"], {"get": VIEWER}),
     "clips:moment_restore": (["uuid"], {"post": SORTER}),
+    "clips:failure_dismiss": ([], {"post": SORTER}),
     "clips:home_now": ([], {"get": VIEWER}),
     "clips:sessions": ([], {"get": VIEWER}),
     "clips:session": (["shoot"], {"get": VIEWER}),

@@ -18,6 +18,7 @@ MAY_IMPORT = {
 #: Of the project itself an app may use these; the rest of it stands above the apps.
 FOR_EVERY_APP = {
     "trickyclip.names",
+    "trickyclip.redact",
     "trickyclip.logs",
     "trickyclip.celery",
     "trickyclip.merging",

@@ -66,7 +66,10 @@ def test_the_secret_is_told_once_and_kept_as_a_hash(client, sorter, copy):
     assert len(secret) >= 32
     link = ShareLink.objects.get()
     assert secret not in str(vars(link))
-    assert secret not in client.get(reverse("clips:shared_copy", args=[copy.pk])).content.decode()
+    assert (
+        secret
+        not in client.get(reverse("clips:shared_copy", args=[copy.pk]), headers={"HX-Request": "true"}).content.decode()
+    )
     assert secret not in client.get(reverse("clips:clip", args=[copy.clip_id])).content.decode()
 
 

@@ -57,7 +57,10 @@ def test_a_session_says_where_its_camera_files_are_and_fetches_them_back(client,
     said = client.post(reverse("clips:file_fetch", args=[done.pk])).content.decode()
     assert "will be fetched back" in said
     assert Job.objects.get(kind=JobKind.FETCH).original_file == done
-    assert "<progress" in client.get(reverse("clips:file_fetch", args=[done.pk])).content.decode()
+    assert (
+        "<progress"
+        in client.get(reverse("clips:file_fetch", args=[done.pk]), headers={"HX-Request": "true"}).content.decode()
+    )
 
 
 def test_a_curator_marks_an_original_as_not_needed_and_takes_that_back(client, curator, done):

@@ -19,7 +19,7 @@ def said(client, sorter, original, shoot):
         state=UploadState.REGISTERED,
         original_file=original,
     )
-    return lambda: client.get(reverse("clips:upload_recent")).content.decode()
+    return lambda: client.get(reverse("clips:upload_recent"), headers={"HX-Request": "true"}).content.decode()
 
 
 def test_moments_that_are_shown_are_counted_until_all_are_sorted(said, segments):
