@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
+#: The header with which a page asks for a part of itself; htmx sends it always.
+AS_A_PAGE_ASKS = {"HX-Request": "true"}
 
 
 def part_of(page: str | Callable[..., str], *, at: str = "") -> Callable:

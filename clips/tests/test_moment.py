@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from clips.models import CandidateSegment, Decision, DecisionKind, FinalClip, OriginalFile, SegmentStatus
 from clips.sorting import Choice, keep, trash
+from trickyclip.whole_pages import AS_A_PAGE_ASKS
 
 
 def address(segment):
@@ -26,7 +27,7 @@ def page(client, sorter):
 
 def first_hand(client, **asked):
     fields = {"lease": uuid.uuid4()} | asked
-    return client.post(reverse("clips:sort_hand"), fields, headers={"HX-Request": "true"})
+    return client.post(reverse("clips:sort_hand"), fields, headers=AS_A_PAGE_ASKS)
 
 
 def held_by(member, segment) -> uuid.UUID:
@@ -66,7 +67,7 @@ def test_one_that_somebody_else_sorts_says_so_and_goes_on_when_it_is_free(page, 
     assert "jo is sorting this moment." in said
     assert 'hx-trigger="every 5s"' in said
     CandidateSegment.objects.all().give_back(lease)
-    answer = page.get(address(segments[2]), headers={"HX-Request": "true"})
+    answer = page.get(address(segments[2]), headers=AS_A_PAGE_ASKS)
     assert f"moment={segments[2].pk}" in answer["HX-Redirect"]
 
 

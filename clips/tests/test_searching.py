@@ -20,6 +20,7 @@ from clips.models import (
     UploadState,
 )
 from clips.searching import Search, search_of, searches_of, unsearched
+from trickyclip.whole_pages import AS_A_PAGE_ASKS
 
 
 def job_of(original: OriginalFile, kind: JobKind = JobKind.DETECT, **fields) -> Job:
@@ -50,7 +51,7 @@ def hand(client, sorter):
     """Give a function that returns what the sort page is answered that has no cards."""
     client.force_login(sorter)
     return lambda **asked: client.post(
-        reverse("clips:sort_hand"), {"lease": uuid.uuid4()} | asked, headers={"HX-Request": "true"}
+        reverse("clips:sort_hand"), {"lease": uuid.uuid4()} | asked, headers=AS_A_PAGE_ASKS
     ).content.decode()
 
 
@@ -58,7 +59,7 @@ def hand(client, sorter):
 def shown(client, sorter):
     """Give a function that returns what a page says."""
     client.force_login(sorter)
-    return lambda name, *args: client.get(reverse(name, args=args), headers={"HX-Request": "true"}).content.decode()
+    return lambda name, *args: client.get(reverse(name, args=args), headers=AS_A_PAGE_ASKS).content.decode()
 
 
 def test_the_only_video_is_half_searched(hand, original):

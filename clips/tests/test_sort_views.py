@@ -21,6 +21,7 @@ from clips.models import (
 )
 from people.models import Person
 from tricks.models import Trick
+from trickyclip.whole_pages import AS_A_PAGE_ASKS
 
 
 class Page:
@@ -209,7 +210,7 @@ def test_a_few_letters_pick_a_person(client, viewer, typed, first):
         Person.objects.add(name)
     Person.objects.get(display_name="Miller Downey").aliases.create(name="Millz")
     client.force_login(viewer)
-    options = client.get(reverse("people:pick"), {"q": typed}, headers={"HX-Request": "true"}).content.decode()
+    options = client.get(reverse("people:pick"), {"q": typed}, headers=AS_A_PAGE_ASKS).content.decode()
     assert re.search(r'data-value="([^"]+)"', options)[1] == first
 
 
@@ -221,26 +222,23 @@ def test_a_few_letters_pick_a_trick(client, viewer, typed, first):
     Trick.objects.add("Boardslide", direction="FS")
     Trick.objects.add("180", direction="BS")
     client.force_login(viewer)
-    options = client.get(reverse("tricks:pick"), {"q": typed}, headers={"HX-Request": "true"}).content.decode()
+    options = client.get(reverse("tricks:pick"), {"q": typed}, headers=AS_A_PAGE_ASKS).content.decode()
     assert re.search(r'data-value="([^"]+)"', options)[1] == first
 
 
 def test_who_nobody_knows_is_offered_as_new(client, viewer):
     Person.objects.add("Jo Smith")
     client.force_login(viewer)
+    assert "data-new" in client.get(reverse("people:pick"), {"q": "Zoe"}, headers=AS_A_PAGE_ASKS).content.decode()
     assert (
-        "data-new" in client.get(reverse("people:pick"), {"q": "Zoe"}, headers={"HX-Request": "true"}).content.decode()
-    )
-    assert (
-        "data-new"
-        not in client.get(reverse("people:pick"), {"q": "jo smith"}, headers={"HX-Request": "true"}).content.decode()
+        "data-new" not in client.get(reverse("people:pick"), {"q": "jo smith"}, headers=AS_A_PAGE_ASKS).content.decode()
     )
 
 
 def test_what_is_typed_stays_text(client, viewer):
     client.force_login(viewer)
     options = client.get(
-        reverse("people:pick"), {"q": '"><script>alert(1)</script>'}, headers={"HX-Request": "true"}
+        reverse("people:pick"), {"q": '"><script>alert(1)</script>'}, headers=AS_A_PAGE_ASKS
     ).content.decode()
     assert "<script" not in options
 
@@ -251,7 +249,7 @@ def test_the_past_brings_the_cards_that_undos_would(page):
     page.post("skip", segment=second)
     page.post("trash", segment=third)
     page.post("undo")
-    past = page.client.get(reverse("clips:sort_past"), headers={"HX-Request": "true"}).content.decode()
+    past = page.client.get(reverse("clips:sort_past"), headers=AS_A_PAGE_ASKS).content.decode()
     assert re.findall(r'data-decision="[^"]+" data-segment="([^"]+)"', past) == [second, first], (
         "what stands, newest first"
     )
@@ -267,12 +265,12 @@ def test_the_past_goes_on_from_a_decision_and_takes_as_many_queries_for_many(
     monkeypatch.setattr("clips.past.PORTION", 2)
     for segment in order(page.post("hand"))[:3]:
         page.keep(segment, people="Miller Downey, Jo Smith")
-    newest = page.client.get(reverse("clips:sort_past"), headers={"HX-Request": "true"}).content.decode()
+    newest = page.client.get(reverse("clips:sort_past"), headers=AS_A_PAGE_ASKS).content.decode()
     assert "data-more" in newest
     *_newer, oldest = re.findall(r'data-decision="([^"]+)"', newest)
     with django_assert_max_num_queries(10):
         further = page.client.get(
-            reverse("clips:sort_past"), {"before": oldest}, headers={"HX-Request": "true"}
+            reverse("clips:sort_past"), {"before": oldest}, headers=AS_A_PAGE_ASKS
         ).content.decode()
     assert len(re.findall("data-decision=", further)) == 1
 
@@ -288,7 +286,7 @@ def test_cards_without_previews_take_as_many_queries_for_many(page, state):
     n_queries = []
     for _decision in range(2):
         with CaptureQueriesContext(connection) as queries:
-            past = page.client.get(reverse("clips:sort_past"), headers={"HX-Request": "true"}).content.decode()
+            past = page.client.get(reverse("clips:sort_past"), headers=AS_A_PAGE_ASKS).content.decode()
         n_queries.append(len(queries))
         for segment in hand[1:]:
             page.post("trash", segment=segment)

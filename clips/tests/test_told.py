@@ -10,6 +10,7 @@ from clips.models import ArchiveBlock, Inbox, Job, JobKind, JobState, Upload, Up
 from clips.told import told
 from people.models import Member
 from trickyclip.redact import without_paths
+from trickyclip.whole_pages import AS_A_PAGE_ASKS
 
 TEXT_FILE = "This is a text file, not a video."
 
@@ -27,7 +28,7 @@ def shown(client):
 
     def show(member: Member, name: str) -> str:
         client.force_login(member)
-        return client.get(reverse(name), headers={"HX-Request": "true"}).content.decode()
+        return client.get(reverse(name), headers=AS_A_PAGE_ASKS).content.decode()
 
     return show
 
@@ -65,6 +66,14 @@ def test_whose_upload_it_was_dismisses_it_and_nobody_else(client, shown, sorter,
     answer = client.post(reverse("clips:failure_dismiss"), fields).content.decode()
     assert TEXT_FILE not in answer
     assert TEXT_FILE in shown(sorter, "clips:upload_recent"), "the upload page still says what became of it"
+
+
+def test_what_came_by_itself_is_told_to_curators_who_dismiss_it(client, shown, original, sorter, curator):
+    job = Job.objects.create(kind=JobKind.PROBE, original_file=original, state=JobState.FAILED, reason="cut off")
+    assert "cut off" not in shown(sorter, "clips:home_now")
+    assert "cut off" in shown(curator, "clips:home_now")
+    fields = {"kind": job.kind, "state": job.state, "reason": job.reason}
+    assert "cut off" not in client.post(reverse("clips:failure_dismiss"), fields).content.decode()
 
 
 def test_a_viewer_is_not_told_to_sort(shown, viewer, segments):

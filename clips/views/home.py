@@ -14,7 +14,7 @@ from clips.progress import sessions_to_sort
 from clips.searching import STEPS, search_of
 from clips.space import guard
 from clips.views.jobs import CauseForm
-from clips.workload import causes, kinds_of_work, of_own_uploads, told_to
+from clips.workload import OF_ONE_UPLOAD, causes, kinds_of_work, told_to
 from people.access import requires
 from people.audit import Action, note
 from people.models import Role
@@ -48,11 +48,13 @@ def home_now(request: HttpRequest) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def failure_dismiss(request: HttpRequest) -> HttpResponse:
-    """Let rest what failed of one's own uploads for one reason; the upload page still tells it."""
+    """Let rest what failed of one's own uploads, or of nobody's, for one reason; the upload page still tells it."""
     form = CauseForm(request.POST)
     if form.is_valid():
         asked = form.cleaned_data
-        n_dismissed = form.jobs().filter(of_own_uploads(request.user), state=JobState.FAILED).cancel_all()
+        n_dismissed = (
+            form.jobs().filter(told_to(request.user), kind__in=OF_ONE_UPLOAD, state=JobState.FAILED).cancel_all()
+        )
         note(Action.CANCELLED, n_jobs=n_dismissed, kind=asked["kind"], reason=asked["reason"])
     return render(request, "clips/_home_now.html", now(request), status=200 if form.is_valid() else 422)
 

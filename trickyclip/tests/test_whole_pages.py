@@ -9,6 +9,7 @@ from django.urls import reverse
 from clips.models import FinalClip, Job, JobKind, Preview, SharedCopy
 from people.models import ApiToken
 from trickyclip.tests.test_access import ROUTES, named_routes
+from trickyclip.whole_pages import AS_A_PAGE_ASKS
 
 WITH_CLIP = ("clips:clip", "clips:clip_edit", "clips:clip_file", "clips:clip_download")
 WITH_COPY = ("clips:shared_copy", "clips:shared_copy_file", "clips:shared_copy_download")
@@ -58,12 +59,12 @@ def test_an_address_that_is_opened_directly_is_a_whole_page(client, admin, rows,
 
 def test_a_part_is_still_a_part_for_the_page_that_asks(client, admin):
     client.force_login(admin)
-    answer = client.get(reverse("clips:board"), headers={"HX-Request": "true"})
+    answer = client.get(reverse("clips:board"), headers=AS_A_PAGE_ASKS)
     assert answer.content.decode().strip().startswith('<div class="board">')
 
 
 def test_the_check_itself_knows_a_part_and_a_blank_page(client, admin):
     client.force_login(admin)
-    part = client.get(reverse("clips:board"), headers={"HX-Request": "true"})
+    part = client.get(reverse("clips:board"), headers=AS_A_PAGE_ASKS)
     assert not is_whole(part)
-    assert not is_whole(client.get(reverse("clips:sort_keep"), headers={"HX-Request": "true"}))
+    assert not is_whole(client.get(reverse("clips:sort_keep"), headers=AS_A_PAGE_ASKS))

@@ -18,6 +18,7 @@ from clips.hand import HAND
 from clips.models import CandidateSegment, Decision, FinalClip, Shoot
 from clips.table import BY_TIME
 from people.models import Member, Person, Role
+from trickyclip.whole_pages import AS_A_PAGE_ASKS
 
 #: Asked first and not timed, so that templates are compiled and rows are in the cache, as on a site that is in use.
 N_WARM = 3
@@ -73,7 +74,6 @@ class Command(BaseCommand):
 
 #: What a page asks for and draws within itself; opened directly these lead to the page.
 PARTS = frozenset({"home, again", "board", "session, again", "jobs, again", "pick a person", "pick a trick"})
-AS_A_PAGE_ASKS = {"HX-Request": "true"}
 
 
 def pages(client: Client) -> Iterator[tuple[str, Ask]]:

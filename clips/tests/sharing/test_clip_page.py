@@ -17,6 +17,7 @@ from clips.models import (
     ShareSound,
 )
 from clips.playing import best_source, is_playable
+from trickyclip.whole_pages import AS_A_PAGE_ASKS
 
 
 @pytest.mark.parametrize(
@@ -95,10 +96,10 @@ def test_a_sorter_asks_for_a_copy_and_sees_it_come(client, sorter, clip):
     Job.objects.update(progress=0.25)
     assert (
         'value="0.250"'
-        in client.get(reverse("clips:shared_copy", args=[copy.pk]), headers={"HX-Request": "true"}).content.decode()
+        in client.get(reverse("clips:shared_copy", args=[copy.pk]), headers=AS_A_PAGE_ASKS).content.decode()
     )
     SharedCopy.objects.update(stored_path="final_clips/shared/x.mp4", size_bytes=5)
-    row = client.get(reverse("clips:shared_copy", args=[copy.pk]), headers={"HX-Request": "true"}).content.decode()
+    row = client.get(reverse("clips:shared_copy", args=[copy.pk]), headers=AS_A_PAGE_ASKS).content.decode()
     assert "hx-get" not in row, "polling ends"
     assert f"/media/copies/{copy.pk}/download" in row
 

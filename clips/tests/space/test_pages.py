@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from clips.models import ArchiveCopy, CandidateSegment, DetectionRun, FinalClip, Job, JobKind, OriginalFile
 from clips.models import SegmentStatus as Status
+from trickyclip.whole_pages import AS_A_PAGE_ASKS
 
 pytestmark = pytest.mark.django_db
 
@@ -58,8 +59,7 @@ def test_a_session_says_where_its_camera_files_are_and_fetches_them_back(client,
     assert "will be fetched back" in said
     assert Job.objects.get(kind=JobKind.FETCH).original_file == done
     assert (
-        "<progress"
-        in client.get(reverse("clips:file_fetch", args=[done.pk]), headers={"HX-Request": "true"}).content.decode()
+        "<progress" in client.get(reverse("clips:file_fetch", args=[done.pk]), headers=AS_A_PAGE_ASKS).content.decode()
     )
 
 
