@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import Count, Max, Min, Q, UUIDField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
@@ -138,6 +139,7 @@ def deal(
     )
 
 
+@transaction.atomic
 def take(moment: uuid.UUID, *, member: Member, lease: uuid.UUID) -> str:
     """Put one moment into a page's hand, also out of another page of the same member, whatever the sensitivity.
 

@@ -56,6 +56,13 @@ def test_an_undecided_one_is_the_first_card(page, segments, number):
     assert len(order_of(hand)) == 4
 
 
+@pytest.mark.django_db(transaction=True)
+def test_its_row_is_locked_in_a_transaction_of_its_own(client, sorter, segments):
+    """Other tests run in one already, which a site does not."""
+    client.force_login(sorter)
+    assert order_of(first_hand(client, moment=segments[3].pk))[0] == str(segments[3].pk)
+
+
 def test_a_page_that_has_cards_is_not_given_the_moment_again(page, segments):
     asked = {"moment": segments[5].pk, "have": str(segments[0].pk)}
     assert str(segments[5].pk) not in order_of(first_hand(page, **asked))

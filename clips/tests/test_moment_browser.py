@@ -13,7 +13,7 @@ from trickyclip.tests.site import RunningSite
 pytestmark = pytest.mark.slow
 
 SIZES = [(390, 664), (360, 640), (390, 844), (844, 390)]
-PATIENCE_MS = 60_000
+PATIENCE_MS = 25_000
 #: A search that some other worker has in its hands, so that none of the site's own takes it.
 SEARCH = (
     "import uuid; from django.utils import timezone; from datetime import timedelta;"
