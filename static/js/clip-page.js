@@ -12,9 +12,11 @@ function keepToClip(video) {
   if (endS === undefined || video.hasAttribute("data-kept")) return;
   video.setAttribute("data-kept", "");
   video.defaultPlaybackRate = video.playbackRate = Number(slowDown ?? 1); // one in slow motion runs as fast as it was
+  video.addEventListener("play", () => delete video.dataset.rests);
   video.addEventListener("timeupdate", () => {
     if (video.currentTime < Number(endS) - 0.02) return;
-    const wasPlaying = !video.paused || video.currentTime >= Number(endS);
+    // At its end the address fragment pauses it too; who pressed a key for that means it.
+    const wasPlaying = !("rests" in video.dataset) && (!video.paused || video.currentTime >= Number(endS));
     video.currentTime = Number(startS);
     if (wasPlaying) video.play().catch(() => undefined);
   });

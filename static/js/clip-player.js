@@ -39,6 +39,7 @@ export class ClipPlayer {
   }
 
   pause() {
+    this.video.dataset.rests = "";
     this.video.pause();
   }
 
