@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import transaction
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, UUIDField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clips import previews
 from clips.models import (
@@ -18,8 +20,6 @@ from clips.models import (
     Decision,
     DecisionKind,
     FinalClip,
-    Job,
-    JobKind,
     OriginalFile,
 )
 from clips.table import Table
@@ -107,7 +107,6 @@ class Hand:
     left: Left
     #: The segment that goes before all others, because a decision about it was just undone.
     front: uuid.UUID | None = None
-    n_searching: int = 0
     recent: Recent = field(default_factory=Recent)
     #: Of the last keep that stands.
     last: Tags = Tags()
@@ -150,8 +149,26 @@ def deal(
         front=front,
         recent=recent_names(member),
         last=last,
-        n_searching=0 if segments else Job.objects.active().filter(kind=JobKind.DETECT).count(),
     )
+
+
+@transaction.atomic
+def take(moment: uuid.UUID, *, member: Member, lease: uuid.UUID) -> str:
+    """Put one moment into a page's hand, also out of another page of the same member, whatever the sensitivity.
+
+    Returns
+    -------
+    str
+        Who has it instead, in a sentence; empty where the page has it now, or where nobody has to sort it.
+    """
+    segment = CandidateSegment.objects.undecided().select_related("locked_by").filter(pk=moment).first()
+    if segment is None:
+        return ""
+    free = CandidateSegment.objects.available() | CandidateSegment.objects.undecided().filter(locked_by=member)
+    if segment.reopen(lease=lease, member=member, was=free, skipped_at=segment.skipped_at):
+        return ""
+    name = segment.locked_by or _("Somebody else")
+    return _("%(name)s is sorting the moment you chose. Here are others.") % {"name": name}
 
 
 def count_left(member: Member, file: uuid.UUID | None) -> Left:

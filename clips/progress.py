@@ -8,7 +8,9 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from clips import searching
 from clips.models import CandidateSegment, FinalClip, OriginalFile, SegmentStatus, Shoot
+from clips.searching import Search
 
 OF_SHOOT = "original_file__shoot"
 #: The drawn bar is so wide, in units of its own picture, which the page scales.
@@ -26,6 +28,10 @@ class Progress:
     trashed: int = 0
     #: Shown by the session's sensitivity and not decided; without the videos that were put aside.
     left: int = 0
+    #: How far the search is for what is still to come; None where everything was looked at.
+    search: Search | None = None
+    #: Videos in which nobody looked, because that failed.
+    unsearched: int = 0
 
     @property
     def moments(self) -> int:
@@ -57,7 +63,7 @@ class ToSort:
 
 
 def progress_of(shoots: Iterable[Shoot]) -> dict[UUID, Progress]:
-    """Return the numbers of each of these sessions by its id, in four queries."""
+    """Return the numbers of each of these sessions by its id, in six queries."""
     ids = [shoot.pk for shoot in shoots]
     found: dict[UUID, Progress] = defaultdict(Progress)
     files = OriginalFile.objects.filter(shoot__in=ids, low_res_of=None).order_by().values_list("shoot")
@@ -73,6 +79,10 @@ def progress_of(shoots: Iterable[Shoot]) -> dict[UUID, Progress]:
         found[shoot].left = n_left
     for shoot, n_clips in _by_shoot(FinalClip.objects.current(), ids).annotate(Count("pk")):
         found[shoot].clips = n_clips
+    for shoot, search in searching.searches_of(ids).items():
+        found[shoot].search = search
+    for shoot, n_unsearched in searching.unsearched_of(ids).items():
+        found[shoot].unsearched = n_unsearched
     return {pk: found[pk] for pk in ids}
 
 

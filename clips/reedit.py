@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from clips import pipeline, sharing, storage
 from clips.models import ArchiveCopy, CopyState, FinalClip, Job, JobKind
-from clips.sorting import Choice, ConflictError, check_trim, is_chosen, make_clip
+from clips.sorting import Choice, ConflictError, check_trim, choice_of, is_chosen, make_clip
 from people.models import Member
 
 
@@ -38,6 +38,17 @@ def reedit(clip: FinalClip, choice: Choice, *, member: Member) -> FinalClip:
         if not _takes_over(version, clip):
             pipeline.start(JobKind.RENDER, version)
     return version
+
+
+def use_again(version: FinalClip, *, member: Member) -> FinalClip:
+    """Make the newest version of a clip what an earlier one was, and return it; as ``reedit``, whose errors it raises.
+
+    The earlier one stays what it is, so this can be taken back in the same way.
+    """
+    current = current_version(version)
+    if current is None:
+        raise ConflictError(_("This clip was removed meanwhile."))
+    return reedit(current, choice_of(version), member=member)
 
 
 def current_version(clip: FinalClip) -> FinalClip | None:

@@ -30,7 +30,14 @@ class TrimError(Exception):
 
 
 class ConflictError(Exception):
-    """Somebody was faster, the lease ran out, or the key stands for another decision; the text is one sentence."""
+    """Somebody was faster, the lease ran out, or the key stands for another decision; the text is one sentence.
+
+    ``clip`` is the id of one on whose page more can be done about it.
+    """
+
+    def __init__(self, sentence: str, *, clip: uuid.UUID | None = None) -> None:
+        super().__init__(sentence)
+        self.clip = clip
 
 
 @dataclass(frozen=True)

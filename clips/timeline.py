@@ -25,6 +25,10 @@ MAX_CURVE_STEPS = 1_500
 NOISE = 1e-6
 
 
+#: Stands for the id of any moment.
+_ANY = UUID(int=0)
+
+
 class MarkState:
     SHOWN = "shown"
     BELOW = "below"
@@ -35,7 +39,7 @@ class MarkState:
 
 STATE_NAMES = {
     MarkState.SHOWN: _("to sort"),
-    MarkState.BELOW: _("below the sensitivity"),
+    MarkState.BELOW: _("hidden"),
     MarkState.HELD: _("being sorted"),
     MarkState.KEPT: _("kept"),
     MarkState.TRASHED: _("trashed"),
@@ -49,9 +53,9 @@ REASON_NAMES = {
     "motion": _("most motion"),
     "air": _("weightless"),
     "spin": _("turns"),
-    "cut": _("a join, no trick"),
-    "flash": _("a flash of light, no trick"),
-    "bump": _("a knock at the camera, no trick"),
+    "cut": _("cut in the video"),
+    "flash": _("flash of light"),
+    "bump": _("camera bump"),
 }
 
 
@@ -84,16 +88,15 @@ class Mark:
         return f"M{self.x:.1f} {self.y:.1f}h{self.width:.1f}v{self.height:.1f}h-{self.width:.1f}z"
 
 
-def marks_of(
-    original: OriginalFile, segments: Iterable[CandidateSegment], *, score_shown: float, may_sort: bool = True
-) -> list[Mark]:
-    """Return the marks of a file's segments in the order of their time; what waits leads to sorting who may.
+def marks_of(original: OriginalFile, segments: Iterable[CandidateSegment], *, score_shown: float) -> list[Mark]:
+    """Return the marks of a file's segments in the order of their time; each leads to its clip or its own page.
 
     ``segments`` come with their current clips prefetched as ``current_clips``; the file has been probed.
     """
     scale = WIDTH / original.duration_ms
     names = {state: str(name) for state, name in STATE_NAMES.items()}
-    to_sort = f"{reverse('clips:sort')}?session={original.shoot_id}" if may_sort and not original.aside_at else ""
+    # Asked once: a page draws hundreds.
+    address = reverse("clips:moment", args=[_ANY]).replace(str(_ANY), "{}")
     marks = []
     for segment in sorted(segments, key=lambda segment: (segment.start_ms, segment.end_ms)):
         state = state_of(segment, score_shown=score_shown)
@@ -104,7 +107,7 @@ def marks_of(
                 segment_id=segment.pk,
                 state=state,
                 state_name=names[state],
-                url=to_sort if state == MarkState.SHOWN else _clip_url(segment),
+                url=_clip_url(segment) or address.format(segment.pk),
                 place=f"{clock(segment.start_ms)}–{clock(segment.end_ms)}",
                 score="" if segment.score is None else f"{int(100 * segment.score + NOISE)} %",
                 why=segment.why or (gettext("added by hand") if segment.run_id is None else ""),

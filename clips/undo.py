@@ -68,11 +68,23 @@ def _lock_decision(member: Member, decision: uuid.UUID | None) -> Decision:
 
 
 def _undo_keep(undone: Decision, lease: uuid.UUID, member: Member) -> None:
-    """Remove the clip: its jobs end, and what the archive holds of it is taken back. Its name is not used again."""
+    """Remove the clip with all its versions; what somebody else made of it since stays until its page undoes that."""
     _reopen(undone, lease, member, CandidateSegment.objects.filter(status=SegmentStatus.ACCEPTED))
-    clip = FinalClip.objects.get(pk=undone.after["clip"])
-    if not FinalClip.objects.current().filter(pk=clip.pk).update(is_current=False, removed_at=timezone.now()):
-        raise ConflictError(_("The clip was edited since; change it on its own page."))
+    kept = FinalClip.objects.get(pk=undone.after["clip"])
+    versions = FinalClip.objects.filter(lineage=kept.lineage).select_related("created_by")
+    current = versions.filter(is_current=True).first()
+    if current and current.pk != kept.pk and current.created_by_id != member.pk:
+        said = {"name": current.created_by or _("Somebody who left")}
+        raise ConflictError(_("%(name)s edited this clip since. Use your version again first.") % said, clip=current.pk)
+    gone = {"is_current": False, "removed_at": timezone.now()}
+    if current is None or not FinalClip.objects.current().filter(pk=current.pk).update(**gone):
+        raise ConflictError(_("The clip was changed or removed a moment ago."))
+    for version in versions:
+        _withdraw(version)
+
+
+def _withdraw(clip: FinalClip) -> None:
+    """End a removed clip's jobs, and take back what the archive holds of it. Its name is not used again."""
     # Again until there is none: a cut that ends at this moment starts the archiving.
     ended = [JobKind.RENDER, JobKind.SHARE, JobKind.ARCHIVE]
     while jobs := list(Job.objects.active().filter(clip=clip, kind__in=ended).order_by("pk")):
@@ -122,6 +134,19 @@ def _reopen(undone: Decision, lease: uuid.UUID, member: Member, was) -> None:
     skipped_at = datetime.fromisoformat(before) if before else None
     if not undone.segment.reopen(lease=lease, member=member, was=was, skipped_at=skipped_at):
         raise ConflictError(_("Somebody else has this moment by now."))
+
+
+def restore(segment: CandidateSegment, *, member: Member) -> bool:
+    """Take a moment out of the trash, whoever put it there, so that it is sorted again; False when it is not there."""
+    with transaction.atomic():
+        if not segment.restore():
+            return False
+        before = {"status": SegmentStatus.TRASHED}
+        after = {"status": SegmentStatus.UNREVIEWED}
+        undoing = record(DecisionKind.UNDO, segment, uuid.uuid4(), member, before=before, after=after)
+        standing = Decision.objects.standing().filter(segment=segment, kind=DecisionKind.TRASH)
+        standing.update(undone_by=undoing)
+    return True
 
 
 _REVERSE = {

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from clips.models import Job, JobKind, JobState
 from clips.models.job import TARGETS
+from people.models import Member, Role
 
 #: Before this much is done an estimate of the rest is a guess.
 MIN_PROGRESS, MIN_ELAPSED_S = 0.03, 3.0
@@ -24,6 +25,10 @@ SUBJECT = Coalesce(
     "trick__name",
     output_field=CharField(),
 )
+
+
+#: Of what somebody sent. That it is no video is their business, and that of who looks after the site.
+OF_ONE_UPLOAD = (JobKind.INGEST, JobKind.PROBE, JobKind.DETECT)
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,11 @@ class Cause:
         """Whether nobody tries again by themselves."""
         return self.state == JobState.FAILED
 
+    @property
+    def can_be_dismissed(self) -> bool:
+        """Whether whose upload it was may let it rest."""
+        return self.is_final and self.kind in OF_ONE_UPLOAD
+
 
 def kinds_of_work() -> list[KindOfWork]:
     """Return what waits and runs, in the order in which a video goes through it."""
@@ -86,11 +96,28 @@ def stuck(state: JobState) -> QuerySet:
     return rows
 
 
-def causes() -> list[Cause]:
-    """Return why things are stuck: first what nobody tries again by themselves, each with the newest first."""
+def of_own_uploads(member: Member) -> Q:
+    """Pick the jobs on what a member sent."""
+    return Q(kind__in=OF_ONE_UPLOAD) & (Q(upload__owner=member) | Q(original_file__uploader=member))
+
+
+def told_to(member: Member, *, everything: bool = False) -> Q:
+    """Pick the jobs whose failure is to be told to a member: of uploads their own, and to
+    curators those that came by themselves; with ``everything`` to curators all of them.
+    """
+    if not member.may(Role.CURATOR):
+        return ~Q(kind__in=OF_ONE_UPLOAD) | of_own_uploads(member)
+    if everything:
+        return Q()
+    came_by_itself = Q(upload__owner=None, original_file__uploader=None)
+    return ~Q(kind__in=OF_ONE_UPLOAD) | of_own_uploads(member) | came_by_itself
+
+
+def causes(of: Q = Q()) -> list[Cause]:  # noqa: B008  it is not changed
+    """Return why jobs are stuck: first what nobody tries again by themselves, each with the newest first."""
     found = []
     for state in (JobState.FAILED, JobState.WAITING):
-        rows = stuck(state).order_by().values("kind", "reason")
+        rows = stuck(state).filter(of).order_by().values("kind", "reason")
         rows = rows.annotate(n=Count("pk"), newest=Max("created_at"), subject=Min(SUBJECT))
         found += [
             Cause(JobKind(row["kind"]), state, row["reason"], row["n"], row["subject"] or "")

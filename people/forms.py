@@ -20,11 +20,22 @@ PASSWORD_HELP = _("At least 10 characters, not only digits; not your name, and n
 
 
 class LoginForm(AuthenticationForm):
-    error_messages = {**AuthenticationForm.error_messages, "invalid_login": _("This name and password do not fit.")}
+    error_messages = {**AuthenticationForm.error_messages, "invalid_login": _("Wrong username or password.")}
 
 
-class ChangePasswordForm(PasswordChangeForm):
+class NewPasswordMixin(SetPasswordMixin):
+    """Says below the first box what is wrong with a password, and below the second one only that they differ."""
+
+    MISMATCH = {"password_mismatch": _("The passwords do not match.")}
+
+    def validate_password_for_user(self, user: Member, password_field_name: str = "password2") -> None:  # noqa: S107
+        super().validate_password_for_user(user, password_field_name.replace("password2", "password1"))
+
+
+class ChangePasswordForm(NewPasswordMixin, PasswordChangeForm):
     """On the account page, which has other things to do as well: it does not take the focus."""
+
+    error_messages = PasswordChangeForm.error_messages | NewPasswordMixin.MISMATCH
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -32,8 +43,10 @@ class ChangePasswordForm(PasswordChangeForm):
         _word(self, "new_password1", "new_password2", _("New password"), _("New password again"))
 
 
-class NewPasswordForm(SetPasswordMixin, forms.Form):
+class NewPasswordForm(NewPasswordMixin, forms.Form):
     """A password typed twice, for the member of a reset link."""
+
+    error_messages = NewPasswordMixin.MISMATCH
 
     password1, password2 = SetPasswordMixin.create_password_fields()
 
@@ -77,8 +90,8 @@ class TokenForm(forms.ModelForm):
     """A new API token; none is offered more than its member may."""
 
     days = forms.TypedChoiceField(
-        label=_("Works for"),
-        choices=[(30, _("30 days")), (90, _("90 days")), (365, _("a year")), ("", _("as long as nobody revokes it"))],
+        label=_("Expires"),
+        choices=[(30, _("in 30 days")), (90, _("in 90 days")), (365, _("in a year")), ("", _("never"))],
         coerce=int,
         empty_value=None,
         required=False,

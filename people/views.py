@@ -20,6 +20,7 @@ from people.models import ApiToken, Invite, Member, Person, Role, SecondFactor
 from trickyclip.names import closest, is_guess
 from trickyclip.picking import MAX_OPTIONS, Option, typed_in
 from trickyclip.spelling import name_key
+from trickyclip.whole_pages import part_of
 
 #: Shown beside a new name that resembles theirs; and how many aliases stand beside a name.
 MAX_DOUBLES, MAX_ALIASES = 2, 2
@@ -119,6 +120,7 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
 
 @requires(Role.VIEWER)
 @require_safe
+@part_of("clips:library")
 def pick(request: HttpRequest) -> HttpResponse:
     """Answer with who may be meant by ``?q=``, best first; with nothing typed, all from the start of the alphabet."""
     typed = typed_in(request)

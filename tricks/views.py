@@ -7,12 +7,14 @@ from django.views.decorators.http import require_safe
 from tricks.lookup import EXACT, likely
 from tricks.models import Trick
 from trickyclip.picking import MAX_OPTIONS, Option, typed_in
+from trickyclip.whole_pages import part_of
 
 #: Shown beside a new name, if they resemble it this much.
 MAX_DOUBLES, LEAST_OF_DOUBLE = 2, 60
 
 
 @require_safe
+@part_of("clips:library")
 def pick(request: HttpRequest) -> HttpResponse:
     """Answer with what may be meant by ``?q=``, best first; with nothing typed, all from the start of the alphabet.
 

@@ -1,6 +1,11 @@
-"""Secrets that stand in addresses and headers, taken out of whatever is logged or sent to somebody. Knows no Django."""
+"""Secrets that stand in addresses and headers, taken out of whatever is logged or sent to somebody. Knows no Django.
+
+Also paths of this machine, which are nothing to tell to everybody.
+"""
 
 import re
+from collections.abc import Iterable
+from pathlib import PurePosixPath
 
 GONE = "…"
 #: Quotes and backslashes end a secret, so that a line of JSON stays one.
@@ -21,6 +26,17 @@ _PATTERNS = (
         rf"\1{GONE}",
     ),
 )
+#: A path between quotes may have spaces in it; a bare one ends at the first. Neither is a part of a web address.
+_QUOTED_PATH = re.compile(r"""(['"“])/(?:[^'"”/]+/)+([^'"”/]*)(?=['"”])""")
+_BARE_PATH = re.compile(r"""(?<![\w.:/>-])/(?:[^\s/'"“”<>|()]+/)+([^\s/'"“”<>|(),;:]*)""")
+
+
+def without_paths(text: str, roots: Iterable[str] = ()) -> str:
+    """Return a text with the bare names of files instead of their paths; below ``roots``, with what lies below them."""
+    for root in roots:
+        text = text.replace(f"{root}/", "").replace(root, PurePosixPath(root).name)
+    text = _QUOTED_PATH.sub(r"\1\2", text)
+    return _BARE_PATH.sub(lambda found: found[1] or PurePosixPath(found[0]).name, text)
 
 
 def redact(text: str) -> str:

@@ -148,6 +148,7 @@ MIDDLEWARE = [
     "people.access.AccessMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "trickyclip.whole_pages.NoBlankPageMiddleware",
     "axes.middleware.AxesMiddleware",
     "trickyclip.busy.BusyMiddleware",
 ]

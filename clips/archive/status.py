@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from clips.archive.configured import archive_name
 from clips.models import ArchiveBlock, ArchiveCopy, CopyState, FinalClip, Job, JobKind, JobState
+from clips.told import told
 
 #: What people call the archives that have a name of their own.
 TITLES = {"drive": "Google Drive"}
@@ -39,10 +40,10 @@ def copy_status(clip: FinalClip, job: Job | None, block: ArchiveBlock | None) ->
     if job and job.state == JobState.RUNNING:
         if copy and copy.state == CopyState.SENDING:
             return CopyStatus(_("sending %(percent)d %%") % {"percent": job.progress * 100}, "RUNNING", path)
-        return CopyStatus(_("looking at the copy"), "RUNNING", path)
+        return CopyStatus(_("verifying"), "RUNNING", path)
     if job and job.state == JobState.WAITING:
         if block:
-            return CopyStatus(_("blocked: %(why)s") % {"why": block.sentence}, "FAILED", path)
+            return CopyStatus(_("blocked: %(why)s") % {"why": told(block.sentence)}, "FAILED", path)
         return CopyStatus(_("waiting: %(why)s") % {"why": job.reason} if job.reason else _("waiting"), "WAITING", path)
     if job and not (copy and copy.state == CopyState.VERIFIED):
         return CopyStatus(job.reason or job.get_state_display(), "FAILED", path)

@@ -14,6 +14,7 @@ from clips.models.original import OriginalFile
 from clips.models.segment import CandidateSegment
 from clips.models.shoot import Shoot
 from clips.models.upload import Upload
+from clips.told import told
 from people.models import Person
 from tricks.models import Trick
 
@@ -192,7 +193,7 @@ class JobQuerySet(models.QuerySet):
         """End those of these that waited for what will not come; return them."""
         held = self.filter(state=JobState.WAITING, waits_for=waits_for).lock_in_order()
         rows = self.model.objects.filter(pk__in=held, state=JobState.WAITING, waits_for=waits_for)
-        rows.update(state=JobState.FAILED, finished_at=timezone.now(), waits_for="", reason=reason[:500])
+        rows.update(state=JobState.FAILED, finished_at=timezone.now(), waits_for="", reason=told(reason)[:500])
         return list(self.model.objects.filter(pk__in=held, state=JobState.FAILED))
 
     def release_all(self) -> int:
@@ -296,7 +297,7 @@ class Job(models.Model):
     def fail(self, reason: str) -> bool:
         """End the job with a sentence for people; False when it is not ours any more."""
         try:
-            self._end(state=JobState.FAILED, reason=str(reason)[:500])
+            self._end(state=JobState.FAILED, reason=told(reason)[:500])
         except LeaseLostError:
             return False
         return True
@@ -312,7 +313,7 @@ class Job(models.Model):
                 state=JobState.WAITING,
                 run_after=timezone.now() + wait,
                 published_at=None,
-                reason=reason[:500],
+                reason=told(reason)[:500],
                 **_NO_LEASE,
             )
         )
@@ -334,7 +335,7 @@ class Job(models.Model):
         """Let the job wait for something that is not its fault, so the attempt does not count; False when not ours."""
         held = Job.objects.held(self.lease_token).filter(pk=self.pk)
         fields = {"state": JobState.WAITING, "run_after": run_after, "published_at": None, "progress": 0}
-        fields |= {"waits_for": waits_for, "reason": str(reason)[:500]}
+        fields |= {"waits_for": waits_for, "reason": told(reason)[:500]}
         return bool(held.update(attempts=F("attempts") - 1, **fields, **_NO_LEASE))
 
     def cancel(self) -> bool:

@@ -15,6 +15,7 @@ from clips import cameras
 from clips.media.gopro import recording
 from clips.models.camera import CameraClock, own_name
 from clips.models.shoot import Shoot
+from clips.told import told
 
 
 class OriginalFileQuerySet(models.QuerySet):
@@ -223,4 +224,4 @@ class OriginalFile(models.Model):
 
     def note_problem(self, sentence: str) -> None:
         """Write down why the file cannot be used."""
-        OriginalFile.objects.filter(pk=self.pk).update(problem=sentence[:500], probed_at=timezone.now())
+        OriginalFile.objects.filter(pk=self.pk).update(problem=told(sentence)[:500], probed_at=timezone.now())

@@ -251,6 +251,11 @@ class CandidateSegment(models.Model):
         """Put the segment behind the rest of the queue; False when that lease does not hold it any more."""
         return self._decide(SegmentStatus.UNREVIEWED, lease, skipped_at=skipped_at)
 
+    def restore(self) -> bool:
+        """Let a trashed segment be sorted again; False when it is not in the trash."""
+        trashed = CandidateSegment.objects.filter(pk=self.pk, status=SegmentStatus.TRASHED)
+        return bool(trashed.update(status=SegmentStatus.UNREVIEWED, skipped_at=None))
+
     def reopen(self, *, lease: uuid.UUID, member, was: "CandidateSegmentQuerySet", skipped_at: datetime | None) -> bool:
         """Give the segment to a page again, if it still is as ``was`` says; False when it is not."""
         # Locked first: ``was`` may look at other tables, which an UPDATE that had to wait would not look at again.

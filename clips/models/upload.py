@@ -5,13 +5,15 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clips.models.run import DetectionRun
 from clips.models.segment import CandidateSegment
 from clips.models.shoot import Shoot
+from clips.told import told
 
 
 class UploadSource(models.TextChoices):
@@ -60,10 +62,15 @@ class UploadQuerySet(models.QuerySet):
         return late.exclude(source__in=UNATTENDED)
 
     def with_moments(self) -> "UploadQuerySet":
-        """Count of each file the moments that are shown, ``n_shown``, and those of them to be sorted, ``n_to_sort``."""
+        """Count of each file the moments that are shown, ``n_shown``, and those of them to be sorted, ``n_to_sort``.
+
+        ``is_searched`` says whether anybody looked for them.
+        """
         of_file = CandidateSegment.objects.shown().filter(original_file=OuterRef("original_file")).order_by()
         counted = {"n_shown": of_file, "n_to_sort": of_file.undecided()}
-        return self.annotate(**{name: Coalesce(_count(rows), 0) for name, rows in counted.items()})
+        runs = DetectionRun.objects.filter(original_file=OuterRef("original_file"))
+        counts = {name: Coalesce(_count(rows), 0) for name, rows in counted.items()}
+        return self.annotate(is_searched=Exists(runs), **counts)
 
     def owed(self, source: UploadSource) -> "UploadQuerySet":
         """Those whose file still lies where it was found and has to be put away there, or will have to be."""
@@ -189,7 +196,7 @@ class Upload(models.Model):
     def wait(self, reason: str) -> bool:
         """Let one of which no byte counts wait, and say why; False when it is whole or given up."""
         open_ = Upload.objects.filter(pk=self.pk, state__in=[UploadState.WAITING, UploadState.RECEIVING])
-        fields = {"state": UploadState.WAITING, "offset_bytes": 0, "reason": reason[:500]}
+        fields = {"state": UploadState.WAITING, "offset_bytes": 0, "reason": told(reason)[:500]}
         return self._became(UploadState.WAITING, open_.update(**fields, updated_at=timezone.now()), offset_bytes=0)
 
     def come_again(self) -> bool:
@@ -203,7 +210,7 @@ class Upload(models.Model):
         open_ = Upload.objects.filter(
             pk=self.pk, state__in=[UploadState.WAITING, UploadState.RECEIVING, UploadState.RECEIVED]
         )
-        return self._became(UploadState.GONE, open_.update(state=UploadState.GONE, reason=reason[:500]))
+        return self._became(UploadState.GONE, open_.update(state=UploadState.GONE, reason=told(reason)[:500]))
 
     def note_put_away(self) -> bool:
         """Write down that its file does not lie where it was found any more; False when that was known."""
@@ -227,11 +234,13 @@ class Upload(models.Model):
     def close_idle(self, reason: str) -> bool:
         """Give an upload up that nobody goes on with; False when a byte came after all."""
         idle = Upload.objects.idle().filter(pk=self.pk)
-        return bool(idle.update(state=UploadState.GONE, reason=reason[:500]))
+        return bool(idle.update(state=UploadState.GONE, reason=told(reason)[:500]))
 
     def close_lost(self, reason: str) -> bool:
         """Give an unfinished upload up whose acknowledged bytes are not on the disk; False when it is finished."""
-        return bool(Upload.objects.receiving().filter(pk=self.pk).update(state=UploadState.GONE, reason=reason[:500]))
+        return bool(
+            Upload.objects.receiving().filter(pk=self.pk).update(state=UploadState.GONE, reason=told(reason)[:500])
+        )
 
     def mark_received(self) -> bool:
         """Close the upload for further bytes; False when it was closed before or is not whole."""
@@ -243,7 +252,7 @@ class Upload(models.Model):
     def settle(self, state: UploadState, *, original_file=None, reason: str = "") -> bool:
         """Write down what became of a received upload; False when that was settled before."""
         open_ = Upload.objects.filter(pk=self.pk, state__in=[UploadState.RECEIVED, UploadState.FAILED])
-        fields = {"state": state, "original_file": original_file, "reason": reason[:500]}
+        fields = {"state": state, "original_file": original_file, "reason": told(reason)[:500]}
         if original_file is not None and self.shoot_id is None:
             fields["shoot"] = original_file.shoot
         return bool(open_.update(**fields))

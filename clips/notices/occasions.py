@@ -36,6 +36,7 @@ from clips.models import (
     Upload,
 )
 from clips.storage import free_bytes
+from clips.told import told
 
 #: Files that came longer ago are no news, whatever becomes of them now.
 NEWS = dt.timedelta(days=3)
@@ -116,7 +117,7 @@ def _archive_blocked() -> int:
     if block is None or block.since > timezone.now() - BLOCK_STANDS:
         return 0
     title = _("The archive takes nothing now")
-    return _tell_blocked(f"archive {block.pk}", title, block.sentence, reverse("clips:jobs"))
+    return _tell_blocked(f"archive {block.pk}", title, told(block.sentence), reverse("clips:jobs"))
 
 
 def _disk_full() -> int:

@@ -6,7 +6,10 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clips.models import Job, JobKind, Upload, UploadState
+from clips.models import Job, JobKind, JobState, Upload, UploadState
+from clips.templatetags.session_text import percent, time_left
+from clips.told import told
+from people.models import Member, Role
 
 register = template.Library()
 
@@ -29,14 +32,31 @@ def says(upload: Upload) -> str:
     if upload.state == UploadState.DUPLICATE:
         return _("already here as %(name)s") % {"name": original.original_filename}
     if job := _under_way(upload):
-        return _("%(work)s …") % {"work": job.get_kind_display()}
+        return _how_far(job)
     if original.low_res_of_id:
         return _("the camera's small copy of another file")
     if original.aside_at:
-        return _("put aside")
+        return _("set aside")
+    if not upload.is_searched:
+        return _("could not be searched for tricks")
     if upload.n_to_sort:
         return ngettext("%(n)d moment to sort", "%(n)d moments to sort", upload.n_to_sort) % {"n": upload.n_to_sort}
     return _("all sorted") if upload.n_shown else _("no moments found")
+
+
+def _how_far(job: Job) -> str:
+    """Return what is being done to a file: Searching for tricks … 42 %, about 2 minutes left."""
+    doing = _("Reading camera data …") if job.kind == JobKind.PROBE else _("Searching for tricks …")
+    if job.state != JobState.RUNNING or not job.progress:
+        return doing
+    told = _("%(doing)s %(percent)d %%") % {"doing": doing, "percent": percent(job.progress)}
+    return ", ".join(filter(None, [told, time_left(job)]))
+
+
+@register.filter
+def told_to(sentence: str, member: Member) -> str:
+    """Return a sentence; paths of the server are in it for those alone who can do something there."""
+    return sentence if member.may(Role.CURATOR) else told(sentence)
 
 
 @register.filter

@@ -30,8 +30,12 @@ def hours(duration_ms: int) -> str:
 def time_left(job: Job) -> str:
     """Return about how long a running job still takes; nothing while that cannot be told."""
     left_s = seconds_left(job)
-    if left_s is None:
-        return ""
+    return "" if left_s is None else about_left(left_s)
+
+
+@register.filter
+def about_left(left_s: float) -> str:
+    """Return how long something still takes, as exactly as anybody wants to know."""
     if left_s < 60:
         return _("less than a minute left")
     minutes = round(left_s / 60)

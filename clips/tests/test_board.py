@@ -11,6 +11,7 @@ from clips import sorting
 from clips.board import board
 from clips.models import CandidateSegment, Decision
 from clips.undo import undo
+from trickyclip.whole_pages import AS_A_PAGE_ASKS
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +27,7 @@ def trash(member, n: int) -> list:
 
 def test_only_who_wants_to_is_on_the_board(client, sorter, curator, segments, django_assert_num_queries):
     client.force_login(sorter)
-    assert sorter.username not in client.get(reverse("clips:board")).content.decode()
+    assert sorter.username not in client.get(reverse("clips:board"), headers=AS_A_PAGE_ASKS).content.decode()
     shown = client.post(reverse("clips:board_show"), {"shown": "1"}).content.decode()
     assert sorter.username in shown
     assert curator.username not in shown

@@ -21,6 +21,7 @@ from clips.models import (
     Preview,
     SegmentStatus,
 )
+from trickyclip.whole_pages import AS_A_PAGE_ASKS
 
 SIZE_BYTES = 100
 
@@ -182,7 +183,7 @@ def test_a_dropped_one_shows_its_picture_and_is_made_again_when_somebody_looks(c
     candidates.keep_to_size()
     client.force_login(sorter)
     address = reverse("clips:segment_preview", args=[segments[0].pk])
-    text = client.get(address).text
+    text = client.get(address, headers=AS_A_PAGE_ASKS).text
     assert 'hx-trigger="load"' in text
     assert f'src="/media/posters/{segments[0].pk}.jpg"' in text
     assert 'data-state="waiting"' in client.post(address).text

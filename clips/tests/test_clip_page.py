@@ -173,11 +173,35 @@ def test_all_versions_are_listed_and_old_ones_play(client, viewer, sorter, clip)
     version = reedit(clip, sorting.Choice(start_ms=0, end_ms=5_000), member=sorter)
     client.force_login(viewer)
     page = client.get(reverse("clips:clip", args=[version.pk]))
-    assert [(row.number, row.pk) for row in page.context["versions"]] == [(2, version.pk), (1, clip.pk)]
+    assert [row.pk for row in page.context["versions"]] == [version.pk, clip.pk]
+    said = page.content.decode()
+    assert said.index("Current version") < said.index(version.filename, said.index("Current version"))
+    assert said.index("Earlier version") < said.index(clip.filename, said.index("Earlier version"))
+    assert "Version 1" not in said, "v002 in a name may well be somebody's first version"
     old = client.get(reverse("clips:clip", args=[clip.pk])).content.decode()
-    assert "This is an older version." in old
+    assert "This is an earlier version." in old
     assert f'src="/media/clips/{clip.pk}.mp4"' in old
     assert f"/clips/{clip.pk}/edit" not in old
+
+
+def test_an_earlier_version_is_used_again_under_a_name_of_its_own(client, sorter, other_sorter, clip):
+    reedit(clip, sorting.Choice(start_ms=0, end_ms=5_000), member=other_sorter)
+    client.force_login(sorter)
+    answer = client.post(reverse("clips:clip_use_again", args=[clip.pk]), follow=True)
+    (current,) = FinalClip.objects.filter(lineage=clip.lineage, is_current=True)
+    assert (current.start_ms, current.end_ms) == (clip.start_ms, clip.end_ms)
+    assert current.filename not in {clip.filename, ""}
+    assert answer.redirect_chain == [(reverse("clips:clip", args=[current.pk]), 302)]
+    again = client.post(reverse("clips:clip_use_again", args=[clip.pk]), follow=True)
+    assert "Nothing is different yet." in again.content.decode()
+    assert FinalClip.objects.filter(lineage=clip.lineage).count() == 3
+
+
+def test_the_old_version_of_a_clip_that_is_gone_is_gone_too(client, sorter, clip):
+    version = reedit(clip, sorting.Choice(start_ms=0, end_ms=5_000), member=sorter)
+    FinalClip.objects.filter(pk=version.pk).update(is_current=False, removed_at=timezone.now())
+    client.force_login(sorter)
+    assert client.get(reverse("clips:clip", args=[clip.pk])).status_code == 410
 
 
 def test_what_browsers_do_not_play_is_shown_as_its_preview(client, viewer, clip):

@@ -127,7 +127,7 @@ def test_by_keys_alone_from_the_grid_to_a_new_version(page):
     reach(page, "[data-clip] a")
     page.keyboard.press("Enter")
     expect(page.locator("[data-player]")).to_be_visible()
-    page.keyboard.press("k")
+    page.keyboard.press("Shift+K")
     expect(page.locator("[data-previous]")).to_be_visible()
     page.keyboard.press("e")
     start = page.get_by_label("From")
@@ -149,9 +149,36 @@ def test_by_keys_alone_from_the_grid_to_a_new_version(page):
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Zoe")
     expect(page.locator("[data-version]")).to_have_count(2)
-    expect(page.locator("[data-version='2']")).to_have_attribute("aria-current", "true")
+    expect(page.locator("[data-version][aria-current]")).to_contain_text("Current version")
     page.keyboard.press("Escape")
     expect(page.locator("[data-clip]")).to_have_count(3)
+
+
+def test_keys_mean_on_the_clip_page_what_they_mean_in_sort(page):
+    wait_for_previews(page)
+    page.locator("[data-clip] a").first.click()
+    page.wait_for_function("document.querySelector('[data-player]').readyState >= 2")
+    here = page.url
+    page.keyboard.press("l")
+    page.wait_for_function("!document.querySelector('[data-player]').paused")
+    rate = page.locator("[data-player]").evaluate("video => video.playbackRate")
+    page.keyboard.press("l")
+    assert page.locator("[data-player]").evaluate("video => video.playbackRate") == 2 * rate
+    page.keyboard.press("k")
+    page.wait_for_function("document.querySelector('[data-player]').paused")
+    before_s = page.locator("[data-player]").evaluate("video => video.currentTime")
+    page.keyboard.press(".")
+    after_s = page.locator("[data-player]").evaluate("video => video.currentTime")
+    assert 0 < after_s - before_s < 0.2, "one frame on"
+    page.keyboard.press("j")
+    page.wait_for_function(f"document.querySelector('[data-player]').currentTime < {before_s}")
+    page.keyboard.press("k")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("next clip")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert page.url == here, "none of them led away"
+    assert page.locator("[data-next], [data-previous]").first.get_attribute("aria-keyshortcuts").startswith("Shift+")
 
 
 def test_a_time_that_is_typed_before_the_preview_comes_is_where_it_begins(page):

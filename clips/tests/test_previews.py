@@ -10,6 +10,7 @@ from clips.media import sandbox
 from clips.models import CandidateSegment, Job, JobKind, JobState, OriginalFile, Preview, SegmentStatus
 from clips.tests.media.made_up import shown_numbers
 from clips.tests.preview_rows import files_of, film_ten_seconds, past_jobs, propose
+from trickyclip.whole_pages import AS_A_PAGE_ASKS
 
 
 @pytest.fixture
@@ -197,7 +198,7 @@ def test_a_preview_of_a_proposal_that_was_replaced_meanwhile_is_dropped(filmed, 
 
 def partial(client, segment: CandidateSegment, *, post: bool = False):
     call = client.post if post else client.get
-    return call(reverse("clips:segment_preview", args=[segment.pk]))
+    return call(reverse("clips:segment_preview", args=[segment.pk]), headers=AS_A_PAGE_ASKS)
 
 
 def test_a_ready_preview_is_a_player_that_asks_for_nothing_more(client, sorter, segments):

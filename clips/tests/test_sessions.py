@@ -25,6 +25,7 @@ from clips.models import (
 from clips.progress import progress_of, sessions_to_sort
 from clips.tests.test_filmstrips import has_filmstrip
 from people.models import Person
+from trickyclip.whole_pages import AS_A_PAGE_ASKS
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ def test_a_video_put_aside_leaves_nothing_to_sort(page, shoot, original, segment
 
 
 def test_a_session_without_files_is_listed_as_it_is(page, shoot):
-    assert "nothing found yet" in page.get(reverse("clips:sessions")).content.decode()
+    assert "no videos" in page.get(reverse("clips:sessions")).content.decode()
     assert "No file has arrived yet" in page.get(url("session", shoot)).content.decode()
 
 
@@ -294,12 +295,12 @@ def test_tricks_are_looked_for_again_in_one_file_or_in_all(page, shoot, original
 def test_the_page_polls_only_while_something_is_under_way(page, shoot, original, segments):
     assert "every 3s" not in page.get(url("session", shoot)).content.decode()
     job = Job.objects.for_target(JobKind.DETECT, original)
-    assert "every 3s" in page.get(url("session_news", shoot)).content.decode()
+    assert "every 3s" in page.get(url("session_news", shoot), headers=AS_A_PAGE_ASKS).content.decode()
     job.cancel()
     Job.objects.for_target(JobKind.PREVIEW, segments[0])
-    assert "1 preview to make" in page.get(url("session_news", shoot)).content.decode()
+    assert "1 preview to make" in page.get(url("session_news", shoot), headers=AS_A_PAGE_ASKS).content.decode()
     Job.objects.update(state="CANCELLED")
-    assert "every 3s" not in page.get(url("session_news", shoot)).content.decode()
+    assert "every 3s" not in page.get(url("session_news", shoot), headers=AS_A_PAGE_ASKS).content.decode()
 
 
 def test_a_viewer_sees_the_page_without_what_is_not_theirs(client, viewer, shoot, original, segments):

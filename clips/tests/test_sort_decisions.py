@@ -20,6 +20,7 @@ from clips.models import (
     OriginalFile,
     SegmentStatus,
 )
+from clips.reedit import reedit, use_again
 from clips.sorting import Choice, ConflictError
 from clips.undo import undo
 
@@ -249,13 +250,28 @@ def test_a_skipped_moment_in_other_hands_stays_there(mia, jo):
     assert jo.holds(first)
 
 
-def test_a_clip_with_a_newer_version_stays(mia):
+def test_a_keep_that_i_edited_since_is_undone_with_all_its_versions(mia):
+    (first,) = mia.hand()
+    newer = reedit(mia.keep(first), Choice(1_500, 3_500), member=mia.member)
+    mia.undo()
+    assert mia.holds(first)
+    assert not FinalClip.objects.current().exists()
+    assert [clip.pk for clip in FinalClip.objects.filter(removed_at__isnull=False)] == [newer.pk]
+
+
+def test_what_somebody_else_edited_since_stays_until_my_version_is_used_again(mia, jo):
     (first,) = mia.hand()
     clip = mia.keep(first)
-    FinalClip.objects.filter(pk=clip.pk).update(is_current=False)
-    with pytest.raises(ConflictError, match="edited since"):
+    newer = reedit(clip, Choice(1_500, 3_500), member=jo.member)
+    with pytest.raises(ConflictError, match="jo edited this clip since") as refused:
         mia.undo()
+    assert refused.value.clip == newer.pk
     assert status(first) == SegmentStatus.ACCEPTED
+    mine = use_again(FinalClip.objects.get(pk=clip.pk), member=mia.member)
+    assert (mine.start_ms, mine.end_ms) == (clip.start_ms, clip.end_ms)
+    assert [one.pk for one in FinalClip.objects.filter(lineage=clip.lineage, is_current=True)] == [mine.pk]
+    mia.undo()
+    assert mia.holds(first)
 
 
 def test_a_keep_sent_again_after_its_undo_makes_nothing(mia):

@@ -21,6 +21,7 @@ from clips.models import (
 )
 from people.models import Person
 from tricks.models import Trick
+from trickyclip.whole_pages import AS_A_PAGE_ASKS
 
 
 class Page:
@@ -242,7 +243,7 @@ def test_a_few_letters_pick_a_person(client, viewer, typed, first):
         Person.objects.add(name)
     Person.objects.get(display_name="Miller Downey").aliases.create(name="Millz")
     client.force_login(viewer)
-    assert marked(client.get(reverse("people:pick"), {"q": typed})) == first
+    assert marked(client.get(reverse("people:pick"), {"q": typed}, headers=AS_A_PAGE_ASKS)) == first
 
 
 @pytest.mark.parametrize(
@@ -252,7 +253,7 @@ def test_a_typo_stays_a_new_name_with_whom_it_resembles_beside_it(client, viewer
     for name in ("Jo Smith", "Mia Berger", "Miller Downey"):
         Person.objects.add(name)
     client.force_login(viewer)
-    answer = client.get(reverse("people:pick"), {"q": typed})
+    answer = client.get(reverse("people:pick"), {"q": typed}, headers=AS_A_PAGE_ASKS)
     assert marked(answer) == typed
     assert re.search(r'data-value="([^"]+)" data-double', answer.content.decode())[1] == meant
 
@@ -271,7 +272,7 @@ def test_a_few_letters_offer_a_trick_and_enter_takes_only_its_name(client, viewe
     Trick.objects.add("FS Boardslide")
     Trick.objects.add("BS 180")
     client.force_login(viewer)
-    answer = client.get(reverse("tricks:pick"), {"q": typed})
+    answer = client.get(reverse("tricks:pick"), {"q": typed}, headers=AS_A_PAGE_ASKS)
     assert f'data-value="{offered}"' in answer.content.decode()
     assert marked(answer) == typed
 
@@ -284,13 +285,17 @@ def marked(answer) -> str:
 def test_who_nobody_knows_is_offered_as_new(client, viewer):
     Person.objects.add("Jo Smith")
     client.force_login(viewer)
-    assert "data-new" in client.get(reverse("people:pick"), {"q": "Zoe"}).content.decode()
-    assert "data-new" not in client.get(reverse("people:pick"), {"q": "jo smith"}).content.decode()
+    assert "data-new" in client.get(reverse("people:pick"), {"q": "Zoe"}, headers=AS_A_PAGE_ASKS).content.decode()
+    assert (
+        "data-new" not in client.get(reverse("people:pick"), {"q": "jo smith"}, headers=AS_A_PAGE_ASKS).content.decode()
+    )
 
 
 def test_what_is_typed_stays_text(client, viewer):
     client.force_login(viewer)
-    options = client.get(reverse("people:pick"), {"q": '"><script>alert(1)</script>'}).content.decode()
+    options = client.get(
+        reverse("people:pick"), {"q": '"><script>alert(1)</script>'}, headers=AS_A_PAGE_ASKS
+    ).content.decode()
     assert "<script" not in options
 
 
@@ -300,7 +305,7 @@ def test_the_past_brings_the_cards_that_undos_would(page):
     page.post("skip", segment=second)
     page.post("trash", segment=third)
     page.post("undo")
-    past = page.client.get(reverse("clips:sort_past")).content.decode()
+    past = page.client.get(reverse("clips:sort_past"), headers=AS_A_PAGE_ASKS).content.decode()
     assert re.findall(r'data-decision="[^"]+" data-segment="([^"]+)"', past) == [second, first], (
         "what stands, newest first"
     )
@@ -316,11 +321,13 @@ def test_the_past_goes_on_from_a_decision_and_takes_as_many_queries_for_many(
     monkeypatch.setattr("clips.past.PORTION", 2)
     for segment in order(page.post("hand"))[:3]:
         page.keep(segment, people="Miller Downey, Jo Smith")
-    newest = page.client.get(reverse("clips:sort_past")).content.decode()
+    newest = page.client.get(reverse("clips:sort_past"), headers=AS_A_PAGE_ASKS).content.decode()
     assert "data-more" in newest
     *_newer, oldest = re.findall(r'data-decision="([^"]+)"', newest)
     with django_assert_max_num_queries(10):
-        further = page.client.get(reverse("clips:sort_past"), {"before": oldest}).content.decode()
+        further = page.client.get(
+            reverse("clips:sort_past"), {"before": oldest}, headers=AS_A_PAGE_ASKS
+        ).content.decode()
     assert len(re.findall("data-decision=", further)) == 1
 
 
@@ -335,7 +342,7 @@ def test_cards_without_previews_take_as_many_queries_for_many(page, state):
     n_queries = []
     for _decision in range(2):
         with CaptureQueriesContext(connection) as queries:
-            past = page.client.get(reverse("clips:sort_past")).content.decode()
+            past = page.client.get(reverse("clips:sort_past"), headers=AS_A_PAGE_ASKS).content.decode()
         n_queries.append(len(queries))
         for segment in hand[1:]:
             page.post("trash", segment=segment)
@@ -349,7 +356,7 @@ def test_a_session_whose_rest_others_hold_is_not_called_sorted(page, segments):
     CandidateSegment.objects.filter(status=SegmentStatus.UNREVIEWED).update(status=SegmentStatus.TRASHED)
     page.lease = str(uuid.uuid4())
     answer = page.post("hand", session=session).content.decode()
-    assert "The rest is in other hands" in answer
+    assert "Others are sorting the rest" in answer
     CandidateSegment.objects.update(status=SegmentStatus.TRASHED, locked_by=None, locked_at=None, lease_token=None,
                                     lease_ends_at=None)  # fmt: skip
     assert "Everything is sorted" in page.post("hand", session=session).content.decode()

@@ -55,11 +55,10 @@ def test_the_surer_the_higher(original, segments):
     assert min(heights) > 0
 
 
-def test_what_lies_below_the_sensitivity_says_so_and_leads_nowhere(original, segments):
+def test_what_lies_below_the_sensitivity_says_so_and_leads_to_itself(original, segments):
     drawn = marks(original, segments)
     assert [mark.state for mark in drawn] == [MarkState.SHOWN] * 7 + [MarkState.BELOW] * 3
-    assert drawn[0].url == f"/sort?session={original.shoot_id}"
-    assert drawn[-1].url == ""
+    assert [mark.url for mark in drawn] == [f"/moments/{segment.pk}" for segment in segments]
     assert drawn[0].label == "0:00–0:04 · 95 % · to sort · the rider moves 3 × more than usual"
 
 

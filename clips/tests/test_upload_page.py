@@ -57,7 +57,7 @@ def send(page: Page, session: str = "Backyard Rails", date: str = "2024-12-01") 
     """Answer the one question that is asked for all files that were dropped together."""
     page.get_by_label("Session").fill(session)
     page.get_by_label("Date").fill(date)
-    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("button", name="Upload", exact=True).click()
 
 
 def film(folder: Path, name: str, size_bytes: int, seed: int) -> Path:
@@ -100,7 +100,7 @@ def test_what_is_here_already_is_told_before_a_byte_is_sent(page, tmp_path):
     expect(row).to_contain_text("already here: first.mp4 in Backyard Rails · 2024-12-01, nothing kept from it so far")
     expect(page.locator("[data-batch]")).to_be_hidden()
     assert not begun
-    row.get_by_role("button", name="Send anyway").click()
+    row.get_by_role("button", name="Upload anyway").click()
     send(page)
     expect(upload_row(page, "again.mp4")).to_contain_text("already here as first.mp4", timeout=PATIENCE_MS)
     assert len(begun) == 1
@@ -187,7 +187,7 @@ def test_a_paused_upload_goes_on_after_a_reload_where_it_stopped(page, tmp_path)
     row.get_by_role("button", name="Pause").click()
     expect(row).to_have_attribute("data-state", "paused")
     page.reload()
-    expect(file_row(page, "long.mp4")).to_contain_text("drop the same file again")
+    expect(file_row(page, "long.mp4")).to_contain_text("Drop the file again")
 
     offsets = []
     page.on(

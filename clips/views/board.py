@@ -8,11 +8,13 @@ from django.views.decorators.http import require_POST, require_safe
 from clips.board import board as rows_for
 from people.access import requires
 from people.models import Role
+from trickyclip.whole_pages import part_of
 
 
 @requires(Role.VIEWER)
 @require_safe
 @never_cache
+@part_of("people:account", at="board")
 def board(request: HttpRequest) -> HttpResponse:
     return render(request, "clips/_board.html", {"board": rows_for(request.user)})
 

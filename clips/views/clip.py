@@ -3,12 +3,14 @@
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.contrib import messages
 from django.db import transaction
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from clips import order
@@ -17,7 +19,7 @@ from clips.archive import blocks
 from clips.archive.status import copy_status
 from clips.models import FinalClip, Job, JobKind, JobState
 from clips.playing import best_source, full_source, lacks_copy
-from clips.reedit import UnchangedError, current_version, reedit
+from clips.reedit import UnchangedError, current_version, reedit, use_again
 from clips.sorting import ConflictError, TrimError, choice_of
 from clips.views.clip_form import ClipForm
 from clips.views.library import asked_for, library_address
@@ -32,7 +34,7 @@ from people.models import Role
 def clip(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show a clip; the query of the library that led here says which one comes before and after it."""
     shown = get_object_or_404(clips_to_show(), pk=pk)
-    if shown.removed_at:
+    if shown.removed_at or (not shown.is_current and current_version(shown) is None):
         return render(request, "clips/clip_removed.html", {"clip": shown}, status=410)
     asked = asked_for(request.GET)
     jobs = jobs_of(shown)
@@ -78,6 +80,20 @@ def clip_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     return answer_redirect(request, reverse("clips:clip", args=[version.pk]))
 
 
+@requires(Role.SORTER)
+@require_POST
+def clip_use_again(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Go back to an earlier version of a clip."""
+    version = get_object_or_404(clips_to_show(), pk=pk)
+    try:
+        newest = use_again(version, member=request.user)
+    except (ConflictError, TrimError, UnchangedError) as error:
+        messages.error(request, str(error))
+        return redirect("clips:clip", pk)
+    messages.success(request, _("This version is used again."))
+    return redirect("clips:clip", newest.pk)
+
+
 def answer_form(request: HttpRequest, edited: FinalClip, form: ClipForm, status: int = 200, **more) -> HttpResponse:
     context = {"clip": edited, "form": form, "source": full_source(edited), **more}
     if edited.original_file.evicted_at:
@@ -106,12 +122,9 @@ def clips_to_show():
 
 
 def versions_of(shown: FinalClip) -> list[FinalClip]:
-    """Return all versions of a clip, the newest first, each with its number counted from 1."""
+    """Return all versions of a clip, the newest first."""
     rows = FinalClip.objects.with_names().with_pictures().select_related("created_by")
-    versions = list(rows.filter(lineage=shown.lineage).order_by("created_at"))
-    for number, version in enumerate(versions, start=1):
-        version.number = number
-    return versions[::-1]
+    return list(rows.filter(lineage=shown.lineage).order_by("-created_at"))
 
 
 def jobs_of(shown: FinalClip) -> dict[str, Job]:

@@ -5,16 +5,20 @@ from datetime import timedelta
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from clips.archive import blocks
 from clips.board import board
-from clips.models import FinalClip, OriginalFile, Upload, UploadState
+from clips.models import FinalClip, JobState, OriginalFile, Upload, UploadState
 from clips.progress import sessions_to_sort
+from clips.searching import STEPS, search_of
 from clips.space import guard
-from clips.workload import causes, kinds_of_work
+from clips.views.jobs import CauseForm
+from clips.workload import OF_ONE_UPLOAD, causes, kinds_of_work, told_to
 from people.access import requires
+from people.audit import Action, note
 from people.models import Role
+from trickyclip.whole_pages import part_of
 
 MOST_SESSIONS = 6
 MOST_UPLOADS = 5
@@ -35,9 +39,24 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @requires(Role.VIEWER)
 @require_safe
+@part_of("home")
 def home_now(request: HttpRequest) -> HttpResponse:
     """Answer with the part of the start page that changes by itself."""
     return render(request, "clips/_home_now.html", now(request))
+
+
+@requires(Role.SORTER)
+@require_POST
+def failure_dismiss(request: HttpRequest) -> HttpResponse:
+    """Let rest what failed of one's own uploads, or of nobody's, for one reason; the upload page still tells it."""
+    form = CauseForm(request.POST)
+    if form.is_valid():
+        asked = form.cleaned_data
+        n_dismissed = (
+            form.jobs().filter(told_to(request.user), kind__in=OF_ONE_UPLOAD, state=JobState.FAILED).cancel_all()
+        )
+        note(Action.CANCELLED, n_jobs=n_dismissed, kind=asked["kind"], reason=asked["reason"])
+    return render(request, "clips/_home_now.html", now(request), status=200 if form.is_valid() else 422)
 
 
 def now(request: HttpRequest) -> dict:
@@ -45,12 +64,13 @@ def now(request: HttpRequest) -> dict:
     to_sort = sessions_to_sort(MOST_SESSIONS + 1)
     arriving = arriving_uploads(request)
     work = kinds_of_work()
-    stuck = causes()
+    stuck = causes(told_to(request.user))
     return {
         "to_sort": to_sort[:MOST_SESSIONS],
         "more_to_sort": len(to_sort) > MOST_SESSIONS,
         "uploads": arriving,
         "work": work,
+        "search": search_of() if any(one.kind in STEPS for one in work) else None,
         "no_room": guard.lacks_room(0, beside_promises=False),
         "archive_block": blocks.standing(),
         "board": board(request.user),

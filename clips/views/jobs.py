@@ -9,6 +9,7 @@ from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
@@ -18,10 +19,11 @@ from clips.media import confine
 from clips.models import AuditReport, Job, JobKind, JobState
 from clips.models.job import TARGETS
 from clips.views.space import disk_context
-from clips.workload import causes, kinds_of_work, stuck
+from clips.workload import causes, kinds_of_work, stuck, told_to
 from people.access import requires
 from people.audit import Action, note
 from people.models import Role
+from trickyclip.whole_pages import part_of
 
 PER_PAGE = 50
 #: Older ones are in the admin; counting a million rows for the number of pages would cost more than the page.
@@ -67,11 +69,12 @@ def jobs(request: HttpRequest) -> HttpResponse:
         "flower_url": settings.FLOWER_URL,
         "unconfined": confine.says() if confine.lacking() else "",
     }
-    return render(request, "clips/jobs.html", context | disk_context() | _live_context())
+    return render(request, "clips/jobs.html", context | disk_context() | _live_context(request))
 
 
 @requires(Role.SORTER)
 @require_safe
+@part_of("clips:jobs")
 def jobs_live(request: HttpRequest) -> HttpResponse:
     """Answer with what is being done now, and with the rows that the page says were active when it last looked."""
     return _live(request, request.GET)
@@ -79,6 +82,7 @@ def jobs_live(request: HttpRequest) -> HttpResponse:
 
 @requires(Role.SORTER)
 @require_safe
+@part_of(lambda pk: f"{reverse('clips:jobs')}#job-{pk}")
 def job_row(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _row(request, pk)
 
@@ -147,15 +151,16 @@ def jobs_with_targets() -> QuerySet:
     return Job.objects.select_related("segment__original_file", *TARGETS)
 
 
-def _live_context() -> dict:
+def _live_context(request: HttpRequest) -> dict:
     work = kinds_of_work()
-    return {"work": work, "causes": causes(), "archive_block": blocks.standing(), "is_busy": bool(work)}
+    stuck_here = causes(told_to(request.user, everything=True))
+    return {"work": work, "causes": stuck_here, "archive_block": blocks.standing(), "is_busy": bool(work)}
 
 
 def _live(request: HttpRequest, asked: dict, *, status: int = 200) -> HttpResponse:
     ids = [pk for pk in asked.getlist("id")[:PER_PAGE] if _is_uuid(pk)]
     rows = jobs_with_targets().filter(pk__in=ids) if ids else []
-    return render(request, "clips/_jobs_live.html", _live_context() | {"rows": rows}, status=status)
+    return render(request, "clips/_jobs_live.html", _live_context(request) | {"rows": rows}, status=status)
 
 
 def _row(request: HttpRequest, pk: UUID, *, status: int = 200) -> HttpResponse:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -12,10 +13,12 @@ from clips.previews import want_preview, want_wider
 from clips.views.sort_forms import SpanForm
 from people.access import requires
 from people.models import Role
+from trickyclip.whole_pages import part_of
 
 
 @requires(Role.SORTER)
 @require_http_methods(["GET", "HEAD", "POST"])
+@part_of(lambda pk: reverse("clips:moment", args=[pk]))
 def segment_preview(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Answer with a segment's preview or how long it takes; POST asks for it, before all others.
 

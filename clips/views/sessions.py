@@ -7,6 +7,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, F, OuterRef, Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -26,10 +27,12 @@ from clips.models import (
     Shoot,
 )
 from clips.progress import progress_of
+from clips.searching import STEPS
 from clips.timeline import HEIGHT, WIDTH, hilights_of, marks_of, outline
 from clips.views.session_forms import MomentForm, SessionForm
 from people.access import requires
 from people.models import Role
+from trickyclip.whole_pages import part_of
 
 SESSIONS_PER_PAGE = 24
 FILES_PER_PAGE = 10
@@ -45,7 +48,8 @@ def sessions(request: HttpRequest) -> HttpResponse:
     progress = progress_of(page.object_list)
     for shoot in page.object_list:
         shoot.progress = progress[shoot.pk]
-    return render(request, "clips/sessions.html", {"page": page})
+    is_moving = any(shoot.progress.search for shoot in page.object_list)
+    return render(request, "clips/sessions.html", {"page": page, "is_moving": is_moving})
 
 
 @requires(Role.VIEWER)
@@ -58,6 +62,7 @@ def session(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @requires(Role.VIEWER)
 @require_safe
+@part_of(lambda pk: reverse("clips:session", args=[pk]))
 def session_news(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Answer with what may have changed on a session's page: its numbers and the moments of its files."""
     return news(request, get_object_or_404(Shoot, pk=pk))
@@ -81,15 +86,16 @@ def news(request: HttpRequest, shoot: Shoot, *, status: int = 200) -> HttpRespon
 def page_context(request: HttpRequest, shoot: Shoot) -> dict:
     """Return what a session's page shows, in a fixed number of queries."""
     page = page_of_files(request, shoot)
-    fill_in(page, shoot, may_sort=request.user.may(Role.SORTER))
+    fill_in(page, shoot)
     proposals = CandidateSegment.objects.filter(original_file__shoot=shoot)
+    progress = progress_of([shoot])[shoot.pk]
     return {
         "shoot": shoot,
         "page": page,
-        "progress": progress_of([shoot])[shoot.pk],
+        "progress": progress,
         "n_moments": proposals.count(),
         "n_shown": proposals.shown().count(),
-        "is_moving": any(file.is_moving for file in page),
+        "is_moving": progress.search is not None or any(file.is_moving for file in page),
         "lacks_filmstrips": any(file.film.name == "absent" for file in page),
         "drawing": {"width": WIDTH, "height": HEIGHT},
     }
@@ -105,7 +111,7 @@ def page_of_files(request: HttpRequest, shoot: Shoot) -> Page:
     return Paginator(files, FILES_PER_PAGE).get_page(request.GET.get("page"))
 
 
-def fill_in(page: Page, shoot: Shoot, *, may_sort: bool) -> None:
+def fill_in(page: Page, shoot: Shoot) -> None:
     """Give each file of a page what its time-line shows, its jobs and its form for a moment by hand."""
     files = list(page.object_list)
     page.object_list = files
@@ -121,8 +127,7 @@ def fill_in(page: Page, shoot: Shoot, *, may_sort: bool) -> None:
     for file in files:
         file.part = part_of.get(file.pk)
         file.run_id = newest_run.get(file.pk)
-        asked = {"score_shown": shoot.score_shown, "may_sort": may_sort}
-        file.marks = marks_of(file, segments[file.pk], **asked) if file.duration_ms else []
+        file.marks = marks_of(file, segments[file.pk], score_shown=shoot.score_shown) if file.duration_ms else []
         file.hilights = hilights_of(file, file.hilights_ms) if file.duration_ms else []
         strips = [job for job in jobs[file.pk] if job.kind == JobKind.FILMSTRIP]
         file.film = filmstrips.state_of(file, strips[0] if strips else None)
@@ -132,6 +137,7 @@ def fill_in(page: Page, shoot: Shoot, *, may_sort: bool) -> None:
         file.fetch = next((job for job in jobs[file.pk] if job.kind == JobKind.FETCH), None)
         file.archived_copy = file.pk in archived
         file.n_previews = n_previews.get(file.pk, 0)
+        file.is_searched_now = any(job.is_active and job.kind in STEPS for job in jobs[file.pk])
         file.is_moving = bool(file.n_previews) or any(job.is_active for job in jobs[file.pk])
         file.moment_form = MomentForm(original=file)
 

@@ -20,6 +20,7 @@ from clips.views.share_forms import SPEEDS, CopyForm, LinkForm
 from people.access import public, requires
 from people.audit import Action, note
 from people.models import Role
+from trickyclip.whole_pages import part_of
 
 #: Whoever follows a link to elsewhere tells nobody the secret, and no search engine lists the page.
 PRIVATE_HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow, noarchive"}
@@ -53,9 +54,15 @@ def clip_playable(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @requires(Role.VIEWER)
 @require_GET
+@part_of(lambda pk: _page_of(pk))
 def shared_copy(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show one copy: how far it is, or what can be done with it."""
     return answer_copy(request, pk)
+
+
+def _page_of(copy_id: UUID) -> str:
+    copy = get_object_or_404(SharedCopy.objects.only("clip"), pk=copy_id)
+    return f"{reverse('clips:clip', args=[copy.clip_id])}#share"
 
 
 @requires(Role.SORTER)

@@ -11,10 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from clips import sorting
-from clips.hand import deal
+from clips.hand import deal, take
 from clips.making import add, split
 from clips.models import CandidateSegment, Shoot
 from clips.past import WITH_PAGE, past_of
+from clips.searching import search_of, unsearched
 from clips.sorting import ConflictError, TrimError
 from clips.table import ORDERS, Table, choices
 from clips.undo import undo
@@ -30,6 +31,7 @@ from clips.views.sort_forms import (
 )
 from people.access import requires
 from people.models import Role
+from trickyclip.whole_pages import part_of
 
 
 @requires(Role.SORTER)
@@ -43,6 +45,7 @@ def sort(request: HttpRequest) -> HttpResponse:
     table = form.table() if form.is_valid() else Table()
     past, has_more = past_of(request.user, portion=WITH_PAGE)
     context = {"shoot": shoot, "table": table, "orders": ORDERS, "past": past, "has_more": has_more} | choices()
+    context["moment"] = _asked_moment(request, shoot)
     return render(request, "clips/sort.html", context)
 
 
@@ -55,7 +58,11 @@ def sort_hand(request: HttpRequest) -> HttpResponse:
         return _answer(request, form, sentence=_first_error(form), status=422)
     if left := form.cleaned_data["left"]:  # that page says so itself, but after a reload we may be faster
         CandidateSegment.objects.exclude(pk__in=form.cleaned_data["waiting"]).give_back(left)
-    return _answer(request, form)
+    asked, sentence = form.cleaned_data, ""
+    moment = asked["moment"] if not asked["have"] else None  # it came with the first hand
+    if moment:
+        sentence = take(moment, member=request.user, lease=asked["lease"])
+    return _answer(request, form, sentence=sentence, front=moment)
 
 
 @requires(Role.SORTER)
@@ -118,13 +125,14 @@ def sort_undo(request: HttpRequest) -> HttpResponse:
     try:
         segment = undo(lease=asked["lease"], key=asked["key"], member=request.user, decision=asked["decision"])
     except ConflictError as error:
-        return _answer(request, form, sentence=str(error), status=409)
+        return _answer(request, form, sentence=str(error), status=409, clip=error.clip)
     return _answer(request, form, front=segment.pk)
 
 
 @requires(Role.SORTER)
 @require_safe
 @never_cache
+@part_of("clips:sort")
 def sort_past(request: HttpRequest) -> HttpResponse:
     """Answer with one's last decisions and their cards, from ``?before=`` (the key of one) further back."""
     before = request.GET.get("before")
@@ -172,8 +180,9 @@ def _answer(
     sentence: str = "",
     front: uuid.UUID | None = None,
     status: int = 200,
+    clip: uuid.UUID | None = None,
 ) -> HttpResponse:
-    """Answer with the truth of the hand, whatever became of the request."""
+    """Answer with the truth of the hand, whatever became of the request; ``clip`` is where the sentence leads."""
     if not form.page["lease"]:
         return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
     hand = deal(member=request.user, front=front, **form.page)
@@ -182,13 +191,26 @@ def _answer(
     is_filtered = bool(table.camera or table.person)
     if not is_filtered and any(shoot.pk == table.session for shoot in shoots):
         shoots = []  # what is left of it lies in other hands
-    context = {
-        "hand": hand,
-        "sentence": sentence,
-        "shoots": shoots,
-        "is_filtered": is_filtered,
-    }
+    context = {"hand": hand, "sentence": sentence, "shoots": shoots, "is_filtered": is_filtered, "clip": clip}
+    if not hand.order:
+        context |= _why_empty(table.session if hand.left.in_all else None)
     return render(request, "clips/_hand.html", context, status=status)
+
+
+def _why_empty(session: uuid.UUID | None) -> dict:
+    """Return what is known of a session, or of all, in which nothing is left to deal."""
+    decided = CandidateSegment.objects.decided().in_session(session)
+    missed = unsearched().filter(shoot=session) if session else unsearched()
+    return {"search": search_of(session), "n_unsearched": missed.count(), "has_decided": decided.exists()}
+
+
+def _asked_moment(request: HttpRequest, shoot: Shoot | None) -> uuid.UUID | None:
+    """Return the moment that is to be the first card, while nobody has decided it and it is of this table."""
+    asked = request.GET.get("moment")
+    if not _is_id(asked):
+        return None
+    segments = CandidateSegment.objects.undecided().in_session(shoot and shoot.pk)
+    return segments.filter(pk=asked).values_list("pk", flat=True).first()
 
 
 def _first_error(form: HandForm) -> str:

@@ -58,6 +58,8 @@ class HandForm(TableForm):
     #: The lease of the page that was open here before, and what of its hand is still on its way to us.
     left = forms.UUIDField(required=False)
     waiting = IdsField(required=False)
+    #: The moment for which the page was opened.
+    moment = forms.UUIDField(required=False)
 
     @property
     def page(self) -> dict:

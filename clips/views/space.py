@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -15,6 +16,7 @@ from clips.views.sessions import news
 from people.access import requires
 from people.audit import Action, note
 from people.models import Role
+from trickyclip.whole_pages import part_of
 
 #: A person waits for it.
 WANTED_NOW = 1
@@ -23,6 +25,7 @@ LATEST_EVICTIONS = 4
 
 @requires(Role.SORTER)
 @require_safe
+@part_of("clips:jobs", at="disk")
 def disk(request: HttpRequest) -> HttpResponse:
     """Answer with what fills the disk, looked at anew."""
     return render(request, "clips/_disk.html", disk_context(fresh=True))
@@ -42,6 +45,7 @@ def disk_make_room(request: HttpRequest) -> HttpResponse:
 
 @requires(Role.SORTER)
 @require_http_methods(["GET", "HEAD", "POST"])
+@part_of(lambda pk: f"{reverse('clips:session', args=[_file(pk).shoot_id])}#file-{pk}")
 def file_fetch(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Answer with how far an original that was let go is on its way back; POST asks for it."""
     original = _file(pk)

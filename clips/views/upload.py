@@ -21,6 +21,7 @@ from clips.space import guard
 from clips.uploads import drive_folder
 from people.access import requires
 from people.models import Role
+from trickyclip.whole_pages import part_of
 
 RECENT = 30
 #: What the page asks about at once; it asks again for more.
@@ -45,6 +46,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 @requires(Role.SORTER)
 @require_safe
+@part_of("clips:upload", at="recent")
 def upload_recent(request: HttpRequest) -> HttpResponse:
     """Answer with the list of my last uploads alone."""
     return render(request, "clips/_uploads.html", _recent(request))

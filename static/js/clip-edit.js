@@ -1,4 +1,8 @@
-// Trims a clip against its preview: in and out from the picture shown, by handles, by numbers, by keys.
+// Trims a clip against its preview: in and out from the picture shown, by handles, by numbers, by the sort page's keys.
+
+import { capOf, Keymap, keyOf } from "./sort/keymap.js";
+import { shortcutsAreOn } from "./sort/keys.js";
+import { Shuttle } from "./sort/shuttle.js";
 
 const INSIDE_S = 0.0004; // so that rounding does not fall into the frame before
 
@@ -32,6 +36,10 @@ class Trimmer {
     this.startRange = form.querySelector("[data-trim-start]");
     this.endRange = form.querySelector("[data-trim-end]");
     this.ready = false;
+    this.shuttle = new Shuttle({
+      video, playbackRate: 1, play: () => video.play().catch(() => undefined), pause: () => video.pause(),
+      note: () => undefined, frameS: this.frameS,
+    });
     this.listen();
     if (video.readyState >= 1) this.open();
     else video.addEventListener("loadedmetadata", () => this.open(), { once: true });
@@ -85,7 +93,12 @@ class Trimmer {
 
   act(name) {
     if (!this.ready) return;
+    const { shuttle } = this;
+    if (shuttle.level && !name.startsWith("shuttle")) shuttle.stop();
     const acts = {
+      "shuttle-back": () => shuttle.backward(),
+      "shuttle-on": () => shuttle.forward(),
+      "shuttle-stop": () => { shuttle.stop(); this.video.pause(); },
       play: () => this.play(),
       back: () => this.step(-1),
       on: () => this.step(1),
@@ -162,22 +175,35 @@ class Trimmer {
   }
 }
 
-const KEYS = { " ": "play", ",": "back", ".": "on", i: "in", o: "out" };
+/** What the sort page's keys do here, by their names there. */
+const ACTS = {
+  play: "play", back: "back", forward: "on", in: "in", out: "out",
+  "shuttle-back": "shuttle-back", "shuttle-stop": "shuttle-stop", "shuttle-on": "shuttle-on",
+};
 let trimmer = null;
 
 /** Take up the form and its video: both may be swapped, by a refused save or by a preview that is ready now. */
 function takeUp() {
   const form = document.querySelector("[data-clip-form]");
   const video = form?.querySelector("[data-preview-video]");
-  if (video && trimmer?.video !== video) trimmer = new Trimmer(form, video);
+  if (!video || trimmer?.video === video) return;
+  trimmer = new Trimmer(form, video);
+  const keymap = new Keymap(form.dataset.member);
+  for (const [name, act] of Object.entries(ACTS)) {
+    const cap = form.querySelector(`[data-act="${act}"] kbd`);
+    const [key] = keymap.keysOf(name);
+    if (cap) cap.textContent = key ? capOf(key) : "–";
+  }
 }
 
 document.addEventListener("keydown", (event) => {
-  const act = KEYS[event.key.toLowerCase()];
-  if (!act || !trimmer || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!trimmer || event.ctrlKey || event.metaKey || event.altKey) return;
   const writes = event.target.closest("input:not([type=range], [type=radio], [type=checkbox]), select, textarea");
   const presses = event.key === " " && event.target.closest("button, a, input, summary");
-  if (writes || presses) return;
+  const isLetter = event.key.length === 1 && event.key !== " ";
+  if (writes || presses || (isLetter && !shortcutsAreOn())) return;
+  const act = ACTS[new Keymap(trimmer.form.dataset.member).nameOf(keyOf(event))];
+  if (!act) return;
   event.preventDefault();
   trimmer.act(act);
 });

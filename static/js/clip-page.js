@@ -1,4 +1,8 @@
-// The clip's page: its player keeps to the clip, its keys lead on, its file name can be copied.
+// The clip's page: its player keeps to the clip and has the keys of the sort page, others lead on, its file name can be
+// copied.
+
+import { ClipPlayer } from "./clip-player.js";
+import { Keys, shortcutsAreOn } from "./sort/keys.js";
 
 const root = document.querySelector("[data-clip-page]");
 
@@ -8,9 +12,11 @@ function keepToClip(video) {
   if (endS === undefined || video.hasAttribute("data-kept")) return;
   video.setAttribute("data-kept", "");
   video.defaultPlaybackRate = video.playbackRate = Number(slowDown ?? 1); // one in slow motion runs as fast as it was
+  video.addEventListener("play", () => delete video.dataset.rests);
   video.addEventListener("timeupdate", () => {
     if (video.currentTime < Number(endS) - 0.02) return;
-    const wasPlaying = !video.paused || video.currentTime >= Number(endS);
+    // At its end the address fragment pauses it too; who pressed a key for that means it.
+    const wasPlaying = !("rests" in video.dataset) && (!video.paused || video.currentTime >= Number(endS));
     video.currentTime = Number(startS);
     if (wasPlaying) video.play().catch(() => undefined);
   });
@@ -28,20 +34,25 @@ async function copy(button) {
   setTimeout(() => { button.textContent = label; }, 1500);
 }
 
-function togglePlaying() {
-  const video = root.querySelector("[data-player]");
-  if (!video) return;
-  if (video.paused) video.play().catch(() => undefined);
-  else video.pause();
-}
-
-const KEYS = {
-  " ": togglePlaying,
-  j: () => root.querySelector("[data-previous]")?.click(),
-  k: () => root.querySelector("[data-next]")?.click(),
-  e: () => root.querySelector("[data-edit]")?.click(),
-  Escape: () => root.querySelector("[data-to-library]")?.click(),
+/** What only this page has: the clip before and after, its editing, the way back. */
+const LEADS = {
+  "Shift+J": "[data-previous]",
+  "Shift+K": "[data-next]",
+  E: "[data-edit]",
+  Escape: "[data-to-library]",
 };
+
+function lead(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.target.closest("input, select, textarea") || document.querySelector("dialog[open]")) return;
+  const isLetter = event.key.length === 1;
+  if (isLetter && !shortcutsAreOn()) return;
+  const key = isLetter ? event.key.toUpperCase() : event.key;
+  const link = root.querySelector(LEADS[event.shiftKey ? `Shift+${key}` : key] ?? "[data-nowhere]");
+  if (!link) return;
+  event.preventDefault(); // and the other keys let it be
+  link.click();
+}
 
 function prepare() {
   root.querySelectorAll("[data-player]").forEach(keepToClip);
@@ -55,13 +66,7 @@ if (root) {
     const button = event.target.closest("[data-copy]");
     if (button) copy(button);
   });
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input, select, textarea, button, a, video") && event.key === " ") return;
-    if (event.target.closest("input, select, textarea")) return;
-    const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!act) return;
-    event.preventDefault();
-    act();
-  });
+  document.addEventListener("keydown", lead);
+  const player = new ClipPlayer(root);
+  const keys = new Keys(root, (name) => (name === "help" ? keys.showHelp() : player.act(name)));
 }

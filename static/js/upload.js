@@ -80,7 +80,7 @@ class Uploader {
       const queued = new QueuedFile(file, this);
       this.files.push(queued);
       this.unfinished.found(file);
-      queued.look(this.known);
+      queued.look(this.known).catch(() => queued.refuse("unreadable")); // one bad file takes no other with it
     }
     this.arrange();
   }

@@ -11,6 +11,7 @@ from tricks import naming
 from tricks.models import Trick
 from tricks.tests.trick_names import KNOWN, TYPED
 from tricks.words import ENDINGS, PHRASES, SHORT_SPINS_DEG, SPINS_DEG
+from trickyclip.whole_pages import AS_A_PAGE_ASKS
 
 KNOWN_BY_FORM = {naming.normal_form(name): name for name in KNOWN}
 #: Whatever may stand in a trick's name, and much that may not.
@@ -50,7 +51,7 @@ def test_picker_takes_it_at_enter_or_makes_a_new_trick(client, viewer, known):
     client.force_login(viewer)
     wrong = {}
     for typed, meant in TYPED:
-        html = client.get(reverse("tricks:pick"), {"q": typed}).content.decode()
+        html = client.get(reverse("tricks:pick"), {"q": typed}, headers=AS_A_PAGE_ASKS).content.decode()
         marked, new = re.search(r'data-value="([^"]+)" data-marked( data-new)?', html).groups()
         if (marked, bool(new)) != ((meant, False) if meant else (" ".join(typed.split()), True)):
             wrong[typed] = marked
@@ -63,7 +64,7 @@ def test_nothing_that_contradicts_what_was_typed_is_offered(client, viewer, know
     wrong = []
     for typed, _meant in TYPED:
         asked = naming.read(typed)
-        html = client.get(reverse("tricks:pick"), {"q": typed}).content.decode()
+        html = client.get(reverse("tricks:pick"), {"q": typed}, headers=AS_A_PAGE_ASKS).content.decode()
         for offered in re.findall(r'data-value="([^"]+)"(?! data-marked)', html):
             name = naming.read(offered)
             grows = typed[-1].isdigit() and re.search(rf"\b{re.escape(typed.split()[-1])}", offered, re.IGNORECASE)

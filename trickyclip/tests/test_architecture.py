@@ -21,6 +21,7 @@ FOR_EVERY_APP = {
     "trickyclip.name_fields",
     "trickyclip.spelling",
     "trickyclip.picking",
+    "trickyclip.redact",
     "trickyclip.logs",
     "trickyclip.celery",
     "trickyclip.merging",
@@ -29,6 +30,7 @@ FOR_EVERY_APP = {
     "trickyclip.rename_admin",
     "trickyclip.rename_form",
     "trickyclip.sealed",
+    "trickyclip.whole_pages",
 }
 WITHOUT_DJANGO = (
     "tricks/naming.py",

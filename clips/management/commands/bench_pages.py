@@ -18,6 +18,7 @@ from clips.hand import HAND
 from clips.models import CandidateSegment, Decision, FinalClip, Shoot
 from clips.table import BY_TIME
 from people.models import Member, Person, Role
+from trickyclip.whole_pages import AS_A_PAGE_ASKS
 
 #: Asked first and not timed, so that templates are compiled and rows are in the cache, as on a site that is in use.
 N_WARM = 3
@@ -71,6 +72,10 @@ class Command(BaseCommand):
         self.stdout.write(f"{name:<28}{p50_ms:>8.0f}{p95_ms:>8.0f}{n_queries:>9}")
 
 
+#: What a page asks for and draws within itself; opened directly these lead to the page.
+PARTS = frozenset({"home, again", "board", "session, again", "jobs, again", "pick a person", "pick a trick"})
+
+
 def pages(client: Client) -> Iterator[tuple[str, Ask]]:
     """Yield each page's name and what asks for it."""
     clip = FinalClip.objects.current().first()
@@ -106,7 +111,8 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
     }
     addresses |= {f"admin: {name.partition('_')[2]}": reverse(f"admin:{name}_changelist") for name in ADMIN_LISTS}
     for name, address in addresses.items():
-        yield name, lambda address=address: client.get(address)
+        headers = AS_A_PAGE_ASKS if name in PARTS else None
+        yield name, lambda address=address, headers=headers: client.get(address, headers=headers)
 
 
 def decisions(client: Client, member: Member) -> Iterator[tuple[str, Ask]]:
@@ -141,7 +147,7 @@ def decisions(client: Client, member: Member) -> Iterator[tuple[str, Ask]]:
     yield "sort: undo", undo
     for what, table in tables().items():
         yield f"sort: trash, {what}", lambda table=table: decide("sort_trash", **table)
-    yield "sort: the past", lambda: client.get(reverse("clips:sort_past"))
+    yield "sort: the past", lambda: client.get(reverse("clips:sort_past"), headers=AS_A_PAGE_ASKS)
     yield "sort, with a past", lambda: client.get(reverse("clips:sort"))
     yield "sort: put aside", lambda: decide("sort_aside")
 

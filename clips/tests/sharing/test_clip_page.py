@@ -17,6 +17,7 @@ from clips.models import (
     ShareSound,
 )
 from clips.playing import best_source, is_playable
+from trickyclip.whole_pages import AS_A_PAGE_ASKS
 
 
 @pytest.mark.parametrize(
@@ -93,9 +94,12 @@ def test_a_sorter_asks_for_a_copy_and_sees_it_come(client, sorter, clip):
     assert (copy.slow_down, copy.sound) == (4, "DROP")
     assert f'hx-get="/copies/{copy.pk}"' in answer.content.decode()
     Job.objects.update(progress=0.25)
-    assert 'value="0.250"' in client.get(reverse("clips:shared_copy", args=[copy.pk])).content.decode()
+    assert (
+        'value="0.250"'
+        in client.get(reverse("clips:shared_copy", args=[copy.pk]), headers=AS_A_PAGE_ASKS).content.decode()
+    )
     SharedCopy.objects.update(stored_path="final_clips/shared/x.mp4", size_bytes=5)
-    row = client.get(reverse("clips:shared_copy", args=[copy.pk])).content.decode()
+    row = client.get(reverse("clips:shared_copy", args=[copy.pk]), headers=AS_A_PAGE_ASKS).content.decode()
     assert "hx-get" not in row, "polling ends"
     assert f"/media/copies/{copy.pk}/download" in row
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from clips.models import ArchiveCopy, CandidateSegment, DetectionRun, FinalClip, Job, JobKind, OriginalFile
 from clips.models import SegmentStatus as Status
+from trickyclip.whole_pages import AS_A_PAGE_ASKS
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +58,9 @@ def test_a_session_says_where_its_camera_files_are_and_fetches_them_back(client,
     said = client.post(reverse("clips:file_fetch", args=[done.pk])).content.decode()
     assert "will be fetched back" in said
     assert Job.objects.get(kind=JobKind.FETCH).original_file == done
-    assert "<progress" in client.get(reverse("clips:file_fetch", args=[done.pk])).content.decode()
+    assert (
+        "<progress" in client.get(reverse("clips:file_fetch", args=[done.pk]), headers=AS_A_PAGE_ASKS).content.decode()
+    )
 
 
 def test_a_curator_marks_an_original_as_not_needed_and_takes_that_back(client, curator, done):

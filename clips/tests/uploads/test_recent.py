@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from clips.models import CandidateSegment, OriginalFile, SegmentStatus, Upload, UploadState
+from trickyclip.whole_pages import AS_A_PAGE_ASKS
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def said(client, sorter, original, shoot):
         state=UploadState.REGISTERED,
         original_file=original,
     )
-    return lambda: client.get(reverse("clips:upload_recent")).content.decode()
+    return lambda: client.get(reverse("clips:upload_recent"), headers=AS_A_PAGE_ASKS).content.decode()
 
 
 def test_moments_that_are_shown_are_counted_until_all_are_sorted(said, segments):
@@ -30,7 +31,7 @@ def test_moments_that_are_shown_are_counted_until_all_are_sorted(said, segments)
     assert "all sorted" in said()
 
 
-def test_a_file_in_which_nothing_was_found_is_not_called_ready(said, original):
+def test_a_file_in_which_nothing_was_found_is_not_called_ready(said, original, run):
     assert "no moments found" in said()
     OriginalFile.objects.filter(pk=original.pk).update(aside_at="2024-12-01T12:00Z")
-    assert "put aside" in said()
+    assert "set aside" in said()

@@ -9,7 +9,8 @@ const SWITCH_KEY = "sort-shortcuts";
 const REPEATS = new Set(["back", "forward", "second-back", "second-on", "in-back", "in-on", "out-back", "out-on"]);
 const WRITES = "input:not([type=radio], [type=checkbox], [type=hidden]), textarea, select";
 
-const isOn = () => localStorage.getItem(SWITCH_KEY) !== "off";
+/** Whether single letters do anything; this device remembers it for all pages. */
+export const shortcutsAreOn = () => localStorage.getItem(SWITCH_KEY) !== "off";
 
 export class Keys {
   /** @param {(name: string, byKey: boolean) => void} act */
@@ -18,7 +19,7 @@ export class Keys {
     this.keymap = new Keymap(root.dataset.member);
     this.dialog = new KeyDialog(root, this.keymap, () => this.mark());
     this.switch = root.querySelector("[data-shortcuts-switch]");
-    this.switch.checked = isOn();
+    this.switch.checked = shortcutsAreOn();
     this.switch.addEventListener("change", () => {
       localStorage.setItem(SWITCH_KEY, this.switch.checked ? "on" : "off");
       this.mark();
@@ -37,7 +38,7 @@ export class Keys {
 
   /** Let the buttons of a card, or of the whole page, say their keys. */
   mark(part = this.root) {
-    this.root.toggleAttribute("data-no-shortcuts", !isOn());
+    this.root.toggleAttribute("data-no-shortcuts", !shortcutsAreOn());
     this.keymap.mark(part);
   }
 
@@ -51,7 +52,7 @@ export class Keys {
     const moves = event.target.closest("[type=radio], [role=slider]");
     if (moves && (event.key.startsWith("Arrow") || (event.key === " " && moves.matches("[type=radio]")))) return;
     const isLetter = event.key.length === 1 && event.key !== " ";
-    if (isLetter && !isOn()) return;
+    if (isLetter && !shortcutsAreOn()) return;
     const name = this.keymap.nameOf(keyOf(event));
     if (!name || (event.repeat && !REPEATS.has(name))) return;
     event.preventDefault();

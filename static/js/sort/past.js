@@ -73,7 +73,7 @@ export class Past {
   /** Take one portion over; false when another try now would bring nothing. */
   async #fetch() {
     const address = this.oldest ? `${this.address}?before=${this.oldest}` : this.address;
-    const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    const answer = await fetch(address, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(PATIENCE_MS) });
     if (!answer.ok) return false;
     this.#take(new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-past]"));
     return true;

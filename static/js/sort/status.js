@@ -31,9 +31,10 @@ export class Status {
     this.notice([this.words[word], more].filter(Boolean).join(" · "), kind);
   }
 
-  notice(text, kind) {
+  /** @param {HTMLElement|null} link where more can be done about it */
+  notice(text, kind, link = null) {
     const place = this.root.querySelector("[data-notice]");
-    place.textContent = text;
+    place.replaceChildren(text, ...(link ? [" ", link] : []));
     place.dataset.kind = kind;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => { place.textContent = ""; }, kind === "refused" ? REFUSED_MS : NOTICE_MS);

@@ -33,7 +33,8 @@ export class Truth {
     this.change();
     const refused = httpStatus !== 200;
     const answer = answerIn(html);
-    if (refused) this.#takeRefusal(entry, answer?.querySelector("[data-sentence]")?.textContent ?? html);
+    const said = answer?.querySelector("[data-sentence]");
+    if (refused) this.#takeRefusal(entry, said?.firstChild.data.trim() ?? html, said?.querySelector("a"));
     const made = entry.kind === "add" && page.past.find(entry.key);
     if (made && answer) made.made = answer.dataset.front;
     if (entry.lease !== page.lease || !answer) return void this.refresh();
@@ -54,7 +55,10 @@ export class Truth {
         status.connection(response.status === 401 ? "logged-out" : "stale", queue.waiting);
       } else if (response.ok && changes === this.changes) {
         status.connection(queue.state === "offline" && queue.waiting ? "offline" : "online", queue.waiting);
-        this.#deal(answerIn(await response.text()), null, false);
+        const answer = answerIn(await response.text());
+        const said = answer.querySelector("[data-sentence]");
+        this.#deal(answer, null, false);
+        if (said) status.notice(said.textContent, "refused");
       }
     } catch {
       status.connection("offline", queue.waiting);
@@ -65,13 +69,13 @@ export class Truth {
     this.page.showState();
   }
 
-  #takeRefusal(entry, sentence) {
+  #takeRefusal(entry, sentence, link) {
     const { hand, past, making, status } = this.page;
     const refusedCard = entry.kind === "split" && hand.card(entry.segment);
     const was = past.find(entry.key);
     if (refusedCard && was) making.endAt(refusedCard, was.endMs);
     past.forget(entry.key);
-    status.notice(sentence, "refused");
+    status.notice(sentence, "refused", link);
   }
 
   #deal(answer, again, refused) {

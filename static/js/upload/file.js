@@ -1,5 +1,6 @@
 // One picked file: looked at, sent, paused, resumed. Its state is one word, which its row bears too:
-// checking → (comparing → here) or ready → waiting → sending → done; or paused, lost (goes on by itself), failed.
+// checking → (comparing → here) or ready → waiting → sending → done; or paused, lost (goes on by itself), failed; or
+// refused, which ends it: there is nothing in it, or it cannot be read.
 
 import { Pace, inBytes, inWords } from "./pace.js";
 
@@ -8,7 +9,8 @@ const LOST_AGAIN_MS = 15_000;
 const STALLED_MS = 45_000; // a sleep or another network leaves requests behind that never end
 const STUCK_MS = 4000;
 
-const IDLE = new Set(["checking", "comparing", "here", "ready", "done", "removed"]);
+const IDLE = new Set(["checking", "comparing", "here", "ready", "done", "refused", "removed"]);
+const NOT_SENT = new Set(["here", "comparing", "refused", "removed"]);
 
 export class QueuedFile {
   constructor(file, uploader) {
@@ -36,11 +38,14 @@ export class QueuedFile {
   }
 
   get isToBeSent() {
-    return this.state !== "here" && this.state !== "comparing" && this.state !== "removed";
+    return !NOT_SENT.has(this.state);
   }
 
   /** Find out whether it was begun before or is on the server already; it may be sent after that. */
   async look(known) {
+    const fault = await faultOf(this.file);
+    if (this.state !== "checking") return undefined;
+    if (fault) return this.refuse(fault);
     const [previous] = await this.tus.findPreviousUploads();
     if (previous) {
       this.tus.resumeFromPreviousUpload(previous);
@@ -58,6 +63,12 @@ export class QueuedFile {
     if (!same) return this.ready();
     this.here = same;
     return this.show({ state: "here", says: same.says });
+  }
+
+  /** Leave it out for good, and say why: "empty" or "unreadable". */
+  refuse(fault) {
+    this.show({ state: "refused", says: this.uploader.words[fault] });
+    this.uploader.startNext();
   }
 
   ready() {
@@ -127,8 +138,12 @@ export class QueuedFile {
     this.uploader.startNext();
   }
 
-  stop(error) {
+  async stop(error) {
     const { words } = this.uploader;
+    // A file that was moved or changed since breaks off as a lost line does, but no waiting helps it.
+    const fault = error.originalResponse ? null : await faultOf(this.file);
+    if (this.state !== "sending") return;
+    if (fault) return void this.refuse(fault);
     const response = error.originalResponse;
     const status = response ? response.getStatus() : 0;
     const againS = status === 507 ? Number(response.getHeader("Retry-After")) : 0;
@@ -150,10 +165,10 @@ export class QueuedFile {
   show(change = {}) {
     Object.assign(this, change);
     const { row, state } = this;
-    const share = Math.min(1, this.sentBytes / this.file.size);
+    const share = this.file.size ? Math.min(1, this.sentBytes / this.file.size) : 0;
     row.dataset.state = state;
     row.querySelector("[data-progress]").value = share;
-    row.querySelector("[data-progress]").hidden = state === "here" || state === "comparing" || state === "ready";
+    row.querySelector("[data-progress]").hidden = NOT_SENT.has(state) || state === "ready";
     row.querySelector("[data-says]").textContent = this.says || this.howFar(share);
     const shown = {
       pause: state === "sending" || state === "waiting",
@@ -176,6 +191,16 @@ export class QueuedFile {
     if (this.state === "sending" && rest !== null) parts.push(`${inBytes(speed)}/s`, `${inWords(rest)} ${words.left}`);
     return parts.join(" · ");
   }
+}
+
+/** Return what keeps a file from being sent, "empty" or "unreadable" (a folder is, too); null for a good one. */
+async function faultOf(file) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+  } catch {
+    return "unreadable";
+  }
+  return file.size ? null : "empty";
 }
 
 function percent(share) {

@@ -1,0 +1,70 @@
+"""Every address that is opened directly shows a whole page, leads to one, or is no page at all."""
+
+import datetime as dt
+import uuid
+
+import pytest
+from django.urls import reverse
+
+from clips.models import FinalClip, Job, JobKind, Preview, SharedCopy
+from people.models import ApiToken
+from trickyclip.tests.test_access import ROUTES, named_routes
+from trickyclip.whole_pages import AS_A_PAGE_ASKS
+
+WITH_CLIP = ("clips:clip", "clips:clip_edit", "clips:clip_file", "clips:clip_download")
+WITH_COPY = ("clips:shared_copy", "clips:shared_copy_file", "clips:shared_copy_download")
+WITH_SEGMENT = ("clips:moment", "clips:segment_preview", "clips:preview_file", "clips:poster_file")
+
+
+@pytest.fixture
+def rows(original, segments, admin) -> dict[str, object]:
+    """Real rows for routes that name one, by the route or by the kind that the table of routes has."""
+    clip = FinalClip.objects.create(
+        candidate_segment=segments[9], original_file=original, start_ms=0, end_ms=900, camera_id="CAM_UNKNOWN",
+        fps_label="30FPS", date=dt.date(2024, 12, 1), filename="one__v001.mp4",
+    )  # fmt: skip
+    Preview.objects.create(
+        segment=segments[0], stored_path="candidates/x.mp4", start_ms=0, end_ms=9, width_px=9, height_px=9, size_bytes=9
+    )
+    copy = SharedCopy.objects.create(clip=clip)
+    of_kind = {
+        "uuid": uuid.uuid4(),
+        "job": Job.objects.for_target(JobKind.DETECT, original).pk,
+        "shoot": original.shoot_id,
+        "file": original.pk,
+        "DETECT": "DETECT",
+        "token": ApiToken.objects.issue(admin, "script")[0].pk,
+        "no-such-secret": "no-such-secret",
+    }
+    by_route = {"clips:curve": segments[0].run_id}
+    for names, row in ((WITH_CLIP, clip), (WITH_COPY, copy), (WITH_SEGMENT, segments[0])):
+        by_route |= dict.fromkeys(names, row.pk)
+    return of_kind | by_route
+
+
+def is_whole(answer) -> bool:
+    if 300 <= answer.status_code < 400 or not answer.get("Content-Type", "").startswith("text/html"):
+        return True
+    text = answer.content.decode().lower()
+    return "<!doctype html>" in text and "</html>" in text
+
+
+@pytest.mark.parametrize("name", sorted(named_routes()))
+def test_an_address_that_is_opened_directly_is_a_whole_page(client, admin, rows, name):
+    client.force_login(admin)
+    kinds, _methods = ROUTES[name]
+    answer = client.get(reverse(name, args=[rows.get(name, rows.get(kind)) for kind in kinds]))
+    assert is_whole(answer), answer.content.decode()[:200]
+
+
+def test_a_part_is_still_a_part_for_the_page_that_asks(client, admin):
+    client.force_login(admin)
+    answer = client.get(reverse("clips:board"), headers=AS_A_PAGE_ASKS)
+    assert answer.content.decode().strip().startswith('<div class="board">')
+
+
+def test_the_check_itself_knows_a_part_and_a_blank_page(client, admin):
+    client.force_login(admin)
+    part = client.get(reverse("clips:board"), headers=AS_A_PAGE_ASKS)
+    assert not is_whole(part)
+    assert not is_whole(client.get(reverse("clips:sort_keep"), headers=AS_A_PAGE_ASKS))
