@@ -70,8 +70,8 @@ def _videos() -> list[_Video]:
     """Return one row for each video on its way."""
     now = timezone.now()
     rows = Job.objects.active().filter(kind__in=STEPS).order_by()
-    rows = rows.annotate(shoot_id=Coalesce("original_file__shoot", "upload__shoot"))
-    fields = ("kind", "state", "progress", "started_at", "shoot_id", "original_file__duration_ms")
+    rows = rows.annotate(of_shoot=Coalesce("original_file__shoot", "upload__shoot"))
+    fields = ("kind", "state", "progress", "started_at", "of_shoot", "original_file__duration_ms")
     videos = []
     for kind, state, progress, started_at, shoot_id, duration_ms in rows.values_list(*fields):
         is_searched = kind == JobKind.DETECT and state == JobState.RUNNING

@@ -47,7 +47,7 @@ class NameKey(Func):
         folded = Func(folded, function="lower")
         for letter in "ßς":
             folded = _Replaced(folded, Value(letter), Value(FOLDED_LETTERS[letter]))
-        super().__init__(folded, output_field=models.CharField())
+        super().__init__(_Normalized(folded), output_field=models.CharField())
 
 
 def called(name: str, column: str = "name_key") -> Q:

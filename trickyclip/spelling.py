@@ -43,6 +43,7 @@ def name_key(text: str) -> str:
     folded = folded.replace("İ", FOLDED_LETTERS["İ"]).lower()
     for letter in "ßς":
         folded = folded.replace(letter, FOLDED_LETTERS[letter])
+    folded = unicodedata.normalize("NFKC", folded)  # again: an accent may follow a letter that was folded
     return " ".join(folded.split())
 
 

@@ -224,7 +224,7 @@ def test_a_file_that_is_gone_is_a_page_that_says_so(client, address, preview):
     (django_settings.DATA_DIR / preview.stored_path).unlink()
     response = client.get(address)
     assert response.status_code == 404
-    assert "There is nothing here" in response.text
+    assert "Page not found" in response.text
 
 
 def test_behind_nginx_it_is_nginx_that_sends_the_file(client, address, preview, settings):

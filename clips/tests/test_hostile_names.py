@@ -18,6 +18,7 @@ from clips.uploads.wire import clean_session_name
 from people.models import ApiToken, Member, Person, PersonAlias
 from tricks.models import Trick
 from trickyclip.names import slugify
+from trickyclip.whole_pages import AS_A_PAGE_ASKS
 
 TAG, ATTRIBUTE = "<script>alert(1)</script>", "\"'><img src=x onerror=alert(1)>"
 BAITS = [
@@ -68,7 +69,7 @@ def test_no_page_renders_a_name(client, admin, baited):
     addresses = [reverse(name) for name in PAGES + CALLS] + [reverse(f"admin:{name}_changelist") for name in LISTS]
     addresses += [reverse("clips:session", args=[baited.pk]), *(f"{reverse('people:pick')}?q={bait}" for bait in BAITS)]
     for address in addresses:
-        answer = client.get(address)
+        answer = client.get(address, headers=AS_A_PAGE_ASKS)
         html = answer.content.decode()
         assert answer.status_code == 200, address
         assert "planted" not in answer.cookies

@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
@@ -17,6 +18,7 @@ from people.access import requires
 from people.audit import Action, note
 from people.models import Role
 from trickyclip.rename_form import said_of_renaming
+from trickyclip.whole_pages import part_of
 
 
 @requires(Role.CURATOR)
@@ -39,6 +41,7 @@ def session_rename(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @requires(Role.CURATOR)
 @require_safe
+@part_of(lambda pk: reverse("clips:session", args=[pk]))
 def session_rename_says(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Answer with the sentence about what the rename form, as it is filled in, would do."""
     form = SessionForm(request.GET, instance=get_object_or_404(Shoot, pk=pk))

@@ -6,7 +6,19 @@ from django.utils import timezone
 from clips.archive.configured import archive_backend
 from clips.archive.local import LocalArchive
 from clips.claim import claim
-from clips.models import ArchiveCopy, CopyState, Job, JobKind, JobState, OriginalFile, Upload, UploadState, WaitsFor
+from clips.models import (
+    ArchiveCopy,
+    CopyState,
+    Job,
+    JobKind,
+    JobState,
+    OriginalFile,
+    Shoot,
+    Upload,
+    UploadState,
+    WaitsFor,
+)
+from clips.renaming import follow
 from clips.space import fetching
 from clips.storage import sha256_of
 from clips.uploads import part
@@ -48,12 +60,9 @@ def test_whatever_a_file_was_called_it_stays_within_its_session(make_original, a
     assert path.parent == settings.ARCHIVE_DIR / "TrickyClip Archive/Originals/2024/2024-12-01 - Backyard Rails"
 
 
-def test_a_renamed_session_takes_its_originals_along(
-    archived, shoot, work_off, settings, django_capture_on_commit_callbacks
-):
-    with django_capture_on_commit_callbacks(execute=True):
-        shoot.name = "Night Rails"
-        shoot.save()
+def test_a_renamed_session_takes_its_originals_along(archived, shoot, work_off, settings):
+    Shoot.objects.filter(pk=shoot.pk).update(name="Night Rails")
+    follow(shoot)
     work_off()
     copy = ArchiveCopy.objects.get()
     assert "/2024-12-01 - Night Rails/" in copy.path
