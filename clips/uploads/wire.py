@@ -12,6 +12,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from trickyclip.visible import visible
+
 #: tus wants sha1 of every server that checks sums; sha256 is for those who choose.
 CHECKSUM_ALGORITHMS = ("sha1", "sha256")
 
@@ -77,7 +79,7 @@ def metadata_of(header: str) -> UploadMetadata:
 
 def clean_session_name(name: str) -> str:
     """Return a session's name on one line, at most as long as its row holds."""
-    return " ".join(name.split())[:100] or _("Session")
+    return visible(name)[:100].strip() or _("Session")
 
 
 class Checksum:

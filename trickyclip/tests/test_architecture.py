@@ -23,6 +23,7 @@ FOR_EVERY_APP = {
     "trickyclip.merging",
     "trickyclip.merge_admin",
     "trickyclip.sealed",
+    "trickyclip.visible",
 }
 WITHOUT_DJANGO = (
     "clips/media/",
