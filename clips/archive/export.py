@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips import pipeline
+from clips.archive import adopt
 from clips.archive.backend import ArchiveBackend, ArchiveBlockedError, ArchiveError, Held, Parcel
 from clips.archive.cargo import Cargo, cargo_now
 from clips.archive.configured import archive_backend, archive_name
@@ -63,12 +64,22 @@ class Shipment:
         return self.copy
 
     def _held(self) -> Held | None:
-        """Return what the archive has of it, also where an earlier worker moved it and could not say so any more."""
+        """Return what the archive has of it, also where nobody could say any more that it was moved."""
         held = self.backend.look(self.copy.remote_id) if self.copy.remote_id else None
-        if held is None and self.backend.ids_are_places and self.copy.remote_id:
-            place = str(PurePosixPath(*self.cargo.folders, self.cargo.filename))
-            if held := self.backend.look(place):
-                self._note(remote_id=place)
+        if not self.backend.ids_are_places or (held and not held.is_trashed):
+            return held
+        place = str(PurePosixPath(*self.cargo.folders, self.cargo.filename))
+        there = self.backend.look(place)
+        if there and not there.is_trashed:
+            if adopt.is_another(self.backend, place, there, self.cargo):
+                says = _("Another clip lies at %(path)s; “manage.py rebuild_from_archive” makes a row for it.")
+                raise ArchiveError(says % {"path": place})
+            self._note(remote_id=place)
+            return there
+        if self.copy.remote_id:  # it was sent once
+            for file_id, found in adopt.elsewhere(self.backend, self.cargo):
+                self._note(remote_id=file_id, path=file_id, folder=None)
+                return found
         return held
 
     def _send(self, folder: ArchiveFolder, held: Held | None) -> Held:

@@ -18,7 +18,7 @@ def follow_names(clips: Q) -> int:
     n_started = 0
     copies = copies.filter(clip__in=FinalClip.objects.filter(clips)).select_related(*names)
     for copy in copies.iterator():
-        n_started += _follow(copy, copy.clip)
+        n_started += follow(copy, copy.clip)
     return n_started
 
 
@@ -26,10 +26,11 @@ def originals_follow(shoot: Shoot) -> int:
     """Do the same for the camera files of a session that got another name."""
     copies = ArchiveCopy.objects.filter(backend=archive_name(), state=CopyState.VERIFIED)
     copies = copies.filter(original_file__shoot=shoot.pk).select_related("original_file__shoot")
-    return sum(_follow(copy, copy.original_file) for copy in copies.defer("original_file__probe").iterator())
+    return sum(follow(copy, copy.original_file) for copy in copies.defer("original_file__probe").iterator())
 
 
-def _follow(copy: ArchiveCopy, thing: FinalClip | OriginalFile) -> bool:
+def follow(copy: ArchiveCopy, thing: FinalClip | OriginalFile) -> bool:
+    """Start a job for a copy that lies elsewhere than its names say; return whether it does."""
     is_elsewhere = copy.path != cargo_of(thing).path
     if is_elsewhere:
         pipeline.start(JobKind.ARCHIVE, thing, priority=MOVE_PRIORITY)
