@@ -59,11 +59,11 @@ def metadata_of(header: str) -> UploadMetadata:
     pairs = {}
     for pair in filter(None, (pair.strip() for pair in header.split(","))):
         key, _space, value = pair.partition(" ")
-        if not key.isascii() or key in pairs:
+        if not (key.isascii() and key.isprintable()) or key in pairs:
             raise TusError(400, _("Upload-Metadata has a key that is not ASCII or comes twice."))
         try:
             pairs[key] = base64.b64decode(value, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # of base64 and of UTF-8 alike
             raise TusError(400, _("Upload-Metadata has a value that is not base64 of UTF-8.")) from None
     try:
         date = dt.date.fromisoformat(pairs["date"]) if pairs.get("date") else timezone.localdate()
