@@ -197,4 +197,6 @@ def clip_tags(clip: FinalClip) -> dict[str, str]:
         "com.trickyclip.start_ms": str(clip.start_ms),
         "com.trickyclip.end_ms": str(clip.end_ms),
         "com.trickyclip.category": clip.category,
+        "com.trickyclip.lineage": str(clip.lineage),
+        "com.trickyclip.kept_at": clip.created_at.isoformat(),
     }

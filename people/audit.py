@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from django.contrib import admin
+from django.contrib.admin import helpers
+from django.core.exceptions import BadRequest, ValidationError
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from people.models.audit import Action, AuditEntry
 from people.models.member import Member
@@ -55,6 +57,15 @@ def note(action: Action, target: Model | None = None, *, actor: Member | None = 
 
 class AuditedAdmin(admin.ModelAdmin):
     """An admin's page whose changes are in the trail; Django's own log of them forgets who was deleted."""
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
+        """Refuse an action on what no row's id looks like, of which Django asks the database as it came."""
+        for chosen in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME):
+            try:
+                self.model._meta.pk.clean(chosen, None)
+            except (ValueError, ValidationError) as error:
+                raise BadRequest("This is no id of a row.") from error
+        return super().response_action(request, queryset)
 
     def log_addition(self, request: HttpRequest, obj: Model, message: object) -> object:
         note(Action.ADDED, obj)

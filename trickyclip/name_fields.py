@@ -18,6 +18,11 @@ class NameField(models.CharField):
         value = super().get_prep_value(value)
         return clean_name(value) if isinstance(value, str) else value
 
+    def deconstruct(self) -> tuple:
+        """To the database it is text like any other, so that migrations need not know it."""
+        name, _path, arguments, options = super().deconstruct()
+        return name, "django.db.models.CharField", arguments, options
+
     def pre_save(self, row: models.Model, add: bool) -> object:
         """Let the row in memory say what is stored."""
         setattr(row, self.attname, self.to_python(getattr(row, self.attname)))

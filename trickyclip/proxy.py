@@ -4,24 +4,33 @@ Anybody may write any header; only what a proxy of ours wrote is believed (``TRU
 ``REMOTE_ADDR`` is the client's own address, for throttles, logs and the audit trail alike.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-#: What proxies write of the client. From anybody else it is a claim, and is taken away before somebody believes it.
+#: What proxies write of the client and of themselves. From anybody else it is a claim, and is taken away before
+#: somebody believes it; with any of it a request did not begin on this machine.
 FORWARDED = (
     "HTTP_FORWARDED",
-    "HTTP_X_FORWARDED_FOR",
-    "HTTP_X_FORWARDED_HOST",
-    "HTTP_X_FORWARDED_PORT",
-    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_VIA",
+    "HTTP_TRUE_CLIENT_IP",
+    "HTTP_CLIENT_IP",
     "HTTP_X_REAL_IP",
-    "HTTP_CF_CONNECTING_IP",
-    "HTTP_CF_RAY",
+    "HTTP_X_CLIENT_IP",
+    "HTTP_X_CLUSTER_CLIENT_IP",
+    "HTTP_X_ORIGINAL_FORWARDED_FOR",
+    "HTTP_X_ORIGINAL_HOST",
+    "HTTP_FASTLY_CLIENT_IP",
+    "HTTP_FLY_CLIENT_IP",
+    "HTTP_X_ENVOY_EXTERNAL_ADDRESS",
+    "HTTP_X_AMZN_TRACE_ID",
     "HTTP_X_REQUEST_ID",
+    "HTTP_CDN_LOOP",
 )
+#: Families of such headers, of which each vendor has some more.
+FORWARDED_PREFIXES = ("HTTP_X_FORWARDED", "HTTP_CF_", "HTTP_X_AZURE_", "HTTP_X_APPENGINE_")
 
 
 class ProxyMiddleware:
@@ -34,8 +43,8 @@ class ProxyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         meta = request.META
         if not self._trusts(meta.get("REMOTE_ADDR", "")):
-            for name in FORWARDED:
-                meta.pop(name, None)
+            for name in written_by_proxies(meta):
+                del meta[name]
         elif client := self._client(meta):
             meta["REMOTE_ADDR"] = str(client)
         return self.get_response(request)
@@ -60,6 +69,11 @@ class ProxyMiddleware:
                 return as_address(text)
         # A chain of nothing but our own proxies begins at the first of them: somebody on that machine asks.
         return as_address(listed[0] if listed else meta.get("HTTP_CF_CONNECTING_IP", ""))
+
+
+def written_by_proxies(meta: Mapping[str, object]) -> list[str]:
+    """Return the headers of a request, as keys of its ``META``, that proxies and tunnels write."""
+    return [name for name in meta if name in FORWARDED or name.startswith(FORWARDED_PREFIXES)]
 
 
 def as_address(text: str) -> IPv4Address | IPv6Address | None:

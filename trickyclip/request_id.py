@@ -2,13 +2,14 @@
 
 import re
 import secrets
+import sys
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.utils.functional import SimpleLazyObject
 
-from trickyclip import logs
+from trickyclip import away, logs
 
 #: Written by our proxies: trickyclip/proxy.py takes them away from everybody else.
 HEADERS = ("HTTP_X_REQUEST_ID", "HTTP_CF_RAY")
@@ -38,7 +39,13 @@ def member_of(request: HttpRequest) -> str:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer with the page that names the request, so that a person can tell it; needs nothing but its template."""
+    """Answer with the page that names the request, so that a person can tell it; needs nothing but its template.
+
+    Django calls it while it handles the error, from wherever that came: a view, a middleware, the session.
+    """
+    error = sys.exc_info()[1]
+    if away.is_away(error):
+        return away.answer(request, error)
     page = loader.render_to_string("500.html", {"request_id": getattr(request, "log_id", "")})
     return HttpResponse(page, status=500)
 

@@ -3,11 +3,11 @@
 import re
 import unicodedata
 
-#: Characters that nobody sees, by Unicode's Default_Ignorable_Code_Point, with controls, Hangul fillers and what
-#: marks interlinear notes. Marks of direction (U+202E) are among them: they make a name read as another one.
+#: Characters that nobody sees, by Unicode's Default_Ignorable_Code_Point, with controls, Hangul fillers, private ones,
+#: and what marks interlinear notes. Marks of direction (U+202E) are among them: they make a name read as another one.
 _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ud800-\udfff\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 #: Joins or parts letters (ZWNJ, ZWJ), and shows a sign as a picture (VS16): seen only in what comes before and after.

@@ -1,8 +1,10 @@
 """What the API says of each row, and what it takes."""
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from clips.models import CandidateSegment, ClipCategory, FinalClip, Job, Upload
+from clips.models.clip import MAX_PEOPLE
 from clips.models.segment import MAX_HAND
 from people.models import Person
 from tricks.models import KNOWN_CATEGORIES, Direction, Stance, Trick
@@ -96,13 +98,31 @@ class DecisionSerializer(serializers.Serializer):
     key = serializers.UUIDField(help_text="Made by the client for this decision; sent again, it changes nothing.")
 
 
+class PeopleField(serializers.ListField):
+    """Some people by their ids; more than a clip may have are refused before anybody is looked for."""
+
+    child = serializers.UUIDField()
+
+    def __init__(self, **options) -> None:
+        super().__init__(max_length=MAX_PEOPLE, **options)
+
+    def to_internal_value(self, data: object) -> list[Person]:
+        if isinstance(data, list) and len(data) > self.max_length:
+            raise serializers.ValidationError(_("A clip has at most %(n)d people.") % {"n": self.max_length})
+        ids = super().to_internal_value(data)
+        found = Person.objects.in_bulk(ids)
+        if unknown := next((pk for pk in ids if pk not in found), None):
+            raise serializers.ValidationError(_("There is no person %(id)s.") % {"id": unknown})
+        return [found[pk] for pk in ids]
+
+
 class SaveSerializer(DecisionSerializer):
     start_ms = serializers.IntegerField(max_value=2**53)
     end_ms = serializers.IntegerField(max_value=2**53)
     category = serializers.ChoiceField(ClipCategory.choices, default=ClipCategory.TRICK)
     person = serializers.PrimaryKeyRelatedField(queryset=Person.objects, allow_null=True, default=None)
     trick = serializers.PrimaryKeyRelatedField(queryset=Trick.objects, allow_null=True, default=None)
-    also = serializers.PrimaryKeyRelatedField(queryset=Person.objects, many=True, required=False, default=list)
+    also = PeopleField(required=False, default=list)
 
 
 class UndoSerializer(serializers.Serializer):
@@ -126,7 +146,7 @@ class EditSerializer(serializers.Serializer):
     category = serializers.ChoiceField(ClipCategory.choices, required=False)
     person = serializers.PrimaryKeyRelatedField(queryset=Person.objects, allow_null=True, required=False)
     trick = serializers.PrimaryKeyRelatedField(queryset=Trick.objects, allow_null=True, required=False)
-    also = serializers.PrimaryKeyRelatedField(queryset=Person.objects, many=True, required=False)
+    also = PeopleField(required=False)
 
 
 class ClipSerializer(serializers.ModelSerializer):

@@ -70,4 +70,5 @@ def clip_folder_parts(clip: FinalClip) -> tuple[str, ...]:
 def clip_facts(clip: FinalClip) -> dict[str, str]:
     facts = {"clip": clip.pk, "original": clip.original_file.file_hash, "in": clip.start_ms, "out": clip.end_ms}
     facts["category"] = clip.category  # in no name: a clip without a trick is called Unknown there, whatever its kind
+    facts |= {"lineage": clip.lineage, "kept_at": clip.created_at.isoformat()}
     return {f"trickyclip_{name}": str(value) for name, value in facts.items()}

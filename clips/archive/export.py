@@ -5,12 +5,14 @@ worker goes on where one died, and of a worker that comes back too late nothing 
 """
 
 from collections.abc import Callable
+from pathlib import PurePosixPath
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips import pipeline
+from clips.archive import adopt
 from clips.archive.backend import ArchiveBackend, ArchiveBlockedError, ArchiveError, Held, Parcel
 from clips.archive.cargo import Cargo, cargo_now
 from clips.archive.configured import archive_backend, archive_name
@@ -62,10 +64,25 @@ class Shipment:
         return self.copy
 
     def _held(self) -> Held | None:
-        """Return what the archive has of it, also where an earlier worker moved it and could not say so any more."""
+        """Return what the archive has of it, also where nobody could say any more that it was moved."""
         if self.copy.next_folder:
             self._settle_move(self.copy.next_folder, self.copy.next_name)
-        return self.backend.look(self.copy.remote_id) if self.copy.remote_id else None
+        held = self.backend.look(self.copy.remote_id) if self.copy.remote_id else None
+        if not self.backend.ids_are_places or (held and not held.is_trashed):
+            return held
+        place = str(PurePosixPath(*self.cargo.folders, self.cargo.filename))
+        there = self.backend.look(place)
+        if there and not there.is_trashed:
+            if adopt.is_another(self.backend, place, there, self.cargo):
+                says = _("Another clip lies at %(path)s; “manage.py rebuild_from_archive” makes a row for it.")
+                raise ArchiveError(says % {"path": place})
+            self._note(remote_id=place)
+            return there
+        if self.copy.remote_id:  # it was sent once
+            for file_id, found in adopt.elsewhere(self.backend, self.cargo):
+                self._note(remote_id=file_id, path=file_id, folder=None)
+                return found
+        return held
 
     def _settle_move(self, folder: ArchiveFolder, filename: str) -> None:
         """Write down how a move ended whose worker was stopped: it lies there, or where it was."""

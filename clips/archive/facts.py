@@ -4,7 +4,10 @@ from clips.media.container import open_media
 
 PREFIX = "com.trickyclip."
 #: The words inside a file, and those of ``clip_facts``.
-NAMES = {"clip": "clip", "original_sha256": "original", "start_ms": "in", "end_ms": "out", "category": "category"}
+NAMES = {
+    "clip": "clip", "original_sha256": "original", "start_ms": "in", "end_ms": "out", "category": "category",
+    "lineage": "lineage", "kept_at": "kept_at",
+}  # fmt: skip
 
 
 def facts_of(path: str) -> dict[str, str]:

@@ -79,7 +79,7 @@ class LocalArchive:
         for root, is_trashed in ((self.root, False), (self.root / TRASH_FOLDER, True)):
             try:
                 sha256 = self._sha256(root / file_id)
-            except FileNotFoundError:
+            except (FileNotFoundError, NotADirectoryError):
                 continue
             path = Path(file_id)
             return Held(sha256, str(path.parent), path.name, is_trashed)
@@ -95,6 +95,8 @@ class LocalArchive:
 
     def move(self, file_id: str, *, to_folder_id: str, filename: str, facts: dict[str, str]) -> str:
         moved_id = str(Path(to_folder_id) / filename)
+        if moved_id != file_id:
+            self.trash(moved_id)  # nothing is written over: what lies there, nobody waits for
         self._rename(self.root / file_id, self.root / moved_id)
         return moved_id
 

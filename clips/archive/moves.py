@@ -16,17 +16,18 @@ def copies_follow(clips: Iterable) -> int:
     copies = ArchiveCopy.objects.filter(backend=archive_name(), state=CopyState.VERIFIED)
     copies = copies.filter(clip__in=clips, clip__removed_at=None)  # a removed one is on its way into the trash
     copies = copies.select_related("clip__person", "clip__trick", "clip__original_file__shoot")
-    return sum(_follow(copy, copy.clip) for copy in copies.defer("clip__original_file__probe"))
+    return sum(follow(copy, copy.clip) for copy in copies.defer("clip__original_file__probe"))
 
 
 def originals_follow(shoot: Shoot) -> int:
     """Do the same for the camera files of a session that got another name."""
     copies = ArchiveCopy.objects.filter(backend=archive_name(), state=CopyState.VERIFIED)
     copies = copies.filter(original_file__shoot=shoot.pk).select_related("original_file__shoot")
-    return sum(_follow(copy, copy.original_file) for copy in copies.defer("original_file__probe").iterator())
+    return sum(follow(copy, copy.original_file) for copy in copies.defer("original_file__probe").iterator())
 
 
-def _follow(copy: ArchiveCopy, thing: FinalClip | OriginalFile) -> bool:
+def follow(copy: ArchiveCopy, thing: FinalClip | OriginalFile) -> bool:
+    """Start a job for a copy that lies elsewhere than its names say; return whether it does."""
     is_elsewhere = copy.path != cargo_of(thing).path
     if is_elsewhere:
         pipeline.start(JobKind.ARCHIVE, thing, priority=MOVE_PRIORITY)

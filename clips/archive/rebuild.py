@@ -1,24 +1,26 @@
 """Rows made again from what lies in the archive, after the database is lost.
 
 A clip belongs to its original, so clips whose original is not here are only counted: bring the camera file in again (it
-is known by its SHA-256), and rebuild once more. What is here already stays as it is, so that this can be repeated.
+is known by its SHA-256), and rebuild once more. What is here already stays as it is, so that this can be repeated; of a
+clip that lies in another place than its row says, the row follows.
 
 Originals that the archive has itself are named, and come in like any camera file: only then is known what a camera said
 of itself, and the rows say where the bytes are.
 """
 
 from collections import Counter
-from uuid import UUID
+from datetime import datetime
+from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.utils import timezone
 
-from clips.archive.backend import ArchiveBackend, Lying
+from clips import pipeline
+from clips.archive import adopt, moves
+from clips.archive.backend import ArchiveBackend, Held, Lying
 from clips.archive.configured import archive_backend
-from clips.archive.local import LocalArchive
 from clips.archive.path import Named, read_names, read_original_name
-from clips.media import MediaError, sandbox
-from clips.models import ArchiveCopy, ClipCategory, CopyState, FileName, FinalClip, OriginalFile, Shoot
+from clips.management.backfill import BACKFILL_PRIORITY
+from clips.models import ArchiveCopy, ClipCategory, FileName, FinalClip, JobKind, OriginalFile, Shoot
 from people.models import Person
 from tricks.models import Trick
 from trickyclip.names import UNKNOWN
@@ -68,28 +70,100 @@ def _one(backend: ArchiveBackend, lying: Lying, missing: Counter) -> str:
     named = read_names(lying.folders, lying.filename)
     if named is None:
         return "files that are not ours"
-    person, trick = _names(named)
-    Shoot.objects.called(named.session_name, named.date)
+    if adopt.is_known(backend, lying.file_id, lying.sha256):
+        return "clips that were here"
+    facts = lying.facts or adopt.facts_inside(backend, lying.file_id)
     try:
-        facts = lying.facts or _facts_inside(backend, lying)
-        clip_id, spans = UUID(facts["trickyclip_clip"]), (int(facts["trickyclip_in"]), int(facts["trickyclip_out"]))
+        clip_id, span = UUID(facts["trickyclip_clip"]), (int(facts["trickyclip_in"]), int(facts["trickyclip_out"]))
     except (KeyError, ValueError):
         return "clips that do not say what they are"
-    clip = FinalClip.objects.filter(pk=clip_id).first()
+    path = "/".join([*lying.folders, lying.filename])
+    held = Held(lying.sha256, "/".join(lying.folders), lying.filename)
+    if clip := FinalClip.objects.filter(pk=clip_id).first():
+        copy = adopt.take_over(backend, clip, lying.file_id, path, held)
+        return "clips found where they lie now" if copy and _is_followed(copy) else "clips that were here"
     original = OriginalFile.objects.filter(file_hash=facts.get("trickyclip_original")).first()
-    if clip is None and original is None:
+    if original is None:
+        Shoot.objects.called(named.session_name, named.date)
         missing[facts.get("trickyclip_original", "?")] += 1
         return "clips without their original"
-    if is_new := clip is None:
-        FileName.objects.get_or_create(stem=named.stem, number=named.number)
-        clip = FinalClip.objects.create(
-            pk=clip_id, original_file=original, person=person, trick=trick, category=_category(named, facts),
-            start_ms=spans[0], end_ms=spans[1], camera_id=named.camera_id, fps_label=named.fps_label, date=named.date,
-            filename=lying.filename, drive_file_id=lying.file_id if backend.name == "drive" else "",
-        )  # fmt: skip
-        FinalClip.objects.filter(pk=clip.pk).refresh_search()
-    _note_copy(backend, clip, lying)
-    return "clips" if is_new else "clips that were here"
+    clip = _made(named, clip_id, original, span, facts)
+    FinalClip.objects.filter(pk=clip.pk).refresh_search()
+    adopt.take_over(backend, clip, lying.file_id, path, held)
+    pipeline.start(JobKind.RENDER, clip, priority=BACKFILL_PRIORITY)  # then it is brought to where it belongs by now
+    return "clips"
+
+
+def _is_followed(copy: ArchiveCopy) -> bool:
+    """Have a copy that was found brought to where its names of today say."""
+    moves.follow(copy, FinalClip.objects.with_names().get(pk=copy.clip_id))
+    return True
+
+
+def _made(named: Named, clip_id: UUID, original: OriginalFile, span: tuple[int, int], facts: dict) -> FinalClip:
+    """Make a clip's row, as the version of its lineage that it was."""
+    person, trick = _names(named)
+    lineage, is_current = _version_of(named, original, span, facts)
+    clip = FinalClip.objects.create(
+        pk=clip_id, original_file=original, person=person, trick=trick, category=_category(named, facts),
+        start_ms=span[0], end_ms=span[1], camera_id=named.camera_id, fps_label=named.fps_label, date=named.date,
+        filename=_name_for(named), lineage=lineage, is_current=is_current,
+    )  # fmt: skip
+    if kept_at := _kept_at(facts):
+        FinalClip.objects.filter(pk=clip.pk).update(created_at=kept_at)
+    return clip
+
+
+def _name_for(named: Named) -> str:
+    """Take the name that a clip bears; where a restored database gave it to another one meanwhile, the next one."""
+    name, _is_new = FileName.objects.get_or_create(stem=named.stem, number=named.number)
+    if FinalClip.objects.filter(filename=str(name)).exists():
+        name = FileName.objects.allocate(named.stem)
+    return str(name)
+
+
+def _version_of(named: Named, original: OriginalFile, span: tuple[int, int], facts: dict) -> tuple[UUID, bool]:
+    """Return the lineage of a clip, and whether it is its current version; another one is not current any more then.
+
+    Clips say their lineage since they are told it. Older ones are of the lineage of the current clip with which they
+    share most of their time: one moment has one current clip.
+    """
+    said = _uuid(facts.get("trickyclip_lineage", ""))
+    there = FinalClip.objects.filter(original_file=original, removed_at=None).order_by("-is_current", "created_at")
+    kin = [clip for clip in there if (clip.lineage == said if said else clip.is_current and _is_same(clip, span))]
+    if not kin:
+        removed = FinalClip.objects.filter(lineage=said).exclude(removed_at=None)
+        return said or uuid4(), not (said and removed.exists())
+    newest, kept_at = kin[0], _kept_at(facts)
+    if kept_at:
+        is_newer = kept_at > newest.created_at
+    else:
+        before = read_names((), newest.filename)
+        is_newer = before is None or before.stem != named.stem or named.number > before.number
+    if is_newer:
+        FinalClip.objects.filter(pk__in=[clip.pk for clip in kin]).update(is_current=False)
+    return newest.lineage, is_newer
+
+
+def _is_same(clip: FinalClip, span: tuple[int, int]) -> bool:
+    """Whether two spans share more than half of the time that they take together."""
+    shared_ms = min(clip.end_ms, span[1]) - max(clip.start_ms, span[0])
+    return shared_ms * 2 > max(clip.end_ms, span[1]) - min(clip.start_ms, span[0])
+
+
+def _kept_at(facts: dict) -> datetime | None:
+    try:
+        told = datetime.fromisoformat(facts.get("trickyclip_kept_at", ""))
+    except ValueError:
+        return None
+    return told if told.tzinfo else None
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _names(named: Named) -> tuple[Person | None, Trick | None]:
@@ -107,18 +181,3 @@ def _category(named: Named, facts: dict[str, str]) -> str:
     """Return what the file says itself; older ones have it in the place of a rider or a trick."""
     said = [facts.get("trickyclip_category"), named.trick, named.person]
     return next((category for category in said if category in ClipCategory.values), ClipCategory.TRICK)
-
-
-def _facts_inside(backend: ArchiveBackend, lying: Lying) -> dict[str, str]:
-    if not isinstance(backend, LocalArchive):
-        return {}
-    try:
-        return sandbox.run("clips.archive.facts:facts_of", {"path": str(backend.root / lying.file_id)})
-    except MediaError:
-        return {}
-
-
-def _note_copy(backend: ArchiveBackend, clip: FinalClip, lying: Lying) -> None:
-    held = {"remote_id": lying.file_id, "sha256": lying.sha256, "path": "/".join([*lying.folders, lying.filename])}
-    verified = {"state": CopyState.VERIFIED, "verified_at": timezone.now()}
-    ArchiveCopy.objects.get_or_create(clip=clip, backend=backend.name, defaults=held | verified)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from clips.archive.backend import ArchiveBackend, ArchiveError, Stocked
 from clips.archive.configured import archive_backend, archive_name
-from clips.archive.path import read_names
+from clips.archive.path import read_names, read_original_name
 from clips.audit import mend
 from clips.audit.batches import batches, rows_in_batches
 from clips.audit.finding import Disagreement, Kind
@@ -67,9 +67,9 @@ class _Inventory:
                 self._right.add(copy.pk)
         for file_id in there.keys() - known:
             found = there[file_id]
-            if not found.is_trashed and read_names((), found.filename):
+            if not found.is_trashed and (read_names((), found.filename) or read_original_name(found.filename)):
                 says = _("it lies in the archive, and no row knows it.")
-                yield Disagreement(Kind.COPY_UNKNOWN, found.filename, says, file_id)
+                yield Disagreement(Kind.COPY_UNKNOWN, found.filename, says, file_id, partial(mend.adopt_copy, file_id))
 
     def _is_right(self, copy: ArchiveCopy, found: Stocked) -> bool:
         thing = copy.clip or copy.original_file

@@ -88,7 +88,10 @@ _ADVICE = {
     Kind.COPY_TRASHED: _("Bring them back out of the trash, or let “manage.py audit --repair” show them as removed."),
     Kind.COPY_CHANGED: _("“manage.py audit --repair” has them looked at once more, and sent again if they differ."),
     Kind.COPY_MOVED: _("Nothing: where people put them they stay."),
-    Kind.COPY_UNKNOWN: _("“manage.py rebuild_from_archive” makes rows for them, as after the loss of a database."),
+    Kind.COPY_UNKNOWN: _(
+        "“manage.py audit --repair” lets the rows of those it knows lead to them, and puts what is there twice into "
+        "the archive's trash; “manage.py rebuild_from_archive” makes rows for the others."
+    ),
     Kind.DRIVE_ID: _("“manage.py audit --repair” takes over what the copy says."),
     Kind.SCRATCH: _("“manage.py audit --repair” removes it."),
     Kind.JOB_STUCK: _("See whether workers run; “manage.py audit --repair” tells the broker of them again."),

@@ -14,7 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips import filmstrips, pipeline, previews, sharing, storage
-from clips.archive.configured import archive_name
+from clips.archive import adopt, moves
+from clips.archive.cargo import cargo_now
+from clips.archive.configured import archive_backend, archive_name
+from clips.archive.path import read_names
 from clips.management.backfill import BACKFILL_PRIORITY
 from clips.models import (
     ArchiveCopy,
@@ -114,6 +117,24 @@ def _start(kind: JobKind, row: QuerySet) -> bool:
     if target is not None:
         pipeline.start(kind, target, priority=BACKFILL_PRIORITY)
     return target is not None
+
+
+def adopt_copy(file_id: str) -> str:
+    """Let the row of what lies there lead to it; of what lies somewhere else as well, put this one into the trash."""
+    backend = archive_backend()
+    held = backend.look(file_id) if backend.ids_are_places else None
+    if held is None or held.is_trashed:
+        return ""
+    thing = adopt.thing_at(backend, file_id, held)
+    if thing is None:
+        named = read_names((), held.filename)
+        return take_name(named.stem, named.number) if named else ""
+    if copy := adopt.take_over(backend, thing, file_id, file_id, held):
+        moves.follow(copy, cargo_now(copy.clip or copy.original_file).thing)
+        return _("it is known, and its row leads to it again")
+    if adopt.twin_of(backend, thing, file_id, held) and backend.trash(file_id):
+        return _("the archive has it twice; this one is in its trash")
+    return ""
 
 
 @transaction.atomic

@@ -8,11 +8,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RemoveConstraint(model_name="shoot", name="shoot_slug_safe"),
-        migrations.AlterField(
-            model_name="shoot",
-            name="name",
-            field=trickyclip.name_fields.NameField(max_length=100, verbose_name="name"),
-        ),
         migrations.AddField(model_name="shoot", name="name_key", field=trickyclip.name_fields.key_of("name")),
         migrations.AddConstraint(
             model_name="shoot",

@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
+from trickyclip.name_fields import NameField
+
 _ANY_SERIAL = _("Empty: every camera of this kind.")
 
 
@@ -22,7 +24,7 @@ class CameraName(models.Model):
 
     camera_id = models.CharField(_("camera"), max_length=40, help_text=_("As in file names: CAM_GOPRO11."))
     serial = models.CharField(_("serial number"), max_length=40, blank=True, help_text=_ANY_SERIAL)
-    name = models.CharField(_("name"), max_length=60)
+    name = NameField(_("name"), max_length=60)
 
     class Meta:
         verbose_name = _("camera name")

@@ -21,6 +21,8 @@ from tricks.models import Trick
 
 #: So many clips' names are in memory at once while search texts are made again.
 REFRESH_BATCH = 500
+#: In one clip, besides its rider.
+MAX_PEOPLE = 12
 
 
 class FileNameQuerySet(models.QuerySet):

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from trickyclip import sealed
+from trickyclip.name_fields import NameField
 
 MAX_ATTEMPTS = 12
 #: The wait after the first try that failed; each later one doubles it, up to the longest. Together more than a day.
@@ -47,7 +48,7 @@ def all_kinds() -> list[str]:
 class NoticeChannel(models.Model):
     """Where notices go. Its address is a secret: whoever knows a webhook's can write there."""
 
-    name = models.CharField(_("name"), max_length=60, unique=True)
+    name = NameField(_("name"), max_length=60, unique=True)
     kind = models.CharField(_("kind"), max_length=10, choices=ChannelKind)
     sealed_target = models.TextField(editable=False)
     sealed_secret = models.TextField(editable=False, blank=True)

@@ -14,6 +14,7 @@ from clips.models.run import DetectionRun
 from clips.models.segment import CandidateSegment
 from clips.models.shoot import Shoot
 from clips.told import told
+from trickyclip.name_fields import NameField
 
 
 class UploadSource(models.TextChoices):
@@ -110,7 +111,7 @@ class Upload(models.Model):
     )  # fmt: skip
     source = models.CharField(_("came by"), max_length=10, choices=UploadSource, default=UploadSource.BROWSER)
     #: What is known of its session before it is read.
-    session_name = models.CharField(_("asked session"), max_length=100, blank=True)
+    session_name = NameField(_("asked session"), max_length=100, blank=True)
     session_date = models.DateField(_("asked date"), null=True, blank=True)
     #: Where it was found: its path, and what tells it from another file that lies there later.
     came_from = models.CharField(_("found as"), max_length=1000, blank=True)
@@ -118,7 +119,7 @@ class Upload(models.Model):
     mark = models.CharField(max_length=100, blank=True, editable=False)
     modified_at = models.DateTimeField(_("last changed before"), null=True, blank=True)
     put_away_at = models.DateTimeField(_("put away"), null=True, blank=True, editable=False)
-    original_filename = models.CharField(_("file name"), max_length=300)
+    original_filename = NameField(_("file name"), max_length=300)
     size_bytes = models.PositiveBigIntegerField(_("size"))
     offset_bytes = models.PositiveBigIntegerField(_("received"), default=0)
     state = models.CharField(_("state"), max_length=10, choices=UploadState, default=UploadState.RECEIVING)

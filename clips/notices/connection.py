@@ -11,13 +11,24 @@ import socket
 import ssl
 import time
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 TIMEOUT_S = 10.0
 #: All of an answer that is read; a webhook's says at most why it refuses.
 MOST_BYTES = 8 * 1024
 LONGEST_ANSWER_S = 15.0
+#: What a network without IPv4 reaches the rest of the internet by (NAT64): judged by what it leads to.
+TRANSLATED = ip_network("64:ff9b::/96")
+GIVEN_OUT = ip_network("2000::/3")
+#: Older ways of writing an IPv4 address into an IPv6 one: "compatible" (RFC 4291) and "translated" (RFC 2765).
+ENDS_IN_IPV4 = (ip_network("::/96"), ip_network("::ffff:0:0:0/96"))
+#: The middle of an address that tunnels to the IPv4 address at its end within a site (RFC 5214), but for two bits.
+ISATAP = 0x0000_5EFE
+#: Led to whichever machine nearby said that it relays to IPv6 (RFC 7526).
+RELAY = ip_network("192.88.99.0/24")
+#: For documents (RFC 9637), and not yet known as such to Python 3.11.
+DOCUMENTS = ip_network("3fff::/20")
 
 
 class RefusedAddressError(Exception):
@@ -107,9 +118,27 @@ def _connected(host: str, port: int, *, private: bool) -> socket.socket:
 
 
 def _is_public(text: str) -> bool:
+    """Whether an address is one of the internet at large, and does not only wrap one of an inner network."""
     address = ip_address(text.partition("%")[0])
-    address = getattr(address, "ipv4_mapped", None) or address
-    return address.is_global and not address.is_multicast
+    if isinstance(address, IPv6Address):
+        inner = _wrapped(address)
+        if inner is not None and not _is_public(str(inner)):
+            return False
+        if address in TRANSLATED or address.ipv4_mapped:
+            return True  # reaches what it wraps and nothing else
+        # The one part of IPv6 that was ever given out; all else is of one machine, one site, or reserved.
+        return address in GIVEN_OUT and address not in DOCUMENTS and address.is_global
+    return address.is_global and not address.is_multicast and not address.is_reserved and address not in RELAY
+
+
+def _wrapped(address: IPv6Address) -> IPv4Address | None:
+    """Return the IPv4 address that an IPv6 address leads to by one of the ways to reach old networks from new ones."""
+    lowest = IPv4Address(int(address) & 0xFFFF_FFFF)
+    if address in TRANSLATED or any(address in network for network in ENDS_IN_IPV4):
+        return lowest
+    if (int(address) >> 32) & 0xFCFF_FFFF == ISATAP:
+        return lowest
+    return address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
 
 
 def _secured(sock: socket.socket, host: str) -> socket.socket:

@@ -1,6 +1,5 @@
 """From a whole part file to an original: hash it, see whether it is known, give it its place and its row."""
 
-import unicodedata
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +16,7 @@ from clips.storage import StorageError, sha256_of
 from clips.uploads.fingerprint import fingerprint_of
 from clips.uploads.part import delete_part, part_path
 from clips.uploads.session import hold_sessions, session_for
+from trickyclip.spelling import clean_name
 
 #: Kept on the stored file's name because it helps a person who looks into the folder; nothing reads it.
 KNOWN_SUFFIXES = frozenset(
@@ -27,8 +27,7 @@ MAX_NAME_CHARS = 300
 
 def display_name(name: str) -> str:
     """Return an upload's name as people may see it: its last part, on one line, never used as a path."""
-    name = "".join(" " if unicodedata.category(letter) in {"Cc", "Cs"} else letter for letter in name)
-    name = PurePosixPath(name.replace("\\", "/")).name.strip()
+    name = PurePosixPath(clean_name(name).replace("\\", "/")).name.strip()
     if len(name) > MAX_NAME_CHARS:
         suffix = PurePosixPath(name).suffix[:10]
         name = name[: MAX_NAME_CHARS - len(suffix)] + suffix

@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from clips import cameras, locks
 from clips.archive.path import ORIGINALS, ROOT
 from clips.models import CameraClock, OriginalFile, Shoot, Upload
+from trickyclip.spelling import clean_name
 
 #: Longer than the way to the next spot with a meal between, shorter than a night's sleep.
 LONGEST_GAP = dt.timedelta(hours=4)
@@ -32,7 +33,7 @@ _DATED = re.compile(r"(?P<date>\d{4}-\d\d-\d\d)(?:[\s_-]+(?P<name>.*))?")
 def named_by(folders: Sequence[str]) -> tuple[str, dt.date | None]:
     """Return the session's name and date that the folders around a file say, as ``2024-12-01 - Backyard Rails``."""
     told = next((name for name in folders if name.strip() and not _NO_SESSION.fullmatch(name)), "")
-    name = " ".join(told.split())
+    name = clean_name(told)
     if found := _DATED.fullmatch(name):
         try:
             return (found["name"] or "").strip()[:MAX_NAME_CHARS], dt.date.fromisoformat(found["date"])

@@ -53,7 +53,7 @@ def resource(request: HttpRequest, upload_id: UUID) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, methods: dict[str, Callable], *args: UUID) -> HttpResponse:
-    method = request.headers.get("X-HTTP-Method-Override", request.method).upper()
+    method = _method(request)
     try:
         if method not in methods:
             raise TusError(405, _("This method is not part of the upload protocol."))
@@ -73,6 +73,16 @@ def _answer(request: HttpRequest, methods: dict[str, Callable], *args: UUID) -> 
     response["Tus-Resumable"] = VERSION
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _method(request: HttpRequest) -> str:
+    """Return what a request wants to be; only one that came as POST may want to be another method.
+
+    Django asks no CSRF token of a GET, so an override of one would be a write by a cookie alone.
+    """
+    if request.method != "POST":
+        return request.method
+    return request.headers.get("X-HTTP-Method-Override", request.method).upper()
 
 
 def _describe(request: HttpRequest, *_args: UUID) -> HttpResponse:

@@ -12,6 +12,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from trickyclip.spelling import clean_name
+
 #: tus wants sha1 of every server that checks sums; sha256 is for those who choose.
 CHECKSUM_ALGORITHMS = ("sha1", "sha256")
 
@@ -57,11 +59,11 @@ def metadata_of(header: str) -> UploadMetadata:
     pairs = {}
     for pair in filter(None, (pair.strip() for pair in header.split(","))):
         key, _space, value = pair.partition(" ")
-        if not key.isascii() or key in pairs:
+        if not (key.isascii() and key.isprintable()) or key in pairs:
             raise TusError(400, _("Upload-Metadata has a key that is not ASCII or comes twice."))
         try:
             pairs[key] = base64.b64decode(value, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # of base64 and of UTF-8 alike
             raise TusError(400, _("Upload-Metadata has a value that is not base64 of UTF-8.")) from None
     try:
         date = dt.date.fromisoformat(pairs["date"]) if pairs.get("date") else timezone.localdate()
@@ -77,7 +79,7 @@ def metadata_of(header: str) -> UploadMetadata:
 
 def clean_session_name(name: str) -> str:
     """Return a session's name on one line, at most as long as its row holds."""
-    return " ".join(name.split())[:100] or _("Session")
+    return clean_name(name)[:100].strip() or _("Session")
 
 
 class Checksum:

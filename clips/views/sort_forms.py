@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clips.models import ClipCategory
+from clips.models.clip import MAX_PEOPLE
 from clips.sorting import Choice
 from clips.table import BEST_FIRST, ORDERS, Table
 from people.models import Person
@@ -13,12 +14,15 @@ from tricks.models import Trick
 from trickyclip.spelling import clean_name, name_key
 
 MAX_NAME = 100
-MAX_PEOPLE = 12
 MAX_IDS = 100
+MAX_ID_CHARS = 37  # with the space behind it
 
 
 class IdsField(forms.CharField):
     """Ids with spaces between."""
+
+    def __init__(self, **options) -> None:
+        super().__init__(max_length=MAX_IDS * MAX_ID_CHARS, **options)
 
     def to_python(self, value: str | None) -> list[uuid.UUID]:
         try:

@@ -70,7 +70,7 @@ def upload_known(request: HttpRequest) -> JsonResponse:
     """
     try:
         asked = json.loads(request.body)["fingerprints"]
-        is_list = isinstance(asked, list) and all(isinstance(one, str) for one in asked)
+        is_list = isinstance(asked, list) and all(isinstance(one, str) and one.isprintable() for one in asked)
     except (ValueError, KeyError, TypeError):
         is_list = False
     if not is_list or len(asked) > ASKED_AT_ONCE:

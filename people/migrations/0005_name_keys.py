@@ -10,16 +10,6 @@ class Migration(migrations.Migration):
         migrations.RemoveConstraint(model_name="person", name="person_name_unique"),
         migrations.RemoveConstraint(model_name="person", name="person_slug_safe"),
         migrations.RemoveConstraint(model_name="personalias", name="person_alias_unique"),
-        migrations.AlterField(
-            model_name="person",
-            name="display_name",
-            field=trickyclip.name_fields.NameField(max_length=100, verbose_name="name"),
-        ),
-        migrations.AlterField(
-            model_name="personalias",
-            name="name",
-            field=trickyclip.name_fields.NameField(max_length=100, verbose_name="name"),
-        ),
         migrations.AddField(
             model_name="person", name="name_key", field=trickyclip.name_fields.key_of("display_name")
         ),

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from people.models.member import Member, Role, hash_secret
+from trickyclip.name_fields import NameField
 
 TOKEN_PREFIX = "tc_"  # noqa: S105  a mark that lets secret scanners recognise a leaked token
 #: A token's last use is written at most this often; a client that polls must not cost a write each time.
@@ -56,7 +57,7 @@ class ApiToken(models.Model):
     """A personal key for scripts and upload clients; it may do what its scope and its member's role both allow."""
 
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="tokens", verbose_name=_("member"))
-    name = models.CharField(_("what it is for"), max_length=60)
+    name = NameField(_("what it is for"), max_length=60)
     scope = models.CharField(_("may"), max_length=10, choices=Scope, default=Scope.SORT)
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(_("made"), auto_now_add=True)

@@ -3,6 +3,9 @@
 const PROBE_EVERY_MS = 4000;
 const SHOWN_FOR_MS = 8000;
 
+/** Whether an answer came from the whole site: 502 to 504 say that something behind whoever answers is away. */
+const isThere = (status) => status > 0 && !(status >= 502 && status <= 504);
+
 class Connection {
   constructor(notice) {
     this.notice = notice;
@@ -11,7 +14,7 @@ class Connection {
     const { body } = document;
     body.addEventListener("htmx:sendError", () => this.lose());
     body.addEventListener("htmx:timeout", () => this.lose());
-    body.addEventListener("htmx:afterRequest", (event) => event.detail.xhr?.status > 0 && this.find());
+    body.addEventListener("htmx:afterRequest", (event) => isThere(event.detail.xhr?.status ?? 0) && this.find());
     body.addEventListener("htmx:responseError", (event) => this.explain(event.detail.xhr));
     window.addEventListener("offline", () => this.lose());
     window.addEventListener("online", () => this.probe());
@@ -35,20 +38,23 @@ class Connection {
   async probe() {
     clearTimeout(this.timer);
     try {
-      await fetch(this.notice.dataset.probeUrl, { method: "HEAD", cache: "no-store" });
-      this.find();
+      // This page and not a probe: the web server may be there while its database is not.
+      const { status } = await fetch(window.location.href, { method: "HEAD", cache: "no-store", redirect: "manual" });
+      if (isThere(status) || status === 0) return this.find(); // 0: a redirect, which is an answer
     } catch {
-      this.timer = setTimeout(() => this.probe(), PROBE_EVERY_MS);
+      // still away
     }
+    this.timer = setTimeout(() => this.probe(), PROBE_EVERY_MS);
+    return undefined;
   }
 
   explain(xhr) {
     const { status } = xhr;
-    if (status === 503 && xhr.getResponseHeader("Retry-After")) {
-      this.show("busy"); // the site itself says so
+    if (status === 503 && xhr.getResponseHeader("X-Busy")) {
+      this.show("busy"); // the database was busy for too long, and is there
       return this.hideLater(SHOWN_FOR_MS);
     }
-    if (status >= 502 && status <= 504) return this.lose(); // the proxy answers, what stands behind it does not
+    if (!isThere(status)) return this.lose(); // the proxy answers, what stands behind it does not
     this.show(status >= 500 ? "broken" : status === 403 ? "forbidden" : "gone");
     return this.hideLater(SHOWN_FOR_MS);
   }

@@ -2,7 +2,6 @@ import django.db.models.functions.text
 from django.db import migrations, models
 
 import tricks.models
-import trickyclip.name_fields
 
 
 class Migration(migrations.Migration):
@@ -40,15 +39,5 @@ class Migration(migrations.Migration):
             name="normal_name",
             field=tricks.models.NormalNameField(default="", verbose_name="normal form"),
             preserve_default=False,
-        ),
-        migrations.AlterField(
-            model_name="trick",
-            name="name",
-            field=trickyclip.name_fields.NameField(max_length=100, verbose_name="name"),
-        ),
-        migrations.AlterField(
-            model_name="trickalias",
-            name="name",
-            field=trickyclip.name_fields.NameField(max_length=100, verbose_name="name"),
         ),
     ]

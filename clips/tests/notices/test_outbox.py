@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import socket
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from clips.models import ChannelKind, Notice, NoticeChannel, NoticeKind, NoticeState
 from clips.models.notice import MAX_ATTEMPTS
-from clips.notices import outbox
+from clips.notices import connection, outbox
 
 pytestmark = pytest.mark.django_db
 
@@ -151,7 +152,9 @@ def test_what_a_sender_left_that_died_goes_again_only_under_an_id(make_channel, 
 
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1/x", "https://127.0.0.1/x", "https://localhost/x", "https://[::ffff:10.0.0.1]/x",
-            "https://169.254.169.254/latest", "https://[fd00::1]/x", "https://0.0.0.0/x", "ftp://example.org/x"],
+            "https://169.254.169.254/latest", "https://[fd00::1]/x", "https://0.0.0.0/x", "ftp://example.org/x",
+            "https://[64:ff9b::7f00:1]/x", "https://[::7f00:1]/x", "https://2130706433/x", "https://0177.1/x",
+            "https://[2002:7f00:1::]/x"],
 )  # fmt: skip
 def test_the_machine_and_its_network_are_not_asked(make_channel, write, url):
     make_channel(ChannelKind.WEBHOOK, url)
@@ -160,6 +163,47 @@ def test_the_machine_and_its_network_are_not_asked(make_channel, write, url):
     notice = Notice.objects.get()
     assert notice.state == NoticeState.FAILED
     assert notice.attempts == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "is_public"),
+    [
+        ("93.184.215.14", True), ("2606:4700::1111", True), ("::ffff:93.184.215.14", True),
+        ("64:ff9b::93.184.215.14", True), ("2002:5db8:d70e::1", True), ("192.0.0.9", True),
+        ("64:ff9b::127.0.0.1", False), ("64:ff9b::10.0.0.1", False), ("64:ff9b::169.254.169.254", False),
+        ("64:ff9b:1::1", False), ("64:ff9b:1:7f00:0:100::", False), ("2002:7f00:1::1", False),
+        ("2002:a00:1::", False), ("2001:0:5db8:d70e:0:0:80ff:fffe", False), ("2001::1", False),
+        ("::127.0.0.1", False), ("::10.0.0.1", False), ("::93.184.215.14", False), ("::1", False), ("::", False),
+        ("::ffff:127.0.0.1", False), ("::ffff:0:127.0.0.1", False), ("fec0::1", False), ("fe80::1%lo", False),
+        ("fd12::1", False), ("ff02::1", False), ("ff0e::1", False), ("2001:db8::1", False), ("3fff::1", False),
+        ("100::1", False), ("5f00::1", False), ("2606:4700::5efe:127.0.0.1", False),
+        ("2606:4700::200:5efe:10.0.0.1", False), ("0.1.2.3", False), ("10.1.2.3", False),
+        ("100.64.0.1", False), ("127.8.8.8", False), ("169.254.169.254", False), ("172.16.0.1", False),
+        ("192.0.0.1", False), ("192.0.2.1", False), ("192.88.99.1", False), ("192.168.1.1", False),
+        ("198.18.0.1", False), ("203.0.113.1", False), ("224.0.0.1", False), ("240.0.0.1", False),
+        ("255.255.255.255", False),
+    ],
+)  # fmt: skip
+def test_an_address_counts_by_where_it_leads(address, is_public):
+    assert connection._is_public(address) is is_public
+
+
+def test_who_was_checked_is_who_is_asked_and_a_redirect_is_an_answer(webhook, monkeypatch, settings):
+    """A name that means another machine at a second look is looked up once; nobody is led anywhere else."""
+    port = int(webhook.url.split(":")[2].split("/")[0])
+    looked_up = []
+
+    def rebinding(host: str, *_arguments: object, **_options: object) -> list[tuple]:
+        looked_up.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1" if len(looked_up) == 1 else "10.9.9.9", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebinding)
+    webhook.answers = [(302, {"Location": f"{webhook.url}elsewhere"})]
+    answer = connection.post(f"http://hooks.example.org:{port}/first", b"{}", {}, private=True)
+    assert (answer.status, looked_up) == (302, ["hooks.example.org"])
+    assert [got.path for got in webhook.received] == ["/first"]
+    with pytest.raises(connection.RefusedAddressError):
+        connection.post(f"https://hooks.example.org:{port}/first", b"{}", {})
 
 
 def test_a_new_secret_key_is_said(make_channel, write, settings):

@@ -43,7 +43,7 @@ class TestEveryAnswer:
         path = wire.create(2)
         override = {"X_HTTP_Method_Override": "PATCH", "Upload_Offset": 0, "Content_Type": OCTETS}
         assert wire("POST", path, b"ab", **override).status == 204
-        assert wire("GET", path, X_HTTP_Method_Override="HEAD").headers["Upload-Offset"] == "2"
+        assert wire("POST", path, X_HTTP_Method_Override="HEAD").headers["Upload-Offset"] == "2"
 
 
 class TestOptions:

@@ -297,7 +297,7 @@ def patch_that_falls_silent(sorter, upload: Upload, sent: bytes, **headers: str)
         ("C:\\DCIM\\GX010001.MP4", "GX010001.MP4"),
         ('a "quoted" <b>name.mp4', 'a "quoted" <b>name.mp4'),
         ("🛹 kickflip 🎿.mov", "🛹 kickflip 🎿.mov"),
-        ("line\nbreak\x00.mp4", "line break .mp4"),
+        ("line\nbreak\x00.mp4", "line break.mp4"),
         ("", "upload"),
         ("..", ".."),
     ],

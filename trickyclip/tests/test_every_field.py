@@ -1,0 +1,164 @@
+"""Every route with every value that nobody expects, in each field that it asks for: never an error of the server."""
+
+import uuid
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.http import QueryDict
+from django.test import Client
+from django.urls import reverse
+
+from trickyclip.tests.test_access import ROUTES, argument  # noqa: F401  fixture
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+NASTY = (
+    ["\x00", "a\x00b", "\ud800", "\udcff\ufffe", "\u202egpj.exe", "9" * 30, "-1", "9223372036854775808", "1e400", "NaN",
+     "a" * 20_000, "'\"<%", "%s%n", "2024-02-30", "99999-01-01", "[]", "not-a-uuid", str(uuid.UUID(int=0)),
+     " ".join(str(uuid.UUID(int=n)) for n in range(2_000)), "٣", "0" * 40 + ":" + "9" * 40]
+)  # fmt: skip
+
+
+@pytest.fixture
+def asked_for(monkeypatch) -> set[str]:
+    """The names of all fields that a view looks for in a query or a form."""
+    names: set[str] = set()
+    for looked in ("__getitem__", "getlist", "__contains__"):
+        really = getattr(QueryDict, looked)
+
+        def noting(self: QueryDict, name: str, *arguments: object, really=really) -> object:
+            names.add(name)
+            return really(self, name, *arguments)
+
+        monkeypatch.setattr(QueryDict, looked, noting)
+    return names
+
+
+def encoded(fields: dict[str, str]) -> bytes:
+    """Write a form as a program may send it: half a character is three bytes that are none in UTF-8."""
+    return "&".join(
+        f"{name}={quote(value.encode('utf-8', 'surrogatepass'))}" for name, value in fields.items()
+    ).encode()
+
+
+def ask(client: Client, method: str, path: str, fields: dict[str, str]) -> int:
+    if method == "post":
+        return client.generic("POST", path, encoded(fields), "application/x-www-form-urlencoded").status_code
+    return client.generic(method.upper(), path, QUERY_STRING=encoded(fields).decode()).status_code
+
+
+def faults(client: Client, method: str, path: str, asked_for: set[str]) -> Iterator[str]:
+    """Ask a route with each value in each of its fields, and in all of them at once."""
+    asked_for.clear()
+    ask(client, method, path, {})
+    fields = sorted(asked_for) or ["x"]
+    for nasty in NASTY:
+        for sent in ([field] for field in fields), [fields]:
+            for names in sent:
+                status = ask(client, method, path, dict.fromkeys(names, nasty))
+                if status >= 500 and status != 507:
+                    yield f"{method} {path} {names} = {nasty[:30]!r}: {status}"
+
+
+@pytest.fixture
+def browser(admin) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(admin)
+    return client
+
+
+@pytest.mark.parametrize("name", [name for name in ROUTES if name not in {"admin:index", "people:logout"}])
+def test_no_value_of_a_field_breaks_a_page(browser, argument, asked_for, name):  # noqa: F811
+    arguments, methods = ROUTES[name]
+    path = reverse(name, args=[argument(kind) for kind in arguments])
+    assert [fault for method in methods for fault in faults(browser, method, path, asked_for)] == []
+
+
+@pytest.mark.parametrize("name", [name for name, (arguments, _methods) in ROUTES.items() if arguments])
+def test_no_address_breaks_a_page(browser, argument, name):  # noqa: F811
+    arguments, methods = ROUTES[name]
+    path = reverse(name, args=[argument(kind) for kind in arguments])
+    real = str(argument(arguments[0]))
+    for nasty in [quote(text.encode("utf-8", "surrogatepass"), safe="") for text in NASTY]:
+        for method in methods:
+            status = browser.generic(method.upper(), path.replace(real, nasty[:9_000])).status_code
+            assert status < 500, (method, nasty[:30])
+
+
+@pytest.mark.parametrize("model", sorted(admin.site._registry, key=str), ids=lambda model: model._meta.label)
+def test_no_value_breaks_the_admin(browser, asked_for, model, segments):
+    info = (model._meta.app_label, model._meta.model_name)
+    changelist = reverse("admin:{}_{}_changelist".format(*info))
+    filters = [getattr(one, "parameter_name", None) or str(one) for one in admin.site._registry[model].list_filter]
+    found = []
+    for nasty in NASTY:
+        for field in ("q", "p", "o", "all", "_to_field", "_popup", "id__exact", "pk", "id__in", "x", *filters):
+            status = ask(browser, "get", changelist, {field: nasty})
+            found += [(field, nasty[:30], status)] if status >= 500 else []
+        chosen = {"action": "delete_selected", "_selected_action": nasty, "index": "0", "select_across": "0"}
+        status = ask(browser, "post", changelist, chosen)
+        found += [("_selected_action", nasty[:30], status)] if status >= 500 else []
+        shown = quote(nasty.encode("utf-8", "surrogatepass"), safe="")[:9_000]
+        for page in ("change", "delete", "history"):
+            status = browser.get(f"{changelist}{shown}/{page}/").status_code
+            found += [(page, nasty[:30], status)] if status >= 500 else []
+    assert found == []
+
+
+@pytest.mark.parametrize("model", sorted(admin.site._registry, key=str), ids=lambda model: model._meta.label)
+def test_no_value_breaks_what_the_admin_writes(browser, asked_for, model, segments):
+    info = (model._meta.app_label, model._meta.model_name)
+    pages = [reverse("admin:{}_{}_add".format(*info))]
+    pages += [reverse("admin:{}_{}_change".format(*info), args=[row.pk]) for row in model._default_manager.all()[:1]]
+    found = []
+    for page in pages:
+        shown = browser.get(page)
+        if shown.status_code == 200 and "adminform" in (shown.context or {}):
+            fields = list(shown.context["adminform"].form.fields)
+            found += written(browser, page, fields)
+    assert found == []
+
+
+def written(client: Client, page: str, fields: list[str]) -> Iterator[str]:
+    for nasty in NASTY:
+        for names in [*([field] for field in fields), fields]:
+            status = ask(client, "post", page, dict.fromkeys(names, nasty))
+            if status >= 500:
+                yield f"{page} {names} = {nasty[:30]!r}: {status}"
+
+
+@pytest.mark.parametrize("pk", ["1", "x", "%00", "9" * 30, str(uuid.UUID(int=1))])
+def test_admin_leads_to_no_row_of_another_site(browser, db, pk):
+    for content_type in ContentType.objects.all():
+        assert browser.get(f"/admin/r/{content_type.pk}/{pk}/").status_code == 404
+
+
+def test_admin_completes_no_name_with_a_fault(browser, asked_for):
+    path = reverse("admin:autocomplete")
+    assert list(faults(browser, "get", path, asked_for)) == []
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_no_metadata_breaks_an_upload(browser, nasty):
+    import base64
+
+    path = reverse("clips:tus_collection")
+    value = base64.b64encode(nasty.encode("utf-8", "surrogatepass")).decode()
+    for key in ("filename", "session", "date", "x"):
+        for metadata in (f"{key} {value}", f"{key}\x00 {value}", f"{nasty} {value}", f"{key} {nasty}"):
+            headers = {"HTTP_TUS_RESUMABLE": "1.0.0", "HTTP_UPLOAD_LENGTH": "9", "HTTP_UPLOAD_METADATA": metadata}
+            assert browser.post(path, **headers).status_code in {201, 400, 507}
+    for header in ("HTTP_UPLOAD_LENGTH", "HTTP_UPLOAD_CHECKSUM", "CONTENT_LENGTH", "HTTP_UPLOAD_METADATA"):
+        headers = {"HTTP_TUS_RESUMABLE": "1.0.0", "HTTP_UPLOAD_LENGTH": "9"} | {header: nasty}
+        assert browser.generic("POST", path, b"", "application/offset+octet-stream", **headers).status_code < 500
+
+
+@pytest.mark.parametrize("nasty", [*NASTY, ["\x00"], [None], {}, [["x"]], ["\ud800"], ["a" * 100_000], ["x"] * 501])
+def test_no_fingerprint_breaks_the_question_for_known_files(browser, nasty):
+    import json
+
+    body = json.dumps({"fingerprints": nasty if isinstance(nasty, list | dict) else [nasty]})
+    assert browser.post(reverse("clips:upload_known"), body, "application/json").status_code in {200, 422}
