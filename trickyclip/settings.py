@@ -27,6 +27,17 @@ DEBUG = env.bool("DEBUG", default=False)
 _engines = embedded.addresses(DATA_DIR)
 DATABASES = {"default": environ.Env.db_url_config(env("DATABASE_URL", default="") or _engines.database_url)}
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+#: How many the web server's threads share (deploy/gunicorn.conf.py); no other program has so many threads.
+DATABASE_CONNECTIONS = env.int("DATABASE_CONNECTIONS", default=0)
+if DATABASE_CONNECTIONS:
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 1,
+        "max_size": DATABASE_CONNECTIONS,
+        "timeout": 5.0,
+        "reconnect_timeout": 5.0,  # a database that comes back is found at the next request, not minutes later
+        "num_workers": 1,
+    }
 REDIS_URL = env("REDIS_URL", default="") or _engines.redis_url
 
 # --- who may ask, and how ------------------------------------------------------------------------------------------
@@ -214,6 +225,11 @@ UPLOAD_MAX_CHUNK_BYTES = 90_000_000  # Cloudflare refuses bodies over 100 MB
 UPLOAD_CHUNK_BYTES = min(env.int("UPLOAD_CHUNK_BYTES", default=8 * 1024**2), UPLOAD_MAX_CHUNK_BYTES)
 UPLOAD_MAX_FILE_BYTES = env.int("UPLOAD_MAX_FILE_BYTES", default=128 * 1024**3)
 UPLOAD_STALL_SECONDS = env.int("UPLOAD_STALL_SECONDS", default=20)
+UPLOAD_MIN_RATE = env.int("UPLOAD_MIN_RATE", default=1024)
+#: In each web process; so many bodies may be on their way at once, and the next ones wait.
+UPLOAD_THREADS = env.int("UPLOAD_THREADS", default=32)
+#: In each web process: what one address may have open. A whole crew may sit behind one.
+CLIENT_CONNECTIONS = env.int("CLIENT_CONNECTIONS", default=100)
 UPLOAD_IDLE_DAYS = env.int("UPLOAD_IDLE_DAYS", default=7)
 UPLOAD_QUOTA_BYTES = env.int("UPLOAD_QUOTA_BYTES", default=0)
 INCOMING_REST_SECONDS = env.float("INCOMING_REST_SECONDS", default=10.0)

@@ -12,6 +12,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+VERSION = "1.0.0"
+OCTETS = "application/offset+octet-stream"
 #: tus wants sha1 of every server that checks sums; sha256 is for those who choose.
 CHECKSUM_ALGORITHMS = ("sha1", "sha256")
 
