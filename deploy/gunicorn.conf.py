@@ -5,9 +5,13 @@ import os
 
 wsgi_app = "trickyclip.wsgi"
 logger_class = "trickyclip.web_log.WebLog"
-worker_class = "gthread"  # a slow upload holds a thread and not a process
+worker_class = "trickyclip.webserver.worker.Worker"  # its threads for pages wait for no client
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
+worker_connections = 512  # in each process; every one is a file, of which a process has 1024
+# Its threads share so many connections to the database: each of those for pages has one, uploads share the rest. All
+# processes together leave enough of PostgreSQL's 60 to everyone else, however many threads they have.
+os.environ.setdefault("DATABASE_CONNECTIONS", str(max(1, min(threads + 4, 36 // workers))))
 preload_app = True  # the workers share what they have not changed: about a third of their memory
 timeout = 60  # for a worker that no longer reports; how long one request takes does not matter here
 graceful_timeout = 4  # below the patience of the supervisor, so that the last answers still go out
@@ -31,13 +35,8 @@ def when_ready(_server: object) -> None:
     gc.freeze()
 
 
-def pre_request(_worker: object, request: object) -> None:
-    """Let no body hold its thread in silence: as many stalled phones as threads would be a site that is down.
+def worker_exit(_server: object, _worker: object) -> None:
+    """End the pool's own threads, which would be waited for."""
+    from django.db import connection
 
-    Only requests with a body get a limit, because a paused video player rightly leaves its answer unread for minutes.
-    """
-    from django.conf import settings
-
-    has_body = any(name in {"CONTENT-LENGTH", "TRANSFER-ENCODING"} and value != "0" for name, value in request.headers)
-    if has_body:
-        request.unreader.sock.settimeout(settings.UPLOAD_STALL_SECONDS)
+    connection.close_pool()

@@ -38,25 +38,32 @@ class ProxyMiddleware:
 
     def __init__(self, get_response: Callable) -> None:
         self.get_response = get_response
-        self.trusted = [ip_network(text, strict=False) for text in settings.TRUSTED_PROXIES]
+        self.proxies = Proxies(settings.TRUSTED_PROXIES)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         meta = request.META
-        if not self._trusts(meta.get("REMOTE_ADDR", "")):
+        if not self.proxies.trusts(meta.get("REMOTE_ADDR", "")):
             for name in written_by_proxies(meta):
                 del meta[name]
-        elif client := self._client(meta):
+        elif client := self.proxies.client(meta):
             meta["REMOTE_ADDR"] = str(client)
         return self.get_response(request)
 
-    def _trusts(self, text: str) -> bool:
+
+class Proxies:
+    """The proxies in front of the site, by address or network."""
+
+    def __init__(self, networks: list[str]) -> None:
+        self._networks = [ip_network(text, strict=False) for text in networks]
+
+    def trusts(self, text: str) -> bool:
         """Tell whether a peer is a proxy of ours; one without an address came through a socket file of this machine."""
         if not text:
             return True
         address = as_address(text)
-        return address is not None and any(address in network for network in self.trusted)
+        return address is not None and any(address in network for network in self._networks)
 
-    def _client(self, meta: dict[str, str]) -> IPv4Address | IPv6Address | None:
+    def client(self, meta: dict[str, str]) -> IPv4Address | IPv6Address | None:
         """Return the last address in ``X-Forwarded-For`` that is none of our proxies; what stands before it anybody
         may have written.
 
@@ -65,7 +72,7 @@ class ProxyMiddleware:
         """
         listed = [part for part in meta.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
         for text in reversed(listed):
-            if not self._trusts(text.strip()):
+            if not self.trusts(text.strip()):
                 return as_address(text)
         # A chain of nothing but our own proxies begins at the first of them: somebody on that machine asks.
         return as_address(listed[0] if listed else meta.get("HTTP_CF_CONNECTING_IP", ""))

@@ -42,6 +42,17 @@ DATABASE_STATEMENT_SECONDS = env.float(
 _timeouts = timeouts.connection_options(lock_s=DATABASE_LOCK_SECONDS, statement_s=DATABASE_STATEMENT_SECONDS)
 _options = DATABASES["default"].setdefault("OPTIONS", {})
 _options["options"] = f"{_timeouts} {_options.get('options', '')}".strip()  # what the address says counts for more
+#: How many the web server's threads share (deploy/gunicorn.conf.py); no other program has so many threads.
+DATABASE_CONNECTIONS = env.int("DATABASE_CONNECTIONS", default=0)
+if DATABASE_CONNECTIONS:
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    _options["pool"] = {
+        "min_size": 1,
+        "max_size": DATABASE_CONNECTIONS,
+        "timeout": 5.0,
+        "reconnect_timeout": 5.0,  # a database that comes back is found at the next request, not minutes later
+        "num_workers": 1,
+    }
 REDIS_URL = env("REDIS_URL", default="") or _engines.redis_url
 
 # --- who may ask, and how ------------------------------------------------------------------------------------------
@@ -230,6 +241,11 @@ UPLOAD_MAX_CHUNK_BYTES = 90_000_000  # Cloudflare refuses bodies over 100 MB
 UPLOAD_CHUNK_BYTES = min(env.int("UPLOAD_CHUNK_BYTES", default=8 * 1024**2), UPLOAD_MAX_CHUNK_BYTES)
 UPLOAD_MAX_FILE_BYTES = env.int("UPLOAD_MAX_FILE_BYTES", default=128 * 1024**3)
 UPLOAD_STALL_SECONDS = env.int("UPLOAD_STALL_SECONDS", default=20)
+UPLOAD_MIN_RATE = env.int("UPLOAD_MIN_RATE", default=1024)
+#: In each web process; so many bodies may be on their way at once, and the next ones wait.
+UPLOAD_THREADS = env.int("UPLOAD_THREADS", default=32)
+#: In each web process: what one address may have open. A whole crew may sit behind one.
+CLIENT_CONNECTIONS = env.int("CLIENT_CONNECTIONS", default=100)
 UPLOAD_IDLE_DAYS = env.int("UPLOAD_IDLE_DAYS", default=7)
 UPLOAD_QUOTA_BYTES = env.int("UPLOAD_QUOTA_BYTES", default=0)
 INCOMING_REST_SECONDS = env.float("INCOMING_REST_SECONDS", default=10.0)

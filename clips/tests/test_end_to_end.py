@@ -141,3 +141,16 @@ def test_what_uploads_cost_is_measured_without_leaving_anything(running_site):
     left = "from clips.models import *; print(Upload.objects.filter(shoot__name='Upload bench').count())"
     assert manage(running_site.data_dir, "shell", "-v", "0", "-c", left).strip() == "0"
     assert sorted(folder.glob("*")) == before
+
+
+def test_phones_beside_a_crowd_are_measured_without_leaving_anything(running_site):
+    folder = running_site.data_dir / "originals"
+    before = sorted(folder.glob("*"))
+    crowd = ["--people", "1", "--seconds", "3", "--every", "0.5"]
+    beside = ["--phones", "2", "--rate", "20k", "--silent", "2", "--slow-headers", "1"]
+    told = manage(running_site.data_dir, "bench_crowd", running_site.base_url, *crowd, *beside)
+    assert "all of it " in told
+    assert "meanwhile 2 phones sent 0.1 MB, all of it here by SHA-256" in told
+    left = "from clips.models import *; print(Upload.objects.filter(shoot__name='Phone bench').count())"
+    assert manage(running_site.data_dir, "shell", "-v", "0", "-c", left).strip() == "0"
+    assert sorted(folder.glob("*")) == before

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.urls import reverse
 from django.utils.http import http_date
@@ -18,13 +18,20 @@ from clips import pipeline, storage
 from clips.models import JobKind, Upload, UploadState
 from clips.uploads import part, room
 from clips.uploads.incoming import display_name
-from clips.uploads.wire import CHECKSUM_ALGORITHMS, TusError, body_length, checksum_of, metadata_of, whole_number
+from clips.uploads.wire import (
+    CHECKSUM_ALGORITHMS,
+    OCTETS,
+    VERSION,
+    TusError,
+    body_length,
+    checksum_of,
+    metadata_of,
+    whole_number,
+)
 
-VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,checksum,expiration,termination"
 CHECKSUM_MISMATCH = 460
 GIVE_UP_PATIENCE_S = 3.0
-OCTETS = "application/offset+octet-stream"
 #: What a full disk, or one's own share of it, answers to a write.
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -170,6 +177,7 @@ def _receive(request: HttpRequest, upload: Upload, claimed_bytes: int) -> None:
         with part.writing(upload.pk) as descriptor:
             _look_again(upload, claimed_bytes)
             room.check_still(body_length(request))
+            _give_back_connection()
             received_bytes, fell_silent = part.append(
                 descriptor,
                 offset_bytes=upload.offset_bytes,
@@ -190,6 +198,12 @@ def _receive(request: HttpRequest, upload: Upload, claimed_bytes: int) -> None:
         raise room.no_room() from error
     if fell_silent:
         raise TusError(408, _("The connection fell silent. What arrived is kept; go on from there."))
+
+
+def _give_back_connection() -> None:
+    """Let other threads use the database connection while the body comes, which takes a slow phone minutes."""
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 def _look_again(upload: Upload, claimed_bytes: int) -> None:
@@ -214,7 +228,7 @@ def _acknowledge(upload: Upload, received_bytes: int) -> None:
 
 
 def _reader(request: HttpRequest) -> Callable[[int], bytes]:
-    """Give a read function that ends when the client is gone or silent (for how long: deploy/gunicorn.conf.py)."""
+    """Give a read function that ends when the client is gone or silent (for how long: trickyclip/webserver/body.py)."""
 
     def read(length_bytes: int) -> bytes:
         try:

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 
 from trickyclip.spelling import clean_name
 
+VERSION = "1.0.0"
+OCTETS = "application/offset+octet-stream"
 #: tus wants sha1 of every server that checks sums; sha256 is for those who choose.
 CHECKSUM_ALGORITHMS = ("sha1", "sha256")
 

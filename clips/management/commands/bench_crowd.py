@@ -1,5 +1,6 @@
 """``manage.py bench_crowd``: how long a site takes to answer while many sort and the machine searches for tricks."""
 
+import contextlib
 import http.client
 import itertools
 import random
@@ -7,6 +8,7 @@ import re
 import time
 import uuid
 from collections import defaultdict
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode, urlsplit
 
@@ -17,11 +19,12 @@ from django.test import Client
 from django.utils.crypto import get_random_string
 
 from clips.management.figures import HEAD, Figure
+from clips.management.phones import Phones
 from clips.management.searching import searching
 from people.models import Member, Role
 
-#: What DESIGN.md asks of 20 people and two searches.
-AT_MOST_MS = 250
+#: What DESIGN.md asks of 20 people and two searches; and of as many beside phones.
+AT_MOST_MS, AT_MOST_BESIDE_PHONES_MS = 250, 300
 ORDER = re.compile(r'data-order="([^"]*)"')
 CARD = re.compile(r'data-segment="([^"]+)".*?name="start_ms" value="(\d+)".*?name="end_ms" value="(\d+)"', re.DOTALL)
 #: The first ones come at once, the last one so many decisions later.
@@ -51,11 +54,44 @@ class Command(BaseCommand):
         parser.add_argument(
             "--searching", metavar="FILE", dest="film", help="a video that is searched for tricks meanwhile, twice"
         )
+        parser.add_argument("--phones", type=int, default=0, help="phones that upload meanwhile (default: none)")
+        parser.add_argument("--rate", type=_bytes, default="60k", help="bytes a second of each (default: %(default)s)")
+        parser.add_argument("--silent", type=int, default=0, help="bodies that are announced and never come")
+        parser.add_argument("--slow-headers", type=int, default=0, help="requests whose headers never end")
 
-    def handle(self, *, url: str, people: int, seconds: float, every: float, film: str | None, **_: object) -> None:
+    def handle(self, *, url: str, people: int, seconds: float, every: float, film: str | None, **more: object) -> None:
         members = list(Member.objects.filter(is_active=True, role__in=(Role.SORTER, Role.ADMIN)))
         if not members:
             raise CommandError("There is nobody who may sort.")
+        with self._phones(urlsplit(url).netloc, members, seconds, **more) as at_most_ms:
+            self._sort(members, at_most_ms, url=url, people=people, seconds=seconds, every=every, film=film)
+
+    @contextlib.contextmanager
+    def _phones(
+        self, host: str, members: list[Member], seconds: float, *, phones: int, rate: int, silent: int,
+        slow_headers: int, **_: object,
+    ) -> Iterator[int]:  # fmt: skip
+        """Let phones do what they do meanwhile, and print what became of it; give what people may then wait."""
+        if not phones + silent + slow_headers:
+            yield AT_MOST_MS
+            return
+        called = Phones(host, members[0], rate=rate)
+        try:
+            called.call(n_phones=phones, n_silent=silent, n_slow_headers=slow_headers, seconds=seconds)
+            yield AT_MOST_BESIDE_PHONES_MS
+            called.leave()
+            self.stdout.write(f"meanwhile {called.check()}")
+            for what, bore_s in called.bore_s.items():
+                if bore_s:
+                    self.stdout.write(f"meanwhile {len(bore_s)} {what} were ended, after {max(bore_s):.0f} s at most")
+        finally:
+            called.leave()
+            called.forget()
+
+    def _sort(
+        self, members: list[Member], at_most_ms: int, *, url: str, people: int, seconds: float, every: float,
+        film: str | None,
+    ) -> None:  # fmt: skip
         took_ms: dict[str, list[float]] = defaultdict(list)
         until_s = time.monotonic() + seconds
         sorters = [
@@ -66,14 +102,20 @@ class Command(BaseCommand):
             faults = [fault for fault in pool.map(lambda sorter: sorter.sort(until_s, every), sorters) if fault]
         self.stdout.write(HEAD)
         for name, times_ms in sorted(took_ms.items()):
-            self.stdout.write(Figure(name, times_ms, None, AT_MOST_MS).line())
-        self.stdout.write(Figure("all of it", list(itertools.chain(*took_ms.values())), None, AT_MOST_MS).line())
+            self.stdout.write(Figure(name, times_ms, None, at_most_ms).line())
+        self.stdout.write(Figure("all of it", list(itertools.chain(*took_ms.values())), None, at_most_ms).line())
         if film:
             self.stdout.write(f"meanwhile searched for tricks: {searches.count(0)} × and twice in part")
         if faults:
             n_left = sum(sorter.n_standing for sorter in sorters)
             says = f"{len(faults)} of {people} broke off: {faults[0]}"
             raise CommandError(f"{says}\n{n_left} of their decisions still stand." if n_left else says)
+
+
+def _bytes(text: str) -> int:
+    """Return a number of bytes that may end with k or M."""
+    factor = {"k": 1_000, "M": 1_000_000}.get(text[-1:], 1)
+    return int(float(text.rstrip("kM")) * factor)
 
 
 class Sorter:

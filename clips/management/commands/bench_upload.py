@@ -16,8 +16,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from clips import storage
-from clips.models import Job, OriginalFile, Shoot, Upload, UploadState
+from clips.management.sent import forget, wait_until_checked
 from clips.storage import scratch_folder, sync
 from people.models import ApiToken, Member, Role
 
@@ -48,10 +47,10 @@ class Command(BaseCommand):
                 with ThreadPoolExecutor(files) as pool:
                     uploaded, *spent = _timed(lambda: list(pool.map(sender.send, paths)))
                 self._say("upload, to the last byte acknowledged", files * mib, None, *spent)
-                self._say("its check, until it is stored", files * mib, *_timed(lambda: _wait(uploaded)))
+                self._say("its check, until it is stored", files * mib, *_timed(lambda: wait_until_checked(uploaded)))
         finally:
             token.delete()
-            _forget(uploaded)
+            forget(uploaded, SESSION)
 
     def _say(self, what: str, n_mib: int, _result: object, wall_s: float, cpu_s: float) -> None:
         figures = f"{n_mib / wall_s:7.0f} MiB/s  {cpu_s / n_mib * 1024:6.2f} CPU-s of the site for each GiB"
@@ -123,22 +122,3 @@ def _site_cpu_s() -> float:
             times = process.cpu_times()
             total_s += times.user + times.system
     return total_s
-
-
-def _wait(upload_ids: list[UUID]) -> None:
-    rows = Upload.objects.filter(pk__in=upload_ids)
-    deadline_s = time.monotonic() + PATIENCE_S
-    while rows.filter(state__in=[UploadState.RECEIVING, UploadState.RECEIVED]).exists():
-        if time.monotonic() > deadline_s:
-            raise CommandError("The uploads were not checked in time; does a worker run?")
-        time.sleep(0.1)
-
-
-def _forget(upload_ids: list[UUID]) -> None:
-    """Delete what came in, and the session that it came to."""
-    originals = OriginalFile.objects.filter(pk__in=upload_ids)
-    storage.discard(originals.values_list("stored_path", flat=True))
-    Job.objects.filter(upload__in=upload_ids).delete()
-    Upload.objects.filter(pk__in=upload_ids).delete()
-    originals.delete()
-    Shoot.objects.filter(name=SESSION, files=None, uploads=None).delete()
