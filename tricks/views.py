@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from tricks import naming
 from tricks.lookup import EXACT, likely
 from tricks.models import Trick
 from trickyclip.picking import MAX_OPTIONS, Option, typed_in
@@ -33,7 +34,8 @@ def options_for(typed: str, tricks: list[Trick]) -> list[Option]:
     """Return the options for what is typed: the trick of that name, or a new one, and what else may be meant."""
     found = likely(typed, tricks, limit=MAX_OPTIONS)
     is_known = bool(found) and found[0][0] == EXACT
-    options = [] if is_known else [Option(typed, is_new=True, is_marked=True)]
+    as_written = naming.label(*naming.split(typed))  # "back rodeo 7" is added as BS rodeo 720, and shown so before
+    options = [] if is_known else [Option(as_written, is_new=True, is_marked=True)]
     for place, (score, trick) in enumerate(found):
         is_double = not is_known and place < MAX_DOUBLES and score >= LEAST_OF_DOUBLE
         options.append(Option(str(trick), (trick.category,), is_marked=is_known and place == 0, is_double=is_double))

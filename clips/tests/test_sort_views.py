@@ -20,6 +20,7 @@ from clips.models import (
     SegmentStatus,
 )
 from people.models import Person
+from tricks import naming
 from tricks.models import Trick
 from trickyclip.whole_pages import AS_A_PAGE_ASKS
 
@@ -272,12 +273,13 @@ def test_a_typo_stays_a_new_name_with_whom_it_resembles_beside_it(client, viewer
     ],
 )
 def test_a_few_letters_offer_a_trick_and_enter_takes_only_its_name(client, viewer, typed, offered):
+    """What is new is shown as it would be written: "bs18" is BS 1800."""
     Trick.objects.add("FS Boardslide")
     Trick.objects.add("BS 180")
     client.force_login(viewer)
     answer = client.get(reverse("tricks:pick"), {"q": typed}, headers=AS_A_PAGE_ASKS)
     assert f'data-value="{offered}"' in answer.content.decode()
-    assert marked(answer) == typed
+    assert marked(answer) == naming.label(*naming.split(typed))
 
 
 def marked(answer) -> str:

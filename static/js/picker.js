@@ -78,8 +78,7 @@ async function ask(picker) {
 
 /** Say beside the label what saving would add. */
 function showNew(picker) {
-  const isNew = optionsOf(picker).some((option) => "new" in option.dataset && option.dataset.value === typedIn(picker));
-  setNew(picker, isNew ? typedIn(picker) : "");
+  setNew(picker, optionsOf(picker).find((option) => "new" in option.dataset)?.dataset.value ?? "");
 }
 
 function setNew(picker, name) {

@@ -53,7 +53,7 @@ def test_picker_takes_it_at_enter_or_makes_a_new_trick(client, viewer, known):
     for typed, meant in TYPED:
         html = client.get(reverse("tricks:pick"), {"q": typed}, headers=AS_A_PAGE_ASKS).content.decode()
         marked, new = re.search(r'data-value="([^"]+)" data-marked( data-new)?', html).groups()
-        if (marked, bool(new)) != ((meant, False) if meant else (" ".join(typed.split()), True)):
+        if (marked, bool(new)) != ((meant, False) if meant else (naming.label(*naming.split(typed)), True)):
             wrong[typed] = marked
     assert wrong == {}
 
