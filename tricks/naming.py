@@ -23,6 +23,7 @@ from tricks.words import (
     SPUN,
     STANCES,
 )
+from trickyclip.spelling import clean_name, name_key
 
 #: How a stance or a direction is written before the name.
 LABELS = {"NOLLIE": "Nollie", "FAKIE": "Fakie", "CAB": "Cab", "LEFT": "Left", "RIGHT": "Right"}
@@ -68,6 +69,7 @@ class TrickName:
 @functools.lru_cache(maxsize=4096)
 def read(name: str) -> TrickName:
     """Return the parts of a trick's name, however it is written."""
+    name = clean_name(name)
     tokens = _meant(_tokens(name))
     stance, direction, rest = _take_markers(tokens)
     rotations = tuple(token for token in rest if isinstance(token, int))
@@ -188,7 +190,7 @@ def _spelled_out(name: str, rotations_deg: tuple[int, ...]) -> str:
 
 def _plain(name: str) -> str:
     """Return what a name without any letter or digit is compared by."""
-    return " ".join(unicodedata.normalize("NFKC", name).lower().split())
+    return name_key(name)
 
 
 def _tokens(name: str) -> list[str]:

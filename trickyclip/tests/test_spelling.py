@@ -1,15 +1,19 @@
 """Spellings: what a person reads as one name is one name, for Python and for the database alike."""
 
+import datetime as dt
 import unicodedata
 
 import pytest
 from django.db import connection
 from django.db.models import CharField, Value
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from clips.models import Shoot
 from people.models import Person
+from tricks.models import Trick
+from tricks.naming import normal_form
 from trickyclip.name_fields import NameKey
 from trickyclip.spelling import clean_name, name_key
 
@@ -103,6 +107,22 @@ class InTheDatabase(TestCase):
             )
             cursor.execute(f"SELECT {sql}", params)
             assert cursor.fetchone()[0] == name_key(name)
+
+    @settings(max_examples=40)
+    @given(names=st.lists(st.text(alphabet=LETTERS + INVISIBLE + SPACES, min_size=1, max_size=6), max_size=8))
+    def test_no_two_rows_read_as_the_same(self, names):
+        names = [name for name in names if name_key(name)]
+        for name in names:
+            Person.objects.find_or_add(name)
+            Shoot.objects.called(name, dt.date(2024, 12, 1))
+            Trick.objects.find_or_add(name)
+        keys = {name_key(name) for name in names}
+        assert {name_key(row.display_name) for row in Person.objects.all()} == keys
+        assert {name_key(row.name) for row in Shoot.objects.all()} == keys
+        assert Person.objects.count() == Shoot.objects.count() == len(keys)
+        forms = {normal_form(clean_name(name)) for name in names}
+        assert {normal_form(str(row)) for row in Trick.objects.all()} == forms
+        assert Trick.objects.count() == len(forms)
 
 
 def test_update_and_bulk_create_clean_names_too(db):
