@@ -18,7 +18,7 @@ from people.forms import ChangePasswordForm, JoinForm, NewPasswordForm, TokenFor
 from people.login import enter
 from people.models import ApiToken, Invite, Member, Person, Role, SecondFactor
 from trickyclip.names import closest, is_guess
-from trickyclip.picking import MAX_OPTIONS, Option, typed_in
+from trickyclip.picking import MAX_OPTIONS, Option, offered, typed_in
 from trickyclip.spelling import name_key
 from trickyclip.whole_pages import part_of
 
@@ -124,7 +124,7 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
 def pick(request: HttpRequest) -> HttpResponse:
     """Answer with who may be meant by ``?q=``, best first; with nothing typed, all from the start of the alphabet."""
     typed = typed_in(request)
-    people = Person.objects.prefetch_related("aliases")
+    people = offered(Person.objects.prefetch_related("aliases"))
     options = options_for(typed, list(people)) if typed else [_option(person) for person in people[:MAX_OPTIONS]]
     return render(request, "_picker_options.html", {"options": options})
 
@@ -132,19 +132,20 @@ def pick(request: HttpRequest) -> HttpResponse:
 def options_for(typed: str, people: list[Person]) -> list[Option]:
     """Return the options for what is typed: who is called so, or begins so; else a new name, and whom it resembles."""
     found = closest(typed, {person: person.spellings for person in people}, limit=MAX_OPTIONS)
-    is_known = any(name_key(typed) == name_key(name) for person in found for name in person.spellings)
+    called = [person for person in found if name_key(typed) in map(name_key, person.spellings)]
+    if called:
+        first, *others = [*called, *(person for person in found if person not in called)]
+        return [_option(first, is_marked=True, is_exact=True), *map(_option, others)]
     is_begun = bool(found) and not is_guess(typed, found[0].spellings)
     options = [_option(person, is_marked=is_begun and place == 0) for place, person in enumerate(found)]
-    if is_known:
-        return options
     new = Option(typed, is_new=True, is_marked=not is_begun)
     if is_begun:
         return [*options, new]
     return [new, *(replace(option, is_double=place < MAX_DOUBLES) for place, option in enumerate(options))]
 
 
-def _option(person: Person, *, is_marked: bool = False) -> Option:
-    return Option(person.display_name, tuple(person.spellings[1 : 1 + MAX_ALIASES]), is_marked=is_marked)
+def _option(person: Person, **is_what: bool) -> Option:
+    return Option(person.display_name, tuple(person.spellings[1 : 1 + MAX_ALIASES]), **is_what)
 
 
 @never_cache

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from tricks import naming
 from tricks.lookup import EXACT, likely
 from tricks.models import Trick
-from trickyclip.picking import MAX_OPTIONS, Option, typed_in
+from trickyclip.picking import MAX_OPTIONS, Option, offered, typed_in
 from trickyclip.whole_pages import part_of
 
 #: Shown beside a new name, if they resemble it this much.
@@ -22,7 +22,7 @@ def pick(request: HttpRequest) -> HttpResponse:
     Enter takes a trick only if what is typed is its name, however written; all else is new until it is chosen.
     """
     typed = typed_in(request)
-    tricks = Trick.objects.prefetch_related("aliases")
+    tricks = offered(Trick.objects.prefetch_related("aliases"))
     if typed:
         options = options_for(typed, list(tricks))
     else:
@@ -38,5 +38,6 @@ def options_for(typed: str, tricks: list[Trick]) -> list[Option]:
     options = [] if is_known else [Option(as_written, is_new=True, is_marked=True)]
     for place, (score, trick) in enumerate(found):
         is_double = not is_known and place < MAX_DOUBLES and score >= LEAST_OF_DOUBLE
-        options.append(Option(str(trick), (trick.category,), is_marked=is_known and place == 0, is_double=is_double))
+        is_it = is_known and place == 0
+        options.append(Option(str(trick), (trick.category,), is_marked=is_it, is_exact=is_it, is_double=is_double))
     return options

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
 from trickyclip.spelling import clean_name
@@ -24,6 +25,8 @@ class Option:
         Nobody knows this name yet; saving adds it.
     is_marked : bool
         Enter takes it. Only one of a list, and never a mere guess.
+    is_exact : bool
+        What is typed is its name, however written; leaving the box takes it.
     is_double : bool
         Resembles what is new so much that it is still offered after the new name was taken.
     """
@@ -32,7 +35,17 @@ class Option:
     notes: tuple[str, ...] = ()
     is_new: bool = False
     is_marked: bool = False
+    is_exact: bool = False
     is_double: bool = False
+
+
+def offered(rows: QuerySet) -> QuerySet:
+    """Return the riders or tricks that a list offers: not those that only undone keeps have named, as typos are."""
+    clips = rows.model._meta.get_field("clips").related_model.objects.filter(
+        **{rows.model._meta.model_name: OuterRef("pk")}
+    )
+    only_undone = Exists(clips.exclude(removed_at=None)) & ~Exists(clips.filter(removed_at=None))
+    return rows.exclude(only_undone)
 
 
 def typed_in(request: HttpRequest) -> str:

@@ -8,6 +8,14 @@ from clips.models.clip import MAX_PEOPLE
 from clips.models.segment import MAX_HAND
 from people.models import Person
 from tricks.models import KNOWN_CATEGORIES, Direction, Stance, Trick
+from trickyclip.spelling import clean_name
+
+
+def seen(name: str) -> str:
+    """Return a name as it is stored; ValidationError where nothing of it can be seen."""
+    if not (cleaned := clean_name(name)):
+        raise serializers.ValidationError(_("Write a name."))
+    return cleaned
 
 
 class PersonSerializer(serializers.ModelSerializer):
@@ -17,6 +25,11 @@ class PersonSerializer(serializers.ModelSerializer):
         model = Person
         fields = ["id", "display_name", "slug", "aliases", "created_at"]
         read_only_fields = ["id", "slug", "created_at"]
+
+    def validate_display_name(self, name: str) -> str:
+        if "," in name:
+            raise serializers.ValidationError(_("A comma parts two names; add each on its own."))
+        return seen(name)
 
     def create(self, fields: dict) -> Person:
         return Person.objects.add(fields["display_name"])
@@ -33,6 +46,9 @@ class TrickSerializer(serializers.ModelSerializer):
         model = Trick
         fields = ["id", "name", "slug", "category", "stance", "direction", "rotation_deg", "aliases"]
         read_only_fields = ["id", "slug"]
+
+    def validate_name(self, name: str) -> str:
+        return seen(name)
 
     def create(self, fields: dict) -> Trick:
         return Trick.objects.add(**fields)

@@ -82,3 +82,49 @@ def test_a_rider_is_picked_by_a_beginning_and_never_by_a_typo(page_at):
     assert (field(page, "people"), marks(page, "people")) == ("Ronya Melon", "new: Ronya Melon")
     type_name(page, "people", "ronja\u00a0\u200bmelon", "Enter")
     assert field(page, "people") == "Ronja Melon"
+
+
+@pytest.mark.parametrize(
+    ("typed", "written", "mark"),
+    [
+        ("back 7", "BS 720", ""),
+        ("bs180", "BS 180", ""),
+        ("rodeo 9", "rodeo 900", "new: rodeo 900"),
+        ("kick", "kick", "new: kick"),
+    ],
+)
+def test_leaving_the_box_writes_what_will_be_stored(page_at, typed, written, mark):
+    page = page_at(390, 664)
+    box = card(page).locator("[name=trick]")
+    box.click()
+    box.press_sequentially(typed)
+    box.press("Tab")
+    expect(card(page).locator("[data-picker]:has([name=trick]) [data-mark]")).to_have_text(mark)
+    expect(box).to_have_value(written)
+    expect(page.locator("[data-keep-says]")).to_contain_text(written)
+
+
+def test_several_new_riders_are_all_called_new_and_invisible_ones_are_none(page_at):
+    page = page_at(1440, 900)
+    type_name(page, "people", "Zed Quux", "Enter")
+    page.keyboard.press("p")
+    box = card(page).locator("[name=people]")
+    box.press("End")
+    box.press_sequentially(", Yara Quux")
+    expect(card(page).locator("[data-picker]:has([name=people]) [data-options]")).to_have_attribute(
+        "data-typed", "Yara Quux"
+    )
+    box.press("Enter")
+    expect(box).to_have_value("Zed Quux, Yara Quux")
+    assert marks(page, "people") == "new: Zed Quux, Yara Quux"
+    type_name(page, "people", "\u200b\u2060", "Enter")
+    assert field(page, "people") == ""
+    expect(page.locator("[data-keep-says]")).to_have_text("untagged")
+
+
+@pytest.mark.parametrize(("width_px", "height_px"), SIZES)
+def test_the_whole_list_is_on_the_screen(page_at, width_px, height_px):
+    page = page_at(width_px, height_px)
+    type_name(page, "trick", "s")
+    options = card(page).locator("[data-picker]:has([name=trick]) [data-options]")
+    expect(options).to_be_in_viewport(ratio=1)

@@ -19,6 +19,8 @@ from clips.models import (
     Preview,
     SegmentStatus,
 )
+from clips.reedit import reedit
+from clips.sorting import Choice
 from people.models import Person
 from tricks import naming
 from tricks.models import Trick
@@ -131,6 +133,27 @@ def test_an_undo_comes_first_and_as_it_was_kept(page):
     assert 'value="500"' in card
     assert 'value="Miller Downey"' in card
     assert "data-touched" in card
+
+
+def test_names_of_an_undone_keep_are_offered_no_more(page):
+    hand = order(page.post("hand"))
+    page.keep(hand[0], people="Mia Bregr", trick="kickflp")
+    page.post("undo")
+    for name, typed, typo in (("people", "mi", "Mia Bregr"), ("tricks", "kickf", "kickflp")):
+        answer = page.client.get(reverse(f"{name}:pick"), {"q": typed}, headers=AS_A_PAGE_ASKS)
+        assert f'data-value="{typo}"' not in answer.content.decode()
+    page.keep(hand[0], people="Mia Bregr", trick="kickflp")
+    answer = page.client.get(reverse("tricks:pick"), {"q": "kickf"}, headers=AS_A_PAGE_ASKS)
+    assert 'data-value="kickflp"' in answer.content.decode()
+
+
+def test_an_undo_says_that_a_later_edit_went_along(page, sorter):
+    hand = order(page.post("hand"))
+    page.keep(hand[0])
+    assert "data-sentence" not in page.post("undo").content.decode()
+    page.keep(hand[0])
+    reedit(FinalClip.objects.current().get(), Choice(1_500, 2_500), member=sorter)
+    assert "Undone, and your later edit of this clip with it." in page.post("undo").content.decode()
 
 
 def test_a_nothing_to_undo_is_a_sentence(page):
@@ -361,7 +384,7 @@ def test_a_session_whose_rest_others_hold_is_not_called_sorted(page, segments):
     CandidateSegment.objects.filter(status=SegmentStatus.UNREVIEWED).update(status=SegmentStatus.TRASHED)
     page.lease = str(uuid.uuid4())
     answer = page.post("hand", session=session).content.decode()
-    assert "Others are sorting the rest" in answer
+    assert "Another page of yours has the rest" in answer
     CandidateSegment.objects.update(status=SegmentStatus.TRASHED, locked_by=None, locked_at=None, lease_token=None,
                                     lease_ends_at=None)  # fmt: skip
     assert "Everything is sorted" in page.post("hand", session=session).content.decode()

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clips import sorting
 from clips.hand import deal, take
 from clips.making import add, split
-from clips.models import CandidateSegment, Shoot
+from clips.models import CandidateSegment, Decision, DecisionKind, FinalClip, Shoot
 from clips.past import WITH_PAGE, past_of
 from clips.searching import search_of, unsearched
 from clips.sorting import ConflictError, TrimError
@@ -126,7 +126,17 @@ def sort_undo(request: HttpRequest) -> HttpResponse:
         segment = undo(lease=asked["lease"], key=asked["key"], member=request.user, decision=asked["decision"])
     except ConflictError as error:
         return _answer(request, form, sentence=str(error), status=409, clip=error.clip)
-    return _answer(request, form, front=segment.pk)
+    return _answer(request, form, front=segment.pk, sentence=_said_of_edits(asked["key"]))
+
+
+def _said_of_edits(undo_key: uuid.UUID) -> str:
+    """Return what to say where the undo of a keep took later edits of its clip along; they were one's own."""
+    undone = Decision.objects.filter(undone_by=undo_key, kind=DecisionKind.KEEP).first()
+    if undone is None:
+        return ""
+    lineage = FinalClip.objects.filter(pk=undone.after["clip"]).values("lineage")
+    is_edited = FinalClip.objects.filter(lineage__in=lineage).count() > 1
+    return _("Undone, and your later edit of this clip with it.") if is_edited else ""
 
 
 @requires(Role.SORTER)

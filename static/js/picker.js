@@ -8,7 +8,10 @@
 const ASK_AFTER_MS = 60;
 const PATIENCE_MS = 3000; // then what was typed stands as it is
 const asked = new WeakMap(); // picker → number of the last question, so that a late answer is dropped
+const newNames = new WeakMap(); // picker → names in its box that nobody knows yet
 const answered = new Map(); // address → options, for as long as the page is open and nothing new was added
+
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cc}\s\u2800]/gu;
 
 const pickerOf = (node) => node.closest?.("[data-picker]");
 const inputOf = (picker) => picker.querySelector("[data-picker-input]");
@@ -82,7 +85,10 @@ function showNew(picker) {
 }
 
 function setNew(picker, name) {
-  say(picker, name ? `${picker.dataset.newText}: ${name}` : "");
+  const inBox = inputOf(picker).value.split(",").map((part) => part.trim());
+  const known = [...(newNames.get(picker) ?? [])].filter((other) => other !== name && inBox.includes(other));
+  const names = [...known, name].filter(Boolean).join(", ");
+  say(picker, names ? `${picker.dataset.newText}: ${names}` : "");
 }
 
 function say(picker, text) {
@@ -107,8 +113,10 @@ function take(picker, option) {
   const input = inputOf(picker);
   const before = input.value.slice(0, startOfTyped(picker));
   input.value = `${before}${before ? " " : ""}${option.dataset.value}`.replace(/\s+/g, " ").trimStart();
-  setNew(picker, "new" in option.dataset ? option.dataset.value : "");
-  if ("new" in option.dataset) offerDoubles(picker, optionsOf(picker).filter((other) => "double" in other.dataset));
+  const isNew = "new" in option.dataset;
+  if (isNew) newNames.set(picker, (newNames.get(picker) ?? new Set()).add(option.dataset.value));
+  setNew(picker, isNew ? option.dataset.value : "");
+  if (isNew) offerDoubles(picker, optionsOf(picker).filter((other) => "double" in other.dataset));
 }
 
 function accept(picker) {
@@ -116,17 +124,24 @@ function accept(picker) {
   settle(picker);
 }
 
-/** The box is done with: keys mean the card again. */
-function leave(picker) {
+/** What is typed is looked up no more; what stands in the box is made sure of. */
+function begin(picker) {
   asked.set(picker, (asked.get(picker) ?? 0) + 1);
   picker.dataset.resolving = "";
+  delete picker.dataset.open;
+}
+
+/** The box is done with: keys mean the card again. */
+function leave(picker) {
+  begin(picker);
   inputOf(picker).dispatchEvent(new CustomEvent("picked", { bubbles: true }));
 }
 
 /** The name stands in the box. */
 function settle(picker) {
   const input = inputOf(picker);
-  input.value = input.value.replace(/[\s,]+$/, "");
+  // Names of nothing that anybody sees are none.
+  input.value = input.value.split(",").map((name) => name.trim()).filter((name) => name.replace(UNSEEN, "")).join(", ");
   close(picker);
   answered.clear(); // what is new now is known soon
   delete picker.dataset.resolving;
@@ -134,21 +149,30 @@ function settle(picker) {
   input.dispatchEvent(new CustomEvent("resolved", { bubbles: true }));
 }
 
-/** Enter can be faster than the list: then the list is waited for, so that three letters are always enough. */
-async function acceptTyped(picker) {
-  const typed = typedIn(picker);
+/** Enter takes the marked option. It can be faster than the list: then the list is waited for. */
+function acceptTyped(picker) {
+  const isAnswered = !typedIn(picker) || isFresh(picker);
   const marked = () => (listOf(picker).hidden ? null : optionsOf(picker)[markedIndex(picker)]);
-  const isKnown = !typed || isFresh(picker);
-  let option = isKnown ? marked() : null;
+  const option = isAnswered ? marked() : null;
   leave(picker);
-  if (!isKnown) {
-    const html = await optionsFor(picker, typed).catch(() => null); // without a connection it stays as typed
+  return finish(picker, isAnswered ? () => option : marked);
+}
+
+/** Leaving the box takes what is called as typed, or the new name as it will be written: never what is only meant maybe. */
+function leaveTyped(picker) {
+  begin(picker);
+  return finish(picker, () => optionsOf(picker).find(({ dataset }) => "exact" in dataset || "new" in dataset));
+}
+
+/** Write what `choose` finds among the options for what is typed; without a connection it stays as typed. */
+async function finish(picker, choose) {
+  const typed = typedIn(picker);
+  if (typed && !isFresh(picker)) {
+    const html = await optionsFor(picker, typed).catch(() => null);
     if (!("resolving" in picker.dataset)) return; // somebody writes in it again
-    if (html !== null && typedIn(picker) === typed) {
-      draw(picker, html);
-      option = marked();
-    }
+    if (html !== null && typedIn(picker) === typed) draw(picker, html);
   }
+  const option = typed ? choose() : null;
   if (option) take(picker, option);
   settle(picker);
 }
@@ -163,6 +187,7 @@ document.addEventListener("input", (event) => {
   const picker = pickerOf(event.target);
   if (!picker) return;
   delete picker.dataset.resolving;
+  picker.dataset.open = "";
   offerDoubles(picker, []);
   ask(picker);
 });
@@ -181,9 +206,10 @@ document.addEventListener("keydown", (event) => {
     acceptTyped(picker);
   } else if (event.key === "Escape") {
     event.preventDefault();
-    if (listOf(picker).hidden) accept(picker);
-    else close(picker);
-  } else if (event.key === "Tab") close(picker);
+    if (!listOf(picker).hidden) return close(picker);
+    inputOf(picker).dispatchEvent(new CustomEvent("picked", { bubbles: true }));
+    if ("open" in picker.dataset) leaveTyped(picker);
+  }
 });
 
 document.addEventListener("pointerdown", (event) => {
@@ -204,5 +230,7 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("focusout", (event) => {
   const picker = pickerOf(event.target);
-  if (picker) close(picker);
+  if (!picker || event.target !== inputOf(picker)) return;
+  if ("open" in picker.dataset) leaveTyped(picker);
+  else close(picker);
 });

@@ -111,6 +111,20 @@ def test_somebody_new_gets_a_slug_and_a_second_of_that_name_is_refused(client, s
         assert answer.json()["detail"].endswith(" goes by this name already.")
 
 
+@pytest.mark.parametrize(
+    ("route", "field", "name"),
+    [
+        ("people", "display_name", "\u200b\u2060"),
+        ("people", "display_name", "Mia, Jo"),
+        ("tricks", "name", "\u200b\u3164"),
+    ],
+)
+def test_a_name_that_nobody_sees_or_no_box_holds_is_refused(client, sorter, route, field, name):
+    client.force_login(sorter)
+    answer = client.post(f"/api/{route}", {field: name}, content_type="application/json")
+    assert answer.status_code == 422, answer.json()
+
+
 def test_a_new_trick_says_its_category_and_direction(client, sorter):
     client.force_login(sorter)
     fields = {"name": "Boardslide", "direction": "FS", "category": "RAIL"}

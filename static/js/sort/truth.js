@@ -39,7 +39,9 @@ export class Truth {
     if (made && answer) made.made = answer.dataset.front;
     if (entry.lease !== page.lease || !answer) return void this.refresh();
     this.#deal(answer, refused && entry.kind !== "undo" ? entry.segment : null, refused);
-    if (!refused && entry.kind === "undo" && entry.segment === null) page.status.notice(page.status.words.undone, "undo");
+    if (refused || entry.kind !== "undo") return;
+    if (said) page.status.notice(said.firstChild.data.trim(), "undo"); // more went than the decision itself
+    else if (entry.segment === null) page.status.notice(page.status.words.undone, "undo");
   }
 
   /** Renew the lease and take over the truth. */
