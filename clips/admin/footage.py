@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.formats import date_format
@@ -10,7 +11,18 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from clips.admin.camera import said_of_times
-from clips.admin.record import NOTHING, OF_SHOOT, RecordAdmin, add_link, clock, count_of, row_link, rows_link, size
+from clips.admin.record import (
+    NOTHING,
+    OF_SHOOT,
+    IdSelect,
+    RecordAdmin,
+    add_link,
+    clock,
+    count_of,
+    row_link,
+    rows_link,
+    size,
+)
 from clips.admin.space import needed, not_needed
 from clips.cameras import camera_time, zone_of
 from clips.media.camera import CAMERA_ID
@@ -171,6 +183,11 @@ class OriginalFileAdmin(AuditedAdmin):
     search_fields = ["original_filename", "shoot__name", "camera_id", "camera_serial", "file_hash"]
     list_per_page = 50
     show_full_result_count = False
+
+    def formfield_for_foreignkey(self, db_field: models.ForeignKey, request: HttpRequest, **kwargs) -> forms.Field:
+        if db_field.name in self.autocomplete_fields:
+            kwargs["widget"] = IdSelect(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

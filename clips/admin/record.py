@@ -1,5 +1,7 @@
 """Rows that are read here and changed elsewhere, and how their values are shown."""
 
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -70,3 +72,17 @@ def count_of(rows: QuerySet, to: str) -> Coalesce:
 
 def _page(model: type[models.Model], page: str) -> str:
     return f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}"
+
+
+class IdSelect(AutocompleteSelect):
+    """A box of rows found by typing; what was sent and is no id is drawn as nothing, beside the sentence about it."""
+
+    def optgroups(self, name: str, value: list, attrs: dict | None = None) -> list:
+        return super().optgroups(name, [one for one in value if self._may_be_id(one)], attrs)
+
+    def _may_be_id(self, value: str) -> bool:
+        try:
+            self.field.remote_field.model._meta.pk.to_python(value)
+        except ValidationError:
+            return False
+        return True

@@ -132,7 +132,7 @@ def test_a_corrected_clock_moves_an_archived_clip_to_its_day(filmed, sorter, wor
     assert sorted(work_off()) == sorted([JobKind.RENDER, JobKind.WITHDRAW, JobKind.ARCHIVE])
     version = FinalClip.objects.current().get()
     right = settings.ARCHIVE_DIR / version.copies.get().path
-    assert right.parts[-4:-2] == ("2024-12-02 - Backyard Rails", "TRICK")
+    assert right.parts[-4:-2] == ("2024-12-02 - Backyard Rails", "Unknown")
     assert creation_time_of(right) == utc(9, 0, 1, day=2)
     assert (right.is_file(), wrong.is_file()) == (True, False)
     assert clip.copies.get().state == CopyState.WITHDRAWN

@@ -37,17 +37,17 @@ def marks(page: Page, state: str):
 def test_the_slider_takes_effect_at_once(page, shoot):
     page.goto(f"/sessions/{shoot.pk}")
     expect(page.locator("#shown-count")).to_have_text("7 of 10 moments shown")
-    page.get_by_label("Sensitivity", exact=True).fill("100")
+    page.get_by_role("slider", name="Sensitivity", exact=True).fill("100")
     expect(page.locator("#shown-count")).to_have_text("10 of 10 moments shown")
     expect(marks(page, "below")).to_have_count(0)
     expect(page.locator("[data-left]")).to_have_text("10")
     page.reload()
-    expect(page.get_by_label("Sensitivity", exact=True)).to_have_value("100")
+    expect(page.get_by_role("slider", name="Sensitivity", exact=True)).to_have_value("100")
 
 
 def test_the_keyboard_alone_reads_the_moments_and_changes_how_many_there_are(page, shoot):
     page.goto(f"/sessions/{shoot.pk}")
-    page.get_by_label("Sensitivity", exact=True).focus()
+    page.get_by_role("slider", name="Sensitivity", exact=True).focus()
     page.keyboard.press("Home")
     expect(page.locator("#shown-count")).to_have_text("0 of 10 moments shown")
     page.keyboard.press("End")
@@ -102,7 +102,7 @@ def test_a_session_gets_another_name_in_place(page, shoot):
 
 def test_a_video_is_put_aside_and_taken_back(page, shoot):
     page.goto(f"/sessions/{shoot.pk}")
-    page.get_by_role("button", name="Put aside").click()
+    page.get_by_role("button", name="Set aside").click()
     expect(page.locator(".filmed")).to_contain_text("not handed out for sorting")
     expect(page.locator("[data-left]")).to_have_text("0")
     page.get_by_role("button", name="Take back").click()

@@ -78,8 +78,12 @@ class Session:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
+#: How long after a change a search still answers as before.
+SEARCH_LAG_S = 0.2
+
+
 class DriveStore:
-    def __init__(self, *, search_lag_s: float = 0.2) -> None:
+    def __init__(self, *, search_lag_s: float = SEARCH_LAG_S) -> None:
         self.lock = threading.RLock()
         self.items: dict[str, Item] = {}
         self.given_ids: set[str] = set()

@@ -10,13 +10,11 @@ import pytest
 from django.conf import settings as site
 from django.core import serializers
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from clips import pipeline, tasks
-from clips.archive import moves
+from clips import pipeline, renaming, tasks
 from clips.archive.backend import silent
 from clips.archive.export import note_withdrawn, take_back
 from clips.archive.rebuild import rebuild
@@ -102,18 +100,17 @@ class Crew:
         shoot = self.original.shoot
         shoot.name = ["Night Rails", "Backyard", "Night rails!"][which % 3]
         shoot.save()
-        moves.follow_names(Q(original_file__shoot=shoot))
-        moves.originals_follow(shoot)
+        renaming.follow(shoot)
 
     def rename_person(self, which: int) -> None:
         person = self.people[which % 2]
         person.display_name, person.slug = f"Rider {which}", f"Rider_{which}"
         person.save()
-        moves.follow_names(Q(person=person))
+        renaming.follow(person)
 
     def merge_people(self, _which: int) -> None:
         FinalClip.objects.filter(person=self.people[0]).update(person=self.people[1])
-        moves.follow_names(Q(person=self.people[1]))
+        renaming.follow(self.people[1])
 
     def retag(self, which: int) -> None:
         self.edit(which, 0)

@@ -48,7 +48,7 @@ def test_a_clip_is_sent_and_verified(backend, make_clip, archived):
     copy = clip.copies.get()
     assert (copy.state, copy.sha256, copy.session) == (CopyState.VERIFIED, clip.file_hash, "")
     assert held(clip).sha256 == clip.file_hash
-    assert copy.path == "TrickyClip Archive/2024/2024-12-01 - Backyard Rails/Mia/TRICK/2024-12-01__clip__v001.mp4"
+    assert copy.path == "TrickyClip Archive/2024/2024-12-01 - Backyard Rails/Mia/Unknown/2024-12-01__clip__v001.mp4"
     assert folder_names(clip) == copy.path.split("/")[:-1]
 
 
@@ -82,7 +82,7 @@ def test_a_renamed_person_takes_the_copies_along(backend, make_clip, archived, w
     clip = archived(make_clip())
     renamed("Mia Berg")
     work_off()
-    assert folder_names(clip)[-2:] == ["Mia_Berg", "TRICK"]
+    assert folder_names(clip)[-2:] == ["Mia_Berg", "Unknown"]
     assert held(clip).folder_id == clip.copies.get().folder.remote_id
     assert (held(clip).sha256, clip.copies.get().state) == (clip.file_hash, CopyState.VERIFIED)
 
@@ -98,7 +98,7 @@ def test_another_tag_moves_the_copy_to_its_new_place(backend, make_clip, archive
         work_off()
     copy = version.copies.get()
     assert (copy.pk, copy.state, held(version).sha256) == (sent.pk, CopyState.VERIFIED, clip.file_hash)
-    assert folder_names(version)[-2:] == ["Jo", "TRICK"]
+    assert folder_names(version)[-2:] == ["Jo", "Unknown"]
     assert held(version).filename == version.filename
     assert not clip.copies.exists()
 
@@ -189,6 +189,9 @@ def test_drive_shows_who_a_file_is(on_drive, make_clip, archived):
         "trickyclip_original": "a" * 64,
         "trickyclip_in": "1000",
         "trickyclip_out": "1500",
+        "trickyclip_category": "TRICK",
+        "trickyclip_lineage": str(clip.lineage),
+        "trickyclip_kept_at": clip.created_at.isoformat(),
     }
     assert clip.copies.get().url == f"https://drive.google.com/file/d/{clip.drive_file_id}/view"
 
