@@ -27,7 +27,8 @@ SESSION_AFTER, RIDER, RIDER_AFTER = "Night Rails", "Miller Downey", "Miller D."
 #: What says that the server has understood (static/js/sort/queue.js has the same); away is told by the second.
 FINAL, AWAY = frozenset({200, 204, 404, 409, 422}), frozenset({502, 503, 504})
 PATIENCE_S, ANSWER_PATIENCE_S, AGAIN_AFTER_S = 180, 20, 0.5
-N_CHUNKS = 12
+#: So that a video is on its way for some ten seconds.
+N_CHUNKS, PAUSE_S = 12, 0.6
 
 
 class Patient(Somebody):
@@ -151,7 +152,7 @@ class Uploader:
                 self._put_into_folder(video)
             else:
                 chunk_bytes = video.stat().st_size // N_CHUNKS + 1
-                sender = Sender(client, video, chunk_bytes=chunk_bytes, pause_s=0.4, session=SESSION, date=DAY)
+                sender = Sender(client, video, chunk_bytes=chunk_bytes, pause_s=PAUSE_S, session=SESSION, date=DAY)
                 self.upload_ids.append(sender.send())
                 self.n_breaks += sender.n_breaks
             self.hashes.append(hashlib.sha256(video.read_bytes()).hexdigest())
