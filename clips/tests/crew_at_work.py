@@ -148,7 +148,7 @@ class Uploader:
         for number, video in enumerate(self._videos):
             if is_over():
                 return
-            if number % 3 == 2:
+            if number % 3 == 1:
                 self._put_into_folder(video)
             else:
                 chunk_bytes = video.stat().st_size // N_CHUNKS + 1

@@ -82,7 +82,7 @@ def site(engine_path: Path, tmp_path: Path) -> Iterator[RunningSite]:
 @pytest.mark.parametrize(
     "size",
     [
-        pytest.param(Size(n_kills=len(PREY), each_at_least=1, longest_s=2, n_videos=6, settle_s=90), id="small"),
+        pytest.param(Size(n_kills=len(PREY), each_at_least=1, longest_s=2, n_videos=4, settle_s=90), id="small"),
         pytest.param(
             Size(n_kills=100, each_at_least=5, longest_s=3, n_videos=40, settle_s=900),
             id="full",
