@@ -5,10 +5,11 @@ tried again with the machine to itself: it waits until no other video is read th
 begin. Which machine a job has is written on its row, so this holds across all workers of one.
 """
 
+import time
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +20,9 @@ from clips.space.needs import READS_ORIGINAL
 #: A new upload is looked into as well, but hashed most of the time, so it keeps out of the way of no other.
 OPENS_FILES = READS_ORIGINAL | {JobKind.INGEST}
 NEXT_LOOK_AFTER = timedelta(seconds=10)
+#: A job that was claimed and may not begin gives way within this time; until then it looks like one that works.
+GIVES_WAY_WITHIN = timedelta(seconds=2)
+LOOK_EVERY_S = 0.1
 #: A job that wants a machine and has not asked again for so long holds nobody up: its own workers may be gone.
 WISH_HOLDS_FOR = timedelta(minutes=5)
 #: Until somebody updates the kernel, or accepts that it confines nothing.
@@ -54,8 +58,7 @@ def _waits_for_walls(job: Job) -> bool:
 def _waits_for_machine(job: Job) -> bool:
     """Whether a job wants the machine and others have it, or another one has it or wants it more."""
     if job.kills:
-        is_busy = _running().filter(kind__in=READS_ORIGINAL).exclude(pk=job.pk).exists()
-        if not is_busy and not _wishes().filter(_before(job)).exists():
+        if not _wishes().filter(_before(job)).exists() and not _is_taken(job):
             return False
         says = _("This needs much memory, so it waits until no other video is worked on.")
         job.postpone(timezone.now() + NEXT_LOOK_AFTER, waits_for=WaitsFor.MACHINE, reason=says)
@@ -66,6 +69,23 @@ def _waits_for_machine(job: Job) -> bool:
         return False
     job.postpone(timezone.now() + NEXT_LOOK_AFTER)
     return True
+
+
+def _is_taken(job: Job) -> bool:
+    """Whether another job has the machine that this one wants to itself, once those gave way that may not begin.
+
+    The broker is told of all that wait in one breath, so a crowd is claimed together with whoever it waits for. What
+    is claimed from now on sees this job running.
+    """
+    others = _running().exclude(pk=job.pk)
+    if others.filter(_before(job), kills__gt=0).exists():
+        return True  # which looks at this one at the same time, and goes first
+    seen = list(others.filter(kind__in=READS_ORIGINAL).values_list("lease_token", flat=True))
+    while began_at := others.filter(lease_token__in=seen).aggregate(first=Min("started_at"))["first"]:
+        if began_at < timezone.now() - GIVES_WAY_WITHIN:
+            return True
+        time.sleep(LOOK_EVERY_S)
+    return False
 
 
 def _running() -> QuerySet:

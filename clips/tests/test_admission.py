@@ -1,8 +1,10 @@
 """A job whose reader was killed gets the machine to itself; the others wait for it, and not for long."""
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from clips import admission
@@ -37,6 +39,8 @@ def may_begin(job: Job) -> bool:
     Job.objects.filter(pk=job.pk, state=JobState.WAITING).update(run_after=timezone.now())
     taken = Job.objects.claim(job.pk, worker="one")
     is_held = admission.holds_back(taken)
+    if not is_held:
+        Job.objects.filter(pk=job.pk).update(started_at=timezone.now() - timedelta(minutes=1))
     job.refresh_from_db()
     return not is_held
 
@@ -80,6 +84,28 @@ def test_of_two_killed_ones_the_earlier_goes_first(add):
     running.finish()
     assert not may_begin(second)
     assert may_begin(first)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_those_that_were_claimed_and_are_about_to_give_way_are_no_work(add):
+    killed, crowd = add(JobKind.DETECT, kills=1), [add() for _number in range(3)]
+    taken = [Job.objects.claim(job.pk, worker="two") for job in crowd]
+
+    def look_a_moment_later() -> None:
+        assert [admission.holds_back(job) for job in taken] == [True] * len(taken)
+        connection.close()
+
+    others = threading.Timer(0.3, look_a_moment_later)
+    others.start()
+    assert may_begin(killed), "or whoever is told in one breath with a crowd would never find it gone"
+    others.join()
+    assert {Job.objects.get(pk=job.pk).state for job in crowd} == {JobState.WAITING}
+
+
+def test_of_two_killed_ones_that_are_claimed_at_once_the_earlier_begins(add):
+    first, second = add(JobKind.DETECT, kills=1), add(JobKind.PROBE, kills=1)
+    taken = [Job.objects.claim(job.pk, worker="two") for job in (first, second)]
+    assert [admission.holds_back(job) for job in reversed(taken)] == [True, False]
 
 
 def test_a_wish_that_nobody_repeats_holds_nobody_up(add):

@@ -10,37 +10,16 @@ import numpy as np
 import psutil
 import pytest
 from tusclient.client import TusClient
-from tusclient.exceptions import TusCommunicationError, TusUploadFailed
 
+from clips.tests.uploads.sender import PATIENCE_S, Sender
 from trickyclip.tests.site import manage
 
 pytestmark = pytest.mark.slow
 
 N_UPLOADS, SIZE_BYTES, CHUNK_BYTES = 20, 3_000_001, 128 * 1024
-PATIENCE_S = 150
 ISSUE_TOKEN = (
     "from people.models import ApiToken, Member; print(ApiToken.objects.issue(Member.objects.get(), 'killed')[1])"
 )
-
-
-class Sender:
-    """One file on its way, sent again and again until it is there."""
-
-    def __init__(self, client: TusClient, path: Path) -> None:
-        self.path = path
-        self.sending = client.uploader(str(path), chunk_size=CHUNK_BYTES, metadata={"filename": path.name})
-
-    def send(self) -> str:
-        deadline_s = time.monotonic() + PATIENCE_S
-        while time.monotonic() < deadline_s:
-            try:
-                if self.sending.url:
-                    self.sending.offset = self.sending.get_offset()
-                self.sending.upload()
-                return self.sending.url.rsplit("/", 1)[-1]
-            except (TusCommunicationError, TusUploadFailed, OSError):
-                time.sleep(0.3)
-        raise AssertionError(f"{self.path.name} stopped at {self.sending.offset}")
 
 
 def web_processes(up) -> list[psutil.Process]:
@@ -67,7 +46,7 @@ def test_twenty_uploads_survive_the_web_servers_death(running_site, tmp_path):
     for number in range(N_UPLOADS):
         path = tmp_path / f"GX01{number:04d}.MP4"
         path.write_bytes(np.random.default_rng(number).bytes(SIZE_BYTES))
-        senders.append(Sender(client, path))
+        senders.append(Sender(client, path, chunk_bytes=CHUNK_BYTES))
     with ThreadPoolExecutor(N_UPLOADS) as pool:
         sent = [pool.submit(sender.send) for sender in senders]
         for share in (0.25, 0.6):
