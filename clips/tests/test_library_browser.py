@@ -128,9 +128,9 @@ def test_by_keys_alone_from_the_grid_to_a_new_version(page):
     reach(page, "[data-clip] a")
     page.keyboard.press("Enter")
     expect(page.locator("[data-player]")).to_be_visible()
-    page.keyboard.press("Shift+K")
+    press(page, "Shift+K")
     expect(page.locator("[data-previous]")).to_be_visible()
-    page.keyboard.press("e")
+    press(page, "e")
     start = page.get_by_label("From")
     before = start.input_value()
     expect(page.locator("[data-trim]")).to_be_visible(timeout=PATIENCE_MS)
@@ -153,6 +153,12 @@ def test_by_keys_alone_from_the_grid_to_a_new_version(page):
     expect(page.locator("[data-version][aria-current]")).to_contain_text("Current version")
     page.keyboard.press("Escape")
     expect(page.locator("[data-clip]")).to_have_count(3)
+
+
+def press(page: Page, key: str) -> None:
+    """Press a key on a page that has just come, once its scripts listen: they run before the document is complete."""
+    page.wait_for_load_state()
+    page.keyboard.press(key)
 
 
 def wait_for_video(page: Page, state: str) -> None:

@@ -99,7 +99,9 @@ class Command(BaseCommand):
             for number, member in zip(range(people), itertools.cycle(members), strict=False)
         ]
         with searching(film, at_once=2) as searches, ThreadPoolExecutor(people) as pool:
-            faults = [fault for fault in pool.map(lambda sorter: sorter.sort(until_s, every), sorters) if fault]
+            faults = list(pool.map(lambda sorter: sorter.sort(until_s, every), sorters))
+            # Only when nobody is measured any more: hundreds of undos at once are no evening of a crew.
+            faults = [fault for fault in (*faults, *pool.map(Sorter.clean_up, sorters)) if fault]
         self.stdout.write(HEAD)
         for name, times_ms in sorted(took_ms.items()):
             self.stdout.write(Figure(name, times_ms, None, at_most_ms).line())
@@ -139,8 +141,8 @@ class Sorter:
         return len(self._decided)
 
     def sort(self, until_s: float, every_s: float) -> str:
-        """Sort until then, and undo it all; return what went wrong, or nothing."""
-        try:
+        """Sort until then; return what went wrong, or nothing."""
+        with self._told() as faults:
             time.sleep(self._rng.uniform(0, COME_WITHIN * every_s))
             self._ask("page: sort", "GET", "/sort")
             self._deal("hand", "/sort/hand", {})
@@ -152,15 +154,26 @@ class Sorter:
                 if self._rng.randrange(ONE_IN) == 0:
                     path = self._rng.choice(PAGES)
                     self._ask(f"page: {path}", "GET", path)
+        return "".join(faults)
+
+    def clean_up(self) -> str:
+        """Undo all that stands, and log out; return what went wrong, or nothing."""
+        with self._told() as faults:
             while self._decided:
                 self._undo(None)
             self._ask(None, "POST", "/sort/release", {"lease": self._lease})
+        self._client.session.flush()
+        connection.close()  # this thread's own
+        return "".join(faults)
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[list[str]]:
+        """Note what goes wrong instead of raising it, since the others go on."""
+        faults: list[str] = []
+        try:
+            yield faults
         except (OSError, http.client.HTTPException, SiteError) as error:
-            return f"{type(error).__name__}: {error}"
-        finally:
-            self._client.session.flush()  # the login ends with the figures
-            connection.close()  # this thread's own
-        return ""
+            faults.append(f"{type(error).__name__}: {error}")
 
     def _decide(self) -> None:
         segment, key = self._order[0], str(uuid.uuid4())

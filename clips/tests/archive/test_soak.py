@@ -66,8 +66,7 @@ def test_every_clip_is_there_once_whatever_happens(
 
 
 def _clip(make_clip, chance: random.Random) -> FinalClip:
-    name = chance.choice(TRICKS)
-    trick = Trick.objects.filter(name=name).first() or Trick.objects.add(name)
+    trick = Trick.objects.find_or_add(chance.choice(TRICKS))
     return make_clip(chance.choice(SIZES), trick=trick)
 
 
