@@ -10,6 +10,6 @@ def clean(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clips", "0025_tagged_clips_indexes")]
+    dependencies = [("clips", "0001_tables")]
 
     operations = [migrations.RunPython(clean, migrations.RunPython.noop)]

@@ -13,8 +13,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('clips', '0029_segment_once_per_run'),
-        ('people', '0003_audit_second_factor_and_scopes'),
-        ('tricks', '0001_initial'),
+        ('people', '0001_tables'),
+        ('tricks', '0001_tables'),
     ]
 
     operations = [

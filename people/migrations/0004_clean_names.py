@@ -14,6 +14,6 @@ def clean(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("people", "0003_audit_second_factor_and_scopes")]
+    dependencies = [("people", "0001_tables")]
 
     operations = [migrations.RunPython(clean, migrations.RunPython.noop)]

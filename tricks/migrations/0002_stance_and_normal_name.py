@@ -5,7 +5,7 @@ import tricks.models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tricks", "0001_initial")]
+    dependencies = [("tricks", "0001_tables")]
 
     operations = [
         migrations.RemoveConstraint(model_name="trick", name="trick_name_unique"),
