@@ -37,10 +37,17 @@ class ChangePasswordForm(NewPasswordMixin, PasswordChangeForm):
 
     error_messages = PasswordChangeForm.error_messages | NewPasswordMixin.MISMATCH
 
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args, request: HttpRequest, **kwargs) -> None:
+        super().__init__(request.user, *args, **kwargs)
+        self.request = request
         self.fields["old_password"].widget.attrs.pop("autofocus", None)
         _word(self, "new_password1", "new_password2", _("New password"), _("New password again"))
+
+    def clean_old_password(self) -> str:
+        password = self.cleaned_data["old_password"]
+        if not _is_own(self.request, password):
+            raise forms.ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return password
 
 
 class NewPasswordForm(NewPasswordMixin, forms.Form):
@@ -141,11 +148,15 @@ class PasswordForm(forms.Form):
         self.request = request
 
     def clean_password(self) -> str:
-        """Check it as a login does, so that guesses are counted with those of the login page."""
-        password, member = self.cleaned_data["password"], self.request.user
-        if authenticate(self.request, username=member.username, password=password) != member:
+        password = self.cleaned_data["password"]
+        if not _is_own(self.request, password):
             raise forms.ValidationError(_("This is not your password."))
         return password
+
+
+def _is_own(request: HttpRequest, password: str) -> bool:
+    """Check a member's own password as a login does, so that wrong guesses count with those of the login page."""
+    return authenticate(request, username=request.user.username, password=password) == request.user
 
 
 def _word(form: forms.Form, once: str, again: str, label: str, label_again: str) -> None:

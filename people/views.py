@@ -70,7 +70,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 def password_change(request: HttpRequest) -> HttpResponse:
     """Set a new password; every other login of this member ends."""
-    form = ChangePasswordForm(request.user, request.POST)
+    form = ChangePasswordForm(request.POST, request=request)
     if not form.is_valid():
         return _account_page(request, password_form=form, status=422)
     with transaction.atomic():
@@ -151,7 +151,7 @@ def _option(person: Person, **is_what: bool) -> Option:
 @never_cache
 def _account_page(request: HttpRequest, *, status: int = 200, **context) -> HttpResponse:
     context = {
-        "password_form": ChangePasswordForm(request.user),
+        "password_form": ChangePasswordForm(request=request),
         "token_form": TokenForm(member=request.user),
         "factor": SecondFactor.objects.confirmed().filter(member=request.user).first(),
         "tokens": request.user.tokens.all(),

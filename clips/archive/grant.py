@@ -72,7 +72,8 @@ def complete(answer: dict[str, str], kept: dict[str, str] | None, redirect_uri: 
     GrantError
         If the person refused, this is not the answer to our question, or Google does not give what was asked for.
     """
-    if not kept or not secrets.compare_digest(answer.get("state", ""), kept["state"]):
+    # As bytes: of text that is not ASCII this comparison raises.
+    if not kept or not secrets.compare_digest(answer.get("state", "").encode(), kept["state"].encode()):
         raise GrantError(_("This answer does not belong to a question of this browser. Begin again."))
     if "code" not in answer:
         raise GrantError(_("Google says: %(why)s. Nothing was changed.") % {"why": answer.get("error", "no code")[:80]})

@@ -11,7 +11,7 @@ from django.urls import reverse
 from clips import sorting
 from clips.models import CandidateSegment, FinalClip, Job, JobKind, SegmentStatus
 from clips.renaming import follow
-from people.models import Person
+from people.models import Action, AuditEntry, Person
 from tricks.models import Trick
 from trickyclip.merging import MergeError, merge, plan
 
@@ -258,6 +258,9 @@ def test_confirming_merges_and_writes_it_down(client, curator, make_clip, miller
     written = LogEntry.objects.filter(user=curator)
     assert written.get(action_flag=CHANGE).get_change_message() == "Merged Mills Downy into this."
     assert written.get(action_flag=DELETION).object_repr == "Mills Downy"
+    entry = AuditEntry.objects.get(action=Action.MERGED)
+    assert (entry.actor_name, entry.target_name) == ("cora", "Miller Downey")
+    assert entry.details["merged_name"] == "Mills Downy"
 
 
 def test_page_of_a_merge_that_was_done_leads_back(client, curator, miller, mills):

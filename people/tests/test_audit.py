@@ -1,14 +1,18 @@
 """The trail of who did what: complete, kept, and read by admins alone."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib import admin as django_admin
 from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from conftest import PASSWORD
 from people.audit import AuditedAdmin, note
-from people.models import Action, ApiToken, AuditEntry, Invite, Member, Person, Role
+from people.models import Action, ApiToken, AuditEntry, Invite, Member, Person, Role, SecondFactor
+from people.tests.test_second_factor import code_of
 
 TRAIL = reverse("admin:people_auditentry_changelist")
 MEMBERS = reverse("admin:people_member_changelist")
@@ -30,6 +34,7 @@ def test_login_failure_and_logout_are_in_it_with_the_address(sorter):
         ("mia", "logged_out", ""),
     ]
     assert set(AuditEntry.objects.values_list("address", flat=True)) == {"203.0.113.7"}
+    assert all(abs(entry.at - timezone.now()) < timedelta(minutes=1) for entry in AuditEntry.objects.all())
 
 
 def test_what_was_typed_as_a_name_is_not_in_it(db):
@@ -51,6 +56,24 @@ def test_account_changes_are_in_it(client, sorter):
         "password_set",
         "logins_ended",
     ]
+
+
+def test_changes_of_a_second_factor_are_in_it(client, admin, sorter):
+    client.force_login(sorter)
+    for name, fields in (
+        ("begin", {"password": PASSWORD}),
+        ("confirm", {}),
+        ("codes", {"password": PASSWORD}),
+        ("off", {"password": PASSWORD}),
+        ("begin", {"password": PASSWORD}),
+        ("confirm", {}),
+    ):
+        fields = fields or {"code": code_of(SecondFactor.objects.get())}
+        client.post(reverse(f"people:second_factor_{name}"), fields)
+    client.force_login(admin)
+    client.post(MEMBERS, {"action": "reset_second_factor", "_selected_action": [sorter.pk]})
+    wanted = [("mia", action) for action in ("factor_on", "codes_made", "factor_off", "factor_on")]
+    assert [(who, action) for who, action, _what in trail()] == [*wanted, ("ada", "factor_reset")]
 
 
 def test_member_changes_are_in_it_and_outlive_the_member(client, admin, sorter):

@@ -54,6 +54,13 @@ def test_expired_link_is_gone(client, path, method):
     assert not Member.objects.exists()
 
 
+def test_link_ends_after_the_days_of_the_setting(settings, path):
+    assert abs(Invite.objects.get().expires_at - timezone.now() - timedelta(days=7)) < timedelta(minutes=1)
+    settings.INVITE_DAYS = 2
+    invite, _secret = Invite.objects.issue(role=Role.SORTER, created_by=None)
+    assert abs(invite.expires_at - timezone.now() - timedelta(days=2)) < timedelta(minutes=1)
+
+
 def test_unknown_link_is_gone(client, db):
     assert client.get(join_path("no-such-secret")).status_code == 410
 

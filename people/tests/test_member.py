@@ -1,8 +1,13 @@
-"""Roles, and what Django's admin asks of them."""
+"""Roles, what Django's admin asks of them, and how long a login lasts."""
+
+from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.urls import reverse
+from django.utils import timezone
 
+from conftest import PASSWORD
 from people.models import ApiToken, Member, Role
 
 ORDERED = list(Role)
@@ -65,4 +70,17 @@ def test_removed_member_is_logged_out_at_the_next_request(client, sorter):
     client.force_login(sorter)
     assert client.get(reverse("people:account")).status_code == 200
     sorter.remove()
+    assert client.get(reverse("people:account")).status_code == 302
+
+
+def test_a_login_lasts_thirty_days_however_often_it_is_used(client, sorter):
+    client.post(reverse("people:login"), {"username": "mia", "password": PASSWORD})
+    session = Session.objects.get()
+    assert abs(session.expire_date - timezone.now() - timedelta(days=30)) < timedelta(minutes=1)
+    Session.objects.update(expire_date=timezone.now() + timedelta(hours=1))
+    for name in ("home", "people:account", "clips:sessions", "clips:sort"):
+        answer = client.get(reverse(name))
+        assert (answer.status_code, "sessionid" in answer.cookies) == (200, False), name
+    assert Session.objects.get().expire_date < timezone.now() + timedelta(hours=1)
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
     assert client.get(reverse("people:account")).status_code == 302

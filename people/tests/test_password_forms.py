@@ -1,16 +1,17 @@
-"""What is wrong with a new password stands below the box in which it was typed, on each page that asks for one."""
+"""Which new passwords are refused, what is said of them, and that the current one cannot be guessed on the way."""
 
 import pytest
 from django.urls import reverse
 
-from people.models import Invite, Role
+from conftest import PASSWORD
+from people.models import Invite, Member, Role
 
 GOOD, SHORT, OTHER = "long-enough-for-everyone", "short", "something-else-entirely"
 
 
 def join(client, sorter, first: str, again: str):
     _invite, secret = Invite.objects.issue(role=Role.SORTER, created_by=None)
-    fields = {"username": "new", "password1": first, "password2": again}
+    fields = {"username": f"{sorter}2", "password1": first, "password2": again}
     return client.post(reverse("people:join", args=[secret]), fields).context["form"]
 
 
@@ -21,7 +22,7 @@ def reset(client, sorter, first: str, again: str):
 
 def change(client, sorter, first: str, again: str):
     client.force_login(sorter)
-    fields = {"old_password": "slushy-spring-rails-4", "new_password1": first, "new_password2": again}
+    fields = {"old_password": PASSWORD, "new_password1": first, "new_password2": again}
     return client.post(reverse("people:password_change"), fields).context["password_form"]
 
 
@@ -37,3 +38,32 @@ def test_a_fault_of_the_password_stands_below_the_first_box_and_a_difference_bel
     assert different.errors[box] == ["The passwords do not match."]
     both = fill_in(client, sorter, SHORT, OTHER)
     assert [box[-1] for box in both.errors] == ["2", "1"], "each its own"
+
+
+@pytest.mark.parametrize("fill_in", [join, reset, change])
+@pytest.mark.parametrize("weak", ["nine-char", "4711081547110815", "basketball", "mia-mia-mi"])
+def test_a_short_common_or_digits_only_password_or_ones_own_name_is_refused(client, db, fill_in, weak):
+    """Each rule by itself: the name is long enough to be a password."""
+    named_so = Member.objects.create_user("mia-mia-mia", PASSWORD)
+    before = named_so.password
+    form = fill_in(client, named_so, weak, weak)
+    assert [box[:-1].removeprefix("new_") for box in form.errors] == ["password"]
+    assert Member.objects.get().password == before
+
+
+@pytest.mark.parametrize("wrong", ["", "no-such-password"])
+def test_a_new_password_wants_the_current_one(client, sorter, wrong):
+    client.force_login(sorter)
+    fields = {"old_password": wrong, "new_password1": GOOD, "new_password2": GOOD}
+    assert client.post(reverse("people:password_change"), fields).status_code == 422
+    assert Member.objects.get().check_password(PASSWORD)
+
+
+@pytest.mark.parametrize(("name", "field"), [("password_change", "old_password"), ("second_factor_begin", "password")])
+def test_the_current_password_cannot_be_guessed_at_in_an_open_browser(client, sorter, name, field):
+    client.force_login(sorter)
+    fields = {"new_password1": GOOD, "new_password2": GOOD}
+    tries = [client.post(reverse(f"people:{name}"), fields | {field: "no-such-password"}) for _ in range(5)]
+    assert [answer.status_code for answer in tries] == [422] * 4 + [429]
+    assert client.post(reverse(f"people:{name}"), fields | {field: PASSWORD}).status_code == 429
+    assert Member.objects.get().check_password(PASSWORD)

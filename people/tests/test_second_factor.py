@@ -129,9 +129,10 @@ def test_neither_key_nor_recovery_codes_lie_in_the_clear(sorter, factor):
     assert not [secret for secret in (factor.key, *codes) if secret in stored]
 
 
-def test_wrong_codes_take_the_break_that_wrong_passwords_take(client, factor):
+@pytest.mark.parametrize("wrong", ["000000", "0000-0000-0000-0000"], ids=["code", "recovery code"])
+def test_wrong_codes_take_the_break_that_wrong_passwords_take(client, factor, wrong):
     password_said(client)
-    statuses = [client.post(CODE_PAGE, {"code": "000000"}).status_code for _ in range(5)]
+    statuses = [client.post(CODE_PAGE, {"code": wrong}).status_code for _ in range(5)]
     assert statuses == [422] * 4 + [429]
     assert client.post(CODE_PAGE, {"code": code_of(factor)}).status_code == 429
 

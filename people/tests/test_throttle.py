@@ -157,6 +157,15 @@ def test_a_good_token_works_beside_a_wrong_one(sorter):
     assert try_token(secret) == 200
 
 
+@pytest.mark.slow
+def test_one_address_cannot_try_token_after_token(sorter):
+    _token, secret = ApiToken.objects.issue(sorter, "script")
+    assert {try_token(f"tc_guess{number}") for number in range(50)} == {401}
+    assert try_token("tc_one-more") == 429
+    assert try_token("tc_one-more", ELSEWHERE) == 401
+    assert try_token(secret) == 200
+
+
 def test_what_was_typed_as_a_name_is_stored_nowhere(sorter):
     try_login("my-password-in-the-wrong-field")
     stored = [str(value) for value in vars(AccessAttempt.objects.get()).values()]

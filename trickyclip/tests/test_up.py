@@ -4,10 +4,15 @@ import base64
 import http.client
 import json
 import re
+import socket
+import sys
 import urllib.error
 import urllib.request
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
+import redis
 from flower.urls import handlers
 
 from trickyclip import embedded
@@ -71,6 +76,30 @@ def test_flower_wants_its_password(running_site):
     running_site.up.wait_for("Workers and queues: ")
     assert status(flower_url(running_site)) == http.client.UNAUTHORIZED
     assert status(flower_url(running_site), user="flower", password=password) == http.client.OK
+
+
+def test_engines_want_their_passwords(running_site):
+    found = embedded.addresses(running_site.data_dir)
+    with redis.Redis.from_url(found.redis_url) as client:
+        assert client.ping()
+    for password in ("", "guessed"):
+        address = urlsplit(found.redis_url)._replace(netloc=f":{password}@127.0.0.1:{urlsplit(found.redis_url).port}")
+        with redis.Redis.from_url(address.geturl()) as client, pytest.raises(redis.AuthenticationError):
+            client.ping()
+        with pytest.raises(psycopg.OperationalError, match="password"):
+            psycopg.connect(found.database_url, password=password)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8")
+def test_engines_and_flower_listen_on_the_loopback_address_alone(running_site):
+    """A program that listened everywhere would answer on the machine's other addresses, of which this is one."""
+    running_site.up.wait_for("Workers and queues: ")
+    ports = json.loads((running_site.data_dir / "engines" / "ports.json").read_text())
+    assert {"postgres", "redis", "flower"} <= set(ports)
+    for port in ports.values():
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.2", port), timeout=5)
 
 
 def test_no_page_of_flower_answers_before_its_password(running_site):

@@ -10,6 +10,7 @@ from clips.archive.backend import ArchiveBlockedError, BlockReason
 from clips.archive.configured import archive_backend
 from clips.models import CopyState, DriveGrant
 from clips.tests.archive.drive_accounts import CLIENT, PERSON_EMAIL
+from people.models import Action, AuditEntry
 
 pytestmark = pytest.mark.django_db
 CONNECT, CONNECTED = "admin:clips_drivegrant_connect", "admin:clips_drivegrant_connected"
@@ -58,6 +59,14 @@ def test_the_token_is_in_no_row_as_it_is(on_drive, asked, client):
     assert grant.unseal(given.sealed_token) == token
 
 
+def test_who_connected_which_account_is_in_the_trail_without_its_token(on_drive, asked, client):
+    come_back(client, state=asked["state"], code=on_drive.accounts.consent(asked))
+    (token,) = on_drive.accounts.refresh_tokens
+    entry = AuditEntry.objects.get(action=Action.CONNECTED)
+    assert (entry.actor_name, PERSON_EMAIL in entry.target_name) == ("ada", True)
+    assert token not in str(vars(entry))
+
+
 def test_no_more_is_asked_for_than_is_needed(asked, settings, client):
     assert asked["scope"] == grant.OWN_FILES
     assert (asked["access_type"], asked["code_challenge_method"]) == ("offline", "S256")
@@ -65,8 +74,9 @@ def test_no_more_is_asked_for_than_is_needed(asked, settings, client):
     assert asked_of_google(client)["scope"] == grant.WHOLE_DRIVE
 
 
-def test_an_answer_to_somebody_elses_question_is_refused(on_drive, asked, client):
-    page = come_back(client, state="forged", code=on_drive.accounts.consent(asked))
+@pytest.mark.parametrize("state", ["forged", "", "gefälscht"])
+def test_an_answer_to_somebody_elses_question_is_refused(on_drive, asked, client, state):
+    page = come_back(client, state=state, code=on_drive.accounts.consent(asked))
     assert "does not belong" in page.content.decode()
     assert not DriveGrant.objects.exists()
 

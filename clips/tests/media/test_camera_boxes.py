@@ -187,3 +187,10 @@ def test_entities_of_a_document_are_never_expanded(encoding):
     document = f'<!DOCTYPE x [{entities}]><NonRealTimeMeta><Device modelName="&e9;"/></NonRealTimeMeta>'
     file = io.BytesIO(box(b"moov", box(b"meta", b"\0" * 4, box(b"xml ", b"\0" * 4, document.encode(encoding)))))
     assert makers.read(file) == makers.NOTHING
+
+
+@pytest.mark.parametrize(("more_bytes", "model"), [(200_000, "ILCE-7"), (300_000, None)])
+def test_of_a_document_no_more_than_256_kib_is_read(more_bytes, model):
+    document = f'<NonRealTimeMeta><Device modelName="ILCE-7"/>{" " * more_bytes}</NonRealTimeMeta>'
+    file = io.BytesIO(box(b"moov", box(b"meta", b"\0" * 4, box(b"xml ", b"\0" * 4, document.encode()))))
+    assert makers.read(file).model == model

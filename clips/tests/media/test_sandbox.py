@@ -108,6 +108,15 @@ def test_the_child_sees_no_secret(monkeypatch):
     assert seen <= set(sandbox._environment()) | {"LC_CTYPE"}
 
 
+def test_the_child_has_none_of_its_parents_files_open(tmp_path):
+    with (tmp_path / "secret").open("w") as file:
+        os.set_inheritable(file.fileno(), True)
+        about = os.fstat(file.fileno())
+        found = run(f"{HERE}:open_files", {})
+    assert len(found) >= 3, "its own pipes"
+    assert [about.st_dev, about.st_ino] not in found
+
+
 def test_where_nothing_keeps_the_child_to_its_files_it_is_not_started(no_walls, tmp_path):
     out = tmp_path / "out"
     with pytest.raises(UnconfinedError, match=r"^Videos are not opened: .* has no Landlock"):

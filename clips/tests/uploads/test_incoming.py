@@ -3,12 +3,13 @@
 import hashlib
 import threading
 
+import av
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 
-from clips import pipeline, tasks
-from clips.models import Job, JobKind, JobState, OriginalFile, Upload, UploadState
+from clips import pipeline, sorting, tasks
+from clips.models import Job, JobKind, JobState, OriginalFile, SharedCopy, Upload, UploadState
 from clips.tests.media.made_up import make_video
 from clips.uploads import part
 from clips.uploads.fingerprint import fingerprint_of
@@ -50,6 +51,25 @@ def test_a_video_becomes_an_original_with_its_facts(received, work_off, tmp_path
     assert (original.fps_label, original.duration_ms, original.width_px) == ("30FPS", 2000, 320)
     assert original.uploader == upload.owner
     assert not part.part_path(upload.pk).exists()
+
+
+@pytest.mark.slow
+def test_videos_are_opened_in_child_processes_alone(received, sorter, work_off, tmp_path, monkeypatch):
+    """From the first look to the copy for sharing: where this process opened one itself, its job would fail."""
+    received(make_video(tmp_path / "a.mp4", frames=240, size=(256, 144), events_s=[4]).read_bytes())
+
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise AssertionError("opened outside the sandbox")
+
+    monkeypatch.setattr(av, "open", refuse)
+    assert {JobKind.INGEST, JobKind.PROBE, JobKind.DETECT, JobKind.POSTER, JobKind.PREVIEW} <= set(work_off())
+    clip = sorting.make_clip(OriginalFile.objects.get(), sorting.Choice(start_ms=3_000, end_ms=5_000), sorter)
+    pipeline.start(JobKind.RENDER, clip)
+    assert work_off() == [JobKind.RENDER, JobKind.ARCHIVE]
+    SharedCopy.objects.create(clip=clip)
+    pipeline.start(JobKind.SHARE, clip)
+    assert work_off() == [JobKind.SHARE]
+    assert set(Job.objects.values_list("state", flat=True)) == {JobState.DONE}
 
 
 @pytest.mark.slow
