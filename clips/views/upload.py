@@ -122,5 +122,5 @@ def _recent(request: HttpRequest) -> dict:
 def recent_uploads(request: HttpRequest) -> list[Upload]:
     """Return my last uploads and what came without a person, each with the file that it became and that file's jobs."""
     by_itself = Q(owner=None) & ~Q(source=UploadSource.BROWSER)
-    rows = Upload.objects.filter(Q(owner=request.user) | by_itself).select_related("shoot", "original_file")
+    rows = Upload.objects.filter(Q(owner=request.user) | by_itself).select_related("shoot", "original_file__shoot")
     return list(rows.with_moments().prefetch_related("original_file__jobs")[:RECENT])

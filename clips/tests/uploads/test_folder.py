@@ -92,6 +92,51 @@ def test_a_bad_file_is_moved_to_failed_with_a_sentence_beside_it(root, look, tod
 
 
 @pytest.mark.usefixtures("read_before")
+def test_names_as_people_and_systems_write_them_are_taken(put, look, root):
+    names = [
+        "\U0001f3c2\U0001f3fb\u200d\u2642\ufe0f Park day/GX010001.MP4",
+        "Screen Recording 2026-02-07 at 3.15.23\u202fPM.mov",
+        "Sn\u00edmek obrazovky 2026-02-07 v\u00a013.05.05.mov",
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645/GX010002.MP4",
+        "Back\u00adyard/GX010003.MP4",
+    ]  # fmt: skip
+    for number, name in enumerate(names):
+        put(name, number)
+    assert look() == ""
+    assert OriginalFile.objects.count() == len(names)
+    assert [path.name for path in root.iterdir()] == ["done"]
+
+
+def test_each_name_that_cannot_be_taken_is_named_and_stays(put, look, root):
+    put("GX010001.MP4")
+    try:
+        bad = [put("B\udce9ckyard/GX010001.MP4", 1), put("b\udce9d.mp4", 2), put("w\udce4r.mp4", 3)]
+    except OSError:
+        pytest.skip("this file system keeps no names that are not text")
+    said = look()
+    for name in ("B\ufffdckyard", "b\ufffdd.mp4", "w\ufffdr.mp4"):
+        assert f"The name of {name} is not readable text; rename it." in said
+    assert Inbox.objects.get().sentence == said
+    assert all(path.exists() for path in bad)
+    assert OriginalFile.objects.count() == 1
+
+
+@pytest.mark.usefixtures("read_before")
+def test_what_systems_and_cameras_lay_beside_videos_stays_there_without_a_note(put, look, root):
+    beside = [
+        "@eaDir/GX010001.MP4@SynoEAStream", "System Volume Information/IndexerVolumeGuid", "MISC/version.txt",
+        "Get_started_with_GoPro.url", "GX010001.WAV", "IMG_0001.AAE", "IMG_0001.MOV.icloud", "C0001M01.XML",
+        "DJI_0001.SRT", "GX010001.THM",
+    ]  # fmt: skip
+    for number, name in enumerate([*beside, "GX010001.MP4"]):
+        put(name, number)
+    assert look() == ""
+    assert Upload.objects.count() == 1
+    assert all((root / name).exists() for name in beside)
+    assert not (root / "failed").exists()
+
+
+@pytest.mark.usefixtures("read_before")
 def test_a_duplicate_is_a_result(put, look, root, today):
     put("GX010001.MP4")
     look()
