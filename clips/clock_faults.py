@@ -26,6 +26,11 @@ class ClockFault:
     correct_url: str
 
     @property
+    def day(self) -> dt.date:
+        """The day that the clock showed, whatever the page's own zone is."""
+        return self.shown.date()
+
+    @property
     def is_ahead(self) -> bool:
         """Whether it runs ahead; else it was not set, or lost its power."""
         return self.shown > timezone.now()
@@ -44,8 +49,7 @@ def fault_of(file: OriginalFile) -> ClockFault | None:
     shown = camera_time(facts, zone_of(file.shoot))
     if shown is None:
         return None
-    # The day is known, by the session. The hour is a guess for whoever opens the form: a clock begins again at midnight,
-    # when nobody films.
+    # The day is known, by the session. The hour is a guess for whoever opens the form: clocks begin again at midnight.
     wrong_s = (file.shoot.date - shown.date()).days * 86_400 + (0 if shown.hour > _NIGHT_ENDS_HOUR else 43_200)
     about = {"camera_id": file.camera_id, "serial": file.camera_serial, "day": shown.date(), "offset_s": wrong_s}
     return ClockFault(shown, f"{reverse('admin:clips_cameraclock_add')}?{urlencode(about)}")
