@@ -10,6 +10,7 @@ import zoneinfo
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from django.conf import settings
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from clips.media import copies
 from clips.media.gopro import recording
 from clips.media.named_time import named_time
 from clips.media.written_time import zone_min
@@ -213,7 +215,8 @@ def _avchd_recordings(files: Iterable["OriginalFile"]) -> list[list[tuple[int, "
     """Return the numbered clips of each camcorder that begin where the one before them ended, as chapters from 1 on."""
     found = defaultdict(dict)
     for file in files:
-        if name := _AVCHD_NAME.fullmatch(file.original_filename):
+        path = PurePath(file.original_filename)
+        if name := _AVCHD_NAME.fullmatch(copies.split(path.stem)[0] + path.suffix):
             found[_camera_of(file)][int(name["number"])] = file
     recordings = []
     for clips in found.values():

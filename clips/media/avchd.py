@@ -40,9 +40,10 @@ def read(file: BinaryIO) -> Said:
 def _payloads(file: BinaryIO) -> Mapping[int, bytes]:
     """Return what each track of a transport stream begins with; BDAV puts four bytes before each of its packets."""
     file.seek(0)
-    head = file.read(_HEAD_BYTES)
+    head = file.read(2 * _PACKET_BYTES + 8)
     steps = ((0, _PACKET_BYTES), (4, _PACKET_BYTES + 4))
     first, step = next(((at, n) for at, n in steps if head[at : at + n + 1 : n] == bytes([_SYNC] * 2)), (0, 0))
+    head += file.read(_HEAD_BYTES) if step else b""
     found: dict[int, bytearray] = defaultdict(bytearray)
     for at in range(first, len(head) - _PACKET_BYTES + 1, step) if step else ():
         if head[at] != _SYNC:

@@ -12,6 +12,10 @@ from clips.media.said import Said
 
 _APPLE = "com.apple.quicktime.creationdate"
 _CREATION = "creation_time"
+#: QuickTime's ``©day``, in which phones and some cameras write the offset of the place, too.
+_DAY = "date"
+#: Clips of this site bear true UTC, whatever their camera's clock meant.
+_OURS = "com.trickyclip.clip"
 #: Phones' clocks are set by the network.
 _PHONES_TAGS = (_APPLE, "com.android.version")
 
@@ -72,9 +76,12 @@ def _shown(said: Said, tags: Mapping[str, str], made_by: Camera, gopro_offset_mi
             yield _Shown(moment, _offset_min(moment))
         elif moment is not None:
             yield _at_the_place(moment, said.utc_offset_min)
+    day = _read(tags.get(_DAY))
+    if day is not None and day.tzinfo is not None:
+        yield _Shown(day, _offset_min(day))
     if created is None:
         return
-    if created.tzinfo is None or made_by.marks_local_time_as_utc:
+    if created.tzinfo is None or (made_by.marks_local_time_as_utc and _OURS not in tags):
         yield _at_the_place(created, said.utc_offset_min)
     else:
         yield _Shown(created, gopro_offset_min)

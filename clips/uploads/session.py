@@ -23,6 +23,9 @@ NIGHT_ENDS_HOUR = 4
 LONGEST_FILE = dt.timedelta(hours=12)
 #: A card is read within so long.
 SAME_CARD = dt.timedelta(hours=12)
+#: A clock that loses its power begins again at the same day each time. The correction of one outage is not that of the
+#: next, so it leads to no session that is older than this.
+SAME_OUTAGE = dt.timedelta(days=14)
 MAX_NAME_CHARS = 100
 #: What cameras call their folders, and the archive those around its sessions; nobody means a session by them.
 _NO_SESSION = re.compile(
@@ -95,7 +98,8 @@ def _recorded(upload: Upload, facts: dict) -> tuple[dt.datetime | None, dict]:
     )  # fmt: skip
     clocks = CameraClock.objects.filter(camera_id=file.camera_id)
     moment = cameras.moments([file], clocks)[file.pk]
-    if moment.recorded_at is not None:
+    is_outage = facts.get("clock_shows") and not facts.get("recorded_at")
+    if moment.recorded_at is not None and not (is_outage and moment.recorded_at < timezone.now() - SAME_OUTAGE):
         file.recorded_at, file.utc_offset_min = moment.recorded_at, moment.utc_offset_min
         return file.recorded_locally, {"recorded_at": moment.recorded_at, "utc_offset_min": moment.utc_offset_min}
     zone = zoneinfo.ZoneInfo(settings.TIME_ZONE)

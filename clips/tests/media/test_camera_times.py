@@ -215,6 +215,18 @@ def test_midnight_of_new_years_day_is_a_time_on_a_phone():
     assert recorded(NOTHING, tags, Camera("Android", None), None)["recorded_at"] == "2024-01-01T00:02:00+00:00"
 
 
+def test_a_clip_of_this_site_bears_true_utc():
+    tags = {"creation_time": "2024-01-13T10:00:00Z", "com.trickyclip.clip": "1"}
+    facts = recorded(NOTHING, tags, Camera("NIKON CORPORATION", "NIKON Z 30"), None)
+    assert (facts["recorded_at"], facts["clock_is_local"]) == ("2024-01-13T10:00:00+00:00", False)
+
+
+def test_quicktimes_day_tells_the_place_where_it_has_an_offset():
+    tags = {"creation_time": "2024-01-13T10:00:00Z", "date": "2024-01-13T11:00:00+0100"}
+    assert recorded(NOTHING, tags, Camera("Apple", None), None)["utc_offset_min"] == 60
+    assert recorded(NOTHING, tags | {"date": "2024"}, Camera("Apple", None), None)["utc_offset_min"] is None
+
+
 def test_another_clock_in_the_file_may_be_right():
     tags = {"creation_time": "2024-01-13T10:00:00Z"}
     facts = recorded(Said("Sony", recorded_at="1970-01-01T00:00:00+01:00"), tags, Camera("Sony", None), None)

@@ -7,17 +7,20 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 from django.utils import timezone
 
+from clips.media.sandbox import PROJECT_ROOT
 from clips.models import Inbox, OriginalFile, Upload, UploadSource, UploadState
 from clips.tests.media.made_up import make_video
 from clips.tests.workers import Worker, eventually
 from clips.uploads import part
 from clips.uploads.folder import IncomingFolder
+from clips.uploads.session import own_day
 
 pytestmark = pytest.mark.django_db
 
@@ -134,6 +137,22 @@ def test_what_systems_and_cameras_lay_beside_videos_stays_there_without_a_note(p
     assert Upload.objects.count() == 1
     assert all((root / name).exists() for name in beside)
     assert not (root / "failed").exists()
+
+
+@pytest.mark.slow
+def test_files_of_public_reports_come_to_their_own_days(look, root, settings):
+    cases = Path(os.environ.get("TRICKYCLIP_FOOTAGE", PROJECT_ROOT.parent / "shared" / "footage")).parent / "cases"
+    if not cases.is_dir():
+        pytest.skip("no small inputs after public bug reports beside the footage")
+    settings.TIME_ZONE = "Asia/Tokyo"
+    for name in ("nikon_z30.mov", "canon_local.mp4", "VID-20240116-WA0003.mp4", "gopro_reset.mp4"):
+        shutil.copyfile(cases / name, root / name)
+    assert look() == ""
+    dates = {file.original_filename: str(file.shoot.date) for file in OriginalFile.objects.select_related("shoot")}
+    assert dates.pop("gopro_reset.mp4") == own_day(timezone.localtime()).isoformat()
+    assert dates == {
+        "nikon_z30.mov": "2025-03-29", "canon_local.mp4": "2025-03-29", "VID-20240116-WA0003.mp4": "2024-01-16",
+    }  # fmt: skip
 
 
 @pytest.mark.usefixtures("read_before")

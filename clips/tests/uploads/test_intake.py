@@ -333,11 +333,14 @@ def test_a_clock_without_power_makes_no_session(filmed):
     assert OriginalFile.objects.filter(recorded_at=None).count() == 2
 
 
-def test_a_corrected_clock_without_power_dates_what_comes_later(filmed):
-    CameraClock.objects.create(camera_id="CAM_GOPRO11", day=dt.date(2016, 1, 1), offset_s=281_275_200)
-    shoot = filmed(None, clock_shows="2016-01-01T00:00:07+00:00")
-    assert OriginalFile.objects.get().recorded_at == dt.datetime(2024, 11, 29, 12, 0, 7, tzinfo=dt.UTC)
-    assert str(shoot.date) == "2024-11-29"
+@pytest.mark.parametrize(("days_ago", "counts"), [(3, True), (60, False)])
+def test_a_corrected_outage_dates_the_rest_of_the_card_and_not_the_next_outage(filmed, days_ago, counts):
+    noon = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) - dt.timedelta(days=days_ago)
+    offset_s = round((noon - dt.datetime(2016, 1, 1, tzinfo=dt.UTC)).total_seconds())
+    CameraClock.objects.create(camera_id="CAM_GOPRO11", day=dt.date(2016, 1, 1), offset_s=offset_s)
+    shoot = filmed(None, clock_shows="2016-01-01T00:00:00+00:00")
+    assert OriginalFile.objects.get().recorded_at == (noon if counts else None)
+    assert (shoot.date == noon.date()) == counts
 
 
 def test_a_place_east_of_greenwich_has_its_own_day(filmed, settings):
