@@ -98,7 +98,7 @@ def _recorded(upload: Upload, facts: dict) -> tuple[dt.datetime | None, dict]:
     )  # fmt: skip
     clocks = CameraClock.objects.filter(camera_id=file.camera_id)
     moment = cameras.moments([file], clocks)[file.pk]
-    is_outage = facts.get("clock_shows") and not facts.get("recorded_at")
+    is_outage = facts.get("clock_shows") and cameras.named_day(upload.original_filename) is None
     if moment.recorded_at is not None and not (is_outage and moment.recorded_at < timezone.now() - SAME_OUTAGE):
         file.recorded_at, file.utc_offset_min = moment.recorded_at, moment.utc_offset_min
         return file.recorded_locally, {"recorded_at": moment.recorded_at, "utc_offset_min": moment.utc_offset_min}
