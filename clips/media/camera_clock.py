@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 #: Cameras' epochs lie before: 1904 (QuickTime), 1970 (UNIX), 1980 (FAT).
 _FIRST_TRUE_YEAR = 1990
-#: What a clock without power begins again with, and still shows that evening. GoPro: 1 January 2015 up to the HERO4,
-#: 2016 from the HERO5 on (GoPro support, "My camera's date and time reset"); 2000 is the first year of clock chips.
+#: The first of January of these years is what a clock without power begins again with, and still shows that evening:
+#: 2015 and 2016 in GoPros and in others of their time (SJCAM's M20: softsolder.com, 2018-05-25), 2000 in clock chips.
 _RESET_YEARS = frozenset({2000, 2015, 2016})
 #: Other firmwares begin with a first of January of their own. That is told from a true one by the first hour alone.
 _RESET_HOURS = 1
@@ -24,12 +24,12 @@ class LocalClock:
 
 #: Others are believed. Where a file tells its zone beside its time, that is read (``makers``), and no guess is needed.
 LOCAL_CLOCKS = (
-    # No GoPro knew time zones before the HERO11: release notes of the HERO11 Black ("time zone"), gopro/labs#5.
+    # No GoPro knew time zones before the HERO11: gopro/labs#5, blog.mono0x.net of 2021-11-03.
     LocalClock(re.compile("GoPro"), re.compile(r"HERO ?(\d|10)\b|MAX$|Fusion", re.IGNORECASE)),
     # piwigo-videojs#98, pulsejet/memories#1256, immich#13009 (a Z30; its own tag 0x19 tells the zone).
     LocalClock(re.compile("nikon", re.IGNORECASE)),
-    # ExifTool's documentation of QuickTimeUTC ("digital cameras often store local time"), photoprism#2640 (PowerShots,
-    # whose embedded Exif tells more, see ``canon``).
+    # ExifTool's note on QuickTime's times (digital cameras often store local time). Where a Canon's Exif beside it
+    # shows that it is UTC (PowerShots: photoprism#2640), ``canon`` finds the zone.
     LocalClock(re.compile("canon", re.IGNORECASE)),
 )
 
