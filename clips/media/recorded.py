@@ -83,8 +83,10 @@ def _shown(said: Said, tags: Mapping[str, str], made_by: Camera, gopro_offset_mi
         return
     if created.tzinfo is None or (made_by.marks_local_time_as_utc and _OURS not in tags):
         yield _at_the_place(created, said.utc_offset_min)
-    else:
-        yield _Shown(created, gopro_offset_min)
+    elif gopro_offset_min is None:
+        yield _Shown(created, None)
+    else:  # on its own clock, which begins again at its own midnight
+        yield _Shown(created.astimezone(timezone(timedelta(minutes=gopro_offset_min))), gopro_offset_min)
 
 
 def _at_the_place(moment: datetime, offset_min: int | None) -> _Shown:

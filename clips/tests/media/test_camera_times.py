@@ -210,6 +210,11 @@ def test_what_an_impossible_clock_shows_is_kept_for_its_correction():
     }  # fmt: skip
 
 
+def test_a_clock_with_a_zone_begins_again_at_its_own_midnight():
+    tags = {"creation_time": "2015-12-31T23:00:07Z"}
+    assert recorded(NOTHING, tags, Camera("GoPro", "HERO11 Black"), 60)["recorded_at"] is None
+
+
 def test_midnight_of_new_years_day_is_a_time_on_a_phone():
     tags = {"creation_time": "2024-01-01T00:02:00Z", "com.android.version": "14"}
     assert recorded(NOTHING, tags, Camera("Android", None), None)["recorded_at"] == "2024-01-01T00:02:00+00:00"
