@@ -17,7 +17,8 @@ _MAKE, _MODEL, _WRITTEN_AT, _TAKEN_AT, _ZONE, _SERIAL = 0x01, 0x02, 0x11, 0x12, 
 _WORLD_TIME = 0x2000024
 _AVI_MAKE, _AVI_MODEL, _AVI_TAKEN_AT, _AVI_WRITTEN_AT = 0x03, 0x04, 0x13, 0x14
 _MAX_TAGS = 200
-_SIGNED_SHORT, _SIGNED_LONG = 8, 9
+#: TIFF's signed integers; of a fraction the first one, for minutes are whole.
+_ZONE_FORMS = {8: ">h", 9: ">i", 10: ">i"}
 
 
 def read(file: BinaryIO) -> Said:
@@ -48,7 +49,7 @@ def _zone_min(tags: dict[int, tuple[int, bytes]]) -> int | None:
     if len(world) >= 3:
         return zone_min(struct.unpack_from(">h", world)[0] + (60 if world[2] == 1 else 0))
     kind, zone = tags.get(_ZONE, (0, b""))
-    form = {_SIGNED_SHORT: ">h", _SIGNED_LONG: ">i"}.get(kind)
+    form = _ZONE_FORMS.get(kind)
     return zone_min(struct.unpack_from(form, zone)[0]) if form and len(zone) >= struct.calcsize(form) else None
 
 

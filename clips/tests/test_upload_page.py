@@ -103,7 +103,7 @@ def test_a_day_in_the_name_comes_before_that_of_the_copy_and_no_clock_without_po
 def test_what_lies_beside_videos_is_told_and_not_sent(page, tmp_path):
     names = ["GX010001.MP4", "GX010001.WAV", "version.txt", "C0001M01.XML", *(f"GX01000{n}.THM" for n in range(2))]
     pick(page, *(film(tmp_path, name, 1000, seed) for seed, name in enumerate(names, 54)))
-    expect(page.locator("[data-file]")).to_have_count(1)
+    expect(page.locator("li[data-file]")).to_have_count(1)
     expect(page.locator("[data-left-alone]")).to_have_text(
         "Not videos, left out: 4 files (GoPro: thumbnails, sound, notes); "
         "C0001M01.XML (Sony, Panasonic, Canon: notes beside videos)"
