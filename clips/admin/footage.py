@@ -269,7 +269,7 @@ class OriginalFileAdmin(AuditedAdmin):
     @admin.display(description=_("what the crew knows"))
     def of_camera(self, original: OriginalFile) -> str:
         about = {"camera_id": original.camera_id, "serial": original.camera_serial}
-        shown = camera_time(original.probe, zone_of(original.shoot))
+        shown = camera_time(original.probe, zone_of(original.shoot), original.original_filename)
         day = {"day": shown.date()} if shown else {}
         links = (
             add_link(CameraName, _t("Name this camera"), **about),
@@ -280,7 +280,10 @@ class OriginalFileAdmin(AuditedAdmin):
     @admin.display(description=_("recorded"), ordering="recorded_at")
     def recorded(self, original: OriginalFile) -> str:
         """Tell the true time at the place, and beside it what the camera's clock showed where that is another."""
-        true, shown = original.recorded_locally, camera_time(original.probe, zone_of(original.shoot))
+        true = original.recorded_locally
+        shown = camera_time(original.probe, zone_of(original.shoot), original.original_filename)
+        if true is None and shown:
+            return _t("unknown; the camera's clock showed %(shown)s") % {"shown": f"{shown:%Y-%m-%d %H:%M:%S}"}
         if true is None:
             return NOTHING
         text = f"{true:%Y-%m-%d %H:%M:%S} ({true:%Z})"

@@ -8,6 +8,8 @@ from math import floor
 
 from anyascii import anyascii
 
+from clips.media import camera_clock
+
 CAM_UNKNOWN = "CAM_UNKNOWN"
 #: What an id looks like; it is a part of file names.
 CAMERA_ID = re.compile(r"CAM(_[A-Z0-9]+)+")
@@ -62,19 +64,14 @@ class Camera:
         make = self.make or ""
         if make == "Apple" and model:  # an iPhone is known by its own name
             make = ""
-        if make and model.lower().startswith(make.lower()):
-            make = ""
+        if (make and model.lower().split()[:1] == make.lower().split()[:1]) or model.lower().startswith(make.lower()):
+            make = ""  # "NIKON Z 30" of the "NIKON CORPORATION"
         return _as_id(f"{make} {model}")
 
     @property
     def marks_local_time_as_utc(self) -> bool:
-        """Tell whether it writes the wall clock of the place into a field that is meant for UTC.
-
-        GoPro did so before the HERO11.
-        """
-        number = re.match(r"HERO(\d+)", self.model or "")
-        is_older = self.model in {"MAX", "Fusion"} or (number is not None and int(number[1]) < 11)
-        return self.make == "GoPro" and is_older
+        """Tell whether it writes the wall clock of the place into a field that is meant for UTC."""
+        return camera_clock.shows_local_time(self.make, self.model)
 
 
 def identify(tags: Mapping[str, str], handlers: list[str], boxed: Camera) -> Camera:

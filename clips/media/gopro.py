@@ -3,11 +3,11 @@
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import BinaryIO
 
-from clips.media import boxes, gpmf, telemetry
+from clips.media import boxes, copies, gpmf, telemetry
 
 _TELEMETRY = b"gpmd"
 _MODEL, _SERIAL, _DEVICE_NAME, _TIME_ZONE = b"MINF", b"CASN", b"DVNM", b"TZON"
@@ -22,6 +22,8 @@ MAX_HILIGHTS = 100
 _NAME = re.compile(r"G(?P<kind>[HXLS])(?:(?P<chapter>\d\d)(?P<number>\d{4})|(?P<loop>[A-Z]{2})(?P<part>\d{4}))")
 #: Up to the HERO5, and there GP01 is the second chapter.
 _OLD_NAME = re.compile(r"G(?:OPR|P(?P<chapter>\d\d))(?P<number>\d{4})")
+#: Some programs number copies without brackets; no GoPro's own name ends so.
+_NUMBERED_COPY = re.compile(r"[ _-]\d{1,2}$")
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Recording:
     chapter: int
     #: The camera's own small copy (LRV) of the file of the same number and chapter.
     is_low_res: bool
+    #: What a program wrote behind the name, where a file of this name was there already.
+    copy_ending: str = field(default="", compare=False)
 
 
 def recording(filename: str) -> Recording | None:
@@ -40,18 +44,20 @@ def recording(filename: str) -> Recording | None:
 
     The small copy of GX020123.MP4 is GL020123.LRV; that of GOPR0123.MP4 is GOPR0123.LRV. Numbers begin again on
     another card and camera, so equal ones mean the same recording only within one camera's files of one day.
+    The ending of a copy, as of "GX020123 (1).MP4", changes nothing of that.
     """
     name = PurePath(filename.replace("\\", "/").upper())
     is_low_res = name.suffix == ".LRV"
     if name.suffix not in {".MP4", ".LRV", ".360"}:
         return None
-    if found := _NAME.fullmatch(name.stem):
+    stem, ending = copies.split(name.stem, _NUMBERED_COPY)
+    if found := _NAME.fullmatch(stem):
         is_low_res = is_low_res or found["kind"] == "L"
         if found["loop"]:
-            return Recording(found["loop"], int(found["part"]), is_low_res)
-        return Recording(found["number"], int(found["chapter"]), is_low_res)
-    if found := _OLD_NAME.fullmatch(name.stem):
-        return Recording(found["number"], int(found["chapter"] or 0) + 1, is_low_res)
+            return Recording(found["loop"], int(found["part"]), is_low_res, ending)
+        return Recording(found["number"], int(found["chapter"]), is_low_res, ending)
+    if found := _OLD_NAME.fullmatch(stem):
+        return Recording(found["number"], int(found["chapter"] or 0) + 1, is_low_res, ending)
     return None
 
 

@@ -1,25 +1,26 @@
 """What camera makers write of their cameras into boxes of their own, which FFmpeg does not read.
 
-The layouts are facts from ExifTool's tag tables (QuickTime, Canon, Nikon, Samsung, DJI, Insta360), Sony's
-"Non-Real Time Meta" and 3GPP TS 26.244. Only what a file says is returned; nothing is concluded from sizes or rates.
+The layouts are facts from ExifTool's tag tables (QuickTime, Samsung, DJI, Insta360, RIFF), Sony's "Non-Real Time Meta"
+and 3GPP TS 26.244; Canon, Nikon and AVCHD have modules of their own. Only what a file says is returned; nothing is
+concluded from sizes or rates.
 """
 
 import struct
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import BinaryIO
 
-from clips.media import boxes, protobuf, telemetry
+from clips.media import avchd, boxes, canon, nikon, protobuf, riff, telemetry
 from clips.media.boxes import Box
+from clips.media.said import NOTHING, Said
+from clips.media.written_time import iso, written_time
 
 _MAX_XML_BYTES = 256 * 1024
 _SONY_ROOT = "NonRealTimeMeta"
 _DJI_TELEMETRY = b"djmd"
 #: 3GPP's "author" is a person as a rule; these makers write themselves there.
 _AUTHORS_THAT_ARE_CAMERAS = ("FLIR",)
-_NIKON_MAKE, _NIKON_MODEL, _ASCII = 1, 2, 2
-_MAX_NIKON_TAGS = 200
 
 #: An Insta360 file ends with this; in front of it lie records, each with its kind and length behind it.
 _INSTA360_END = b"8db42d694ccc418790edff439fe026bf"
@@ -27,22 +28,6 @@ _INSTA360_FOOTER_BYTES = 72
 _INSTA360_INDEX, _INSTA360_INFO = 0, 1
 _MAX_RECORDS = 100
 _MAX_INFO_BYTES = 256 * 1024
-
-
-@dataclass(frozen=True)
-class Said:
-    """What one maker's boxes say; None for what they do not."""
-
-    make: str | None = None
-    model: str | None = None
-    serial: str | None = None
-    #: ISO 8601, with its offset from UTC.
-    recorded_at: str | None = None
-    #: Frames per second while recording, as "119.88".
-    capture_rate: str | None = None
-
-
-NOTHING = Said()
 
 
 def read(file: BinaryIO) -> Said:
@@ -142,31 +127,6 @@ def _by_index(file: BinaryIO, begin: int, end: int, index: bytes) -> bytes:
     return b""
 
 
-def _canon(file: BinaryIO) -> Said:
-    model = _text_box(file, b"moov", b"udta", b"CNMN")
-    return Said("Canon", model) if model else NOTHING
-
-
-def _nikon(file: BinaryIO) -> Said:
-    """Nikon: tags with number, type, count and value, big-endian, in ``NCDT/NCTG``."""
-    for box in boxes.find(file, b"moov", b"udta", b"NCDT", b"NCTG"):
-        fields, texts, at = boxes.read(file, box), {}, 0
-        for _ in range(_MAX_NIKON_TAGS):
-            if at + 8 > len(fields):
-                break
-            tag, kind, count = struct.unpack_from(">IHH", fields, at)
-            length = count * _NIKON_SIZES.get(kind, 1)
-            if kind == _ASCII:
-                texts[tag] = _plain(fields[at + 8 : at + 8 + length])
-            at += 8 + length
-        return Said(texts.get(_NIKON_MAKE), texts.get(_NIKON_MODEL))
-    return NOTHING
-
-
-#: Bytes of each of TIFF's types.
-_NIKON_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8}
-
-
 def _samsung(file: BinaryIO) -> Said:
     for meta in boxes.find(file, b"moov", b"udta", b"smta"):
         for box in boxes.children(file, meta, skip_bytes=4):
@@ -201,5 +161,27 @@ def _plain(raw: bytes) -> str | None:
     return found if found.isprintable() and found else None
 
 
+def _avi(file: BinaryIO) -> Said:
+    """An AVI: its maker's own list, and the local time that any camera writes into ``hdrl/IDIT``."""
+    said = next(
+        (found for look in (nikon.read_avi, canon.read_avi, _exif_list) if (found := look(file)) != NOTHING), NOTHING
+    )
+    for path in ((b"hdrl", b"IDIT"), (b"IDIT",), (b"INFO", b"ICRD")):
+        for chunk in riff.find(file, *path):
+            text = riff.read(file, chunk, at_most_bytes=100).split(b"\0")[0].decode("ascii", errors="ignore")
+            if shown := written_time(text):
+                return replace(said, recorded_at=said.recorded_at or iso(shown, None))
+    return said
+
+
+def _exif_list(file: BinaryIO) -> Said:
+    """The list ``exif`` of an AVI (Exif 2.32, "RIFF audio files", which cameras' AVI share)."""
+    make, model = (
+        next((_plain(riff.read(file, chunk, at_most_bytes=100)) for chunk in riff.find(file, b"exif", kind)), None)
+        for kind in (b"ecor", b"emdl")
+    )
+    return Said(make, model)
+
+
 #: In this order: the one that is surest of itself first.
-READERS = (_sony, _dji, _insta360, _canon, _nikon, _samsung, _quicktime, _author)
+READERS = (_sony, _dji, _insta360, canon.read, nikon.read, _samsung, avchd.read, _avi, _quicktime, _author)

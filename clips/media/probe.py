@@ -1,7 +1,6 @@
 """What a camera file says about itself, read without decoding more than its first frame."""
 
 import contextlib
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,8 +23,9 @@ from clips.media.container import (
     stops_at,
     zero_s,
 )
-from clips.media.makers import Said
 from clips.media.rate import capture_rate, nominal_rate, riders_rate
+from clips.media.recorded import recorded
+from clips.media.said import Said
 
 #: Ten seconds at 60 frames per second show whether a recording is steady.
 _RATE_PACKETS = 600
@@ -33,8 +33,6 @@ _RATE_PACKETS = 600
 _FIRST_FRAME_PACKETS = 300
 #: Matroska and AVI tell the length of the whole only, which may be the sound's.
 _ROUGH_SLACK_S = 2.0
-#: Cameras without a set clock write the start of their epoch: 1904 (QuickTime), 1970 (UNIX), 1980 (FAT).
-_FIRST_TRUE_YEAR = 1990
 
 
 def probe(path: str) -> dict[str, Any]:
@@ -56,8 +54,8 @@ def probe(path: str) -> dict[str, Any]:
         frame); ``width``, ``height`` (as coded), ``rotation`` (degrees counter-clockwise from coded to
         upright), ``codec``, ``pix_fmt``; ``has_audio``, ``audio_codec``, ``audio_rate_hz``;
         ``has_gopro_telemetry``; ``recorded_at`` (ISO 8601, UTC, or None), ``utc_offset_min`` (how far the clocks of
-        the place are ahead of UTC, where the file says so), ``clock_is_local`` (the camera writes local time into
-        ``recorded_at``).
+        the place are ahead of UTC, where the file says so), ``clock_is_local`` (the wall clock's time stands in
+        ``recorded_at`` as if it were UTC), ``clock_shows`` (what the camera's clock showed, where that cannot be).
 
     Raises
     ------
@@ -95,10 +93,7 @@ def probe(path: str) -> dict[str, Any]:
             **_sound(container),
             "has_gopro_telemetry": has_telemetry,
             "hilights_ms": gopro.hilights_ms(file),
-            **_recorded(
-                said.recorded_at, tags, None if made_by.marks_local_time_as_utc else gopro.utc_offset_min(file)
-            ),
-            "clock_is_local": made_by.marks_local_time_as_utc,
+            **recorded(said, tags, made_by, gopro.utc_offset_min(file)),
         }
 
 
@@ -182,27 +177,6 @@ def _sound(container: InputContainer) -> dict[str, Any]:
         "audio_codec": heard.codec_context.name if heard else None,
         "audio_rate_hz": heard.sample_rate if heard else None,
     }
-
-
-def _recorded(said: str | None, tags: dict[str, str], gopro_offset_min: int | None) -> dict[str, Any]:
-    """Return when recording began, in UTC, and what the clocks of the place were ahead of it, where the file says so.
-
-    Apple's own tag stays true when a phone exports a copy later. A plain creation time is meant for UTC and tells
-    nothing of the place; a GoPro's settings do.
-    """
-    for text in (said, tags.get("com.apple.quicktime.creationdate"), tags.get("creation_time")):
-        with contextlib.suppress(ValueError, OverflowError):
-            moment = datetime.fromisoformat(text or "")
-            is_plain = moment.tzinfo is None or text == tags.get("creation_time")
-            offset_min = gopro_offset_min if is_plain else _offset_min(moment)
-            moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-            if moment.year >= _FIRST_TRUE_YEAR:
-                return {"recorded_at": moment.isoformat(), "utc_offset_min": offset_min}
-    return {"recorded_at": None, "utc_offset_min": None}
-
-
-def _offset_min(moment: datetime) -> int:
-    return round(moment.utcoffset().total_seconds() / 60)
 
 
 def _ms(seconds: float) -> int:

@@ -4,14 +4,18 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+#: Each thing that is at fault is named; nobody reads of more than some dozens.
+MAX_SENTENCE_CHARS = 4000
+
 
 class InboxQuerySet(models.QuerySet):
     def looked_into(self, place: str, sentence: str = "") -> bool:
         """Write down that a folder was looked into now, and what is in the way; whether that is something new."""
-        changed = bool(self.filter(place=place).exclude(sentence=sentence[:500]).update(sentence=sentence[:500]))
+        kept = sentence[:MAX_SENTENCE_CHARS]
+        changed = bool(self.filter(place=place).exclude(sentence=kept).update(sentence=kept))
         fields = {"looked_at": timezone.now()}
         _inbox, is_new = self.update_or_create(
-            place=place, defaults=fields, create_defaults=fields | {"sentence": sentence[:500]}
+            place=place, defaults=fields, create_defaults=fields | {"sentence": kept}
         )
         return changed or (is_new and bool(sentence))
 
@@ -23,7 +27,7 @@ class Inbox(models.Model):
     token = models.CharField(max_length=200, blank=True, editable=False)
     listed_at = models.DateTimeField(_("listed whole"), null=True, blank=True)
     looked_at = models.DateTimeField(_("looked into"), null=True, blank=True)
-    sentence = models.CharField(_("what is in the way"), max_length=500, blank=True)
+    sentence = models.TextField(_("what is in the way"), blank=True)
     left_alone = models.CharField(_("what is left alone"), max_length=500, blank=True)
 
     objects = InboxQuerySet.as_manager()

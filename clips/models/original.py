@@ -2,7 +2,6 @@
 
 import datetime as dt
 import uuid
-from dataclasses import replace
 from fractions import Fraction
 
 from django.conf import settings
@@ -12,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clips import cameras
-from clips.media.gopro import recording
 from clips.models.camera import CameraClock, own_name
 from clips.models.shoot import Shoot
 from clips.told import told
@@ -132,8 +130,8 @@ class OriginalFile(models.Model):
         null=True,
         blank=True,
         related_name="low_res_copies",
-        verbose_name=_("small copy of"),
-        help_text=_("A camera's own low-resolution copy (LRV) of another file."),
+        verbose_name=_("belongs to"),
+        help_text=_("Of a camera's own low-resolution copy (LRV) or second lens: the file whose moments count."),
     )
     probe = models.JSONField(_("all that the probe read"), default=dict, blank=True)
 
@@ -184,17 +182,14 @@ class OriginalFile(models.Model):
     @property
     def local_day(self) -> dt.date | None:
         """The calendar day at the place; what was filmed after midnight may belong to the session of the day before."""
-        return self.recorded_locally.date() if self.recorded_at else None
+        return self.recorded_locally.date() if self.recorded_at else cameras.named_day(self.original_filename)
 
     def next_part(self) -> "OriginalFile | None":
         """Return the file in which the recording goes on, where a camera split it and that file is here."""
-        if not (own := recording(self.original_filename)):
-            return None
         alike = OriginalFile.objects.filter(
             shoot=self.shoot_id, camera_id=self.camera_id, camera_serial=self.camera_serial
         )
-        following = replace(own, chapter=own.chapter + 1)
-        return next((file for file in alike.defer("probe") if recording(file.original_filename) == following), None)
+        return cameras.next_part(self, alike.only(*cameras.PART_FIELDS))
 
     @transaction.atomic
     def apply_probe(self, facts: dict) -> None:

@@ -6,7 +6,9 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clips.models import Job, JobKind, JobState, Upload, UploadState
+from clips.clock_faults import ClockFault, fault_of
+from clips.low_res import is_second_lens
+from clips.models import Job, JobKind, JobState, OriginalFile, Upload, UploadState
 from clips.templatetags.session_text import percent, time_left
 from clips.told import told
 from people.models import Member, Role
@@ -34,7 +36,8 @@ def says(upload: Upload) -> str:
     if job := _under_way(upload):
         return _how_far(job)
     if original.low_res_of_id:
-        return _("the camera's small copy of another file")
+        is_lens = is_second_lens(original.original_filename)
+        return _("the second lens of another file") if is_lens else _("the camera's small copy of another file")
     if original.aside_at:
         return _("set aside")
     if not upload.is_searched:
@@ -51,6 +54,12 @@ def _how_far(job: Job) -> str:
         return doing
     told = _("%(doing)s %(percent)d %%") % {"doing": doing, "percent": percent(job.progress)}
     return ", ".join(filter(None, [told, time_left(job)]))
+
+
+@register.filter
+def clock_fault(original: OriginalFile | None) -> ClockFault | None:
+    """Return what is wrong with the clock of the camera of a video without a date."""
+    return fault_of(original) if original is not None else None
 
 
 @register.filter

@@ -1,6 +1,8 @@
 """When files were recorded, what their cameras are called, and which files are one recording."""
 
 import datetime as dt
+import html
+import re
 import threading
 from functools import partial
 
@@ -12,7 +14,7 @@ from django.urls import reverse
 
 from clips import sorting, tasks
 from clips.cameras import Part, parts
-from clips.models import CameraClock, CameraName, FinalClip, OriginalFile, Shoot
+from clips.models import CameraClock, CameraName, FinalClip, OriginalFile, Shoot, Upload, UploadState
 from clips.sorting import Choice, TrimError, check_trim
 from clips.tasks import true_beginning
 from clips.tests.recorded import SAID, SERIAL, add_probed, utc
@@ -93,7 +95,88 @@ def test_another_time_zone_of_the_session_moves_only_local_clocks(client, curato
     assert "2 files have another time now." in said(answer)  # of one the offset alone
 
 
+# What the names say.
+
+
+def test_a_moment_in_the_name_counts_where_the_file_has_none(alps, add_file):
+    local = add_file("VID_20240116_123456.mp4", recorded_at=None)
+    pixel = add_file("PXL_20240116_123456789.mp4", recorded_at=None)
+    assert (local.recorded_at, local.utc_offset_min) == (dt.datetime(2024, 1, 16, 11, 34, 56, tzinfo=dt.UTC), 60)
+    assert pixel.recorded_at == dt.datetime(2024, 1, 16, 12, 34, 56, tzinfo=dt.UTC)
+
+
+def test_a_day_alone_in_the_name_is_the_files_day_and_no_moment(add_file):
+    file = add_file("VID-20240116-WA0003.mp4", recorded_at=None)
+    assert (file.recorded_at, file.local_day) == (None, dt.date(2024, 1, 16))
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "recorded_at", "offset_min"),
+    [
+        ("DJI", "DJI_20241201120000_0001_D.MP4", utc(10), 120),  # it says UTC
+        ("DJI", "DJI_20241201100002_0001_D.MP4", utc(9), 60),  # the wall clock's
+        ("Insta360", "VID_20241201_100000_00_001.insv", utc(9), 60),
+        ("samsung", "20241201_115110.mp4", utc(10), 120),  # written when it ended, 8:50 later
+        ("samsung", "20241201_100000.mp4", utc(10), 60),
+        ("DJI", "DJI_20241201104000_0001_D.MP4", utc(10), 60),  # no zone differs so
+        ("Google", "PXL_20241201_120000000.mp4", utc(10), 60),
+        ("DJI", "DJI_0001.MP4", utc(10), 60),
+    ],
+)
+def test_a_local_time_in_the_name_tells_what_the_time_inside_means(alps, add_file, make, name, recorded_at, offset_min):
+    file = add_file(name, make=make)
+    assert (file.recorded_at, file.utc_offset_min) == (recorded_at, offset_min)
+
+
 # Clocks that go wrong.
+
+
+UNSET = {"recorded_at": None, "clock_shows": "2016-01-01T00:00:07+00:00", "clock_is_local": True}
+
+
+def test_a_clock_without_power_has_no_time_until_it_is_corrected(alps, add_file):
+    file = add_file(**UNSET)
+    assert (file.recorded_at, file.utc_offset_min, file.local_day) == (None, None, None)
+    CameraClock.objects.create(camera_id="CAM_GOPRO8", day=dt.date(2016, 1, 1), offset_s=281_448_000)
+    OriginalFile.objects.all().place_in_time()
+    assert times_of(file) == [dt.datetime(2024, 12, 1, 11, 0, 7, tzinfo=dt.UTC)]
+
+
+def test_pages_lead_from_a_clock_without_power_to_its_correction(client, curator, sorter, alps, add_file):
+    file = add_file(**UNSET)
+    Upload.objects.create(
+        owner=curator, shoot=alps, original_filename="GX010001.MP4", size_bytes=1, offset_bytes=1, original_file=file,
+        state=UploadState.REGISTERED,
+    )  # fmt: skip
+    pages = [reverse("clips:session", args=[alps.pk]), reverse("clips:upload")]
+    client.force_login(curator)
+    for page in pages:
+        text = client.get(page).text
+        assert "wasn’t set: it showed 2016-01-01" in text
+        link = html.unescape(re.search(r'href="([^"]*cameraclock/add[^"]*)"', text)[1])
+    form = client.get(link)
+    assert form.context["adminform"].form.initial == {
+        "camera_id": "CAM_GOPRO8", "serial": SERIAL, "day": "2016-01-01", "offset_s": "281448000",
+    }  # fmt: skip
+    page = client.get(reverse("admin:clips_originalfile_change", args=[file.pk])).text
+    assert "unknown; the camera&#x27;s clock showed 2016-01-01 00:00:07" in page
+    client.post(link, form.context["adminform"].form.initial)
+    assert times_of(file) == [dt.datetime(2024, 12, 1, 11, 0, 7, tzinfo=dt.UTC)]
+    assert "wasn’t set" not in client.get(pages[0]).text
+    client.force_login(sorter)
+    CameraClock.objects.all().delete()
+    OriginalFile.objects.all().place_in_time()
+    text = client.get(pages[0]).text
+    assert "A curator can correct the camera’s clock." in text
+    assert "cameraclock" not in text
+
+
+def test_a_clock_ahead_is_told_so_and_one_beside_a_named_day_is_no_fault(client, viewer, shoot, add_file):
+    ahead = {"recorded_at": None, "clock_shows": "2099-05-05T10:00:00+00:00"}
+    add_file("a.mp4", **ahead), add_file("VID-20240116-WA0003.mp4", **ahead)
+    client.force_login(viewer)
+    text = client.get(reverse("clips:session", args=[shoot.pk])).text
+    assert text.count("clock runs ahead: it showed 2099-05-05") == 1
 
 
 def test_a_correction_holds_for_its_camera_and_day_alone(add_file):
@@ -217,6 +300,29 @@ def test_the_same_number_in_another_camera_is_another_recording(add_file):
     assert times_of(*files) == [utc(10)] * 3
     found = parts(files)
     assert found == {files[1].pk: Part(2, 2)}
+
+
+def test_a_copys_ending_changes_nothing_of_the_chapter(add_file):
+    files = [add_file(name) for name in ("GX010001 (1).MP4", "GX020001.MP4", "GX030001_1.MP4")]
+    assert parts(files) == {file.pk: Part(number, 3) for number, file in enumerate(files, 1)}
+    assert files[0].next_part() == files[1]
+    assert times_of(*files) == [utc(10), utc(10, 8, 50), utc(10, 17, 40)]
+
+
+def test_two_cards_in_one_folder_are_two_recordings(add_file):
+    names = ("GX010001.MP4", "GX010001 (1).MP4", "GX020001.MP4", "GX020001 (1).MP4")
+    files = [add_file(name) for name in names]
+    assert parts(files) == {file.pk: Part(number, 2) for number, file in zip((1, 1, 2, 2), files, strict=True)}
+    assert files[1].next_part() == files[3]
+
+
+def test_avchds_clips_that_go_on_without_a_gap_are_parts_of_one_recording(add_file):
+    began = ["10:00:00", "10:08:49", "10:20:00", "10:28:50"]
+    files = [add_file(f"0000{number}.MTS", recorded_at=f"2024-12-01T{at}+00:00") for number, at in enumerate(began)]
+    other = add_file("00004.MTS", recorded_at="2024-12-01T10:37:40+00:00", serial="other")
+    found = parts([*files, other])
+    assert found == {file.pk: Part(number, 2) for number, file in zip((1, 2, 1, 2), files, strict=True)}
+    assert (files[0].next_part(), files[1].next_part()) == (files[1], None)
 
 
 def test_a_session_shows_which_files_are_one_recording(client, viewer, shoot, add_file):

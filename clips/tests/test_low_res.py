@@ -38,6 +38,12 @@ NAMES = [
     ("GP010123.MP4", "GP010123.LRV"),
     ("DJI_0042.MP4", "DJI_0042.LRF"),
     ("VID_20240301_101500_00_007.mp4", "LRV_20240301_101500_01_007.mp4"),
+    ("GX010123 (1).MP4", "GL010123_1.LRV"),
+    ("GX010123-1.MP4", "GL010123 copy.LRV"),
+    ("C0001.MP4", "C0001S03.MP4"),
+    ("20240116_C0001.MP4", "20240116_C0001S03.MP4"),
+    ("C0001 (2).MP4", "C0001S03.MP4"),
+    ("DJI_20240116123456_0042_D.MP4", "DJI_20240116123456_0042_D (1).LRF"),
 ]
 
 
@@ -75,6 +81,36 @@ def test_what_differs_is_no_copy(shoot, what):
     copy.refresh_from_db()
     assert copy.low_res_of is None
     assert not low_res.pair(copy)
+
+
+def test_both_lenses_of_an_insta360_have_one_set_of_moments(client, viewer, shoot):
+    """Whichever comes first, with the small copy that shows both; nothing of the first is made from these."""
+    take = "20240301_101500"
+    second = read_file(shoot, f"VID_{take}_10_007.insv", width_px=2880, height_px=2880)
+    assert not low_res.pair(second), "alone it is a video as any other"
+    both = read_copy(shoot, f"LRV_{take}_11_007.insv", width_px=736, height_px=368, duration_ms=60_000)
+    assert not low_res.pair(both)
+    first = read_file(shoot, f"VID_{take}_00_007.insv", width_px=2880, height_px=2880)
+    assert not low_res.pair(first)
+    assert set(first.low_res_copies.all()) == {second, both}
+    assert low_res.low_res_source(first) is None
+    assert low_res.pair(read_file(shoot, f"VID_{take}_10_007.insv", width_px=2880, height_px=2880))
+    assert not low_res.pair(read_file(shoot, f"VID_{take}_00_008.insv", width_px=2880, height_px=2880))
+    client.force_login(viewer)
+    text = client.get(reverse("clips:session", args=[shoot.pk])).text
+    assert text.count("with the second lens") == 1
+    assert "_10_007" not in text
+
+
+@pytest.mark.parametrize("name", ["C0002S03.MP4", "C0001.MP4", "S03.MP4", "PARK.MP4"])
+def test_a_name_like_a_proxys_is_a_video_of_its_own(shoot, name):
+    low_res.pair(read_file(shoot, "C0001.MP4"))
+    assert not low_res.pair(read_copy(shoot, name))
+
+
+def test_what_is_larger_is_no_proxy(shoot):
+    low_res.pair(read_file(shoot, "PARK.MP4", width_px=1280, height_px=720))
+    assert not low_res.pair(read_file(shoot, "PARKS01.MP4"))
 
 
 def test_a_copy_in_another_session_is_none(shoot):

@@ -27,6 +27,11 @@ RECORDINGS = [
     (["gh020007.mp4", "GL010007.LRV", "gh010007.mp4"], [["gh010007.mp4", "gh020007.mp4", "GL010007.LRV"]]),
     (["a/GX010001.MP4", "b/GX020001.MP4"], [["a/GX010001.MP4"], ["b/GX020001.MP4"]]),
     (["GX010001.MP4", "GX010001.MP4", "GX020001.MP4"], [["GX010001.MP4", "GX020001.MP4"], ["GX010001.MP4"]]),
+    (["GX020001.MP4", "GX010001 (1).MP4", "GL010001-1.LRV"], [["GX010001 (1).MP4", "GX020001.MP4", "GL010001-1.LRV"]]),
+    (
+        ["GX010001.MP4", "GX010001 (1).MP4", "GX020001 (1).MP4", "GX020001.MP4"],
+        [["GX010001.MP4", "GX020001.MP4"], ["GX010001 (1).MP4", "GX020001 (1).MP4"]],
+    ),
     (["IMG_0001.MOV", "GX01.MP4", "GX0100010.MP4"], [["IMG_0001.MOV"], ["GX01.MP4"], ["GX0100010.MP4"]]),
 ]
 #: What is said of a video that was searched, whatever was found.
@@ -85,6 +90,24 @@ def test_the_date_is_that_of_the_earliest_file_unless_it_is_chosen(page, tmp_pat
         os.utime(path, (dt.datetime(2024, 12, day, 12).timestamp(),) * 2)  # noqa: DTZ001 - a camera's own time
     pick(page, second, first)
     expect(page.get_by_label("Date")).to_have_value("2024-12-03")
+
+
+def test_a_day_in_the_name_comes_before_that_of_the_copy_and_no_clock_without_power_counts(page, tmp_path):
+    named, reset = film(tmp_path, "VID-20240116-WA0003.mp4", 1000, 52), film(tmp_path, "GX010001.MP4", 1000, 53)
+    for path, day in ((named, (2024, 12, 3)), (reset, (2016, 1, 1))):
+        os.utime(path, (dt.datetime(*day, 12).timestamp(),) * 2)  # noqa: DTZ001 - a camera's own time
+    pick(page, named, reset)
+    expect(page.get_by_label("Date")).to_have_value("2024-01-16")
+
+
+def test_what_lies_beside_videos_is_told_and_not_sent(page, tmp_path):
+    names = ["GX010001.MP4", "GX010001.WAV", "version.txt", "C0001M01.XML", *(f"GX01000{n}.THM" for n in range(2))]
+    pick(page, *(film(tmp_path, name, 1000, seed) for seed, name in enumerate(names, 54)))
+    expect(page.locator("li[data-file]")).to_have_count(1)
+    expect(page.locator("[data-left-alone]")).to_have_text(
+        "Not videos, left out: 4 files (GoPro: thumbnails, sound, notes); "
+        "C0001M01.XML (Sony, Panasonic, Canon: notes beside videos)"
+    )
 
 
 def test_what_is_here_already_is_told_before_a_byte_is_sent(page, tmp_path):

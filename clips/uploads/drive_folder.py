@@ -26,8 +26,9 @@ from clips.claim import Claim
 from clips.models import Inbox, JobKind, Upload, UploadSource, UploadState
 from clips.space import gate
 from clips.storage import StorageError, sha256_of
-from clips.uploads import intake, outcome, part, room
+from clips.uploads import outcome, part, room
 from clips.uploads.incoming import display_name
+from clips.uploads.left_alone import is_left_alone
 from clips.uploads.session import named_by
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _write_down(inbox: Inbox, found: Iterable["Found"], token: str, **fields: ob
     if not Inbox.objects.filter(pk=inbox.pk, token=inbox.token).update(token=token, **fields):
         return False
     for file in found:
-        if file.has_bytes and intake.is_footage(file.name):
+        if file.has_bytes and not is_left_alone(file.folders, file.name):
             _write_down_one(file)
     return True
 

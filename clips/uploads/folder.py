@@ -24,7 +24,6 @@ from clips.uploads.incoming import display_name
 from clips.uploads.session import named_by
 
 DONE, FAILED = "done", "failed"
-MAX_PATH_CHARS = 1000
 
 
 class IncomingFolder:
@@ -33,8 +32,8 @@ class IncomingFolder:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._rests_since: dict[str, tuple[str, float]] = {}
-        #: Why something could not be done in the last look, the first of its kind.
-        self._in_the_way = ""
+        #: Why something could not be done in the last look, each thing once.
+        self._in_the_way: list[str] = []
 
     @property
     def is_restless(self) -> bool:
@@ -44,7 +43,7 @@ class IncomingFolder:
 
     def look(self) -> tuple[str, bool]:
         """Do the next step of every file; return what is in the way, and whether that is new."""
-        self._in_the_way = ""
+        self._in_the_way = []
         try:
             found = dict(self._found())
             for upload in Upload.objects.owed(UploadSource.FOLDER).order_by("created_at"):
@@ -54,7 +53,8 @@ class IncomingFolder:
             self._remove_second_names()
         except OSError as error:
             self._say_why(self.root, error)
-        return self._in_the_way, Inbox.objects.looked_into(str(self.root), self._in_the_way)
+        told = " ".join(self._in_the_way)
+        return told, Inbox.objects.looked_into(str(self.root), told)
 
     def _found(self) -> Iterator[tuple[str, os.stat_result]]:
         """Yield what lies in the folder and is ours to take, by its path within, what was filmed first in front."""
@@ -62,22 +62,17 @@ class IncomingFolder:
             self.root.mkdir(exist_ok=True)
         os.listdir(self.root)  # what is away must not look empty
         found = []
-        for folder, folders, names in os.walk(self.root, onerror=self._note):
-            ours = {DONE, FAILED} if Path(folder) == self.root else set()
-            folders[:] = [name for name in folders if intake.is_footage(name) and name not in ours]
-            for path in (Path(folder, name) for name in names if intake.is_footage(name)):
-                with contextlib.suppress(FileNotFoundError):
-                    stat = path.lstat()
-                    if S_ISREG(stat.st_mode) and stat.st_size and (name := self._name_within(path)):
-                        found.append((name, stat))
+        ours = (self.root / DONE, self.root / FAILED)
+        for path in intake.footage_in(self.root, but=ours, on_error=self._note):
+            with contextlib.suppress(FileNotFoundError):
+                stat, within = path.lstat(), path.relative_to(self.root)
+                if not S_ISREG(stat.st_mode) or not stat.st_size:
+                    continue
+                if sentence := intake.why_not_kept(within):
+                    self._say(sentence)
+                else:
+                    found.append((str(within), stat))
         return iter(sorted(found, key=lambda one: one[1].st_mtime))
-
-    def _name_within(self, path: Path) -> str:
-        name = str(path.relative_to(self.root))
-        if len(name) > MAX_PATH_CHARS or not name.isprintable():
-            self._say(_("%(name)s has a name that cannot be kept; rename it.") % {"name": ascii(path.name)})
-            return ""
-        return name
 
     def _resting(self, found: dict[str, os.stat_result]) -> list[str]:
         """Return those that have not changed for long enough, and that nobody is seen to write."""
@@ -188,10 +183,11 @@ class IncomingFolder:
 
     def _say_why(self, path: Path, error: OSError) -> None:
         sentence = _("%(path)s cannot be read or moved: %(why)s. The rest goes on, and this is tried again.")
-        self._say(sentence % {"path": ascii(str(path)).strip("'"), "why": error.strerror or str(error)})
+        self._say(sentence % {"path": intake.legible(path), "why": error.strerror or str(error)})
 
     def _say(self, sentence: str) -> None:
-        self._in_the_way = self._in_the_way or sentence
+        if sentence not in self._in_the_way:
+            self._in_the_way.append(sentence)
 
 
 def _free_name(path: Path) -> Path:

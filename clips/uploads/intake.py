@@ -9,8 +9,8 @@ import errno
 import fcntl
 import hashlib
 import os
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path, PurePath
 from typing import Protocol
 
 from django.db import transaction
@@ -22,18 +22,13 @@ from clips.space import guard
 from clips.storage import StorageError, sha256_of, sync
 from clips.uploads import part, room
 from clips.uploads.fingerprint import fingerprint_of
+from clips.uploads.left_alone import owner_of, owner_of_folder
 
 COPY_BLOCK_BYTES = 8 * 1024**2
 #: A copy's progress is written down each time so much has come; on a card that is about a second.
 PROGRESS_BYTES = 64 * 1024**2
-#: Ours to leave out: what cameras, systems and programs that synchronise lay beside videos, and what is still growing.
-_UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".download", ".filepart", ".!sync", ".swp", ".bts")
-_COMPANIONS = frozenset(
-    {
-        ".thm", ".sav", ".ctg", ".xml", ".srt", ".jpg", ".jpeg", ".gpr", ".dng", ".heic", ".insp", ".bdm", ".mpl",
-        ".cpi", ".bin", ".bnp", ".int", ".inp", ".log", ".db", ".ini", ".lnk",
-    }
-)  # fmt: skip
+MAX_PATH_CHARS = 1000
+SHOWN_NAME_CHARS = 60
 
 Report = Callable[[int], None]
 
@@ -43,11 +38,39 @@ class _Digest(Protocol):
 
 
 def is_footage(name: str) -> bool:
-    """Whether a file's name is one that is taken: not hidden, not half there, and no camera's note beside a video."""
-    lower = name.lower()
-    if lower.startswith((".", "~")) or lower.endswith(("~", *_UNFINISHED)):
-        return False
-    return Path(lower).suffix not in _COMPANIONS
+    """Whether a file of this name is taken: it is in no list of what lies beside videos."""
+    return owner_of(name) is None and owner_of_folder(name) is None
+
+
+def footage_in(
+    root: Path, *, but: Iterable[Path] = (), on_error: Callable[[OSError], None] | None = None
+) -> Iterator[Path]:
+    """Yield what is taken of all that lies in a folder, and in the folders inside but for those in ``but``."""
+    but = set(but)
+    for parent, folders, names in os.walk(root, onerror=on_error):
+        folders[:] = [name for name in folders if owner_of_folder(name) is None and Path(parent, name) not in but]
+        yield from (Path(parent, name) for name in names if is_footage(name))
+
+
+def why_not_kept(path: PurePath) -> str:
+    """Return why a file cannot be taken under this path, naming what of it is at fault; nothing where it can be.
+
+    A row keeps any path that is text. What is not, because its bytes are those of another machine's code page, could
+    be neither shown nor found again.
+    """
+    for name in path.parts:
+        if legible(name) != name:
+            return _("The name of %(name)s is not readable text; rename it.") % {"name": legible(name)}
+    if len(str(path)) > MAX_PATH_CHARS:
+        longest = legible(max(path.parts, key=len))[:SHOWN_NAME_CHARS]
+        sentence = _("The path of %(name)s is too long; shorten the name of %(longest)s …")
+        return sentence % {"name": path.name[:SHOWN_NAME_CHARS], "longest": longest}
+    return ""
+
+
+def legible(name: object) -> str:
+    """Return a name or path with a sign in place of each byte that is no text."""
+    return os.fsencode(str(name)).decode(errors="replace")
 
 
 def mark_of(stat: os.stat_result) -> str:

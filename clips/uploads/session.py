@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 
 from clips import cameras, locks
 from clips.archive.path import ORIGINALS, ROOT
+from clips.media import camera_clock
 from clips.models import CameraClock, OriginalFile, Shoot, Upload
 from trickyclip.spelling import clean_name
 
@@ -20,10 +21,16 @@ LONGEST_GAP = dt.timedelta(hours=4)
 NIGHT_ENDS_HOUR = 4
 #: No camera writes one file for longer; older files than this before a gap need not be looked at.
 LONGEST_FILE = dt.timedelta(hours=12)
+#: A card is read within so long.
+SAME_CARD = dt.timedelta(hours=12)
+#: A clock that loses its power begins again at the same day each time. The correction of one outage is not that of the
+#: next, so it leads to no session that is older than this.
+SAME_OUTAGE = dt.timedelta(days=14)
 MAX_NAME_CHARS = 100
 #: What cameras call their folders, and the archive those around its sessions; nobody means a session by them.
 _NO_SESSION = re.compile(
     r"DCIM|\d{3}[A-Z0-9_]{3,5}|DJI_\d+|PRIVATE|M4ROOT|AVCHD|BDMV|STREAM|CLIP|CLIPS|MISC|VIDEO|MP_ROOT|XDROOT"
+    r"|SUB|GENERAL|THMBNL|CONTENTS|PROXY|CAMERA\d*|PANA_GRP|CANONMSC"
     rf"|{ROOT}|{ORIGINALS}|20\d\d",
     re.IGNORECASE,
 )
@@ -50,11 +57,14 @@ def session_for(upload: Upload, facts: dict) -> tuple[Shoot, dict]:
     moment, when = _recorded(upload, facts)
     if upload.shoot is not None:
         return upload.shoot, when
-    day = upload.session_date or own_day(moment)
     shoots = Shoot.objects.filter(name__iexact=upload.session_name) if upload.session_name else Shoot.objects.all()
+    named_day = None if when else cameras.named_day(upload.original_filename)
+    day = upload.session_date or named_day or own_day(moment or timezone.localtime())
     found = None
-    if upload.session_date is None:
+    if upload.session_date is None and moment is not None and not named_day:
         found = _near(moment, dt.timedelta(milliseconds=facts["duration_ms"]), shoots)
+    elif upload.session_date is None and not named_day and upload.session_name:
+        found = _filled_lately(shoots)
     found = found or shoots.filter(date=day).order_by("created_at").first()
     return found or Shoot.objects.called(upload.session_name or date_format(day, "l"), day), when
 
@@ -74,11 +84,12 @@ def own_day(moment: dt.datetime) -> dt.date:
     return (moment - dt.timedelta(hours=NIGHT_ENDS_HOUR)).date()
 
 
-def _recorded(upload: Upload, facts: dict) -> tuple[dt.datetime, dict]:
+def _recorded(upload: Upload, facts: dict) -> tuple[dt.datetime | None, dict]:
     """Return the local moment by which a file is sorted into a session, and what its original may say of its time.
 
     A file that does not say when it was recorded was changed last when its recording ended; that is kept by cards and
-    by programs that synchronise, and good enough for a day, but no fact to be written down.
+    by programs that synchronise, and good enough for a day, but no fact to be written down. A camera whose clock lost
+    its power dates its card's files by that clock, too: then there is no moment.
     """
     shoot = upload.shoot or Shoot()
     file = OriginalFile(
@@ -87,12 +98,21 @@ def _recorded(upload: Upload, facts: dict) -> tuple[dt.datetime, dict]:
     )  # fmt: skip
     clocks = CameraClock.objects.filter(camera_id=file.camera_id)
     moment = cameras.moments([file], clocks)[file.pk]
-    if moment.recorded_at is not None:
+    is_outage = facts.get("clock_shows") and cameras.named_day(upload.original_filename) is None
+    if moment.recorded_at is not None and not (is_outage and moment.recorded_at < timezone.now() - SAME_OUTAGE):
         file.recorded_at, file.utc_offset_min = moment.recorded_at, moment.utc_offset_min
         return file.recorded_locally, {"recorded_at": moment.recorded_at, "utc_offset_min": moment.utc_offset_min}
-    ended_at = upload.modified_at or timezone.now()
-    began_at = ended_at - dt.timedelta(milliseconds=facts["duration_ms"])
-    return began_at.astimezone(zoneinfo.ZoneInfo(settings.TIME_ZONE)), {}
+    zone = zoneinfo.ZoneInfo(settings.TIME_ZONE)
+    ended_at = (upload.modified_at or timezone.now()).astimezone(zone)
+    if not camera_clock.can_be_true(ended_at):
+        return None, {}
+    return ended_at - dt.timedelta(milliseconds=facts["duration_ms"]), {}
+
+
+def _filled_lately(shoots) -> Shoot | None:
+    """Return the newest session into which a file came lately: that of the other files of the same card."""
+    lately = timezone.now() - SAME_CARD
+    return shoots.filter(files__created_at__gte=lately).order_by("-date", "created_at").first()
 
 
 def _near(moment: dt.datetime, length: dt.timedelta, shoots) -> Shoot | None:

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_safe
 from clips import filmstrips
 from clips.archive.configured import archive_name
 from clips.cameras import PART_FIELDS, parts
+from clips.clock_faults import clock_facts
+from clips.low_res import SECOND_LENS_NAME
 from clips.models import (
     ArchiveCopy,
     CandidateSegment,
@@ -106,8 +108,13 @@ def page_of_files(request: HttpRequest, shoot: Shoot) -> Page:
     files = OriginalFile.objects.filter(shoot=shoot, low_res_of=None)
     files = files.order_by("recorded_at", "original_filename", "pk")
     files = files.select_related("filmstrip").defer("probe", "filmstrip__waveform", "filmstrip__times_ms")
-    has_copy = Exists(OriginalFile.objects.filter(low_res_of=OuterRef("pk")))
-    files = files.with_camera_names().annotate(has_low_res_copy=has_copy, hilights_ms=F("probe__hilights_ms"))
+    joined = OriginalFile.objects.filter(low_res_of=OuterRef("pk"))
+    files = files.with_camera_names().annotate(
+        has_low_res_copy=Exists(joined.filter(width_px__lt=OuterRef("width_px"))),
+        has_second_lens=Exists(joined.filter(original_filename__iregex=SECOND_LENS_NAME)),
+        hilights_ms=F("probe__hilights_ms"),
+        clock_facts=clock_facts(),
+    )
     return Paginator(files, FILES_PER_PAGE).get_page(request.GET.get("page"))
 
 
@@ -125,6 +132,7 @@ def fill_in(page: Page, shoot: Shoot) -> None:
     archived = set(copies.values_list("original_file", flat=True))
     part_of = parts(OriginalFile.objects.filter(shoot=shoot, low_res_of=None).only(*PART_FIELDS))
     for file in files:
+        file.shoot = shoot
         file.part = part_of.get(file.pk)
         file.run_id = newest_run.get(file.pk)
         file.marks = marks_of(file, segments[file.pk], score_shown=shoot.score_shown) if file.duration_ms else []

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clips import pipeline
 from clips.models import ArchiveCopy, CopyState, Inbox, OriginalFile, Shoot, Upload, UploadSource
 from clips.space import guard
-from clips.uploads import drive_folder
+from clips.uploads import drive_folder, left_alone
 from people.access import requires
 from people.models import Role
 from trickyclip.whole_pages import part_of
@@ -37,6 +37,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         "asked_shoot": asked_shoot(request),
         "shoots": Shoot.objects.all()[:20],
         "chunk_bytes": settings.UPLOAD_CHUNK_BYTES,
+        "left_alone": json.dumps(left_alone.for_browsers()),
         "incoming": settings.INCOMING_DIR,
         "has_drive_folder": bool(settings.DRIVE_DROP_FOLDER_ID),
         "no_room": guard.lacks_room(0, beside_promises=False),
@@ -122,5 +123,5 @@ def _recent(request: HttpRequest) -> dict:
 def recent_uploads(request: HttpRequest) -> list[Upload]:
     """Return my last uploads and what came without a person, each with the file that it became and that file's jobs."""
     by_itself = Q(owner=None) & ~Q(source=UploadSource.BROWSER)
-    rows = Upload.objects.filter(Q(owner=request.user) | by_itself).select_related("shoot", "original_file")
+    rows = Upload.objects.filter(Q(owner=request.user) | by_itself).select_related("shoot", "original_file__shoot")
     return list(rows.with_moments().prefetch_related("original_file__jobs")[:RECENT])

@@ -7,6 +7,7 @@ import { QueuedFile } from "./upload/file.js";
 import { groupFiles } from "./upload/groups.js";
 import { Hashing } from "./upload/hashing.js";
 import { Known } from "./upload/known.js";
+import { LeftAlone } from "./upload/left-alone.js";
 import { Pace, inBytes, inWords } from "./upload/pace.js";
 import { Unfinished } from "./upload/unfinished.js";
 
@@ -28,6 +29,7 @@ class Uploader {
     this.awake = new Awake();
     this.batch = new Batch(root.querySelector("[data-batch]"), this.words, (batch) => this.send(batch));
     this.unfinished = new Unfinished(this);
+    this.leftAlone = new LeftAlone(root.querySelector("[data-left-alone]"), this.words);
     root.querySelector("[data-phone-hint]").open = window.matchMedia("(pointer: coarse)").matches;
     this.listen();
     this.unfinished.show();
@@ -70,7 +72,7 @@ class Uploader {
   }
 
   add(files) {
-    for (const file of files) {
+    for (const file of this.leftAlone.without(files)) {
       const known = this.files.find(({ file: { name, size, lastModified } }) =>
         name === file.name && size === file.size && lastModified === file.lastModified);
       if (known) {

@@ -1,5 +1,4 @@
 import datetime as dt
-import os
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -39,6 +38,9 @@ class Command(BaseCommand):
         files = dict(_files(paths))
         if not files:
             raise CommandError("There are no videos in this.")
+        refused = {path: why for path, folders in files.items() if (why := _why_not_kept(path, folders))}
+        for path in refused:
+            del files[path]
         uploads: dict[Path, Upload] = {}
         try:
             self._bring_all(files, uploads, session=session, date=date, move=move)
@@ -48,7 +50,7 @@ class Command(BaseCommand):
             raise SystemExit(130) from None
         finally:
             _close(uploads, move=move)
-        self._sum_up(uploads)
+        self._sum_up(uploads, refused)
 
     def _bring_all(self, files: dict[Path, tuple[str, ...]], uploads: dict, *, move: bool, **asked) -> None:
         total_bytes = sum(path.stat().st_size for path in files)
@@ -73,7 +75,7 @@ class Command(BaseCommand):
                 time.sleep(LOOK_EVERY_S)
             bar.update(len(ids) - bar.n)
 
-    def _sum_up(self, uploads: dict[Path, Upload]) -> None:
+    def _sum_up(self, uploads: dict[Path, Upload], refused: dict[Path, str]) -> None:
         ids = [upload.pk for upload in uploads.values()]
         settled = Upload.objects.select_related("original_file__shoot").in_bulk(ids)
         n_new = n_known = 0
@@ -82,7 +84,9 @@ class Command(BaseCommand):
             n_new += became.state == UploadState.REGISTERED
             n_known += became.state == UploadState.DUPLICATE
             self.stdout.write(f"{path}: {outcome.of(became)}")
-        n_bad = len(ids) - n_new - n_known
+        for path, why in refused.items():
+            self.stdout.write(f"{intake.legible(path)}: {why}")
+        n_bad = len(ids) + len(refused) - n_new - n_known
         self.stdout.write(f"{n_new} new, {n_known} already here, {n_bad} not taken.")
         if n_bad:
             raise CommandError("Some were not taken; the lines above say why.")
@@ -113,11 +117,13 @@ def _folders_of(file: Path, named: Path) -> tuple[str, ...]:
     return (own if named_by(own)[1] else ()) + file.relative_to(named).parts[:-1]
 
 
+def _why_not_kept(path: Path, folders: tuple[str, ...]) -> str:
+    """Return why a file cannot be taken: by its path from what was named on, as in the incoming folder."""
+    return intake.why_not_kept(Path(*folders, path.name))
+
+
 def _inside(folder: Path) -> list[Path]:
-    found = []
-    for parent, folders, names in os.walk(folder):
-        folders[:] = filter(intake.is_footage, folders)
-        found += [Path(parent, name) for name in names if intake.is_footage(name) and Path(parent, name).is_file()]
+    found = [path for path in intake.footage_in(folder) if path.is_file()]
     return sorted(found, key=lambda path: path.stat().st_mtime)
 
 

@@ -80,6 +80,8 @@ def test_what_comes_later_is_seen_by_the_list_of_changes(inbox, fetched):
     inbox.store.add("moved", "Park", FOLDER_TYPE, ["drop"], owner="", drive_id="shared-drive")
     inbox.store.drop("inside.mp4", b"inside", "moved")
     inbox.store.drop("GX010001.THM", b"a picture", "drop")
+    inbox.store.add("system", "@eaDir", FOLDER_TYPE, ["drop"], owner="", drive_id="shared-drive")
+    inbox.store.drop("GX010001.MP4", b"a thumbnail", "system")
     fetched()
     assert n_lists
     assert sorted(Upload.objects.values_list("came_from", flat=True)) == ["Park/inside.mp4", "here.mp4"]

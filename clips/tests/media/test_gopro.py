@@ -17,6 +17,14 @@ from clips.media.gopro import Recording, recording
         ("GOPR0123.LRV", "0123", 1, True),
         ("GP010123.MP4", "0123", 2, False),
         ("DCIM/100GOPRO/GX120001.MP4", "0001", 12, False),
+        ("GX020123 (1).MP4", "0123", 2, False),
+        ("GX020123_1.MP4", "0123", 2, False),
+        ("GX020123-1.mp4", "0123", 2, False),
+        ("GX020123 copy 2.MP4", "0123", 2, False),
+        ("GX020123 - Kopie.MP4", "0123", 2, False),
+        ("Copy of GX020123.MP4", "0123", 2, False),
+        ("GL010123(2).LRV", "0123", 1, True),
+        ("GP010123 (1).MP4", "0123", 2, False),
     ],
 )
 def test_a_gopros_name_tells_recording_and_chapter(filename, number, chapter, is_low_res):

@@ -7,17 +7,20 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 from django.utils import timezone
 
+from clips.media.sandbox import PROJECT_ROOT
 from clips.models import Inbox, OriginalFile, Upload, UploadSource, UploadState
 from clips.tests.media.made_up import make_video
 from clips.tests.workers import Worker, eventually
 from clips.uploads import part
 from clips.uploads.folder import IncomingFolder
+from clips.uploads.session import own_day
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +92,67 @@ def test_a_bad_file_is_moved_to_failed_with_a_sentence_beside_it(root, look, tod
     assert moved.with_name("diary.mp4.txt").read_text() == "This is a text file, not a video.\n"
     assert not OriginalFile.objects.exists()
     assert not part.part_path(Upload.objects.get().pk).exists()
+
+
+@pytest.mark.usefixtures("read_before")
+def test_names_as_people_and_systems_write_them_are_taken(put, look, root):
+    names = [
+        "\U0001f3c2\U0001f3fb\u200d\u2642\ufe0f Park day/GX010001.MP4",
+        "Screen Recording 2026-02-07 at 3.15.23\u202fPM.mov",
+        "Sn\u00edmek obrazovky 2026-02-07 v\u00a013.05.05.mov",
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645/GX010002.MP4",
+        "Back\u00adyard/GX010003.MP4",
+    ]  # fmt: skip
+    for number, name in enumerate(names):
+        put(name, number)
+    assert look() == ""
+    assert OriginalFile.objects.count() == len(names)
+    assert [path.name for path in root.iterdir()] == ["done"]
+
+
+def test_each_name_that_cannot_be_taken_is_named_and_stays(put, look, root):
+    put("GX010001.MP4")
+    try:
+        bad = [put("B\udce9ckyard/GX010001.MP4", 1), put("b\udce9d.mp4", 2), put("w\udce4r.mp4", 3)]
+    except OSError:
+        pytest.skip("this file system keeps no names that are not text")
+    said = look()
+    for name in ("B\ufffdckyard", "b\ufffdd.mp4", "w\ufffdr.mp4"):
+        assert f"The name of {name} is not readable text; rename it." in said
+    assert Inbox.objects.get().sentence == said
+    assert all(path.exists() for path in bad)
+    assert OriginalFile.objects.count() == 1
+
+
+@pytest.mark.usefixtures("read_before")
+def test_what_systems_and_cameras_lay_beside_videos_stays_there_without_a_note(put, look, root):
+    beside = [
+        "@eaDir/GX010001.MP4@SynoEAStream", "System Volume Information/IndexerVolumeGuid", "MISC/version.txt",
+        "Get_started_with_GoPro.url", "GX010001.WAV", "IMG_0001.AAE", "IMG_0001.MOV.icloud", "C0001M01.XML",
+        "DJI_0001.SRT", "GX010001.THM",
+    ]  # fmt: skip
+    for number, name in enumerate([*beside, "GX010001.MP4"]):
+        put(name, number)
+    assert look() == ""
+    assert Upload.objects.count() == 1
+    assert all((root / name).exists() for name in beside)
+    assert not (root / "failed").exists()
+
+
+@pytest.mark.slow
+def test_files_of_public_reports_come_to_their_own_days(look, root, settings):
+    cases = Path(os.environ.get("TRICKYCLIP_FOOTAGE", PROJECT_ROOT.parent / "shared" / "footage")).parent / "cases"
+    if not cases.is_dir():
+        pytest.skip("no small inputs after public bug reports beside the footage")
+    settings.TIME_ZONE = "Asia/Tokyo"
+    for name in ("nikon_z30.mov", "canon_local.mp4", "VID-20240116-WA0003.mp4", "gopro_reset.mp4"):
+        shutil.copyfile(cases / name, root / name)
+    assert look() == ""
+    dates = {file.original_filename: str(file.shoot.date) for file in OriginalFile.objects.select_related("shoot")}
+    assert dates.pop("gopro_reset.mp4") == own_day(timezone.localtime()).isoformat()
+    assert dates == {
+        "nikon_z30.mov": "2025-03-29", "canon_local.mp4": "2025-03-29", "VID-20240116-WA0003.mp4": "2024-01-16",
+    }  # fmt: skip
 
 
 @pytest.mark.usefixtures("read_before")

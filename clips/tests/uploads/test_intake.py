@@ -4,17 +4,19 @@ import datetime as dt
 import errno
 import os
 import shutil
+from pathlib import PurePath
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from clips.management.commands import ingest as command
-from clips.models import Job, JobKind, OriginalFile, Shoot, Upload, UploadSource, UploadState
+from clips.models import CameraClock, Job, JobKind, OriginalFile, Shoot, Upload, UploadSource, UploadState
 from clips.space import guard
 from clips.storage import StorageError
 from clips.tests.media.made_up import make_video
-from clips.uploads import intake, part
-from clips.uploads.session import named_by, session_for
+from clips.uploads import intake, left_alone, part
+from clips.uploads.session import named_by, own_day, session_for
 
 pytestmark = pytest.mark.django_db
 
@@ -160,6 +162,10 @@ def test_what_is_no_video_becomes_no_original(tmp_path, check_uploads):
         ("GX010001.MP4", True), ("ride", True), ("notes.txt", True),
         (".syncthing.GX010001.MP4.tmp", False), ("~syncthing~GX01.MP4.tmp", False), ("a.mp4.part", False),
         (".DS_Store", False), ("._GX010001.MP4", False), ("GX010001.THM", False), ("a.mp4~", False),
+        ("version.txt", False), ("Get_started_with_GoPro.url", False), ("GX010500.WAV", False), ("IMG_1.AAE", False),
+        ("IMG_1.MOV.icloud", False), ("C0001M01.XML", False), ("DJI_0001.SRT", False), ("desktop.ini", False),
+        ("GX010001.MP4@SynoEAStream", False), ("Icon\r", False), ("MEDIAPRO.XML", False), ("00000.CPI", False),
+        ("GL010001.LRV", True), ("VID_20240116_123456_00_001.insv", True), ("clip.webm", True),
     ],
 )  # fmt: skip
 def test_what_is_half_there_and_what_cameras_write_beside_is_left_alone(name, is_taken):
@@ -167,10 +173,52 @@ def test_what_is_half_there_and_what_cameras_write_beside_is_left_alone(name, is
 
 
 @pytest.mark.parametrize(
+    ("path", "is_left"),
+    [
+        ("@eaDir/GX010001.MP4/SYNOVIDEO_VIDEO_SCREENSHOT.mp4", True),
+        ("System Volume Information/IndexerVolumeGuid", True),
+        ("$RECYCLE.BIN/S-1-5-21/a.mp4", True), ("card/#recycle/a.mp4", True), ("__MACOSX/GX010001.MP4", True),
+        ("FOUND.000/FILE0000.MP4", True), ("LOST.DIR/1.mp4", True), (".Trashes/501/a.mp4", True),
+        ("DCIM/100GOPRO/GX010001.MP4", False), ("MISC/a.mp4", False), ("Androids/a.mp4", False), ("a.mp4", False),
+    ],
+)  # fmt: skip
+def test_what_lies_in_a_systems_folder_is_left_alone(path, is_left):
+    *folders, name = path.split("/")
+    assert left_alone.is_left_alone(folders, name) == is_left
+
+
+def test_the_list_says_whose_each_thing_is():
+    assert left_alone.owner_of("GX010500.WAV").who == "GoPro"
+    assert left_alone.owner_of_folder("@eaDir").who == "Synology, QNAP"
+    assert left_alone.owner_of("GX010500.MP4") is None
+    told = left_alone.for_browsers()
+    assert ("version.txt", "GoPro: thumbnails, sound, notes") in told["files"]
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("\U0001f3c2\U0001f3fb\u200d\u2642\ufe0f Park day/a.mp4", ""),
+        ("Screen Recording 2026-02-07 at 3.15.23\u202fPM.mov", ""),
+        ("v\u00a013.05.05.mov", ""),
+        ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645/a.mp4", ""), ("soft\u00adhyphen/a.mp4", ""),
+        ("line\nbreak.mp4", ""),
+        ("B\udce9ckyard/good.mp4", "The name of B\ufffdckyard is not readable text; rename it."),
+        ("good/b\udce9d.mp4", "The name of b\ufffdd.mp4 is not readable text; rename it."),
+        (f"{'x' * 255}/" * 4 + "a.mp4", f"The path of a.mp4 is too long; shorten the name of {'x' * 60} …"),
+    ],
+)  # fmt: skip
+def test_a_path_is_refused_for_what_cannot_be_kept_alone(path, sentence):
+    assert intake.why_not_kept(PurePath(path)) == sentence
+
+
+@pytest.mark.parametrize(
     ("folders", "told"),
     [
         (["Backyard Rails", "DCIM", "100GOPRO"], ("Backyard Rails", None)),
         (["DCIM", "100GOPRO"], ("", None)),
+        (["PRIVATE", "M4ROOT", "SUB"], ("", None)),
+        (["DCIM", "Camera01"], ("", None)),
         (["2024-12-01 - Backyard  Rails"], ("Backyard Rails", dt.date(2024, 12, 1))),
         (["2024-12-01"], ("", dt.date(2024, 12, 1))),
         (["Originals", "2024", "2024-12-01 - Backyard Rails"], ("Backyard Rails", dt.date(2024, 12, 1))),
@@ -182,24 +230,26 @@ def test_a_folder_names_a_session_and_a_cameras_does_not(folders, told):
     assert named_by(folders) == told
 
 
-def facts(recorded_at: str | None, minutes: int = 5) -> dict:
-    return {"camera_id": "CAM_GOPRO11", "recorded_at": recorded_at, "duration_ms": minutes * 60_000}
+def facts(recorded_at: str | None, minutes: int = 5, **more) -> dict:
+    return {"camera_id": "CAM_GOPRO11", "recorded_at": recorded_at, "duration_ms": minutes * 60_000} | more
 
 
 @pytest.fixture
 def filmed(db):
     """Give a function that lets a file come that was recorded then, and returns its session."""
 
-    def film(recorded_at: str | None, *, name: str = "", date: dt.date | None = None, modified_at=None) -> Shoot:
+    def film(
+        recorded_at: str | None, *, name: str = "", date: dt.date | None = None, modified_at=None, file="", **said
+    ) -> Shoot:
         number = Upload.objects.count()
         upload = Upload.objects.create(
-            source=UploadSource.FOLDER, came_from=f"{number}.mp4", original_filename=f"{number}.mp4", size_bytes=1,
-            session_name=name, session_date=date, modified_at=modified_at,
+            source=UploadSource.FOLDER, came_from=f"{number}.mp4", original_filename=file or f"{number}.mp4",
+            size_bytes=1, session_name=name, session_date=date, modified_at=modified_at,
         )  # fmt: skip
-        shoot, when = session_for(upload, facts(recorded_at))
+        shoot, when = session_for(upload, facts(recorded_at, **said))
         OriginalFile.objects.create(
-            shoot=shoot, original_filename="a.mp4", stored_path=f"originals/{number}", file_hash=f"{number:064x}",
-            size_bytes=1, **when,
+            shoot=shoot, original_filename=upload.original_filename, stored_path=f"originals/{number}",
+            file_hash=f"{number:064x}", size_bytes=1, **when,
         )  # fmt: skip
         return shoot
 
@@ -243,6 +293,54 @@ def test_a_file_without_a_date_goes_by_when_it_was_changed_last(filmed):
     shoot = filmed(None, modified_at=dt.datetime(2024, 12, 1, 12, tzinfo=dt.UTC))
     assert str(shoot.date) == "2024-12-01"
     assert OriginalFile.objects.get().recorded_at is None, "which is a guess, and no fact"
+
+
+COPIED = dt.datetime(2024, 6, 1, 12, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    ("file", "day"),
+    [
+        ("VID-20240116-WA0003.mp4", "2024-01-16"),
+        ("PXL_20240116_233000123.mp4", "2024-01-16"),
+        ("VID_20240117_010000.mp4", "2024-01-16"),  # of the night before
+        ("IMG_E1234.MOV", "2024-06-01"),
+        ("VID_20241350_123456.mp4", "2024-06-01"),
+    ],
+)
+def test_a_day_in_the_name_comes_before_the_file_systems(filmed, file, day):
+    assert str(filmed(None, file=file, modified_at=COPIED).date) == day
+
+
+def test_the_time_inside_comes_before_the_name(filmed):
+    assert str(filmed("2024-12-01T09:00:00Z", file="VID-20240116-WA0003.mp4").date) == "2024-12-01"
+
+
+def test_a_name_with_a_time_of_its_own_dates_the_file(filmed):
+    filmed(None, file="VID_20240116_123456.mp4", modified_at=COPIED)
+    assert OriginalFile.objects.get().recorded_at == dt.datetime(2024, 1, 16, 12, 34, 56, tzinfo=dt.UTC)
+    assert str(OriginalFile.objects.get().local_day) == "2024-01-16"
+
+
+def test_a_clock_without_power_makes_no_session(filmed):
+    """Neither by what the file says nor by what the card says of the file."""
+    reset = {"clock_shows": "2016-01-01T00:00:07+00:00", "clock_is_local": True}
+    shoot = filmed(None, modified_at=dt.datetime(2016, 1, 1, 0, 1, tzinfo=dt.UTC), **reset)
+    assert shoot.date == own_day(timezone.localtime())
+    named = filmed("2024-12-01T09:00:00Z", name="Backyard Rails")
+    assert filmed(None, name="Backyard Rails", modified_at=dt.datetime(1980, 1, 1, tzinfo=dt.UTC), **reset) == named
+    assert set(Shoot.objects.values_list("name", flat=True)) == {"Backyard Rails", shoot.name}
+    assert OriginalFile.objects.filter(recorded_at=None).count() == 2
+
+
+@pytest.mark.parametrize(("days_ago", "counts"), [(3, True), (60, False)])
+def test_a_corrected_outage_dates_the_rest_of_the_card_and_not_the_next_outage(filmed, days_ago, counts):
+    noon = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) - dt.timedelta(days=days_ago)
+    offset_s = round((noon - dt.datetime(2016, 1, 1, tzinfo=dt.UTC)).total_seconds())
+    CameraClock.objects.create(camera_id="CAM_GOPRO11", day=dt.date(2016, 1, 1), offset_s=offset_s)
+    shoot = filmed(None, clock_shows="2016-01-01T00:00:00+00:00")
+    assert OriginalFile.objects.get().recorded_at == (noon if counts else None)
+    assert (shoot.date == noon.date()) == counts
 
 
 def test_a_place_east_of_greenwich_has_its_own_day(filmed, settings):
@@ -300,6 +398,20 @@ def test_the_command_moves_what_is_safe_and_leaves_what_is_bad(ingest, card, tmp
     assert bad.read_text() == "Dear diary."
     assert OriginalFile.objects.count() == 1
     assert list((part.part_path(OriginalFile.objects.get().pk).parent).glob("*.part")) == []
+
+
+def test_the_command_refuses_what_the_incoming_folder_refuses(ingest, card, tmp_path, capsys):
+    good = card("\U0001f3c2\U0001f3fb\u200d\u2642\ufe0f Park day/Screen Recording at 3.15.23\u202fPM.mov")
+    card("@eaDir/GX010001.MP4", 2), card("version.txt", 3)
+    try:
+        (tmp_path / "card" / "b\udce9d.mp4").write_bytes(b"bytes")
+    except OSError:
+        pytest.skip("this file system keeps no names that are not text")
+    with pytest.raises(CommandError, match="Some were not taken"):
+        ingest(good.parents[1])
+    said = capsys.readouterr().out
+    assert "The name of b\ufffdd.mp4 is not readable text; rename it." in said
+    assert "1 new, 0 already here, 1 not taken." in said
 
 
 def test_the_command_says_what_is_not_there(tmp_path):

@@ -1,6 +1,7 @@
 // Asks once, for all files that were dropped together, to which session they belong.
 
 import { inBytes } from "./pace.js";
+import { recordedMs } from "./recorded.js";
 
 export class Batch {
   /**
@@ -29,7 +30,8 @@ export class Batch {
     const word = files.length === 1 ? this.words.file : this.words.files;
     this.form.querySelector("[data-batch-says]").textContent = `${files.length} ${word} · ${inBytes(bytes)}`;
     if (!wasHidden) return;
-    if (!this.dateIsChosen) this.date.value = dayOf(files.map(({ file }) => file.lastModified));
+    const times = files.map(({ file }) => recordedMs(file)).filter((time) => time !== null);
+    if (!this.dateIsChosen && times.length) this.date.value = dayOf(times);
     if (!this.name.value) this.name.focus();
   }
 }
