@@ -24,7 +24,9 @@ from clips.media.container import (
     stops_at,
     zero_s,
 )
+from clips.media.fields import whole_pictures
 from clips.media.makers import Said
+from clips.media.orientation import orientation
 from clips.media.rate import capture_rate, nominal_rate, riders_rate
 
 #: Ten seconds at 60 frames per second show whether a recording is steady.
@@ -54,7 +56,8 @@ def probe(path: str) -> dict[str, Any]:
         filming); ``duration_ms`` (what of it can be used), ``declared_duration_ms``, ``warning``
         (one sentence where the two differ because the file was cut off, else None); ``start_ms`` (first
         frame); ``width``, ``height`` (as coded), ``rotation`` (degrees counter-clockwise from coded to
-        upright), ``codec``, ``pix_fmt``; ``has_audio``, ``audio_codec``, ``audio_rate_hz``;
+        upright), ``flip`` (whether it is mirrored left to right before that), ``codec``, ``pix_fmt``; ``has_audio``,
+        ``audio_codec``, ``audio_rate_hz``;
         ``has_gopro_telemetry``; ``recorded_at`` (ISO 8601, UTC, or None), ``utc_offset_min`` (how far the clocks of
         the place are ahead of UTC, where the file says so), ``clock_is_local`` (the camera writes local time into
         ``recorded_at``).
@@ -71,9 +74,12 @@ def probe(path: str) -> dict[str, Any]:
         made_by = camera_of(container, file, said)
         has_telemetry = gopro.telemetry_track_id(file) is not None
         frame, times = _first_frame_and_times(container, stream)
-        rate = nominal_rate(stream.base_rate, times, stream.time_base) or stream.average_rate
+        # FFmpeg's grid may be that of fields, of which two make a picture.
+        rate = nominal_rate(None if frame.interlaced_frame else stream.base_rate, times, stream.time_base)
+        rate = rate or stream.average_rate
         if rate is None:
             raise MediaError("This file has a single picture and no moving one.")
+        held = orientation(frame)
         captured = capture_rate(said.capture_rate or tags.get("com.android.capture.fps"))
         return {
             "camera_id": made_by.id,
@@ -89,7 +95,8 @@ def probe(path: str) -> dict[str, Any]:
             "start_ms": _ms(times[0] * stream.time_base - zero_s(container)),
             "width": stream.width,
             "height": stream.height,
-            "rotation": frame.rotation,
+            "rotation": held.rotation,
+            "flip": held.is_mirrored,
             "codec": stream.codec_context.name,
             "pix_fmt": frame.format.name,
             **_sound(container),
@@ -121,7 +128,7 @@ def _first_frame_and_times(container: InputContainer, stream: VideoStream) -> tu
     """Return the first frame that shows, and the sorted PTS of the first packets."""
     frame, times = None, []
     with contextlib.suppress(av.error.FFmpegError):  # where a file was cut off; what came before is used
-        for n_packets, packet in enumerate(container.demux(stream)):
+        for n_packets, packet in enumerate(whole_pictures(container.demux(stream), stream)):
             if frame is None and n_packets < _FIRST_FRAME_PACKETS:
                 frame = _first(packet)
             if packet.pts is not None and packet.size and not packet.is_discard:
