@@ -13,6 +13,7 @@ from av.video.stream import VideoStream
 
 from clips.media import MediaError, camera, gopro, makers
 from clips.media.camera import Camera
+from clips.media.coded import CodedPictures
 from clips.media.container import (
     MAX_DURATION_S,
     TAIL_SLACK_S,
@@ -24,7 +25,7 @@ from clips.media.container import (
     stops_at,
     zero_s,
 )
-from clips.media.fields import whole_pictures
+from clips.media.fields import picture_rate, whole_pictures
 from clips.media.makers import Said
 from clips.media.orientation import orientation
 from clips.media.rate import capture_rate, nominal_rate, riders_rate
@@ -75,8 +76,8 @@ def probe(path: str) -> dict[str, Any]:
         has_telemetry = gopro.telemetry_track_id(file) is not None
         frame, times = _first_frame_and_times(container, stream)
         # FFmpeg's grid may be that of fields, of which two make a picture.
-        rate = nominal_rate(None if frame.interlaced_frame else stream.base_rate, times, stream.time_base)
-        rate = rate or stream.average_rate
+        in_fields = frame.interlaced_frame or CodedPictures(stream).may_have_fields
+        rate = nominal_rate(None if in_fields else stream.base_rate, times, stream.time_base) or picture_rate(stream)
         if rate is None:
             raise MediaError("This file has a single picture and no moving one.")
         held = orientation(frame)

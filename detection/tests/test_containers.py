@@ -150,3 +150,9 @@ def test_pieces_that_cannot_be_sought_are_read_from_the_beginning(take, tmp_path
     found = propose(take, effort="sparse")
     assert "goes up and comes down" in found["candidates"][0]["why"]
     assert (found["unread"], found["seen"] > 0.9) == ([], True)
+
+
+@pytest.mark.parametrize("name", ["pcm_u8_mjpeg.avi", "h264_b.avi"])
+def test_reported_files_are_searched(cases, name):
+    found = propose(cases / name)
+    assert (found["unread"], found["seen"] > 0.9) == ([], True)
