@@ -43,6 +43,15 @@ def cameras() -> Path:
 
 
 @pytest.fixture(scope="session")
+def cases() -> Path:
+    """The folder of small files after faults that others reported, beside the footage."""
+    folder = FOOTAGE.parent / "cases"
+    if not folder.is_dir():
+        pytest.skip(WITHOUT_FOOTAGE)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a Chromium; where one is required (``.ci/run``) its absence is a failure."""
     for name in CHROMIUM_NAMES:

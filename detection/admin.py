@@ -16,10 +16,10 @@ CURVE_WIDTH, CURVE_HEIGHT = 800, 100
 
 @admin.register(DetectionRun)
 class DetectionRunAdmin(RecordAdmin):
-    fields = ["original_file", "version", "segments", "drawn_curve", "parameters", "timings", "created_at"]
+    fields = ["original_file", "version", "segments", "drawn_curve", "unread", "parameters", "timings", "created_at"]
     list_display = ["created_at", "file", "version", "segments"]
     list_select_related = ["original_file"]
-    list_filter = ["version", "created_at"]
+    list_filter = ["version", "created_at", ("unread", admin.EmptyFieldListFilter)]
     search_fields = ["original_file__original_filename", "version"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from threading import local
 
@@ -13,6 +14,9 @@ import numpy as np
 from av.video.reformatter import Interpolation
 
 from clips.media.container import open_media, picture_stream, zero_s
+from clips.media.fields import picture_rate, whole_pictures
+from clips.media.frames import go_to, go_to_beginning
+from clips.media.orientation import orientation
 from detection.packets import Packets
 from detection.plan import INTERVAL_SLACK, PICTURE_RATE_HZ, Piece
 
@@ -56,13 +60,14 @@ class PictureReader:
 
     def __init__(self, path: str | Path, packets: Packets, *, stretch: float = 1.0, n_threads: int = 1) -> None:
         self._container = open_media(path)
+        self._is_fresh = True
         self._video = picture_stream(self._container)
         context = self._video.codec_context
-        context.options = {"skip_loop_filter": "all"}
+        context.options = {**context.options, "skip_loop_filter": "all"}
         context.thread_count = n_threads
         if n_threads != 1:
             context.thread_type = "AUTO"
-        if (self._video.average_rate or 0) >= SKIP_FROM_RATE_HZ:
+        if (picture_rate(self._video) or 0) >= SKIP_FROM_RATE_HZ:
             context.skip_frame = "NONREF"
         self._zero_s = zero_s(self._container)
         self._stretch = stretch
@@ -85,7 +90,7 @@ class PictureReader:
         """
         times_s, luma = [], []
         for frame in itertools.islice(self._due(piece), most):
-            small = small_grey(frame)
+            small = small_grey(frame, self._video.sample_aspect_ratio)
             if luma and small.shape != luma[0].shape:
                 continue  # a stream that changes its shape midway cannot be compared across the change
             times_s.append(self._time_s(frame.pts))
@@ -116,13 +121,14 @@ class PictureReader:
     def _packets_from(self, first: int) -> Iterator[av.Packet]:
         """Yield the video's packets from the one with that index on; none where it is not found."""
         if first == 0:
-            yield from self._demuxed(min(0.0, float(self._packets.pts_s.min())) - 1.0)
+            yield from self._demuxed(None)
             return
         wanted_s = float(self._packets.pts_s[first])
         for earlier_s in SEEK_EARLIER_S:
             found = False
             for packet in self._demuxed(wanted_s - earlier_s):
-                packet_s = float("nan") if packet.pts is None else self._time_s(packet.pts)
+                time = packet.dts if packet.pts is None else packet.pts
+                packet_s = float("nan") if time is None else self._time_s(time)
                 found = found or (packet.is_keyframe and abs(packet_s - wanted_s) < SAME_TIME_S)
                 if found:
                     yield packet
@@ -131,21 +137,34 @@ class PictureReader:
             if found:
                 return
 
-    def _demuxed(self, from_s: float) -> Iterator[av.Packet]:
+    def _demuxed(self, from_s: float | None) -> Iterator[av.Packet]:
+        """Yield the video's packets from about a time on; None is the beginning."""
+        container, video = self._container, self._video
+        is_there, self._is_fresh = self._is_fresh and from_s is None, False  # also where nothing can be sought
         try:
-            self._container.seek(
-                round((from_s * self._stretch + self._zero_s) / self._video.time_base), stream=self._video
-            )
-            yield from (packet for packet in self._container.demux(self._video) if packet.size)
-        except av.error.FFmpegError:  # cut off, or nothing to seek in: what was read so far counts
+            if from_s is None and not is_there:
+                go_to_beginning(container, video)
+            elif from_s is not None:
+                wanted = round((from_s * self._stretch + self._zero_s) / video.time_base)
+                go_to(container, video, max(wanted, video.start_time or 0))  # AVI refuses what is before its start
+            yield from (packet for packet in whole_pictures(container.demux(video), video) if packet.size)
+        except MemoryError:
+            raise
+        except av.error.FFmpegError:  # cut off, or nothing to seek in: `detection.unread` says what that came to
             return
 
 
 def _decoded(context: av.VideoCodecContext, packet: av.Packet | None) -> list[av.VideoFrame]:
+    """Return what a packet, or the end, brings out; each picture with a PTS."""
     try:
-        return [frame for frame in context.decode(packet) if frame.pts is not None]
+        frames = context.decode(packet)
+    except MemoryError:
+        raise
     except av.error.FFmpegError:
         return []  # a damaged packet costs its own pictures, not the file
+    for frame in frames:
+        frame.pts = frame.dts if frame.pts is None else frame.pts
+    return [frame for frame in frames if frame.pts is not None]
 
 
 class PicturePool:
@@ -183,16 +202,22 @@ class PicturePool:
         return list(self._own.reader.read(piece, most=most))
 
 
-def small_grey(frame: av.VideoFrame) -> np.ndarray:
+def small_grey(frame: av.VideoFrame, pixel_aspect: Fraction | None = None) -> np.ndarray:
     """Return the picture upright, grey and small.
+
+    Parameters
+    ----------
+    frame : VideoFrame
+    pixel_aspect : Fraction, optional
+        Width of a pixel over its height.
 
     Returns
     -------
     np.ndarray [shape=(height, width), uint8]
         The longer side has ``LONG_SIDE_PX``, the shorter at least a quarter of it.
     """
-    scale = LONG_SIDE_PX / max(frame.width, frame.height)
-    width_px, height_px = (max(LONG_SIDE_PX // 4, round(side * scale)) for side in (frame.width, frame.height))
+    shown = frame.width * (pixel_aspect or 1), frame.height
+    width_px, height_px = (max(LONG_SIDE_PX // 4, round(side * LONG_SIDE_PX / max(shown))) for side in shown)
     grey = frame.reformat(width=width_px, height=height_px, format="gray", interpolation=Interpolation.AREA)
-    quarter_turns = round(frame.rotation / 90) % 4  # counter-clockwise, as the display matrix says
-    return np.ascontiguousarray(np.rot90(grey.to_ndarray(), quarter_turns))
+    held, coded = orientation(frame), grey.to_ndarray()
+    return np.ascontiguousarray(np.rot90(np.fliplr(coded) if held.is_mirrored else coded, held.quarter_turns))

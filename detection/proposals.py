@@ -27,6 +27,7 @@ def replace_proposals(original: OriginalFile, found: dict) -> DetectionRun:
         parameters=found["parameters"],
         curve=found["curve"],
         timings=found["timings"],
+        unread=" ".join(found.get("unread", []))[:500],
     )
     CandidateSegment.objects.bulk_create(
         CandidateSegment(

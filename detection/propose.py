@@ -14,7 +14,7 @@ from detection.watch import SCORE_SHARE, How, watch
 from detection.why import explain
 
 #: Of code and parameters together; raised with every change that can change a proposal.
-VERSION = "4"
+VERSION = "5"
 #: Version of the candidates' features.
 FEATURES_VERSION = 2
 #: Below it nobody wants to see a candidate, whatever the sensitivity.
@@ -55,10 +55,10 @@ def propose(
     dict
         JSON-able: ``version``, ``parameters``, ``duration_ms``, ``seen`` (the share of the take that was looked at
         picture by picture), ``curve`` (``step_ms``, ``values`` from 0 to 1, and ``marks``: when each reason
-        happened, with ``at_ms``, ``kind`` and ``strength`` as in `detection.marks`), ``timings`` (seconds of wall time)
-        and ``candidates``, best first and each moment once (`detection.spans.SAME_MOMENT`), with ``start_ms``,
-        ``end_ms``, ``score``, ``shown``, ``why`` and ``features``. All times are those of the file:
-        `clips.media.container.zero_s` is 0.
+        happened, with ``at_ms``, ``kind`` and ``strength`` as in `detection.marks`), ``timings`` (seconds of wall
+        time), ``unread`` (sentences that say what of the file could not be read) and ``candidates``, best first and
+        each moment once (`detection.spans.SAME_MOMENT`), with ``start_ms``, ``end_ms``, ``score``, ``shown``, ``why``
+        and ``features``. All times are those of the file: `clips.media.container.zero_s` is 0.
 
     Raises
     ------
@@ -81,6 +81,7 @@ def propose(
     )
     progress(1.0)
     result["parameters"] |= {"effort": effort, "stretch": stretch, "hilights": len(hilights_s)}
+    result["unread"] = found.unread
     result["timings"] = found.timings | {"score_s": round(time.perf_counter() - started_s - watched_s, 3)}
     return result
 

@@ -10,7 +10,9 @@ import numpy as np
 from av.container import InputContainer
 
 from clips.media import MediaError
+from clips.media.coded import CodedPictures
 from clips.media.container import MAX_DURATION_S, TOO_LONG, declared_end_s, picture_stream, zero_s
+from clips.media.fields import whole_pictures
 from detection.packets import Packets
 
 #: High enough for the bands of a board's pop (up to 7.5 kHz), low enough to cost next to nothing.
@@ -54,24 +56,39 @@ class Scan:
     """Reads one file once, front to back, without decoding a picture.
 
     Times are those of ``clips.media.container.zero_s``, divided by the stretch of slow motion: seconds as they passed
-    for the camera. A damaged packet is left out; where the file breaks off, reading ends without an error.
+    for the camera. A damaged packet is left out; where the file breaks off, reading ends without an error. What was not
+    read is told, so that somebody can say so.
 
     Attributes
     ----------
     end_s : float
         End of the last picture read so far.
+    broke_off : bool
+        Whether reading ended with an error, before the end of the file.
+    declared_end_s : float
+        Where the file says that it ends.
+    is_deaf : bool
+        Whether there is sound that nobody here can read.
+    n_sounds, n_unheard : int
+        Packets of sound, and how many of them could not be read.
     """
 
     def __init__(self, container: InputContainer, *, stretch: float = 1.0) -> None:
         self._container = container
         self._video = picture_stream(container)
         # Slowed-down sound has its impacts in other bands, and most slow motion has none.
-        self._audio = container.streams.audio[0] if container.streams.audio and stretch == 1 else None
+        sounds = container.streams.audio if stretch == 1 else ()
+        self._audio = next((stream for stream in sounds if stream.codec_context is not None), None)
+        self.is_deaf = bool(sounds) and self._audio is None
+        self._coded = CodedPictures(self._video)
         self._sensors = [stream for stream in container.streams.data if stream.name == SENSOR_CODEC][:1]
         self._zero_s, self._stretch = zero_s(container), stretch
         self._sound = _SoundBuffer()
         self._pts, self._size, self._key = array("q"), array("q"), array("b")
         self.end_s = 0.0
+        self.declared_end_s = (declared_end_s(container) - self._zero_s) / stretch
+        self.broke_off = False
+        self.n_sounds = self.n_unheard = 0
 
     def chunks(self, tick: Callable[[float], None]) -> Iterator[SoundChunk | SensorPayload]:
         """Yield sound and sensor payloads as they come; each kind in order of time.
@@ -82,10 +99,9 @@ class Scan:
             Called with the fraction that is read, about every ``TICK_S`` of work.
         """
         ticked_s = float("-inf")
-        expected_s = (declared_end_s(self._container) - self._zero_s) / self._stretch
         for packet in self._packets():
             if time.monotonic() - ticked_s > TICK_S:
-                tick(min(self.end_s / expected_s, 1.0) if expected_s > 0 else 0.0)
+                tick(min(self.end_s / self.declared_end_s, 1.0) if self.declared_end_s > 0 else 0.0)
                 ticked_s = time.monotonic()
             if packet.stream is self._video:
                 self._note(packet)
@@ -120,12 +136,12 @@ class Scan:
 
     def _packets(self) -> Iterator[av.Packet]:
         streams = [self._video, *([self._audio] if self._audio else []), *self._sensors]
-        packets = self._container.demux(streams)
-        while True:
-            try:
-                yield next(packets)
-            except (StopIteration, av.error.FFmpegError):  # cut off: what was read so far counts
-                return
+        try:
+            yield from whole_pictures(self._container.demux(streams), self._video)
+        except MemoryError:
+            raise
+        except av.error.FFmpegError:  # cut off or damaged: what was read so far counts
+            self.broke_off = True
 
     def _note(self, packet: av.Packet) -> None:
         pts = packet.dts if packet.pts is None else packet.pts
@@ -133,15 +149,19 @@ class Scan:
             return
         self._pts.append(pts)
         self._size.append(packet.size)
-        self._key.append(packet.is_keyframe)
+        self._key.append(packet.is_keyframe and self._coded.is_right_at_once(packet))
         self.end_s = max(self.end_s, self._time_s((pts + (packet.duration or 0)) * packet.time_base))
         if self.end_s > MAX_DURATION_S:
             raise MediaError(TOO_LONG)
 
     def _hear(self, packet: av.Packet) -> None:
+        self.n_sounds += bool(packet.size)
         try:
             frames = packet.decode()
+        except MemoryError:
+            raise
         except av.error.FFmpegError:
+            self.n_unheard += 1
             return  # a damaged packet costs its own sound, not the file
         for frame in frames:
             if frame.pts is not None:

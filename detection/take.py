@@ -13,6 +13,7 @@ from detection.pictures import PictureChunk
 from detection.read import SOUND_RATE_HZ, SensorPayload, SoundChunk
 from detection.sensors import felt
 from detection.signals import STEP_S, Signals
+from detection.unread import Unread
 
 GREY = 128
 #: Sensors are brought to this grid first; a landing is a blow of a few hundredths of a second.
@@ -31,10 +32,13 @@ class Take:
     ----------
     motion_s, sound_s : float
         Wall time spent on pictures and on sound.
+    unread : Unread
+        What of the take could not be read.
     """
 
     def __init__(self, *, blanked_s: Sequence[tuple[float, float]] = ()) -> None:
         self.motion_s = self.sound_s = 0.0
+        self.unread = Unread()
         self._blanked_s = blanked_s
         self._sensors: dict[str, list[np.ndarray]] = {"ACCL": [], "GYRO": []}
         self._size: tuple[int, int] | None = None
@@ -56,6 +60,10 @@ class Take:
     @property
     def saw_a_picture(self) -> bool:
         return self._size is not None
+
+    @property
+    def heard_a_sound(self) -> bool:
+        return self._sound_start_s is not None
 
     def add_glance(self, chunk: PictureChunk, *, even: bool = True) -> None:
         """Take in the two pictures of a glance; what has one picture only says nothing.

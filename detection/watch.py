@@ -25,11 +25,12 @@ SCAN_SHARE, SCORE_SHARE = 0.12, 0.02
 
 @dataclass
 class Watched:
-    """The signals of a file, its length, and the wall time that each part took in seconds."""
+    """The signals of a file, its length, the wall time that each part took in seconds, and what was not read of it."""
 
     signals: Signals
     duration_s: float
     timings: dict[str, float]
+    unread: list[str]
 
 
 class Progress:
@@ -108,7 +109,8 @@ def watch(path: str | Path, report: Callable[[float], None], how: How) -> Watche
     progress.to_do_cpu_s = plan.look_cpu_s + sum(cpu_s(packets, piece) for piece in plan.glances)
     if not plan.is_everything:
         _glance_and_look(path, packets, plan, take, progress, duration_s, how)
-    if plan.is_everything or take.n_pictures == 0:  # a container in which nothing can be found still plays
+    is_vain = take.n_pictures == 0 or take.unread.most_pictures
+    if plan.is_everything or is_vain:  # a container in which nothing can be found still plays
         _look_at_everything(path, packets, take, progress, how)
     if not take.saw_a_picture:
         raise MediaError("No picture in this file can be read.")
@@ -119,7 +121,8 @@ def watch(path: str | Path, report: Callable[[float], None], how: How) -> Watche
         "decode_s": pictures_s - take.motion_s,
         "motion_s": take.motion_s,
     }
-    return Watched(take.signals(duration_s), duration_s, {name: round(value, 3) for name, value in timings.items()})
+    timings = {name: round(value, 3) for name, value in timings.items()}
+    return Watched(take.signals(duration_s), duration_s, timings, take.unread.sentences())
 
 
 def _scan(path: str | Path, take: Take, progress: Progress, how: How) -> tuple[Packets, float]:
@@ -130,6 +133,7 @@ def _scan(path: str | Path, take: Take, progress: Progress, how: How) -> tuple[P
                 take.add_sensors(part)
             elif not how.muted:
                 take.add_sound(part)
+        take.unread.note_scan(scan, is_heard=take.heard_a_sound)
         return scan.packets(), scan.end_s
 
 
@@ -140,6 +144,7 @@ def _glance_and_look(
         for even, (piece, chunks) in zip(plan.even, pool.read(plan.glances, most=2), strict=True):
             if chunks:
                 take.add_glance(chunks[0], even=even)
+            take.unread.note_pictures(packets, piece, [chunk.times_s for chunk in chunks])
             progress.worked(cpu_s(packets, piece))
         signals = take.signals(duration_s)
         standing = score.standing_of(signals)
@@ -150,18 +155,22 @@ def _glance_and_look(
             take.begin_piece()
             for chunk in chunks:
                 take.add_pictures(chunk)
+            take.unread.note_pictures(packets, piece, [chunk.times_s for chunk in chunks])
             progress.worked(cpu_s(packets, piece))
 
 
 def _look_at_everything(path: str | Path, packets: Packets, take: Take, progress: Progress, how: How) -> None:
     progress.to_do_cpu_s = max(float(np.ptp(packets.pts_s)), 1e-3)  # here time is measure enough
-    shown_s = float(packets.pts_s.min())
+    shown_s, whole, times_s = float(packets.pts_s.min()), Piece(0, len(packets.pts_s)), []
+    take.unread.forget_pictures()
     with PictureReader(path, packets, stretch=how.stretch, n_threads=0) as reader:
         take.begin_piece()
-        for chunk in reader.read(Piece(0, len(packets.pts_s))):
+        for chunk in reader.read(whole):
             take.add_pictures(chunk)
+            times_s.append(chunk.times_s)
             progress.worked(chunk.times_s[-1] - shown_s)
             shown_s = chunk.times_s[-1]
+    take.unread.note_pictures(packets, whole, times_s)
 
 
 def signals_of(

@@ -314,7 +314,8 @@ class OriginalFileAdmin(AuditedAdmin):
         if not original.width_px:
             return ""
         turned = f", {original.rotation_deg}°" if original.rotation_deg else ""
-        return f"{original.width_px} × {original.height_px}{turned}"
+        mirrored = ", " + _t("mirrored") if original.probe.get("flip") else ""
+        return f"{original.width_px} × {original.height_px}{turned}{mirrored}"
 
     @admin.display(description=_("size"), ordering="size_bytes")
     def file_size(self, original: OriginalFile) -> str:

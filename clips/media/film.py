@@ -17,7 +17,9 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from clips.media import MediaError
+from clips.media.coded import CodedPictures
 from clips.media.container import MAX_DURATION_S, TOO_LONG, clock, open_media, picture_stream, zero_s
+from clips.media.fields import whole_pictures
 from clips.media.frames import Span, frame_at, go_to
 
 #: Cameras store sound up to this much before or after the picture that it belongs to.
@@ -76,7 +78,7 @@ class Contents:
 
     #: PTS of the frames that are shown, sorted.
     pts: tuple[int, ...]
-    #: PTS of the keyframes, sorted; the first is where decoding starts.
+    #: PTS of the keyframes that are right at once, sorted; the first is where decoding starts, whatever it is.
     keyframes: tuple[int, ...]
     #: From that keyframe on.
     size_bytes: int
@@ -105,16 +107,17 @@ class Contents:
 def contents(film: Film, span: Span) -> Contents:
     """Read the packets of a span up to where the file ends or is damaged."""
     shown, keyframes, size_bytes, has_open_gop = [], [], 0, False
+    coded = CodedPictures(film.stream)
     go_to(film.container, film.stream, span.first.seek_to)
     try:
-        for packet in film.container.demux(film.stream):
+        for packet in whole_pictures(film.container.demux(film.stream), film.stream):
             if not packet.size or packet.pts is None or (not keyframes and packet.pts != span.first.keyframe_pts):
                 continue
             if packet.dts is not None and packet.dts > span.last.pts:
                 break
             size_bytes += packet.size
             has_open_gop = has_open_gop or (bool(keyframes) and packet.pts < keyframes[-1])
-            if packet.is_keyframe and packet.pts <= span.last.pts:
+            if packet.is_keyframe and packet.pts <= span.last.pts and (not keyframes or coded.is_right_at_once(packet)):
                 keyframes.append(packet.pts)
             if span.first.pts <= packet.pts <= span.last.pts and not packet.is_discard:
                 shown.append(packet.pts)
@@ -131,7 +134,7 @@ def decoded(film: Film, span: Span) -> Iterator[VideoFrame | AudioFrame]:
     go_to(container, stream, max(begin, span.first.seek_to - ceil(_LEAD_S / stream.time_base)))
     has_begun = is_seen = False
     is_heard = heard is None
-    for packet in _packets(container, [s for s in (stream, heard) if s]):
+    for packet in _packets(container, stream, heard):
         if packet.stream.index == stream.index and not is_seen:
             has_begun = has_begun or (packet.is_keyframe and packet.pts == span.first.keyframe_pts)
             is_seen = packet.dts is not None and packet.dts > span.last.pts
@@ -150,10 +153,11 @@ def decoded(film: Film, span: Span) -> Iterator[VideoFrame | AudioFrame]:
     stream.codec_context.flush_buffers()  # the next group begins anew
 
 
-def _packets(container: InputContainer, streams: list) -> Iterator[av.Packet]:
+def _packets(container: InputContainer, stream: VideoStream, heard: AudioStream | None) -> Iterator[av.Packet]:
     """Yield packets up to where the file ends or cannot be read any more."""
+    packets = container.demux([each for each in (stream, heard) if each])
     try:
-        yield from (packet for packet in container.demux(streams) if packet.size)
+        yield from (packet for packet in whole_pictures(packets, stream) if packet.size)
     except av.error.FFmpegError as error:
         if isinstance(error, MemoryError):
             raise

@@ -7,6 +7,7 @@ no more than one of ten minutes.
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from itertools import chain
 from math import ceil, floor
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,13 @@ from av.video.stream import VideoStream
 
 from clips.media import MediaError
 from clips.media.container import declared_end_s, open_media, picture_stream, zero_s
+from clips.media.deinterlace import deinterlaced_alone
+from clips.media.fields import whole_pictures
 from clips.media.film import frames_of
+from clips.media.frames import go_to
 from clips.media.output import whole_or_not_at_all
-from clips.media.upright import NO_PICTURE, Upright, decode_alone
+from clips.media.still import NO_PICTURE, decode_alone, decode_on
+from clips.media.upright import Upright
 from clips.media.waveform import waveform
 
 #: 160 × 90 for what was filmed wide: enough to tell a take-off from a landing on a phone's screen.
@@ -36,6 +41,8 @@ MIN_STEP_S = 1.0
 #: CPU-s, which is what the keyframes of a long one cost at most.
 FEW_TILES = 8
 MAX_DECODED_PX = 10 * 30 * 1920 * 1080
+#: With intra refresh each picture takes up to two seconds of decoding, so there are fewer.
+MAX_BUILT_UP_TILES = 24
 MAX_SPRITE_BYTES = 400_000
 #: Of 2 (best) to 31, on FFmpeg's scale for JPEG; the first whose sprite is small enough is taken.
 _QUALITIES = (5, 8, 12, 18, 31)
@@ -125,7 +132,7 @@ class _Tiles:
             return
         if self._upright is None:
             self._upright = Upright(frame, stream.sample_aspect_ratio, shorter_px=SHORTER_PX, pix_fmt="yuvj420p")
-        self._pictures.append(_planes(self._upright(frame)))
+        self._pictures.append(_planes(self._upright(deinterlaced_alone(frame))))
         self.times_ms.append(time_ms)
 
     def sprite(self) -> VideoFrame:
@@ -169,44 +176,58 @@ def _keyframes(
 ) -> Iterator[VideoFrame]:
     """Yield the keyframe before each wanted time, each once; those that are damaged are left out."""
     wanted_s = _wanted_s(container)
-    newest_pts, n_vain = None, 0
-    for number, time_s in enumerate(wanted_s):
-        packet = _keyframe_packet(container, stream, floor(time_s / stream.time_base))
+    newest_pts, n_vain, is_thinned, number = None, 0, False, 0
+    while number < len(wanted_s):
+        packets = _from_keyframe(container, stream, floor(wanted_s[number] / stream.time_base))
+        packet, number = next(packets, None), number + 1
         n_vain = n_vain + 1 if packet is None else 0
         if n_vain == _MAX_VAIN_SEEKS:
             return
         if packet is None or (newest_pts is not None and packet.pts <= newest_pts):
             continue
         newest_pts = packet.pts
-        yield from _picture(stream, packet)
+        frame, is_alone = _picture(stream, packet, packets)
+        if not is_alone and not is_thinned:
+            is_thinned, wanted_s[number:] = True, _thinned(wanted_s[number:])
+        if frame is not None and frame.pts is not None:
+            yield frame
         if progress:
-            progress((number + 1) / len(wanted_s))
+            progress(number / len(wanted_s))
 
 
-def _keyframe_packet(container: InputContainer, stream: VideoStream, time: int) -> av.Packet | None:
-    """Return the keyframe that a seek to ``time`` lands at, in units of the stream's time base."""
+def _picture(
+    stream: VideoStream, keyframe: av.Packet, following: Iterator[av.Packet]
+) -> tuple[VideoFrame | None, bool]:
+    """Return what a keyframe shows, or else what builds up after it, and whether it showed anything by itself."""
     try:
-        container.seek(max(time, min(time, stream.start_time or 0)), stream=stream)
-        for number, packet in enumerate(container.demux(stream)):
-            if packet.is_keyframe and packet.size and packet.pts is not None:
-                return packet
-            if number >= _MAX_PACKETS_PER_SEEK:
-                break
+        if frame := decode_alone(stream, keyframe):
+            return frame, True
+        return decode_on(stream, chain([keyframe], following), until=keyframe.pts), False
+    except av.error.FFmpegError as error:  # damaged
+        if isinstance(error, MemoryError):
+            raise
+        return None, True
+
+
+def _from_keyframe(container: InputContainer, stream: VideoStream, time: int) -> Iterator[av.Packet]:
+    """Yield packets from the keyframe on that a seek to ``time`` lands at, in units of the stream's time base."""
+    has_begun = False
+    try:
+        go_to(container, stream, max(time, stream.start_time or 0))
+        for number, packet in enumerate(whole_pictures(container.demux(stream), stream)):
+            has_begun = has_begun or bool(packet.is_keyframe and packet.size and packet.pts is not None)
+            if has_begun:
+                yield packet
+            elif number >= _MAX_PACKETS_PER_SEEK:
+                return
     except av.error.FFmpegError as error:
         if isinstance(error, MemoryError):
             raise
-    return None
 
 
-def _picture(stream: VideoStream, packet: av.Packet) -> list[VideoFrame]:
-    """Return what a keyframe shows; nothing where it is damaged."""
-    try:
-        frame = decode_alone(stream, packet)
-    except av.error.FFmpegError as error:
-        if isinstance(error, MemoryError):
-            raise
-        return []
-    return [] if frame is None or frame.pts is None else [frame]
+def _thinned(times_s: list[float]) -> list[float]:
+    """Return as many of these, evenly, as may be decoded where a keyframe shows no picture by itself."""
+    return times_s[:: max(1, ceil(len(times_s) / MAX_BUILT_UP_TILES))]
 
 
 def _frames_on_the_way(
@@ -216,7 +237,7 @@ def _frames_on_the_way(
     wanted_s = _wanted_s(container)
     n_done, newest = 0, None
     try:
-        for packet in container.demux(stream):
+        for packet in whole_pictures(container.demux(stream), stream):
             for frame in frames_of(packet):
                 n_past = bisect_left(wanted_s, float(frame.pts * stream.time_base))
                 if newest is not None and n_past > n_done:

@@ -10,6 +10,8 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from clips.media import MediaError, edits
+from clips.media.coded import CodedPictures
+from clips.media.fields import whole_pictures
 
 #: A seek can land late: with B-frames a keyframe is stored before the time it is shown. Then it is tried again
 #: from earlier, each step twice as long.
@@ -27,7 +29,7 @@ class FrameAt:
     pts: int
     next_pts: int | None  # None: it is the last one that can be read
     end_pts: int  # next_pts, or where the last frame's duration ends
-    keyframe_pts: int  # decoding must start here
+    keyframe_pts: int  # decoding must start here for the frame to be right
     keyframe_at: int | None  # and there it lies in the file, in bytes: a keyframe may be shown twice, in two edits
     seek_to: int  # ``go_to`` this time lands at that keyframe or before it
 
@@ -74,9 +76,14 @@ def frame_at(container: InputContainer, stream: VideoStream, time_s: Fraction) -
     while True:
         packets = _packets_around(container, stream, seek_to, target)
         shown = _shown(packets)
-        if shown and (shown[0].pts <= target or seek_to <= earliest):
-            return _choose(packets, shown, target, seek_to)
-        if seek_to <= earliest:
+        is_earliest = seek_to <= earliest
+        if shown and (shown[0].pts <= target or is_earliest):
+            place = max((i for i, p in enumerate(shown) if p.pts <= target), default=0)
+            before = packets[: packets.index(shown[place]) + 1]
+            keyframe = _opening(before, CodedPictures(stream)) or (before[0] if is_earliest else None)
+            if keyframe is not None:
+                return _frame_at(shown, place, keyframe, seek_to)
+        if is_earliest:
             raise MediaError(NO_PICTURE_THERE)
         seek_to, step = max(earliest, seek_to - step), 2 * step
 
@@ -90,6 +97,11 @@ def go_to(container: InputContainer, stream: VideoStream, time: int) -> None:
         container.seek(time, stream=stream)
 
 
+def go_to_beginning(container: InputContainer, stream: VideoStream) -> None:
+    """Move to the first packet, also where that is hidden by an edit; AVI refuses a time before its first frame."""
+    go_to(container, stream, BEGINNING if "mov" in container.format.name else stream.start_time or 0)
+
+
 def _lacks_index(container: InputContainer) -> bool:
     """Tell whether it is a transport stream, in which a seek lands somewhere near."""
     return "mpegts" in container.format.name
@@ -101,7 +113,7 @@ def _packets_around(container: InputContainer, stream: VideoStream, seek_to: int
     next_pts, n_read = None, 0
     try:
         go_to(container, stream, seek_to)
-        for packet in container.demux(stream):
+        for packet in whole_pictures(container.demux(stream), stream):
             if packet.size == 0 or packet.is_corrupt:
                 continue
             n_read += 1
@@ -130,12 +142,23 @@ def _shown(packets: list[av.Packet]) -> list[av.Packet]:
     return sorted(shown, key=lambda p: p.pts)
 
 
-def _choose(packets: list[av.Packet], shown: list[av.Packet], target: int, seek_to: int) -> FrameAt:
-    place = max((i for i, p in enumerate(shown) if p.pts <= target), default=0)
+def _opening(before: list[av.Packet], coded: CodedPictures) -> av.Packet | None:
+    """Return the last keyframe from which on the last of these packets can be decoded right; None where none is.
+
+    Most keyframes are right at once. With intra refresh they only begin a picture that builds up over many.
+    """
+    frame = before[-1]
+    for place in reversed(range(len(before))):
+        if before[place].is_keyframe and before[place].pts <= frame.pts:
+            right = coded.right_from(before[place:])
+            if right is not None and right <= frame.pts:
+                return before[place]
+    return None
+
+
+def _frame_at(shown: list[av.Packet], place: int, keyframe: av.Packet, seek_to: int) -> FrameAt:
     frame = shown[place]
     following = shown[place + 1].pts if place + 1 < len(shown) else None
-    before = packets[: packets.index(frame) + 1]
-    keyframe = next(p for p in reversed(before) if p.is_keyframe and p.pts <= frame.pts)
     return FrameAt(
         pts=frame.pts,
         next_pts=following,

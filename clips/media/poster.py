@@ -10,7 +10,9 @@ from av.video.stream import VideoStream
 
 from clips.media import MediaError
 from clips.media.container import open_media, picture_stream, zero_s
-from clips.media.upright import Upright, keyframe_before
+from clips.media.deinterlace import deinterlaced_alone
+from clips.media.still import keyframe_before
+from clips.media.upright import Upright
 
 #: 426 × 240 for what was filmed wide: sharp enough as a thumbnail, 10 to 20 KB.
 SHORTER_PX = 240
@@ -57,7 +59,8 @@ def make_posters(source: str, requests: list[dict], progress: Callable[[float], 
 def _write_poster(container: InputContainer, stream: VideoStream, at_ms: int, out: Path) -> None:
     time_s = at_ms / 1000 + zero_s(container)
     frame = keyframe_before(container, stream, floor(time_s / stream.time_base))
-    picture = Upright(frame, stream.sample_aspect_ratio, shorter_px=SHORTER_PX, pix_fmt="yuvj420p")(frame)
+    upright = Upright(frame, stream.sample_aspect_ratio, shorter_px=SHORTER_PX, pix_fmt="yuvj420p")
+    picture = upright(deinterlaced_alone(frame))
     encoder = av.CodecContext.create("mjpeg", "w")
     encoder.width, encoder.height, encoder.pix_fmt = picture.width, picture.height, picture.format.name
     encoder.time_base = stream.time_base

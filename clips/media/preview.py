@@ -23,12 +23,16 @@ from av.video.stream import VideoStream
 
 from clips.media import MediaError
 from clips.media.cut import cut
+from clips.media.deinterlace import deinterlaced
+from clips.media.fields import picture_rate
 from clips.media.film import Contents, Film, contents, decoded, open_film
 from clips.media.frames import Span
+from clips.media.orientation import orientation
 from clips.media.output import whole_or_not_at_all
 from clips.media.preview_sound import Sound, layout_of, resampler_for
 from clips.media.rate import nominal_rate
-from clips.media.upright import NO_PICTURE, Upright, keyframe_before
+from clips.media.still import NO_PICTURE, keyframe_before
+from clips.media.upright import Upright
 
 SHORTER_PX = 540
 #: A keyframe every 15 frames and none that looks ahead: Chromium then seeks in 18 ms instead of 283. Picture, sound and
@@ -168,7 +172,7 @@ def _copied(part: _Part) -> dict[str, Any] | None:
     if not _is_light(film, holds) or part.slow_down > 1:
         return None
     sample = keyframe_before(film.container, film.stream, part.span.first.pts)
-    if sample.rotation or sample.interlaced_frame:
+    if not orientation(sample).is_as_coded or sample.interlaced_frame:
         return None
     try:
         times_ms = film.first_ms(part.span.first.pts), film.first_ms(part.span.last.pts)
@@ -235,7 +239,7 @@ def _feed(film: Film, writers: list["_Writer"], upright: Upright, progress: Repo
     whole = Span(writers[0].part.span.first, last, film.stream.time_base)
     resampler = resampler_for(film.heard) if film.heard else None
     newest = whole.first.pts - 1
-    for frame in decoded(film, whole):
+    for frame in deinterlaced(decoded(film, whole)):
         if isinstance(frame, AudioFrame):
             try:
                 pieces = resampler.resample(frame)
@@ -311,7 +315,7 @@ class _Writer:
 
     def _picture_track(self, target: OutputContainer) -> VideoStream:
         stream, sample = self.part.film.stream, self._sample
-        rate = Fraction(stream.average_rate or 30) / self._slow_down
+        rate = Fraction(picture_rate(stream) or 30) / self._slow_down
         track = target.add_stream("libx264", rate=rate, options=dict(_ENCODING))
         track.width, track.height, track.pix_fmt = self._size["width_px"], self._size["height_px"], "yuv420p"
         context = track.codec_context

@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 
 from clips.media import MediaError, camera, gopro, makers
 from clips.media.camera import Camera
+from clips.media.coded import CodedPictures
 from clips.media.container import (
     MAX_DURATION_S,
     TAIL_SLACK_S,
@@ -23,6 +24,8 @@ from clips.media.container import (
     stops_at,
     zero_s,
 )
+from clips.media.fields import picture_rate, whole_pictures
+from clips.media.orientation import orientation
 from clips.media.rate import capture_rate, nominal_rate, riders_rate
 from clips.media.recorded import recorded
 from clips.media.said import Said
@@ -52,7 +55,8 @@ def probe(path: str) -> dict[str, Any]:
         filming); ``duration_ms`` (what of it can be used), ``declared_duration_ms``, ``warning``
         (one sentence where the two differ because the file was cut off, else None); ``start_ms`` (first
         frame); ``width``, ``height`` (as coded), ``rotation`` (degrees counter-clockwise from coded to
-        upright), ``codec``, ``pix_fmt``; ``has_audio``, ``audio_codec``, ``audio_rate_hz``;
+        upright), ``flip`` (whether it is mirrored left to right before that), ``codec``, ``pix_fmt``; ``has_audio``,
+        ``audio_codec``, ``audio_rate_hz``;
         ``has_gopro_telemetry``; ``recorded_at`` (ISO 8601, UTC, or None), ``utc_offset_min`` (how far the clocks of
         the place are ahead of UTC, where the file says so), ``clock_is_local`` (the wall clock's time stands in
         ``recorded_at`` as if it were UTC), ``clock_shows`` (what the camera's clock showed, where that cannot be).
@@ -69,9 +73,12 @@ def probe(path: str) -> dict[str, Any]:
         made_by = camera_of(container, file, said)
         has_telemetry = gopro.telemetry_track_id(file) is not None
         frame, times = _first_frame_and_times(container, stream)
-        rate = nominal_rate(stream.base_rate, times, stream.time_base) or stream.average_rate
+        # FFmpeg's grid may be that of fields, of which two make a picture.
+        in_fields = frame.interlaced_frame or CodedPictures(stream).may_have_fields
+        rate = nominal_rate(None if in_fields else stream.base_rate, times, stream.time_base) or picture_rate(stream)
         if rate is None:
             raise MediaError("This file has a single picture and no moving one.")
+        held = orientation(frame)
         captured = capture_rate(said.capture_rate or tags.get("com.android.capture.fps"))
         return {
             "camera_id": made_by.id,
@@ -87,7 +94,8 @@ def probe(path: str) -> dict[str, Any]:
             "start_ms": _ms(times[0] * stream.time_base - zero_s(container)),
             "width": stream.width,
             "height": stream.height,
-            "rotation": frame.rotation,
+            "rotation": held.rotation,
+            "flip": held.is_mirrored,
             "codec": stream.codec_context.name,
             "pix_fmt": frame.format.name,
             **_sound(container),
@@ -116,7 +124,7 @@ def _first_frame_and_times(container: InputContainer, stream: VideoStream) -> tu
     """Return the first frame that shows, and the sorted PTS of the first packets."""
     frame, times = None, []
     with contextlib.suppress(av.error.FFmpegError):  # where a file was cut off; what came before is used
-        for n_packets, packet in enumerate(container.demux(stream)):
+        for n_packets, packet in enumerate(whole_pictures(container.demux(stream), stream)):
             if frame is None and n_packets < _FIRST_FRAME_PACKETS:
                 frame = _first(packet)
             if packet.pts is not None and packet.size and not packet.is_discard:

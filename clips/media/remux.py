@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 
 from clips.media import MediaError, edits
 from clips.media import tags as camera_tags
+from clips.media.coded import CodedPictures
 from clips.media.frames import Span
 from clips.media.timecode import Timecode
 from clips.media.wanted import wanted_packets
@@ -75,7 +76,8 @@ def remux(container: InputContainer, stream: VideoStream, span: Span, out: Path,
         tracks = {
             s.index: _Track(_add_stream(target, s, into_s, kept), s, span, _late_s(container, s, span)) for s in sources
         }
-        for packet in _in_order(wanted_packets(container, sources, stream, span)):
+        packets = wanted_packets(container, sources, stream, span)
+        for packet in _in_order(_with_true_keyframes(packets, stream)):
             is_picture = packet.stream.index == stream.index
             if is_picture and span.first.pts <= packet.pts <= span.last.pts:
                 if packet.is_discard:
@@ -155,6 +157,20 @@ def _late_s(container: InputContainer, source: Stream, span: Span) -> Fraction:
     packet_s = Fraction(source.codec_context.frame_size, source.codec_context.sample_rate)
     begun = [p for p in edits.pieces(container, source) if p.start_s <= span.start_s + packet_s / 2]
     return -begun[-1].media_s % packet_s if len(begun) > 1 else Fraction(0)
+
+
+def _with_true_keyframes(packets: Iterator[av.Packet], stream: VideoStream) -> Iterator[av.Packet]:
+    """Yield packets with none of the picture's marked as a keyframe at which it only begins to build up.
+
+    A player that goes to such a one, as to the last before the edit begins, shows nothing for a while. Where decoding
+    must start, it stays marked: without one keyframe no player starts at all.
+    """
+    coded, has_begun = CodedPictures(stream), False
+    for packet in packets:
+        if packet.stream.index == stream.index:
+            packet.is_keyframe = packet.is_keyframe and (not has_begun or coded.is_right_at_once(packet))
+            has_begun = True
+        yield packet
 
 
 def _in_order(packets: Iterator[av.Packet]) -> Iterator[av.Packet]:

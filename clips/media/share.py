@@ -19,11 +19,14 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from clips.media import MediaError
+from clips.media.deinterlace import deinterlaced
+from clips.media.fields import picture_rate
 from clips.media.film import Film, decoded, open_film
 from clips.media.frames import Span
 from clips.media.output import whole_or_not_at_all
 from clips.media.preview_sound import Sound, layout_of, resampler_for
-from clips.media.upright import NO_PICTURE, Upright, keyframe_before
+from clips.media.still import NO_PICTURE, keyframe_before
+from clips.media.upright import Upright
 
 #: 1920 × 1080 of what was filmed wide: every phone decodes that, and messengers bring larger pictures down themselves.
 SHORTER_PX = 1080
@@ -118,7 +121,7 @@ def _encode(
     """Decode the span and write it; return how many frames it has."""
     resampler = resampler_for(film.heard) if heard else None
     n_frames, newest = 0, span.first.pts - 1
-    for frame in decoded(film, span):
+    for frame in deinterlaced(decoded(film, span)):
         if isinstance(frame, AudioFrame):
             if heard:
                 _hear(heard, resampler, frame)
@@ -151,7 +154,7 @@ def _hear(heard: Sound, resampler: av.AudioResampler, frame: AudioFrame) -> None
 def _picture_track(
     target: OutputContainer, stream: VideoStream, upright: Upright, sample: VideoFrame, slow_down: int
 ) -> VideoStream:
-    rate = Fraction(stream.average_rate or 30) / slow_down
+    rate = Fraction(picture_rate(stream) or 30) / slow_down
     track = target.add_stream("libx264", rate=rate, options=_ENCODING | {"g": str(max(1, round(rate * _GOP_S)))})
     track.width, track.height, track.pix_fmt = upright.width_px, upright.height_px, "yuv420p"
     context = track.codec_context

@@ -2,23 +2,16 @@
 
 from fractions import Fraction
 
-import av
-import av.error
-from av.container import InputContainer
 from av.filter import Graph
 from av.filter.context import FilterContext
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries
-from av.video.stream import VideoStream
 
-from clips.media import MediaError, sdr
+from clips.media import sdr
+from clips.media.orientation import orientation
 
-NO_PICTURE = "There is no picture that can be read at that time."
 #: A damaged file can claim a picture thousands of times as long as it is high, which no encoder takes.
 _MOST_TO_ONE = 8
-#: Degrees counter-clockwise from coded to upright → the filters that turn it.
-_TURNS = {0: (), 90: (("transpose", "cclock"),), 180: (("hflip", ""), ("vflip", "")), 270: (("transpose", "clock"),)}
-
 
 #: Half of all the cost of a small copy is the scaler; the eye cannot tell this one from a better one at such a size.
 FAST = "fast_bilinear"
@@ -64,12 +57,11 @@ class Upright:
     ) -> None:
         self._pix_fmt = pix_fmt
         self._scaler = scaler
-        self._turns = _TURNS.get(round(frame.rotation / 90) * 90 % 360, ())
+        self._held = orientation(frame)
         shown = (frame.width * (pixel_aspect or 1), Fraction(frame.height))
         scale = min(Fraction(1), shorter_px / min(shown), _MOST_TO_ONE * shorter_px / max(shown))
         self._scaled = tuple(max(2, round(side * scale / 2) * 2) for side in shown)
-        is_turned = any(name == "transpose" for name, _ in self._turns)
-        self.width_px, self.height_px = reversed(self._scaled) if is_turned else self._scaled
+        self.width_px, self.height_px = reversed(self._scaled) if self._held.swaps_sides else self._scaled
         self._graph: Graph | None = None
         self._takes: tuple | None = None
         self._n_given = 0
@@ -112,7 +104,7 @@ class Upright:
         graph.link_nodes(
             *filters,
             graph.add("format", self._pix_fmt),
-            *(graph.add(name, how) for name, how in self._turns),
+            *(graph.add(name, how) for name, how in self._held.filters),
             graph.add("setsar", "1"),
             graph.add("setparams", f"color_trc=bt709:color_primaries={primaries}"),
             graph.add("buffersink"),
@@ -142,41 +134,3 @@ class Upright:
             return "gbr"
         by_size = "bt709" if min(frame.width, frame.height) >= _HD_FROM_PX else "smpte170m"
         return _MATRICES.get(int(frame.colorspace), by_size)
-
-
-def keyframe_before(container: InputContainer, stream: VideoStream, time: int) -> VideoFrame:
-    """Return the last keyframe at or before ``time``, in units of the stream's time base; nothing else is decoded.
-
-    Raises
-    ------
-    MediaError
-        If none can be read there.
-    """
-    try:
-        container.seek(max(time, min(time, stream.start_time or 0)), stream=stream)
-        for packet in container.demux(stream):
-            if packet.is_keyframe and packet.size and (frame := decode_alone(stream, packet)):
-                return frame
-    except av.error.FFmpegError as error:
-        if isinstance(error, MemoryError):
-            raise
-        raise MediaError(NO_PICTURE) from error
-    raise MediaError(NO_PICTURE)
-
-
-def decode_alone(stream: VideoStream, packet: av.Packet) -> VideoFrame | None:
-    """Return the picture of a keyframe without what comes after it; None where it shows none.
-
-    Raises
-    ------
-    av.error.FFmpegError
-        If it is damaged.
-    """
-    decoder = stream.codec_context
-    try:
-        frames = [*packet.decode(), *decoder.decode(None)]  # its threads would hold the frame back
-    finally:
-        decoder.flush_buffers()
-    for frame in frames:
-        frame.time_base = stream.time_base
-    return frames[0] if frames else None

@@ -11,6 +11,7 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from clips.media import MediaError
+from clips.media.fields import whole_pictures
 from clips.media.frames import NO_TIMES, Span, go_to
 
 #: An AAC decoder needs the packet before the first it is to play; two are sure.
@@ -36,7 +37,8 @@ def wanted_packets(
     choosers = {s.index: _Picture(span) if s.index == picture.index else _Beside(s, span) for s in kept}
     try:
         _go_before(container, picture, span)
-        for packet in _with_decoding_times(container.demux(kept), picture):
+        packets = whole_pictures(container.demux(kept), picture)
+        for packet in _with_decoding_times(packets, picture):
             is_past = packet.pts * packet.time_base > span.end_s + _INTERLEAVE_S and not packet.is_discard
             yield from choosers[packet.stream.index].take(packet)
             if is_past or all(chooser.is_done for chooser in choosers.values()):

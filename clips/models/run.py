@@ -17,6 +17,12 @@ class DetectionRun(models.Model):
     parameters = models.JSONField(_("parameters"), default=dict)
     curve = models.JSONField(_("curve"), default=dict, help_text=_("step_ms and one value from 0 to 1 for each step."))
     timings = models.JSONField(_("timings"), default=dict)
+    unread = models.CharField(
+        _("could not be read"),
+        max_length=500,
+        blank=True,
+        help_text=_("What of the file the search could not look at or listen to."),
+    )
     created_at = models.DateTimeField(_("analysed"), auto_now_add=True)
 
     class Meta:

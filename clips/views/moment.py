@@ -39,6 +39,7 @@ def moment(request: HttpRequest, pk: UUID) -> HttpResponse:
         "is_trashed": is_trashed,
         "is_kept": segment.status == SegmentStatus.ACCEPTED,
         "trashing": _last_trashing(segment) if is_trashed else None,
+        "unread": segment.original_file.runs.values_list("unread", flat=True).first(),
     }
     return render(request, "clips/moment.html", context)
 

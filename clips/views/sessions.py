@@ -124,7 +124,9 @@ def fill_in(page: Page, shoot: Shoot) -> None:
     page.object_list = files
     segments = _segments_of(files)
     runs = DetectionRun.objects.filter(original_file__in=files).order_by("original_file_id", "-created_at")
-    newest_run = dict(runs.distinct("original_file_id").values_list("original_file", "pk"))
+    newest_run = {
+        run.original_file_id: run for run in runs.distinct("original_file_id").only("original_file", "unread")
+    }
     jobs = _newest_jobs_of(files)
     previews = Job.objects.active().filter(kind=JobKind.PREVIEW, segment__original_file__in=files).order_by()
     n_previews = dict(previews.values_list("segment__original_file").annotate(Count("pk")))
@@ -134,7 +136,7 @@ def fill_in(page: Page, shoot: Shoot) -> None:
     for file in files:
         file.shoot = shoot
         file.part = part_of.get(file.pk)
-        file.run_id = newest_run.get(file.pk)
+        file.run = newest_run.get(file.pk)
         file.marks = marks_of(file, segments[file.pk], score_shown=shoot.score_shown) if file.duration_ms else []
         file.hilights = hilights_of(file, file.hilights_ms) if file.duration_ms else []
         strips = [job for job in jobs[file.pk] if job.kind == JobKind.FILMSTRIP]

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from clips.claim import MAX_SILENCE_S
@@ -92,3 +93,15 @@ def test_without_another_capture_rate_time_is_not_stretched(original):
 
 def test_a_cancelled_analysis_asks_whether_it_is_still_wanted_within_a_second():
     assert TICK_S + MAX_SILENCE_S < 1
+
+
+def test_what_could_not_be_read_is_said_on_the_pages_of_the_file_and_of_its_moments(client, viewer, original):
+    sentences = ["The sound could not be read; moments were found by the pictures alone.", "Another sentence."]
+    run = replace_proposals(original, found((500, 3500)) | {"unread": sentences})
+    assert run.unread == " ".join(sentences)
+    client.force_login(viewer)
+    moment = run.segments.get()
+    for page in (reverse("clips:session", args=[original.shoot_id]), reverse("clips:moment", args=[moment.pk])):
+        assert f'<p class="problem" role="note">{run.unread}</p>' in client.get(page).content.decode()
+    replace_proposals(original, found((500, 3500)))
+    assert "could not be read" not in client.get(reverse("clips:session", args=[original.shoot_id])).content.decode()

@@ -1,0 +1,65 @@
+"""How a coded picture is held: what its display matrix says of turning and mirroring it, as players show it."""
+
+import struct
+from dataclasses import dataclass
+from math import atan2, degrees
+
+from av.sidedata.sidedata import Type
+from av.video.frame import VideoFrame
+
+#: Quarter turns counter-clockwise → the filters that turn a picture.
+_TURNS = ((), (("transpose", "cclock"),), (("hflip", ""), ("vflip", "")), (("transpose", "clock"),))
+
+
+@dataclass(frozen=True)
+class Orientation:
+    """What makes a coded picture upright: it is mirrored left to right, if it is, and then turned.
+
+    Attributes
+    ----------
+    rotation : int
+        Degrees counter-clockwise, -180 to 180.
+    is_mirrored : bool
+        So that text in the coded picture is read from right to left, as front cameras of phones write it.
+    """
+
+    rotation: int = 0
+    is_mirrored: bool = False
+
+    @property
+    def quarter_turns(self) -> int:
+        """The turn that pictures get, 0 to 3 counter-clockwise: nobody shows one at any other angle."""
+        return round(self.rotation / 90) % 4
+
+    @property
+    def is_as_coded(self) -> bool:
+        return not self.quarter_turns and not self.is_mirrored
+
+    @property
+    def swaps_sides(self) -> bool:
+        """Whether width becomes height."""
+        return self.quarter_turns % 2 == 1
+
+    @property
+    def filters(self) -> tuple[tuple[str, str], ...]:
+        """FFmpeg's filters, with their options, that make a picture upright."""
+        return ((("hflip", ""),) if self.is_mirrored else ()) + _TURNS[self.quarter_turns]
+
+
+def orientation(frame: VideoFrame) -> Orientation:
+    """Return how the display matrix of a frame holds it (ISO/IEC 14496-12, section 6.2.2).
+
+    A matrix that shows nothing, as one of zeros, counts as none.
+    """
+    try:
+        matrix = struct.unpack("=9i", bytes(frame.side_data[Type.DISPLAYMATRIX]))
+    except (KeyError, struct.error):
+        return Orientation()
+    # A point (x, y) of the coded picture, y pointing down, is shown at (right_x · x + …, down_x · x + …).
+    right_x, down_x, _, right_y, down_y = matrix[:5]
+    area = right_x * down_y - down_x * right_y
+    if not area:
+        return Orientation()
+    if area < 0:  # taken as mirrored first, its x points the other way
+        right_x, down_x = -right_x, -down_x
+    return Orientation(round(-degrees(atan2(down_x, right_x))), is_mirrored=area < 0)

@@ -1,0 +1,69 @@
+"""What the search could not read of a file, in sentences for people: what nobody looked at is not called dull."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from clips.media.container import clock
+from detection.packets import Packets
+from detection.plan import Piece
+from detection.read import Scan
+
+#: A picture this near to one that was decoded counts as read: many are passed over on purpose.
+NEAR_S = 0.5
+#: Less than this share is the odd damaged packet.
+LEAST_SHARE = 0.05
+#: Containers round how long they are, and sound may end later than the picture.
+TAIL_S = 2.0
+
+
+class Unread:
+    """Counts what was to be read of one file and what was not."""
+
+    def __init__(self) -> None:
+        self._n_pictures = self._n_missing = 0
+        self._sentences: list[str] = []
+
+    def note_scan(self, scan: Scan, *, is_heard: bool) -> None:
+        """Take in how reading the packets and the sound ended.
+
+        Parameters
+        ----------
+        scan : Scan
+            Read to its end.
+        is_heard : bool
+            Whether any sound came out of it.
+        """
+        if scan.broke_off and scan.declared_end_s - scan.end_s > TAIL_S:
+            self._sentences.append(f"The search could not read this file beyond {clock(round(1000 * scan.end_s))}.")
+        if scan.is_deaf or (scan.n_unheard and not is_heard):
+            self._sentences.append("The sound could not be read; moments were found by the pictures alone.")
+        elif scan.n_unheard > LEAST_SHARE * scan.n_sounds:
+            self._sentences.append(_part("sound", scan.n_unheard / scan.n_sounds))
+
+    def note_pictures(self, packets: Packets, piece: Piece, times_s: Sequence[np.ndarray]) -> None:
+        """Take in when pictures were decoded of a piece."""
+        wanted_s = packets.pts_s[piece.first : piece.end]
+        self._n_pictures += len(wanted_s)
+        seen_s = np.sort(np.concatenate([*times_s, [-np.inf, np.inf]]))
+        after = np.searchsorted(seen_s, wanted_s)
+        nearest_s = np.minimum(seen_s[after] - wanted_s, wanted_s - seen_s[np.maximum(after - 1, 0)])
+        self._n_missing += int((nearest_s > NEAR_S).sum())
+
+    @property
+    def most_pictures(self) -> bool:
+        """Whether fewer than half of the pictures that were wanted could be read."""
+        return 2 * self._n_missing > self._n_pictures
+
+    def forget_pictures(self) -> None:
+        """Count anew: what was not found by seeking may be met by reading on."""
+        self._n_pictures = self._n_missing = 0
+
+    def sentences(self) -> list[str]:
+        """Return what somebody should know who looks for a moment; [] where all was read."""
+        share = self._n_missing / max(1, self._n_pictures)
+        return self._sentences + ([_part("pictures", share)] if share >= LEAST_SHARE else [])
+
+
+def _part(what: str, share: float) -> str:
+    return f"{max(1, round(100 * share))} % of the {what} could not be read; moments there may be missing."
