@@ -60,6 +60,22 @@ def _pieces(file: BinaryIO, edits: Box, movie_hz: int, media_hz: int) -> list[Pi
     return found
 
 
+def tell_no_lengths(file: BinaryIO) -> bool:
+    """Tell whether a track of a whole recording has edits that last 0 all together, as tools without durations write.
+
+    FFmpeg then shows nothing of it. In a file of fragments 0 is right and means all of them.
+    """
+    if next(boxes.find(file, b"moov", b"mvex"), None):
+        return False
+    for track in boxes.find(file, b"moov", b"trak"):
+        edits = boxes.first(file, track, b"edts", b"elst")
+        if edits and (entries := _entries(file, edits)):
+            wide = _width(file, edits)
+            if not any(_unsigned(file, at, wide) for at in entries):
+                return True
+    return False
+
+
 def show_at_most(path: Path, length_s: Fraction, unheard_s: Mapping[int, Fraction]) -> None:
     """Have no track shown beyond ``length_s`` after the start of the presentation.
 
