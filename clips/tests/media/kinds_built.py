@@ -198,6 +198,21 @@ def _vop(content: bytes) -> int:
     return content[content.index(b"\0\0\1\xb6") + 4] >> 6
 
 
+def hevc_in_avi(folder: Path) -> Path:
+    """Write HEVC with B-frames into an AVI, which FFmpeg does not write but reads."""
+    source, out = record(folder / "a.hevc", picture="libx265", heard=None), folder / "a.avi"
+    with av.open(str(source)) as given, av.open(str(out), "w") as target:
+        track = target.add_stream("mpeg4", rate=RATE_HZ)
+        track.width, track.height, track.pix_fmt = *SIZE, "yuv420p"
+        for number, picture in enumerate(p for p in given.demux(video=0) if p.size):
+            packet = av.Packet(bytes(picture))
+            packet.stream, packet.time_base, packet.is_keyframe = track, Fraction(1, RATE_HZ), picture.is_keyframe
+            packet.pts = packet.dts = number
+            target.mux(packet)
+    out.write_bytes(out.read_bytes().replace(b"FMP4", b"HEVC"))
+    return out
+
+
 def _numbered(number: int) -> np.ndarray:
     luma = np.roll(_GROUND, number // 15, axis=1)
     bits = (number >> np.arange(N_BITS)) & 1

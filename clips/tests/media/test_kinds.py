@@ -13,13 +13,16 @@ import av
 import numpy as np
 import pytest
 
+from clips.media import MediaError
 from clips.media.cut import cut
 from clips.media.filmstrip import make_filmstrip
 from clips.media.poster import make_posters
 from clips.media.preview import make_preview
 from clips.media.probe import probe
+from clips.media.waveform import waveform
 from clips.tests.media.judge import heard, lag_s, seen
 from clips.tests.media.kinds import KINDS, Clicks, Kind, Sound
+from clips.tests.media.kinds_built import hevc_in_avi
 from clips.tests.media.made_up import SOUND_RATE_HZ
 from detection.propose import propose
 
@@ -105,3 +108,30 @@ def clicks_s(path: Path) -> list[float]:
     loud = np.flatnonzero(np.abs(samples) > 0.5 * np.abs(samples).max())
     begins = loud[np.diff(loud, prepend=-SOUND_RATE_HZ) > SOUND_RATE_HZ // 4]
     return [float(begin + at) / SOUND_RATE_HZ for at in begins]
+
+
+@pytest.mark.parametrize("name", ["MKV that was streamed", "MP4 with 0 in mvhd and tkhd and mdhd", "AVI after a crash"])
+def test_what_lies_behind_the_end_of_a_file_without_a_length_is_refused_in_a_sentence(tmp_path, name):
+    source = KINDS[name].build(tmp_path)
+    with pytest.raises(MediaError, match=r"^The video is 0:0[23] long; 0:09 lies outside it\.$"):
+        cut(str(source), str(tmp_path / "clip.mp4"), 1000, 9000)
+
+
+def test_a_clip_across_two_recordings_is_refused_in_a_sentence_and_its_preview_shows_both(tmp_path):
+    kind = KINDS["TS of two, clock put back"]
+    source = str(kind.build(tmp_path))
+    with pytest.raises(MediaError, match=r"^This video was put together from several pieces before; [^.]*\.$"):
+        cut(source, str(tmp_path / "clip.mp4"), kind.at_ms(50), kind.at_ms(69))
+    make_preview(source, str(tmp_path / "preview.mp4"), kind.at_ms(50), kind.at_ms(69))
+    assert seen(tmp_path / "preview.mp4")[0] == [kind.number(frame) for frame in range(50, 70)]
+
+
+def test_every_recording_of_a_joined_file_is_heard(tmp_path):
+    found = waveform(str(KINDS["TS of three, one over the end of its clock"].build(tmp_path)))
+    assert len(found["levels"]) * found["step_ms"] == pytest.approx(6080, abs=100)
+    assert min(found["levels"][1:-2]) > 90
+
+
+def test_an_avi_whose_order_cannot_be_told_is_refused_in_a_sentence(tmp_path):
+    with pytest.raises(MediaError, match=r"^This AVI does not say in which order its frames are shown, [^.]*\.$"):
+        probe(str(hevc_in_avi(tmp_path)))
