@@ -1,5 +1,6 @@
 """The one door through which an uploaded file is opened."""
 
+from functools import partial
 from pathlib import Path
 
 import av
@@ -8,7 +9,8 @@ import av.error
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
-from clips.media import MediaError, claims, edits, kinds, transport
+from clips.media import MediaError, appended, claims, edits, kinds, transport
+from clips.media.appended import FirstFile
 from clips.media.boxes import top_level
 from clips.media.joined import JoinedContainer
 from clips.media.reordered import ReorderedContainer
@@ -58,9 +60,11 @@ def open_media(path: str | Path) -> av.container.InputContainer:
         kinds.refuse_what_is_no_video(head)
         claims.refuse_absurd(file)
         more = {"advanced_editlist": "0"} if edits.tell_no_lengths(file) else {}
+        further = appended.begins(file)
+    open_part = partial(_open_part, more=more)
     try:
         # The prefix keeps a name with a colon in it from being taken for a protocol.
-        container = _opened(f"file:{path}", PROTOCOLS, more)
+        container = FirstFile(str(path), further, open_part) if further else _opened(f"file:{path}", PROTOCOLS, more)
     except MemoryError as error:  # what FFmpeg says of too many tracks, too
         raise MediaError(_TOO_MUCH_TO_OPEN) from error
     except (av.error.FFmpegError, ValueError) as error:
@@ -78,13 +82,13 @@ def open_media(path: str | Path) -> av.container.InputContainer:
     return container
 
 
-def _opened(address: str, protocols: str, more: dict[str, str] | None = None) -> av.container.InputContainer:
+def _opened(address: str, protocols: str, more: dict[str, str]) -> av.container.InputContainer:
     options = {
         "protocol_whitelist": protocols,
         "format_whitelist": FORMATS,
         "max_streams": str(MAX_STREAMS),
         "max_pixels": str(MAX_PIXELS),
-        **(more or {}),
+        **more,
     }
     container = av.open(address, options=options, metadata_errors="replace")
     for stream in container.streams.video:
@@ -97,17 +101,17 @@ def _on_one_clock(container: av.container.InputContainer, path: Path) -> av.cont
     """Return a container whose packets bear times that are true and grow through the whole file."""
     if is_transport_stream(container) and (begins := transport.joints(path)):
         container.close()
-        return JoinedContainer(str(path), begins, path.stat().st_size, _open_part)
+        return JoinedContainer(str(path), begins, path.stat().st_size, partial(_open_part, more={}))
     pictures = [stream for stream in container.streams.video if stream.codec_context is not None]
     if "avi" in container.format.name and pictures and ReorderedContainer.is_needed(pictures[0]):
         return ReorderedContainer(container, pictures[0])
     return container
 
 
-def _open_part(path: str, begin: int, end: int) -> av.container.InputContainer:
-    """Open the bytes of a file from one to another as a transport stream of its own."""
+def _open_part(path: str, begin: int, end: int, more: dict[str, str]) -> av.container.InputContainer:
+    """Open the bytes of a file from one to another as a file of its own."""
     try:
-        return _opened(f"subfile,,start,{begin},end,{end},,:file:{path}", f"subfile,{PROTOCOLS}")
+        return _opened(f"subfile,,start,{begin},end,{end},,:file:{path}", f"subfile,{PROTOCOLS}", more)
     except (av.error.FFmpegError, ValueError) as error:
         raise MediaError(_NO_PICTURE) from error
 

@@ -36,7 +36,7 @@ def pieces(container: InputContainer, stream: Stream) -> list[Piece]:
     """Return the spans of its recording that an MP4 or QuickTime file shows of a track; [] where it does not say."""
     if "mov" not in container.format.name:
         return []
-    with Path(container.name.removeprefix("file:")).open("rb") as file:
+    with Path(container.name.partition("file:")[2]).open("rb") as file:
         movie = next(boxes.find(file, b"moov", b"mvhd"), None)
         for track in boxes.find(file, b"moov", b"trak"):
             header = boxes.first(file, track, b"tkhd")
@@ -65,9 +65,10 @@ def tell_no_lengths(file: BinaryIO) -> bool:
 
     FFmpeg then shows nothing of it. In a file of fragments 0 is right and means all of them.
     """
-    if next(boxes.find(file, b"moov", b"mvex"), None):
+    index = next((box for box in boxes.top_level(file) if box.kind == b"moov"), None)
+    if index is None or boxes.first(file, index, b"mvex"):
         return False
-    for track in boxes.find(file, b"moov", b"trak"):
+    for track in (box for box in boxes.children(file, index) if box.kind == b"trak"):
         edits = boxes.first(file, track, b"edts", b"elst")
         if edits and (entries := _entries(file, edits)):
             wide = _width(file, edits)

@@ -173,12 +173,13 @@ def _durations(container: InputContainer, stream: VideoStream) -> dict[str, Any]
 
 def _lost(container: InputContainer) -> str | None:
     """Name the recordings of a joined file that cannot be used."""
-    if not isinstance(container, JoinedContainer) or not container.lost_s:
+    lost_s = getattr(container, "lost_s", None)
+    if not lost_s:
         return None
-    n_all = len(container.recordings) + len(container.lost_s)
-    which = ", ".join(map(str, container.lost_s))
-    length = in_words(round(sum(container.lost_s.values()) * 1000))
-    return f"This file was joined from {n_all} recordings; of these, number {which} ({length}) cannot be used."
+    n_used = len(container.recordings) if isinstance(container, JoinedContainer) else 1
+    which, length = ", ".join(map(str, lost_s)), in_words(round(sum(lost_s.values()) * 1000))
+    of_these = f"of these, number {which} ({length}) cannot be used."
+    return f"This file was joined from {n_used + len(lost_s)} recordings; {of_these}"
 
 
 def _sound(container: InputContainer) -> dict[str, Any]:

@@ -5,6 +5,7 @@ filmstrip. A clip must show the asked pictures exactly, with the sound that belo
 and by what pictures and sounds carry in themselves.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
@@ -22,7 +23,7 @@ from clips.media.probe import probe
 from clips.media.waveform import waveform
 from clips.tests.media.judge import heard, lag_s, seen
 from clips.tests.media.kinds import KINDS, Clicks, Kind, Sound
-from clips.tests.media.kinds_built import hevc_in_avi
+from clips.tests.media.kinds_built import hevc_in_avi, joined
 from clips.tests.media.made_up import SOUND_RATE_HZ
 from detection.propose import propose
 
@@ -135,3 +136,21 @@ def test_every_recording_of_a_joined_file_is_heard(tmp_path):
 def test_an_avi_whose_order_cannot_be_told_is_refused_in_a_sentence(tmp_path):
     with pytest.raises(MediaError, match=r"^This AVI does not say in which order its frames are shown, [^.]*\.$"):
         probe(str(hevc_in_avi(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["MP4", "MOV of a phone, upright", "fragmented MP4", "MKV", "VP9 and Opus in WebM", "AVI, H.264 with B-frames"],
+)
+def test_a_file_behind_another_is_named_and_takes_nothing_from_the_first(tmp_path, name):
+    kind = KINDS[name]
+    (tmp_path / "second").mkdir()
+    source = kind.build(tmp_path)
+    both = joined(tmp_path / f"both{source.suffix}", source, kind.build(tmp_path / "second"))
+    said = probe(str(both))
+    assert said["warning"] == "This file was joined from 2 recordings; of these, number 2 (3 seconds) cannot be used."
+    check_what_is_said(kind, said)
+    at_its_end = replace(kind, cuts=((70, len(kind.times_s) - 1), (10, 39)))
+    for place in range(2):
+        check_clip(at_its_end, both, tmp_path / "clip.mp4", place)
+    assert propose(str(both))["duration_ms"] == pytest.approx(said["duration_ms"], abs=100)
