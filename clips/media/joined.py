@@ -149,7 +149,7 @@ class JoinedContainer:
         """Return the next recording, or None, closed, where the decoders of the first cannot read it."""
         first = self.recordings[0].container if self.recordings else container
         streams = _same_streams(first, container)
-        if first.streams.video and first.streams.video[0].index not in streams:
+        if not streams or (first.streams.video and first.streams.video[0].index not in streams):
             container.close()
             return None
         start = min(stream.start_time or 0 for stream in streams.values())

@@ -42,13 +42,13 @@ class ReferencesFirst:
         self._code, self._byte, self._bits_right, self._b = _VOP if codec == "mpeg4" else _MPEG2_PICTURE
         self._n_references = self._n_between = 0
 
-    def place(self, data: bytes) -> Place:
-        """Return the place of the next picture in decoding order."""
+    def place(self, data: bytes) -> Place | None:
+        """Return the place of the next picture in decoding order; its head is enough. None if it is damaged."""
         at = data.find(bytes((0, 0, 1, self._code)))
-        kind = None
-        if 0 <= at < len(data) - 4 - self._byte:
-            mask = 3 if self._code == _VOP[0] else 7
-            kind = data[at + 4 + self._byte] >> self._bits_right & mask
+        if not 0 <= at < len(data) - 4 - self._byte:
+            return None
+        mask = 3 if self._code == _VOP[0] else 7
+        kind = data[at + 4 + self._byte] >> self._bits_right & mask
         if kind == self._b:
             self._n_between += 1
             return Place((self._n_references - 1, self._n_between), False)
@@ -83,17 +83,17 @@ class H264Order:
             for unit in _between_start_codes(extradata):
                 self._learn(unit)
 
-    def place(self, data: bytes) -> Place:
-        """Return the place of the next picture in decoding order; one that is damaged comes behind the last."""
+    def place(self, data: bytes) -> Place | None:
+        """Return the place of the next picture in decoding order; its head is enough. None if it is damaged."""
         units = _with_lengths(data, self._length_bytes) if self._length_bytes else _between_start_codes(data)
         try:
             for unit in units:
                 if unit[0] & 31 in (_SLICE, _IDR_SLICE):
                     return self._place_of(unit)
                 self._learn(unit)
-        except (IndexError, KeyError):
+        except (IndexError, KeyError, ValueError):
             pass
-        return Place((self._group, self._last), False)
+        return None
 
     def _learn(self, unit: bytes) -> None:
         kind = unit[0] & 31

@@ -26,8 +26,8 @@ _NO_ORDER = "This AVI does not say in which order its frames are shown, so it ca
 _CODECS = frozenset({"h264", "mpeg4", "mpeg2video", "mpeg1video"})
 #: How DivX and Xvid say that they put a B-frame into the packet of the picture before it, and an empty packet behind.
 _PACKED = re.compile(rb"(DivX\d+[bB]\d+)p")
-#: That word stands before the picture itself.
-_HEAD_BYTES = 512
+#: Here a packet's picture begins, behind what is said of it; it takes no copy of the whole.
+_HEAD_BYTES = 2048
 
 
 class ReorderedContainer:
@@ -102,7 +102,7 @@ class ReorderedContainer:
             pictures = unpacker.filter(packet)
             for picture in pictures:
                 picture.stream, picture.time_base = self._stream, self._stream.time_base
-                if picture.is_keyframe and _PACKED.search(head := bytes(picture)[:_HEAD_BYTES]):
+                if picture.is_keyframe and _PACKED.search(head := bytes(memoryview(picture)[:_HEAD_BYTES])):
                     picture.update(_PACKED.sub(rb"\1\0", head) + bytes(picture)[_HEAD_BYTES:])
             return pictures
 
@@ -117,16 +117,21 @@ class _Waiting:
         self._packets: deque[av.Packet] = deque()
         self._unshown: list[tuple[tuple[int, int], int, av.Packet]] = []
         self._counts: deque[int] = deque()
-        self._n_known = self._n_seen = 0
+        self._n_known = self._n_seen = self._newest = 0
+        self._last_key = (0, 0)
         self._known: set[int] = set()
 
     def add(self, packet: av.Packet) -> Iterator[av.Packet]:
         """Take the next in decoding order; yield those whose times are known now."""
-        place = self._order.place(bytes(packet))
+        place = self._order.place(bytes(memoryview(packet)[:_HEAD_BYTES])) or self._order.place(bytes(packet))
+        self._last_key = place.key if place else self._last_key  # one that is damaged comes behind the last
         self._n_seen += 1
+        if packet.dts is None:
+            packet.dts = self._newest + 1
+        self._newest = packet.dts
         self._packets.append(packet)
         self._counts.append(packet.dts)
-        heapq.heappush(self._unshown, (place.key, self._n_seen, packet))
+        heapq.heappush(self._unshown, (self._last_key, self._n_seen, packet))
         if len(self._unshown) > _MOST_HELD_BACK:
             self._show_next()
         yield from self._known_ones()

@@ -23,10 +23,12 @@ _TABLE_OF_PROGRAMS, _DESCRIPTION = 0x00, 0x11
 _STEP_BYTES = 64 * 1024
 #: What lies in a stretch shorter than this is read as a whole, and so is a short file.
 _FINE_BYTES, _SHORT_BYTES = 1024 * 1024, 24 * 1024 * 1024
-#: Places that are looked at in a long file, and how many more where its rate changes much.
-_N_PLACES, _MOST_LOOKS = 256, 600
-#: The clock may run so much faster or slower than the bytes of the whole file go by before the stretch is looked into.
-_FASTEST, _SLOWEST, _SLACK_S = 1.5, 0.6, 2.0
+#: A stream that has no reference for so long has none.
+_NONE_BYTES = 4 * _FINE_BYTES
+#: Places that are looked at in a long file, and how much is read in search of where its clock might jump.
+_N_PLACES, _MOST_BYTES = 256, 64 * 1024 * 1024
+#: It might where it runs so much slower or faster than the bytes of the whole file go by; where it runs back it does.
+_SLOWEST, _SLACK_S, _FASTEST, _FAST_SLACK_S = 0.6, 2.0, 8.0, 60.0
 #: FFmpeg's own measure (``dts_delta_threshold``): a pause is shorter.
 _LONGEST_PAUSE_S = 10.0
 
@@ -77,26 +79,26 @@ def length_s(path: str | Path, begin: int, end: int) -> float:
 
 
 def _between(stream: "_Stream", places: list[Clock]) -> Iterator[int]:
-    """Yield the joints between the places."""
+    """Yield the joints between the places; first where the clock runs back, then where it might have jumped."""
     steps = [(a, b) for a, b in pairwise(places) if b.at > a.at]
-    pace = float(np.median([a.until_s(b) / (b.at - a.at) for a, b in steps])) if steps else 0.0
-    n_looks = 0
+    pace = max(0.0, float(np.median([a.until_s(b) / (b.at - a.at) for a, b in steps]))) if steps else 0.0
+    steps.sort(key=lambda step: step[0].until_s(step[1]) < 0)
+    stream.n_read_bytes = 0
     while steps:
         a, b = steps.pop()
-        if len(places) > 2 and not _is_odd(a, b, pace):
+        jumps = a.until_s(b) < 0
+        if not jumps and (not _is_odd(a, b, pace) or stream.n_read_bytes > _MOST_BYTES):
             continue
-        middle, n_looks = None, n_looks + 1
-        if b.at - a.at > _FINE_BYTES:
-            middle = stream.first((a.at + b.at) // 2, b.at)
-        if middle and n_looks < _MOST_LOOKS:
-            steps += [(a, middle), (middle, b)]
-        elif b.at - a.at <= 4 * _FINE_BYTES:
+        middle = stream.first((a.at + b.at) // 2, b.at) if b.at - a.at > _FINE_BYTES else None
+        if middle:
+            steps += sorted([(a, middle), (middle, b)], key=lambda step: step[0].until_s(step[1]) < 0)
+        elif b.at - a.at <= _NONE_BYTES:
             yield from _read_through(stream, a.at, b.at + stream.packet_bytes)
 
 
 def _is_odd(a: Clock, b: Clock, pace: float) -> bool:
-    expected_s, passed_s = (b.at - a.at) * max(0.0, pace), a.until_s(b)
-    return not _SLOWEST * expected_s - _SLACK_S < passed_s < _FASTEST * expected_s + _SLACK_S or passed_s < 0
+    expected_s, passed_s = (b.at - a.at) * pace, a.until_s(b)
+    return not _SLOWEST * expected_s - _SLACK_S < passed_s < _FASTEST * expected_s + _FAST_SLACK_S
 
 
 def _read_through(stream: "_Stream", begin: int, end: int) -> Iterator[int]:
@@ -112,7 +114,7 @@ class _Stream:
     """An open transport stream."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+        self._file, self.n_read_bytes = file, 0
         self.size_bytes = file.seek(0, 2)
         file.seek(0)
         head = np.frombuffer(file.read(_STEP_BYTES), np.uint8)
@@ -123,7 +125,8 @@ class _Stream:
         self._pid = next((pid for pid, _ in self._references(0, min(self.size_bytes, _FINE_BYTES))), None)
 
     def first(self, begin: int, end: int) -> Clock | None:
-        """Return the first reference in a stretch."""
+        """Return the first reference in a stretch; None where the first few MB of it have none."""
+        end = min(end, begin + _NONE_BYTES)
         while begin < end:
             found = next(self.all(begin, min(end, begin + _STEP_BYTES)), None)
             if found:
@@ -167,6 +170,7 @@ class _Stream:
     def _packets(self, begin: int, end: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the whole packets of a stretch [shape=(n, 188), uint8], and the byte at which each begins."""
         self._file.seek(begin)
+        self.n_read_bytes += max(0, end - begin)
         data = np.frombuffer(self._file.read(max(0, end - begin)), np.uint8)
         size, done, rows, at = self.packet_bytes, 0, [], []
         while len(data) - done >= size:
