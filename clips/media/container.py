@@ -1,5 +1,6 @@
 """The one door through which an uploaded file is opened."""
 
+from functools import partial
 from pathlib import Path
 
 import av
@@ -8,8 +9,11 @@ import av.error
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
-from clips.media import MediaError, claims, kinds
+from clips.media import MediaError, appended, claims, edits, kinds, transport
+from clips.media.appended import FirstFile
 from clips.media.boxes import top_level
+from clips.media.joined import JoinedContainer
+from clips.media.reordered import ReorderedContainer
 
 #: What a camera writes. A playlist that names other files or hosts is none of these, whatever its name.
 FORMATS = "mov,matroska,avi,mpegts"
@@ -55,20 +59,18 @@ def open_media(path: str | Path) -> av.container.InputContainer:
             raise MediaError("The file is empty.")
         kinds.refuse_what_is_no_video(head)
         claims.refuse_absurd(file)
-    options = {
-        "protocol_whitelist": PROTOCOLS,
-        "format_whitelist": FORMATS,
-        "max_streams": str(MAX_STREAMS),
-        "max_pixels": str(MAX_PIXELS),
-    }
+        more = {"advanced_editlist": "0"} if edits.tell_no_lengths(file) else {}
+        further = appended.begins(file)
+    open_part = partial(_open_part, more=more)
     try:
         # The prefix keeps a name with a colon in it from being taken for a protocol.
-        container = av.open(f"file:{path}", options=options, metadata_errors="replace")
+        container = FirstFile(str(path), further, open_part) if further else _opened(f"file:{path}", PROTOCOLS, more)
     except MemoryError as error:  # what FFmpeg says of too many tracks, too
         raise MediaError(_TOO_MUCH_TO_OPEN) from error
     except (av.error.FFmpegError, ValueError) as error:
         raise MediaError(_why_unreadable(path, head)) from error
     try:
+        container = _on_one_clock(container, path)
         _check_size(container)
         if not container.streams.video and _is_index_cut_off(path):
             raise MediaError(_INDEX_CUT_OFF)
@@ -77,10 +79,45 @@ def open_media(path: str | Path) -> av.container.InputContainer:
     except MediaError:
         container.close()
         raise
+    return container
+
+
+def _opened(address: str, protocols: str, more: dict[str, str]) -> av.container.InputContainer:
+    options = {
+        "protocol_whitelist": protocols,
+        "format_whitelist": FORMATS,
+        "max_streams": str(MAX_STREAMS),
+        "max_pixels": str(MAX_PIXELS),
+        **more,
+    }
+    container = av.open(address, options=options, metadata_errors="replace")
     for stream in container.streams.video:
         if stream.codec_context is not None:
             stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}  # a later frame may be larger than the first
     return container
+
+
+def _on_one_clock(container: av.container.InputContainer, path: Path) -> av.container.InputContainer:
+    """Return a container whose packets bear times that are true and grow through the whole file."""
+    if is_transport_stream(container) and (begins := transport.joints(path)):
+        container.close()
+        return JoinedContainer(str(path), begins, path.stat().st_size, partial(_open_part, more={}))
+    pictures = [stream for stream in container.streams.video if stream.codec_context is not None]
+    if "avi" in container.format.name and pictures and ReorderedContainer.is_needed(pictures[0]):
+        return ReorderedContainer(container, pictures[0])
+    return container
+
+
+def _open_part(path: str, begin: int, end: int, more: dict[str, str]) -> av.container.InputContainer:
+    """Open the bytes of a file from one to another as a file of its own."""
+    try:
+        return _opened(f"subfile,,start,{begin},end,{end},,:file:{path}", f"subfile,{PROTOCOLS}", more)
+    except (av.error.FFmpegError, ValueError) as error:
+        raise MediaError(_NO_PICTURE) from error
+
+
+def is_transport_stream(container: av.container.InputContainer) -> bool:
+    return "mpegts" in container.format.name.split(",")
 
 
 def picture_stream(container: av.container.InputContainer) -> VideoStream:
@@ -103,7 +140,7 @@ def zero_s(container: av.container.InputContainer) -> float:
     It is timestamp 0, also where the first frame comes a little later, because the sound starts there. Only
     an MPEG transport stream counts from anywhere, so there it is the first timestamp.
     """
-    if "mpegts" in container.format.name.split(",") and container.start_time is not None:
+    if is_transport_stream(container) and container.start_time is not None:
         return container.start_time / av.time_base
     return 0.0
 
@@ -118,6 +155,8 @@ def declared_end_s(container: av.container.InputContainer) -> float:
 
     A GoPro's telemetry outlasts the picture by up to a second, so the container's own length is no measure.
     """
+    if isinstance(container, JoinedContainer):
+        return container.end_s
     ends_s = [end_s(s) for s in (*container.streams.video, *container.streams.audio) if s.duration]
     length_s = container.duration / av.time_base if container.duration else 0.0
     return max(ends_s, default=length_s + zero_s(container))
@@ -132,10 +171,10 @@ def clock(time_ms: int) -> str:
 
 def stops_at(usable_ms: int) -> str:
     """Return the sentence for a file of which only the beginning can be used."""
-    return f"This file stops at {clock(usable_ms)}; the first {_in_words(usable_ms)} can be used."
+    return f"This file stops at {clock(usable_ms)}; the first {in_words(usable_ms)} can be used."
 
 
-def _in_words(time_ms: int) -> str:
+def in_words(time_ms: int) -> str:
     """Return a length as "41 seconds", "4 minutes 7 seconds" or "1 hour 2 minutes"; under a second in milliseconds."""
     minutes, seconds = divmod(time_ms // 1000, 60)
     hours, minutes = divmod(minutes, 60)

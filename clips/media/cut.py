@@ -20,16 +20,18 @@ from clips.media.container import (
     TAIL_SLACK_S,
     clock,
     declared_end_s,
-    end_s,
     open_media,
     picture_stream,
     zero_s,
 )
 from clips.media.edits import show_at_most
 from clips.media.frames import Span, frame_at
+from clips.media.joined import JoinedContainer
+from clips.media.length import picture_end_s
 from clips.media.output import whole_or_not_at_all
 from clips.media.probe import camera_of
-from clips.media.remux import Kept, remux
+from clips.media.remux import IN_PIECES, Kept, remux
+from clips.media.tags import creation_time
 
 
 def cut(
@@ -70,16 +72,20 @@ def cut(
     """
     if end_ms < start_ms:
         raise MediaError("The end lies before the start.")
-    with open_media(source) as container:
+    with open_media(source) as whole:
+        container, zero = _recording(whole, start_ms, end_ms)
         stream = picture_stream(container)
-        span = _find_span(container, stream, start_ms, end_ms)
+        span = _find_span(container, stream, zero, start_ms, end_ms)
+        later_s = _zero(whole) - zero
+        if recorded_at and later_s:
+            recorded_at = creation_time(recorded_at, stream.start_time * stream.time_base - zero)["creation_time"]
         with whole_or_not_at_all(Path(out)) as part:
             copied = remux(container, stream, span, part, _kept(container, source, tags or {}, recorded_at))
             show_at_most(part, span.end_s - span.start_s, copied.unheard_s)
             size_bytes = part.stat().st_size
     return {
-        "first_pts": span.first.pts,
-        "last_pts": span.last.pts,
+        "first_pts": span.first.pts + round(later_s / span.time_base),
+        "last_pts": span.last.pts + round(later_s / span.time_base),
         "time_base_num": span.time_base.numerator,
         "time_base_den": span.time_base.denominator,
         "duration_ms": round((span.end_s - span.start_s) * 1000),
@@ -89,21 +95,39 @@ def cut(
     }
 
 
-def _find_span(container: InputContainer, stream: VideoStream, start_ms: int, end_ms: int) -> Span:
-    zero = Fraction(zero_s(container)).limit_denominator(av.time_base)
-    length_ms = ceil((declared_end_s(container) - zero_s(container)) * 1000)
-    for time_ms in (start_ms, end_ms):
-        if time_ms < 0:
-            raise MediaError("The start lies before the beginning of the video.")
-        if time_ms > length_ms:
-            raise MediaError(f"The video is {clock(length_ms)} long; {clock(time_ms)} lies outside it.")
+def _zero(container: InputContainer) -> Fraction:
+    return Fraction(zero_s(container)).limit_denominator(av.time_base)
+
+
+def _recording(whole: InputContainer, start_ms: int, end_ms: int) -> tuple[InputContainer, Fraction]:
+    """Return what to read a span of, and which of its timestamps rows call 0:00.
+
+    Of recordings that were joined it is the one that the span lies in, for each has parameters of its own.
+    """
+    zero = _zero(whole)
+    if not isinstance(whole, JoinedContainer):
+        return whole, zero
+    first, last = (whole.at(zero + Fraction(time_ms, 1000)) for time_ms in (start_ms, end_ms))
+    if first is not last:
+        raise MediaError(IN_PIECES)
+    return first.container, zero - first.later_s
+
+
+def _find_span(container: InputContainer, stream: VideoStream, zero: Fraction, start_ms: int, end_ms: int) -> Span:
+    if start_ms < 0:
+        raise MediaError("The start lies before the beginning of the video.")
     first = frame_at(container, stream, zero + Fraction(start_ms, 1000))
     last = frame_at(container, stream, zero + Fraction(end_ms, 1000))
     span = Span(first, last, stream.time_base)
-    cut_off = stream.duration and span.end_s < end_s(stream) - TAIL_SLACK_S
+    own_end_s = picture_end_s(container, stream)
+    cut_off = own_end_s is not None and span.end_s < own_end_s - TAIL_SLACK_S
     if last.next_pts is None and cut_off and zero + Fraction(end_ms, 1000) > span.end_s:
         stops_ms = int((span.end_s - zero) * 1000)
         raise MediaError(f"This file stops at {clock(stops_ms)}; {clock(end_ms)} cannot be read.")
+    length_ms = ceil((max(span.end_s, declared_end_s(container)) - zero) * 1000)
+    for time_ms in (start_ms, end_ms):
+        if time_ms > length_ms:
+            raise MediaError(f"The video is {clock(length_ms)} long; {clock(time_ms)} lies outside it.")
     return span
 
 

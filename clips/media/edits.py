@@ -36,7 +36,7 @@ def pieces(container: InputContainer, stream: Stream) -> list[Piece]:
     """Return the spans of its recording that an MP4 or QuickTime file shows of a track; [] where it does not say."""
     if "mov" not in container.format.name:
         return []
-    with Path(container.name.removeprefix("file:")).open("rb") as file:
+    with Path(container.name.partition("file:")[2]).open("rb") as file:
         movie = next(boxes.find(file, b"moov", b"mvhd"), None)
         for track in boxes.find(file, b"moov", b"trak"):
             header = boxes.first(file, track, b"tkhd")
@@ -58,6 +58,23 @@ def _pieces(file: BinaryIO, edits: Box, movie_hz: int, media_hz: int) -> list[Pi
             found.append(Piece(Fraction(begin, movie_hz), Fraction(media_time, media_hz)))
         begin += _unsigned(file, at, wide)
     return found
+
+
+def tell_no_lengths(file: BinaryIO) -> bool:
+    """Tell whether a track of a whole recording has edits that last 0 all together, as tools without durations write.
+
+    FFmpeg then shows nothing of it. In a file of fragments 0 is right and means all of them.
+    """
+    index = next((box for box in boxes.top_level(file) if box.kind == b"moov"), None)
+    if index is None or boxes.first(file, index, b"mvex"):
+        return False
+    for track in (box for box in boxes.children(file, index) if box.kind == b"trak"):
+        edits = boxes.first(file, track, b"edts", b"elst")
+        if edits and (entries := _entries(file, edits)):
+            wide = _width(file, edits)
+            if not any(_unsigned(file, at, wide) for at in entries):
+                return True
+    return False
 
 
 def show_at_most(path: Path, length_s: Fraction, unheard_s: Mapping[int, Fraction]) -> None:

@@ -20,11 +20,12 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from clips.media import MediaError
-from clips.media.container import declared_end_s, open_media, picture_stream, zero_s
+from clips.media.container import open_media, picture_stream, zero_s
 from clips.media.deinterlace import deinterlaced_alone
 from clips.media.fields import whole_pictures
 from clips.media.film import frames_of
 from clips.media.frames import go_to
+from clips.media.length import known_end_s
 from clips.media.output import whole_or_not_at_all
 from clips.media.still import NO_PICTURE, decode_alone, decode_on
 from clips.media.upright import Upright
@@ -80,16 +81,18 @@ def make_filmstrip(source: str, out: str, progress: Callable[[float], None] | No
     tiles = _Tiles()
     with open_media(source) as container:
         stream = picture_stream(container)
-        for frame in _keyframes(container, stream, _part(progress, 0.3, 1)):
+        wanted_s, length_s = _wanted_s(zero_s(container), known_end_s(container, stream))
+        for frame in _keyframes(container, stream, wanted_s, _part(progress, 0.3, 1)):
             tiles.add(frame, stream, zero_s(container))
         is_poor = len(tiles.times_ms) < FEW_TILES
-        is_cheap = _n_frames(container, stream) * stream.width * stream.height <= MAX_DECODED_PX
+        n_frames = stream.frames or length_s * float(stream.average_rate or 30)
+        is_cheap = n_frames * stream.width * stream.height <= MAX_DECODED_PX
     if is_poor and is_cheap:
         more = _Tiles()
         with open_media(source) as container:
             stream = picture_stream(container)
             stream.thread_type = "AUTO"
-            for frame in _frames_on_the_way(container, stream, _part(progress, 0.3, 1)):
+            for frame in _frames_on_the_way(container, stream, wanted_s, _part(progress, 0.3, 1)):
                 more.add(frame, stream, zero_s(container))
         tiles = max(more, tiles, key=lambda each: len(each.times_ms))
     if not tiles.times_ms:
@@ -163,19 +166,17 @@ def _planes(picture: VideoFrame) -> tuple[np.ndarray, ...]:
     )
 
 
-def _wanted_s(container: InputContainer) -> list[float]:
-    """Return the times, in seconds of the file's timestamps, at which a picture would be best."""
-    begin_s = zero_s(container)
-    length_s = max(0.0, declared_end_s(container) - begin_s)
+def _wanted_s(begin_s: float, end_s: float) -> tuple[list[float], float]:
+    """Return the times, in seconds of the file's timestamps, at which a picture would be best, and how long it is."""
+    length_s = max(0.0, end_s - begin_s)
     n_tiles = min(MAX_TILES, max(FEW_TILES, floor(length_s / MIN_STEP_S)))
-    return [begin_s + (number + 0.5) * length_s / n_tiles for number in range(n_tiles)]
+    return [begin_s + (number + 0.5) * length_s / n_tiles for number in range(n_tiles)], length_s
 
 
 def _keyframes(
-    container: InputContainer, stream: VideoStream, progress: Callable[[float], None] | None
+    container: InputContainer, stream: VideoStream, wanted_s: list[float], progress: Callable[[float], None] | None
 ) -> Iterator[VideoFrame]:
     """Yield the keyframe before each wanted time, each once; those that are damaged are left out."""
-    wanted_s = _wanted_s(container)
     newest_pts, n_vain, is_thinned, number = None, 0, False, 0
     while number < len(wanted_s):
         packets = _from_keyframe(container, stream, floor(wanted_s[number] / stream.time_base))
@@ -231,10 +232,9 @@ def _thinned(times_s: list[float]) -> list[float]:
 
 
 def _frames_on_the_way(
-    container: InputContainer, stream: VideoStream, progress: Callable[[float], None] | None
+    container: InputContainer, stream: VideoStream, wanted_s: list[float], progress: Callable[[float], None] | None
 ) -> Iterator[VideoFrame]:
     """Decode all and yield the frame on screen at each wanted time, up to where the file can be read."""
-    wanted_s = _wanted_s(container)
     n_done, newest = 0, None
     try:
         for packet in whole_pictures(container.demux(stream), stream):
@@ -250,11 +250,6 @@ def _frames_on_the_way(
             raise
     if newest is not None and n_done < len(wanted_s):
         yield newest
-
-
-def _n_frames(container: InputContainer, stream: VideoStream) -> float:
-    length_s = max(0.0, declared_end_s(container) - zero_s(container))
-    return stream.frames or length_s * float(stream.average_rate or 30)
 
 
 def _jpeg(sprite: VideoFrame) -> bytes:

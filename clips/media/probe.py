@@ -18,13 +18,15 @@ from clips.media.container import (
     TAIL_SLACK_S,
     TOO_LONG,
     declared_end_s,
-    end_s,
+    in_words,
     open_media,
     picture_stream,
     stops_at,
     zero_s,
 )
 from clips.media.fields import picture_rate, whole_pictures
+from clips.media.joined import JoinedContainer
+from clips.media.length import last_frame_end_s, measured_end_s, picture_end_s
 from clips.media.orientation import orientation
 from clips.media.rate import capture_rate, nominal_rate, riders_rate
 from clips.media.recorded import recorded
@@ -147,35 +149,40 @@ def _first(packet: av.Packet) -> VideoFrame | None:
 
 def _durations(container: InputContainer, stream: VideoStream) -> dict[str, Any]:
     """Compare how long the file says it is with how far its picture can be read."""
-    declared_ms = usable_ms = _ms(declared_end_s(container) - zero_s(container))
-    warning = None
-    picture_end_s = end_s(stream) if stream.duration else declared_end_s(container)
-    slack_s = TAIL_SLACK_S if stream.duration else _ROUGH_SLACK_S
-    last_s = _last_time_s(container, stream, from_s=picture_end_s - 2 * slack_s)
-    if declared_ms <= 0 or last_s is None or last_s < picture_end_s - slack_s:
-        last_s = _last_time_s(container, stream, from_s=None)
-        usable_ms = _ms((last_s or 0.0) - zero_s(container))
-        if usable_ms <= 0:
-            raise MediaError("Nothing in this file can be read; it was cut off near its beginning.")
-        if usable_ms > MAX_DURATION_S * 1000:
-            raise MediaError(TOO_LONG)
-        if declared_ms > 0:  # else it only does not say
-            warning = stops_at(usable_ms)
-    return {"duration_ms": usable_ms, "declared_duration_ms": declared_ms, "warning": warning}
+    zero, declared_s = zero_s(container), declared_end_s(container)
+    own_end_s = picture_end_s(container, stream)
+    expected_s = declared_s if own_end_s is None else own_end_s
+    slack_s = _ROUGH_SLACK_S if own_end_s is None else TAIL_SLACK_S
+    usable_s, warning = declared_s, None
+    if declared_s <= zero:  # it does not say
+        usable_s = measured_end_s(container, stream) or zero
+    else:
+        last_s = last_frame_end_s(container, stream, from_s=expected_s - 2 * slack_s)
+        if last_s is None or last_s < expected_s - slack_s:
+            usable_s = last_frame_end_s(container, stream) or zero
+            warning = stops_at(_ms(usable_s - zero))
+        elif last_s > declared_s + _ROUGH_SLACK_S:
+            usable_s = last_s
+    if _ms(usable_s - zero) <= 0:
+        raise MediaError("Nothing in this file can be read; it was cut off near its beginning.")
+    if usable_s - zero > MAX_DURATION_S:
+        raise MediaError(TOO_LONG)
+    return {
+        "duration_ms": _ms(usable_s - zero),
+        "declared_duration_ms": _ms(declared_s - zero),
+        "warning": " ".join(filter(None, [warning, _lost(container)])) or None,
+    }
 
 
-def _last_time_s(container: InputContainer, stream: VideoStream, *, from_s: float | None) -> float | None:
-    """Return where the last readable frame ends; looks from ``from_s`` on, or, slowly, from the beginning."""
-    last = None
-    with contextlib.suppress(av.error.FFmpegError):
-        if from_s is None:
-            container.seek(stream.start_time or 0, stream=stream)
-        else:
-            container.seek(round(from_s / stream.time_base), stream=stream)
-        for packet in container.demux(stream):
-            if packet.pts is not None and packet.size and not packet.is_corrupt:
-                last = max(last or 0, packet.pts + (packet.duration or 0))
-    return None if last is None else float(last * stream.time_base)
+def _lost(container: InputContainer) -> str | None:
+    """Name the recordings of a joined file that cannot be used."""
+    lost_s = getattr(container, "lost_s", None)
+    if not lost_s:
+        return None
+    n_used = len(container.recordings) if isinstance(container, JoinedContainer) else 1
+    which, length = ", ".join(map(str, lost_s)), in_words(round(sum(lost_s.values()) * 1000))
+    of_these = f"of these, number {which} ({length}) cannot be used."
+    return f"This file was joined from {n_used + len(lost_s)} recordings; {of_these}"
 
 
 def _sound(container: InputContainer) -> dict[str, Any]:

@@ -225,23 +225,24 @@ class _Track:
 
 class _Steps:
     """Gives the packets of a sound back the exact times that a file rounds (Matroska to ms): each begins where the
-    one before it ends.
+    one before it ends. AVI counts whole packets of 24 or 32 ms, in which a clip's beginning cannot be said at all.
     """
 
     def __init__(self, source: Stream) -> None:
         rate_hz, n_samples = source.codec_context.sample_rate, source.codec_context.frame_size
-        is_rounded = rate_hz and n_samples and source.time_base * rate_hz > 1
+        self._is_rounded = bool(rate_hz and source.time_base * rate_hz > 1)
         self._rate_hz = rate_hz
-        self._each_s = Fraction(n_samples, rate_hz) if is_rounded else None
+        self._each_s = Fraction(n_samples, rate_hz) if self._is_rounded and n_samples else None
         self._next_s: Fraction | None = None
 
     def refine(self, packet: av.Packet) -> None:
-        if self._each_s is None:
+        if not self._is_rounded:
             return
-        time_s = packet.pts * packet.time_base
-        if self._next_s is not None and abs(time_s - self._next_s) < 2 * packet.time_base:
-            time_s = self._next_s
-        self._next_s = time_s + self._each_s
+        time_s, lasts_s = packet.pts * packet.time_base, (packet.duration or 0) * packet.time_base
+        if self._each_s is not None:
+            if self._next_s is not None and abs(time_s - self._next_s) < 2 * packet.time_base:
+                time_s = self._next_s
+            self._next_s, lasts_s = time_s + self._each_s, self._each_s
         packet.time_base = Fraction(1, self._rate_hz)
         packet.pts = packet.dts = round(time_s * self._rate_hz)
-        packet.duration = round(self._each_s * self._rate_hz)
+        packet.duration = round(lasts_s * self._rate_hz)

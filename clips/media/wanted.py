@@ -20,6 +20,8 @@ _SOUND_LEAD_PACKETS = 2
 #: stream may hold sound and picture of one time this far apart.
 _LEAD_S = Fraction(1, 5)
 _TRANSPORT_LEAD_S = 2
+#: Codecs of pictures that are shown in the order in which they are stored, and of sound.
+_IN_ORDER, _LATE_IN_CHROMIUM = frozenset({"av1", "vp8", "vp9"}), frozenset({"opus", "vorbis"})
 #: Cameras interleave picture, sound and telemetry within a second; past this nothing wanted can follow.
 _INTERLEAVE_S = 3
 
@@ -34,7 +36,10 @@ def wanted_packets(
     MediaError
         If the file does not say when its frames are shown, or is damaged there.
     """
-    choosers = {s.index: _Picture(span) if s.index == picture.index else _Beside(s, span) for s in kept}
+    choosers = {
+        s.index: _Picture(span) if s.index == picture.index else _Beside(s, span, _begins_whole(s, picture, span))
+        for s in kept
+    }
     try:
         _go_before(container, picture, span)
         packets = whole_pictures(container.demux(kept), picture)
@@ -48,6 +53,16 @@ def wanted_packets(
             raise
         if not choosers[picture.index].is_done:
             raise MediaError("This part of the file is damaged and cannot be read.") from error
+
+
+def _begins_whole(stream: Stream, picture: VideoStream, span: Span) -> bool:
+    """Tell whether a sound must begin with a whole packet within the span, up to 20 ms late.
+
+    If it began before the span Chromium would put all of it as much later as the first picture that is decoded lies
+    before the first that is seen, and show the last one for so long.
+    """
+    codecs = [each.codec_context and each.codec_context.codec.canonical_name for each in (picture, stream)]
+    return codecs[0] in _IN_ORDER and codecs[1] in _LATE_IN_CHROMIUM and span.first.keyframe_pts < span.first.pts
 
 
 def _go_before(container: InputContainer, picture: VideoStream, span: Span) -> None:
@@ -110,8 +125,9 @@ class _Picture:
 class _Beside:
     """Chooses what sounds, or was measured, during the span, and what a decoder needs before that."""
 
-    def __init__(self, stream: Stream, span: Span) -> None:
+    def __init__(self, stream: Stream, span: Span, begins_whole: bool = False) -> None:
         self.is_done = False
+        self._begins_whole = begins_whole
         self._start = span.start_s / stream.time_base
         self._end = span.end_s / stream.time_base
         self._n_lead = _SOUND_LEAD_PACKETS if stream.type == "audio" else 0
@@ -120,6 +136,8 @@ class _Beside:
 
     def take(self, packet: av.Packet) -> list[av.Packet]:
         is_before = packet.pts + (packet.duration or 0) <= self._start
+        if self._begins_whole and packet.pts < self._start:
+            return []
         if packet.is_discard or is_before:  # hidden by an edit list, as what an encoder puts before the first sound
             if not self._begun:
                 self._before = [*self._before, packet][-self._n_lead :] if self._n_lead else []

@@ -1,6 +1,7 @@
 """Judges a cut with none of the cutter's code: FFmpeg's decoders, and what a frame and a sound carry in themselves."""
 
 import hashlib
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from scipy.signal import correlate
 from clips.tests.media.made_up import SOUND_RATE_HZ, frame_number, sound
 
 
-def seen(path: str | Path) -> tuple[list[int], list[Fraction], list[str]]:
+def seen(
+    path: str | Path, reads: Callable[[np.ndarray], int] = frame_number
+) -> tuple[list[int], list[Fraction], list[str]]:
     """Return the numbers of the frames a player shows, when in seconds, and what the decoder complained of."""
     numbers, times_s = [], []
     av.logging.set_level(av.logging.WARNING)
@@ -21,7 +24,7 @@ def seen(path: str | Path) -> tuple[list[int], list[Fraction], list[str]]:
             stream = container.streams.video[0]
             stream.thread_type = "NONE"
             for frame in container.decode(stream):
-                numbers.append(frame_number(frame.to_ndarray(format="gray")))
+                numbers.append(reads(frame.to_ndarray(format="gray")))
                 times_s.append(frame.pts * frame.time_base)
                 if frame.is_corrupt:
                     complaints.append((0, "frame", f"{numbers[-1]} is corrupt"))

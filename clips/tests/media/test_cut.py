@@ -72,9 +72,9 @@ def test_the_first_and_the_last_frame_shown_are_the_asked_ones(tmp_path, name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("ending", "bframes"), [("mov", 2), ("mkv", 2), ("avi", 0)])
-def test_other_containers_are_cut_as_exactly(tmp_path, ending, bframes):
-    source = make_video(tmp_path / f"source.{ending}", frames=FRAMES, bframes=bframes)
+@pytest.mark.parametrize("ending", ["mov", "mkv"])  # AVI has no times of its own: see test_kinds
+def test_other_containers_are_cut_as_exactly(tmp_path, ending):
+    source = make_video(tmp_path / f"source.{ending}", frames=FRAMES, bframes=2)
     times_s = frame_times(source)
     for first, last in [(0, 3), (40, 80), (95, FRAMES - 1)]:
         cut(str(source), str(tmp_path / "clip.mp4"), naming_ms(times_s[first]), naming_ms(times_s[last]))

@@ -11,6 +11,7 @@ import pytest
 from clips.media.cut import cut
 from clips.tests.browser import open_page
 from clips.tests.media.judge import seen
+from clips.tests.media.kinds import KINDS
 from clips.tests.media.made_up import N_BITS, make_video
 
 pytestmark = pytest.mark.slow
@@ -67,7 +68,7 @@ async function numbersOf(url, turned, lastAtS) {
     await atEnd;
     last = numberOf(video, turned);
   }
-  return {first, mediaTime, again, last, playedTo};
+  return {first, mediaTime, again, last, playedTo, durationS: video.duration};
 }
 </script>"""
 
@@ -113,3 +114,20 @@ def test_a_browser_shows_the_asked_frames_first_and_last(served, chromium, tmp_p
                     assert (shown["first"], shown["again"], shown["last"]) == (first, first, last)
                     assert shown["mediaTime"] == 0
                     assert last - 4 <= shown["playedTo"] <= last
+
+
+@pytest.mark.parametrize(
+    "name", ["AV1 and Opus in WebM", "VP9 and Opus in WebM", "WebM of a browser's recorder", "AV1 and Opus in MP4"]
+)
+def test_a_browser_plays_a_clip_no_longer_than_it_is(served, chromium, tmp_path, name):
+    """Its sound, too: what was cut in a group of pictures had all sound later by the time up to the first of them."""
+    folder, address = served
+    kind = KINDS[name]
+    first, last = kind.cuts[1]
+    cut(str(kind.build(tmp_path)), str(folder / "clip.mp4"), kind.at_ms(first), kind.at_ms(last))
+    with open_page(chromium, address) as page:
+        page.goto("/")
+        shown = page.evaluate("([url, turned, atS]) => numbersOf(url, turned, atS)", ["clip.mp4", False, 0.98])
+    assert (shown["first"], shown["again"], shown["last"]) == (first, first, last)
+    assert shown["durationS"] == pytest.approx(1, abs=0.01)
+    assert last - 4 <= shown["playedTo"] <= last
