@@ -146,8 +146,8 @@ def check_upload(key: UUID) -> str:
     return _("a job checks it")
 
 
-def take_name(stem: str, number: int) -> str:
-    _name, is_new = FileName.objects.get_or_create(stem=stem, number=number)
+def take_name(stem: str, number: int, ending: str) -> str:
+    _name, is_new = FileName.objects.get_or_create(stem=stem, number=number, defaults={"ending": ending})
     return _("the name is taken") if is_new else ""
 
 

@@ -26,6 +26,7 @@ from clips.media.container import (
 )
 from clips.media.makers import Said
 from clips.media.rate import capture_rate, nominal_rate, riders_rate
+from clips.media.way import way_of
 
 #: Ten seconds at 60 frames per second show whether a recording is steady.
 _RATE_PACKETS = 600
@@ -57,12 +58,13 @@ def probe(path: str) -> dict[str, Any]:
         upright), ``codec``, ``pix_fmt``; ``has_audio``, ``audio_codec``, ``audio_rate_hz``;
         ``has_gopro_telemetry``; ``recorded_at`` (ISO 8601, UTC, or None), ``utc_offset_min`` (how far the clocks of
         the place are ahead of UTC, where the file says so), ``clock_is_local`` (the camera writes local time into
-        ``recorded_at``).
+        ``recorded_at``); ``way`` (``ending`` of its clips, and for each of its ``tracks`` whether it is copied,
+        converted or left out; see ``clips.media.way``).
 
     Raises
     ------
     MediaError
-        If it cannot be read or has no picture.
+        If it cannot be read, has no picture, or has one that no clip can hold.
     """
     with open_media(path) as container, Path(path).open("rb") as file:
         stream = picture_stream(container)
@@ -99,6 +101,7 @@ def probe(path: str) -> dict[str, Any]:
                 said.recorded_at, tags, None if made_by.marks_local_time_as_utc else gopro.utc_offset_min(file)
             ),
             "clock_is_local": made_by.marks_local_time_as_utc,
+            "way": way_of(container, stream).as_json(),
         }
 
 

@@ -107,7 +107,9 @@ def page_of_files(request: HttpRequest, shoot: Shoot) -> Page:
     files = files.order_by("recorded_at", "original_filename", "pk")
     files = files.select_related("filmstrip").defer("probe", "filmstrip__waveform", "filmstrip__times_ms")
     has_copy = Exists(OriginalFile.objects.filter(low_res_of=OuterRef("pk")))
-    files = files.with_camera_names().annotate(has_low_res_copy=has_copy, hilights_ms=F("probe__hilights_ms"))
+    files = files.with_camera_names().annotate(
+        has_low_res_copy=has_copy, hilights_ms=F("probe__hilights_ms"), way=F("probe__way")
+    )
     return Paginator(files, FILES_PER_PAGE).get_page(request.GET.get("page"))
 
 
