@@ -184,10 +184,15 @@ def _late_s(container: InputContainer, source: Stream, span: Span) -> Fraction:
 
 
 def _in_order(packets: Iterator[av.Packet]) -> Iterator[av.Packet]:
-    """Yield the packets as long as the DTS of each stream grow; where one piece ends another begins earlier."""
+    """Yield the packets as long as the DTS of each stream grow; where one piece ends another begins earlier.
+
+    What a camera measured at one time in several packets is moved by a tick, as no muxer takes the same time twice.
+    """
     last: dict[int, int] = {}
     for packet in packets:
         index = packet.stream.index
+        if packet.stream.type == "data":
+            packet.pts = packet.dts = max(packet.dts, last.get(index, packet.dts - 1) + 1)
         if packet.dts <= last.get(index, packet.dts - 1):
             raise MediaError(IN_PIECES if packet.stream.type == "video" else DISAGREES)
         last[index] = packet.dts

@@ -6,7 +6,7 @@ and read back, so what is told when a file is probed is what the cut does.
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -79,8 +79,9 @@ _FLOATING = frozenset({"flt", "fltp", "dbl", "dblp"})
 #: So many packets of each track are tried; as many of the picture show whether each stands alone.
 _TRIED_PACKETS = 4
 _PACKETS_IN_A_GROUP = 32
-_READ_PACKETS = 2000
-_READ_BYTES = 128 * 1024**2
+#: Some seconds of what a camera interleaves; a sound that has not begun by then is taken for what its header says.
+_READ_PACKETS = 600
+_READ_BYTES = 64 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -128,11 +129,11 @@ def way_of(container: InputContainer, picture: VideoStream) -> Way:
     MediaError
         If no container holds the picture as it is.
     """
-    packets = _first_packets(container, picture)
-    target, shown = _way_of_picture(picture, packets[picture.index])
+    begun = _beginnings(container, picture)
+    target, shown = _way_of_picture(picture, begun[picture.index])
     entries = sample_entries.read(Path(container.name.removeprefix("file:"))) if _is_mov(container) else {}
     beside = [s for s in container.streams if s.index != picture.index]
-    tracks = [shown, *(_way_beside(container, stream, target, packets, entries) for stream in beside)]
+    tracks = [shown, *(_way_beside(container, stream, target, begun, entries) for stream in beside)]
     return Way(target, tuple(sorted(tracks, key=lambda track: track.index)))
 
 
@@ -151,20 +152,34 @@ def _is_mov(container: InputContainer) -> bool:
     return "mov" in container.format.name.split(",")
 
 
-def _first_packets(container: InputContainer, picture: VideoStream) -> dict[int, list[Packet]]:
-    """Return the first packets of each picture and sound, by the track's index."""
-    tried = [s for s in container.streams if s.type in {"video", "audio", "subtitle"} and s.codec_context is not None]
-    wanted = {s.index: _PACKETS_IN_A_GROUP if s.index == picture.index else _TRIED_PACKETS for s in tried}
-    found: dict[int, list[Packet]] = {s.index: [] for s in tried}
+@dataclass
+class _Beginning:
+    """The first packets of a picture or a sound."""
+
+    packets: list[Packet] = field(default_factory=list)
+    n_seen: int = 0
+    stand_alone: bool = True  # each of those seen is a keyframe
+
+    def see(self, packet: Packet) -> None:
+        self.n_seen += 1
+        self.stand_alone = self.stand_alone and packet.is_keyframe
+        if len(self.packets) < _TRIED_PACKETS:
+            self.packets.append(packet)
+
+
+def _beginnings(container: InputContainer, picture: VideoStream) -> dict[int, _Beginning]:
+    """Return how each picture and sound begins, by the track's index."""
+    tried = [s for s in container.streams if s.type in {"video", "audio"} and s.codec_context is not None]
+    found = {s.index: _Beginning() for s in tried}
     n_read = n_bytes = 0
     try:
         go_to(container, picture, picture.start_time or 0)
         for packet in container.demux(tried):
             n_read, n_bytes = n_read + 1, n_bytes + packet.size
-            index = packet.stream.index
-            if packet.size and len(found[index]) < wanted[index]:
-                found[index].append(packet)
-            is_enough = all(len(found[index]) >= n for index, n in wanted.items())
+            if packet.size:
+                found[packet.stream.index].see(packet)
+            is_enough = found[picture.index].n_seen >= _PACKETS_IN_A_GROUP
+            is_enough = is_enough and all(begun.n_seen >= _TRIED_PACKETS for begun in found.values())
             if is_enough or n_read >= _READ_PACKETS or n_bytes >= _READ_BYTES:
                 break
     except av.error.FFmpegError as error:
@@ -174,18 +189,18 @@ def _first_packets(container: InputContainer, picture: VideoStream) -> dict[int,
     return found
 
 
-def _way_of_picture(picture: VideoStream, packets: list[Packet]) -> tuple[Container, TrackWay]:
+def _way_of_picture(picture: VideoStream, begun: _Beginning) -> tuple[Container, TrackWay]:
     name = _name(picture)
-    if name == "h263" and any(packet.is_keyframe and _is_h263_inter(packet) for packet in packets):
+    if name == "h263" and any(packet.is_keyframe and _is_h263_inter(packet) for packet in begun.packets):
         raise MediaError("This file calls each of its H.263 pictures a keyframe; please convert the file to MP4 first.")
     for target in CONTAINERS:
         if target == MP4 and name in _NOT_IN_MP4:
             continue
-        if not target.has_edit_lists and not all(packet.is_keyframe for packet in packets):
+        if not target.has_edit_lists and not begun.stand_alone:
             continue
         for tag in _tags(picture, target):
             stand_in = STAND_INS.get(name, "") if target == MOV else ""
-            if _holds(target, picture, packets[:_TRIED_PACKETS], tag, stand_in):
+            if _holds(target, picture, begun.packets, tag, stand_in):
                 way = TrackWay(picture.index, Kind.PICTURE, name, Fate.COPY, target.ending, tag, stand_in)
                 return target, way
     raise MediaError(
@@ -209,10 +224,10 @@ def _way_beside(
     container: InputContainer,
     stream: Stream,
     target: Container,
-    packets: Mapping[int, list[Packet]],
+    begun: Mapping[int, _Beginning],
     entries: Mapping[int, sample_entries.SampleEntry],
 ) -> TrackWay:
-    entry, first = entries.get(stream.id), packets.get(stream.index, [])
+    entry, first = entries.get(stream.id), begun[stream.index].packets if stream.index in begun else []
     name = _name(stream) if stream.codec_context else entry.kind if entry else stream.type
     if stream.type == "audio":
         return _way_of_sound(stream, target, first, name)

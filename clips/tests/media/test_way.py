@@ -24,21 +24,23 @@ from clips.tests.media.other_codecs import (
     make_other,
 )
 
-FRAMES = 60
+FRAMES = 48
 ENDINGS = ("mov", "mp4", "mkv", "avi", "ts", "3gp")
 ALL_INTRA = {"prores", "prores 4444", "dnxhr", "cineform", "dv", "ffv1", "mjpeg"}
-SPANS = ((13, 44), (0, FRAMES - 1), (25, 25))
+SPANS = ((13, 40), (0, FRAMES - 1), (25, 25))
+#: What FFmpeg finds again in a transport stream.
+IN_TRANSPORT_STREAMS = {"mpeg4", "mpeg2", "h264"}
 TOLERANCE_S = 0.010
 #: What FFmpeg itself opens each ending as.
 FORMATS = {"mp4": "mov,mp4", "mov": "mov,mp4", "mkv": "matroska"}
 
 
 def made(path: Path, picture: str, sound: str) -> Path | None:
-    """Return such a file; None where the container cannot hold it, or what is read of it again is no picture."""
+    """Return such a file; None where the container cannot hold it."""
+    if path.suffix == ".ts" and picture not in IN_TRANSPORT_STREAMS:
+        return None
     try:
-        make_other(path, PICTURES[picture], sound, frames=FRAMES)
-        with av.open(str(path)) as container:
-            return path if container.streams.video else None
+        return make_other(path, PICTURES[picture], sound, frames=FRAMES)
     except (av.error.FFmpegError, ValueError):
         return None
 
@@ -60,6 +62,7 @@ def assert_told_truly(source: Path, out: Path, *, is_intra: bool = False) -> dic
     times_s = [time_s - zero_s for time_s in frame_times(source)]
     assert shown_numbers(source) == list(range(FRAMES))
     heard = [t for t in way["tracks"] if t["kind"] == "sound" and t["fate"] != "leave"]
+    own_lag = lag_of_bursts_s(source, 0, FRAMES / 25) if heard else 0  # an encoder's, which AVI and TS do not tell
     for first, last in SPANS:
         told = cut(str(source), str(out), ceil(times_s[first] * 1000), ceil(times_s[last] * 1000))
         assert (told["ending"], told["tracks"]) == (way["ending"], way["tracks"])
@@ -73,7 +76,7 @@ def assert_told_truly(source: Path, out: Path, *, is_intra: bool = False) -> dic
             assert packet_hashes(out, "video") == packet_hashes(source, "video")[first : last + 1]
         if heard and first != last:
             lag = lag_of_bursts_s(out, float(times_s[first]), float(times_s[last] - times_s[first]))
-            assert abs(lag - lag_of_bursts_s(source, 0, FRAMES / 25)) <= TOLERANCE_S
+            assert abs(lag - own_lag) <= TOLERANCE_S
     return way
 
 
@@ -127,7 +130,7 @@ def test_all_of_them_together(tmp_path, subtests):
 @pytest.mark.slow
 @pytest.mark.parametrize(("sound", "name"), [("s302m", "source.ts"), ("pcm_bluray", "source.m2ts")])
 def test_the_pcm_of_broadcasters_and_discs_becomes_alac(tmp_path, sound, name):
-    source = make_broadcast(tmp_path / name, sound)
+    source = make_broadcast(tmp_path / name, sound, frames=FRAMES)
     way = assert_told_truly(source, tmp_path / "clip")
     assert [(t["codec"], t["fate"], t["into"]) for t in way["tracks"][1:]] == [(sound, "convert", "alac")]
 
@@ -176,7 +179,7 @@ def test_a_sound_of_avi_is_moved_by_less_than_a_packet(tmp_path):
 
 def two_lenses(path: Path) -> Path:
     """Write two numbered pictures, the second counting from 100 on and with a single keyframe."""
-    first = make_video(path.with_name("one.mp4"), frames=FRAMES, bframes=2, gop=15, audio=False)
+    first = make_video(path.with_name("one.mp4"), frames=60, bframes=2, gop=15, audio=False)
     second = make_video(path.with_name("two.mp4"), frames=160, bframes=3, gop=250, audio=False, seed=4)
     with av.open(str(first)) as one, av.open(str(second)) as two, av.open(str(path), "w", format="mp4") as target:
         tracks = [target.add_stream_from_template(c.streams.video[0], opaque=True) for c in (one, two)]
