@@ -204,7 +204,7 @@ def _way_of_picture(picture: VideoStream, begun: _Beginning) -> tuple[Container,
                 way = TrackWay(picture.index, Kind.PICTURE, name, Fate.COPY, target.ending, tag, stand_in)
                 return target, way
     raise MediaError(
-        f"The picture is {name}, which neither MP4, MOV nor MKV holds as it is, so no clip can be cut; "
+        f"No clip can be cut out of this video: neither MP4, MOV nor MKV holds {name} as it is; "
         "please convert the file to H.264 or ProRes first."
     )
 

@@ -60,9 +60,9 @@ def _said(tracks: list[dict], ending: str) -> str:
         how = {"before": codec_name(before), "after": codec_name(after)}
         told.append(_("Sound converted from %(before)s to %(after)s, picture copied.") % how)
     if len(pictures) > 1:
-        told.append(_("All %(n)d pictures are kept.") % {"n": len(pictures)})
+        told.append(_("Both pictures kept.") if len(pictures) == 2 else _("All pictures kept."))
     if left := [_("%(codec)s (%(kind)s)") % _named(track) for track in tracks if track["fate"] == "leave"]:
-        told.append(_("Left out: %(tracks)s.") % {"tracks": ", ".join(left)})
+        told.append(_("%(tracks)s left out.") % {"tracks": ", ".join(left)})
     return " ".join(told)
 
 
