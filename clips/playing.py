@@ -10,6 +10,9 @@ from clips.models import FinalClip, SharedCopy
 PLAYABLE_CODECS = frozenset({"h264"})
 #: Of H.264 browsers play 8 bits and half as much colour; cameras also write 10 bits, and colour for each pixel.
 PLAYABLE_PIXELS = frozenset({"yuv420p", "yuvj420p"})
+#: In MP4 Chromium and Firefox are silent at any other sound, as AC-3 or ALAC; PCM is any that begins so.
+HEARD_CODECS = frozenset({"aac", "mp3", "mp3float", "flac", "opus", "vorbis"})
+HEARD_PCM = "pcm_"
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,26 @@ class Source:
 
 def is_playable(clip: FinalClip) -> bool:
     """Whether browsers play the clip as the camera encoded it; a file that was read before this mattered may lie."""
+    return not unplayed_codec(clip)
+
+
+def unplayed_codec(clip: FinalClip) -> str:
+    """Return the codec of a clip, of its picture or else its sound, that browsers do not play; "" where they do."""
     pix_fmt = clip.pix_fmt if hasattr(clip, "pix_fmt") else clip.original_file.probe.get("pix_fmt")
-    return clip.original_file.codec in PLAYABLE_CODECS and (not pix_fmt or pix_fmt in PLAYABLE_PIXELS)
+    if clip.original_file.codec not in PLAYABLE_CODECS or (pix_fmt and pix_fmt not in PLAYABLE_PIXELS):
+        return clip.original_file.codec or "?"
+    sound = _sound_codec(clip)
+    return "" if not sound or sound in HEARD_CODECS or sound.startswith(HEARD_PCM) else sound
+
+
+def _sound_codec(clip: FinalClip) -> str | None:
+    """Return the codec of the sound that a player plays of a clip; of one that is not cut yet, its original's."""
+    for track in clip.tracks:
+        if track["kind"] == "sound" and track["fate"] != "leave":
+            return track["into"] if track["fate"] == "convert" else track["codec"]
+    if clip.tracks:
+        return None
+    return clip.audio_codec if hasattr(clip, "audio_codec") else clip.original_file.probe.get("audio_codec")
 
 
 def cut_source(clip: FinalClip) -> Source | None:

@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clips import pipeline, sharing, storage
+from clips.media.endings import ending_of
 from clips.models import ArchiveCopy, CopyState, FinalClip, Job, JobKind
 from clips.sorting import Choice, ConflictError, check_trim, choice_of, is_chosen, make_clip
 from people.models import Member
@@ -62,12 +63,12 @@ def _takes_over(version: FinalClip, clip: FinalClip) -> bool:
     What archives hold of it goes along, so that they move it to its new place, and keep nothing under a wrong name.
     """
     clip.refresh_from_db()
-    stored_path = f"final_clips/{version.pk}.mp4"
+    stored_path = f"final_clips/{version.pk}.{ending_of(clip.stored_path)}"
     is_same = (version.start_ms, version.end_ms) == (clip.start_ms, clip.end_ms)
     if not (is_same and clip.stored_path and storage.duplicate(clip.stored_path, stored_path)):
         return False
-    fields = {"file_hash": clip.file_hash, "size_bytes": clip.size_bytes}
-    FinalClip.objects.filter(pk=version.pk).update(stored_path=stored_path, **fields)
+    cut = {"ending": ending_of(stored_path), "tracks": clip.tracks}
+    version.note_cut(cut, stored_path=stored_path, file_hash=clip.file_hash, size_bytes=clip.size_bytes)
     if ArchiveCopy.objects.filter(clip=clip, state=CopyState.VERIFIED).update(clip=version):
         for job in Job.objects.active().filter(clip=clip, kind=JobKind.ARCHIVE):
             job.cancel()  # it would bring what goes along back to its old place

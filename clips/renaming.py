@@ -18,6 +18,7 @@ from clips.archive.cargo import clip_folder_parts
 from clips.archive.moves import copies_follow, originals_follow
 from clips.archive.path import file_stem
 from clips.claim import Claim
+from clips.media.endings import ending_of
 from clips.models import FileName, FinalClip, Job, JobKind, Shoot
 from people.models import Person
 from tricks.models import Trick
@@ -101,7 +102,7 @@ def _rename(clip: FinalClip) -> None:
     """Give a clip its name of today; the one it had stays taken."""
     list(FinalClip.objects.filter(pk=clip.pk).select_for_update(no_key=True).values_list("pk"))
     for now in _lagging(Q(pk=clip.pk)):  # as it is where nobody else can change it
-        filename = str(FileName.objects.allocate(stem_of(now)))
+        filename = str(FileName.objects.allocate(stem_of(now), ending_of(now.filename)))
         fields = {"filename": filename, "date": now.original_file.shoot.date, "updated_at": timezone.now()}
         FinalClip.objects.filter(pk=clip.pk).update(**fields)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from django.contrib.postgres.search import SearchQuery
 
+from clips.media.endings import without_ending
 from tricks.naming import fold_signs, index_words, query_words, whole_word
 
 #: PostgreSQL would read "2024-12-01" as three signed numbers; words of letters and digits alone stay what they are.
@@ -60,7 +61,7 @@ def text_of(clip) -> str:
 
 
 def _names(clip) -> Iterator[str]:
-    yield from (clip.filename.removesuffix(".mp4"), str(clip.date))
+    yield from (without_ending(clip.filename), str(clip.date))
     for person in filter(None, [clip.person, *clip.also.all()]):
         yield from (person.display_name, person.slug, *_aliases(person))
     if trick := clip.trick:

@@ -193,7 +193,7 @@ def make_clip(original: OriginalFile, choice: Choice, member: Member, **of_clip)
         camera_id=original.camera_id,
         fps_label=original.fps_label,
         date=original.shoot.date,
-        filename=str(FileName.objects.allocate(clip_stem(original, choice))),
+        filename=str(FileName.objects.allocate(clip_stem(original, choice), original.clip_ending)),
         created_by=member,
     )
     clip.also.set(person for person in choice.also if person != choice.person)

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from datetime import UTC, timedelta
+from functools import partial
 
 from celery import current_app, shared_task
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
-from clips import low_res, pipeline, renaming, sharing
+from clips import low_res, pipeline, renaming, sharing, storage
 from clips.archive import blocks
 from clips.archive.backend import silent
 from clips.archive.cargo import cargo_of_job
@@ -65,15 +67,18 @@ def render(job_id: str) -> None:
         if work is None:
             return
         clip = work.job.clip
-        stored_path = f"final_clips/{clip.pk}.mp4"
         with local_copy(clip.original_file, work.report) as source, scratch_folder() as folder:
-            out = folder / "clip.mp4"
+            out = folder / "clip"
             cut = {"source": str(source), "out": str(out), "start_ms": clip.start_ms, "end_ms": clip.end_ms}
             cut |= {"tags": clip_tags(clip), "recorded_at": true_beginning(clip)}
-            sandbox.run("clips.media.cut:cut", cut, on_tick=work.report)
+            made = sandbox.run("clips.media.cut:cut", cut, on_tick=work.report)
+            stored_path = f"final_clips/{clip.pk}.{made['ending']}"
             file_fields = {"file_hash": sha256_of(out, work.report), "size_bytes": out.stat().st_size}
             with staged({stored_path: out}, work.report) as place, work.finishing():
-                FinalClip.objects.filter(pk=clip.pk).update(stored_path=stored_path, **file_fields)
+                clip.note_cut(made, stored_path=stored_path, **file_fields)
+                if clip.stored_path not in {"", stored_path}:  # cut before as a file of another kind
+                    transaction.on_commit(partial(storage.discard, [clip.stored_path]))
+                clip.refresh_from_db()
                 pipeline.start_next(work.job, clip)
                 if not work.job.params.get("alone"):
                     sharing.want_playable(clip, priority=sharing.LAST)

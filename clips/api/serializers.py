@@ -177,7 +177,7 @@ class ClipSerializer(serializers.ModelSerializer):
         fields = [
             "id", "filename", "date", "session_name", "person", "also", "trick", "category", "camera_id",
             "fps_label", "start_ms", "end_ms", "original_file", "candidate_segment", "file_hash", "size_bytes",
-            "lineage", "is_current", "archived", "created_at", "updated_at",
+            "lineage", "is_current", "archived", "tracks", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
 

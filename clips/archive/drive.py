@@ -29,6 +29,7 @@ from clips.archive.drive_faults import (
 )
 from clips.archive.drive_http import GOOGLE_URL, FileChunks, authorised, drive_service, watching_bytes
 from clips.archive.path import ORIGINALS, ROOT
+from clips.media.endings import MEDIA_TYPES, media_type_of
 
 CHUNK_BYTES = 8 * 1024**2
 #: Of a file that is brought back. Less than is sent at once, for nothing is reported before an answer is whole.
@@ -42,7 +43,6 @@ FOLDER_TYPE = "application/vnd.google-apps.folder"
 CHANGE_FIELDS = "nextPageToken,newStartPageToken,changes(fileId,removed,file(trashed))"
 LIST_FIELDS = "nextPageToken,files(id,name,mimeType,sha256Checksum,size,appProperties)"
 STOCK_FIELDS = "nextPageToken,files(id,name,parents,trashed,size,sha256Checksum)"
-VIDEOS = "mimeType = 'video/mp4'"
 FIELDS = "id,name,parents,trashed,sha256Checksum"
 
 
@@ -185,10 +185,12 @@ class GoogleDriveArchive:
                     yield Lying(found["id"], parts, found["name"], *checked)
 
     def stock(self, *, checksums: bool) -> Iterator[Stocked]:
-        for found in self._found(VIDEOS, STOCK_FIELDS):  # at once: one request for each folder would be thousands
-            if "sha256Checksum" in found:
-                parent, size_bytes = (found.get("parents") or [""])[0], int(found["size"])
-                yield Stocked(found["id"], parent, found["name"], size_bytes, found["sha256Checksum"], found["trashed"])
+        for media_type in MEDIA_TYPES.values():  # at once: one request for each folder would be thousands
+            for found in self._found(f"mimeType = '{media_type}'", STOCK_FIELDS):
+                if "sha256Checksum" in found:
+                    parent, size_bytes = (found.get("parents") or [""])[0], int(found["size"])
+                    checked = (found["sha256Checksum"], found["trashed"])
+                    yield Stocked(found["id"], parent, found["name"], size_bytes, *checked)
 
     def _listed(self, folder_id: str, fields: str = LIST_FIELDS) -> Iterator[dict]:
         return self._found(f"'{folder_id}' in parents and trashed = false", fields)
@@ -261,7 +263,7 @@ class GoogleDriveArchive:
 
     def _upload_of(self, parcel: Parcel) -> HttpRequest:
         """Return the request that makes the file, or that replaces what its id holds already."""
-        media = FileChunks(parcel.source, chunk_bytes=self._chunk_bytes)
+        media = FileChunks(parcel.source, chunk_bytes=self._chunk_bytes, mimetype=media_type_of(parcel.filename))
         about = {"name": parcel.filename, "mimeType": media.mimetype(), "appProperties": parcel.facts}
         common = {"media_body": media, "supportsAllDrives": True, "fields": "id"}
         if parcel.replaces:

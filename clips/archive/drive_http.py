@@ -106,7 +106,7 @@ class FileChunks(MediaUpload):
     repeated, and a stream that was read to its end would be sent as nothing.
     """
 
-    def __init__(self, path: Path, *, chunk_bytes: int, mimetype: str = "video/mp4") -> None:
+    def __init__(self, path: Path, *, chunk_bytes: int, mimetype: str) -> None:
         self._path, self._chunk_bytes, self._mimetype = path, chunk_bytes, mimetype
         self._size = path.stat().st_size
 

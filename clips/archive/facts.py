@@ -13,5 +13,5 @@ NAMES = {
 def facts_of(path: str) -> dict[str, str]:
     """Return what ``clip_facts`` would, read from the tags inside a file; empty for a file that is not ours."""
     with open_media(path) as container:
-        tags = container.metadata
+        tags = {name.lower(): value for name, value in container.metadata.items()}  # MKV has them in capitals
     return {f"trickyclip_{to}": tags[PREFIX + name] for name, to in NAMES.items() if PREFIX + name in tags}

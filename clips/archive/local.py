@@ -24,6 +24,7 @@ from clips.archive.backend import (
     silent,
 )
 from clips.archive.path import ORIGINALS, ROOT
+from clips.media.endings import MEDIA_TYPES
 
 COPY_BLOCK_BYTES = 4 * 1024**2
 PART_SUFFIX = ".part"
@@ -119,7 +120,7 @@ class LocalArchive:
     def walk(self) -> Iterator[Lying]:
         for path in _files(self.root / ROOT):
             folders = path.relative_to(self.root).parts[:-1]
-            if path.suffix != ".mp4" or folders[1:2] == (ORIGINALS,):
+            if path.suffix.removeprefix(".") not in MEDIA_TYPES or folders[1:2] == (ORIGINALS,):
                 continue
             held = self.look(str(path.relative_to(self.root)))
             yield Lying(str(path.relative_to(self.root)), folders, path.name, held.sha256, path.stat().st_size, {})

@@ -6,6 +6,8 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from clips.media.endings import MEDIA_TYPES
+
 ROOT = "TrickyClip Archive"
 #: Beside the years of the clips.
 ORIGINALS = "Originals"
@@ -13,7 +15,7 @@ MAX_FOLDER_BYTES = 120
 #: Refused or given a meaning by Windows, macOS, Drive's search or a shell.
 _FILE_NAME = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)__(?P<session>.+?)__(?!_)(?P<person>.+?)__(?!_)(?P<trick>.+?)__(?!_)(?P<camera>.+?)"
-    r"__(?P<fps>.*?)__v(?P<number>\d+)\.mp4"
+    rf"__(?P<fps>.*?)__v(?P<number>\d+)\.(?P<ending>{'|'.join(MEDIA_TYPES)})"
 )
 _ORIGINAL_NAME = re.compile(r"(?P<name>.+)__(?P<digits>[0-9a-f]{8})(?P<suffix>\.[A-Za-z0-9]{1,8})?")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
@@ -40,6 +42,7 @@ class Named:
     fps_label: str
     stem: str
     number: int
+    ending: str
 
 
 def read_names(folders: tuple[str, ...], filename: str) -> Named | None:
@@ -59,7 +62,9 @@ def read_names(folders: tuple[str, ...], filename: str) -> Named | None:
     session_name = folders[2].partition(" - ")[2] if in_place else said["session"]
     person, trick = folders[3:] if in_place else (said["person"], said["trick"])
     stem = filename.rpartition("__")[0]
-    return Named(date, session_name, person, trick, said["camera"], said["fps"], stem, int(said["number"]))
+    return Named(
+        date, session_name, person, trick, said["camera"], said["fps"], stem, int(said["number"]), said["ending"]
+    )
 
 
 def folder_parts(*, date: dt.date, session_name: str, person: str, trick: str) -> tuple[str, ...]:

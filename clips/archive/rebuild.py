@@ -20,6 +20,7 @@ from clips.archive.backend import ArchiveBackend, Held, Lying
 from clips.archive.configured import archive_backend
 from clips.archive.path import Named, read_names, read_original_name
 from clips.management.backfill import BACKFILL_PRIORITY
+from clips.media.endings import MEDIA_TYPES, with_ending
 from clips.models import ArchiveCopy, ClipCategory, FileName, FinalClip, JobKind, OriginalFile, Shoot
 from people.models import Person
 from tricks.models import Trick
@@ -116,10 +117,11 @@ def _made(named: Named, clip_id: UUID, original: OriginalFile, span: tuple[int, 
 
 def _name_for(named: Named) -> str:
     """Take the name that a clip bears; where a restored database gave it to another one meanwhile, the next one."""
-    name, _is_new = FileName.objects.get_or_create(stem=named.stem, number=named.number)
-    if FinalClip.objects.filter(filename=str(name)).exists():
-        name = FileName.objects.allocate(named.stem)
-    return str(name)
+    told = {"ending": named.ending}
+    name, _is_new = FileName.objects.get_or_create(stem=named.stem, number=named.number, defaults=told)
+    if FinalClip.objects.filter(filename__in=[with_ending(str(name), ending) for ending in MEDIA_TYPES]).exists():
+        name = FileName.objects.allocate(named.stem, named.ending)
+    return with_ending(str(name), named.ending)
 
 
 def _version_of(named: Named, original: OriginalFile, span: tuple[int, int], facts: dict) -> tuple[UUID, bool]:

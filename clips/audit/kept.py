@@ -71,11 +71,12 @@ def names(*, checksums: bool) -> Iterator[Disagreement]:
 def names_taken(*, checksums: bool) -> Iterator[Disagreement]:
     """Each name is written down as used, so that no later clip can get it."""
     for batch in rows_in_batches(FinalClip.objects.all(), "filename"):
-        wanted = {key: (name, said.stem, said.number) for key, name in batch if (said := read_names((), name))}
-        stems = {stem.lower() for _name, stem, _number in wanted.values()}
+        wanted = {key: (name, said) for key, name in batch if (said := read_names((), name))}
+        stems = {said.stem.lower() for _name, said in wanted.values()}
         alike = FileName.objects.annotate(low=Lower("stem")).filter(low__in=stems)
         taken = set(alike.values_list("low", "number"))
-        for key, (name, stem, number) in wanted.items():
-            if (stem.lower(), number) not in taken:
+        for key, (name, said) in wanted.items():
+            if (said.stem.lower(), said.number) not in taken:
                 says = _("its name is not written down as taken.")
-                yield Disagreement(Kind.NAME_NOT_TAKEN, name, says, str(key), partial(mend.take_name, stem, number))
+                take = partial(mend.take_name, said.stem, said.number, said.ending)
+                yield Disagreement(Kind.NAME_NOT_TAKEN, name, says, str(key), take)

@@ -128,7 +128,7 @@ def adopt_copy(file_id: str) -> str:
     thing = adopt.thing_at(backend, file_id, held)
     if thing is None:
         named = read_names((), held.filename)
-        return take_name(named.stem, named.number) if named else ""
+        return take_name(named.stem, named.number, named.ending) if named else ""
     if copy := adopt.take_over(backend, thing, file_id, file_id, held):
         moves.follow(copy, cargo_now(copy.clip or copy.original_file).thing)
         return _("it is known, and its row leads to it again")
@@ -146,8 +146,8 @@ def check_upload(key: UUID) -> str:
     return _("a job checks it")
 
 
-def take_name(stem: str, number: int) -> str:
-    _name, is_new = FileName.objects.get_or_create(stem=stem, number=number)
+def take_name(stem: str, number: int, ending: str) -> str:
+    _name, is_new = FileName.objects.get_or_create(stem=stem, number=number, defaults={"ending": ending})
     return _("the name is taken") if is_new else ""
 
 

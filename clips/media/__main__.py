@@ -59,12 +59,31 @@ def _parser() -> argparse.ArgumentParser:
 
 def _probe(asked: argparse.Namespace) -> None:
     found = run("clips.media.probe:probe", {"path": str(asked.file.resolve())})
-    _show(found, as_json=asked.json)
+    if asked.json:
+        _show(found, as_json=True)
+        return
+    way = found.pop("way")
+    _show(found, as_json=False)
+    print(f"{'clips':22}{way['ending'].upper()}")
+    for track in way["tracks"]:
+        print(f"{'  track ' + str(track['index']):22}{track['kind']}, {track['codec']}: {_fate(track)}")
+
+
+def _fate(track: dict[str, Any]) -> str:
+    """Return what becomes of a track in words."""
+    if track["fate"] == "leave":
+        return "cannot be kept in clips"
+    if track["fate"] == "convert":
+        return f"converted to {track['into']}"
+    return "copied as it is" if track["into"] == "mp4" else f"copied as it is, into {track['into'].upper()}"
 
 
 def _cut(asked: argparse.Namespace) -> None:
     if asked.profile == "original":
-        _show(run("clips.media.cut:cut", _span(asked)), as_json=True)
+        made = run("clips.media.cut:cut", _span(asked))
+        _show(made, as_json=True)
+        if asked.out.suffix.lower() != f".{made['ending']}":
+            print(f"This clip is {made['ending'].upper()}, whatever its name says.", file=sys.stderr)
         return
     played = {"slow_down": asked.slow_down, "sound": asked.sound}
     _show(run("clips.media.share:make_share_copy", _span(asked) | played), as_json=True)

@@ -1,4 +1,4 @@
-"""Cuts a clip out of a camera file without encoding anything again.
+"""Cuts a clip out of a camera file without encoding its pictures again.
 
 The packets are copied from the keyframe at or before the first wanted frame. What has to be decoded but not
 seen in front gets negative timestamps, what has to be decoded but not seen behind lies past the end, and the
@@ -15,7 +15,7 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from clips.media import MediaError, gopro, makers, timecode
+from clips.media import MediaError, makers, sample_entries, timecode
 from clips.media.container import (
     TAIL_SLACK_S,
     clock,
@@ -30,8 +30,9 @@ from clips.media.joined import JoinedContainer
 from clips.media.length import picture_end_s
 from clips.media.output import whole_or_not_at_all
 from clips.media.probe import camera_of
-from clips.media.remux import IN_PIECES, Kept, remux
+from clips.media.remux import IN_PIECES, Copied, Kept, remux
 from clips.media.tags import creation_time
+from clips.media.way import RIGHT_LETTERS, Fate, Kind, TrackWay, Way, way_of
 
 
 def cut(
@@ -49,7 +50,8 @@ def cut(
     source : str
         A camera file.
     out : str
-        The MP4 to write; it appears whole or not at all, and replaces what is there.
+        The file to write; it appears whole or not at all, and replaces what is there. Its pictures decide whether it
+        is MP4, MOV or MKV, not its name: see ``ending``.
     start_ms, end_ms : int
         Milliseconds of the source's timestamps; of a transport stream, since its first one.
     tags : dict, optional
@@ -62,8 +64,9 @@ def cut(
     -------
     dict
         ``first_pts``, ``last_pts`` (of the source, in units of ``time_base_num / time_base_den`` seconds),
-        ``frames`` (shown), ``duration_ms``, ``size_bytes``, ``dropped_tracks`` (names of what MP4 cannot
-        hold).
+        ``frames`` (shown), ``duration_ms``, ``size_bytes``, ``ending`` (what the file's name should end in: "mp4",
+        "mov" or "mkv"), ``tracks`` (what became of each track of the source, as in ``probe``), ``dropped_tracks``
+        (the codecs of those that were left out).
 
     Raises
     ------
@@ -75,13 +78,17 @@ def cut(
     with open_media(source) as whole:
         container, zero = _recording(whole, start_ms, end_ms)
         stream = picture_stream(container)
+        way = way_of(container, stream)
         span = _find_span(container, stream, zero, start_ms, end_ms)
         later_s = _zero(whole) - zero
         if recorded_at and later_s:
             recorded_at = creation_time(recorded_at, stream.start_time * stream.time_base - zero)["creation_time"]
+        way, spans = _spans(container, way, stream, span)
         with whole_or_not_at_all(Path(out)) as part:
-            copied = remux(container, stream, span, part, _kept(container, source, tags or {}, recorded_at))
-            show_at_most(part, span.end_s - span.start_s, copied.unheard_s)
+            copied = remux(container, stream, spans, part, _kept(container, source, tags or {}, recorded_at), way)
+            if way.container.has_edit_lists:
+                show_at_most(part, span.end_s - span.start_s, copied.unheard_s)
+                _put_letters_right(part, source, container, way, copied)
             size_bytes = part.stat().st_size
     return {
         "first_pts": span.first.pts + round(later_s / span.time_base),
@@ -91,8 +98,50 @@ def cut(
         "duration_ms": round((span.end_s - span.start_s) * 1000),
         "size_bytes": size_bytes,
         "frames": copied.n_frames,
-        "dropped_tracks": copied.dropped_tracks,
+        **way.as_json(),
+        "dropped_tracks": [track.codec for track in way.tracks if track.fate == Fate.LEAVE],
     }
+
+
+def _spans(container: InputContainer, way: Way, picture: VideoStream, span: Span) -> tuple[Way, dict[int, Span]]:
+    """Return what is shown of each picture, and the way without those that have none in the span."""
+    spans, tracks = {picture.index: span}, []
+    for track in way.tracks:
+        if track.kind == Kind.PICTURE and track.fate == Fate.COPY and track.index != picture.index:
+            if beside := _span_beside(container, container.streams[track.index], span):
+                spans[track.index] = beside
+            else:
+                track = TrackWay(track.index, track.kind, track.codec, Fate.LEAVE)
+        tracks.append(track)
+    return Way(way.container, tuple(tracks)), spans
+
+
+def _span_beside(container: InputContainer, stream: VideoStream, span: Span) -> Span | None:
+    """Return the frames of a second picture that begin within a span of the first; None where there are none."""
+    tick_s = stream.time_base
+    try:
+        first = frame_at(container, stream, span.start_s)
+        if first.pts * tick_s < span.start_s and first.next_pts is not None:
+            first = frame_at(container, stream, first.next_pts * tick_s)
+        last = frame_at(container, stream, span.last.pts * span.time_base)
+    except MediaError:
+        return None
+    is_within = span.start_s <= first.pts * tick_s and first.pts <= last.pts and last.pts * tick_s < span.end_s
+    return Span(first, last, tick_s) if is_within else None
+
+
+def _put_letters_right(part: Path, source: str, container: InputContainer, way: Way, copied: Copied) -> None:
+    """Say in the clip what its tracks are that FFmpeg writes under other letters."""
+    written = [track for track in way.tracks if track.index in copied.places]
+    metadata = [track for track in written if track.kind == Kind.METADATA and track.codec != "gpmd"]
+    entries = sample_entries.read(Path(source)) if metadata else {}
+    right = {track.index: entries[container.streams[track.index].id].raw for track in metadata}
+    by_place = list(sample_entries.read(part).values()) if any(track.stand_in for track in written) else []
+    for track in written:
+        if track.stand_in:
+            right[track.index] = by_place[copied.places.index(track.index)].under(*RIGHT_LETTERS[track.codec])
+    if right:
+        sample_entries.give_back(part, {copied.places.index(index): raw for index, raw in right.items()})
 
 
 def _zero(container: InputContainer) -> Fraction:
@@ -137,7 +186,7 @@ def _kept(container: InputContainer, source: str, tags: dict[str, str], recorded
         # What its maker's boxes say is said in tags, for those boxes also hold what is true of the whole file only.
         named = {"make": made_by.make, "model": made_by.model}
         tags = {name: value for name, value in named.items() if value and not _names(container, name)} | tags
-        return Kept(tags, recorded_at, gopro.telemetry_track_id(file), timecode.read(file))
+        return Kept(tags, recorded_at, timecode.read(file))
 
 
 def _names(container: InputContainer, what: str) -> bool:

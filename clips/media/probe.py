@@ -31,6 +31,7 @@ from clips.media.orientation import orientation
 from clips.media.rate import capture_rate, nominal_rate, riders_rate
 from clips.media.recorded import recorded
 from clips.media.said import Said
+from clips.media.way import way_of
 
 #: Ten seconds at 60 frames per second show whether a recording is steady.
 _RATE_PACKETS = 600
@@ -61,12 +62,14 @@ def probe(path: str) -> dict[str, Any]:
         ``audio_codec``, ``audio_rate_hz``;
         ``has_gopro_telemetry``; ``recorded_at`` (ISO 8601, UTC, or None), ``utc_offset_min`` (how far the clocks of
         the place are ahead of UTC, where the file says so), ``clock_is_local`` (the wall clock's time stands in
-        ``recorded_at`` as if it were UTC), ``clock_shows`` (what the camera's clock showed, where that cannot be).
+        ``recorded_at`` as if it were UTC), ``clock_shows`` (what the camera's clock showed, where that cannot be);
+        ``way`` (``ending`` of its clips, and for each of its ``tracks`` whether it is copied, converted or left out;
+        see ``clips.media.way``).
 
     Raises
     ------
     MediaError
-        If it cannot be read or has no picture.
+        If it cannot be read, has no picture, or has one that no clip can hold.
     """
     with open_media(path) as container, Path(path).open("rb") as file:
         stream = picture_stream(container)
@@ -104,6 +107,7 @@ def probe(path: str) -> dict[str, Any]:
             "has_gopro_telemetry": has_telemetry,
             "hilights_ms": gopro.hilights_ms(file),
             **recorded(said, tags, made_by, gopro.utc_offset_min(file)),
+            "way": way_of(container, stream).as_json(),
         }
 
 

@@ -1,4 +1,4 @@
-"""Copies the packets of a span into an MP4 of its own, with all that the camera said about itself."""
+"""Copies the packets of a span into a file of its own, with all that the camera said about itself."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,25 +15,25 @@ from av.video.stream import VideoStream
 from clips.media import MediaError, edits
 from clips.media import tags as camera_tags
 from clips.media.coded import CodedPictures
+from clips.media.converted_sound import ConvertedSound
 from clips.media.frames import Span
 from clips.media.timecode import Timecode
 from clips.media.wanted import wanted_packets
+from clips.media.way import Container, Fate, Kind, TrackWay, Way, add_copied
 
 #: The edit list counts in about this many units per second, always a multiple of the picture's own clock.
 _MOVIE_TIMESCALE_HZ = 30_000
-#: Names of codecs inside MP4 to keep as they are: hvc1 and hev1 differ in where parameter sets may lie.
-_KEPT_CODEC_TAGS = frozenset({"avc1", "avc3", "hvc1", "hev1"})
 IN_PIECES = "This video was put together from several pieces before; a clip of it must lie within one of them."
+NOT_ALONE = "This video cannot be cut exactly there: its pictures do not stand alone. Begin at another frame."
 DISAGREES = "This file cannot be cut exactly there; its index and its content do not agree."
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What a clip keeps of its source besides picture and sound."""
+    """What a clip keeps of its source besides its tracks."""
 
     tags: Mapping[str, str]  # added to the camera's
     recorded_at: str | None  # the true beginning of the source, ISO 8601; None: its own tags are right
-    telemetry_id: int | None  # stream id of a GoPro's telemetry
     timecode: Timecode | None  # of the source's first frame
 
 
@@ -42,41 +42,45 @@ class Copied:
     """What became of a span."""
 
     n_frames: int  # seen ones
-    dropped_tracks: list[str]  # the types of those that were left out
+    places: list[int]  # of each track of the clip, in order, which track of the source it was
     unheard_s: dict[int, Fraction]  # see ``edits.show_at_most``
 
 
-def remux(container: InputContainer, stream: VideoStream, span: Span, out: Path, kept: Kept) -> Copied:
-    """Write ``span`` to ``out`` as an MP4 whose timestamp 0 is the first wanted frame.
+def remux(
+    container: InputContainer, stream: VideoStream, spans: Mapping[int, Span], out: Path, kept: Kept, way: Way
+) -> Copied:
+    """Write a span to ``out`` as a file whose timestamp 0 is the first wanted frame.
 
     Parameters
     ----------
     container, stream : InputContainer, VideoStream
         The source and its picture; the position is moved.
-    span : Span
-        What is to be seen.
+    spans : mapping of int to Span
+        What is to be seen of each picture, by the track's index.
     out : Path
         Written over. What must be decoded but not seen is in it; ``edits.show_at_most`` hides its tail.
     kept : Kept
         Goes with it.
+    way : Way
+        Which container, and what becomes of each track.
 
     Raises
     ------
     MediaError
-        If MP4 cannot hold the picture or the sound as it is, if the span goes across pieces of an edited video,
-        or if the file's index is wrong.
+        If the span goes across pieces of an edited video, if the clip must begin at a keyframe and does not, or if
+        the file's index is wrong.
     """
-    sources = [s for s in container.streams if _is_wanted(s, stream, kept.telemetry_id)]
-    dropped = [s.type for s in container.streams if s not in sources and not _is_timecode(s, kept)]
+    span = spans[stream.index]
+    if not way.container.has_edit_lists and span.first.keyframe_pts != span.first.pts:
+        raise MediaError(NOT_ALONE)
+    sources = [s for s in container.streams if _is_wanted(way.of(s))]
     n_frames, edges = 0, {span.first.pts, span.last.pts}
-    options = _muxer_options(stream.time_base, with_timecode=kept.timecode is not None)
-    with av.open(str(out), "w", format="mp4", container_options=options) as target:
+    options = _muxer_options(way.container, stream.time_base, with_timecode=kept.timecode is not None)
+    with av.open(str(out), "w", format=way.container.muxer, container_options=options) as target:
         into_s = span.start_s - (stream.start_time or 0) * stream.time_base
         target.metadata.update(_tags(container.metadata, into_s, kept))
-        tracks = {
-            s.index: _Track(_add_stream(target, s, into_s, kept), s, span, _late_s(container, s, span)) for s in sources
-        }
-        packets = wanted_packets(container, sources, stream, span)
+        tracks = {s.index: _new_track(target, container, s, span, into_s, kept, way) for s in sources}
+        packets = wanted_packets(container, sources, stream, spans)
         for packet in _in_order(_with_true_keyframes(packets, stream)):
             is_picture = packet.stream.index == stream.index
             if is_picture and span.first.pts <= packet.pts <= span.last.pts:
@@ -84,34 +88,57 @@ def remux(container: InputContainer, stream: VideoStream, span: Span, out: Path,
                     raise MediaError(IN_PIECES)
                 n_frames += 1
                 edges.discard(packet.pts)
-            _write(target, tracks[packet.stream.index].moved(packet))
+            tracks[packet.stream.index].write(target, packet)
+        for track in tracks.values():
+            track.close()
         if edges:
             raise MediaError(DISAGREES)
-    used = [track for track in tracks.values() if track.is_used]  # FFmpeg leaves out the others
-    unheard_s = {place: track.unheard_s for place, track in enumerate(used) if track.unheard_s}
-    return Copied(n_frames, dropped, unheard_s)
+    used = {index: track for index, track in tracks.items() if track.is_used}  # FFmpeg leaves out the others
+    unheard_s = {place: track.unheard_s for place, track in enumerate(used.values()) if track.unheard_s}
+    return Copied(n_frames, list(used), unheard_s)
 
 
-def _is_wanted(candidate: Stream, picture: VideoStream, telemetry_id: int | None) -> bool:
-    if candidate.index == picture.index:
-        return True
-    if candidate.type == "audio":
-        return candidate.codec_context is not None
-    return telemetry_id is not None and candidate.type == "data" and candidate.id == telemetry_id
+def _is_wanted(track: TrackWay) -> bool:
+    return track.fate != Fate.LEAVE and track.kind != Kind.TIMECODE  # the muxer writes that one itself
 
 
-def _is_timecode(stream: Stream, kept: Kept) -> bool:
-    return kept.timecode is not None and stream.type == "data" and "timecode" in stream.metadata
+def _new_track(
+    target: OutputContainer,
+    container: InputContainer,
+    source: Stream,
+    span: Span,
+    into_s: Fraction,
+    kept: Kept,
+    way: Way,
+) -> "_Track | _ConvertedTrack":
+    to = way.of(source)
+    is_pcm = to.kind == Kind.SOUND and to.codec.startswith("pcm_")
+    if to.fate == Fate.CONVERT or (is_pcm and not way.container.has_edit_lists):
+        # Without an edit list the first packet of PCM is cut to the sample, by the codec that it has already.
+        sound = ConvertedSound(target, source, span, to.into if to.fate == Fate.CONVERT else to.codec)
+        _describe(sound.track, source, into_s, kept)
+        return _ConvertedTrack(sound)
+    stream = _add_stream(target, source, to)
+    _describe(stream, source, into_s, kept)
+    if way.container.has_edit_lists:
+        return _Track(stream, source, span, _late_s(container, source, span))
+    return _TrackFromStart(stream, source, span, Fraction(0))
 
 
-def _muxer_options(time_base: Fraction, *, with_timecode: bool) -> dict[str, str]:
+def _muxer_options(container: Container, time_base: Fraction, *, with_timecode: bool) -> dict[str, str]:
     options = {
-        "movflags": "+faststart+use_metadata_tags",
-        "use_editlist": "1",
         "avoid_negative_ts": "disabled",  # the frames before the first wanted one are to stay before it
-        "write_tmcd": "1" if with_timecode else "0",
         "strict": "unofficial",  # what FFmpeg wants to hear before it writes Dolby Vision's box
     }
+    if not container.has_edit_lists:
+        return options
+    options |= {
+        "movflags": "+faststart+use_metadata_tags",
+        "use_editlist": "1",
+        "write_tmcd": "1" if with_timecode else "0",
+    }
+    if container.brand:
+        options["brand"] = container.brand
     if time_base.numerator == 1:
         ticks_hz = time_base.denominator
         options["video_track_timescale"] = str(ticks_hz)
@@ -126,25 +153,24 @@ def _tags(said: Mapping[str, str], into_s: Fraction, kept: Kept) -> dict[str, st
     return tags | dict(kept.tags)
 
 
-def _add_stream(target: OutputContainer, source: Stream, into_s: Fraction, kept: Kept) -> Stream:
+def _add_stream(target: OutputContainer, source: Stream, to: TrackWay) -> Stream:
+    if to.kind == Kind.METADATA:  # what it is, ``sample_entries.give_back`` says afterwards
+        stream = target.add_data_stream("bin_data")
+        stream.time_base = source.time_base
+        return stream
     try:
-        stream = target.add_stream_from_template(source, opaque=True)
+        return add_copied(target, source, to.tag, to.stand_in)
     except (ValueError, av.error.FFmpegError) as error:
-        name = "picture" if source.type == "video" else "sound"
-        codec = source.codec_context.name
-        raise MediaError(f"The {name} is {codec}, which an MP4 cannot hold as it is.") from error
+        raise MediaError(f"The track of {to.codec} cannot be copied into a clip.") from error
+
+
+def _describe(stream: Stream, source: Stream, into_s: Fraction, kept: Kept) -> None:
     stream.metadata.update(camera_tags.of_part(source.metadata, into_s, kept.recorded_at))
     stream.disposition = source.disposition
-    if source.type == "video":
-        tag = source.codec_context.codec_tag
-        if tag in _KEPT_CODEC_TAGS:
-            stream.codec_context.codec_tag = tag
-        elif source.codec_context.name == "hevc":
-            stream.codec_context.codec_tag = "hvc1"  # what Apple's players want
-        if kept.timecode is not None:  # FFmpeg counts it at the rate of the picture, unless told
-            stream.codec_context.framerate = kept.timecode.rate
-            stream.metadata["timecode"] = str(kept.timecode.later(into_s))
-    return stream
+    if source.type == "video" and kept.timecode is not None and stream.codec_context is not None:
+        # FFmpeg counts it at the rate of the picture, unless told
+        stream.codec_context.framerate = kept.timecode.rate
+        stream.metadata["timecode"] = str(kept.timecode.later(into_s))
 
 
 def _late_s(container: InputContainer, source: Stream, span: Span) -> Fraction:
@@ -174,10 +200,15 @@ def _with_true_keyframes(packets: Iterator[av.Packet], stream: VideoStream) -> I
 
 
 def _in_order(packets: Iterator[av.Packet]) -> Iterator[av.Packet]:
-    """Yield the packets as long as the DTS of each stream grow; where one piece ends another begins earlier."""
+    """Yield the packets as long as the DTS of each stream grow; where one piece ends another begins earlier.
+
+    What a camera measured at one time in several packets is moved by a tick, as no muxer takes the same time twice.
+    """
     last: dict[int, int] = {}
     for packet in packets:
         index = packet.stream.index
+        if packet.stream.type == "data":
+            packet.pts = packet.dts = max(packet.dts, last.get(index, packet.dts - 1) + 1)
         if packet.dts <= last.get(index, packet.dts - 1):
             raise MediaError(IN_PIECES if packet.stream.type == "video" else DISAGREES)
         last[index] = packet.dts
@@ -205,6 +236,12 @@ class _Track:
         # A sound that begins late must wait for its time in an empty edit, together with what is put before it.
         self._begins_late_s = begins_s if source.type == "audio" and begins_s > span.start_s else None
 
+    def write(self, target: OutputContainer, packet: av.Packet) -> None:
+        _write(target, self.moved(packet))
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
     def moved(self, packet: av.Packet) -> av.Packet:
         """Nothing beside the picture lasts longer than the picture."""
         if self._steps:
@@ -221,6 +258,29 @@ class _Track:
         packet.dts -= shift
         packet.stream = self._stream
         return packet
+
+
+class _TrackFromStart(_Track):
+    """A track where no edit list hides what lies before the clip: of a sound, what begins within it is written."""
+
+    def write(self, target: OutputContainer, packet: av.Packet) -> None:
+        if packet.pts * packet.time_base >= self._span.start_s:
+            super().write(target, packet)
+
+
+class _ConvertedTrack:
+    """One track of the clip whose sound is encoded again."""
+
+    is_used, unheard_s = True, Fraction(0)
+
+    def __init__(self, sound: ConvertedSound) -> None:
+        self._sound = sound
+
+    def write(self, _target: OutputContainer, packet: av.Packet) -> None:
+        self._sound.add(packet)
+
+    def close(self) -> None:
+        self._sound.close()
 
 
 class _Steps:

@@ -1,8 +1,8 @@
 """Which packets of a file a clip needs: what is seen and heard, and what a decoder must be given before."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 
 import av
 import av.error
@@ -27,21 +27,27 @@ _INTERLEAVE_S = 3
 
 
 def wanted_packets(
-    container: InputContainer, kept: list[Stream], picture: VideoStream, span: Span
+    container: InputContainer, kept: list[Stream], picture: VideoStream, spans: Mapping[int, Span]
 ) -> Iterator[av.Packet]:
-    """Yield, as they lie in the file, the packets of ``kept`` needed to show ``span``; all of them have a DTS.
+    """Yield, as they lie in the file, the packets of ``kept`` needed to show a span; all of them have a DTS.
+
+    Parameters
+    ----------
+    spans : mapping of int to Span
+        What is shown of each picture, by its index; that of ``picture`` is what everything else is kept for.
 
     Raises
     ------
     MediaError
         If the file does not say when its frames are shown, or is damaged there.
     """
+    span = spans[picture.index]
     choosers = {
-        s.index: _Picture(span) if s.index == picture.index else _Beside(s, span, _begins_whole(s, picture, span))
+        s.index: _Picture(spans[s.index]) if s.index in spans else _Beside(s, span, _begins_whole(s, picture, span))
         for s in kept
     }
     try:
-        _go_before(container, picture, span)
+        _go_before(container, picture, spans)
         packets = whole_pictures(container.demux(kept), picture)
         for packet in _with_decoding_times(packets, picture):
             is_past = packet.pts * packet.time_base > span.end_s + _INTERLEAVE_S and not packet.is_discard
@@ -65,35 +71,49 @@ def _begins_whole(stream: Stream, picture: VideoStream, span: Span) -> bool:
     return codecs[0] in _IN_ORDER and codecs[1] in _LATE_IN_CHROMIUM and span.first.keyframe_pts < span.first.pts
 
 
-def _go_before(container: InputContainer, picture: VideoStream, span: Span) -> None:
+def _go_before(container: InputContainer, picture: VideoStream, spans: Mapping[int, Span]) -> None:
     lead_s = _TRANSPORT_LEAD_S if "mpegts" in container.format.name else _LEAD_S
-    begin = min(span.first.seek_to, picture.start_time or 0)  # AVI fails on a seek to before its start
-    go_to(container, picture, max(begin, span.first.seek_to - ceil(lead_s / span.time_base)))
+    seek_to_s = min(span.first.seek_to * span.time_base for span in spans.values())
+    seek_to = floor(seek_to_s / picture.time_base)
+    begin = min(seek_to, picture.start_time or 0)  # AVI fails on a seek to before its start
+    go_to(container, picture, max(begin, seek_to - ceil(lead_s / picture.time_base)))
 
 
 def _with_decoding_times(packets: Iterable[av.Packet], picture: VideoStream) -> Iterator[av.Packet]:
-    """Yield the packets with DTS; FFmpeg cannot tell that of the first few where a file (Matroska) has none."""
+    """Yield the packets with DTS; FFmpeg cannot tell that of the first few where a file (Matroska) has none.
+
+    That of the very first it may take for its PTS, which with MPEG-2 is the next one's DTS.
+    """
     early: list[av.Packet] = []
+    is_first = True
     for packet in packets:
         is_picture = packet.stream.index == picture.index
         if packet.size == 0 or (packet.is_corrupt and not is_picture):
             continue
         if packet.pts is None:
             raise MediaError(NO_TIMES)
-        if packet.dts is None and is_picture:
+        if is_picture and (is_first or packet.dts is None):
             early.append(packet)
+            is_first = False
             continue
         if packet.dts is None:
             packet.dts = packet.pts
         if early and is_picture:
-            step = max(1, packet.duration or 0)
-            for back, waiting in enumerate(reversed(early), start=1):
-                waiting.dts = packet.dts - back * step
-            yield from early
+            yield from _counted_back(early, packet)
             early = []
         yield packet
-    if early:
+    if any(packet.dts is None for packet in early):
         raise MediaError(NO_TIMES)
+    yield from early
+
+
+def _counted_back(early: list[av.Packet], following: av.Packet) -> Iterator[av.Packet]:
+    """Yield the packets before one whose DTS is known, each with one before it."""
+    step = max(1, following.duration or 0)
+    for back, packet in enumerate(reversed(early), start=1):
+        if packet.dts is None or packet.dts >= following.dts:
+            packet.dts = following.dts - back * step
+    yield from early
 
 
 class _Picture:

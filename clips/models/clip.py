@@ -6,12 +6,13 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Max, Q, Value
+from django.db.models import F, Func, Max, Q, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
+from clips.media.endings import MEDIA_TYPES, USUAL, ending_of, with_ending
 from clips.models.camera import own_name
 from clips.models.original import OriginalFile
 from clips.models.segment import CandidateSegment
@@ -26,15 +27,20 @@ MAX_PEOPLE = 12
 
 
 class FileNameQuerySet(models.QuerySet):
-    def allocate(self, stem: str) -> "FileName":
-        """Take the next free number for ``stem``, for good: a name is never given twice, not even after a delete."""
+    def alike(self, stem: str) -> "FileNameQuerySet":
+        # Not "iexact", which compares in capitals: this is how the unique index is sorted.
+        return self.filter(Exact(Lower("stem"), Lower(Value(stem))))
+
+    def allocate(self, stem: str, ending: str = USUAL) -> "FileName":
+        """Take the next free number for ``stem``, for good: a name is never given twice, not even after a delete.
+
+        Nor with another ending: of one stem there is one v001.
+        """
         while True:
-            # Not "iexact", which compares in capitals: this is how the unique index is sorted.
-            alike = self.filter(Exact(Lower("stem"), Lower(Value(stem))))
-            highest = alike.aggregate(highest=Max("number"))["highest"] or 0
+            highest = self.alike(stem).aggregate(highest=Max("number"))["highest"] or 0
             try:
                 with transaction.atomic():
-                    return self.create(stem=stem, number=highest + 1)
+                    return self.create(stem=stem, number=highest + 1, ending=ending)
             except IntegrityError:
                 continue  # somebody took that number between the look and the insert
 
@@ -42,6 +48,7 @@ class FileNameQuerySet(models.QuerySet):
 class FileName(models.Model):
     stem = models.CharField(_("stem"), max_length=230)
     number = models.PositiveIntegerField(_("number"))
+    ending = models.CharField(_("ending"), max_length=3, default=USUAL)
 
     objects = FileNameQuerySet.as_manager()
 
@@ -51,10 +58,11 @@ class FileName(models.Model):
         constraints = [
             models.UniqueConstraint(Lower("stem"), "number", name="file_name_unique"),
             models.CheckConstraint(condition=Q(number__gt=0), name="file_name_counts_from_one"),
+            models.CheckConstraint(condition=Q(ending__in=list(MEDIA_TYPES)), name="file_name_ending_known"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.stem}__v{self.number:03d}.mp4"
+        return f"{self.stem}__v{self.number:03d}.{self.ending}"
 
 
 class ClipCategory(models.TextChoices):
@@ -91,8 +99,9 @@ class FinalClipQuerySet(models.QuerySet):
         return rows.defer("original_file__probe", "candidate_segment__features", "search_text")
 
     def with_formats(self) -> "FinalClipQuerySet":
-        """Bring, as ``pix_fmt``, how each clip's pixels are stored, without all else that the probe read."""
-        return self.annotate(pix_fmt=KeyTextTransform("pix_fmt", "original_file__probe"))
+        """Bring ``pix_fmt`` and ``audio_codec`` of each clip's original, without all else that the probe read."""
+        found = {name: KeyTextTransform(name, "original_file__probe") for name in ("pix_fmt", "audio_codec")}
+        return self.annotate(**found)
 
     def matching(self, text: str) -> "FinalClipQuerySet":
         """Those that have, for each word of ``text``, a word that begins with it."""
@@ -148,6 +157,12 @@ class FinalClip(models.Model):
     stored_path = models.CharField(_("stored as"), max_length=100, blank=True, help_text=_("Empty until it is cut."))
     file_hash = models.CharField(_("SHA-256"), max_length=64, blank=True)
     size_bytes = models.PositiveBigIntegerField(_("size"), null=True, blank=True)
+    tracks = models.JSONField(
+        _("tracks"),
+        default=list,
+        blank=True,
+        help_text=_("What became of each track of the original: copied, converted or left out."),
+    )
     drive_file_id = models.CharField(_("Drive file"), max_length=100, blank=True)
     search_text = models.TextField(
         _("found by"),
@@ -191,6 +206,11 @@ class FinalClip(models.Model):
                 | Q(file_hash__regex=r"^[0-9a-f]{64}$", size_bytes__gt=0) & ~Q(stored_path=""),
                 name="clip_file_fields_together",
             ),
+            # Of one name there is one file, whatever kind it is: no v001.mov beside a v001.mp4.
+            models.UniqueConstraint(
+                Func(F("filename"), Value(r"\.(mp4|mov|mkv)$"), Value(""), function="regexp_replace"),
+                name="clip_name_once_for_all_endings",
+            ),
         ]
         indexes = [
             models.Index(fields=["-date", "-created_at"], name="clip_newest"),
@@ -210,3 +230,16 @@ class FinalClip(models.Model):
     @property
     def duration_ms(self) -> int:
         return self.end_ms - self.start_ms
+
+    def note_cut(self, cut: dict, **file_fields: object) -> None:
+        """Write down the file that was cut, in the transaction that holds this row; ``cut`` is what the cutter told.
+
+        The name ends as what the file is, which nobody knew before of an original that was read long ago.
+        """
+        filename = FinalClip.objects.values_list("filename", flat=True).get(pk=self.pk)
+        named = with_ending(filename, cut["ending"])
+        if named != filename:
+            stem, _v, number = filename.removesuffix(f".{ending_of(filename)}").rpartition("__v")
+            if number.isdigit():
+                FileName.objects.alike(stem).filter(number=int(number)).update(ending=cut["ending"])
+        FinalClip.objects.filter(pk=self.pk).update(filename=named, tracks=cut["tracks"], **file_fields)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clips import cameras
+from clips.media.endings import MEDIA_TYPES, USUAL
 from clips.models.camera import CameraClock, own_name
 from clips.models.shoot import Shoot
 from clips.told import told
@@ -114,6 +115,9 @@ class OriginalFile(models.Model):
     rotation_deg = models.SmallIntegerField(_("rotation"), default=0)
     codec = models.CharField(_("codec"), max_length=20, blank=True)
     has_audio = models.BooleanField(_("sound"), null=True, blank=True)
+    clip_ending = models.CharField(
+        _("its clips end in"), max_length=3, default=USUAL, help_text=_("The kind of file that holds its picture.")
+    )
     recorded_at = models.DateTimeField(
         _("recorded"), null=True, blank=True, help_text=_("The camera's clock, put right by its offset.")
     )
@@ -155,6 +159,7 @@ class OriginalFile(models.Model):
                 name="original_capture_rate_whole",
             ),
             models.CheckConstraint(condition=~Q(low_res_of=F("id")), name="original_no_copy_of_itself"),
+            models.CheckConstraint(condition=Q(clip_ending__in=list(MEDIA_TYPES)), name="original_clip_ending_known"),
         ]
 
     def __str__(self) -> str:
@@ -211,6 +216,7 @@ class OriginalFile(models.Model):
             rotation_deg=facts["rotation"],
             codec=facts["codec"],
             has_audio=facts["has_audio"],
+            clip_ending=facts.get("way", {}).get("ending", USUAL),
             probe=facts,
         )
         OriginalFile.objects.filter(pk=self.pk).place_in_time()

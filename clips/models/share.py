@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clips.media.endings import without_ending
 from clips.models.clip import FinalClip
 from people.models.member import hash_secret
 
@@ -51,7 +52,7 @@ class SharedCopy(models.Model):
     @property
     def save_as(self) -> str:
         """Its name for who downloads it: the clip's own, and what was done to it."""
-        stem = self.clip.filename.removesuffix(".mp4")
+        stem = without_ending(self.clip.filename)
         slowed = f"__{self.slow_down}X_SLOWER" if self.slow_down > 1 else ""
         silent = "__SILENT" if self.slow_down > 1 and self.sound == ShareSound.DROP else ""
         return f"{stem}__SHARE{slowed}{silent}.mp4"

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 
 from clips import storage
 from clips.candidates import note_look
+from clips.media.endings import media_type_of
 from clips.models import CandidateSegment, FinalClip, Preview
 from clips.storage import MissingFileError, StorageError
 from clips.stores.store import OpenFile
@@ -55,7 +56,8 @@ def poster_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 @require_safe
 def clip_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """Play a cut clip in the page."""
-    return serve(request, cut_clip(pk).stored_path, "video/mp4", NOT_KEPT)
+    clip = cut_clip(pk)
+    return serve(request, clip.stored_path, media_type_of(clip.stored_path), NOT_KEPT)
 
 
 @requires(Role.VIEWER)
@@ -63,7 +65,8 @@ def clip_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 def clip_download(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """Save a cut clip under its own name."""
     clip = cut_clip(pk)
-    return serve(request, clip.stored_path, "video/mp4", ASKED_EACH_TIME, save_as=clip.filename)
+    content_type = media_type_of(clip.stored_path)
+    return serve(request, clip.stored_path, content_type, ASKED_EACH_TIME, save_as=clip.filename)
 
 
 def cut_clip(pk: UUID) -> FinalClip:

@@ -114,6 +114,7 @@ def page_of_files(request: HttpRequest, shoot: Shoot) -> Page:
         has_second_lens=Exists(joined.filter(original_filename__iregex=SECOND_LENS_NAME)),
         hilights_ms=F("probe__hilights_ms"),
         clock_facts=clock_facts(),
+        way=F("probe__way"),
     )
     return Paginator(files, FILES_PER_PAGE).get_page(request.GET.get("page"))
 

@@ -38,6 +38,21 @@ def test_codec_and_pixels_say_whether_browsers_play_it(clip, codec, pix_fmt, pla
     assert is_playable(FinalClip.objects.with_pictures().get()) == plays
 
 
+@pytest.mark.parametrize(
+    ("sound", "plays"),
+    [("aac", True), ("mp3float", True), ("pcm_s16le", True), (None, True), ("alac", False), ("ac3", False)],
+)
+def test_a_sound_at_which_browsers_are_silent_wants_a_copy_too(clip, sound, plays):
+    OriginalFile.objects.update(codec="h264", probe={"pix_fmt": "yuv420p", "audio_codec": sound})
+    assert is_playable(FinalClip.objects.get()) == plays
+    assert is_playable(FinalClip.objects.with_pictures().get()) == plays
+    cut_as = {"kind": "sound", "codec": sound or "?", "fate": "convert", "into": "alac"}
+    FinalClip.objects.update(tracks=[cut_as])
+    assert not is_playable(FinalClip.objects.get()), "what the clip has counts for more than what its original had"
+    FinalClip.objects.update(tracks=[cut_as | {"fate": "leave"}])
+    assert is_playable(FinalClip.objects.get())
+
+
 def unplayable(clip: FinalClip) -> None:
     OriginalFile.objects.update(codec="hevc")
     FinalClip.objects.update(stored_path="final_clips/one.mp4", file_hash="a" * 64, size_bytes=5)

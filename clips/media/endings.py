@@ -1,0 +1,32 @@
+"""The kinds of files that clips are, told by the endings of their names."""
+
+from pathlib import PurePath
+
+#: Ending → media type. What MP4 cannot hold becomes MOV, and what MOV cannot hold either becomes MKV.
+MEDIA_TYPES = {"mp4": "video/mp4", "mov": "video/quicktime", "mkv": "video/x-matroska"}
+#: Of nearly all clips, and of every preview and copy for sharing.
+USUAL = "mp4"
+
+
+def ending_of(name: str) -> str:
+    """Return the ending of a clip's name or path without its dot; the usual one for any other name."""
+    ending = PurePath(name).suffix.removeprefix(".")
+    return ending if ending in MEDIA_TYPES else USUAL
+
+
+def without_ending(name: str) -> str:
+    """Return a clip's name without its ending; another name as it is."""
+    for ending in MEDIA_TYPES:
+        if name.endswith(f".{ending}"):
+            return name.removesuffix(f".{ending}")
+    return name
+
+
+def with_ending(name: str, ending: str) -> str:
+    """Return a clip's name with another ending."""
+    return f"{without_ending(name)}.{ending}"
+
+
+def media_type_of(name: str) -> str:
+    """Return the media type of a video by the ending of its name."""
+    return MEDIA_TYPES[ending_of(name.lower())]
