@@ -116,6 +116,11 @@ def _open_part(path: str, begin: int, end: int, more: dict[str, str]) -> av.cont
         raise MediaError(_NO_PICTURE) from error
 
 
+def path_of(container: av.container.InputContainer) -> Path:
+    """Return the file that a container was opened from, also where it is a part of it."""
+    return Path(container.name.partition("file:")[2])
+
+
 def is_transport_stream(container: av.container.InputContainer) -> bool:
     return "mpegts" in container.format.name.split(",")
 

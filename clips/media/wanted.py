@@ -164,6 +164,11 @@ class _Beside:
             return []
         if packet.pts >= self._end:
             self.is_done = True
-            return []
+            return [] if self._begun else self._lasting_until_here()
         taken, self._before, self._begun = [*self._before, packet], [], True
         return taken
+
+    def _lasting_until_here(self) -> list[av.Packet]:
+        """Return what sounds through a short span and does not say how long it lasts, as FLAC in AVI."""
+        lasts = bool(self._before) and not self._before[-1].duration and not self._before[-1].is_discard
+        return self._before if lasts else []

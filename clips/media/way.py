@@ -8,7 +8,6 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 import av
@@ -19,6 +18,7 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from clips.media import MediaError, sample_entries, timecode
+from clips.media.container import path_of
 from clips.media.converted_sound import ALAC_LAYOUTS, layout_of
 from clips.media.frames import go_to
 
@@ -131,7 +131,7 @@ def way_of(container: InputContainer, picture: VideoStream) -> Way:
     """
     begun = _beginnings(container, picture)
     target, shown = _way_of_picture(picture, begun[picture.index])
-    entries = sample_entries.read(Path(container.name.removeprefix("file:"))) if _is_mov(container) else {}
+    entries = sample_entries.read(path_of(container)) if _is_mov(container) else {}
     beside = [s for s in container.streams if s.index != picture.index]
     tracks = [shown, *(_way_beside(container, stream, target, begun, entries) for stream in beside)]
     return Way(target, tuple(sorted(tracks, key=lambda track: track.index)))
@@ -279,7 +279,7 @@ def _way_of_metadata(
 ) -> TrackWay:
     kind = Kind.TIMECODE if entry.kind == "tmcd" else Kind.METADATA
     if kind == Kind.TIMECODE:
-        with Path(container.name.removeprefix("file:")).open("rb") as file:
+        with path_of(container).open("rb") as file:
             is_kept = timecode.read(file) is not None
     else:
         is_kept = entry.is_timed_metadata and entry.kind not in _TRUE_OF_WHOLE_FILE
