@@ -58,9 +58,8 @@ def open_media(path: str | Path) -> av.container.InputContainer:
         if not head:
             raise MediaError("The file is empty.")
         kinds.refuse_what_is_no_video(head)
-        claims.refuse_absurd(file)
+        further = claims.refuse_absurd(file) or appended.begins(file)
         more = {"advanced_editlist": "0"} if edits.tell_no_lengths(file) else {}
-        further = appended.begins(file)
     open_part = partial(_open_part, more=more)
     try:
         # The prefix keeps a name with a colon in it from being taken for a protocol.
