@@ -17,7 +17,7 @@ from clips.media.reordered import ReorderedContainer
 
 #: What a camera writes. A playlist that names other files or hosts is none of these, whatever its name.
 FORMATS = "mov,matroska,avi,mpegts"
-#: FFmpeg may read the one named file and nothing else: no network, no second file.
+#: FFmpeg may read the one named file, or a part of it, and nothing else: no network, no second file.
 PROTOCOLS = "file"
 MAX_STREAMS = claims.MAX_TRACKS
 #: 8K and the square 5.3K of action cameras fit; a frame of this size is 100 MB in 8-bit 4:2:0.
