@@ -34,6 +34,7 @@ ENCODERS = {
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "g": "30"},
     "mpeg2video": {"g": "15", "bf": "2"},
     "mpeg4": {"g": "30", "bf": "2"},
+    "mjpeg": {"strict": "unofficial"},  # which limited range is
 }
 PYRAMID = {"preset": "ultrafast", "x264-params": f"{_X264}:bframes=3:b-pyramid=normal"}
 OPEN_GOP = {"preset": "ultrafast", "x264-params": f"{_X264}:bframes=3:b-pyramid=normal:open-gop=1"}
