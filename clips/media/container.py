@@ -51,15 +51,7 @@ def open_media(path: str | Path) -> av.container.InputContainer:
         If the file is empty, is no video file that we know, cannot be read, or claims to be absurdly large.
     """
     path = Path(path)
-    if not path.is_file():
-        raise MediaError("The file is not there any more.")
-    with path.open("rb") as file:
-        head = file.read(kinds.HEAD_BYTES)
-        if not head:
-            raise MediaError("The file is empty.")
-        kinds.refuse_what_is_no_video(head)
-        further = claims.refuse_absurd(file) or appended.begins(file)
-        more = {"advanced_editlist": "0"} if edits.tell_no_lengths(file) else {}
+    head, more, further = _looked_over(path)
     open_part = partial(_open_part, more=more)
     try:
         # The prefix keeps a name with a colon in it from being taken for a protocol.
@@ -79,6 +71,20 @@ def open_media(path: str | Path) -> av.container.InputContainer:
         container.close()
         raise
     return container
+
+
+def _looked_over(path: Path) -> tuple[bytes, dict[str, str], list[int]]:
+    """Return how a file begins, what FFmpeg must be told of it, and where others begin behind it; MediaError if bad."""
+    if not path.is_file():
+        raise MediaError("The file is not there any more.")
+    with path.open("rb") as file:
+        head = file.read(kinds.HEAD_BYTES)
+        if not head:
+            raise MediaError("The file is empty.")
+        kinds.refuse_what_is_no_video(head)
+        further = claims.refuse_absurd(file) or appended.begins(file)
+        more = {"advanced_editlist": "0"} if edits.tell_no_lengths(file) else {}
+    return head, more, further
 
 
 def _opened(address: str, protocols: str, more: dict[str, str]) -> av.container.InputContainer:
