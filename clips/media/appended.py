@@ -56,6 +56,11 @@ class FirstFile:
         self._container.close()
 
     @property
+    def name(self) -> str:
+        """As FFmpeg names a file that is opened whole: what reads its boxes besides finds it by that."""
+        return f"file:{self._path}"
+
+    @property
     def lost_s(self) -> dict[int, float]:
         """Which of the files, counted from 1, cannot be used, and how long each plays; 0 where it does not say."""
         lost = {}
