@@ -4,7 +4,7 @@ Their times and offsets are those of each file, so the first is read as if nothi
 named as lost. Transport streams are made to be joined; see `clips.media.joined`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import av
 from av.container import InputContainer
 
-from clips.media import MediaError, boxes
+from clips.media import MediaError
 
 _EBML, _SEGMENT = b"\x1aE\xdf\xa3", b"\x18S\x80g"
 #: More than this are one too many for whoever put them together, too.
@@ -21,11 +21,12 @@ _MOST_FILES = 50
 
 
 def begins(file: BinaryIO) -> list[int]:
-    """Return the bytes at which further files begin; [] for one file alone, or one that does not say where it ends."""
+    """Return the bytes at which further files begin behind a Matroska or an AVI; [] if it does not say where it ends.
+
+    Those behind an MP4 are seen on the way through its boxes: `clips.media.claims.refuse_absurd`.
+    """
     file.seek(0)
     head = file.read(12)
-    if head[4:8] == b"ftyp":
-        return [*_further_mp4s(file)][:_MOST_FILES]
     end_of = {_EBML: _matroska_end, b"RIFF": _avi_end}.get(head[:4])
     found: list[int] = []
     size_bytes = file.seek(0, 2)
@@ -55,6 +56,11 @@ class FirstFile:
         self._container.close()
 
     @property
+    def name(self) -> str:
+        """As FFmpeg names a file that is opened whole: what reads its boxes besides finds it by that."""
+        return f"file:{self._path}"
+
+    @property
     def lost_s(self) -> dict[int, float]:
         """Which of the files, counted from 1, cannot be used, and how long each plays; 0 where it does not say."""
         lost = {}
@@ -63,16 +69,6 @@ class FirstFile:
             with suppress(MediaError), self._open_part(self._path, begin, end) as container:
                 lost[number] = (container.duration or 0) / av.time_base
         return lost
-
-
-def _further_mp4s(file: BinaryIO) -> Iterator[int]:
-    """Yield where an MP4 begins behind one that is whole, with its index."""
-    is_whole = False
-    for box in boxes.top_level(file):
-        if box.kind == b"ftyp" and is_whole:
-            yield box.body - 8
-            is_whole = False
-        is_whole = is_whole or box.kind == b"moov"
 
 
 def _matroska_end(file: BinaryIO, begin: int) -> int | None:

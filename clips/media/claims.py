@@ -27,8 +27,13 @@ _MAX_BOXES = 20_000
 _HOLDERS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"cmov", b"moof", b"traf"})
 
 
-def refuse_absurd(file: BinaryIO) -> None:
+def refuse_absurd(file: BinaryIO) -> list[int]:
     """Raise what the index claims, in one sentence, where no camera writes that; a file without boxes passes.
+
+    Returns
+    -------
+    list of int
+        The bytes at which further files begin behind the first, seen on the way: ``appended`` needs them.
 
     Raises
     ------
@@ -37,7 +42,11 @@ def refuse_absurd(file: BinaryIO) -> None:
     """
     size_bytes = file.seek(0, 2)
     n_tracks = n_run_samples = 0
+    further, is_whole = [], False
     for box in _tables(file):
+        if box.kind == b"ftyp" and is_whole:
+            further.append(box.body - 8)
+        is_whole = is_whole or box.kind == b"moov"
         if box.kind == b"trak":
             n_tracks += 1
             _refuse_above(MAX_TRACKS, n_tracks, f"more than {MAX_TRACKS} tracks")
@@ -55,6 +64,7 @@ def refuse_absurd(file: BinaryIO) -> None:
             n_run_samples += n_samples
             _refuse_above(MAX_RUN_SAMPLES, n_samples, f"{n_samples:,} samples in one fragment")
             _refuse_above(MAX_FRAGMENT_SAMPLES, n_run_samples, f"more than {MAX_FRAGMENT_SAMPLES:,} samples")
+    return further
 
 
 def _tables(file: BinaryIO) -> Iterator[Box]:

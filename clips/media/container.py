@@ -17,7 +17,7 @@ from clips.media.reordered import ReorderedContainer
 
 #: What a camera writes. A playlist that names other files or hosts is none of these, whatever its name.
 FORMATS = "mov,matroska,avi,mpegts"
-#: FFmpeg may read the one named file and nothing else: no network, no second file.
+#: FFmpeg may read the one named file, or a part of it, and nothing else: no network, no second file.
 PROTOCOLS = "file"
 MAX_STREAMS = claims.MAX_TRACKS
 #: 8K and the square 5.3K of action cameras fit; a frame of this size is 100 MB in 8-bit 4:2:0.
@@ -51,16 +51,7 @@ def open_media(path: str | Path) -> av.container.InputContainer:
         If the file is empty, is no video file that we know, cannot be read, or claims to be absurdly large.
     """
     path = Path(path)
-    if not path.is_file():
-        raise MediaError("The file is not there any more.")
-    with path.open("rb") as file:
-        head = file.read(kinds.HEAD_BYTES)
-        if not head:
-            raise MediaError("The file is empty.")
-        kinds.refuse_what_is_no_video(head)
-        claims.refuse_absurd(file)
-        more = {"advanced_editlist": "0"} if edits.tell_no_lengths(file) else {}
-        further = appended.begins(file)
+    head, more, further = _looked_over(path)
     open_part = partial(_open_part, more=more)
     try:
         # The prefix keeps a name with a colon in it from being taken for a protocol.
@@ -80,6 +71,20 @@ def open_media(path: str | Path) -> av.container.InputContainer:
         container.close()
         raise
     return container
+
+
+def _looked_over(path: Path) -> tuple[bytes, dict[str, str], list[int]]:
+    """Return how a file begins, what FFmpeg must be told of it, and where others begin behind it; MediaError if bad."""
+    if not path.is_file():
+        raise MediaError("The file is not there any more.")
+    with path.open("rb") as file:
+        head = file.read(kinds.HEAD_BYTES)
+        if not head:
+            raise MediaError("The file is empty.")
+        kinds.refuse_what_is_no_video(head)
+        further = claims.refuse_absurd(file) or appended.begins(file)
+        more = {"advanced_editlist": "0"} if edits.tell_no_lengths(file) else {}
+    return head, more, further
 
 
 def _opened(address: str, protocols: str, more: dict[str, str]) -> av.container.InputContainer:

@@ -36,7 +36,7 @@ def pieces(container: InputContainer, stream: Stream) -> list[Piece]:
     """Return the spans of its recording that an MP4 or QuickTime file shows of a track; [] where it does not say."""
     if "mov" not in container.format.name:
         return []
-    with Path(container.name.partition("file:")[2]).open("rb") as file:
+    with Path(container.name.removeprefix("file:")).open("rb") as file:
         movie = next(boxes.find(file, b"moov", b"mvhd"), None)
         for track in boxes.find(file, b"moov", b"trak"):
             header = boxes.first(file, track, b"tkhd")

@@ -12,21 +12,25 @@ _PARAMETER_BYTES = 1024
 _SLICE, _IDR_SLICE, _SPS, _PPS = 1, 5, 7, 8
 #: Profiles of H.264 whose sequence parameters tell the format of colours (ITU-T H.264, 7.3.2.1.1).
 _PROFILES_WITH_CHROMA = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
-_I_SLICE = 2
 #: The code of a picture's header; in which byte behind it the type lies, with how many bits to its right; B's number.
 _VOP = (0xB6, 0, 6, 2)
 _MPEG2_PICTURE = (0x00, 1, 3, 3)
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a picture comes among the others: ``key`` sorts them as they are shown.
+#: Where a picture comes among the others: pictures are shown in the order of these.
+Place = tuple[int, int]
 
-    ``is_intra`` tells whether it needs no other picture.
-    """
 
-    key: tuple[int, int]
-    is_intra: bool
+class AsStored:
+    """The order of pictures that are shown as they are decoded."""
+
+    def __init__(self) -> None:
+        self._n_pictures = 0
+
+    def place(self, _: bytes) -> Place:
+        """Return the place of the next picture in decoding order."""
+        self._n_pictures += 1
+        return 0, self._n_pictures
 
 
 class ReferencesFirst:
@@ -51,9 +55,9 @@ class ReferencesFirst:
         kind = data[at + 4 + self._byte] >> self._bits_right & mask
         if kind == self._b:
             self._n_between += 1
-            return Place((self._n_references - 1, self._n_between), False)
+            return self._n_references - 1, self._n_between
         self._n_references, self._n_between = self._n_references + 1, 0
-        return Place((self._n_references, 0), kind == (0 if self._code == _VOP[0] else 1))
+        return self._n_references, 0
 
 
 class H264Order:
@@ -110,7 +114,7 @@ class H264Order:
         bits = _Bits(_unescaped(unit[1:_SLICE_BYTES]))
         is_idr, is_reference = unit[0] & 31 == _IDR_SLICE, bool(unit[0] >> 5 & 3)
         bits.ue()
-        is_intra = bits.ue() % 5 == _I_SLICE
+        bits.ue()
         of, tells_bottom = self._pps[bits.ue()]
         sequence = self._sps[of]
         bits.take(2 * sequence.has_separate_planes + sequence.frame_number_bits)
@@ -123,7 +127,7 @@ class H264Order:
             self._previous_high = self._previous_low = self._last = 0
         if sequence.count_bits is None:
             self._last += 1
-            return Place((self._group, self._last), is_intra)
+            return self._group, self._last
         low, reach = bits.take(sequence.count_bits), 1 << sequence.count_bits
         high = self._previous_high
         if low < self._previous_low and self._previous_low - low >= reach // 2:
@@ -134,7 +138,7 @@ class H264Order:
             self._previous_high, self._previous_low = high, low
         bottom = bits.se() if tells_bottom and not is_field else 0
         self._last = high + low + min(0, bottom)
-        return Place((self._group, self._last), is_intra)
+        return self._group, self._last
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,13 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from clips.media import MediaError
-from clips.media.picture_order import H264Order, ReferencesFirst
+from clips.media.picture_order import AsStored, H264Order, Place, ReferencesFirst
 
 #: No decoder holds back more pictures than this (ITU-T H.264, A.3.1).
 _MOST_HELD_BACK = 16
 _NO_ORDER = "This AVI does not say in which order its frames are shown, so it cannot be cut exactly."
 _CODECS = frozenset({"h264", "mpeg4", "mpeg2video", "mpeg1video"})
+Order = H264Order | ReferencesFirst | AsStored
 #: How DivX and Xvid say that they put a B-frame into the packet of the picture before it, and an empty packet behind.
 _PACKED = re.compile(rb"(DivX\d+[bB]\d+)p")
 #: Here a packet's picture begins, behind what is said of it; it takes no copy of the whole.
@@ -82,7 +83,7 @@ class ReorderedContainer:
                 yield packet
         yield from waiting.rest()
 
-    def _order(self) -> H264Order | ReferencesFirst:
+    def _order(self) -> Order:
         if self._codec not in _CODECS:
             raise MediaError(_NO_ORDER)
         if self._codec != "h264":
@@ -90,7 +91,9 @@ class ReorderedContainer:
         try:
             return H264Order(self._extradata)
         except (ValueError, IndexError) as error:
-            raise MediaError(_NO_ORDER) from error
+            if self._n_late:
+                raise MediaError(_NO_ORDER) from error
+            return AsStored()
 
     def _unpacking(self) -> Callable[[av.Packet], list[av.Packet]]:
         """Return what makes packets of one picture each out of one that DivX packed two into."""
@@ -112,26 +115,26 @@ class ReorderedContainer:
 class _Waiting:
     """Pictures whose time is not known yet, for another may come that is shown before."""
 
-    def __init__(self, order: H264Order | ReferencesFirst, n_late: int) -> None:
+    def __init__(self, order: Order, n_late: int) -> None:
         self._order, self._n_late = order, n_late
         self._packets: deque[av.Packet] = deque()
-        self._unshown: list[tuple[tuple[int, int], int, av.Packet]] = []
+        self._unshown: list[tuple[Place, int, av.Packet]] = []
         self._counts: deque[int] = deque()
         self._n_known = self._n_seen = self._newest = 0
-        self._last_key = (0, 0)
+        self._last_place = (0, 0)
         self._known: set[int] = set()
 
     def add(self, packet: av.Packet) -> Iterator[av.Packet]:
         """Take the next in decoding order; yield those whose times are known now."""
         place = self._order.place(bytes(memoryview(packet)[:_HEAD_BYTES])) or self._order.place(bytes(packet))
-        self._last_key = place.key if place else self._last_key  # one that is damaged comes behind the last
+        self._last_place = place or self._last_place  # one that is damaged comes behind the last
         self._n_seen += 1
         if packet.dts is None:
             packet.dts = self._newest + 1
         self._newest = packet.dts
         self._packets.append(packet)
         self._counts.append(packet.dts)
-        heapq.heappush(self._unshown, (self._last_key, self._n_seen, packet))
+        heapq.heappush(self._unshown, (self._last_place, self._n_seen, packet))
         if len(self._unshown) > _MOST_HELD_BACK:
             self._show_next()
         yield from self._known_ones()

@@ -237,6 +237,11 @@ KINDS = {
         sounds=MP3,
     ),
     "AVI, MPEG-2": Kind(lambda folder: avi(folder, picture="mpeg2video"), codec="mpeg2video", sounds=MP3),
+    "AVI, Motion JPEG": Kind(
+        lambda folder: avi(folder, picture="mjpeg", heard="ac3"),
+        codec="mjpeg",
+        unseen="a seek to before the beginning of an AVI fails",
+    ),
     "AVI without an index": Kind(lambda folder: without_index(avi(folder, options=PYRAMID)), sounds=MP3),
     "AVI after a crash": Kind(
         lambda folder: without_index(avi(folder, options=PYRAMID), without_lengths=True), sounds=MP3

@@ -34,6 +34,7 @@ ENCODERS = {
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "g": "30"},
     "mpeg2video": {"g": "15", "bf": "2"},
     "mpeg4": {"g": "30", "bf": "2"},
+    "mjpeg": {"strict": "unofficial"},  # which limited range is
 }
 PYRAMID = {"preset": "ultrafast", "x264-params": f"{_X264}:bframes=3:b-pyramid=normal"}
 OPEN_GOP = {"preset": "ultrafast", "x264-params": f"{_X264}:bframes=3:b-pyramid=normal:open-gop=1"}
@@ -54,28 +55,11 @@ def record(
     tags: dict[str, str] | None = None,
     rotation: int = 0,
 ) -> Path:
-    """Write a recording of ``frames`` pictures, 30 a second, and mono noise; return its path.
+    """Write a recording of ``frames`` pictures, 30 a second, and mono noise of ``seed``; return its path.
 
-    Parameters
-    ----------
-    path : Path
-        Where; the ending names the container, unless ``muxer`` does.
-    picture, heard : str
-        Encoders; ``heard`` None for no sound.
-    options : dict, optional
-        Of the picture's encoder, instead of those in ``ENCODERS``.
-    muxer, muxer_options
-        FFmpeg's name of the container, and options for it.
-    first : int
-        The number of the first picture.
-    seed : int
-        Of the noise.
-    starts_s : int
-        The first timestamp.
-    tags : dict, optional
-        Metadata of the whole.
-    rotation : int
-        Degrees for the display matrix.
+    ``picture`` and ``heard`` are FFmpeg's encoders, with ``options`` for the first instead of those in ``ENCODERS``;
+    without ``heard`` it is silent. The ending of ``path`` names the container, unless ``muxer`` does. Numbers count
+    from ``first`` on, timestamps from ``starts_s``; ``rotation`` is that of the display matrix.
     """
     with av.open(str(path), "w", format=muxer, container_options=muxer_options or {}) as target:
         target.metadata.update(tags or {})

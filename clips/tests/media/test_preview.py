@@ -70,7 +70,7 @@ def test_a_time_in_the_preview_names_its_frame_in_the_original(tmp_path, name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("ending", "bframes"), [("mov", 2), ("mkv", 2), ("ts", 0)])  # for AVI see test_kinds
+@pytest.mark.parametrize(("ending", "bframes"), [("mov", 2), ("mkv", 2), ("ts", 0)])  # AVI: see test_kinds
 def test_other_containers_are_previewed_as_exactly(tmp_path, ending, bframes):
     source = make_video(tmp_path / f"source.{ending}", frames=FRAMES, bframes=bframes)
     times_s = frame_times(source)
