@@ -9,7 +9,7 @@ import numpy as np
 from clips.media import sandbox
 from clips.media.container import open_media, picture_stream
 from detection.peaks import peaks_apart
-from detection.pictures import small_grey
+from detection.pictures import SmallGrey
 from detection.report import LIMITS, N_CORES
 
 #: The yardstick's own choice: a peak is this many times the median difference, and 2 s from the next.
@@ -54,13 +54,14 @@ def measure(path: Path, on_tick: Callable[[float | None], None]) -> dict[str, di
 
 def every_frame(path: str, progress: Callable[[float], None]) -> dict:
     """Decode every frame and take the peaks of the frame difference: what most detectors do."""
-    differences, before = [], None
+    differences, before, small = [], None, None
     with open_media(path) as container:
         stream = picture_stream(container)
         stream.thread_type = "AUTO"
         n_frames = stream.frames or 1
         for frame in container.decode(stream):
-            after = small_grey(frame).astype(np.int16)
+            small = small or SmallGrey(frame)
+            after = small(frame).astype(np.int16)
             differences.append(0.0 if before is None else float(np.abs(after - before).mean()))
             before = after
             progress(min(1.0, len(differences) / n_frames))

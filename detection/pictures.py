@@ -11,7 +11,7 @@ from threading import local
 
 import av
 import numpy as np
-from av.video.reformatter import Interpolation
+from av.video.reformatter import Interpolation, VideoReformatter
 
 from clips.media.container import open_media, picture_stream, zero_s
 from clips.media.fields import picture_rate, whole_pictures
@@ -72,6 +72,7 @@ class PictureReader:
         self._zero_s = zero_s(self._container)
         self._stretch = stretch
         self._packets = packets
+        self._small: SmallGrey | None = None
 
     def __enter__(self) -> "PictureReader":
         return self
@@ -90,7 +91,8 @@ class PictureReader:
         """
         times_s, luma = [], []
         for frame in itertools.islice(self._due(piece), most):
-            small = small_grey(frame, self._video.sample_aspect_ratio)
+            self._small = self._small or SmallGrey(frame, self._video.sample_aspect_ratio)
+            small = self._small(frame)
             if luma and small.shape != luma[0].shape:
                 continue  # a stream that changes its shape midway cannot be compared across the change
             times_s.append(self._time_s(frame.pts))
@@ -202,22 +204,31 @@ class PicturePool:
         return list(self._own.reader.read(piece, most=most))
 
 
-def small_grey(frame: av.VideoFrame, pixel_aspect: Fraction | None = None) -> np.ndarray:
-    """Return the picture upright, grey and small.
+class SmallGrey:
+    """Makes the frames of one stream upright, grey and small.
 
     Parameters
     ----------
     frame : VideoFrame
+        Any frame of the stream: they all are held alike.
     pixel_aspect : Fraction, optional
         Width of a pixel over its height.
-
-    Returns
-    -------
-    np.ndarray [shape=(height, width), uint8]
-        The longer side has ``LONG_SIDE_PX``, the shorter at least a quarter of it.
     """
-    shown = frame.width * (pixel_aspect or 1), frame.height
-    width_px, height_px = (max(LONG_SIDE_PX // 4, round(side * LONG_SIDE_PX / max(shown))) for side in shown)
-    grey = frame.reformat(width=width_px, height=height_px, format="gray", interpolation=Interpolation.AREA)
-    held, coded = orientation(frame), grey.to_ndarray()
-    return np.ascontiguousarray(np.rot90(np.fliplr(coded) if held.is_mirrored else coded, held.quarter_turns))
+
+    def __init__(self, frame: av.VideoFrame, pixel_aspect: Fraction | None = None) -> None:
+        self._held = orientation(frame)
+        self._pixel_aspect = pixel_aspect or 1
+        # Each frame has one, with threads that stay until it is collected: 170 at once fill a child's memory.
+        self._reformatter = VideoReformatter()
+
+    def __call__(self, frame: av.VideoFrame) -> np.ndarray:
+        """Return the picture [shape=(height, width), uint8].
+
+        The longer side has ``LONG_SIDE_PX``, the shorter at least a quarter of it.
+        """
+        shown = frame.width * self._pixel_aspect, frame.height
+        width_px, height_px = (max(LONG_SIDE_PX // 4, round(side * LONG_SIDE_PX / max(shown))) for side in shown)
+        size = {"width": width_px, "height": height_px}
+        grey = self._reformatter.reformat(frame, **size, format="gray", interpolation=Interpolation.AREA, threads=1)
+        coded = np.fliplr(grey.to_ndarray()) if self._held.is_mirrored else grey.to_ndarray()
+        return np.ascontiguousarray(np.rot90(coded, self._held.quarter_turns))

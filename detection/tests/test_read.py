@@ -1,3 +1,5 @@
+import gc
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -156,3 +158,22 @@ def test_a_scan_knows_where_decoding_can_begin(tmp_path):
     np.testing.assert_allclose(packets.group_start_s, [0, 0.5, 1.0], atol=0.001)
     assert end_s == pytest.approx(1.5, abs=0.02)
     assert (packets.pixels, packets.codec) == (128 * 72, "h264")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how many threads there are")
+def test_pictures_leave_no_threads_behind(tmp_path):
+    """A child may take only so much address space, and each thread takes megabytes of it."""
+    path = write_video(tmp_path / "take.mp4", [i / 30 for i in range(120)])
+    packets, _, _ = scan(path)
+    gc.disable()
+    try:
+        with PictureReader(path, packets) as reader:
+            before = n_threads()
+            assert sum(len(chunk.luma) for chunk in reader.read(Piece(0, 120))) == 120
+            assert n_threads() - before <= 4
+    finally:
+        gc.enable()
+
+
+def n_threads() -> int:
+    return len(list(Path("/proc/self/task").iterdir()))

@@ -16,7 +16,7 @@ from clips.media.probe import probe
 from clips.media.share import make_share_copy
 from clips.tests.browser import open_page
 from clips.tests.media.test_cut_browser import served  # noqa: F401 - a fixture
-from detection.pictures import small_grey
+from detection.pictures import SmallGrey
 
 #: Luminance at the corners of the coded picture: top left, top right, bottom left, bottom right.
 LEVELS = (40, 100, 160, 220)
@@ -83,7 +83,8 @@ def test_every_picture_is_turned_and_mirrored_as_the_file_says(tmp_path, rotatio
     make_posters(str(source), [{"at_ms": 50, "out": str(poster)}])
     tiles = make_filmstrip(str(source), str(strip))
     with av.open(str(source)) as container:
-        seen_by_detector = small_grey(next(container.decode(video=0)))
+        frame = next(container.decode(video=0))
+        seen_by_detector = SmallGrey(frame)(frame)
     tile = first_luma(strip)[: tiles["tile_height_px"], : tiles["tile_width_px"]]
     wanted = corners_shown(rotation, flip)
     is_upright = (96, 128) if rotation in (0, 180) else (128, 96)
@@ -112,7 +113,8 @@ def test_pixels_that_are_wider_than_high_are_widened_before_the_turn(tmp_path, r
     assert corners_of(first_luma(tmp_path / "p.mp4")) == corners_shown(rotation, flip)
     with av.open(str(source)) as container:
         stream = container.streams.video[0]
-        small = small_grey(next(container.decode(stream)), stream.sample_aspect_ratio)
+        frame = next(container.decode(stream))
+        small = SmallGrey(frame, stream.sample_aspect_ratio)(frame)
     assert sorted(small.shape) == [54, 96]
     assert corners_of(small) == corners_shown(rotation, flip)
 
