@@ -83,8 +83,6 @@ class Kind:
     rotation: int = 0
     camera_id: str = "CAM_UNKNOWN"
     recorded_at: str | None = None
-    #: Why detection does not see it yet; "" where it does.
-    unseen: str = ""
 
     def number(self, frame: int) -> int:
         return frame if self.numbers is None else self.numbers[frame]
@@ -240,7 +238,6 @@ KINDS = {
     "AVI, Motion JPEG": Kind(
         lambda folder: avi(folder, picture="mjpeg", heard="ac3"),
         codec="mjpeg",
-        unseen="a seek to before the beginning of an AVI fails",
     ),
     "AVI without an index": Kind(lambda folder: without_index(avi(folder, options=PYRAMID)), sounds=MP3),
     "AVI after a crash": Kind(
