@@ -1,8 +1,8 @@
 """Files that lie elsewhere than their rows say are found again by what they are, and the rows follow.
 
 A database that was restored is older than the archive: what was renamed or tagged since then was moved there, and no
-row knows where to. A clip's file says inside which clip it is, a camera file is known by its SHA-256; so each is taken
-over where it lies, instead of being counted as gone and sent a second time.
+row knows where to. A clip's file says which clip it is, inside or (on Drive) beside it, and anything is known by its
+SHA-256; so each is taken over where it lies, instead of being counted as gone and sent a second time.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from clips.archive.backend import ArchiveBackend, Held
-from clips.archive.cargo import Cargo
+from clips.archive.cargo import Cargo, cargo_now
 from clips.archive.local import LocalArchive
 from clips.archive.path import read_names, read_original_name
 from clips.media import MediaError, sandbox
@@ -21,10 +21,10 @@ from clips.models import ArchiveCopy, CopyState, FinalClip, OriginalFile
 Thing = FinalClip | OriginalFile
 
 
-def facts_inside(backend: ArchiveBackend, file_id: str) -> dict[str, str]:
-    """Return what a clip's file says of itself, for archives that keep nothing beside it."""
-    if not isinstance(backend, LocalArchive):
-        return {}
+def facts_of(backend: ArchiveBackend, file_id: str, held: Held) -> dict[str, str]:
+    """Return what is known of a clip's file: kept beside it, or read inside where an archive keeps nothing beside."""
+    if held.facts or not isinstance(backend, LocalArchive):
+        return held.facts
     try:
         return sandbox.run("clips.archive.facts:facts_of", {"path": str(backend.root / file_id)})
     except MediaError:
@@ -40,25 +40,36 @@ def clip_said(facts: dict[str, str]) -> FinalClip | None:
 
 
 def thing_at(backend: ArchiveBackend, file_id: str, held: Held) -> Thing | None:
-    """Return the clip or the camera file that lies there; None for what no row knows."""
+    """Return the clip or the camera file that lies there; None for what no row knows.
+
+    Beside a file may stand a later version of the same frames, which no row is: then the very bytes tell.
+    """
     if read_names((), held.filename):
-        return clip_said(facts_inside(backend, file_id))
+        same = FinalClip.objects.filter(file_hash=held.sha256, removed_at=None).order_by("-is_current", "created_at")
+        return clip_said(facts_of(backend, file_id, held)) or same.first()
     _name, digits = read_original_name(held.filename) or ("", "")
     return OriginalFile.objects.filter(file_hash=held.sha256).first() if held.sha256.startswith(digits or "-") else None
 
 
-def is_known(backend: ArchiveBackend, file_id: str, sha256: str) -> bool:
-    """Whether a clip's row says of this very file, with these very bytes, that it is its copy."""
-    there = ArchiveCopy.objects.filter(backend=backend.name, remote_id=file_id, sha256=sha256)
-    return there.filter(state=CopyState.VERIFIED, clip__isnull=False).exists()
+def known_copy(backend: ArchiveBackend, file_id: str, held: Held) -> ArchiveCopy | None:
+    """Return the copy of a clip of which its row says that it is this very file, with these very bytes."""
+    there = ArchiveCopy.objects.filter(backend=backend.name, remote_id=file_id, sha256=held.sha256)
+    return there.filter(state=CopyState.VERIFIED, clip__isnull=False).select_related("folder", "clip").first()
 
 
-def take_over(backend: ArchiveBackend, thing: Thing, file_id: str, path: str, held: Held) -> ArchiveCopy | None:
+def is_astray(copy: ArchiveCopy, held: Held) -> bool:
+    """Whether the site itself put a file elsewhere than its row says: the row is the older of the two."""
+    if copy.folder is None or copy.next_folder_id:  # made again from the archive; being moved
+        return False
+    return bool(held.is_ours) and (held.folder_id, held.filename) != (copy.folder.remote_id, copy.filename)
+
+
+def take_over(backend: ArchiveBackend, thing: Thing, file_id: str, held: Held) -> ArchiveCopy | None:
     """Let the row of a copy that leads nowhere lead to this file; None where the archive has the thing already."""
     for owner in _owners(thing, held.sha256):
         copy = ArchiveCopy.objects.filter(**owner, backend=backend.name).first()
         if copy is None or is_lost(backend, copy):
-            return _point(backend, owner, file_id, path, held)
+            return _point(backend, owner, file_id, held)
         if copy.remote_id == file_id or copy.sha256 == held.sha256:
             return None
     return None
@@ -84,7 +95,7 @@ def is_another(backend: ArchiveBackend, file_id: str, held: Held, cargo: Cargo) 
     """Whether what lies in the place of a clip says that it is another one: it may not be written over."""
     if held.sha256 == cargo.sha256 or not isinstance(cargo.thing, FinalClip):
         return False
-    facts = facts_inside(backend, file_id)
+    facts = facts_of(backend, file_id, held)
     if not facts.get("trickyclip_clip") or facts.get("trickyclip_lineage") == str(cargo.thing.lineage):
         return False
     said = clip_said(facts)
@@ -92,16 +103,15 @@ def is_another(backend: ArchiveBackend, file_id: str, held: Held, cargo: Cargo) 
 
 
 def elsewhere(backend: ArchiveBackend, cargo: Cargo) -> Iterator[tuple[str, Held]]:
-    """Yield files of the very same bytes that no row knows: by their sizes first, which costs no reading."""
-    if not backend.ids_are_places or not cargo.thing.size_bytes:
-        return
-    for found in backend.stock(checksums=False):
-        if found.is_trashed or found.size_bytes != cargo.thing.size_bytes:
+    """Yield files of the very same bytes in the archive's own folders that no row knows."""
+    for found in backend.alike(cargo.known_by, cargo.thing.size_bytes):
+        if found.sha256 not in {"", cargo.sha256}:
             continue
         if ArchiveCopy.objects.filter(backend=backend.name, remote_id=found.file_id).exists():
             continue
         held = backend.look(found.file_id)
-        if held and not held.is_trashed and held.sha256 == cargo.sha256:
+        is_same = held and not held.is_trashed and held.sha256 == cargo.sha256
+        if is_same and backend.folders_of(held.folder_id):
             yield found.file_id, held
 
 
@@ -115,12 +125,18 @@ def _owners(thing: Thing, sha256: str) -> list[dict[str, Thing]]:
     return [{"clip": clip} for clip in [*versions, *alone]]
 
 
-def _point(backend: ArchiveBackend, owner: dict[str, Thing], file_id: str, path: str, held: Held) -> ArchiveCopy | None:
+def _point(backend: ArchiveBackend, owner: dict[str, Thing], file_id: str, held: Held) -> ArchiveCopy | None:
+    """Write down where it lies; of an id that is no place the row says at once where a job is going to bring it.
+
+    There two files of one name may lie in one folder, and the names that a restored database gives are given again.
+    """
+    (thing,) = owner.values()
+    path = file_id if backend.ids_are_places else cargo_now(thing).path
     lies = {"remote_id": file_id, "path": path, "sha256": held.sha256, "folder": None, "session": ""}
-    verified = {"state": CopyState.VERIFIED, "verified_at": timezone.now()}
+    lies |= {"next_folder": None, "next_name": "", "state": CopyState.VERIFIED, "verified_at": timezone.now()}
     try:
         with transaction.atomic():
-            copy, _new = ArchiveCopy.objects.update_or_create(**owner, backend=backend.name, defaults=lies | verified)
+            copy, _new = ArchiveCopy.objects.update_or_create(**owner, backend=backend.name, defaults=lies)
     except IntegrityError:
         return None  # another row names that path; it is looked at by itself
     if backend.name == "drive" and "clip" in owner:

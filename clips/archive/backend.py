@@ -72,6 +72,10 @@ class Held:
     folder_id: str
     filename: str
     is_trashed: bool = False
+    #: What was kept beside it; empty where the archive keeps nothing beside a file.
+    facts: dict[str, str] = field(default_factory=dict)
+    #: Whether the site itself put it there under this name; False after a person did, None where nobody can say.
+    is_ours: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -89,11 +93,7 @@ class Lying:
     file_id: str
     #: The folders that it lies in, from the archive's own top folder down.
     folders: tuple[str, ...]
-    filename: str
-    sha256: str
-    size_bytes: int
-    #: What was kept beside it; empty where the archive keeps nothing beside a file.
-    facts: dict[str, str]
+    held: Held
 
 
 @dataclass(frozen=True)
@@ -127,13 +127,16 @@ class ArchiveBackend(Protocol):
     ids_are_places: bool
 
     def new_folder_id(self, parent_id: str | None, name: str) -> str:
-        """Return an id for a folder that is yet to be made below ``parent_id`` (None: the top)."""
+        """Return the id of the folder of that name below ``parent_id`` (None: the top), or one to make it with."""
 
     def make_folder(self, folder_id: str, parent_id: str | None, name: str) -> None:
         """Make a folder with that id; nothing happens when it is there already."""
 
     def has_folder(self, folder_id: str) -> bool:
         """Whether the folder is there, and neither it nor what it lies in was thrown away."""
+
+    def folders_of(self, folder_id: str) -> tuple[str, ...] | None:
+        """Return the names of the folders from the archive's top folder down to this one; None outside of it."""
 
     def new_file_id(self, folder_id: str, filename: str) -> str:
         """Return an id for a file that is yet to be sent."""
@@ -164,6 +167,12 @@ class ArchiveBackend(Protocol):
 
         What was moved out of its top folder may be left out, and what is not the site's own may be listed, so both
         want a closer look. Without ``checksums`` those that would have to be computed are left empty.
+        """
+
+    def alike(self, facts: dict[str, str], size_bytes: int) -> Iterator[Stocked]:
+        """List what may be the file that one of these facts is kept beside, or else any of that size; no trash.
+
+        Costs no reading of files; the checksum is empty as in ``stock``.
         """
 
     def check(self) -> list[Finding]:

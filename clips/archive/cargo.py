@@ -27,6 +27,12 @@ class Cargo:
         return "/".join([*self.folders, self.filename])
 
     @property
+    def known_by(self) -> dict[str, str]:
+        """The facts that a file of the same bytes shares: a version of the same frames took over the one before's."""
+        names = ("clip", "lineage") if isinstance(self.thing, FinalClip) else ("original",)
+        return {f"trickyclip_{name}": self.facts[f"trickyclip_{name}"] for name in names}
+
+    @property
     def owner(self) -> dict[str, FinalClip | OriginalFile]:
         """The field by which a copy's row belongs to it."""
         return {"clip" if isinstance(self.thing, FinalClip) else "original_file": self.thing}

@@ -5,10 +5,12 @@ byte. So whatever is cut off goes on where Drive stopped getting it, also from a
 took without our hearing of it is found under its id (409) instead of being there twice.
 """
 
+import hashlib
 import os
 import random
 import time
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 
 from google.auth.credentials import Credentials
@@ -41,9 +43,11 @@ MAX_TRIES = 9
 BREATH_S = 1.0
 FOLDER_TYPE = "application/vnd.google-apps.folder"
 CHANGE_FIELDS = "nextPageToken,newStartPageToken,changes(fileId,removed,file(trashed))"
-LIST_FIELDS = "nextPageToken,files(id,name,mimeType,sha256Checksum,size,appProperties)"
+LIST_FIELDS = "nextPageToken,files(id,name,mimeType,parents,trashed,sha256Checksum,appProperties)"
 STOCK_FIELDS = "nextPageToken,files(id,name,parents,trashed,size,sha256Checksum)"
-FIELDS = "id,name,parents,trashed,sha256Checksum"
+FIELDS = "id,name,parents,trashed,sha256Checksum,appProperties"
+#: Kept beside each file: the checksum of the folder and the name that the site gave it.
+PLACE = "trickyclip_place"
 
 
 class GoogleDriveArchive:
@@ -71,22 +75,47 @@ class GoogleDriveArchive:
         self._chunk_bytes = chunk_bytes
         self._back_off_s = back_off_s
         self._report = report
+        self._folders: dict[str, tuple[str, ...] | None] = {}
 
     # --- folders -----------------------------------------------------------------------------------------------------
 
     def new_folder_id(self, parent_id: str | None, name: str) -> str:
-        return self._new_id()
+        named = f"'{parent_id or self._top}' in parents and name = {_quoted(name)} and mimeType = '{FOLDER_TYPE}'"
+        there = self._found(f"{named} and trashed = false", "nextPageToken,files(id,name)")
+        return next((found["id"] for found in there if found["name"] == name), "") or self._new_id()
 
     def make_folder(self, folder_id: str, parent_id: str | None, name: str) -> None:
         if parent_id is None and self.folder_id and not self.has_folder(self.folder_id):
             raise folder_missing(self.folder_id)
-        parent = parent_id or self.folder_id or "root"
+        parent = parent_id or self._top
         body = {"id": folder_id, "name": name, "mimeType": FOLDER_TYPE, "parents": [parent]}
         self.call(self.files.create, accept=Kind.THERE, body=body, supportsAllDrives=True, fields="id")
 
     def has_folder(self, folder_id: str) -> bool:
         found = self._get(folder_id)
         return found is not None and not found["trashed"]
+
+    def folders_of(self, folder_id: str) -> tuple[str, ...] | None:
+        if folder_id not in self._folders:
+            found = self._get(folder_id) if folder_id else None
+            self._folders[folder_id] = self._path_of(found) if found and not found["trashed"] else None
+        return self._folders[folder_id]
+
+    def _path_of(self, folder: dict) -> tuple[str, ...] | None:
+        parent_id = (folder.get("parents") or [""])[0]
+        if folder["name"] == ROOT and parent_id == self._top_id:
+            return (ROOT,)
+        above = self.folders_of(parent_id)
+        return (*above, folder["name"]) if above else None
+
+    @property
+    def _top(self) -> str:
+        """What the archive's top folder lies in, as Drive takes it; a person's own has a word for it."""
+        return self.folder_id or "root"
+
+    @cached_property
+    def _top_id(self) -> str:
+        return self.folder_id or self._get("root")["id"]
 
     # --- files -------------------------------------------------------------------------------------------------------
 
@@ -120,8 +149,7 @@ class GoogleDriveArchive:
             if found is None:
                 return None
             if "sha256Checksum" in found:
-                parents = found.get("parents") or [""]
-                return Held(found["sha256Checksum"], parents[0], found["name"], found["trashed"])
+                return _held(found)
             self._breathe(self._back_off_s)  # just arrived: Drive is still reading it
         raise unreachable("it does not say the checksum of a file")
 
@@ -158,7 +186,8 @@ class GoogleDriveArchive:
         held = self.look(file_id)
         if held is None:
             raise ArchiveError("The copy on Google Drive is gone.")
-        change = {"fileId": file_id, "body": {"name": filename, "appProperties": facts}}
+        kept = facts | {PLACE: _place(to_folder_id, filename)}
+        change = {"fileId": file_id, "body": {"name": filename, "appProperties": kept}}
         if held.folder_id != to_folder_id:
             change |= {"addParents": to_folder_id, "removeParents": held.folder_id}
         with only_this_file():
@@ -172,7 +201,7 @@ class GoogleDriveArchive:
         return self._set_trashed(file_id, trashed=False)
 
     def walk(self) -> Iterator[Lying]:
-        ahead = [(top, (ROOT,)) for top in self._listed(self.folder_id or "root") if top["name"] == ROOT]
+        ahead = [(top, (ROOT,)) for top in self._listed(self._top) if top["name"] == ROOT]
         while ahead:
             folder, parts = ahead.pop()
             for found in self._listed(folder["id"]):
@@ -181,16 +210,21 @@ class GoogleDriveArchive:
                 if found["mimeType"] == FOLDER_TYPE:
                     ahead.append((found, (*parts, found["name"])))
                 elif "sha256Checksum" in found:
-                    checked = (found["sha256Checksum"], int(found["size"]), found.get("appProperties", {}))
-                    yield Lying(found["id"], parts, found["name"], *checked)
+                    yield Lying(found["id"], parts, _held(found))
 
     def stock(self, *, checksums: bool) -> Iterator[Stocked]:
         for media_type in MEDIA_TYPES.values():  # at once: one request for each folder would be thousands
-            for found in self._found(f"mimeType = '{media_type}'", STOCK_FIELDS):
-                if "sha256Checksum" in found:
-                    parent, size_bytes = (found.get("parents") or [""])[0], int(found["size"])
-                    checked = (found["sha256Checksum"], found["trashed"])
-                    yield Stocked(found["id"], parent, found["name"], size_bytes, *checked)
+            yield from self._stocked(f"mimeType = '{media_type}'")
+
+    def alike(self, facts: dict[str, str], size_bytes: int) -> Iterator[Stocked]:
+        one_of = " or ".join(f"appProperties has {{ key='{key}' and value='{facts[key]}' }}" for key in facts)
+        return self._stocked(f"({one_of}) and trashed = false")
+
+    def _stocked(self, query: str) -> Iterator[Stocked]:
+        for found in self._found(query, STOCK_FIELDS):
+            if "sha256Checksum" in found:
+                parent, size_bytes = (found.get("parents") or [""])[0], int(found["size"])
+                yield Stocked(found["id"], parent, found["name"], size_bytes, found["sha256Checksum"], found["trashed"])
 
     def _listed(self, folder_id: str, fields: str = LIST_FIELDS) -> Iterator[dict]:
         return self._found(f"'{folder_id}' in parents and trashed = false", fields)
@@ -264,7 +298,8 @@ class GoogleDriveArchive:
     def _upload_of(self, parcel: Parcel) -> HttpRequest:
         """Return the request that makes the file, or that replaces what its id holds already."""
         media = FileChunks(parcel.source, chunk_bytes=self._chunk_bytes, mimetype=media_type_of(parcel.filename))
-        about = {"name": parcel.filename, "mimeType": media.mimetype(), "appProperties": parcel.facts}
+        kept = parcel.facts | {PLACE: _place(parcel.folder_id, parcel.filename)}
+        about = {"name": parcel.filename, "mimeType": media.mimetype(), "appProperties": kept}
         common = {"media_body": media, "supportsAllDrives": True, "fields": "id"}
         if parcel.replaces:
             return self.files.update(fileId=parcel.file_id, body=about, **common)
@@ -316,3 +351,22 @@ class GoogleDriveArchive:
         while (left_s := ends_s - time.monotonic()) > 0:
             time.sleep(min(BREATH_S, left_s))
             self._report(None)
+
+
+def _held(found: dict) -> Held:
+    """Read what Drive says of a file; by its place it tells whether the site put it there, or a person since."""
+    facts, folder_id = dict(found.get("appProperties", {})), (found.get("parents") or [""])[0]
+    place = facts.pop(PLACE, None)
+    is_ours = None if place is None else place == _place(folder_id, found["name"])
+    return Held(found["sha256Checksum"], folder_id, found["name"], found["trashed"], facts, is_ours)
+
+
+def _place(folder_id: str, filename: str) -> str:
+    """Return where a file is put in the 124 bytes that Drive keeps of a fact."""
+    return hashlib.sha256(f"{folder_id}/{filename}".encode()).hexdigest()
+
+
+def _quoted(text: str) -> str:
+    """Return a text as Drive's search language takes it."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

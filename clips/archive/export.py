@@ -68,21 +68,32 @@ class Shipment:
         if self.copy.next_folder:
             self._settle_move(self.copy.next_folder, self.copy.next_name)
         held = self.backend.look(self.copy.remote_id) if self.copy.remote_id else None
-        if not self.backend.ids_are_places or (held and not held.is_trashed):
+        if held and not held.is_trashed:
             return held
+        return self._held_in_place() or self._held_elsewhere() or held
+
+    def _held_in_place(self) -> Held | None:
+        """Return what lies where it belongs, in an archive where a place is an id."""
+        if not self.backend.ids_are_places:
+            return None
         place = str(PurePosixPath(*self.cargo.folders, self.cargo.filename))
         there = self.backend.look(place)
-        if there and not there.is_trashed:
-            if adopt.is_another(self.backend, place, there, self.cargo):
-                says = _("Another clip lies at %(path)s; “manage.py rebuild_from_archive” makes a row for it.")
-                raise ArchiveError(says % {"path": place})
-            self._note(remote_id=place)
-            return there
-        if self.copy.remote_id:  # it was sent once
-            for file_id, found in adopt.elsewhere(self.backend, self.cargo):
-                self._note(remote_id=file_id, path=file_id, folder=None)
-                return found
-        return held
+        if there is None or there.is_trashed:
+            return None
+        if adopt.is_another(self.backend, place, there, self.cargo):
+            says = _("Another clip lies at %(path)s; “manage.py rebuild_from_archive” makes a row for it.")
+            raise ArchiveError(says % {"path": place})
+        self._note(remote_id=place)
+        return there
+
+    def _held_elsewhere(self) -> Held | None:
+        """Return what was sent once and no row knows any more; ``_put_right`` brings it from there to its place."""
+        if self.backend.ids_are_places and not self.copy.remote_id:
+            return None  # most likely never sent, and to make sure means to walk through the whole archive
+        for file_id, held in adopt.elsewhere(self.backend, self.cargo):
+            self._note(remote_id=file_id, sha256=held.sha256, session="", folder=None)
+            return held
+        return None
 
     def _settle_move(self, folder: ArchiveFolder, filename: str) -> None:
         """Write down how a move ended whose worker was stopped: it lies there, or where it was."""
@@ -99,7 +110,7 @@ class Shipment:
             parcel = Parcel(
                 source=source,
                 file_id=copy.remote_id,
-                folder_id=(copy.folder or folder).remote_id,
+                folder_id=held.folder_id if held and held.is_ours else (copy.folder or folder).remote_id,
                 filename=self.cargo.filename,
                 sha256=self.cargo.sha256,
                 facts=self.cargo.facts,
@@ -128,16 +139,20 @@ class Shipment:
 
     def _put_right(self, folder: ArchiveFolder, held: Held) -> None:
         """Move the copy to its place and name of today; one that a person has moved or renamed stays as it is."""
-        wanted = (folder.remote_id, self.cargo.filename)
-        ours = (self.copy.folder.remote_id if self.copy.folder else held.folder_id, self.copy.filename)
-        there = (held.folder_id, held.filename)
-        remote_id = self.copy.remote_id
-        if there == ours != wanted:
+        wanted, there = (folder.remote_id, self.cargo.filename), (held.folder_id, held.filename)
+        is_ours, remote_id = self._is_ours(held), self.copy.remote_id
+        if is_ours and there != wanted:
             self._note(next_folder=folder, next_name=self.cargo.filename)
             target = {"to_folder_id": folder.remote_id, "filename": self.cargo.filename}
             remote_id = self.backend.move(remote_id, **target, facts=self.cargo.facts)
-        if there in (ours, wanted):
+        if is_ours or there == wanted:
             self._note(remote_id=remote_id, folder=folder, path=self.cargo.path, next_folder=None, next_name="")
+
+    def _is_ours(self, held: Held) -> bool:
+        """Whether the site put it where it lies: by what is kept beside it, or by the row, which may be the older."""
+        if self.copy.folder is None:  # the row was made again of what lies there
+            return held.is_ours is not False
+        return bool(held.is_ours) or (held.folder_id, held.filename) == (self.copy.folder.remote_id, self.copy.filename)
 
     def _note(self, **fields: object) -> None:
         """Write down where we are, unless the job is another worker's by now (LeaseLostError)."""

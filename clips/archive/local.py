@@ -56,6 +56,10 @@ class LocalArchive:
     def has_folder(self, folder_id: str) -> bool:
         return (self.root / folder_id).is_dir()
 
+    def folders_of(self, folder_id: str) -> tuple[str, ...] | None:
+        parts = Path(folder_id).parts
+        return parts if parts[:1] == (ROOT,) else None
+
     def new_file_id(self, folder_id: str, filename: str) -> str:
         return str(Path(folder_id) / filename)
 
@@ -122,8 +126,8 @@ class LocalArchive:
             folders = path.relative_to(self.root).parts[:-1]
             if path.suffix.removeprefix(".") not in MEDIA_TYPES or folders[1:2] == (ORIGINALS,):
                 continue
-            held = self.look(str(path.relative_to(self.root)))
-            yield Lying(str(path.relative_to(self.root)), folders, path.name, held.sha256, path.stat().st_size, {})
+            file_id = str(path.relative_to(self.root))
+            yield Lying(file_id, folders, self.look(file_id))
 
     def stock(self, *, checksums: bool) -> Iterator[Stocked]:
         for root, is_trashed in ((self.root, False), (self.root / TRASH_FOLDER, True)):
@@ -134,6 +138,10 @@ class LocalArchive:
                     yield Stocked(str(place), str(place.parent), place.name, path.stat().st_size, sha256, is_trashed)
                 except FileNotFoundError:
                     continue  # moved since its folder was read
+
+    def alike(self, facts: dict[str, str], size_bytes: int) -> Iterator[Stocked]:
+        stocked = self.stock(checksums=False)  # what a file says of itself stands inside, so its size tells it first
+        return (found for found in stocked if not found.is_trashed and found.size_bytes == size_bytes)
 
     def check(self) -> list[Finding]:
         probe = self.root / f".{uuid.uuid4().hex}.check"

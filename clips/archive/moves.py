@@ -27,8 +27,13 @@ def originals_follow(shoot: Shoot) -> int:
 
 
 def follow(copy: ArchiveCopy, thing: FinalClip | OriginalFile) -> bool:
-    """Start a job for a copy that lies elsewhere than its names say; return whether it does."""
-    is_elsewhere = copy.path != cargo_of(thing).path
+    """Start a job for a copy that lies elsewhere than its names say; return whether it does.
+
+    Of one that was taken over where it lies the job also writes down in which folder that is.
+    """
+    if isinstance(thing, FinalClip) and not thing.stored_path:
+        return False  # the job that cuts it goes before, and starts this one
+    is_elsewhere = copy.folder_id is None or copy.path != cargo_of(thing).path
     if is_elsewhere:
         pipeline.start(JobKind.ARCHIVE, thing, priority=MOVE_PRIORITY)
     return is_elsewhere

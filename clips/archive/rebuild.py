@@ -14,9 +14,9 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from clips import pipeline
+from clips import pipeline, renaming
 from clips.archive import adopt, moves
-from clips.archive.backend import ArchiveBackend, Held, Lying
+from clips.archive.backend import ArchiveBackend, Lying
 from clips.archive.configured import archive_backend
 from clips.archive.path import Named, read_names, read_original_name
 from clips.management.backfill import BACKFILL_PRIORITY
@@ -68,20 +68,22 @@ def _counted() -> dict[str, int]:
 
 def _one(backend: ArchiveBackend, lying: Lying, missing: Counter) -> str:
     """Make the rows of one file; return what became of it."""
-    named = read_names(lying.folders, lying.filename)
+    held = lying.held
+    named = read_names(lying.folders, held.filename)
     if named is None:
         return "files that are not ours"
-    if adopt.is_known(backend, lying.file_id, lying.sha256):
-        return "clips that were here"
-    facts = lying.facts or adopt.facts_inside(backend, lying.file_id)
+    if copy := adopt.known_copy(backend, lying.file_id, held):
+        if not adopt.is_astray(copy, held):
+            return "clips that were here"
+        pipeline.start(JobKind.ARCHIVE, copy.clip, priority=moves.MOVE_PRIORITY)
+        return "clips found where they lie now"
+    facts = adopt.facts_of(backend, lying.file_id, held)
     try:
         clip_id, span = UUID(facts["trickyclip_clip"]), (int(facts["trickyclip_in"]), int(facts["trickyclip_out"]))
     except (KeyError, ValueError):
         return "clips that do not say what they are"
-    path = "/".join([*lying.folders, lying.filename])
-    held = Held(lying.sha256, "/".join(lying.folders), lying.filename)
     if clip := FinalClip.objects.filter(pk=clip_id).first():
-        copy = adopt.take_over(backend, clip, lying.file_id, path, held)
+        copy = adopt.take_over(backend, clip, lying.file_id, held)
         return "clips found where they lie now" if copy and _is_followed(copy) else "clips that were here"
     original = OriginalFile.objects.filter(file_hash=facts.get("trickyclip_original")).first()
     if original is None:
@@ -89,8 +91,8 @@ def _one(backend: ArchiveBackend, lying: Lying, missing: Counter) -> str:
         missing[facts.get("trickyclip_original", "?")] += 1
         return "clips without their original"
     clip = _made(named, clip_id, original, span, facts)
-    FinalClip.objects.filter(pk=clip.pk).refresh_search()
-    adopt.take_over(backend, clip, lying.file_id, path, held)
+    renaming.bring_up_to_date([clip.pk])  # its name may say what its session or rider was called before the restore
+    adopt.take_over(backend, clip, lying.file_id, held)
     pipeline.start(JobKind.RENDER, clip, priority=BACKFILL_PRIORITY)  # then it is brought to where it belongs by now
     return "clips"
 

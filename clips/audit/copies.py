@@ -10,6 +10,7 @@ from functools import partial
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from clips.archive import adopt
 from clips.archive.backend import ArchiveBackend, ArchiveError, Stocked
 from clips.archive.configured import archive_backend, archive_name
 from clips.archive.path import read_names, read_original_name
@@ -42,6 +43,8 @@ class _Inventory:
         self._backend, self._checksums = backend, checksums
         #: Keys of the copies that the list shows to be right: some bytes each, so also of 100,000 some megabytes.
         self._right: set[int] = set()
+        #: Of those that lie whole somewhere else, which any number may after a restore.
+        self._whole: set[int] = set()
         self._n_looks = 0
 
     def check(self) -> Iterator[Disagreement]:
@@ -55,7 +58,7 @@ class _Inventory:
 
     def _copies(self) -> QuerySet:
         rows = ArchiveCopy.objects.filter(backend=self._backend.name)
-        rows = rows.annotate(folder_id_there=F("folder__remote_id")).select_related("clip", "original_file")
+        rows = rows.annotate(folder_id_there=F("folder__remote_id")).select_related("clip", "original_file", "folder")
         return rows.defer("clip__search_text", "original_file__probe")
 
     def _hold_against_rows(self, batch: list[Stocked]) -> Iterator[Disagreement]:
@@ -63,23 +66,40 @@ class _Inventory:
         known = set()
         for copy in self._copies().filter(remote_id__in=there):
             known.add(copy.remote_id)
+            if copy.state == CopyState.WITHDRAWN and not there[copy.remote_id].is_trashed:
+                yield from self._left_there(copy)
             if self._is_right(copy, there[copy.remote_id]):
                 self._right.add(copy.pk)
+            elif self._is_whole(copy, there[copy.remote_id]):
+                self._whole.add(copy.pk)
         for file_id in there.keys() - known:
             found = there[file_id]
-            if not found.is_trashed and (read_names((), found.filename) or read_original_name(found.filename)):
+            is_named = read_names((), found.filename) or read_original_name(found.filename)
+            if is_named and not found.is_trashed and self._backend.folders_of(found.folder_id):
                 says = _("it lies in the archive, and no row knows it.")
-                yield Disagreement(Kind.COPY_UNKNOWN, found.filename, says, file_id, partial(mend.adopt_copy, file_id))
+                take_over = partial(mend.adopt_copy, self._backend, file_id)
+                yield Disagreement(Kind.COPY_UNKNOWN, found.filename, says, file_id, take_over)
+
+    def _left_there(self, copy: ArchiveCopy) -> Iterator[Disagreement]:
+        """Say that a removed clip lies in the archive, unless the list was older than its removal."""
+        held = self._backend.look(copy.remote_id)
+        if held and not held.is_trashed and not Job.objects.active().filter(clip=copy.clip_id).exists():
+            says = _("it was removed, and lies in the archive again.")
+            yield Disagreement(Kind.COPY_LEFT, str(copy), says, str(copy.clip_id), partial(mend.withdraw, copy.clip_id))
 
     def _is_right(self, copy: ArchiveCopy, found: Stocked) -> bool:
+        in_place = (found.folder_id, found.filename) == (copy.folder_id_there or found.folder_id, copy.filename)
+        return in_place and self._is_whole(copy, found)
+
+    @staticmethod
+    def _is_whole(copy: ArchiveCopy, found: Stocked) -> bool:
         thing = copy.clip or copy.original_file
         is_same = found.sha256 == copy.sha256 if found.sha256 else found.size_bytes == thing.size_bytes
-        in_place = (found.folder_id, found.filename) == (copy.folder_id_there or found.folder_id, copy.filename)
-        return is_same and in_place and not found.is_trashed
+        return is_same and not found.is_trashed
 
     def _look_at(self, copy: ArchiveCopy) -> Iterator[Disagreement]:
         """Say what is wrong with one copy, if anything is: it may have come after the list was made."""
-        self._n_looks += 1
+        self._n_looks += copy.pk not in self._whole
         thing = copy.clip or copy.original_file
         again = mend.rearchive if copy.clip_id else mend.rearchive_original
         repair = partial(again, thing.pk)
@@ -95,6 +115,10 @@ class _Inventory:
         elif held.sha256 != copy.sha256:
             says = _("what lies at %(path)s has another SHA-256.") % {"path": copy.path}
             yield tell(kind=Kind.COPY_CHANGED, says=says, mend=repair)
+        elif adopt.is_astray(copy, held):
+            says = _("it lies under a later name, %(name)s, and not at %(path)s.")
+            says, move = says % {"name": held.filename, "path": copy.path}, partial(mend.bring_to_place, copy.pk)
+            yield tell(kind=Kind.COPY_ASTRAY, says=says, mend=move)
         elif (held.folder_id, held.filename) != (copy.folder_id_there or held.folder_id, copy.filename):
             says = _("it is called %(name)s now, or lies in another folder than %(path)s.")
             yield tell(kind=Kind.COPY_MOVED, says=says % {"name": held.filename, "path": copy.path})

@@ -35,8 +35,10 @@ class Kind(TextChoices):
     COPY_MISSING = "COPY_MISSING", _("archived clips that are gone from the archive")
     COPY_TRASHED = "COPY_TRASHED", _("archived clips that lie in the archive's trash")
     COPY_CHANGED = "COPY_CHANGED", _("archived clips that are not what was archived")
+    COPY_ASTRAY = "COPY_ASTRAY", _("archived clips that lie elsewhere than their rows say")
     COPY_MOVED = "COPY_MOVED", _("archived clips that somebody moved or renamed")
     COPY_UNKNOWN = "COPY_UNKNOWN", _("clips in the archive that no row knows")
+    COPY_LEFT = "COPY_LEFT", _("removed clips that still lie in the archive")
     DRIVE_ID = "DRIVE_ID", _("clips that name another Drive file than their copy")
     SCRATCH = "SCRATCH", _("work in scratch/ that nobody finished")
     JOB_STUCK = "JOB_STUCK", _("jobs that nobody takes or ends")
@@ -87,11 +89,13 @@ _ADVICE = {
     ),
     Kind.COPY_TRASHED: _("Bring them back out of the trash, or let “manage.py audit --repair” show them as removed."),
     Kind.COPY_CHANGED: _("“manage.py audit --repair” has them looked at once more, and sent again if they differ."),
+    Kind.COPY_ASTRAY: _("“manage.py audit --repair” has them moved back to where their rows say."),
     Kind.COPY_MOVED: _("Nothing: where people put them they stay."),
     Kind.COPY_UNKNOWN: _(
         "“manage.py audit --repair” lets the rows of those it knows lead to them, and puts what is there twice into "
         "the archive's trash; “manage.py rebuild_from_archive” makes rows for the others."
     ),
+    Kind.COPY_LEFT: _("“manage.py audit --repair” puts them into the archive's trash."),
     Kind.DRIVE_ID: _("“manage.py audit --repair” takes over what the copy says."),
     Kind.SCRATCH: _("“manage.py audit --repair” removes it."),
     Kind.JOB_STUCK: _("See whether workers run; “manage.py audit --repair” tells the broker of them again."),

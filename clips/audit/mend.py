@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 
 from clips import filmstrips, pipeline, previews, sharing, storage
 from clips.archive import adopt, moves
+from clips.archive.backend import ArchiveBackend
 from clips.archive.cargo import cargo_now
-from clips.archive.configured import archive_backend, archive_name
+from clips.archive.configured import archive_name
 from clips.archive.path import read_names
 from clips.management.backfill import BACKFILL_PRIORITY
 from clips.models import (
@@ -100,8 +101,19 @@ def recut(key: UUID) -> str:
 
 def rearchive(key: UUID) -> str:
     """Have a clip's copy looked at: the job sends it, moves it, or notes that somebody removed it."""
-    is_started = _start(JobKind.ARCHIVE, FinalClip.objects.filter(pk=key, removed_at=None))
+    cut = FinalClip.objects.filter(pk=key, removed_at=None).exclude(stored_path="")
+    is_started = _start(JobKind.ARCHIVE, cut)
     return _("a job looks at it and puts it right") if is_started else ""
+
+
+@transaction.atomic
+def bring_to_place(key: int) -> str:
+    """Have a copy that lies whole somewhere else moved to its place, also that of a camera file that was let go."""
+    copy = ArchiveCopy.objects.filter(pk=key, state=CopyState.VERIFIED).select_related("clip", "original_file").first()
+    if copy is None:
+        return ""
+    pipeline.start(JobKind.ARCHIVE, copy.clip or copy.original_file, priority=BACKFILL_PRIORITY)
+    return _("a job moves it to its place")
 
 
 def rearchive_original(key: UUID) -> str:
@@ -119,22 +131,39 @@ def _start(kind: JobKind, row: QuerySet) -> bool:
     return target is not None
 
 
-def adopt_copy(file_id: str) -> str:
+def adopt_copy(backend: ArchiveBackend, file_id: str) -> str:
     """Let the row of what lies there lead to it; of what lies somewhere else as well, put this one into the trash."""
-    backend = archive_backend()
-    held = backend.look(file_id) if backend.ids_are_places else None
-    if held is None or held.is_trashed:
+    held = backend.look(file_id)
+    if held is None or held.is_trashed or not backend.folders_of(held.folder_id):
         return ""
     thing = adopt.thing_at(backend, file_id, held)
     if thing is None:
         named = read_names((), held.filename)
         return take_name(named.stem, named.number, named.ending) if named else ""
-    if copy := adopt.take_over(backend, thing, file_id, file_id, held):
+    if isinstance(thing, FinalClip) and is_removed(thing):
+        is_trashed = held.is_ours is not False and backend.trash(file_id)
+        return _("its clip was removed; it is in the archive's trash") if is_trashed else ""
+    if copy := adopt.take_over(backend, thing, file_id, held):
         moves.follow(copy, cargo_now(copy.clip or copy.original_file).thing)
         return _("it is known, and its row leads to it again")
-    if adopt.twin_of(backend, thing, file_id, held) and backend.trash(file_id):
+    if held.is_ours is not False and adopt.twin_of(backend, thing, file_id, held) and backend.trash(file_id):
         return _("the archive has it twice; this one is in its trash")
     return ""
+
+
+@transaction.atomic
+def withdraw(key: UUID) -> str:
+    """Have a removed clip taken back from the archive, where it came from again after the backup that was restored."""
+    clip = FinalClip.objects.filter(pk=key).first()
+    if clip is None or not is_removed(clip):
+        return ""
+    pipeline.start(JobKind.WITHDRAW, clip, priority=BACKFILL_PRIORITY)
+    return _("a job takes it back from the archive")
+
+
+def is_removed(clip: FinalClip) -> bool:
+    """Whether the clip was removed: then so were all its versions, of which one says when."""
+    return FinalClip.objects.filter(lineage=clip.lineage).exclude(removed_at=None).exists()
 
 
 @transaction.atomic

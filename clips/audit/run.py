@@ -16,6 +16,7 @@ from clips.models import AuditReport
 Check = Callable[..., Iterator[Disagreement]]
 
 CHECKS: tuple[Check, ...] = (
+    archive_and_rows,  # before the camera files: those that are gone from the disk may be found in it
     uploads_and_parts,
     rows_and_files,
     let_go_for_good,
@@ -25,7 +26,6 @@ CHECKS: tuple[Check, ...] = (
     moments_and_clips,
     names,
     names_taken,
-    archive_and_rows,
     not_archived,
     drive_ids,
     left_in_scratch,

@@ -1,4 +1,4 @@
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from clips.management.backfill import BackfillCommand
 from clips.models import FinalClip, JobKind
@@ -13,4 +13,5 @@ class Command(BackfillCommand):
         return {"again": True}  # also what somebody threw away there
 
     def rows(self) -> QuerySet:
-        return FinalClip.objects.exclude(stored_path="")
+        removed = FinalClip.objects.filter(lineage=OuterRef("lineage")).exclude(removed_at=None)
+        return FinalClip.objects.exclude(stored_path="").filter(~Exists(removed))  # of these no version comes back

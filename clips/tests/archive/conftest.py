@@ -14,6 +14,7 @@ from clips.archive.configured import archive_backend
 from clips.archive.grant import WHOLE_DRIVE
 from clips.models import FinalClip, Job, JobKind, OriginalFile, Upload
 from clips.tests.archive.drive_server import DriveServer
+from clips.tests.media.made_up import make_video
 from clips.uploads import drive_folder, room
 from people.models import Person
 
@@ -114,6 +115,13 @@ def archived(work_off) -> Callable[..., FinalClip]:
         return clip
 
     return archive
+
+
+@pytest.fixture
+def film(own_data_dir, tmp_path) -> Path:
+    """A short video that a crew's clips are cut from."""
+    (own_data_dir / "originals").mkdir()
+    return make_video(tmp_path / "film.mp4", frames=12, rate=30, size=(256, 96), audio=False)
 
 
 @pytest.fixture

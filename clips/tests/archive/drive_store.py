@@ -3,11 +3,12 @@ where that is silent as people report: names repeat, a search lags behind, a tra
 
 import hashlib
 import itertools
-import re
 import secrets
 import threading
 import time
 from dataclasses import dataclass, field
+
+from clips.tests.archive.drive_query import QueryError, condition
 
 FOLDER_TYPE = "application/vnd.google-apps.folder"
 #: Of a chunk that is cut off Drive keeps whole multiples of this.
@@ -149,10 +150,15 @@ class DriveStore:
         return ids
 
     def get(self, file_id: str, *, all_drives: bool) -> Item:
-        item = self.items.get("root-of-person" if file_id == "root" else file_id)
+        item = self.items.get(self.real_id(file_id))
         if item is None or (item.drive_id and not all_drives):
             raise not_found(file_id)
         return item
+
+    @staticmethod
+    def real_id(file_id: str) -> str:
+        """Return the id of what Drive also knows by a word."""
+        return "root-of-person" if file_id == "root" else file_id
 
     def is_trashed(self, item: Item) -> bool:
         return item.trashed or any(self.is_trashed(self.items[parent]) for parent in item.parents)
@@ -219,12 +225,15 @@ class DriveStore:
         return item
 
     def search(self, query: str, *, all_drives: bool) -> list[Item]:
-        wanted = [_condition(part) for part in re.split(r"\s+and\s+", query)] if query else []
+        try:
+            is_wanted = condition(query) if query else None
+        except QueryError as error:
+            raise DriveError(400, "invalid", f"Invalid Value: q, at {error}") from error
         with self.lock:
             now_s = time.monotonic()
             seen = [item for item in self.items.values() if item.found_from_s <= now_s and item.parents]
         seen = [item for item in seen if all_drives or not item.drive_id]
-        return [item for item in seen if all(is_so(self, item) for is_so in wanted)]
+        return [item for item in seen if is_wanted is None or is_wanted(self, item)]
 
     # --- uploads -----------------------------------------------------------------------------------------------------
 
@@ -272,16 +281,3 @@ class DriveStore:
                 session.account.used_bytes += item.size_bytes
         session.result = item.id
         return item
-
-
-def _condition(text: str):
-    """Return what decides one comparison of Drive's search language; DriveError for what this server does not know."""
-    if found := re.fullmatch(r"'([^']+)' in parents", text):
-        return lambda _store, item: found[1] in item.parents
-    if found := re.fullmatch(r"trashed\s*=\s*(true|false)", text):
-        return lambda store, item: store.is_trashed(item) == (found[1] == "true")
-    if found := re.fullmatch(r"(name|mimeType)\s*(=|!=)\s*'((?:[^'\\]|\\.)*)'", text):
-        value = re.sub(r"\\(.)", r"\1", found[3])
-        read = {"name": lambda item: item.name, "mimeType": lambda item: item.mime_type}[found[1]]
-        return lambda _store, item: (read(item) == value) == (found[2] == "=")
-    raise DriveError(400, "invalid", f"Invalid Value: q, at {text!r}")

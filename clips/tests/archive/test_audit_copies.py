@@ -7,6 +7,7 @@ from clips.audit import mend
 from clips.audit.copies import archive_and_rows, drive_ids
 from clips.audit.finding import Kind
 from clips.models import ArchiveCopy, ArchiveFolder, CopyState, FinalClip
+from clips.tests.archive.drive_store import FOLDER_TYPE
 
 pytestmark = pytest.mark.django_db
 
@@ -54,11 +55,10 @@ def test_a_copy_that_nobody_wrote_down_is_found(backend, copy):
 
 
 def test_a_copy_that_somebody_moved_on_drive_is_noted_and_nothing_is_wrong(on_drive, make_clip, archived):
-    copy = archived(make_clip()).copies.get()
-    backend = archive_backend()
-    folder = backend.new_folder_id(None, "Best of")
-    backend.make_folder(folder, ArchiveFolder.objects.get(parent=None).remote_id, "Best of")
-    backend.move(copy.remote_id, to_folder_id=folder, filename="best.mp4", facts={})
+    copy, top = archived(make_clip()).copies.get(), ArchiveFolder.objects.get(parent=None)
+    on_drive.store.add("best", "Best of", FOLDER_TYPE, [top.remote_id], owner="person@example.org")
+    item = on_drive.store.items[copy.remote_id]
+    item.parents, item.name = ["best"], "best.mp4"
     assert found() == [Kind.COPY_MOVED]
     assert not Kind.COPY_MOVED.is_wrong
 

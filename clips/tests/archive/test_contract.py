@@ -41,6 +41,29 @@ def test_a_folder_that_is_made_twice_is_there_once(backend, folder_id):
     assert backend.has_folder(folder_id)
 
 
+def test_a_folder_that_is_there_is_found_by_its_name(backend, folder_id, request):
+    if backend.name == "drive":
+        request.getfixturevalue("drive").store.search_lag_s = 0
+    for name in ("Rock 'n' roll and rails", "a \\ b", "x' or name contains '"):
+        made = backend.new_folder_id(folder_id, name)
+        backend.make_folder(made, folder_id, name)
+        assert backend.new_folder_id(folder_id, name) == made
+        assert backend.folders_of(made)[0] == "TrickyClip Archive"
+    assert backend.folders_of(backend.new_folder_id(None, "Another")) is None
+
+
+def test_a_file_says_whether_the_site_put_it_there(backend, folder_id, sent, request):
+    if backend.name == "local":
+        assert backend.look(sent[0]).is_ours is None
+        return
+    assert backend.look(sent[0]).is_ours
+    item = request.getfixturevalue("drive").store.items[sent[0]]
+    item.name = "best.mp4"
+    assert backend.look(sent[0]).is_ours is False
+    backend.move(sent[0], to_folder_id=folder_id, filename="b.mp4", facts={})
+    assert backend.look(sent[0]).is_ours
+
+
 def test_a_second_put_replaces_what_the_id_holds(backend, folder_id, sent, make_file):
     path, sha256 = make_file(300_000)
     send(backend, folder_id, path, sha256, file_id=sent[0], replaces=True)

@@ -219,7 +219,8 @@ def test_no_secret_reaches_a_log_that_writes_everything(drive, archive, parcel, 
 
 def test_what_is_kept_beside_a_file_is_there(drive, archive, parcel):
     archive.put(parcel)
-    assert drive.store.items[parcel.file_id].app_properties == {"clip": "1"}
+    assert drive.store.items[parcel.file_id].app_properties["clip"] == "1"
+    assert archive.look(parcel.file_id).facts == {"clip": "1"}, "and not what the archive keeps for itself"
 
 
 def test_the_library_speaks_the_api_that_its_description_says():

@@ -184,7 +184,9 @@ def test_a_folder_that_was_thrown_away_gets_a_successor(on_drive, make_clip, arc
 def test_drive_shows_who_a_file_is(on_drive, make_clip, archived):
     clip = archived(make_clip())
     item = on_drive.store.items[clip.drive_file_id]
+    place = f"{clip.copies.get().folder.remote_id}/{clip.filename}"
     assert item.app_properties == {
+        "trickyclip_place": hashlib.sha256(place.encode()).hexdigest(),
         "trickyclip_clip": str(clip.pk),
         "trickyclip_original": "a" * 64,
         "trickyclip_in": "1000",
