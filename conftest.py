@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import fcntl
 import os
 import shutil
 import tempfile
@@ -194,12 +195,28 @@ def engine_path() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture(scope="session")
+def started_site() -> Path:
+    """A folder with a site's data folder and what its first start printed; made once by one of the test processes."""
+    common = Path(os.environ["TRICKYCLIP_TESTS"])
+    folder = common / "started-site"
+    with (common / "started-site.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "printed").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(mode=0o755)
+            (folder / "printed").write_text(site.first_started(folder), encoding="utf-8")
+    return folder
+
+
 @pytest.fixture(scope="module")
-def running_site() -> Iterator[site.RunningSite]:
+def running_site(started_site) -> Iterator[site.RunningSite]:
     """A whole site of its own for the tests of one module, started by ``manage.py up`` on a free port."""
+    printed = (started_site / "printed").read_text(encoding="utf-8")
     with contextlib.ExitStack() as stack:
-        folder = tempfile.TemporaryDirectory(prefix="trickyclip-site-", ignore_cleanup_errors=True)
-        yield stack.enter_context(site.running_site(Path(stack.enter_context(folder)) / "data"))
+        temporary = tempfile.TemporaryDirectory(prefix="trickyclip-site-", ignore_cleanup_errors=True)
+        data_dir = site.copied(started_site, Path(stack.enter_context(temporary)))
+        yield stack.enter_context(site.running_site(data_dir, first_text=printed))
 
 
 @pytest.fixture

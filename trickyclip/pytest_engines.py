@@ -49,7 +49,11 @@ def _separate(worker: str) -> None:
 def _start(stack: contextlib.ExitStack) -> None:
     folder = Path(tempfile.mkdtemp(prefix="trickyclip-tests-"))
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
-    os.environ |= {"DATA_DIR": str(folder / "data"), "SECRET_KEY": secrets.token_urlsafe(48)}
+    os.environ |= {
+        "DATA_DIR": str(folder / "data"),
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "TRICKYCLIP_TESTS": str(folder),  # what the processes of this run share
+    }
     if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
         return
     try:

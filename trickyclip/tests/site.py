@@ -105,6 +105,23 @@ class Up:
         return self.wait()
 
 
+def first_started(folder: Path) -> str:
+    """Start a site there for the first time, stop it, and return what it printed: ``copied`` saves others that time."""
+    up = Up(folder / "data")
+    try:
+        up.wait_until_ready()
+    finally:
+        up.stop()
+    (folder / "data" / "engines" / "ports.json").unlink()  # each copy chooses its own
+    return up.text
+
+
+def copied(started: Path, folder: Path) -> Path:
+    """Copy the data folder of a site that was started once; who owns what in it stays as it is."""
+    subprocess.run(["cp", "--archive", started / "data", folder / "data"], check=True)
+    return folder / "data"
+
+
 def still_running(processes: list[psutil.Process]) -> list[psutil.Process]:
     return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
 
@@ -130,12 +147,12 @@ class RunningSite:
 
 
 @contextlib.contextmanager
-def running_site(data_dir: Path, **more_environment: str) -> Iterator[RunningSite]:
-    """Run a fresh site for as long as the block lasts."""
+def running_site(data_dir: Path, *, first_text: str = "", **more_environment: str) -> Iterator[RunningSite]:
+    """Run a site for as long as the block lasts; a fresh one, or one whose first start printed ``first_text``."""
     up = Up(data_dir, **more_environment)
     try:
         up.wait_until_ready()
-        name, password = FIRST_PASSWORD.search(up.text).groups()
+        name, password = FIRST_PASSWORD.search(first_text or up.text).groups()
         yield RunningSite(up.base_url, data_dir, name, password, environment(data_dir), up)
     finally:
         up.stop()
