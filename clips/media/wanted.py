@@ -151,11 +151,12 @@ class _Beside:
         self._start = span.start_s / stream.time_base
         self._end = span.end_s / stream.time_base
         self._n_lead = _SOUND_LEAD_PACKETS if stream.type == "audio" else 0
+        self._least = 1 if stream.type == "audio" else 0  # AVI, which counts packets, may not say that each is one
         self._before: list[av.Packet] = []
         self._begun = False
 
     def take(self, packet: av.Packet) -> list[av.Packet]:
-        is_before = packet.pts + (packet.duration or 0) <= self._start
+        is_before = packet.pts + (packet.duration or self._least) <= self._start
         if self._begins_whole and packet.pts < self._start:
             return []
         if packet.is_discard or is_before:  # hidden by an edit list, as what an encoder puts before the first sound
