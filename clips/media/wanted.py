@@ -151,11 +151,12 @@ class _Beside:
         self._start = span.start_s / stream.time_base
         self._end = span.end_s / stream.time_base
         self._n_lead = _SOUND_LEAD_PACKETS if stream.type == "audio" else 0
+        self._least = 1 if stream.type == "audio" else 0  # AVI, which counts packets, may not say that each is one
         self._before: list[av.Packet] = []
         self._begun = False
 
     def take(self, packet: av.Packet) -> list[av.Packet]:
-        is_before = packet.pts + (packet.duration or 0) <= self._start
+        is_before = packet.pts + (packet.duration or self._least) <= self._start
         if self._begins_whole and packet.pts < self._start:
             return []
         if packet.is_discard or is_before:  # hidden by an edit list, as what an encoder puts before the first sound
@@ -164,11 +165,6 @@ class _Beside:
             return []
         if packet.pts >= self._end:
             self.is_done = True
-            return [] if self._begun else self._lasting_until_here()
+            return []
         taken, self._before, self._begun = [*self._before, packet], [], True
         return taken
-
-    def _lasting_until_here(self) -> list[av.Packet]:
-        """Return what sounds through a short span and does not say how long it lasts, as FLAC in AVI."""
-        lasts = bool(self._before) and not self._before[-1].duration and not self._before[-1].is_discard
-        return self._before if lasts else []

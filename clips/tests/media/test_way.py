@@ -47,13 +47,16 @@ def made(path: Path, picture: str, sound: str) -> Path | None:
 
 
 def times_of(source: Path) -> list[Fraction]:
-    """Return when each frame is shown, from the file's 0:00 on."""
-    if source.suffix == ".avi":  # has no times of its own; which frame has which one, test_kinds shows
+    """Return when each frame is shown, in seconds from what rows call 0:00.
+
+    Of AVI, which counts pictures and has no times, as the site counts them; FFmpeg lets some of them begin later.
+    """
+    if source.suffix == ".avi":
         with open_media(source) as container:
-            stream = picture_stream(container)
-            return sorted(packet.pts * stream.time_base for packet in container.demux(stream) if packet.size)
+            picture = picture_stream(container)
+            return sorted(p.pts * picture.time_base for p in container.demux(picture) if p.size)
     with av.open(str(source)) as container:
-        zero_s = Fraction(container.start_time, av.time_base) if "mpegts" in container.format.name else Fraction(0)
+        zero_s = Fraction(container.start_time, av.time_base) if "mpegts" in container.format.name else 0
     return [time_s - zero_s for time_s in frame_times(source)]
 
 
