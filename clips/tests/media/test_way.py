@@ -125,6 +125,7 @@ def test_each_sound_goes_the_way_that_probe_says(tmp_path, subtests):
     for lossy in ("pcm_mulaw", "pcm_alaw", "adpcm_ima_wav", "adpcm_ms", "adpcm_ima_qt"):
         assert fates[lossy] == {("convert", "aac")}, lossy
     assert fates["libopencore_amrnb"] == {("convert", "aac"), ("leave", "")}, "left out of AVI, whose clock lies"
+    assert fates["vorbis"] == {("convert", "aac"), ("leave", "")}, "of its packets an edit list hides all or nothing"
     assert fates["aac"] == {("copy", "mp4")}
 
 
