@@ -63,10 +63,12 @@ CONTAINERS = (MP4, MOV, MKV, MOV_OF_ISO)
 
 #: FFmpeg writes these into MP4 under numbers or letters that no player of MP4 looks for.
 _NOT_IN_MP4 = frozenset({"mjpeg", "png", "jpeg2000", "ffv1", "dirac"})
+#: FFmpeg has a number of its own for it there; of its packets an edit list can hide all or nothing.
+_NO_SOUND_OF_MP4 = frozenset({"vorbis"})
 #: Letters to keep as they are: hvc1 and hev1 differ in where parameter sets may lie.
 _KEPT_IN_MP4 = frozenset({"avc1", "avc3", "hvc1", "hev1"})
-#: AVI has no clock for sounds whose packets differ in size; FFmpeg reads these as 16 times as long as they are.
-_NOT_IN_AVI = frozenset({"amr_nb", "amr_wb"})
+#: AVI has no clock for sounds whose packets differ in size; the times that FFmpeg reads of these are wrong by seconds.
+_NOT_IN_AVI = frozenset({"amr_nb", "amr_wb", "vorbis"})
 #: Codecs that QuickTime has letters for and FFmpeg reads there, but does not write ("VP Codec ISO Media File Format
 #: Binding"): written under the letters of a codec that needs no more, whose description is then put right.
 STAND_INS = {"vp8": "cinepak"}
@@ -243,7 +245,8 @@ def _way_of_sound(stream: Stream, target: Container, packets: list[Packet], name
     context = stream.codec_context
     if context is None or (name in _NOT_IN_AVI and "avi" in stream.container.format.name):
         return TrackWay(stream.index, Kind.SOUND, name, Fate.LEAVE)
-    for tag in _tags(stream, target):
+    tags = [] if target.muxer == "mp4" and name in _NO_SOUND_OF_MP4 else _tags(stream, target)
+    for tag in tags:
         if _holds(target, stream, packets, tag):
             return TrackWay(stream.index, Kind.SOUND, name, Fate.COPY, target.ending, tag)
     if not context.sample_rate or not context.channels or context.format is None:

@@ -53,7 +53,7 @@ SOUNDS = {
     "adpcm_ms": (22_050, "mono"), "adpcm_ima_qt": (44_100, "mono"), "libopencore_amrnb": (8_000, "mono"),
     "pcm_bluray": (48_000, "stereo"), "pcm_s16be": (48_000, "stereo"), "aac": (48_000, "mono"),
     "libmp3lame": (44_100, "mono"), "ac3": (48_000, "stereo"), "mp2": (48_000, "stereo"), "flac": (48_000, "mono"),
-    "libopus": (48_000, "mono"), "pcm_f32le": (48_000, "mono"),
+    "libopus": (48_000, "mono"), "pcm_f32le": (48_000, "mono"), "vorbis": (48_000, "stereo"),
 }  # fmt: skip
 
 
@@ -165,7 +165,7 @@ def _numbered(number: int, picture: Picture) -> av.VideoFrame:
 
 def _sound_stream(container, sound: str):
     rate_hz, layout = SOUNDS[sound]
-    stream = container.add_stream(sound, rate=rate_hz, layout=layout)
+    stream = container.add_stream(sound, rate=rate_hz, layout=layout, options={"strict": "-2"})
     if sound == "libopencore_amrnb":
         stream.bit_rate = 12_200
     return stream
