@@ -3,6 +3,7 @@
 Pictures bear their number as in `made_up`, sounds are its noise, so that both can be told again from any clip.
 """
 
+import contextlib
 import os
 import re
 import struct
@@ -40,6 +41,19 @@ PYRAMID = {"preset": "ultrafast", "x264-params": f"{_X264}:bframes=3:b-pyramid=n
 OPEN_GOP = {"preset": "ultrafast", "x264-params": f"{_X264}:bframes=3:b-pyramid=normal:open-gop=1"}
 
 
+@contextlib.contextmanager
+def same_scheduling() -> Iterator[None]:
+    """Undo what SVT-AV1 does as root: it puts this process, and all that it starts later, above all others (FIFO).
+
+    A Chromium started so can wait for ever for a process that gets no time, and the machine stands still.
+    """
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, *before)
+
+
 def record(
     path: Path,
     *,
@@ -61,7 +75,7 @@ def record(
     without ``heard`` it is silent. The ending of ``path`` names the container, unless ``muxer`` does. Numbers count
     from ``first`` on, timestamps from ``starts_s``; ``rotation`` is that of the display matrix.
     """
-    with av.open(str(path), "w", format=muxer, container_options=muxer_options or {}) as target:
+    with same_scheduling(), av.open(str(path), "w", format=muxer, container_options=muxer_options or {}) as target:
         target.metadata.update(tags or {})
         track = target.add_stream(picture, rate=RATE_HZ, options=dict(options or ENCODERS[picture]))
         track.width, track.height, track.pix_fmt = *SIZE, "yuv420p"

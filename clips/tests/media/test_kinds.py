@@ -5,6 +5,7 @@ filmstrip. A clip must show the asked pictures exactly, with the sound that belo
 and by what pictures and sounds carry in themselves.
 """
 
+import os
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -23,7 +24,7 @@ from clips.media.probe import probe
 from clips.media.waveform import waveform
 from clips.tests.media.judge import heard, lag_s, seen
 from clips.tests.media.kinds import KINDS, Clicks, Kind, Sound
-from clips.tests.media.kinds_built import hevc_in_avi, joined
+from clips.tests.media.kinds_built import hevc_in_avi, joined, record
 from clips.tests.media.made_up import SOUND_RATE_HZ
 from detection.propose import propose
 
@@ -153,3 +154,8 @@ def test_a_file_behind_another_is_named_and_takes_nothing_from_the_first(tmp_pat
     for place in range(2):
         check_clip(at_its_end, both, tmp_path / "clip.mp4", place)
     assert propose(str(both))["duration_ms"] == pytest.approx(said["duration_ms"], abs=100)
+
+
+def test_building_an_av1_leaves_this_process_the_priority_it_had(tmp_path):
+    record(tmp_path / "a.mkv", picture="libsvtav1", heard=None, frames=2)
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
