@@ -69,8 +69,9 @@ def test_the_worker_makes_it_and_says_what_it_holds(filmed, work_off):
 def test_the_cameras_own_small_copy_is_read_where_there_is_one(filmed, work_off, is_there):
     copy = OriginalFile.objects.create(
         shoot=filmed.shoot, original_filename="GL01.LRV", stored_path="originals/copy.mp4", file_hash="c" * 64,
-        size_bytes=1, duration_ms=8_000, low_res_of=filmed,
+        size_bytes=1, duration_ms=8_000, low_res_of=filmed, width_px=256, height_px=144,
     )  # fmt: skip
+    OriginalFile.objects.filter(pk=filmed.pk).update(width_px=640, height_px=360)
     if is_there:
         make_video(django_settings.DATA_DIR / copy.stored_path, frames=240, size=(256, 192))
     pipeline.start(JobKind.FILMSTRIP, filmed)
