@@ -88,7 +88,7 @@ def test_such_a_clip_is_archived_made_again_and_found_right(backend, request, br
         store = request.getfixturevalue("drive").store
         assert store.items[copy.remote_id].mime_type == KINDS[ending][3]
         store.search_lag_s = 0
-    assert [lying.filename for lying in backend.walk()] == [clip.filename]
+    assert [lying.held.filename for lying in backend.walk()] == [clip.filename]
     assert [stocked.filename for stocked in backend.stock(checksums=True)] == [clip.filename]
     assert [str(found) for found, _mended in audit(checksums=True) if found.kind != "KEPT_WITHOUT_CLIP"] == []
 
