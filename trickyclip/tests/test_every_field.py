@@ -22,6 +22,23 @@ NASTY = (
 )  # fmt: skip
 
 
+#: Of the values each field gets every third alone: all are tried among the fields of a page. ``--soak`` tries each.
+IN_TURN = 3
+
+
+@pytest.fixture(autouse=True)
+def each_value_of_a_long_run(request, monkeypatch) -> None:
+    if request.config.getoption("--soak"):
+        monkeypatch.setitem(globals(), "IN_TURN", 1)
+
+
+def tries(fields: list[str]) -> Iterator[tuple[list[str], str]]:
+    """Yield which fields get which value: all of them at once, and each of them alone."""
+    for number, nasty in enumerate(NASTY):
+        yield from (([field], nasty) for place, field in enumerate(fields) if (number + place) % IN_TURN == 0)
+        yield fields, nasty
+
+
 @pytest.fixture
 def asked_for(monkeypatch) -> set[str]:
     """The names of all fields that a view looks for in a query or a form."""
@@ -55,12 +72,10 @@ def faults(client: Client, method: str, path: str, asked_for: set[str]) -> Itera
     asked_for.clear()
     ask(client, method, path, {})
     fields = sorted(asked_for) or ["x"]
-    for nasty in NASTY:
-        for sent in ([field] for field in fields), [fields]:
-            for names in sent:
-                status = ask(client, method, path, dict.fromkeys(names, nasty))
-                if status >= 500 and status != 507:
-                    yield f"{method} {path} {names} = {nasty[:30]!r}: {status}"
+    for names, nasty in tries(fields):
+        status = ask(client, method, path, dict.fromkeys(names, nasty))
+        if status >= 500 and status != 507:
+            yield f"{method} {path} {names} = {nasty[:30]!r}: {status}"
 
 
 @pytest.fixture
@@ -94,10 +109,11 @@ def test_no_value_breaks_the_admin(browser, asked_for, model, segments):
     changelist = reverse("admin:{}_{}_changelist".format(*info))
     filters = [getattr(one, "parameter_name", None) or str(one) for one in admin.site._registry[model].list_filter]
     found = []
+    asked = ["q", "p", "o", "all", "_to_field", "_popup", "id__exact", "pk", "id__in", "x", *filters]
+    for names, nasty in tries(asked):
+        status = ask(browser, "get", changelist, dict.fromkeys(names, nasty))
+        found += [(names, nasty[:30], status)] if status >= 500 else []
     for nasty in NASTY:
-        for field in ("q", "p", "o", "all", "_to_field", "_popup", "id__exact", "pk", "id__in", "x", *filters):
-            status = ask(browser, "get", changelist, {field: nasty})
-            found += [(field, nasty[:30], status)] if status >= 500 else []
         chosen = {"action": "delete_selected", "_selected_action": nasty, "index": "0", "select_across": "0"}
         status = ask(browser, "post", changelist, chosen)
         found += [("_selected_action", nasty[:30], status)] if status >= 500 else []
@@ -123,11 +139,10 @@ def test_no_value_breaks_what_the_admin_writes(browser, asked_for, model, segmen
 
 
 def written(client: Client, page: str, fields: list[str]) -> Iterator[str]:
-    for nasty in NASTY:
-        for names in [*([field] for field in fields), fields]:
-            status = ask(client, "post", page, dict.fromkeys(names, nasty))
-            if status >= 500:
-                yield f"{page} {names} = {nasty[:30]!r}: {status}"
+    for names, nasty in tries(fields):
+        status = ask(client, "post", page, dict.fromkeys(names, nasty))
+        if status >= 500:
+            yield f"{page} {names} = {nasty[:30]!r}: {status}"
 
 
 @pytest.mark.parametrize("pk", ["1", "x", "%00", "9" * 30, str(uuid.UUID(int=1))])
