@@ -144,7 +144,7 @@ def _moment(file: "OriginalFile", corrections: Mapping[tuple, int], behind_s: fl
 
 
 def _is_believed(file: "OriginalFile") -> bool:
-    """Whether what the camera's clock showed counts as it is: no correction is needed to make sense of it."""
+    """Return whether a file's recording time is usable as it is, without a correction of the camera's clock."""
     named = named_time(file.original_filename)
     return bool(file.probe.get("recorded_at") or (named and named.moment))
 

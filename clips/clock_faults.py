@@ -20,7 +20,7 @@ _NIGHT_ENDS_HOUR = 4
 
 @dataclass(frozen=True)
 class ClockFault:
-    """What a camera's clock showed, and the form that corrects it."""
+    """A wrong camera clock: the time it showed, and the link to the form that corrects it."""
 
     shown: dt.datetime
     correct_url: str

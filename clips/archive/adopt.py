@@ -58,7 +58,7 @@ def known_copy(backend: ArchiveBackend, file_id: str, held: Held) -> ArchiveCopy
 
 
 def is_astray(copy: ArchiveCopy, held: Held) -> bool:
-    """Whether the site itself put a file elsewhere than its row says: the row is the older of the two."""
+    """Return whether the site moved a file after its row was written, as a restore of an older backup leaves it."""
     if copy.folder is None or copy.next_folder_id:  # made again from the archive; being moved
         return False
     return bool(held.is_ours) and (held.folder_id, held.filename) != (copy.folder.remote_id, copy.filename)

@@ -110,7 +110,7 @@ class GoogleDriveArchive:
 
     @property
     def _top(self) -> str:
-        """What the archive's top folder lies in, as Drive takes it; a person's own has a word for it."""
+        """The id of the folder that holds the archive; "root" is Drive's name for the top of a person's own drive."""
         return self.folder_id or "root"
 
     @cached_property

@@ -149,7 +149,7 @@ class Shipment:
             self._note(remote_id=remote_id, folder=folder, path=self.cargo.path, next_folder=None, next_name="")
 
     def _is_ours(self, held: Held) -> bool:
-        """Whether the site put it where it lies: by what is kept beside it, or by the row, which may be the older."""
+        """Return whether the site put the file where it lies, by the facts kept beside it or else by its row."""
         if self.copy.folder is None:  # the row was made again of what lies there
             return held.is_ours is not False
         return bool(held.is_ours) or (held.folder_id, held.filename) == (self.copy.folder.remote_id, self.copy.filename)

@@ -162,7 +162,7 @@ def withdraw(key: UUID) -> str:
 
 
 def is_removed(clip: FinalClip) -> bool:
-    """Whether the clip was removed: then so were all its versions, of which one says when."""
+    """Return whether a clip was removed; one of its versions then has the time, for all of them."""
     return FinalClip.objects.filter(lineage=clip.lineage).exclude(removed_at=None).exists()
 
 
