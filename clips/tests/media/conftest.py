@@ -19,13 +19,6 @@ def cameras() -> Path:
     return _folder(takes.parent / "cameras")
 
 
-@pytest.fixture
-def cases() -> Path:
-    """The folder of small inputs after public bug reports, beside the takes."""
-    takes = Path(os.environ.get("TRICKYCLIP_FOOTAGE", PROJECT_ROOT.parent / "shared" / "footage"))
-    return _folder(takes.parent / "cases")
-
-
 def _folder(path: Path) -> Path:
     if not path.is_dir():
         pytest.skip(f"no footage at {path.name}; name its folder in TRICKYCLIP_FOOTAGE")
