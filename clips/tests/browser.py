@@ -65,3 +65,9 @@ def log_in(page: Page, username: str, password: str) -> None:
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url(lambda url: "/login" not in url)
+
+
+def press(page: Page, key: str) -> None:
+    """Press a key once the page's scripts listen; its video may play before they do."""
+    page.wait_for_load_state()
+    page.keyboard.press(key)

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from clips.demo.session import FILENAME, SESSION_NAME
-from clips.tests.browser import log_in, open_page
+from clips.tests.browser import log_in, open_page, press
 from clips.tests.every_page import addresses
 from trickyclip.tests.site import RunningSite, manage
 
@@ -119,7 +119,7 @@ def test_focus_is_seen_wherever_tab_leads(pages, demo_site):
         for address in addresses(page):
             visit(page, address)
             for _ in range(12):
-                page.keyboard.press("Tab")
+                press(page, "Tab")
                 focus = page.evaluate(FOCUS)
                 assert focus is None or focus["shown"], f"{address}: {focus['what']}"
 

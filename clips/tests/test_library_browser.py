@@ -6,7 +6,7 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from clips.tests.browser import log_in, open_page
+from clips.tests.browser import log_in, open_page, press
 from clips.tests.media.made_up import make_video
 from trickyclip.tests.site import manage
 
@@ -126,7 +126,7 @@ def test_pointing_at_a_clip_plays_its_stretch_and_nothing_loads_before(page):
 def test_by_keys_alone_from_the_grid_to_a_new_version(page):
     wait_for_previews(page)
     reach(page, "[data-clip] a")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.locator("[data-player]")).to_be_visible()
     press(page, "Shift+K")
     expect(page.locator("[data-previous]")).to_be_visible()
@@ -136,29 +136,23 @@ def test_by_keys_alone_from_the_grid_to_a_new_version(page):
     expect(page.locator("[data-trim]")).to_be_visible(timeout=PATIENCE_MS)
     expect(page.locator("[data-clock]")).to_have_text(before)
     for _frame in range(6):
-        page.keyboard.press(".")
+        press(page, ".")
     expect(page.locator("[data-clock]")).not_to_have_text(before)
-    page.keyboard.press("i")
+    press(page, "i")
     expect(start).not_to_have_value(before)
     reach(page, "[name=people]")
-    page.keyboard.press("ControlOrMeta+a")
+    press(page, "ControlOrMeta+a")
     page.keyboard.type("zo")
     page.locator("[role=option]").first.wait_for()
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.locator("[name=people]")).to_have_value("Zoe")
     reach(page, "[type=submit]")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Zoe")
     expect(page.locator("[data-version]")).to_have_count(2)
     expect(page.locator("[data-version][aria-current]")).to_contain_text("Current version")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(page.locator("[data-clip]")).to_have_count(3)
-
-
-def press(page: Page, key: str) -> None:
-    """Press a key on a page that has just come, once its scripts listen: they run before the document is complete."""
-    page.wait_for_load_state()
-    page.keyboard.press(key)
 
 
 def wait_for_video(page: Page, state: str) -> None:
@@ -174,23 +168,23 @@ def test_keys_mean_on_the_clip_page_what_they_mean_in_sort(page):
     page.locator("[data-clip] a").first.click()
     wait_for_video(page, "readyState >= 2")
     here = page.url
-    page.keyboard.press("l")
+    press(page, "l")
     wait_for_video(page, "paused === false")
     rate = page.locator("[data-player]").evaluate("video => video.playbackRate")
-    page.keyboard.press("l")
+    press(page, "l")
     assert page.locator("[data-player]").evaluate("video => video.playbackRate") == 2 * rate
-    page.keyboard.press("k")
+    press(page, "k")
     wait_for_video(page, "paused")
     before_s = page.locator("[data-player]").evaluate("video => video.currentTime")
-    page.keyboard.press(".")
+    press(page, ".")
     after_s = page.locator("[data-player]").evaluate("video => video.currentTime")
     assert 0 < after_s - before_s < 0.2, "one frame on"
-    page.keyboard.press("j")
+    press(page, "j")
     wait_for_video(page, f"currentTime < {before_s}")
-    page.keyboard.press("k")
-    page.keyboard.press("?")
+    press(page, "k")
+    press(page, "?")
     expect(page.get_by_role("dialog")).to_contain_text("next clip")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert page.url == here, "none of them led away"
     assert page.locator("[data-next], [data-previous]").first.get_attribute("aria-keyshortcuts").startswith("Shift+")
@@ -204,8 +198,8 @@ def test_a_time_that_is_typed_before_the_preview_comes_is_where_it_begins(page):
     page.locator("[data-clip] a").click()
     page.get_by_role("link", name="Edit").click()
     page.get_by_label("From").fill("0:02.500")
-    page.keyboard.press("Tab")
-    page.keyboard.press(".")
+    press(page, "Tab")
+    press(page, ".")
     assert held
     page.unroute_all()  # lets go what it held
     page.wait_for_function("() => Math.abs(document.querySelector('[data-preview-video]').currentTime - 2.5) < 0.05")
@@ -253,7 +247,7 @@ def reach(page: Page, selector: str) -> None:
     for _press in range(60):
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
             return
-        page.keyboard.press("Tab")
+        press(page, "Tab")
     raise AssertionError(f"Tab never came to {selector}")
 
 

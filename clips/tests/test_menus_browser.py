@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from clips.tests.browser import log_in, open_page
+from clips.tests.browser import log_in, open_page, press
 from clips.tests.sort_table import lay_table
 
 pytestmark = pytest.mark.slow
@@ -21,7 +21,7 @@ def page(chromium, running_site, request) -> Page:
         page.goto(lay_table(running_site, request.node.name[:90], 2))
         expect(page.locator("[data-current]")).to_be_visible()
         page.locator("summary", has_text="Order").focus()
-        page.keyboard.press("Enter")
+        press(page, "Enter")
         expect(page.get_by_label("Finish this video first")).to_be_visible()
         yield page
 
@@ -30,12 +30,12 @@ def test_escape_closes_the_menu_and_nothing_else(page):
     card = page.locator("[data-current]").get_attribute("data-segment")
     page.evaluate(LISTEN)
     page.get_by_label("Finish this video first").focus()
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(page.get_by_label("Finish this video first")).to_be_hidden()
     expect(page.locator("summary", has_text="Order")).to_be_focused()
     assert page.evaluate("window.heard ?? 0") == 0
     assert page.locator("[data-current]").get_attribute("data-segment") == card
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     assert page.evaluate("window.heard") == 1
 
 
@@ -48,5 +48,5 @@ def test_a_press_elsewhere_closes_the_menu_and_one_inside_does_not(page):
 
 def test_walking_out_with_the_keyboard_closes_the_menu(page):
     page.get_by_label("Finish this video first").focus()
-    page.keyboard.press("Tab")
+    press(page, "Tab")
     expect(page.get_by_label("Finish this video first")).to_be_hidden()

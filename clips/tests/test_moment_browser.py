@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from clips.tests.browser import log_in, open_page
+from clips.tests.browser import log_in, open_page, press
 from clips.tests.sort_table import PASSWORD, lay_table, run_in
 from trickyclip.tests.site import RunningSite
 
@@ -51,7 +51,7 @@ def test_a_mark_leads_to_its_own_card_its_clip_or_out_of_the_trash(chromium, run
         marks.nth(2).dispatch_event("click")
         expect(on_top(page)).to_have_attribute("data-segment", wanted, timeout=PATIENCE_MS)
         assert fits(page, size[0])
-        page.keyboard.press("x")
+        press(page, "x")
         expect(on_top(page)).not_to_have_attribute("data-segment", wanted)
         expect(page.locator("[data-notice]")).to_contain_text("Trashed")
         page.wait_for_timeout(1000)  # it has arrived

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from clips.tests.browser import press
 from clips.tests.sort_table import lay_table
 from clips.tests.test_sort_page import card, field
 from clips.tests.test_sort_sight_browser import SIZES, site_page  # noqa: F401  a fixture
@@ -74,7 +75,7 @@ def test_a_misspelt_trick_is_new_and_what_it_resembles_is_one_tap_away(page_at, 
 def test_a_rider_is_picked_by_a_beginning_and_never_by_a_typo(page_at):
     page = page_at(1440, 900)
     type_name(page, "people", "Ronja Melon", "Enter")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(card(page).locator("[name=people]")).to_have_value("Ronja Melon")
     type_name(page, "people", "ron", "Enter")
     assert field(page, "people") == "Ronja Melon"
@@ -107,7 +108,7 @@ def test_leaving_the_box_writes_what_will_be_stored(page_at, typed, written, mar
 def test_several_new_riders_are_all_called_new_and_invisible_ones_are_none(page_at):
     page = page_at(1440, 900)
     type_name(page, "people", "Zed Quux", "Enter")
-    page.keyboard.press("p")
+    press(page, "p")
     box = card(page).locator("[name=people]")
     box.press("End")
     box.press_sequentially(", Yara Quux")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import ElementHandle, Page, expect
 
-from clips.tests.browser import log_in, open_page
+from clips.tests.browser import log_in, open_page, press
 from clips.tests.media.made_up import N_BITS, make_video
 from clips.views.files import PLAYED_AT_ONCE_BYTES
 from trickyclip.tests.site import RunningSite, manage
@@ -244,29 +244,29 @@ def test_in_slow_motion_each_frame_of_the_original_can_be_stepped_to_and_kept(pa
     assert handle.evaluate("video => video.playbackRate") == 1
     card.focus()
 
-    page.keyboard.press("Space")
+    press(page, "Space")
     page.wait_for_timeout(300)
     first = handle.evaluate(READ, N_BITS)
     assert names(800) <= first <= names(1_200)
     for step in range(1, 4):
-        page.keyboard.press(".")
+        press(page, ".")
         shows_frame(page, handle, first + step)
-    page.keyboard.press(",")
+    press(page, ",")
     shows_frame(page, handle, first + 2)
-    page.keyboard.press(".")
+    press(page, ".")
     shows_frame(page, handle, first + 3)
-    page.keyboard.press("i")
+    press(page, "i")
     for _ in range(60):
-        page.keyboard.press(".")
+        press(page, ".")
     shows_frame(page, handle, first + 63)
-    page.keyboard.press("o")
+    press(page, "o")
     times_ms = [int(card.locator(f"[name={end}_ms]").input_value()) for end in ("start", "end")]
     assert [names(ms) for ms in times_ms] == [first + 3, first + 63]
     assert times_ms == [ceil(number * 1000 / FAST_HZ) for number in (first + 3, first + 63)]
 
-    page.keyboard.press("r")  # nobody has to be named in B-roll
+    press(page, "r")  # nobody has to be named in B-roll
     with page.expect_response(lambda answer: answer.request.method == "POST" and "/keep" in answer.url):
-        page.keyboard.press("Enter")
+        press(page, "Enter")
     kept = f"clip = FinalClip.objects.get(candidate_segment={fast_moment!r}); print(clip.start_ms, clip.end_ms)"
     printed = manage(running_site.data_dir, "shell", "-c", f"from clips.models import *; {kept}")
     assert [int(ms) for ms in printed.split()[-2:]] == times_ms
@@ -280,7 +280,7 @@ def test_a_trim_past_the_preview_goes_on_with_a_wider_one_on_the_same_card(page,
     video = card.locator("[data-preview-video]")
     expect(video).to_have_attribute("data-preview-start-ms", "1000", timeout=PATIENCE_MS)
     card.locator("[data-handle=start]").focus()
-    page.keyboard.press("Home")
+    press(page, "Home")
     expect(card.locator("[data-wider=making]")).to_be_visible()
     expect(video).to_have_attribute("data-preview-start-ms", "0", timeout=PATIENCE_MS)
     expect(card.locator("[data-wider=making]")).to_be_hidden()
@@ -290,8 +290,8 @@ def test_a_trim_past_the_preview_goes_on_with_a_wider_one_on_the_same_card(page,
     handle = video.element_handle()
     page.wait_for_function("video => !video.paused && video.currentTime > 0.2", arg=handle)
     card.focus()
-    page.keyboard.press("Space")
+    press(page, "Space")
     for number in (30, 270):
         assert handle.evaluate(SEEK, [(number + 0.5) / 60, N_BITS])[0] == number, "the times are those of the wider one"
-    page.keyboard.press("i")
+    press(page, "i")
     expect(card.locator("[name=start_ms]")).to_have_value(str(ceil(270_000 / 60)))

@@ -7,7 +7,7 @@ from django.db import connections
 from playwright.sync_api import Page, expect
 
 from clips.models import Job, JobState
-from clips.tests.browser import log_in, open_page
+from clips.tests.browser import log_in, open_page, press
 from clips.tests.test_jobs_page import NOT_A_VIDEO, add_files, add_jobs
 from people.models import Member
 
@@ -48,21 +48,21 @@ def test_the_slider_takes_effect_at_once(page, shoot):
 def test_the_keyboard_alone_reads_the_moments_and_changes_how_many_there_are(page, shoot):
     page.goto(f"/sessions/{shoot.pk}")
     page.get_by_role("slider", name="Sensitivity", exact=True).focus()
-    page.keyboard.press("Home")
+    press(page, "Home")
     expect(page.locator("#shown-count")).to_have_text("0 of 10 moments shown")
-    page.keyboard.press("End")
+    press(page, "End")
     expect(page.locator("#shown-count")).to_have_text("10 of 10 moments shown")
     for _tab in range(20):
-        page.keyboard.press("Tab")
+        press(page, "Tab")
         if page.evaluate("document.activeElement.classList.contains('mark')"):
             break
     caption = page.locator("[data-caption]")
     expect(caption).to_contain_text("0:00–0:04 · 95 % · to sort")
-    page.keyboard.press("ArrowRight")
+    press(page, "ArrowRight")
     expect(caption).to_contain_text("0:10–0:14 · 88 % · to sort")
-    page.keyboard.press("End")
+    press(page, "End")
     expect(caption).to_contain_text("1:30–1:34 · 32 %")
-    page.keyboard.press("Tab")
+    press(page, "Tab")
     expect(page.locator(".moments > summary")).to_be_focused()
 
 
@@ -82,10 +82,10 @@ def test_a_moment_is_added_by_hand_and_a_wrong_one_is_explained_in_place(page, s
     page.get_by_text("Add a moment by hand").click()
     page.get_by_label("From", exact=True).fill("2:00.5")
     page.get_by_label("To", exact=True).fill("1:04")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.get_by_role("alert")).to_have_text("The clip must end after it begins.")
     page.get_by_label("To", exact=True).fill("2:04")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.locator(".moment-form")).to_contain_text("Added 2:00–2:04")
     expect(page.locator("#shown-count")).to_have_text("8 of 11 moments shown")
     assert marks(page, "shown").last.get_attribute("aria-label") == "2:00–2:04 · to sort · added by hand"
@@ -119,7 +119,7 @@ def test_a_group_of_failed_jobs_is_retried_and_its_rows_follow(failed_jobs, page
     group = page.locator(".cause").filter(has_text=NOT_A_VIDEO)
     expect(group).to_contain_text("3 × read camera data failed")
     group.get_by_role("button", name="Retry all").focus()
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.locator("tr[data-state=WAITING]")).to_have_count(3)
     expect(group).to_have_count(0)
     with ThreadPoolExecutor(1) as worker:  # Playwright's own thread may not ask the database
@@ -173,7 +173,7 @@ def test_on_a_phone_the_main_places_lie_under_the_thumb(chromium, live_server, s
         expect(page.get_by_role("link", name="Admin")).to_be_hidden()
         page.get_by_role("button", name="More pages").click()
         page.get_by_role("link", name="Admin").wait_for()
-        page.keyboard.press("Escape")
+        press(page, "Escape")
         expect(page.get_by_role("link", name="Admin")).to_be_hidden()
         page.get_by_role("link", name="Sessions", exact=True).click()
         expect(page.get_by_role("link", name="Sessions", exact=True)).to_have_attribute("aria-current", "page")

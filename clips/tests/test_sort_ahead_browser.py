@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from clips.tests.browser import log_in, open_page
+from clips.tests.browser import log_in, open_page, press
 from clips.tests.sort_table import EACH_MS, END_MS, START_MS, lay_table, run_in
 from clips.tests.test_sort_page import arrived, next_card, on_top
 from trickyclip.tests.site import manage
@@ -44,7 +44,7 @@ def test_the_next_card_waits_drawn_and_at_its_first_frame(page, running_site, re
     assert ready["marks"] == 3
     assert 0 <= ready["atS"] - START_MS / 1000 < 0.002
     before = page.locator("[data-film-zoom]").nth(1).get_attribute("width")
-    next_card(page, lambda: page.keyboard.press("x"))
+    next_card(page, lambda: press(page, "x"))
     handles = page.locator("[data-current] [data-handle]")
     expect(handles.first).to_have_attribute("aria-valuenow", str(EACH_MS + START_MS))
     expect(handles.last).to_have_attribute("aria-valuenow", str(EACH_MS + END_MS))
@@ -60,7 +60,7 @@ def test_videos_that_never_come_leave_the_line_to_decisions(page, running_site, 
     page.wait_for_timeout(2_000)
     assert 1 <= len(held) <= 3  # a browser has six connections to a site
     for _card in range(3):
-        next_card(page, lambda: page.keyboard.press("x"))
+        next_card(page, lambda: press(page, "x"))
     arrived(page)
     expect(page.locator("[data-count=session]")).to_have_text("3")
 
@@ -70,7 +70,7 @@ def test_videos_of_cards_that_are_passed_over_are_not_fetched(page, running_site
     decided = []
     for _card in range(16):
         decided.append(on_top(page))
-        next_card(page, lambda: page.keyboard.press("x"))
+        next_card(page, lambda: press(page, "x"))
     arrived(page)
     fetched = set()
     page.on("request", lambda sent: VIDEO.search(sent.url) and fetched.add(Path(sent.url).stem))

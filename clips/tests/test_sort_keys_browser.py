@@ -1,11 +1,13 @@
 """Each key and each gesture of the sort page, in a real browser."""
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from clips.tests import browser
 from clips.tests.browser import log_in, open_page
 from clips.tests.sort_table import END_MS, RATE_HZ, START_MS, lay_table
 from clips.tests.test_sort_page import SHOWN_NUMBER, arrived, card, field, left, next_card, on_top, shown_number
@@ -34,7 +36,7 @@ def lay(running_site, request) -> Callable[..., str]:
 
 @pytest.fixture
 def press(page) -> Callable[[str], None]:
-    return page.keyboard.press
+    return functools.partial(browser.press, page)
 
 
 def is_ready(page: Page) -> None:

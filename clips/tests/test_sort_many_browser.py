@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from clips.past import WITH_PAGE
-from clips.tests.browser import log_in, open_page
+from clips.tests.browser import log_in, open_page, press
 from clips.tests.sort_table import lay_table, run_in
 from clips.tests.test_sort_page import OFFLINE, arrived, as_jo, card, left, next_card, on_top
 
@@ -45,7 +45,7 @@ def test_two_browsers_share_a_hundred_cards(page, running_site, request):
                 done[one] = one.locator("[data-sorter]").get_attribute("data-state") == "empty"
                 if not done[one]:
                     seen.append(on_top(one))
-                    one.keyboard.press("x")
+                    press(one, "x")
         arrived(page)
         arrived(jo)
     assert len(seen) == len(set(seen)) == N_CARDS
@@ -65,7 +65,7 @@ def test_a_connection_cut_in_the_middle_of_twenty_decisions_loses_and_doubles_no
         if n % 6 == 1 and n > 1:
             page.context.set_offline(False)
         card(page).wait_for()
-        page.keyboard.press("x")
+        press(page, "x")
     page.context.set_offline(False)
     arrived(page)
     expect(left(page)).to_have_text("4")
@@ -77,10 +77,10 @@ def test_fifty_decisions_are_undone_across_a_reload(page, running_site, request)
     sorted_ = []
     for _card in range(50):
         sorted_.append(on_top(page))
-        next_card(page, lambda: page.keyboard.press("x"))
+        next_card(page, lambda: press(page, "x"))
     arrived(page)
     for segment in reversed(sorted_[25:]):
-        assert next_card(page, lambda: page.keyboard.press("z")) == segment
+        assert next_card(page, lambda: press(page, "z")) == segment
     arrived(page)
     # What is asked for gets an empty answer: the first of them come with the page itself.
     page.route(lambda url: urlsplit(url).path == "/sort/past", lambda route: route.fulfill(body=""))
@@ -91,7 +91,7 @@ def test_fifty_decisions_are_undone_across_a_reload(page, running_site, request)
         if n == WITH_PAGE:
             page.unroute_all()
             page.context.set_offline(False)
-        assert next_card(page, lambda: page.keyboard.press("z")) == segment
+        assert next_card(page, lambda: press(page, "z")) == segment
     arrived(page)
     expect(left(page)).to_have_text("54")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from clips.tests.browser import log_in, open_page
+from clips.tests.browser import log_in, open_page, press
 from clips.tests.sort_table import EACH_MS, END_MS, PASSWORD, RATE_HZ, START_MS, lay_table, run_in
 
 pytestmark = pytest.mark.slow
@@ -132,52 +132,51 @@ def test_the_whole_path_by_mouse(page, lay, request):
 def test_the_whole_path_by_keys_alone(page, lay, request):
     page.goto(lay(8))
     first = on_top(page)
-    press = page.keyboard.press
-    press("p")
+    press(page, "p")
     page.keyboard.type("Jo Smith", delay=20)
-    press("Enter")
+    press(page, "Enter")
     expect(card(page)).to_be_focused()
     assert on_top(page) == first, "Enter inside a box takes the name, never the card"
-    press("g")
+    press(page, "g")
     page.keyboard.type("FS Boardslide", delay=20)
-    press("Enter")
+    press(page, "Enter")
     expect(card(page)).to_be_focused()
-    press("Space")
-    press(".")
-    press("i")
+    press(page, "Space")
+    press(page, ".")
+    press(page, "i")
     started_ms = int(field(page, "start_ms"))
     assert started_ms > START_MS
-    second = next_card(page, lambda: press("r"))
-    third = next_card(page, lambda: press("x"))
-    fourth = next_card(page, lambda: press("s"))
-    assert next_card(page, lambda: press("z")) == third
-    assert next_card(page, lambda: press("z")) == second
-    assert next_card(page, lambda: press("z")) == first
+    second = next_card(page, lambda: press(page, "r"))
+    third = next_card(page, lambda: press(page, "x"))
+    fourth = next_card(page, lambda: press(page, "s"))
+    assert next_card(page, lambda: press(page, "z")) == third
+    assert next_card(page, lambda: press(page, "z")) == second
+    assert next_card(page, lambda: press(page, "z")) == first
     assert (field(page, "people"), field(page, "trick")) == ("Jo Smith", "FS Boardslide"), "as it was kept"
     assert int(field(page, "start_ms")) == started_ms
-    assert next_card(page, lambda: press("Enter")) == second
+    assert next_card(page, lambda: press(page, "Enter")) == second
     arrived(page)
     (clip,) = clips_of(page, request.node.name[:90])
     assert (clip["person"]["display_name"], clip["trick"]["direction"], clip["category"]) == ("Jo Smith", "FS", "BROLL")
     assert clip["filename"].endswith("v001.mp4"), "kept again as before, it is the same clip"
     assert fourth
 
-    press("p")
+    press(page, "p")
     page.keyboard.type("Bo Smith")  # somebody else, who nobody knows yet
-    press("Enter")
+    press(page, "Enter")
     expect(card(page).locator(".picker").first).to_contain_text("new: Bo Smith")
     assert field(page, "people") == "Bo Smith"
-    press("p")
+    press(page, "p")
     page.keyboard.type("jo smi")  # a beginning, and all keys faster than the list of who may be meant
-    press("Enter")
-    next_card(page, lambda: press("Enter"))
+    press(page, "Enter")
+    next_card(page, lambda: press(page, "Enter"))
     arrived(page)
     assert clips_of(page, request.node.name[:90])[0]["person"]["display_name"] == "Jo Smith"
-    press("?")
+    press(page, "?")
     expect(page.get_by_role("dialog")).to_contain_text("put the whole video aside")
-    press("Escape")
+    press(page, "Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    press("v")
+    press(page, "v")
     expect(page.locator("[data-nothing-left]")).to_be_visible()
 
 
@@ -219,7 +218,7 @@ def test_two_people_sort_one_session_without_meeting(page, lay, running_site):
                     continue
                 done[one] = False
                 seen.append(on_top(one))
-                one.keyboard.press("x")
+                press(one, "x")
         arrived(page)
         arrived(jo)
     assert len(seen) == len(set(seen)) == 24
@@ -230,14 +229,14 @@ def test_two_people_sort_one_session_without_meeting(page, lay, running_site):
 def test_a_reload_and_going_back_lose_nothing(page, lay):
     page.goto(lay(6))
     first = on_top(page)
-    second = next_card(page, lambda: page.keyboard.press("x"))
+    second = next_card(page, lambda: press(page, "x"))
     page.reload()
     assert on_top(page) == second
     expect(left(page)).to_have_text("5")
     page.goto("/upload")
     page.go_back()
     assert on_top(page) == second
-    assert next_card(page, lambda: page.keyboard.press("z")) == first, "undo reaches behind the reload"
+    assert next_card(page, lambda: press(page, "z")) == first, "undo reaches behind the reload"
     expect(left(page)).to_have_text("6")
 
 
@@ -251,7 +250,7 @@ def test_a_page_left_open_past_its_lease_gets_the_truth_and_a_sentence(page, lay
         "from django.utils import timezone; CandidateSegment.objects.filter("
         f"pk='{first}').update(status='TRASHED', lease_token=None, lease_ends_at=None, locked_by=None, locked_at=None)",
     )
-    second = next_card(page, lambda: page.keyboard.press("Enter"))
+    second = next_card(page, lambda: press(page, "Enter"))
     expect(page.locator("[data-notice]")).to_contain_text("do not hold this segment any more")
     assert second != first
     arrived(page)
@@ -265,7 +264,7 @@ def test_decisions_without_a_connection_arrive_once_each(page, lay, running_site
     on_top(page)
     page.context.set_offline(True)
     for key in ("x", "Enter", "x"):
-        next_card(page, lambda key=key: page.keyboard.press(key))
+        next_card(page, lambda key=key: press(page, key))
     expect(page.locator("[data-banner]")).to_contain_text("3 decisions wait for the connection")
     page.context.set_offline(False)
     expect(page.locator("[data-banner]")).to_be_hidden()
@@ -279,7 +278,7 @@ def test_what_waits_survives_a_reload(page, lay):
     page.goto(lay(6))
     on_top(page)
     page.route(re.compile("/sort/trash"), lambda route: route.abort("internetdisconnected"))
-    second = next_card(page, lambda: page.keyboard.press("x"))
+    second = next_card(page, lambda: press(page, "x"))
     expect(page.locator("[data-banner]")).to_contain_text("1 decision waits")
     page.unroute(re.compile("/sort/trash"))
     page.reload()
@@ -292,18 +291,18 @@ def test_frames_are_stepped_and_trimmed_exactly(page, lay):
     page.goto(lay(1))
     on_top(page)
     page.wait_for_function("() => document.querySelector('[data-current] video')?.readyState >= 2")
-    page.keyboard.press("Space")
+    press(page, "Space")
     page.wait_for_timeout(300)
-    page.keyboard.press("i")
+    press(page, "i")
     number = shown_number(page)
     assert int(field(page, "start_ms")) == -(-number * 1000 // RATE_HZ)
     for step in range(1, 6):
-        page.keyboard.press(".")
+        press(page, ".")
         page.wait_for_function(f"() => {SHOWN_NUMBER}() === {number + step}")
-    page.keyboard.press(",")
+    press(page, ",")
     page.wait_for_function(f"() => {SHOWN_NUMBER}() === {number + 4}")
     page.wait_for_timeout(100)
-    page.keyboard.press("o")
+    press(page, "o")
     assert int(field(page, "end_ms")) == -(-(number + 4) * 1000 // RATE_HZ)
     assert EACH_MS > END_MS
 
@@ -316,18 +315,18 @@ def test_single_keys_can_be_switched_off(page, lay):
     page.get_by_role("button", name="Close").click()
     page.reload()
     on_top(page)
-    page.keyboard.press("x")
+    press(page, "x")
     page.wait_for_timeout(300)
     assert on_top(page) == first
-    next_card(page, lambda: page.keyboard.press("Enter"))
+    next_card(page, lambda: press(page, "Enter"))
 
 
 def test_a_sorted_session_says_so(page, lay):
     page.goto(lay(1))
     on_top(page)
-    page.keyboard.press("x")
+    press(page, "x")
     expect(page.locator("[data-nothing-left]")).to_be_visible()
-    page.keyboard.press("z")
+    press(page, "z")
     on_top(page)
     expect(page.locator("[data-nothing-left]")).to_be_hidden()
 

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import CDPSession, Page, expect
 
-from clips.tests.browser import log_in, open_page
+from clips.tests.browser import log_in, open_page, press
 from clips.tests.sort_table import lay_table, run_in
 from clips.tests.test_sort_page import arrived, card, field, next_card, on_top
 
@@ -89,7 +89,7 @@ def keep_as(page: Page, rider: str, trick: str, key: str = "Enter") -> str:
         write(page, "people", rider)
     if trick:
         write(page, "trick", trick)
-    next_card(page, lambda: page.keyboard.press(key))
+    next_card(page, lambda: press(page, key))
     return kept
 
 
@@ -240,7 +240,7 @@ def test_a_card_that_comes_during_a_swipe_is_not_decided_by_it(site_page, runnin
     on_top(page)
     finger = Finger(page)
     assert finger.down(150).startswith("Keep · ")
-    second = next_card(page, lambda: page.keyboard.press("x"))
+    second = next_card(page, lambda: press(page, "x"))
     assert finger.says() == ""
     finger.up()
     page.wait_for_timeout(300)
@@ -286,22 +286,22 @@ def test_the_rider_rides_along_and_the_trick_is_one_key_away(site_page, running_
     carries("Mia Berger", "Grumblegrab")
     second = keep_as(page, "Jo Smith", "Wobbletop")
     carries("Jo Smith", "Wobbletop")
-    assert next_card(page, lambda: page.keyboard.press("z")) == second
+    assert next_card(page, lambda: press(page, "z")) == second
     assert (field(page, "people"), field(page, "trick")) == ("Jo Smith", "Wobbletop"), "as it was kept"
-    next_card(page, lambda: page.keyboard.press("x"))
+    next_card(page, lambda: press(page, "x"))
     carries("Mia Berger", "Grumblegrab")  # for that keep was undone
-    page.keyboard.press("=")
+    press(page, "=")
     expect(says).to_have_text("Mia Berger · Grumblegrab")
     expect(card(page).get_by_role("button", name="Same as last")).to_be_hidden()
     kept = [on_top(page)]
-    next_card(page, lambda: page.keyboard.press("Enter"))
+    next_card(page, lambda: press(page, "Enter"))
     expect(page.locator("[data-notice]")).to_have_text("Kept · Mia Berger · Grumblegrab")
     card(page).get_by_role("button", name="Same as last: Grumblegrab").click()
     kept.append(on_top(page))
-    next_card(page, lambda: page.keyboard.press("Enter"))
+    next_card(page, lambda: press(page, "Enter"))
     carries("Mia Berger", "Grumblegrab")
     kept.append(on_top(page))
-    next_card(page, lambda: page.keyboard.press("Enter"))
+    next_card(page, lambda: press(page, "Enter"))
     carries("Mia Berger", "Grumblegrab")
     arrived(page)
     clips = {clip["candidate_segment"]: clip for clip in page.request.get("/api/clips").json()["results"]}
@@ -312,16 +312,16 @@ def test_the_key_of_the_last_trick_can_be_another(site_page, running_site, reque
     page = site_page(1440, 900)
     page.goto(lay_table(running_site, request.node.name, 3))
     keep_as(page, "Mia Berger", "Humbledore")
-    page.keyboard.press("?")
+    press(page, "?")
     page.get_by_role("button", name="same trick as last: =").click()
-    page.keyboard.press("q")
-    page.keyboard.press("Escape")
+    press(page, "q")
+    press(page, "Escape")
     chip = card(page).get_by_role("button", name="Same as last")
     expect(chip).to_have_attribute("aria-keyshortcuts", "q")
     expect(chip.locator("kbd")).to_have_text("Q")
-    page.keyboard.press("=")
+    press(page, "=")
     assert field(page, "trick") == ""
-    page.keyboard.press("q")
+    press(page, "q")
     assert field(page, "trick") == "Humbledore"
 
 

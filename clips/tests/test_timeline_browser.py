@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from clips import filmstrips
 from clips.media.filmstrip import make_filmstrip
 from clips.models import DetectionRun, Filmstrip, Job, JobKind, OriginalFile
-from clips.tests.browser import log_in, open_page
+from clips.tests.browser import log_in, open_page, press
 from clips.tests.media.made_up import frame_number, make_video
 from clips.tests.media.test_filmstrip import numbers_by_ms
 from clips.tests.test_sessions import add_files
@@ -104,11 +104,11 @@ def test_the_keyboard_goes_from_picture_to_picture(page, filmed):
     film = page.get_by_role("slider", name="Look through GX010001.MP4")
     film.focus()
     for key, tile in [("ArrowRight", 1), ("ArrowRight", 2), ("PageUp", 12), ("ArrowLeft", 11), ("End", -1)]:
-        page.keyboard.press(key)
+        press(page, key)
         expect(film).to_have_attribute("aria-valuenow", str(made["times_ms"][tile]))
         assert number_shown(page) == numbers[made["times_ms"][tile]]
     expect(film).to_have_attribute("aria-valuetext", "0:29.5, trick 99 %")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(page.locator("[data-look]")).to_be_hidden()
 
 
@@ -133,13 +133,13 @@ def test_what_the_server_draws_again_is_there_at_once_and_not_asked_for_again(pa
     asked = []
     page.on("request", lambda request: "timeline.json" in request.url and asked.append(request.url))
     page.locator("[data-film]").focus()
-    page.keyboard.press("PageUp")
+    press(page, "PageUp")
     with page.expect_response("**/news**"):
         page.evaluate("htmx.trigger(document.body, 'moments-changed')")
     page.wait_for_timeout(300)
     assert grey(page.locator("[data-film]")).std() > 15
     expect(page.locator("[data-film]")).to_be_focused()
-    page.keyboard.press("ArrowRight")
+    press(page, "ArrowRight")
     expect(page.locator("[data-film]")).to_have_attribute("aria-valuenow", "11500")
     assert asked == []
 
