@@ -15,9 +15,9 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 from redis import Redis
 
-from clips.media import landlock, mounts
+from clips.jobs.pipeline import STEPS
+from clips.media.sandbox import landlock, mounts
 from clips.models import CandidateSegment, DetectionRun, Job, JobKind, OriginalFile, Shoot
-from clips.pipeline import STEPS
 from people.models import Member, Role
 from trickyclip.pytest_engines import FOOTAGE, WITHOUT_FOOTAGE
 from trickyclip.tests import site

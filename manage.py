@@ -9,7 +9,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trickyclip.settings")
     from django.core.management import execute_from_command_line
 
-    from trickyclip.embedded import DataFolderError
+    from trickyclip.runtime.embedded import DataFolderError
 
     try:
         execute_from_command_line(sys.argv)

@@ -8,7 +8,7 @@ class ClipsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from clips.renaming import follow
-        from trickyclip.renaming import on_rename
+        from clips.library.renaming import follow
+        from people.renaming import on_rename
 
         on_rename(follow)

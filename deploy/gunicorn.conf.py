@@ -4,8 +4,8 @@ import gc
 import os
 
 wsgi_app = "trickyclip.wsgi"
-logger_class = "trickyclip.web_log.WebLog"
-worker_class = "trickyclip.webserver.worker.Worker"  # its threads for pages wait for no client
+logger_class = "trickyclip.http.server.log.WebLog"
+worker_class = "trickyclip.http.server.worker.Worker"  # its threads for pages wait for no client
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
 worker_connections = 512  # in each process; every one is a file, of which a process has 1024

@@ -1,4 +1,4 @@
-"""``python -m detection``: propose, explain, evaluate, fit and measure, in the same confined child as the workers."""
+"""``python -m detection``: propose, explain, evaluate and fit, in the same confined child as the workers."""
 
 import argparse
 import json
@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 from clips.media import MediaError, sandbox
-from detection import bench, plot, report, score
-from detection.evaluate import LabelError
-from detection.report import LIMITS, Watching
+from detection.evaluation import plot, report
+from detection.evaluation.evaluate import LabelError
+from detection.evaluation.report import LIMITS, Watching
+from detection.scoring import score
 
 #: The columns of the table that a person reads, with their heads.
 COLUMNS = {
@@ -68,8 +69,6 @@ def _parser() -> argparse.ArgumentParser:
     command = _command(commands, "fit", "fit the weights of the score on labelled takes", _fit)
     _add_labelled(command)
     command.add_argument("--out", type=Path, default=score.WEIGHTS_FILE, metavar="FILE", help="the program's own file")
-    command = _command(commands, "bench", "compare the cost with decoding every frame and with demuxing", _bench)
-    command.add_argument("file", type=Path, metavar="FILE")
     return parser
 
 
@@ -146,18 +145,6 @@ def _fit(options: argparse.Namespace) -> int:
         print(json.dumps(made, indent=1))
     else:
         print(", ".join(f"{name} {weight}" for name, weight in made["weights"].items()), f"and bias {made['bias']}")
-    return 0
-
-
-def _bench(options: argparse.Namespace) -> int:
-    rows = bench.measure(options.file, _tick)
-    if options.json:
-        print(json.dumps(rows, indent=1))
-        return 0
-    print(f"{'':<12} {'CPU-s/s':>9} {'x real t.':>9} {'against':>9} {'MB':>6}")
-    for name, row in rows.items():
-        cells = f"{row['cpu_s_per_s']:>9.4f} {row['times_real_time']:>9.1f} {row['against_default']:>8.2f}x"
-        print(f"{name:<12} {cells} {row['peak_memory_mb']:>6}")
     return 0
 
 

@@ -2,9 +2,9 @@
 
 from django.db.models import Q
 
-from clips import previews
 from clips.models import CandidateSegment, DetectionRun, OriginalFile, SegmentStatus
-from detection.spans import is_same_moment
+from clips.previews import requests
+from detection.scoring.spans import is_same_moment
 
 
 def replace_proposals(original: OriginalFile, found: dict) -> DetectionRun:
@@ -19,7 +19,7 @@ def replace_proposals(original: OriginalFile, found: dict) -> DetectionRun:
     kept = [segment for segment in mine if _is_touched(segment)]
     untouched = [segment.pk for segment in mine if not _is_touched(segment)]
     gone = CandidateSegment.objects.filter(Q(pk__in=untouched), decisions=None, clips=None, children=None)
-    previews.drop_files(list(gone.values_list("pk", flat=True)))
+    requests.drop_files(list(gone.values_list("pk", flat=True)))
     gone.delete()
     run = DetectionRun.objects.create(
         original_file=original,

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from detection import score
-from detection.marks import marks_of
+from detection.analyze import SCORE_SHARE, How, watch
+from detection.scoring import score
+from detection.scoring.marks import marks_of
+from detection.scoring.reasons import explain
+from detection.scoring.spans import Span, is_same_moment, span_of
 from detection.signals import STEP_S, Signals
-from detection.spans import Span, is_same_moment, span_of
-from detection.watch import SCORE_SHARE, How, watch
-from detection.why import explain
 
 #: Of code and parameters together; raised with every change that can change a proposal.
 VERSION = "5"
@@ -55,10 +55,10 @@ def propose(
     dict
         JSON-able: ``version``, ``parameters``, ``duration_ms``, ``seen`` (the share of the take that was looked at
         picture by picture), ``curve`` (``step_ms``, ``values`` from 0 to 1, and ``marks``: when each reason
-        happened, with ``at_ms``, ``kind`` and ``strength`` as in `detection.marks`), ``timings`` (seconds of wall
-        time), ``unread`` (sentences that say what of the file could not be read) and ``candidates``, best first and
-        each moment once (`detection.spans.SAME_MOMENT`), with ``start_ms``, ``end_ms``, ``score``, ``shown``, ``why``
-        and ``features``. All times are those of the file: `clips.media.container.zero_s` is 0.
+        happened, with ``at_ms``, ``kind`` and ``strength`` as in `detection.scoring.marks`), ``timings`` (wall
+        seconds), ``unread`` (sentences that say what of the file could not be read) and ``candidates``, best first and
+        each moment once (`scoring.spans.SAME_MOMENT`), with ``start_ms``, ``end_ms``, ``score``, ``shown``, ``why``
+        and ``features``. All times are those of the file: `clips.media.formats.opening.zero_s` is 0.
 
     Raises
     ------

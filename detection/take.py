@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from detection.audio import HOP_S, WINDOW_S, band_power, impact_strength_db, pair_strength_db
-from detection.compose import Pairs, compose, measured
-from detection.disturbances import FADE_REACH, find_fades
-from detection.gpmf import samples
-from detection.pictures import PictureChunk
-from detection.read import SOUND_RATE_HZ, SensorPayload, SoundChunk
-from detection.sensors import felt
+from detection.decode.gpmf import samples
+from detection.decode.pictures import PictureChunk
+from detection.decode.read import SOUND_RATE_HZ, SensorPayload, SoundChunk
+from detection.features.audio import HOP_S, WINDOW_S, band_power, impact_strength_db, pair_strength_db
+from detection.features.compose import Pairs, compose, measured
+from detection.features.disturbances import FADE_REACH, find_fades
+from detection.features.sensors import felt
 from detection.signals import STEP_S, Signals
 from detection.unread import Unread
 

@@ -2,18 +2,18 @@
 
 from celery import shared_task
 
-from clips import pipeline
-from clips.claim import claim
+from clips.jobs import pipeline
+from clips.jobs.worker import claim
 from clips.media import sandbox
 from clips.models import OriginalFile
-from clips.storage import local_copy
+from clips.storage.files import local_copy
 from detection.proposals import replace_proposals
 
 #: Far above what a camera file was seen to need (0.2 CPU-seconds for a second of 1080p60; 0.8 where one keyframe opens
 #: the whole file and all of it must be decoded), also on a busy machine.
 MIN_CPU_S, MAX_CPU_PER_VIDEO = 120, 8
 MIN_WALL_S, MAX_WALL_PER_VIDEO = 600, 16
-#: Together with `clips.claim.MAX_SILENCE_S` less than a second, within which a cancelled analysis stops.
+#: Together with `clips.jobs.worker.MAX_SILENCE_S` less than a second, within which a cancelled analysis stops.
 TICK_S = 0.3
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from clips.media.container import clock
-from detection.packets import Packets
-from detection.plan import Piece
-from detection.read import Scan
+from clips.media.formats.opening import clock
+from detection.decode.packets import Packets
+from detection.decode.read import Scan
+from detection.sampling import Piece
 
 #: A picture this near to one that was decoded counts as read: many are passed over on purpose.
 NEAR_S = 0.5

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from people.audit import Action, AuditedAdmin, note
+from people.merge_admin import MergeAdmin
 from people.models import (
     ApiToken,
     AuditEntry,
@@ -26,10 +27,9 @@ from people.models import (
     Role,
     SecondFactor,
 )
-from trickyclip.merge_admin import MergeAdmin
-from trickyclip.names import slugify
-from trickyclip.rename_admin import RenameAdmin
-from trickyclip.rename_form import RenameForm
+from people.naming.slugs import slugify
+from people.rename_admin import RenameAdmin
+from people.rename_form import RenameForm
 
 admin.site.unregister(Group)  # what a member may do follows from their role
 

@@ -17,10 +17,10 @@ from people.audit import Action, note
 from people.forms import ChangePasswordForm, JoinForm, NewPasswordForm, TokenForm
 from people.login import enter
 from people.models import ApiToken, Invite, Member, Person, Role, SecondFactor
-from trickyclip.names import closest, is_guess
-from trickyclip.picking import MAX_OPTIONS, Option, offered, typed_in
-from trickyclip.spelling import name_key
-from trickyclip.whole_pages import part_of
+from people.naming.picking import MAX_OPTIONS, Option, offered, typed_in
+from people.naming.slugs import closest, is_guess
+from people.naming.spelling import name_key
+from trickyclip.shared.whole_pages import part_of
 
 #: Shown beside a new name that resembles theirs; and how many aliases stand beside a name.
 MAX_DOUBLES, MAX_ALIASES = 2, 2

@@ -6,12 +6,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from people.merge_admin import MergeAdmin
+from people.naming.slugs import slugify
+from people.rename_admin import RenameAdmin
+from people.rename_form import RenameForm
 from tricks import naming
 from tricks.models import Trick, TrickAlias
-from trickyclip.merge_admin import MergeAdmin
-from trickyclip.names import slugify
-from trickyclip.rename_admin import RenameAdmin
-from trickyclip.rename_form import RenameForm
 
 
 class TrickForm(RenameForm):

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from rapidfuzz import fuzz
 
+from people.naming.slugs import BEGINS, likeness
 from tricks.models import Trick
 from tricks.naming import TrickName, read
-from trickyclip.names import BEGINS, likeness
 
 #: What equals the typed text in normal form.
 EXACT = 100

@@ -7,10 +7,10 @@ from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from people.naming.fields import NameField, slug_is_safe
+from people.naming.slugs import free_slug
+from people.naming.spelling import clean_name
 from tricks import naming
-from trickyclip.name_fields import NameField, slug_is_safe
-from trickyclip.names import free_slug
-from trickyclip.spelling import clean_name
 
 #: Offered wherever a category is picked. A crew may write its own: any word in capitals.
 KNOWN_CATEGORIES = ("JUMP", "RAIL", "FLAT", "TRANSITION", "GRAB", "BROLL")

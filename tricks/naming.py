@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from anyascii import anyascii
 
+from people.naming.spelling import clean_name, name_key
 from tricks.words import (
     DIRECTIONS,
     EMPTY,
@@ -23,7 +24,6 @@ from tricks.words import (
     SPUN,
     STANCES,
 )
-from trickyclip.spelling import clean_name, name_key
 
 #: How a stance or a direction is written before the name.
 LABELS = {"NOLLIE": "Nollie", "FAKIE": "Fakie", "CAB": "Cab", "LEFT": "Left", "RIGHT": "Right"}

@@ -4,11 +4,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from people.naming.picking import MAX_OPTIONS, Option, offered, typed_in
 from tricks import naming
 from tricks.lookup import EXACT, likely
 from tricks.models import Trick
-from trickyclip.picking import MAX_OPTIONS, Option, offered, typed_in
-from trickyclip.whole_pages import part_of
+from trickyclip.shared.whole_pages import part_of
 
 #: Shown beside a new name, if they resemble it this much.
 MAX_DOUBLES, LEAST_OF_DOUBLE = 2, 60

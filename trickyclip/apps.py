@@ -9,7 +9,8 @@ class TrickyClipConfig(AppConfig):
 
     def ready(self) -> None:
         # Web processes publish through the Celery app, and the checks are registered by being imported.
-        from trickyclip import celery, checks, error_reports  # noqa: F401
+        from trickyclip import celery, checks  # noqa: F401
+        from trickyclip.runtime import error_reports
 
         error_reports.start(settings.SENTRY_DSN, release=settings.RELEASE)
 

@@ -7,15 +7,15 @@ from celery.signals import celeryd_after_setup, worker_process_init
 from django.conf import settings
 from django.db import OperationalError
 
-from clips import locks
+from clips.jobs import locks
 from clips.media.sandbox import die_with_parent
-from trickyclip import logs
-from trickyclip.alive import TouchesAliveFile
+from trickyclip.runtime.alive import TouchesAliveFile
+from trickyclip.shared import logs
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trickyclip.settings")
 
 
-#: Tried so often again, after this, what waited too long for a lock; jobs see to that by themselves (clips/claim.py).
+#: Tried so often again, after this, what waited too long for a lock; jobs see to that themselves: clips/jobs/worker.py
 BUSY_RETRIES, BUSY_AGAIN_S = 3, 5
 
 
@@ -34,15 +34,15 @@ class SiteTask(Task):
 
 app = Celery("trickyclip", task_cls=SiteTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["clips", "clips.audit", "clips.notices", "clips.space", "clips.uploads", "detection"])
-for subject in ("preview_tasks", "filmstrip_tasks", "share_tasks"):
-    app.autodiscover_tasks(["clips"], related_name=subject)
+ROOMS = ("jobs", "archive", "previews", "disk", "ingest", "sharing", "library", "integrity", "notifications")
+app.autodiscover_tasks([*(f"clips.{room}" for room in ROOMS), "detection"])
+app.autodiscover_tasks(["clips.previews"], related_name="filmstrip_tasks")
 app.steps["worker"].add(TouchesAliveFile)
 
 
 @celeryd_after_setup.connect
 def take_own_uploads(instance: object, **_: object) -> None:
-    """Let workers of light jobs also do those that only their own machine can do (clips/pipeline.py)."""
+    """Let workers of light jobs also do those that only their own machine can do (clips/jobs/pipeline.py)."""
     queues = instance.app.amqp.queues
     if "light" in queues.consume_from:
         queues.select_add(f"light.{settings.NODE}")

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-from clips.media import confine
+from clips.media.sandbox import confine
 
 ALIASES = ("originals", "candidates", "final_clips")
 
@@ -18,11 +18,11 @@ def bucket_keys(app_configs: object, **_: object) -> list[CheckMessage]:
     backends = {settings.STORAGES[alias]["BACKEND"] for alias in ALIASES}
     pair = {"AWS_ACCESS_KEY_ID": "access_key", "AWS_SECRET_ACCESS_KEY": "secret_key"}
     absent = [name for name, option in pair.items() if not settings.BUCKET_OPTIONS["s3"][option]]
-    if "clips.stores.s3.S3Store" in backends and len(absent) == 1:
+    if "clips.storage.s3.S3Store" in backends and len(absent) == 1:
         (here,) = pair.keys() - set(absent)
         found.append(Error(f"{here} is set and {absent[0]} is not: set both, or neither.", id="trickyclip.E001"))
     file = settings.BUCKET_OPTIONS["gs"]["credentials_file"]
-    if "clips.stores.google.GoogleStore" in backends and file and not Path(file).is_file():
+    if "clips.storage.google.GoogleStore" in backends and file and not Path(file).is_file():
         says = f"GOOGLE_APPLICATION_CREDENTIALS names {file}, and no such file is here."
         found.append(Error(says, id="trickyclip.E002"))
     return found
@@ -32,7 +32,7 @@ def bucket_keys(app_configs: object, **_: object) -> list[CheckMessage]:
 def several_machines(app_configs: object, **_: object) -> list[CheckMessage]:
     """What machines that share a database must share besides."""
     found = []
-    in_folder = [alias for alias in ALIASES if settings.STORAGES[alias]["BACKEND"] == "clips.stores.local.LocalStore"]
+    in_folder = [alias for alias in ALIASES if settings.STORAGES[alias]["BACKEND"] == "clips.storage.local.LocalStore"]
     if len(in_folder) == len(ALIASES) or not os.environ.get("DATABASE_URL"):
         return found
     if in_folder:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from trickyclip import embedded
+from trickyclip.runtime import embedded
 
 FOOTAGE = Path(os.environ.get("TRICKYCLIP_FOOTAGE") or embedded.BASE_DIR.parent / "shared" / "footage").resolve()
 WITHOUT_FOOTAGE = f"no footage at {FOOTAGE}: set TRICKYCLIP_FOOTAGE"

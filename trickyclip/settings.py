@@ -11,9 +11,10 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from trickyclip import buckets, embedded, timeouts
-from trickyclip.environment import Environment
-from trickyclip.statics import version_of
+from clips.storage import addresses
+from trickyclip.http.statics import version_of
+from trickyclip.runtime import embedded, timeouts
+from trickyclip.runtime.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -21,7 +22,7 @@ env = Environment()  # X_FILE names a file that X is read from: secrets as conta
 if (BASE_DIR / ".env").is_file():
     env.read_env(BASE_DIR / ".env")
 
-#: What is made is its owner's alone; where nginx sends the videos, its group may read too. See trickyclip/folders.py.
+#: What is made is its owner's; where nginx sends the videos, its group may read too: trickyclip/runtime/folders.py.
 MEDIA_ACCEL_PREFIX = env("MEDIA_ACCEL_PREFIX", default="")
 UMASK = int(env("UMASK", default="027" if MEDIA_ACCEL_PREFIX else "077"), 8)
 os.umask(UMASK)
@@ -33,7 +34,7 @@ DEBUG = env.bool("DEBUG", default=False)
 _engines = embedded.addresses(DATA_DIR)
 DATABASES = {"default": environ.Env.db_url_config(env("DATABASE_URL", default="") or _engines.database_url)}
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-#: Which program this is; trickyclip/supervise/programs.py tells it.
+#: Which program this is; trickyclip/runtime/programs.py tells it.
 SITE_PROGRAM = env("SITE_PROGRAM", default="")
 DATABASE_LOCK_SECONDS = env.float("DATABASE_LOCK_SECONDS", default=timeouts.patience_of(SITE_PROGRAM).lock_s)
 DATABASE_STATEMENT_SECONDS = env.float(
@@ -140,17 +141,18 @@ INSTALLED_APPS = [
     "tricks",
     "clips",
     "detection",
+    *(["bench"] if (BASE_DIR / "bench").is_dir() else []),  # an image for production has no benchmarks
 ]
 MIDDLEWARE = [
-    "trickyclip.proxy.ProxyMiddleware",
-    "trickyclip.request_id.RequestIdMiddleware",
-    "trickyclip.headers.HeadersMiddleware",
-    "clips.uploads.tus.VersionMiddleware",
+    "trickyclip.http.proxy.ProxyMiddleware",
+    "trickyclip.http.request_id.RequestIdMiddleware",
+    "trickyclip.http.headers.HeadersMiddleware",
+    "clips.ingest.tus.VersionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "trickyclip.cloudflare_access.CloudflareAccessMiddleware",
+    "trickyclip.http.cloudflare_access.CloudflareAccessMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -159,9 +161,9 @@ MIDDLEWARE = [
     "people.access.AccessMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "trickyclip.whole_pages.NoBlankPageMiddleware",
+    "trickyclip.shared.whole_pages.NoBlankPageMiddleware",
     "axes.middleware.AxesMiddleware",
-    "trickyclip.busy.BusyMiddleware",
+    "trickyclip.http.busy.BusyMiddleware",
 ]
 ROOT_URLCONF = "trickyclip.urls"
 WSGI_APPLICATION = "trickyclip.wsgi.application"
@@ -224,10 +226,10 @@ BUCKET_OPTIONS = {
     "gs": {"credentials_file": env("GOOGLE_APPLICATION_CREDENTIALS", default="")},
 }
 STORAGES = {
-    "originals": buckets.storage("ORIGINALS_URL", env("ORIGINALS_URL", default=STORAGE_URL), BUCKET_OPTIONS),
-    "candidates": buckets.storage("CANDIDATES_URL", env("CANDIDATES_URL", default=STORAGE_URL), BUCKET_OPTIONS),
-    "final_clips": buckets.storage("FINAL_CLIPS_URL", env("FINAL_CLIPS_URL", default=STORAGE_URL), BUCKET_OPTIONS),
-    "default": buckets.LOCAL,
+    "originals": addresses.storage("ORIGINALS_URL", env("ORIGINALS_URL", default=STORAGE_URL), BUCKET_OPTIONS),
+    "candidates": addresses.storage("CANDIDATES_URL", env("CANDIDATES_URL", default=STORAGE_URL), BUCKET_OPTIONS),
+    "final_clips": addresses.storage("FINAL_CLIPS_URL", env("FINAL_CLIPS_URL", default=STORAGE_URL), BUCKET_OPTIONS),
+    "default": addresses.LOCAL,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 # Serves straight from the source folders, so that a start needs no collecting step.
@@ -319,41 +321,45 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "engines" / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
-        "task": "clips.tasks.sweep",
+        "task": "clips.jobs.tasks.sweep",
         "schedule": schedule(SWEEP_SECONDS),
         "options": {"expires": SWEEP_SECONDS},
     },
     "look_after_archive": {
-        "task": "clips.tasks.look_after_archive",
+        "task": "clips.jobs.tasks.look_after_archive",
         "schedule": schedule(SWEEP_SECONDS),
         "options": {"expires": SWEEP_SECONDS},
     },
     "look_after_space": {
-        "task": "clips.space.tasks.look_after_space",
+        "task": "clips.disk.tasks.look_after_space",
         "schedule": schedule(SWEEP_SECONDS),
         "options": {"expires": SWEEP_SECONDS},
     },
     "look_into_drive_folder": {
-        "task": "clips.tasks.look_into_drive_folder",
+        "task": "clips.jobs.tasks.look_into_drive_folder",
         "schedule": crontab(minute="2-59/5"),
         "options": {"expires": 290},
     },
-    "notice_archive_changes": {"task": "clips.tasks.notice_archive_changes", "schedule": crontab(minute="*/5")},
-    "tidy_candidates": {"task": "clips.preview_tasks.tidy_candidates", "schedule": crontab(minute="*/15")},
+    "notice_archive_changes": {"task": "clips.jobs.tasks.notice_archive_changes", "schedule": crontab(minute="*/5")},
+    "tidy_candidates": {"task": "clips.previews.tasks.tidy_candidates", "schedule": crontab(minute="*/15")},
     "expire_uploads": {
-        "task": "clips.uploads.tasks.expire_uploads",
+        "task": "clips.ingest.tasks.expire_uploads",
         "schedule": crontab(minute="35"),
         "options": {"expires": 3000},
     },
-    "refresh_search": {"task": "clips.tasks.refresh_search", "schedule": crontab(hour="4", minute="15")},
-    "remove_orphans": {"task": "clips.share_tasks.remove_orphans", "schedule": crontab(hour="4", minute="35")},
+    "refresh_search": {"task": "clips.jobs.tasks.refresh_search", "schedule": crontab(hour="4", minute="15")},
+    "remove_orphans": {"task": "clips.sharing.tasks.remove_orphans", "schedule": crontab(hour="4", minute="35")},
     "look_for_notices": {
-        "task": "clips.notices.tasks.look_for_notices",
+        "task": "clips.notifications.tasks.look_for_notices",
         "schedule": schedule(60),
         "options": {"expires": 60},
     },
-    "send_notices": {"task": "clips.notices.tasks.send_notices", "schedule": schedule(30), "options": {"expires": 30}},
-    "audit": {"task": "clips.audit.tasks.audit", "schedule": crontab(hour="4", minute="55")},
+    "send_notices": {
+        "task": "clips.notifications.tasks.send_notices",
+        "schedule": schedule(30),
+        "options": {"expires": 30},
+    },
+    "audit": {"task": "clips.integrity.tasks.audit", "schedule": crontab(hour="4", minute="55")},
 }
 
 # --- API -----------------------------------------------------------------------------------------------------------
@@ -362,7 +368,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [],  # people.access.AccessMiddleware decides, for pages and API alike
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["clips.api.parser.ShallowJSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "clips.api.paging.Pages",
+    "DEFAULT_PAGINATION_CLASS": "clips.api.pagination.Pages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "clips.api.errors.one_sentence",
@@ -383,14 +389,14 @@ ACCESS_LOG = env.bool("ACCESS_LOG", default=LOG_FORMAT == "json")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"about": {"()": "trickyclip.logs.AboutFilter"}},
+    "filters": {"about": {"()": "trickyclip.shared.logs.AboutFilter"}},
     "formatters": {
         "line": {
-            "()": "trickyclip.logs.LineFormatter",
+            "()": "trickyclip.shared.logs.LineFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
             "datefmt": "%H:%M:%S",
         },
-        "json": {"()": "trickyclip.logs.JsonLineFormatter"},
+        "json": {"()": "trickyclip.shared.logs.JsonLineFormatter"},
     },
     "handlers": {
         "stderr": {

@@ -2,11 +2,12 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from clips.views import home
+from clips.web import home
 from people.access import public, requires
 from people.models import Role
 from tricks.views import pick as pick_trick
-from trickyclip import health, metrics
+from trickyclip.http import health
+from trickyclip.runtime import metrics
 
 watch = requires(Role.VIEWER)
 
@@ -25,4 +26,4 @@ urlpatterns = [
     path("metrics", public(metrics.metrics), name="metrics"),
 ]
 
-handler500 = "trickyclip.request_id.server_error"
+handler500 = "trickyclip.http.request_id.server_error"

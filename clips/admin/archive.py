@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from clips.admin.record import RecordAdmin, row_link
-from clips.archive import grant
+from clips.archive.drive import oauth
 from clips.models import ArchiveBlock, ArchiveCopy, ArchiveFolder, DriveGrant
 from people.models import Role
 
@@ -83,15 +83,15 @@ class DriveGrantAdmin(RecordAdmin):
         """
         self._only_admins(request)
         address = ""
-        if grant.is_set_up():
-            address, request.session[SESSION_KEY] = grant.begin(self._redirect_uri(request))
+        if oauth.is_set_up():
+            address, request.session[SESSION_KEY] = oauth.begin(self._redirect_uri(request))
         context = {
             **self.admin_site.each_context(request),
             "title": _t("Connect a Google account"),
             "opts": self.opts,
             "google_address": address,
             "redirect_uri": self._redirect_uri(request),
-            "sees_all": grant.scope() == grant.WHOLE_DRIVE,
+            "sees_all": oauth.scope() == oauth.WHOLE_DRIVE,
         }
         return TemplateResponse(request, "admin/clips/drivegrant/connect.html", context)
 
@@ -100,8 +100,8 @@ class DriveGrantAdmin(RecordAdmin):
         self._only_admins(request)
         kept = request.session.pop(SESSION_KEY, None)
         try:
-            given = grant.complete(request.GET.dict(), kept, self._redirect_uri(request), request.user)
-        except grant.GrantError as error:
+            given = oauth.complete(request.GET.dict(), kept, self._redirect_uri(request), request.user)
+        except oauth.GrantError as error:
             self.message_user(request, str(error), messages.ERROR)
         else:
             said = _t("Clips now go to the Drive of %(account)s.") % {"account": given.account}

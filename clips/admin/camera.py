@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from clips import pipeline
 from clips.admin.record import rows_link
-from clips.media.camera import CAMERA_ID
+from clips.jobs import pipeline
+from clips.media.cameras.model import CAMERA_ID
 from clips.models import CameraClock, CameraName, OriginalFile
 from people.audit import AuditedAdmin
 
@@ -119,7 +119,7 @@ def _number_of(files: QuerySet) -> Coalesce:
 
 def _refresh_search(camera_id: str) -> None:
     """Have the clips of a camera found by its name of today; a worker does it, soon after the answer."""
-    transaction.on_commit(partial(pipeline.ask, "clips.tasks.refresh_search", camera_id=camera_id))
+    transaction.on_commit(partial(pipeline.ask, "clips.jobs.tasks.refresh_search", camera_id=camera_id))
 
 
 def said_of_times(n_changed: int) -> str:

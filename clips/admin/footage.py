@@ -24,8 +24,11 @@ from clips.admin.record import (
     size,
 )
 from clips.admin.space import needed, not_needed
-from clips.cameras import camera_time, zone_of
-from clips.media.camera import CAMERA_ID
+from clips.ingest.cameras import camera_time, zone_of
+from clips.library.own_day import OwnDayError, move_to_own_day
+from clips.library.renaming import follow
+from clips.library.session_names import SessionNameForm
+from clips.media.cameras.model import CAMERA_ID
 from clips.models import (
     CameraClock,
     CameraName,
@@ -37,12 +40,9 @@ from clips.models import (
     Shoot,
     Upload,
 )
-from clips.own_day import OwnDayError, move_to_own_day
-from clips.renaming import follow
-from clips.session_names import SessionNameForm
 from people.audit import AuditedAdmin
-from trickyclip.names import slugify
-from trickyclip.rename_admin import RenameAdmin
+from people.naming.slugs import slugify
+from people.rename_admin import RenameAdmin
 
 
 class ShootForm(SessionNameForm):

@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from clips import pipeline
 from clips.admin.record import RecordAdmin, row_link
+from clips.jobs import pipeline
 from clips.models import Job
 from clips.models.job import TARGETS
 from people.audit import Action, note

@@ -18,11 +18,11 @@ from django.views.decorators.http import require_POST
 from clips.admin.record import RecordAdmin
 from clips.models import ChannelKind, Notice, NoticeChannel, NoticeKind
 from clips.models.notice import PURPOSE
-from clips.notices.connection import RefusedAddressError, check_url
-from clips.notices.deliver import Outcome, deliver
+from clips.notifications.connection import RefusedAddressError, check_url
+from clips.notifications.delivery import Outcome, deliver
+from people import sealed
 from people.audit import AuditedAdmin
 from people.models import Role
-from trickyclip import sealed
 
 
 class ChannelForm(forms.ModelForm):

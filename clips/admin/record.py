@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
-from clips.clock import NOTHING, clock
+from clips.models.clock import NOTHING, clock
 from people.audit import AuditedAdmin
 
 #: The lookup of all that was filmed in one session; a list of every session beside each page would be too long.

@@ -6,9 +6,9 @@ from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from clips.reedit import UnchangedError
-from clips.sorting import ConflictError, TrimError
-from clips.uploads.wire import TusError
+from clips.ingest.tus_headers import TusError
+from clips.library.new_version import UnchangedError
+from clips.sorting.decisions import ConflictError, TrimError
 
 
 class Conflict(APIException):

@@ -7,8 +7,8 @@ from clips.models import CandidateSegment, ClipCategory, FinalClip, Job, Upload
 from clips.models.clip import MAX_PEOPLE
 from clips.models.segment import MAX_HAND
 from people.models import Person
+from people.naming.spelling import clean_name
 from tricks.models import KNOWN_CATEGORIES, Direction, Stance, Trick
-from trickyclip.spelling import clean_name
 
 
 def seen(name: str) -> str:

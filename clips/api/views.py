@@ -13,17 +13,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from clips import pipeline, sorting
 from clips.api import serializers
 from clips.api.errors import Conflict, found
-from clips.api.filters import ClipFilter, JobFilter
+from clips.ingest import quota
+from clips.ingest.register import display_name
+from clips.ingest.tus_headers import UploadMetadata, clean_session_name
+from clips.jobs import pipeline
+from clips.library.filters import ClipFilter, JobFilter
+from clips.library.new_version import reedit
 from clips.models import CandidateSegment, FinalClip, Job, Upload
 from clips.models.job import TARGETS
-from clips.reedit import reedit
-from clips.undo import undo
-from clips.uploads import room
-from clips.uploads.incoming import display_name
-from clips.uploads.wire import UploadMetadata, clean_session_name
+from clips.sorting import decisions
+from clips.sorting.undo import undo
 from people.audit import Action, note
 from people.models import Person
 from tricks import naming
@@ -62,7 +63,7 @@ class UploadList(generics.ListAPIView):
             date=asked["session_date"] or timezone.localdate(),
             header="",
         )
-        upload = room.begin(request.user, display_name(about.filename), asked["size_bytes"], about)
+        upload = quota.begin(request.user, display_name(about.filename), asked["size_bytes"], about)
         headers = {"Location": reverse("clips:tus_resource", args=[upload.pk])}
         return Response(serializers.UploadSerializer(upload).data, status=status.HTTP_201_CREATED, headers=headers)
 
@@ -101,7 +102,7 @@ class SortSave(APIView):
     def post(self, request: Request) -> Response:
         asked = _checked(serializers.SaveSerializer, request)
         segment, held_by = _segment_and_key(asked, request)
-        clip = sorting.keep(segment, sorting.Choice(**asked), **held_by)
+        clip = decisions.keep(segment, decisions.Choice(**asked), **held_by)
         clip = FinalClip.objects.with_names().get(pk=clip.pk)
         return Response(serializers.ClipSerializer(clip).data)
 
@@ -112,7 +113,7 @@ class SortTrash(APIView):
     @extend_schema(request=serializers.DecisionSerializer, responses={204: None, **REFUSALS})
     def post(self, request: Request) -> Response:
         segment, held_by = _segment_and_key(_checked(serializers.DecisionSerializer, request), request)
-        sorting.trash(segment, **held_by)
+        decisions.trash(segment, **held_by)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -122,7 +123,7 @@ class SortSkip(APIView):
     @extend_schema(request=serializers.DecisionSerializer, responses={204: None, **REFUSALS})
     def post(self, request: Request) -> Response:
         segment, held_by = _segment_and_key(_checked(serializers.DecisionSerializer, request), request)
-        sorting.skip(segment, **held_by)
+        decisions.skip(segment, **held_by)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -132,7 +133,7 @@ class SortAside(APIView):
     @extend_schema(request=serializers.DecisionSerializer, responses={204: None, **REFUSALS})
     def post(self, request: Request) -> Response:
         segment, held_by = _segment_and_key(_checked(serializers.DecisionSerializer, request), request)
-        sorting.put_aside(segment, **held_by)
+        decisions.put_aside(segment, **held_by)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -177,7 +178,7 @@ class ClipEdit(APIView):
     @extend_schema(request=serializers.EditSerializer, responses={200: serializers.ClipSerializer, **REFUSALS})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         clip = found(FinalClip.objects.with_names().filter(pk=pk).first(), _("clip"))
-        choice = replace(sorting.choice_of(clip), **_checked(serializers.EditSerializer, request))
+        choice = replace(decisions.choice_of(clip), **_checked(serializers.EditSerializer, request))
         version = reedit(clip, choice, member=request.user)
         return Response(serializers.ClipSerializer(FinalClip.objects.with_names().get(pk=version.pk)).data)
 

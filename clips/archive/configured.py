@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from clips.archive import grant
 from clips.archive.backend import ArchiveBackend, ArchiveBlockedError, BlockReason, Report, silent
+from clips.archive.drive import oauth
 from clips.archive.local import LocalArchive
 from clips.models import DriveGrant
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
 
-    from clips.archive.drive_inbox import DriveInbox
+    from clips.archive.drive.inbox import DriveInbox
 
 
 def archive_name() -> str:
@@ -38,14 +38,14 @@ def archive_backend(report: Report = silent, *, name: str = "") -> ArchiveBacken
     if name != "drive":
         says = f"ARCHIVE_BACKEND is “{name}”. Set it to “local” or “drive”."
         raise ArchiveBlockedError(BlockReason.SETTINGS, says)
-    from clips.archive.drive import GoogleDriveArchive
+    from clips.archive.drive.client import GoogleDriveArchive
 
     return GoogleDriveArchive(drive_credentials(), report=report, **_drive(settings.DRIVE_FOLDER_ID))
 
 
 def drive_inbox(report: Report = silent) -> "DriveInbox":
     """Return the Drive folder that people put files into; ArchiveBlockedError as above."""
-    from clips.archive.drive_inbox import DriveInbox
+    from clips.archive.drive.inbox import DriveInbox
 
     return DriveInbox(drive_credentials(), report=report, **_drive(settings.DRIVE_DROP_FOLDER_ID))
 
@@ -84,9 +84,9 @@ def drive_credentials() -> "Credentials":
 def _of_service_account(path: str, _changed_ns: int) -> "Credentials":
     from google.oauth2 import service_account
 
-    return service_account.Credentials.from_service_account_file(path, scopes=[grant.WHOLE_DRIVE])
+    return service_account.Credentials.from_service_account_file(path, scopes=[oauth.WHOLE_DRIVE])
 
 
 @lru_cache(maxsize=2)
 def _of_grant(pk: int, sealed_token: str) -> "Credentials":
-    return grant.credentials(sealed_token)
+    return oauth.credentials(sealed_token)

@@ -23,8 +23,8 @@ from clips.archive.backend import (
     Stocked,
     silent,
 )
-from clips.archive.path import ORIGINALS, ROOT
-from clips.media.endings import MEDIA_TYPES
+from clips.archive.naming import ORIGINALS, ROOT
+from clips.media.formats.suffixes import MEDIA_TYPES
 
 COPY_BLOCK_BYTES = 4 * 1024**2
 PART_SUFFIX = ".part"

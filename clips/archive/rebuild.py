@@ -14,17 +14,18 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from clips import pipeline, renaming
-from clips.archive import adopt, moves
+from clips.archive import adoption, relocation
 from clips.archive.backend import ArchiveBackend, Lying
 from clips.archive.configured import archive_backend
-from clips.archive.path import Named, read_names, read_original_name
-from clips.management.backfill import BACKFILL_PRIORITY
-from clips.media.endings import MEDIA_TYPES, with_ending
+from clips.archive.naming import Named, read_names, read_original_name
+from clips.jobs import pipeline
+from clips.jobs.backfill import BACKFILL_PRIORITY
+from clips.library import renaming
+from clips.media.formats.suffixes import MEDIA_TYPES, with_ending
 from clips.models import ArchiveCopy, ClipCategory, FileName, FinalClip, JobKind, OriginalFile, Shoot
 from people.models import Person
+from people.naming.slugs import UNKNOWN
 from tricks.models import Trick
-from trickyclip.names import UNKNOWN
 
 #: In place of a rider or a trick; a category stood there before there was ``UNKNOWN``.
 NOBODY = frozenset({UNKNOWN, *ClipCategory.values})
@@ -72,18 +73,18 @@ def _one(backend: ArchiveBackend, lying: Lying, missing: Counter) -> str:
     named = read_names(lying.folders, held.filename)
     if named is None:
         return "files that are not ours"
-    if copy := adopt.known_copy(backend, lying.file_id, held):
-        if not adopt.is_astray(copy, held):
+    if copy := adoption.known_copy(backend, lying.file_id, held):
+        if not adoption.is_astray(copy, held):
             return "clips that were here"
-        pipeline.start(JobKind.ARCHIVE, copy.clip, priority=moves.MOVE_PRIORITY)
+        pipeline.start(JobKind.ARCHIVE, copy.clip, priority=relocation.MOVE_PRIORITY)
         return "clips found where they lie now"
-    facts = adopt.facts_of(backend, lying.file_id, held)
+    facts = adoption.facts_of(backend, lying.file_id, held)
     try:
         clip_id, span = UUID(facts["trickyclip_clip"]), (int(facts["trickyclip_in"]), int(facts["trickyclip_out"]))
     except (KeyError, ValueError):
         return "clips that do not say what they are"
     if clip := FinalClip.objects.filter(pk=clip_id).first():
-        copy = adopt.take_over(backend, clip, lying.file_id, held)
+        copy = adoption.take_over(backend, clip, lying.file_id, held)
         return "clips found where they lie now" if copy and _is_followed(copy) else "clips that were here"
     original = OriginalFile.objects.filter(file_hash=facts.get("trickyclip_original")).first()
     if original is None:
@@ -92,14 +93,14 @@ def _one(backend: ArchiveBackend, lying: Lying, missing: Counter) -> str:
         return "clips without their original"
     clip = _made(named, clip_id, original, span, facts)
     renaming.bring_up_to_date([clip.pk])  # its name may say what its session or rider was called before the restore
-    adopt.take_over(backend, clip, lying.file_id, held)
+    adoption.take_over(backend, clip, lying.file_id, held)
     pipeline.start(JobKind.RENDER, clip, priority=BACKFILL_PRIORITY)  # then it is brought to where it belongs by now
     return "clips"
 
 
 def _is_followed(copy: ArchiveCopy) -> bool:
     """Have a copy that was found brought to where its names of today say."""
-    moves.follow(copy, FinalClip.objects.with_names().get(pk=copy.clip_id))
+    relocation.follow(copy, FinalClip.objects.with_names().get(pk=copy.clip_id))
     return True
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from clips.archive.configured import archive_name
 from clips.models import ArchiveBlock, ArchiveCopy, CopyState, FinalClip, Job, JobKind, JobState
-from clips.told import told
+from clips.models.public_text import told
 
 #: What people call the archives that have a name of their own.
 TITLES = {"drive": "Google Drive"}

@@ -4,11 +4,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clips import pipeline
 from clips.demo import film
+from clips.ingest.part_file import part_path
+from clips.jobs import pipeline
 from clips.models import JobKind, Upload, UploadState
-from clips.storage import scratch_folder
-from clips.uploads.part import part_path
+from clips.storage.files import scratch_folder
 from people.models import Member, Role
 
 SESSION_NAME = "Demo Session"

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from clips.media import MediaError
+from clips.media.render.webvtt import thumbnail_cues
 from clips.media.sandbox import KilledError, UnconfinedError, run
-from clips.media.webvtt import thumbnail_cues
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,10 +50,6 @@ def _parser() -> argparse.ArgumentParser:
     filmstrip.add_argument("file", type=Path)
     filmstrip.add_argument("out", type=Path, help="the JPEG; its WebVTT cues are written beside it, ending in .vtt")
     filmstrip.set_defaults(command=_filmstrip)
-    bench = commands.add_parser("bench", help="measure what clips, previews and the filmstrip of a file cost")
-    bench.add_argument("file", type=Path)
-    bench.add_argument("--json", action="store_true", help="as JSON, for programs")
-    bench.set_defaults(command=_bench)
     return parser
 
 
@@ -80,35 +76,28 @@ def _fate(track: dict[str, Any]) -> str:
 
 def _cut(asked: argparse.Namespace) -> None:
     if asked.profile == "original":
-        made = run("clips.media.cut:cut", _span(asked))
+        made = run("clips.media.cut.clip:cut", _span(asked))
         _show(made, as_json=True)
         if asked.out.suffix.lower() != f".{made['ending']}":
             print(f"This clip is {made['ending'].upper()}, whatever its name says.", file=sys.stderr)
         return
     played = {"slow_down": asked.slow_down, "sound": asked.sound}
-    _show(run("clips.media.share:make_share_copy", _span(asked) | played), as_json=True)
+    _show(run("clips.media.render.share_copy:make_share_copy", _span(asked) | played), as_json=True)
 
 
 def _preview(asked: argparse.Namespace) -> None:
-    _show(run("clips.media.preview:make_preview", _span(asked)), as_json=True)
+    _show(run("clips.media.render.preview:make_preview", _span(asked)), as_json=True)
 
 
 def _filmstrip(asked: argparse.Namespace) -> None:
     """Make a sprite and write its cues; ``duration_ms`` of the file tells where the last one ends."""
     source, out = str(asked.file.resolve()), _writable(asked.out)
-    made = run("clips.media.filmstrip:make_filmstrip", {"source": source, "out": str(out)})
+    made = run("clips.media.render.filmstrip:make_filmstrip", {"source": source, "out": str(out)})
     layout = {name: made[name] for name in ("times_ms", "columns", "tile_width_px", "tile_height_px")}
     duration_ms = run("clips.media.probe:probe", {"path": source})["duration_ms"]
     cues = out.with_suffix(".vtt")
     cues.write_text(thumbnail_cues(quote(out.name), duration_ms=duration_ms, **layout))
     _show(made | {"cues": str(cues)}, as_json=True)
-
-
-def _bench(asked: argparse.Namespace) -> None:
-    from clips.media import bench  # brings the media libraries, which no other command needs outside the child
-
-    found = bench.bench(asked.file)
-    print(json.dumps(found, indent=2) if asked.json else bench.as_table(found))
 
 
 def _span(asked: argparse.Namespace) -> dict[str, Any]:

@@ -10,10 +10,16 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from clips.media import MediaError, camera, gopro, makers
-from clips.media.camera import Camera
-from clips.media.coded import CodedPictures
-from clips.media.container import (
+from clips.media import MediaError
+from clips.media.cameras import gopro, vendor_metadata
+from clips.media.cameras import model as camera
+from clips.media.cameras.model import Camera
+from clips.media.cameras.recording_time import recorded
+from clips.media.cameras.statement import Said
+from clips.media.cut.way import way_of
+from clips.media.formats.joined_stream import JoinedContainer
+from clips.media.formats.length import last_frame_end_s, measured_end_s, picture_end_s
+from clips.media.formats.opening import (
     MAX_DURATION_S,
     TAIL_SLACK_S,
     TOO_LONG,
@@ -24,14 +30,10 @@ from clips.media.container import (
     stops_at,
     zero_s,
 )
-from clips.media.fields import picture_rate, whole_pictures
-from clips.media.joined import JoinedContainer
-from clips.media.length import last_frame_end_s, measured_end_s, picture_end_s
-from clips.media.orientation import orientation
-from clips.media.rate import capture_rate, nominal_rate, riders_rate
-from clips.media.recorded import recorded
-from clips.media.said import Said
-from clips.media.way import way_of
+from clips.media.pictures.coded import CodedPictures
+from clips.media.pictures.display_matrix import orientation
+from clips.media.pictures.fields import picture_rate, whole_pictures
+from clips.media.pictures.rate import capture_rate, nominal_rate, riders_rate
 
 #: Ten seconds at 60 frames per second show whether a recording is steady.
 _RATE_PACKETS = 600
@@ -64,7 +66,7 @@ def probe(path: str) -> dict[str, Any]:
         the place are ahead of UTC, where the file says so), ``clock_is_local`` (the wall clock's time stands in
         ``recorded_at`` as if it were UTC), ``clock_shows`` (what the camera's clock showed, where that cannot be);
         ``way`` (``ending`` of its clips, and for each of its ``tracks`` whether it is copied, converted or left out;
-        see ``clips.media.way``).
+        see ``clips.media.cut.way``).
 
     Raises
     ------
@@ -74,7 +76,7 @@ def probe(path: str) -> dict[str, Any]:
     with open_media(path) as container, Path(path).open("rb") as file:
         stream = picture_stream(container)
         tags = container.metadata
-        said = makers.read(file)
+        said = vendor_metadata.read(file)
         made_by = camera_of(container, file, said)
         has_telemetry = gopro.telemetry_track_id(file) is not None
         frame, times = _first_frame_and_times(container, stream)

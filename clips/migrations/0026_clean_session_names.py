@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from trickyclip.name_fields import clean_column
+from people.naming.fields import clean_column
 
 
 def clean(apps, schema_editor):

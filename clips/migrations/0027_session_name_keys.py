@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-import trickyclip.name_fields
+import people.naming.fields
 
 
 class Migration(migrations.Migration):
@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RemoveConstraint(model_name="shoot", name="shoot_slug_safe"),
-        migrations.AddField(model_name="shoot", name="name_key", field=trickyclip.name_fields.key_of("name")),
+        migrations.AddField(model_name="shoot", name="name_key", field=people.naming.fields.key_of("name")),
         migrations.AddConstraint(
             model_name="shoot",
             constraint=models.UniqueConstraint(
@@ -23,6 +23,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="shoot",
-            constraint=models.CheckConstraint(condition=trickyclip.name_fields.slug_is_safe(), name="shoot_slug_safe"),
+            constraint=models.CheckConstraint(condition=people.naming.fields.slug_is_safe(), name="shoot_slug_safe"),
         ),
     ]

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-#: As in detection/spans.py when this was written.
+#: As in detection/scoring/spans.py when this was written.
 SAME_MOMENT = 0.5
 
 

@@ -193,7 +193,7 @@ class ArchiveCursor(models.Model):
 
 
 class DriveGrant(models.Model):
-    """One person's leave to use their Google Drive; the newest counts. ``clips.archive.grant`` seals the token."""
+    """One person's leave to use their Google Drive; the newest counts; clips/archive/drive/oauth.py seals its token."""
 
     account = models.CharField(_("Google account"), max_length=200)
     sealed_token = models.TextField(editable=False)

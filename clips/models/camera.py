@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from trickyclip.name_fields import NameField
+from people.naming.fields import NameField
 
 _ANY_SERIAL = _("Empty: every camera of this kind.")
 

@@ -12,11 +12,11 @@ from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
-from clips.media.endings import MEDIA_TYPES, USUAL, ending_of, with_ending
+from clips.library.search import CONFIG, prefix_query, text_of
+from clips.media.formats.suffixes import MEDIA_TYPES, USUAL, ending_of, with_ending
 from clips.models.camera import own_name
 from clips.models.original import OriginalFile
 from clips.models.segment import CandidateSegment
-from clips.search import CONFIG, prefix_query, text_of
 from people.models import Person
 from tricks.models import Trick
 

@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from clips.models.clip import FinalClip
 from clips.models.original import OriginalFile
+from clips.models.public_text import told
 from clips.models.segment import CandidateSegment
 from clips.models.shoot import Shoot
 from clips.models.upload import Upload
-from clips.told import told
 from people.models import Person
 from tricks.models import Trick
 

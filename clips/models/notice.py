@@ -9,8 +9,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from trickyclip import sealed
-from trickyclip.name_fields import NameField
+from people import sealed
+from people.naming.fields import NameField
 
 MAX_ATTEMPTS = 12
 #: The wait after the first try that failed; each later one doubles it, up to the longest. Together more than a day.

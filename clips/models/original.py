@@ -10,11 +10,11 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clips import cameras
-from clips.media.endings import MEDIA_TYPES, USUAL
+from clips.ingest import cameras
+from clips.media.formats.suffixes import MEDIA_TYPES, USUAL
 from clips.models.camera import CameraClock, own_name
+from clips.models.public_text import told
 from clips.models.shoot import Shoot
-from clips.told import told
 
 
 class OriginalFileQuerySet(models.QuerySet):
@@ -84,7 +84,7 @@ class OriginalFile(models.Model):
         help_text=_("Its moments are not handed out for sorting; nothing is trashed."),
     )
 
-    # Where its bytes are: here, unless they were let go to make room (clips/space/).
+    # Where its bytes are: here, unless they were let go to make room (clips/disk/).
     evicted_at = models.DateTimeField(
         _("let go"), null=True, blank=True, help_text=_("Its bytes are not on the disk any more; an archive has them.")
     )

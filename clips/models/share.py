@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clips.media.endings import without_ending
+from clips.media.formats.suffixes import without_ending
 from clips.models.clip import FinalClip
 from people.models.member import hash_secret
 

@@ -9,9 +9,9 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from trickyclip.name_fields import NameField, called, key_of, slug_is_safe
-from trickyclip.names import free_slug
-from trickyclip.spelling import clean_name
+from people.naming.fields import NameField, called, key_of, slug_is_safe
+from people.naming.slugs import free_slug
+from people.naming.spelling import clean_name
 
 DEFAULT_SENSITIVITY = 50
 

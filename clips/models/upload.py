@@ -10,11 +10,11 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clips.models.public_text import told
 from clips.models.run import DetectionRun
 from clips.models.segment import CandidateSegment
 from clips.models.shoot import Shoot
-from clips.told import told
-from trickyclip.name_fields import NameField
+from people.naming.fields import NameField
 
 
 class UploadSource(models.TextChoices):

@@ -3,10 +3,10 @@
 from django import template
 from django.utils.translation import gettext as _
 
-from clips.clock import clock
-from clips.media.camera import CAM_UNKNOWN
+from clips.media.cameras.model import CAM_UNKNOWN
 from clips.models import ClipCategory, FinalClip, OriginalFile
-from clips.playing import Source, light_source
+from clips.models.clock import clock
+from clips.previews.playback import Source, light_source
 
 register = template.Library()
 

@@ -6,11 +6,11 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clips.clock_faults import ClockFault, fault_of
-from clips.low_res import is_second_lens
+from clips.ingest.camera_proxies import is_second_lens
+from clips.library.clock_faults import ClockFault, fault_of
 from clips.models import Job, JobKind, JobState, OriginalFile, Upload, UploadState
+from clips.models.public_text import told
 from clips.templatetags.session_text import percent, time_left
-from clips.told import told
 from people.models import Member, Role
 
 register = template.Library()

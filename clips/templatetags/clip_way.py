@@ -3,9 +3,9 @@
 from django import template
 from django.utils.translation import gettext as _
 
-from clips.media.endings import USUAL, ending_of
+from clips.media.formats.suffixes import USUAL, ending_of
 from clips.models import FinalClip
-from clips.playing import unplayed_codec
+from clips.previews.playback import unplayed_codec
 
 register = template.Library()
 

@@ -3,7 +3,7 @@
 from django import template
 
 from clips.models import CandidateSegment
-from clips.previews import PreviewState, state_of
+from clips.previews.requests import PreviewState, state_of
 
 register = template.Library()
 

@@ -4,10 +4,10 @@ from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clips.clock import clock as clock_of
+from clips.jobs.summary import seconds_left
 from clips.models import Job
-from clips.timeline import NOISE
-from clips.workload import seconds_left
+from clips.models.clock import clock as clock_of
+from clips.previews.timeline import NOISE
 
 register = template.Library()
 

@@ -18,13 +18,13 @@ from pathlib import Path
 import requests
 from tusclient.client import TusClient
 
-from clips.tests.test_end_to_end import Person as Somebody
-from clips.tests.uploads.sender import Sender
+from clips.tests.ingest.sender import Sender
+from clips.tests.web.test_end_to_end import Person as Somebody
 
 SESSION, DAY = "Backyard Rails", "2024-12-01"
 FOLDER = f"{DAY} {SESSION}"
 SESSION_AFTER, RIDER, RIDER_AFTER = "Night Rails", "Miller Downey", "Miller D."
-#: What says that the server has understood (static/js/sort/queue.js has the same); away is told by the second.
+#: What says that the server has understood (static/js/sorting/queue.js has the same); away is told by the second.
 FINAL, AWAY = frozenset({200, 204, 404, 409, 422}), frozenset({502, 503, 504})
 PATIENCE_S, ANSWER_PATIENCE_S, AGAIN_AFTER_S = 180, 20, 0.5
 #: So that a video is on its way for some ten seconds.

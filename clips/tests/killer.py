@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import psutil
 
-from trickyclip.supervise import programs
+from trickyclip.runtime import programs
 from trickyclip.tests.site import Up
 
 #: What supervisor keeps up.
@@ -21,7 +21,7 @@ PREY = (*SUPERVISED, *BELOW)
 LIE_IN_WAIT_S, LOOK_EVERY_S = 2.0, 0.02
 PATIENCE_S = 120
 SHORTEST_S = 0.5
-READER = "clips.media.child"
+READER = "clips.media.sandbox.child"
 
 
 class Killer:

@@ -9,7 +9,7 @@ from django.db.models import F
 
 from clips.archive.local import TRASH_FOLDER
 from clips.models import CopyState, Decision, DecisionKind, FileName, FinalClip, Job, JobState, OriginalFile, Upload
-from clips.storage import sha256_of
+from clips.storage.files import sha256_of
 
 ASK = "from clips.tests.site_facts import tell; tell()"
 

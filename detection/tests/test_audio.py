@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from detection.audio import HOP_S, band_power, impact_strength_db, pair_strength_db
-from detection.motion import SignalError
+from detection.features.audio import HOP_S, band_power, impact_strength_db, pair_strength_db
+from detection.features.motion import SignalError
 
 RATE_HZ = 16_000
 

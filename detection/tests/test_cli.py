@@ -96,11 +96,3 @@ def test_explain_draws_a_picture(folder, tmp_path):
     out = tmp_path / "out.png"
     assert main(["explain", str(folder / "take.mp4"), "--plot", str(out), "--labels", str(folder / "take.json")]) == 0
     assert out.read_bytes().startswith(b"\x89PNG")
-
-
-def test_bench_measures_the_detector_beside_decoding_every_frame_and_demuxing(folder, capsys):
-    assert main(["bench", str(folder / "take.mp4"), "--json"]) == 0
-    rows = json.loads(capsys.readouterr().out)
-    assert set(rows) == {"default", "quick", "every frame", "demux only"}
-    assert rows["default"]["against_default"] == 1
-    assert min(row["cpu_s_per_s"] for row in rows.values()) > 0

@@ -146,7 +146,7 @@ def test_pieces_that_cannot_be_sought_are_read_from_the_beginning(take, tmp_path
     def refuse(*_: object) -> None:
         raise av.error.PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr("detection.pictures.go_to", refuse)
+    monkeypatch.setattr("detection.decode.pictures.go_to", refuse)
     found = propose(take, effort="sparse")
     assert "goes up and comes down" in found["candidates"][0]["why"]
     assert (found["unread"], found["seen"] > 0.9) == ([], True)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from detection.disturbances import (
+from detection.features.disturbances import (
     FADE_REACH,
     find_bumps,
     find_covers,
@@ -12,7 +12,7 @@ from detection.disturbances import (
     find_handling,
     is_flung,
 )
-from detection.motion import pair_motion
+from detection.features.motion import pair_motion
 
 
 def wall(seed: int) -> np.ndarray:

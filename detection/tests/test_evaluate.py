@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from detection.evaluate import (
+from detection.evaluation.evaluate import (
     LabelError,
     average_precision,
     evaluate_take,

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from detection import score
-from detection.fit import MISS_COST, examples, fit
+from detection.evaluation.fit import MISS_COST, examples, fit
+from detection.scoring import score
 from detection.signals import Signals
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from detection.evaluate import evaluate_take, load_labels, mean_of, pooled_of
+from detection.evaluation.evaluate import evaluate_take, load_labels, mean_of, pooled_of
 from detection.propose import propose
-from detection.spans import is_same_moment
+from detection.scoring.spans import is_same_moment
 
 FOOTAGE = Path(os.environ.get("TRICKYCLIP_FOOTAGE") or Path(__file__).resolve().parents[3] / "shared" / "footage")
 #: Takes that the floors below say nothing of.

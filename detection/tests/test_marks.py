@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from detection.marks import MOST_MARKS, marks_of
-from detection.score import standing_of
+from detection.scoring.marks import MOST_MARKS, marks_of
+from detection.scoring.score import standing_of
 from detection.signals import STEP_S, Disturbance, Signals
 
 N, MIDDLE = 800, 400

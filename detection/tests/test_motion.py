@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from detection.motion import (
+from detection.features.motion import (
     SignalError,
     align,
     arc_strength,

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from detection.peaks import peaks_apart
+from detection.scoring.peaks import peaks_apart
 
 
 @pytest.mark.parametrize("seed", range(20))

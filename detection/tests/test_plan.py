@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from detection.motion import SignalError
-from detection.packets import LOOK_CPU_S, Packets
-from detection.plan import EFFORTS, EVEN_SHARE, LOOK_S, Piece, choose_looks, cpu_s, make_plan
+from detection.decode.packets import LOOK_CPU_S, Packets
+from detection.features.motion import SignalError
+from detection.sampling import EFFORTS, EVEN_SHARE, LOOK_S, Piece, choose_looks, cpu_s, make_plan
 from detection.signals import STEP_S
 
 FULL_HD = 1920 * 1080

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from clips.claim import MAX_SILENCE_S
+from clips.jobs.worker import MAX_SILENCE_S
 from clips.models import CandidateSegment, DetectionRun, SegmentStatus
 from detection.proposals import replace_proposals
 from detection.tasks import TICK_S, stretch_of

@@ -10,8 +10,8 @@ import pytest
 
 from clips.media import MediaError
 from detection.propose import propose
+from detection.scoring.reasons import explain
 from detection.tests.film import RATE_HZ, Film
-from detection.why import explain
 
 TRICKS = [(4.0, 4.5), (9.0, 9.55), (13.0, 13.45)]
 ROOT = Path(__file__).resolve().parents[2]
@@ -173,7 +173,7 @@ def test_a_mark_of_the_camera_shows_what_stayed_hidden(tmp_path):
 @pytest.mark.slow
 def test_a_take_that_is_too_dear_is_only_glanced_at_between_the_looks(tmp_path, monkeypatch):
     take = Film(tricks=TRICKS, group=15).write(tmp_path / "take.mp4")
-    monkeypatch.setattr("detection.packets.PIXEL_CPU_S", 1.6e-7)  # as if a picture were a hundred times larger
+    monkeypatch.setattr("detection.decode.packets.PIXEL_CPU_S", 1.6e-7)  # as if a picture were a hundred times larger
     result = propose(take)
     assert 0 < result["seen"] < 0.5
     assert_right(shown(result), TRICKS)
@@ -182,10 +182,10 @@ def test_a_take_that_is_too_dear_is_only_glanced_at_between_the_looks(tmp_path, 
 @pytest.mark.slow
 def test_glances_and_looks_are_the_same_with_one_decoder_and_with_three(tmp_path, monkeypatch):
     take = Film(tricks=TRICKS[:1], length_s=8, group=15).write(tmp_path / "take.mp4")
-    monkeypatch.setattr("detection.packets.PIXEL_CPU_S", 1.6e-7)
+    monkeypatch.setattr("detection.decode.packets.PIXEL_CPU_S", 1.6e-7)
     results = []
     for n_decoders in (1, 3):
-        monkeypatch.setattr("detection.pictures.N_DECODERS", n_decoders)
+        monkeypatch.setattr("detection.decode.pictures.N_DECODERS", n_decoders)
         results.append(propose(take))
         del results[-1]["timings"]
     assert results[0] == results[1]
@@ -194,7 +194,7 @@ def test_glances_and_looks_are_the_same_with_one_decoder_and_with_three(tmp_path
 
 @pytest.mark.slow
 def test_quick_glances_and_hears(take, monkeypatch):
-    monkeypatch.setattr("detection.packets.PIXEL_CPU_S", 4e-7)  # as if it were 4K
+    monkeypatch.setattr("detection.decode.packets.PIXEL_CPU_S", 4e-7)  # as if it were 4K
     result = propose(take, effort="quick")
     assert result["seen"] == 0
     assert {"arc"}.isdisjoint(result["candidates"][0]["features"]["standing"])

@@ -7,11 +7,11 @@ import av
 import numpy as np
 import pytest
 
-from clips.media.container import open_media
-from detection.packets import Packets
-from detection.pictures import PicturePool, PictureReader
-from detection.plan import Piece
-from detection.read import SOUND_RATE_HZ, Scan
+from clips.media.formats.opening import open_media
+from detection.decode.packets import Packets
+from detection.decode.pictures import PicturePool, PictureReader
+from detection.decode.read import SOUND_RATE_HZ, Scan
+from detection.sampling import Piece
 
 IDENTITY = np.array([1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30], ">i4").tobytes()
 QUARTER_TURN_CLOCKWISE = np.array([0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30], ">i4").tobytes()

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from detection.motion import SignalError
-from detection.score import (
+from detection.features.motion import SignalError
+from detection.scoring.score import (
     HILIGHT_WEIGHT,
     Weights,
     evidence_of,

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from detection.gpmf import samples
-from detection.motion import SignalError
-from detection.sensors import GRAVITY_M_S2, air_strength, felt
+from detection.decode.gpmf import samples
+from detection.features.motion import SignalError
+from detection.features.sensors import GRAVITY_M_S2, air_strength, felt
 from detection.tests.gpmf import payload
 
 STEP_S = 0.01

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from detection.propose import propose_from_signals
+from detection.scoring.spans import RUN_S, SHORTEST_S, is_same_moment, span_of
 from detection.signals import STEP_S, Signals
-from detection.spans import RUN_S, SHORTEST_S, is_same_moment, span_of
 
 N = 600
 MIDDLE = 300  # 15 s

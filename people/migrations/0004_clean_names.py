@@ -5,7 +5,7 @@ Two people that read as the same become "Zoë" and "Zoë (2)"; ``manage.py tidy_
 
 from django.db import migrations
 
-from trickyclip.name_fields import clean_column
+from people.naming.fields import clean_column
 
 
 def clean(apps, schema_editor):

@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-import trickyclip.name_fields
+import people.naming.fields
 
 
 class Migration(migrations.Migration):
@@ -11,9 +11,9 @@ class Migration(migrations.Migration):
         migrations.RemoveConstraint(model_name="person", name="person_slug_safe"),
         migrations.RemoveConstraint(model_name="personalias", name="person_alias_unique"),
         migrations.AddField(
-            model_name="person", name="name_key", field=trickyclip.name_fields.key_of("display_name")
+            model_name="person", name="name_key", field=people.naming.fields.key_of("display_name")
         ),
-        migrations.AddField(model_name="personalias", name="name_key", field=trickyclip.name_fields.key_of("name")),
+        migrations.AddField(model_name="personalias", name="name_key", field=people.naming.fields.key_of("name")),
         migrations.AddConstraint(
             model_name="person",
             constraint=models.UniqueConstraint(
@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="person",
             constraint=models.CheckConstraint(
-                condition=trickyclip.name_fields.slug_is_safe(), name="person_slug_safe"
+                condition=people.naming.fields.slug_is_safe(), name="person_slug_safe"
             ),
         ),
         migrations.AddConstraint(

@@ -6,9 +6,9 @@ from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from trickyclip.name_fields import NameField, called, key_of, slug_is_safe
-from trickyclip.names import free_slug
-from trickyclip.spelling import clean_name, name_key
+from people.naming.fields import NameField, called, key_of, slug_is_safe
+from people.naming.slugs import free_slug
+from people.naming.spelling import clean_name, name_key
 
 
 class PersonQuerySet(models.QuerySet):

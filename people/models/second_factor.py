@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_otp.oath import hotp
 
+from people import sealed
 from people.models.member import Member, hash_secret
-from trickyclip import sealed
 
 STEP_S = 30
 #: A phone's clock may be off by a step, and typing takes a while.

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from people.models.member import Member, Role, hash_secret
-from trickyclip.name_fields import NameField
+from people.naming.fields import NameField
 
 TOKEN_PREFIX = "tc_"  # noqa: S105  a mark that lets secret scanners recognise a leaked token
 #: A token's last use is written at most this often; a client that polls must not cost a write each time.

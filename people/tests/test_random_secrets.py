@@ -3,7 +3,7 @@
 import base64
 
 from clips.models import SharedCopy, ShareLink
-from clips.tests.test_audited import copy  # noqa: F401  a fixture
+from clips.tests.integrity.test_audited import copy  # noqa: F401  a fixture
 from people.models import ApiToken, Invite, RecoveryCode, Role
 from people.models.member import hash_secret
 

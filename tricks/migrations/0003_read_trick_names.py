@@ -9,7 +9,7 @@ import itertools
 from django.db import migrations
 
 from tricks import naming
-from trickyclip.spelling import clean_name
+from people.naming.spelling import clean_name
 
 #: What used to be directions.
 STANCES = ("SW", "NOLLIE", "FAKIE")

@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-import trickyclip.name_fields
+import people.naming.fields
 
 
 class Migration(migrations.Migration):
@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="trick",
-            constraint=models.CheckConstraint(condition=trickyclip.name_fields.slug_is_safe(), name="trick_slug_safe"),
+            constraint=models.CheckConstraint(condition=people.naming.fields.slug_is_safe(), name="trick_slug_safe"),
         ),
         migrations.AddConstraint(
             model_name="trick",

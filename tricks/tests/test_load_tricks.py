@@ -7,10 +7,10 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from people.naming.slugs import slugify
 from tricks import naming
 from tricks.management.commands.load_tricks import STARTER_TRICKS
 from tricks.models import KNOWN_CATEGORIES, Trick, TrickAlias
-from trickyclip.names import slugify
 
 ENTRIES = json.loads(STARTER_TRICKS.read_text("utf-8"))
 

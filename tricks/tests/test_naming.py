@@ -11,7 +11,7 @@ from tricks import naming
 from tricks.models import Trick
 from tricks.tests.trick_names import KNOWN, TYPED
 from tricks.words import ENDINGS, PHRASES, SHORT_SPINS_DEG, SPINS_DEG
-from trickyclip.whole_pages import AS_A_PAGE_ASKS
+from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 
 KNOWN_BY_FORM = {naming.normal_form(name): name for name in KNOWN}
 #: Whatever may stand in a trick's name, and much that may not.

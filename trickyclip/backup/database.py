@@ -13,9 +13,8 @@ import psycopg
 from django.conf import settings
 from psycopg import sql
 
-from trickyclip import embedded, embedded_postgres
+from trickyclip.runtime import embedded, embedded_postgres, site
 from trickyclip.settings import env
-from trickyclip.supervise import site
 
 
 class BackupError(Exception):

@@ -9,8 +9,7 @@ from pathlib import Path
 import psycopg
 from django.conf import settings
 
-from clips.storage import sha256_of
-from trickyclip import embedded
+from clips.storage.files import sha256_of
 from trickyclip.backup.database import (
     BackupError,
     Database,
@@ -22,6 +21,7 @@ from trickyclip.backup.database import (
     tables,
 )
 from trickyclip.backup.write import ARCHIVE_LIST, DUMP, MANIFEST, SECRET_KEY
+from trickyclip.runtime import embedded
 from trickyclip.settings import env
 
 #: Two seconds in all.

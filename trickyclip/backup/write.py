@@ -17,7 +17,7 @@ import psycopg
 from django.conf import settings
 from django.utils import timezone
 
-from clips.storage import sha256_of
+from clips.storage.files import sha256_of
 from trickyclip.backup.database import BackupError, Database, at_hand, finish, migrations, rows_of_tables
 
 DUMP, ARCHIVE_LIST, SECRET_KEY, SETTINGS, MANIFEST = (

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from trickyclip import embedded
-from trickyclip.supervise import launch
+from trickyclip.runtime import embedded, launch
 from trickyclip.tests.site import START_PATIENCE_S, free_port
 
 #: Where the tunnel asks from in these tests, and where somebody else on the same network does.

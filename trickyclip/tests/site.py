@@ -15,8 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from trickyclip import embedded
-from trickyclip.supervise import launch, leftovers
+from trickyclip.runtime import embedded, launch, leftovers
 
 START_PATIENCE_S = 90
 FIRST_PASSWORD = re.compile(r"first account is (\S+) with the password (\S+)")

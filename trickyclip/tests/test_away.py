@@ -19,7 +19,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from clips.tests.browser import log_in
-from trickyclip import away
+from trickyclip.http import away
 from trickyclip.tests.site import RunningSite
 
 PATIENCE_S = 60

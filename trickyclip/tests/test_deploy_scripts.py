@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from trickyclip import embedded
+from trickyclip.runtime import embedded
 from trickyclip.tests.nginx import needed
 
 SHELLS = (b"#!/bin/sh", b"#!/usr/bin/env bash", b"# shellcheck", b"#!/bin/bash")

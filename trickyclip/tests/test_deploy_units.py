@@ -7,8 +7,7 @@ import subprocess
 import pytest
 import yaml
 
-from trickyclip import embedded
-from trickyclip.supervise import programs
+from trickyclip.runtime import embedded, programs
 from trickyclip.tests.nginx import needed
 
 UNITS = embedded.BASE_DIR / "deploy" / "systemd"

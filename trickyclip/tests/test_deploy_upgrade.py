@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from trickyclip import embedded
+from trickyclip.runtime import embedded
 
 pytestmark = pytest.mark.slow
 

@@ -14,8 +14,7 @@ import psycopg
 import pytest
 import redis
 
-from trickyclip import embedded, embedded_postgres, embedded_redis, unprivileged
-from trickyclip.supervise import leftovers
+from trickyclip.runtime import embedded, embedded_postgres, embedded_redis, leftovers, unprivileged
 from trickyclip.tests.site import wait_until_gone
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to give up being root")

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from trickyclip.environment import Environment
+from trickyclip.runtime.environment import Environment
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 
-from trickyclip import error_reports, logs
+from trickyclip.runtime import error_reports
+from trickyclip.shared import logs
 
 EVENT = {
     "user": {"ip_address": "203.0.113.7"},

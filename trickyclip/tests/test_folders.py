@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from trickyclip import embedded, folders
+from trickyclip.runtime import embedded, folders
+from trickyclip.runtime.unprivileged import ACL
 from trickyclip.tests import site
-from trickyclip.unprivileged import ACL
 
 MAKE = """
 import uuid, django
 django.setup()
 from clips import storage
 from clips.media import sandbox
-from clips.uploads import part
+from clips.ingest import part
 part.create_part(uuid.uuid4())
 with storage.scratch_folder() as folder:
     out = folder / "out"

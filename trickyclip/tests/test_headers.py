@@ -71,7 +71,7 @@ def test_static_files_and_what_is_not_there_say_them_too(https, path, status):
 
 
 def test_a_page_that_breaks_says_them_too(https, admin, monkeypatch):
-    monkeypatch.setattr("clips.views.home.render", None)
+    monkeypatch.setattr("clips.web.home.render", None)
     client = Client(raise_request_exception=False)
     client.force_login(admin)
     answer = client.get(reverse("home"), secure=True)

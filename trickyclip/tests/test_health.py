@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from clips.models import Job, JobKind
-from trickyclip import health
+from trickyclip.http import health
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ import sys
 import psutil
 import pytest
 
-from trickyclip.supervise import launch, leftovers
+from trickyclip.runtime import launch, leftovers
 from trickyclip.tests.site import still_running
 
 

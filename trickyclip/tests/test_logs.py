@@ -7,12 +7,12 @@ import sys
 import pytest
 from django.test import RequestFactory
 
-from clips.claim import claim
+from clips.jobs.worker import claim
 from clips.models import Job, JobKind
 from people.models import ApiToken
-from trickyclip import logs
-from trickyclip.redact import redact
-from trickyclip.request_id import server_error
+from trickyclip.http.request_id import server_error
+from trickyclip.shared import logs
+from trickyclip.shared.redact import redact
 
 SECRETS = {
     "GET /upload/tus/1b2c-planted HTTP/1.1": "GET /upload/tus/… HTTP/1.1",
@@ -34,12 +34,12 @@ def test_a_secret_is_taken_out_of_a_line(line, left):
 
 
 def test_what_is_no_secret_stays():
-    line = "GET /sessions/3f2a/news?page=2 200, job clips/claim.py, see https://clips.example.org/clips/7"
+    line = "GET /sessions/3f2a/news?page=2 200, job clips/jobs/worker.py, see https://clips.example.org/clips/7"
     assert redact(line) == line
 
 
 def record(message: str, *arguments: object) -> logging.LogRecord:
-    made = logging.LogRecord("clips.claim", logging.WARNING, __file__, 1, message, arguments, None)
+    made = logging.LogRecord("clips.jobs.worker", logging.WARNING, __file__, 1, message, arguments, None)
     logs.AboutFilter().filter(made)
     return made
 
@@ -48,7 +48,7 @@ def test_a_readable_line_ends_with_what_it_is_about():
     formatter = logs.LineFormatter("%(levelname)s %(name)s: %(message)s")
     with logs.about(job="7", member=lambda: ""):
         line = formatter.format(record("Not Found: %s", "/s/planted"))
-    assert line == "WARNING clips.claim: Not Found: /s/… [job=7]"
+    assert line == "WARNING clips.jobs.worker: Not Found: /s/… [job=7]"
 
 
 def test_a_json_line_is_one_object_with_the_same_facts():
@@ -56,7 +56,7 @@ def test_a_json_line_is_one_object_with_the_same_facts():
         told = json.loads(logs.JsonLineFormatter().format(record("“%s” failed: Bearer planted", "a.mp4")))
     assert told.pop("at").startswith("20")
     assert told == {
-        "level": "WARNING", "logger": "clips.claim", "message": "“a.mp4” failed: Bearer …",
+        "level": "WARNING", "logger": "clips.jobs.worker", "message": "“a.mp4” failed: Bearer …",
         "request": "abc", "job": "7",
     }  # fmt: skip
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from trickyclip.names import MAX_SLUG_BYTES, RESERVED, closest, free_slug, is_guess, numbered, slugify
+from people.naming.slugs import MAX_SLUG_BYTES, RESERVED, closest, free_slug, is_guess, numbered, slugify
 
 #: As the database has it, for people, tricks and sessions alike.
 SAFE = re.compile(r"[A-Za-z0-9]+([_-][A-Za-z0-9]+)*")

@@ -6,12 +6,12 @@ import unicodedata
 import pytest
 from django.urls import reverse
 
+from clips.ingest.register import display_name
+from clips.ingest.session_assignment import named_by
+from clips.ingest.tus_headers import clean_session_name
 from clips.models import CameraName, NoticeChannel, Upload
-from clips.uploads.incoming import display_name
-from clips.uploads.session import named_by
-from clips.uploads.wire import clean_session_name
 from people.models import ApiToken
-from trickyclip.spelling import clean_name
+from people.naming.spelling import clean_name
 
 #: Bidirectional controls, zero-width marks, fillers, a tag, a variation selector, a soft hyphen, ends of lines.
 UNSEEN = (

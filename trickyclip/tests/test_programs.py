@@ -12,9 +12,8 @@ from signal import SIGKILL, SIGTERM
 import pytest
 from django.core.management import CommandError, call_command
 
-from trickyclip import embedded
 from trickyclip.management.commands.program import Command as CommandLine
-from trickyclip.supervise import launch, programs
+from trickyclip.runtime import embedded, launch, programs
 from trickyclip.tests.site import MANAGE, environment
 
 README = embedded.BASE_DIR / "README.md"

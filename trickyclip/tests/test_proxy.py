@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from trickyclip.proxy import FORWARDED, ProxyMiddleware
+from trickyclip.http.proxy import FORWARDED, ProxyMiddleware
 
 CLIENT, FORGED, STRANGER = "203.0.113.7", "192.0.2.66", "198.51.100.9"
 TUNNEL, NGINX = "127.0.0.1", "172.20.0.5"

@@ -6,7 +6,12 @@ from django.conf import settings
 
 READS = re.compile(r'(?:\benv(?:\.\w+)?\(|environ\.get\()\s*"([A-Z_]+)"')
 ROW = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
-WHERE = ("trickyclip/settings.py", "deploy/gunicorn.conf.py", "trickyclip/pytest_engines.py", "clips/media/confine.py")
+WHERE = (
+    "trickyclip/settings.py",
+    "deploy/gunicorn.conf.py",
+    "trickyclip/pytest_engines.py",
+    "clips/media/sandbox/confine.py",
+)
 #: Set by our own tools for their children, not by people.
 NOT_FOR_PEOPLE = {"PYTEST_XDIST_WORKER", "SITE_PROGRAM"}
 

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from trickyclip import sealed
+from people import sealed
 
 
 def test_what_is_sealed_opens_for_its_purpose_alone():

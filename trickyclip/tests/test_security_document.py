@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 
 DOCUMENT = settings.BASE_DIR / "deploy" / "SECURITY.md"
-APPS = ("trickyclip", "people", "tricks", "clips", "detection")
+APPS = ("trickyclip", "people", "tricks", "clips", "detection", "bench")
 #: Instructions and how to read the document stand before the promises; this heading is the first of those.
 PROMISES_BEGIN = "\n## Decisions\n"
 MARKS = ("**Not covered.**", "**Why.**", "**Not used.**")

@@ -12,10 +12,10 @@ from hypothesis.extra.django import TestCase
 
 from clips.models import Shoot
 from people.models import Person
+from people.naming.fields import NameKey
+from people.naming.spelling import clean_name, name_key
 from tricks.models import Trick
 from tricks.naming import normal_form
-from trickyclip.name_fields import NameKey
-from trickyclip.spelling import clean_name, name_key
 
 INVISIBLE = "\u200b\u200c\u200d\u200e\u202a\u202e\u2060\ufeff\u00ad\u061c\u3164\U000e0041\x00\x07"
 SPACES = " \t\u00a0\u202f\u2003\u3000\u2800"

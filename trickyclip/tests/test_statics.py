@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 from django.templatetags.static import static
 
-from trickyclip.statics import version_of
+from trickyclip.http.statics import version_of
 
 
 @pytest.mark.django_db

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from conftest import PASSWORD
-from trickyclip import embedded
+from trickyclip.runtime import embedded
 
 pytestmark = pytest.mark.slow
 

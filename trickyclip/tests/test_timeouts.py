@@ -10,8 +10,7 @@ from django.urls import reverse
 
 from clips.models import Shoot
 from clips.tests.rivals import holding_row
-from trickyclip import embedded, timeouts
-from trickyclip.supervise import programs
+from trickyclip.runtime import embedded, programs, timeouts
 
 SHOW = """
 import django; django.setup()
@@ -33,7 +32,7 @@ def told(**environment: str) -> list[str]:
 
 @pytest.mark.slow
 def test_each_program_has_its_patience_in_the_database():
-    """Fails when a program does not say which it is: leave SITE_PROGRAM out of trickyclip/supervise/programs.py."""
+    """Fails when a program does not say which it is: leave SITE_PROGRAM out of trickyclip/runtime/programs.py."""
     environments = {program.name: program.environment for program in programs.commands("", "")}
     assert told(**environments["web"]) == ["5s", "30s"]
     assert told(**environments["light"]) == ["15s", "10min"]

@@ -15,8 +15,8 @@ import pytest
 import redis
 from flower.urls import handlers
 
-from trickyclip import embedded
-from trickyclip.supervise import site as supervised_site
+from trickyclip.runtime import embedded
+from trickyclip.runtime import site as supervised_site
 from trickyclip.tests.site import FIRST_PASSWORD, RunningSite, Up, manage
 
 pytestmark = pytest.mark.slow

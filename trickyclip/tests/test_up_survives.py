@@ -9,7 +9,7 @@ import time
 import psutil
 import pytest
 
-from trickyclip.supervise import programs
+from trickyclip.runtime import programs
 from trickyclip.tests.site import FIRST_PASSWORD, START_PATIENCE_S, Up, manage, still_running, wait_until_gone
 
 pytestmark = pytest.mark.slow

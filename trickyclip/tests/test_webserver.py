@@ -7,9 +7,9 @@ import pytest
 import yaml
 from django.conf import settings
 
-from trickyclip import embedded_postgres
-from trickyclip.webserver import worker
-from trickyclip.webserver.limits import whose
+from trickyclip.http.server import worker
+from trickyclip.http.server.limits import whose
+from trickyclip.runtime import embedded_postgres
 
 DEPLOY = Path(settings.BASE_DIR) / "deploy"
 #: PostgreSQL's own reserve for a superuser, two for a backup, and one for each of some commands that people run.

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from clips.models import FinalClip, Job, JobKind, Preview, SharedCopy
 from people.models import ApiToken
+from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 from trickyclip.tests.test_access import ROUTES, named_routes
-from trickyclip.whole_pages import AS_A_PAGE_ASKS
 
 WITH_CLIP = ("clips:clip", "clips:clip_edit", "clips:clip_file", "clips:clip_download")
 WITH_COPY = ("clips:shared_copy", "clips:shared_copy_file", "clips:shared_copy_download")

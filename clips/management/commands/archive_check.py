@@ -1,8 +1,8 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from clips.archive.backend import ArchiveBlockedError, Finding
-from clips.archive.blocks import standing
 from clips.archive.configured import archive_backend, archive_name
+from clips.archive.outage import standing
 from clips.models import Job, JobState
 from clips.models.job import ACTIVE
 

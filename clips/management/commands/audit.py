@@ -5,8 +5,8 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand, CommandError
 
-from clips.audit.finding import Disagreement
-from clips.audit.run import Tally, audit, in_order
+from clips.integrity.finding import Disagreement
+from clips.integrity.run import Tally, audit, in_order
 
 
 class Command(BaseCommand):

@@ -6,8 +6,8 @@ from collections import Counter
 from django.core.management.base import BaseCommand, CommandError
 from django.template.defaultfilters import filesizeformat
 
+from clips.disk import evictable, eviction, floor, upkeep
 from clips.models import OriginalFile
-from clips.space import evictable, eviction, guard, upkeep
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
             raise CommandError("--bytes wants a number above 0.")
         to_free_bytes = upkeep.scarce_bytes() if asked_bytes is None else asked_bytes
         if to_free_bytes <= 0:
-            room = filesizeformat(max(0, guard.free_bytes()))
+            room = filesizeformat(max(0, floor.free_bytes()))
             self.stdout.write(f"Nothing is scarce: {room} may still come. --bytes N frees some anyway.")
         freed_bytes = eviction.make_room(to_free_bytes, dry_run=dry_run, report=self._say)
         verb = "would go" if dry_run else "went"

@@ -1,9 +1,9 @@
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
+from clips.ingest.fingerprint import fingerprint_of
 from clips.models import OriginalFile
-from clips.storage import StorageError, local_copy
-from clips.uploads.fingerprint import fingerprint_of
+from clips.storage.files import StorageError, local_copy
 
 
 class Command(BaseCommand):

@@ -7,12 +7,12 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from clips.ingest import local_files, outcome, part_file
+from clips.ingest.register import display_name
+from clips.ingest.session_assignment import named_by
+from clips.ingest.tus_headers import clean_session_name
 from clips.models import Upload, UploadSource, UploadState
-from clips.storage import StorageError
-from clips.uploads import intake, outcome, part
-from clips.uploads.incoming import display_name
-from clips.uploads.session import named_by
-from clips.uploads.wire import clean_session_name
+from clips.storage.files import StorageError
 
 LOOK_EVERY_S = 0.5
 #: Between two questions whether there is room by now.
@@ -60,7 +60,7 @@ class Command(BaseCommand):
                 begun_bytes = bar.n
                 upload = uploads[path] = _row(path, folders, **asked)
                 try:
-                    while not intake.bring(upload, path, may_link=move, report=bar.update):
+                    while not local_files.bring(upload, path, may_link=move, report=bar.update):
                         bar.set_postfix_str(upload.reason)
                         time.sleep(ROOM_EVERY_S)
                 except StorageError as error:
@@ -85,7 +85,7 @@ class Command(BaseCommand):
             n_known += became.state == UploadState.DUPLICATE
             self.stdout.write(f"{path}: {outcome.of(became)}")
         for path, why in refused.items():
-            self.stdout.write(f"{intake.legible(path)}: {why}")
+            self.stdout.write(f"{local_files.legible(path)}: {why}")
         n_bad = len(ids) + len(refused) - n_new - n_known
         self.stdout.write(f"{n_new} new, {n_known} already here, {n_bad} not taken.")
         if n_bad:
@@ -119,11 +119,11 @@ def _folders_of(file: Path, named: Path) -> tuple[str, ...]:
 
 def _why_not_kept(path: Path, folders: tuple[str, ...]) -> str:
     """Return why a file cannot be taken: by its path from what was named on, as in the incoming folder."""
-    return intake.why_not_kept(Path(*folders, path.name))
+    return local_files.why_not_kept(Path(*folders, path.name))
 
 
 def _inside(folder: Path) -> list[Path]:
-    found = [path for path in intake.footage_in(folder) if path.is_file()]
+    found = [path for path in local_files.footage_in(folder) if path.is_file()]
     return sorted(found, key=lambda path: path.stat().st_mtime)
 
 
@@ -132,7 +132,7 @@ def _row(path: Path, folders: tuple[str, ...], *, session: str, date: dt.date | 
     told_name, told_date = named_by(folders)
     return Upload.objects.create(
         state=UploadState.WAITING, source=UploadSource.COMMAND, came_from=str(path)[-1000:],
-        mark=intake.mark_of(stat), modified_at=intake.modified_at(stat), size_bytes=stat.st_size,
+        mark=local_files.mark_of(stat), modified_at=local_files.modified_at(stat), size_bytes=stat.st_size,
         original_filename=display_name(path.name), session_date=date or told_date,
         session_name=clean_session_name(session) if session else told_name,
     )  # fmt: skip
@@ -143,9 +143,9 @@ def _close(uploads: dict[Path, Upload], *, move: bool) -> None:
     settled = Upload.objects.in_bulk([upload.pk for upload in uploads.values()])
     for path, upload in uploads.items():
         state = settled[upload.pk].state
-        if state in GOOD and move and path.exists() and intake.mark_of(path.stat()) == upload.mark:
+        if state in GOOD and move and path.exists() and local_files.mark_of(path.stat()) == upload.mark:
             path.unlink()
         if state in {UploadState.WAITING, UploadState.RECEIVING} and settled[upload.pk].give_up("Stopped."):
             state = UploadState.GONE
         if state in {UploadState.FAILED, UploadState.GONE}:
-            part.delete_part(upload.pk)
+            part_file.delete_part(upload.pk)

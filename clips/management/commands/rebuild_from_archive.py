@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from clips.archive.backend import ArchiveError
-from clips.archive.path import ORIGINALS
+from clips.archive.naming import ORIGINALS
 from clips.archive.rebuild import rebuild
 
 

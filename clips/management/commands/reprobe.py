@@ -1,6 +1,6 @@
 from django.db.models import QuerySet
 
-from clips.management.backfill import BackfillCommand
+from clips.jobs.backfill import BackfillCommand
 from clips.models import JobKind, OriginalFile
 
 

@@ -2,8 +2,8 @@ import os
 
 from django.core.management.base import BaseCommand, CommandError
 
-from clips import storage
-from clips.storage import ALIASES, StorageError, scratch_folder
+from clips.storage import files
+from clips.storage.files import ALIASES, StorageError, scratch_folder
 
 PROBE_BYTES = 100_000
 
@@ -26,19 +26,19 @@ class Command(BaseCommand):
         try:
             with scratch_folder() as folder:
                 (folder / "probe").write_bytes(content)
-                with storage.staged({stored_path: folder / "probe"}) as place:
+                with files.staged({stored_path: folder / "probe"}) as place:
                     place(stored_path)
-            file = storage.read(stored_path)
+            file = files.read(stored_path)
             file.narrow(10, 19)
             is_same = b"".join(file) == content[10:20]
             file.close()
-            storage.delete([stored_path])
+            files.delete([stored_path])
         except (StorageError, OSError) as error:
             return str(error)
         return "" if is_same else "What is read is not what was stored."
 
     def _where(self, alias: str) -> str:
-        where = storage.store_of(alias)
+        where = files.store_of(alias)
         if where.is_local:
             return f"the folder {where.path_of(alias)}"
         return f"the bucket {where.bucket_name}, below {where.location or 'its top'}"

@@ -8,13 +8,13 @@ from django.db import models, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from clips.library.renaming import follow
 from clips.models import Shoot
-from clips.renaming import follow
 from people.models import Person
+from people.naming.slugs import RESERVED, WINDOWS_DEVICES
+from people.naming.spelling import name_key
 from tricks.models import Trick, TrickAlias
 from tricks.naming import normal_form
-from trickyclip.names import RESERVED, WINDOWS_DEVICES
-from trickyclip.spelling import name_key
 
 #: Behind a name that reads as another one, since names are compared by how they read.
 _NUMBER = re.compile(r" \(\d+\)$")

@@ -11,7 +11,7 @@ from django.db import close_old_connections, connection
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-from clips.uploads.folder import IncomingFolder
+from clips.ingest.watch_folder import IncomingFolder
 
 logger = logging.getLogger(__name__)
 

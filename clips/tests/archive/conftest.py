@@ -11,11 +11,11 @@ from google.oauth2 import service_account
 from clips.archive import configured
 from clips.archive.backend import ArchiveBackend
 from clips.archive.configured import archive_backend
-from clips.archive.grant import WHOLE_DRIVE
+from clips.archive.drive.oauth import WHOLE_DRIVE
+from clips.ingest import drive_folder, quota
 from clips.models import FinalClip, Job, JobKind, OriginalFile, Upload
 from clips.tests.archive.drive_server import DriveServer
 from clips.tests.media.made_up import make_video
-from clips.uploads import drive_folder, room
 from people.models import Person
 
 CHUNK_BYTES = 256 * 1024
@@ -133,5 +133,5 @@ def dropped(on_drive, settings, monkeypatch) -> Upload:
     on_drive.store.drop("GX03.MP4", b"bytes of a film" * 50_000)
     drive_folder.look_into()
     upload = Upload.objects.get()
-    assert room.promise(upload)
+    assert quota.promise(upload)
     return upload

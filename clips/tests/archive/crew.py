@@ -12,9 +12,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from clips import pipeline, tasks
 from clips.archive.configured import archive_backend
 from clips.archive.local import TRASH_FOLDER
+from clips.jobs import pipeline, tasks
+from clips.jobs.pipeline import STEPS
+from clips.library.new_version import UnchangedError, reedit
+from clips.library.renaming import follow
 from clips.models import (
     ArchiveCopy,
     CandidateSegment,
@@ -28,17 +31,14 @@ from clips.models import (
     Shoot,
 )
 from clips.models.segment import lease_end
-from clips.pipeline import STEPS
-from clips.reedit import UnchangedError, reedit
-from clips.renaming import follow
-from clips.sorting import Choice, ConflictError, choice_of, keep
-from clips.storage import sha256_of
+from clips.sorting.decisions import Choice, ConflictError, choice_of, keep
+from clips.sorting.undo import undo
+from clips.storage.files import sha256_of
 from clips.tests.archive.drive_server import DriveServer
-from clips.undo import undo
+from people.merging import merge
 from people.models import Member, Person
+from people.renaming import announce
 from tricks.models import Trick
-from trickyclip.merging import merge
-from trickyclip.renaming import announce
 
 HAPPENS = (
     "rename_session", "date_session", "rename_person", "merge_people", "retag", "trim", "keep", "undo", "keep_again",

@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from clips.archive.drive_http import description
+from clips.archive.drive.http import description
 from clips.tests.archive.drive_store import DriveError
 
 _DOCUMENT = description()

@@ -3,9 +3,9 @@
 import pytest
 
 from clips.archive.configured import archive_backend
-from clips.audit import mend
-from clips.audit.copies import archive_and_rows, drive_ids
-from clips.audit.finding import Kind
+from clips.integrity import repair
+from clips.integrity.archive_checks import archive_and_rows, drive_ids
+from clips.integrity.finding import Kind
 from clips.models import ArchiveCopy, ArchiveFolder, CopyState, FinalClip
 from clips.tests.archive.drive_store import FOLDER_TYPE
 
@@ -79,7 +79,7 @@ def test_a_clip_that_names_another_drive_file_takes_over_its_copys(on_drive, mak
     clip = archived(make_clip())
     FinalClip.objects.update(drive_file_id="other")
     assert [disagreement.kind for disagreement in drive_ids(checksums=False)] == [Kind.DRIVE_ID]
-    mend.copy_drive_id(clip.pk)
+    repair.copy_drive_id(clip.pk)
     clip.refresh_from_db()
     assert clip.drive_file_id == clip.copies.get().remote_id
 

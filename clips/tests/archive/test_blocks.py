@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from clips import tasks
-from clips.archive import blocks
+from clips.archive import outage
+from clips.jobs import tasks
 from clips.models import ArchiveBlock, BlockReason, CopyState, Job, JobKind, JobState
 from people.models import Person
 
@@ -61,7 +61,7 @@ def test_one_block_is_said_and_all_goes_on_when_it_is_mended(on_drive, waiting, 
     if mend:
         mend(on_drive)
     look_now()
-    if reason in blocks.TOLD_BY_TRYING:
+    if reason in outage.TOLD_BY_TRYING:
         assert work_off()[0] == JobKind.ARCHIVE
     assert not ArchiveBlock.objects.exists()
     work_off()
@@ -141,7 +141,7 @@ def test_another_archives_block_stops_nothing_here(on_drive, waiting, work_off, 
     on_drive.accounts.revoke()
     work_off()
     settings.ARCHIVE_BACKEND = "local"
-    assert blocks.standing() is None
+    assert outage.standing() is None
 
 
 @pytest.mark.parametrize("page", ["home", "clips:jobs"])

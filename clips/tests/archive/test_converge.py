@@ -9,9 +9,9 @@ from collections import Counter
 import pytest
 from django.core import serializers
 
-from clips import pipeline
 from clips.archive.rebuild import rebuild
-from clips.audit.run import audit
+from clips.integrity.run import audit
+from clips.jobs import pipeline
 from clips.models import (
     ArchiveCopy,
     ArchiveFolder,

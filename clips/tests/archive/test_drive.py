@@ -4,9 +4,9 @@ import logging
 
 import pytest
 
-from clips.archive import drive_http
 from clips.archive.backend import ArchiveBlockedError, ArchiveError, BlockReason, Parcel
-from clips.archive.drive import MAX_TRIES, GoogleDriveArchive
+from clips.archive.drive import http
+from clips.archive.drive.client import MAX_TRIES, GoogleDriveArchive
 from clips.tests.archive.conftest import CHUNK_BYTES
 from clips.tests.archive.drive_store import FOLDER_TYPE
 from clips.tests.archive.drive_troubles import PASSING, Trouble, refuse
@@ -225,6 +225,6 @@ def test_what_is_kept_beside_a_file_is_there(drive, archive, parcel):
 
 def test_the_library_speaks_the_api_that_its_description_says():
     """The address alone is changed: uploads go to the same server, which ``api_endpoint`` does not do."""
-    service = drive_http.drive_service("http://127.0.0.1:9/")
+    service = http.drive_service("http://127.0.0.1:9/")
     request = service.files().create(body={"mimeType": FOLDER_TYPE}, supportsAllDrives=True)
     assert request.uri.startswith("http://127.0.0.1:9/drive/v3/files?")

@@ -9,13 +9,13 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from clips import pipeline, tasks
-from clips.archive import grant
+from clips.archive.drive import oauth
+from clips.disk import floor
+from clips.ingest import drive_folder, part_file, register
+from clips.jobs import pipeline, tasks
 from clips.models import Inbox, Job, JobKind, JobState, OriginalFile, Upload, UploadState
-from clips.space import guard
 from clips.tests.archive.drive_store import FOLDER_TYPE
 from clips.tests.workers import Worker, eventually
-from clips.uploads import drive_folder, incoming, part
 
 pytestmark = pytest.mark.django_db
 
@@ -27,9 +27,9 @@ def inbox(on_drive, settings, monkeypatch):
     """A Drive with a drop folder in its shared drive."""
     settings.ARCHIVE_BACKEND = "local"
     settings.DRIVE_DROP_FOLDER_ID = "drop"
-    monkeypatch.setattr("clips.archive.drive.FETCH_BYTES", BLOCK_BYTES)
+    monkeypatch.setattr("clips.archive.drive.client.FETCH_BYTES", BLOCK_BYTES)
     facts = {"camera_id": "CAM_UNKNOWN", "recorded_at": None, "duration_ms": 333}
-    monkeypatch.setattr(incoming, "_facts_of", lambda *_: facts)
+    monkeypatch.setattr(register, "_facts_of", lambda *_: facts)
     on_drive.store.add("drop", "Drop here", FOLDER_TYPE, ["shared-drive"], owner="", drive_id="shared-drive")
     return on_drive
 
@@ -130,11 +130,11 @@ def test_a_worker_that_died_leaves_what_it_got_to_the_next(inbox, settings):
     inbox.store.drop("GX010001.MP4", content, "drop")
     drive_folder.look_into()
     upload = Upload.objects.get()
-    part.create_part(upload.pk)
-    part.part_path(upload.pk).write_bytes(content[: 3 * BLOCK_BYTES + 5])
+    part_file.create_part(upload.pk)
+    part_file.part_path(upload.pk).write_bytes(content[: 3 * BLOCK_BYTES + 5])
     n_before = len(inbox.log)
     tasks.collect(str(Job.objects.get().pk))
-    assert part.part_path(upload.pk).read_bytes() == content
+    assert part_file.part_path(upload.pk).read_bytes() == content
     n_ranges = sum(line.startswith("GET /drive/v3/files/") for line in inbox.log[n_before:])
     assert n_ranges <= 3, "two questions and one range"
 
@@ -144,11 +144,11 @@ def test_bytes_that_are_not_what_drive_says_are_fetched_again(inbox):
     inbox.store.drop("GX010001.MP4", content, "drop")
     drive_folder.look_into()
     upload, job = Upload.objects.get(), Job.objects.get()
-    part.create_part(upload.pk)
-    part.part_path(upload.pk).write_bytes(b"\0" * 1000)
+    part_file.create_part(upload.pk)
+    part_file.part_path(upload.pk).write_bytes(b"\0" * 1000)
     tasks.collect(str(job.pk))
     upload.refresh_from_db()
-    assert (upload.state, part.part_path(upload.pk).exists()) == (UploadState.WAITING, False)
+    assert (upload.state, part_file.part_path(upload.pk).exists()) == (UploadState.WAITING, False)
     Job.objects.update(run_after=timezone.now())
     tasks.collect(str(job.pk))
     upload.refresh_from_db()
@@ -166,7 +166,7 @@ def test_a_file_that_drive_knows_by_md5_alone_is_checked_by_that(inbox, fetched)
 def test_a_full_disk_lets_it_wait_with_a_sentence(inbox, fetched, monkeypatch):
     inbox.store.drop("GX010001.MP4", b"some bytes", "drop")
     with monkeypatch.context() as full:
-        full.setattr(guard, "free_bytes", lambda: 5)
+        full.setattr(floor, "free_bytes", lambda: 5)
         fetched()
     upload, job = Upload.objects.get(), Job.objects.get()
     assert upload.state == UploadState.WAITING
@@ -245,9 +245,9 @@ def test_two_that_look_at_once_take_each_file_once(inbox):
 
 def test_a_persons_account_is_asked_for_the_whole_drive(settings):
     settings.DRIVE_FOLDER_ID = ""
-    assert grant.scope() == grant.OWN_FILES
+    assert oauth.scope() == oauth.OWN_FILES
     settings.DRIVE_DROP_FOLDER_ID = "drop"
-    assert grant.scope() == grant.WHOLE_DRIVE
+    assert oauth.scope() == oauth.WHOLE_DRIVE
 
 
 def test_the_button_has_the_folder_looked_into(client, curator, settings, broker):
@@ -288,5 +288,5 @@ def test_two_workers_of_which_one_is_killed_fetch_each_file_once(inbox, broker, 
     finally:
         [worker.stop() for worker in workers]
     for upload in Upload.objects.all():
-        assert part.part_path(upload.pk).read_bytes() == contents[upload.original_filename]
+        assert part_file.part_path(upload.pk).read_bytes() == contents[upload.original_filename]
     assert Job.objects.filter(state=JobState.DONE).count() == 3

@@ -10,9 +10,9 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from clips import sorting
-from clips.archive.path import read_names
-from clips.audit.run import audit
+from clips.archive.naming import read_names
+from clips.integrity.run import audit
+from clips.library.new_version import reedit
 from clips.models import (
     ArchiveCopy,
     CandidateSegment,
@@ -25,13 +25,13 @@ from clips.models import (
     OriginalFile,
     SharedCopy,
 )
-from clips.reedit import reedit
-from clips.storage import sha256_of
+from clips.sorting import decisions
+from clips.storage.files import sha256_of
 from clips.tests.media.made_up import shown_numbers
 from clips.tests.media.other_codecs import PICTURES, make_other
 from people.models import Member, Person
+from people.renaming import announce
 from tricks.models import Trick
-from trickyclip.renaming import announce
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -69,8 +69,8 @@ def keep(original: OriginalFile, member: Member, *, start_ms: int = 520, end_ms:
     lease = uuid.uuid4()
     (segment,) = CandidateSegment.objects.lease_hand(member=member, lease=lease, count=1)
     person = Person.objects.filter(slug="Miller_Downey").first() or Person.objects.add("Miller Downey")
-    choice = sorting.Choice(start_ms=start_ms, end_ms=end_ms, person=person)
-    return sorting.keep(segment, choice, lease=lease, key=uuid.uuid4(), member=member)
+    choice = decisions.Choice(start_ms=start_ms, end_ms=end_ms, person=person)
+    return decisions.keep(segment, choice, lease=lease, key=uuid.uuid4(), member=member)
 
 
 @pytest.mark.parametrize("ending", KINDS)
@@ -150,8 +150,8 @@ def test_another_rider_and_another_name_keep_the_ending(brought, sorter, work_of
     clip = keep(brought("mkv"), sorter)
     work_off()
     clip.refresh_from_db()
-    choice = sorting.choice_of(clip)
-    version = reedit(clip, sorting.Choice(**vars(choice) | {"trick": Trick.objects.add("KFED")}), member=sorter)
+    choice = decisions.choice_of(clip)
+    version = reedit(clip, decisions.Choice(**vars(choice) | {"trick": Trick.objects.add("KFED")}), member=sorter)
     assert (version.filename.rpartition(".")[2], version.stored_path.rpartition(".")[2]) == ("mkv", "mkv")
     assert version.tracks == clip.tracks
     person = Person.objects.get()

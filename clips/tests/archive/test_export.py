@@ -10,8 +10,9 @@ import pytest
 from django.db import connection
 
 from clips.archive.configured import archive_backend
-from clips.archive.drive import GoogleDriveArchive
-from clips.archive.export import ensure_folder
+from clips.archive.drive.client import GoogleDriveArchive
+from clips.archive.uploader import ensure_folder
+from clips.library.new_version import reedit
 from clips.models import (
     ArchiveBlock,
     ArchiveCopy,
@@ -23,11 +24,10 @@ from clips.models import (
     OriginalFile,
     Shoot,
 )
-from clips.reedit import reedit
-from clips.sorting import choice_of
+from clips.sorting.decisions import choice_of
+from people.merging import merge
 from people.models import Person
-from trickyclip.merging import merge
-from trickyclip.renaming import announce
+from people.renaming import announce
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 

@@ -5,9 +5,10 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from django.urls import reverse
 
-from clips.archive import configured, grant
+from clips.archive import configured
 from clips.archive.backend import ArchiveBlockedError, BlockReason
 from clips.archive.configured import archive_backend
+from clips.archive.drive import oauth
 from clips.models import CopyState, DriveGrant
 from clips.tests.archive.drive_accounts import CLIENT, PERSON_EMAIL
 from people.models import Action, AuditEntry
@@ -56,7 +57,7 @@ def test_the_token_is_in_no_row_as_it_is(on_drive, asked, client):
     (token,) = on_drive.accounts.refresh_tokens
     given = DriveGrant.objects.get()
     assert token not in given.sealed_token
-    assert grant.unseal(given.sealed_token) == token
+    assert oauth.unseal(given.sealed_token) == token
 
 
 def test_who_connected_which_account_is_in_the_trail_without_its_token(on_drive, asked, client):
@@ -68,10 +69,10 @@ def test_who_connected_which_account_is_in_the_trail_without_its_token(on_drive,
 
 
 def test_no_more_is_asked_for_than_is_needed(asked, settings, client):
-    assert asked["scope"] == grant.OWN_FILES
+    assert asked["scope"] == oauth.OWN_FILES
     assert (asked["access_type"], asked["code_challenge_method"]) == ("offline", "S256")
     settings.DRIVE_FOLDER_ID = "made-by-a-person"
-    assert asked_of_google(client)["scope"] == grant.WHOLE_DRIVE
+    assert asked_of_google(client)["scope"] == oauth.WHOLE_DRIVE
 
 
 @pytest.mark.parametrize("state", ["forged", "", "gefälscht"])

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from clips import tasks
-from clips.archive.path import ROOT, file_stem, folder_parts, original_name, read_names, read_original_name
+from clips.archive.naming import ROOT, file_stem, folder_parts, original_name, read_names, read_original_name
+from clips.ingest.watch_folder import IncomingFolder
+from clips.jobs import tasks
 from clips.models import (
     ArchiveCopy,
     CandidateSegment,
@@ -20,8 +21,7 @@ from clips.models import (
     OriginalFile,
     Shoot,
 )
-from clips.tests.test_render_and_archive import filmed, kept  # noqa: F401
-from clips.uploads.folder import IncomingFolder
+from clips.tests.jobs.test_render_and_archive import filmed, kept  # noqa: F401
 from people.models import Person
 from tricks.models import Trick
 

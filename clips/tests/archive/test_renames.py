@@ -6,16 +6,17 @@ import uuid
 import pytest
 from django.utils import timezone
 
-from clips import renaming, tasks
 from clips.archive.backend import Stocked
 from clips.archive.configured import archive_backend
+from clips.jobs import tasks
+from clips.library import renaming
+from clips.library.new_version import reedit
 from clips.models import CopyState, FileName, FinalClip, Job, JobKind, JobState, Shoot
-from clips.reedit import reedit
-from clips.sorting import choice_of, keep
+from clips.sorting.decisions import choice_of, keep
 from clips.tests.archive.drive_store import SEARCH_LAG_S
 from clips.tests.archive.test_export import folder_names, held, only_moves
-from clips.tests.test_render_and_archive import filmed, kept  # noqa: F401 - fixtures
-from clips.tests.test_withdraw import undo_last
+from clips.tests.archive.test_withdraw import undo_last
+from clips.tests.jobs.test_render_and_archive import filmed, kept  # noqa: F401 - fixtures
 from people.models import Person
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]

@@ -10,8 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 
-from clips.archive.cargo import cargo_now
-from clips.audit.run import audit
+from clips.archive.item import cargo_now
+from clips.integrity.run import audit
 from clips.models import ArchiveCopy, CopyState, FileName, FinalClip, OriginalFile, Shoot
 from clips.tests.archive.crew import APART_MS, HAPPENS, Crew, lying
 from clips.tests.archive.drive_server import DriveServer

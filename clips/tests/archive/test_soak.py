@@ -12,7 +12,7 @@ from collections import Counter
 import pytest
 from django.db import connection
 
-from clips import pipeline, tasks
+from clips.jobs import pipeline, tasks
 from clips.models import ArchiveBlock, ArchiveFolder, CopyState, FinalClip, Job, JobKind, JobState
 from clips.tests.archive.conftest import CHUNK_BYTES
 from clips.tests.workers import Worker

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clips import tasks
+from clips.jobs import tasks
 from clips.models import ArchiveBlock, ArchiveCursor, CopyState, JobKind
 
 pytestmark = pytest.mark.django_db

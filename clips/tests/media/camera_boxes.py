@@ -3,7 +3,7 @@
 import struct
 from pathlib import Path
 
-from clips.media import boxes
+from clips.media.mp4 import boxes
 
 
 def box(kind: bytes, *content: bytes) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import av
 
-from clips.media import boxes
+from clips.media.mp4 import boxes
 from clips.tests.media.hostile_mp4 import HOLDERS, Tree
 from clips.tests.media.made_up import make_video
 

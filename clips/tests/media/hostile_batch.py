@@ -12,8 +12,8 @@ import sys
 import time
 from typing import Any, BinaryIO
 
-from clips.media import child, confine
-from clips.media.confine import Limits, set_limits
+from clips.media.sandbox import child, confine
+from clips.media.sandbox.confine import Limits, set_limits
 
 #: For all operations on a file of half a second, which take a quarter of a second. In real jobs it is minutes for each.
 LIMITS = Limits(cpu_s=40, wall_s=240.0)
@@ -26,13 +26,13 @@ def operations(source: str, folder: str) -> dict[str, tuple[str, dict[str, Any]]
     pictures = [{"at_ms": at_ms, "out": f"{folder}/{at_ms}.jpg"} for at_ms in (0, 300, 3_600_000)]
     return {
         "probe": ("clips.media.probe:probe", {"path": source}),
-        "cut": ("clips.media.cut:cut", span),
-        "preview": ("clips.media.preview:make_preview", span),
-        "posters": ("clips.media.poster:make_posters", {"source": source, "requests": pictures}),
+        "cut": ("clips.media.cut.clip:cut", span),
+        "preview": ("clips.media.render.preview:make_preview", span),
+        "posters": ("clips.media.render.poster:make_posters", {"source": source, "requests": pictures}),
         "detection": ("detection.propose:propose", {"path": source}),
-        "share": ("clips.media.share:make_share_copy", span | {"slow_down": 2}),
-        "filmstrip": ("clips.media.filmstrip:make_filmstrip", {"source": source, "out": f"{folder}/strip.jpg"}),
-        "waveform": ("clips.media.waveform:waveform", {"source": source}),
+        "share": ("clips.media.render.share_copy:make_share_copy", span | {"slow_down": 2}),
+        "filmstrip": ("clips.media.render.filmstrip:make_filmstrip", {"source": source, "out": f"{folder}/strip.jpg"}),
+        "waveform": ("clips.media.render.waveform:waveform", {"source": source}),
     }
 
 

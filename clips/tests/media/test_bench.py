@@ -4,7 +4,8 @@ import sys
 
 import pytest
 
-from clips.media import bench, sandbox
+from bench import media
+from clips.media import sandbox
 from clips.tests.media.made_up import make_video
 
 pytestmark = pytest.mark.slow  # each measurement starts a process
@@ -17,9 +18,9 @@ def film(tmp_path_factory):
 
 
 def measured(film, monkeypatch, *, ffmpeg: str | None) -> dict:
-    monkeypatch.setattr(bench.shutil, "which", lambda name: ffmpeg)
-    monkeypatch.setattr(bench, "PLACES", (0.5,))
-    return bench.bench(film)
+    monkeypatch.setattr(media.shutil, "which", lambda name: ffmpeg)
+    monkeypatch.setattr(media, "PLACES", (0.5,))
+    return media.bench(film)
 
 
 def test_without_an_ffmpeg_the_yardstick_is_made_here(film, monkeypatch):
@@ -31,7 +32,7 @@ def test_without_an_ffmpeg_the_yardstick_is_made_here(film, monkeypatch):
         "clip, original / full re-encode",
         "clip, share / full re-encode",
     }
-    table = bench.as_table(found)
+    table = media.as_table(found)
     assert all(f"\n{name}" in table for name in OURS)
     assert "No ffmpeg is installed" in table
 
@@ -54,14 +55,14 @@ def test_what_cannot_be_done_is_said_in_its_row(monkeypatch, tmp_path):
     found = measured(film, monkeypatch, ffmpeg="/bin/false")
     faults = {row["name"]: row["fault"] for row in found["rows"] if "fault" in row}
     assert faults["ffmpeg, -c copy"] == "The installed ffmpeg could not do this."
-    assert all(fault in bench.as_table(found) for fault in faults.values())
+    assert all(fault in media.as_table(found) for fault in faults.values())
 
 
 def test_what_is_measured_is_what_the_system_counts(film):
     """The child's own count against that of its parent, who is told by the kernel."""
     code = (
         "import resource; from clips.media import sandbox; told = []\n"
-        f"sandbox.run('clips.media.bench:decode_alone', {{'source': {str(film)!r}, 'start_ms': 0, 'end_ms': 1400}},"
+        f"sandbox.run('bench.media:decode_alone', {{'source': {str(film)!r}, 'start_ms': 0, 'end_ms': 1400}},"
         " on_usage=told.append)\n"
         "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
         "print(told[0].start_cpu_s + told[0].cpu_s, used.ru_utime + used.ru_stime)"
@@ -73,7 +74,7 @@ def test_what_is_measured_is_what_the_system_counts(film):
 
 def test_the_command_line_prints_json(film):
     done = subprocess.run(
-        [sys.executable, "-m", "clips.media", "bench", str(film), "--json"],
+        [sys.executable, "-m", "bench.media", str(film), "--json"],
         cwd=sandbox.PROJECT_ROOT,
         capture_output=True,
         text=True,

@@ -3,7 +3,7 @@ import struct
 
 import pytest
 
-from clips.media import boxes
+from clips.media.mp4 import boxes
 
 
 def box(kind: bytes, body: bytes = b"") -> bytes:

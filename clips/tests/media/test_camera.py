@@ -2,8 +2,8 @@ from fractions import Fraction
 
 import pytest
 
-from clips.media.camera import CAM_UNKNOWN, Camera, fps_label, identify
-from clips.media.rate import capture_rate, nominal_rate, riders_rate
+from clips.media.cameras.model import CAM_UNKNOWN, Camera, fps_label, identify
+from clips.media.pictures.rate import capture_rate, nominal_rate, riders_rate
 
 NO_CAMERA = Camera(None, None)
 

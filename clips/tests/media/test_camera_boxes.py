@@ -7,7 +7,7 @@ import struct
 import numpy as np
 import pytest
 
-from clips.media import gopro, makers
+from clips.media.cameras import gopro, vendor_metadata
 from clips.media.probe import probe
 from clips.tests.media.camera_boxes import (
     add_to_movie,
@@ -157,7 +157,7 @@ def test_makers_boxes_full_of_noise_say_nothing_and_raise_nothing():
         tail = insta360_trailer(part, indexed=True)
         for cut in (0, 1, 30, 33, 60, 100):
             file = io.BytesIO(box(b"moov", user_data(*user, nikon), sony) + tail[cut:])
-            makers.read(file)
+            vendor_metadata.read(file)
             assert gopro.hilights_ms(file) == sorted(gopro.hilights_ms(file))
             gopro.serial(file)
             gopro.model(file)
@@ -171,7 +171,7 @@ def test_damaged_boxes_raise_nothing():
     user = user_data(settings, box(b"HMMT", sound), box(b"smta", b"\0" * 4, box(b"mdln", b"SM-G991B")))
     whole = box(b"moov", user, sony_document()) + insta360_trailer(protobuf(2, b"Insta360 X3"), indexed=True)
     rng = np.random.default_rng(4)
-    readers = (*makers.READERS, gopro.model, gopro.serial, gopro.hilights_ms, gopro.telemetry_track_id)
+    readers = (*vendor_metadata.READERS, gopro.model, gopro.serial, gopro.hilights_ms, gopro.telemetry_track_id)
     for _ in range(400):
         damaged = bytearray(whole)
         for _ in range(rng.choice((1, 2, 8))):
@@ -186,11 +186,11 @@ def test_entities_of_a_document_are_never_expanded(encoding):
     entities = '<!ENTITY e0 "ha">' + "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
     document = f'<!DOCTYPE x [{entities}]><NonRealTimeMeta><Device modelName="&e9;"/></NonRealTimeMeta>'
     file = io.BytesIO(box(b"moov", box(b"meta", b"\0" * 4, box(b"xml ", b"\0" * 4, document.encode(encoding)))))
-    assert makers.read(file) == makers.NOTHING
+    assert vendor_metadata.read(file) == vendor_metadata.NOTHING
 
 
 @pytest.mark.parametrize(("more_bytes", "model"), [(200_000, "ILCE-7"), (300_000, None)])
 def test_of_a_document_no_more_than_256_kib_is_read(more_bytes, model):
     document = f'<NonRealTimeMeta><Device modelName="ILCE-7"/>{" " * more_bytes}</NonRealTimeMeta>'
     file = io.BytesIO(box(b"moov", box(b"meta", b"\0" * 4, box(b"xml ", b"\0" * 4, document.encode()))))
-    assert makers.read(file).model == model
+    assert vendor_metadata.read(file).model == model

@@ -7,13 +7,14 @@ import shutil
 import numpy as np
 import pytest
 
-from clips.media import avchd, canon, makers, nikon, riff
-from clips.media.camera import Camera
-from clips.media.camera_clock import can_be_true
+from clips.media.cameras import avchd, canon, nikon, vendor_metadata
+from clips.media.cameras.clock import can_be_true
+from clips.media.cameras.model import Camera
+from clips.media.cameras.recording_time import recorded
+from clips.media.cameras.statement import NOTHING, Said
+from clips.media.cameras.timestamps import written_time
+from clips.media.formats import riff
 from clips.media.probe import probe
-from clips.media.recorded import recorded
-from clips.media.said import NOTHING, Said
-from clips.media.written_time import written_time
 from clips.tests.media import clock_boxes
 from clips.tests.media.camera_boxes import add_to_movie, box, sony_document
 from clips.tests.media.made_up import make_video
@@ -147,7 +148,7 @@ def test_a_canons_avi_shows_the_time_of_the_place(tmp_path):
     ],
 )
 def test_the_lists_of_an_avi_name_camera_and_time(content, said):
-    assert makers.read(io.BytesIO(clock_boxes.avi(*content))) == said
+    assert vendor_metadata.read(io.BytesIO(clock_boxes.avi(*content))) == said
 
 
 # AVCHD.
@@ -256,6 +257,6 @@ def test_damaged_times_raise_nothing():
             for _ in range(rng.choice((1, 2, 8))):
                 damaged[rng.integers(len(whole))] = rng.choice((0, 255, rng.integers(256)))
             file = io.BytesIO(damaged[: rng.integers(1, len(damaged) + 1)])
-            for reader in (makers.read, canon.read, canon.read_avi, nikon.read, nikon.read_avi, avchd.read):
+            for reader in (vendor_metadata.read, canon.read, canon.read_avi, nikon.read, nikon.read_avi, avchd.read):
                 reader(file)
             list(riff.find(file, b"hdrl", b"IDIT"))

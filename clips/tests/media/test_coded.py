@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import av
 import pytest
 
-from clips.media.coded import CodedPictures, Field
+from clips.media.pictures.coded import CodedPictures, Field
 from clips.tests.media.made_up import make_video
 from clips.tests.media.paff import make_paff
 

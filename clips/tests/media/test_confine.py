@@ -4,7 +4,8 @@ import sys
 
 import pytest
 
-from clips.media import landlock, sandbox
+from clips.media import sandbox
+from clips.media.sandbox import landlock
 
 pytestmark = pytest.mark.slow  # each starts a process
 LANDLOCK = pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")

@@ -6,8 +6,10 @@ import av
 import numpy as np
 import pytest
 
-from clips.media import MediaError, claims, kinds, sandbox
-from clips.media.container import clock, stops_at
+from clips.media import MediaError, sandbox
+from clips.media.formats import sniff
+from clips.media.formats.opening import clock, stops_at
+from clips.media.mp4 import index_limits
 from clips.media.probe import probe
 from clips.tests.media.made_up import make_video
 
@@ -99,7 +101,7 @@ def test_what_is_no_camera_file_is_called_by_its_name(tmp_path, begins, sentence
 
 @pytest.mark.parametrize("first_box", [b"mdat", b"wide", b"free"])
 def test_a_long_first_box_is_not_taken_for_a_picture(first_box):
-    kinds.refuse_what_is_no_video(b"\xff\xd8\xff\xe0" + first_box + bytes(1000))
+    sniff.refuse_what_is_no_video(b"\xff\xd8\xff\xe0" + first_box + bytes(1000))
 
 
 def test_a_file_cut_off_within_its_index_is_told_apart(tmp_path):
@@ -115,7 +117,7 @@ def test_a_name_that_looks_like_a_protocol_is_only_a_name(tmp_path):
 
 def test_a_picture_of_absurd_size_is_refused(tmp_path, monkeypatch):
     path = make_video(tmp_path / "a.mp4", frames=10, audio=False)
-    monkeypatch.setattr("clips.media.container.MAX_PIXELS", 320 * 180 - 1)
+    monkeypatch.setattr("clips.media.formats.opening.MAX_PIXELS", 320 * 180 - 1)
     assert refused(path) == "The picture is 320 by 180; that is too large to work with."
 
 
@@ -143,7 +145,7 @@ def test_where_a_file_stops_is_said_in_one_sentence(usable_ms, sentence):
 def test_what_a_camera_writes_is_not_absurd(tmp_path):
     for name in ("a.mp4", "a.mkv", "a.ts"):
         with make_video(tmp_path / name, frames=60, bframes=2).open("rb") as file:
-            claims.refuse_absurd(file)
+            index_limits.refuse_absurd(file)
 
 
 @pytest.mark.slow

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from clips.media import MediaError, container, kinds, sandbox
+from clips.media import MediaError, sandbox
+from clips.media.formats import opening, sniff
 from clips.media.probe import probe
 from clips.tests.media import hostile, hostile_mp4, hostile_others
 from clips.tests.media.hostile_batch import operations
@@ -107,7 +108,7 @@ def _sane_probe(found: dict) -> Iterator[str]:
         yield f"duration {found['duration_ms']}"
     if min(found["rate_num"], found["rate_den"]) <= 0:
         yield f"rate {found['rate_num']}/{found['rate_den']}"
-    if not 0 < found["width"] * found["height"] <= container.MAX_PIXELS or found["width"] < 0:
+    if not 0 < found["width"] * found["height"] <= opening.MAX_PIXELS or found["width"] < 0:
         yield f"size {found['width']} × {found['height']}"
     if found["warning"] is not None and not SENTENCE.fullmatch(found["warning"]):
         yield f"no sentence: {found['warning']!r}"
@@ -222,7 +223,7 @@ def test_a_file_that_names_others_opens_none(corpus, confined, where):
 
 
 def test_the_lists_of_formats_hold_without_a_look_at_the_first_bytes(corpus, monkeypatch):
-    monkeypatch.setattr(kinds, "refuse_what_is_no_video", lambda head: None)
+    monkeypatch.setattr(sniff, "refuse_what_is_no_video", lambda head: None)
     for name, data in hostile_others.playlists(corpus.canary, corpus.watched.port):
         for each in (name, f"{name}.mp4"):
             source = corpus.put(data, each)
@@ -262,14 +263,14 @@ def test_of_a_partly_readable_file_the_readable_part_can_be_used(tmp_path):
     source = make_cut_off_video(tmp_path)
     out = tmp_path / "out.mp4"
     found = sandbox.run("clips.media.probe:probe", {"path": str(source)})
-    assert found["warning"] == container.stops_at(found["duration_ms"])
+    assert found["warning"] == opening.stops_at(found["duration_ms"])
     assert 0 < found["duration_ms"] < found["declared_duration_ms"]
     span = {"source": str(source), "out": str(out), "start_ms": 200, "end_ms": found["duration_ms"] - 200}
     for function in ("cut:cut", "share:make_share_copy", "preview:make_preview"):
         made = sandbox.run(f"clips.media.{function}", span)
         assert made["frames"] == pytest.approx((found["duration_ms"] - 400) * 30 / 1000, abs=2), function
     posters = sandbox.run(
-        "clips.media.poster:make_posters",
+        "clips.media.render.poster:make_posters",
         {"source": str(source), "requests": [{"at_ms": 500, "out": str(tmp_path / "a.jpg")}]},
     )
     assert posters == [str(tmp_path / "a.jpg")]

@@ -11,7 +11,7 @@ import pytest
 from scipy.signal import correlate
 
 from clips.media import MediaError, sandbox
-from clips.media.cut import cut
+from clips.media.cut.clip import cut
 from clips.media.probe import probe
 from clips.tests.media.made_up import (
     SOUND_RATE_HZ,
@@ -169,7 +169,7 @@ def test_a_failed_cut_leaves_the_file_that_was_there(tmp_path, monkeypatch):
         assert list(tmp_path.glob(".clip.mp4.*.part"))  # written beside it, under another name
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("clips.media.cut.show_at_most", no_space)
+    monkeypatch.setattr("clips.media.cut.clip.show_at_most", no_space)
     with pytest.raises(OSError, match="No space"):
         cut(str(source), str(out), 0, 1000)
     assert out.read_bytes() == b"the clip of before"

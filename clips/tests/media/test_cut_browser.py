@@ -8,7 +8,7 @@ from math import ceil
 
 import pytest
 
-from clips.media.cut import cut
+from clips.media.cut.clip import cut
 from clips.tests.browser import open_page
 from clips.tests.media.judge import seen
 from clips.tests.media.kinds import KINDS

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from clips.media.cut import cut
+from clips.media.cut.clip import cut
 from clips.tests.media import patched
 from clips.tests.media.judge import seen
 from clips.tests.media.made_up import make_long_video, make_video

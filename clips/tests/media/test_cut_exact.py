@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clips.media.cut import cut
+from clips.media.cut.clip import cut
 from clips.tests.media.judge import is_run_of, lag_s, packet_hashes, seen
 from clips.tests.media.made_up import Track, make_video
 

@@ -10,7 +10,7 @@ import av
 import pytest
 
 from clips.media import MediaError
-from clips.media.cut import cut
+from clips.media.cut.clip import cut
 from clips.tests.media import patched
 from clips.tests.media.judge import heard, is_run_of, lag_s, packet_hashes, seen
 from clips.tests.media.made_up import SOUND_RATE_HZ, Track, make_video

@@ -6,9 +6,9 @@ from fractions import Fraction
 import av
 import pytest
 
-from clips.media import timecode
-from clips.media.cut import cut
-from clips.media.timecode import Timecode
+from clips.media.cut.clip import cut
+from clips.media.mp4 import timecode
+from clips.media.mp4.timecode import Timecode
 from clips.tests.media import patched
 from clips.tests.media.judge import packet_hashes
 from clips.tests.media.made_up import make_video

@@ -11,9 +11,10 @@ import av
 import numpy as np
 import pytest
 
-from clips.media import MediaError, filmstrip
-from clips.media.filmstrip import FEW_TILES, MAX_TILES, make_filmstrip
-from clips.media.webvtt import thumbnail_cues
+from clips.media import MediaError
+from clips.media.render import filmstrip
+from clips.media.render.filmstrip import FEW_TILES, MAX_TILES, make_filmstrip
+from clips.media.render.webvtt import thumbnail_cues
 from clips.tests.media.made_up import frame_number, make_cut_off_video, make_video
 from clips.tests.media.test_waveform import make_sound
 

@@ -1,6 +1,6 @@
 import pytest
 
-from clips.media.gopro import Recording, recording
+from clips.media.cameras.gopro import Recording, recording
 
 
 @pytest.mark.parametrize(

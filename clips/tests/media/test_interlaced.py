@@ -7,18 +7,18 @@ import av
 import numpy as np
 import pytest
 
-from clips.media.coded import CodedPictures
-from clips.media.container import open_media, picture_stream
-from clips.media.cut import cut
-from clips.media.deinterlace import deinterlaced
-from clips.media.filmstrip import make_filmstrip
-from clips.media.poster import make_posters
-from clips.media.preview import make_preview
+from clips.media.cut.clip import cut
+from clips.media.formats.opening import open_media, picture_stream
+from clips.media.pictures.coded import CodedPictures
 from clips.media.probe import probe
-from clips.media.share import make_share_copy
+from clips.media.render.deinterlace import deinterlaced
+from clips.media.render.filmstrip import make_filmstrip
+from clips.media.render.poster import make_posters
+from clips.media.render.preview import make_preview
+from clips.media.render.share_copy import make_share_copy
 from clips.tests.media.made_up import make_video, shown_numbers
 from clips.tests.media.paff import HEIGHT_PX, WIDTH_PX, field_luma, make_paff, teeth
-from detection.read import Scan
+from detection.decode.read import Scan
 
 #: What a picture woven of two fields has, and what one has at most that is whole.
 TOOTHED, WHOLE = 10, 1

@@ -6,13 +6,13 @@ import av
 import numpy as np
 import pytest
 
-from clips.media.cut import cut
-from clips.media.filmstrip import make_filmstrip
-from clips.media.poster import make_posters
-from clips.media.preview import make_preview
-from clips.media.share import make_share_copy
+from clips.media.cut.clip import cut
+from clips.media.render.filmstrip import make_filmstrip
+from clips.media.render.poster import make_posters
+from clips.media.render.preview import make_preview
+from clips.media.render.share_copy import make_share_copy
 from clips.tests.media.made_up import frame_number, frame_times, make_video, shown_numbers
-from detection.read import Scan
+from detection.decode.read import Scan
 
 FRAMES, GOP = 150, 40
 REFRESHED = {"gop": GOP, "encoder_params": "intra-refresh=1"}

@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 
 from clips.media import MediaError
-from clips.media.cut import cut
-from clips.media.filmstrip import make_filmstrip
-from clips.media.poster import make_posters
-from clips.media.preview import make_preview
+from clips.media.cut.clip import cut
 from clips.media.probe import probe
-from clips.media.waveform import waveform
+from clips.media.render.filmstrip import make_filmstrip
+from clips.media.render.poster import make_posters
+from clips.media.render.preview import make_preview
+from clips.media.render.waveform import waveform
 from clips.tests.media.judge import heard, lag_s, seen
 from clips.tests.media.kinds import KINDS, Clicks, Kind, Sound
 from clips.tests.media.kinds_built import hevc_in_avi, joined, record

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from clips.media.named_time import named_time
+from clips.media.cameras.filename_time import named_time
 
 NOW = dt.datetime(2026, 11, 29, 12, tzinfo=dt.UTC)
 

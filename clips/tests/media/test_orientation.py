@@ -8,15 +8,15 @@ import av
 import numpy as np
 import pytest
 
-from clips.media.cut import cut
-from clips.media.filmstrip import make_filmstrip
-from clips.media.poster import make_posters
-from clips.media.preview import make_preview
+from clips.media.cut.clip import cut
 from clips.media.probe import probe
-from clips.media.share import make_share_copy
+from clips.media.render.filmstrip import make_filmstrip
+from clips.media.render.poster import make_posters
+from clips.media.render.preview import make_preview
+from clips.media.render.share_copy import make_share_copy
 from clips.tests.browser import open_page
 from clips.tests.media.test_cut_browser import served  # noqa: F401 - a fixture
-from detection.pictures import SmallGrey
+from detection.decode.pictures import SmallGrey
 
 #: Luminance at the corners of the coded picture: top left, top right, bottom left, bottom right.
 LEVELS = (40, 100, 160, 220)

@@ -3,7 +3,7 @@
 import av
 import pytest
 
-from clips.media.picture_order import H264Order, ReferencesFirst
+from clips.media.pictures.display_order import H264Order, ReferencesFirst
 from clips.tests.media.kinds_built import OPEN_GOP, PYRAMID, record
 
 X264 = "keyint=30:min-keyint=5:scenecut=0"

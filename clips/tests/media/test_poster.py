@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from clips.media.poster import make_posters
+from clips.media.render.poster import make_posters
 from clips.tests.media.made_up import make_cut_off_video, make_video, shown_numbers
 from clips.tests.media.test_preview import picture_facts
 

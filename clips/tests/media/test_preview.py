@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from clips.media import MediaError, sandbox
-from clips.media.poster import make_posters
-from clips.media.preview import make_preview, make_previews
+from clips.media.render.poster import make_posters
+from clips.media.render.preview import make_preview, make_previews
 from clips.tests.media.made_up import (
     decoded_sound,
     frame_number,
@@ -64,7 +64,7 @@ def test_a_time_in_the_preview_names_its_frame_in_the_original(tmp_path, name):
     out = tmp_path / "preview.mp4"
     found = make_preview(str(source), str(out), ceil(times_s[20] * 1000), ceil(times_s[100] * 1000))
     for number, time_s in enumerate(frame_times(out), start=20):
-        # As clips/_preview.html tells pages to do it.
+        # As clips/previews/_preview.html tells pages to do it.
         named_ms = ceil(found["start_ms"] + time_s * 1000 / found["slow_down"])
         assert times_s[number] * 1000 <= named_ms < times_s[number + 1] * 1000
 
@@ -140,7 +140,7 @@ def test_it_is_turned_the_way_that_players_turn_the_original(tmp_path, rotation)
 def test_only_what_is_needed_is_decoded(tmp_path, monkeypatch):
     source = make_video(tmp_path / "source.mp4", frames=600, gop=60, audio=False)
     decoded = []
-    monkeypatch.setattr("clips.media.film.frames_of", lambda p: decoded.append(p.pts * p.time_base) or p.decode())
+    monkeypatch.setattr("clips.media.decode.frames_of", lambda p: decoded.append(p.pts * p.time_base) or p.decode())
     make_preview(str(source), str(tmp_path / "preview.mp4"), 10_500, 11_500)
     assert (decoded[0], decoded[-1]) == (10, Fraction(23, 2))
 
@@ -180,7 +180,7 @@ def test_several_are_each_as_if_made_alone(tmp_path):
 def test_what_they_share_is_decoded_once(tmp_path, monkeypatch):
     source = make_video(tmp_path / "source.mp4", frames=300, gop=60, codec="libx265", audio=False)
     decoded = []
-    monkeypatch.setattr("clips.media.film.frames_of", lambda p: decoded.append(p.pts * p.time_base) or p.decode())
+    monkeypatch.setattr("clips.media.decode.frames_of", lambda p: decoded.append(p.pts * p.time_base) or p.decode())
     make_previews(str(source), spans(tmp_path))
     assert len(decoded) == len(set(decoded))
     assert not any(4 < time_s < 8 for time_s in decoded), "nor what nobody asked for"

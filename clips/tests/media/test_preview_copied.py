@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from clips.media.preview import make_preview
+from clips.media.render.preview import make_preview
 from clips.tests.media.made_up import frame_times, make_video, shown_numbers
 
 FRAMES = 120

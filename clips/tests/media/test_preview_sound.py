@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.signal import correlate
 
-from clips.media.preview import make_preview
+from clips.media.render.preview import make_preview
 from clips.tests.media.made_up import SOUND_RATE_HZ, decoded_sound, make_video, sound
 
 

@@ -3,7 +3,7 @@ from fractions import Fraction
 
 import pytest
 
-from clips.media.container import stops_at
+from clips.media.formats.opening import stops_at
 from clips.media.probe import probe
 from clips.tests.media.made_up import make_cut_off_video, make_video
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from clips.media import MediaError, landlock, sandbox
-from clips.media.sandbox import DiskFullError, KilledError, Limits, SandboxError, UnconfinedError, run
+from clips.media import MediaError, sandbox
+from clips.media.sandbox import DiskFullError, KilledError, Limits, SandboxError, UnconfinedError, landlock, run
 
 pytestmark = pytest.mark.slow  # each starts a process
 HERE = "clips.tests.media.misbehave"
@@ -126,7 +126,7 @@ def test_where_nothing_keeps_the_child_to_its_files_it_is_not_started(no_walls, 
 
 def test_a_child_that_finds_itself_unconfined_does_nothing(monkeypatch, no_walls, tmp_path):
     """The parent thought otherwise, as it may where it runs under another filter."""
-    monkeypatch.setattr("clips.media.confine.refusal", lambda: "")
+    monkeypatch.setattr("clips.media.sandbox.confine.refusal", lambda: "")
     out = tmp_path / "out"
     with pytest.raises(SandboxError, match="not confined: nothing was opened"):
         run(f"{HERE}:sleep", {"out": str(out)}, limits=Limits(wall_s=3))
@@ -204,7 +204,9 @@ def test_the_child_dies_with_a_killed_parent(tmp_path):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent ended")
 def test_a_child_whose_parent_is_already_gone_ends_at_once():
-    code = f"from clips.media.confine import die_with_parent; die_with_parent({os.getpid() + 1}); print('alive')"
+    code = (
+        f"from clips.media.sandbox.confine import die_with_parent; die_with_parent({os.getpid() + 1}); print('alive')"
+    )
     child = subprocess.run([sys.executable, "-c", code], cwd=sandbox.PROJECT_ROOT, capture_output=True)
     assert (child.returncode, child.stdout) == (-signal.SIGKILL, b"")
 

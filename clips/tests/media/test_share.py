@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from scipy.signal import correlate
 
-from clips.media import MediaError, share
-from clips.media.cut import cut
-from clips.media.share import make_share_copy
+from clips.media import MediaError
+from clips.media.cut.clip import cut
+from clips.media.render import share_copy
+from clips.media.render.share_copy import make_share_copy
 from clips.tests.media.made_up import (
     SOUND_RATE_HZ,
     decoded_sound,
@@ -266,8 +267,8 @@ def test_the_part_before_a_cut_off_end_is_copied(tmp_path):
 def test_not_more_is_decoded_than_the_part(tmp_path, monkeypatch):
     source = make_video(tmp_path / "source.mp4", frames=600, gop=30, size=(256, 144), audio=False)
     seen = []
-    decoded = share.decoded
-    monkeypatch.setattr(share, "decoded", lambda *args: (seen.append(f.time) or f for f in decoded(*args)))
+    decoded = share_copy.decoded
+    monkeypatch.setattr(share_copy, "decoded", lambda *args: (seen.append(f.time) or f for f in decoded(*args)))
     make_share_copy(str(source), str(tmp_path / "copy.mp4"), 10_500, 11_500)
     assert (seen[0], seen[-1]) == (10, 11.5)
 

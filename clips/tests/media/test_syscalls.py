@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from clips.media import confine, landlock, mounts, sandbox, syscalls
+from clips.media import sandbox
+from clips.media.sandbox import confine, landlock, mounts, syscalls
 from clips.tests.media.attempts import ANYBODY_S, CALLS
 from clips.tests.media.hostile_batch import operations
 from clips.tests.media.made_up import make_video

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clips.media import transport
+from clips.media.formats import transport_stream
 from clips.media.probe import probe
 from clips.tests.media.kinds_built import joined, record
 
@@ -20,7 +20,7 @@ def stream(length_s: float, *, starts_s: float = 0.0, packets_per_step: Sequence
     n_steps = round(length_s / STEP_S)
     pieces = []
     for number in range(n_steps):
-        count = int((starts_s + number * STEP_S) * transport.CLOCK_HZ) % transport.WRAPS
+        count = int((starts_s + number * STEP_S) * transport_stream.CLOCK_HZ) % transport_stream.WRAPS
         packet = bytearray(b"\xff" * PACKET_BYTES)
         packet[:6] = 0x47, 0x01, 0x00, 0x20, 183, 0x10
         packet[6:11] = (count << 7).to_bytes(5)
@@ -32,19 +32,19 @@ def stream(length_s: float, *, starts_s: float = 0.0, packets_per_step: Sequence
 def found_in(folder: Path, *parts: bytes) -> list[int]:
     path = folder / "a.ts"
     path.write_bytes(b"".join(parts))
-    return transport.joints(path)
+    return transport_stream.joints(path)
 
 
 @pytest.fixture(params=["read as a whole", "looked at in places"])
 def how(request, monkeypatch):
     """In which way a file is read; of a long one only places are."""
     if request.param != "read as a whole":
-        monkeypatch.setattr(transport, "_SHORT_BYTES", 0)
+        monkeypatch.setattr(transport_stream, "_SHORT_BYTES", 0)
 
 
 @pytest.mark.usefixtures("how")
 def test_a_long_recording_is_in_one_piece(tmp_path):
-    wraps_s = transport.WRAPS / transport.CLOCK_HZ
+    wraps_s = transport_stream.WRAPS / transport_stream.CLOCK_HZ
     assert found_in(tmp_path, stream(90, starts_s=wraps_s - 30)) == []
 
 

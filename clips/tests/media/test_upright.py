@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from av.video.frame import VideoFrame
 
-from clips.media.upright import Upright
+from clips.media.render.orientation import Upright
 
 PATCH_PX = 32
 PQ, HLG = 16, 18

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from clips.media import MediaError
-from clips.media.waveform import FINE_STEP_MS, MAX_STEPS, waveform
+from clips.media.render.waveform import FINE_STEP_MS, MAX_STEPS, waveform
 from clips.tests.media.made_up import make_cut_off_video, make_video
 
 RATE_HZ = 48_000

@@ -5,14 +5,15 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 
-from clips import sharing, sorting
 from clips.models import (
     CandidateSegment,
     FinalClip,
     OriginalFile,
     SharedCopy,
 )
-from clips.storage import sha256_of
+from clips.sharing import links
+from clips.sorting import decisions
+from clips.storage.files import sha256_of
 from clips.tests.media.made_up import make_video
 from people.models import Person
 from tricks.models import Trick
@@ -41,15 +42,15 @@ def clip(filmed, sorter) -> FinalClip:
     """Frames 60 to 120, kept; the jobs that follow are forgotten."""
     segment = CandidateSegment.objects.create(original_file=filmed, start_ms=0, end_ms=1_500)
     person, trick = Person.objects.add("Miller Downey"), Trick.objects.add("KFED")
-    choice = sorting.Choice(start_ms=500, end_ms=1_000, person=person, trick=trick)
-    return sorting.make_clip(filmed, choice, sorter, candidate_segment=segment)
+    choice = decisions.Choice(start_ms=500, end_ms=1_000, person=person, trick=trick)
+    return decisions.make_clip(filmed, choice, sorter, candidate_segment=segment)
 
 
 @pytest.fixture
 def copy(clip) -> SharedCopy:
     """A copy that is made, or so its row and file say."""
     made = SharedCopy.objects.create(clip=clip)
-    path = sharing.stored_path(made.pk)
+    path = links.stored_path(made.pk)
     (django_settings.DATA_DIR / path).parent.mkdir(parents=True)
     (django_settings.DATA_DIR / path).write_bytes(b"all of the video")
     SharedCopy.objects.filter(pk=made.pk).update(stored_path=path, size_bytes=16)

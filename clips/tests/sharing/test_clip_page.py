@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from clips import sharing
 from clips.models import (
     FinalClip,
     Job,
@@ -16,8 +15,9 @@ from clips.models import (
     SharedCopy,
     ShareSound,
 )
-from clips.playing import best_source, is_playable
-from trickyclip.whole_pages import AS_A_PAGE_ASKS
+from clips.previews.playback import best_source, is_playable
+from clips.sharing import links
+from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_whoever_opens_the_page_of_such_a_clip_gets_a_copy_made(client, viewer, 
     assert not SharedCopy.objects.exists(), "looking changes nothing"
     assert client.post(asks_for)["Location"] == url
     job = Job.objects.get()
-    assert (job.kind, job.priority) == (JobKind.SHARE, sharing.URGENT)
+    assert (job.kind, job.priority) == (JobKind.SHARE, links.URGENT)
     page = client.get(url).content.decode()
     assert "/playable" not in page
     assert 'hx-trigger="every 2s"' in page

@@ -8,8 +8,7 @@ from django.conf import settings as django_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from clips import sharing, sorting, undo
-from clips.disk import _parts
+from clips.disk.usage import _parts
 from clips.media import sandbox
 from clips.models import (
     CandidateSegment,
@@ -21,7 +20,9 @@ from clips.models import (
     ShareLink,
     ShareSound,
 )
-from clips.share_tasks import remove_orphans, share
+from clips.sharing import links
+from clips.sharing.tasks import remove_orphans, share
+from clips.sorting import decisions, undo
 from clips.tests.media.made_up import shown_numbers
 
 
@@ -39,8 +40,8 @@ def file_of(copy: SharedCopy) -> Path:
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_each_wanted_copy_is_made_in_its_own_way(clip):
-    plain = sharing.want_copy(clip)
-    slowed = sharing.want_copy(clip, 4, ShareSound.DROP)
+    plain = links.want_copy(clip)
+    slowed = links.want_copy(clip, 4, ShareSound.DROP)
     assert Job.objects.filter(kind=JobKind.SHARE).count() == 1, "one job for a clip"
     assert run_share().state == JobState.DONE
     assert SharedCopy.objects.get(pk=slowed.pk).stored_path, "what was wanted last comes first"
@@ -61,11 +62,11 @@ def made_up(function, arguments, **_limits):
 def test_what_is_wanted_while_another_copy_is_made_follows_by_itself(clip, monkeypatch):
     def somebody_asks_meanwhile(function, arguments, **limits):
         if not SharedCopy.objects.filter(slow_down=2).exists():
-            sharing.want_copy(clip, 2)
+            links.want_copy(clip, 2)
         return made_up(function, arguments, **limits)
 
     monkeypatch.setattr(sandbox, "run", somebody_asks_meanwhile)
-    sharing.want_copy(clip)
+    links.want_copy(clip)
     run_share()
     run_share()
     assert SharedCopy.objects.exclude(stored_path="").count() == 2
@@ -76,41 +77,41 @@ def test_a_copy_of_a_clip_that_is_undone_meanwhile_is_not_kept(clip, monkeypatch
     def somebody_undoes_meanwhile(function, arguments, **limits):
         FinalClip.objects.update(is_current=False, removed_at=timezone.now())
         Job.objects.get(kind=JobKind.SHARE).cancel()
-        sharing.drop_copies(clip)
+        links.drop_copies(clip)
         return made_up(function, arguments, **limits)
 
     monkeypatch.setattr(sandbox, "run", somebody_undoes_meanwhile)
-    sharing.want_copy(clip)
+    links.want_copy(clip)
     assert run_share().state == JobState.CANCELLED
-    assert not (django_settings.DATA_DIR / sharing.FOLDER).exists()
+    assert not (django_settings.DATA_DIR / links.FOLDER).exists()
 
 
 def test_a_copy_that_is_there_is_not_made_again(clip, copy):
-    assert sharing.want_copy(clip) == copy
-    assert sharing.want_copy(clip, 1, ShareSound.DROP) == copy, "at its own speed the sound is always kept"
+    assert links.want_copy(clip) == copy
+    assert links.want_copy(clip, 1, ShareSound.DROP) == copy, "at its own speed the sound is always kept"
     assert not Job.objects.exists()
 
 
 def test_a_copy_whose_file_is_lost_is_made_again(clip, copy):
     file_of(copy).unlink()
-    sharing.want_copy(clip)
+    links.want_copy(clip)
     assert Job.objects.get().kind == JobKind.SHARE
     copy.refresh_from_db()
     assert (copy.stored_path, copy.size_bytes) == ("", None)
 
 
 def test_who_looks_at_the_gap_goes_first(clip):
-    sharing.want_copy(clip, priority=sharing.LAST)
-    assert Job.objects.get().priority == sharing.LAST
-    sharing.want_copy(clip, priority=sharing.URGENT)
-    sharing.want_copy(clip, priority=sharing.ASKED)
-    assert Job.objects.get().priority == sharing.URGENT
+    links.want_copy(clip, priority=links.LAST)
+    assert Job.objects.get().priority == links.LAST
+    links.want_copy(clip, priority=links.URGENT)
+    links.want_copy(clip, priority=links.ASKED)
+    assert Job.objects.get().priority == links.URGENT
 
 
 def test_of_a_removed_clip_no_copy_is_made(clip):
     FinalClip.objects.update(is_current=False, removed_at=timezone.now())
-    with pytest.raises(sharing.NotSharableError):
-        sharing.want_copy(clip)
+    with pytest.raises(links.NotSharableError):
+        links.want_copy(clip)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_of_a_removed_clip_no_copy_is_made(clip):
 )
 def test_slow_motion_is_offered_as_long_as_it_moves(filmed, rate, offered):
     filmed.rate_num, filmed.rate_den = rate
-    assert sharing.slow_downs(filmed) == offered
+    assert links.slow_downs(filmed) == offered
 
 
 @pytest.mark.django_db(transaction=True)
@@ -127,13 +128,13 @@ def test_an_undone_clip_loses_its_copies_their_files_and_links(filmed, sorter, c
     lease, key = uuid.uuid4(), uuid.uuid4()
     CandidateSegment.objects.create(original_file=filmed, start_ms=0, end_ms=1_500)
     (segment,) = CandidateSegment.objects.lease_hand(member=sorter, lease=lease, count=1)
-    choice = sorting.Choice(start_ms=500, end_ms=1_000)
-    clip = sorting.keep(segment, choice, lease=lease, key=key, member=sorter)
-    copy = sharing.want_copy(clip)
-    path = django_settings.DATA_DIR / sharing.stored_path(copy.pk)
+    choice = decisions.Choice(start_ms=500, end_ms=1_000)
+    clip = decisions.keep(segment, choice, lease=lease, key=key, member=sorter)
+    copy = links.want_copy(clip)
+    path = django_settings.DATA_DIR / links.stored_path(copy.pk)
     path.parent.mkdir(parents=True)
     path.write_bytes(b"video")
-    SharedCopy.objects.update(stored_path=sharing.stored_path(copy.pk), size_bytes=5)
+    SharedCopy.objects.update(stored_path=links.stored_path(copy.pk), size_bytes=5)
     _link, secret = ShareLink.objects.issue(copy, sorter)
     assert client.get(reverse("clips:shared", args=[secret])).status_code == 200
     undo.undo(lease=lease, key=uuid.uuid4(), member=sorter)

@@ -9,14 +9,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from clips import sharing
 from clips.models import (
     CandidateSegment,
     FinalClip,
     SharedCopy,
     ShareLink,
 )
-from trickyclip.whole_pages import AS_A_PAGE_ASKS
+from clips.sharing import links
+from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 
 
 def make_link(client: Client, copy: SharedCopy, days: int = 7) -> str:
@@ -119,7 +119,7 @@ def test_a_link_to_a_removed_clip_is_closed_and_one_to_an_older_version_is_not(c
 
 
 def test_a_link_needs_a_copy_that_is_made(client, sorter, clip):
-    copy = sharing.want_copy(clip)
+    copy = links.want_copy(clip)
     client.force_login(sorter)
     answer = client.post(reverse("clips:shared_copy_link", args=[copy.pk]), {"days": 7})
     assert answer.status_code == 409

@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from people.naming.slugs import slugify
 from tricks.models import Trick, TrickAlias
 from tricks.naming import normal_form, split
-from trickyclip.names import slugify
 
 STARTER_TRICKS = Path(__file__).resolve().parents[2] / "starter_tricks.json"
 

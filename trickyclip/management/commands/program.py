@@ -6,8 +6,7 @@ from signal import SIGQUIT
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from trickyclip import embedded, folders
-from trickyclip.supervise import programs
+from trickyclip.runtime import embedded, folders, programs
 
 WEB_BIND, FLOWER_BIND = f"{embedded.HOST}:8000", f"{embedded.HOST}:5555"
 

@@ -6,10 +6,10 @@ from argparse import ArgumentTypeError
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from trickyclip.embedded import EngineError
+from trickyclip.runtime import site
+from trickyclip.runtime.console import Console
+from trickyclip.runtime.embedded import EngineError
 from trickyclip.settings import env
-from trickyclip.supervise import site
-from trickyclip.supervise.console import Console
 
 
 def port_number(text: str) -> int:

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class BenchConfig(AppConfig):
+    """Commands that measure a site on made-up libraries; no part of a running site."""
+
+    name = "bench"

@@ -1,0 +1,144 @@
+"""Files that lie elsewhere than their rows say are found again by what they are, and the rows follow.
+
+A database that was restored is older than the archive: what was renamed or tagged since then was moved there, and no
+row knows where to. A clip's file says which clip it is, inside or (on Drive) beside it, and anything is known by its
+SHA-256; so each is taken over where it lies, instead of being counted as gone and sent a second time.
+"""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from clips.archive.backend import ArchiveBackend, Held
+from clips.archive.item import Cargo, cargo_now
+from clips.archive.local import LocalArchive
+from clips.archive.naming import read_names, read_original_name
+from clips.media import MediaError, sandbox
+from clips.models import ArchiveCopy, CopyState, FinalClip, OriginalFile
+
+Thing = FinalClip | OriginalFile
+
+
+def facts_of(backend: ArchiveBackend, file_id: str, held: Held) -> dict[str, str]:
+    """Return what is known of a clip's file: kept beside it, or read inside where an archive keeps nothing beside."""
+    if held.facts or not isinstance(backend, LocalArchive):
+        return held.facts
+    try:
+        return sandbox.run("clips.archive.clip_facts:facts_of", {"path": str(backend.root / file_id)})
+    except MediaError:
+        return {}
+
+
+def clip_said(facts: dict[str, str]) -> FinalClip | None:
+    """Return the clip that a file says it is; None where no row is that clip."""
+    try:
+        return FinalClip.objects.filter(pk=UUID(facts["trickyclip_clip"])).first()
+    except (KeyError, ValueError):
+        return None
+
+
+def thing_at(backend: ArchiveBackend, file_id: str, held: Held) -> Thing | None:
+    """Return the clip or the camera file that lies there; None for what no row knows.
+
+    Beside a file may stand a later version of the same frames, which no row is: then the very bytes tell.
+    """
+    if read_names((), held.filename):
+        same = FinalClip.objects.filter(file_hash=held.sha256, removed_at=None).order_by("-is_current", "created_at")
+        return clip_said(facts_of(backend, file_id, held)) or same.first()
+    _name, digits = read_original_name(held.filename) or ("", "")
+    return OriginalFile.objects.filter(file_hash=held.sha256).first() if held.sha256.startswith(digits or "-") else None
+
+
+def known_copy(backend: ArchiveBackend, file_id: str, held: Held) -> ArchiveCopy | None:
+    """Return the copy of a clip of which its row says that it is this very file, with these very bytes."""
+    there = ArchiveCopy.objects.filter(backend=backend.name, remote_id=file_id, sha256=held.sha256)
+    return there.filter(state=CopyState.VERIFIED, clip__isnull=False).select_related("folder", "clip").first()
+
+
+def is_astray(copy: ArchiveCopy, held: Held) -> bool:
+    """Return whether the site moved a file after its row was written, as a restore of an older backup leaves it."""
+    if copy.folder is None or copy.next_folder_id:  # made again from the archive; being moved
+        return False
+    return bool(held.is_ours) and (held.folder_id, held.filename) != (copy.folder.remote_id, copy.filename)
+
+
+def take_over(backend: ArchiveBackend, thing: Thing, file_id: str, held: Held) -> ArchiveCopy | None:
+    """Let the row of a copy that leads nowhere lead to this file; None where the archive has the thing already."""
+    for owner in _owners(thing, held.sha256):
+        copy = ArchiveCopy.objects.filter(**owner, backend=backend.name).first()
+        if copy is None or is_lost(backend, copy):
+            return _point(backend, owner, file_id, held)
+        if copy.remote_id == file_id or copy.sha256 == held.sha256:
+            return None
+    return None
+
+
+def twin_of(backend: ArchiveBackend, thing: Thing, file_id: str, held: Held) -> ArchiveCopy | None:
+    """Return the copy that lies whole somewhere else with the very same bytes, so that this file is one too many."""
+    for owner in _owners(thing, held.sha256):
+        for copy in ArchiveCopy.objects.filter(**owner, backend=backend.name, sha256=held.sha256):
+            there = backend.look(copy.remote_id) if copy.remote_id not in {"", file_id} else None
+            if there and not there.is_trashed and there.sha256 == held.sha256:
+                return copy
+    return None
+
+
+def is_lost(backend: ArchiveBackend, copy: ArchiveCopy) -> bool:
+    """Whether the place that a copy's row names holds nothing, or only in the trash."""
+    held = backend.look(copy.remote_id) if copy.remote_id else None
+    return held is None or held.is_trashed
+
+
+def is_another(backend: ArchiveBackend, file_id: str, held: Held, cargo: Cargo) -> bool:
+    """Whether what lies in the place of a clip says that it is another one: it may not be written over."""
+    if held.sha256 == cargo.sha256 or not isinstance(cargo.thing, FinalClip):
+        return False
+    facts = facts_of(backend, file_id, held)
+    if not facts.get("trickyclip_clip") or facts.get("trickyclip_lineage") == str(cargo.thing.lineage):
+        return False
+    said = clip_said(facts)
+    return said is None or said.lineage != cargo.thing.lineage
+
+
+def elsewhere(backend: ArchiveBackend, cargo: Cargo) -> Iterator[tuple[str, Held]]:
+    """Yield files of the very same bytes in the archive's own folders that no row knows."""
+    for found in backend.alike(cargo.known_by, cargo.thing.size_bytes):
+        if found.sha256 not in {"", cargo.sha256}:
+            continue
+        if ArchiveCopy.objects.filter(backend=backend.name, remote_id=found.file_id).exists():
+            continue
+        held = backend.look(found.file_id)
+        is_same = held and not held.is_trashed and held.sha256 == cargo.sha256
+        if is_same and backend.folders_of(held.folder_id):
+            yield found.file_id, held
+
+
+def _owners(thing: Thing, sha256: str) -> list[dict[str, Thing]]:
+    """Return whose copy a file may be, likeliest first: a version of the same frames took over the one before's."""
+    if isinstance(thing, OriginalFile):
+        return [{"original_file": thing}]
+    versions = FinalClip.objects.filter(lineage=thing.lineage, file_hash=sha256, removed_at=None)
+    versions = sorted(versions.prefetch_related("copies"), key=lambda one: (not one.copies.all(), not one.is_current))
+    alone = [] if thing.removed_at or thing in versions else [thing]
+    return [{"clip": clip} for clip in [*versions, *alone]]
+
+
+def _point(backend: ArchiveBackend, owner: dict[str, Thing], file_id: str, held: Held) -> ArchiveCopy | None:
+    """Write down where it lies; of an id that is no place the row says at once where a job is going to bring it.
+
+    There two files of one name may lie in one folder, and the names that a restored database gives are given again.
+    """
+    (thing,) = owner.values()
+    path = file_id if backend.ids_are_places else cargo_now(thing).path
+    lies = {"remote_id": file_id, "path": path, "sha256": held.sha256, "folder": None, "session": ""}
+    lies |= {"next_folder": None, "next_name": "", "state": CopyState.VERIFIED, "verified_at": timezone.now()}
+    try:
+        with transaction.atomic():
+            copy, _new = ArchiveCopy.objects.update_or_create(**owner, backend=backend.name, defaults=lies)
+    except IntegrityError:
+        return None  # another row names that path; it is looked at by itself
+    if backend.name == "drive" and "clip" in owner:
+        FinalClip.objects.filter(pk=owner["clip"].pk).update(drive_file_id=file_id)
+    return copy

@@ -1,0 +1,63 @@
+"""What people do to copies on Drive by themselves: thrown away, brought back. Seen by its list of changes."""
+
+from django.db import transaction
+from django.db.models import Q
+
+from clips.archive import outage
+from clips.archive.backend import ArchiveBlockedError, ArchiveError, Change
+from clips.archive.configured import archive_backend, archive_name
+from clips.jobs import pipeline
+from clips.models import ArchiveBlock, ArchiveCopy, ArchiveCursor, ArchiveFolder, CopyState, JobKind
+
+#: Behind what people wait for.
+LOOK_PRIORITY = 8
+MAX_PAGES = 20
+
+
+def notice_changes() -> int:
+    """Look at each copy that is not any more as its row says; return how many."""
+    if archive_name() != "drive" or outage.standing():
+        return 0
+    try:
+        return _read()
+    except ArchiveBlockedError as error:
+        ArchiveBlock.objects.note(archive_name(), error)
+    except ArchiveError:
+        pass  # the same page is read again next time
+    return 0
+
+
+def _read() -> int:
+    backend, n_started = archive_backend(), 0
+    cursor, _made = ArchiveCursor.objects.get_or_create(backend=backend.name)
+    for _page in range(MAX_PAGES):
+        changes, token = backend.changes_since(cursor.token)
+        with transaction.atomic():  # a page is taken over whole and once, or not at all
+            taken = ArchiveCursor.objects.filter(pk=cursor.pk, token=cursor.token).update(token=token)
+            n_started += _take_over(changes) if taken else 0
+        if not taken or not changes:
+            break
+        cursor.token = token
+    return n_started
+
+
+def _take_over(changes: list[Change]) -> int:
+    """Start a job for each copy that is gone or back; the job looks at the copy itself and writes down how it is."""
+    gone = {change.id for change in changes if change.is_gone}
+    back = {change.id for change in changes if not change.is_gone} - gone
+    copies = ArchiveCopy.objects.filter(
+        _of(gone) & Q(state=CopyState.VERIFIED) | _of(back) & Q(state=CopyState.REMOVED), backend="drive"
+    )
+    copies = list(copies.exclude(clip=None).select_related("clip"))
+    for copy in copies:
+        pipeline.start(JobKind.ARCHIVE, copy.clip, priority=LOOK_PRIORITY)
+    return len(copies)
+
+
+def _of(remote_ids: set[str]) -> Q:
+    """Return the condition that a copy has one of these ids, or lies in a folder that has: folders take all along."""
+    inside = set(ArchiveFolder.objects.filter(backend="drive", remote_id__in=remote_ids).values_list("pk", flat=True))
+    new = inside
+    while new := set(ArchiveFolder.objects.filter(parent__in=new).values_list("pk", flat=True)) - inside:
+        inside |= new
+    return Q(remote_id__in=remote_ids) | Q(folder__in=inside)

@@ -1,0 +1,79 @@
+"""Whether a clip could be sent to Drive now, found out without sending one. Knows no Django."""
+
+from typing import TYPE_CHECKING
+
+from clips.archive.backend import ArchiveBlockedError, ArchiveError, BlockReason, Finding
+from clips.archive.drive.errors import Kind, folder_missing
+
+if TYPE_CHECKING:
+    from clips.archive.drive.client import GoogleDriveArchive
+
+ABOUT = "user(emailAddress,displayName),storageQuota(limit,usage)"
+FOLDER = "id,name,mimeType,trashed,driveId,capabilities(canAddChildren)"
+#: Less than this is no room for a session's clips.
+LOW_BYTES = 5 * 1024**3
+
+
+def findings(archive: "GoogleDriveArchive") -> list[Finding]:
+    """Look at credentials, folder, permission and quota, in this order; what depends on a bad one is left out."""
+    found = []
+    try:
+        about = archive.call(archive.service.about().get, fields=ABOUT)
+        found.append(Finding("credentials", True, f"Google knows us as {about['user']['emailAddress']}."))
+        folder = _folder(archive, found)
+        found.append(_quota(about["storageQuota"], folder))
+    except ArchiveBlockedError as error:
+        found.append(Finding(_SUBJECT.get(error.reason, "connection"), False, str(error), error))
+    except ArchiveError as error:
+        found.append(Finding("connection", False, str(error), ArchiveBlockedError(BlockReason.UNREACHABLE, str(error))))
+    return found
+
+
+_SUBJECT = {
+    BlockReason.CREDENTIALS: "credentials",
+    BlockReason.SETTINGS: "settings",
+    BlockReason.FOLDER: "folder",
+    BlockReason.PERMISSION: "permission",
+    BlockReason.QUOTA: "quota",
+}
+
+
+def _folder(archive: "GoogleDriveArchive", found: list[Finding]) -> dict:
+    if not archive.folder_id:
+        found.append(Finding("folder", True, "No DRIVE_FOLDER_ID is set: the archive lies at the top of My Drive."))
+        return {}
+    asked = {"fileId": archive.folder_id, "supportsAllDrives": True, "fields": FOLDER}
+    folder = archive.call(archive.files.get, accept=Kind.MISSING, **asked)
+    if folder is None or folder.get("trashed"):
+        raise folder_missing(archive.folder_id)
+    if folder["mimeType"] != "application/vnd.google-apps.folder":
+        says = f"DRIVE_FOLDER_ID names the file {folder['name']}. Put the id of a folder there."
+        raise ArchiveBlockedError(BlockReason.FOLDER, says)
+    where = "in a shared drive" if folder.get("driveId") else "in a person's own drive"
+    found.append(Finding("folder", True, f"{folder['name']}, {where}."))
+    if not folder["capabilities"]["canAddChildren"]:
+        raise ArchiveBlockedError(
+            BlockReason.PERMISSION,
+            f"The archive's account may look into {folder['name']} and put nothing there. Make it a Content manager.",
+        )
+    found.append(Finding("permission", True, "Files may be put there."))
+    return folder
+
+
+def _quota(quota: dict, folder: dict) -> Finding:
+    if folder.get("driveId"):
+        return Finding("quota", True, "The shared drive's owner pays; Google does not tell us how much room is left.")
+    if "limit" not in quota:
+        return Finding("quota", True, "Without limit.")
+    limit_bytes, used_bytes = int(quota["limit"]), int(quota["usage"])
+    if limit_bytes == 0:
+        raise ArchiveBlockedError(
+            BlockReason.QUOTA,
+            "A service account owns no storage: put DRIVE_FOLDER_ID into a shared drive of which it is a Content "
+            "manager, or connect a person's account on the admin's Google Drive page.",
+        )
+    left_gib = (limit_bytes - used_bytes) / 1024**3
+    if limit_bytes - used_bytes < LOW_BYTES:
+        says = f"Only {left_gib:.1f} GiB are left on Google Drive. Make room or buy storage."
+        raise ArchiveBlockedError(BlockReason.QUOTA, says)
+    return Finding("quota", True, f"{left_gib:.1f} GiB are left.")

@@ -1,0 +1,80 @@
+"""What goes into the archive, a clip or a camera file: its place there, its name, and where its bytes are here."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from clips.archive.backend import Report
+from clips.archive.naming import folder_parts, original_folder_parts, original_name
+from clips.models import FinalClip, Job, OriginalFile
+from clips.storage.files import local_clip, local_copy
+from people.naming.slugs import UNKNOWN
+
+
+@dataclass(frozen=True)
+class Cargo:
+    """As it should lie in the archive by the names of this moment."""
+
+    thing: FinalClip | OriginalFile
+    folders: tuple[str, ...]
+    filename: str
+    sha256: str
+    #: What the archive keeps beside it, so that it can be told apart without the database.
+    facts: dict[str, str]
+
+    @property
+    def path(self) -> str:
+        return "/".join([*self.folders, self.filename])
+
+    @property
+    def known_by(self) -> dict[str, str]:
+        """The facts that a file of the same bytes shares: a version of the same frames took over the one before's."""
+        names = ("clip", "lineage") if isinstance(self.thing, FinalClip) else ("original",)
+        return {f"trickyclip_{name}": self.facts[f"trickyclip_{name}"] for name in names}
+
+    @property
+    def owner(self) -> dict[str, FinalClip | OriginalFile]:
+        """The field by which a copy's row belongs to it."""
+        return {"clip" if isinstance(self.thing, FinalClip) else "original_file": self.thing}
+
+    def on_this_machine(self, report: Report) -> AbstractContextManager[Path]:
+        """Give the path of its bytes for as long as the block lasts; StorageError where there are none."""
+        give = local_clip if isinstance(self.thing, FinalClip) else local_copy
+        return give(self.thing, report)
+
+
+def cargo_of(thing: FinalClip | OriginalFile) -> Cargo:
+    """Describe a clip (``with_names``) or an original (with its session)."""
+    if isinstance(thing, FinalClip):
+        return Cargo(thing, clip_folder_parts(thing), thing.filename, thing.file_hash, clip_facts(thing))
+    shoot, name = thing.shoot, original_name(thing.original_filename, thing.file_hash)
+    folders = original_folder_parts(date=shoot.date, session_name=shoot.name)
+    facts = {"trickyclip_original": thing.file_hash, "trickyclip_file": str(thing.pk)}
+    return Cargo(thing, folders, name, thing.file_hash, facts)
+
+
+def cargo_now(thing: FinalClip | OriginalFile) -> Cargo:
+    """Describe it by what its row and the names around it say at this moment."""
+    if isinstance(thing, FinalClip):
+        return cargo_of(FinalClip.objects.with_names().get(pk=thing.pk))
+    return cargo_of(OriginalFile.objects.select_related("shoot").get(pk=thing.pk))
+
+
+def cargo_of_job(job: Job) -> Cargo:
+    return cargo_now(job.clip or job.original_file)
+
+
+def clip_folder_parts(clip: FinalClip) -> tuple[str, ...]:
+    return folder_parts(
+        date=clip.date,
+        session_name=clip.original_file.shoot.name,
+        person=clip.person.slug if clip.person else UNKNOWN,
+        trick=clip.trick.slug if clip.trick else UNKNOWN,
+    )
+
+
+def clip_facts(clip: FinalClip) -> dict[str, str]:
+    facts = {"clip": clip.pk, "original": clip.original_file.file_hash, "in": clip.start_ms, "out": clip.end_ms}
+    facts["category"] = clip.category  # in no name: a clip without a trick is called Unknown there, whatever its kind
+    facts |= {"lineage": clip.lineage, "kept_at": clip.created_at.isoformat()}
+    return {f"trickyclip_{name}": str(value) for name, value in facts.items()}

@@ -1,0 +1,39 @@
+"""Copies follow the names of people, tricks and sessions: the file is moved in the archive, and not sent again."""
+
+from collections.abc import Iterable
+
+from clips.archive.configured import archive_name
+from clips.archive.item import cargo_of
+from clips.jobs import pipeline
+from clips.models import ArchiveCopy, CopyState, FinalClip, JobKind, OriginalFile, Shoot
+
+#: Behind what people wait for.
+MOVE_PRIORITY = 7
+
+
+def copies_follow(clips: Iterable) -> int:
+    """Start a job for each verified copy of these clips (by id) that lies elsewhere than it should; return how many."""
+    copies = ArchiveCopy.objects.filter(backend=archive_name(), state=CopyState.VERIFIED)
+    copies = copies.filter(clip__in=clips, clip__removed_at=None)  # a removed one is on its way into the trash
+    copies = copies.select_related("clip__person", "clip__trick", "clip__original_file__shoot")
+    return sum(follow(copy, copy.clip) for copy in copies.defer("clip__original_file__probe"))
+
+
+def originals_follow(shoot: Shoot) -> int:
+    """Do the same for the camera files of a session that got another name."""
+    copies = ArchiveCopy.objects.filter(backend=archive_name(), state=CopyState.VERIFIED)
+    copies = copies.filter(original_file__shoot=shoot.pk).select_related("original_file__shoot")
+    return sum(follow(copy, copy.original_file) for copy in copies.defer("original_file__probe").iterator())
+
+
+def follow(copy: ArchiveCopy, thing: FinalClip | OriginalFile) -> bool:
+    """Start a job for a copy that lies elsewhere than its names say; return whether it does.
+
+    Of one that was taken over where it lies the job also writes down in which folder that is.
+    """
+    if isinstance(thing, FinalClip) and not thing.stored_path:
+        return False  # the job that cuts it goes before, and starts this one
+    is_elsewhere = copy.folder_id is None or copy.path != cargo_of(thing).path
+    if is_elsewhere:
+        pipeline.start(JobKind.ARCHIVE, thing, priority=MOVE_PRIORITY)
+    return is_elsewhere

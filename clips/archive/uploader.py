@@ -1,0 +1,231 @@
+"""Put a clip or an original into the archive: its folder, its name, its copy, and the proof that it arrived.
+
+Each step is written down before it is done, in a row that only the worker that holds the job may change. So the next
+worker goes on where one died, and of a worker that comes back too late nothing remains.
+"""
+
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clips.archive import adoption
+from clips.archive.backend import ArchiveBackend, ArchiveBlockedError, ArchiveError, Held, Parcel
+from clips.archive.configured import archive_backend, archive_name
+from clips.archive.item import Cargo, cargo_now
+from clips.jobs import pipeline
+from clips.jobs.worker import Claim
+from clips.models import ArchiveCopy, ArchiveFolder, CopyState, FinalClip, JobKind
+
+MAX_NEW_FOLDERS = 3
+
+
+def send(cargo: Cargo, work: Claim, *, again: bool = False) -> ArchiveCopy:
+    """Bring a copy to where it belongs, as it should be: sent, moved, brought back, or found right already.
+
+    Returns
+    -------
+    ArchiveCopy
+        Its row, for ``note_end`` in the transaction that ends the job. REMOVED where somebody threw the copy away: it
+        is sent once more only if that is asked for (``again``).
+
+    Raises
+    ------
+    ArchiveError
+        If the archive cannot take it, or what arrived is not what was sent.
+    """
+    return Shipment(cargo, work).deliver(again=again)
+
+
+class Shipment:
+    """One file's way into the archive, for one worker."""
+
+    def __init__(self, cargo: Cargo, work: Claim) -> None:
+        self.cargo, self.work = cargo, work
+        self.backend = archive_backend(work.report)
+        wanted = {"path": cargo.path, "sha256": cargo.sha256}
+        self.copy, _made = ArchiveCopy.objects.get_or_create(**cargo.owner, backend=self.backend.name, defaults=wanted)
+
+    def deliver(self, *, again: bool) -> ArchiveCopy:
+        held = self._held()
+        was_there = self.copy.state in {CopyState.VERIFIED, CopyState.REMOVED}
+        if was_there and not again and (held is None or held.is_trashed):
+            self.copy.state = CopyState.REMOVED
+            return self.copy
+        if held and held.is_trashed:
+            self.backend.restore(self.copy.remote_id)
+        folder = ensure_folder(self.backend, self.cargo.folders)
+        if held is None or held.sha256 != self.cargo.sha256:
+            held = self._send(folder, held)
+        self._put_right(folder, held)
+        self.copy.state = CopyState.VERIFIED
+        return self.copy
+
+    def _held(self) -> Held | None:
+        """Return what the archive has of it, also where nobody could say any more that it was moved."""
+        if self.copy.next_folder:
+            self._settle_move(self.copy.next_folder, self.copy.next_name)
+        held = self.backend.look(self.copy.remote_id) if self.copy.remote_id else None
+        if held and not held.is_trashed:
+            return held
+        return self._held_in_place() or self._held_elsewhere() or held
+
+    def _held_in_place(self) -> Held | None:
+        """Return what lies where it belongs, in an archive where a place is an id."""
+        if not self.backend.ids_are_places:
+            return None
+        place = str(PurePosixPath(*self.cargo.folders, self.cargo.filename))
+        there = self.backend.look(place)
+        if there is None or there.is_trashed:
+            return None
+        if adoption.is_another(self.backend, place, there, self.cargo):
+            says = _("Another clip lies at %(path)s; “manage.py rebuild_from_archive” makes a row for it.")
+            raise ArchiveError(says % {"path": place})
+        self._note(remote_id=place)
+        return there
+
+    def _held_elsewhere(self) -> Held | None:
+        """Return what was sent once and no row knows any more; ``_put_right`` brings it from there to its place."""
+        if self.backend.ids_are_places and not self.copy.remote_id:
+            return None  # most likely never sent, and to make sure means to walk through the whole archive
+        for file_id, held in adoption.elsewhere(self.backend, self.cargo):
+            self._note(remote_id=file_id, sha256=held.sha256, session="", folder=None)
+            return held
+        return None
+
+    def _settle_move(self, folder: ArchiveFolder, filename: str) -> None:
+        """Write down how a move ended whose worker was stopped: it lies there, or where it was."""
+        remote_id = _id_by_now(self.backend, self.copy)
+        held = self.backend.look(remote_id)
+        if held and (held.folder_id, held.filename) == (folder.remote_id, filename):
+            self._note(remote_id=remote_id, folder=folder, path=f"{folder.path}/{filename}")
+        self._note(next_folder=None, next_name="")
+
+    def _send(self, folder: ArchiveFolder, held: Held | None) -> Held:
+        with self.cargo.on_this_machine(self.work.report) as source:
+            self._begin(folder, held)
+            copy = self.copy
+            parcel = Parcel(
+                source=source,
+                file_id=copy.remote_id,
+                folder_id=held.folder_id if held and held.is_ours else (copy.folder or folder).remote_id,
+                filename=self.cargo.filename,
+                sha256=self.cargo.sha256,
+                facts=self.cargo.facts,
+                session=copy.session,
+                note_session=lambda session: self._note(session=session),
+                replaces=held is not None,
+            )
+            self.backend.put(parcel)
+        arrived = self.backend.look(copy.remote_id)
+        self._note(session="")
+        if arrived is None or arrived.sha256 != self.cargo.sha256:
+            raise ArchiveError(
+                _("The copy in the archive differs from the file. Try again; check the disk if it happens twice.")
+            )
+        return arrived
+
+    def _begin(self, folder: ArchiveFolder, held: Held | None) -> None:
+        """Write down under which id it will be there, before the first byte is; what was begun goes on."""
+        fresh = {}
+        if self.copy.sha256 != self.cargo.sha256:
+            fresh = {"sha256": self.cargo.sha256, "session": ""}
+        if held is None and not fresh.get("session", self.copy.session):
+            fresh |= {"remote_id": self.backend.new_file_id(folder.remote_id, self.cargo.filename), "folder": folder}
+            fresh |= {"path": self.cargo.path}
+        self._note(**fresh, state=CopyState.SENDING, verified_at=None)
+
+    def _put_right(self, folder: ArchiveFolder, held: Held) -> None:
+        """Move the copy to its place and name of today; one that a person has moved or renamed stays as it is."""
+        wanted, there = (folder.remote_id, self.cargo.filename), (held.folder_id, held.filename)
+        is_ours, remote_id = self._is_ours(held), self.copy.remote_id
+        if is_ours and there != wanted:
+            self._note(next_folder=folder, next_name=self.cargo.filename)
+            target = {"to_folder_id": folder.remote_id, "filename": self.cargo.filename}
+            remote_id = self.backend.move(remote_id, **target, facts=self.cargo.facts)
+        if is_ours or there == wanted:
+            self._note(remote_id=remote_id, folder=folder, path=self.cargo.path, next_folder=None, next_name="")
+
+    def _is_ours(self, held: Held) -> bool:
+        """Return whether the site put the file where it lies, by the facts kept beside it or else by its row."""
+        if self.copy.folder is None:  # the row was made again of what lies there
+            return held.is_ours is not False
+        return bool(held.is_ours) or (held.folder_id, held.filename) == (self.copy.folder.remote_id, self.copy.filename)
+
+    def _note(self, **fields: object) -> None:
+        """Write down where we are, unless the job is another worker's by now (LeaseLostError)."""
+        with transaction.atomic():
+            self.work.job.renew(None)
+            self.copy.note(**fields)
+
+
+def note_end(cargo: Cargo, copy: ArchiveCopy) -> None:
+    """Write down that the archive holds it, verified just now, or that somebody threw it away.
+
+    Where its names were changed while it was sent, a further job brings it to where it belongs by now.
+    """
+    is_there = copy.state == CopyState.VERIFIED
+    copy.note(state=copy.state, session="", verified_at=timezone.now() if is_there else None)
+    if isinstance(cargo.thing, FinalClip):
+        drive_file_id = copy.remote_id if is_there and copy.backend == "drive" else ""
+        FinalClip.objects.filter(pk=cargo.thing.pk).update(drive_file_id=drive_file_id)
+    if cargo_now(cargo.thing).path != cargo.path:
+        pipeline.start(JobKind.ARCHIVE, cargo.thing)
+
+
+def take_back(clip: FinalClip, report: Callable[[float | None], None]) -> None:
+    """Move a removed clip's files out of every archive that has one, also one that a stopped worker has just sent.
+
+    ArchiveError where an archive that is not in use any more cannot be reached; that one's block would stop the other.
+    """
+    for copy in clip.copies.exclude(remote_id="").select_related("next_folder"):
+        try:
+            backend = archive_backend(report, name=copy.backend)
+            backend.trash(_id_by_now(backend, copy))
+        except ArchiveBlockedError as error:
+            if copy.backend == archive_name():
+                raise
+            raise ArchiveError(str(error)) from error
+
+
+def _id_by_now(backend: ArchiveBackend, copy: ArchiveCopy) -> str:
+    """Return a copy's id, also where ids are places and a worker was stopped after it had moved it to the next."""
+    if not (backend.ids_are_places and copy.next_folder) or backend.look(copy.remote_id):
+        return copy.remote_id
+    return backend.new_file_id(copy.next_folder.remote_id, copy.next_name)
+
+
+def note_withdrawn(clip: FinalClip) -> None:
+    """Write down that no archive holds the clip any more."""
+    copies = ArchiveCopy.objects.filter(clip=clip)
+    copies.update(state=CopyState.WITHDRAWN, verified_at=None, session="")
+    FinalClip.objects.filter(pk=clip.pk).update(drive_file_id="")
+
+
+def ensure_folder(backend: ArchiveBackend, parts: tuple[str, ...]) -> ArchiveFolder:
+    """Return the row of the innermost folder; each is made once, also when eight workers want it at the same time."""
+    rows, parent = [], None
+    for name in parts:
+        parent, _made = ArchiveFolder.objects.get_or_create(backend=backend.name, parent=parent, name=name)
+        rows.append(parent)
+    if not (parent.remote_id and backend.has_folder(parent.remote_id)):
+        for row in rows:
+            _make_folder(backend, row)
+    return parent
+
+
+def _make_folder(backend: ArchiveBackend, row: ArchiveFolder) -> None:
+    """Make one folder unless it is there. One that somebody threw away stays there, and another takes its place."""
+    parent_id = row.parent.remote_id if row.parent else None
+    for _time in range(MAX_NEW_FOLDERS):
+        if not row.remote_id:
+            row.take_id(backend.new_folder_id(parent_id, row.name))
+        if backend.has_folder(row.remote_id):
+            return
+        backend.make_folder(row.remote_id, parent_id, row.name)
+        if backend.has_folder(row.remote_id):
+            return
+        row.take_id(backend.new_folder_id(parent_id, row.name), instead_of=row.remote_id)
+    raise ArchiveError(_("The folder %(name)s cannot be made in the archive.") % {"name": row.name})

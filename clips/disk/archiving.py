@@ -1,0 +1,39 @@
+"""Which originals go into the archive by themselves, as ``ARCHIVE_ORIGINALS`` says."""
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+
+from clips.archive.configured import archive_name
+from clips.disk import evictable
+from clips.jobs import pipeline
+from clips.models import ArchiveCopy, CopyState, Job, JobKind, JobState, OriginalFile
+
+#: Behind everything that people wait for.
+PRIORITY = 9
+#: Asked for at a time; they are sent one after the other anyway.
+AT_ONCE = 20
+AFTER_SORTING, AT_ONCE_ARCHIVED = "after_sorting", "at_once"
+
+
+def ask() -> int:
+    """Start a job for each original that should be in the archive and is not; return how many.
+
+    One whose sending failed or was cancelled is left to people, and so is what people threw away there.
+    """
+    if settings.ARCHIVE_ORIGINALS not in {AFTER_SORTING, AT_ONCE_ARCHIVED}:
+        return 0
+    originals = wanted()
+    if settings.ARCHIVE_ORIGINALS == AFTER_SORTING:
+        originals = evictable.sorted_out(evictable.with_ties(originals))
+    asked = list(originals.defer("probe").order_by("created_at", "pk")[:AT_ONCE])
+    for original in asked:
+        pipeline.start(JobKind.ARCHIVE, original, priority=PRIORITY)
+    return len(asked)
+
+
+def wanted():
+    """Return the originals on the disk that no archive has, nobody is sending, and nobody marked as not needed."""
+    settled = [CopyState.VERIFIED, CopyState.REMOVED, CopyState.WITHDRAWN]
+    copies = ArchiveCopy.objects.filter(original_file=OuterRef("pk"), backend=archive_name(), state__in=settled)
+    asked = Job.objects.filter(original_file=OuterRef("pk"), kind=JobKind.ARCHIVE).exclude(state=JobState.DONE)
+    return OriginalFile.objects.on_disk().filter(~Exists(copies), ~Exists(asked), not_needed_at=None)

@@ -1,0 +1,90 @@
+"""Which originals may be let go, and what keeps the others.
+
+Everything that an original is still needed for is asked in one query, which is asked again behind the original's lock
+at the moment it goes (``clips.disk.eviction``).
+"""
+
+from datetime import timedelta
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clips.archive.configured import archive_name
+from clips.models import (
+    ArchiveCopy,
+    CandidateSegment,
+    CopyState,
+    DetectionRun,
+    FinalClip,
+    Job,
+    OriginalFile,
+    SegmentStatus,
+)
+
+#: Whoever fetched one back is about to use it.
+FRESH_FOR = timedelta(hours=1)
+OPEN = (SegmentStatus.UNREVIEWED, SegmentStatus.IN_PROGRESS)
+#: A camera's small copy (LRV) is needed for what its large one is needed for.
+SAME_OR_LARGE = Q(original_file=OuterRef("pk")) | Q(original_file=OuterRef("low_res_of"))
+
+
+def with_ties(originals: QuerySet) -> QuerySet:
+    """Give each original what ties it to the disk, as booleans."""
+    verified = ArchiveCopy.objects.filter(backend=archive_name(), state=CopyState.VERIFIED)
+    loose_clips = FinalClip.objects.filter(original_file=OuterRef("pk"), removed_at=None).filter(
+        ~Exists(verified.filter(clip__lineage=OuterRef("lineage"), sha256=OuterRef("file_hash")))
+    )
+    segments = CandidateSegment.objects.filter(SAME_OR_LARGE, status__in=OPEN)
+    return originals.annotate(
+        is_open=Exists(segments.shown()) | Exists(segments.in_hands()),
+        is_analysed=Exists(DetectionRun.objects.filter(SAME_OR_LARGE)),
+        has_loose_clips=Exists(loose_clips),
+        is_archived=Exists(verified.filter(original_file=OuterRef("pk"), sha256=OuterRef("file_hash"))),
+        is_worked_on=_is_worked_on(),
+        is_fresh=Q(fetched_at__isnull=False, fetched_at__gt=timezone.now() - FRESH_FOR),
+    )
+
+
+def sorted_out(originals: QuerySet) -> QuerySet:
+    """Those that were analysed, with no shown moment left to decide; ``with_ties``."""
+    return originals.filter(is_open=False).filter(Q(is_analysed=True) | Q(not_needed_at__isnull=False))
+
+
+def evictable() -> QuerySet:
+    """Return the originals that may be let go, what is used least in front."""
+    rows = sorted_out(with_ties(OriginalFile.objects.on_disk()))
+    rows = rows.filter(has_loose_clips=False, is_worked_on=False, is_fresh=False)
+    rows = rows.filter(Q(is_archived=True) | Q(not_needed_at__isnull=False))
+    return rows.order_by(F("fetched_at").asc(nulls_first=True), "shoot__date", "recorded_at", "pk")
+
+
+def why_it_stays(original: OriginalFile) -> str:
+    """Return the first thing that ties an original (``with_ties``) to the disk; empty where nothing does."""
+    if original.is_open:
+        return _("it has moments to sort")
+    if not original.is_analysed and not original.not_needed_at:
+        return _("it was not analysed yet")
+    if original.has_loose_clips:
+        return _("not all its clips are in the archive")
+    if not original.is_archived and not original.not_needed_at:
+        return _("the archive does not have it, and nobody marked it as not needed")
+    if original.is_worked_on:
+        return _("work on it is under way or waits")
+    return _("it was fetched back just now") if original.is_fresh else ""
+
+
+def why_it_goes(original: OriginalFile) -> str:
+    """Return why an evictable original may be let go."""
+    if original.is_archived:
+        return _("all sorted, its clips archived; the archive has it, seen there just now")
+    return _("all sorted, its clips archived; marked as not needed")
+
+
+def _is_worked_on() -> Exists | Q:
+    """Whether any job is about it, one of its segments or one of its clips: those that wait need it as well."""
+    tied = Q()
+    for field in ("original_file", "segment__original_file", "clip__original_file"):
+        same = Q(**{field: OuterRef("pk")}) | Q(**{field: OuterRef("low_res_of")})
+        tied |= Q(Exists(Job.objects.active().filter(same).values(one=Value(1))))
+    return tied

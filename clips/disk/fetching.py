@@ -1,0 +1,86 @@
+"""An original that was let go comes back: out of the archive, or because somebody sent it once more."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clips.archive.backend import ArchiveError
+from clips.archive.configured import archive_backend, archive_name
+from clips.jobs import pipeline
+from clips.jobs.worker import Claim
+from clips.models import ArchiveCopy, CopyState, Job, JobKind, OriginalFile, WaitsFor
+from clips.storage import files
+from clips.storage.files import sha256_of, staged
+
+PART_SUFFIX = ".fetch"
+
+
+def part_path(original: OriginalFile) -> Path:
+    """Return where an original grows while it is fetched; always the same, so that the next worker goes on."""
+    return settings.SCRATCH_DIR / f"{original.pk}{PART_SUFFIX}"
+
+
+def want(original: OriginalFile, *, priority: int) -> Job:
+    """Ask for an original that was let go, because a person will need it."""
+    return pipeline.start(JobKind.FETCH, original, priority=priority)
+
+
+def fetch_back(work: Claim) -> None:
+    """Do the FETCH job: bring the bytes, see that they are the same, and let go on what waited for them.
+
+    ArchiveError if the archive does not give them, or gave others; a later attempt goes on where this one stopped.
+    """
+    original, part = work.job.original_file, part_path(work.job.original_file)
+    if original.evicted_at is None:
+        with work.finishing():
+            _let_go_on(original)
+        part.unlink(missing_ok=True)
+        return
+    copy = copy_of(original)
+    if copy is None:
+        work.fail(
+            _("No archive holds this original. Upload the file again: it is recognised, and everything goes on then.")
+        )
+        return
+    part.parent.mkdir(parents=True, exist_ok=True)
+    archive_backend(work.report).fetch(copy.remote_id, part)
+    if sha256_of(part, lambda _done: work.report()) != original.file_hash:
+        part.unlink()
+        raise ArchiveError(_("What the archive gave back is not the file that was sent there. It is tried again."))
+    with staged({original.stored_path: part}, work.report) as place, transaction.atomic():
+        # Before the job's row: who finds the original gone holds its lock, and looks at its jobs behind it.
+        OriginalFile.objects.select_for_update().get(pk=original.pk)
+        with work.finishing():
+            put_back(original, place)
+    part.unlink(missing_ok=True)  # where somebody uploaded it meanwhile
+
+
+def copy_of(original: OriginalFile) -> ArchiveCopy | None:
+    """Return the copy that the archive in use holds of an original; None where it was not seen to hold one whole."""
+    return ArchiveCopy.objects.filter(
+        original_file=original, backend=archive_name(), state=CopyState.VERIFIED, sha256=original.file_hash
+    ).first()
+
+
+def put_back(original: OriginalFile, place: Callable[[str], None]) -> bool:
+    """Give an original its bytes again, in the caller's transaction; False where it has them already.
+
+    ``place`` is called with the path that they belong to, also where they are gone though nobody let them go: a disk
+    may lose a file, and then whoever sends it once more brings it back.
+    """
+    evicted = OriginalFile.objects.evicted().filter(pk=original.pk)
+    was_let_go = bool(evicted.update(evicted_at=None, fetched_at=timezone.now()))
+    is_back = was_let_go or not files.exists(original.stored_path)
+    if is_back:
+        place(original.stored_path)
+    _let_go_on(original)
+    return is_back
+
+
+def _let_go_on(original: OriginalFile) -> None:
+    again = Job.objects.about(original).let_go_on(WaitsFor.ORIGINAL)
+    transaction.on_commit(lambda: [pipeline.publish(job) for job in again])

@@ -1,0 +1,68 @@
+"""Between a job that was claimed and its work: what it needs and has not got, it waits for, and loses no attempt.
+
+Each wait has somebody who ends it: room is looked for each minute (``clips.disk.tasks``), and an original that was
+let go is fetched back by a job of its own, which lets all that waited for it go on.
+"""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clips.disk import floor, needs
+from clips.jobs import pipeline
+from clips.models import Job, JobKind, JobState, OriginalFile, WaitsFor
+
+#: A job that waits looks for itself after this long, should nobody have noticed that it can go on.
+LOOK_AGAIN_AFTER = timedelta(hours=1)
+#: Originals are many gigabytes: one is sent and one is fetched at a time, so that a worker is left for short work.
+NEXT_TURN_AFTER = timedelta(seconds=15)
+
+
+def holds_back(job: Job) -> bool:
+    """Let a job that was just claimed wait if it cannot begin yet; whether it has to."""
+    return _waits_for_turn(job) or _waits_for_original(job) or _waits_for_room(job)
+
+
+def wait_for_room(job: Job, sentence: str) -> bool:
+    """Let a claimed job wait until there is room; False when it is not ours any more."""
+    return job.postpone(timezone.now() + LOOK_AGAIN_AFTER, waits_for=WaitsFor.ROOM, reason=sentence)
+
+
+def _waits_for_room(job: Job) -> bool:
+    size_bytes = needs.room_bytes(job)
+    if not size_bytes:
+        return False
+    # One that is being fetched is counted as promised itself.
+    is_promised = job.kind == JobKind.FETCH
+    sentence = floor.lacks_room(0 if is_promised else size_bytes, beside_promises=is_promised)
+    return bool(sentence) and (wait_for_room(job, sentence) or True)
+
+
+def _waits_for_original(job: Job) -> bool:
+    """Whether a job's original was let go. It is fetched back then, as soon as the most urgent of these jobs is due."""
+    original = needs.original_of(job) if job.kind in needs.READS_ORIGINAL else None
+    if original is None:
+        return False
+    with transaction.atomic():
+        # Who lets an original go, or brings it back, holds this lock; he sees this job running, or waiting for him.
+        row = OriginalFile.objects.select_for_update(no_key=True).only("evicted_at").get(pk=original.pk)
+        if row.evicted_at is None:
+            return False
+        fetch = pipeline.start(JobKind.FETCH, original, priority=job.priority)
+        sentence = _("Its original is being fetched back from the archive. This goes on by itself when it is here.")
+        job.postpone(timezone.now() + LOOK_AGAIN_AFTER, waits_for=WaitsFor.ORIGINAL, reason=sentence)
+    if fetch.priority > job.priority:
+        Job.objects.filter(pk=fetch.pk, state=JobState.WAITING).update(priority=job.priority)
+    return True
+
+
+def _waits_for_turn(job: Job) -> bool:
+    if job.original_file_id is None or job.kind not in {JobKind.FETCH, JobKind.ARCHIVE}:
+        return False
+    others = Job.objects.filter(kind=job.kind, state=JobState.RUNNING, original_file__isnull=False)
+    if not others.exclude(pk=job.pk).filter(lease_ends_at__gt=timezone.now()).exists():
+        return False
+    job.postpone(timezone.now() + NEXT_TURN_AFTER)
+    return True

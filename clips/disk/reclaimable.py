@@ -1,0 +1,49 @@
+"""What could be let go at this moment, and what something else keeps: sums of rows, for people."""
+
+from dataclasses import dataclass
+
+from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
+
+from clips.disk import evictable
+from clips.models import OriginalFile
+from clips.previews import cache
+from clips.storage import files
+
+
+@dataclass(frozen=True)
+class Freeable:
+    """A kind of thing, how much it takes, and what would have to be done first; nothing where it may go now."""
+
+    title: str
+    size_bytes: int
+    first: str = ""
+
+
+def freeable() -> tuple[Freeable, ...]:
+    """Return what may go now, in the order in which it goes, then what could go if somebody did something."""
+    found = []
+    if files.store_of(cache.FOLDER).is_local:
+        sorted_previews = cache.in_order_of_loss().filter(rank=cache.SORTED).order_by()
+        found.append(Freeable(_("previews of what is sorted"), _sum(sorted_previews)))
+    if files.store_of("originals").is_local:
+        found += _originals()
+    return tuple(one for one in found if one.size_bytes)
+
+
+def _originals() -> list[Freeable]:
+    rows = evictable.with_ties(OriginalFile.objects.on_disk())
+    done = evictable.sorted_out(rows)
+    bare = done.filter(has_loose_clips=False, is_archived=False, not_needed_at=None)
+    loose = done.filter(has_loose_clips=True)
+    to_archive = _("archive them (ARCHIVE_ORIGINALS), or mark them as not needed")
+    return [
+        Freeable(_("originals that are sorted and archived"), _sum(evictable.evictable().order_by())),
+        Freeable(_("originals that are sorted"), _sum(bare), to_archive),
+        Freeable(_("originals whose clips are not all archived"), _sum(loose), _("wait for the archive")),
+        Freeable(_("originals with moments to sort"), _sum(rows.filter(is_open=True)), _("sort them")),
+    ]
+
+
+def _sum(rows) -> int:
+    return rows.aggregate(total=Sum("size_bytes"))["total"] or 0

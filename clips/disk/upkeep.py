@@ -1,0 +1,59 @@
+"""Each minute: what waits for room goes on if there is some, and where it gets scarce some is made."""
+
+from clips.disk import archiving, eviction, floor, needs, reserve_file
+from clips.jobs import locks, pipeline
+from clips.models import Job, JobState, WaitsFor
+
+#: So many of the jobs that wait are asked how much they want.
+MOST_ASKED = 50
+#: Told to the broker at once; of more than this the sweep tells it.
+MOST_PUBLISHED = 200
+
+
+def look_after() -> None:
+    """Make room if it is scarce, unless somebody does already: two at once would free twice as much as is needed."""
+    with locks.held_if_free(locks.Lock.UPKEEP) as is_alone:
+        if is_alone:
+            reserve_file.release_if_needed()
+            if (to_free_bytes := scarce_bytes()) > 0:
+                eviction.make_room(to_free_bytes)
+            reserve_file.take_on(floor.free_bytes())
+    let_go_on()
+    archiving.ask()
+
+
+def make_room_for(wanted_bytes: int) -> int:
+    """Make room for so much beside what is promised, as far as it can be made; return how many bytes went."""
+    with locks.held_if_free(locks.Lock.UPKEEP) as is_alone:
+        to_free_bytes = wanted_bytes + floor.promised_bytes() + floor.working_bytes() - floor.free_bytes()
+        freed_bytes = eviction.make_room(to_free_bytes) if is_alone and to_free_bytes > 0 else 0
+    let_go_on()
+    return freed_bytes
+
+
+def scarce_bytes() -> int:
+    """Return how much should be freed by now; 0 where nothing is scarce.
+
+    It begins when less than half of the floor's size is left above it, or less than somebody waits for, and makes
+    twice as much as that, so that not each new file begins it again.
+    """
+    floor_bytes = floor.floor_bytes()
+    wanted_bytes = max(floor_bytes // 2, _waited_for_bytes())
+    left_bytes = floor.free_bytes() - floor.promised_bytes() - floor.working_bytes()
+    return 0 if left_bytes >= wanted_bytes else wanted_bytes + floor_bytes // 2 - left_bytes
+
+
+def let_go_on() -> int:
+    """Let what waits for room go on if there is any; what wants more than there is waits again. Return how many."""
+    if floor.lacks_room(1, beside_promises=False):
+        return 0
+    again = Job.objects.all().let_go_on(WaitsFor.ROOM)
+    for job in again[:MOST_PUBLISHED]:
+        pipeline.publish(job)
+    return len(again)
+
+
+def _waited_for_bytes() -> int:
+    jobs = Job.objects.filter(state=JobState.WAITING, waits_for=WaitsFor.ROOM)
+    jobs = jobs.select_related("original_file", "segment", "clip__original_file").order_by("priority", "created_at")
+    return max((needs.room_bytes(job) for job in jobs[:MOST_ASKED]), default=0)

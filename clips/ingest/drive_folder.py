@@ -1,0 +1,227 @@
+"""The drop folder on Google Drive: what people put there is brought in, and then moved to ``processed`` or ``failed``.
+
+The list of changes is read on from a token that is kept in the transaction that makes the rows of what was in it, so
+that nothing is skipped and nothing comes twice, also when two look at once; once a day the folder is listed whole, for
+lists of changes are not complete for ever. A file is fetched by a job, and is what Drive's checksum says or nothing.
+"""
+
+import datetime as dt
+import hashlib
+import logging
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clips.archive.backend import ArchiveBlockedError, ArchiveError
+from clips.archive.configured import drive_inbox
+from clips.archive.uploader import ensure_folder
+from clips.disk import gate
+from clips.ingest import outcome, part_file, quota
+from clips.ingest.register import display_name
+from clips.ingest.session_assignment import named_by
+from clips.ingest.sidecars import is_left_alone
+from clips.jobs import pipeline
+from clips.jobs.worker import Claim
+from clips.models import Inbox, JobKind, Upload, UploadSource, UploadState
+from clips.storage.files import StorageError, sha256_of
+
+if TYPE_CHECKING:
+    from clips.archive.drive.inbox import DriveInbox, Found
+
+logger = logging.getLogger(__name__)
+
+LIST_EVERY = dt.timedelta(days=1)
+#: How long a file waits where Drive as a whole does not answer, unless Drive says itself how long.
+TRY_AGAIN_AFTER = dt.timedelta(minutes=5)
+#: The page shows how much of a file is here each time so much has come.
+PROGRESS_BYTES = 32 * 1024**2
+MAX_PAGES = 20
+
+
+def place() -> str:
+    return f"drive:{settings.DRIVE_DROP_FOLDER_ID}"
+
+
+def look_into(*, whole: bool = False) -> None:
+    """Start a job for each file that is new in the drop folder, and put away those that are done with."""
+    if not settings.DRIVE_DROP_FOLDER_ID:
+        return
+    sentence = ""
+    try:
+        drive = drive_inbox()
+        _take_over(drive, whole=whole)
+        _put_away(drive)
+    except ArchiveError as error:
+        sentence = str(error)
+    if Inbox.objects.looked_into(place(), sentence) and sentence:
+        logger.warning(sentence)
+
+
+# --- what is new ----------------------------------------------------------------------------------------------------
+
+
+def _take_over(drive: "DriveInbox", *, whole: bool) -> None:
+    inbox, _made = Inbox.objects.get_or_create(place=place())
+    is_late = inbox.listed_at is None or inbox.listed_at < timezone.now() - LIST_EVERY
+    if whole or is_late or not inbox.token:
+        token = drive.start_token()
+        found = list(drive.everything())
+        _write_down(inbox, found, token, listed_at=timezone.now(), left_alone=_left_alone(found))
+        return
+    for _page in range(MAX_PAGES):
+        found, token, is_all = drive.changed(inbox.token)
+        if is_all or not _write_down(inbox, found, token):
+            return
+        inbox.token = token
+
+
+@transaction.atomic
+def _write_down(inbox: Inbox, found: Iterable["Found"], token: str, **fields: object) -> bool:
+    """Make the rows of what was found, together with how far we have read; False when another look was faster."""
+    if not Inbox.objects.filter(pk=inbox.pk, token=inbox.token).update(token=token, **fields):
+        return False
+    for file in found:
+        if file.has_bytes and not is_left_alone(file.folders, file.name):
+            _write_down_one(file)
+    return True
+
+
+def _write_down_one(file: "Found") -> None:
+    session_name, session_date = named_by(file.folders)
+    upload, is_new = Upload.objects.get_or_create(
+        source=UploadSource.DRIVE,
+        remote_id=file.file_id,
+        mark=file.checksum,
+        defaults={
+            "state": UploadState.WAITING,
+            "came_from": "/".join([*file.folders, file.name])[-1000:],
+            "original_filename": display_name(file.name),
+            "size_bytes": file.size_bytes,
+            "modified_at": parse_datetime(file.modified_at) if file.modified_at else None,
+            "session_name": session_name,
+            "session_date": session_date,
+        },
+    )
+    if is_new or (upload.put_away_at and upload.come_again()):
+        pipeline.start(JobKind.COLLECT, upload)
+    elif upload.put_away_at:  # put back by somebody, though it is here: it is put away again
+        Upload.objects.filter(pk=upload.pk).update(put_away_at=None)
+
+
+def _left_alone(found: list["Found"]) -> str:
+    """Return a sentence about what lies in the folder and is not fetched; empty where there is nothing of the kind."""
+    n_shortcuts = sum(file.is_shortcut for file in found)
+    n_documents = sum(not file.is_shortcut and not file.checksum for file in found)
+    told = []
+    if n_shortcuts:
+        told.append(ngettext("%(n)d shortcut", "%(n)d shortcuts", n_shortcuts) % {"n": n_shortcuts})
+    if n_documents:
+        told.append(ngettext("%(n)d Google document", "%(n)d Google documents", n_documents) % {"n": n_documents})
+    if not told:
+        return ""
+    sentence = _("Left alone in the Drive folder: %(what)s. Put the videos themselves there.")
+    return sentence % {"what": _(" and ").join(told)}
+
+
+# --- one file --------------------------------------------------------------------------------------------------------
+
+
+def collect(work: Claim) -> None:
+    """Do the COLLECT job: bring one file's bytes, from where an earlier try was cut off, and start its check.
+
+    StorageError where what came is not what Drive says it is; it is then fetched anew. Where Drive as a whole does not
+    answer the job waits and loses no attempt; nothing else is stopped by that.
+    """
+    upload = work.job.upload
+    upload.come_again()  # where somebody retries what was given up
+    try:
+        _fetch(upload, work)
+    except ArchiveBlockedError as error:
+        wait = dt.timedelta(seconds=error.retry_after_s) if error.retry_after_s else TRY_AGAIN_AFTER
+        work.job.postpone(timezone.now() + wait, reason=str(error))
+
+
+def _fetch(upload: Upload, work: Claim) -> None:
+    if upload.state == UploadState.WAITING and not quota.promise(upload):
+        gate.wait_for_room(work.job, upload.reason)
+        return
+    if upload.state != UploadState.RECEIVING:  # an earlier worker was cut off behind its last step
+        with work.finishing():
+            return
+    drive = drive_inbox(_reporting(upload, work))
+    there = drive.look_for(upload.remote_id)
+    if there is None or there.checksum != upload.mark:
+        with work.finishing():
+            upload.give_up(_("It was changed or taken out of the Drive folder before it was here."))
+            transaction.on_commit(lambda: part_file.delete_part(upload.pk))
+        return
+    _fetch_bytes(upload, drive, work)
+    with work.finishing():
+        upload.advance(from_bytes=upload.offset_bytes, to_bytes=upload.size_bytes)
+        upload.mark_received()
+        pipeline.start_next(work.job, upload)
+
+
+def _fetch_bytes(upload: Upload, drive: "DriveInbox", work: Claim) -> None:
+    """Append to the part file what it lacks, and compare the whole with Drive's checksum."""
+    path = part_file.part_path(upload.pk)
+    if not path.exists():
+        part_file.create_part(upload.pk)
+    try:
+        with part_file.writing(upload.pk):  # a late worker that does not know yet that it is one
+            drive.fetch(upload.remote_id, path)
+    except part_file.LockedError as error:
+        raise StorageError(_("Another worker fetches this file.")) from error
+    kind, _colon, expected = upload.mark.partition(":")
+    came = sha256_of(path, work.report) if kind == "sha256" else _md5_of(path, work)
+    if came != expected:
+        part_file.delete_part(upload.pk)
+        upload.wait(_("What came from Google Drive is not what lies there; it is fetched again."))
+        raise StorageError(upload.reason)
+
+
+def _md5_of(path, work: Claim) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    with path.open("rb") as file:
+        while block := file.read(16 * 1024**2):
+            digest.update(block)
+            work.report()
+    return digest.hexdigest()
+
+
+def _reporting(upload: Upload, work: Claim):
+    """Return a report that keeps the lease and, now and then, writes down how much of the file is here."""
+
+    def report(progress: float | None) -> None:
+        work.report(progress)
+        n_bytes = int((progress or 0) * upload.size_bytes)
+        if upload.offset_bytes + PROGRESS_BYTES <= n_bytes < upload.size_bytes:
+            upload.advance(from_bytes=upload.offset_bytes, to_bytes=n_bytes)
+
+    return report
+
+
+# --- afterwards ------------------------------------------------------------------------------------------------------
+
+
+def _put_away(drive: "DriveInbox") -> None:
+    """Move what is settled out of the way on Drive. What fails is tried at the next look."""
+    from clips.archive.drive.inbox import FAILED, PROCESSED
+
+    settled = [UploadState.REGISTERED, UploadState.DUPLICATE, UploadState.FAILED, UploadState.GONE]
+    for upload in Upload.objects.owed(UploadSource.DRIVE).filter(state__in=settled).select_related("original_file"):
+        is_bad = upload.state in {UploadState.FAILED, UploadState.GONE}
+        there = drive.look_for(upload.remote_id)
+        if there is not None and there.checksum == upload.mark:
+            folders = (FAILED if is_bad else PROCESSED, timezone.localdate().isoformat())
+            folder = ensure_folder(drive, folders)
+            drive.put_away(upload.remote_id, to_folder_id=folder.remote_id, sentence=outcome.of(upload))
+        upload.note_put_away()
+        if is_bad:
+            part_file.delete_part(upload.pk)

@@ -1,0 +1,95 @@
+"""Whether there is room for one more upload: on the disk, and within what one person may have here."""
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from clips.disk import floor, request_room
+from clips.ingest import part_file
+from clips.ingest.tus_headers import TusError, UploadMetadata
+from clips.jobs import locks
+from clips.models import OriginalFile, Upload
+
+#: Room is looked for each minute.
+ROOM_AGAIN_S = 60
+
+
+@transaction.atomic
+def begin(owner, filename: str, size_bytes: int, about: UploadMetadata) -> Upload:
+    """Make an upload whose bytes have their room; TusError with a sentence where there is none.
+
+    A declared size counts from here on, though its bytes come later: otherwise ten people who begin at the same
+    moment are all promised the same last gigabytes. Hence also the lock, which ends with the transaction.
+    """
+    check_size(size_bytes)
+    locks.hold(locks.Lock.ROOM)
+    check_disk(size_bytes)
+    check_quota(owner, size_bytes)
+    upload = Upload.objects.start(
+        owner=owner,
+        filename=filename,
+        size_bytes=size_bytes,
+        shoot_name=about.session_name,
+        shoot_date=about.date,
+        metadata=about.header,
+    )
+    part_file.create_part(upload.pk)
+    return upload
+
+
+@transaction.atomic
+def promise(upload: Upload) -> bool:
+    """Give a waiting upload its room; False, with a sentence in its row, where it has to wait for some."""
+    locks.hold(locks.Lock.ROOM)
+    if sentence := floor.lacks_room(upload.size_bytes):
+        upload.wait(sentence)
+        return False
+    return upload.begin()
+
+
+def check_size(size_bytes: int) -> None:
+    if size_bytes == 0:
+        raise TusError(400, _("The file is empty."))
+    if size_bytes > settings.UPLOAD_MAX_FILE_BYTES:
+        limit_gb = settings.UPLOAD_MAX_FILE_BYTES // 10**9
+        raise TusError(413, _("Files over %(n)d GB are not taken.") % {"n": limit_gb})
+
+
+def check_disk(size_bytes: int) -> None:
+    if floor.lacks_room(size_bytes):
+        request_room.ask_for_room(size_bytes)
+        sentence = _("The server's disk is too full for this file. Nothing was sent; it goes on when there is room.")
+        raise TusError(507, sentence, retry_after_s=ROOM_AGAIN_S)
+
+
+def check_still(size_bytes: int) -> None:
+    """Refuse bytes whose room was promised, and has gone to something that asked nobody."""
+    if floor.lacks_room(size_bytes, beside_promises=False):
+        raise no_room()
+
+
+def no_room() -> TusError:
+    sentence = _("The server's disk is full. What arrived is kept; it goes on when there is room.")
+    return TusError(507, sentence, retry_after_s=ROOM_AGAIN_S)
+
+
+def check_quota(owner, size_bytes: int) -> None:
+    """Refuse what would give a person more than their share.
+
+    With 507, as RFC 4331 (section 6) has it for quotas: 413 would say that the request's own body is too large, and
+    that a smaller one were welcome.
+    """
+    quota_bytes = settings.UPLOAD_QUOTA_BYTES
+    if not quota_bytes:
+        return
+    left_bytes = quota_bytes - held_bytes(owner)
+    if size_bytes > left_bytes:
+        sentence = _("Each member may have %(quota).1f GB here, and %(left).1f GB of yours are left.")
+        raise TusError(507, sentence % {"quota": quota_bytes / 1e9, "left": max(0, left_bytes) / 1e9})
+
+
+def held_bytes(owner) -> int:
+    """Return the sizes of a person's camera files and of what they are sending, as if it were here already."""
+    originals = OriginalFile.objects.filter(uploader=owner).aggregate(n=Sum("size_bytes"))["n"] or 0
+    return originals + (Upload.objects.unfinished().filter(owner=owner).aggregate(n=Sum("size_bytes"))["n"] or 0)

@@ -1,0 +1,115 @@
+"""What a tus request says in its headers: numbers, metadata, a checksum; and how it is refused."""
+
+import base64
+import binascii
+import datetime as dt
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from people.naming.spelling import clean_name
+
+VERSION = "1.0.0"
+OCTETS = "application/offset+octet-stream"
+#: tus wants sha1 of every server that checks sums; sha256 is for those who choose.
+CHECKSUM_ALGORITHMS = ("sha1", "sha256")
+
+
+class TusError(Exception):
+    """An answer other than success: its status and one sentence; and when it is worth asking again."""
+
+    def __init__(self, status: int, sentence: str, *, retry_after_s: int | None = None) -> None:
+        super().__init__(sentence)
+        self.status, self.retry_after_s = status, retry_after_s
+
+
+def whole_number(request: HttpRequest, header: str) -> int:
+    value = request.headers.get(header, "")
+    if not (value.isascii() and value.isdigit() and len(value) <= 18):
+        raise TusError(400, _("%(header)s must be a whole number of bytes.") % {"header": header})
+    return int(value)
+
+
+def body_length(request: HttpRequest) -> int:
+    """Return how many bytes the request announces; more than a tunnel would pass are refused."""
+    value = request.META.get("CONTENT_LENGTH", "")
+    if not value.isdigit():
+        raise TusError(411, _("Send Content-Length."))
+    if int(value) > settings.UPLOAD_MAX_CHUNK_BYTES:
+        limit_mb = settings.UPLOAD_MAX_CHUNK_BYTES // 10**6
+        sentence = _("One request may carry %(n)d MB at most; send the file in smaller chunks.")
+        raise TusError(413, sentence % {"n": limit_mb})
+    return int(value)
+
+
+@dataclass(frozen=True)
+class UploadMetadata:
+    filename: str
+    session_name: str
+    date: dt.date
+    #: The header as it came, which HEAD gives back.
+    header: str
+
+
+def metadata_of(header: str) -> UploadMetadata:
+    """Read ``Upload-Metadata``: comma-separated pairs of a key and a base64 value, which may be left out."""
+    pairs = {}
+    for pair in filter(None, (pair.strip() for pair in header.split(","))):
+        key, _space, value = pair.partition(" ")
+        if not (key.isascii() and key.isprintable()) or key in pairs:
+            raise TusError(400, _("Upload-Metadata has a key that is not ASCII or comes twice."))
+        try:
+            pairs[key] = base64.b64decode(value, validate=True).decode()
+        except ValueError:  # of base64 and of UTF-8 alike
+            raise TusError(400, _("Upload-Metadata has a value that is not base64 of UTF-8.")) from None
+    try:
+        date = dt.date.fromisoformat(pairs["date"]) if pairs.get("date") else timezone.localdate()
+    except ValueError:
+        raise TusError(400, _("The session's date must look like 2024-12-01.")) from None
+    return UploadMetadata(
+        filename=pairs.get("filename", ""),
+        session_name=clean_session_name(pairs.get("session", "")),
+        date=date,
+        header=header,
+    )
+
+
+def clean_session_name(name: str) -> str:
+    """Return a session's name on one line, at most as long as its row holds."""
+    return clean_name(name)[:100].strip() or _("Session")
+
+
+class Checksum:
+    """What the bytes of one request must hash to, and what those seen so far do."""
+
+    def __init__(self, algorithm: str, expected: bytes) -> None:
+        self._digest = hashlib.new(algorithm, usedforsecurity=False)
+        self._expected = expected
+        if len(expected) != self._digest.digest_size:
+            raise ValueError(algorithm)
+
+    def update(self, block: bytes) -> None:
+        self._digest.update(block)
+
+    def matches(self) -> bool:
+        return hmac.compare_digest(self._digest.digest(), self._expected)
+
+
+def checksum_of(request: HttpRequest) -> Checksum | None:
+    """Read ``Upload-Checksum``: an algorithm and a base64 digest; None where the client sent none."""
+    header = request.headers.get("Upload-Checksum")
+    if header is None:
+        return None
+    algorithm, _space, value = header.strip().partition(" ")
+    if algorithm not in CHECKSUM_ALGORITHMS:
+        known = ", ".join(CHECKSUM_ALGORITHMS)
+        raise TusError(400, _("Upload-Checksum must use one of: %(known)s.") % {"known": known})
+    try:
+        return Checksum(algorithm, base64.b64decode(value, validate=True))
+    except (binascii.Error, ValueError):
+        raise TusError(400, _("Upload-Checksum is not base64 of such a checksum.")) from None

@@ -1,0 +1,127 @@
+"""The page that takes footage in."""
+
+import json
+from collections import defaultdict
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import Count, Exists, OuterRef, Q
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from clips.disk import floor
+from clips.ingest import drive_folder, sidecars
+from clips.jobs import pipeline
+from clips.models import ArchiveCopy, CopyState, Inbox, OriginalFile, Shoot, Upload, UploadSource
+from people.access import requires
+from people.models import Role
+from trickyclip.shared.whole_pages import part_of
+
+RECENT = 30
+#: What the page asks about at once; it asks again for more.
+ASKED_AT_ONCE = 500
+
+
+@requires(Role.SORTER)
+@require_safe
+def upload(request: HttpRequest) -> HttpResponse:
+    """Show where files are dropped, and what became of the last ones."""
+    context = {
+        "today": timezone.localdate(),
+        "asked_shoot": asked_shoot(request),
+        "shoots": Shoot.objects.all()[:20],
+        "chunk_bytes": settings.UPLOAD_CHUNK_BYTES,
+        "left_alone": json.dumps(sidecars.for_browsers()),
+        "incoming": settings.INCOMING_DIR,
+        "has_drive_folder": bool(settings.DRIVE_DROP_FOLDER_ID),
+        "no_room": floor.lacks_room(0, beside_promises=False),
+    }
+    return render(request, "clips/ingest/upload.html", context | _recent(request))
+
+
+@requires(Role.SORTER)
+@require_safe
+@part_of("clips:upload", at="recent")
+def upload_recent(request: HttpRequest) -> HttpResponse:
+    """Answer with the list of my last uploads alone."""
+    return render(request, "clips/ingest/_uploads.html", _recent(request))
+
+
+@requires(Role.CURATOR)
+@require_POST
+def drive_folder_look(request: HttpRequest) -> HttpResponse:
+    """Have the whole Drive folder looked through now, and come back to the list in which its files appear."""
+    pipeline.ask("clips.jobs.tasks.look_into_drive_folder", whole=True)
+    messages.info(request, _("The Drive folder is being looked through; what is new in it appears below."))
+    return redirect(f"{reverse('clips:upload')}#recent")
+
+
+@requires(Role.SORTER)
+@require_POST
+def upload_known(request: HttpRequest) -> JsonResponse:
+    """Answer which of the fingerprints are those of files that are here, so that these need not be sent.
+
+    Each comes with the SHA-256 that the page compares before it leaves a file out for good.
+    """
+    try:
+        asked = json.loads(request.body)["fingerprints"]
+        is_list = isinstance(asked, list) and all(isinstance(one, str) and one.isprintable() for one in asked)
+    except (ValueError, KeyError, TypeError):
+        is_list = False
+    if not is_list or len(asked) > ASKED_AT_ONCE:
+        return JsonResponse({"detail": _("Send up to 500 fingerprints as a list.")}, status=422)
+    return JsonResponse({"known": known_files(asked)})
+
+
+def known_files(fingerprints: list[str]) -> dict[str, list[dict]]:
+    """Return, for each fingerprint that is known, the files that have it; nearly always one."""
+    kept = Count("clips", filter=Q(clips__is_current=True))
+    files = OriginalFile.objects.filter(fingerprint__in={one for one in fingerprints if one})
+    # What was let go and no archive has is welcome: sent again, it is here again.
+    copies = ArchiveCopy.objects.filter(original_file=OuterRef("pk"), state=CopyState.VERIFIED)
+    files = files.filter(Q(evicted_at=None) | Exists(copies))
+    known = defaultdict(list)
+    for file in files.select_related("shoot").annotate(n_kept=kept).defer("probe"):
+        known[file.fingerprint].append(
+            {
+                "sha256": file.file_hash,
+                "url": f"{reverse('clips:session', args=[file.shoot_id])}#file-{file.pk}",
+                "says": already_here(file),
+            }
+        )
+    return known
+
+
+def already_here(file: OriginalFile) -> str:
+    """Return what a person wants to know of a file that need not be sent; ``n_kept`` is annotated."""
+    where = {"name": file.original_filename, "session": file.shoot.name, "date": file.shoot.date.isoformat()}
+    kept = _("nothing kept from it so far")
+    if file.n_kept:
+        kept = ngettext("%(n)d clip kept from it", "%(n)d clips kept from it", file.n_kept) % {"n": file.n_kept}
+    return _("already here: %(name)s in %(session)s · %(date)s, %(kept)s") % {**where, "kept": kept}
+
+
+def asked_shoot(request: HttpRequest) -> Shoot | None:
+    """Return the session that ``?session=`` names, for links that say where the next files belong."""
+    try:
+        return Shoot.objects.filter(pk=UUID(request.GET.get("session", ""))).first()
+    except ValueError:
+        return None
+
+
+def _recent(request: HttpRequest) -> dict:
+    inboxes = Inbox.objects.filter(place__in=[str(settings.INCOMING_DIR), drive_folder.place()])
+    return {"uploads": recent_uploads(request), "stuck_inboxes": inboxes.exclude(sentence="", left_alone="")}
+
+
+def recent_uploads(request: HttpRequest) -> list[Upload]:
+    """Return my last uploads and what came without a person, each with the file that it became and that file's jobs."""
+    by_itself = Q(owner=None) & ~Q(source=UploadSource.BROWSER)
+    rows = Upload.objects.filter(Q(owner=request.user) | by_itself).select_related("shoot", "original_file__shoot")
+    return list(rows.with_moments().prefetch_related("original_file__jobs")[:RECENT])

@@ -1,0 +1,148 @@
+"""The archive against the rows: what it should hold, what it holds, and where.
+
+The archive is listed once, which on Drive takes a request for each thousand files; only what the list leaves in doubt
+is looked at by itself.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from clips.archive import adoption
+from clips.archive.backend import ArchiveBackend, ArchiveError, Stocked
+from clips.archive.configured import archive_backend, archive_name
+from clips.archive.naming import read_names, read_original_name
+from clips.integrity import repair as mend
+from clips.integrity.batches import batches, rows_in_batches
+from clips.integrity.finding import Disagreement, Kind
+from clips.models import ArchiveCopy, ArchiveFolder, CopyState, FinalClip, Job, JobKind
+
+#: More copies in doubt than this are not looked at one by one: something larger is wrong, and the list says enough.
+MOST_LOOKS = 1000
+
+
+def archive_and_rows(*, checksums: bool) -> Iterator[Disagreement]:
+    try:
+        backend = archive_backend()
+        top = ArchiveFolder.objects.filter(backend=backend.name, parent=None).exclude(remote_id="").first()
+        if top and not backend.has_folder(top.remote_id):
+            says = _("its top folder is not there. Is the disk mounted, was the folder thrown away?")
+            yield Disagreement(Kind.ARCHIVE_SHUT, archive_name(), says, archive_name())
+            return
+        yield from _Inventory(backend, checksums=checksums).check()
+    except ArchiveError as error:
+        yield Disagreement(Kind.ARCHIVE_SHUT, archive_name(), str(error), archive_name())
+
+
+class _Inventory:
+    """One archive, listed once beside its rows."""
+
+    def __init__(self, backend: ArchiveBackend, *, checksums: bool) -> None:
+        self._backend, self._checksums = backend, checksums
+        #: Keys of the copies that the list shows to be right: some bytes each, so also of 100,000 some megabytes.
+        self._right: set[int] = set()
+        #: Of those that lie whole somewhere else, which any number may after a restore.
+        self._whole: set[int] = set()
+        self._n_looks = 0
+
+    def check(self) -> Iterator[Disagreement]:
+        for batch in batches(self._backend.stock(checksums=self._checksums)):
+            yield from self._hold_against_rows(batch)
+        # Whatever the list did not show to be right is in doubt, also what it did not show at all.
+        for batch in rows_in_batches(self._copies().filter(state=CopyState.VERIFIED)):
+            doubtful = [key for (key,) in batch if key not in self._right]
+            for copy in self._copies().filter(pk__in=doubtful, state=CopyState.VERIFIED).order_by("pk"):
+                yield from self._look_at(copy)
+
+    def _copies(self) -> QuerySet:
+        rows = ArchiveCopy.objects.filter(backend=self._backend.name)
+        rows = rows.annotate(folder_id_there=F("folder__remote_id")).select_related("clip", "original_file", "folder")
+        return rows.defer("clip__search_text", "original_file__probe")
+
+    def _hold_against_rows(self, batch: list[Stocked]) -> Iterator[Disagreement]:
+        there = {found.file_id: found for found in batch}
+        known = set()
+        for copy in self._copies().filter(remote_id__in=there):
+            known.add(copy.remote_id)
+            if copy.state == CopyState.WITHDRAWN and not there[copy.remote_id].is_trashed:
+                yield from self._left_there(copy)
+            if self._is_right(copy, there[copy.remote_id]):
+                self._right.add(copy.pk)
+            elif self._is_whole(copy, there[copy.remote_id]):
+                self._whole.add(copy.pk)
+        for file_id in there.keys() - known:
+            found = there[file_id]
+            is_named = read_names((), found.filename) or read_original_name(found.filename)
+            if is_named and not found.is_trashed and self._backend.folders_of(found.folder_id):
+                says = _("it lies in the archive, and no row knows it.")
+                take_over = partial(mend.adopt_copy, self._backend, file_id)
+                yield Disagreement(Kind.COPY_UNKNOWN, found.filename, says, file_id, take_over)
+
+    def _left_there(self, copy: ArchiveCopy) -> Iterator[Disagreement]:
+        """Say that a removed clip lies in the archive, unless the list was older than its removal."""
+        held = self._backend.look(copy.remote_id)
+        if held and not held.is_trashed and not Job.objects.active().filter(clip=copy.clip_id).exists():
+            says = _("it was removed, and lies in the archive again.")
+            yield Disagreement(Kind.COPY_LEFT, str(copy), says, str(copy.clip_id), partial(mend.withdraw, copy.clip_id))
+
+    def _is_right(self, copy: ArchiveCopy, found: Stocked) -> bool:
+        in_place = (found.folder_id, found.filename) == (copy.folder_id_there or found.folder_id, copy.filename)
+        return in_place and self._is_whole(copy, found)
+
+    @staticmethod
+    def _is_whole(copy: ArchiveCopy, found: Stocked) -> bool:
+        thing = copy.clip or copy.original_file
+        is_same = found.sha256 == copy.sha256 if found.sha256 else found.size_bytes == thing.size_bytes
+        return is_same and not found.is_trashed
+
+    def _look_at(self, copy: ArchiveCopy) -> Iterator[Disagreement]:
+        """Say what is wrong with one copy, if anything is: it may have come after the list was made."""
+        self._n_looks += copy.pk not in self._whole
+        thing = copy.clip or copy.original_file
+        again = mend.rearchive if copy.clip_id else mend.rearchive_original
+        repair = partial(again, thing.pk)
+        tell = partial(Disagreement, subject=str(thing), key=str(thing.pk))
+        if self._n_looks > MOST_LOOKS:
+            yield tell(kind=Kind.COPY_MISSING, says=_("the archive's list does not show it as it should be."))
+            return
+        held = self._backend.look(copy.remote_id) if copy.remote_id else None
+        if held is None:
+            yield tell(kind=Kind.COPY_MISSING, says=_("%(path)s is gone.") % {"path": copy.path}, mend=repair)
+        elif held.is_trashed:
+            yield tell(kind=Kind.COPY_TRASHED, says=_("%(path)s is in the trash.") % {"path": copy.path}, mend=repair)
+        elif held.sha256 != copy.sha256:
+            says = _("what lies at %(path)s has another SHA-256.") % {"path": copy.path}
+            yield tell(kind=Kind.COPY_CHANGED, says=says, mend=repair)
+        elif adoption.is_astray(copy, held):
+            says = _("it lies under a later name, %(name)s, and not at %(path)s.")
+            says, move = says % {"name": held.filename, "path": copy.path}, partial(mend.bring_to_place, copy.pk)
+            yield tell(kind=Kind.COPY_ASTRAY, says=says, mend=move)
+        elif (held.folder_id, held.filename) != (copy.folder_id_there or held.folder_id, copy.filename):
+            says = _("it is called %(name)s now, or lies in another folder than %(path)s.")
+            yield tell(kind=Kind.COPY_MOVED, says=says % {"name": held.filename, "path": copy.path})
+
+
+def not_archived(*, checksums: bool) -> Iterator[Disagreement]:
+    """Cut clips of which the archive has no copy, though nobody took it out, and nobody is going to send one."""
+    settled = [CopyState.VERIFIED, CopyState.REMOVED, CopyState.WITHDRAWN]
+    has_copy = ArchiveCopy.objects.filter(clip=OuterRef("pk"), backend=archive_name(), state__in=settled)
+    asked = Job.objects.active().filter(clip=OuterRef("pk"), kind__in=[JobKind.RENDER, JobKind.ARCHIVE])
+    cut = FinalClip.objects.current().exclude(stored_path="")
+    for batch in rows_in_batches(cut.filter(~Exists(has_copy), ~Exists(asked)), "filename"):
+        for key, name in batch:
+            says = _("it is not in the archive, and no job is going to bring it there.")
+            yield Disagreement(Kind.COPY_ABSENT, name, says, str(key), partial(mend.rearchive, key))
+
+
+def drive_ids(*, checksums: bool) -> Iterator[Disagreement]:
+    """A clip names the Drive file of its copy, where it has one."""
+    copies = ArchiveCopy.objects.filter(backend="drive", state=CopyState.VERIFIED)
+    other = copies.filter(clip__isnull=False).exclude(clip__drive_file_id=F("remote_id"))
+    bare = FinalClip.objects.exclude(drive_file_id="").filter(~Exists(copies.filter(clip=OuterRef("pk"))))
+    differing = FinalClip.objects.filter(Q(pk__in=other.values("clip")) | Q(pk__in=bare.values("pk")))
+    for batch in rows_in_batches(differing, "filename"):
+        for key, name in batch:
+            says = _("its Drive file is not the one of its copy.")
+            yield Disagreement(Kind.DRIVE_ID, name, says, str(key), partial(mend.copy_drive_id, key))

@@ -1,0 +1,223 @@
+"""What an audit may put right, because nothing has to be guessed and nothing is lost: mostly a job that makes it again.
+
+Each takes a row's key, and returns in a few words what was done; "" where there was nothing to do any more. None ever
+deletes a camera file or a clip.
+"""
+
+import shutil
+from pathlib import Path
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clips.archive import adoption, relocation
+from clips.archive.backend import ArchiveBackend
+from clips.archive.configured import archive_name
+from clips.archive.item import cargo_now
+from clips.archive.naming import read_names
+from clips.jobs import pipeline
+from clips.jobs.backfill import BACKFILL_PRIORITY
+from clips.library.renaming import follow
+from clips.models import (
+    ArchiveCopy,
+    CandidateSegment,
+    CopyState,
+    FileName,
+    Filmstrip,
+    FinalClip,
+    Job,
+    JobKind,
+    OriginalFile,
+    Preview,
+    SharedCopy,
+    Upload,
+    UploadState,
+)
+from clips.previews import filmstrips, requests
+from clips.sharing import links
+from clips.storage import files
+
+
+def fetch_when_needed(key: UUID) -> str:
+    """Note of an original that is not on the disk what is so anyway, if the archive has it: that it must be fetched."""
+    original = OriginalFile.objects.on_disk().filter(pk=key).first()
+    if original is None or files.exists(original.stored_path):
+        return ""
+    kept = ArchiveCopy.objects.filter(
+        original_file=key, backend=archive_name(), state=CopyState.VERIFIED, sha256=original.file_hash
+    )  # fmt: skip
+    if not kept.exists():
+        return ""
+    OriginalFile.objects.on_disk().filter(pk=key).update(evicted_at=timezone.now())
+    return _("the archive has it; it is fetched from there when it is needed")
+
+
+@transaction.atomic
+def remake_preview(key: int) -> str:
+    """Forget a preview whose file is not as it was; what is shown of it asks for a new one."""
+    preview = Preview.objects.filter(pk=key).select_related("segment__original_file").first()
+    if preview is None or not Preview.objects.filter(pk=key, created_at=preview.created_at).delete()[0]:
+        return ""
+    if CandidateSegment.objects.undecided().filter(pk=preview.segment_id).exists():
+        requests.want_preview(preview.segment)
+        return _("a job makes it again")
+    return _("its row is gone; it is made again when somebody looks")
+
+
+@transaction.atomic
+def remake_poster(key: UUID) -> str:
+    segment = CandidateSegment.objects.filter(pk=key).select_related("original_file").first()
+    if segment is None:
+        return ""
+    CandidateSegment.objects.filter(pk=key, poster_path=segment.poster_path).update(poster_path="")
+    pipeline.start(JobKind.POSTER, segment.original_file, priority=BACKFILL_PRIORITY, alone=True)
+    return _("a job makes it again")
+
+
+@transaction.atomic
+def remake_filmstrip(key: int) -> str:
+    strip = Filmstrip.objects.filter(pk=key).select_related("original_file").first()
+    if strip is None:
+        return ""
+    strip.delete()
+    filmstrips.want_filmstrip(strip.original_file, priority=BACKFILL_PRIORITY)
+    return _("a job makes it again")
+
+
+@transaction.atomic
+def remake_shared(key: UUID) -> str:
+    copy = SharedCopy.objects.filter(pk=key).select_related("clip").first()
+    if copy is None:
+        return ""
+    SharedCopy.objects.filter(pk=key).update(stored_path="", size_bytes=None)
+    links.start(copy.clip, links.LAST)
+    return _("a job makes it again")
+
+
+def recut(key: UUID) -> str:
+    is_started = _start(JobKind.RENDER, FinalClip.objects.filter(pk=key, removed_at=None))
+    return _("a job cuts it again") if is_started else ""
+
+
+def rearchive(key: UUID) -> str:
+    """Have a clip's copy looked at: the job sends it, moves it, or notes that somebody removed it."""
+    cut = FinalClip.objects.filter(pk=key, removed_at=None).exclude(stored_path="")
+    is_started = _start(JobKind.ARCHIVE, cut)
+    return _("a job looks at it and puts it right") if is_started else ""
+
+
+@transaction.atomic
+def bring_to_place(key: int) -> str:
+    """Have a copy that lies whole somewhere else moved to its place, also that of a camera file that was let go."""
+    copy = ArchiveCopy.objects.filter(pk=key, state=CopyState.VERIFIED).select_related("clip", "original_file").first()
+    if copy is None:
+        return ""
+    pipeline.start(JobKind.ARCHIVE, copy.clip or copy.original_file, priority=BACKFILL_PRIORITY)
+    return _("a job moves it to its place")
+
+
+def rearchive_original(key: UUID) -> str:
+    """The same for the copy of a camera file that lies here; of one that was let go the copy is all there is."""
+    is_started = _start(JobKind.ARCHIVE, OriginalFile.objects.on_disk().filter(pk=key))
+    return _("a job looks at it and puts it right") if is_started else ""
+
+
+@transaction.atomic
+def _start(kind: JobKind, row: QuerySet) -> bool:
+    """Start the job of a row after what people wait for; False when the row is gone."""
+    target = row.first()
+    if target is not None:
+        pipeline.start(kind, target, priority=BACKFILL_PRIORITY)
+    return target is not None
+
+
+def adopt_copy(backend: ArchiveBackend, file_id: str) -> str:
+    """Let the row of what lies there lead to it; of what lies somewhere else as well, put this one into the trash."""
+    held = backend.look(file_id)
+    if held is None or held.is_trashed or not backend.folders_of(held.folder_id):
+        return ""
+    thing = adoption.thing_at(backend, file_id, held)
+    if thing is None:
+        named = read_names((), held.filename)
+        return take_name(named.stem, named.number, named.ending) if named else ""
+    if isinstance(thing, FinalClip) and is_removed(thing):
+        is_trashed = held.is_ours is not False and backend.trash(file_id)
+        return _("its clip was removed; it is in the archive's trash") if is_trashed else ""
+    if copy := adoption.take_over(backend, thing, file_id, held):
+        relocation.follow(copy, cargo_now(copy.clip or copy.original_file).thing)
+        return _("it is known, and its row leads to it again")
+    if held.is_ours is not False and adoption.twin_of(backend, thing, file_id, held) and backend.trash(file_id):
+        return _("the archive has it twice; this one is in its trash")
+    return ""
+
+
+@transaction.atomic
+def withdraw(key: UUID) -> str:
+    """Have a removed clip taken back from the archive, where it came from again after the backup that was restored."""
+    clip = FinalClip.objects.filter(pk=key).first()
+    if clip is None or not is_removed(clip):
+        return ""
+    pipeline.start(JobKind.WITHDRAW, clip, priority=BACKFILL_PRIORITY)
+    return _("a job takes it back from the archive")
+
+
+def is_removed(clip: FinalClip) -> bool:
+    """Return whether a clip was removed; one of its versions then has the time, for all of them."""
+    return FinalClip.objects.filter(lineage=clip.lineage).exclude(removed_at=None).exists()
+
+
+@transaction.atomic
+def check_upload(key: UUID) -> str:
+    upload = Upload.objects.filter(pk=key, state=UploadState.RECEIVED).first()
+    if upload is None:
+        return ""
+    pipeline.start(JobKind.INGEST, upload)
+    return _("a job checks it")
+
+
+def take_name(stem: str, number: int, ending: str) -> str:
+    _name, is_new = FileName.objects.get_or_create(stem=stem, number=number, defaults={"ending": ending})
+    return _("the name is taken") if is_new else ""
+
+
+def rename(key: UUID) -> str:
+    clip = FinalClip.objects.filter(pk=key).select_related("original_file__shoot").first()
+    if clip is None:
+        return ""
+    follow(clip.original_file.shoot)
+    return _("a job renames it")
+
+
+def copy_drive_id(clip_id: UUID) -> str:
+    copy = ArchiveCopy.objects.filter(clip=clip_id, backend="drive", state="VERIFIED").first()
+    n_changed = FinalClip.objects.filter(pk=clip_id).update(drive_file_id=copy.remote_id if copy else "")
+    return _("taken over from the copy") if n_changed else ""
+
+
+def retell(key: UUID) -> str:
+    """Return a job whose worker fell silent, or tell the broker of one that waits."""
+    if pipeline.return_expired(Job.objects.filter(pk=key)):
+        return _("it failed for good: %(why)s") % {"why": Job.objects.get(pk=key).reason}
+    job = Job.objects.due().filter(pk=key).first()
+    if job is None:
+        return ""
+    pipeline.publish(job)
+    return _("the broker was told of it again")
+
+
+def remove_stored(stored_path: str) -> str:
+    """Remove a file that can be made again from its store. Never called for a camera file or a clip."""
+    files.delete([stored_path])
+    return _("removed")
+
+
+def remove(path: Path) -> str:
+    """Remove what a worker left behind."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+    return _("removed")

@@ -1,0 +1,104 @@
+"""Which claimed job may begin on this machine now, beside what runs there already.
+
+A reader of videos that was killed from outside most likely wanted more memory than was left beside others. Its job is
+tried again with the machine to itself: it waits until no other video is read there, and from then on lets no other
+begin. Which machine a job has is written on its row, so this holds across all workers of one.
+"""
+
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Min, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clips.disk.needs import READS_ORIGINAL
+from clips.media.sandbox import confine
+from clips.models import Job, JobKind, JobState, WaitsFor
+
+#: A new upload is looked into as well, but hashed most of the time, so it keeps out of the way of no other.
+OPENS_FILES = READS_ORIGINAL | {JobKind.INGEST}
+NEXT_LOOK_AFTER = timedelta(seconds=10)
+#: A job that was claimed and may not begin gives way within this time; until then it looks like one that works.
+GIVES_WAY_WITHIN = timedelta(seconds=2)
+LOOK_EVERY_S = 0.1
+#: A job that wants a machine and has not asked again for so long holds nobody up: its own workers may be gone.
+WISH_HOLDS_FOR = timedelta(minutes=5)
+#: Until somebody updates the kernel, or accepts that it confines nothing.
+LOOK_FOR_WALLS_AFTER = timedelta(minutes=5)
+
+
+def holds_back(job: Job) -> bool:
+    """Let a job that was just claimed wait if it may not begin now; whether it has to."""
+    if job.kind not in OPENS_FILES:
+        return False
+    return _waits_for_walls(job) or _waits_for_machine(job)
+
+
+def killed() -> str:
+    """Return what is said of a job whose reader was killed, and that is tried again."""
+    return _("Something stopped this, most likely for lack of memory. It is tried again with nothing beside it.")
+
+
+def killed_again(job: Job) -> str:
+    """Return what is said of a job whose reader was killed as often as one may be."""
+    why = _(
+        "This was stopped from outside %(n)d times: either the video needs more memory than this machine has, "
+        "or something else on the machine takes it or stops what reads the video."
+    )
+    return why % {"n": job.kills + 1}
+
+
+def _waits_for_walls(job: Job) -> bool:
+    why = confine.refusal()
+    return bool(why) and (job.postpone(timezone.now() + LOOK_FOR_WALLS_AFTER, reason=why) or True)
+
+
+def _waits_for_machine(job: Job) -> bool:
+    """Whether a job wants the machine and others have it, or another one has it or wants it more."""
+    if job.kills:
+        if not _wishes().filter(_before(job)).exists() and not _is_taken(job):
+            return False
+        says = _("This needs much memory, so it waits until no other video is worked on.")
+        job.postpone(timezone.now() + NEXT_LOOK_AFTER, waits_for=WaitsFor.MACHINE, reason=says)
+        return True
+    if job.kind not in READS_ORIGINAL:
+        return False
+    if not _running().filter(kills__gt=0).exists() and not _wishes().exists():
+        return False
+    job.postpone(timezone.now() + NEXT_LOOK_AFTER)
+    return True
+
+
+def _is_taken(job: Job) -> bool:
+    """Whether another job has the machine that this one wants to itself, once those gave way that may not begin.
+
+    The broker is told of all that wait in one breath, so a crowd is claimed together with whoever it waits for. What
+    is claimed from now on sees this job running.
+    """
+    others = _running().exclude(pk=job.pk)
+    if others.filter(_before(job), kills__gt=0).exists():
+        return True  # which looks at this one at the same time, and goes first
+    seen = list(others.filter(kind__in=READS_ORIGINAL).values_list("lease_token", flat=True))
+    while began_at := others.filter(lease_token__in=seen).aggregate(first=Min("started_at"))["first"]:
+        if began_at < timezone.now() - GIVES_WAY_WITHIN:
+            return True
+        time.sleep(LOOK_EVERY_S)
+    return False
+
+
+def _running() -> QuerySet:
+    """Return what runs here. Both of two claimed at once see each other: one of them gives way, or both do."""
+    here = Job.objects.filter(state=JobState.RUNNING, node=settings.NODE)
+    return here.filter(lease_ends_at__gt=timezone.now())
+
+
+def _wishes() -> QuerySet:
+    """Return the jobs that want this machine to themselves and found it taken."""
+    here = Job.objects.filter(state=JobState.WAITING, waits_for=WaitsFor.MACHINE, node=settings.NODE)
+    return here.filter(run_after__gt=timezone.now() - WISH_HOLDS_FOR)
+
+
+def _before(job: Job) -> Q:
+    return Q(created_at__lt=job.created_at) | Q(created_at=job.created_at, pk__lt=job.pk)

@@ -1,0 +1,150 @@
+"""Working on a job: take it, keep its lease, end it exactly once."""
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.db import OperationalError, transaction
+from django.utils.translation import gettext as _
+
+from clips.archive import outage
+from clips.archive.backend import ArchiveBlockedError, ArchiveError
+from clips.disk import floor, gate
+from clips.jobs import admission, locks, pipeline
+from clips.media.formats.opening import MediaError
+from clips.media.sandbox import KilledError
+from clips.models import FinalClip, Job, LeaseLostError
+from clips.storage.files import StorageError
+from trickyclip.shared import logs
+
+logger = logging.getLogger(__name__)
+
+#: Faults whose text is a sentence for people. The first are the file's own, and trying again would not help.
+LASTING_FAULTS = (MediaError,)
+PASSING_FAULTS = (ArchiveError, StorageError)
+#: Between two renewals of a lease; also how long a cancelled job may go on.
+MAX_SILENCE_S = 0.5
+
+
+class Claim:
+    """A job that this worker holds, as long as it reports."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self._renew_every_s = min(MAX_SILENCE_S, settings.JOB_LEASE_SECONDS / 6)
+        self._renewed_s = time.monotonic()
+
+    def report(self, progress: float | None = None) -> None:
+        """Say that the work goes on, and how far it is (0 to 1). LeaseLostError means: stop, it is not ours now."""
+        if time.monotonic() - self._renewed_s >= self._renew_every_s:
+            self.job.renew(progress)
+            self._renewed_s = time.monotonic()
+
+    @contextmanager
+    def finishing(self, *, first: Callable[[], None] | None = None) -> Iterator[None]:
+        """Write the job's effect and its end in one transaction; a worker that came too late writes neither.
+
+        ``first`` locks what comes before the job's row (`clips.jobs.locks`); of a job about a clip, the clip is locked.
+        """
+        with transaction.atomic():
+            if first:
+                first()
+            if self.job.clip_id:
+                FinalClip.objects.filter(pk=self.job.clip_id).hold()
+            self.job.finish()
+            yield
+
+    def fail(self, reason: str) -> None:
+        """End the job with a sentence for people, where the work itself goes on for the sake of others."""
+        pipeline.give_up(self.job, reason)
+
+
+@contextmanager
+def claim(job_id: str) -> Iterator[Claim | None]:
+    """Take a job; yields None when there is nothing to do, which is what a message delivered twice finds."""
+    job = _take(job_id)
+    if job is None:
+        yield None
+        return
+    with logs.about(job=job.pk):
+        try:
+            yield Claim(job)
+        except Exception as error:
+            if not _settle(job, error):
+                raise
+
+
+@contextmanager
+def claim_more(job_ids: Iterable[UUID]) -> Iterator[list[Claim]]:
+    """Take those of these jobs that nobody else has, to do them along with a claimed one.
+
+    Whatever ends the block ends each of them that has not ended yet, in its own right, and is passed on to the first.
+    """
+    jobs = [job for job_id in job_ids if (job := _take(job_id))]
+    try:
+        yield [Claim(job) for job in jobs]
+    except Exception as error:
+        for job in jobs:
+            _settle(job, error)
+        raise
+
+
+def _take(job_id: UUID | str) -> Job | None:
+    job = None
+    try:
+        job = Job.objects.claim(job_id, worker=f"{socket.gethostname()}:{os.getpid()}")
+        return None if job is None or gate.holds_back(job) or admission.holds_back(job) else job
+    except OperationalError as error:
+        if not locks.is_busy(error):
+            raise
+        logger.warning("Job %s is taken later, for somebody else has locked its row, or its original's.", job_id)
+        if job:
+            _try_again(job, busy())
+        return None
+
+
+def _settle(job: Job, error: Exception) -> bool:
+    """End a job that failed, or let it be tried again; False where the fault is ours and should be seen in the log.
+
+    A job that has ended already, or is not ours any more, stays as it is.
+    """
+    if isinstance(error, LeaseLostError):
+        logger.info("Job %s (%s) was cancelled or taken over; its work is dropped.", job.pk, job.kind)
+    elif isinstance(error, LASTING_FAULTS):
+        pipeline.give_up(job, str(error))
+    elif isinstance(error, ArchiveBlockedError) and outage.hold(job, error):
+        pass  # what stops the whole archive is no fault of the job
+    elif floor.is_disk_full(error):
+        gate.wait_for_room(job, floor.sentence())
+    elif isinstance(error, KilledError):
+        if not job.rest_after_kill(admission.killed()):
+            pipeline.give_up(job, admission.killed_again(job))
+    elif isinstance(error, PASSING_FAULTS):
+        _try_again(job, str(error))
+    elif isinstance(error, SoftTimeLimitExceeded):
+        pipeline.give_up(job, _("This took longer than a job may."))
+    elif locks.is_busy(error):
+        logger.warning("Job %s (%s) waited too long for what others had locked; it is tried again.", job.pk, job.kind)
+        _try_again(job, busy())
+    else:
+        if not job.put_back(f"{type(error).__name__}: {error}"):
+            why = _("This failed again and again; the log says more: %(error)s")
+            pipeline.give_up(job, why % {"error": type(error).__name__})
+        return False
+    return True
+
+
+def _try_again(job: Job, reason: str) -> None:
+    if not job.put_back(reason):
+        pipeline.give_up(job, reason)
+
+
+def busy() -> str:
+    """Return what is said of a job that waited too long for what others had locked."""
+    return _("The database was busy for too long.")

@@ -1,0 +1,150 @@
+"""One clip: played, described, compared with its other versions, and edited again."""
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from clips.archive import outage
+from clips.archive.status import copy_status
+from clips.library import ordering
+from clips.library.clip_forms import ClipForm
+from clips.library.filters import ClipFilter
+from clips.library.new_version import UnchangedError, current_version, reedit, use_again
+from clips.library.views import asked_for, library_address
+from clips.models import FinalClip, Job, JobKind, JobState
+from clips.previews.playback import best_source, full_source, lacks_copy
+from clips.sharing.views import copies_to_show, share_context
+from clips.sorting.decisions import ConflictError, TrimError, choice_of
+from clips.web.disk import fetch_context
+from people.access import requires
+from people.models import Role
+
+
+@requires(Role.VIEWER)
+@require_safe
+def clip(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show a clip; the query of the library that led here says which one comes before and after it."""
+    shown = get_object_or_404(clips_to_show(), pk=pk)
+    if shown.removed_at or (not shown.is_current and current_version(shown) is None):
+        return render(request, "clips/library/clip_removed.html", {"clip": shown}, status=410)
+    asked = asked_for(request.GET)
+    jobs = jobs_of(shown)
+    context = share_context(shown, jobs.get(JobKind.SHARE)) | {
+        "clip": shown,
+        "source": best_source(shown),
+        "query": urlencode(asked),
+        "library_url": library_address(urlencode(asked)),
+        "versions": versions_of(shown),
+        "jobs": jobs,
+        "copy_status": copy_status(shown, jobs.get(JobKind.ARCHIVE), outage.standing()),
+        "awaits_copy": bool(shown.stored_path) and lacks_copy(shown),
+        **(fetch_context(shown.original_file) if shown.original_file.evicted_at else {}),
+        "in_library": beside_in_library(shown, asked),
+        "in_original": beside_in_original(shown),
+    }
+    return render(request, "clips/library/clip.html", context)
+
+
+@requires(Role.SORTER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def clip_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show the form that makes a new version; POST makes it, and answers 409 with the clip as it is now if it lost."""
+    edited = get_object_or_404(clips_to_show(), pk=pk)
+    current = edited if edited.is_current else current_version(edited)
+    if current is None:
+        return render(request, "clips/library/clip_removed.html", {"clip": edited}, status=410)
+    if request.method != "POST":
+        if not edited.is_current:
+            return redirect("clips:clip_edit", current.pk)
+        return answer_form(request, edited, ClipForm.showing(choice_of(edited)))
+    form = ClipForm(request.POST)
+    if not form.is_valid():
+        return answer_form(request, edited, form, status=422)
+    try:
+        with transaction.atomic():  # a refused save adds no new people or tricks either
+            version = reedit(edited, form.choice(), member=request.user)
+    except (TrimError, UnchangedError) as error:
+        form.add_error(None, str(error))
+        return answer_form(request, edited, form, status=422)
+    except ConflictError as error:
+        return answer_conflict(request, edited, form, str(error))
+    return answer_redirect(request, reverse("clips:clip", args=[version.pk]))
+
+
+@requires(Role.SORTER)
+@require_POST
+def clip_use_again(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Go back to an earlier version of a clip."""
+    version = get_object_or_404(clips_to_show(), pk=pk)
+    try:
+        newest = use_again(version, member=request.user)
+    except (ConflictError, TrimError, UnchangedError) as error:
+        messages.error(request, str(error))
+        return redirect("clips:clip", pk)
+    messages.success(request, _("This version is used again."))
+    return redirect("clips:clip", newest.pk)
+
+
+def answer_form(request: HttpRequest, edited: FinalClip, form: ClipForm, status: int = 200, **more) -> HttpResponse:
+    context = {"clip": edited, "form": form, "source": full_source(edited), **more}
+    if edited.original_file.evicted_at:
+        context |= fetch_context(edited.original_file)
+    template = "clips/library/_clip_form.html" if request.htmx else "clips/library/clip_edit.html"
+    return render(request, template, context, status=status)
+
+
+def answer_conflict(request: HttpRequest, edited: FinalClip, form: ClipForm, sentence: str) -> HttpResponse:
+    """Show the clip as somebody else left it, and beside it what would have been lost."""
+    current = FinalClip.objects.with_pictures().filter(lineage=edited.lineage, is_current=True).first()
+    if current is None:
+        return render(request, "clips/library/clip_removed.html", {"clip": edited}, status=410)
+    fresh = ClipForm.showing(choice_of(current))
+    return answer_form(request, current, fresh, status=409, conflict=sentence, yours=form)
+
+
+def answer_redirect(request: HttpRequest, url: str) -> HttpResponse:
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+
+
+def clips_to_show():
+    copies = Prefetch("shared_copies", copies_to_show())
+    rows = FinalClip.objects.with_names().with_pictures().select_related("created_by")
+    return rows.prefetch_related(None).prefetch_related("also", "copies", copies)
+
+
+def versions_of(shown: FinalClip) -> list[FinalClip]:
+    """Return all versions of a clip, the newest first."""
+    rows = FinalClip.objects.with_names().with_pictures().select_related("created_by")
+    return list(rows.filter(lineage=shown.lineage).order_by("-created_at"))
+
+
+def jobs_of(shown: FinalClip) -> dict[str, Job]:
+    """Return the last job of each kind that is not done, by its kind: what is under way and what failed."""
+    kinds = [JobKind.RENDER, JobKind.SHARE, JobKind.ARCHIVE]
+    jobs = Job.objects.filter(clip=shown, kind__in=kinds).order_by("created_at")
+    return {job.kind: job for job in {job.kind: job for job in jobs}.values() if job.state != JobState.DONE}
+
+
+def beside_in_library(shown: FinalClip, asked: dict[str, str]) -> tuple[FinalClip | None, FinalClip | None]:
+    """Return the clips before and after this one among those that the query finds."""
+    found = ClipFilter(asked, queryset=FinalClip.objects.select_related("person", "trick")).qs.exclude(pk=shown.pk)
+    name = asked.get("sort", ordering.NEWEST)
+    return ordering.neighbours(found, shown, name if name in ordering.ORDERS else ordering.NEWEST)
+
+
+def beside_in_original(shown: FinalClip) -> tuple[FinalClip | None, FinalClip | None]:
+    """Return the clips that were filmed just before and just after this one, in the same file."""
+    others = FinalClip.objects.current().filter(original_file=shown.original_file_id).exclude(lineage=shown.lineage)
+    others = others.select_related("person", "trick")
+    before = others.filter(start_ms__lt=shown.start_ms).order_by("-start_ms", "-pk").first()
+    after = others.filter(start_ms__gte=shown.start_ms).order_by("start_ms", "pk").first()
+    return before, after

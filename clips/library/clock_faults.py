@@ -1,0 +1,55 @@
+"""Cameras' clocks that cannot have been right: what pages say of a video's, and where it is corrected."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models.functions import JSONObject
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from clips.ingest.cameras import camera_time, named_day, zone_of
+from clips.models import OriginalFile
+
+_FACTS = ("recorded_at", "clock_shows", "clock_is_local", "utc_offset_min")
+
+_NIGHT_ENDS_HOUR = 4
+
+
+@dataclass(frozen=True)
+class ClockFault:
+    """A wrong camera clock: the time it showed, and the link to the form that corrects it."""
+
+    shown: dt.datetime
+    correct_url: str
+
+    @property
+    def day(self) -> dt.date:
+        """The day that the clock showed, whatever the page's own zone is."""
+        return self.shown.date()
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether it runs ahead; else it was not set, or lost its power."""
+        return self.shown > timezone.now()
+
+
+def clock_facts() -> JSONObject:
+    """Return, for an annotation ``clock_facts``, what the probe said of a file's clock."""
+    return JSONObject(**{name: f"probe__{name}" for name in _FACTS})
+
+
+def fault_of(file: OriginalFile) -> ClockFault | None:
+    """Return why a file has no date; None where it has one, or where no clock is the reason."""
+    facts: Mapping[str, Any] = getattr(file, "clock_facts", None) or file.probe
+    if file.recorded_at is not None or not facts.get("clock_shows") or named_day(file.original_filename):
+        return None
+    shown = camera_time(facts, zone_of(file.shoot))
+    if shown is None:
+        return None
+    # The day is known, by the session. The hour is a guess for whoever opens the form: clocks begin again at midnight.
+    wrong_s = (file.shoot.date - shown.date()).days * 86_400 + (0 if shown.hour > _NIGHT_ENDS_HOUR else 43_200)
+    about = {"camera_id": file.camera_id, "serial": file.camera_serial, "day": shown.date(), "offset_s": wrong_s}
+    return ClockFault(shown, f"{reverse('admin:clips_cameraclock_add')}?{urlencode(about)}")

@@ -1,0 +1,68 @@
+"""One moment, wherever it is by now: on the sort page, in a clip, or on a page that says what can be done with it."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from clips.library.clip_views import answer_redirect
+from clips.models import CandidateSegment, Decision, DecisionKind, FinalClip, SegmentStatus
+from clips.sorting.undo import restore
+from people.access import requires
+from people.models import Role
+
+
+@requires(Role.VIEWER)
+@require_safe
+@never_cache
+def moment(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Lead to a moment's card or clip; where it has neither, say why, and go on by itself once somebody lets it go."""
+    segment = get_object_or_404(CandidateSegment.objects.with_card().select_related("locked_by"), pk=pk)
+    clip = FinalClip.objects.current().filter(candidate_segment=segment).first()
+    if segment.status == SegmentStatus.ACCEPTED and clip:
+        return answer_redirect(request, reverse("clips:clip", args=[clip.pk]))
+    is_held = segment.status == SegmentStatus.IN_PROGRESS and segment.lease_ends_at > timezone.now()
+    holder = segment.locked_by if is_held and segment.locked_by != request.user else None
+    if request.user.may(Role.SORTER) and not holder and _is_to_sort(segment):
+        return answer_redirect(request, sort_address(segment))
+    is_trashed = segment.status == SegmentStatus.TRASHED
+    context = {
+        "segment": segment,
+        "original": segment.original_file,
+        "holder": holder,
+        "is_trashed": is_trashed,
+        "is_kept": segment.status == SegmentStatus.ACCEPTED,
+        "trashing": _last_trashing(segment) if is_trashed else None,
+        "unread": segment.original_file.runs.values_list("unread", flat=True).first(),
+    }
+    return render(request, "clips/library/moment.html", context)
+
+
+@requires(Role.SORTER)
+@require_POST
+def moment_restore(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take a moment out of the trash and go on to its card."""
+    segment = get_object_or_404(CandidateSegment.objects.select_related("original_file"), pk=pk)
+    if not restore(segment, member=request.user):
+        messages.info(request, _("This moment is not in the trash any more."))
+    return redirect("clips:moment", pk)
+
+
+def sort_address(segment: CandidateSegment) -> str:
+    """Return where a moment is the first card."""
+    return f"{reverse('clips:sort')}?session={segment.original_file.shoot_id}&moment={segment.pk}"
+
+
+def _is_to_sort(segment: CandidateSegment) -> bool:
+    return CandidateSegment.objects.undecided().filter(pk=segment.pk).exists()
+
+
+def _last_trashing(segment: CandidateSegment) -> Decision | None:
+    trashings = Decision.objects.standing().filter(segment=segment, kind=DecisionKind.TRASH)
+    return trashings.order_by("-created_at").first()

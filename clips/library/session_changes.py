@@ -1,0 +1,141 @@
+"""What people change about a session, its files and their moments; each answers with the fresh parts of its page."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
+
+from clips.jobs import pipeline
+from clips.library.session_forms import MomentForm, SensitivityForm, SessionForm
+from clips.library.session_views import news, page_of_files
+from clips.models import CandidateSegment, JobKind, OriginalFile, Shoot
+from clips.previews import filmstrips, requests
+from people.access import requires
+from people.audit import Action, note
+from people.models import Role
+from people.rename_form import said_of_renaming
+from trickyclip.shared.whole_pages import part_of
+
+
+@requires(Role.CURATOR)
+@require_POST
+def session_rename(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Give a session another name or date; its clips follow in the background."""
+    shoot = get_object_or_404(Shoot, pk=pk)
+    form = SessionForm(request.POST, instance=shoot)
+    if not form.is_valid():
+        shoot.refresh_from_db()  # the form wrote what was typed into the row that the page shows
+        return render(request, "clips/library/_session_head.html", {"shoot": shoot, "form": form}, status=422)
+    with transaction.atomic():
+        shoot = form.save()
+        note(Action.CHANGED, shoot, what=form.changed_data, before=form.initial)
+    context = {"shoot": shoot, "form": SessionForm(instance=shoot)}
+    if form.renames_files and form.n_clips:
+        context["said"] = said_of_renaming(form.n_clips)
+    return render(request, "clips/library/_session_head.html", context)
+
+
+@requires(Role.CURATOR)
+@require_safe
+@part_of(lambda pk: reverse("clips:session", args=[pk]))
+def session_rename_says(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Answer with the sentence about what the rename form, as it is filled in, would do."""
+    form = SessionForm(request.GET, instance=get_object_or_404(Shoot, pk=pk))
+    return render(request, "clips/library/_rename_says.html", {"says": form.says_now})
+
+
+@requires(Role.SORTER)
+@require_POST
+def session_sensitivity(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show more or fewer of a session's moments, at once; what is newly shown gets its previews."""
+    shoot = get_object_or_404(Shoot, pk=pk)
+    form = SensitivityForm(request.POST, instance=shoot)
+    if not form.is_valid():
+        shoot.refresh_from_db()
+        return news(request, shoot, status=422)
+    with transaction.atomic():
+        shoot = form.save()
+        for original in shoot.files.exclude(duration_ms=None):
+            requests.want_previews(original)
+    return news(request, shoot)
+
+
+@requires(Role.CURATOR)
+@require_POST
+def session_redetect(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Analyse every file of a session again; what was sorted stays."""
+    shoot = get_object_or_404(Shoot, pk=pk)
+    with transaction.atomic():
+        note(Action.REDETECTED, shoot)
+        for original in shoot.files.exclude(duration_ms=None):
+            pipeline.start(JobKind.DETECT, original)
+    return news(request, shoot)
+
+
+@requires(Role.SORTER)
+@require_POST
+def session_filmstrips(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Ask for the filmstrips that the files of one page lack, because somebody looks at it."""
+    shoot = get_object_or_404(Shoot, pk=pk)
+    for original in page_of_files(request, shoot):
+        if original.duration_ms is not None and not hasattr(original, "filmstrip"):
+            filmstrips.want_filmstrip(original, priority=filmstrips.LOOKED_FOR)
+    return news(request, shoot)
+
+
+@requires(Role.CURATOR)
+@require_POST
+def file_redetect(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Analyse one file again; 409 when nothing is known of it yet."""
+    original = _file(pk)
+    if original.duration_ms is None:
+        return news(request, original.shoot, status=409)
+    with transaction.atomic():
+        note(Action.REDETECTED, original)
+        pipeline.start(JobKind.DETECT, original)
+    return news(request, original.shoot)
+
+
+@requires(Role.SORTER)
+@require_POST
+def file_aside(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take a video's moments out of the queue and out of everybody's hands; 409 when that is so already."""
+    original = _file(pk)
+    with transaction.atomic():
+        OriginalFile.objects.filter(pk=pk).hold()
+        CandidateSegment.objects.filter(original_file=original).leave_hands()
+        put = OriginalFile.objects.filter(pk=pk, aside_at=None).update(aside_at=timezone.now())
+    return news(request, original.shoot, status=200 if put else 409)
+
+
+@requires(Role.SORTER)
+@require_POST
+def file_take_back(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Hand a video's moments out again; 409 when it is not aside."""
+    original = _file(pk)
+    taken = OriginalFile.objects.filter(pk=pk, aside_at__isnull=False).update(aside_at=None)
+    return news(request, original.shoot, status=200 if taken else 409)
+
+
+@requires(Role.SORTER)
+@require_POST
+def file_add_moment(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Add a moment that the detector missed; it is always shown, whatever the sensitivity."""
+    original = _file(pk)
+    form = MomentForm(request.POST, original=original)
+    if not form.is_valid():
+        return render(request, "clips/library/_moment_form.html", {"file": original, "form": form}, status=422)
+    with transaction.atomic():
+        segment = CandidateSegment.objects.create(original_file=original, **form.cleaned_data)
+        requests.want_previews(original)
+    context = {"file": original, "form": MomentForm(original=original), "added": segment}
+    return trigger_client_event(render(request, "clips/library/_moment_form.html", context), "moments-changed")
+
+
+def _file(pk: UUID) -> OriginalFile:
+    return get_object_or_404(OriginalFile.objects.select_related("shoot"), pk=pk)

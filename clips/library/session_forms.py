@@ -1,0 +1,113 @@
+"""What people type about a session and its moments."""
+
+from django import forms
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from clips.library.renaming import follow
+from clips.library.session_names import SessionNameForm
+from clips.models import FinalClip, OriginalFile, Shoot
+from clips.models.clock import read_clock
+from clips.sorting.decisions import TrimError, check_trim
+from people.naming.fields import called
+from people.naming.spelling import clean_name
+
+
+class ClockField(forms.CharField):
+    """A place in a video, as 1:02.5; cleaned to whole milliseconds."""
+
+    default_error_messages = {"required": _("Write a time like 1:02.5.")}
+    widget = forms.TextInput(attrs={"inputmode": "text", "autocomplete": "off", "placeholder": "1:02.5"})
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(max_length=20, **kwargs)
+
+    def clean(self, value: str) -> int:
+        text = super().clean(value)
+        try:
+            return read_clock(text)
+        except ValueError:
+            raise forms.ValidationError(_t("Write a time like 1:02.5.")) from None
+
+
+class MomentForm(forms.Form):
+    """A moment that the detector missed."""
+
+    start_ms = ClockField(label=_("From"))
+    end_ms = ClockField(label=_("To"))
+
+    def __init__(self, *args, original: OriginalFile, **kwargs) -> None:
+        super().__init__(*args, auto_id=f"id_%s_{original.pk}", **kwargs)
+        self.original = original
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        if self.original.duration_ms is None:
+            raise forms.ValidationError(_t("This video has not been read yet; wait until its length is known."))
+        if "start_ms" in cleaned and "end_ms" in cleaned:
+            try:
+                check_trim(self.original, cleaned["start_ms"], cleaned["end_ms"])
+            except TrimError as error:
+                raise forms.ValidationError(str(error)) from error
+        return cleaned
+
+
+class SessionForm(SessionNameForm):
+    """A session's name and date; its clips follow both."""
+
+    class Meta:
+        model = Shoot
+        fields = ["name", "date"]
+        widgets = {"date": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})}
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.n_clips = FinalClip.objects.current().filter(original_file__shoot=self.instance).count()
+        if not self.n_clips:
+            del self.fields["keep_slug"]
+
+    def clean_name(self) -> str:
+        if not (name := clean_name(self.cleaned_data["name"])):
+            raise forms.ValidationError(_t("Write a name."))
+        return name
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        name, date, slug = (cleaned.get(field) for field in ("name", "date", "slug"))
+        others = Shoot.objects.exclude(pk=self.instance.pk).filter(date=date)
+        if name and date and others.filter(called(name) | Q(slug__iexact=slug)).exists():
+            raise forms.ValidationError(_t("This day has a session of this name already."))
+        return cleaned
+
+    @property
+    def says_now(self) -> str:
+        return self.says(self.n_clips)
+
+    @transaction.atomic
+    def save(self) -> Shoot:
+        """Write the names, and have the clips follow."""
+        shoot = self.instance
+        shoot.slug = self.cleaned_data["slug"]
+        shoot.save(update_fields=["name", "date", "slug"])
+        if self.is_rename:
+            follow(shoot)
+        return shoot
+
+
+class SensitivityForm(forms.ModelForm):
+    class Meta:
+        model = Shoot
+        fields = ["sensitivity"]
+
+    def clean_sensitivity(self) -> int:
+        sensitivity = self.cleaned_data["sensitivity"]
+        if sensitivity > 100:
+            raise forms.ValidationError(_t("The sensitivity goes from 0 to 100."))
+        return sensitivity
+
+    def save(self) -> Shoot:
+        """Write the one number past ``Shoot.save``, which tells everyone that the session's name may be another."""
+        Shoot.objects.filter(pk=self.instance.pk).update(sensitivity=self.instance.sensitivity)
+        return self.instance

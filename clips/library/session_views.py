@@ -1,0 +1,177 @@
+"""Sessions: what was filmed, what was found in it, and how far it is sorted."""
+
+from collections import defaultdict
+from uuid import UUID
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Exists, F, OuterRef, Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from clips.archive.configured import archive_name
+from clips.ingest.camera_proxies import SECOND_LENS_NAME
+from clips.ingest.cameras import PART_FIELDS, parts
+from clips.library.clock_faults import clock_facts
+from clips.library.session_forms import MomentForm, SessionForm
+from clips.models import (
+    ArchiveCopy,
+    CandidateSegment,
+    CopyState,
+    DetectionRun,
+    FinalClip,
+    Job,
+    JobKind,
+    JobState,
+    OriginalFile,
+    Shoot,
+)
+from clips.previews import filmstrips
+from clips.previews.timeline import HEIGHT, WIDTH, hilights_of, marks_of, outline
+from clips.sorting.progress import progress_of
+from clips.sorting.search_progress import STEPS
+from people.access import requires
+from people.models import Role
+from trickyclip.shared.whole_pages import part_of
+
+SESSIONS_PER_PAGE = 24
+FILES_PER_PAGE = 10
+#: Jobs that a file's line shows in their own way.
+SHOWN_APART = frozenset({JobKind.FILMSTRIP, JobKind.FETCH})
+
+
+@requires(Role.VIEWER)
+@require_safe
+def sessions(request: HttpRequest) -> HttpResponse:
+    """List the sessions, newest first, each with how far it is sorted."""
+    page = Paginator(Shoot.objects.order_by("-date", "name", "pk"), SESSIONS_PER_PAGE).get_page(request.GET.get("page"))
+    progress = progress_of(page.object_list)
+    for shoot in page.object_list:
+        shoot.progress = progress[shoot.pk]
+    is_moving = any(shoot.progress.search for shoot in page.object_list)
+    return render(request, "clips/library/sessions.html", {"page": page, "is_moving": is_moving})
+
+
+@requires(Role.VIEWER)
+@require_safe
+def session(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show one session with its files and their moments."""
+    shoot = get_object_or_404(Shoot, pk=pk)
+    context = page_context(request, shoot) | {"form": SessionForm(instance=shoot)}
+    return render(request, "clips/library/session.html", context)
+
+
+@requires(Role.VIEWER)
+@require_safe
+@part_of(lambda pk: reverse("clips:session", args=[pk]))
+def session_news(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Answer with what may have changed on a session's page: its numbers and the moments of its files."""
+    return news(request, get_object_or_404(Shoot, pk=pk))
+
+
+@requires(Role.VIEWER)
+@require_safe
+@cache_control(private=True, max_age=31_536_000, immutable=True)
+def curve(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Draw how strongly a run suspected a trick over the whole file. A run never changes, so neither does this."""
+    values = get_object_or_404(DetectionRun.objects.only("curve"), pk=pk).curve.get("values")
+    context = {"points": outline(values), "width": WIDTH, "height": HEIGHT}
+    return render(request, "clips/previews/curve.svg", context, content_type="image/svg+xml")
+
+
+def news(request: HttpRequest, shoot: Shoot, *, status: int = 200) -> HttpResponse:
+    """Draw the changing parts of a session's page; every change on that page answers with them."""
+    return render(request, "clips/library/_session_news.html", page_context(request, shoot), status=status)
+
+
+def page_context(request: HttpRequest, shoot: Shoot) -> dict:
+    """Return what a session's page shows, in a fixed number of queries."""
+    page = page_of_files(request, shoot)
+    fill_in(page, shoot)
+    proposals = CandidateSegment.objects.filter(original_file__shoot=shoot)
+    progress = progress_of([shoot])[shoot.pk]
+    return {
+        "shoot": shoot,
+        "page": page,
+        "progress": progress,
+        "n_moments": proposals.count(),
+        "n_shown": proposals.shown().count(),
+        "is_moving": progress.search is not None or any(file.is_moving for file in page),
+        "lacks_filmstrips": any(file.film.name == "absent" for file in page),
+        "drawing": {"width": WIDTH, "height": HEIGHT},
+    }
+
+
+def page_of_files(request: HttpRequest, shoot: Shoot) -> Page:
+    """Return the files that a session's page shows, with what of each is large left behind."""
+    files = OriginalFile.objects.filter(shoot=shoot, low_res_of=None)
+    files = files.order_by("recorded_at", "original_filename", "pk")
+    files = files.select_related("filmstrip").defer("probe", "filmstrip__waveform", "filmstrip__times_ms")
+    joined = OriginalFile.objects.filter(low_res_of=OuterRef("pk"))
+    files = files.with_camera_names().annotate(
+        has_low_res_copy=Exists(joined.filter(width_px__lt=OuterRef("width_px"))),
+        has_second_lens=Exists(joined.filter(original_filename__iregex=SECOND_LENS_NAME)),
+        hilights_ms=F("probe__hilights_ms"),
+        clock_facts=clock_facts(),
+        way=F("probe__way"),
+    )
+    return Paginator(files, FILES_PER_PAGE).get_page(request.GET.get("page"))
+
+
+def fill_in(page: Page, shoot: Shoot) -> None:
+    """Give each file of a page what its time-line shows, its jobs and its form for a moment by hand."""
+    files = list(page.object_list)
+    page.object_list = files
+    segments = _segments_of(files)
+    runs = DetectionRun.objects.filter(original_file__in=files).order_by("original_file_id", "-created_at")
+    newest_run = {
+        run.original_file_id: run for run in runs.distinct("original_file_id").only("original_file", "unread")
+    }
+    jobs = _newest_jobs_of(files)
+    previews = Job.objects.active().filter(kind=JobKind.PREVIEW, segment__original_file__in=files).order_by()
+    n_previews = dict(previews.values_list("segment__original_file").annotate(Count("pk")))
+    copies = ArchiveCopy.objects.filter(original_file__in=files, backend=archive_name(), state=CopyState.VERIFIED)
+    archived = set(copies.values_list("original_file", flat=True))
+    part_of = parts(OriginalFile.objects.filter(shoot=shoot, low_res_of=None).only(*PART_FIELDS))
+    for file in files:
+        file.shoot = shoot
+        file.part = part_of.get(file.pk)
+        file.run = newest_run.get(file.pk)
+        file.marks = marks_of(file, segments[file.pk], score_shown=shoot.score_shown) if file.duration_ms else []
+        file.hilights = hilights_of(file, file.hilights_ms) if file.duration_ms else []
+        strips = [job for job in jobs[file.pk] if job.kind == JobKind.FILMSTRIP]
+        file.film = filmstrips.state_of(file, strips[0] if strips else None)
+        file.newest_jobs = [
+            job for job in jobs[file.pk] if job.kind not in SHOWN_APART and (job.is_active or _is_news(job, file))
+        ]
+        file.fetch = next((job for job in jobs[file.pk] if job.kind == JobKind.FETCH), None)
+        file.archived_copy = file.pk in archived
+        file.n_previews = n_previews.get(file.pk, 0)
+        file.is_searched_now = any(job.is_active and job.kind in STEPS for job in jobs[file.pk])
+        file.is_moving = bool(file.n_previews) or any(job.is_active for job in jobs[file.pk])
+        file.moment_form = MomentForm(original=file)
+
+
+def _is_news(job: Job, file: OriginalFile) -> bool:
+    """Whether a job failed for a reason that the file itself does not say."""
+    return job.state == JobState.FAILED and job.reason != file.problem
+
+
+def _segments_of(files: list[OriginalFile]) -> dict[UUID, list[CandidateSegment]]:
+    current = Prefetch("clips", FinalClip.objects.current().only("candidate_segment"), to_attr="current_clips")
+    rows = CandidateSegment.objects.filter(original_file__in=files).defer("features").prefetch_related(current)
+    by_file = defaultdict(list)
+    for segment in rows:
+        by_file[segment.original_file_id].append(segment)
+    return by_file
+
+
+def _newest_jobs_of(files: list[OriginalFile]) -> dict[UUID, list[Job]]:
+    """Return, by file, the newest job of each kind that reads the file."""
+    rows = Job.objects.filter(original_file__in=files).order_by("original_file_id", "kind", "-created_at")
+    by_file = defaultdict(list)
+    for job in rows.distinct("original_file_id", "kind"):
+        by_file[job.original_file_id].append(job)
+    return by_file

@@ -1,0 +1,309 @@
+"""Copies the packets of a span into a file of its own, with all that the camera said about itself."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+
+import av
+import av.error
+from av.container import InputContainer, OutputContainer
+from av.stream import Stream
+from av.video.stream import VideoStream
+
+from clips.media import MediaError
+from clips.media.cameras import tags as camera_tags
+from clips.media.cut.converted_sound import ConvertedSound
+from clips.media.cut.packet_selection import wanted_packets
+from clips.media.cut.way import Container, Fate, Kind, TrackWay, Way, add_copied
+from clips.media.mp4 import edit_lists
+from clips.media.mp4.timecode import Timecode
+from clips.media.pictures.coded import CodedPictures
+from clips.media.pictures.frame_times import Span
+
+#: The edit list counts in about this many units per second, always a multiple of the picture's own clock.
+_MOVIE_TIMESCALE_HZ = 30_000
+IN_PIECES = "This video was put together from several pieces before; a clip of it must lie within one of them."
+NOT_ALONE = "This video cannot be cut exactly there: its pictures do not stand alone. Begin at another frame."
+DISAGREES = "This file cannot be cut exactly there; its index and its content do not agree."
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a clip keeps of its source besides its tracks."""
+
+    tags: Mapping[str, str]  # added to the camera's
+    recorded_at: str | None  # the true beginning of the source, ISO 8601; None: its own tags are right
+    timecode: Timecode | None  # of the source's first frame
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What became of a span."""
+
+    n_frames: int  # seen ones
+    places: list[int]  # of each track of the clip, in order, which track of the source it was
+    unheard_s: dict[int, Fraction]  # see ``edits.show_at_most``
+
+
+def remux(
+    container: InputContainer, stream: VideoStream, spans: Mapping[int, Span], out: Path, kept: Kept, way: Way
+) -> Copied:
+    """Write a span to ``out`` as a file whose timestamp 0 is the first wanted frame.
+
+    Parameters
+    ----------
+    container, stream : InputContainer, VideoStream
+        The source and its picture; the position is moved.
+    spans : mapping of int to Span
+        What is to be seen of each picture, by the track's index.
+    out : Path
+        Written over. What must be decoded but not seen is in it; ``edits.show_at_most`` hides its tail.
+    kept : Kept
+        Goes with it.
+    way : Way
+        Which container, and what becomes of each track.
+
+    Raises
+    ------
+    MediaError
+        If the span goes across pieces of an edited video, if the clip must begin at a keyframe and does not, or if
+        the file's index is wrong.
+    """
+    span = spans[stream.index]
+    if not way.container.has_edit_lists and span.first.keyframe_pts != span.first.pts:
+        raise MediaError(NOT_ALONE)
+    sources = [s for s in container.streams if _is_wanted(way.of(s))]
+    n_frames, edges = 0, {span.first.pts, span.last.pts}
+    options = _muxer_options(way.container, stream.time_base, with_timecode=kept.timecode is not None)
+    with av.open(str(out), "w", format=way.container.muxer, container_options=options) as target:
+        into_s = span.start_s - (stream.start_time or 0) * stream.time_base
+        target.metadata.update(_tags(container.metadata, into_s, kept))
+        tracks = {s.index: _new_track(target, container, s, span, into_s, kept, way) for s in sources}
+        packets = wanted_packets(container, sources, stream, spans)
+        for packet in _in_order(_with_true_keyframes(packets, stream)):
+            is_picture = packet.stream.index == stream.index
+            if is_picture and span.first.pts <= packet.pts <= span.last.pts:
+                if packet.is_discard:
+                    raise MediaError(IN_PIECES)
+                n_frames += 1
+                edges.discard(packet.pts)
+            tracks[packet.stream.index].write(target, packet)
+        for track in tracks.values():
+            track.close()
+        if edges:
+            raise MediaError(DISAGREES)
+    used = {index: track for index, track in tracks.items() if track.is_used}  # FFmpeg leaves out the others
+    unheard_s = {place: track.unheard_s for place, track in enumerate(used.values()) if track.unheard_s}
+    return Copied(n_frames, list(used), unheard_s)
+
+
+def _is_wanted(track: TrackWay) -> bool:
+    return track.fate != Fate.LEAVE and track.kind != Kind.TIMECODE  # the muxer writes that one itself
+
+
+def _new_track(
+    target: OutputContainer,
+    container: InputContainer,
+    source: Stream,
+    span: Span,
+    into_s: Fraction,
+    kept: Kept,
+    way: Way,
+) -> "_Track | _ConvertedTrack":
+    to = way.of(source)
+    is_pcm = to.kind == Kind.SOUND and to.codec.startswith("pcm_")
+    if to.fate == Fate.CONVERT or (is_pcm and not way.container.has_edit_lists):
+        # Without an edit list the first packet of PCM is cut to the sample, by the codec that it has already.
+        sound = ConvertedSound(target, source, span, to.into if to.fate == Fate.CONVERT else to.codec)
+        _describe(sound.track, source, into_s, kept)
+        return _ConvertedTrack(sound)
+    stream = _add_stream(target, source, to)
+    _describe(stream, source, into_s, kept)
+    if way.container.has_edit_lists:
+        return _Track(stream, source, span, _late_s(container, source, span))
+    return _TrackFromStart(stream, source, span, Fraction(0))
+
+
+def _muxer_options(container: Container, time_base: Fraction, *, with_timecode: bool) -> dict[str, str]:
+    options = {
+        "avoid_negative_ts": "disabled",  # the frames before the first wanted one are to stay before it
+        "strict": "unofficial",  # what FFmpeg wants to hear before it writes Dolby Vision's box
+    }
+    if not container.has_edit_lists:
+        return options
+    options |= {
+        "movflags": "+faststart+use_metadata_tags",
+        "use_editlist": "1",
+        "write_tmcd": "1" if with_timecode else "0",
+    }
+    if container.brand:
+        options["brand"] = container.brand
+    if time_base.numerator == 1:
+        ticks_hz = time_base.denominator
+        options["video_track_timescale"] = str(ticks_hz)
+        options["movie_timescale"] = str(ticks_hz * ceil(_MOVIE_TIMESCALE_HZ / ticks_hz))
+    return options
+
+
+def _tags(said: Mapping[str, str], into_s: Fraction, kept: Kept) -> dict[str, str]:
+    tags = camera_tags.of_part(said, into_s, kept.recorded_at)
+    if kept.recorded_at:
+        tags = camera_tags.creation_time(kept.recorded_at, into_s) | tags
+    return tags | dict(kept.tags)
+
+
+def _add_stream(target: OutputContainer, source: Stream, to: TrackWay) -> Stream:
+    if to.kind == Kind.METADATA:  # what it is, ``sample_entries.give_back`` says afterwards
+        stream = target.add_data_stream("bin_data")
+        stream.time_base = source.time_base
+        return stream
+    try:
+        return add_copied(target, source, to.tag, to.stand_in)
+    except (ValueError, av.error.FFmpegError) as error:
+        raise MediaError(f"The track of {to.codec} cannot be copied into a clip.") from error
+
+
+def _describe(stream: Stream, source: Stream, into_s: Fraction, kept: Kept) -> None:
+    stream.metadata.update(camera_tags.of_part(source.metadata, into_s, kept.recorded_at))
+    stream.disposition = source.disposition
+    if source.type == "video" and kept.timecode is not None and stream.codec_context is not None:
+        # FFmpeg counts it at the rate of the picture, unless told
+        stream.codec_context.framerate = kept.timecode.rate
+        stream.metadata["timecode"] = str(kept.timecode.later(into_s))
+
+
+def _late_s(container: InputContainer, source: Stream, span: Span) -> Fraction:
+    """Return how much later a sound plays than FFmpeg says, which is so in the second and later pieces of an edit.
+
+    FFmpeg has such a piece begin with the first packet that lies wholly in it.
+    """
+    if source.type != "audio" or not source.codec_context.frame_size:
+        return Fraction(0)
+    packet_s = Fraction(source.codec_context.frame_size, source.codec_context.sample_rate)
+    begun = [p for p in edit_lists.pieces(container, source) if p.start_s <= span.start_s + packet_s / 2]
+    return -begun[-1].media_s % packet_s if len(begun) > 1 else Fraction(0)
+
+
+def _with_true_keyframes(packets: Iterator[av.Packet], stream: VideoStream) -> Iterator[av.Packet]:
+    """Yield packets with none of the picture's marked as a keyframe at which it only begins to build up.
+
+    A player that goes to such a one, as to the last before the edit begins, shows nothing for a while. Where decoding
+    must start, it stays marked: without one keyframe no player starts at all.
+    """
+    coded, has_begun = CodedPictures(stream), False
+    for packet in packets:
+        if packet.stream.index == stream.index:
+            packet.is_keyframe = packet.is_keyframe and (not has_begun or coded.is_right_at_once(packet))
+            has_begun = True
+        yield packet
+
+
+def _in_order(packets: Iterator[av.Packet]) -> Iterator[av.Packet]:
+    """Yield the packets as long as the DTS of each stream grow; where one piece ends another begins earlier.
+
+    What a camera measured at one time in several packets is moved by a tick, as no muxer takes the same time twice.
+    """
+    last: dict[int, int] = {}
+    for packet in packets:
+        index = packet.stream.index
+        if packet.stream.type == "data":
+            packet.pts = packet.dts = max(packet.dts, last.get(index, packet.dts - 1) + 1)
+        if packet.dts <= last.get(index, packet.dts - 1):
+            raise MediaError(IN_PIECES if packet.stream.type == "video" else DISAGREES)
+        last[index] = packet.dts
+        yield packet
+
+
+def _write(target: OutputContainer, packet: av.Packet) -> None:
+    try:
+        target.mux(packet)
+    except (av.error.ArgumentError, av.error.InvalidDataError) as error:  # as a PTS before its DTS
+        raise MediaError(DISAGREES) from error
+
+
+class _Track:
+    """One track of the clip; puts packets on the clip's clock."""
+
+    def __init__(self, stream: Stream, source: Stream, span: Span, late_s: Fraction) -> None:
+        self.is_used = False
+        self.unheard_s = Fraction(0)
+        self._stream = stream
+        self._span = span
+        self._shift_s = span.start_s - late_s
+        self._steps = _Steps(source) if source.type == "audio" else None
+        begins_s = max((source.start_time or 0) * source.time_base, span.start_s)
+        # A sound that begins late must wait for its time in an empty edit, together with what is put before it.
+        self._begins_late_s = begins_s if source.type == "audio" and begins_s > span.start_s else None
+
+    def write(self, target: OutputContainer, packet: av.Packet) -> None:
+        _write(target, self.moved(packet))
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+    def moved(self, packet: av.Packet) -> av.Packet:
+        """Nothing beside the picture lasts longer than the picture."""
+        if self._steps:
+            self._steps.refine(packet)
+        if packet.stream.type != "video":
+            room = ceil(self._span.end_s / packet.time_base) - packet.pts
+            packet.duration = max(1, min(packet.duration or room, room))
+        if not self.is_used and self._begins_late_s is not None:
+            self.unheard_s = max(Fraction(0), self._begins_late_s - packet.pts * packet.time_base)
+            self._shift_s -= self.unheard_s
+        self.is_used = True
+        shift = round(self._shift_s / packet.time_base)
+        packet.pts -= shift
+        packet.dts -= shift
+        packet.stream = self._stream
+        return packet
+
+
+class _TrackFromStart(_Track):
+    """A track where no edit list hides what lies before the clip: of a sound, what begins within it is written."""
+
+    def write(self, target: OutputContainer, packet: av.Packet) -> None:
+        if packet.pts * packet.time_base >= self._span.start_s:
+            super().write(target, packet)
+
+
+class _ConvertedTrack:
+    """One track of the clip whose sound is encoded again."""
+
+    is_used, unheard_s = True, Fraction(0)
+
+    def __init__(self, sound: ConvertedSound) -> None:
+        self._sound = sound
+
+    def write(self, _target: OutputContainer, packet: av.Packet) -> None:
+        self._sound.add(packet)
+
+    def close(self) -> None:
+        self._sound.close()
+
+
+class _Steps:
+    """Gives the packets of a sound back the exact times that a file rounds (Matroska to ms): each begins where the
+    one before it ends. AVI counts whole packets of 24 or 32 ms, in which a clip's beginning cannot be said at all.
+    """
+
+    def __init__(self, source: Stream) -> None:
+        rate_hz, n_samples = source.codec_context.sample_rate, source.codec_context.frame_size
+        self._is_rounded = bool(rate_hz and source.time_base * rate_hz > 1)
+        self._rate_hz = rate_hz
+        self._each_s = Fraction(n_samples, rate_hz) if self._is_rounded and n_samples else None
+        self._next_s: Fraction | None = None
+
+    def refine(self, packet: av.Packet) -> None:
+        if not self._is_rounded:
+            return
+        time_s, lasts_s = packet.pts * packet.time_base, (packet.duration or 0) * packet.time_base
+        if self._each_s is not None:
+            if self._next_s is not None and abs(time_s - self._next_s) < 2 * packet.time_base:
+                time_s = self._next_s
+            self._next_s, lasts_s = time_s + self._each_s, self._each_s
+        packet.time_base = Fraction(1, self._rate_hz)
+        packet.pts = packet.dts = round(time_s * self._rate_hz)
+        packet.duration = round(lasts_s * self._rate_hz)

@@ -1,0 +1,159 @@
+"""Gives the pictures of an AVI the times at which they are shown.
+
+AVI counts pictures as they are stored and has no other times. Where B-frames are stored behind the picture that they
+need, FFmpeg passes that count on as the time of showing, and frames come out in a wrong order or not at all. But the
+pictures themselves say how they follow each other, so the n-th one that is shown gets the n-th count.
+"""
+
+import heapq
+import re
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import av
+from av.bitstream import BitStreamFilterContext
+from av.container import InputContainer
+from av.stream import Stream
+from av.video.stream import VideoStream
+
+from clips.media import MediaError
+from clips.media.pictures.display_order import AsStored, H264Order, Place, ReferencesFirst
+
+#: No decoder holds back more pictures than this (ITU-T H.264, A.3.1).
+_MOST_HELD_BACK = 16
+_NO_ORDER = "This AVI does not say in which order its frames are shown, so it cannot be cut exactly."
+_CODECS = frozenset({"h264", "mpeg4", "mpeg2video", "mpeg1video"})
+Order = H264Order | ReferencesFirst | AsStored
+#: How DivX and Xvid say that they put a B-frame into the packet of the picture before it, and an empty packet behind.
+_PACKED = re.compile(rb"(DivX\d+[bB]\d+)p")
+#: Here a packet's picture begins, behind what is said of it; it takes no copy of the whole.
+_HEAD_BYTES = 2048
+
+
+class ReorderedContainer:
+    """An AVI container as any other: what comes out of ``demux`` bears the true PTS, beginning at 0, and a DTS.
+
+    All that is not here is the container's own.
+    """
+
+    def __init__(self, container: InputContainer, stream: VideoStream) -> None:
+        self._container, self._stream = container, stream
+        self._codec = stream.codec_context.name
+        self._extradata = stream.codec_context.extradata or b""
+        self._n_late = stream.codec_context.reorder_depth
+        if self._codec == "mpeg4" and _PACKED.search(self._extradata):
+            stream.codec_context.extradata = _PACKED.sub(rb"\1\0", self._extradata)  # it is unpacked here
+        self._order()  # says at once whether it can be told
+
+    @staticmethod
+    def is_needed(stream: VideoStream) -> bool:
+        """Tell whether pictures of this codec may be shown in another order than they are stored."""
+        return stream.codec_context.name in _CODECS or bool(stream.codec_context.reorder_depth)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._container, name)
+
+    def __enter__(self) -> "ReorderedContainer":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._container.close()
+
+    def seek(self, offset: int, *, stream: Stream | None = None, **how: Any) -> None:
+        """Move as any container does; to before the beginning, where FFmpeg fails, means to it."""
+        if stream is not None:
+            offset = max(offset, stream.start_time or 0)
+        self._container.seek(offset, stream=stream, **how)
+
+    def demux(self, *streams: Any, **chosen: Any) -> Iterator[av.Packet]:
+        """Yield packets; those of the picture in the order of decoding, each once its time is known."""
+        waiting, unpack = _Waiting(self._order(), self._n_late), self._unpacking()
+        for packet in self._container.demux(*streams, **chosen):
+            if packet.stream.index != self._stream.index:
+                yield packet
+            elif packet.size:
+                for picture in unpack(packet):
+                    yield from waiting.add(picture)
+            elif packet.dts is None:  # the last one, which ends the decoder
+                yield from waiting.rest()
+                yield packet
+        yield from waiting.rest()
+
+    def _order(self) -> Order:
+        if self._codec not in _CODECS:
+            raise MediaError(_NO_ORDER)
+        if self._codec != "h264":
+            return ReferencesFirst(self._codec)
+        try:
+            return H264Order(self._extradata)
+        except (ValueError, IndexError) as error:
+            if self._n_late:
+                raise MediaError(_NO_ORDER) from error
+            return AsStored()
+
+    def _unpacking(self) -> Callable[[av.Packet], list[av.Packet]]:
+        """Return what makes packets of one picture each out of one that DivX packed two into."""
+        if self._codec != "mpeg4":
+            return lambda packet: [packet]
+        unpacker = BitStreamFilterContext("mpeg4_unpack_bframes", self._stream)
+
+        def unpack(packet: av.Packet) -> list[av.Packet]:
+            pictures = unpacker.filter(packet)
+            for picture in pictures:
+                picture.stream, picture.time_base = self._stream, self._stream.time_base
+                if picture.is_keyframe and _PACKED.search(head := bytes(memoryview(picture)[:_HEAD_BYTES])):
+                    picture.update(_PACKED.sub(rb"\1\0", head) + bytes(picture)[_HEAD_BYTES:])
+            return pictures
+
+        return unpack
+
+
+class _Waiting:
+    """Pictures whose time is not known yet, for another may come that is shown before."""
+
+    def __init__(self, order: Order, n_late: int) -> None:
+        self._order, self._n_late = order, n_late
+        self._packets: deque[av.Packet] = deque()
+        self._unshown: list[tuple[Place, int, av.Packet]] = []
+        self._counts: deque[int] = deque()
+        self._n_known = self._n_seen = self._newest = 0
+        self._last_place = (0, 0)
+        self._known: set[int] = set()
+
+    def add(self, packet: av.Packet) -> Iterator[av.Packet]:
+        """Take the next in decoding order; yield those whose times are known now."""
+        place = self._order.place(bytes(memoryview(packet)[:_HEAD_BYTES])) or self._order.place(bytes(packet))
+        self._last_place = place or self._last_place  # one that is damaged comes behind the last
+        self._n_seen += 1
+        if packet.dts is None:
+            packet.dts = self._newest + 1
+        self._newest = packet.dts
+        self._packets.append(packet)
+        self._counts.append(packet.dts)
+        heapq.heappush(self._unshown, (self._last_place, self._n_seen, packet))
+        if len(self._unshown) > _MOST_HELD_BACK:
+            self._show_next()
+        yield from self._known_ones()
+
+    def rest(self) -> Iterator[av.Packet]:
+        """Yield all others: nothing more comes."""
+        while self._unshown:
+            self._show_next()
+        yield from self._known_ones()
+
+    def _show_next(self) -> None:
+        _, number, packet = heapq.heappop(self._unshown)
+        packet.pts = self._counts.popleft()
+        self._known.add(number)
+
+    def _known_ones(self) -> Iterator[av.Packet]:
+        while self._packets and self._n_known + 1 in self._known:
+            self._n_known += 1
+            self._known.remove(self._n_known)
+            packet = self._packets.popleft()
+            packet.dts = min(packet.dts - self._n_late, packet.pts)
+            yield packet

@@ -1,0 +1,77 @@
+"""Puts the two fields of a picture together where a file has a packet for each of them (PAFF), as AVCHD cameras write.
+
+A picture of H.264 that is coded in two fields is two access units, and so two packets in a transport stream and in
+what is copied out of one. Whoever counts packets then counts twice as many pictures, and whoever stops at a packet may
+stop in the middle of one. Both fields in one packet are what other cameras write, and what every decoder takes.
+"""
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+
+import av
+import av.error
+from av.video.stream import VideoStream
+
+from clips.media.pictures.coded import CodedPictures, Field
+
+#: No standard has more interlaced pictures a second.
+_MOST_INTERLACED_HZ = 30
+
+
+def whole_pictures(packets: Iterable[av.Packet], stream: VideoStream) -> Iterator[av.Packet]:
+    """Yield packets, those of ``stream`` with a whole picture each.
+
+    Parameters
+    ----------
+    packets : iterable of Packet
+        As they lie in the file, also of other streams. One field alone at their beginning, where a seek landed in the
+        middle of a picture, is left out; a later one without its other half stays as it is. So do those that an edit
+        list hides, for only the demuxer can mark them.
+    stream : VideoStream
+        The picture.
+    """
+    coded = CodedPictures(stream)
+    if not coded.may_have_fields:
+        yield from packets
+        return
+    waiting: tuple[av.Packet, Field] | None = None
+    has_begun = False
+    try:
+        for packet in packets:
+            if packet.stream.index != stream.index:
+                yield packet
+                continue
+            field = coded.field(packet) if packet.size and not packet.is_discard else None
+            if waiting and waiting[1].is_completed_by(field):
+                packet, field = _joined(waiting[0], packet), None
+            elif waiting and has_begun:
+                yield waiting[0]
+            has_begun = has_begun or bool(waiting) or not field
+            waiting = (packet, field) if field else None
+            if not waiting:
+                yield packet
+    except av.error.FFmpegError:
+        if waiting and has_begun:
+            yield waiting[0]
+        raise
+    if waiting and has_begun:
+        yield waiting[0]
+
+
+def picture_rate(stream: VideoStream) -> Fraction | None:
+    """Return how many pictures a second a stream has on average; FFmpeg counts packets, of which two may be one."""
+    rate = stream.average_rate
+    if rate and rate > _MOST_INTERLACED_HZ and CodedPictures(stream).may_have_fields:
+        return Fraction(rate) / 2
+    return rate
+
+
+def _joined(first: av.Packet, second: av.Packet) -> av.Packet:
+    """Return both fields in one packet, with the times of the one that is decoded first."""
+    whole = av.Packet(bytes(first) + bytes(second))
+    whole.stream, whole.time_base = first.stream, first.time_base
+    whole.pts, whole.dts = first.pts, first.dts
+    whole.is_keyframe = first.is_keyframe
+    whole.is_corrupt = first.is_corrupt or second.is_corrupt
+    whole.duration = (first.duration or 0) + (second.duration or 0)
+    return whole

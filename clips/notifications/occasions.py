@@ -1,0 +1,198 @@
+"""When there is something to tell, read from the rows as they are.
+
+A session gets ready by whatever comes last: a preview that is made, or one that cannot be; a video without a trick in
+it; an upload that is given up. So nothing is told by the step that happens to be last, but by looking each minute, and
+the outbox sees to it that the same is never told twice.
+"""
+
+import datetime as dt
+from collections import Counter
+from hashlib import sha256
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clips.archive import outage
+from clips.models import (
+    AuditReport,
+    CandidateSegment,
+    Decision,
+    DecisionKind,
+    FinalClip,
+    Job,
+    JobKind,
+    JobState,
+    Notice,
+    NoticeChannel,
+    NoticeKind,
+    OriginalFile,
+    Shoot,
+    Upload,
+)
+from clips.models.public_text import told
+from clips.storage.files import free_bytes
+
+#: Files that came longer ago are no news, whatever becomes of them now.
+NEWS = dt.timedelta(days=3)
+#: An upload without a byte for so long does not keep the crew waiting.
+UPLOAD_RESTS = dt.timedelta(minutes=10)
+#: What mends itself within this time nobody needs to hear of.
+BLOCK_STANDS = dt.timedelta(minutes=5)
+#: Of one hour; a disk that fails makes everything fail.
+MOST_CAUSES = 5
+UNTIL_SEEN = (JobKind.INGEST, JobKind.PROBE, JobKind.DETECT, JobKind.POSTER, JobKind.PREVIEW)
+SORTING = (DecisionKind.KEEP, DecisionKind.TRASH)
+
+
+def look() -> int:
+    """Write down whatever there is to tell; return how many notices are new."""
+    if not NoticeChannel.objects.filter(is_on=True).exists():
+        return 0
+    return ready_sessions() + blocked() + day()
+
+
+# --- a session is ready to sort --------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def ready_sessions() -> int:
+    """Tell of the sessions whose files have all been looked at, with a preview for each moment that is shown."""
+    n_new = 0
+    for shoot in _settled():
+        moments = CandidateSegment.objects.in_session(shoot.pk).undecided().shown()
+        told = moments.aggregate(n=Count("pk"), n_bare=Count("pk", filter=~_has_preview()))
+        if not told["n"] or told["n_bare"]:
+            continue
+        title = ngettext("%(session)s: %(n)d moment to sort", "%(session)s: %(n)d moments to sort", told["n"])
+        text = ngettext("%(n)d video is through.", "%(n)d videos are through.", shoot.n_files) % {"n": shoot.n_files}
+        n_new += Notice.objects.write(
+            NoticeKind.READY,
+            f"{shoot.pk} {shoot.last_file.isoformat()}",  # what comes later is told of once more
+            title=title % {"session": shoot.name, "n": told["n"]},
+            text=text,
+            path=f"{reverse('clips:sort')}?session={shoot.pk}",
+            at=shoot.last_file,
+        )
+    return n_new
+
+
+def _settled() -> QuerySet:
+    """Return the sessions in which nothing is under way any more that would bring moments to sort."""
+    files = OriginalFile.objects.filter(shoot=OuterRef("pk"))
+    work = Job.objects.active().filter(kind__in=UNTIL_SEEN)
+    of_file = work.filter(Q(original_file__shoot=OuterRef("pk")) | Q(segment__original_file__shoot=OuterRef("pk")))
+    coming = Upload.objects.unfinished().filter(
+        shoot=OuterRef("pk"), updated_at__gte=timezone.now() - UPLOAD_RESTS
+    )  # fmt: skip
+    recent = Shoot.objects.filter(Exists(files.filter(created_at__gte=timezone.now() - NEWS)))
+    recent = recent.filter(~Exists(of_file), ~Exists(coming))
+    return recent.annotate(last_file=Max("files__created_at"), n_files=Count("files", distinct=True))
+
+
+def _has_preview() -> Q:
+    """What has one, or never will: its job failed, or somebody cancelled it."""
+    given_up = Job.objects.filter(
+        kind=JobKind.PREVIEW, segment=OuterRef("pk"), state__in=[JobState.FAILED, JobState.CANCELLED]
+    )  # fmt: skip
+    return Q(preview__isnull=False) | Q(Exists(given_up))
+
+
+# --- something is stuck ----------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def blocked() -> int:
+    """Tell of an archive that takes nothing, of a full disk, of jobs that failed, and of what an audit found."""
+    return _archive_blocked() + _disk_full() + _jobs_failed() + _audit_worse()
+
+
+def _archive_blocked() -> int:
+    block = outage.standing()
+    if block is None or block.since > timezone.now() - BLOCK_STANDS:
+        return 0
+    title = _("The archive takes nothing now")
+    return _tell_blocked(f"archive {block.pk}", title, told(block.sentence), reverse("clips:jobs"))
+
+
+def _disk_full() -> int:
+    if (room_bytes := free_bytes()) > 0:
+        return 0
+    text = _("Uploads are refused until there is room: %(size)s are missing.") % {"size": filesizeformat(-room_bytes)}
+    return _tell_blocked(f"disk {timezone.localdate()}", _("The disk is too full"), text, reverse("clips:jobs"))
+
+
+def _jobs_failed() -> int:
+    """One notice a day for each kind of work and each sentence that says why."""
+    now = timezone.now()
+    failed = Job.objects.filter(finished_at__range=(now - dt.timedelta(hours=1), now), state=JobState.FAILED)
+    causes = failed.order_by().values("kind", "reason").annotate(n=Count("pk")).order_by("-n", "kind", "reason")
+    n_new = 0
+    for cause in causes[:MOST_CAUSES]:
+        kind, reason = JobKind(cause["kind"]), cause["reason"]
+        subject = f"failed {timezone.localdate()} {kind.value} {sha256(reason.encode()).hexdigest()[:16]}"
+        title = _("%(n)d × %(work)s failed") % {"n": cause["n"], "work": kind.label}
+        n_new += _tell_blocked(subject, title, reason, f"{reverse('clips:jobs')}?state=FAILED")
+    return n_new
+
+
+def _audit_worse() -> int:
+    last, before = [*AuditReport.objects.filter(state="DONE").order_by("-started_at")[:2], None, None][:2]
+    if last is None or not last.n_wrong or (before and before.n_wrong >= last.n_wrong):
+        return 0
+    title = _("Rows, files and archive disagree in %(n)d places") % {"n": last.n_wrong}
+    return _tell_blocked(f"audit {last.pk}", title, "", reverse("clips:audit"))
+
+
+def _tell_blocked(subject: str, title: str, text: str, path: str) -> int:
+    return Notice.objects.write(NoticeKind.BLOCKED, subject, title=title, text=text, path=path)
+
+
+# --- the day ---------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def day() -> int:
+    """Tell who sorted and what came of it since this hour of yesterday; nothing of a day on which nothing happened."""
+    now = timezone.localtime()
+    if now.hour < settings.NOTICE_HOUR:
+        return 0
+    until = now.replace(hour=settings.NOTICE_HOUR, minute=0, second=0, microsecond=0)
+    since = until - dt.timedelta(days=1)
+    text = summary(since, until)
+    if not text:
+        return 0
+    title = _("The last day: %(date)s") % {"date": f"{since:%d.%m.}–{until:%d.%m.%Y}"}
+    return Notice.objects.write(
+        NoticeKind.DAILY, until.date().isoformat(), title=title, text=text, path=reverse("home"), at=until
+    )  # fmt: skip
+
+
+def summary(since: dt.datetime, until: dt.datetime) -> str:
+    """Return a few lines on what happened in that time; empty for nothing."""
+    happened = {"created_at__gte": since, "created_at__lt": until}
+    sorted_by = Counter(
+        dict(
+            Decision.objects.standing().filter(kind__in=SORTING, **happened).order_by().values("member_name")
+            .annotate(n=Count("pk")).values_list("member_name", "n")
+        )
+    )  # fmt: skip
+    n_clips = FinalClip.objects.current().filter(**happened).count()
+    n_files = OriginalFile.objects.filter(**happened).count()
+    if not (sorted_by or n_clips or n_files):
+        return ""
+    lines = []
+    if sorted_by:
+        who = ", ".join(f"{name} {n}" for name, n in sorted_by.most_common())
+        lines.append(_("Sorted: %(who)s.") % {"who": who})
+    lines.append(ngettext("%(n)d new clip.", "%(n)d new clips.", n_clips) % {"n": n_clips})
+    if n_files:
+        lines.append(ngettext("%(n)d new video.", "%(n)d new videos.", n_files) % {"n": n_files})
+    n_left = CandidateSegment.objects.undecided().shown().count()
+    lines.append(ngettext("%(n)d moment is left to sort.", "%(n)d moments are left to sort.", n_left) % {"n": n_left})
+    return "\n".join(lines)

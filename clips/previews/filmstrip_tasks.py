@@ -1,0 +1,61 @@
+"""The background step that shows a whole file at a glance: small pictures along its time, and how loud it is."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from celery import shared_task
+
+from clips.ingest.camera_proxies import low_res_source
+from clips.jobs.worker import Claim, claim
+from clips.media import sandbox
+from clips.models import Filmstrip, OriginalFile
+from clips.previews import filmstrips
+from clips.storage.files import StorageError, local_copy, scratch_folder, staged
+
+#: 8K costs 16 times what 1080p does, of which 120 keyframes are 4 CPU-s; sound is 0.2 CPU-s for a minute.
+MIN_CPU_S, CPU_PER_MINUTE = 120, 2
+MIN_WALL_S, WALL_PER_MINUTE = 600, 10
+
+
+@shared_task
+def filmstrip(job_id: str) -> None:
+    """Make the filmstrip and the waveform of one file."""
+    with claim(job_id) as work:
+        if work is None:
+            return
+        original = work.job.original_file
+        with _smallest_copy(original, work) as source, scratch_folder() as folder:
+            out = folder / "strip.jpg"
+            made = sandbox.run(
+                "clips.media.render.filmstrip:make_filmstrip",
+                {"source": str(source), "out": str(out)},
+                limits=limits_for(original.duration_ms or 0),
+                on_tick=work.report,
+            )
+            path = filmstrips.stored_path(original)
+            with staged({path: out}, work.report) as place, work.finishing():
+                Filmstrip.objects.update_or_create(
+                    original_file=original,
+                    defaults={"stored_path": path, "size_bytes": out.stat().st_size, **made},
+                )
+                place(path)
+
+
+@contextmanager
+def _smallest_copy(original: OriginalFile, work: Claim) -> Iterator[Path]:
+    """Give the path of the camera's own small copy, or of the file: pictures of 160 pixels show no difference."""
+    copy = low_res_source(original)
+    with ExitStack() as stack:
+        path = None
+        with suppress(StorageError):
+            path = copy and stack.enter_context(local_copy(copy, work.report))
+        yield path or stack.enter_context(local_copy(original, work.report))
+
+
+def limits_for(duration_ms: int) -> sandbox.Limits:
+    """Allow a fixed time, and some more for each minute, of which all the sound is read."""
+    minutes = duration_ms / 60_000
+    return sandbox.Limits(
+        cpu_s=int(MIN_CPU_S + CPU_PER_MINUTE * minutes), wall_s=MIN_WALL_S + WALL_PER_MINUTE * minutes
+    )

@@ -1,0 +1,70 @@
+"""The background step that makes copies of clips for every browser."""
+
+from celery import shared_task
+from django.db import transaction
+
+from clips.jobs.worker import claim
+from clips.media import sandbox
+from clips.models import FinalClip, SharedCopy
+from clips.previews import cache
+from clips.sharing import links
+from clips.storage import files
+from clips.storage.files import local_copy, scratch_folder, staged
+
+#: A second of 4K HEVC at 120 frames per second takes 15 CPU-seconds; what takes so much longer hangs.
+MIN_CPU_S, MAX_CPU_PER_SECOND = 120, 60
+MIN_WALL_S, MAX_WALL_PER_SECOND = 600, 180
+
+
+@shared_task
+def share(job_id: str) -> None:
+    """Make the copy of a clip that was wanted last; while others are wanted, the next job of its kind follows."""
+    with claim(job_id) as work:
+        if work is None:
+            return
+        clip = work.job.clip
+        copy = links.next_wanted(clip)
+        with local_copy(clip.original_file, work.report) as source, scratch_folder() as folder:
+            out = folder / "copy.mp4"
+            made = copy and sandbox.run(
+                "clips.media.render.share_copy:make_share_copy",
+                {
+                    "source": str(source),
+                    "out": str(out),
+                    "start_ms": clip.start_ms,
+                    "end_ms": clip.end_ms,
+                    "slow_down": copy.slow_down,
+                    "sound": copy.sound.lower(),
+                    "tags": {"com.trickyclip.clip": str(clip.pk)},
+                },
+                limits=limits_for(clip.duration_ms),
+                on_tick=work.report,
+            )
+            path = copy and links.stored_path(copy.pk)
+            with staged({path: out} if made else {}, work.report) as place, transaction.atomic():
+                # Before the job's row, as those lock it who want a copy or undo the clip.
+                FinalClip.objects.filter(pk=clip.pk).select_for_update().exists()
+                with work.finishing():
+                    if made and SharedCopy.objects.filter(pk=copy.pk).update(
+                        stored_path=path, size_bytes=made["size_bytes"]
+                    ):
+                        place(path)
+                    if links.next_wanted(clip):
+                        links.start(clip, work.job.priority)
+
+
+@shared_task
+def remove_orphans() -> None:
+    """Remove files whose rows are gone, as when a clip was deleted past the pages, and what killed workers left."""
+    links.remove_orphans()
+    cache.remove_orphans()
+    files.clear_left()
+
+
+def limits_for(duration_ms: int) -> sandbox.Limits:
+    """Allow a copy a fixed time and a multiple of the clip's length."""
+    duration_s = duration_ms / 1000
+    return sandbox.Limits(
+        cpu_s=int(MIN_CPU_S + MAX_CPU_PER_SECOND * duration_s),
+        wall_s=MIN_WALL_S + MAX_WALL_PER_SECOND * duration_s,
+    )

@@ -1,0 +1,142 @@
+"""What the sort page sends."""
+
+import uuid
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clips.models import ClipCategory
+from clips.models.clip import MAX_PEOPLE
+from clips.sorting.decisions import Choice
+from clips.sorting.queue_filter import BEST_FIRST, ORDERS, Table
+from people.models import Person
+from people.naming.spelling import clean_name, name_key
+from tricks.models import Trick
+
+MAX_NAME = 100
+MAX_IDS = 100
+MAX_ID_CHARS = 37  # with the space behind it
+
+
+class IdsField(forms.CharField):
+    """Ids with spaces between."""
+
+    def __init__(self, **options) -> None:
+        super().__init__(max_length=MAX_IDS * MAX_ID_CHARS, **options)
+
+    def to_python(self, value: str | None) -> list[uuid.UUID]:
+        try:
+            ids = [uuid.UUID(part) for part in (value or "").split()]
+        except ValueError as error:
+            raise forms.ValidationError(_("These are no ids.")) from error
+        if len(ids) > MAX_IDS:
+            raise forms.ValidationError(_("These are too many."))
+        return ids
+
+
+class TableForm(forms.Form):
+    """Which moments a page sorts, and in what order."""
+
+    session = forms.UUIDField(required=False)
+    camera = forms.CharField(required=False, max_length=60)
+    person = forms.UUIDField(required=False)
+    order = forms.ChoiceField(required=False, choices=list(ORDERS.items()))
+    finish = forms.BooleanField(required=False)
+
+    def table(self) -> Table:
+        return Table(
+            **{name: self.cleaned_data.get(name) or None for name in ("session", "camera", "person")}
+            | {
+                "order": self.cleaned_data.get("order") or BEST_FIRST,
+                "finish": bool(self.cleaned_data.get("finish")),
+            }
+        )
+
+
+class HandForm(TableForm):
+    """One open page: its lease, and what it shows."""
+
+    lease = forms.UUIDField()
+    have = IdsField(required=False)
+    file = forms.UUIDField(required=False)
+    #: The lease of the page that was open here before, and what of its hand is still on its way to us.
+    left = forms.UUIDField(required=False)
+    waiting = IdsField(required=False)
+    #: The moment for which the page was opened.
+    moment = forms.UUIDField(required=False)
+
+    @property
+    def page(self) -> dict:
+        """What of this says how the answer is drawn; without a valid lease there is no hand to draw."""
+        return {
+            "table": self.table(),
+            "file": self.cleaned_data.get("file") or None,
+            "lease": self.cleaned_data.get("lease"),
+            "have": self.cleaned_data.get("have") or [],
+        }
+
+
+class UndoForm(HandForm):
+    key = forms.UUIDField()
+    decision = forms.UUIDField(required=False)
+
+
+class DecisionForm(HandForm):
+    key = forms.UUIDField()
+    segment = forms.UUIDField()
+
+
+class SplitForm(DecisionForm):
+    at_ms = forms.IntegerField(min_value=0, max_value=2**53)
+
+
+class SpanForm(forms.Form):
+    start_ms = forms.IntegerField(min_value=0, max_value=2**53)
+    end_ms = forms.IntegerField(min_value=0, max_value=2**53)
+
+
+class TagsForm(forms.Form):
+    """From where to where, who, what, which kind: all that makes a clip of a moment."""
+
+    start_ms = forms.IntegerField(max_value=2**53)
+    end_ms = forms.IntegerField(max_value=2**53)
+    category = forms.ChoiceField(choices=ClipCategory.choices)
+    people = forms.CharField(required=False, max_length=MAX_PEOPLE * MAX_NAME)
+    trick = forms.CharField(required=False, max_length=MAX_NAME)
+
+    def clean_people(self) -> list[str]:
+        names = filter(None, map(clean_name, self.cleaned_data["people"].split(",")))
+        names = list({name_key(name): name for name in names}.values())
+        if len(names) > MAX_PEOPLE or any(len(name) > MAX_NAME for name in names):
+            raise forms.ValidationError(_("A name has at most 100 letters, and a clip at most 12 people."))
+        return names
+
+    def clean_trick(self) -> str:
+        return clean_name(self.cleaned_data["trick"])
+
+    def choice(self) -> Choice:
+        """Return what is to be kept; people and tricks that nobody knows yet are added."""
+        asked = self.cleaned_data
+        person, *also = [Person.objects.find_or_add(name) for name in asked["people"]] or [None]
+        return Choice(
+            start_ms=asked["start_ms"],
+            end_ms=asked["end_ms"],
+            category=asked["category"],
+            person=person,
+            trick=Trick.objects.find_or_add(asked["trick"]) if asked["trick"] else None,
+            also=also,
+        )
+
+
+class KeepForm(DecisionForm, TagsForm):
+    pass
+
+
+class AddForm(DecisionForm, SpanForm):
+    """A new moment in the video of ``segment``."""
+
+
+class ReleaseForm(forms.Form):
+    lease = forms.UUIDField()
+    #: What was decided and has not arrived yet: it stays held until it does.
+    waiting = IdsField(required=False)

@@ -1,0 +1,191 @@
+"""Where files lie. Code that needs a local file of an original says ``with local_copy(original) as path:``.
+
+Everybody else names a file by its stored path alone. The first part of it is the alias of a store in
+``settings.STORAGES``: ``originals``, ``candidates`` (previews, pictures, filmstrips) or ``final_clips``.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.conf import settings
+from django.core.files.storage import storages
+from django.utils.translation import gettext as _
+
+from clips.models import FinalClip, OriginalFile
+from clips.storage import local_cache
+from clips.storage.backend import MissingFileError, OpenFile, Report, StorageError, Store, Stored, silent
+from clips.storage.local import free_bytes, sync
+
+__all__ = ["MissingFileError", "StorageError", "free_bytes", "sync"]
+
+logger = logging.getLogger(__name__)
+
+ALIASES = ("originals", "candidates", "final_clips")
+HASH_BLOCK_BYTES = 16 * 1024**2
+
+
+@contextmanager
+def local_copy(original: OriginalFile, report: Report = silent) -> Iterator[Path]:
+    """Give the path of an original on this machine's disk, for as long as the block lasts.
+
+    Raises
+    ------
+    StorageError
+        If it is in no store any more, or cannot be brought in.
+    """
+    gone = _("The original file is not in the data folder any more.")
+    with _on_this_disk(original.stored_path, original.file_hash, original.size_bytes, gone, report) as path:
+        yield path
+
+
+@contextmanager
+def local_clip(clip: FinalClip, report: Report = silent) -> Iterator[Path]:
+    """Give the path of a cut clip on this machine's disk, for as long as the block lasts; StorageError as above."""
+    gone = _("The cut clip is not in the data folder; cut it again first.")
+    if not clip.stored_path:
+        raise MissingFileError(gone)
+    with _on_this_disk(clip.stored_path, clip.file_hash, clip.size_bytes, gone, report) as path:
+        yield path
+
+
+@contextmanager
+def _on_this_disk(stored_path: str, sha256: str, n_bytes: int, gone: str, report: Report) -> Iterator[Path]:
+    where = store_of(stored_path)
+    path = where.path_of(stored_path)
+    if path is None:
+        with local_cache.brought_in(sha256, n_bytes, lambda: where.read(stored_path), report) as copy:
+            yield copy
+    elif path.is_file():
+        yield path
+    else:
+        raise MissingFileError(gone)
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Give an empty folder on the same disk as the data, so that a finished file is moved by renaming."""
+    settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
+        yield Path(folder)
+
+
+def store_of(stored_path: str) -> Store:
+    """Return the store that holds a path; the alias of a store will do as well."""
+    return storages[stored_path.partition("/")[0]]
+
+
+def is_local(stored_path: str) -> bool:
+    """Whether a path, or the store of an alias, is on this machine's disk."""
+    return store_of(stored_path).is_local
+
+
+def store(source: Path, stored_path: str, report: Report = silent) -> None:
+    """Make a finished file the one of its path; whoever reads that path sees the whole file or none.
+
+    On this machine's disk ``source`` is moved, and costs nothing. Into a bucket it is copied and verified there, which
+    takes a while and so is done outside of transactions; ``source`` stays the caller's.
+    """
+    store_of(stored_path).put(source, stored_path, report)
+
+
+@contextmanager
+def staged(files: dict[str, Path], report: Report = silent) -> Iterator[Callable[[str], None]]:
+    """Bring finished files, by their stored paths, so near that ``place(stored_path)`` costs a moment.
+
+    For what is written down in the same transaction as it appears: no row is held while bytes are on their way, and a
+    worker that lost its job leaves nothing behind. What is not placed when the block ends is forgotten.
+    """
+    waiting: dict[str, str] = {}
+
+    def place(stored_path: str) -> None:
+        store_of(stored_path).place(waiting[stored_path], stored_path)
+
+    try:
+        for stored_path, source in files.items():
+            waiting[stored_path] = store_of(stored_path).stage(source, report)
+        yield place
+    finally:
+        for stored_path, token in waiting.items():
+            with suppress(StorageError):  # then it is cleared away within a day
+                store_of(stored_path).unstage(token)
+
+
+def duplicate(stored_path: str, copy_path: str) -> bool:
+    """Give a second path to what a file holds, at no cost; False where that cannot be."""
+    try:
+        store_of(stored_path).duplicate(stored_path, copy_path)
+    except (OSError, StorageError):  # also where the data folder's disk knows no links
+        return False
+    return True
+
+
+def exists(stored_path: str) -> bool:
+    return size_bytes(stored_path) is not None
+
+
+def size_bytes(stored_path: str) -> int | None:
+    """Return how long a stored file is; None where there is none."""
+    return store_of(stored_path).length_bytes(stored_path)
+
+
+def sizes_bytes(stored_paths: Iterable[str]) -> dict[str, int | None]:
+    """Return how long each of many stored files is; None where there is none."""
+    return {path: size for where, paths in _by_store(stored_paths) for path, size in where.lengths_bytes(paths).items()}
+
+
+def missing(stored_paths: Iterable[str]) -> set[str]:
+    """Return those of these paths that hold no file."""
+    return {path for path, size in sizes_bytes(stored_paths).items() if size is None}
+
+
+def delete(stored_paths: Iterable[str]) -> None:
+    """Delete stored files; those that are not there are none to delete. StorageError where some may be left."""
+    for where, paths in _by_store(stored_paths):
+        where.delete_all(paths)
+
+
+def discard(stored_paths: Iterable[str]) -> None:
+    """Delete files of which no row tells any more. What a store does not delete now is left to its orphans' sweep."""
+    try:
+        delete(stored_paths)
+    except StorageError as error:
+        logger.warning("Files without rows stay for the nightly sweep: %s", error)
+
+
+def listed(folder: str) -> Iterator[Stored]:
+    """List the files of a folder, as ``candidates``, not those of folders in it."""
+    return store_of(folder).listed(folder)
+
+
+def clear_left() -> None:
+    """Remove from the stores what killed workers left that no path leads to."""
+    for where in {store_of(alias) for alias in ALIASES}:
+        if not where.is_local:
+            where.clear_left()
+
+
+def read(stored_path: str) -> OpenFile:
+    """Open a stored file for reading, in parts or as a whole; MissingFileError where there is none."""
+    return store_of(stored_path).read(stored_path)
+
+
+def sha256_of(path: Path, report: Callable[[float], None] | None = None) -> str:
+    """Return the SHA-256 of a file as 64 hexadecimal digits; ``report`` gets the fraction read."""
+    digest = hashlib.sha256()
+    size_bytes = max(1, path.stat().st_size)
+    with path.open("rb") as file:
+        while block := file.read(HASH_BLOCK_BYTES):
+            digest.update(block)
+            if report:
+                report(file.tell() / size_bytes)
+    return digest.hexdigest()
+
+
+def _by_store(stored_paths: Iterable[str]) -> Iterator[tuple[Store, list[str]]]:
+    for alias, paths in groupby(sorted(stored_paths), key=lambda path: path.partition("/")[0]):
+        yield storages[alias], list(paths)

@@ -1,0 +1,365 @@
+"""Real Celery workers on the real broker, killed in the middle of each kind of job: each effect happens once.
+
+A job is held in its middle by a lock on the table that its effect goes into: the worker has done the work and waits
+in the transaction that would write it down. So the kill comes at the worst moment, and always there.
+"""
+
+import os
+import signal
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from celery import current_app
+from django.conf import settings as django_settings
+from django.db import connection
+from django.utils import timezone
+
+from clips.archive.local import TRASH_FOLDER
+from clips.ingest import part_file
+from clips.jobs import pipeline, tasks
+from clips.models import (
+    ArchiveCopy,
+    CandidateSegment,
+    CopyState,
+    DetectionRun,
+    FileName,
+    Filmstrip,
+    FinalClip,
+    Job,
+    JobKind,
+    JobState,
+    OriginalFile,
+    Preview,
+    SharedCopy,
+    Shoot,
+    Upload,
+    UploadState,
+)
+from clips.sorting import decisions
+from clips.storage.files import sha256_of
+from clips.tests.archive.conftest import drive, dropped, on_drive  # noqa: F401 - fixtures
+from clips.tests.media.made_up import make_video
+from clips.tests.workers import Worker, eventually
+from people.models import Person
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+EFFECT_GOES_INTO = {
+    JobKind.COLLECT: Upload,
+    JobKind.INGEST: OriginalFile,
+    JobKind.PROBE: OriginalFile,
+    JobKind.DETECT: DetectionRun,
+    JobKind.POSTER: CandidateSegment,
+    JobKind.PREVIEW: Preview,
+    JobKind.FILMSTRIP: Filmstrip,
+    JobKind.RENDER: FinalClip,
+    JobKind.SHARE: SharedCopy,
+    JobKind.ARCHIVE: FinalClip,  # written when the copy is there; its own row is written before each step
+    JobKind.WITHDRAW: ArchiveCopy,
+    JobKind.FETCH: OriginalFile,
+    JobKind.RENAME: FinalClip,
+}
+
+
+@pytest.fixture
+def worker(broker) -> Iterator[Callable[[], Worker]]:
+    """Give a function that starts a worker; all are stopped at the end."""
+    started = []
+
+    def start(**more_environment: str) -> Worker:
+        started.append(Worker(**more_environment))
+        return started[-1]
+
+    yield start
+    [each.stop() for each in started]
+
+
+@contextmanager
+def write_locked(model: type) -> Iterator[Callable[[], bool]]:
+    """Let nobody write a table; gives a function that says whether somebody waits to."""
+    database = connection.settings_dict
+    where = {name: database[name.upper()] for name in ("host", "port", "user", "password")}
+    with psycopg.connect(dbname=database["NAME"], **where) as other:
+        other.execute(f"LOCK TABLE {model._meta.db_table} IN SHARE MODE")
+
+        def somebody_waits() -> bool:
+            waiting = "SELECT 1 FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
+            with connection.cursor() as cursor:
+                cursor.execute(waiting, [other.info.backend_pid])
+                return cursor.fetchone() is not None
+
+        yield somebody_waits
+        other.rollback()
+
+
+@pytest.fixture
+def filmed(db) -> OriginalFile:
+    stored = django_settings.ORIGINALS_DIR / "filmed.mp4"
+    stored.parent.mkdir()
+    make_video(stored, frames=240, events_s=[4])
+    return OriginalFile.objects.create(
+        shoot=Shoot.objects.called("Backyard Rails", "2024-12-01"), original_filename="GX01.MP4",
+        stored_path="originals/filmed.mp4", file_hash=sha256_of(stored), size_bytes=stored.stat().st_size,
+        camera_id="CAM_GOPRO11", fps_label="30FPS", duration_ms=8_000,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def segment(filmed) -> CandidateSegment:
+    return CandidateSegment.objects.create(original_file=filmed, start_ms=3000, end_ms=4000)
+
+
+@pytest.fixture
+def clip(filmed, sorter) -> FinalClip:
+    CandidateSegment.objects.create(original_file=filmed, start_ms=1000, end_ms=5000)
+    lease = uuid.uuid4()
+    (segment,) = CandidateSegment.objects.lease_hand(member=sorter, lease=lease, count=1)
+    choice = decisions.Choice(start_ms=2000, end_ms=3000, person=Person.objects.add("Miller Downey"))
+    clip = decisions.keep(segment, choice, lease=lease, key=uuid.uuid4(), member=sorter)
+    Job.objects.all().delete()
+    return clip
+
+
+@pytest.fixture
+def upload(sorter, tmp_path) -> Upload:
+    data = make_video(tmp_path / "sent.mp4", frames=60).read_bytes()
+    upload = Upload.objects.start(
+        owner=sorter,
+        filename="GX02.MP4",
+        size_bytes=len(data),
+        shoot_name="Backyard Rails",
+        shoot_date="2024-12-01",
+    )
+    part_file.create_part(upload.pk)
+    part_file.part_path(upload.pk).write_bytes(data)
+    upload.advance(from_bytes=0, to_bytes=len(data))
+    upload.mark_received()
+    return upload
+
+
+@pytest.fixture
+def work(request) -> tuple[JobKind, object, Callable[[], None]]:
+    """Give a kind of job, its target, and a check that its effect happened exactly once."""
+    kind = request.param
+
+    def collected() -> None:
+        upload = Upload.objects.get()
+        assert (upload.state, upload.is_whole) == (UploadState.RECEIVED, True)
+        assert f"sha256:{sha256_of(part_file.part_path(upload.pk))}" == upload.mark
+
+    def ingested() -> None:
+        original = OriginalFile.objects.get()
+        assert Upload.objects.get().state == UploadState.REGISTERED
+        assert sha256_of(django_settings.DATA_DIR / original.stored_path) == original.file_hash
+        assert list(django_settings.UPLOADS_DIR.iterdir()) == []
+
+    def probed() -> None:
+        assert OriginalFile.objects.get().width_px == 320
+
+    def detected() -> None:
+        run = DetectionRun.objects.get()
+        spans = list(CandidateSegment.objects.filter(run=run).values_list("start_ms", "end_ms"))
+        assert spans
+        assert len(set(spans)) == len(spans) == CandidateSegment.objects.count()
+
+    def pictured() -> None:
+        segment = CandidateSegment.objects.get()
+        assert segment.poster_path == f"candidates/{segment.pk}.jpg"
+        assert (django_settings.DATA_DIR / segment.poster_path).is_file()
+
+    def previewed() -> None:
+        made = Preview.objects.get()
+        files = list((django_settings.DATA_DIR / "candidates").iterdir())
+        assert files == [django_settings.DATA_DIR / made.stored_path]
+        assert files[0].stat().st_size == made.size_bytes
+
+    def shown_at_a_glance() -> None:
+        made = Filmstrip.objects.get()
+        files = list((django_settings.DATA_DIR / "candidates").iterdir())
+        assert files == [django_settings.DATA_DIR / made.stored_path]
+        assert files[0].stat().st_size == made.size_bytes
+
+    def rendered() -> None:
+        clip = FinalClip.objects.get()
+        assert [file.name for file in django_settings.FINAL_CLIPS_DIR.iterdir()] == [f"{clip.pk}.mp4"]
+        assert sha256_of(django_settings.DATA_DIR / clip.stored_path) == clip.file_hash
+
+    def copied() -> None:
+        copy = SharedCopy.objects.get()
+        assert list((django_settings.FINAL_CLIPS_DIR / "shared").iterdir()) == [
+            django_settings.DATA_DIR / copy.stored_path
+        ]
+        assert (django_settings.DATA_DIR / copy.stored_path).stat().st_size == copy.size_bytes
+
+    def archived() -> None:
+        copy = ArchiveCopy.objects.get()
+        files = [path for path in django_settings.ARCHIVE_DIR.rglob("*") if path.suffix == ".mp4"]
+        assert files == [django_settings.ARCHIVE_DIR / copy.path]
+        assert sha256_of(files[0]) == copy.sha256
+
+    def withdrawn() -> None:
+        copy = ArchiveCopy.objects.get()
+        assert copy.state == CopyState.WITHDRAWN
+        kept = [path for path in django_settings.ARCHIVE_DIR.rglob("*") if path.suffix == ".mp4"]
+        assert kept == [django_settings.ARCHIVE_DIR / TRASH_FOLDER / copy.path], "nothing is deleted"
+
+    def fetched_back() -> None:
+        original = OriginalFile.objects.get()
+        assert original.evicted_at is None
+        assert sha256_of(django_settings.DATA_DIR / original.stored_path) == original.file_hash
+        assert list(django_settings.SCRATCH_DIR.iterdir()) == []
+
+    def renamed() -> None:
+        clip = FinalClip.objects.get()
+        assert clip.filename.startswith("2024-12-01__BackyardRails__Mia_Berg__")
+        assert clip.filename.endswith("__v001.mp4")
+        assert "berg" in clip.search_text
+        assert FileName.objects.count() == 2, "the name of before and the one of now"
+
+    targets = {JobKind.COLLECT: "dropped", JobKind.INGEST: "upload", JobKind.PROBE: "filmed", JobKind.DETECT: "filmed"}
+    targets |= {JobKind.POSTER: "filmed", JobKind.PREVIEW: "segment", JobKind.FILMSTRIP: "filmed"}
+    targets |= {JobKind.FETCH: "filmed"}
+    row = request.getfixturevalue(targets.get(kind, "clip"))
+    if kind == JobKind.POSTER:
+        request.getfixturevalue("segment")
+    if kind == JobKind.SHARE:
+        SharedCopy.objects.create(clip=row)
+    if kind in {JobKind.ARCHIVE, JobKind.WITHDRAW}:
+        tasks.render(str(Job.objects.for_target(JobKind.RENDER, row, params={"alone": True}).pk))
+    if kind == JobKind.WITHDRAW:
+        tasks.archive(str(Job.objects.for_target(JobKind.ARCHIVE, row, params={"alone": True}).pk))
+        FinalClip.objects.update(is_current=False, removed_at=timezone.now())
+    if kind == JobKind.FETCH:
+        tasks.archive(str(Job.objects.for_target(JobKind.ARCHIVE, row).pk))
+        OriginalFile.objects.update(evicted_at=timezone.now())
+        (django_settings.DATA_DIR / row.stored_path).unlink()
+    if kind == JobKind.RENAME:
+        row = row.person
+        Person.objects.update(display_name="Mia Berg", slug="Mia_Berg")
+    Job.objects.all().delete()
+    check = {
+        JobKind.COLLECT: collected,
+        JobKind.INGEST: ingested,
+        JobKind.PROBE: probed,
+        JobKind.DETECT: detected,
+        JobKind.POSTER: pictured,
+        JobKind.PREVIEW: previewed,
+        JobKind.FILMSTRIP: shown_at_a_glance,
+        JobKind.RENDER: rendered,
+        JobKind.SHARE: copied,
+        JobKind.ARCHIVE: archived,
+        JobKind.WITHDRAW: withdrawn,
+        JobKind.FETCH: fetched_back,
+        JobKind.RENAME: renamed,
+    }[kind]
+    return kind, row, check
+
+
+EACH_KIND = pytest.mark.parametrize("work", list(JobKind), indirect=True)
+
+
+@contextmanager
+def in_the_middle(kind: JobKind, row) -> Iterator[Job]:
+    """Start a job and hold it where its work is done and its effect is not yet written down."""
+    job = Job.objects.for_target(kind, row, params={"alone": True})
+    with write_locked(EFFECT_GOES_INTO[kind]) as somebody_waits:
+        pipeline.publish(job)
+        eventually(somebody_waits, f"{kind} reaches its end")
+        yield job
+
+
+def finish(job: Job) -> None:
+    """Let the sweep run as beat would, until the job is done."""
+
+    def swept_and_done() -> bool:
+        tasks.sweep()
+        job.refresh_from_db()
+        return not job.is_active
+
+    eventually(swept_and_done, "the job ends")
+    assert job.state == JobState.DONE, job.reason
+
+
+@EACH_KIND
+def test_a_killed_pool_process_costs_time_not_work(work, worker):
+    kind, row, check = work
+    running = worker()
+    with in_the_middle(kind, row) as job:
+        running.kill_child()
+        eventually(lambda: Job.objects.expired().exists(), "its lease runs out")
+    finish(job)
+    check()
+    assert job.attempts == 2
+
+
+@EACH_KIND
+def test_a_killed_worker_costs_time_not_work(work, worker):
+    kind, row, check = work
+    first = worker()
+    with in_the_middle(kind, row) as job:
+        first.kill()
+        eventually(lambda: Job.objects.expired().exists(), "its lease runs out")
+    worker()
+    # The broker still counts the message as being worked on, so the sweep must tell it again.
+    Job.objects.filter(pk=job.pk).update(published_at=None)
+    finish(job)
+    check()
+
+
+@EACH_KIND
+def test_a_message_delivered_three_times_does_its_work_once(work, worker):
+    kind, row, check = work
+    job = Job.objects.for_target(kind, row, params={"alone": True})
+    for _time in range(3):
+        pipeline.publish(job)
+    worker()
+    finish(job)
+    eventually(lambda: queues_are_empty(), "all three messages were taken")
+    check()
+    job.refresh_from_db()
+    assert job.attempts == 1
+
+
+def queues_are_empty() -> bool:
+    with current_app.connection_for_read() as link:
+        channel = link.default_channel
+        return not any(channel.queue_declare(queue, passive=False).message_count for queue in pipeline.QUEUES)
+
+
+def test_a_broker_that_lost_everything_costs_time_not_work(filmed, worker, broker, settings):
+    job = pipeline.start(JobKind.PROBE, filmed, alone=True)
+    broker.wipe()
+    settings.SWEEP_SECONDS = 0
+    worker()
+    finish(job)
+    assert job.attempts == 1
+
+
+def test_a_late_worker_that_wakes_up_again_changes_nothing(filmed, worker):
+    """The worker is stopped, not killed: it comes back with finished work for a job that another one has done."""
+    late = worker()
+    with in_the_middle(JobKind.DETECT, filmed) as job:
+        (late_child,) = late.children()
+        os.kill(late_child, signal.SIGSTOP)
+        os.kill(late.process.pid, signal.SIGSTOP)
+        eventually(lambda: Job.objects.expired().exists(), "its lease runs out")
+    other = worker()
+    eventually(lambda: other.children(), "the second worker is up")
+    with connection.cursor() as cursor:  # its backend waits inside a transaction that holds the job's row
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE state LIKE 'idle in transaction%%' AND datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    Job.objects.filter(pk=job.pk).update(published_at=None)
+    finish(job)
+    runs = list(DetectionRun.objects.values_list("pk", flat=True))
+    os.kill(late.process.pid, signal.SIGCONT)
+    os.kill(late_child, signal.SIGCONT)
+    time.sleep(2)
+    assert list(DetectionRun.objects.values_list("pk", flat=True)) == runs
+    job.refresh_from_db()
+    assert job.state == JobState.DONE

@@ -1,0 +1,137 @@
+"""What holds for every page, with the demo session on it: usable by all, quiet, at home, and never too wide."""
+
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from clips.demo.session import FILENAME, SESSION_NAME
+from clips.tests.browser import log_in, open_page, press
+from clips.tests.every_page import addresses
+from trickyclip.tests.site import RunningSite, manage
+
+pytestmark = pytest.mark.slow
+
+SIZES = [(390, 844), (1440, 900)]
+SERIOUS = {"serious", "critical"}
+PATIENCE_S = 240
+#: Keeps the best moment of the demo session, as a sorter would.
+KEEP_ONE = f"""
+from clips.models import CandidateSegment, FinalClip
+from clips.sorting.decisions import Choice, keep
+from people.models import Member, Person
+from tricks.models import Trick
+from uuid import UUID
+lease, member = UUID("{uuid.uuid4()}"), Member.objects.get()
+segment, = CandidateSegment.objects.lease_hand(member=member, lease=lease, count=1)
+choice = Choice(segment.start_ms, segment.end_ms, person=Person.objects.add("Mia Berg"), trick=Trick.objects.first())
+keep(segment, choice, lease=lease, key=UUID("{uuid.uuid4()}"), member=member)
+"""
+HAS_CARDS = "from clips.models import Preview; print(Preview.objects.count())"
+HAS_CLIP = "from clips.models import FinalClip; print(FinalClip.objects.exclude(stored_path='').count())"
+FITS = "document.documentElement.scrollWidth <= window.innerWidth"
+#: Elements that a keyboard reaches, in order, with whether the browser draws an outline or something else around them.
+FOCUS = """() => {
+  const here = document.activeElement, style = getComputedStyle(here);
+  return here === document.body ? null : {
+    what: here.outerHTML.slice(0, 90),
+    shown: here.matches(':focus-visible') && (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0
+      || style.boxShadow !== 'none'),
+  };
+}"""
+
+#: Writes the longest that people may call a session, a rider, a member or a file, in place of what the demo has.
+LENGTHEN = """names => {
+  const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  while (walker.nextNode())
+    for (const name of names) walker.currentNode.data = walker.currentNode.data.replaceAll(name, 'x'.repeat(100));
+}"""
+
+
+@pytest.fixture(scope="module")
+def demo_site(running_site) -> RunningSite:
+    """A running site on which the demo session was cut into cards and one of them was kept."""
+    manage(running_site.data_dir, "make_demo")
+    wait_for(running_site, HAS_CARDS)
+    manage(running_site.data_dir, "shell", "-v0", "-c", KEEP_ONE)
+    wait_for(running_site, HAS_CLIP)
+    return running_site
+
+
+def wait_for(site: RunningSite, code: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not int(manage(site.data_dir, "shell", "-v0", "-c", code)):
+        assert time.monotonic() < deadline, "the demo session never became ready"
+        time.sleep(1)
+
+
+@pytest.fixture
+def pages(demo_site, chromium) -> Callable[[tuple[int, int]], AbstractContextManager[Page]]:
+    """Give a function that opens a logged-in browser of a size; at its end it must have been quiet."""
+
+    def opened(size: tuple[int, int]) -> AbstractContextManager[Page]:
+        return open_page(chromium, demo_site.base_url, width_px=size[0], height_px=size[1])
+
+    return opened
+
+
+def visit(page: Page, address: str) -> None:
+    assert page.goto(address).status == 200
+    page.locator("main").wait_for()
+    page.wait_for_load_state("load")
+    page.wait_for_timeout(300)  # what a page fetches at once is on it
+
+
+def findings(page: Page) -> list[str]:
+    """Return what axe-core calls serious or critical, in one line each."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{page.url}: {rule['id']}: {node['target']}"
+        for rule in found
+        if rule["impact"] in SERIOUS
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}px")
+def test_every_page_is_usable_by_all_and_fits(pages, demo_site, size):
+    """``open_page`` adds that none of them complains on the console or asks another host."""
+    with pages(size) as page:
+        visit(page, "/login")
+        assert findings(page) == []
+        log_in(page, demo_site.admin_username, demo_site.admin_password)
+        for address in addresses(page):
+            visit(page, address)
+            assert findings(page) == []
+            assert page.evaluate(FITS), f"{address} is too wide"
+            page.evaluate(LENGTHEN, [SESSION_NAME, FILENAME, "Mia Berg", demo_site.admin_username])
+            assert page.evaluate(FITS), f"{address} is too wide for long names"
+            assert page.locator("h1").count() >= 1, f"{address} has no heading"
+
+
+def test_focus_is_seen_wherever_tab_leads(pages, demo_site):
+    with pages(SIZES[1]) as page:
+        log_in(page, demo_site.admin_username, demo_site.admin_password)
+        for address in addresses(page):
+            visit(page, address)
+            for _ in range(12):
+                press(page, "Tab")
+                focus = page.evaluate(FOCUS)
+                assert focus is None or focus["shown"], f"{address}: {focus['what']}"
+
+
+def test_a_fault_would_be_found(chromium, demo_site):
+    """The check itself: an unnamed button and grey on grey are no good."""
+    with open_page(chromium, demo_site.base_url) as page:
+        visit(page, "/login")
+        page.evaluate(
+            "() => { const one = document.createElement('button'); one.innerHTML = '<svg></svg>';"
+            " const two = document.createElement('p'); two.textContent = 'faint'; two.style.color = '#223';"
+            " document.querySelector('main').append(one, two); }"
+        )
+        rules = {finding.split(": ")[1] for finding in findings(page)}
+    assert {"button-name", "color-contrast"} <= rules

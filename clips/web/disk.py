@@ -1,0 +1,95 @@
+"""Room on the disk: what fills it, making some, and originals that were let go or need not be kept."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from clips.disk import fetching, request_room
+from clips.disk.usage import disk_use
+from clips.library.session_views import news
+from clips.models import Eviction, Job, JobKind, OriginalFile
+from people.access import requires
+from people.audit import Action, note
+from people.models import Role
+from trickyclip.shared.whole_pages import part_of
+
+#: A person waits for it.
+WANTED_NOW = 1
+LATEST_EVICTIONS = 4
+
+
+@requires(Role.SORTER)
+@require_safe
+@part_of("clips:jobs", at="disk")
+def disk(request: HttpRequest) -> HttpResponse:
+    """Answer with what fills the disk, looked at anew."""
+    return render(request, "clips/web/_disk.html", disk_context(fresh=True))
+
+
+@requires(Role.CURATOR)
+@require_POST
+def disk_make_room(request: HttpRequest) -> HttpResponse:
+    """Let a worker delete all that can be had again."""
+    use = disk_use(fresh=True)
+    with transaction.atomic():
+        note(Action.CHANGED, what="made room on the disk", may_go_bytes=use.may_go_bytes)
+    is_asked = request_room.ask_for_room(max(0, use.left_bytes) + use.may_go_bytes)
+    says = "" if is_asked else _("The workers cannot be reached now. Try again in a minute.")
+    return render(request, "clips/web/_disk.html", disk_context() | {"is_asked": is_asked, "problem": says})
+
+
+@requires(Role.SORTER)
+@require_http_methods(["GET", "HEAD", "POST"])
+@part_of(lambda pk: f"{reverse('clips:session', args=[_file(pk).shoot_id])}#file-{pk}")
+def file_fetch(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Answer with how far an original that was let go is on its way back; POST asks for it."""
+    original = _file(pk)
+    if request.method == "POST" and original.evicted_at:
+        with transaction.atomic():
+            fetching.want(original, priority=WANTED_NOW)
+    return render(request, "clips/library/_fetch.html", fetch_context(original))
+
+
+@requires(Role.CURATOR)
+@require_POST
+def file_not_needed(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Say that an original need not be kept once it is sorted; 409 when somebody has said so."""
+    original = _file(pk)
+    with transaction.atomic():
+        marked = OriginalFile.objects.filter(pk=pk).mark_not_needed(request.user)
+        if marked:
+            note(Action.CHANGED, original, what="marked as not needed")
+    return news(request, original.shoot, status=200 if marked else 409)
+
+
+@requires(Role.CURATOR)
+@require_POST
+def file_needed(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take that back; 409 when nobody has said so."""
+    original = _file(pk)
+    with transaction.atomic():
+        cleared = OriginalFile.objects.filter(pk=pk).mark_needed()
+        if cleared:
+            note(Action.CHANGED, original, what="marked as needed")
+    return news(request, original.shoot, status=200 if cleared else 409)
+
+
+def disk_context(*, fresh: bool = False) -> dict:
+    return {"disk": disk_use(fresh=fresh), "evictions": Eviction.objects.all()[:LATEST_EVICTIONS]}
+
+
+def fetch_context(original: OriginalFile) -> dict:
+    """Return what ``_fetch.html`` shows of an original: where it is, and the job that brings it back."""
+    job = None
+    if original.evicted_at:
+        job = Job.objects.filter(kind=JobKind.FETCH, original_file=original).order_by("-created_at").first()
+    return {"original": original, "fetch": job, "copy": fetching.copy_of(original) if original.evicted_at else None}
+
+
+def _file(pk: UUID) -> OriginalFile:
+    return get_object_or_404(OriginalFile.objects.select_related("shoot"), pk=pk)

@@ -1,0 +1,177 @@
+"""What the machine is doing, what it could not do and why, and what fills its disk."""
+
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.db import IntegrityError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
+
+from clips.archive import outage
+from clips.jobs import pipeline
+from clips.jobs.summary import causes, kinds_of_work, stuck, told_to
+from clips.media.sandbox import confine
+from clips.models import AuditReport, Job, JobKind, JobState
+from clips.models.job import TARGETS
+from clips.web.disk import disk_context
+from people.access import requires
+from people.audit import Action, note
+from people.models import Role
+from trickyclip.shared.whole_pages import part_of
+
+PER_PAGE = 50
+#: Older ones are in the admin; counting a million rows for the number of pages would cost more than the page.
+MOST_LISTED = 5000
+#: Told to the broker at once; of more than this the sweep tells it, so that nobody waits for the answer.
+MOST_PUBLISHED = 200
+
+
+class CauseForm(forms.Form):
+    """One group of stuck jobs: the same work, the same sentence."""
+
+    kind = forms.ChoiceField(choices=JobKind.choices)
+    state = forms.ChoiceField(choices=[(state, state) for state in (JobState.FAILED, JobState.WAITING)])
+    reason = forms.CharField(strip=False, max_length=1000)
+
+    def clean_reason(self) -> str:
+        """A browser may send each line's end as two characters."""
+        return self.cleaned_data["reason"].replace("\r\n", "\n")
+
+    def jobs(self) -> QuerySet:
+        asked = self.cleaned_data
+        return stuck(JobState(asked["state"])).filter(kind=asked["kind"], reason=asked["reason"])
+
+
+@requires(Role.SORTER)
+@require_safe
+def jobs(request: HttpRequest) -> HttpResponse:
+    """List the jobs, newest first; ``?state=FAILED`` those of one state, ``?kind=DETECT`` those of one kind."""
+    rows = jobs_with_targets()
+    asked = {name: request.GET.get(name) for name in ("state", "kind")}
+    if asked["state"] in JobState.values:
+        rows = rows.filter(state=asked["state"])
+    if asked["kind"] in JobKind.values:
+        rows = rows.filter(kind=asked["kind"])
+    page = Paginator(rows[:MOST_LISTED], PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "states": JobState.choices,
+        "kinds": JobKind.choices,
+        "state": asked["state"] if asked["state"] in JobState.values else "",
+        "kind": asked["kind"] if asked["kind"] in JobKind.values else "",
+        "report": AuditReport.objects.latest_ended(),
+        "flower_url": settings.FLOWER_URL,
+        "unconfined": confine.says() if confine.lacking() else "",
+    }
+    return render(request, "clips/web/jobs.html", context | disk_context() | _live_context(request))
+
+
+@requires(Role.SORTER)
+@require_safe
+@part_of("clips:jobs")
+def jobs_live(request: HttpRequest) -> HttpResponse:
+    """Answer with what is being done now, and with the rows that the page says were active when it last looked."""
+    return _live(request, request.GET)
+
+
+@requires(Role.SORTER)
+@require_safe
+@part_of(lambda pk: f"{reverse('clips:jobs')}#job-{pk}")
+def job_row(request: HttpRequest, pk: UUID) -> HttpResponse:
+    return _row(request, pk)
+
+
+@requires(Role.CURATOR)
+@require_POST
+def job_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Let a failed or cancelled job run again."""
+    job = get_object_or_404(Job, pk=pk)
+    retried = job.retry()
+    if retried:
+        note(Action.RETRIED, job)
+        pipeline.publish(job)
+    return _row(request, pk, status=200 if retried else 409)
+
+
+@requires(Role.CURATOR)
+@require_POST
+def job_cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Stop a waiting or running job."""
+    job = get_object_or_404(Job, pk=pk)
+    if cancelled := job.cancel():
+        note(Action.CANCELLED, job)
+    return _row(request, pk, status=200 if cancelled else 409)
+
+
+@requires(Role.CURATOR)
+@require_POST
+def cause_retry(request: HttpRequest) -> HttpResponse:
+    """Let all jobs of one group run again; 409 when somebody else just started one of them."""
+    form = CauseForm(request.POST)
+    if not form.is_valid():
+        return _live(request, request.POST, status=422)
+    try:
+        again = form.jobs().retry_all()
+    except IntegrityError:
+        return _live(request, request.POST, status=409)
+    note(Action.RETRIED, n_jobs=len(again), **form.cleaned_data)
+    for job in again[:MOST_PUBLISHED]:
+        pipeline.publish(job)
+    return _live(request, request.POST, status=200 if again else 409)
+
+
+@requires(Role.CURATOR)
+@require_POST
+def cause_cancel(request: HttpRequest) -> HttpResponse:
+    """Stop what waits of one group, or let rest what failed for good; it can still be retried one by one."""
+    form = CauseForm(request.POST)
+    if not form.is_valid():
+        return _live(request, request.POST, status=422)
+    n_cancelled = form.jobs().cancel_all()
+    note(Action.CANCELLED, n_jobs=n_cancelled, **form.cleaned_data)
+    return _live(request, request.POST, status=200 if n_cancelled else 409)
+
+
+@requires(Role.CURATOR)
+@require_POST
+def kind_cancel(request: HttpRequest, kind: str) -> HttpResponse:
+    """Stop everything of one kind that waits or runs."""
+    n_cancelled = Job.objects.active().filter(kind=kind).cancel_all()
+    note(Action.CANCELLED, n_jobs=n_cancelled, kind=kind)
+    return _live(request, request.POST, status=200 if n_cancelled else 409)
+
+
+def jobs_with_targets() -> QuerySet:
+    return Job.objects.select_related("segment__original_file", *TARGETS)
+
+
+def _live_context(request: HttpRequest) -> dict:
+    work = kinds_of_work()
+    stuck_here = causes(told_to(request.user, everything=True))
+    return {"work": work, "causes": stuck_here, "archive_block": outage.standing(), "is_busy": bool(work)}
+
+
+def _live(request: HttpRequest, asked: dict, *, status: int = 200) -> HttpResponse:
+    ids = [pk for pk in asked.getlist("id")[:PER_PAGE] if _is_uuid(pk)]
+    rows = jobs_with_targets().filter(pk__in=ids) if ids else []
+    return render(request, "clips/web/_jobs_live.html", _live_context(request) | {"rows": rows}, status=status)
+
+
+def _row(request: HttpRequest, pk: UUID, *, status: int = 200) -> HttpResponse:
+    job = get_object_or_404(jobs_with_targets(), pk=pk)
+    response = render(request, "clips/web/_job.html", {"job": job}, status=status)
+    return response if request.method == "GET" else trigger_client_event(response, "jobs-changed")
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,23 @@
+"""Addresses of the parts of the home page, the jobs page and the disk."""
+
+from django.urls import path
+
+from clips.web import disk, home, jobs
+
+urlpatterns = [
+    path("home/now", home.home_now, name="home_now"),
+    path("home/dismiss", home.failure_dismiss, name="failure_dismiss"),
+    path("files/<uuid:pk>/fetch", disk.file_fetch, name="file_fetch"),
+    path("files/<uuid:pk>/not-needed", disk.file_not_needed, name="file_not_needed"),
+    path("files/<uuid:pk>/needed", disk.file_needed, name="file_needed"),
+    path("jobs", jobs.jobs, name="jobs"),
+    path("jobs/disk", disk.disk, name="disk"),
+    path("jobs/disk/make-room", disk.disk_make_room, name="disk_make_room"),
+    path("jobs/live", jobs.jobs_live, name="jobs_live"),
+    path("jobs/cause/retry", jobs.cause_retry, name="cause_retry"),
+    path("jobs/cause/cancel", jobs.cause_cancel, name="cause_cancel"),
+    path("jobs/kind/<slug:kind>/cancel", jobs.kind_cancel, name="kind_cancel"),
+    path("jobs/<uuid:pk>", jobs.job_row, name="job_row"),
+    path("jobs/<uuid:pk>/retry", jobs.job_retry, name="job_retry"),
+    path("jobs/<uuid:pk>/cancel", jobs.job_cancel, name="job_cancel"),
+]

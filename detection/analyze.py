@@ -1,0 +1,200 @@
+"""Watch one file: read what is free, glance everywhere, and look closer where that promises something."""
+
+import resource
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from clips.media import MediaError
+from clips.media.formats.opening import open_media
+from clips.media.sandbox import peak_bytes
+from detection.decode.packets import Packets
+from detection.decode.pictures import PicturePool, PictureReader
+from detection.decode.read import Scan, SensorPayload
+from detection.sampling import Piece, Plan, choose_looks, cpu_s, make_plan
+from detection.scoring import score
+from detection.signals import Signals
+from detection.take import Take
+
+#: Shares of the whole work, roughly, that go to reading and hearing and to the scoring at the end.
+SCAN_SHARE, SCORE_SHARE = 0.12, 0.02
+
+
+@dataclass
+class Watched:
+    """The signals of a file, its length, the wall time that each part took in seconds, and what was not read of it."""
+
+    signals: Signals
+    duration_s: float
+    timings: dict[str, float]
+    unread: list[str]
+
+
+class Progress:
+    """Turns CPU-seconds of work into the fraction of what there is to do; never goes back."""
+
+    def __init__(self, report: Callable[[float], None]) -> None:
+        self._report = report
+        self._reached = self._done_cpu_s = 0.0
+        self.to_do_cpu_s = 1.0
+
+    def scanned(self, fraction: float) -> None:
+        """Report how much of the file is read; what the pictures will cost is not known before its end."""
+        self._reach(SCAN_SHARE * fraction)
+
+    def worked(self, cpu_s: float) -> None:
+        """Report so much more of the work on pictures as done."""
+        self._done_cpu_s += cpu_s
+        self._reach(SCAN_SHARE + (1 - SCAN_SHARE - SCORE_SHARE) * self._done_cpu_s / max(self.to_do_cpu_s, 1e-6))
+
+    def left(self, cpu_s: float) -> None:
+        """Say how much is left to do on pictures, once that is known better than from the budget."""
+        self.to_do_cpu_s = self._done_cpu_s + cpu_s
+
+    def _reach(self, fraction: float) -> None:
+        self._reached = min(max(self._reached, fraction), 1 - SCORE_SHARE)
+        self._report(self._reached)
+
+
+@dataclass(frozen=True)
+class How:
+    """In which way a file is watched.
+
+    Attributes
+    ----------
+    effort : str
+        One of `detection.sampling.EFFORTS`, or "sparse".
+    stretch : float
+        How many times longer the file plays than it was filmed: 8 for 240 pictures a second that play at 30.
+    muted : bool
+        Do not listen; to measure what the pictures alone are worth.
+    blanked_s : tuple of (float, float)
+        Stretches in which pictures are taken as grey, to measure what joins are worth.
+    hilights_s : tuple of float
+        When the rider or filmer pressed the button that marks a moment.
+
+    All times are those of the camera: divided by the stretch.
+    """
+
+    effort: str = "default"
+    stretch: float = 1.0
+    muted: bool = False
+    blanked_s: tuple[tuple[float, float], ...] = ()
+    hilights_s: tuple[float, ...] = ()
+
+
+def watch(path: str | Path, report: Callable[[float], None], how: How) -> Watched:
+    """Return the signals of a file.
+
+    Parameters
+    ----------
+    path : str or Path
+    report : callable
+        Called with the fraction that is done, several times a second.
+    how : How
+
+    Raises
+    ------
+    MediaError
+        If the file cannot be opened or no picture in it can be read.
+    """
+    started_s = time.perf_counter()
+    take, progress = Take(blanked_s=how.blanked_s), Progress(report)
+    packets, duration_s = _scan(path, take, progress, how)
+    scanned_s = time.perf_counter()
+    plan = make_plan(packets, duration_s, effort=how.effort, stretch=how.stretch, heard=take.pairs_heard_db(duration_s))
+    progress.to_do_cpu_s = plan.look_cpu_s + sum(cpu_s(packets, piece) for piece in plan.glances)
+    if not plan.is_everything:
+        _glance_and_look(path, packets, plan, take, progress, duration_s, how)
+    is_vain = take.n_pictures == 0 or take.unread.most_pictures
+    if plan.is_everything or is_vain:  # a container in which nothing can be found still plays
+        _look_at_everything(path, packets, take, progress, how)
+    if not take.saw_a_picture:
+        raise MediaError("No picture in this file can be read.")
+    pictures_s = time.perf_counter() - scanned_s
+    timings = {
+        "scan_s": scanned_s - started_s - take.sound_s,
+        "sound_s": take.sound_s,
+        "decode_s": pictures_s - take.motion_s,
+        "motion_s": take.motion_s,
+    }
+    timings = {name: round(value, 3) for name, value in timings.items()}
+    return Watched(take.signals(duration_s), duration_s, timings, take.unread.sentences())
+
+
+def _scan(path: str | Path, take: Take, progress: Progress, how: How) -> tuple[Packets, float]:
+    with open_media(path) as container:
+        scan = Scan(container, stretch=how.stretch)
+        for part in scan.chunks(progress.scanned):
+            if isinstance(part, SensorPayload):
+                take.add_sensors(part)
+            elif not how.muted:
+                take.add_sound(part)
+        take.unread.note_scan(scan, is_heard=take.heard_a_sound)
+        return scan.packets(), scan.end_s
+
+
+def _glance_and_look(
+    path: str | Path, packets: Packets, plan: Plan, take: Take, progress: Progress, duration_s: float, how: How
+) -> None:
+    with PicturePool(path, packets, stretch=how.stretch) as pool:
+        for even, (piece, chunks) in zip(plan.even, pool.read(plan.glances, most=2), strict=True):
+            if chunks:
+                take.add_glance(chunks[0], even=even)
+            take.unread.note_pictures(packets, piece, [chunk.times_s for chunk in chunks])
+            progress.worked(cpu_s(packets, piece))
+        signals = take.signals(duration_s)
+        standing = score.standing_of(signals)
+        promise = sum(standing.values()) + score.evidence_of(signals, standing, how.hilights_s)
+        looks = choose_looks(packets, promise, look_cpu_s=plan.look_cpu_s)
+        progress.left(sum(cpu_s(packets, piece) for piece in looks))
+        for piece, chunks in pool.read(looks):
+            take.begin_piece()
+            for chunk in chunks:
+                take.add_pictures(chunk)
+            take.unread.note_pictures(packets, piece, [chunk.times_s for chunk in chunks])
+            progress.worked(cpu_s(packets, piece))
+
+
+def _look_at_everything(path: str | Path, packets: Packets, take: Take, progress: Progress, how: How) -> None:
+    progress.to_do_cpu_s = max(float(np.ptp(packets.pts_s)), 1e-3)  # here time is measure enough
+    shown_s, whole, times_s = float(packets.pts_s.min()), Piece(0, len(packets.pts_s)), []
+    take.unread.forget_pictures()
+    with PictureReader(path, packets, stretch=how.stretch, n_threads=0) as reader:
+        take.begin_piece()
+        for chunk in reader.read(whole):
+            take.add_pictures(chunk)
+            times_s.append(chunk.times_s)
+            progress.worked(chunk.times_s[-1] - shown_s)
+            shown_s = chunk.times_s[-1]
+    take.unread.note_pictures(packets, whole, times_s)
+
+
+def signals_of(
+    path: str,
+    progress: Callable[[float], None],
+    effort: str = "default",
+    muted: bool = False,
+    blanked_ms: Sequence[tuple[float, float]] = (),
+) -> dict:
+    """Return the signals of a file and what it took to get them; for a child process that lives for this alone.
+
+    Returns
+    -------
+    dict
+        JSON-able: ``signals``, ``duration_ms``, ``timings``, and of this whole process ``cpu_s``, which is CPU-seconds
+        with its start, and ``peak_memory_mb``.
+    """
+    blanked_s = tuple((start_ms / 1000, end_ms / 1000) for start_ms, end_ms in blanked_ms)
+    found = watch(path, progress, How(effort=effort, muted=muted, blanked_s=blanked_s))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "signals": found.signals.to_json(),
+        "duration_ms": max(1, round(1000 * found.duration_s)),
+        "timings": found.timings,
+        "cpu_s": round(used.ru_utime + used.ru_stime, 3),
+        "peak_memory_mb": round(peak_bytes() / 1024**2),
+    }

@@ -1,0 +1,101 @@
+"""The admin's pages of what clips are tagged with; one of them makes one of two, after it has shown what changes."""
+
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from people.audit import Action, AuditedAdmin, note
+from people.merging import MergeError, merge, plan
+
+
+class MergeAdmin(AuditedAdmin):
+    """People or tricks: rows with aliases, that clips point at by their model's name.
+
+    Adds "Merge …" to the actions of a list: select two rows, look, confirm.
+    """
+
+    actions = ["merge"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Count in a subquery: a join would drag every clip through the filters and the search."""
+        current = self.model.objects.filter(pk=OuterRef("pk"), clips__is_current=True).order_by().values("pk")
+        counted = current.annotate(n=Count("*")).values("n")  # of the rows of an index, which do not have a clip's id
+        n_clips = Coalesce(Subquery(counted), 0)
+        return super().get_queryset(request).annotate(n_clips=n_clips).prefetch_related("aliases")
+
+    @admin.display(description=_("aliases"))
+    def also_called(self, row: models.Model) -> str:
+        return ", ".join(alias.name for alias in row.aliases.all())
+
+    @admin.display(description=_("clips"), ordering="n_clips")
+    def clips(self, row: models.Model) -> str:
+        query = f"{self.opts.model_name}__id__exact={row.pk}&is_current__exact=1"
+        return format_html('<a href="{}?{}">{}</a>', reverse("admin:clips_finalclip_changelist"), query, row.n_clips)
+
+    def get_urls(self) -> list:
+        page = self.admin_site.admin_view(self.merge_page)
+        address = "merge/<uuid:merged>/into/<uuid:survivor>/"
+        return [path(address, page, name=self._page("merge")), *super().get_urls()]
+
+    @admin.action(description=_("Merge …"), permissions=["change", "delete"])
+    def merge(self, request: HttpRequest, rows: QuerySet) -> HttpResponse | None:
+        """Lead to the page; what is used more often is offered as the one that stays."""
+        if len(rows) != 2:
+            self.message_user(request, _t("Select exactly two rows to merge."), messages.ERROR)
+            return None
+        first, second = rows
+        n_uses = {row: sum(change.n_moved for change in plan(row, other).changes) for row, other in (rows, rows[::-1])}
+        merged, survivor = sorted((first, second), key=n_uses.__getitem__)
+        return redirect(self._address("merge", merged.pk, survivor.pk))
+
+    def merge_page(self, request: HttpRequest, merged: UUID, survivor: UUID) -> HttpResponse:
+        """Show what a merge would change (GET), or do it (POST)."""
+        if not (self.has_change_permission(request) and self.has_delete_permission(request)):
+            raise PermissionDenied
+        rows = self.model.objects.prefetch_related("aliases").in_bulk([merged, survivor])
+        if len(rows) < 2:
+            self.message_user(request, _t("One of the two was merged or deleted meanwhile."), messages.ERROR)
+            return redirect(self._address("changelist"))
+        if request.method == "POST":
+            return self._merge(request, rows[merged], rows[survivor])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _t("Merge %(merged)s into %(survivor)s") % {"merged": rows[merged], "survivor": rows[survivor]},
+            "opts": self.opts,
+            "merged": rows[merged],
+            "survivor": rows[survivor],
+            "plan": plan(rows[merged], rows[survivor]),
+            "swapped": self._address("merge", survivor, merged),
+        }
+        return TemplateResponse(request, "admin/merge.html", context)
+
+    def _merge(self, request: HttpRequest, merged: models.Model, survivor: models.Model) -> HttpResponse:
+        names = {"merged": str(merged), "survivor": str(survivor)}
+        try:
+            with transaction.atomic():
+                note(Action.MERGED, survivor, merged=merged.pk, merged_name=str(merged))
+                self.log_deletions(request, self.model.objects.filter(pk=merged.pk))
+                survivor = merge(merged, survivor)
+                self.log_change(request, survivor, _t("Merged %(merged)s into this.") % names)
+        except MergeError as error:
+            self.message_user(request, str(error), messages.ERROR)
+            return redirect(self._address("changelist"))
+        self.message_user(request, _t("%(merged)s is now %(survivor)s.") % names, messages.SUCCESS)
+        return redirect(self._address("change", survivor.pk))
+
+    def _page(self, page: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
+
+    def _address(self, page: str, *args: UUID) -> str:
+        return reverse(f"admin:{self._page(page)}", args=args)

@@ -1,0 +1,161 @@
+"""Make one of two rows that mean the same: two spellings of a person, two names of a trick.
+
+Works on any model that bears a slug, has ``aliases``, and says by ``form_of`` in which form names are compared. What
+points at a row is found through the model itself, so that people and tricks need not know who uses them.
+"""
+
+from dataclasses import dataclass
+
+from django.db import IntegrityError, models, transaction
+from django.db.models import QuerySet
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from people.renaming import announce
+
+
+class MergeError(Exception):
+    """The two cannot be merged; the text is one sentence."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a merge does to the rows of one kind."""
+
+    what: str
+    n_moved: int
+    #: Rows that would name the survivor twice, and go.
+    n_dropped: int = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a merge is going to change."""
+
+    changes: list[Change]
+    new_aliases: list[str]
+    #: Names that lead to somebody else already and stay theirs.
+    taken_names: list[str]
+
+
+def plan(merged: models.Model, survivor: models.Model) -> Plan:
+    """Say what ``merge`` is going to change, and change nothing."""
+    changes = []
+    for relation in _relations(merged):
+        rows = _rows_of(relation, merged)
+        if relation.many_to_many:
+            n_dropped = _named_twice(relation, merged, survivor).count()
+            n_of_survivor = _named_by_row(relation, merged, survivor).filter(**{_to(relation): survivor}).count()
+            changes.append(Change(_words(relation), rows.count() - n_dropped, n_dropped + n_of_survivor))
+        else:
+            changes.append(Change(_words(relation), rows.count()))
+    new_aliases, taken_names = _aliases_after(merged, survivor)
+    return Plan([change for change in changes if change.n_moved or change.n_dropped], new_aliases, taken_names)
+
+
+@transaction.atomic
+def merge(merged: models.Model, survivor: models.Model) -> models.Model:
+    """Let ``survivor`` take the place of ``merged`` everywhere and answer to its names; return the survivor.
+
+    Raises
+    ------
+    MergeError
+        If the two are one, if either is gone, or if a rule forbids that rows of one become rows of the other.
+    """
+    merged, survivor = _locked(merged, survivor)
+    new_aliases, _taken = _aliases_after(merged, survivor)
+    merged.aliases.all().delete()
+    for relation in _relations(merged):
+        if relation.many_to_many:
+            _named_twice(relation, merged, survivor).delete()
+        try:
+            with transaction.atomic():
+                _rows_of(relation, merged).update(**{_to(relation): survivor})
+        except IntegrityError as error:
+            sentence = _("%(survivor)s has %(what)s already that only one of the two may have.")
+            raise MergeError(sentence % {"survivor": survivor, "what": _words(relation)}) from error
+        if relation.many_to_many:
+            _named_by_row(relation, survivor).filter(**{_to(relation): survivor}).delete()
+    merged.delete()
+    for name in new_aliases:
+        survivor.aliases.create(name=name)
+    announce(survivor)
+    return survivor
+
+
+def _locked(merged: models.Model, survivor: models.Model) -> tuple[models.Model, models.Model]:
+    """Return both as they are now, locked in the order of their ids, so that no two merges wait for each other."""
+    if merged.pk == survivor.pk:
+        raise MergeError(_("Choose two different rows."))
+    rows = type(merged)._base_manager.filter(pk__in=[merged.pk, survivor.pk])
+    found = {row.pk: row for row in rows.select_for_update().order_by("pk")}
+    if len(found) < 2:
+        raise MergeError(_("One of the two was merged or deleted meanwhile."))
+    return found[merged.pk], found[survivor.pk]
+
+
+def _relations(row: models.Model) -> list[models.ForeignObjectRel]:
+    """Return all that may point at a row, but for what is its own and goes with it: its aliases and its jobs."""
+    found = [relation for relation in row._meta.get_fields(include_hidden=True) if _points_here(relation)]
+    return sorted(found, key=lambda relation: relation.many_to_many)  # what a list holds twice depends on the rest
+
+
+def _points_here(field: models.Field) -> bool:
+    """Whether a field is the other end of one that points here and stays when the row goes.
+
+    The hidden halves of many-to-many fields go with it, too; their rows are reached by the fields themselves.
+    """
+    is_relation = field.auto_created and not field.concrete and field.is_relation
+    return is_relation and field.on_delete is not models.CASCADE
+
+
+def _rows_of(relation: models.ForeignObjectRel, row: models.Model) -> QuerySet:
+    """Return the rows in which the name of ``row`` is written: of a many-to-many field those of its own table."""
+    model = relation.through if relation.many_to_many else relation.related_model
+    return model._base_manager.filter(**{_to(relation): row})
+
+
+def _to(relation: models.ForeignObjectRel) -> str:
+    """Return the field of those rows that points here."""
+    return relation.field.m2m_reverse_field_name() if relation.many_to_many else relation.field.name
+
+
+def _named_twice(relation: models.ManyToManyRel, merged: models.Model, survivor: models.Model) -> QuerySet:
+    """Return the rows of ``merged`` in lists that hold ``survivor``, too, or whose row itself names one of the two."""
+    owner = relation.field.m2m_field_name()
+    here_too = _rows_of(relation, survivor).values(owner)
+    rows = _rows_of(relation, merged)
+    by_row = _named_by_row(relation, merged, survivor)
+    return rows.filter(models.Q(**{f"{owner}__in": here_too}) | models.Q(pk__in=by_row.values("pk")))
+
+
+def _named_by_row(relation: models.ManyToManyRel, *named: models.Model) -> QuerySet:
+    """Return what lists hold whose row itself names one of these: the clip of a person lists only the others in it."""
+    owner = relation.field.m2m_field_name()
+    names_itself = models.Q(pk__in=[])
+    for field in relation.related_model._meta.fields:
+        if field.is_relation and field.related_model is type(named[0]):
+            names_itself |= models.Q(**{f"{owner}__{field.name}__in": named})
+    return relation.through._base_manager.filter(names_itself)
+
+
+def _aliases_after(merged: models.Model, survivor: models.Model) -> tuple[list[str], list[str]]:
+    """Return the names that become aliases of the survivor, and those that somebody else goes by."""
+    longest = merged.aliases.model._meta.get_field("name").max_length
+    old = [str(merged)[:longest], merged.slug, *merged.aliases.values_list("name", flat=True)]
+    form_of = survivor.form_of
+    known = {form_of(name) for name in (str(survivor), survivor.slug)}
+    known |= {form_of(name) for name in survivor.aliases.values_list("name", flat=True)}
+    new_aliases, taken_names = [], []
+    for name in old:
+        if form_of(name) in known:
+            continue
+        known.add(form_of(name))
+        others = type(merged).objects.named(name).exclude(pk__in=[merged.pk, survivor.pk])
+        (taken_names if others.exists() else new_aliases).append(name)
+    return new_aliases, taken_names
+
+
+def _words(relation: models.ForeignObjectRel) -> str:
+    """Return what such rows are called: "Final clips (person)"."""
+    return f"{capfirst(relation.related_model._meta.verbose_name_plural)} ({relation.field.verbose_name})"

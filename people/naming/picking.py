@@ -1,0 +1,53 @@
+"""Options of a box in which names are picked by a few letters (templates/_picker_options.html, static/js/picker.js)."""
+
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+
+from people.naming.spelling import clean_name
+
+MAX_OPTIONS = 8
+MAX_TYPED = 100
+
+
+@dataclass(frozen=True)
+class Option:
+    """One line of the list.
+
+    Attributes
+    ----------
+    value : str
+        What is written into the box.
+    notes : tuple of str
+        Small print beside it.
+    is_new : bool
+        Nobody knows this name yet; saving adds it.
+    is_marked : bool
+        Enter takes it. Only one of a list, and never a mere guess.
+    is_exact : bool
+        What is typed is its name, however written; leaving the box takes it.
+    is_double : bool
+        Resembles what is new so much that it is still offered after the new name was taken.
+    """
+
+    value: str
+    notes: tuple[str, ...] = ()
+    is_new: bool = False
+    is_marked: bool = False
+    is_exact: bool = False
+    is_double: bool = False
+
+
+def offered(rows: QuerySet) -> QuerySet:
+    """Return the riders or tricks that a list offers: not those that only undone keeps have named, as typos are."""
+    clips = rows.model._meta.get_field("clips").related_model.objects.filter(
+        **{rows.model._meta.model_name: OuterRef("pk")}
+    )
+    only_undone = Exists(clips.exclude(removed_at=None)) & ~Exists(clips.filter(removed_at=None))
+    return rows.exclude(only_undone)
+
+
+def typed_in(request: HttpRequest) -> str:
+    """Return what is typed into the box (``?q=``), cleaned as names are."""
+    return clean_name(request.GET.get("q", ""))[:MAX_TYPED]

@@ -1,0 +1,274 @@
+// The sort page: deals the hand, does what keys and buttons say, and tells how things stand. What was decided swaps the
+// card at once and goes to the queue.
+
+import { Gestures } from "./gestures.js";
+import { Hand } from "./hand.js";
+import { newId } from "./ids.js";
+import { Intent, tagsIn } from "./intent.js";
+import { Keys } from "./keys.js";
+import { afterPaint } from "./scheduling.js";
+import { Lines } from "./card-timelines.js";
+import { Making } from "./manual-segments.js";
+import { Past } from "./history.js";
+import { cue, Player } from "./player.js";
+import { DecisionQueue } from "./queue.js";
+import { Shuttle } from "./shuttle.js";
+import { Status } from "./status.js";
+import { isResolving, keepFields, Tags, whenResolved } from "./tags.js";
+import { Trim } from "./trim.js";
+import { Truth } from "./server-sync.js";
+import { Wider } from "./longer-preview.js";
+
+const LEFT_KEY = "sort-left";
+const DECISIONS = { keep: "kept", trash: "trashed", skip: "skipped", aside: "putAside" };
+
+class SortPage {
+  constructor(root) {
+    this.root = root;
+    const { member, csrf } = root.dataset;
+    this.lease = newId();
+    this.status = new Status(root);
+    this.player = new Player((ms) => this.trim.showPlayhead(ms));
+    this.shuttle = new Shuttle(this.player);
+    this.trim = new Trim({
+      words: this.status.words,
+      frameMs: () => 1000 * (this.player.card ? this.player.originalFrameS : 1 / 30),
+      onChange: (span) => this.player.setSpan(span),
+      onScrub: (ms) => {
+        this.player.video?.pause();
+        this.player.seek(ms);
+      },
+      onScrubEnd: (wasHandle) => wasHandle && this.player.isWanted && this.player.replay(),
+      onSettled: (span) => {
+        this.lines.redraw();
+        this.wider.want(this.hand.current, span);
+      },
+    });
+    this.lines = new Lines(this.trim);
+    this.wider = new Wider(csrf, (card) => this.showWider(card));
+    this.intent = new Intent(root, this.status.words);
+    this.hand = new Hand(root.querySelector("[data-hand]"), {
+      onCurrent: (card, before) => this.showCard(card, before),
+      onComing: (card) => this.prepareCard(card),
+    });
+    const past = root.querySelector("[data-first-past]").content.querySelector("[data-past]");
+    this.past = new Past(this.hand, root.dataset.pastUrl, () => this.queue.waiting === 0, past);
+    this.tags = new Tags(this.past, (card) => card === this.hand.current && this.showIntent(card));
+    this.queue = new DecisionQueue({ lease: this.lease, member, csrf }, {
+      onAnswer: (entry, status, html) => this.truth.take(entry, status, html),
+      onState: (state, waiting) => this.status.connection(state, waiting),
+      extraFields: () => this.truth.shownFields(),
+    });
+    this.truth = new Truth(this);
+    this.making = new Making(this);
+    this.gestures = new Gestures(root, {
+      // What waits for an answer may bring another card.
+      says: (name, card) => (this.held ? { text: this.status.words.wait, isSure: false } : this.intent.of(name, card)),
+      act: (name) => this.act(name, true),
+    });
+    this.keys = new Keys(root, (name, byKey) => this.act(name, byKey));
+    this.listen();
+  }
+
+  async start() {
+    await this.queue.open();
+    if (this.queue.lastKept) this.tags.hear(this.queue.lastKept);
+    // Set by the page that was here before a reload: its hand is ours now, whatever comes first at the server.
+    const left = sessionStorage.getItem(LEFT_KEY);
+    sessionStorage.removeItem(LEFT_KEY);
+    await this.truth.refresh(left ? [["left", left], ["waiting", this.queue.segments.join(" ")]] : []);
+    this.queue.flush(); // not before the hand is ours: each answer makes us look again
+  }
+
+  listen() {
+    document.addEventListener("picked", () => this.hand.current?.focus({ preventScroll: true }));
+    document.addEventListener("htmx:load", ({ detail: { elt } }) => {
+      if (elt.matches("[data-preview]") && this.hand.current?.contains(elt)) this.showCard(this.hand.current, null);
+    });
+    this.root.querySelector("[data-table]").addEventListener("change", ({ currentTarget }) => currentTarget.submit());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.truth.refresh());
+    window.addEventListener("online", () => this.truth.refresh());
+    window.addEventListener("pageshow", (event) => event.persisted && this.truth.refresh());
+    window.addEventListener("pagehide", () => this.giveBack());
+  }
+
+  act(name, byKey) {
+    const card = this.hand.current;
+    if (this.held) this.held.push([name, byKey]);
+    else if (card && name.startsWith("keep") && isResolving(card)) this.hold(whenResolved(card), name, byKey, card);
+    else if (name === "undo" && this.past.isBehind) this.hold(this.past.fill(), name, byKey);
+    else this.perform(name, byKey);
+  }
+
+  perform(name, byKey) {
+    const card = this.hand.current;
+    if (name === "help") this.keys.showHelp();
+    else if (name === "undo") this.undo();
+    else if (card && name.startsWith("keep-")) this.keepAs(name.slice("keep-".length), card);
+    else if (card && name in DECISIONS) this.decide(name, card);
+    else if (card) this.moveInCard(name, card);
+    // After a click Enter shall keep the next card, not press the same button again.
+    if (!byKey && (name in DECISIONS || name === "undo")) this.hand.current?.focus({ preventScroll: true });
+  }
+
+  /** Do something when ``ready`` resolves, unless to false or another card than ``about`` is on top by then; what is done
+   * meanwhile comes after it. */
+  async hold(ready, name, byKey, about = null) {
+    this.held = [];
+    this.gestures.redraw();
+    const goesOn = await ready;
+    const { held } = this;
+    this.held = null;
+    this.gestures.redraw();
+    if (goesOn === false || (about && about !== this.hand.current)) return;
+    this.perform(name, byKey);
+    for (const one of held) this.act(...one);
+  }
+
+  moveInCard(name, card) {
+    const { player, trim, shuttle, tags } = this;
+    if (shuttle.level && !name.startsWith("shuttle")) shuttle.stop();
+    const [, which, digit] = /^(person|trick)-([1-9])$/.exec(name) ?? [];
+    if (which) return this.writeRecent(card, which === "person" ? "people" : "trick", Number(digit));
+    const moves = {
+      "shuttle-back": () => shuttle.backward(), "shuttle-on": () => shuttle.forward(),
+      "shuttle-stop": () => { shuttle.stop(); player.pause(); },
+      "in-back": () => this.nudge("start", -1), "in-on": () => this.nudge("start", 1),
+      "out-back": () => this.nudge("end", -1), "out-on": () => this.nudge("end", 1),
+      play: () => player.toggle(), replay: () => player.replay(), sound: () => player.toggleSound(),
+      back: () => player.step(-1), forward: () => player.step(1),
+      "second-back": () => player.skipSeconds(-1), "second-on": () => player.skipSeconds(1),
+      slower: () => player.changeSpeed(-1), faster: () => player.changeSpeed(1), speed: () => player.cycleSpeed(),
+      "real-time": () => player.toggleRealTime(),
+      in: () => player.video && this.setEnd("start"), out: () => player.video && this.setEnd("end"),
+      split: () => this.making.split(card), make: () => this.making.add(card),
+      people: () => tags.focus(card, "people"), friends: () => tags.focusEnd(card, "people"), trick: () => tags.focus(card, "trick"),
+      "last-trick": () => tags.repeatTrick(card),
+    };
+    moves[name]?.();
+  }
+
+  keepAs(category, card) {
+    this.tags.setCategory(card, category);
+    this.decide("keep", card);
+  }
+
+  /** Let the clip begin or end at the frame that is on screen. */
+  setEnd(end) {
+    this.trim.set(end, this.player.frameMs);
+    this.trim.settle();
+  }
+
+  /** Move one end by a frame, and show the frame that it is at now. */
+  nudge(end, frames) {
+    const ms = this.trim.span[`${end}Ms`];
+    this.trim.set(end, this.player.besideMs(ms, frames));
+    this.trim.settle();
+    if (this.player.video) {
+      this.player.pause();
+      this.player.seek(this.trim.span[`${end}Ms`]);
+    }
+  }
+
+  writeRecent(card, box, digit) {
+    const chip = this.root.querySelector(`[data-recent-of=${box}][data-digit="${digit}"]`);
+    if (chip) this.tags.write(card, box, chip.dataset.value);
+  }
+
+  decide(kind, card) {
+    const { segment, file } = card.dataset;
+    const gone = kind === "aside" ? this.hand.cards.filter((other) => other.dataset.file === file) : [card];
+    const fields = kind === "keep" ? keepFields(card) : [];
+    const tags = kind === "keep" ? Object.fromEntries(fields) : null;
+    const keptAs = tags && tagsIn(card, this.status.words);
+    card.dataset.touched = "";
+    const also = gone.map((other) => other.dataset.segment).filter((other) => other !== segment);
+    const key = this.send(kind, segment, [["segment", segment], ...fields], also);
+    this.past.push({ key, segment, tags });
+    this.lines.note(segment, { keep: "kept", trash: "trashed" }[kind] ?? null);
+    for (const other of gone.reverse()) this.hand.remove(other);
+    this.status.decided(kind, DECISIONS[kind], keptAs);
+    this.showState();
+  }
+
+  undo() {
+    const last = this.past.pop();
+    if (!last || last.tags) this.tags.unhear();
+    if (last?.made) this.hand.drop(last.made);
+    const isBack = last && this.hand.recall(last.segment);
+    if (isBack && last.endMs) this.making.endAt(this.hand.current, last.endMs);
+    if (last) this.lines.note(last.segment, null);
+    this.send("undo", last?.segment ?? null, last ? [["decision", last.key]] : []);
+    if (last) this.status.decided("undo", "undone");
+    this.showState();
+  }
+
+  send(kind, segment, fields, also = []) {
+    const key = newId();
+    const { lease, root } = this;
+    this.truth.change();
+    this.queue.push({
+      key, kind, segment, also, lease, member: root.dataset.member, url: root.dataset[`${kind}Url`],
+      fields: [["lease", lease], ["key", key], ...fields],
+    });
+    return key;
+  }
+
+  showCard(card, before) {
+    if (card !== before) this.gestures.cancel();
+    if (card) this.tags.inherit(card);
+    this.showIntent(card);
+    if (before !== card) this.shuttle.level = 0;
+    if (card && before !== null) this.player.isWanted = true; // the next one moves, whatever was done with the last
+    this.trim.attach(card);
+    this.player.attach(card, card ? this.trim.span : null);
+    this.lines.attach(card);
+    if (card) afterPaint(() => card === this.hand.current && this.settleOn(card, before));
+  }
+
+  /** Say what a decision would write; a swipe that goes on says it as well. */
+  showIntent(card) {
+    this.intent.show(card);
+    this.gestures.redraw();
+  }
+
+  /** What needs to know how the page looks now, and would hold up its picture. */
+  settleOn(card, before) {
+    this.keys.mark(card);
+    const { activeElement } = document;
+    const nowhere = !activeElement || activeElement === document.body || before?.contains(activeElement);
+    if (nowhere) card.focus({ preventScroll: true });
+  }
+
+  /** Have all of a card ready that is on top soon. */
+  prepareCard(card) {
+    cue(card, Number(card.querySelector("[name=start_ms]").value));
+    this.keys.mark(card);
+    this.lines.prepare(card);
+  }
+
+  /** Go on with a preview that shows more than before. */
+  showWider(card) {
+    if (card !== this.hand.current) return;
+    this.trim.attach(card);
+    this.player.attach(card, this.trim.span);
+    this.lines.redraw();
+  }
+
+  showState() {
+    this.status.table({ any: this.hand.current !== null, busy: this.queue.waiting > 0 });
+  }
+
+  /** Sent by a page that closes; what is on its way to the server stays held until it is there. */
+  giveBack() {
+    const form = new FormData();
+    form.append("csrfmiddlewaretoken", this.root.dataset.csrf);
+    form.append("lease", this.lease);
+    form.append("waiting", [...new Set([...this.queue.pending.keys(), ...this.queue.segments])].filter(Boolean).join(" "));
+    sessionStorage.setItem(LEFT_KEY, this.lease);
+    navigator.sendBeacon(this.root.dataset.releaseUrl, form);
+  }
+}
+
+const root = document.querySelector("[data-sorter]");
+if (root) new SortPage(root).start();

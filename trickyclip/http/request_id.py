@@ -1,0 +1,56 @@
+"""One name for each request, by which a person's words and the log's lines find each other."""
+
+import re
+import secrets
+import sys
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.template import loader
+from django.utils.functional import SimpleLazyObject
+
+from trickyclip.http import away
+from trickyclip.shared import logs
+
+#: Written by our proxies: trickyclip/http/proxy.py takes them away from everybody else.
+HEADERS = ("HTTP_X_REQUEST_ID", "HTTP_CF_RAY")
+_SAFE = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+class RequestIdMiddleware:
+    """Name the request in all that is logged of it, and in the answer."""
+
+    def __init__(self, get_response: Callable) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.log_id = next(filter(None, (_given(request, name) for name in HEADERS)), None) or secrets.token_hex(8)
+        with logs.about(request=request.log_id, member=lambda: member_of(request)):
+            response = self.get_response(request)
+            request.META[logs.KEPT_AS] = logs.facts_now()
+        response.headers["X-Request-ID"] = request.log_id
+        return response
+
+
+def member_of(request: HttpRequest) -> str:
+    """Return the id of who asks, where that is known by now; never asks the database."""
+    user = getattr(request, "_cached_user", None) or request.__dict__.get("user")
+    is_known = user is not None and not isinstance(user, SimpleLazyObject) and user.is_authenticated
+    return str(user.pk) if is_known else ""
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer with the page that names the request, so that a person can tell it; needs nothing but its template.
+
+    Django calls it while it handles the error, from wherever that came: a view, a middleware, the session.
+    """
+    error = sys.exc_info()[1]
+    if away.is_away(error):
+        return away.answer(request, error)
+    page = loader.render_to_string("500.html", {"request_id": getattr(request, "log_id", "")})
+    return HttpResponse(page, status=500)
+
+
+def _given(request: HttpRequest, name: str) -> str:
+    text = request.META.get(name, "")
+    return text if _SAFE.fullmatch(text) else ""
