@@ -15,9 +15,9 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 from redis import Redis
 
-from clips.jobs.pipeline import STEPS
+from clips.jobs.registry import step_of
 from clips.media.sandbox import landlock, mounts
-from clips.models import CandidateSegment, DetectionRun, Job, JobKind, OriginalFile, Shoot
+from clips.models import CandidateSegment, DetectionRun, Job, OriginalFile, Shoot
 from people.models import Member, Role
 from trickyclip.pytest_engines import FOOTAGE, WITHOUT_FOOTAGE
 from trickyclip.tests import site
@@ -229,7 +229,7 @@ def work_off() -> Callable[[], list[str]]:
         done = []
         while job := Job.objects.due().order_by("created_at").first():
             done.append(job.kind)
-            current_app.tasks[STEPS[JobKind(job.kind)].task](str(job.pk))
+            current_app.tasks[step_of(job.kind).task](str(job.pk))
         return done
 
     return work

@@ -1,5 +1,10 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+#: The rooms with jobs. The engine in ``clips.jobs`` knows none of them; they register what they bring.
+ROOMS_WITH_JOBS = ("ingest", "previews", "library", "sharing", "archive", "disk")
 
 
 class ClipsConfig(AppConfig):
@@ -8,7 +13,9 @@ class ClipsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from clips.library.renaming import follow
+        from clips.archive.renaming import follow
         from people.renaming import on_rename
 
+        for room in ROOMS_WITH_JOBS:
+            import_module(f"clips.{room}.job_kinds").register()
         on_rename(follow)

@@ -6,3 +6,9 @@ class DetectionConfig(AppConfig):
     name = "detection"
     verbose_name = _("Detection")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from clips.jobs import registry
+        from clips.models import JobKind
+
+        registry.register(JobKind.DETECT, registry.Step("detect", "detect", (JobKind.POSTER,), reads_original=True))

@@ -17,7 +17,7 @@ MIN_WALL_S, MAX_WALL_PER_VIDEO = 600, 16
 TICK_S = 0.3
 
 
-@shared_task
+@shared_task(name="detect")
 def detect(job_id: str) -> None:
     """Propose the segments of one original file."""
     with claim(job_id) as work:

@@ -321,45 +321,45 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "engines" / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep": {
-        "task": "clips.jobs.tasks.sweep",
+        "task": "sweep",
         "schedule": schedule(SWEEP_SECONDS),
         "options": {"expires": SWEEP_SECONDS},
     },
     "look_after_archive": {
-        "task": "clips.jobs.tasks.look_after_archive",
+        "task": "look_after_archive",
         "schedule": schedule(SWEEP_SECONDS),
         "options": {"expires": SWEEP_SECONDS},
     },
     "look_after_space": {
-        "task": "clips.disk.tasks.look_after_space",
+        "task": "look_after_space",
         "schedule": schedule(SWEEP_SECONDS),
         "options": {"expires": SWEEP_SECONDS},
     },
     "look_into_drive_folder": {
-        "task": "clips.jobs.tasks.look_into_drive_folder",
+        "task": "look_into_drive_folder",
         "schedule": crontab(minute="2-59/5"),
         "options": {"expires": 290},
     },
-    "notice_archive_changes": {"task": "clips.jobs.tasks.notice_archive_changes", "schedule": crontab(minute="*/5")},
-    "tidy_candidates": {"task": "clips.previews.tasks.tidy_candidates", "schedule": crontab(minute="*/15")},
+    "notice_archive_changes": {"task": "notice_archive_changes", "schedule": crontab(minute="*/5")},
+    "tidy_candidates": {"task": "tidy_candidates", "schedule": crontab(minute="*/15")},
     "expire_uploads": {
-        "task": "clips.ingest.tasks.expire_uploads",
+        "task": "expire_uploads",
         "schedule": crontab(minute="35"),
         "options": {"expires": 3000},
     },
-    "refresh_search": {"task": "clips.jobs.tasks.refresh_search", "schedule": crontab(hour="4", minute="15")},
-    "remove_orphans": {"task": "clips.sharing.tasks.remove_orphans", "schedule": crontab(hour="4", minute="35")},
+    "refresh_search": {"task": "refresh_search", "schedule": crontab(hour="4", minute="15")},
+    "remove_orphans": {"task": "remove_orphans", "schedule": crontab(hour="4", minute="35")},
     "look_for_notices": {
-        "task": "clips.notifications.tasks.look_for_notices",
+        "task": "look_for_notices",
         "schedule": schedule(60),
         "options": {"expires": 60},
     },
     "send_notices": {
-        "task": "clips.notifications.tasks.send_notices",
+        "task": "send_notices",
         "schedule": schedule(30),
         "options": {"expires": 30},
     },
-    "audit": {"task": "clips.integrity.tasks.audit", "schedule": crontab(hour="4", minute="55")},
+    "audit": {"task": "audit", "schedule": crontab(hour="4", minute="55")},
 }
 
 # --- API -----------------------------------------------------------------------------------------------------------

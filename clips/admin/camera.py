@@ -119,7 +119,7 @@ def _number_of(files: QuerySet) -> Coalesce:
 
 def _refresh_search(camera_id: str) -> None:
     """Have the clips of a camera found by its name of today; a worker does it, soon after the answer."""
-    transaction.on_commit(partial(pipeline.ask, "clips.jobs.tasks.refresh_search", camera_id=camera_id))
+    transaction.on_commit(partial(pipeline.ask, "refresh_search", camera_id=camera_id))
 
 
 def said_of_times(n_changed: int) -> str:

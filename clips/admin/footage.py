@@ -24,9 +24,8 @@ from clips.admin.record import (
     size,
 )
 from clips.admin.space import needed, not_needed
-from clips.ingest.cameras import camera_time, zone_of
+from clips.archive.renaming import follow
 from clips.library.own_day import OwnDayError, move_to_own_day
-from clips.library.renaming import follow
 from clips.library.session_names import SessionNameForm
 from clips.media.cameras.model import CAMERA_ID
 from clips.models import (
@@ -40,6 +39,7 @@ from clips.models import (
     Shoot,
     Upload,
 )
+from clips.models.recording import camera_time, zone_of
 from people.audit import AuditedAdmin
 from people.naming.slugs import slugify
 from people.rename_admin import RenameAdmin

@@ -7,7 +7,7 @@ from clips.archive import outage
 from clips.archive.backend import ArchiveBlockedError, ArchiveError, Change
 from clips.archive.configured import archive_backend, archive_name
 from clips.jobs import pipeline
-from clips.models import ArchiveBlock, ArchiveCopy, ArchiveCursor, ArchiveFolder, CopyState, JobKind
+from clips.models import ArchiveCopy, ArchiveCursor, ArchiveFolder, CopyState, JobKind
 
 #: Behind what people wait for.
 LOOK_PRIORITY = 8
@@ -21,7 +21,7 @@ def notice_changes() -> int:
     try:
         return _read()
     except ArchiveBlockedError as error:
-        ArchiveBlock.objects.note(archive_name(), error)
+        outage.note(error)
     except ArchiveError:
         pass  # the same page is read again next time
     return 0

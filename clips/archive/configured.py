@@ -90,3 +90,15 @@ def _of_service_account(path: str, _changed_ns: int) -> "Credentials":
 @lru_cache(maxsize=2)
 def _of_grant(pk: int, sealed_token: str) -> "Credentials":
     return oauth.credentials(sealed_token)
+
+
+def archive_shares_disk() -> bool:
+    """Return whether the archive is a folder on the disk of the data folder."""
+    if archive_name() != "local":
+        return False
+    return _nearest(settings.ARCHIVE_DIR).stat().st_dev == settings.DATA_DIR.stat().st_dev
+
+
+def _nearest(path: Path) -> Path:
+    """Return the path, or the nearest folder above it that is there already."""
+    return path if path.exists() else _nearest(path.parent)

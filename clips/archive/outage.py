@@ -34,7 +34,7 @@ def hold(job: Job, error: ArchiveBlockedError) -> bool:
     if error.reason == BlockReason.PERMISSION and fault_now() is None:
         return False
     with transaction.atomic():
-        block = ArchiveBlock.objects.note(archive_name(), error)
+        block = note(error)
         job.postpone(timezone.now() + HELD_FOR)
         waiting = Job.objects.filter(kind__in=KINDS, state=JobState.WAITING)
         Job.objects.filter(pk__in=waiting.lock_in_order()).update(run_after=timezone.now() + HELD_FOR)
@@ -58,7 +58,7 @@ def look_again() -> None:
         return
     error = None if block.reason == BlockReason.DAILY_LIMIT else fault_now()
     if error:
-        ArchiveBlock.objects.note(archive_name(), error)
+        note(error)
     elif block.reason not in TOLD_BY_TRYING or not _let_one_try(block):
         lift(block)
 
@@ -80,6 +80,12 @@ def note_sent(job: Job) -> None:
     block = standing()
     if block and block.trial_job_id == job.pk:
         lift(block)
+
+
+def note(error: ArchiveBlockedError) -> ArchiveBlock:
+    """Record what keeps the archive in use from taking anything."""
+    fields = {"reason": error.reason, "sentence": str(error), "retry_after_s": error.retry_after_s}
+    return ArchiveBlock.objects.note(archive_name(), **fields)
 
 
 def fault_now() -> ArchiveBlockedError | None:

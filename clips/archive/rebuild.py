@@ -14,13 +14,12 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from clips.archive import adoption, relocation
+from clips.archive import adoption, relocation, renaming
 from clips.archive.backend import ArchiveBackend, Lying
 from clips.archive.configured import archive_backend
 from clips.archive.naming import Named, read_names, read_original_name
 from clips.jobs import pipeline
 from clips.jobs.backfill import BACKFILL_PRIORITY
-from clips.library import renaming
 from clips.media.formats.suffixes import MEDIA_TYPES, with_ending
 from clips.models import ArchiveCopy, ClipCategory, FileName, FinalClip, JobKind, OriginalFile, Shoot
 from people.models import Person

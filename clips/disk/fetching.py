@@ -84,3 +84,11 @@ def put_back(original: OriginalFile, place: Callable[[str], None]) -> bool:
 def _let_go_on(original: OriginalFile) -> None:
     again = Job.objects.about(original).let_go_on(WaitsFor.ORIGINAL)
     transaction.on_commit(lambda: [pipeline.publish(job) for job in again])
+
+
+def fetch_context(original: OriginalFile) -> dict:
+    """Return what ``_fetch.html`` shows of an original: where it is, and the job that brings it back."""
+    job = None
+    if original.evicted_at:
+        job = Job.objects.filter(kind=JobKind.FETCH, original_file=original).order_by("-created_at").first()
+    return {"original": original, "fetch": job, "copy": copy_of(original) if original.evicted_at else None}

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips.disk import floor, needs
-from clips.jobs import pipeline
+from clips.jobs import pipeline, registry
 from clips.models import Job, JobKind, JobState, OriginalFile, WaitsFor
 
 #: A job that waits looks for itself after this long, should nobody have noticed that it can go on.
@@ -31,7 +31,7 @@ def wait_for_room(job: Job, sentence: str) -> bool:
 
 
 def _waits_for_room(job: Job) -> bool:
-    size_bytes = needs.room_bytes(job)
+    size_bytes = registry.step_of(job.kind).room_bytes(job)
     if not size_bytes:
         return False
     # One that is being fetched is counted as promised itself.
@@ -42,7 +42,7 @@ def _waits_for_room(job: Job) -> bool:
 
 def _waits_for_original(job: Job) -> bool:
     """Whether a job's original was let go. It is fetched back then, as soon as the most urgent of these jobs is due."""
-    original = needs.original_of(job) if job.kind in needs.READS_ORIGINAL else None
+    original = needs.original_of(job) if job.kind in registry.originals_readers() else None
     if original is None:
         return False
     with transaction.atomic():

@@ -7,7 +7,7 @@ from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
 
-TASK, QUEUE = "clips.disk.tasks.make_room", "light"
+TASK, QUEUE = "make_room", "light"
 
 
 def ask_for_room(wanted_bytes: int) -> bool:

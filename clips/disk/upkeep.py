@@ -1,7 +1,8 @@
 """Each minute: what waits for room goes on if there is some, and where it gets scarce some is made."""
 
-from clips.disk import archiving, eviction, floor, needs, reserve_file
+from clips.disk import archiving, eviction, floor, reserve_file
 from clips.jobs import locks, pipeline
+from clips.jobs.registry import step_of
 from clips.models import Job, JobState, WaitsFor
 
 #: So many of the jobs that wait are asked how much they want.
@@ -56,4 +57,4 @@ def let_go_on() -> int:
 def _waited_for_bytes() -> int:
     jobs = Job.objects.filter(state=JobState.WAITING, waits_for=WaitsFor.ROOM)
     jobs = jobs.select_related("original_file", "segment", "clip__original_file").order_by("priority", "created_at")
-    return max((needs.room_bytes(job) for job in jobs[:MOST_ASKED]), default=0)
+    return max((step_of(job.kind).room_bytes(job) for job in jobs[:MOST_ASKED]), default=0)

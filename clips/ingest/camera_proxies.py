@@ -18,8 +18,6 @@ from clips.previews import requests
 SAME_LENGTH_MS = 200
 #: Cameras open the two files one after the other.
 SAME_MOMENT = timedelta(seconds=2)
-#: 432 × 240 is as near as a copy comes to 16:9.
-SAME_SHAPE = 0.03
 #: "00" is the only or first lens, "10" the second; small copies have a 1 behind these.
 _INSTA360 = re.compile(r"(?:PRO_)?(?P<kind>VID|LRV)_(?P<moment>\d{8}_\d{6})_(?P<lens>\d\d)_(?P<number>\d+)")
 _SECOND_LENS = "10"
@@ -72,21 +70,6 @@ def is_second_lens(filename: str) -> bool:
     return Role.LENS in _named(filename).values()
 
 
-def low_res_source(original: OriginalFile) -> OriginalFile | None:
-    """Return the camera's own small copy of a file, which may have fewer frames; None where there is none.
-
-    One that shows two lenses beside each other is none of the one picture.
-    """
-    smaller = original.low_res_copies.filter(width_px__lt=original.width_px or 0).order_by("created_at")
-    return next((copy for copy in smaller if _has_same_shape(original, copy)), None)
-
-
-def preview_source(original: OriginalFile) -> OriginalFile | None:
-    """Return a small copy with as many frames as the file itself; whether they agree one by one is seen in reading."""
-    copy = low_res_source(original)
-    return copy if copy and copy.rate == original.rate else None
-
-
 def _named(filename: str) -> dict[str, Role]:
     """Return what files of one recording have in common by their names, and what this one then is; mostly one thing."""
     name = PurePath(filename.upper())
@@ -119,15 +102,7 @@ def _is_same_recording(main: OriginalFile, other: OriginalFile, role: Role) -> b
     if role == Role.LENS:
         return (main.width_px, main.height_px) == (other.width_px, other.height_px)
     is_insta360 = _INSTA360.match(other.original_filename.upper()) is not None
-    return is_insta360 or (other.width_px <= main.width_px and _has_same_shape(main, other))
-
-
-def _has_same_shape(one: OriginalFile, other: OriginalFile) -> bool:
-    return _is_near(*(max(file.width_px, file.height_px) / min(file.width_px, file.height_px) for file in (one, other)))
-
-
-def _is_near(one: float, other: float) -> bool:
-    return abs(one - other) <= SAME_SHAPE * one
+    return is_insta360 or (other.width_px <= main.width_px and main.has_shape_of(other))
 
 
 def _join(copy: OriginalFile, original: OriginalFile) -> None:

@@ -10,10 +10,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from clips.archive.naming import ORIGINALS, ROOT
-from clips.ingest import cameras
 from clips.jobs import locks
 from clips.media.cameras import clock
-from clips.models import CameraClock, OriginalFile, Shoot, Upload
+from clips.models import CameraClock, OriginalFile, Shoot, Upload, recording
 from people.naming.spelling import clean_name
 
 #: Longer than the way to the next spot with a meal between, shorter than a night's sleep.
@@ -59,7 +58,7 @@ def session_for(upload: Upload, facts: dict) -> tuple[Shoot, dict]:
     if upload.shoot is not None:
         return upload.shoot, when
     shoots = Shoot.objects.filter(name__iexact=upload.session_name) if upload.session_name else Shoot.objects.all()
-    named_day = None if when else cameras.named_day(upload.original_filename)
+    named_day = None if when else recording.named_day(upload.original_filename)
     day = upload.session_date or named_day or own_day(moment or timezone.localtime())
     found = None
     if upload.session_date is None and moment is not None and not named_day:
@@ -98,8 +97,8 @@ def _recorded(upload: Upload, facts: dict) -> tuple[dt.datetime | None, dict]:
         original_filename=upload.original_filename, duration_ms=facts["duration_ms"], probe=facts,
     )  # fmt: skip
     clocks = CameraClock.objects.filter(camera_id=file.camera_id)
-    moment = cameras.moments([file], clocks)[file.pk]
-    is_outage = facts.get("clock_shows") and cameras.named_day(upload.original_filename) is None
+    moment = recording.moments([file], clocks)[file.pk]
+    is_outage = facts.get("clock_shows") and recording.named_day(upload.original_filename) is None
     if moment.recorded_at is not None and not (is_outage and moment.recorded_at < timezone.now() - SAME_OUTAGE):
         file.recorded_at, file.utc_offset_min = moment.recorded_at, moment.utc_offset_min
         return file.recorded_locally, {"recorded_at": moment.recorded_at, "utc_offset_min": moment.utc_offset_min}

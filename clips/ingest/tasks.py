@@ -1,4 +1,4 @@
-"""What is cleared away of uploads that nobody goes on with."""
+"""Runs the background steps of a file on its way in, and clears away what nobody goes on with."""
 
 import time
 
@@ -6,14 +6,19 @@ from celery import shared_task
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from clips.ingest import part_file
+from clips.ingest import camera_proxies, drive_folder, part_file
+from clips.ingest.register import take_in
+from clips.jobs import pipeline
+from clips.jobs.worker import claim
+from clips.media import sandbox
 from clips.models import Upload
+from clips.storage.files import local_copy
 
 #: A part file without a row is one whose creation was cut off; a younger one may be in the middle of its creation.
 STRAY_AFTER_S = 24 * 3600
 
 
-@shared_task
+@shared_task(name="expire_uploads")
 def expire_uploads() -> None:
     """Give up what got no byte for ``UPLOAD_IDLE_DAYS``, and free its room."""
     for upload in Upload.objects.idle():
@@ -45,3 +50,40 @@ def remove_strays() -> None:
     for path in paths:
         if path.stem not in needed:
             path.unlink(missing_ok=True)
+
+
+@shared_task(name="look_into_drive_folder")
+def look_into_drive_folder(*, whole: bool = False) -> None:
+    """Bring in what people put into the Drive folder for that; ``whole`` lists all of it instead of what changed."""
+    drive_folder.look_into(whole=whole)
+
+
+@shared_task(name="collect")
+def collect(job_id: str) -> None:
+    """Fetch one file out of the Drive folder."""
+    with claim(job_id) as work:
+        if work:
+            drive_folder.collect(work)
+
+
+@shared_task(name="ingest")
+def ingest(job_id: str) -> None:
+    """Hash and register one whole upload."""
+    with claim(job_id) as work:
+        if work:
+            take_in(work)
+
+
+@shared_task(name="probe")
+def probe(job_id: str) -> None:
+    """Read what a camera file says of itself."""
+    with claim(job_id) as work:
+        if work is None:
+            return
+        original = work.job.original_file
+        with local_copy(original, work.report) as path:
+            facts = sandbox.run("clips.media.probe:probe", {"path": str(path)}, on_tick=work.report)
+        with work.finishing():
+            original.apply_probe(facts)
+            if not camera_proxies.pair(original):
+                pipeline.start_next(work.job, original)

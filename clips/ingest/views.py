@@ -57,7 +57,7 @@ def upload_recent(request: HttpRequest) -> HttpResponse:
 @require_POST
 def drive_folder_look(request: HttpRequest) -> HttpResponse:
     """Have the whole Drive folder looked through now, and come back to the list in which its files appear."""
-    pipeline.ask("clips.jobs.tasks.look_into_drive_folder", whole=True)
+    pipeline.ask("look_into_drive_folder", whole=True)
     messages.info(request, _("The Drive folder is being looked through; what is new in it appears below."))
     return redirect(f"{reverse('clips:upload')}#recent")
 

@@ -18,9 +18,9 @@ from clips.archive.backend import ArchiveBackend
 from clips.archive.configured import archive_name
 from clips.archive.item import cargo_now
 from clips.archive.naming import read_names
+from clips.archive.renaming import follow
 from clips.jobs import pipeline
 from clips.jobs.backfill import BACKFILL_PRIORITY
-from clips.library.renaming import follow
 from clips.models import (
     ArchiveCopy,
     CandidateSegment,

@@ -13,12 +13,10 @@ from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clips.disk.needs import READS_ORIGINAL
+from clips.jobs.registry import originals_readers
 from clips.media.sandbox import confine
 from clips.models import Job, JobKind, JobState, WaitsFor
 
-#: A new upload is looked into as well, but hashed most of the time, so it keeps out of the way of no other.
-OPENS_FILES = READS_ORIGINAL | {JobKind.INGEST}
 NEXT_LOOK_AFTER = timedelta(seconds=10)
 #: A job that was claimed and may not begin gives way within this time; until then it looks like one that works.
 GIVES_WAY_WITHIN = timedelta(seconds=2)
@@ -31,7 +29,8 @@ LOOK_FOR_WALLS_AFTER = timedelta(minutes=5)
 
 def holds_back(job: Job) -> bool:
     """Let a job that was just claimed wait if it may not begin now; whether it has to."""
-    if job.kind not in OPENS_FILES:
+    # A new upload is looked into as well, but hashed most of the time, so it keeps out of the way of no other.
+    if job.kind not in originals_readers() | {JobKind.INGEST}:
         return False
     return _waits_for_walls(job) or _waits_for_machine(job)
 
@@ -63,7 +62,7 @@ def _waits_for_machine(job: Job) -> bool:
         says = _("This needs much memory, so it waits until no other video is worked on.")
         job.postpone(timezone.now() + NEXT_LOOK_AFTER, waits_for=WaitsFor.MACHINE, reason=says)
         return True
-    if job.kind not in READS_ORIGINAL:
+    if job.kind not in originals_readers():
         return False
     if not _running().filter(kills__gt=0).exists() and not _wishes().exists():
         return False
@@ -80,7 +79,7 @@ def _is_taken(job: Job) -> bool:
     others = _running().exclude(pk=job.pk)
     if others.filter(_before(job), kills__gt=0).exists():
         return True  # which looks at this one at the same time, and goes first
-    seen = list(others.filter(kind__in=READS_ORIGINAL).values_list("lease_token", flat=True))
+    seen = list(others.filter(kind__in=originals_readers()).values_list("lease_token", flat=True))
     while began_at := others.filter(lease_token__in=seen).aggregate(first=Min("started_at"))["first"]:
         if began_at < timezone.now() - GIVES_WAY_WITHIN:
             return True

@@ -1,46 +1,20 @@
 """Which background step follows which, who does it, and how the broker is told."""
 
 import logging
-from dataclasses import dataclass
 
 from celery import current_app
 from django.db import OperationalError, models, transaction
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerError
 
-from clips.jobs import locks
-from clips.models import Job, JobKind, UploadState, WaitsFor
+from clips.jobs import locks, registry
+from clips.models import Job, JobKind
 from clips.models.job import DEFAULT_PRIORITY
 from clips.storage import files
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Step:
-    task: str
-    queue: str
-    #: What is started when this step is done.
-    then: tuple[JobKind, ...] = ()
-
-
-STEPS = {
-    JobKind.COLLECT: Step("clips.jobs.tasks.collect", "light", then=(JobKind.INGEST,)),
-    JobKind.INGEST: Step("clips.jobs.tasks.ingest", "light", then=(JobKind.PROBE,)),
-    JobKind.PROBE: Step("clips.jobs.tasks.probe", "light", then=(JobKind.DETECT,)),
-    # The one step upward: clips know detection by this name only.
-    JobKind.DETECT: Step("detection.tasks.detect", "detect", then=(JobKind.POSTER,)),
-    # Ends by asking for the previews: not one of the same target, but one a segment (clips/previews/requests.py).
-    JobKind.POSTER: Step("clips.previews.tasks.poster", "media"),
-    JobKind.PREVIEW: Step("clips.previews.tasks.preview", "media"),
-    JobKind.FILMSTRIP: Step("clips.previews.filmstrip_tasks.filmstrip", "media"),
-    JobKind.RENDER: Step("clips.jobs.tasks.render", "media", then=(JobKind.ARCHIVE,)),
-    JobKind.SHARE: Step("clips.sharing.tasks.share", "media"),
-    JobKind.ARCHIVE: Step("clips.jobs.tasks.archive", "light"),
-    JobKind.WITHDRAW: Step("clips.jobs.tasks.withdraw", "light"),
-    JobKind.FETCH: Step("clips.disk.tasks.fetch", "light"),
-    JobKind.RENAME: Step("clips.jobs.tasks.rename", "light"),
-}
 QUEUES = ("detect", "media", "light")
 
 
@@ -55,7 +29,7 @@ def start_next(job: Job, target: models.Model) -> None:
     """Start what follows a finished job, unless it was asked for alone (a backfill of one step)."""
     if job.params.get("alone"):
         return
-    for kind in STEPS[JobKind(job.kind)].then:
+    for kind in registry.step_of(job.kind).then:
         start(kind, target, priority=job.priority)
 
 
@@ -64,7 +38,7 @@ def queue_of(job: Job) -> str:
 
     Nodes that share their originals' folder share their uploads' too, so then any of them does it.
     """
-    queue = STEPS[JobKind(job.kind)].queue
+    queue = registry.step_of(job.kind).queue
     if job.upload_id is None or files.is_local("originals"):
         return queue
     return own_queue(queue, job.upload.node)
@@ -77,7 +51,7 @@ def own_queue(queue: str, node: str) -> str:
 
 def publish(job: Job) -> None:
     """Tell the broker that a job waits. A broker that is away is no fault: the sweep tells it again."""
-    step = STEPS[JobKind(job.kind)]
+    step = registry.step_of(job.kind)
     try:
         current_app.send_task(step.task, args=[str(job.pk)], queue=queue_of(job), priority=job.priority)
     except BrokerError as error:
@@ -118,18 +92,5 @@ def _ends(job: Job) -> bool:
 def give_up(job: Job, reason: str) -> bool:
     """Fail a job with a sentence for people, shown where they look for what it was about; False when not ours."""
     if ended := job.fail(reason):
-        note_failure(job, reason)
+        registry.step_of(job.kind).on_failure(job, reason)
     return ended
-
-
-def note_failure(job: Job, reason: str) -> None:
-    """Show a job's final failure where people look for the thing it was about."""
-    if job.kind == JobKind.INGEST:
-        job.upload.settle(UploadState.FAILED, reason=reason)
-    elif job.kind == JobKind.COLLECT:
-        job.upload.give_up(reason)
-    elif job.kind == JobKind.PROBE:
-        job.original_file.note_problem(reason)
-    elif job.kind == JobKind.FETCH:
-        for waiting in Job.objects.about(job.original_file).refuse(WaitsFor.ORIGINAL, reason):
-            note_failure(waiting, reason)

@@ -13,10 +13,7 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
-from clips.archive import outage
-from clips.archive.backend import ArchiveBlockedError, ArchiveError
-from clips.disk import floor, gate
-from clips.jobs import admission, locks, pipeline
+from clips.jobs import admission, locks, pipeline, registry
 from clips.media.formats.opening import MediaError
 from clips.media.sandbox import KilledError
 from clips.models import FinalClip, Job, LeaseLostError
@@ -25,9 +22,8 @@ from trickyclip.shared import logs
 
 logger = logging.getLogger(__name__)
 
-#: Faults whose text is a sentence for people. The first are the file's own, and trying again would not help.
+#: Faults whose text is a sentence for people. These are the file's own, and trying again would not help.
 LASTING_FAULTS = (MediaError,)
-PASSING_FAULTS = (ArchiveError, StorageError)
 #: Between two renewals of a lease; also how long a cancelled job may go on.
 MAX_SILENCE_S = 0.5
 
@@ -99,7 +95,7 @@ def _take(job_id: UUID | str) -> Job | None:
     job = None
     try:
         job = Job.objects.claim(job_id, worker=f"{socket.gethostname()}:{os.getpid()}")
-        return None if job is None or gate.holds_back(job) or admission.holds_back(job) else job
+        return None if job is None or registry.holds_back(job) or admission.holds_back(job) else job
     except OperationalError as error:
         if not locks.is_busy(error):
             raise
@@ -118,14 +114,12 @@ def _settle(job: Job, error: Exception) -> bool:
         logger.info("Job %s (%s) was cancelled or taken over; its work is dropped.", job.pk, job.kind)
     elif isinstance(error, LASTING_FAULTS):
         pipeline.give_up(job, str(error))
-    elif isinstance(error, ArchiveBlockedError) and outage.hold(job, error):
-        pass  # what stops the whole archive is no fault of the job
-    elif floor.is_disk_full(error):
-        gate.wait_for_room(job, floor.sentence())
+    elif registry.handles(job, error):
+        pass
     elif isinstance(error, KilledError):
         if not job.rest_after_kill(admission.killed()):
             pipeline.give_up(job, admission.killed_again(job))
-    elif isinstance(error, PASSING_FAULTS):
+    elif isinstance(error, (StorageError, *registry.passing_faults())):
         _try_again(job, str(error))
     elif isinstance(error, SoftTimeLimitExceeded):
         pipeline.give_up(job, _("This took longer than a job may."))

@@ -5,9 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from clips.library.session_forms import ClockField
 from clips.models import ClipCategory
+from clips.models.clock import exact_clock
 from clips.sorting.decisions import Choice
 from clips.sorting.forms import TagsForm
-from clips.templatetags.clip_facts import exact_clock
 
 
 class ExactClockField(ClockField):

@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from clips.archive import outage
 from clips.archive.status import copy_status
+from clips.disk.fetching import fetch_context
 from clips.library import ordering
 from clips.library.clip_forms import ClipForm
 from clips.library.filters import ClipFilter
@@ -24,7 +25,6 @@ from clips.models import FinalClip, Job, JobKind, JobState
 from clips.previews.playback import best_source, full_source, lacks_copy
 from clips.sharing.views import copies_to_show, share_context
 from clips.sorting.decisions import ConflictError, TrimError, choice_of
-from clips.web.disk import fetch_context
 from people.access import requires
 from people.models import Role
 

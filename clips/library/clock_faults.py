@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from clips.ingest.cameras import camera_time, named_day, zone_of
 from clips.models import OriginalFile
+from clips.models.recording import camera_time, named_day, zone_of
 
 _FACTS = ("recorded_at", "clock_shows", "clock_is_local", "utc_offset_min")
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 
 from clips.library import ordering
+from clips.library.search import matching
 from clips.media.cameras.model import CAMERA_ID
 from clips.models import CameraName, ClipCategory, FinalClip, Job, JobKind, JobState
 from people.models import Person
@@ -50,7 +51,7 @@ class ClipFilter(filters.FilterSet):
         return clips
 
     def matching(self, clips: QuerySet, _name: str, value: str) -> QuerySet:
-        return clips.matching(value)
+        return matching(clips, value)
 
     def with_person(self, clips: QuerySet, _name: str, value: str) -> QuerySet:
         people = list(_by_id_or_name(Person.objects, value))

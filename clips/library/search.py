@@ -1,24 +1,20 @@
-"""What a clip is found by: all its words in one column, and the question that a typed line asks of it."""
+"""Searches clips by typed words, each of which a clip must have a word beginning with."""
 
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db.models import QuerySet
 
-from django.contrib.postgres.search import SearchQuery
+from clips.models.search_text import CONFIG, words
+from tricks.naming import fold_signs, query_words, whole_word
 
-from clips.media.formats.suffixes import without_ending
-from tricks.naming import fold_signs, index_words, query_words, whole_word
-
-#: PostgreSQL would read "2024-12-01" as three signed numbers; words of letters and digits alone stay what they are.
-_WORD = re.compile(r"[^\W_]+")
-#: The same for what is stored and what is asked: names and trick names are in no language's dictionary.
-CONFIG = "simple"
 MAX_WORDS = 12
 
 
-def words(text: str) -> list[str]:
-    """Return the words of a text as they are compared: small letters, cut at everything that is no letter or digit."""
-    return _WORD.findall(unicodedata.normalize("NFC", text).casefold())
+def matching(clips: QuerySet, text: str) -> QuerySet:
+    """Return the clips that have, for each word of ``text``, a word that begins with it."""
+    query = prefix_query(text)
+    if query is None:
+        return clips
+    return clips.annotate(found_by=SearchVector("search_text", config=CONFIG)).filter(found_by=query)
 
 
 def prefix_query(text: str) -> SearchQuery | None:
@@ -49,38 +45,3 @@ def _term(typed: list[str], meant: list[str]) -> str:
         return as_typed
     as_meant = " & ".join(word if word.startswith("x") else f"{word}:*" for word in meant)
     return as_meant if all(word.startswith("x") for word in meant) else f"(({as_typed}) | ({as_meant}))"
-
-
-def text_of(clip) -> str:
-    """Return every word that shall find a clip; reads its person, trick, others, session, their aliases and the name
-    of its camera."""
-    found = dict.fromkeys(word for name in _names(clip) for word in _spellings(name))
-    for spelling in clip.trick.spellings if clip.trick else ():
-        found |= dict.fromkeys(sorted(index_words(spelling)))
-    return " ".join(found)
-
-
-def _names(clip) -> Iterator[str]:
-    yield from (without_ending(clip.filename), str(clip.date))
-    for person in filter(None, [clip.person, *clip.also.all()]):
-        yield from (person.display_name, person.slug, *_aliases(person))
-    if trick := clip.trick:
-        yield from (*trick.spellings, trick.slug, trick.category)
-        if trick.stance:
-            yield str(trick.get_stance_display())
-        if trick.direction:
-            yield str(trick.get_direction_display())
-    original = clip.original_file
-    yield from (original.shoot.name, original.shoot.slug, original.original_filename)
-    yield clip.own_camera_name or ""
-    yield from (clip.camera_id, clip.fps_label, clip.category, str(clip.get_category_display()))
-
-
-def _aliases(named) -> Iterable[str]:
-    return (alias.name for alias in named.aliases.all())
-
-
-def _spellings(name: str) -> list[str]:
-    """Return a name's words, and a short name also as one word: "BS 180" is typed "bs180" as often."""
-    parts = words(name)
-    return [*parts, "".join(parts)] if 1 < len(parts) <= 4 else parts

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from clips.library.renaming import follow
+from clips.archive.renaming import follow
 from clips.library.session_names import SessionNameForm
 from clips.models import FinalClip, OriginalFile, Shoot
 from clips.models.clock import read_clock

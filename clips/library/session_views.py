@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 
 from clips.archive.configured import archive_name
 from clips.ingest.camera_proxies import SECOND_LENS_NAME
-from clips.ingest.cameras import PART_FIELDS, parts
 from clips.library.clock_faults import clock_facts
 from clips.library.session_forms import MomentForm, SessionForm
 from clips.models import (
@@ -28,6 +27,7 @@ from clips.models import (
     OriginalFile,
     Shoot,
 )
+from clips.models.recording import PART_FIELDS, parts
 from clips.previews import filmstrips
 from clips.previews.timeline import HEIGHT, WIDTH, hilights_of, marks_of, outline
 from clips.sorting.progress import progress_of

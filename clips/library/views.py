@@ -17,7 +17,7 @@ from clips.library import ordering
 from clips.library.filters import UNTAGGED, ClipFilter
 from clips.library.pagination import WidePaginator
 from clips.models import CameraName, ClipCategory, FinalClip, Shoot
-from clips.templatetags.clip_facts import camera_name, rate_name
+from clips.models.camera import camera_name, rate_name
 from people.access import requires
 from people.models import Person, Role
 from tricks.models import Trick

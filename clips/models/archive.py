@@ -8,8 +8,6 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clips.archive.backend import ArchiveBlockedError
-from clips.archive.backend import BlockReason as Reason
 from clips.models.clip import FinalClip
 from clips.models.original import OriginalFile
 
@@ -123,13 +121,15 @@ class ArchiveCopy(models.Model):
 
 
 class BlockReason(models.TextChoices):
-    UNREACHABLE = Reason.UNREACHABLE, _("cannot be reached")
-    DAILY_LIMIT = Reason.DAILY_LIMIT, _("daily limit reached")
-    QUOTA = Reason.QUOTA, _("full")
-    PERMISSION = Reason.PERMISSION, _("not allowed")
-    FOLDER = Reason.FOLDER, _("folder missing")
-    CREDENTIALS = Reason.CREDENTIALS, _("access ended")
-    SETTINGS = Reason.SETTINGS, _("not set up")
+    """The reasons of ``clips.archive.backend``, which knows no Django, with their words."""
+
+    UNREACHABLE = "UNREACHABLE", _("cannot be reached")
+    DAILY_LIMIT = "DAILY_LIMIT", _("daily limit reached")
+    QUOTA = "QUOTA", _("full")
+    PERMISSION = "PERMISSION", _("not allowed")
+    FOLDER = "FOLDER", _("folder missing")
+    CREDENTIALS = "CREDENTIALS", _("access ended")
+    SETTINGS = "SETTINGS", _("not set up")
 
 
 class ArchiveBlockQuerySet(models.QuerySet):
@@ -137,10 +137,10 @@ class ArchiveBlockQuerySet(models.QuerySet):
         return self.filter(backend=backend).first()
 
     @transaction.atomic
-    def note(self, backend: str, error: ArchiveBlockedError) -> "ArchiveBlock":
+    def note(self, backend: str, *, reason: str, sentence: str, retry_after_s: float | None) -> "ArchiveBlock":
         """Write down what stops an archive; one that is stopped already keeps the time since when."""
-        wait = timedelta(seconds=error.retry_after_s) if error.retry_after_s else LOOK_AGAIN_AFTER
-        fields = {"reason": error.reason, "sentence": str(error)[:500], "look_again_at": timezone.now() + wait}
+        wait = timedelta(seconds=retry_after_s) if retry_after_s else LOOK_AGAIN_AFTER
+        fields = {"reason": reason, "sentence": sentence[:500], "look_again_at": timezone.now() + wait}
         fields["trial_job_id"] = None
         return self.update_or_create(backend=backend, defaults=fields)[0]
 

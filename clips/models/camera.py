@@ -2,8 +2,10 @@
 
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from clips.media.cameras.model import CAM_UNKNOWN
 from people.naming.fields import NameField
 
 _ANY_SERIAL = _("Empty: every camera of this kind.")
@@ -17,6 +19,18 @@ def own_name(camera_id: str, serial: str) -> Subquery:
     """
     fitting = CameraName.objects.filter(Q(serial="") | Q(serial=OuterRef(serial)), camera_id=OuterRef(camera_id))
     return Subquery(fitting.order_by("-serial").values("name")[:1])
+
+
+def camera_name(camera_id: str) -> str:
+    """Return a camera's id as people say it: CAM_GOPRO11 is GOPRO11."""
+    if camera_id == CAM_UNKNOWN:
+        return gettext("unknown camera")
+    return camera_id.removeprefix("CAM_").replace("_", " ")
+
+
+def rate_name(fps_label: str) -> str:
+    """Return 240FPS as 240 fps."""
+    return fps_label.replace("FPS", " fps").replace("_", " ").strip()
 
 
 class CameraName(models.Model):

@@ -12,10 +12,10 @@ from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
-from clips.library.search import CONFIG, prefix_query, text_of
 from clips.media.formats.suffixes import MEDIA_TYPES, USUAL, ending_of, with_ending
 from clips.models.camera import own_name
 from clips.models.original import OriginalFile
+from clips.models.search_text import CONFIG, text_of
 from clips.models.segment import CandidateSegment
 from people.models import Person
 from tricks.models import Trick
@@ -102,13 +102,6 @@ class FinalClipQuerySet(models.QuerySet):
         """Bring ``pix_fmt`` and ``audio_codec`` of each clip's original, without all else that the probe read."""
         found = {name: KeyTextTransform(name, "original_file__probe") for name in ("pix_fmt", "audio_codec")}
         return self.annotate(**found)
-
-    def matching(self, text: str) -> "FinalClipQuerySet":
-        """Those that have, for each word of ``text``, a word that begins with it."""
-        query = prefix_query(text)
-        if query is None:
-            return self
-        return self.annotate(found_by=SearchVector("search_text", config=CONFIG)).filter(found_by=query)
 
     def refresh_search(self) -> int:
         """Write down again what these clips are found by, where it changed; return how many did."""

@@ -16,6 +16,11 @@ def clock(duration_ms: int | None) -> str:
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
 
 
+def exact_clock(place_ms: int) -> str:
+    """Return a place in a video to the millisecond: 0:41.250."""
+    return f"{clock(place_ms)}.{place_ms % 1000:03d}"
+
+
 def read_clock(text: str) -> int:
     """Return the milliseconds that somebody wrote as 1:02:03.5, 1:02.5, 62.5 or 62,5.
 

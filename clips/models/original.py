@@ -10,11 +10,14 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clips.ingest import cameras
 from clips.media.formats.suffixes import MEDIA_TYPES, USUAL
+from clips.models import recording
 from clips.models.camera import CameraClock, own_name
 from clips.models.public_text import told
 from clips.models.shoot import Shoot
+
+#: 432 × 240 is as near as a camera's small copy comes to 16:9.
+SAME_SHAPE = 0.03
 
 
 class OriginalFileQuerySet(models.QuerySet):
@@ -53,7 +56,7 @@ class OriginalFileQuerySet(models.QuerySet):
         alike = self.filter(shoot=OuterRef("shoot"), camera_id=OuterRef("camera_id"))
         files = list(self.model.objects.filter(Exists(alike), probe__has_key="recorded_at").select_related("shoot"))
         clocks = CameraClock.objects.filter(camera_id__in={file.camera_id for file in files})
-        found = cameras.moments(files, clocks)
+        found = recording.moments(files, clocks)
         changed = []
         for file in files:
             moment = found[file.pk]
@@ -181,20 +184,38 @@ class OriginalFile(models.Model):
         if self.recorded_at is None:
             return None
         if self.utc_offset_min is None:
-            return self.recorded_at.astimezone(cameras.zone_of(self.shoot))
+            return self.recorded_at.astimezone(recording.zone_of(self.shoot))
         return self.recorded_at.astimezone(dt.timezone(dt.timedelta(minutes=self.utc_offset_min)))
 
     @property
     def local_day(self) -> dt.date | None:
         """The calendar day at the place; what was filmed after midnight may belong to the session of the day before."""
-        return self.recorded_locally.date() if self.recorded_at else cameras.named_day(self.original_filename)
+        return self.recorded_locally.date() if self.recorded_at else recording.named_day(self.original_filename)
 
     def next_part(self) -> "OriginalFile | None":
         """Return the file in which the recording goes on, where a camera split it and that file is here."""
         alike = OriginalFile.objects.filter(
             shoot=self.shoot_id, camera_id=self.camera_id, camera_serial=self.camera_serial
         )
-        return cameras.next_part(self, alike.only(*cameras.PART_FIELDS))
+        return recording.next_part(self, alike.only(*recording.PART_FIELDS))
+
+    def low_res_source(self) -> "OriginalFile | None":
+        """Return the camera's own small copy of this file, which may have fewer frames; None where there is none.
+
+        One that shows two lenses beside each other is none of the one picture.
+        """
+        smaller = self.low_res_copies.filter(width_px__lt=self.width_px or 0).order_by("created_at")
+        return next((copy for copy in smaller if self.has_shape_of(copy)), None)
+
+    def preview_source(self) -> "OriginalFile | None":
+        """Return a small copy with as many frames as this file; whether they agree one by one is seen in reading."""
+        copy = self.low_res_source()
+        return copy if copy and copy.rate == self.rate else None
+
+    def has_shape_of(self, other: "OriginalFile") -> bool:
+        """Return whether the pictures of two files have the same ratio of sides, however they are turned."""
+        one, two = (max(file.width_px, file.height_px) / min(file.width_px, file.height_px) for file in (self, other))
+        return abs(one - two) <= SAME_SHAPE * one
 
     @transaction.atomic
     def apply_probe(self, facts: dict) -> None:

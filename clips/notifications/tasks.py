@@ -5,14 +5,14 @@ from celery import shared_task
 from clips.notifications import occasions, outbox
 
 
-@shared_task
+@shared_task(name="look_for_notices")
 def look_for_notices() -> None:
     """Write down whatever there is to tell."""
     if occasions.look():
         send_notices.delay()
 
 
-@shared_task
+@shared_task(name="send_notices")
 def send_notices() -> None:
     """Send what waits in the outbox."""
     outbox.send_due()

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from celery import shared_task
 
-from clips.ingest.camera_proxies import low_res_source
 from clips.jobs.worker import Claim, claim
 from clips.media import sandbox
 from clips.models import Filmstrip, OriginalFile
@@ -18,7 +17,7 @@ MIN_CPU_S, CPU_PER_MINUTE = 120, 2
 MIN_WALL_S, WALL_PER_MINUTE = 600, 10
 
 
-@shared_task
+@shared_task(name="filmstrip")
 def filmstrip(job_id: str) -> None:
     """Make the filmstrip and the waveform of one file."""
     with claim(job_id) as work:
@@ -45,7 +44,7 @@ def filmstrip(job_id: str) -> None:
 @contextmanager
 def _smallest_copy(original: OriginalFile, work: Claim) -> Iterator[Path]:
     """Give the path of the camera's own small copy, or of the file: pictures of 160 pixels show no difference."""
-    copy = low_res_source(original)
+    copy = original.low_res_source()
     with ExitStack() as stack:
         path = None
         with suppress(StorageError):

@@ -8,7 +8,6 @@ from uuid import UUID
 from celery import shared_task
 from django.db import transaction
 
-from clips.ingest import camera_proxies
 from clips.jobs.worker import Claim, claim, claim_more
 from clips.media import MediaError, sandbox
 from clips.models import CandidateSegment, Job, LeaseLostError, OriginalFile, Preview
@@ -22,7 +21,7 @@ MIN_CPU_S, MAX_CPU_PER_SECOND = 60, 30
 MIN_WALL_S, MAX_WALL_PER_SECOND = 300, 90
 
 
-@shared_task
+@shared_task(name="poster")
 def poster(job_id: str) -> None:
     """Make the pictures that the moments of one file lack, then ask for its previews."""
     with claim(job_id) as work:
@@ -56,7 +55,7 @@ def poster(job_id: str) -> None:
                         filmstrips.want_filmstrip(original)
 
 
-@shared_task
+@shared_task(name="preview")
 def preview(job_id: str) -> None:
     """Make the small seekable copy of one moment and what lies around it, and those that share frames with it."""
     with claim(job_id) as work:
@@ -73,7 +72,7 @@ def preview(job_id: str) -> None:
     cache.keep_to_size()
 
 
-@shared_task
+@shared_task(name="tidy_candidates")
 def tidy_candidates() -> None:
     """Keep previews to their size, and remove what no row knows of: in a bucket, which is slow to list, each night."""
     cache.keep_to_size()
@@ -84,7 +83,7 @@ def tidy_candidates() -> None:
 @contextmanager
 def _small_copy(original: OriginalFile, work: Claim) -> Iterator[str | None]:
     """Give the path of the camera's own small copy, where there is one with as many frames."""
-    copy = camera_proxies.preview_source(original)
+    copy = original.preview_source()
     if copy is None:
         yield None
         return

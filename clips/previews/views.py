@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clips.models import CandidateSegment
+from clips.previews.forms import SpanForm
 from clips.previews.requests import want_preview, want_wider
-from clips.sorting.forms import SpanForm
 from people.access import requires
 from people.models import Role
 from trickyclip.shared.whole_pages import part_of

@@ -16,7 +16,7 @@ MIN_CPU_S, MAX_CPU_PER_SECOND = 120, 60
 MIN_WALL_S, MAX_WALL_PER_SECOND = 600, 180
 
 
-@shared_task
+@shared_task(name="share")
 def share(job_id: str) -> None:
     """Make the copy of a clip that was wanted last; while others are wanted, the next job of its kind follows."""
     with claim(job_id) as work:
@@ -53,7 +53,7 @@ def share(job_id: str) -> None:
                         links.start(clip, work.job.priority)
 
 
-@shared_task
+@shared_task(name="remove_orphans")
 def remove_orphans() -> None:
     """Remove files whose rows are gone, as when a clip was deleted past the pages, and what killed workers left."""
     links.remove_orphans()

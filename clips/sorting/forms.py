@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clips.models import ClipCategory
 from clips.models.clip import MAX_PEOPLE
+from clips.previews.forms import SpanForm
 from clips.sorting.decisions import Choice
 from clips.sorting.queue_filter import BEST_FIRST, ORDERS, Table
 from people.models import Person
@@ -88,11 +89,6 @@ class DecisionForm(HandForm):
 
 class SplitForm(DecisionForm):
     at_ms = forms.IntegerField(min_value=0, max_value=2**53)
-
-
-class SpanForm(forms.Form):
-    start_ms = forms.IntegerField(min_value=0, max_value=2**53)
-    end_ms = forms.IntegerField(min_value=0, max_value=2**53)
 
 
 class TagsForm(forms.Form):

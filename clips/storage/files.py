@@ -11,12 +11,12 @@ from contextlib import contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Protocol
 
 from django.conf import settings
 from django.core.files.storage import storages
 from django.utils.translation import gettext as _
 
-from clips.models import FinalClip, OriginalFile
 from clips.storage import local_cache
 from clips.storage.backend import MissingFileError, OpenFile, Report, StorageError, Store, Stored, silent
 from clips.storage.local import free_bytes, sync
@@ -29,8 +29,16 @@ ALIASES = ("originals", "candidates", "final_clips")
 HASH_BLOCK_BYTES = 16 * 1024**2
 
 
+class StoredFile(Protocol):
+    """A row that has a file: an original or a cut clip."""
+
+    stored_path: str
+    file_hash: str
+    size_bytes: int
+
+
 @contextmanager
-def local_copy(original: OriginalFile, report: Report = silent) -> Iterator[Path]:
+def local_copy(original: StoredFile, report: Report = silent) -> Iterator[Path]:
     """Give the path of an original on this machine's disk, for as long as the block lasts.
 
     Raises
@@ -44,7 +52,7 @@ def local_copy(original: OriginalFile, report: Report = silent) -> Iterator[Path
 
 
 @contextmanager
-def local_clip(clip: FinalClip, report: Report = silent) -> Iterator[Path]:
+def local_clip(clip: StoredFile, report: Report = silent) -> Iterator[Path]:
     """Give the path of a cut clip on this machine's disk, for as long as the block lasts; StorageError as above."""
     gone = _("The cut clip is not in the data folder; cut it again first.")
     if not clip.stored_path:

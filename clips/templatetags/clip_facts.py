@@ -3,18 +3,15 @@
 from django import template
 from django.utils.translation import gettext as _
 
-from clips.media.cameras.model import CAM_UNKNOWN
 from clips.models import ClipCategory, FinalClip, OriginalFile
-from clips.models.clock import clock
+from clips.models.camera import camera_name, rate_name
+from clips.models.clock import exact_clock
 from clips.previews.playback import Source, light_source
 
 register = template.Library()
-
-
-@register.filter
-def exact_clock(place_ms: int) -> str:
-    """Return a place in a video to the millisecond: 0:41.250."""
-    return f"{clock(place_ms)}.{place_ms % 1000:03d}"
+register.filter(exact_clock)
+register.filter(camera_name)
+register.filter(rate_name)
 
 
 @register.filter
@@ -24,23 +21,9 @@ def seconds(duration_ms: int) -> str:
 
 
 @register.filter
-def camera_name(camera_id: str) -> str:
-    """Return a camera's id as people say it: CAM_GOPRO11 is GOPRO11."""
-    if camera_id == CAM_UNKNOWN:
-        return _("unknown camera")
-    return camera_id.removeprefix("CAM_").replace("_", " ")
-
-
-@register.filter
 def camera(shown: FinalClip | OriginalFile) -> str:
     """Return what the crew calls the camera of a clip or file, or its id as people say it."""
     return getattr(shown, "own_camera_name", None) or camera_name(shown.camera_id)
-
-
-@register.filter
-def rate_name(fps_label: str) -> str:
-    """Return 240FPS as 240 fps."""
-    return fps_label.replace("FPS", " fps").replace("_", " ").strip()
 
 
 @register.filter

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clips.disk import fetching, request_room
 from clips.disk.usage import disk_use
 from clips.library.session_views import news
-from clips.models import Eviction, Job, JobKind, OriginalFile
+from clips.models import Eviction, OriginalFile
 from people.access import requires
 from people.audit import Action, note
 from people.models import Role
@@ -52,7 +52,7 @@ def file_fetch(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST" and original.evicted_at:
         with transaction.atomic():
             fetching.want(original, priority=WANTED_NOW)
-    return render(request, "clips/library/_fetch.html", fetch_context(original))
+    return render(request, "clips/library/_fetch.html", fetching.fetch_context(original))
 
 
 @requires(Role.CURATOR)
@@ -81,14 +81,6 @@ def file_needed(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def disk_context(*, fresh: bool = False) -> dict:
     return {"disk": disk_use(fresh=fresh), "evictions": Eviction.objects.all()[:LATEST_EVICTIONS]}
-
-
-def fetch_context(original: OriginalFile) -> dict:
-    """Return what ``_fetch.html`` shows of an original: where it is, and the job that brings it back."""
-    job = None
-    if original.evicted_at:
-        job = Job.objects.filter(kind=JobKind.FETCH, original_file=original).order_by("-created_at").first()
-    return {"original": original, "fetch": job, "copy": fetching.copy_of(original) if original.evicted_at else None}
 
 
 def _file(pk: UUID) -> OriginalFile:

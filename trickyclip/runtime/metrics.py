@@ -25,7 +25,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from redis import RedisError
 
 from clips.archive import outage
-from clips.jobs import pipeline
+from clips.jobs import pipeline, registry
 from clips.models import (
     AuditReport,
     BlockReason,
@@ -120,7 +120,7 @@ def _jobs_now() -> Iterator[Metric]:
     oldest_s = {(queue,): 0.0 for queue in pipeline.QUEUES}
     for row in rows:
         counts[row["kind"], row["state"]] = row["n"]
-        queue = (pipeline.STEPS[JobKind(row["kind"])].queue,)
+        queue = (registry.step_of(row["kind"]).queue,)
         depth[queue] += row["n_due"]
         if row["oldest"]:
             oldest_s[queue] = max(oldest_s[queue], (now - row["oldest"]).total_seconds())

@@ -8,7 +8,7 @@ from django.db import models, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from clips.library.renaming import follow
+from clips.archive.renaming import follow
 from clips.models import Shoot
 from people.models import Person
 from people.naming.slugs import RESERVED, WINDOWS_DEVICES

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from clips.archive.backend import ArchiveBlockedError, BlockReason
+from clips.archive.backend import BlockReason
 from clips.models import (
     ArchiveBlock,
     ArchiveCopy,
@@ -73,7 +73,7 @@ def add_one_of_each(number: int) -> None:
     CameraClock.objects.create(camera_id="CAM_GOPRO11", day=dt.date(2024, 12, number + 1), offset_s=3600)
     folder = ArchiveFolder.objects.create(backend="local", name=f"year {number}")
     ArchiveFolder.objects.create(backend="local", parent=folder, name="session")
-    ArchiveBlock.objects.note(f"drive {number}", ArchiveBlockedError(BlockReason.QUOTA, "Make room."))
+    ArchiveBlock.objects.note(f"drive {number}", reason=BlockReason.QUOTA, sentence="Make room.", retry_after_s=None)
     Eviction.objects.create(
         kind=EvictedKind.ORIGINAL, original_file=clip.original_file, size_bytes=1000, why="archived"
     )

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from clips.admin.record import clock, size
+from clips.library.search import matching
 from clips.models import (
     CandidateSegment,
     DetectionRun,
@@ -140,7 +141,7 @@ def test_camera_and_session_of_a_file_are_corrected(client, original, clip, work
     original.refresh_from_db()
     assert (original.shoot, original.camera_id) == (other, "CAM_IPHONE_15")
     work_off()
-    assert FinalClip.objects.current().matching("street").get() == clip
+    assert matching(FinalClip.objects.current(), "street").get() == clip
 
 
 @pytest.mark.parametrize("camera_id", ["../../etc", "GOPRO", "CAM_", "CAM__X", "CAM_É", ""])
@@ -193,7 +194,7 @@ def test_who_else_is_in_a_clip_is_curated_and_its_name_parts_are_not(client, cli
     client.post(change_page(clip), {"also": [jo.pk], "person": jo.pk, "category": "CRASH", "is_current": ""})
     clip.refresh_from_db()
     assert list(clip.also.all()) == [jo]
-    assert FinalClip.objects.current().matching("jo").get() == clip
+    assert matching(FinalClip.objects.current(), "jo").get() == clip
     assert (str(clip.person), clip.category, clip.is_current) == ("Miller Downey", "TRICK", True)
     assert clip.updated_at > before
 

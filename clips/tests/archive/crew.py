@@ -14,10 +14,11 @@ from django.utils import timezone
 
 from clips.archive.configured import archive_backend
 from clips.archive.local import TRASH_FOLDER
-from clips.jobs import pipeline, tasks
-from clips.jobs.pipeline import STEPS
+from clips.archive.renaming import follow
+from clips.jobs import pipeline
+from clips.jobs.registry import step_of
+from clips.library import tasks
 from clips.library.new_version import UnchangedError, reedit
-from clips.library.renaming import follow
 from clips.models import (
     ArchiveCopy,
     CandidateSegment,
@@ -74,7 +75,7 @@ class Crew:
         Job.objects.filter(state=JobState.WAITING).update(run_after=timezone.now())
         while job := Job.objects.due().order_by("created_at").first():
             if job.kind in DONE_FOR_REAL:
-                current_app.tasks[STEPS[JobKind(job.kind)].task](str(job.pk))
+                current_app.tasks[step_of(job.kind).task](str(job.pk))
                 continue
             if job.kind == JobKind.RENDER:
                 self._cut(FinalClip.objects.select_related("original_file").get(pk=job.clip_id))

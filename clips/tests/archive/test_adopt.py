@@ -9,10 +9,10 @@ from django.core import serializers
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from clips.archive import renaming
 from clips.archive.configured import archive_backend
 from clips.integrity.finding import Kind
 from clips.integrity.run import audit
-from clips.library import renaming
 from clips.models import ArchiveCopy, ArchiveFolder, CopyState, FinalClip, Job, JobKind, OriginalFile, Shoot
 from clips.tests.archive.drive_store import FOLDER_TYPE, Item
 from clips.tests.archive.test_export import held, only_moves

@@ -6,8 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from clips.archive import outage
-from clips.jobs import tasks
+from clips.archive import outage, tasks
 from clips.models import ArchiveBlock, BlockReason, CopyState, Job, JobKind, JobState
 from people.models import Person
 

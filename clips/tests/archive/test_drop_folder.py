@@ -12,7 +12,9 @@ from django.utils import timezone
 from clips.archive.drive import oauth
 from clips.disk import floor
 from clips.ingest import drive_folder, part_file, register
-from clips.jobs import pipeline, tasks
+from clips.ingest import tasks as ingest_tasks
+from clips.jobs import pipeline
+from clips.jobs import tasks as jobs_tasks
 from clips.models import Inbox, Job, JobKind, JobState, OriginalFile, Upload, UploadState
 from clips.tests.archive.drive_store import FOLDER_TYPE
 from clips.tests.workers import Worker, eventually
@@ -40,7 +42,7 @@ def fetched(inbox):
 
     def run(*, whole: bool = False) -> None:
         drive_folder.look_into(whole=whole)
-        for kind, task in ((JobKind.COLLECT, tasks.collect), (JobKind.INGEST, tasks.ingest)):
+        for kind, task in ((JobKind.COLLECT, ingest_tasks.collect), (JobKind.INGEST, ingest_tasks.ingest)):
             for job in Job.objects.due().filter(kind=kind):
                 task(str(job.pk))
         drive_folder.look_into()
@@ -133,7 +135,7 @@ def test_a_worker_that_died_leaves_what_it_got_to_the_next(inbox, settings):
     part_file.create_part(upload.pk)
     part_file.part_path(upload.pk).write_bytes(content[: 3 * BLOCK_BYTES + 5])
     n_before = len(inbox.log)
-    tasks.collect(str(Job.objects.get().pk))
+    ingest_tasks.collect(str(Job.objects.get().pk))
     assert part_file.part_path(upload.pk).read_bytes() == content
     n_ranges = sum(line.startswith("GET /drive/v3/files/") for line in inbox.log[n_before:])
     assert n_ranges <= 3, "two questions and one range"
@@ -146,11 +148,11 @@ def test_bytes_that_are_not_what_drive_says_are_fetched_again(inbox):
     upload, job = Upload.objects.get(), Job.objects.get()
     part_file.create_part(upload.pk)
     part_file.part_path(upload.pk).write_bytes(b"\0" * 1000)
-    tasks.collect(str(job.pk))
+    ingest_tasks.collect(str(job.pk))
     upload.refresh_from_db()
     assert (upload.state, part_file.part_path(upload.pk).exists()) == (UploadState.WAITING, False)
     Job.objects.update(run_after=timezone.now())
-    tasks.collect(str(job.pk))
+    ingest_tasks.collect(str(job.pk))
     upload.refresh_from_db()
     assert upload.state == UploadState.RECEIVED
 
@@ -182,7 +184,7 @@ def test_a_drive_that_refuses_everything_stops_nothing_else_and_loses_no_attempt
     inbox.store.drop("GX010001.MP4", b"some bytes", "drop")
     drive_folder.look_into()
     inbox.accounts.revoke()
-    tasks.collect(str(Job.objects.get().pk))
+    ingest_tasks.collect(str(Job.objects.get().pk))
     job = Job.objects.get()
     assert (job.state, job.attempts) == (JobState.WAITING, 0)
     assert "no longer accepts" in job.reason
@@ -275,7 +277,7 @@ def test_two_workers_of_which_one_is_killed_fetch_each_file_once(inbox, broker, 
     workers = [Worker(), Worker()]
 
     def all_here() -> bool:
-        tasks.sweep()
+        jobs_tasks.sweep()
         time.sleep(0.3)
         return not Upload.objects.exclude(state=UploadState.RECEIVED).exists()
 

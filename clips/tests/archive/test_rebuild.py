@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from clips.archive import tasks as archive_tasks
 from clips.archive.naming import ROOT, file_stem, folder_parts, original_name, read_names, read_original_name
+from clips.ingest import tasks as ingest_tasks
 from clips.ingest.watch_folder import IncomingFolder
-from clips.jobs import tasks
 from clips.models import (
     ArchiveCopy,
     CandidateSegment,
@@ -90,7 +91,7 @@ def test_an_original_that_the_archive_has_comes_back_through_the_incoming_folder
     lost, backend, settings, work_off, tmp_path
 ):
     """With its own name, into its own session, and with it the clips that waited for it."""
-    tasks.archive(str(Job.objects.for_target(JobKind.ARCHIVE, lost.original_file, params={"alone": True}).pk))
+    archive_tasks.archive(str(Job.objects.for_target(JobKind.ARCHIVE, lost.original_file, params={"alone": True}).pk))
     there = ArchiveCopy.objects.get(state=CopyState.VERIFIED)
     for model in (ArchiveCopy, Job, CandidateSegment, OriginalFile, Shoot):
         model.objects.all().delete()
@@ -105,7 +106,7 @@ def test_an_original_that_the_archive_has_comes_back_through_the_incoming_folder
     folder = IncomingFolder(settings.INCOMING_DIR)
     for _look in range(3):
         folder.look()
-    tasks.ingest(str(Job.objects.get(kind=JobKind.INGEST).pk))
+    ingest_tasks.ingest(str(Job.objects.get(kind=JobKind.INGEST).pk))
     original = OriginalFile.objects.get()
     assert (original.original_filename, original.file_hash) == ("GX010001.MP4", lost.original_file.file_hash)
     assert "1  clips\n" in rebuilt()

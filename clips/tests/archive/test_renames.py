@@ -6,10 +6,12 @@ import uuid
 import pytest
 from django.utils import timezone
 
+from clips.archive import renaming
+from clips.archive import tasks as archive_tasks
 from clips.archive.backend import Stocked
 from clips.archive.configured import archive_backend
-from clips.jobs import tasks
-from clips.library import renaming
+from clips.jobs import tasks as jobs_tasks
+from clips.library import tasks as library_tasks
 from clips.library.new_version import reedit
 from clips.models import CopyState, FileName, FinalClip, Job, JobKind, JobState, Shoot
 from clips.sorting.decisions import choice_of, keep
@@ -34,7 +36,7 @@ def rename(person: Person, name: str) -> None:
 def after_a_kill(work_off) -> None:
     """Let the time of the killed worker's lease pass, and another worker go on."""
     Job.objects.filter(state=JobState.RUNNING).update(lease_ends_at=timezone.now())
-    tasks.sweep()
+    jobs_tasks.sweep()
     work_off()
 
 
@@ -203,7 +205,7 @@ def test_a_move_that_an_undo_did_not_see_brings_nothing_back(backend, request, w
     clip = request.getfixturevalue("kept")
     work_off()
     rename(clip.person, "Mia Berg")
-    tasks.rename(str(Job.objects.get(kind=JobKind.RENAME).pk))
+    archive_tasks.rename(str(Job.objects.get(kind=JobKind.RENAME).pk))
     undo_last(clip)
     work_off()
     unseen = Job.objects.filter(kind=JobKind.ARCHIVE, state=JobState.CANCELLED)
@@ -217,8 +219,8 @@ def test_the_night_catches_up_with_what_was_changed_past_the_forms(backend, make
     renaming.follow(clip.original_file.shoot)
     work_off()
     Person.objects.update(display_name="Mia Berg", slug="Mia_Berg")
-    tasks.refresh_search()
+    library_tasks.refresh_search()
     assert work_off() == [JobKind.RENAME, JobKind.ARCHIVE]
     assert is_called(clip, "Mia_Berg")
-    tasks.refresh_search()
+    library_tasks.refresh_search()
     assert work_off() == []

@@ -12,7 +12,9 @@ from collections import Counter
 import pytest
 from django.db import connection
 
-from clips.jobs import pipeline, tasks
+from clips.archive import tasks as archive_tasks
+from clips.jobs import pipeline
+from clips.jobs import tasks as jobs_tasks
 from clips.models import ArchiveBlock, ArchiveFolder, CopyState, FinalClip, Job, JobKind, JobState
 from clips.tests.archive.conftest import CHUNK_BYTES
 from clips.tests.workers import Worker
@@ -77,9 +79,9 @@ def _work_and_kill(chance: random.Random, kill_every_s: float, limit_s: float) -
     try:
         while Job.objects.active().exists() and time.monotonic() - began_s < limit_s:
             time.sleep(0.5)
-            tasks.sweep()
+            jobs_tasks.sweep()
             ArchiveBlock.objects.update(look_again_at=Job.objects.first().created_at)
-            tasks.look_after_archive()
+            archive_tasks.look_after_archive()
             Job.objects.filter(state=JobState.WAITING).update(run_after=Job.objects.first().created_at)
             if time.monotonic() >= kill_at_s:
                 n_kills += _kill_one(workers, chance)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clips.jobs import tasks
+from clips.archive import tasks
 from clips.models import ArchiveBlock, ArchiveCursor, CopyState, JobKind
 
 pytestmark = pytest.mark.django_db

@@ -5,10 +5,10 @@ from django.utils import timezone
 
 from clips.archive.configured import archive_backend
 from clips.archive.local import LocalArchive
+from clips.archive.renaming import follow
 from clips.disk import fetching
 from clips.ingest import part_file
 from clips.jobs.worker import claim
-from clips.library.renaming import follow
 from clips.models import (
     ArchiveCopy,
     CopyState,

@@ -25,7 +25,7 @@ from clips.archive.configured import archive_backend
 from clips.disk import evictable, upkeep
 from clips.ingest import part_file, quota, tus
 from clips.ingest.tus_headers import TusError, metadata_of
-from clips.jobs.pipeline import STEPS
+from clips.jobs.registry import step_of
 from clips.library.new_version import reedit
 from clips.models import (
     ArchiveCopy,
@@ -34,7 +34,6 @@ from clips.models import (
     Eviction,
     FinalClip,
     Job,
-    JobKind,
     JobState,
     OriginalFile,
     SegmentStatus,
@@ -171,7 +170,7 @@ class Crew:
         jobs = list(Job.objects.due().values_list("pk", "kind")[:20])
         if jobs:
             pk, kind = chance.choice(jobs)
-            current_app.tasks[STEPS[JobKind(kind)].task](str(pk))
+            current_app.tasks[step_of(kind).task](str(pk))
 
     def _sort(self, chance: random.Random) -> None:
         lease = uuid.uuid4()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clips.ingest import register
-from clips.jobs.tasks import ingest
+from clips.ingest.tasks import ingest
 from clips.models import Job, JobKind
 from clips.tests.ingest.web import Web, Wire, token_of, web_server
 

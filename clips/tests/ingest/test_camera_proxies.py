@@ -60,7 +60,7 @@ def test_a_copy_and_its_file_find_each_other(shoot, name, copy_name, copy_is_fir
     copy = OriginalFile.objects.get(original_filename=copy_name)
     assert copy.low_res_of.original_filename == name
     assert copy.low_res_of.low_res_of is None
-    assert camera_proxies.low_res_source(copy.low_res_of) == copy
+    assert copy.low_res_of.low_res_source() == copy
     assert found == [False, not copy_is_first], "only a copy that finds its file is known as one when it is read"
     assert camera_proxies.pair(copy)
 
@@ -95,7 +95,7 @@ def test_both_lenses_of_an_insta360_have_one_set_of_moments(client, viewer, shoo
     first = read_file(shoot, f"VID_{take}_00_007.insv", width_px=2880, height_px=2880)
     assert not camera_proxies.pair(first)
     assert set(first.low_res_copies.all()) == {second, both}
-    assert camera_proxies.low_res_source(first) is None
+    assert first.low_res_source() is None
     assert camera_proxies.pair(read_file(shoot, f"VID_{take}_10_007.insv", width_px=2880, height_px=2880))
     assert not camera_proxies.pair(read_file(shoot, f"VID_{take}_00_008.insv", width_px=2880, height_px=2880))
     client.force_login(viewer)
@@ -179,7 +179,7 @@ def filmed(shoot) -> tuple[OriginalFile, OriginalFile]:
 
 @pytest.mark.slow
 def test_reading_joins_them_and_the_copy_is_not_analysed(filmed, monkeypatch):
-    from clips.jobs import tasks
+    from clips.ingest import tasks
 
     original, copy = filmed
     for file in filmed:
@@ -209,8 +209,8 @@ def test_a_copy_of_another_rate_is_not_used_for_previews(shoot):
     original = read_file(shoot, "GX010123.MP4", rate_num=240)
     copy = read_copy(shoot, "GL010123.LRV", rate_num=30)
     camera_proxies.pair(copy)
-    assert camera_proxies.low_res_source(original) == copy
-    assert camera_proxies.preview_source(original) is None
+    assert original.low_res_source() == copy
+    assert original.preview_source() is None
 
 
 def test_small_copies_can_be_uploaded(client, sorter):

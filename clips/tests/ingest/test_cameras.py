@@ -12,10 +12,10 @@ from django.contrib.messages import get_messages
 from django.db import connection
 from django.urls import reverse
 
-from clips.ingest.cameras import Part, parts
-from clips.jobs import tasks
-from clips.jobs.tasks import true_beginning
+from clips.library import tasks
+from clips.library.tasks import true_beginning
 from clips.models import CameraClock, CameraName, FinalClip, OriginalFile, Shoot, Upload, UploadState
+from clips.models.recording import Part, parts
 from clips.sorting import decisions
 from clips.sorting.decisions import Choice, TrimError, check_trim
 from clips.tests.recorded import SAID, SERIAL, add_probed, utc

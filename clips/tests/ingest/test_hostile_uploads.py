@@ -8,7 +8,7 @@ import pytest
 from celery import current_app
 from django.urls import reverse
 
-from clips.jobs.pipeline import STEPS
+from clips.jobs.registry import step_of
 from clips.models import Job, JobKind, JobState, OriginalFile, Upload, UploadState
 from clips.tests.media.hostile import other_files
 from clips.tests.media.hostile_mp4 import absurd_mp4s
@@ -46,7 +46,7 @@ def send(client, name: str, data: bytes) -> None:
 
 def take_in_and_probe() -> None:
     while job := Job.objects.due().filter(kind__in=[JobKind.INGEST, JobKind.PROBE]).first():
-        current_app.tasks[STEPS[JobKind(job.kind)].task](str(job.pk))
+        current_app.tasks[step_of(job.kind).task](str(job.pk))
 
 
 def test_each_ends_as_a_video_or_with_a_sentence(client, sorter, corpus, own_data_dir: Path):

@@ -8,9 +8,9 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 
-from clips.ingest import part_file
+from clips.ingest import part_file, tasks
 from clips.ingest.fingerprint import fingerprint_of
-from clips.jobs import pipeline, tasks
+from clips.jobs import pipeline
 from clips.models import Job, JobKind, JobState, OriginalFile, SharedCopy, Upload, UploadState
 from clips.sorting import decisions
 from clips.tests.media.made_up import make_video

@@ -18,9 +18,12 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.utils import timezone
 
+from clips.archive import tasks as archive_tasks
 from clips.archive.local import TRASH_FOLDER
 from clips.ingest import part_file
-from clips.jobs import pipeline, tasks
+from clips.jobs import pipeline
+from clips.jobs import tasks as jobs_tasks
+from clips.library import tasks as library_tasks
 from clips.models import (
     ArchiveCopy,
     CandidateSegment,
@@ -229,12 +232,12 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
     if kind == JobKind.SHARE:
         SharedCopy.objects.create(clip=row)
     if kind in {JobKind.ARCHIVE, JobKind.WITHDRAW}:
-        tasks.render(str(Job.objects.for_target(JobKind.RENDER, row, params={"alone": True}).pk))
+        library_tasks.render(str(Job.objects.for_target(JobKind.RENDER, row, params={"alone": True}).pk))
     if kind == JobKind.WITHDRAW:
-        tasks.archive(str(Job.objects.for_target(JobKind.ARCHIVE, row, params={"alone": True}).pk))
+        archive_tasks.archive(str(Job.objects.for_target(JobKind.ARCHIVE, row, params={"alone": True}).pk))
         FinalClip.objects.update(is_current=False, removed_at=timezone.now())
     if kind == JobKind.FETCH:
-        tasks.archive(str(Job.objects.for_target(JobKind.ARCHIVE, row).pk))
+        archive_tasks.archive(str(Job.objects.for_target(JobKind.ARCHIVE, row).pk))
         OriginalFile.objects.update(evicted_at=timezone.now())
         (django_settings.DATA_DIR / row.stored_path).unlink()
     if kind == JobKind.RENAME:
@@ -276,7 +279,7 @@ def finish(job: Job) -> None:
     """Let the sweep run as beat would, until the job is done."""
 
     def swept_and_done() -> bool:
-        tasks.sweep()
+        jobs_tasks.sweep()
         job.refresh_from_db()
         return not job.is_active
 

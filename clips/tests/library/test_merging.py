@@ -8,7 +8,7 @@ from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
-from clips.library.renaming import follow
+from clips.archive.renaming import follow
 from clips.models import CandidateSegment, FinalClip, Job, JobKind, SegmentStatus
 from clips.sorting import decisions
 from people.merging import MergeError, merge, plan

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from clips.archive.backend import ArchiveBlockedError, BlockReason
+from clips.archive.backend import BlockReason
 from clips.models import (
     ArchiveBlock,
     AuditReport,
@@ -96,7 +96,7 @@ def test_a_channel_hears_only_what_it_wants(segments):
 
 
 def test_an_archive_that_stays_blocked_is_told_once(db):
-    ArchiveBlock.objects.note("local", ArchiveBlockedError(BlockReason.QUOTA, "The Drive is full."))
+    ArchiveBlock.objects.note("local", reason=BlockReason.QUOTA, sentence="The Drive is full.", retry_after_s=None)
     assert told() == []  # it may mend itself
     ArchiveBlock.objects.update(since=timezone.now() - dt.timedelta(minutes=6))
     assert told() == told() == ["The archive takes nothing now"]

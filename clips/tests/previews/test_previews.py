@@ -6,6 +6,7 @@ from django.conf import settings as django_settings
 from django.urls import reverse
 
 from clips.jobs import pipeline
+from clips.jobs.registry import step_of
 from clips.media import sandbox
 from clips.models import CandidateSegment, Job, JobKind, JobState, OriginalFile, Preview, SegmentStatus
 from clips.previews import requests
@@ -131,8 +132,8 @@ def test_after_detection_come_pictures_and_then_previews(filmed, work_off):
 
 
 def test_detection_is_followed_by_pictures():
-    assert pipeline.STEPS[JobKind.DETECT].then == (JobKind.POSTER,)
-    assert {pipeline.STEPS[kind].queue for kind in (JobKind.POSTER, JobKind.PREVIEW)} == {"media"}
+    assert step_of(JobKind.DETECT).then == (JobKind.POSTER,)
+    assert {step_of(kind).queue for kind in (JobKind.POSTER, JobKind.PREVIEW)} == {"media"}
 
 
 def test_files_that_were_deleted_are_made_again(filmed, work_off):

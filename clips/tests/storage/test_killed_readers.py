@@ -14,7 +14,7 @@ import pytest
 from celery import current_app
 from django.utils import timezone
 
-from clips.jobs.pipeline import STEPS
+from clips.jobs.registry import step_of
 from clips.models import CandidateSegment, Job, JobKind, JobState, Preview, Upload, UploadSource, WaitsFor
 from clips.models.job import MAX_KILLS
 from clips.tests.jobs.test_killed_workers import clip, filmed, segment, upload, work  # noqa: F401 - fixtures
@@ -55,7 +55,7 @@ def do(job: Job) -> Job:
     """Let a worker take the job now, by its real task."""
     current_app.loader.import_default_modules()
     Job.objects.filter(pk=job.pk).update(run_after=timezone.now() - timedelta(seconds=1))
-    current_app.tasks[STEPS[JobKind(job.kind)].task](str(job.pk))
+    current_app.tasks[step_of(job.kind).task](str(job.pk))
     job.refresh_from_db()
     return job
 

@@ -8,8 +8,8 @@ import pytest
 from django.conf import settings as django_settings
 from django.urls import reverse
 
-from clips.ingest import part_file
-from clips.jobs import pipeline, tasks
+from clips.ingest import part_file, tasks
+from clips.jobs import pipeline
 from clips.models import (
     ArchiveCopy,
     CandidateSegment,

@@ -1,0 +1,17 @@
+"""Registers the job that makes a share copy of a clip."""
+
+from clips.jobs import registry
+from clips.models import Job, JobKind
+
+SMALL_BYTES = 2 * 1024**2
+#: Copies for sharing have 2 MB a second, and play slowed down.
+SHARE_BYTES_PER_S = 4_000_000
+
+
+def register() -> None:
+    """Register this room's kind of job."""
+    registry.register(JobKind.SHARE, registry.Step("share", "media", reads_original=True, room_bytes=_copy_bytes))
+
+
+def _copy_bytes(job: Job) -> int:
+    return SMALL_BYTES + SHARE_BYTES_PER_S * job.clip.duration_ms // 1000
