@@ -13,8 +13,9 @@ from clips.media.formats.opening import open_media
 from clips.media.sandbox import peak_bytes
 from detection.decode.packets import Packets
 from detection.decode.pictures import PicturePool, PictureReader
+from detection.decode.piece import Piece
 from detection.decode.read import Scan, SensorPayload
-from detection.sampling import Piece, Plan, choose_looks, cpu_s, make_plan
+from detection.sampling import Plan, choose_looks, cpu_s, make_plan
 from detection.scoring import score
 from detection.signals import Signals
 from detection.take import Take

@@ -14,6 +14,7 @@ import numpy as np
 from scipy import ndimage
 
 from detection.decode.packets import LOOK_CPU_S, Packets
+from detection.decode.piece import INTERVAL_SLACK, PICTURE_RATE_HZ, Piece
 from detection.scoring.peaks import peaks_apart
 from detection.signals import STEP_S
 
@@ -41,11 +42,6 @@ SPARSE_SHARE = 0.22
 GLANCE_S = 1 / 30
 #: Glances closer together than this tell the same twice.
 GLANCE_EVERY_S = 0.4
-#: A closer look measures so many pictures a second; 30 separate better than 15 (area under the curve .89 against .84
-#: for the arc): a pop lasts a tenth of a second.
-PICTURE_RATE_HZ = 30
-#: Keep a picture once this share of the ideal interval has passed, so that jitter of the PTS drops nothing.
-INTERVAL_SLACK = 0.8
 #: The second picture is among the first so many packets of its group, also with reordered pictures.
 GLANCE_PACKETS = 16
 #: Where keyframes are further apart, most of what would be decoded is only the way to what one wants to see.
@@ -54,14 +50,6 @@ LONGEST_GROUP_S = 3.0
 LOOK_S = 0.35
 #: Moments closer together are one look.
 LOOK_DISTANCE_S = 0.5
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Packets ``first`` to ``end`` - 1, decoded in one go; the first of them begins a group."""
-
-    first: int
-    end: int
 
 
 @dataclass(frozen=True)

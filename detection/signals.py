@@ -8,6 +8,10 @@ import numpy as np
 STEP_S = 0.05
 
 
+class SignalError(ValueError):
+    """The arrays have the wrong shape or type."""
+
+
 @dataclass(frozen=True)
 class Disturbance:
     """Something that is no trick, whatever it does to the picture.

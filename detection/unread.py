@@ -6,8 +6,8 @@ import numpy as np
 
 from clips.media.formats.opening import clock
 from detection.decode.packets import Packets
+from detection.decode.piece import Piece
 from detection.decode.read import Scan
-from detection.sampling import Piece
 
 #: A picture this near to one that was decoded counts as read: many are passed over on purpose.
 NEAR_S = 0.5

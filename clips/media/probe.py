@@ -16,7 +16,6 @@ from clips.media.cameras import model as camera
 from clips.media.cameras.model import Camera
 from clips.media.cameras.recording_time import recorded
 from clips.media.cameras.statement import Said
-from clips.media.cut.way import way_of
 from clips.media.formats.joined_stream import JoinedContainer
 from clips.media.formats.length import last_frame_end_s, measured_end_s, picture_end_s
 from clips.media.formats.opening import (
@@ -34,6 +33,7 @@ from clips.media.pictures.coded import CodedPictures
 from clips.media.pictures.display_matrix import orientation
 from clips.media.pictures.fields import picture_rate, whole_pictures
 from clips.media.pictures.rate import capture_rate, nominal_rate, riders_rate
+from clips.media.way import way_of
 
 #: Ten seconds at 60 frames per second show whether a recording is steady.
 _RATE_PACKETS = 600
@@ -66,7 +66,7 @@ def probe(path: str) -> dict[str, Any]:
         the place are ahead of UTC, where the file says so), ``clock_is_local`` (the wall clock's time stands in
         ``recorded_at`` as if it were UTC), ``clock_shows`` (what the camera's clock showed, where that cannot be);
         ``way`` (``ending`` of its clips, and for each of its ``tracks`` whether it is copied, converted or left out;
-        see ``clips.media.cut.way``).
+        see ``clips.media.way``).
 
     Raises
     ------

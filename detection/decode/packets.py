@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from detection.features.motion import SignalError
+from detection.signals import SignalError
 
 #: CPU-seconds to decode one picture without its loop filter, measured with H.264: 8.7 ms for a 1080p picture of 84 KB,
 #: 24 ms for one of 310 KB.

@@ -18,7 +18,7 @@ from clips.media.pictures.display_matrix import orientation
 from clips.media.pictures.fields import picture_rate, whole_pictures
 from clips.media.pictures.frame_times import go_to, go_to_beginning
 from detection.decode.packets import Packets
-from detection.sampling import INTERVAL_SLACK, PICTURE_RATE_HZ, Piece
+from detection.decode.piece import INTERVAL_SLACK, PICTURE_RATE_HZ, Piece
 
 #: Longest side of the small picture. 192 px and a half of it separate tricks alike on the labelled takes
 #: (area under the curve .83 and .84), and 96 px costs a quarter of the work.

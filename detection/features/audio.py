@@ -7,7 +7,7 @@ how loud the recording is.
 import numpy as np
 from scipy import ndimage
 
-from detection.features.motion import SignalError
+from detection.signals import SignalError
 
 #: One power value per this long; a pop rises within 5 to 10 ms.
 HOP_S = 0.01

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from detection.decode.pictures import PictureChunk
+from detection.decode.piece import PICTURE_RATE_HZ
 from detection.features.disturbances import (
     FLASH_LEVELS,
     find_bumps,
@@ -17,7 +18,6 @@ from detection.features.disturbances import (
     is_flung,
 )
 from detection.features.motion import arc_strength, pair_motion
-from detection.sampling import PICTURE_RATE_HZ
 from detection.signals import STEP_S, Disturbance, Signals
 
 #: Rise and fall of an arc, each. Between 0.2 and 0.25 s the labelled takes rank alike (AP .80 and .81), below and

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft, ndimage
 
+from detection.signals import SignalError
+
 #: Softens what H.264 leaves of fine texture; without it block edges pass for motion.
 BLUR_PX = 0.8
 #: Two corrections after phase correlation; a third changes the residual by less than a grey level.
@@ -30,10 +32,6 @@ STRIP_WINDOWS = 8
 STRIP_STEP = 2
 #: Weight of "nothing moves" in the movers' mean, so that one lonely window does not speak for the picture.
 STILL_WEIGHT = 0.5
-
-
-class SignalError(ValueError):
-    """The arrays have the wrong shape or type."""
 
 
 @dataclass

@@ -3,8 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from detection.features.motion import SignalError
-from detection.signals import STEP_S
+from detection.signals import STEP_S, SignalError
 
 GRAVITY_M_S2 = 9.81
 #: In the air an accelerometer reads near zero; half of g leaves room for a body that turns.

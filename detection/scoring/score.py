@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from detection.features.motion import SignalError
 from detection.scoring.peaks import peaks_apart
-from detection.signals import STEP_S, Signals
+from detection.signals import STEP_S, SignalError, Signals
 
 #: Pop, air and landing are one moment: it borrows the strongest value of this long. AP .75 at 0.2 s, .81 at 0.5 s.
 NEARBY_S = 0.5

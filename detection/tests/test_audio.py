@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from detection.features.audio import HOP_S, band_power, impact_strength_db, pair_strength_db
-from detection.features.motion import SignalError
+from detection.signals import SignalError
 
 RATE_HZ = 16_000
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from detection.decode.packets import LOOK_CPU_S, Packets
-from detection.features.motion import SignalError
-from detection.sampling import EFFORTS, EVEN_SHARE, LOOK_S, Piece, choose_looks, cpu_s, make_plan
-from detection.signals import STEP_S
+from detection.decode.piece import Piece
+from detection.sampling import EFFORTS, EVEN_SHARE, LOOK_S, choose_looks, cpu_s, make_plan
+from detection.signals import STEP_S, SignalError
 
 FULL_HD = 1920 * 1080
 

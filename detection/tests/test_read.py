@@ -10,8 +10,8 @@ import pytest
 from clips.media.formats.opening import open_media
 from detection.decode.packets import Packets
 from detection.decode.pictures import PicturePool, PictureReader
+from detection.decode.piece import Piece
 from detection.decode.read import SOUND_RATE_HZ, Scan
-from detection.sampling import Piece
 
 IDENTITY = np.array([1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30], ">i4").tobytes()
 QUARTER_TURN_CLOCKWISE = np.array([0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30], ">i4").tobytes()

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from detection.features.motion import SignalError
 from detection.scoring.score import (
     HILIGHT_WEIGHT,
     Weights,
@@ -12,7 +11,7 @@ from detection.scoring.score import (
     score_curve,
     standing_of,
 )
-from detection.signals import STEP_S, Signals
+from detection.signals import STEP_S, SignalError, Signals
 
 WEIGHTS = Weights({"arc": 0.8, "incoherence": 1.2, "pair_db": 1.0}, -4.0)
 

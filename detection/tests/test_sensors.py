@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from detection.decode.gpmf import samples
-from detection.features.motion import SignalError
 from detection.features.sensors import GRAVITY_M_S2, air_strength, felt
+from detection.signals import SignalError
 from detection.tests.gpmf import payload
 
 STEP_S = 0.01

@@ -19,7 +19,6 @@ from clips.media import MediaError
 from clips.media.cameras import vendor_metadata
 from clips.media.cameras.tags import creation_time
 from clips.media.cut.remux import IN_PIECES, Copied, Kept, remux
-from clips.media.cut.way import RIGHT_LETTERS, Fate, Kind, TrackWay, Way, way_of
 from clips.media.formats.joined_stream import JoinedContainer
 from clips.media.formats.length import picture_end_s
 from clips.media.formats.opening import TAIL_SLACK_S, clock, declared_end_s, open_media, picture_stream, zero_s
@@ -28,6 +27,7 @@ from clips.media.mp4.edit_lists import show_at_most
 from clips.media.output import whole_or_not_at_all
 from clips.media.pictures.frame_times import Span, frame_at
 from clips.media.probe import camera_of
+from clips.media.way import RIGHT_LETTERS, Fate, Kind, TrackWay, Way, way_of
 
 
 def cut(

@@ -14,13 +14,13 @@ from av.video.stream import VideoStream
 
 from clips.media import MediaError
 from clips.media.cameras import tags as camera_tags
-from clips.media.cut.converted_sound import ConvertedSound
+from clips.media.converted_sound import ConvertedSound
 from clips.media.cut.packet_selection import wanted_packets
-from clips.media.cut.way import Container, Fate, Kind, TrackWay, Way, add_copied
 from clips.media.mp4 import edit_lists
 from clips.media.mp4.timecode import Timecode
 from clips.media.pictures.coded import CodedPictures
 from clips.media.pictures.frame_times import Span
+from clips.media.way import Container, Fate, Kind, TrackWay, Way, add_copied
 
 #: The edit list counts in about this many units per second, always a multiple of the picture's own clock.
 _MOVIE_TIMESCALE_HZ = 30_000
