@@ -1,4 +1,4 @@
-"""All settings, each read from the environment (or a ``.env`` file beside manage.py); README has them in a table."""
+"""All settings, each read from the environment (or a ``.env`` file beside manage.py); docs/SETTINGS.md lists them."""
 
 import logging
 import os

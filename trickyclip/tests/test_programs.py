@@ -16,7 +16,7 @@ from trickyclip.management.commands.program import Command as CommandLine
 from trickyclip.runtime import embedded, launch, programs
 from trickyclip.tests.site import MANAGE, environment
 
-README = embedded.BASE_DIR / "README.md"
+OPERATIONS = embedded.BASE_DIR / "docs" / "OPERATIONS.md"
 UNIT = embedded.BASE_DIR / "deploy" / "systemd" / "trickyclip@.service"
 ENGINES = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
 
@@ -48,9 +48,9 @@ def test_supervised_programs_are_those_that_containers_and_units_run(tmp_path):
         assert supervised.name == bare.name
 
 
-def test_help_readme_and_the_unit_name_the_same_programs():
-    """Fails when one of them names others than there are: take `incoming` out of README's table of commands."""
-    [row] = [line for line in README.read_text().splitlines() if line.startswith("| `manage.py program NAME`")]
+def test_help_document_and_the_unit_name_the_same_programs():
+    """Fails when one of them names others than there are: take `incoming` out of the table in docs/OPERATIONS.md."""
+    [row] = [line for line in OPERATIONS.read_text().splitlines() if line.startswith("| `manage.py program NAME`")]
     assert re.findall(r"`([a-z]+)`", re.search(r"\((.*?)\)", row)[1]) == programs.names()
     shown = " ".join(CommandLine().create_parser("manage.py", "program").format_help().split())
     assert f"one of {', '.join(programs.names())}" in shown

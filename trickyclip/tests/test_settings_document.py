@@ -1,11 +1,11 @@
-"""README's table of settings names exactly what is read from the environment."""
+"""The tables of docs/SETTINGS.md name exactly what is read from the environment."""
 
 import re
 
 from django.conf import settings
 
-READS = re.compile(r'(?:\benv(?:\.\w+)?\(|environ\.get\()\s*"([A-Z_]+)"')
-ROW = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
+READS = re.compile(r'(?:\benv(?:\.\w+)?\(|environ\.get\()\s*"([A-Z][A-Z0-9_]*)"')
+ROW = re.compile(r"^\| `([A-Z][A-Z0-9_]*)` \|", re.MULTILINE)
 WHERE = (
     "trickyclip/settings.py",
     "deploy/gunicorn.conf.py",
@@ -20,5 +20,5 @@ def test_every_setting_is_in_the_table_and_every_row_is_a_setting():
     read = set()
     for file in WHERE:
         read |= set(READS.findall((settings.BASE_DIR / file).read_text()))
-    table = set(ROW.findall((settings.BASE_DIR / "README.md").read_text()))
+    table = set(ROW.findall((settings.BASE_DIR / "docs" / "SETTINGS.md").read_text()))
     assert table == read - NOT_FOR_PEOPLE
