@@ -3,13 +3,12 @@
 import uuid
 from collections.abc import Callable
 
-from django.db import IntegrityError, models, transaction
+from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from people.naming.fields import NameField, slug_is_safe
-from people.naming.slugs import free_slug
-from people.naming.spelling import clean_name
+from people.naming.rows import Alias, NamedQuerySet
 from tricks import naming
 
 #: Offered wherever a category is picked. A crew may write its own: any word in capitals.
@@ -48,15 +47,14 @@ class NormalNameField(models.CharField):
         return getattr(row, self.attname)
 
 
-class TrickQuerySet(models.QuerySet):
-    def named(self, name: str) -> "TrickQuerySet":
-        """Return what goes by ``name``, however it is written: as name or alias."""
-        normal = naming.normal_form(name)
-        return self.filter(models.Q(normal_name=normal) | models.Q(aliases__normal_name=normal)).distinct()
+class TrickQuerySet(NamedQuerySet):
+    SLUG_FALLBACK = "Move"
 
-    def called(self, name: str) -> "TrickQuerySet":
-        """Return what goes by ``name`` or has it as slug, as in an address or a folder."""
-        return self.filter(models.Q(pk__in=self.named(name)) | models.Q(slug__iexact=clean_name(name)))
+    def has_name(self, name: str) -> models.Q:
+        return models.Q(normal_name=naming.normal_form(name))
+
+    def has_alias(self, name: str) -> models.Q:
+        return models.Q(aliases__normal_name=naming.normal_form(name))
 
     def add(self, name: str, *, category: str = "JUMP", stance: str = "", direction: str = "") -> "Trick":
         """Make a trick whose slug no other trick has; stance and direction are read out of its name."""
@@ -65,26 +63,9 @@ class TrickQuerySet(models.QuerySet):
         slug = self.slug_for(label)
         return self.create(name=name, stance=stance, direction=direction, category=category, slug=slug)
 
-    def find_or_add(self, name: str) -> "Trick":
-        """Return what goes by ``name``, rather by that very name than by an alias; a new trick when nothing does."""
-        very_name = models.Case(models.When(normal_name=naming.normal_form(name), then=0), default=1)
-        by_name = self.named(name).annotate(is_alias=very_name).order_by("is_alias", "pk")
-        if found := by_name.first():
-            return found
-        try:
-            with transaction.atomic():
-                return self.add(name)
-        except IntegrityError:
-            # Somebody added it between the two looks; anything else is a fault.
-            if found := by_name.all().first():
-                return found
-            raise
-
     def slug_for(self, name: str, stance: str = "", direction: str = "") -> str:
         """Return the slug that a trick of this name gets: no other trick, among these, has it."""
-        label = naming.label(*naming.split(naming.label(stance, direction, name)))
-        taken = lambda slug: self.filter(slug__iexact=slug).exists()  # noqa: E731
-        return free_slug(label, fallback="Move", taken=taken)
+        return self.free_slug(naming.label(*naming.split(naming.label(stance, direction, name))))
 
 
 class Trick(models.Model):
@@ -157,17 +138,13 @@ class Trick(models.Model):
         return rotations[0] if len(rotations) == 1 else None
 
 
-class TrickAlias(models.Model):
+class TrickAlias(Alias):
     """Another name that a trick is typed by: "bs180" for BS 180."""
 
     trick = models.ForeignKey(Trick, on_delete=models.CASCADE, related_name="aliases", verbose_name=_("trick"))
-    name = NameField(_("name"), max_length=100)
     normal_name = NormalNameField(_("normal form"), of=str)
 
-    class Meta:
-        verbose_name = _("alias")
-        verbose_name_plural = _("aliases")
-        ordering = [Lower("name")]
+    class Meta(Alias.Meta):
         constraints = [
             models.UniqueConstraint(
                 fields=["normal_name"],
@@ -175,6 +152,3 @@ class TrickAlias(models.Model):
                 violation_error_message=_("Another trick goes by this alias."),
             )
         ]
-
-    def __str__(self) -> str:
-        return self.name

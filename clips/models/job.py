@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clips.models.clip import FinalClip
+from clips.models.leases import Leased, LeasedQuerySet, lent
 from clips.models.original import OriginalFile
 from clips.models.public_text import told
 from clips.models.segment import CandidateSegment
@@ -27,7 +28,6 @@ MAX_KILLS = 3
 REST_AFTER_KILL = timedelta(seconds=30)
 #: The fields of which one says what a job is about.
 TARGETS = ("upload", "original_file", "segment", "clip", "shoot", "person", "trick")
-_NO_LEASE = {"lease_token": None, "lease_ends_at": None, "worker": ""}
 
 
 class LeaseLostError(Exception):
@@ -74,18 +74,15 @@ _FRESH = {
 }  # fmt: skip
 
 
-class JobQuerySet(models.QuerySet):
+class JobQuerySet(LeasedQuerySet):
+    LEASED = {"state": JobState.RUNNING}
+    NO_HOLDER = {"worker": ""}
+
     def active(self) -> "JobQuerySet":
         return self.filter(state__in=ACTIVE)
 
     def due(self) -> "JobQuerySet":
         return self.filter(state=JobState.WAITING, run_after__lte=timezone.now())
-
-    def expired(self) -> "JobQuerySet":
-        return self.filter(state=JobState.RUNNING, lease_ends_at__lte=timezone.now())
-
-    def held(self, token: uuid.UUID) -> "JobQuerySet":
-        return self.filter(state=JobState.RUNNING, lease_token=token)
 
     def for_target(self, kind: JobKind, target: models.Model, **fields) -> "Job":
         """Return the active job of this kind for this target, making it when there is none."""
@@ -107,8 +104,7 @@ class JobQuerySet(models.QuerySet):
             .filter(pk=job_id)
             .update(
                 state=JobState.RUNNING,
-                lease_token=token,
-                lease_ends_at=lease_end(),
+                **lent(token, settings.JOB_LEASE_SECONDS),
                 attempts=F("attempts") + 1,
                 progress=0,
                 reason="",
@@ -123,13 +119,13 @@ class JobQuerySet(models.QuerySet):
     @transaction.atomic
     def return_expired(self) -> int:
         """Give those back to the queue whose worker fell silent; return how many. What somebody has locked stays."""
-        free = self.expired().filter(attempts__lt=MAX_ATTEMPTS).lock_free()
+        free = self.lease_ran_out().filter(attempts__lt=MAX_ATTEMPTS).lock_free()
         waiting = {"state": JobState.WAITING, "run_after": timezone.now(), "published_at": None}
-        return self.model.objects.filter(pk__in=free).update(**waiting, **_NO_LEASE)
+        return self.model.objects.filter(pk__in=free).update(**waiting, **self.unleased())
 
     def spent(self) -> "JobQuerySet":
         """Those whose worker fell silent in their last attempt."""
-        return self.expired().filter(attempts__gte=MAX_ATTEMPTS)
+        return self.lease_ran_out().filter(attempts__gte=MAX_ATTEMPTS)
 
     @transaction.atomic
     def note_published(self, job_id: uuid.UUID) -> None:
@@ -164,7 +160,7 @@ class JobQuerySet(models.QuerySet):
         """Stop those of these that wait or run, and let those that failed rest; return how many."""
         unfinished = self.filter(state__in=[*ACTIVE, JobState.FAILED]).lock_in_order()
         rows = self.model.objects.filter(pk__in=unfinished, state__in=[*ACTIVE, JobState.FAILED])
-        return rows.update(state=JobState.CANCELLED, finished_at=timezone.now(), **_NO_LEASE)
+        return rows.update(state=JobState.CANCELLED, finished_at=timezone.now(), **self.unleased())
 
     def lock_in_order(self) -> list[uuid.UUID]:
         """Lock these rows until the transaction ends, one after the other in the order of their ids; return the ids."""
@@ -203,11 +199,11 @@ class JobQuerySet(models.QuerySet):
             run_after=timezone.now(),
             published_at=None,
             attempts=Case(When(attempts__gt=0, then=F("attempts") - 1), default=Value(0)),
-            **_NO_LEASE,
+            **self.unleased(),
         )
 
 
-class Job(models.Model):
+class Job(Leased):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=JobKind)
     upload = models.ForeignKey(Upload, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
@@ -228,8 +224,6 @@ class Job(models.Model):
     published_at = models.DateTimeField(_("told the broker"), null=True, editable=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     kills = models.PositiveSmallIntegerField(_("reader killed from outside"), default=0, editable=False)
-    lease_token = models.UUIDField(null=True, editable=False)
-    lease_ends_at = models.DateTimeField(_("held until"), null=True, editable=False)
     worker = models.CharField(_("worker"), max_length=100, blank=True, editable=False)
     node = models.CharField(_("machine"), max_length=100, blank=True, editable=False)
     progress = models.FloatField(_("progress"), default=0)
@@ -286,8 +280,10 @@ class Job(models.Model):
 
     def renew(self, progress: float | None) -> None:
         """Prolong the lease, and write down how far the work is; LeaseLostError when it is not ours any more."""
-        fields = {} if progress is None else {"progress": min(1.0, max(0.0, progress))}
-        if not Job.objects.held(self.lease_token).filter(pk=self.pk).update(lease_ends_at=lease_end(), **fields):
+        fields = lent(self.lease_token, settings.JOB_LEASE_SECONDS)
+        if progress is not None:
+            fields["progress"] = min(1.0, max(0.0, progress))
+        if not Job.objects.leased_by(self.lease_token).filter(pk=self.pk).update(**fields):
             raise LeaseLostError(str(self.pk))
 
     def finish(self) -> None:
@@ -307,14 +303,14 @@ class Job(models.Model):
         if self.attempts >= MAX_ATTEMPTS:
             return False
         wait = BACK_OFF * 2 ** (self.attempts - 1)
-        held = Job.objects.held(self.lease_token).filter(pk=self.pk)
+        held = Job.objects.leased_by(self.lease_token).filter(pk=self.pk)
         return bool(
             held.update(
                 state=JobState.WAITING,
                 run_after=timezone.now() + wait,
                 published_at=None,
                 reason=told(reason)[:500],
-                **_NO_LEASE,
+                **Job.objects.unleased(),
             )
         )
 
@@ -326,22 +322,22 @@ class Job(models.Model):
         if self.kills + 1 >= MAX_KILLS:
             return False
         rested_at = timezone.now() + REST_AFTER_KILL * 2**self.kills
-        held = Job.objects.held(self.lease_token).filter(pk=self.pk)
+        held = Job.objects.leased_by(self.lease_token).filter(pk=self.pk)
         back = {"state": JobState.WAITING, "run_after": rested_at, "published_at": None, "progress": 0}
         counted = {"kills": F("kills") + 1, "attempts": F("attempts") - 1}
-        return bool(held.update(reason=str(reason)[:500], **back, **counted, **_NO_LEASE))
+        return bool(held.update(reason=str(reason)[:500], **back, **counted, **Job.objects.unleased()))
 
     def postpone(self, run_after: datetime, *, waits_for: str = "", reason: str = "") -> bool:
         """Let the job wait for something that is not its fault, so the attempt does not count; False when not ours."""
-        held = Job.objects.held(self.lease_token).filter(pk=self.pk)
+        held = Job.objects.leased_by(self.lease_token).filter(pk=self.pk)
         fields = {"state": JobState.WAITING, "run_after": run_after, "published_at": None, "progress": 0}
         fields |= {"waits_for": waits_for, "reason": told(reason)[:500]}
-        return bool(held.update(attempts=F("attempts") - 1, **fields, **_NO_LEASE))
+        return bool(held.update(attempts=F("attempts") - 1, **fields, **Job.objects.unleased()))
 
     def cancel(self) -> bool:
         """Stop the job; a worker that has it notices at its next report. False when it had ended already."""
         active = Job.objects.active().filter(pk=self.pk)
-        return bool(active.update(state=JobState.CANCELLED, finished_at=timezone.now(), **_NO_LEASE))
+        return bool(active.update(state=JobState.CANCELLED, finished_at=timezone.now(), **Job.objects.unleased()))
 
     def retry(self) -> bool:
         """Let an ended job run again; False when it is active, was done, or a newer one of its kind is active."""
@@ -353,15 +349,11 @@ class Job(models.Model):
             return False
 
     def _end(self, **fields) -> None:
-        held = Job.objects.held(self.lease_token).filter(pk=self.pk)
-        if not held.update(finished_at=timezone.now(), **_NO_LEASE, **fields):
+        held = Job.objects.leased_by(self.lease_token).filter(pk=self.pk)
+        if not held.update(finished_at=timezone.now(), **Job.objects.unleased(), **fields):
             raise LeaseLostError(str(self.pk))
 
 
 def target_field(target: models.Model) -> str:
     """Return the name of the field that points at such a target."""
     return next(name for name in TARGETS if Job._meta.get_field(name).related_model is type(target))
-
-
-def lease_end() -> datetime:
-    return timezone.now() + timedelta(seconds=settings.JOB_LEASE_SECONDS)

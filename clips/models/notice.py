@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clips.models.leases import Leased, LeasedQuerySet, lent
 from people import sealed
 from people.naming.fields import NameField
 
@@ -16,7 +17,7 @@ MAX_ATTEMPTS = 12
 #: The wait after the first try that failed; each later one doubles it, up to the longest. Together more than a day.
 BACK_OFF, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=6)
 #: Far above the time limits of one try; whoever was silent for longer died in its middle.
-LEASE = timedelta(minutes=5)
+LEASE_S = 5 * 60
 PURPOSE = "notice channel"
 
 
@@ -80,7 +81,9 @@ class NoticeChannel(models.Model):
         return sealed.unseal(self.sealed_secret, PURPOSE) if self.sealed_secret else ""
 
 
-class NoticeQuerySet(models.QuerySet):
+class NoticeQuerySet(LeasedQuerySet):
+    LEASED = {"state": NoticeState.SENDING}
+
     def write(
         self, kind: NoticeKind, subject: str, *, title: str, text: str, path: str = "", at: datetime | None = None
     ) -> int:
@@ -102,7 +105,7 @@ class NoticeQuerySet(models.QuerySet):
     def claim(self, notice_id: uuid.UUID) -> "Notice | None":
         """Take a due notice; None when somebody else has it."""
         token = uuid.uuid4()
-        fields = {"lease_token": token, "lease_ends_at": timezone.now() + LEASE, "attempts": F("attempts") + 1}
+        fields = lent(token, LEASE_S) | {"attempts": F("attempts") + 1}
         due = Notice.objects.filter(pk=notice_id, state=NoticeState.WAITING, run_after__lte=timezone.now())
         if not due.update(state=NoticeState.SENDING, **fields):
             return None
@@ -110,10 +113,10 @@ class NoticeQuerySet(models.QuerySet):
 
     def expired(self) -> "NoticeQuerySet":
         """Those whose sender died in the middle: it may have arrived or not."""
-        return self.filter(state=NoticeState.SENDING, lease_ends_at__lt=timezone.now()).select_related("channel")
+        return self.lease_ran_out().select_related("channel")
 
 
-class Notice(models.Model):
+class Notice(Leased):
     """One notice for one channel. Its id is what the receiver can tell a second delivery by."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -129,8 +132,6 @@ class Notice(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=NoticeState, default=NoticeState.WAITING)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     run_after = models.DateTimeField(_("not before"), default=timezone.now)
-    lease_token = models.UUIDField(null=True, editable=False)
-    lease_ends_at = models.DateTimeField(null=True, editable=False)
     reason = models.CharField(_("what came back"), max_length=300, blank=True)
     created_at = models.DateTimeField(_("written"), auto_now_add=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
@@ -180,5 +181,5 @@ class Notice(models.Model):
         return timezone.now() + wait
 
     def _leave(self, **fields: object) -> bool:
-        held = Notice.objects.filter(pk=self.pk, state=NoticeState.SENDING, lease_token=self.lease_token)
-        return bool(held.update(lease_token=None, lease_ends_at=None, **fields))
+        held = Notice.objects.leased_by(self.lease_token).filter(pk=self.pk)
+        return bool(held.update(**Notice.objects.unleased(), **fields))

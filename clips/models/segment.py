@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models, transaction
@@ -11,12 +11,12 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clips.models.leases import Leased, LeasedQuerySet, lent
 from clips.models.original import OriginalFile
 from clips.models.run import DetectionRun
 
 #: The most one page may hold; more would keep cards from the others of the crew.
 MAX_HAND = 8
-_NO_LEASE = {"locked_by": None, "locked_at": None, "lease_token": None, "lease_ends_at": None}
 #: What was skipped comes after all others.
 _SKIPPED_LAST = F("skipped_at").asc(nulls_first=True)
 
@@ -28,7 +28,10 @@ class SegmentStatus(models.TextChoices):
     TRASHED = "TRASHED", _("trashed")
 
 
-class CandidateSegmentQuerySet(models.QuerySet):
+class CandidateSegmentQuerySet(LeasedQuerySet):
+    LEASED = {"status": SegmentStatus.IN_PROGRESS}
+    NO_HOLDER = {"locked_by": None, "locked_at": None}
+
     def unreviewed(self) -> "CandidateSegmentQuerySet":
         return self.filter(status=SegmentStatus.UNREVIEWED)
 
@@ -58,17 +61,15 @@ class CandidateSegmentQuerySet(models.QuerySet):
 
     def available(self) -> "CandidateSegmentQuerySet":
         """What is still to be sorted and nobody holds: a lease that ran out holds nothing."""
-        ran_out = Q(status=SegmentStatus.IN_PROGRESS, lease_ends_at__lte=timezone.now())
-        return self.undecided().filter(Q(status=SegmentStatus.UNREVIEWED) | ran_out)
+        return self.undecided().filter(Q(status=SegmentStatus.UNREVIEWED) | self.ran_out())
 
     def held(self, lease: uuid.UUID) -> "CandidateSegmentQuerySet":
-        return self.filter(status=SegmentStatus.IN_PROGRESS, lease_token=lease, lease_ends_at__gt=timezone.now())
+        """Return what an open page holds; a lease that ran out holds nothing."""
+        return self.leased_by(lease).filter(lease_ends_at__gt=timezone.now())
 
     def in_hands(self) -> "CandidateSegmentQuerySet":
         """What open pages hold at this moment."""
-        # The token is named for its index alone.
-        held = {"status": SegmentStatus.IN_PROGRESS, "lease_token__isnull": False}
-        return self.filter(**held, lease_ends_at__gt=timezone.now())
+        return self.lease_runs()
 
     def best_first(self) -> "CandidateSegmentQuerySet":
         """Newest session first, the best of each file first; made by hand before all, what was skipped after all."""
@@ -127,7 +128,6 @@ class CandidateSegmentQuerySet(models.QuerySet):
         """
         in_turns = in_turns or (lambda rows: rows.best_first().in_turns())
         held = CandidateSegment.objects.held(lease).lock_in_order()
-        ends_at = lease_end()
         taken = []
         for turn in in_turns(self.available().shown()):
             n_missing = max(0, min(count, MAX_HAND) - len(held) - len(taken))
@@ -137,8 +137,7 @@ class CandidateSegmentQuerySet(models.QuerySet):
             status=SegmentStatus.IN_PROGRESS,
             locked_by=member,
             locked_at=timezone.now(),
-            lease_token=lease,
-            lease_ends_at=ends_at,
+            **lent(lease, settings.SORT_LEASE_SECONDS),
         )
         rows = CandidateSegment.objects.filter(pk__in=held + taken)
         return list(in_turns(rows.with_card())[-1])
@@ -146,20 +145,20 @@ class CandidateSegmentQuerySet(models.QuerySet):
     @transaction.atomic
     def give_back(self, lease: uuid.UUID) -> int:
         """Return all that a page holds to the queue."""
-        held = self.filter(status=SegmentStatus.IN_PROGRESS, lease_token=lease)
+        held = self.leased_by(lease)
         held.lock_in_order()
-        return held.update(status=SegmentStatus.UNREVIEWED, **_NO_LEASE)
+        return held.update(status=SegmentStatus.UNREVIEWED, **self.unleased())
 
     @transaction.atomic
     def leave_hands(self) -> int:
         """Take those of these that somebody holds from whoever holds them."""
         held = self.filter(status=SegmentStatus.IN_PROGRESS)
         return CandidateSegment.objects.filter(pk__in=held.lock_in_order(), status=SegmentStatus.IN_PROGRESS).update(
-            status=SegmentStatus.UNREVIEWED, **_NO_LEASE
+            status=SegmentStatus.UNREVIEWED, **self.unleased()
         )
 
 
-class CandidateSegment(models.Model):
+class CandidateSegment(Leased):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     original_file = models.ForeignKey(
         OriginalFile, on_delete=models.PROTECT, related_name="segments", verbose_name=_("original file")
@@ -187,8 +186,6 @@ class CandidateSegment(models.Model):
         verbose_name=_("held by"),
     )  # fmt: skip
     locked_at = models.DateTimeField(_("held since"), null=True, blank=True)
-    lease_token = models.UUIDField(null=True, blank=True, editable=False)
-    lease_ends_at = models.DateTimeField(_("held until"), null=True, blank=True)
     skipped_at = models.DateTimeField(
         _("skipped"), null=True, blank=True, help_text=_("Handed out again after the rest.")
     )
@@ -265,15 +262,10 @@ class CandidateSegment(models.Model):
             skipped_at=skipped_at,
             locked_by=member,
             locked_at=timezone.now(),
-            lease_token=lease,
-            lease_ends_at=lease_end(),
+            **lent(lease, settings.SORT_LEASE_SECONDS),
         )
         return bool(taken)
 
     def _decide(self, status: SegmentStatus, lease: uuid.UUID, **fields) -> bool:
         held = CandidateSegment.objects.held(lease).filter(pk=self.pk)
-        return bool(held.update(status=status, **fields, **_NO_LEASE))
-
-
-def lease_end() -> datetime:
-    return timezone.now() + timedelta(seconds=settings.SORT_LEASE_SECONDS)
+        return bool(held.update(status=status, **fields, **CandidateSegment.objects.unleased()))

@@ -2,12 +2,13 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips.models import CandidateSegment, Decision, DecisionKind, Preview, SegmentStatus
-from clips.models.segment import lease_end
+from clips.models.leases import lent
 from clips.previews import requests
 from clips.sorting.decisions import TrimError, check_trim, earlier_decision, record
 from clips.storage import files
@@ -74,8 +75,7 @@ def unmake(made_id: str) -> bool:
         return False
     if Decision.objects.filter(segment=made).exists():
         # What was decided about it and undone stays written down, and so must what it was about.
-        nobody = {"locked_by": None, "locked_at": None, "lease_token": None, "lease_ends_at": None}
-        rows.update(status=SegmentStatus.TRASHED, **nobody)
+        rows.update(status=SegmentStatus.TRASHED, **rows.unleased())
         return True
     requests.drop_files([made.pk])
     made.jobs.all().delete()
@@ -95,8 +95,7 @@ def _make(
         status=SegmentStatus.IN_PROGRESS,
         locked_by=member,
         locked_at=timezone.now(),
-        lease_token=lease,
-        lease_ends_at=lease_end(),
+        **lent(lease, settings.SORT_LEASE_SECONDS),
     )
 
 

@@ -2,50 +2,31 @@
 
 import uuid
 
-from django.db import IntegrityError, models, transaction
+from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from people.naming.fields import NameField, called, key_of, slug_is_safe
-from people.naming.slugs import free_slug
-from people.naming.spelling import clean_name, name_key
+from people.naming.rows import Alias, NamedQuerySet
+from people.naming.spelling import name_key
 
 
-class PersonQuerySet(models.QuerySet):
-    def named(self, name: str) -> "PersonQuerySet":
-        """Return who goes by ``name``, however it is spelled: as display name or alias."""
-        return self.filter(called(name) | called(name, "aliases__name_key")).distinct()
+class PersonQuerySet(NamedQuerySet):
+    SLUG_FALLBACK = "Person"
 
-    def called(self, name: str) -> "PersonQuerySet":
-        """Return who goes by ``name`` or has it as slug, as in an address or a folder."""
-        return self.filter(models.Q(pk__in=self.named(name)) | models.Q(slug__iexact=clean_name(name)))
+    def has_name(self, name: str) -> models.Q:
+        return called(name)
 
-    def add(self, display_name: str) -> "Person":
+    def has_alias(self, name: str) -> models.Q:
+        return called(name, "aliases__name_key")
+
+    def add(self, name: str) -> "Person":
         """Make a person whose slug no other person has."""
-        return self.create(display_name=display_name, slug=self.slug_for(display_name))
-
-    def find_or_add(self, name: str) -> "Person":
-        """Return who goes by ``name``, rather by that very name than by an alias; a new person when nobody does.
-
-        A slug says nothing here: somebody new called Li is not 李, whose slug that is.
-        """
-        very_name = models.Case(models.When(called(name), then=0), default=1)
-        by_name = self.named(name).annotate(is_alias=very_name).order_by("is_alias", "pk")
-        if found := by_name.first():
-            return found
-        try:
-            with transaction.atomic():
-                return self.add(name)
-        except IntegrityError:
-            # Somebody added them between the two looks; anything else is a fault.
-            if found := by_name.all().first():
-                return found
-            raise
+        return self.create(display_name=name, slug=self.slug_for(name))
 
     def slug_for(self, display_name: str) -> str:
         """Return the slug that a person of this name gets: no other person, among these, has it."""
-        taken = lambda slug: self.filter(slug__iexact=slug).exists()  # noqa: E731
-        return free_slug(display_name, fallback="Person", taken=taken)
+        return self.free_slug(display_name)
 
 
 class Person(models.Model):
@@ -97,17 +78,13 @@ class Person(models.Model):
         return [self.display_name, *(alias.name for alias in self.aliases.all())]
 
 
-class PersonAlias(models.Model):
+class PersonAlias(Alias):
     """Another name that somebody is typed by: "Mills" for Miller Downey."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="aliases", verbose_name=_("person"))
-    name = NameField(_("name"), max_length=100)
     name_key = key_of("name")
 
-    class Meta:
-        verbose_name = _("alias")
-        verbose_name_plural = _("aliases")
-        ordering = [Lower("name")]
+    class Meta(Alias.Meta):
         constraints = [
             models.UniqueConstraint(
                 fields=["name_key"],
@@ -115,6 +92,3 @@ class PersonAlias(models.Model):
                 violation_error_message=_("Somebody else goes by this alias."),
             )
         ]
-
-    def __str__(self) -> str:
-        return self.name

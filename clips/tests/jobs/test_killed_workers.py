@@ -293,7 +293,7 @@ def test_a_killed_pool_process_costs_time_not_work(work, worker):
     running = worker()
     with in_the_middle(kind, row) as job:
         running.kill_child()
-        eventually(lambda: Job.objects.expired().exists(), "its lease runs out")
+        eventually(lambda: Job.objects.lease_ran_out().exists(), "its lease runs out")
     finish(job)
     check()
     assert job.attempts == 2
@@ -305,7 +305,7 @@ def test_a_killed_worker_costs_time_not_work(work, worker):
     first = worker()
     with in_the_middle(kind, row) as job:
         first.kill()
-        eventually(lambda: Job.objects.expired().exists(), "its lease runs out")
+        eventually(lambda: Job.objects.lease_ran_out().exists(), "its lease runs out")
     worker()
     # The broker still counts the message as being worked on, so the sweep must tell it again.
     Job.objects.filter(pk=job.pk).update(published_at=None)
@@ -349,7 +349,7 @@ def test_a_late_worker_that_wakes_up_again_changes_nothing(filmed, worker):
         (late_child,) = late.children()
         os.kill(late_child, signal.SIGSTOP)
         os.kill(late.process.pid, signal.SIGSTOP)
-        eventually(lambda: Job.objects.expired().exists(), "its lease runs out")
+        eventually(lambda: Job.objects.lease_ran_out().exists(), "its lease runs out")
     other = worker()
     eventually(lambda: other.children(), "the second worker is up")
     with connection.cursor() as cursor:  # its backend waits inside a transaction that holds the job's row
