@@ -40,7 +40,7 @@ def audit_start(request: HttpRequest) -> HttpResponse:
     try:
         tasks.audit.delay()
     except OperationalError:
-        messages.error(request, _("No worker can be told of it now. Try again in a minute."))
+        messages.error(request, _("No worker available. Try again in a minute."))
     else:
         return redirect(f"{reverse('clips:audit')}?after={_mark(AuditReport.objects.latest_ended())}")
     return redirect("clips:audit")

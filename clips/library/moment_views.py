@@ -50,7 +50,7 @@ def moment_restore(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take a moment out of the trash and go on to its card."""
     segment = get_object_or_404(CandidateSegment.objects.select_related("original_file"), pk=pk)
     if not restore(segment, member=request.user):
-        messages.info(request, _("This moment is not in the trash any more."))
+        messages.info(request, _("This moment is no longer in the trash."))
     return redirect("clips:moment", pk)
 
 

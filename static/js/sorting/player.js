@@ -177,7 +177,7 @@ export class Player {
     this.#showState();
   }
 
-  /** For the button, which only goes one way. */
+  /** For the button, which has one direction. */
   cycleSpeed() {
     this.#setSpeed(SPEEDS.find((speed) => speed > this.speed) ?? SPEEDS[0]);
   }
