@@ -36,7 +36,7 @@ def audit(request: HttpRequest) -> HttpResponse:
 @requires(Role.CURATOR)
 @require_POST
 def audit_start(request: HttpRequest) -> HttpResponse:
-    """Have a worker look now instead of in the night; one that looks already goes on."""
+    """Start the check now instead of at night; a running one continues."""
     try:
         tasks.audit.delay()
     except OperationalError:

@@ -87,7 +87,7 @@ def shared_copy_link(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def share_link_end(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Take a link back; one that ended already stays ended."""
+    """Revoke a link; one that ended already stays ended."""
     link = get_object_or_404(ShareLink.objects.select_related("copy__clip"), pk=pk)
     with transaction.atomic():
         link.end()

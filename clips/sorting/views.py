@@ -79,7 +79,7 @@ def sort_skip(request: HttpRequest) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def sort_aside(request: HttpRequest) -> HttpResponse:
-    """Put the whole video of a held segment aside."""
+    """Set the whole video of a held segment aside."""
     return _decide(request, DecisionForm(request.POST), lambda _form, segment, by: decisions.put_aside(segment, **by))
 
 
@@ -108,7 +108,7 @@ def sort_add(request: HttpRequest) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def sort_undo(request: HttpRequest) -> HttpResponse:
-    """Take back a decision; its card comes first again."""
+    """Undo a decision; its card comes first again."""
     form = UndoForm(request.POST)
     if not form.is_valid():
         return _answer(request, form, sentence=_first_error(form), status=422)

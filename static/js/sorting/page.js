@@ -247,7 +247,7 @@ class SortPage {
     this.lines.prepare(card);
   }
 
-  /** Go on with a preview that shows more than before. */
+  /** Continue with a preview that shows more than before. */
   showWider(card) {
     if (card !== this.hand.current) return;
     this.trim.attach(card);

@@ -109,7 +109,7 @@ export class Player {
     this.#watchFrames(video, signal);
   }
 
-  /** Go on with another span of the same card, without jumping when what is on screen lies inside. */
+  /** Continue with another span of the same card, without jumping when what is on screen lies inside. */
   setSpan(span) {
     this.span = span;
   }
