@@ -316,7 +316,7 @@ Object.defineProperty(navigator, "wakeLock", { value: { async request() {
   return { addEventListener: () => undefined, release: () => window.locks.push("released") };
 } } });
 """
-WORKER = (settings.BASE_DIR / "static" / "js" / "upload" / "hash-worker.js").read_text()
+WORKER = (settings.BASE_DIR / "static" / "js" / "ingest" / "hash-worker.js").read_text()
 WITHOUT_SUBTLE = "Object.defineProperty(self.crypto, 'subtle', { value: undefined });"
 
 

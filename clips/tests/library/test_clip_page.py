@@ -218,7 +218,7 @@ def test_what_browsers_do_not_play_is_shown_as_its_preview(client, viewer, clip)
     )  # fmt: skip
     page = client.get(url).content.decode()
     assert f"/media/previews/{clip.candidate_segment_id}.mp4#t=3.000,7.000" in page
-    assert "Browsers do not play this HEVC" in page
+    assert "Browsers can’t play HEVC" in page
 
 
 def test_the_neighbours_are_those_of_the_query_and_of_the_video(client, viewer, sorter, original, clip, miller):

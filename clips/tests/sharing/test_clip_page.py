@@ -74,7 +74,7 @@ def test_whoever_opens_the_page_of_such_a_clip_gets_a_copy_made(client, viewer, 
     job.fail("The disk is full.")
     Job.objects.update(state=JobState.FAILED, reason="The disk is full.")
     page = client.get(url).content.decode()
-    assert "could not be made: The disk is full." in page
+    assert "Couldn’t create a playable copy: The disk is full." in page
     assert 'hx-trigger="load"' not in page
 
 
