@@ -16,11 +16,15 @@ NEEDED_FOR = {Scope.SORT: Role.SORTER, Scope.ADMIN: Role.CURATOR}
 
 
 #: What the settings' validators ask for, in one sentence where Django has a list of four.
-PASSWORD_HELP = _("At least 10 characters, not only digits; not your name, and nothing that many people use.")
+PASSWORD_HELP = _("At least 10 characters. Not only digits, not your username, not a common password.")
 
 
 class LoginForm(AuthenticationForm):
     error_messages = {**AuthenticationForm.error_messages, "invalid_login": _("Wrong username or password.")}
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("Username")
 
 
 class NewPasswordMixin(SetPasswordMixin):
@@ -41,7 +45,8 @@ class ChangePasswordForm(NewPasswordMixin, PasswordChangeForm):
         super().__init__(request.user, *args, **kwargs)
         self.request = request
         self.fields["old_password"].widget.attrs.pop("autofocus", None)
-        _word(self, "new_password1", "new_password2", _("New password"), _("New password again"))
+        self.fields["old_password"].label = _("Current password")
+        _word(self, "new_password1", "new_password2", _("New password"), _("Confirm new password"))
 
     def clean_old_password(self) -> str:
         password = self.cleaned_data["old_password"]
@@ -60,7 +65,7 @@ class NewPasswordForm(NewPasswordMixin, forms.Form):
     def __init__(self, *args, member: Member, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.member = member
-        _word(self, "password1", "password2", _("Password"), _("Password again"))
+        _word(self, "password1", "password2", _("Password"), _("Confirm password"))
 
     def clean(self) -> dict:
         self.validate_passwords()
@@ -78,7 +83,7 @@ class JoinForm(NewPasswordForm):
     """A name and a password, for somebody who was invited."""
 
     username = forms.SlugField(
-        label=_("User name"),
+        label=_("Username"),
         max_length=40,
         help_text=_("Letters, digits, “_” and “-”."),
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "autofocus": True}),
@@ -88,7 +93,7 @@ class JoinForm(NewPasswordForm):
     def clean_username(self) -> str:
         username = self.cleaned_data["username"]
         if Member.objects.filter(username__iexact=username).exists():
-            raise forms.ValidationError(_("This user name is taken."))
+            raise forms.ValidationError(_("This username is taken."))
         self.member.username = username
         return username
 
@@ -98,7 +103,7 @@ class TokenForm(forms.ModelForm):
 
     days = forms.TypedChoiceField(
         label=_("Expires"),
-        choices=[(30, _("in 30 days")), (90, _("in 90 days")), (365, _("in a year")), ("", _("never"))],
+        choices=[(30, _("In 30 days")), (90, _("In 90 days")), (365, _("In a year")), ("", _("Never"))],
         coerce=int,
         empty_value=None,
         required=False,
@@ -108,6 +113,7 @@ class TokenForm(forms.ModelForm):
     class Meta:
         model = ApiToken
         fields = ["name", "scope"]
+        labels = {"name": _("Name"), "scope": _("Access")}
         widgets = {"name": forms.TextInput(attrs={"placeholder": _("Upload script on my laptop")})}
 
     def __init__(self, *args, member: Member, **kwargs) -> None:
@@ -150,7 +156,7 @@ class PasswordForm(forms.Form):
     def clean_password(self) -> str:
         password = self.cleaned_data["password"]
         if not _is_own(self.request, password):
-            raise forms.ValidationError(_("This is not your password."))
+            raise forms.ValidationError(_("Wrong password."))
         return password
 
 

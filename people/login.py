@@ -56,7 +56,7 @@ def login_code(request: HttpRequest) -> HttpResponse:
     """Ask for the code of the second factor, and let in with it."""
     member = _who_owes(request)
     if member is None:
-        messages.error(request, _("That took too long. Please log in again."))
+        messages.error(request, _("That took too long. Log in again."))
         return redirect("people:login")
     if request.method == "POST" and throttle.is_locked(request, member.username):
         return throttle.locked_out(request, None, {"username": member.username})
@@ -67,7 +67,7 @@ def login_code(request: HttpRequest) -> HttpResponse:
             _let_in(request, member)
             return HttpResponseRedirect(next_url)
         throttle.count_failure(request, member.username)
-        form.add_error("code", _("This code is wrong, or was used. The app shows a new one every 30 seconds."))
+        form.add_error("code", _("Wrong or already used code. The app shows a new one every 30 seconds."))
     return render(request, "people/login_code.html", {"form": form}, status=422 if form.is_bound else 200)
 
 

@@ -64,7 +64,7 @@ def second_factor_confirm(request: HttpRequest) -> HttpResponse:
             request.user.end_logins()
             note(Action.FACTOR_ON)
     if codes is None:
-        form.add_error("code", _("This code does not fit. Is the clock of your phone right?"))
+        form.add_error("code", _("Wrong code. Check that your phone’s clock is right."))
         return _page(request, code_form=form, status=422)
     update_session_auth_hash(request, request.user)
     return _page(request, new_codes=codes, status=201)
@@ -92,7 +92,7 @@ def second_factor_off(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():
         if SecondFactor.objects.drop(request.user):
             note(Action.FACTOR_OFF)
-    messages.success(request, _("The second factor is off."))
+    messages.success(request, _("Second factor turned off."))
     return redirect("people:account")
 
 

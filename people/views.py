@@ -53,9 +53,9 @@ def _use(invite: Invite, form: NewPasswordForm) -> Member | None:
                 note(Action.PASSWORD_SET if invite.member else Action.JOINED, member, actor=member, link=invite.pk)
                 return member
     except IntegrityError:
-        form.add_error("username", _("This user name is taken."))
+        form.add_error("username", _("This username is taken."))
         return None
-    form.add_error(None, _("This link was used a moment ago."))
+    form.add_error(None, _("This link was just used."))
     return None
 
 
@@ -77,7 +77,7 @@ def password_change(request: HttpRequest) -> HttpResponse:
         form.save()
         note(Action.PASSWORD_SET, request.user)
     update_session_auth_hash(request, request.user)
-    messages.success(request, _("The new password is set. Other devices are logged out."))
+    messages.success(request, _("Password changed. Other devices were logged out."))
     return redirect("people:account")
 
 
@@ -89,7 +89,7 @@ def logout_everywhere(request: HttpRequest) -> HttpResponse:
         request.user.end_logins()
         note(Action.LOGINS_ENDED, request.user)
     logout(request)
-    messages.success(request, _("You are logged out everywhere."))
+    messages.success(request, _("You’re logged out on all devices."))
     return redirect("people:login")
 
 
@@ -114,7 +114,7 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     with transaction.atomic():
         note(Action.TOKEN_REVOKED, token)
         token.delete()
-    messages.success(request, _("“%(name)s” is revoked.") % {"name": token.name})
+    messages.success(request, _("“%(name)s” revoked.") % {"name": token.name})
     return redirect("people:account")
 
 

@@ -38,7 +38,7 @@ REFUSALS = {
 
 
 class UploadList(generics.ListAPIView):
-    """My uploads and what became of them. A new one is begun here, or by any tus client at /upload/tus/."""
+    """My uploads and their results. Start one here, or with any tus client at /upload/tus/."""
 
     serializer_class = serializers.UploadSerializer
     filter_backends = []
@@ -78,7 +78,7 @@ class UploadDetail(generics.RetrieveAPIView):
 
 
 class SortNext(APIView):
-    """The next segments to sort, held for three minutes; call again with the same lease to go on holding them."""
+    """The next segments to sort, held for three minutes. Call again with the same lease to keep holding them."""
 
     @extend_schema(request=serializers.NextSerializer, responses={200: serializers.HandSerializer})
     def post(self, request: Request) -> Response:
@@ -128,7 +128,7 @@ class SortSkip(APIView):
 
 
 class SortAside(APIView):
-    """Put the whole video of a held segment aside: none of its segments is handed out, none is trashed."""
+    """Set the whole video of a held segment aside. None of its segments is handed out or trashed."""
 
     @extend_schema(request=serializers.DecisionSerializer, responses={204: None, **REFUSALS})
     def post(self, request: Request) -> Response:
@@ -138,7 +138,7 @@ class SortAside(APIView):
 
 
 class SortUndo(APIView):
-    """Take back a decision of your own; its segment is in the hand of that lease again."""
+    """Undo one of your own decisions. Its segment returns to the hand of that lease."""
 
     @extend_schema(request=serializers.UndoSerializer, responses={200: serializers.SegmentSerializer, **REFUSALS})
     def post(self, request: Request) -> Response:
@@ -184,7 +184,7 @@ class ClipEdit(APIView):
 
 
 class PersonList(generics.ListCreateAPIView):
-    """Riders and filmers. A name that somebody has already, also as an alias, answers 409."""
+    """Riders and filmers. A name or alias already in use answers 409."""
 
     serializer_class = serializers.PersonSerializer
     queryset = Person.objects.prefetch_related("aliases")
@@ -226,7 +226,7 @@ class JobRetry(APIView):
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         job = found(Job.objects.filter(pk=pk).first(), _("job"))
         if not job.retry():
-            raise Conflict(_("This job is not one that failed, or a newer one is at it."))
+            raise Conflict(_("This job didn’t fail, or a newer one is already running."))
         note(Action.RETRIED, job)
         pipeline.publish(job)
         job.refresh_from_db()
@@ -240,7 +240,7 @@ class JobCancel(APIView):
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         job = found(Job.objects.filter(pk=pk).first(), _("job"))
         if not job.cancel():
-            raise Conflict(_("This job has ended already."))
+            raise Conflict(_("This job has already ended."))
         note(Action.CANCELLED, job)
         job.refresh_from_db()
         return Response(serializers.JobSerializer(job).data)
@@ -264,4 +264,4 @@ def _create_once(serializer) -> None:
         with transaction.atomic():
             serializer.save()
     except IntegrityError as error:
-        raise Conflict(_("This name is there already.")) from error
+        raise Conflict(_("This name already exists.")) from error

@@ -58,7 +58,7 @@ def upload_recent(request: HttpRequest) -> HttpResponse:
 def drive_folder_look(request: HttpRequest) -> HttpResponse:
     """Have the whole Drive folder looked through now, and come back to the list in which its files appear."""
     pipeline.ask("look_into_drive_folder", whole=True)
-    messages.info(request, _("The Drive folder is being looked through; what is new in it appears below."))
+    messages.info(request, _("Checking the Drive folder. New videos show up below."))
     return redirect(f"{reverse('clips:upload')}#recent")
 
 
@@ -101,9 +101,9 @@ def known_files(fingerprints: list[str]) -> dict[str, list[dict]]:
 def already_here(file: OriginalFile) -> str:
     """Return what a person wants to know of a file that need not be sent; ``n_kept`` is annotated."""
     where = {"name": file.original_filename, "session": file.shoot.name, "date": file.shoot.date.isoformat()}
-    kept = _("nothing kept from it so far")
+    kept = _("no clips kept yet")
     if file.n_kept:
-        kept = ngettext("%(n)d clip kept from it", "%(n)d clips kept from it", file.n_kept) % {"n": file.n_kept}
+        kept = ngettext("%(n)d clip kept", "%(n)d clips kept", file.n_kept) % {"n": file.n_kept}
     return _("already here: %(name)s in %(session)s · %(date)s, %(kept)s") % {**where, "kept": kept}
 
 

@@ -36,11 +36,11 @@ def audit(request: HttpRequest) -> HttpResponse:
 @requires(Role.CURATOR)
 @require_POST
 def audit_start(request: HttpRequest) -> HttpResponse:
-    """Have a worker look now instead of in the night; one that looks already goes on."""
+    """Start the check now instead of at night; a running one continues."""
     try:
         tasks.audit.delay()
     except OperationalError:
-        messages.error(request, _("No worker can be told of it now. Try again in a minute."))
+        messages.error(request, _("No worker available. Try again in a minute."))
     else:
         return redirect(f"{reverse('clips:audit')}?after={_mark(AuditReport.objects.latest_ended())}")
     return redirect("clips:audit")

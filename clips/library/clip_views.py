@@ -90,7 +90,7 @@ def clip_use_again(request: HttpRequest, pk: UUID) -> HttpResponse:
     except (ConflictError, TrimError, UnchangedError) as error:
         messages.error(request, str(error))
         return redirect("clips:clip", pk)
-    messages.success(request, _("This version is used again."))
+    messages.success(request, _("This version is current again."))
     return redirect("clips:clip", newest.pk)
 
 

@@ -22,7 +22,7 @@ from people.models import Role
 @require_safe
 @never_cache
 def moment(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Lead to a moment's card or clip; where it has neither, say why, and go on by itself once somebody lets it go."""
+    """Redirect to a moment's card or clip; where it has neither, say why, and redirect once it is released."""
     segment = get_object_or_404(CandidateSegment.objects.with_card().select_related("locked_by"), pk=pk)
     clip = FinalClip.objects.current().filter(candidate_segment=segment).first()
     if segment.status == SegmentStatus.ACCEPTED and clip:
@@ -47,10 +47,10 @@ def moment(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def moment_restore(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Take a moment out of the trash and go on to its card."""
+    """Restore a moment from the trash and redirect to its card."""
     segment = get_object_or_404(CandidateSegment.objects.select_related("original_file"), pk=pk)
     if not restore(segment, member=request.user):
-        messages.info(request, _("This moment is not in the trash any more."))
+        messages.info(request, _("This moment is no longer in the trash."))
     return redirect("clips:moment", pk)
 
 

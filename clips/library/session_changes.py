@@ -104,7 +104,7 @@ def file_redetect(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def file_aside(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Take a video's moments out of the queue and out of everybody's hands; 409 when that is so already."""
+    """Set a video aside: its moments leave the queue and all hands; 409 when it is set aside already."""
     original = _file(pk)
     with transaction.atomic():
         OriginalFile.objects.filter(pk=pk).hold()
@@ -116,7 +116,7 @@ def file_aside(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def file_take_back(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Hand a video's moments out again; 409 when it is not aside."""
+    """Bring a video back to sorting; 409 when it is not set aside."""
     original = _file(pk)
     taken = OriginalFile.objects.filter(pk=pk, aside_at__isnull=False).update(aside_at=None)
     return news(request, original.shoot, status=200 if taken else 409)

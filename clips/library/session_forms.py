@@ -18,7 +18,7 @@ from people.naming.spelling import clean_name
 class ClockField(forms.CharField):
     """A place in a video, as 1:02.5; cleaned to whole milliseconds."""
 
-    default_error_messages = {"required": _("Write a time like 1:02.5.")}
+    default_error_messages = {"required": _("Enter a time like 1:02.5.")}
     widget = forms.TextInput(attrs={"inputmode": "text", "autocomplete": "off", "placeholder": "1:02.5"})
 
     def __init__(self, **kwargs) -> None:
@@ -29,7 +29,7 @@ class ClockField(forms.CharField):
         try:
             return read_clock(text)
         except ValueError:
-            raise forms.ValidationError(_t("Write a time like 1:02.5.")) from None
+            raise forms.ValidationError(_t("Enter a time like 1:02.5.")) from None
 
 
 class MomentForm(forms.Form):
@@ -45,7 +45,7 @@ class MomentForm(forms.Form):
     def clean(self) -> dict:
         cleaned = super().clean()
         if self.original.duration_ms is None:
-            raise forms.ValidationError(_t("This video has not been read yet; wait until its length is known."))
+            raise forms.ValidationError(_t("This video is still being read. Try again when its length is known."))
         if "start_ms" in cleaned and "end_ms" in cleaned:
             try:
                 check_trim(self.original, cleaned["start_ms"], cleaned["end_ms"])
@@ -70,7 +70,7 @@ class SessionForm(SessionNameForm):
 
     def clean_name(self) -> str:
         if not (name := clean_name(self.cleaned_data["name"])):
-            raise forms.ValidationError(_t("Write a name."))
+            raise forms.ValidationError(_t("Enter a name."))
         return name
 
     def clean(self) -> dict:
@@ -78,7 +78,7 @@ class SessionForm(SessionNameForm):
         name, date, slug = (cleaned.get(field) for field in ("name", "date", "slug"))
         others = Shoot.objects.exclude(pk=self.instance.pk).filter(date=date)
         if name and date and others.filter(called(name) | Q(slug__iexact=slug)).exists():
-            raise forms.ValidationError(_t("This day has a session of this name already."))
+            raise forms.ValidationError(_t("A session with this name already exists on this day."))
         return cleaned
 
     @property
@@ -104,7 +104,7 @@ class SensitivityForm(forms.ModelForm):
     def clean_sensitivity(self) -> int:
         sensitivity = self.cleaned_data["sensitivity"]
         if sensitivity > 100:
-            raise forms.ValidationError(_t("The sensitivity goes from 0 to 100."))
+            raise forms.ValidationError(_t("Choose a sensitivity from 0 to 100."))
         return sensitivity
 
     def save(self) -> Shoot:

@@ -51,7 +51,7 @@ def file_timeline(request: HttpRequest, pk: UUID) -> HttpResponse:
     -------
     JSON object
         ``duration_ms``; all times are milliseconds of the file.
-        ``curve``: how strongly the newest run suspected a trick, ``step_ms`` and ``values`` from 0 to 255, at most
+        ``curve``: how likely the newest run found a trick, ``step_ms`` and ``values`` from 0 to 255, at most
         1,500, the first step beginning at 0; empty before the analysis.
         ``waveform``: how loud it is, ``step_ms`` and ``levels`` from 0 to 255 on a scale of 60 dB, at most 2,000; empty
         without sound, and while there is no filmstrip.
@@ -62,7 +62,7 @@ def file_timeline(request: HttpRequest, pk: UUID) -> HttpResponse:
         ``id``, ``start_ms``, ``end_ms``, ``score`` (0 to 1, or null when made by hand), ``state`` ("shown", "held",
         "kept" or "trashed") and ``why``.
         ``hilights_ms``: what the rider marked on the camera.
-        ``reasons``: why something was suspected, or recognised as no trick, in the order of the time, at most 400; each
+        ``reasons``: why something was found, or recognised as no trick, in the order of the time, at most 400; each
         ``at_ms``, ``kind`` and ``strength`` (0 to 1). ``reason_names``: what each kind is called.
     """
     original = get_object_or_404(OriginalFile.objects.select_related("shoot", "filmstrip"), pk=pk)

@@ -29,7 +29,7 @@ def segment_preview(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "POST" and "start_ms" in request.POST:
         span = SpanForm(request.POST)
         if not span.is_valid():
-            return HttpResponse(_("These are no times."), status=422, content_type="text/plain; charset=utf-8")
+            return HttpResponse(_("Invalid times."), status=422, content_type="text/plain; charset=utf-8")
         context["widening"] = want_wider(segment, **span.cleaned_data)
     elif request.method == "POST" and not hasattr(segment, "preview"):
         want_preview(segment, urgent=True)

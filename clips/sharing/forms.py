@@ -6,9 +6,9 @@ from django.utils.translation import gettext_lazy as _
 from clips.models import OriginalFile, ShareSound
 from clips.sharing import links
 
-SPEEDS = {1: _("as filmed"), 2: _("half as fast"), 4: _("a quarter as fast"), 8: _("an eighth as fast")}
-#: Days that a link works; 0: without end.
-LINK_DAYS = {7: _("7 days"), 30: _("30 days"), 0: _("without end")}
+SPEEDS = {1: _("original speed"), 2: _("half speed"), 4: _("quarter speed"), 8: _("eighth speed")}
+#: Days that a link works; 0: never expires.
+LINK_DAYS = {7: _("Expires in 7 days"), 30: _("Expires in 30 days"), 0: _("Never expires")}
 
 
 class CopyForm(forms.Form):
@@ -26,4 +26,4 @@ class CopyForm(forms.Form):
 
 
 class LinkForm(forms.Form):
-    days = forms.TypedChoiceField(label=_("Works for"), coerce=int, choices=list(LINK_DAYS.items()), initial=30)
+    days = forms.TypedChoiceField(label=_("Expires"), coerce=int, choices=list(LINK_DAYS.items()), initial=30)

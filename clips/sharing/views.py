@@ -73,7 +73,7 @@ def shared_copy_link(request: HttpRequest, pk: UUID) -> HttpResponse:
     copy = get_object_or_404(copies_to_show(), pk=pk)
     form = LinkForm(request.POST)
     if not form.is_valid():
-        return answer_copy(request, pk, problem=_("Choose how long the link works."), status=422)
+        return answer_copy(request, pk, problem=_("Choose when the link expires."), status=422)
     try:
         with transaction.atomic():
             link, secret = sharing.make_link(copy, request.user, form.cleaned_data["days"])
@@ -87,7 +87,7 @@ def shared_copy_link(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def share_link_end(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Take a link back; one that ended already stays ended."""
+    """Revoke a link; one that ended already stays ended."""
     link = get_object_or_404(ShareLink.objects.select_related("copy__clip"), pk=pk)
     with transaction.atomic():
         link.end()
@@ -153,7 +153,7 @@ def shared_picture(request: HttpRequest, secret: str) -> HttpResponseBase:
 def open_link(secret: str) -> ShareLink:
     link = ShareLink.objects.of_secret(secret)
     if link is None:
-        raise Http404(_("This link does not work any more."))
+        raise Http404(_("This link no longer works."))
     return link
 
 

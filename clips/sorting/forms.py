@@ -29,9 +29,9 @@ class IdsField(forms.CharField):
         try:
             ids = [uuid.UUID(part) for part in (value or "").split()]
         except ValueError as error:
-            raise forms.ValidationError(_("These are no ids.")) from error
+            raise forms.ValidationError(_("Invalid IDs.")) from error
         if len(ids) > MAX_IDS:
-            raise forms.ValidationError(_("These are too many."))
+            raise forms.ValidationError(_("Too many IDs."))
         return ids
 
 
@@ -104,7 +104,7 @@ class TagsForm(forms.Form):
         names = filter(None, map(clean_name, self.cleaned_data["people"].split(",")))
         names = list({name_key(name): name for name in names}.values())
         if len(names) > MAX_PEOPLE or any(len(name) > MAX_NAME for name in names):
-            raise forms.ValidationError(_("A name has at most 100 letters, and a clip at most 12 people."))
+            raise forms.ValidationError(_("Names have at most 100 characters, clips at most 12 riders."))
         return names
 
     def clean_trick(self) -> str:

@@ -79,7 +79,7 @@ def sort_skip(request: HttpRequest) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def sort_aside(request: HttpRequest) -> HttpResponse:
-    """Put the whole video of a held segment aside."""
+    """Set the whole video of a held segment aside."""
     return _decide(request, DecisionForm(request.POST), lambda _form, segment, by: decisions.put_aside(segment, **by))
 
 
@@ -108,7 +108,7 @@ def sort_add(request: HttpRequest) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def sort_undo(request: HttpRequest) -> HttpResponse:
-    """Take back a decision; its card comes first again."""
+    """Undo a decision; its card comes first again."""
     form = UndoForm(request.POST)
     if not form.is_valid():
         return _answer(request, form, sentence=_first_error(form), status=422)
@@ -127,7 +127,7 @@ def _said_of_edits(undo_key: uuid.UUID) -> str:
         return ""
     lineage = FinalClip.objects.filter(pk=undone.after["clip"]).values("lineage")
     is_edited = FinalClip.objects.filter(lineage__in=lineage).count() > 1
-    return _("Undone, and your later edit of this clip with it.") if is_edited else ""
+    return _("Undone, along with your later edit of this clip.") if is_edited else ""
 
 
 @requires(Role.SORTER)
@@ -163,7 +163,7 @@ def _decide(
     rows = CandidateSegment.objects.with_card()
     segment = rows.filter(pk=asked["segment"]).first()
     if segment is None:
-        return _answer(request, form, sentence=_("This moment is gone; its video was searched anew."), status=409)
+        return _answer(request, form, sentence=_("This moment is gone. Its video was searched again."), status=409)
     try:
         with transaction.atomic():  # together with the people and tricks that a keep adds
             made = act(form, segment, {"lease": asked["lease"], "key": asked["key"], "member": request.user})

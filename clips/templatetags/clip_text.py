@@ -37,11 +37,11 @@ def says(upload: Upload) -> str:
         return _how_far(job)
     if original.low_res_of_id:
         is_lens = is_second_lens(original.original_filename)
-        return _("the second lens of another file") if is_lens else _("the camera's small copy of another file")
+        return _("second lens of another video") if is_lens else _("low-resolution copy of another video")
     if original.aside_at:
         return _("set aside")
     if not upload.is_searched:
-        return _("could not be searched for tricks")
+        return _("couldn’t be searched for tricks")
     if upload.n_to_sort:
         return ngettext("%(n)d moment to sort", "%(n)d moments to sort", upload.n_to_sort) % {"n": upload.n_to_sort}
     return _("all sorted") if upload.n_shown else _("no moments found")
@@ -76,7 +76,7 @@ def belongs_to(upload: Upload) -> str:
     if upload.is_settled:
         return ""
     asked = [upload.session_name, upload.session_date.isoformat() if upload.session_date else ""]
-    return " · ".join(filter(None, asked)) or _("by its own date")
+    return " · ".join(filter(None, asked)) or _("by recording date")
 
 
 @register.filter

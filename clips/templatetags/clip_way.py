@@ -55,7 +55,7 @@ def _said(tracks: list[dict], ending: str) -> str:
     told = []
     if ending != USUAL and pictures:
         kind = {"ending": ending.upper(), "codec": codec_name(pictures[0]["codec"])}
-        told.append(_("%(ending)s, because MP4 cannot hold %(codec)s.") % kind)
+        told.append(_("%(ending)s, because MP4 can’t hold %(codec)s.") % kind)
     for before, after in dict.fromkeys((t["codec"], t["into"]) for t in tracks if t["fate"] == "convert"):
         how = {"before": codec_name(before), "after": codec_name(after)}
         told.append(_("Sound converted from %(before)s to %(after)s, picture copied.") % how)
@@ -68,7 +68,7 @@ def _said(tracks: list[dict], ending: str) -> str:
 
 def _named(track: dict) -> dict[str, str]:
     kinds = {
-        "picture": _("a further picture"), "sound": _("sound"), "metadata": _("metadata"), "timecode": _("timecode"),
+        "picture": _("additional picture"), "sound": _("sound"), "metadata": _("metadata"), "timecode": _("timecode"),
         "subtitles": _("subtitles"), "cover": _("cover picture"), "other": _("other data"),
     }  # fmt: skip
     name = track["codec"] if track["kind"] in {"metadata", "timecode", "other"} else codec_name(track["codec"])

@@ -61,7 +61,7 @@ def open_page(
 
 def log_in(page: Page, username: str, password: str) -> None:
     page.goto("/login")
-    page.get_by_label("User name").fill(username)
+    page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url(lambda url: "/login" not in url)

@@ -39,7 +39,7 @@ def disk_make_room(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():
         note(Action.CHANGED, what="made room on the disk", may_go_bytes=use.may_go_bytes)
     is_asked = request_room.ask_for_room(max(0, use.left_bytes) + use.may_go_bytes)
-    says = "" if is_asked else _("The workers cannot be reached now. Try again in a minute.")
+    says = "" if is_asked else _("No worker available. Try again in a minute.")
     return render(request, "clips/web/_disk.html", disk_context() | {"is_asked": is_asked, "problem": says})
 
 

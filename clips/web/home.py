@@ -1,4 +1,4 @@
-"""The start page: what needs doing now."""
+"""The home page: what needs doing now."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ SILENT_AFTER = timedelta(minutes=2)
 @requires(Role.VIEWER)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show what waits for people, what the machine does, and the newest clips."""
+    """Show what needs sorting, what is being processed, and the newest clips."""
     newest = FinalClip.objects.current().with_names().with_pictures()
     context = now(request) | {"clips": newest.order_by("-created_at", "pk")[:NEWEST_CLIPS]}
     return render(request, "clips/web/home.html", context)
@@ -41,14 +41,14 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @part_of("home")
 def home_now(request: HttpRequest) -> HttpResponse:
-    """Answer with the part of the start page that changes by itself."""
+    """Answer with the part of the home page that refreshes."""
     return render(request, "clips/web/_home_now.html", now(request))
 
 
 @requires(Role.SORTER)
 @require_POST
 def failure_dismiss(request: HttpRequest) -> HttpResponse:
-    """Let rest what failed of one's own uploads, or of nobody's, for one reason; the upload page still tells it."""
+    """Dismiss what failed of one's own uploads, or of nobody's, for one reason; the upload page still shows it."""
     form = CauseForm(request.POST)
     if form.is_valid():
         asked = form.cleaned_data

@@ -1,4 +1,4 @@
-"""What the machine is doing, what it could not do and why, and what fills its disk."""
+"""The jobs page: what runs, what failed and why, and what fills the disk."""
 
 from uuid import UUID
 
@@ -129,7 +129,7 @@ def cause_retry(request: HttpRequest) -> HttpResponse:
 @requires(Role.CURATOR)
 @require_POST
 def cause_cancel(request: HttpRequest) -> HttpResponse:
-    """Stop what waits of one group, or let rest what failed for good; it can still be retried one by one."""
+    """Cancel what waits of one group, or dismiss what failed for good; it can still be retried one by one."""
     form = CauseForm(request.POST)
     if not form.is_valid():
         return _live(request, request.POST, status=422)

@@ -93,7 +93,7 @@ def test_form_that_is_refused_does_not_spend_the_link(client, path, fields, fiel
 def test_name_of_somebody_else_is_refused_without_case(client, path, sorter):
     response = client.post(path, form("MIA"))
     assert response.status_code == 422
-    assert "This user name is taken." in response.content.decode()
+    assert "This username is taken." in response.content.decode()
     assert Invite.objects.usable().exists()
 
 

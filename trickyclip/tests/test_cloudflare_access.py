@@ -157,7 +157,7 @@ def test_programs_are_told_in_their_own_words(access):
     assert "Cloudflare Access" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/s/no-such-secret", "/static/app.css"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/s/no-such-secret", "/static/css/base.css"])
 def test_probes_and_shared_links_need_none(access, path):
     assert status(None, path) != 403
 

@@ -8,7 +8,7 @@ from trickyclip.http.statics import version_of
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", ["app.css", "js/connection.js", "admin/css/base.css"])
+@pytest.mark.parametrize("name", ["css/base.css", "js/connection.js", "admin/css/base.css"])
 def test_a_static_file_is_kept_for_good(client, name):
     answer = client.get(static(name))
     assert answer.status_code == 200

@@ -181,7 +181,7 @@ class Sorting:
 
     def _log_in(self, username: str, password: str) -> None:
         self.page.goto("/login")
-        self.page.get_by_label("User name").fill(username)
+        self.page.get_by_label("Username").fill(username)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Log in").click()
         self.page.wait_for_url(lambda address: "/login" not in address)

@@ -257,7 +257,7 @@ def test_the_button_has_the_folder_looked_into(client, curator, settings, broker
     client.force_login(curator)
     assert reverse("clips:drive_folder_look") in client.get(reverse("clips:upload")).content.decode()
     answer = client.post(reverse("clips:drive_folder_look"), follow=True)
-    assert "is being looked through" in answer.content.decode()
+    assert "Checking the Drive folder" in answer.content.decode()
     assert broker.depth("light") == 1
 
 

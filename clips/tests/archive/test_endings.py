@@ -175,7 +175,7 @@ def test_pages_serve_such_a_clip_as_what_it_is_and_say_why(client, sorter, broug
     )  # fmt: skip
     assert client.get(reverse("clips:clip_file", args=[clip.pk]))["Content-Type"] == KINDS[ending][3]
     codec = {"mov": "Motion JPEG", "mkv": "FFV1"}[ending]
-    because = f"{ending.upper()}, because MP4 cannot hold {codec}."
+    because = f"{ending.upper()}, because MP4 can’t hold {codec}."
     page = client.get(reverse("clips:clip", args=[clip.pk])).content.decode()
     assert because in page
     assert because in client.get(reverse("clips:session", args=[clip.original_file.shoot_id])).content.decode()

@@ -40,23 +40,23 @@ def test_the_jobs_page_says_what_would_make_room_and_a_curator_asks_for_it(clien
     assert "originals that are sorted and archived" in page
     assert "make-room" in page
     said = client.post(reverse("clips:disk_make_room")).content.decode()
-    assert "A worker is making room" in said
+    assert "Freeing space" in said
     assert broker.depth("light") == 1
 
 
 def test_room_that_cannot_be_asked_for_is_said(client, curator, done, broker):
     client.force_login(curator)
     with broker.away():
-        assert "cannot be reached" in client.post(reverse("clips:disk_make_room")).content.decode()
+        assert "No worker available" in client.post(reverse("clips:disk_make_room")).content.decode()
 
 
 def test_a_session_says_where_its_camera_files_are_and_fetches_them_back(client, sorter, done, let_go):
     let_go(done)
     client.force_login(sorter)
     page = client.get(reverse("clips:session", args=[done.shoot_id])).content.decode()
-    assert "the archive has it" in page
+    assert "in the archive only" in page
     said = client.post(reverse("clips:file_fetch", args=[done.pk])).content.decode()
-    assert "will be fetched back" in said
+    assert "Waiting to restore the original" in said
     assert Job.objects.get(kind=JobKind.FETCH).original_file == done
     assert (
         "<progress" in client.get(reverse("clips:file_fetch", args=[done.pk]), headers=AS_A_PAGE_ASKS).content.decode()
@@ -90,14 +90,14 @@ def test_the_edit_page_says_that_saving_fetches_the_camera_file_back(client, sor
     )  # fmt: skip
     client.force_login(sorter)
     page = client.get(reverse("clips:clip_edit", args=[clip.pk])).content.decode()
-    assert "fetches it back by itself" in page
+    assert "Restored automatically when needed" in page
     assert f"fetch-now-{done.pk}" in page
 
 
 @pytest.mark.parametrize("page", ["home", "clips:upload"])
 def test_a_full_disk_is_said_where_people_look(client, sorter, done, disk, page):
     client.force_login(sorter)
-    assert "No room on the disk" not in client.get(reverse(page)).content.decode()
+    assert "Disk full" not in client.get(reverse(page)).content.decode()
     disk["bytes"] = -1
     assert "goes on by itself when there is room" in client.get(reverse(page)).content.decode()
 

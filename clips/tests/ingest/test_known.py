@@ -71,7 +71,7 @@ def test_a_known_file_is_told_with_its_place_its_clips_and_its_hash(ask, origina
     assert list(known) == ["f" * 64]
     (file,) = known["f" * 64]
     assert file["sha256"] == original.file_hash
-    assert file["says"] == "already here: GX010001.MP4 in Backyard Rails · 2024-12-01, 1 clip kept from it"
+    assert file["says"] == "already here: GX010001.MP4 in Backyard Rails · 2024-12-01, 1 clip kept"
     assert file["url"] == f"{reverse('clips:session', args=[original.shoot_id])}#file-{original.pk}"
 
 

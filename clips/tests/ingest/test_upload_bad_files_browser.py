@@ -82,5 +82,5 @@ def test_a_file_that_is_gone_before_it_is_sent_is_no_lost_connection(chromium, r
         gone.unlink()
         page.get_by_label("Session").fill("Backyard Rails")
         page.get_by_role("button", name="Upload", exact=True).click()
-        expect(row(page, gone)).to_contain_text("cannot be read", timeout=PATIENCE_MS)
+        expect(row(page, gone)).to_contain_text("Can’t read this file", timeout=PATIENCE_MS)
         expect(row(page, good)).to_have_attribute("data-state", "done", timeout=PATIENCE_MS)

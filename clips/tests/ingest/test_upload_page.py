@@ -105,7 +105,7 @@ def test_what_lies_beside_videos_is_told_and_not_sent(page, tmp_path):
     pick(page, *(film(tmp_path, name, 1000, seed) for seed, name in enumerate(names, 54)))
     expect(page.locator("li[data-file]")).to_have_count(1)
     expect(page.locator("[data-left-alone]")).to_have_text(
-        "Not videos, left out: 4 files (GoPro: thumbnails, sound, notes); "
+        "Skipped, not videos: 4 files (GoPro: thumbnails, sound, notes); "
         "C0001M01.XML (Sony, Panasonic, Canon: notes beside videos)"
     )
 
@@ -120,7 +120,7 @@ def test_what_is_here_already_is_told_before_a_byte_is_sent(page, tmp_path):
     drop(page, "again.mp4", video.read_bytes())
     row = file_row(page, "again.mp4")
     expect(row).to_have_attribute("data-state", "here", timeout=PATIENCE_MS)
-    expect(row).to_contain_text("already here: first.mp4 in Backyard Rails · 2024-12-01, nothing kept from it so far")
+    expect(row).to_contain_text("already here: first.mp4 in Backyard Rails · 2024-12-01, no clips kept yet")
     expect(page.locator("[data-batch]")).to_be_hidden()
     assert not begun
     row.get_by_role("button", name="Upload anyway").click()
@@ -282,7 +282,7 @@ def test_what_was_begun_earlier_can_be_given_up(page, tmp_path):
     expect(row.locator("[data-says]")).to_have_text(re.compile(r"^([4-9]\d) %"), timeout=PATIENCE_MS)
     row.get_by_role("button", name="Pause").click()
     page.reload()
-    row.get_by_role("button", name="Give up").click()
+    row.get_by_role("button", name="Discard").click()
     expect(row).to_have_count(0)
     expect(upload_row(page, "never-again.mp4")).to_have_count(0)
 
@@ -316,7 +316,7 @@ Object.defineProperty(navigator, "wakeLock", { value: { async request() {
   return { addEventListener: () => undefined, release: () => window.locks.push("released") };
 } } });
 """
-WORKER = (settings.BASE_DIR / "static" / "js" / "upload" / "hash-worker.js").read_text()
+WORKER = (settings.BASE_DIR / "static" / "js" / "ingest" / "hash-worker.js").read_text()
 WITHOUT_SUBTLE = "Object.defineProperty(self.crypto, 'subtle', { value: undefined });"
 
 

@@ -295,18 +295,18 @@ def test_the_nightly_audit_leaves_its_report_for_the_jobs_page(whole, put, clien
     report = AuditReport.objects.get()
     assert (report.state, report.n_wrong, report.counts) == (AuditState.DONE, 1, {"ORPHAN_ORIGINAL": 1})
     client.force_login(sorter)
-    assert "Database, files and archive disagree in 1 place." in client.get(reverse("clips:jobs")).content.decode()
+    assert "1 problem found." in client.get(reverse("clips:jobs")).content.decode()
     page = client.get(reverse("clips:audit")).content.decode()
     assert "originals/stray.mp4" in page
-    assert "Compare them now" not in page  # that is for curators
+    assert "Check now" not in page  # that is for curators
 
 
 def test_the_page_waits_for_the_audit_that_it_asked_for(whole, client, curator, broker):
     client.force_login(curator)
     address = client.post(reverse("clips:audit_start")).url
-    assert "They are being compared now." in client.get(address).content.decode()
+    assert "Results show up here." in client.get(address).content.decode()
     tasks.audit()
-    assert "They are being compared now." not in client.get(address).content.decode()
+    assert "Results show up here." not in client.get(address).content.decode()
 
 
 def test_of_many_alike_the_report_keeps_some_and_the_number_of_all(whole, put):

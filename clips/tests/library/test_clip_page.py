@@ -76,7 +76,7 @@ def test_another_person_and_trick_change_name_and_search(client, sorter, clip, m
     [
         ({"end_ms": "0:09"}, "must end after it begins"),
         ({"end_ms": "11:00"}, "The video is 10:00 long"),
-        ({"start_ms": "soon"}, "Write a time like"),
+        ({"start_ms": "soon"}, "Enter a time like"),
         ({}, "Nothing is different yet."),
     ],
 )
@@ -210,7 +210,7 @@ def test_what_browsers_do_not_play_is_shown_as_its_preview(client, viewer, clip)
     client.force_login(viewer)
     url = reverse("clips:clip", args=[clip.pk])
     page = client.get(url).content.decode()
-    assert "a copy that they play is being made" in page
+    assert "Creating a playable copy" in page
     assert f'hx-post="/clips/{clip.pk}/playable" hx-trigger="load"' in page
     Preview.objects.create(
         segment=clip.candidate_segment, stored_path="p", start_ms=7_000, end_ms=17_000,
@@ -218,7 +218,7 @@ def test_what_browsers_do_not_play_is_shown_as_its_preview(client, viewer, clip)
     )  # fmt: skip
     page = client.get(url).content.decode()
     assert f"/media/previews/{clip.candidate_segment_id}.mp4#t=3.000,7.000" in page
-    assert "Browsers do not play this HEVC" in page
+    assert "Browsers can’t play HEVC" in page
 
 
 def test_the_neighbours_are_those_of_the_query_and_of_the_video(client, viewer, sorter, original, clip, miller):

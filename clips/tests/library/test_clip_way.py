@@ -23,7 +23,7 @@ PLAIN = [track("picture", "h264"), track("sound", "aac"), track("metadata", "gpm
         ),
         ("mp4", [track("picture", "h264")], "Both pictures kept."),
         ("mp4", [track("sound", "apac", "leave", "")], "APAC (sound) left out."),
-        ("mov", [], "MOV, because MP4 cannot hold H.264."),
+        ("mov", [], "MOV, because MP4 can’t hold H.264."),
     ],
 )
 def test_only_what_differs_is_said(ending, more, says):

@@ -136,7 +136,7 @@ def test_a_filter_that_makes_no_sense_gets_a_sentence(client, viewer, clips, que
     assert 'role="alert"' in answer.content.decode()
 
 
-@pytest.mark.parametrize(("query", "says"), [("", "No clips yet"), ("?q=nothing", "No clip fits")])
+@pytest.mark.parametrize(("query", "says"), [("", "No clips yet"), ("?q=nothing", "No matches")])
 def test_an_empty_library_says_why(client, viewer, query, says):
     client.force_login(viewer)
     assert says in client.get(f"/clips{query}").content.decode()

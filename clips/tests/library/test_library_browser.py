@@ -81,7 +81,7 @@ def test_typing_finds_and_the_address_keeps_it(page):
 
 
 def test_back_returns_to_the_query_before(page):
-    page.get_by_label("Person").select_option("Jo Hansen")
+    page.get_by_label("Rider").select_option("Jo Hansen")
     expect(page.locator("[data-clip]")).to_have_count(1)
     page.get_by_text("List", exact=True).locator("..").click()
     expect(page.locator(".clip-row")).to_have_count(1)
@@ -92,15 +92,15 @@ def test_back_returns_to_the_query_before(page):
     expect(page.locator(".clip-row")).to_have_count(1)
     page.go_back()
     expect(page.locator(".clip-card")).to_have_count(1)
-    expect(page.get_by_label("Person")).to_have_value("Jo_Hansen")
+    expect(page.get_by_label("Rider")).to_have_value("Jo_Hansen")
     page.go_back()
     expect(page.locator("[data-clip]")).to_have_count(3)
-    expect(page.get_by_label("Person")).to_have_value("")
+    expect(page.get_by_label("Rider")).to_have_value("")
 
 
 def test_a_search_that_finds_nothing_offers_a_way_out(page):
     search(page, "nobody")
-    expect(page.get_by_text("No clip fits all of this")).to_be_visible()
+    expect(page.get_by_text("No matches")).to_be_visible()
     page.locator(".empty-state").get_by_role("link", name="Clear filters").click()
     expect(page.locator("[data-clip]")).to_have_count(3)
 
@@ -211,23 +211,23 @@ def test_a_bad_trim_and_a_lost_race_are_told_in_place(page):
     page.get_by_role("link", name="Edit").click()
     url = page.url
     page.get_by_label("To").fill("0:01")
-    page.get_by_role("button", name="Save as a new version").click()
+    page.get_by_role("button", name="Save as new version").click()
     expect(page.get_by_role("alert")).to_contain_text("must end after it begins")
     assert page.url == url
 
     other = page.context.new_page()
     other.goto(url)
     other.get_by_label("From").fill("0:02.250")
-    other.get_by_role("button", name="Save as a new version").click()
+    other.get_by_role("button", name="Save as new version").click()
     expect(other.locator("[data-version]")).to_have_count(2)
 
     page.get_by_label("To").fill("0:03.750")
-    page.get_by_role("button", name="Save as a new version").click()
+    page.get_by_role("button", name="Save as new version").click()
     expect(page.get_by_role("alert")).to_contain_text("changed meanwhile")
     expect(page.get_by_role("alert")).to_contain_text("0:03.750")
     expect(page.get_by_label("From")).to_have_value("0:02.250")
     page.get_by_label("To").fill("0:03.750")
-    page.get_by_role("button", name="Save as a new version").click()
+    page.get_by_role("button", name="Save as new version").click()
     expect(page.locator("[data-version]")).to_have_count(3)
 
 

@@ -249,9 +249,9 @@ def test_confirming_merges_and_writes_it_down(client, curator, make_clip, miller
     make_clip(mills)
     client.force_login(curator)
     preview = client.get(merge_page(mills, miller)).content.decode()
-    assert "1 becomes Miller Downey’s" in preview
-    assert f"({miller.slug}) stays" in preview
-    assert f"change to {miller.slug} in the background." in preview
+    assert "1 moves to Miller Downey" in preview
+    assert f"into <strong>{miller}</strong> ({miller.slug})" in preview
+    assert f"renamed to {miller.slug} in the background." in preview
     page = client.post(merge_page(mills, miller), follow=True)
     assert "Mills Downy is now Miller Downey." in page.content.decode()
     assert Person.objects.get() == miller

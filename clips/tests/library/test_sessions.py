@@ -107,7 +107,7 @@ def test_a_video_put_aside_leaves_nothing_to_sort(page, shoot, original, segment
 
 def test_a_session_without_files_is_listed_as_it_is(page, shoot):
     assert "no videos" in page.get(reverse("clips:sessions")).content.decode()
-    assert "No file has arrived yet" in page.get(url("session", shoot)).content.decode()
+    assert "No videos yet" in page.get(url("session", shoot)).content.decode()
 
 
 @pytest.mark.parametrize("route", ["clips:sessions", "home"])
@@ -277,7 +277,7 @@ def test_a_moment_outside_the_video_is_refused_in_place(page, original, start, e
 def test_a_video_that_was_not_read_takes_no_moment_and_no_analysis(page, original):
     OriginalFile.objects.update(duration_ms=None)
     answer = page.post(url("file_add_moment", original), {"start_ms": "0", "end_ms": "1"})
-    assert "has not been read yet" in answer.content.decode()
+    assert "is still being read" in answer.content.decode()
     assert page.post(url("file_redetect", original)).status_code == 409
     page.post(url("session_redetect", original.shoot))
     assert not Job.objects.exists()
@@ -309,10 +309,10 @@ def test_a_viewer_sees_the_page_without_what_is_not_theirs(client, viewer, shoot
     assert "7 of 10 moments shown" in body
     for forbidden in (
         'type="range"',
-        "Put aside",
-        "Find tricks again",
-        "Name and date",
-        "Add a moment",
+        "Set aside",
+        "Search again",
+        "Edit name and date",
+        "Add moment",
         "/upload",
         "/sort?",
     ):
@@ -354,7 +354,7 @@ def test_looking_at_files_without_filmstrips_asks_for_those_of_the_page(page, sh
     answer = page.post(url("session_filmstrips", shoot))
     wanted = Job.objects.active().filter(kind=JobKind.FILMSTRIP)
     assert set(wanted.values_list("original_file", flat=True)) == {file.pk for file in shown[2:]}
-    assert answer.text.count("Pictures along the video are on their way.") == 8
+    assert answer.text.count("Creating filmstrip …") == 8
     assert "every 3s" in answer.text
     assert url("session_filmstrips", shoot) not in page.get(url("session", shoot)).text, "all of them are asked for"
 
@@ -363,7 +363,7 @@ def test_who_may_not_sort_asks_for_nothing_by_looking(client, viewer, shoot):
     add_files(shoot, 1)
     client.force_login(viewer)
     body = client.get(url("session", shoot)).text
-    assert "No pictures along the video yet." in body
+    assert "No filmstrip yet." in body
     assert url("session_filmstrips", shoot) not in body
 
 
@@ -380,7 +380,7 @@ def test_what_the_rider_marked_on_the_camera_is_flagged(page, shoot, original):
     OriginalFile.objects.filter(pk=original.pk).update(probe={"hilights_ms": [150_000, 300_000]})
     body = page.get(url("session", shoot)).text
     assert 'x="25.00%"' in body
-    assert "HiLights, marked on the camera: 2:30, 5:00" in body
+    assert "HiLights tagged on the camera: 2:30, 5:00" in body
 
 
 def test_a_file_without_sound_has_no_lane_for_it(page, shoot, original):

@@ -79,7 +79,7 @@ def test_a_mark_keeps_the_focus_and_a_list_stays_open_when_the_server_draws_them
 
 def test_a_moment_is_added_by_hand_and_a_wrong_one_is_explained_in_place(page, shoot):
     page.goto(f"/sessions/{shoot.pk}")
-    page.get_by_text("Add a moment by hand").click()
+    page.get_by_text("Add moment manually").click()
     page.get_by_label("From", exact=True).fill("2:00.5")
     page.get_by_label("To", exact=True).fill("1:04")
     press(page, "Enter")
@@ -94,7 +94,7 @@ def test_a_moment_is_added_by_hand_and_a_wrong_one_is_explained_in_place(page, s
 
 def test_a_session_gets_another_name_in_place(page, shoot):
     page.goto(f"/sessions/{shoot.pk}")
-    page.get_by_text("Name and date").click()
+    page.get_by_text("Edit name and date").click()
     page.get_by_label("Name", exact=True).fill("Stair Set")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Stair Set")
@@ -103,9 +103,9 @@ def test_a_session_gets_another_name_in_place(page, shoot):
 def test_a_video_is_put_aside_and_taken_back(page, shoot):
     page.goto(f"/sessions/{shoot.pk}")
     page.get_by_role("button", name="Set aside").click()
-    expect(page.locator(".filmed")).to_contain_text("not handed out for sorting")
+    expect(page.locator(".filmed")).to_contain_text("skipped while sorting")
     expect(page.locator("[data-left]")).to_have_text("0")
-    page.get_by_role("button", name="Take back").click()
+    page.get_by_role("button", name="Bring back").click()
     expect(page.locator("[data-left]")).to_have_text("7")
 
 
@@ -135,9 +135,9 @@ def test_a_lost_connection_is_said_calmly_and_goes_away(chromium, live_server, s
         notice = page.locator("[data-connection]")
         expect(notice).to_be_hidden()
         page.context.set_offline(True)
-        expect(notice).to_contain_text("No connection to the server")
+        expect(notice).to_contain_text("Connection lost")
         page.context.set_offline(False)
-        expect(notice).to_contain_text("is back")
+        expect(notice).to_contain_text("Back online")
         expect(notice).to_be_hidden(timeout=10_000)
 
 
@@ -147,7 +147,7 @@ def test_an_error_of_the_server_gets_a_sentence(chromium, live_server, segments)
         log_in(page, "ada", PASSWORD)
         page.route("**/home/now", lambda route: route.fulfill(status=500, body="broken"))
         page.evaluate("htmx.ajax('GET', '/home/now', '#home-now')")
-        expect(page.locator("[data-connection]")).to_contain_text("Something broke on the server")
+        expect(page.locator("[data-connection]")).to_contain_text("Something went wrong on the server")
 
 
 @pytest.mark.parametrize("width_px", [390, 1440])

@@ -78,7 +78,7 @@ def test_what_came_by_itself_is_told_to_curators_who_dismiss_it(client, shown, o
 
 def test_a_viewer_is_not_told_to_sort(shown, viewer, segments):
     said = shown(viewer, "clips:home_now")
-    assert "to sort in" not in said
+    assert "moments in" not in said
     assert "To sort" not in said
     assert "/sort" not in said
 

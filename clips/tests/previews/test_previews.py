@@ -227,7 +227,7 @@ def test_a_waiting_preview_shows_its_picture_and_says_how_long(client, sorter, o
     client.force_login(sorter)
     CandidateSegment.objects.filter(pk=segments[2].pk).update(poster_path="candidates/x.jpg")
     requests.want_previews(original)
-    assert "on its way" in partial(client, segments[2]).text, "nothing is known that would tell how long"
+    assert "Preparing preview" in partial(client, segments[2]).text, "nothing is known that would tell how long"
     past_jobs(segments[9], seconds=4)
     text = partial(client, segments[2]).text
     assert "in about 12 s" in text, "two are before it"

@@ -101,7 +101,7 @@ def test_the_pointer_is_shown_the_frame_of_its_time_and_how_much_it_looks_like_a
 
 def test_the_keyboard_goes_from_picture_to_picture(page, filmed):
     made, _jpeg, numbers = filmed
-    film = page.get_by_role("slider", name="Look through GX010001.MP4")
+    film = page.get_by_role("slider", name="Scrub through GX010001.MP4")
     film.focus()
     for key, tile in [("ArrowRight", 1), ("ArrowRight", 2), ("PageUp", 12), ("ArrowLeft", 11), ("End", -1)]:
         press(page, key)
@@ -179,7 +179,7 @@ def test_a_line_keeps_its_height_while_its_strip_is_asked_for_and_made(chromium,
     with open_page(chromium, live_server.url) as page:
         log_in(page, "ada", PASSWORD)
         page.goto(f"/sessions/{original.shoot_id}")
-        expect(page.locator(".film-says")).to_have_text("Pictures along the video are on their way.")
+        expect(page.locator(".film-says")).to_have_text("Creating filmstrip …")
         height_px = page.locator(".filmed").bounding_box()["height"]
         with ThreadPoolExecutor(1) as worker:  # Playwright's own thread may not ask the database
             assert worker.submit(Job.objects.filter(kind=JobKind.FILMSTRIP).count).result() == 1

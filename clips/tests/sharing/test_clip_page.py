@@ -74,7 +74,7 @@ def test_whoever_opens_the_page_of_such_a_clip_gets_a_copy_made(client, viewer, 
     job.fail("The disk is full.")
     Job.objects.update(state=JobState.FAILED, reason="The disk is full.")
     page = client.get(url).content.decode()
-    assert "could not be made: The disk is full." in page
+    assert "Couldn’t create a playable copy: The disk is full." in page
     assert 'hx-trigger="load"' not in page
 
 
@@ -131,9 +131,9 @@ def test_a_speed_that_is_not_offered_is_refused(client, sorter, clip, wish):
 def test_where_there_is_one_speed_and_its_copy_nothing_is_offered(client, sorter, clip, copy):
     client.force_login(sorter)
     url = reverse("clips:clip", args=[clip.pk])
-    assert "Make a copy" in client.get(url).content.decode()
+    assert "Create share video" in client.get(url).content.decode()
     OriginalFile.objects.update(rate_num=30)
-    assert "Make a copy" not in client.get(url).content.decode()
+    assert "Create share video" not in client.get(url).content.decode()
 
 
 def test_a_viewer_downloads_what_is_there_and_makes_nothing(client, viewer, clip, copy):

@@ -88,7 +88,7 @@ def test_a_link_works_as_long_as_was_chosen(client, sorter, copy, days, lasts):
 def has_ended(address: str) -> bool:
     page = Client().get(address)
     pages = [Client().get(f"{address}/{part}").status_code for part in ("video.mp4", "download", "picture.jpg")]
-    says = "This link does not work any more." in page.content.decode()
+    says = "This link no longer works." in page.content.decode()
     return (page.status_code, pages, says) == (404, [404] * 3, True)
 
 

@@ -69,12 +69,12 @@ def test_a_copy_becomes_a_link_that_a_stranger_watches_until_it_is_taken_back(ch
     with open_page(chromium, running_site.base_url, **PHONE) as page:
         log_in(page, running_site.admin_username, running_site.admin_password)
         page.goto(f"/clips/{clip_id}")
-        page.get_by_role("radio", name="a quarter as fast").check()
+        page.get_by_role("radio", name="quarter speed").check()
         page.get_by_label("Sound in slow motion").select_option("DROP")
-        page.get_by_role("button", name="Make a copy").click()
-        copy = page.locator(".share-copy", has_text="A quarter as fast")
+        page.get_by_role("button", name="Create share video").click()
+        copy = page.locator(".share-copy", has_text="Quarter speed")
         expect(copy).to_be_visible()
-        copy.get_by_role("button", name="Make a link").click(timeout=PATIENCE_MS)
+        copy.get_by_role("button", name="Create link").click(timeout=PATIENCE_MS)
         address = copy.locator(".share-address").inner_text()
         assert re.fullmatch(rf"{running_site.base_url}/s/[\w-]{{32}}", address)
         assert page.evaluate("document.documentElement.scrollWidth") == 390
@@ -95,8 +95,8 @@ def test_a_copy_becomes_a_link_that_a_stranger_watches_until_it_is_taken_back(ch
         assert "/login" in seen.url, "the link opens nothing else"
 
         page.on("dialog", lambda dialog: dialog.accept())
-        copy.get_by_role("button", name="Take back").click()
+        copy.get_by_role("button", name="Revoke").click()
         expect(copy.locator(".share-links")).to_have_count(0)
         assert seen.goto(address).status == 404
-        expect(seen.get_by_role("heading")).to_have_text("This link does not work any more.")
+        expect(seen.get_by_role("heading")).to_have_text("This link no longer works.")
         stranger.close()

@@ -122,7 +122,7 @@ def test_my_pace_is_counted_from_three_decisions(page):
     hand = order(page.post("hand"))
     for n, segment in enumerate(hand[:3]):
         answer = page.post("trash", segment=segment).content.decode()
-        assert ("a minute" in answer) == (n == 2)
+        assert ("per minute" in answer) == (n == 2)
 
 
 def test_offered_are_those_who_were_last_in_a_video_of_which_something_is_left(page, other_file):

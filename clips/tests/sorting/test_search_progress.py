@@ -86,7 +86,7 @@ def test_where_nothing_was_ever_found_nothing_is_called_sorted(hand, run):
 def test_a_search_that_failed_is_told(hand, original):
     job_of(original, state=JobState.FAILED, reason="damaged")
     said = hand()
-    assert "One video could not be searched." in said
+    assert "One video couldn’t be searched." in said
     assert "is sorted" not in said
 
 
@@ -140,7 +140,7 @@ def test_sessions_page_polls_while_something_is_searched_and_then_no_more(shown,
 
 def test_sessions_page_knows_a_video_that_nobody_searched(shown, original):
     said = shown("clips:sessions")
-    assert "One video could not be searched." in said
+    assert "One video couldn’t be searched." in said
     assert "no moments found" not in said
 
 

@@ -217,7 +217,7 @@ def test_a_key_can_be_given_to_something_else_and_back(page, lay, press):
     next_card(page, lambda: press("q"))
     next_card(page, lambda: press("u"))
     press("?")
-    page.get_by_role("button", name="Keys as they were").click()
+    page.get_by_role("button", name="Reset shortcuts").click()
     press("Escape")
     next_card(page, lambda: press("x"))
 
@@ -251,7 +251,7 @@ def test_b_splits_at_the_frame_on_screen_and_n_makes_a_moment_both_undoable(page
     expect(card(page).locator("[data-map-at]")).to_have_text("0:15.00")
     next_card(page, lambda: press("n"))
     assert (field(page, "start_ms"), field(page, "end_ms")) == ("13000", "17000")
-    expect(card(page)).to_contain_text("by hand")
+    expect(card(page)).to_contain_text("manual")
     press("z")
     page.wait_for_function("first => document.querySelector('[data-current]')?.dataset.segment === first", arg=first)
     expect(left(page)).to_have_text("2")

@@ -106,6 +106,6 @@ def test_axe_finds_nothing_on_the_card_or_in_its_help(chromium, running_site, re
         on_top(page)
         found = Axe().run(page)
         assert not found.response["violations"], found.generate_report()
-        page.get_by_role("button", name="Keys and help").click()
+        page.get_by_role("button", name="Keyboard shortcuts").click()
         found = Axe().run(page)
         assert not found.response["violations"], found.generate_report()

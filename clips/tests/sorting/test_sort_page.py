@@ -101,8 +101,8 @@ def test_the_whole_path_by_mouse(page, lay, request):
     expect(left(page, "file")).to_have_text("4")
     expect(card(page).locator("[data-reasons]")).to_have_text("pop or landing 0:04.00")
 
-    card(page).get_by_role("combobox", name="Person").click()
-    card(page).get_by_role("combobox", name="Person").press_sequentially("Miller Downey")
+    card(page).get_by_role("combobox", name="Rider").click()
+    card(page).get_by_role("combobox", name="Rider").press_sequentially("Miller Downey")
     page.get_by_role("option", name="new Miller Downey").click()
     expect(card(page).locator(".picker").first).to_contain_text("new: Miller Downey")
     card(page).get_by_role("radio", name="Crash").check()
@@ -120,7 +120,7 @@ def test_the_whole_path_by_mouse(page, lay, request):
     next_card(page, page.get_by_role("button", name="Trash").click)
     assert next_card(page, page.get_by_role("button", name="Undo").click) == second
     next_card(page, page.get_by_role("button", name="Skip").click)
-    next_card(page, page.get_by_role("button", name="Video aside").click)
+    next_card(page, page.get_by_role("button", name="Set video aside").click)
     arrived(page)
     (clip,) = clips_of(page, request.node.name[:90])
     assert (clip["person"]["display_name"], clip["category"]) == ("Miller Downey", "CRASH")
@@ -173,7 +173,7 @@ def test_the_whole_path_by_keys_alone(page, lay, request):
     arrived(page)
     assert clips_of(page, request.node.name[:90])[0]["person"]["display_name"] == "Jo Smith"
     press(page, "?")
-    expect(page.get_by_role("dialog")).to_contain_text("put the whole video aside")
+    expect(page.get_by_role("dialog")).to_contain_text("set video aside")
     press(page, "Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     press(page, "v")
@@ -265,7 +265,7 @@ def test_decisions_without_a_connection_arrive_once_each(page, lay, running_site
     page.context.set_offline(True)
     for key in ("x", "Enter", "x"):
         next_card(page, lambda key=key: press(page, key))
-    expect(page.locator("[data-banner]")).to_contain_text("3 decisions wait for the connection")
+    expect(page.locator("[data-banner]")).to_contain_text("3 decisions waiting to be sent")
     page.context.set_offline(False)
     expect(page.locator("[data-banner]")).to_be_hidden()
     arrived(page)
@@ -279,7 +279,7 @@ def test_what_waits_survives_a_reload(page, lay):
     on_top(page)
     page.route(re.compile("/sort/trash"), lambda route: route.abort("internetdisconnected"))
     second = next_card(page, lambda: press(page, "x"))
-    expect(page.locator("[data-banner]")).to_contain_text("1 decision waits")
+    expect(page.locator("[data-banner]")).to_contain_text("1 decision waiting")
     page.unroute(re.compile("/sort/trash"))
     page.reload()
     assert on_top(page) == second
@@ -310,7 +310,7 @@ def test_frames_are_stepped_and_trimmed_exactly(page, lay):
 def test_single_keys_can_be_switched_off(page, lay):
     page.goto(lay(3))
     first = on_top(page)
-    page.get_by_role("button", name="Keys and help").click()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
     page.get_by_label("Single-key shortcuts").uncheck()
     page.get_by_role("button", name="Close").click()
     page.reload()

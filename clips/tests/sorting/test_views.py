@@ -153,7 +153,7 @@ def test_an_undo_says_that_a_later_edit_went_along(page, sorter):
     assert "data-sentence" not in page.post("undo").content.decode()
     page.keep(hand[0])
     reedit(FinalClip.objects.current().get(), Choice(1_500, 2_500), member=sorter)
-    assert "Undone, and your later edit of this clip with it." in page.post("undo").content.decode()
+    assert "Undone, along with your later edit of this clip." in page.post("undo").content.decode()
 
 
 def test_a_nothing_to_undo_is_a_sentence(page):
@@ -384,7 +384,7 @@ def test_a_session_whose_rest_others_hold_is_not_called_sorted(page, segments):
     CandidateSegment.objects.filter(status=SegmentStatus.UNREVIEWED).update(status=SegmentStatus.TRASHED)
     page.lease = str(uuid.uuid4())
     answer = page.post("hand", session=session).content.decode()
-    assert "Another page of yours has the rest" in answer
+    assert "The rest is open in another tab" in answer
     CandidateSegment.objects.update(status=SegmentStatus.TRASHED, locked_by=None, locked_at=None, lease_token=None,
                                     lease_ends_at=None)  # fmt: skip
     assert "Everything is sorted" in page.post("hand", session=session).content.decode()

@@ -179,7 +179,7 @@ def test_the_list_is_filtered_and_paged(page, shoot):
     assert len(second.context["page"]) == 10
     assert "?page=1&amp;state=FAILED" in second.content.decode()
     assert page.get(JOBS, {"state": "NONSENSE"}).context["page"].paginator.count == 120
-    assert "None." in page.get(JOBS, {"state": "RUNNING"}).content.decode()
+    assert "No jobs." in page.get(JOBS, {"state": "RUNNING"}).content.decode()
 
 
 @pytest.mark.parametrize("route", ["clips:jobs", "home"])
@@ -233,9 +233,9 @@ def test_old_sums_of_the_disk_are_shown_at_once_and_looked_at_anew(client, admin
 def test_flower_is_linked_for_admins_where_there_is_one(client, admin, curator, settings, address, links):
     settings.FLOWER_URL = address
     client.force_login(admin)
-    assert client.get(JOBS).content.decode().count("in Flower") == links
+    assert client.get(JOBS).content.decode().count("Open Flower") == links
     client.force_login(curator)
-    assert "in Flower" not in client.get(JOBS).content.decode()
+    assert "Open Flower" not in client.get(JOBS).content.decode()
 
 
 def test_an_empty_site_tells_a_newcomer_what_to_do(client, admin, viewer):
@@ -245,7 +245,7 @@ def test_an_empty_site_tells_a_newcomer_what_to_do(client, admin, viewer):
     assert reverse("admin:people_invite_add") in body
     client.force_login(viewer)
     body = client.get(reverse("home")).content.decode()
-    assert "Your role lets you see" in body
+    assert "You can watch and search clips" in body
     assert reverse("clips:upload") not in body
 
 
@@ -280,7 +280,7 @@ def test_home_tells_why_things_are_stuck(page, shoot):
         add_jobs([file], JobState.FAILED, f"Reason {number}.")
     body = page.get(reverse("home")).content.decode()
     assert body.count(": Reason ") == 3
-    assert "2 more reasons" in body
+    assert "2 more in Jobs" in body
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_escape_closes_the_menu_and_nothing_else(page):
 
 
 def test_a_press_elsewhere_closes_the_menu_and_one_inside_does_not(page):
-    page.get_by_text("Person last tagged in the video").click()
+    page.get_by_text("Rider last tagged in the video").click()
     expect(page.get_by_label("Finish this video first")).to_be_visible()
     page.locator(".card-tags:visible").first.click(position={"x": 5, "y": 5})
     expect(page.get_by_label("Finish this video first")).to_be_hidden()

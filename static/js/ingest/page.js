@@ -190,7 +190,7 @@ class Uploader {
     this.root.querySelector("[data-total]").textContent = parts.join(" · ");
     this.root.querySelector("[data-total-progress]").value = all ? sent / all : 0;
     const button = this.root.querySelector("[data-pause-all]");
-    button.textContent = this.isSending ? this.words.pauseAll : this.words.goOn;
+    button.textContent = this.isSending ? this.words.pauseAll : this.words.resumeAll;
     button.hidden = !this.isSending && !this.files.some(({ state }) => state === "paused");
   }
 

@@ -1,5 +1,5 @@
 // What an earlier visit began and did not finish. A page may not open files again by itself: the person drops them,
-// and they go on where they stopped; or gives them up, which frees their room on the server.
+// and they resume where they stopped; or discards them, which frees their room on the server.
 
 const FORGOTTEN_MS = 30 * 24 * 3600 * 1000; // the server gave them up long ago
 

@@ -125,7 +125,8 @@ function clock(ms, { duration_ms }) {
   return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
-function suspicion({ curve }, at_ms) {
+/** How likely a trick is at a time, in words; "" before the video was searched. */
+function likelihood({ curve }, at_ms) {
   if (!curve.values) return "";
   const step = Math.min(curve.values.length - 1, Math.floor(at_ms / curve.step_ms));
   return `${look.dataset.curveWords} ${Math.round((curve.values[step] / 255) * 100)} %`;
@@ -149,7 +150,7 @@ function lookAt(timeline, at_ms, mark) {
     picture.style.backgroundPosition = `-${left}px -${top}px`;
   }
   look.querySelector("[data-look-time]").textContent = clock(at_ms, facts);
-  look.querySelector("[data-look-curve]").textContent = suspicion(facts, at_ms);
+  look.querySelector("[data-look-curve]").textContent = likelihood(facts, at_ms);
   const near = reasonNear(facts, at_ms, (NEAR_PX / lanes.width) * facts.duration_ms);
   look.querySelector("[data-look-mark]").textContent = mark?.getAttribute("aria-label") ?? near;
   look.hidden = stem.hidden = false;
@@ -185,7 +186,7 @@ function place(timeline, at_ms) {
   places.set(film.id, at_ms);
   film.setAttribute("aria-valuenow", Math.round(at_ms));
   const facts = drawn.get(timeline);
-  film.setAttribute("aria-valuetext", [clock(at_ms, facts), suspicion(facts, at_ms)].filter(Boolean).join(", "));
+  film.setAttribute("aria-valuetext", [clock(at_ms, facts), likelihood(facts, at_ms)].filter(Boolean).join(", "));
 }
 
 function step(event) {

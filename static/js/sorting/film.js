@@ -1,4 +1,4 @@
-// Draws a stretch of a file on a canvas: its pictures, how loud it is, how much was suspected and why.
+// Draws a stretch of a file on a canvas: its pictures, how loud it is, how likely tricks are and why.
 
 import { drawReasons } from "../previews/reasons.js";
 import { tileAt } from "./timeline-data.js";
@@ -73,7 +73,7 @@ function drawFlags({ context, width, height }, times, fromMs, toMs) {
   }
 }
 
-/** Draw what is known of a file between two times; with ``curves`` also its sound, suspicion, and the reasons for it. */
+/** Draw what is known of a file between two times; with ``curves`` also its sound, how likely a trick is, and why. */
 export function drawFilm(canvas, facts, fromMs, toMs, { curves = true } = {}) {
   const paper = toMs > fromMs && paperFor(canvas, facts, fromMs, toMs);
   if (!paper) return;

@@ -5,7 +5,7 @@ import { KeyDialog } from "./key-dialog.js";
 import { Keymap, keyOf } from "./keymap.js";
 
 const SWITCH_KEY = "sort-shortcuts";
-/** What goes on while its key is held down. */
+/** What repeats while its key is held down. */
 const REPEATS = new Set(["back", "forward", "second-back", "second-on", "in-back", "in-on", "out-back", "out-on"]);
 const WRITES = "input:not([type=radio], [type=checkbox], [type=hidden]), textarea, select";
 

@@ -1,5 +1,5 @@
 // A preview shows its moment and a little around it. Who trims past its edge gets a longer one, on the same card: the
-// server is asked until it is there, and the player goes on with it.
+// server is asked until it is there, and the player continues with it.
 
 const ASK_AGAIN_MS = 1500;
 const SETTLE_MS = 400; // a handle that still moves asks for nothing
@@ -48,7 +48,7 @@ export class Wider {
     const video = videoOf(card);
     if (!video) return;
     for (const name of ["previewStartMs", "previewEndMs", "slowDown"]) video.dataset[name] = made.dataset[name];
-    // Another address for another file, or a player would go on with what it has of the old one.
+    // Another address for another file, or a player would keep playing what it has of the old one.
     video.src = `${made.getAttribute("src")}?from=${made.dataset.previewStartMs}&to=${made.dataset.previewEndMs}`;
     this.#say(card, "");
     this.onWider(card);

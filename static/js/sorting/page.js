@@ -20,7 +20,7 @@ import { Truth } from "./server-sync.js";
 import { Wider } from "./longer-preview.js";
 
 const LEFT_KEY = "sort-left";
-const DECISIONS = { keep: "kept", trash: "trashed", skip: "skipped", aside: "putAside" };
+const DECISIONS = { keep: "kept", trash: "trashed", skip: "skipped", aside: "setAside" };
 
 class SortPage {
   constructor(root) {
@@ -226,7 +226,7 @@ class SortPage {
     if (card) afterPaint(() => card === this.hand.current && this.settleOn(card, before));
   }
 
-  /** Say what a decision would write; a swipe that goes on says it as well. */
+  /** Say what a decision would write; a swipe under way says it as well. */
   showIntent(card) {
     this.intent.show(card);
     this.gestures.redraw();
@@ -247,7 +247,7 @@ class SortPage {
     this.lines.prepare(card);
   }
 
-  /** Go on with a preview that shows more than before. */
+  /** Continue with a preview that shows more than before. */
   showWider(card) {
     if (card !== this.hand.current) return;
     this.trim.attach(card);

@@ -109,7 +109,7 @@ export class Player {
     this.#watchFrames(video, signal);
   }
 
-  /** Go on with another span of the same card, without jumping when what is on screen lies inside. */
+  /** Continue with another span of the same card, without jumping when what is on screen lies inside. */
   setSpan(span) {
     this.span = span;
   }
@@ -177,7 +177,7 @@ export class Player {
     this.#showState();
   }
 
-  /** For the button, which only goes one way. */
+  /** For the button, which has one direction. */
   cycleSpeed() {
     this.#setSpeed(SPEEDS.find((speed) => speed > this.speed) ?? SPEEDS[0]);
   }

@@ -11,7 +11,7 @@ export class Loading {
     this.running = new Map(); // video → what stops listening to it
   }
 
-  /** Fetch these videos, in this order; what else is still being fetched goes on, but is not waited for. */
+  /** Fetch these videos, in this order; what else is still being fetched continues, but is not waited for. */
   want(videos) {
     this.wanted = videos;
     for (const [video, listening] of this.running) if (!videos.includes(video)) this.#end(video, listening);

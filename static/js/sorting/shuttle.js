@@ -38,7 +38,7 @@ export class Shuttle {
   #stepBack(video, before_ms) {
     requestAnimationFrame((now_ms) => {
       if (this.level >= 0 || this.player.video !== video) return;
-      if (video.seeking) return this.#stepBack(video, before_ms); // the time goes on, the next step is the longer
+      if (video.seeking) return this.#stepBack(video, before_ms); // time passes, the next step is the longer
       const backS = ((now_ms - before_ms) / 1000) * this.player.playbackRate * -this.level;
       video.currentTime = Math.max(0, video.currentTime - Math.max(backS, this.player.frameS));
       if (video.currentTime > 0) this.#stepBack(video, now_ms);

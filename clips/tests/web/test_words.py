@@ -1,0 +1,76 @@
+"""The pages keep to the product's words, and their templates and sheets to a shape that people can read."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+#: Ways of saying things that are out, with what is said instead.
+OUT = {
+    r"proposals?": "moment",
+    r"suspicions?|suspected": "how likely a trick is",
+    r"lets? (\w+ )?rest": "dismiss",
+    r"puts? ([\w ]+ )?aside": "set aside",
+    r"go(es)? on": "resume, continue, next",
+    r"user name": "username",
+    r"(taken?|take this link) back": "revoke, undo, bring back",
+    r"does not fit|fits all of this": "wrong, no matches",
+    r"somebody who left": "former member",
+    r"fetch(ed)? (it )?back": "restore",
+    r"comes again": "comes back",
+    r"may still come": "available",
+    r"not handed out": "skipped",
+    r"as the one before": "same as last",
+    r"without end": "never expires",
+}
+ROOT = Path(settings.BASE_DIR)
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+MODULES = sorted((ROOT / "static" / "js").rglob("*.js"))
+VIEWS = sorted({*ROOT.glob("clips/*/views.py"), *ROOT.glob("clips/*/*_views.py"), *ROOT.glob("clips/web/*.py"),
+                ROOT / "people/views.py", ROOT / "people/login.py", ROOT / "people/second_factor.py"})  # fmt: skip
+MAX_LINE, MAX_LINES = 160, 150
+
+
+def docstrings(path: Path) -> Iterator[str]:
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, kinds) and (text := ast.get_docstring(node)):
+            yield text
+
+
+def read(path: Path) -> str:
+    text = " ".join(docstrings(path)) if path.suffix == ".py" else path.read_text()
+    return " ".join(text.split())
+
+
+def test_the_files_that_are_looked_through_are_there():
+    assert len(TEMPLATES) > 80
+    assert len(MODULES) > 40
+    assert len(VIEWS) > 12
+
+
+@pytest.mark.parametrize("out", OUT, ids=OUT.values())
+def test_no_page_says_what_is_out(out):
+    pattern = re.compile(rf"\b({out})\b", re.IGNORECASE)
+    found = [
+        (path.relative_to(ROOT), hit[0])
+        for path in [*TEMPLATES, *MODULES, *VIEWS]
+        for hit in pattern.finditer(read(path))
+    ]
+    assert not found, f"say “{OUT[out]}”: {found}"
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
+def test_a_template_is_read_without_scrolling_sideways(path):
+    lines = path.read_text().splitlines()
+    assert max(map(len, lines), default=0) <= MAX_LINE
+    assert len(lines) <= MAX_LINES
+
+
+def test_every_page_has_every_sheet_with_the_common_ones_first():
+    linked = re.findall(r"static 'css/(\w+)\.css'", (ROOT / "templates/base.html").read_text())
+    assert linked[:3] == ["base", "layout", "components"]
+    assert sorted(linked) == sorted(path.stem for path in (ROOT / "static" / "css").glob("*.css"))
