@@ -1,4 +1,7 @@
-"""``python -m clips.media``: probe, cut and preview from a command line, in the same confined child as the workers."""
+"""Probes, cuts and previews a file from the command line, in the same confined child as the workers.
+
+Run it as ``python -m clips.media``.
+"""
 
 import argparse
 import json
@@ -13,7 +16,7 @@ from clips.media.sandbox import KilledError, UnconfinedError, run
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; what went wrong is one sentence on stderr and exit status 1."""
+    """Run one command. An error is one sentence on stderr and exit status 1."""
     asked = _parser().parse_args(arguments)
     try:
         asked.command(asked)
@@ -66,7 +69,7 @@ def _probe(asked: argparse.Namespace) -> None:
 
 
 def _fate(track: dict[str, Any]) -> str:
-    """Return what becomes of a track in words."""
+    """Return in words what becomes of a track."""
     if track["fate"] == "leave":
         return "cannot be kept in clips"
     if track["fate"] == "convert":
@@ -90,7 +93,7 @@ def _preview(asked: argparse.Namespace) -> None:
 
 
 def _filmstrip(asked: argparse.Namespace) -> None:
-    """Make a sprite and write its cues; ``duration_ms`` of the file tells where the last one ends."""
+    """Write a sprite and its cues. ``duration_ms`` of the file is where the last cue ends."""
     source, out = str(asked.file.resolve()), _writable(asked.out)
     made = run("clips.media.render.filmstrip:make_filmstrip", {"source": source, "out": str(out)})
     layout = {name: made[name] for name in ("times_ms", "columns", "tile_width_px", "tile_height_px")}
@@ -101,13 +104,13 @@ def _filmstrip(asked: argparse.Namespace) -> None:
 
 
 def _span(asked: argparse.Namespace) -> dict[str, Any]:
-    """Return what is asked for as arguments of a function that writes a part of a file."""
+    """Return the requested span as arguments for a function that writes a part of a file."""
     paths = {"source": str(asked.file.resolve()), "out": str(_writable(asked.out))}
     return paths | {"start_ms": asked.start_ms, "end_ms": asked.end_ms}
 
 
 def _writable(out: Path) -> Path:
-    """Return where to write, absolute, for the child works in another folder."""
+    """Return the absolute path to write to, since the child works in another folder."""
     if not out.absolute().parent.is_dir():
         raise MediaError(f"There is no folder {out.absolute().parent} to write to.")
     return out.absolute()

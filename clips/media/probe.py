@@ -1,4 +1,4 @@
-"""What a camera file says about itself, read without decoding more than its first frame."""
+"""Reads the facts about a camera file without decoding more than its first frame."""
 
 import contextlib
 from pathlib import Path
@@ -114,12 +114,12 @@ def probe(path: str) -> dict[str, Any]:
 
 
 def camera_of(container: InputContainer, file: BinaryIO, said: Said) -> Camera:
-    """Return the camera that an open file names: in its tags, its tracks' names and its maker's boxes."""
+    """Return the camera that an open file names in its tags, track names and maker's boxes."""
     return camera.identify(container.metadata, _handlers(container), _boxed(file, said))
 
 
 def _boxed(file: BinaryIO, said: Said) -> Camera:
-    """Return the camera that boxes of its maker name, which know it better than tags do."""
+    """Return the camera named in its maker's boxes, which are more exact than tags."""
     model, serial = gopro.model(file), gopro.serial(file)
     return Camera("GoPro", model, serial) if model else Camera(said.make, said.model, said.serial or serial)
 
@@ -154,7 +154,7 @@ def _first(packet: av.Packet) -> VideoFrame | None:
 
 
 def _durations(container: InputContainer, stream: VideoStream) -> dict[str, Any]:
-    """Compare how long the file says it is with how far its picture can be read."""
+    """Compare the file's stated duration with how far its picture can be read."""
     zero, declared_s = zero_s(container), declared_end_s(container)
     own_end_s = picture_end_s(container, stream)
     expected_s = declared_s if own_end_s is None else own_end_s

@@ -1,4 +1,4 @@
-"""The one door through which an uploaded file is opened."""
+"""Opens an uploaded file. All code that reads one goes through here."""
 
 from functools import partial
 from pathlib import Path
@@ -76,7 +76,9 @@ def open_media(path: str | Path) -> av.container.InputContainer:
 
 
 def _looked_over(path: Path) -> tuple[bytes, dict[str, str], list[int]]:
-    """Return how a file begins, what FFmpeg must be told of it, and where others begin behind it; MediaError if bad."""
+    """Return the file's first bytes, the options for FFmpeg, and the offsets of files appended to it; MediaError if
+    bad.
+    """
     if not path.is_file():
         raise MediaError("The file is not there any more.")
     with path.open("rb") as file:
@@ -105,7 +107,7 @@ def _opened(address: str, protocols: str, more: dict[str, str]) -> av.container.
 
 
 def _on_one_clock(container: av.container.InputContainer, path: Path) -> av.container.InputContainer:
-    """Return a container whose packets bear times that are true and grow through the whole file."""
+    """Return a container whose packet times are true and grow through the whole file."""
     if is_transport_stream(container) and (begins := transport_stream.joints(path)):
         container.close()
         return JoinedContainer(str(path), begins, path.stat().st_size, partial(_open_part, more={}))
@@ -116,7 +118,7 @@ def _on_one_clock(container: av.container.InputContainer, path: Path) -> av.cont
 
 
 def _open_part(path: str, begin: int, end: int, more: dict[str, str]) -> av.container.InputContainer:
-    """Open the bytes of a file from one to another as a file of its own."""
+    """Open a range of bytes of a file as a file of its own."""
     try:
         return _opened(f"subfile,,start,{begin},end,{end},,:file:{path}", f"subfile,{PROTOCOLS}", more)
     except (av.error.FFmpegError, ValueError) as error:
@@ -124,7 +126,7 @@ def _open_part(path: str, begin: int, end: int, more: dict[str, str]) -> av.cont
 
 
 def path_of(container: av.container.InputContainer) -> Path:
-    """Return the file that a container was opened from, also where it is a part of it."""
+    """Return the file that a container was opened from, also if it is a part of that file."""
     return Path(container.name.partition("file:")[2])
 
 
@@ -182,7 +184,7 @@ def clock(time_ms: int) -> str:
 
 
 def stops_at(usable_ms: int) -> str:
-    """Return the sentence for a file of which only the beginning can be used."""
+    """Return the sentence for a file of which only the beginning is usable."""
     return f"This file stops at {clock(usable_ms)}; the first {in_words(usable_ms)} can be used."
 
 
@@ -210,7 +212,7 @@ def _why_unreadable(path: Path, head: bytes) -> str:
 
 
 def _is_index_cut_off(path: Path) -> bool:
-    """Tell whether the index of an MP4 is promised to be longer than what is left of the file."""
+    """Return whether the index of an MP4 claims to be longer than the rest of the file."""
     with path.open("rb") as file:
         size_bytes = file.seek(0, 2)
         return any(box.kind == b"moov" and box.end > size_bytes for box in top_level(file))
