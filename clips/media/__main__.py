@@ -29,27 +29,27 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m clips.media", description="Read and cut camera files.")
     commands = parser.add_subparsers(required=True)
-    probe = commands.add_parser("probe", help="say what a file is")
+    probe = commands.add_parser("probe", help="show the facts about a file")
     probe.add_argument("file", type=Path)
     probe.add_argument("--json", action="store_true", help="as JSON, for programs")
     probe.set_defaults(command=_probe)
     cut = commands.add_parser("cut", help="copy a part, frame for frame")
     cut.add_argument("file", type=Path)
-    cut.add_argument("--start-ms", type=int, required=True, help="a time at which the first frame is on screen")
-    cut.add_argument("--end-ms", type=int, required=True, help="a time at which the last frame is on screen")
+    cut.add_argument("--start-ms", type=int, required=True, help="time of the first frame")
+    cut.add_argument("--end-ms", type=int, required=True, help="time of the last frame")
     cut.add_argument("out", type=Path)
-    how = "original: the camera's own packets, not encoded again; share: H.264 and AAC that play everywhere"
+    how = "original: the camera's own packets, not re-encoded; share: H.264 and AAC, plays everywhere"
     cut.add_argument("--profile", choices=("original", "share"), default="original", help=how)
-    cut.add_argument("--slow-down", type=int, default=1, metavar="N", help="share only: play N times as slowly")
-    cut.add_argument("--sound", choices=("stretch", "drop"), default="stretch", help="share only: of slow motion")
+    cut.add_argument("--slow-down", type=int, default=1, metavar="N", help="share only: slow down N times")
+    cut.add_argument("--sound", choices=("stretch", "drop"), default="stretch", help="share only: sound of slow motion")
     cut.set_defaults(command=_cut)
-    preview = commands.add_parser("preview", help="make a small copy of a part that a browser plays and seeks at once")
+    preview = commands.add_parser("preview", help="make a small preview of a part for the browser")
     preview.add_argument("file", type=Path)
-    preview.add_argument("--start-ms", type=int, required=True, help="a time at which the first frame is on screen")
-    preview.add_argument("--end-ms", type=int, required=True, help="a time at which the last frame is on screen")
+    preview.add_argument("--start-ms", type=int, required=True, help="time of the first frame")
+    preview.add_argument("--end-ms", type=int, required=True, help="time of the last frame")
     preview.add_argument("out", type=Path)
     preview.set_defaults(command=_preview)
-    filmstrip = commands.add_parser("filmstrip", help="make one JPEG of small pictures along a file, and cues for it")
+    filmstrip = commands.add_parser("filmstrip", help="make a filmstrip: one JPEG of small pictures, and cues for it")
     filmstrip.add_argument("file", type=Path)
     filmstrip.add_argument("out", type=Path, help="the JPEG; its WebVTT cues are written beside it, ending in .vtt")
     filmstrip.set_defaults(command=_filmstrip)
@@ -82,7 +82,7 @@ def _cut(asked: argparse.Namespace) -> None:
         made = run("clips.media.cut.clip:cut", _span(asked))
         _show(made, as_json=True)
         if asked.out.suffix.lower() != f".{made['ending']}":
-            print(f"This clip is {made['ending'].upper()}, whatever its name says.", file=sys.stderr)
+            print(f"This clip is a {made['ending'].upper()} file, despite its name.", file=sys.stderr)
         return
     played = {"slow_down": asked.slow_down, "sound": asked.sound}
     _show(run("clips.media.render.share_copy:make_share_copy", _span(asked) | played), as_json=True)
@@ -112,7 +112,7 @@ def _span(asked: argparse.Namespace) -> dict[str, Any]:
 def _writable(out: Path) -> Path:
     """Return the absolute path to write to, since the child works in another folder."""
     if not out.absolute().parent.is_dir():
-        raise MediaError(f"There is no folder {out.absolute().parent} to write to.")
+        raise MediaError(f"The folder {out.absolute().parent} does not exist.")
     return out.absolute()
 
 

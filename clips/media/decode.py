@@ -41,7 +41,7 @@ class Film:
     def span(self, start_ms: int, end_ms: int) -> Span:
         """Return the frames from the one on screen at ``start_ms`` to the one at ``end_ms``; MediaError if none."""
         if end_ms < start_ms:
-            raise MediaError("The end lies before the start.")
+            raise MediaError("The end is before the start.")
         start_s = Fraction(start_ms, 1000) + self.zero_s
         first = frame_at(self.container, self.stream, start_s)
         last = frame_at(self.container, self.stream, Fraction(end_ms, 1000) + self.zero_s)

@@ -84,7 +84,7 @@ def probe(path: str) -> dict[str, Any]:
         in_fields = frame.interlaced_frame or CodedPictures(stream).may_have_fields
         rate = nominal_rate(None if in_fields else stream.base_rate, times, stream.time_base) or picture_rate(stream)
         if rate is None:
-            raise MediaError("This file has a single picture and no moving one.")
+            raise MediaError("This file has a still picture but no video.")
         held = orientation(frame)
         captured = capture_rate(said.capture_rate or tags.get("com.android.capture.fps"))
         return {
@@ -170,7 +170,7 @@ def _durations(container: InputContainer, stream: VideoStream) -> dict[str, Any]
         elif last_s > declared_s + _ROUGH_SLACK_S:
             usable_s = last_s
     if _ms(usable_s - zero) <= 0:
-        raise MediaError("Nothing in this file can be read; it was cut off near its beginning.")
+        raise MediaError("This file cannot be read: it was cut off near its beginning.")
     if usable_s - zero > MAX_DURATION_S:
         raise MediaError(TOO_LONG)
     return {

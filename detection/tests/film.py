@@ -1,4 +1,4 @@
-"""Made-up takes in which the right answer is known: a rider before a textured wall, filmed from a shaky hand."""
+"""Makes takes in which the right answer is known: a rider before a textured wall, filmed from a shaky hand."""
 
 from dataclasses import dataclass, field
 from fractions import Fraction

@@ -68,7 +68,7 @@ def cut(
         If the span lies outside the video, or the file cannot be cut exactly.
     """
     if end_ms < start_ms:
-        raise MediaError("The end lies before the start.")
+        raise MediaError("The end is before the start.")
     with open_media(source) as whole:
         container, zero = _recording(whole, start_ms, end_ms)
         stream = picture_stream(container)
@@ -158,7 +158,7 @@ def _recording(whole: InputContainer, start_ms: int, end_ms: int) -> tuple[Input
 
 def _find_span(container: InputContainer, stream: VideoStream, zero: Fraction, start_ms: int, end_ms: int) -> Span:
     if start_ms < 0:
-        raise MediaError("The start lies before the beginning of the video.")
+        raise MediaError("The start is before the beginning of the video.")
     first = frame_at(container, stream, zero + Fraction(start_ms, 1000))
     last = frame_at(container, stream, zero + Fraction(end_ms, 1000))
     span = Span(first, last, stream.time_base)
@@ -170,7 +170,7 @@ def _find_span(container: InputContainer, stream: VideoStream, zero: Fraction, s
     length_ms = ceil((max(span.end_s, declared_end_s(container)) - zero) * 1000)
     for time_ms in (start_ms, end_ms):
         if time_ms > length_ms:
-            raise MediaError(f"The video is {clock(length_ms)} long; {clock(time_ms)} lies outside it.")
+            raise MediaError(f"The video is {clock(length_ms)} long; {clock(time_ms)} is outside it.")
     return span
 
 

@@ -24,9 +24,9 @@ from clips.media.pictures.frame_times import Span
 
 #: The edit list counts in about this many units per second, always a multiple of the picture's own clock.
 _MOVIE_TIMESCALE_HZ = 30_000
-IN_PIECES = "This video was put together from several pieces before; a clip of it must lie within one of them."
-NOT_ALONE = "This video cannot be cut exactly there: its pictures do not stand alone. Begin at another frame."
-DISAGREES = "This file cannot be cut exactly there; its index and its content do not agree."
+IN_PIECES = "This video was joined from several pieces. A clip must lie within one of them."
+NOT_ALONE = "This video cannot be cut exactly there, because its frames depend on earlier ones. Start at another frame."
+DISAGREES = "This file cannot be cut exactly there, because its index does not match its content."
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def _add_stream(target: OutputContainer, source: Stream, to: TrackWay) -> Stream
     try:
         return add_copied(target, source, to.tag, to.stand_in)
     except (ValueError, av.error.FFmpegError) as error:
-        raise MediaError(f"The track of {to.codec} cannot be copied into a clip.") from error
+        raise MediaError(f"The {to.codec} track cannot be copied into a clip.") from error
 
 
 def _describe(stream: Stream, source: Stream, into_s: Fraction, kept: Kept) -> None:

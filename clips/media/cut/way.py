@@ -195,7 +195,7 @@ def _beginnings(container: InputContainer, picture: VideoStream) -> dict[int, _B
 def _way_of_picture(picture: VideoStream, begun: _Beginning) -> tuple[Container, TrackWay]:
     name = _name(picture)
     if name == "h263" and any(packet.is_keyframe and _is_h263_inter(packet) for packet in begun.packets):
-        raise MediaError("This file calls each of its H.263 pictures a keyframe; please convert the file to MP4 first.")
+        raise MediaError("This file marks every H.263 picture as a keyframe. Please convert it to MP4 first.")
     for target in CONTAINERS:
         if target == MP4 and name in _NOT_IN_MP4:
             continue
@@ -207,8 +207,8 @@ def _way_of_picture(picture: VideoStream, begun: _Beginning) -> tuple[Container,
                 way = TrackWay(picture.index, Kind.PICTURE, name, Fate.COPY, target.ending, tag, stand_in)
                 return target, way
     raise MediaError(
-        f"No clip can be cut out of this video: neither MP4, MOV nor MKV holds {name} as it is; "
-        "please convert the file to H.264 or ProRes first."
+        f"Clips cannot be cut from this video: MP4, MOV and MKV cannot hold {name}. "
+        "Please convert the file to H.264 or ProRes first."
     )
 
 

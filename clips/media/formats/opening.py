@@ -28,9 +28,9 @@ MAX_DURATION_S = 24 * 3600
 #: An index may promise a few frames more than were written when the camera was switched off.
 TAIL_SLACK_S = 0.2
 _BOXES_BEFORE_INDEX = frozenset({b"ftyp", b"wide", b"mdat", b"free", b"skip"})
-_NO_PICTURE = "There is no picture in this file."
+_NO_PICTURE = "This file contains no video."
 TOO_LONG = "This file claims to be longer than a day."
-_INDEX_CUT_OFF = "This file was cut off within its index, so nothing in it can be read; please upload it again."
+_INDEX_CUT_OFF = "This file is incomplete: it was cut off within its index. Please upload it again."
 _TOO_MUCH_TO_OPEN = f"This file needs more memory than allowed, or claims to have more than {MAX_STREAMS} tracks."
 
 
@@ -80,7 +80,7 @@ def _looked_over(path: Path) -> tuple[bytes, dict[str, str], list[int]]:
     bad.
     """
     if not path.is_file():
-        raise MediaError("The file is not there any more.")
+        raise MediaError("The file no longer exists.")
     with path.open("rb") as file:
         head = file.read(sniff.HEAD_BYTES)
         if not head:
@@ -201,14 +201,14 @@ def in_words(time_ms: int) -> str:
 
 def _why_unreadable(path: Path, head: bytes) -> str:
     if not sniff.looks_like_a_camera_file(head):
-        return sniff.sentence_for_what_failed(head) or "This is not a video file that can be read."
+        return sniff.sentence_for_what_failed(head) or "This is not a readable video file."
     with path.open("rb") as file:
         box_kinds = [box.kind for box in top_level(file)]
     if box_kinds[:1] and box_kinds[0] in _BOXES_BEFORE_INDEX and b"moov" not in box_kinds:
-        return "This file was cut off before its index, so nothing in it can be read; please upload it again."
+        return "This file is incomplete: it was cut off before its index. Please upload it again."
     if _is_index_cut_off(path):
         return _INDEX_CUT_OFF
-    return "This file is damaged, so nothing in it can be read; please upload it again."
+    return "This file is damaged and cannot be read. Please upload it again."
 
 
 def _is_index_cut_off(path: Path) -> bool:
@@ -225,4 +225,4 @@ def _check_size(container: av.container.InputContainer) -> None:
     for stream in container.streams.video:
         if stream.codec_context is not None and stream.width * stream.height > MAX_PIXELS:
             size = f"{stream.width} by {stream.height}"
-            raise MediaError(f"The picture is {size}; that is too large to work with.")
+            raise MediaError(f"The picture is too large: {size}.")

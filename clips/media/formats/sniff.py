@@ -6,9 +6,9 @@ from clips.media import MediaError
 
 #: As much as is looked at; a sector of a memory card is never larger.
 HEAD_BYTES = 64 * 1024
-_UNPACK = "please unpack it and upload the videos in it."
+_UNPACK = "please unpack it and upload its videos."
 _CONVERT = "which cannot be read; please convert it to MP4 first."
-_LOST = "This file begins with nothing but zeros; the memory card did not keep what was recorded."
+_LOST = "This file begins with zeros only: the memory card did not save the recording."
 _TEXT = "This is a text file, not a video."
 
 #: How a file begins → what it is.

@@ -22,7 +22,7 @@ from clips.media.pictures.display_order import AsStored, H264Order, Place, Refer
 
 #: No decoder holds back more pictures than this (ITU-T H.264, A.3.1).
 _MOST_HELD_BACK = 16
-_NO_ORDER = "This AVI does not say in which order its frames are shown, so it cannot be cut exactly."
+_NO_ORDER = "This AVI does not store the order of its frames, so it cannot be cut exactly."
 _CODECS = frozenset({"h264", "mpeg4", "mpeg2video", "mpeg1video"})
 Order = H264Order | ReferencesFirst | AsStored
 #: How DivX and Xvid say that they put a B-frame into the packet of the picture before it, and an empty packet behind.

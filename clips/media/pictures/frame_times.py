@@ -19,8 +19,8 @@ from clips.media.pictures.fields import whole_pictures
 _FIRST_STEP_BACK_S = Fraction(1, 2)
 #: Before any timestamp: a seek to it lands at the first packet, whatever the edits before say.
 BEGINNING = -(2**62)
-NO_TIMES = "This file does not say when its frames are shown, so it cannot be cut exactly."
-NO_PICTURE_THERE = "This file was cut off before that time; there is no picture to read."
+NO_TIMES = "This file does not store the times of its frames, so it cannot be cut exactly."
+NO_PICTURE_THERE = "This file was cut off before that time."
 
 
 @dataclass(frozen=True)

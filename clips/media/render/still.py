@@ -16,7 +16,7 @@ from clips.media.decode import frames_of
 from clips.media.pictures.fields import whole_pictures
 from clips.media.pictures.frame_times import frame_at, go_to
 
-NO_PICTURE = "There is no picture that can be read at that time."
+NO_PICTURE = "No picture can be read at that time."
 #: A decoder that has shown nothing after this many packets will show nothing.
 MOST_PACKETS = 300
 

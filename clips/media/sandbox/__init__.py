@@ -45,7 +45,7 @@ __all__ = [
 PROJECT_ROOT = Path(__file__).resolve().parents[3]
 DEFAULT_LIMITS = Limits()
 TOO_LONG = "Reading this file took longer than allowed."
-KILLED = "Something stopped what reads this file, most likely for lack of memory on this machine."
+KILLED = "Reading this file was stopped, most likely because the server ran out of memory."
 CRASHED = "Reading this file crashed the reader; it may be damaged."
 
 #: The curve of a ten-hour file is a few MB of JSON; a child that says more than this is out of order.
@@ -212,7 +212,7 @@ class _Answer:
             elif {"result", "error", "failure", "no_room"} & message.keys():
                 self.final = message
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            log.warning("the child said what is no message: %r", line[:200])
+            log.warning("the child sent a malformed message: %r", line[:200])
             raise MediaError(CRASHED) from error
 
 
@@ -280,4 +280,4 @@ def _outcome(answer: _Answer, returncode: int, limits: Limits) -> Any:
         raise KilledError(KILLED)
     if returncode < 0:
         raise MediaError(CRASHED)
-    raise SandboxError(f"the child ended with {returncode} and said nothing; stderr: {said}")
+    raise SandboxError(f"the child ended with {returncode} and sent no result; stderr:  {said}")

@@ -33,7 +33,7 @@ from clips.media.sandbox.confine import (
 )
 
 TOO_MUCH_MEMORY = "This file needs more memory than allowed to read."
-TOO_LARGE = "What was to be written from this file is larger than allowed."
+TOO_LARGE = "The output of this file is larger than allowed."
 
 #: What the child says when the disk is full: neither the file's fault nor ours.
 NO_ROOM = {"no_room": True}

@@ -20,7 +20,7 @@ ANALYSED = re.compile(r"moments? (to sort|found)")
 DROPPED = ("good", "empty", "text", "no-length", "good-too")
 #: By the page at once; all others by the list of what came, once they were looked at.
 AT_ONCE = {"empty": "This file is empty."}
-IN_THE_END = {"good": ANALYSED, "text": "not a video", "no-length": "no picture", "good-too": ANALYSED}
+IN_THE_END = {"good": ANALYSED, "text": "not a video", "no-length": "no video", "good-too": ANALYSED}
 
 
 def write(folder: Path, which: str, seed: int) -> Path:

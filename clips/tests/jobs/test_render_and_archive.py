@@ -165,7 +165,7 @@ def test_a_cut_that_the_file_does_not_hold_fails_with_its_sentence(kept, work_of
     work_off()
     job = Job.objects.get(kind=JobKind.RENDER)
     assert job.state == JobState.FAILED
-    assert "lies outside" in job.reason
+    assert "is outside" in job.reason
     assert FinalClip.objects.get().stored_path == ""
 
 

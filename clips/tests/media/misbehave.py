@@ -47,7 +47,7 @@ def print_rubbish() -> str:
 
 
 def blame_the_file() -> None:
-    raise MediaError("There is no picture in this file.")
+    raise MediaError("This file contains no video.")
 
 
 def find_the_disk_full(deep: bool) -> None:

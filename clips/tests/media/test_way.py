@@ -308,7 +308,7 @@ def test_the_command_line_tells_the_way_of_each_track(tmp_path, capsys):
     ]
     span = ["--start-ms", "520", "--end-ms", "960"]
     assert main(["cut", str(source), *span, str(tmp_path / "clip.mp4")]) == 0
-    assert capsys.readouterr().err == "This clip is MOV, whatever its name says.\n"
+    assert capsys.readouterr().err == "This clip is a MOV file, despite its name.\n"
     assert shown_numbers(tmp_path / "clip.mp4") == list(range(13, 25))
 
 
