@@ -1,7 +1,7 @@
-"""One rule for each route: who may ask it. A view without a rule is for admins only, so forgetting one opens nothing.
+"""Guards each route by a role. A view without a rule is for admins only, so forgetting one opens nothing.
 
-Views say theirs with ``@requires(Role.SORTER)`` or ``@public``. People without a login are sent to the login page;
-programs (the API, uploads) are told 401 instead, because a redirect would look like success to them.
+Views state their rule with ``@requires(Role.SORTER)`` or ``@public``. People without a login are sent to the login
+page; programs (the API, uploads) get 401 instead, because a redirect would look like success to them.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def requires(read: Role, write: Role | None = None) -> Callable:
-    """Say who may call a view: ``read`` for GET and HEAD, ``write`` (the same when left out) for the rest."""
+    """Set the role that a view needs: ``read`` for GET and HEAD, ``write`` (the same if left out) for the rest."""
 
     def mark(view: Callable) -> Callable:
         view.access = (read, write or read)
@@ -47,7 +47,7 @@ def public(view: Callable) -> Callable:
 
 
 def role_for(request: HttpRequest, view: Callable) -> Role | None:
-    """Return the role that this request needs; None when anyone may."""
+    """Return the role that this request needs; None if anyone may."""
     if request.resolver_match.app_name == "admin":
         return Role.CURATOR
     rule = getattr(view, "access", (Role.ADMIN, Role.ADMIN))
@@ -58,7 +58,7 @@ def role_for(request: HttpRequest, view: Callable) -> Role | None:
 
 
 class AccessMiddleware:
-    """Find out who asks (session or ``Authorization: Bearer``) and hold each view's rule."""
+    """Identifies the member (session or ``Authorization: Bearer``) and enforces each view's rule."""
 
     def __init__(self, get_response: Callable) -> None:
         self.get_response = get_response
@@ -107,7 +107,7 @@ class AccessMiddleware:
 
 
 def owes_second_factor(member: Member, role: Role) -> bool:
-    """Tell whether a member has to turn their second factor on before they do what ``role`` is needed for."""
+    """Return whether a member must turn their second factor on before they use the rights of ``role``."""
     return settings.SECOND_FACTOR_FOR_STAFF and role.includes(Role.CURATOR) and not member.has_second_factor
 
 
@@ -130,7 +130,7 @@ def _unauthorised(sentence: str) -> JsonResponse:
 
 
 class RequestUserAuthentication(BaseAuthentication):
-    """Give REST framework the user that the middleware found, and hold the CSRF rule for cookies."""
+    """Gives REST framework the user that the middleware found, and enforces CSRF for cookies."""
 
     def authenticate(self, request) -> tuple | None:
         user = request._request.user

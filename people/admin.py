@@ -1,4 +1,4 @@
-"""The admin's pages of people (for curators) and of members, their links and tokens (for admins only)."""
+"""Admin pages of people (for curators), and of members, their links and tokens (for admins only)."""
 
 from collections.abc import Iterator
 
@@ -102,7 +102,7 @@ class MemberForm(forms.ModelForm):
 
 @admin.register(Member)
 class MemberAdmin(admin.ModelAdmin):
-    """Who may log in. Members join by invite links alone, and are removed instead of deleted."""
+    """People who may log in. Members join only by invite links, and are removed instead of deleted."""
 
     form = MemberForm
     fields = ["username", "role", "is_active", "date_joined", "last_login"]
@@ -163,7 +163,7 @@ class MemberAdmin(admin.ModelAdmin):
 
     @admin.action(description=_("Reset the second factor"))
     def reset_second_factor(self, request: HttpRequest, members: QuerySet) -> None:
-        """For who has lost the phone and the recovery codes: from then on the password alone opens."""
+        """Turn the second factor off for a member who lost both phone and recovery codes."""
         for member in members:
             if not SecondFactor.objects.drop(member):
                 text = _t("%(name)s has no second factor.") % {"name": member}
@@ -203,7 +203,7 @@ class MemberAdmin(admin.ModelAdmin):
 
 @admin.register(Invite)
 class InviteAdmin(AuditedAdmin):
-    """Links to join by. A link is made with a role, shown once, and revoked by deleting it."""
+    """Invite links. A link is made with a role, shown once, and revoked by deleting it."""
 
     list_display = ["__str__", "role", "created_by", "created_at", "expires_at", "used_at"]
     list_select_related = ["member", "created_by"]
@@ -243,7 +243,7 @@ class ApiTokenAdmin(AuditedAdmin):
 
 
 class ActionFilter(admin.AllValuesFieldListFilter):
-    """What was done, in words."""
+    """Filter by action, in words."""
 
     def choices(self, changelist) -> Iterator[dict]:
         for choice in super().choices(changelist):
@@ -253,7 +253,7 @@ class ActionFilter(admin.AllValuesFieldListFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(admin.ModelAdmin):
-    """Who did what to which row. To be read by admins, and changed by nobody; the database itself holds that."""
+    """The audit trail. Read-only for admins; the database itself enforces that."""
 
     fields = ["at", "actor_name", "does", "target_name", "target_type", "target_id", "address", "details"]
     readonly_fields = ["at", "does"]
@@ -278,6 +278,6 @@ class AuditEntryAdmin(admin.ModelAdmin):
 
 
 def show_link_once(request: HttpRequest, sentence: str, secret: str) -> None:
-    """Put the link into the next page that this admin sees; afterwards nobody can read it anywhere."""
+    """Show the link on the next page that this admin opens; it cannot be read anywhere afterwards."""
     link = request.build_absolute_uri(reverse("people:join", args=[secret]))
     messages.success(request, format_html("{} <code>{}</code>", sentence, link))

@@ -1,4 +1,4 @@
-"""The part of a form that renames something: it says what follows, and lets file names keep the old name."""
+"""Form part for a rename: it explains the effect, and lets file names keep the old name."""
 
 from django import forms
 from django.utils.translation import gettext as _t
@@ -6,7 +6,7 @@ from django.utils.translation import ngettext
 
 
 class RenameForm(forms.ModelForm):
-    """A form of what clips bear in their file names: a rider, a trick or a session.
+    """A form for a rider, a trick or a session, whose names are in file names of clips.
 
     The slug follows the name, unless it is kept or another one is typed. A form that adds a row shows no ``keep_slug``.
     """
@@ -45,15 +45,15 @@ class RenameForm(forms.ModelForm):
 
     @property
     def renames_files(self) -> bool:
-        """Whether clips get other file names by it; asked of a valid form."""
+        """Whether the file names of clips change; for a valid form."""
         return self.cleaned_data["slug"] != self.old_slug
 
     def name_in_files(self) -> str:
-        """Return what file names will say; asked of a valid form."""
+        """Return the name for file names; for a valid form."""
         return self.cleaned_data["slug"]
 
     def says(self, n_clips: int) -> str:
-        """Return in one sentence what saving this form does to the clips that bear the name."""
+        """Return in one sentence what saving this form does to the clips with that name."""
         if not n_clips:
             return _t("No clip bears this name yet.")
         if self.is_bound and self.is_valid() and self.is_rename:
@@ -81,7 +81,7 @@ class RenameForm(forms.ModelForm):
 
 
 def said_of_renaming(n_clips: int) -> str:
-    """Return the sentence about clips whose files are being renamed from now on."""
+    """Return the sentence about clips whose files are now being renamed."""
     return ngettext(
         "%(n)s clip is being renamed in the background.", "%(n)s clips are being renamed in the background.", n_clips
     ) % {"n": n_clips}

@@ -1,4 +1,4 @@
-"""The admin's pages of tricks: names, categories and aliases."""
+"""Admin pages of tricks: names, categories and aliases."""
 
 from django import forms
 from django.contrib import admin

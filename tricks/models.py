@@ -1,4 +1,4 @@
-"""Tricks: what was done in a clip. One trick has one row, however its name is written (see ``tricks.naming``)."""
+"""Tricks and their aliases. A trick has one row, however its name is written (see ``tricks.naming``)."""
 
 import uuid
 from collections.abc import Callable
@@ -50,23 +50,23 @@ class NormalNameField(models.CharField):
 
 class TrickQuerySet(models.QuerySet):
     def named(self, name: str) -> "TrickQuerySet":
-        """Return what goes by ``name``, however it is written: as name or alias."""
+        """Return the tricks called ``name``, however it is written, as name or alias."""
         normal = naming.normal_form(name)
         return self.filter(models.Q(normal_name=normal) | models.Q(aliases__normal_name=normal)).distinct()
 
     def called(self, name: str) -> "TrickQuerySet":
-        """Return what goes by ``name`` or has it as slug, as in an address or a folder."""
+        """Return the tricks with this name or slug, as in an address or a folder."""
         return self.filter(models.Q(pk__in=self.named(name)) | models.Q(slug__iexact=clean_name(name)))
 
     def add(self, name: str, *, category: str = "JUMP", stance: str = "", direction: str = "") -> "Trick":
-        """Make a trick whose slug no other trick has; stance and direction are read out of its name."""
+        """Create a trick with a unique slug; stance and direction are read out of its name."""
         label = naming.label(stance, direction, name)
         stance, direction, name = naming.split(label)
         slug = self.slug_for(label)
         return self.create(name=name, stance=stance, direction=direction, category=category, slug=slug)
 
     def find_or_add(self, name: str) -> "Trick":
-        """Return what goes by ``name``, rather by that very name than by an alias; a new trick when nothing does."""
+        """Return the trick called ``name``, preferably by that very name rather than an alias; else a new trick."""
         very_name = models.Case(models.When(normal_name=naming.normal_form(name), then=0), default=1)
         by_name = self.named(name).annotate(is_alias=very_name).order_by("is_alias", "pk")
         if found := by_name.first():
@@ -81,7 +81,7 @@ class TrickQuerySet(models.QuerySet):
             raise
 
     def slug_for(self, name: str, stance: str = "", direction: str = "") -> str:
-        """Return the slug that a trick of this name gets: no other trick, among these, has it."""
+        """Return the unique slug for a trick of this name, among these tricks."""
         label = naming.label(*naming.split(naming.label(stance, direction, name)))
         taken = lambda slug: self.filter(slug__iexact=slug).exists()  # noqa: E731
         return free_slug(label, fallback="Move", taken=taken)
@@ -147,18 +147,18 @@ class Trick(models.Model):
 
     @property
     def spellings(self) -> list[str]:
-        """All that it goes by: its name and its aliases."""
+        """All names of the trick: its name and its aliases."""
         return [str(self), *(alias.name for alias in self.aliases.all())]
 
     @property
     def rotation_deg(self) -> int | None:
-        """How far it turns, in degrees; None where it does not, or turns twice."""
+        """The rotation in degrees; None if the name has none or two."""
         rotations = naming.read(str(self)).rotations_deg
         return rotations[0] if len(rotations) == 1 else None
 
 
 class TrickAlias(models.Model):
-    """Another name that a trick is typed by: "bs180" for BS 180."""
+    """Another name for a trick: "bs180" for BS 180."""
 
     trick = models.ForeignKey(Trick, on_delete=models.CASCADE, related_name="aliases", verbose_name=_("trick"))
     name = NameField(_("name"), max_length=100)

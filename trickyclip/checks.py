@@ -1,4 +1,6 @@
-"""What ``manage.py check`` says of settings that do not fit together. It asks nobody; ``storage_check`` does."""
+"""Checks of ``manage.py check`` for settings that contradict each other. They contact nobody; ``storage_check``
+does.
+"""
 
 import os
 from pathlib import Path
@@ -13,7 +15,7 @@ ALIASES = ("originals", "candidates", "final_clips")
 
 @register
 def bucket_keys(app_configs: object, **_: object) -> list[CheckMessage]:
-    """A key is there as a whole, or left to the places that its library knows."""
+    """Check that a bucket's key is complete, or left to the places that its library knows."""
     found = []
     backends = {settings.STORAGES[alias]["BACKEND"] for alias in ALIASES}
     pair = {"AWS_ACCESS_KEY_ID": "access_key", "AWS_SECRET_ACCESS_KEY": "secret_key"}
@@ -30,7 +32,7 @@ def bucket_keys(app_configs: object, **_: object) -> list[CheckMessage]:
 
 @register
 def several_machines(app_configs: object, **_: object) -> list[CheckMessage]:
-    """What machines that share a database must share besides."""
+    """Check what machines that share a database must share besides."""
     found = []
     in_folder = [alias for alias in ALIASES if settings.STORAGES[alias]["BACKEND"] == "clips.storage.local.LocalStore"]
     if len(in_folder) == len(ALIASES) or not os.environ.get("DATABASE_URL"):
@@ -50,7 +52,7 @@ def several_machines(app_configs: object, **_: object) -> list[CheckMessage]:
 
 @register
 def confined_readers(app_configs: object, **_: object) -> list[CheckMessage]:
-    """Whether what reads uploaded videos is confined. A warning alone, for all but that works."""
+    """Check that the readers of uploaded videos are confined. Only a warning, since everything else works."""
     if not confine.lacking():
         return []
     hint = "deploy/SECURITY.md says what that risks."

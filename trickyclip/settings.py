@@ -1,4 +1,6 @@
-"""All settings, each read from the environment (or a ``.env`` file beside manage.py); README has them in a table."""
+"""All settings, each read from the environment or from a ``.env`` file beside manage.py. README lists them in a
+table.
+"""
 
 import logging
 import os

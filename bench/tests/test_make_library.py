@@ -1,4 +1,4 @@
-"""``manage.py make_library``: rows that a crew could have made, and none beside real footage."""
+"""Tests ``manage.py make_library``: its rows are plausible, and never mixed with real footage."""
 
 from io import StringIO
 

@@ -1,4 +1,4 @@
-"""Riders and filmers: who is in a clip. Not who may log in; that is a Member."""
+"""Riders and filmers: the people in a clip. People who may log in are Members."""
 
 import uuid
 
@@ -13,19 +13,19 @@ from people.naming.spelling import clean_name, name_key
 
 class PersonQuerySet(models.QuerySet):
     def named(self, name: str) -> "PersonQuerySet":
-        """Return who goes by ``name``, however it is spelled: as display name or alias."""
+        """Return the people called ``name`` in any spelling, as display name or alias."""
         return self.filter(called(name) | called(name, "aliases__name_key")).distinct()
 
     def called(self, name: str) -> "PersonQuerySet":
-        """Return who goes by ``name`` or has it as slug, as in an address or a folder."""
+        """Return the people with this name or slug, as in an address or a folder."""
         return self.filter(models.Q(pk__in=self.named(name)) | models.Q(slug__iexact=clean_name(name)))
 
     def add(self, display_name: str) -> "Person":
-        """Make a person whose slug no other person has."""
+        """Create a person with a unique slug."""
         return self.create(display_name=display_name, slug=self.slug_for(display_name))
 
     def find_or_add(self, name: str) -> "Person":
-        """Return who goes by ``name``, rather by that very name than by an alias; a new person when nobody does.
+        """Return the person called ``name``, preferably by that very name rather than an alias; else a new person.
 
         A slug says nothing here: somebody new called Li is not 李, whose slug that is.
         """
@@ -43,7 +43,7 @@ class PersonQuerySet(models.QuerySet):
             raise
 
     def slug_for(self, display_name: str) -> str:
-        """Return the slug that a person of this name gets: no other person, among these, has it."""
+        """Return the unique slug for a person of this name, among these people."""
         taken = lambda slug: self.filter(slug__iexact=slug).exists()  # noqa: E731
         return free_slug(display_name, fallback="Person", taken=taken)
 
@@ -93,12 +93,12 @@ class Person(models.Model):
 
     @property
     def spellings(self) -> list[str]:
-        """All that somebody goes by: name and aliases."""
+        """All names of the person: name and aliases."""
         return [self.display_name, *(alias.name for alias in self.aliases.all())]
 
 
 class PersonAlias(models.Model):
-    """Another name that somebody is typed by: "Mills" for Miller Downey."""
+    """Another name for a person: "Mills" for Miller Downey."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="aliases", verbose_name=_("person"))
     name = NameField(_("name"), max_length=100)

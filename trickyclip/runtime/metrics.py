@@ -1,8 +1,8 @@
-"""What Prometheus is told: read from the database, Redis and the disk at the moment it asks, so that any number of
-processes tell the same.
+"""Exports metrics to Prometheus from the database, Redis and the disk, read at each scrape.
 
-All but the uploads' bytes are gauges, of now or of the last hour. Sums over all time would cost more each year, and
-would shrink when a new analysis deletes moments with their jobs, which a counter must never do.
+So any number of processes report the same. All but the uploads' bytes are gauges, of now or of the last hour. Sums over
+all time would cost more each year, and would shrink when a new analysis deletes moments with their jobs, which a
+counter must never do.
 """
 
 import platform
@@ -59,7 +59,7 @@ class Quantile(Aggregate):
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer whoever has the token, whoever asks on this machine itself, and admins."""
+    """Answer requests with the token, requests from this machine itself, and admins."""
     if not _may_scrape(request):
         return JsonResponse(
             {"detail": "Send METRICS_TOKEN as “Authorization: Bearer …”, or ask on the machine."}, status=401
@@ -80,7 +80,7 @@ def _may_scrape(request: HttpRequest) -> bool:
 
 
 class SiteCollector:
-    """A fixed number of queries for each scrape, each by an index or over a table that stays small."""
+    """Collects the metrics with a fixed number of queries, each on an index or a table that stays small."""
 
     def collect(self) -> Iterator[Metric]:
         yield _gauge("build_info", "What runs here; always 1.", {_build(): 1}, "release", "python", "django")

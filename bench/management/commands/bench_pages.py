@@ -1,4 +1,4 @@
-"""``manage.py bench_pages``: how long the server takes for each page and each decision on the rows that are here."""
+"""``manage.py bench_pages``: measures the server time of each page and each decision on the current rows."""
 
 import gc
 import statistics
@@ -77,7 +77,7 @@ PARTS = frozenset({"home, again", "board", "session, again", "jobs, again", "pic
 
 
 def pages(client: Client) -> Iterator[tuple[str, Ask]]:
-    """Yield each page's name and what asks for it."""
+    """Yield the name and the request of each page."""
     clip = FinalClip.objects.current().first()
     shoot = CandidateSegment.objects.available().shown().first()
     shoot = shoot.original_file.shoot if shoot else Shoot.objects.first()
@@ -116,7 +116,7 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
 
 
 def decisions(client: Client, member: Member) -> Iterator[tuple[str, Ask]]:
-    """Yield each thing that the sort page does, as it does it: with a hand of four that every answer fills again."""
+    """Yield each action of the sort page, with a hand of four that every answer refills."""
     lease = uuid.uuid4()
 
     def post(name: str, **fields: object) -> object:
@@ -153,7 +153,7 @@ def decisions(client: Client, member: Member) -> Iterator[tuple[str, Ask]]:
 
 
 def tables() -> dict[str, dict[str, object]]:
-    """Return, for each way to lay the table, the fields of its form that lead to where something waits.
+    """Return for each filter of the sort page the form fields that lead to waiting moments.
 
     That is at the end of the queue, which a table that is laid for everything does not empty meanwhile.
     """

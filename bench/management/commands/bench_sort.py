@@ -1,4 +1,4 @@
-"""``manage.py bench_sort``: how long a person waits on the sort page, in a real browser over a long and narrow line."""
+"""``manage.py bench_sort``: measures the waiting times on the sort page, in a real browser over a slow line."""
 
 import getpass
 import os
@@ -187,7 +187,7 @@ class Sorting:
         self.page.wait_for_url(lambda address: "/login" not in address)
 
     def _kinds_of_keep(self) -> Iterator[tuple[str, list[str], int]]:
-        """Yield what is decided, by which keys, and how many it may take; a name used lately is the known one."""
+        """Yield the kinds of keep, their keys, and their maximum number of keys; a recent name is the known one."""
         yield "keys: trash", ["x"], 1
         yield "keys: skip", ["s"], 1
         yield "keys: keep with the same rider", ["Enter"], 1
@@ -198,7 +198,7 @@ class Sorting:
             yield "keys: keep with a known name typed", ["p", *letters.lower(), "Enter", "Enter"], 5
 
     def _count(self, name: str, keys: list[str], most: int) -> str:
-        """Decide by some keys, and tell how many they were."""
+        """Decide with some keys and return their number."""
         self._wait_for_two()
         before = self.page.locator(CURRENT).get_attribute("data-segment")
         for key in keys:
@@ -233,7 +233,7 @@ class Sorting:
         return self._with_feedback(noted)
 
     def _with_feedback(self, noted: list[dict]) -> list[dict]:
-        """Add how long each key took until its card was on the screen; later than the next picture it may be."""
+        """Add how long each key took until its card was on screen; it may not be later than the next picture."""
         self.page.wait_for_timeout(500)
         painted = self.page.evaluate(TOLD, [one["stamp"] for one in noted])
         return [one | {"feedback": max(one["there"], ms)} for one, ms in zip(noted, painted, strict=True)]

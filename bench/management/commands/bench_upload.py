@@ -1,4 +1,4 @@
-"""``manage.py bench_upload``: how fast files come in through the whole stack of a running site, beside a plain copy."""
+"""``manage.py bench_upload``: measures upload speed through the whole stack of a running site, beside a plain copy."""
 
 import base64
 import http.client
@@ -58,7 +58,7 @@ class Command(BaseCommand):
 
 
 class _Sender:
-    """Sends files as the upload page does, in the chunks that it is told to use."""
+    """Sends files as the upload page does, in chunks of the given size."""
 
     def __init__(self, url: str, secret: str) -> None:
         self._host = urlsplit(url).netloc
@@ -104,7 +104,7 @@ def _copy(path: Path) -> None:
 
 
 def _timed(work) -> tuple[object, float, float]:
-    """Return what the work gave, the seconds that passed, and those that the site's processes computed."""
+    """Return the result of the work, the elapsed seconds, and the CPU-seconds of the site's processes."""
     before_s, began_s = _site_cpu_s(), time.monotonic()
     result = work()
     return result, time.monotonic() - began_s, _site_cpu_s() - before_s

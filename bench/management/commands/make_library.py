@@ -1,4 +1,4 @@
-"""``manage.py make_library``: fill an empty database with what a crew gathers in years, to measure the pages on."""
+"""``manage.py make_library``: fills an empty database with several years of a crew's rows, to measure the pages on."""
 
 import time
 

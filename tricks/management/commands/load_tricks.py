@@ -1,4 +1,4 @@
-"""``manage.py load_tricks``: a starter list of what crews do, so that the first evening has names to pick from."""
+"""``manage.py load_tricks``: adds a starter list of common tricks, so that the first evening has names to pick from."""
 
 import json
 from pathlib import Path
@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
 
 def add_missing(entries: list[dict]) -> tuple[int, int]:
-    """Add the tricks that nobody has under any name, and return how many were added and how many were there.
+    """Add the tricks that do not exist under any name; return how many were added and how many existed.
 
     What the crew has made of its list wins: a trick that was renamed is known by its slug, and an alias that
     somebody uses for something else is left out.
@@ -51,7 +51,7 @@ def add_missing(entries: list[dict]) -> tuple[int, int]:
 
 
 def known_names() -> set[str]:
-    """Return the normal form of every name and alias that a trick goes by."""
+    """Return the normal form of every trick name and alias."""
     return {
         *Trick.objects.values_list("normal_name", flat=True),
         *TrickAlias.objects.values_list("normal_name", flat=True),

@@ -1,4 +1,4 @@
-"""``manage.py backup FOLDER``: write a backup while the site runs."""
+"""``manage.py backup FOLDER``: writes a backup while the site runs."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""``manage.py prepare``: bring a database up to date before anybody works with it; ``up`` calls it at each start."""
+"""``manage.py prepare``: brings a database up to date before anybody uses it; ``up`` calls it at each start."""
 
 import secrets
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
 
 def make_first_account() -> str | None:
-    """Make an admin where there is no member yet, and return the one-time password; else None."""
+    """Create an admin if there is no member yet, and return the one-time password; else None."""
     if Member.objects.exists():
         return None
     password = secrets.token_urlsafe(12)

@@ -1,4 +1,4 @@
-"""``manage.py program NAME``: one program of the site in the place of this process, as containers and systemd want."""
+"""``manage.py program NAME``: replaces this process with one program of the site, for containers and systemd."""
 
 import os
 from signal import SIGQUIT

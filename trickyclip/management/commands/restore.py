@@ -1,4 +1,4 @@
-"""``manage.py restore BACKUP``: put a backup in the place of an empty database."""
+"""``manage.py restore BACKUP``: restores a backup into an empty database."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""``manage.py up``: start the whole site on this machine."""
+"""``manage.py up``: starts the whole site on this machine."""
 
 import sys
 from argparse import ArgumentTypeError
