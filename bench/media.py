@@ -100,7 +100,7 @@ def as_table(found: dict[str, Any]) -> str:
     if not found["ffmpeg"]:
         lines.append("No ffmpeg is installed, so -c copy is left out and the full re-encode is made through PyAV.")
     kept = f"by Landlock {found['landlock']}" if found["landlock"] else "by nothing but FFmpeg's lists"
-    lines.append(f"What reads the file is kept to it {kept}.")
+    lines.append(f"The reader is confined to the file {kept}.")
     return "\n".join(lines)
 
 

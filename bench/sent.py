@@ -16,7 +16,7 @@ def wait_until_checked(upload_ids: list[UUID]) -> None:
     deadline_s = time.monotonic() + PATIENCE_S
     while rows.filter(state__in=[UploadState.RECEIVING, UploadState.RECEIVED]).exists():
         if time.monotonic() > deadline_s:
-            raise CommandError("The uploads were not checked in time; does a worker run?")
+            raise CommandError("The uploads were not checked in time. Is a worker running?")
         time.sleep(0.1)
 
 

@@ -76,9 +76,9 @@ class AccessMiddleware:
                 if throttle.is_locked(request, name):
                     return throttle.locked_out(request, None, {"username": name})
                 throttle.count_failure(request, name)
-                return _unauthorised(_("This API token is unknown, has ended or was revoked."))
+                return _unauthorised(_("This API token is unknown, expired or revoked."))
             if not request.path.startswith(TOKEN_PATHS):
-                return _forbidden(_("A token opens the API, uploads and files. Pages want a login."))
+                return _forbidden(_("Tokens work for the API, uploads and files. Pages need a login."))
             request.user = member
             # CSRF rides on cookies that a browser adds by itself; nobody adds this header by accident.
             request._dont_enforce_csrf_checks = True
@@ -93,7 +93,7 @@ class AccessMiddleware:
             if request.user.may(role):
                 return _second_factor_first(request, is_program) if owes_second_factor(request.user, role) else None
             if request.user.at_most is not None and Role(request.user.role).includes(role):
-                sentence = _("The scope of this token does not allow this. Make another one on your account page.")
+                sentence = _("The scope of this token does not allow this. Create another token on your account page.")
             else:
                 sentence = _("Your role does not allow this. Ask an admin of your crew.")
             if is_program:
@@ -112,7 +112,7 @@ def owes_second_factor(member: Member, role: Role) -> bool:
 
 
 def _second_factor_first(request: HttpRequest, is_program: bool) -> HttpResponse:
-    sentence = _("This crew wants a second factor from curators and admins. Turn yours on first.")
+    sentence = _("This crew requires a second factor for curators and admins. Turn yours on first.")
     if is_program:
         return _forbidden(sentence)
     messages.warning(request, sentence)
@@ -139,7 +139,7 @@ class RequestUserAuthentication(BaseAuthentication):
         # REST framework exempts its views from the middleware's own check.
         refusal = _CsrfCheck(lambda _request: None).process_view(request._request, None, (), {})
         if refusal:
-            raise ApiPermissionDenied(_("The CSRF token is missing or old. Reload the page."))
+            raise ApiPermissionDenied(_("The CSRF token is missing or expired. Reload the page."))
         return user, None
 
     def authenticate_header(self, request) -> str:

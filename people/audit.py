@@ -65,7 +65,7 @@ class AuditedAdmin(admin.ModelAdmin):
             try:
                 self.model._meta.pk.clean(chosen, None)
             except (ValueError, ValidationError) as error:
-                raise BadRequest("This is no id of a row.") from error
+                raise BadRequest("This is not a valid row id.") from error
         return super().response_action(request, queryset)
 
     def log_addition(self, request: HttpRequest, obj: Model, message: object) -> object:

@@ -65,7 +65,7 @@ class MergeAdmin(AuditedAdmin):
             raise PermissionDenied
         rows = self.model.objects.prefetch_related("aliases").in_bulk([merged, survivor])
         if len(rows) < 2:
-            self.message_user(request, _t("One of the two was merged or deleted meanwhile."), messages.ERROR)
+            self.message_user(request, _t("One of the two has been merged or deleted in the meantime."), messages.ERROR)
             return redirect(self._address("changelist"))
         if request.method == "POST":
             return self._merge(request, rows[merged], rows[survivor])

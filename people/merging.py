@@ -72,7 +72,7 @@ def merge(merged: models.Model, survivor: models.Model) -> models.Model:
             with transaction.atomic():
                 _rows_of(relation, merged).update(**{_to(relation): survivor})
         except IntegrityError as error:
-            sentence = _("%(survivor)s has %(what)s already that only one of the two may have.")
+            sentence = _("%(survivor)s already has %(what)s that only one of the two may have.")
             raise MergeError(sentence % {"survivor": survivor, "what": _words(relation)}) from error
         if relation.many_to_many:
             _named_by_row(relation, survivor).filter(**{_to(relation): survivor}).delete()
@@ -90,7 +90,7 @@ def _locked(merged: models.Model, survivor: models.Model) -> tuple[models.Model,
     rows = type(merged)._base_manager.filter(pk__in=[merged.pk, survivor.pk])
     found = {row.pk: row for row in rows.select_for_update().order_by("pk")}
     if len(found) < 2:
-        raise MergeError(_("One of the two was merged or deleted meanwhile."))
+        raise MergeError(_("One of the two has been merged or deleted in the meantime."))
     return found[merged.pk], found[survivor.pk]
 
 

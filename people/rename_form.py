@@ -55,26 +55,26 @@ class RenameForm(forms.ModelForm):
     def says(self, n_clips: int) -> str:
         """Return in one sentence what saving this form does to the clips with that name."""
         if not n_clips:
-            return _t("No clip bears this name yet.")
+            return _t("No clips use this name yet.")
         if self.is_bound and self.is_valid() and self.is_rename:
             return self._says_what_follows(n_clips)
         return ngettext(
-            "%(n)s clip: its folder and file name follow a new name; links and versions stay.",
-            "%(n)s clips: their folders and file names follow a new name; links and versions stay.",
+            "%(n)s clip: its folder and file name will change with the name. Links and versions stay.",
+            "%(n)s clips: their folders and file names will change with the name. Links and versions stay.",
             n_clips,
         ) % {"n": n_clips}
 
     def _says_what_follows(self, n_clips: int) -> str:
         if self.renames_files:
             text = ngettext(
-                "%(n)s clip: its folder and file name change to %(name)s; links and versions stay.",
-                "%(n)s clips: their folders and file names change to %(name)s; links and versions stay.",
+                "%(n)s clip: its folder and file name will change to %(name)s. Links and versions stay.",
+                "%(n)s clips: their folders and file names will change to %(name)s. Links and versions stay.",
                 n_clips,
             )
         else:
             text = ngettext(
-                "%(n)s clip: its file name keeps %(name)s; pages and search use the new name.",
-                "%(n)s clips: their file names keep %(name)s; pages and search use the new name.",
+                "%(n)s clip: its file name keeps %(name)s. Pages and search use the new name.",
+                "%(n)s clips: their file names keep %(name)s. Pages and search use the new name.",
                 n_clips,
             )
         return text % {"n": n_clips, "name": self.name_in_files()}

@@ -100,7 +100,7 @@ def locked_out(request: HttpRequest, response: HttpResponse | None, credentials:
     one, many = "Try again in %(n)d minute.", "Try again in %(n)d minutes."
     when = ngettext(one, many, minutes) % {"n": minutes}
     if request.path.startswith(settings.PROGRAM_PATHS):
-        sentence = _("Too many wrong keys came from this address.")
+        sentence = _("Too many failed attempts from this address.")
         return JsonResponse({"detail": f"{sentence} {when}"}, status=429, headers={"Retry-After": str(seconds)})
     page = render(request, "people/locked.html", {"when": when}, status=429)
     page["Retry-After"] = str(seconds)

@@ -29,7 +29,7 @@ class Site(AdminSite):
         @wraps(inner)
         def checked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
             if "%00" in request.GET.urlencode():
-                raise BadRequest("A query holds no NUL.")
+                raise BadRequest("A query may not contain NUL.")
             return inner(request, *args, **kwargs)
 
         return checked

@@ -22,10 +22,10 @@ def bucket_keys(app_configs: object, **_: object) -> list[CheckMessage]:
     absent = [name for name, option in pair.items() if not settings.BUCKET_OPTIONS["s3"][option]]
     if "clips.storage.s3.S3Store" in backends and len(absent) == 1:
         (here,) = pair.keys() - set(absent)
-        found.append(Error(f"{here} is set and {absent[0]} is not: set both, or neither.", id="trickyclip.E001"))
+        found.append(Error(f"{here} is set, but {absent[0]} is not. Set both or neither.", id="trickyclip.E001"))
     file = settings.BUCKET_OPTIONS["gs"]["credentials_file"]
     if "clips.storage.google.GoogleStore" in backends and file and not Path(file).is_file():
-        says = f"GOOGLE_APPLICATION_CREDENTIALS names {file}, and no such file is here."
+        says = f"GOOGLE_APPLICATION_CREDENTIALS names {file}, which does not exist."
         found.append(Error(says, id="trickyclip.E002"))
     return found
 
@@ -38,13 +38,13 @@ def several_machines(app_configs: object, **_: object) -> list[CheckMessage]:
     if len(in_folder) == len(ALIASES) or not os.environ.get("DATABASE_URL"):
         return found
     if in_folder:
-        says = f"{' and '.join(in_folder)} lie in this machine's data folder: no other machine finds what is there."
+        says = f"{' and '.join(in_folder)} are in this machine's data folder, where no other machine can read them."
         found.append(Warning(says, hint="Set STORAGE_URL.", id="trickyclip.W001"))
     if not os.environ.get("SECRET_KEY"):
-        says = "Each machine makes a SECRET_KEY of its own: logins and links of one do not work on another."
+        says = "Each machine has its own SECRET_KEY, so logins and links of one do not work on another."
         found.append(Warning(says, hint="Set SECRET_KEY to the same text everywhere.", id="trickyclip.W002"))
     if settings.ARCHIVE_BACKEND == "local" and settings.ARCHIVE_DIR == settings.DATA_DIR / "archive":
-        says = "The archive lies in this machine's data folder: each worker would archive in its own."
+        says = "The archive is in this machine's data folder, so each worker would use its own archive."
         hint = "Set ARCHIVE_BACKEND=drive, or ARCHIVE_DIR to a folder that all machines have mounted."
         found.append(Warning(says, hint=hint, id="trickyclip.W003"))
     return found
@@ -55,5 +55,5 @@ def confined_readers(app_configs: object, **_: object) -> list[CheckMessage]:
     """Check that the readers of uploaded videos are confined. Only a warning, since everything else works."""
     if not confine.lacking():
         return []
-    hint = "deploy/SECURITY.md says what that risks."
+    hint = "See deploy/SECURITY.md for the risk."
     return [Warning(confine.says(), hint=hint, id="trickyclip.W004" if confine.refusal() else "trickyclip.W005")]

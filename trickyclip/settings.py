@@ -377,7 +377,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "TrickyClip",
-    "DESCRIPTION": "Upload footage, sort what was found in it, find the clips.",
+    "DESCRIPTION": "Upload footage, sort its moments, find the clips.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

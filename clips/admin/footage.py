@@ -60,7 +60,7 @@ class ShootForm(SessionNameForm):
         super().__init__(*args, **kwargs)
         if self.instance._state.adding:
             self.fields["slug"].required = False
-            self.fields["slug"].help_text = _("Left empty, it is made from the name.")
+            self.fields["slug"].help_text = _("Leave empty to make it from the name.")
 
     def clean_slug(self) -> str:
         slug = self.cleaned_data["slug"]
@@ -68,7 +68,7 @@ class ShootForm(SessionNameForm):
         if not slug:  # without a name or a date the form fails anyway
             return Shoot.objects.slug_for(name, date) if name and date else slug
         if slug != (safe := slugify(slug, fallback="Session")):
-            raise forms.ValidationError(_t("This cannot be part of a file name; try “%(safe)s”.") % {"safe": safe})
+            raise forms.ValidationError(_t("This cannot be used in file names. Try “%(safe)s”.") % {"safe": safe})
         return slug
 
 

@@ -192,7 +192,7 @@ class PersonList(generics.ListCreateAPIView):
 
     def perform_create(self, serializer) -> None:
         if other := Person.objects.named(serializer.validated_data["display_name"]).first():
-            raise Conflict(_("%(person)s goes by this name already.") % {"person": other})
+            raise Conflict(_("%(person)s already has this name.") % {"person": other})
         _create_once(serializer)
 
 
@@ -207,7 +207,7 @@ class TrickList(generics.ListCreateAPIView):
         asked = serializer.validated_data
         label = naming.label(asked["stance"], asked["direction"], asked["name"])
         if other := Trick.objects.named(label).first():
-            raise Conflict(_("%(trick)s goes by this name already.") % {"trick": other})
+            raise Conflict(_("%(trick)s already has this name.") % {"trick": other})
         _create_once(serializer)
 
 

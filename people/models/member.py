@@ -156,7 +156,7 @@ class Member(AbstractBaseUser):
         """
         admins = Member.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).order_by("pk")
         if [admin.pk for admin in admins] == [self.pk]:
-            raise LastAdminError(_("%(name)s is the only admin; make somebody else admin first.") % {"name": self})
+            raise LastAdminError(_("%(name)s is the only admin. Make somebody else an admin first.") % {"name": self})
 
     def _end_own_links(self) -> None:
         """End the member's unused links, which would outlive their rights and could give them back."""

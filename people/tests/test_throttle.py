@@ -146,7 +146,7 @@ def test_a_wrong_token_takes_a_break_too():
 def test_break_of_a_token_is_told_to_programs_in_their_own_words():
     for _ in range(6):
         answer = Client(REMOTE_ADDR=HERE).get(API, headers={"Authorization": "Bearer tc_wrong"})
-    assert answer.json()["detail"].startswith("Too many wrong keys came from this address. Try again in")
+    assert answer.json()["detail"].startswith("Too many failed attempts from this address. Try again in")
     assert int(answer["Retry-After"]) > 0
 
 

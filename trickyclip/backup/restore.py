@@ -56,10 +56,10 @@ def restore_backup(folder: Path, *, replace: bool) -> Restored:
         with database.connect() as connection:
             if tables(connection) and not replace:
                 raise BackupError(
-                    "There is a database here already; --replace throws it away and puts the backup in its place."
+                    "This database is not empty. Use --replace to delete it and restore the backup in its place."
                 )
             if others := _lasting_connections(connection):  # whose locks would be waited for without an end
-                raise BackupError(f"{others} connections are open to the database: stop the site first.")
+                raise BackupError(f"{others} connections are open to the database. Stop the site first.")
         _fill(database, folder / DUMP)
         with database.connect() as connection:
             _compare(manifest["rows"], rows_of_tables(connection))
@@ -85,11 +85,11 @@ def checked(folder: Path) -> dict:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         changed = [name for name, digest in manifest["files"].items() if sha256_of(folder / name) != digest]
     except FileNotFoundError as error:
-        raise BackupError(f"{folder} is no whole backup: {Path(error.filename).name} is missing.") from error
+        raise BackupError(f"{folder} is not a complete backup: {Path(error.filename).name} is missing.") from error
     except (OSError, ValueError, KeyError) as error:
-        raise BackupError(f"{folder} is no backup that can be read: {error}") from error
+        raise BackupError(f"{folder} is not a readable backup: {error}") from error
     if changed:
-        raise BackupError(f"{folder} is damaged: {', '.join(changed)} is not what was written.")
+        raise BackupError(f"{folder} is damaged: {', '.join(changed)} has changed since the backup.")
     return manifest
 
 
@@ -123,7 +123,7 @@ def _fill(database: Database, dump: Path) -> None:
 def _compare(wanted: dict[str, int], found: dict[str, int]) -> None:
     if different := [name for name in sorted(wanted | found) if wanted.get(name) != found.get(name)]:
         told = ", ".join(f"{name} has {found.get(name)} rows instead of {wanted.get(name)}" for name in different[:5])
-        raise BackupError(f"What came back is not what was written: {told}.")
+        raise BackupError(f"The restored rows do not match the backup: {told}.")
 
 
 def _held_against(listed: Path) -> tuple[int, list[str]]:

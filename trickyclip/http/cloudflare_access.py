@@ -46,7 +46,7 @@ class CloudflareAccessMiddleware:
             self.check(request.headers.get(HEADER) or request.COOKIES.get(COOKIE, ""))
         except jwt.PyJWTError as error:
             logger.warning("Cloudflare Access: refused %s: %s", request.META.get("REMOTE_ADDR"), error)
-            sentence = _("This did not come through the crew’s Cloudflare Access. Open the site by its usual address.")
+            sentence = _("This request did not come through Cloudflare Access. Open the site at its usual address.")
             if request.path.startswith(settings.PROGRAM_PATHS):
                 return JsonResponse({"detail": sentence}, status=403)
             raise PermissionDenied(sentence) from error
@@ -84,7 +84,7 @@ class Keys:
                 self._asked_at = now
                 self._ask()
         if name not in self._keys:
-            raise jwt.InvalidTokenError("it is signed by a key that Access does not have")
+            raise jwt.InvalidTokenError("it is signed with a key unknown to Access")
         return self._keys[name]
 
     def _ask(self) -> None:

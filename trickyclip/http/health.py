@@ -28,7 +28,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """Report whether the parts work: 200 or 503. Needs a login from outside, since it describes the machine."""
     if asks_from_outside(request) and not request.user.is_authenticated:
-        return JsonResponse({"detail": "Log in, or ask on the machine itself."}, status=401)
+        return JsonResponse({"detail": "Log in, or ask from the machine itself."}, status=401)
     checks = {name: _outcome(check) for name, check in CHECKS.items()}
     ready = all(outcome["ok"] for outcome in checks.values())
     return JsonResponse({"ready": ready, "checks": checks}, status=200 if ready else 503)

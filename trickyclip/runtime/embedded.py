@@ -224,7 +224,7 @@ def _wait(engine: Engine, process: subprocess.Popen) -> None:
         except Exception:
             time.sleep(0.05)
     lines = [line.strip() for line in _log(engine).read_text(errors="replace").splitlines() if line.strip()]
-    raise EngineError(f"{engine.title} did not start: {lines[-1] if lines else 'it wrote no reason'}")
+    raise EngineError(f"{engine.title} did not start: {lines[-1] if lines else 'it gave no reason'}")
 
 
 def _log(engine: Engine) -> Path:

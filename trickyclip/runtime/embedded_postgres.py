@@ -113,7 +113,7 @@ def _create(cluster: Path, bin_dir: Path, password: str, uid: int | None) -> Non
     if done.returncode != 0:
         lines = (done.stderr or done.stdout).strip().splitlines()
         reason = next((line for line in lines if "error" in line.lower() or "fatal" in line.lower()), lines[-1:])
-        raise embedded.EngineError(f"PostgreSQL could not make its data folder: {reason}")
+        raise embedded.EngineError(f"PostgreSQL could not create its data folder: {reason}")
     if uid is not None:
         unprivileged.give(workshop, uid, uid)
     (workshop / "cluster").rename(cluster)

@@ -39,7 +39,7 @@ def _close(folder: Path, umask: int, *, keep: int) -> None:
     try:
         folder.chmod(wanted)
     except OSError as error:  # somebody else's, as the root of a mounted disk
-        logger.warning("%s cannot be closed to others: %s.", folder, error.strerror)
+        logger.warning("%s cannot be closed to other users: %s.", folder, error.strerror)
 
 
 def _lets_others_in(incoming: Path | None, data_dir: Path) -> bool:

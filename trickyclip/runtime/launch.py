@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--uid", type=int, help="user to run as; only root can change it")
     parser.add_argument("--gid", type=int, help="its group")
     parser.add_argument("--death-signal", required=True, help="signal to receive when the parent dies")
-    parser.add_argument("--pid-file", type=Path, help="where to write this process down")
+    parser.add_argument("--pid-file", type=Path, help="file to record this process in")
     parser.add_argument("command", nargs="+")
     asked = parser.parse_args()
     parent = os.getppid()

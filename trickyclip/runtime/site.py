@@ -142,8 +142,10 @@ def check_port(host: str, port: int) -> None:
     if refusal is None:
         return
     if refusal.errno == errno.EADDRINUSE:
-        raise SiteError(f"Port {port} on {host} is taken by another program: stop that, or choose another with --port.")
-    raise SiteError(f"Nobody can listen on port {port} of {host} here: {refusal.strerror}.")
+        raise SiteError(
+            f"Port {port} on {host} is taken by another program. Stop it, or choose another port with --port."
+        )
+    raise SiteError(f"Cannot listen on port {port} of {host}: {refusal.strerror}.")
 
 
 def check_disk(data_dir: Path, floor_bytes: int = START_FLOOR_BYTES) -> None:
@@ -176,7 +178,7 @@ def bring_up_to_date(site: Site) -> None:
         process.kill()  # nothing but what Ctrl-C interrupted is still there to kill
         process.wait()
     if code != 0:
-        raise SiteError("The database could not be brought up to date; the lines above say why.")
+        raise SiteError("The database could not be brought up to date. See the lines above for the reason.")
 
 
 def supervise(site: Site, engines: list[embedded.Engine], console: Console) -> None:
@@ -257,7 +259,7 @@ class _News:
 
     def __init__(self, console: Console, process: subprocess.Popen, vital: set[str]) -> None:
         self._console, self._process, self._vital = console, process, vital
-        self.reason = "The supervisor ended unexpectedly, so everything was stopped; start TrickyClip again."
+        self.reason = "The supervisor ended unexpectedly, so everything was stopped. Start TrickyClip again."
 
     def hear(self, line: str) -> bool:
         if found := GIVEN_UP.search(line):
@@ -265,13 +267,13 @@ class _News:
         return bool(SUPERVISORS_NEWS.search(line))
 
     def _give_up(self, name: str) -> None:
-        last = self._console.last_line.get(name, "it wrote nothing")
-        told = f"{name} does not stay up and was given up after {programs.START_RETRIES} tries: {last}"
+        last = self._console.last_line.get(name, "it printed nothing")
+        told = f"{name} keeps crashing and was given up after {programs.START_RETRIES} tries: {last}"
         if name in self._vital:
             self.reason = f"{told} (nothing works without it, so everything was stopped)."
             self._process.terminate()
         else:
-            self._console.say(f"{told} (the rest goes on; start TrickyClip again once that is mended).")
+            self._console.say(f"{told} (everything else keeps running; restart TrickyClip once this is fixed).")
 
 
 def _announce(site: Site, console: Console, text: str, ended: threading.Event) -> None:

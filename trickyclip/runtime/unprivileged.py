@@ -77,7 +77,7 @@ def let_pass(target: Path, gid: int, ours: Path | None = None) -> None:
                 folder.chmod(stat.S_IMODE(folder.stat().st_mode) | 0o001)
                 continue
             raise NotPassableError(
-                f"PostgreSQL does not run as root, and its own user may not pass through {folder}: "
+                f"PostgreSQL does not run as root, and its own user cannot pass through {folder}: "
                 f"keep TrickyClip and its data in a folder such as /srv, or run it as an ordinary user."
             ) from error
 

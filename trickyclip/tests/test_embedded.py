@@ -180,7 +180,7 @@ def test_a_closed_folder_without_access_lists_is_one_sentence(tmp_path, monkeypa
 
     monkeypatch.setattr(os, "setxattr", refuse)
     tmp_path.chmod(0o700)
-    with pytest.raises(unprivileged.NotPassableError, match=r"may not pass through .*: keep TrickyClip"):
+    with pytest.raises(unprivileged.NotPassableError, match=r"cannot pass through .*: keep TrickyClip"):
         unprivileged.let_pass(tmp_path / "inside", 60_600)
 
 

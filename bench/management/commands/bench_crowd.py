@@ -42,8 +42,8 @@ class SiteError(Exception):
 
 class Command(BaseCommand):
     help = (
-        "Let many people sort on a running site at once, on this machine, and print how long it takes to answer. What "
-        "they decide is undone; made for a library of make_library, whose members they are."
+        "Let many people sort at once on a running site on this machine, and print the answer times. "
+        "Their decisions are undone afterwards. Needs the members of a library made by make_library."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -52,17 +52,17 @@ class Command(BaseCommand):
         parser.add_argument("--seconds", type=float, default=60, help="how long (default: %(default)s)")
         parser.add_argument("--every", type=float, default=3.0, help="seconds for each decision (default: %(default)s)")
         parser.add_argument(
-            "--searching", metavar="FILE", dest="film", help="a video that is searched for tricks meanwhile, twice"
+            "--searching", metavar="FILE", dest="film", help="a video to search for tricks meanwhile, twice"
         )
         parser.add_argument("--phones", type=int, default=0, help="phones that upload meanwhile (default: none)")
         parser.add_argument("--rate", type=_bytes, default="60k", help="bytes a second of each (default: %(default)s)")
-        parser.add_argument("--silent", type=int, default=0, help="bodies that are announced and never come")
+        parser.add_argument("--silent", type=int, default=0, help="bodies that are announced but never sent")
         parser.add_argument("--slow-headers", type=int, default=0, help="requests whose headers never end")
 
     def handle(self, *, url: str, people: int, seconds: float, every: float, film: str | None, **more: object) -> None:
         members = list(Member.objects.filter(is_active=True, role__in=(Role.SORTER, Role.ADMIN)))
         if not members:
-            raise CommandError("There is nobody who may sort.")
+            raise CommandError("There is no member who may sort.")
         with self._phones(urlsplit(url).netloc, members, seconds, **more) as at_most_ms:
             self._sort(members, at_most_ms, url=url, people=people, seconds=seconds, every=every, film=film)
 
@@ -111,7 +111,7 @@ class Command(BaseCommand):
         if faults:
             n_left = sum(sorter.n_standing for sorter in sorters)
             says = f"{len(faults)} of {people} broke off: {faults[0]}"
-            raise CommandError(f"{says}\n{n_left} of their decisions still stand." if n_left else says)
+            raise CommandError(f"{says}\n{n_left} of their decisions were not undone." if n_left else says)
 
 
 def _bytes(text: str) -> int:

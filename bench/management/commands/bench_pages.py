@@ -33,17 +33,17 @@ Ask = Callable[[], object]
 class Command(BaseCommand):
     help = (
         "Print median and 95th percentile of the server's time and the number of queries for each page and each "
-        "decision. Everything is rolled back, so the time of the commit itself is not in it."
+        "decision. Everything is rolled back, so the time of the commit is not included."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--requests", type=int, default=30, help="how many of each (default: %(default)s)")
-        parser.add_argument("--only", default="", help="only names that contain this")
+        parser.add_argument("--only", default="", help="only names containing this")
 
     def handle(self, *, requests: int, only: str, **_: object) -> None:
         member = Member.objects.filter(role=Role.ADMIN, is_active=True).first()
         if member is None or not FinalClip.objects.current().exists():
-            raise CommandError("There is nothing to ask for; make_library makes a database for this.")
+            raise CommandError("There are no rows to measure. Run make_library to make some.")
         self.stdout.write(f"{'':<28}{'p50 ms':>8}{'p95 ms':>8}{'queries':>9}")
         gc.collect()
         gc.freeze()  # as deploy/gunicorn.conf.py does before it forks the web workers

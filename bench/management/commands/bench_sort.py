@@ -90,9 +90,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--round-trip", type=float, default=40.0, help="ms to the site and back (default: %(default)s)"
         )
-        parser.add_argument(
-            "--searching", metavar="FILE", help="a video that is searched for tricks meanwhile, over and over"
-        )
+        parser.add_argument("--searching", metavar="FILE", help="a video to search for tricks meanwhile, over and over")
         parser.add_argument("--mbit", type=float, default=20.0, help="Mbit/s to the browser (default: %(default)s)")
 
     def handle(self, *, url: str, username: str, **asked: object) -> None:
@@ -102,7 +100,7 @@ class Command(BaseCommand):
             raise CommandError("This needs playwright: pip install -r requirements-dev.txt.") from None
         chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
         if chromium is None:
-            raise CommandError("This needs a Chromium, and there is none on this machine.")
+            raise CommandError("This needs Chromium, which is not installed.")
         password = os.environ.get("BENCH_PASSWORD") or getpass.getpass(f"Password of {username}: ")
         site = urlsplit(url)
         far = {"round_trip_ms": asked["round_trip"], "mbit_per_s": asked["mbit"]}
@@ -121,9 +119,9 @@ class Command(BaseCommand):
                 page.goto("about:blank")  # so that the page gives its hand back
                 browser.close()
         except Error as error:
-            says = f"The browser gave up: {error.message.splitlines()[0]}"
+            says = f"The browser failed:  {error.message.splitlines()[0]}"
             if sorting and sorting.n_decided:
-                says += f"\nPress Z {sorting.n_decided} times on {username}'s sort page: what was decided still stands."
+                says += f"\nPress Z {sorting.n_decided} times on {username}'s sort page: the decisions were not undone."
             raise CommandError(says) from None
         for line in figures:
             self.stdout.write(line)

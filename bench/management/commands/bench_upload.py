@@ -26,7 +26,7 @@ SESSION = "Upload bench"
 
 
 class Command(BaseCommand):
-    help = "Measure uploads to a running site on this machine, and where their bytes go; leaves nothing behind."
+    help = "Measure uploads to a running site on this machine, then delete them."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("url", help="the address of the site, which runs on this data folder")
@@ -36,7 +36,7 @@ class Command(BaseCommand):
     def handle(self, *, url: str, files: int, mib: int, **_options) -> None:
         member = Member.objects.filter(role=Role.ADMIN, is_active=True).first()
         if member is None:
-            raise CommandError("There is no admin to upload as; start the site once.")
+            raise CommandError("There is no admin to upload as. Start the site once.")
         token, secret = ApiToken.objects.issue(member, "bench_upload")
         uploaded: list[UUID] = []
         try:

@@ -188,7 +188,7 @@ def test_two_merges_in_opposite_directions_leave_one_person(make_clip, miller, m
     survivor = Person.objects.get()
     clip.refresh_from_db()
     assert clip.person == survivor
-    assert failures == ["One of the two was merged or deleted meanwhile."]
+    assert failures == ["One of the two has been merged or deleted in the meantime."]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -267,7 +267,7 @@ def test_page_of_a_merge_that_was_done_leads_back(client, curator, miller, mills
     client.force_login(curator)
     client.post(merge_page(mills, miller))
     page = client.post(merge_page(mills, miller), follow=True)
-    assert "merged or deleted meanwhile" in page.content.decode()
+    assert "merged or deleted in the meantime" in page.content.decode()
     assert Person.objects.get() == miller
 
 

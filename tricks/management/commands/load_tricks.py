@@ -15,10 +15,10 @@ STARTER_TRICKS = Path(__file__).resolve().parents[2] / "starter_tricks.json"
 
 
 class Command(BaseCommand):
-    help = "Add the starter tricks that are not there yet. Never changes a trick that is; harmless to repeat."
+    help = "Add missing starter tricks. Never changes existing ones; safe to repeat."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="say what would be added, and add nothing")
+        parser.add_argument("--dry-run", action="store_true", help="show what would be added, without adding it")
 
     def handle(self, *, dry_run: bool, **options: object) -> None:
         with transaction.atomic():
@@ -26,7 +26,7 @@ class Command(BaseCommand):
             if dry_run:
                 transaction.set_rollback(True)
         done = _("Starter tricks: %(n)d added, %(m)d already there.")
-        asked = _("Starter tricks: %(n)d would be added, %(m)d are already there.")
+        asked = _("Starter tricks: %(n)d would be added, %(m)d already there.")
         self.stdout.write((asked if dry_run else done) % {"n": added, "m": already})
 
 

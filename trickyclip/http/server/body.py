@@ -67,7 +67,7 @@ class UploadBody:
         poll = None
         while True:
             if self._pace.is_too_slow():
-                raise TimeoutError("The body comes too slowly.")
+                raise TimeoutError("The request body arrives too slowly.")
             try:
                 return self._line.sock.recv(wanted_bytes)
             except (BlockingIOError, InterruptedError):

@@ -94,7 +94,7 @@ class Outlet:
         poll.register(self._sock, select.POLLOUT)
         while not poll.poll(1000 * LOOK_S):
             if time.monotonic() > deadline_s or not self._going():
-                raise TimeoutError("The client does not take its answer.")
+                raise TimeoutError("The client does not read its answer.")
 
 
 class Line(TConn):

@@ -82,9 +82,9 @@ class Limits:
 
     def _hold(self, line: Line, length_bytes: int) -> None:
         if length_bytes > BODY_MAX_BYTES:
-            raise RefusedError("413 Content Too Large", f"A request may carry {BODY_MAX_BYTES // 1024} KB.")
+            raise RefusedError("413 Content Too Large", f"Requests may have at most {BODY_MAX_BYTES // 1024} KB.")
         if self._held_bytes + length_bytes > BODIES_MAX_BYTES:
-            raise RefusedError("503 Service Unavailable", "Too much is being sent here.", retry_after_s=5)
+            raise RefusedError("503 Service Unavailable", "The server is receiving too much at once.", retry_after_s=5)
         line.held_bytes = length_bytes
         self._held_bytes += length_bytes
 

@@ -158,7 +158,7 @@ class Worker(ThreadWorker):
             if line.deadline_s > now_s and (self.alive or has_asked):
                 continue
             if line.stage is Stage.BODY or (line.stage is Stage.HEAD and line.received):
-                self._refuse(line, RefusedError("408 Request Timeout", "The request came too slowly."))
+                self._refuse(line, RefusedError("408 Request Timeout", "The request arrived too slowly."))
             else:
                 self._drop(line)
 

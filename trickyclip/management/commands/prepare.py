@@ -14,14 +14,14 @@ FIRST_USERNAME = "admin"
 
 
 class Command(BaseCommand):
-    help = "Bring the database up to date: migrations, starter tricks, the first account. Harmless to repeat."
+    help = "Bring the database up to date: migrations, starter tricks, the first account. Safe to repeat."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--release-jobs",
             action="store_true",
-            help="jobs a killed run left behind wait again (no worker may run)",
+            help="make jobs of a killed run wait again (no worker may run)",
         )
 
     def handle(self, *, release_jobs: bool, **_: object) -> None:
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         if password := make_first_account():
             self.stdout.write(
                 f"The first account is {FIRST_USERNAME} with the password {password}\n"
-                "It is shown only this once: log in with it and choose your own."
+                "It is shown only once. Log in with it and choose your own."
             )
         if release_jobs and (released := Job.objects.release_all()):
             self.stdout.write(f"{released} unfinished jobs of the last run wait again.")
