@@ -222,9 +222,7 @@ def running_site(started_site) -> Iterator[site.RunningSite]:
 
 @pytest.fixture
 def work_off() -> Callable[[], list[str]]:
-    """Return a function that runs all due jobs in this process, with the real tasks; it returns their kinds in
-    order.
-    """
+    """Return a function that runs all due jobs in this process, with the real tasks, and returns their kinds."""
 
     current_app.loader.import_default_modules()
 

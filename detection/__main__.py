@@ -1,5 +1,4 @@
-"""Finds moments in a file, explains, evaluates and fits from the command line, in the same confined child as the
-workers.
+"""Runs the detector, explains, evaluates and fits from the command line, in the workers' confined child.
 
 Run it as ``python -m detection``.
 """

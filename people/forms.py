@@ -155,9 +155,7 @@ class PasswordForm(forms.Form):
 
 
 def _is_own(request: HttpRequest, password: str) -> bool:
-    """Check a member's own password as a login does, so that wrong guesses count together with those of the login
-    page.
-    """
+    """Check a member's own password as a login does, so that wrong guesses count like those of the login page."""
     return authenticate(request, username=request.user.username, password=password) == request.user
 
 

@@ -1,6 +1,4 @@
-"""Encrypts secrets that must be readable again with a key from SECRET_KEY: a copy of the database alone reveals
-nothing.
-"""
+"""Encrypts secrets that must be readable again with a key from SECRET_KEY, so the database alone reveals nothing."""
 
 import base64
 

@@ -17,9 +17,7 @@ class Site(AdminSite):
     index_title = _("Admin")
 
     def get_urls(self) -> list:
-        """Leave out Django's redirect from a row to its page on the site: no row here has one, and some ids break
-        it.
-        """
+        """Leave out Django's redirect from a row to its page on the site: no row has one, and some ids break it."""
         return [entry for entry in super().get_urls() if getattr(entry, "name", None) != "view_on_site"]
 
     def admin_view(self, view: Callable, cacheable: bool = False) -> Callable:

@@ -1,6 +1,4 @@
-"""The Celery app, configured by settings named ``CELERY_*``. The source of truth of a job is its row:
-clips/models/job.py.
-"""
+"""The Celery app, configured by settings named ``CELERY_*``. A job's truth is its row: clips/models/job.py."""
 
 import os
 

@@ -1,6 +1,4 @@
-"""Checks of ``manage.py check`` for settings that contradict each other. They contact nobody; ``storage_check``
-does.
-"""
+"""Checks settings that contradict each other, for ``manage.py check``. Contacts nobody; ``storage_check`` does."""
 
 import os
 from pathlib import Path

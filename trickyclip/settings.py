@@ -1,6 +1,4 @@
-"""All settings, each read from the environment or from a ``.env`` file beside manage.py. README lists them in a
-table.
-"""
+"""All settings, each read from the environment or a ``.env`` file beside manage.py. README lists them in a table."""
 
 import logging
 import os

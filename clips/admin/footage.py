@@ -1,4 +1,4 @@
-"""Sessions, the files filmed in them, and the uploads that brought these."""
+"""Admin pages of sessions, original files, and the uploads that brought them."""
 
 from django import forms
 from django.contrib import admin, messages
@@ -94,7 +94,7 @@ class ShootAdmin(RenameAdmin):
         )
 
     def save_model(self, request: HttpRequest, obj: Shoot, form: forms.ModelForm, change: bool) -> None:
-        """Cameras that write the local time mean that of the session's time zone."""
+        """Use the session's time zone for cameras that write local time."""
         super().save_model(request, obj, form, change)
         if change and "time_zone" in form.changed_data:
             n_changed = OriginalFile.objects.filter(shoot=obj).place_in_time()
@@ -131,7 +131,7 @@ class OriginalFileForm(forms.ModelForm):
 
 @admin.register(OriginalFile)
 class OriginalFileAdmin(AuditedAdmin):
-    """What a person may correct of a camera file; all else was read from it."""
+    """Corrections of a camera file; all other fields were read from the file."""
 
     form = OriginalFileForm
     fieldsets = [
@@ -209,7 +209,7 @@ class OriginalFileAdmin(AuditedAdmin):
         )
 
     def save_model(self, request: HttpRequest, obj: OriginalFile, form: forms.ModelForm, change: bool) -> None:
-        """Write only what was typed: a probe may be writing the rest at this moment."""
+        """Update only the typed fields: a probe may be writing the rest at this moment."""
         # Before the file, as whoever places files in time locks them.
         Shoot.objects.filter(pk__in={obj.shoot_id, form.initial.get("shoot", obj.shoot_id)}).hold()
         obj.save(update_fields=form.changed_data)
@@ -222,7 +222,7 @@ class OriginalFileAdmin(AuditedAdmin):
 
     @admin.action(description=_("Move to the session of its own day"))
     def move_to_session_of_own_day(self, request: HttpRequest, queryset: QuerySet) -> None:
-        """Move each, its clips under new names; of those that cannot be moved say why."""
+        """Move each file, and its clips under new names; report why some cannot be moved."""
         n_moved = n_clips = 0
         for original in queryset.order_by("pk"):
             try:
@@ -235,7 +235,7 @@ class OriginalFileAdmin(AuditedAdmin):
             self.message_user(request, text % {"n_moved": n_moved, "n_clips": n_clips}, messages.SUCCESS)
 
     def get_deleted_objects(self, objs, request: HttpRequest) -> tuple:
-        """A file takes its jobs and runs with it, although nobody may delete these by themselves."""
+        """Allow deleting a file together with its jobs and runs, although nobody may delete these alone."""
         listed, counts, not_permitted, protected = super().get_deleted_objects(objs, request)
         go_along = {str(model._meta.verbose_name) for model in (Job, DetectionRun)}
         return listed, counts, not_permitted - go_along, protected
@@ -279,7 +279,7 @@ class OriginalFileAdmin(AuditedAdmin):
 
     @admin.display(description=_("recorded"), ordering="recorded_at")
     def recorded(self, original: OriginalFile) -> str:
-        """Tell the true time at the place, and beside it what the camera's clock showed where that is another."""
+        """Show the true local time and, if different, the time on the camera's clock."""
         true = original.recorded_locally
         shown = camera_time(original.probe, zone_of(original.shoot), original.original_filename)
         if true is None and shown:
@@ -293,7 +293,7 @@ class OriginalFileAdmin(AuditedAdmin):
 
     @admin.display(description=_("on another day"), ordering="recorded_at")
     def other_day(self, original: OriginalFile) -> str:
-        """Show the day only where it is not the session's; after midnight that may well be meant so."""
+        """Show the day only if it is not the session's; after midnight that may be intended."""
         own_day = original.local_day
         return date_format(own_day) if own_day and own_day != original.shoot.date else ""
 

@@ -1,4 +1,4 @@
-"""Background work: to be read, tried again and stopped."""
+"""Admin pages of background jobs: read, retry and stop them."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet

@@ -1,4 +1,4 @@
-"""Whom the site tells what: channels, which only admins see, and what was sent to them."""
+"""Admin pages of notification channels, for admins only, and of the notices sent to them."""
 
 from django import forms
 from django.conf import settings
@@ -79,7 +79,7 @@ class ChannelForm(forms.ModelForm):
 
 
 def shown(kind: str, target: str) -> str:
-    """Return what may be shown of an address: whoever knows all of a webhook's can write there."""
+    """Return the part of an address that may be shown: with a webhook's full address anybody can post there."""
     if kind == ChannelKind.EMAIL:
         return target[:100]
     return f"{target.partition('://')[2].partition('/')[0].partition('?')[0]}/…"[:100]
@@ -87,7 +87,7 @@ def shown(kind: str, target: str) -> str:
 
 @admin.register(NoticeChannel)
 class NoticeChannelAdmin(AuditedAdmin):
-    """For admins alone: what is told of a crew goes where they say."""
+    """For admins only, since notices about the crew go to these addresses."""
 
     form = ChannelForm
     list_display = ["name", "kind", "shown_target", "is_on", "last"]
@@ -118,7 +118,7 @@ class NoticeChannelAdmin(AuditedAdmin):
     has_change_permission = has_delete_permission = has_view_permission
 
     def trial(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Send a trial notice now, and say what came back."""
+        """Send a test notice now, and show the answer."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         channel = get_object_or_404(NoticeChannel, pk=pk)

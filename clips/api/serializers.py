@@ -1,4 +1,4 @@
-"""What the API says of each row, and what it takes."""
+"""Serializers of the API: the fields of each row, and of each request."""
 
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -12,7 +12,7 @@ from tricks.models import KNOWN_CATEGORIES, Direction, Stance, Trick
 
 
 def seen(name: str) -> str:
-    """Return a name as it is stored; ValidationError where nothing of it can be seen."""
+    """Return a name as it is stored; ValidationError if nothing of it is visible."""
     if not (cleaned := clean_name(name)):
         raise serializers.ValidationError(_("Write a name."))
     return cleaned
@@ -115,7 +115,7 @@ class DecisionSerializer(serializers.Serializer):
 
 
 class PeopleField(serializers.ListField):
-    """Some people by their ids; more than a clip may have are refused before anybody is looked for."""
+    """People by their ids; more than a clip may have are refused before any query."""
 
     child = serializers.UUIDField()
 
@@ -182,7 +182,7 @@ class ClipSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
     def get_archived(self, clip: FinalClip) -> dict[str, str]:
-        """Where it lies in each archive that holds it: backend to path."""
+        """Return the path in each archive that holds the clip, by backend."""
         return {copy.backend: copy.path for copy in clip.copies.all() if copy.verified_at}
 
 
@@ -201,6 +201,6 @@ class JobSerializer(serializers.ModelSerializer):
 
 
 class SentenceSerializer(serializers.Serializer):
-    """What every refusal carries."""
+    """The body of every error."""
 
     detail = serializers.CharField()

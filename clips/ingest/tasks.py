@@ -1,4 +1,4 @@
-"""What is cleared away of uploads that nobody goes on with."""
+"""Task that deletes abandoned uploads."""
 
 import time
 
@@ -15,14 +15,14 @@ STRAY_AFTER_S = 24 * 3600
 
 @shared_task
 def expire_uploads() -> None:
-    """Give up what got no byte for ``UPLOAD_IDLE_DAYS``, and free its room."""
+    """Give up uploads without a new byte for ``UPLOAD_IDLE_DAYS``, and free their space."""
     for upload in Upload.objects.idle():
         give_up(upload)  # of one whose bytes are on another node that node deletes the rest, below
     remove_strays()
 
 
 def give_up(upload: Upload) -> bool:
-    """Close an idle upload and delete its bytes; False when somebody writes to it after all."""
+    """Close an idle upload and delete its bytes; False if somebody writes to it after all."""
     try:
         with part_file.writing(upload.pk):
             given_up = upload.close_idle(_("No byte came for %(n)d days.") % {"n": settings.UPLOAD_IDLE_DAYS})
@@ -36,7 +36,7 @@ def give_up(upload: Upload) -> bool:
 
 
 def remove_strays() -> None:
-    """Delete part files that belong to no upload which still needs them."""
+    """Delete part files that no unfinished upload needs."""
     if not settings.UPLOADS_DIR.is_dir():
         return
     old = time.time() - STRAY_AFTER_S

@@ -1,4 +1,4 @@
-"""The tus 1.0 protocol (https://tus.io/protocols/resumable-upload) and five of its extensions.
+"""Serves the tus 1.0 protocol (https://tus.io/protocols/resumable-upload) and five of its extensions.
 
 Written here because the Django packages for it read a whole chunk into memory, leave out the login, or are years old.
 """
@@ -38,7 +38,7 @@ DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class VersionMiddleware:
-    """Name the protocol's version also where a request ends before its view: who is not let in is told in tus, too."""
+    """Adds the protocol's version to answers that end before the view, so that refused clients get it too."""
 
     def __init__(self, get_response: Callable) -> None:
         self.get_response = get_response
@@ -51,12 +51,12 @@ class VersionMiddleware:
 
 
 def collection(request: HttpRequest) -> HttpResponse:
-    """Say what is spoken here (OPTIONS) or begin an upload (POST)."""
+    """Describe the server (OPTIONS) or begin an upload (POST)."""
     return _answer(request, {"OPTIONS": _describe, "POST": _create})
 
 
 def resource(request: HttpRequest, upload_id: UUID) -> HttpResponse:
-    """Ask for the offset (HEAD), append (PATCH) or give up (DELETE) one upload."""
+    """Return the offset of (HEAD), append to (PATCH) or give up (DELETE) one upload."""
     return _answer(request, {"OPTIONS": _describe, "HEAD": _head, "PATCH": _patch, "DELETE": _delete}, upload_id)
 
 
@@ -84,7 +84,7 @@ def _answer(request: HttpRequest, methods: dict[str, Callable], *args: UUID) -> 
 
 
 def _method(request: HttpRequest) -> str:
-    """Return what a request wants to be; only one that came as POST may want to be another method.
+    """Return the method of a request; only a POST may override it.
 
     Django asks no CSRF token of a GET, so an override of one would be a write by a cookie alone.
     """
@@ -120,7 +120,7 @@ def _create(request: HttpRequest) -> HttpResponse:
 
 
 def _receive_with_creation(request: HttpRequest, upload: Upload) -> None:
-    """Take the bytes that came with the creation. A part of them is a success; wrong ones undo the creation."""
+    """Take the bytes sent with the creation. Part of them is a success; wrong ones undo the creation."""
     try:
         _receive(request, upload, claimed_bytes=0)
     except TusError as error:
@@ -156,7 +156,7 @@ def _delete(request: HttpRequest, upload_id: UUID) -> HttpResponse:
 
 
 def _remove(upload: Upload) -> None:
-    """Forget an unfinished upload and free its room."""
+    """Delete an unfinished upload and free its space."""
     try:
         # Whoever gives up has often just broken off a request, which the server notices a moment later.
         with part_file.writing(upload.pk, patience_s=GIVE_UP_PATIENCE_S):
@@ -202,13 +202,13 @@ def _receive(request: HttpRequest, upload: Upload, claimed_bytes: int) -> None:
 
 
 def _give_back_connection() -> None:
-    """Let other threads use the database connection while the body comes, which takes a slow phone minutes."""
+    """Let other threads use the database connection during the body, which takes a slow phone minutes."""
     if not connection.in_atomic_block:
         connection.close()
 
 
 def _look_again(upload: Upload, claimed_bytes: int) -> None:
-    """Make sure, now that nobody else writes, that the upload is as it was when the request was looked at."""
+    """Check, now that nobody else writes, that the upload is unchanged since the request began."""
     fresh = Upload.objects.filter(pk=upload.pk).first()
     if fresh is None:
         raise TusError(404, _("There is no such upload."))
@@ -220,7 +220,7 @@ def _look_again(upload: Upload, claimed_bytes: int) -> None:
 
 @transaction.atomic
 def _acknowledge(upload: Upload, received_bytes: int) -> None:
-    """Move the offset; with the last byte the file's life begins, in the same transaction."""
+    """Move the offset; the last byte starts the file's jobs in the same transaction."""
     from_bytes = upload.offset_bytes
     if not upload.advance(from_bytes=from_bytes, to_bytes=from_bytes + received_bytes):
         raise TusError(409, _("Another connection wrote to this upload."))
@@ -229,7 +229,7 @@ def _acknowledge(upload: Upload, received_bytes: int) -> None:
 
 
 def _reader(request: HttpRequest) -> Callable[[int], bytes]:
-    """Give a read function that ends when the client is gone or silent too long (trickyclip/http/server/body.py)."""
+    """Return a read function that ends when the client is gone or silent too long (trickyclip/http/server/body.py)."""
 
     def read(length_bytes: int) -> bytes:
         try:
@@ -252,7 +252,7 @@ def _own_upload(request: HttpRequest, upload_id: UUID) -> Upload:
 
 
 def _progress(upload: Upload) -> dict[str, str]:
-    """Return the headers that say how far an upload is, and until when an unfinished one is kept."""
+    """Return the headers with an upload's offset, and the expiry of an unfinished one."""
     headers = {"Upload-Offset": str(upload.offset_bytes)}
     if not upload.is_whole:
         headers["Upload-Expires"] = http_date(upload.expires_at.timestamp())
@@ -271,7 +271,7 @@ def _other_offset(upload: Upload) -> TusError:
 
 
 def _lost(upload: Upload) -> TusError:
-    """Answer one whose part file is short or gone: lost for good, or finished by another request meanwhile."""
+    """Answer for an upload whose part file is short or gone: lost, or finished by another request meanwhile."""
     if upload.close_lost(_("Its bytes are not on the disk any more.")):
         part_file.delete_part(upload.pk)
         return TusError(410, _("This upload is not here any more; send the file again."))

@@ -1,7 +1,7 @@
-"""The archive against the rows: what it should hold, what it holds, and where.
+"""Checks the archive against the rows: the copies it should hold, holds, and where.
 
-The archive is listed once, which on Drive takes a request for each thousand files; only what the list leaves in doubt
-is looked at by itself.
+The archive is listed once, which on Drive takes a request for each thousand files; only doubtful copies are looked up
+one by one.
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def archive_and_rows(*, checksums: bool) -> Iterator[Disagreement]:
 
 
 class _Inventory:
-    """One archive, listed once beside its rows."""
+    """One archive, listed once, and its rows."""
 
     def __init__(self, backend: ArchiveBackend, *, checksums: bool) -> None:
         self._backend, self._checksums = backend, checksums
@@ -81,7 +81,7 @@ class _Inventory:
                 yield Disagreement(Kind.COPY_UNKNOWN, found.filename, says, file_id, take_over)
 
     def _left_there(self, copy: ArchiveCopy) -> Iterator[Disagreement]:
-        """Say that a removed clip lies in the archive, unless the list was older than its removal."""
+        """Report a removed clip in the archive, unless the list is older than its removal."""
         held = self._backend.look(copy.remote_id)
         if held and not held.is_trashed and not Job.objects.active().filter(clip=copy.clip_id).exists():
             says = _("it was removed, and lies in the archive again.")
@@ -98,7 +98,7 @@ class _Inventory:
         return is_same and not found.is_trashed
 
     def _look_at(self, copy: ArchiveCopy) -> Iterator[Disagreement]:
-        """Say what is wrong with one copy, if anything is: it may have come after the list was made."""
+        """Report what is wrong with one copy, if anything: it may have been added after the list was made."""
         self._n_looks += copy.pk not in self._whole
         thing = copy.clip or copy.original_file
         again = mend.rearchive if copy.clip_id else mend.rearchive_original
@@ -125,7 +125,7 @@ class _Inventory:
 
 
 def not_archived(*, checksums: bool) -> Iterator[Disagreement]:
-    """Cut clips of which the archive has no copy, though nobody took it out, and nobody is going to send one."""
+    """Report finished clips without a copy that nobody removed and no job is going to send."""
     settled = [CopyState.VERIFIED, CopyState.REMOVED, CopyState.WITHDRAWN]
     has_copy = ArchiveCopy.objects.filter(clip=OuterRef("pk"), backend=archive_name(), state__in=settled)
     asked = Job.objects.active().filter(clip=OuterRef("pk"), kind__in=[JobKind.RENDER, JobKind.ARCHIVE])
@@ -137,7 +137,7 @@ def not_archived(*, checksums: bool) -> Iterator[Disagreement]:
 
 
 def drive_ids(*, checksums: bool) -> Iterator[Disagreement]:
-    """A clip names the Drive file of its copy, where it has one."""
+    """Report clips whose Drive file is not that of their copy."""
     copies = ArchiveCopy.objects.filter(backend="drive", state=CopyState.VERIFIED)
     other = copies.filter(clip__isnull=False).exclude(clip__drive_file_id=F("remote_id"))
     bare = FinalClip.objects.exclude(drive_file_id="").filter(~Exists(copies.filter(clip=OuterRef("pk"))))

@@ -1,4 +1,4 @@
-"""Clips among themselves: their versions, the moments they were kept from, and their names."""
+"""Checks clips against each other: their versions, the moments they were kept from, and their names."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -15,7 +15,7 @@ from clips.models import CandidateSegment, FileName, FinalClip, Job, JobKind, Se
 
 
 def lineages(*, checksums: bool) -> Iterator[Disagreement]:
-    """Of the versions of a clip one is current, unless it was removed; all of them are cut from one file."""
+    """Report lineages without a current version (unless removed), or cut from several camera files."""
     same = FinalClip.objects.filter(lineage=OuterRef("lineage"))
     living = same.filter(Q(is_current=True) | Q(removed_at__isnull=False))
     newer = same.filter(created_at__gt=OuterRef("created_at"))
@@ -31,7 +31,7 @@ def lineages(*, checksums: bool) -> Iterator[Disagreement]:
 
 
 def moments_and_clips(*, checksums: bool) -> Iterator[Disagreement]:
-    """What was kept has a clip, and what has a clip was kept."""
+    """Report kept moments without a clip, and clips whose moment is not kept."""
     clips = FinalClip.objects.filter(candidate_segment=OuterRef("pk"), removed_at=None)
     bare = CandidateSegment.objects.filter(~Exists(clips), status=SegmentStatus.ACCEPTED)
     for batch in rows_in_batches(bare, "original_file__original_filename", "start_ms", "end_ms"):
@@ -47,7 +47,7 @@ def moments_and_clips(*, checksums: bool) -> Iterator[Disagreement]:
 
 
 def names(*, checksums: bool) -> Iterator[Disagreement]:
-    """A current clip's name says its date, session and camera, unless a job is renaming those of its session."""
+    """Report current clips whose name differs from its row, unless a job is renaming that session's clips."""
     asked = Job.objects.active().filter(kind=JobKind.RENAME, shoot=OuterRef("original_file__shoot"))
     fields = ("filename", "date", "camera_id", "fps_label", "original_file__shoot__slug", "original_file__shoot__date")
     for batch in rows_in_batches(FinalClip.objects.current().filter(~Exists(asked)), *fields):
@@ -69,7 +69,7 @@ def names(*, checksums: bool) -> Iterator[Disagreement]:
 
 
 def names_taken(*, checksums: bool) -> Iterator[Disagreement]:
-    """Each name is written down as used, so that no later clip can get it."""
+    """Report clips whose name is not recorded as used, so that a later clip could get it."""
     for batch in rows_in_batches(FinalClip.objects.all(), "filename"):
         wanted = {key: (name, said) for key, name in batch if (said := read_names((), name))}
         stems = {said.stem.lower() for _name, said in wanted.values()}

@@ -1,4 +1,4 @@
-"""Rows that own a file, each held against what lies on the disk: whether it is there, whole, and the same."""
+"""Checks rows that own a file against the disk: whether it is present, whole, and unchanged."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ from clips.storage.files import StorageError
 
 @dataclass(frozen=True)
 class Shelf:
-    """One kind of row that owns a file; field names are as the query set knows them."""
+    """One kind of row that owns a file; field names are those of the query set."""
 
     rows: QuerySet
     missing: Kind
@@ -124,7 +124,7 @@ def rows_and_files(*, checksums: bool) -> Iterator[Disagreement]:
 
 
 def let_go_for_good(*, checksums: bool) -> Iterator[Disagreement]:
-    """Originals that were let go to make room, and that no archive has."""
+    """Report originals that were deleted to free space, and that no archive has."""
     kept = ArchiveCopy.objects.filter(original_file=OuterRef("pk"), state=CopyState.VERIFIED)
     lost = OriginalFile.objects.evicted().filter(~Exists(kept), not_needed_at=None)
     for batch in rows_in_batches(lost, "original_filename"):
@@ -134,7 +134,7 @@ def let_go_for_good(*, checksums: bool) -> Iterator[Disagreement]:
 
 
 def never_cut(*, checksums: bool) -> Iterator[Disagreement]:
-    """Clips that nobody has cut and nobody is going to."""
+    """Report clips that were never cut and that no job is going to cut."""
     asked = Job.objects.active().filter(kind=JobKind.RENDER, clip=OuterRef("pk"))
     for batch in rows_in_batches(FinalClip.objects.current().filter(~Exists(asked), stored_path=""), "filename"):
         for key, name in batch:

@@ -1,4 +1,4 @@
-"""What an audit may find: places where rows, files and archive do not say the same."""
+"""Kinds of disagreement between rows, files and archive that an audit can find."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Kind(TextChoices):
-    """In the order in which footage goes through the folders."""
+    """In the order in which footage moves through the folders."""
 
     UPLOAD_LOST = "UPLOAD_LOST", _("uploads whose received bytes are gone")
     UPLOAD_STUCK = "UPLOAD_STUCK", _("whole uploads that nobody checks")
@@ -45,12 +45,12 @@ class Kind(TextChoices):
 
     @property
     def is_wrong(self) -> bool:
-        """Whether somebody or something should put it right; otherwise a person did it, and that is respected."""
+        """Whether it should be fixed; otherwise a person did it on purpose."""
         return self not in {Kind.COPY_MOVED}
 
     @property
     def advice(self) -> Promise:
-        """What to do about it, in one sentence."""
+        """Advice on what to do about it, in one sentence."""
         return _ADVICE[self]
 
 

@@ -1,4 +1,4 @@
-"""Jobs that wait although they are due, or run although nobody hears of them."""
+"""Checks jobs for those that wait although they are due, or run without a sign of life."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -1,6 +1,6 @@
-"""What an audit may put right, because nothing has to be guessed and nothing is lost: mostly a job that makes it again.
+"""Repairs findings of an audit that need no guessing and lose nothing, mostly with a job that makes a file again.
 
-Each takes a row's key, and returns in a few words what was done; "" where there was nothing to do any more. None ever
+Each function takes a row's key and returns what was done in a few words; "" if there was nothing left to do. None ever
 deletes a camera file or a clip.
 """
 
@@ -42,7 +42,7 @@ from clips.storage import files
 
 
 def fetch_when_needed(key: UUID) -> str:
-    """Note of an original that is not on the disk what is so anyway, if the archive has it: that it must be fetched."""
+    """Mark an original that is not on disk, but in the archive, as one to be fetched."""
     original = OriginalFile.objects.on_disk().filter(pk=key).first()
     if original is None or files.exists(original.stored_path):
         return ""
@@ -57,7 +57,7 @@ def fetch_when_needed(key: UUID) -> str:
 
 @transaction.atomic
 def remake_preview(key: int) -> str:
-    """Forget a preview whose file is not as it was; what is shown of it asks for a new one."""
+    """Delete a preview whose file has changed; showing it asks for a new one."""
     preview = Preview.objects.filter(pk=key).select_related("segment__original_file").first()
     if preview is None or not Preview.objects.filter(pk=key, created_at=preview.created_at).delete()[0]:
         return ""
@@ -103,7 +103,7 @@ def recut(key: UUID) -> str:
 
 
 def rearchive(key: UUID) -> str:
-    """Have a clip's copy looked at: the job sends it, moves it, or notes that somebody removed it."""
+    """Start the job that sends a clip's copy, moves it, or records that somebody removed it."""
     cut = FinalClip.objects.filter(pk=key, removed_at=None).exclude(stored_path="")
     is_started = _start(JobKind.ARCHIVE, cut)
     return _("a job looks at it and puts it right") if is_started else ""
@@ -111,7 +111,7 @@ def rearchive(key: UUID) -> str:
 
 @transaction.atomic
 def bring_to_place(key: int) -> str:
-    """Have a copy that lies whole somewhere else moved to its place, also that of a camera file that was let go."""
+    """Move a copy that is whole in another place to its own, also that of a camera file that was let go."""
     copy = ArchiveCopy.objects.filter(pk=key, state=CopyState.VERIFIED).select_related("clip", "original_file").first()
     if copy is None:
         return ""
@@ -120,14 +120,14 @@ def bring_to_place(key: int) -> str:
 
 
 def rearchive_original(key: UUID) -> str:
-    """The same for the copy of a camera file that lies here; of one that was let go the copy is all there is."""
+    """Archive a camera file on disk again; does nothing for one that was let go, whose copy is all there is."""
     is_started = _start(JobKind.ARCHIVE, OriginalFile.objects.on_disk().filter(pk=key))
     return _("a job looks at it and puts it right") if is_started else ""
 
 
 @transaction.atomic
 def _start(kind: JobKind, row: QuerySet) -> bool:
-    """Start the job of a row after what people wait for; False when the row is gone."""
+    """Start the job of a row at low priority; False if the row is gone."""
     target = row.first()
     if target is not None:
         pipeline.start(kind, target, priority=BACKFILL_PRIORITY)
@@ -135,7 +135,7 @@ def _start(kind: JobKind, row: QuerySet) -> bool:
 
 
 def adopt_copy(backend: ArchiveBackend, file_id: str) -> str:
-    """Let the row of what lies there lead to it; of what lies somewhere else as well, put this one into the trash."""
+    """Point the row at the copy that was found; a second copy elsewhere goes to the trash."""
     held = backend.look(file_id)
     if held is None or held.is_trashed or not backend.folders_of(held.folder_id):
         return ""
@@ -156,7 +156,7 @@ def adopt_copy(backend: ArchiveBackend, file_id: str) -> str:
 
 @transaction.atomic
 def withdraw(key: UUID) -> str:
-    """Have a removed clip taken back from the archive, where it came from again after the backup that was restored."""
+    """Withdraw a removed clip from the archive, where a restored backup brought it back."""
     clip = FinalClip.objects.filter(pk=key).first()
     if clip is None or not is_removed(clip):
         return ""
@@ -198,7 +198,7 @@ def copy_drive_id(clip_id: UUID) -> str:
 
 
 def retell(key: UUID) -> str:
-    """Return a job whose worker fell silent, or tell the broker of one that waits."""
+    """Return a job whose worker fell silent to the queue, or publish a waiting one again."""
     if pipeline.return_expired(Job.objects.filter(pk=key)):
         return _("it failed for good: %(why)s") % {"why": Job.objects.get(pk=key).reason}
     job = Job.objects.due().filter(pk=key).first()
@@ -209,13 +209,13 @@ def retell(key: UUID) -> str:
 
 
 def remove_stored(stored_path: str) -> str:
-    """Remove a file that can be made again from its store. Never called for a camera file or a clip."""
+    """Delete a file that can be made again from its store. Never called for a camera file or a clip."""
     files.delete([stored_path])
     return _("removed")
 
 
 def remove(path: Path) -> str:
-    """Remove what a worker left behind."""
+    """Delete leftovers of a worker."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

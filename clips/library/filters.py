@@ -1,4 +1,4 @@
-"""By what clips and jobs are found."""
+"""Filters of clips and jobs for the library page and the API."""
 
 import uuid
 
@@ -17,7 +17,7 @@ UNTAGGED = [("both", _("untagged")), ("person", _("no rider")), ("trick", _("no 
 
 
 class ClipFilter(filters.FilterSet):
-    """What the API and the library page find clips by, and in what order."""
+    """Filters and order of clips, for the API and the library page."""
 
     q = filters.CharFilter(method="matching", label="beginnings of words of names, aliases and metadata")
     person = filters.CharFilter(method="with_person", label="name, slug, alias or id; also finds who is in `also`")
@@ -82,7 +82,7 @@ class ClipFilter(filters.FilterSet):
 
 
 def _of_camera(own: CameraName) -> Q:
-    """Return the condition that a clip's camera goes by this name: of all of a kind, those without one of their own."""
+    """Return the condition that a clip's camera has this name: for a kind of camera, those without their own name."""
     if own.serial:
         return Q(camera_id=own.camera_id, original_file__camera_serial=own.serial)
     named = CameraName.objects.filter(camera_id=own.camera_id).exclude(serial="").values("serial")

@@ -1,4 +1,4 @@
-"""What a clip is found by: all its words in one column, and the question that a typed line asks of it."""
+"""Full-text search of clips: builds a clip's search text, and the query for a typed line."""
 
 import re
 import unicodedata
@@ -17,12 +17,12 @@ MAX_WORDS = 12
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text as they are compared: small letters, cut at everything that is no letter or digit."""
+    """Return the words of a text as they are compared: lower case, split at everything but letters and digits."""
     return _WORD.findall(unicodedata.normalize("NFC", text).casefold())
 
 
 def prefix_query(text: str) -> SearchQuery | None:
-    """Return the query that wants, for each word typed, a word that begins with it; None when no word was typed.
+    """Return the query for a word beginning with each typed word; None if no word was typed.
 
     What is said of a trick is wanted however it is written: "back 3" finds BS 360, and no other clip of Backyard Rails.
     """
@@ -37,13 +37,13 @@ def prefix_query(text: str) -> SearchQuery | None:
 
 
 def _joined(steps: list[tuple[list[str], list[str]]], at: int) -> list[tuple[list[str], list[str]]]:
-    """Write two words as one: "hard flip" is a Hardflip, too."""
+    """Write two words as one: "hard flip" is also a Hardflip."""
     (before, _), (after, _) = steps[at - 1 : at + 1]
     return [*steps[: at - 1], (["".join([*before, *after])], []), *steps[at + 1 :]]
 
 
 def _term(typed: list[str], meant: list[str]) -> str:
-    """Return what is asked for some words; marked parts of a trick (xbs, x360) take the place of what was typed."""
+    """Return the query for some words; marked parts of a trick (xbs, x360) replace what was typed."""
     as_typed = " & ".join(f"{word}:*" for word in typed)
     if not meant:
         return as_typed
@@ -52,8 +52,9 @@ def _term(typed: list[str], meant: list[str]) -> str:
 
 
 def text_of(clip) -> str:
-    """Return every word that shall find a clip; reads its person, trick, others, session, their aliases and the name
-    of its camera."""
+    """Return all words that find a clip, from its person, trick, others, session, their aliases and its camera's
+    name.
+    """
     found = dict.fromkeys(word for name in _names(clip) for word in _spellings(name))
     for spelling in clip.trick.spellings if clip.trick else ():
         found |= dict.fromkeys(sorted(index_words(spelling)))
@@ -81,6 +82,6 @@ def _aliases(named) -> Iterable[str]:
 
 
 def _spellings(name: str) -> list[str]:
-    """Return a name's words, and a short name also as one word: "BS 180" is typed "bs180" as often."""
+    """Return a name's words, and a short name also as one word: "BS 180" is often typed "bs180"."""
     parts = words(name)
     return [*parts, "".join(parts)] if 1 < len(parts) <= 4 else parts

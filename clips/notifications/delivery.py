@@ -1,4 +1,4 @@
-"""Bring one notice to its channel, and tell what came back in one sentence."""
+"""Delivers one notice to its channel, and returns the result in one sentence."""
 
 import json
 import smtplib
@@ -119,6 +119,6 @@ def _mail_refused(status: int, why: str) -> Delivery:
 
 
 def _close(server: EmailBackend) -> None:
-    """End the talk with the mail server; what it says to that changes nothing of what it took."""
+    """End the connection to the mail server; its answer to that does not matter any more."""
     with suppress(OSError, smtplib.SMTPException):
         server.close()

@@ -1,4 +1,4 @@
-"""Taking back one's own last decisions: what they did is reversed, and the segment is in one's hand again."""
+"""Undoes a member's own decisions: reverses their effect and returns the segment to the hand."""
 
 import uuid
 from datetime import datetime
@@ -25,7 +25,7 @@ from people.models import Member
 
 
 def undo(*, lease: uuid.UUID, key: uuid.UUID, member: Member, decision: uuid.UUID | None = None) -> CandidateSegment:
-    """Reverse a decision of one's own, by default the last one that stands; the same key again changes nothing.
+    """Reverse one's own decision, by default the last one not undone; the same key again changes nothing.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def _undone_before(earlier: Decision, member: Member) -> CandidateSegment:
 
 
 def _lock_decision(member: Member, decision: uuid.UUID | None) -> Decision:
-    """Lock what is to be undone, so that two pages of one member do not both undo it."""
+    """Lock the decision to undo, so that two pages of one member do not both undo it."""
     rows = Decision.objects.filter(member=member).exclude(kind=DecisionKind.UNDO)
     rows = rows.filter(pk=decision) if decision else rows.standing()
     chosen = rows.select_for_update(of=("self",)).select_related("segment__original_file__shoot").first()
@@ -70,7 +70,7 @@ def _lock_decision(member: Member, decision: uuid.UUID | None) -> Decision:
 
 
 def _undo_keep(undone: Decision, lease: uuid.UUID, member: Member) -> None:
-    """Remove the clip with all its versions; what somebody else made of it since stays until its page undoes that."""
+    """Remove the clip with all its versions; later edits by somebody else stay until their page undoes them."""
     _reopen(undone, lease, member, CandidateSegment.objects.filter(status=SegmentStatus.ACCEPTED))
     kept = FinalClip.objects.get(pk=undone.after["clip"])
     versions = FinalClip.objects.filter(lineage=kept.lineage).select_related("created_by")
@@ -86,7 +86,7 @@ def _undo_keep(undone: Decision, lease: uuid.UUID, member: Member) -> None:
 
 
 def _withdraw(clip: FinalClip) -> None:
-    """End a removed clip's jobs, and take back what the archive holds of it. Its name is not used again."""
+    """End a removed clip's jobs, and withdraw its archive copies. Its name is not used again."""
     # Again until there is none: a cut that ends at this moment starts the archiving.
     ended = [JobKind.RENDER, JobKind.SHARE, JobKind.ARCHIVE]
     while jobs := list(Job.objects.active().filter(clip=clip, kind__in=ended).order_by("pk")):
@@ -139,7 +139,7 @@ def _reopen(undone: Decision, lease: uuid.UUID, member: Member, was) -> None:
 
 
 def restore(segment: CandidateSegment, *, member: Member) -> bool:
-    """Take a moment out of the trash, whoever put it there, so that it is sorted again; False when it is not there."""
+    """Take a moment out of the trash, whoever put it there, to be sorted again; False if it is not there."""
     with transaction.atomic():
         if not segment.restore():
             return False

@@ -1,4 +1,4 @@
-"""A bucket of Google Cloud Storage, over Google's own library, which verifies by CRC-32C and tries again by itself."""
+"""Store in a bucket of Google Cloud Storage, over Google's own library, which verifies by CRC-32C and retries."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -121,7 +121,7 @@ class GoogleStore(BucketStore, GoogleCloudStorage):
 
 
 class _Counted:
-    """A file that tells how much of it was read, in the thread that sends it."""
+    """A file that reports how much of it was read, in the thread that sends it."""
 
     def __init__(self, file: BinaryIO, size_bytes: int, report: Report) -> None:
         self._file, self._size_bytes, self._report = file, max(1, size_bytes), report

@@ -1,7 +1,7 @@
-"""A bucket that speaks S3: Amazon's own, MinIO, Ceph, Cloudflare R2, Backblaze B2 and others.
+"""Store in a bucket that speaks S3: Amazon's own, MinIO, Ceph, Cloudflare R2, Backblaze B2 and others.
 
-django-storages brings addresses and keys. Its ``File`` is not used: it fetches a
-whole object for any part of it, and verifies nothing.
+django-storages provides addresses and keys. Its ``File`` is not used: it fetches a whole object for any part of it, and
+verifies nothing.
 """
 
 import base64
@@ -56,7 +56,7 @@ class S3Store(BucketStore, S3Storage):
 
     @cached_property
     def client(self) -> BaseClient:
-        """One for all threads: clients may be shared, and to make one takes a third of a second."""
+        """One client for all threads: clients may be shared, and creating one takes a third of a second."""
         return self._create_session().client(
             "s3", region_name=self.region_name, endpoint_url=self.endpoint_url, config=self.client_config
         )
@@ -133,7 +133,7 @@ class S3Store(BucketStore, S3Storage):
                     yield Stored(path, found["Size"], found["LastModified"].timestamp())
 
     def clear_left(self) -> None:
-        """Remove also the parts of objects whose worker was killed: nobody sees them, and they are paid for."""
+        """Also delete the parts of objects whose worker was killed: they are invisible, but cost money."""
         super().clear_left()
         before = timezone.now() - timedelta(seconds=LEFT_AFTER_S)
         with self.faults():

@@ -1,6 +1,4 @@
-"""Evaluates the detector on labelled takes in confined children, with weights from the other takes, and fits the
-weights.
-"""
+"""Evaluates the detector on labelled takes, with weights from the other takes, and fits the weights."""
 
 import json
 from collections.abc import Callable

@@ -1,5 +1,6 @@
-"""Detects flights, landings and spins with the sensors of a camera the rider wears. Unproven: see
-`detection.decode.gpmf`.
+"""Detects air, landing and spin with the sensors of a camera that the rider wears.
+
+Unproven: see `detection.decode.gpmf`.
 """
 
 import numpy as np

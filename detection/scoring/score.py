@@ -87,9 +87,7 @@ def standing_of(signals: Signals) -> dict[str, np.ndarray]:
 
 
 def _shows_riders(signals: Signals) -> bool:
-    """Return whether a rider can be seen to rise and fall: pictures were looked at, and the camera does not fly
-    along.
-    """
+    """Return whether riders can be seen to rise and fall: pictures were looked at, by a camera that does not fly."""
     return bool(signals.seen.any()) and signals.curves.get("felt", np.zeros(1)).max() < 1
 
 

@@ -1,6 +1,4 @@
-"""Tests that a moment is found at its time in every container that cameras write, and that unreadable parts are
-reported.
-"""
+"""Tests that moments are found at their time in every camera's container, and that unreadable parts are reported."""
 
 from fractions import Fraction
 from pathlib import Path

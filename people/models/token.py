@@ -54,9 +54,7 @@ class ApiTokenQuerySet(models.QuerySet):
 
 
 class ApiToken(models.Model):
-    """A personal key for scripts and upload clients, with the rights that both its scope and its member's role
-    allow.
-    """
+    """A personal key for scripts and upload clients, limited by its scope and by its member's role."""
 
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="tokens", verbose_name=_("member"))
     name = NameField(_("what it is for"), max_length=60)

@@ -57,9 +57,7 @@ class Proxies:
         self._networks = [ip_network(text, strict=False) for text in networks]
 
     def trusts(self, text: str) -> bool:
-        """Return whether a peer is one of our proxies; one without an address came through a socket file of this
-        machine.
-        """
+        """Return whether a peer is one of our proxies; one without an address came through a local socket file."""
         if not text:
             return True
         address = as_address(text)

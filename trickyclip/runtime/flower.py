@@ -1,5 +1,4 @@
-"""Runs Flower with every page behind its password: ``python -m trickyclip.runtime.flower`` instead of ``celery
-flower``.
+"""Runs Flower with every page behind its password: ``python -m trickyclip.runtime.flower``.
 
 Flower 2.2 asks for the password in each view, but not for ``/metrics``: anybody who reaches the port would see every
 worker's and task's name. Here nothing is answered before the password but the health check, which says "OK" and nothing

@@ -1,4 +1,4 @@
-"""``manage.py audit``: whether rows, files and archive say the same."""
+"""``manage.py audit``: checks that rows, files and archive agree."""
 
 import json
 from argparse import ArgumentParser

@@ -1,4 +1,4 @@
-"""``manage.py evict``: make room now, and say what went, why, and why the rest stays."""
+"""``manage.py evict``: frees space now, and lists what was deleted, why, and why the rest stays."""
 
 from argparse import ArgumentParser
 from collections import Counter

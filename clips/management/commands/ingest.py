@@ -93,7 +93,7 @@ class Command(BaseCommand):
 
 
 def _files(paths: list[Path]) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """Yield each video once: what is named, and within folders what looks like footage, the oldest first.
+    """Yield each video once: the named files, and within folders what looks like footage, the oldest first.
 
     With it come the names of the folders that may say its session: those inside the folder that was named, and that one
     itself where it begins with a date, because otherwise it is rather "card" or "Videos".
@@ -118,7 +118,7 @@ def _folders_of(file: Path, named: Path) -> tuple[str, ...]:
 
 
 def _why_not_kept(path: Path, folders: tuple[str, ...]) -> str:
-    """Return why a file cannot be taken: by its path from what was named on, as in the incoming folder."""
+    """Return why a file cannot be stored, by its path from the named folder on, as in the incoming folder."""
     return local_files.why_not_kept(Path(*folders, path.name))
 
 
@@ -139,7 +139,7 @@ def _row(path: Path, folders: tuple[str, ...], *, session: str, date: dt.date | 
 
 
 def _close(uploads: dict[Path, Upload], *, move: bool) -> None:
-    """Leave each file in one place: at its end remove what was moved, or what was copied for nothing."""
+    """Leave each file in one place at the end: remove moved files, and copies made for nothing."""
     settled = Upload.objects.in_bulk([upload.pk for upload in uploads.values()])
     for path, upload in uploads.items():
         state = settled[upload.pk].state

@@ -1,4 +1,4 @@
-"""``manage.py make_demo``: a session to try the site with; ``up --demo`` calls it."""
+"""``manage.py make_demo``: makes a demo session to try the site with; ``up --demo`` calls it."""
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         self.stdout.write("Files can be stored and read.")
 
     def _fault(self, alias: str) -> str:
-        """Store a file in the way that workers do, read a part of it, and delete it; return what was wrong."""
+        """Store a file as workers do, read a part of it, and delete it; return the fault, if any."""
         stored_path, content = f"{alias}/.check-{os.getpid()}", os.urandom(PROBE_BYTES)
         try:
             with scratch_folder() as folder:

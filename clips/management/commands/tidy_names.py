@@ -1,4 +1,4 @@
-"""``manage.py tidy_names``: names and slugs from before today's rules, put right or proposed for a merge."""
+"""``manage.py tidy_names``: fixes names and slugs made under older rules, and proposes merges of duplicates."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ class Command(BaseCommand):
 
 
 def rename_slugs() -> Iterator[str]:
-    """Give each slug that no file may have another one, and have the clips that bear it renamed by a job."""
+    """Replace slugs that no file may have, and start a job that renames their clips."""
     for model in (Person, Trick, Shoot):
         for row in model.objects.order_by("pk"):
             if row.slug.upper() not in RESERVED | WINDOWS_DEVICES:
@@ -50,7 +50,7 @@ def rename_slugs() -> Iterator[str]:
 
 
 def reread_tricks() -> Iterator[str]:
-    """Write down the normal form of tricks and aliases where today's rules say another one that is free."""
+    """Update the normal form of tricks and aliases where today's rules give another free one."""
     for model in (Trick, TrickAlias):
         rows = list(model.objects.order_by("pk"))
         taken = {row.normal_name for row in rows}
@@ -67,7 +67,7 @@ def reread_tricks() -> Iterator[str]:
 
 
 def propose_merges() -> Iterator[str]:
-    """Say which riders, tricks and sessions read as the same, and where they are merged."""
+    """List riders, tricks and sessions that read as the same, and where to merge them."""
     yield from _doubles(Person, lambda person: name_key(_NUMBER.sub("", person.display_name)))
     yield from _doubles(Trick, lambda trick: normal_form(_NUMBER.sub("", str(trick))))
     yield from _doubles(Shoot, lambda shoot: (shoot.date, name_key(_NUMBER.sub("", shoot.name))))

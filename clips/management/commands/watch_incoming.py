@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
 
 class Watch(FileSystemEventHandler):
-    """Looks when something happens in the folder, while something is on its way, and now and then for what was missed.
+    """Looks into the folder on every event, while files are being imported, and now and then for missed events.
 
     Events are but a hint: they get lost on network mounts, in a burst, and while nobody listens.
     """
@@ -54,7 +54,7 @@ class Watch(FileSystemEventHandler):
             self._happened.wait(pause_s)
 
     def _look(self) -> float:
-        """Look once; return how long it may be until the next look if nothing happens."""
+        """Look once; return the time until the next look if nothing happens."""
         try:
             close_old_connections()
             sentence, is_news = self._folder.look()
@@ -71,7 +71,7 @@ class Watch(FileSystemEventHandler):
         return often_s if self._folder.is_restless else settings.INCOMING_LOOK_SECONDS
 
     def _listen(self) -> None:
-        """Hear of what happens in the folder, again after it was away."""
+        """Listen for events in the folder, also after it was away."""
         if self._observer is not None and self._observer.is_alive() and self._observer.emitters:
             return
         observer = Observer()
@@ -86,7 +86,7 @@ class Watch(FileSystemEventHandler):
 
 @contextmanager
 def _alone():
-    """Keep a second one of these from copying the same files at the same time."""
+    """Keep a second watcher from copying the same files at the same time."""
     settings.UPLOADS_DIR.mkdir(parents=True, exist_ok=True)
     with (settings.UPLOADS_DIR / "incoming.lock").open("w") as lock:
         try:

@@ -81,9 +81,7 @@ def _bare(tag: str) -> str:
 
 
 def _dji(file: BinaryIO) -> Said:
-    """Read DJI's telemetry, which begins with the device: serial number at 1-1-5, name at 1-1-10, in all known
-    models.
-    """
+    """Read DJI's telemetry, which begins with the device: serial number at 1-1-5, name at 1-1-10, in all models."""
     sample = telemetry.first_sample(file, _DJI_TELEMETRY)
     if not sample:
         return NOTHING

@@ -76,9 +76,7 @@ def open_media(path: str | Path) -> av.container.InputContainer:
 
 
 def _looked_over(path: Path) -> tuple[bytes, dict[str, str], list[int]]:
-    """Return the file's first bytes, the options for FFmpeg, and the offsets of files appended to it; MediaError if
-    bad.
-    """
+    """Return the file's first bytes, options for FFmpeg, and the offsets of appended files; MediaError if bad."""
     if not path.is_file():
         raise MediaError("The file no longer exists.")
     with path.open("rb") as file:

@@ -138,9 +138,7 @@ def _packets_around(container: InputContainer, stream: VideoStream, seek_to: int
 
 
 def _shown(packets: list[av.Packet]) -> list[av.Packet]:
-    """Return the packets that are shown, in display order; those shown before the first keyframe lack their
-    reference.
-    """
+    """Return the shown packets in display order; those shown before the first keyframe lack their reference."""
     shown = [p for p in packets if not p.is_discard and p.pts >= packets[0].pts]
     return sorted(shown, key=lambda p: p.pts)
 

@@ -1,6 +1,4 @@
-"""Makes a still picture of each moment from the nearest keyframe before it, at a hundredth of the cost of exact
-decoding.
-"""
+"""Makes a still picture of each moment from the nearest keyframe before it: a hundredth of the cost of decoding."""
 
 from collections.abc import Callable
 from math import floor

@@ -1,6 +1,4 @@
-"""Decodes one picture of a film at the least cost: a keyframe if it shows one by itself, else what builds up after
-it.
-"""
+"""Decodes one picture of a film at the least cost: a keyframe that stands alone, else what builds up after it."""
 
 from collections.abc import Iterable
 from itertools import dropwhile
