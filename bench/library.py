@@ -268,7 +268,7 @@ class Library:
         has_failed = next(self._job_number) % JOBS_PER_FAILED == 0
         return Job(
             id=self._id(), kind=kind, state=JobState.FAILED if has_failed else JobState.DONE, attempts=1,
-            progress=1, reason="The original file is not in the data folder any more." if has_failed else "",
+            progress=1, reason="The original file is no longer in the data folder." if has_failed else "",
             run_after=at, created_at=at, started_at=at,
             finished_at=at + dt.timedelta(seconds=self._rng.randrange(1, 90)), **target,
         )  # fmt: skip

@@ -25,7 +25,7 @@ class CameraForm(forms.ModelForm):
     def clean_camera_id(self) -> str:
         camera_id = self.cleaned_data["camera_id"].strip().upper()
         if not CAMERA_ID.fullmatch(camera_id):
-            raise forms.ValidationError(_t("A camera is written like CAM_GOPRO11."))
+            raise forms.ValidationError(_t("Write a camera like CAM_GOPRO11."))
         return camera_id
 
     def clean_serial(self) -> str:
@@ -125,7 +125,7 @@ def _refresh_search(camera_id: str) -> None:
 def said_of_times(n_changed: int) -> str:
     """Return the sentence about how many files have another time now."""
     if not n_changed:
-        return _t("No file has another time now; files that come later follow it, too.")
-    return ngettext("%(n)s file has another time now.", "%(n)s files have another time now.", n_changed) % {
+        return _t("No file times changed. New files will use it, too.")
+    return ngettext("The time of %(n)s file changed.", "The times of %(n)s files changed.", n_changed) % {
         "n": n_changed
     }

@@ -51,8 +51,8 @@ class ShootForm(SessionNameForm):
         fields = ["date", "name", "slug", "time_zone", "sensitivity"]
         help_texts = {
             "time_zone": _(
-                "Where it was filmed, like Europe/Vienna; UTC stands for this site's own. Some cameras write "
-                "the time of the place, and are read by it."
+                "Where it was filmed, like Europe/Vienna. UTC means this site's own zone. Some cameras write local "
+                "time, which is read in this zone."
             ),
         }
 
@@ -125,7 +125,7 @@ class OriginalFileForm(forms.ModelForm):
     def clean_camera_id(self) -> str:
         camera_id = self.cleaned_data["camera_id"].upper()
         if not CAMERA_ID.fullmatch(camera_id):
-            raise forms.ValidationError(_t("A camera is written like CAM_GOPRO11."))
+            raise forms.ValidationError(_t("Write a camera like CAM_GOPRO11."))
         return camera_id
 
 
@@ -136,9 +136,9 @@ class OriginalFileAdmin(AuditedAdmin):
     form = OriginalFileForm
     fieldsets = [
         (None, {"fields": ["original_filename", "shoot", "camera_id", "problem"]}),
-        (_("What became of it"), {"fields": ["segments", "clips", "runs", "jobs", "uploads"]}),
+        (_("Outcome"), {"fields": ["segments", "clips", "runs", "jobs", "uploads"]}),
         (
-            _("What the camera says"),
+            _("From the camera"),
             {
                 "fields": [
                     "duration",
@@ -220,7 +220,7 @@ class OriginalFileAdmin(AuditedAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup == "camera_serial__exact" or super().lookup_allowed(lookup, value, request)
 
-    @admin.action(description=_("Move to the session of its own day"))
+    @admin.action(description=_("Move to the session of the day it was recorded"))
     def move_to_session_of_own_day(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Move each file, and its clips under new names; report why some cannot be moved."""
         n_moved = n_clips = 0
@@ -231,7 +231,7 @@ class OriginalFileAdmin(AuditedAdmin):
             except OwnDayError as error:
                 self.message_user(request, str(error), messages.WARNING)
         if n_moved:
-            text = _t("Files moved: %(n_moved)s. Clips that get new names and are cut and archived anew: %(n_clips)s.")
+            text = _t("Files moved: %(n_moved)s. Clips renamed, cut and archived again: %(n_clips)s.")
             self.message_user(request, text % {"n_moved": n_moved, "n_clips": n_clips}, messages.SUCCESS)
 
     def get_deleted_objects(self, objs, request: HttpRequest) -> tuple:
@@ -266,14 +266,14 @@ class OriginalFileAdmin(AuditedAdmin):
     def camera(self, original: OriginalFile) -> str:
         return " · ".join(filter(None, [original.own_camera_name, original.camera_id, original.camera_serial]))
 
-    @admin.display(description=_("what the crew knows"))
+    @admin.display(description=_("camera settings"))
     def of_camera(self, original: OriginalFile) -> str:
         about = {"camera_id": original.camera_id, "serial": original.camera_serial}
         shown = camera_time(original.probe, zone_of(original.shoot), original.original_filename)
         day = {"day": shown.date()} if shown else {}
         links = (
             add_link(CameraName, _t("Name this camera"), **about),
-            add_link(CameraClock, _t("Put its clock right"), **about, **day),
+            add_link(CameraClock, _t("Correct its clock"), **about, **day),
         )
         return format_html("{} · {}", *links)
 

@@ -32,7 +32,7 @@ class ChannelForm(forms.ModelForm):
         required=False,
         max_length=1000,
         help_text=_(
-            "Of the webhook, or e-mail addresses with commas between. It is never shown again; empty keeps it."
+            "The webhook's address, or e-mail addresses separated by commas. Never shown again. Leave empty to keep it."
         ),
     )
     secret = forms.CharField(
@@ -40,7 +40,7 @@ class ChannelForm(forms.ModelForm):
         widget=AdminTextInputWidget,
         required=False,
         max_length=200,
-        help_text=_("Signs the JSON of a webhook of your own, so that it can tell who sent it; empty keeps it."),
+        help_text=_("Signs the JSON for your own webhook, so that it can verify the sender. Leave empty to keep it."),
     )
     wants = forms.MultipleChoiceField(
         label=_("Tells of"), choices=NoticeKind.choices, widget=forms.CheckboxSelectMultiple, initial=NoticeKind.values
@@ -59,7 +59,7 @@ class ChannelForm(forms.ModelForm):
         elif target:
             self._check("target", lambda: check_url(target, private=settings.NOTICE_PRIVATE_ADDRESSES))
         elif self.instance.pk is None or "kind" in self.changed_data:
-            self.add_error("target", _t("Where do the notices go?"))
+            self.add_error("target", _t("Enter an address for the notices."))
         return asked
 
     def _check(self, field: str, check) -> None:
@@ -122,12 +122,12 @@ class NoticeChannelAdmin(AuditedAdmin):
         if not self.has_change_permission(request):
             raise PermissionDenied
         channel = get_object_or_404(NoticeChannel, pk=pk)
-        words = {"title": _t("A trial notice"), "text": _t("%(name)s sent it.") % {"name": request.user}, "path": "/"}
+        words = {"title": _t("Test notice"), "text": _t("Sent by %(name)s.") % {"name": request.user}, "path": "/"}
         delivery = deliver(
             Notice(kind=NoticeKind.DAILY, subject="trial", channel=channel, created_at=timezone.now(), **words)
         )
         has_arrived = delivery.outcome == Outcome.ARRIVED
-        said = _t("It arrived. %(says)s") if has_arrived else _t("It did not arrive, as far as is known. %(says)s")
+        said = _t("Delivered. %(says)s") if has_arrived else _t("Not delivered, as far as known. %(says)s")
         self.message_user(
             request, said % {"says": delivery.says}, messages.SUCCESS if has_arrived else messages.ERROR
         )  # fmt: skip

@@ -17,7 +17,7 @@ class QueueFilter(admin.SimpleListFilter):
     parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple]:
-        return [("to_sort", _("waits to be sorted"))]
+        return [("to_sort", _("waiting to be sorted"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.available().shown() if self.value() == "to_sort" else queryset

@@ -39,5 +39,5 @@ def one_sentence(error: Exception, context: dict) -> Response | None:
 def found(row: object | None, what: str) -> object:
     """Return the row, or answer 404 with a sentence that names what is missing."""
     if row is None:
-        raise NotFound(_("There is no such %(what)s.") % {"what": what})
+        raise NotFound(_("No such %(what)s.") % {"what": what})
     return row

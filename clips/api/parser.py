@@ -14,4 +14,4 @@ class ShallowJSONParser(JSONParser):
         try:
             return super().parse(stream, media_type, parser_context)
         except RecursionError as error:
-            raise ParseError(_("This JSON is nested too deep.")) from error
+            raise ParseError(_("This JSON is nested too deeply.")) from error

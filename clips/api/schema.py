@@ -12,5 +12,5 @@ class RequestUserScheme(OpenApiAuthenticationExtension):
     def get_security_definition(self, auto_schema) -> list[dict]:
         return [
             {"type": "http", "scheme": "bearer", "description": "An API token from your account page."},
-            {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "Writes want X-CSRFToken too."},
+            {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "Writes also need X-CSRFToken."},
         ]

@@ -226,7 +226,7 @@ class JobRetry(APIView):
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         job = found(Job.objects.filter(pk=pk).first(), _("job"))
         if not job.retry():
-            raise Conflict(_("This job is not one that failed, or a newer one is at it."))
+            raise Conflict(_("Only failed jobs without a newer one can be retried."))
         note(Action.RETRIED, job)
         pipeline.publish(job)
         job.refresh_from_db()
@@ -264,4 +264,4 @@ def _create_once(serializer) -> None:
         with transaction.atomic():
             serializer.save()
     except IntegrityError as error:
-        raise Conflict(_("This name is there already.")) from error
+        raise Conflict(_("This name already exists.")) from error

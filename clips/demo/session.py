@@ -29,7 +29,7 @@ def make(*, seed: int = 1) -> Upload:
     """Make the film and hand it to the pipeline. DemoError if nobody could own it."""
     owner = Member.objects.filter(role=Role.ADMIN, is_active=True).order_by("date_joined").first()
     if owner is None:
-        raise DemoError(_("There is no admin yet whose upload this could be; start the site once first."))
+        raise DemoError(_("There is no admin to upload as. Start the site once first."))
     with scratch_folder() as folder:
         made = folder / "demo.mp4"
         film.write(made, seed=seed)

@@ -35,7 +35,7 @@ _VIDEO_SUFFIXES = frozenset({".MP4", ".MOV", ".MXF"})
 class Role(Enum):
     """The part of a recording that a file is."""
 
-    MAIN = "the one whose moments count"
+    MAIN = "main file"
     COPY = "a small copy"
     LENS = "a second lens"
 

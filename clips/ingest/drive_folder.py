@@ -125,7 +125,7 @@ def _left_alone(found: list["Found"]) -> str:
         told.append(ngettext("%(n)d Google document", "%(n)d Google documents", n_documents) % {"n": n_documents})
     if not told:
         return ""
-    sentence = _("Left alone in the Drive folder: %(what)s. Put the videos themselves there.")
+    sentence = _("Ignored in the Drive folder: %(what)s. Put the videos themselves there.")
     return sentence % {"what": _(" and ").join(told)}
 
 
@@ -158,7 +158,7 @@ def _fetch(upload: Upload, work: Claim) -> None:
     there = drive.look_for(upload.remote_id)
     if there is None or there.checksum != upload.mark:
         with work.finishing():
-            upload.give_up(_("It was changed or taken out of the Drive folder before it was here."))
+            upload.give_up(_("It was changed or removed from the Drive folder before it was downloaded."))
             transaction.on_commit(lambda: part_file.delete_part(upload.pk))
         return
     _fetch_bytes(upload, drive, work)
@@ -177,12 +177,12 @@ def _fetch_bytes(upload: Upload, drive: "DriveInbox", work: Claim) -> None:
         with part_file.writing(upload.pk):  # a late worker that does not know yet that it is one
             drive.fetch(upload.remote_id, path)
     except part_file.LockedError as error:
-        raise StorageError(_("Another worker fetches this file.")) from error
+        raise StorageError(_("Another worker is downloading this file.")) from error
     kind, _colon, expected = upload.mark.partition(":")
     came = sha256_of(path, work.report) if kind == "sha256" else _md5_of(path, work)
     if came != expected:
         part_file.delete_part(upload.pk)
-        upload.wait(_("What came from Google Drive is not what lies there; it is fetched again."))
+        upload.wait(_("The download from Google Drive does not match the file there. It will be downloaded again."))
         raise StorageError(upload.reason)
 
 

@@ -60,10 +60,10 @@ def why_not_kept(path: PurePath) -> str:
     """
     for name in path.parts:
         if legible(name) != name:
-            return _("The name of %(name)s is not readable text; rename it.") % {"name": legible(name)}
+            return _("The name of %(name)s is not readable text. Please rename it.") % {"name": legible(name)}
     if len(str(path)) > MAX_PATH_CHARS:
         longest = legible(max(path.parts, key=len))[:SHOWN_NAME_CHARS]
-        sentence = _("The path of %(name)s is too long; shorten the name of %(longest)s …")
+        sentence = _("The path of %(name)s is too long. Shorten the name of %(longest)s …")
         return sentence % {"name": path.name[:SHOWN_NAME_CHARS], "longest": longest}
     return ""
 
@@ -193,7 +193,9 @@ def _copy(upload: Upload, source: Path, report: Report) -> None:
         _refuse_changed(upload, os.fstat(reader.fileno()))
     if sha256_of(target, lambda _done: report(0)) != digest.hexdigest():
         part_file.delete_part(upload.pk)
-        raise _waits(upload, _("The copy of %(name)s is not what was read; it is copied again.") % _why(source))
+        raise _waits(
+            upload, _("The copy of %(name)s does not match the original. It will be copied again.") % _why(source)
+        )
     upload.advance(from_bytes=upload.offset_bytes, to_bytes=upload.size_bytes)
 
 
@@ -219,7 +221,7 @@ def _refuse_changed(upload: Upload, stat: os.stat_result) -> None:
     if mark_of(stat) == upload.mark:
         return
     part_file.delete_part(upload.pk)
-    raise _waits(upload, _("%(name)s changed while it was read.") % {"name": upload.original_filename})
+    raise _waits(upload, _("%(name)s changed while it was being read.") % {"name": upload.original_filename})
 
 
 def _waits(upload: Upload, sentence: str) -> StorageError:

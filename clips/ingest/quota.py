@@ -53,13 +53,15 @@ def check_size(size_bytes: int) -> None:
         raise TusError(400, _("The file is empty."))
     if size_bytes > settings.UPLOAD_MAX_FILE_BYTES:
         limit_gb = settings.UPLOAD_MAX_FILE_BYTES // 10**9
-        raise TusError(413, _("Files over %(n)d GB are not taken.") % {"n": limit_gb})
+        raise TusError(413, _("Files over %(n)d GB are not accepted.") % {"n": limit_gb})
 
 
 def check_disk(size_bytes: int) -> None:
     if floor.lacks_room(size_bytes):
         request_room.ask_for_room(size_bytes)
-        sentence = _("The server's disk is too full for this file. Nothing was sent; it goes on when there is room.")
+        sentence = _(
+            "The server's disk is too full for this file. Nothing was sent. It will continue when there is space."
+        )
         raise TusError(507, sentence, retry_after_s=ROOM_AGAIN_S)
 
 
@@ -70,7 +72,7 @@ def check_still(size_bytes: int) -> None:
 
 
 def no_room() -> TusError:
-    sentence = _("The server's disk is full. What arrived is kept; it goes on when there is room.")
+    sentence = _("The server's disk is full. What arrived is kept, and it will continue when there is space.")
     return TusError(507, sentence, retry_after_s=ROOM_AGAIN_S)
 
 
@@ -85,7 +87,7 @@ def check_quota(owner, size_bytes: int) -> None:
         return
     left_bytes = quota_bytes - held_bytes(owner)
     if size_bytes > left_bytes:
-        sentence = _("Each member may have %(quota).1f GB here, and %(left).1f GB of yours are left.")
+        sentence = _("Each member has %(quota).1f GB, and you have %(left).1f GB left.")
         raise TusError(507, sentence % {"quota": quota_bytes / 1e9, "left": max(0, left_bytes) / 1e9})
 
 

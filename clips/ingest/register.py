@@ -110,7 +110,7 @@ def _hash_of(source: Path, work: Claim) -> str:
     file_hash = sha256_of(source, work.report)
     after = source.stat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise StorageError(_("The file changed while it was read; it is read again when it rests."))
+        raise StorageError(_("The file changed while it was being read. It will be read again once it stops changing."))
     return file_hash
 
 
@@ -135,4 +135,4 @@ def _where_it_lies(upload: Upload, stored_path: str) -> Path:
     for path in (part_path(upload.pk), files.store_of(stored_path).path_of(stored_path)):
         if path and path.is_file() and path.stat().st_size == upload.size_bytes:
             return path
-    raise StorageError(_("The uploaded bytes are not on the disk any more; send the file again."))
+    raise StorageError(_("The uploaded file is no longer on the disk. Please upload it again."))

@@ -25,14 +25,14 @@ def give_up(upload: Upload) -> bool:
     """Close an idle upload and delete its bytes; False if somebody writes to it after all."""
     try:
         with part_file.writing(upload.pk):
-            given_up = upload.close_idle(_("No byte came for %(n)d days.") % {"n": settings.UPLOAD_IDLE_DAYS})
+            given_up = upload.close_idle(_("Nothing arrived for %(n)d days.") % {"n": settings.UPLOAD_IDLE_DAYS})
             if given_up:
                 part_file.delete_part(upload.pk)
             return given_up
     except part_file.LockedError:
         return False
     except part_file.LostBytesError:
-        return upload.close_idle(_("Its bytes are not on the disk any more."))
+        return upload.close_idle(_("Its data is no longer on the disk."))
 
 
 def remove_strays() -> None:

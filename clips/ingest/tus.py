@@ -162,13 +162,13 @@ def _remove(upload: Upload) -> None:
         with part_file.writing(upload.pk, patience_s=GIVE_UP_PATIENCE_S):
             deleted, _rows = Upload.objects.receiving().filter(pk=upload.pk).delete()
             if not deleted:
-                raise TusError(403, _("This upload is complete; delete the file instead."))
+                raise TusError(403, _("This upload is complete. Delete the file instead."))
             part_file.delete_part(upload.pk)
     except part_file.LockedError:
-        raise TusError(423, _("This upload is being written at the moment.")) from None
+        raise TusError(423, _("This upload is being written right now.")) from None
     except part_file.LostBytesError:
         if not Upload.objects.receiving().filter(pk=upload.pk).delete()[0]:
-            raise TusError(403, _("This upload is complete; delete the file instead.")) from None
+            raise TusError(403, _("This upload is complete. Delete the file instead.")) from None
 
 
 def _receive(request: HttpRequest, upload: Upload, claimed_bytes: int) -> None:
@@ -190,7 +190,7 @@ def _receive(request: HttpRequest, upload: Upload, claimed_bytes: int) -> None:
     except part_file.LockedError:
         raise TusError(423, _("Another connection is writing to this upload.")) from None
     except part_file.ChecksumError:
-        raise TusError(CHECKSUM_MISMATCH, _("The bytes were changed on their way; send them again.")) from None
+        raise TusError(CHECKSUM_MISMATCH, _("The data was damaged on its way. Send it again.")) from None
     except part_file.LostBytesError:
         raise _lost(upload) from None
     except OSError as error:
@@ -198,7 +198,7 @@ def _receive(request: HttpRequest, upload: Upload, claimed_bytes: int) -> None:
             raise
         raise quota.no_room() from error
     if fell_silent:
-        raise TusError(408, _("The connection fell silent. What arrived is kept; go on from there."))
+        raise TusError(408, _("The connection went silent. What arrived is kept; resume from there."))
 
 
 def _give_back_connection() -> None:
@@ -211,9 +211,9 @@ def _look_again(upload: Upload, claimed_bytes: int) -> None:
     """Check, now that nobody else writes, that the upload is unchanged since the request began."""
     fresh = Upload.objects.filter(pk=upload.pk).first()
     if fresh is None:
-        raise TusError(404, _("There is no such upload."))
+        raise TusError(404, _("No such upload."))
     if fresh.is_gone:
-        raise TusError(410, _("This upload was given up; send the file again."))
+        raise TusError(410, _("This upload was given up. Send the file again."))
     if fresh.state != UploadState.RECEIVING or claimed_bytes != fresh.offset_bytes:
         raise _other_offset(fresh)
 
@@ -243,11 +243,11 @@ def _reader(request: HttpRequest) -> Callable[[int], bytes]:
 def _own_upload(request: HttpRequest, upload_id: UUID) -> Upload:
     upload = Upload.objects.filter(pk=upload_id, owner=request.user).first()
     if upload is None:
-        raise TusError(404, _("There is no such upload."))
+        raise TusError(404, _("No such upload."))
     if upload.is_gone:
-        raise TusError(410, _("This upload was given up; send the file again."))
+        raise TusError(410, _("This upload was given up. Send the file again."))
     if upload.node != settings.NODE and not files.is_local("originals"):
-        raise TusError(503, _("Another server has the beginning of this file; send the rest there."))
+        raise TusError(503, _("Another server has the beginning of this file. Send the rest there."))
     return upload
 
 
@@ -262,17 +262,17 @@ def _progress(upload: Upload) -> dict[str, str]:
 def _fitting_length(request: HttpRequest, room_bytes: int) -> int:
     length_bytes = body_length(request)
     if length_bytes > room_bytes:
-        raise TusError(413, _("These are more bytes than were announced for this file."))
+        raise TusError(413, _("This is more data than was announced for this file."))
     return length_bytes
 
 
 def _other_offset(upload: Upload) -> TusError:
-    return TusError(409, _("The offset differs: %(n)d bytes are here.") % {"n": upload.offset_bytes})
+    return TusError(409, _("Wrong offset: %(n)d bytes have arrived.") % {"n": upload.offset_bytes})
 
 
 def _lost(upload: Upload) -> TusError:
     """Answer for an upload whose part file is short or gone: lost, or finished by another request meanwhile."""
-    if upload.close_lost(_("Its bytes are not on the disk any more.")):
+    if upload.close_lost(_("Its data is no longer on the disk.")):
         part_file.delete_part(upload.pk)
-        return TusError(410, _("This upload is not here any more; send the file again."))
+        return TusError(410, _("This upload no longer exists. Send the file again."))
     return TusError(409, _("Another connection finished this upload."))

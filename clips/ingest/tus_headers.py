@@ -42,7 +42,7 @@ def body_length(request: HttpRequest) -> int:
         raise TusError(411, _("Send Content-Length."))
     if int(value) > settings.UPLOAD_MAX_CHUNK_BYTES:
         limit_mb = settings.UPLOAD_MAX_CHUNK_BYTES // 10**6
-        sentence = _("One request may carry %(n)d MB at most; send the file in smaller chunks.")
+        sentence = _("Requests may have at most %(n)d MB. Send the file in smaller chunks.")
         raise TusError(413, sentence % {"n": limit_mb})
     return int(value)
 

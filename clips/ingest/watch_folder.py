@@ -131,7 +131,7 @@ class IncomingFolder:
 
     def _give_up(self, upload: Upload) -> None:
         """Close a row whose file was removed or changed before the import; a changed one is found anew."""
-        if upload.give_up(_("It was changed or taken out of the folder before it was here.")):
+        if upload.give_up(_("It was changed or removed from the folder before it was imported.")):
             for job in upload.jobs.active():
                 job.cancel()
             part_file.delete_part(upload.pk)
@@ -182,7 +182,7 @@ class IncomingFolder:
         self._say_why(Path(error.filename or self.root), error)
 
     def _say_why(self, path: Path, error: OSError) -> None:
-        sentence = _("%(path)s cannot be read or moved: %(why)s. The rest goes on, and this is tried again.")
+        sentence = _("%(path)s cannot be read or moved: %(why)s. Other files continue, and this one is retried.")
         self._say(sentence % {"path": local_files.legible(path), "why": error.strerror or str(error)})
 
     def _say(self, sentence: str) -> None:

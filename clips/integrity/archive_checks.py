@@ -28,7 +28,7 @@ def archive_and_rows(*, checksums: bool) -> Iterator[Disagreement]:
         backend = archive_backend()
         top = ArchiveFolder.objects.filter(backend=backend.name, parent=None).exclude(remote_id="").first()
         if top and not backend.has_folder(top.remote_id):
-            says = _("its top folder is not there. Is the disk mounted, was the folder thrown away?")
+            says = _("its top folder is missing. Is the disk mounted? Was the folder deleted?")
             yield Disagreement(Kind.ARCHIVE_SHUT, archive_name(), says, archive_name())
             return
         yield from _Inventory(backend, checksums=checksums).check()
@@ -76,7 +76,7 @@ class _Inventory:
             found = there[file_id]
             is_named = read_names((), found.filename) or read_original_name(found.filename)
             if is_named and not found.is_trashed and self._backend.folders_of(found.folder_id):
-                says = _("it lies in the archive, and no row knows it.")
+                says = _("it is in the archive, but no row refers to it.")
                 take_over = partial(mend.adopt_copy, self._backend, file_id)
                 yield Disagreement(Kind.COPY_UNKNOWN, found.filename, says, file_id, take_over)
 
@@ -84,7 +84,7 @@ class _Inventory:
         """Report a removed clip in the archive, unless the list is older than its removal."""
         held = self._backend.look(copy.remote_id)
         if held and not held.is_trashed and not Job.objects.active().filter(clip=copy.clip_id).exists():
-            says = _("it was removed, and lies in the archive again.")
+            says = _("it was removed, but is in the archive again.")
             yield Disagreement(Kind.COPY_LEFT, str(copy), says, str(copy.clip_id), partial(mend.withdraw, copy.clip_id))
 
     def _is_right(self, copy: ArchiveCopy, found: Stocked) -> bool:
@@ -105,7 +105,7 @@ class _Inventory:
         repair = partial(again, thing.pk)
         tell = partial(Disagreement, subject=str(thing), key=str(thing.pk))
         if self._n_looks > MOST_LOOKS:
-            yield tell(kind=Kind.COPY_MISSING, says=_("the archive's list does not show it as it should be."))
+            yield tell(kind=Kind.COPY_MISSING, says=_("the archive's list does not match it."))
             return
         held = self._backend.look(copy.remote_id) if copy.remote_id else None
         if held is None:
@@ -113,14 +113,14 @@ class _Inventory:
         elif held.is_trashed:
             yield tell(kind=Kind.COPY_TRASHED, says=_("%(path)s is in the trash.") % {"path": copy.path}, mend=repair)
         elif held.sha256 != copy.sha256:
-            says = _("what lies at %(path)s has another SHA-256.") % {"path": copy.path}
+            says = _("the file at %(path)s has a different SHA-256.") % {"path": copy.path}
             yield tell(kind=Kind.COPY_CHANGED, says=says, mend=repair)
         elif adoption.is_astray(copy, held):
-            says = _("it lies under a later name, %(name)s, and not at %(path)s.")
+            says = _("it has a newer name, %(name)s, instead of %(path)s.")
             says, move = says % {"name": held.filename, "path": copy.path}, partial(mend.bring_to_place, copy.pk)
             yield tell(kind=Kind.COPY_ASTRAY, says=says, mend=move)
         elif (held.folder_id, held.filename) != (copy.folder_id_there or held.folder_id, copy.filename):
-            says = _("it is called %(name)s now, or lies in another folder than %(path)s.")
+            says = _("it is now called %(name)s, or is in another folder than %(path)s.")
             yield tell(kind=Kind.COPY_MOVED, says=says % {"name": held.filename, "path": copy.path})
 
 
@@ -132,7 +132,7 @@ def not_archived(*, checksums: bool) -> Iterator[Disagreement]:
     cut = FinalClip.objects.current().exclude(stored_path="")
     for batch in rows_in_batches(cut.filter(~Exists(has_copy), ~Exists(asked)), "filename"):
         for key, name in batch:
-            says = _("it is not in the archive, and no job is going to bring it there.")
+            says = _("it is not in the archive, and no job is going to archive it.")
             yield Disagreement(Kind.COPY_ABSENT, name, says, str(key), partial(mend.rearchive, key))
 
 
@@ -144,5 +144,5 @@ def drive_ids(*, checksums: bool) -> Iterator[Disagreement]:
     differing = FinalClip.objects.filter(Q(pk__in=other.values("clip")) | Q(pk__in=bare.values("pk")))
     for batch in rows_in_batches(differing, "filename"):
         for key, name in batch:
-            says = _("its Drive file is not the one of its copy.")
+            says = _("its Drive file is not that of its copy.")
             yield Disagreement(Kind.DRIVE_ID, name, says, str(key), partial(mend.copy_drive_id, key))

@@ -36,13 +36,13 @@ def moments_and_clips(*, checksums: bool) -> Iterator[Disagreement]:
     bare = CandidateSegment.objects.filter(~Exists(clips), status=SegmentStatus.ACCEPTED)
     for batch in rows_in_batches(bare, "original_file__original_filename", "start_ms", "end_ms"):
         for key, name, start_ms, end_ms in batch:
-            says = _("its moment at %(start).1f to %(end).1f s was kept, but there is no clip of it.")
+            says = _("its moment at %(start).1f to %(end).1f s was kept, but has no clip.")
             told = {"start": start_ms / 1000, "end": end_ms / 1000}
             yield Disagreement(Kind.KEPT_WITHOUT_CLIP, name, says % told, str(key))
     unkept = FinalClip.objects.current().exclude(candidate_segment=None)
     for batch in rows_in_batches(unkept.exclude(candidate_segment__status=SegmentStatus.ACCEPTED), "filename"):
         for key, name in batch:
-            says = _("it is a clip of a moment that is not marked as kept.")
+            says = _("its moment is not marked as kept.")
             yield Disagreement(Kind.LINEAGE, name, says, str(key))
 
 
@@ -54,7 +54,7 @@ def names(*, checksums: bool) -> Iterator[Disagreement]:
         for key, filename, date, camera_id, fps_label, session, session_date in batch:
             said = read_names((), filename)
             if said is None:
-                yield Disagreement(Kind.NAME, filename, _("this is no name that the site gives."), str(key))
+                yield Disagreement(Kind.NAME, filename, _("this is not a name given by the site."), str(key))
                 continue
             wanted = {
                 _("date"): (said.date, date),
@@ -77,6 +77,6 @@ def names_taken(*, checksums: bool) -> Iterator[Disagreement]:
         taken = set(alike.values_list("low", "number"))
         for key, (name, said) in wanted.items():
             if (said.stem.lower(), said.number) not in taken:
-                says = _("its name is not written down as taken.")
+                says = _("its name is not recorded as taken.")
                 take = partial(repair.take_name, said.stem, said.number, said.ending)
                 yield Disagreement(Kind.NAME_NOT_TAKEN, name, says, str(key), take)

@@ -93,7 +93,7 @@ def left_in_scratch(*, checksums: bool) -> Iterator[Disagreement]:
         if entry.name == local_cache.FOLDER:
             continue  # keeps to its size by itself
         path = Path(entry.path)
-        says = _("nobody has worked on it for hours.")
+        says = _("it has not been worked on for hours.")
         yield Disagreement(Kind.SCRATCH, f"scratch/{entry.name}", says, str(path), partial(mend.remove, path))
 
 
@@ -109,12 +109,12 @@ def uploads_and_parts(*, checksums: bool) -> Iterator[Disagreement]:
         for upload in moved_on:
             if (n_there := _bytes_there(upload.pk)) < upload.offset_bytes and not _is_placed(upload):
                 told = {"is": filesizeformat(max(0, n_there)), "was": filesizeformat(upload.offset_bytes)}
-                says = _("%(is)s of the %(was)s that were received are on the disk.") % told
+                says = _("only %(is)s of the %(was)s received are on the disk.") % told
                 yield Disagreement(Kind.UPLOAD_LOST, upload.original_filename, says, str(upload.pk))
     asked = Job.objects.active().filter(kind=JobKind.INGEST, upload=OuterRef("pk"))
     for batch in rows_in_batches(Upload.objects.filter(~Exists(asked), state=UploadState.RECEIVED), fields[0]):
         for key, name in batch:
-            says = _("it has arrived whole, and no job is going to check it.")
+            says = _("it is complete, but no job is going to check it.")
             yield Disagreement(Kind.UPLOAD_STUCK, name, says, str(key), partial(mend.check_upload, key))
 
 
@@ -160,4 +160,4 @@ def _is_placed(upload: Upload) -> bool:
 
 
 def _nobody_knows(size_bytes: int) -> str:
-    return _("no row knows this file of %(size)s.") % {"size": filesizeformat(size_bytes)}
+    return _("no row refers to this file of %(size)s.") % {"size": filesizeformat(size_bytes)}

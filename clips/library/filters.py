@@ -19,7 +19,7 @@ UNTAGGED = [("both", _("untagged")), ("person", _("no rider")), ("trick", _("no 
 class ClipFilter(filters.FilterSet):
     """Filters and order of clips, for the API and the library page."""
 
-    q = filters.CharFilter(method="matching", label="beginnings of words of names, aliases and metadata")
+    q = filters.CharFilter(method="matching", label="beginnings of words in names, aliases and metadata")
     person = filters.CharFilter(method="with_person", label="name, slug, alias or id; also finds who is in `also`")
     trick = filters.CharFilter(method="with_trick", label="name, slug, alias or id")
     untagged = filters.ChoiceFilter(
@@ -32,8 +32,8 @@ class ClipFilter(filters.FilterSet):
     camera = filters.CharFilter(method="by_camera", label="id as in file names, or what the crew calls the camera")
     fps = filters.CharFilter("fps_label", lookup_expr="iexact")
     category = filters.ChoiceFilter(choices=ClipCategory.choices)
-    all_versions = filters.BooleanFilter(method="applied_last", label="also versions that were replaced")
-    sort = filters.ChoiceFilter(method="applied_last", choices=ordering.CHOICES, label="newest first when left out")
+    all_versions = filters.BooleanFilter(method="applied_last", label="include replaced versions")
+    sort = filters.ChoiceFilter(method="applied_last", choices=ordering.CHOICES, label="default: newest first")
 
     class Meta:
         model = FinalClip

@@ -35,7 +35,7 @@ def reedit(clip: FinalClip, choice: Choice, *, member: Member) -> FinalClip:
         if not replaced:
             return _made_before(clip, choice, member)
         if is_chosen(choice, clip):
-            raise UnchangedError(_("Nothing is different yet."))
+            raise UnchangedError(_("Nothing has changed yet."))
         of_clip = {"candidate_segment": clip.candidate_segment, "lineage": clip.lineage}
         version = make_clip(clip.original_file, choice, member, **of_clip)
         if not _takes_over(version, clip):
@@ -50,7 +50,7 @@ def use_again(version: FinalClip, *, member: Member) -> FinalClip:
     """
     current = current_version(version)
     if current is None:
-        raise ConflictError(_("This clip was removed meanwhile."))
+        raise ConflictError(_("This clip has been removed."))
     return reedit(current, choice_of(version), member=member)
 
 
@@ -85,7 +85,7 @@ def _made_before(clip: FinalClip, choice: Choice, member: Member) -> FinalClip:
     """Return the version that this request made already, if it was sent twice. ConflictError otherwise."""
     current = current_version(clip)
     if current is None:
-        raise ConflictError(_("This clip was removed meanwhile."))
+        raise ConflictError(_("This clip has been removed."))
     if current.created_by_id == member.pk and is_chosen(choice, current):
         return current
-    raise ConflictError(_("This clip was changed meanwhile. Here is how it is now; nothing of yours was saved."))
+    raise ConflictError(_("Somebody else changed this clip. This is the current version; your changes were not saved."))

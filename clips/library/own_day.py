@@ -38,12 +38,12 @@ def move_to_own_day(original: OriginalFile) -> int:
     if own_day is None:
         raise OwnDayError(_("%(file)s does not say when it was recorded.") % {"file": original})
     if own_day == original.shoot.date:
-        raise OwnDayError(_("%(file)s lies in the session of its own day already.") % {"file": original})
+        raise OwnDayError(_("%(file)s is already in the session of the day it was recorded.") % {"file": original})
     target = _namesake(original.shoot, own_day)
     Shoot.objects.filter(pk__in=[original.shoot_id, target.pk]).hold()  # both at once, in the order of everybody
     locked = OriginalFile.objects.select_for_update(of=("self",)).get(pk=original.pk)
     if (locked.shoot_id, locked.local_day) != (original.shoot_id, own_day):
-        raise OwnDayError(_("%(file)s was changed by somebody else meanwhile.") % {"file": original})
+        raise OwnDayError(_("Somebody else just changed %(file)s.") % {"file": original})
     moved = OriginalFile.objects.filter(pk__in=[original.pk, *original.low_res_copies.values_list("pk", flat=True)])
     moved.update(shoot=target)
     moved.place_in_time()

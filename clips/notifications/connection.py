@@ -55,11 +55,11 @@ def check_url(url: str, *, private: bool) -> None:
     try:
         _port = parts.port
     except ValueError as error:
-        raise RefusedAddressError("The port of this address is no number from 1 to 65535.") from error
+        raise RefusedAddressError("The port of this address must be a number from 1 to 65535.") from error
     if parts.scheme not in ({"https", "http"} if private else {"https"}) or not parts.hostname:
-        raise RefusedAddressError("A webhook's address begins with https:// and a name.")
+        raise RefusedAddressError("A webhook's address must start with https:// and a host name.")
     if parts.username or parts.password:
-        raise RefusedAddressError("Names and passwords do not belong into a webhook's address.")
+        raise RefusedAddressError("A webhook's address may not contain a username or password.")
 
 
 def post(url: str, body: bytes, headers: dict[str, str], *, private: bool = False) -> Answer:
@@ -98,10 +98,10 @@ def _connected(host: str, port: int, *, private: bool) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise NotSentError(f"{host} is not found: is that its name, and is this server on the internet?") from error
+        raise NotSentError(f"{host} was not found. Check its name, and that this server is online.") from error
     addresses = [entry[4][0] for entry in found]
     if not private and not all(_is_public(address) for address in addresses):
-        raise RefusedAddressError(f"{host} is a machine of an inner network; NOTICE_PRIVATE_ADDRESSES allows those.")
+        raise RefusedAddressError(f"{host} is on a private network. Set NOTICE_PRIVATE_ADDRESSES to allow that.")
     last: OSError | None = None
     for family, kind, protocol, _name, address in found:
         sock = socket.socket(family, kind, protocol)

@@ -70,7 +70,7 @@ def ready_sessions() -> int:
         if not told["n"] or told["n_bare"]:
             continue
         title = ngettext("%(session)s: %(n)d moment to sort", "%(session)s: %(n)d moments to sort", told["n"])
-        text = ngettext("%(n)d video is through.", "%(n)d videos are through.", shoot.n_files) % {"n": shoot.n_files}
+        text = ngettext("%(n)d video is done.", "%(n)d videos are done.", shoot.n_files) % {"n": shoot.n_files}
         n_new += Notice.objects.write(
             NoticeKind.READY,
             f"{shoot.pk} {shoot.last_file.isoformat()}",  # what comes later is told of once more
@@ -123,7 +123,7 @@ def _archive_blocked() -> int:
 def _disk_full() -> int:
     if (room_bytes := free_bytes()) > 0:
         return 0
-    text = _("Uploads are refused until there is room: %(size)s are missing.") % {"size": filesizeformat(-room_bytes)}
+    text = _("Uploads are refused until %(size)s are free.") % {"size": filesizeformat(-room_bytes)}
     return _tell_blocked(f"disk {timezone.localdate()}", _("The disk is too full"), text, reverse("clips:jobs"))
 
 
@@ -145,7 +145,7 @@ def _audit_worse() -> int:
     last, before = [*AuditReport.objects.filter(state="DONE").order_by("-started_at")[:2], None, None][:2]
     if last is None or not last.n_wrong or (before and before.n_wrong >= last.n_wrong):
         return 0
-    title = _("Rows, files and archive disagree in %(n)d places") % {"n": last.n_wrong}
+    title = _("The audit found %(n)d problems") % {"n": last.n_wrong}
     return _tell_blocked(f"audit {last.pk}", title, "", reverse("clips:audit"))
 
 
@@ -167,7 +167,7 @@ def day() -> int:
     text = summary(since, until)
     if not text:
         return 0
-    title = _("The last day: %(date)s") % {"date": f"{since:%d.%m.}–{until:%d.%m.%Y}"}
+    title = _("Last 24 hours: %(date)s") % {"date": f"{since:%d.%m.}–{until:%d.%m.%Y}"}
     return Notice.objects.write(
         NoticeKind.DAILY, until.date().isoformat(), title=title, text=text, path=reverse("home"), at=until
     )  # fmt: skip

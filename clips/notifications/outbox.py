@@ -39,7 +39,7 @@ def send(notice_id) -> bool:
 def settle_expired() -> None:
     """Handle notices whose sender died midway. They may have arrived, so only those with an id are sent again."""
     for notice in Notice.objects.expired():
-        says = _("The sender stopped in the middle of this.")
+        says = _("The sender stopped while sending this.")
         if notice.channel.kind != ChannelKind.WEBHOOK:
             notice.end(NoticeState.UNKNOWN, says)
         elif not notice.try_again(says):

@@ -116,7 +116,7 @@ def want_wider(segment: CandidateSegment, *, start_ms: int, end_ms: int) -> Prev
         return PreviewState("ready")
     asked = [start_ms, end_ms]
     if end_ms - start_ms > MOST_TRIMMED_MS or end_ms <= start_ms:
-        return PreviewState("failed", reason=_("A preview shows two minutes at most."))
+        return PreviewState("failed", reason=_("A preview is at most two minutes long."))
     last = _jobs_of([segment]).order_by("-created_at").first()
     if last is not None and not last.is_active and last.params.get(TRIMMED_MS) == asked:
         return PreviewState("failed", reason=last.reason)  # what it made is all that the file shows

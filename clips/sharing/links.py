@@ -55,7 +55,7 @@ def want_copy(
     """
     # The row is held so that a worker which ends meanwhile either sees the new copy or has ended before.
     if not FinalClip.objects.filter(pk=clip.pk, removed_at=None).select_for_update().exists():
-        raise NotSharableError(_("This clip was removed meanwhile."))
+        raise NotSharableError(_("This clip has been removed."))
     if slow_down == 1:
         sound = ShareSound.STRETCH  # kept as it is
     copy, _is_new = SharedCopy.objects.get_or_create(clip=clip, slow_down=slow_down, sound=sound)
@@ -105,7 +105,7 @@ def make_link(copy: SharedCopy, member: Member, days: int | None) -> tuple[Share
         If the copy is not made yet.
     """
     if not copy.stored_path:
-        raise NotSharableError(_("There is no copy yet that a link could show."))
+        raise NotSharableError(_("There is no copy to share yet."))
     ends_at = timezone.now() + timedelta(days=days) if days else None
     return ShareLink.objects.issue(copy, member, ends_at)
 

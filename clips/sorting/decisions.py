@@ -159,13 +159,13 @@ def put_aside(segment: CandidateSegment, *, lease: uuid.UUID, key: uuid.UUID, me
 def check_trim(original: OriginalFile, start_ms: int, end_ms: int) -> None:
     """Raise TrimError unless the span is within the file."""
     if start_ms >= end_ms:
-        raise TrimError(_("The clip must end after it begins."))
+        raise TrimError(_("The clip must end after it starts."))
     if start_ms < 0 or end_ms > original.duration_ms:
         length = f"{original.duration_ms // 60000}:{original.duration_ms // 1000 % 60:02d}"
         if start_ms < original.duration_ms < end_ms and (following := original.next_part()):
-            sentence = _("This video ends at %(length)s and goes on in %(file)s; what lies there is a clip of its own.")
+            sentence = _("This video ends at %(length)s and continues in %(file)s. Make a separate clip there.")
             raise TrimError(sentence % {"length": length, "file": following})
-        raise TrimError(_("The video is %(length)s long; the clip must lie inside it.") % {"length": length})
+        raise TrimError(_("The video is %(length)s long. The clip must be within it.") % {"length": length})
 
 
 def clip_stem(original: OriginalFile, choice: Choice) -> str:
@@ -200,7 +200,7 @@ def make_clip(original: OriginalFile, choice: Choice, member: Member, **of_clip)
     try:
         connection.check_constraints()  # now, while a sentence can still be said, and not at the commit
     except IntegrityError as error:
-        raise ConflictError(_("This person or trick was merged into another a moment ago; choose again.")) from error
+        raise ConflictError(_("This person or trick was just merged into another. Choose again.")) from error
     FinalClip.objects.filter(pk=clip.pk).refresh_search()
     return clip
 
@@ -231,7 +231,7 @@ def record(
     except IntegrityError as error:
         # The key was used; where its decision was undone, the segment may well be in the same hand again.
         earlier_decision(kind, segment, key, member)
-        raise ConflictError(_("This was decided a moment ago.")) from error
+        raise ConflictError(_("This was just decided.")) from error
 
 
 def earlier_decision(kind: DecisionKind, segment: CandidateSegment, key: uuid.UUID, member: Member) -> Decision:
@@ -242,11 +242,11 @@ def earlier_decision(kind: DecisionKind, segment: CandidateSegment, key: uuid.UU
     if (earlier.kind, earlier.segment_id, earlier.member_id) != (kind, segment.pk, member.pk):
         raise ConflictError(_("This key was used for another decision."))
     if earlier.undone_by_id:
-        raise ConflictError(_("This decision was undone; decide again."))
+        raise ConflictError(_("This decision was undone. Decide again."))
     return earlier
 
 
 def _why_not_held(segment: CandidateSegment) -> str:
     if OriginalFile.objects.filter(pk=segment.original_file_id, aside_at__isnull=False).exists():
-        return _("The video was put aside, so its moments are not sorted now.")
-    return _("You do not hold this segment any more: the time ran out, or it was decided already.")
+        return _("The video was set aside, so its moments are not in the queue now.")
+    return _("You no longer hold this moment: the time ran out, or it was already decided.")

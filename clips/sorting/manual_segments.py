@@ -106,7 +106,9 @@ def _end_at(segment: CandidateSegment, end_ms: int) -> None:
         with transaction.atomic():
             CandidateSegment.objects.filter(pk=segment.pk).update(end_ms=end_ms)
     except IntegrityError as error:
-        raise TrimError(_("There is a moment of just this length already; split a little earlier or later.")) from error
+        raise TrimError(
+            _("A moment of exactly this length already exists. Split a little earlier or later.")
+        ) from error
 
 
 def _share_preview(segment: CandidateSegment, rest: CandidateSegment) -> None:

@@ -138,7 +138,7 @@ class BucketFile:
                     n_broken = 0
                     yield block
                 if self.left_bytes:
-                    raise BrokenOffError(_("The storage stopped in the middle of a file."))
+                    raise BrokenOffError(_("The storage connection broke off in the middle of a file."))
             except BrokenOffError:
                 n_broken += 1
                 if n_broken > MAX_BROKEN:

@@ -38,7 +38,7 @@ def local_copy(original: OriginalFile, report: Report = silent) -> Iterator[Path
     StorageError
         If it is in no store any more, or cannot be brought in.
     """
-    gone = _("The original file is not in the data folder any more.")
+    gone = _("The original file is no longer in the data folder.")
     with _on_this_disk(original.stored_path, original.file_hash, original.size_bytes, gone, report) as path:
         yield path
 
@@ -46,7 +46,7 @@ def local_copy(original: OriginalFile, report: Report = silent) -> Iterator[Path
 @contextmanager
 def local_clip(clip: FinalClip, report: Report = silent) -> Iterator[Path]:
     """Yield the path of a cut clip on this machine's disk, for the duration of the block; StorageError as above."""
-    gone = _("The cut clip is not in the data folder; cut it again first.")
+    gone = _("The cut clip is not in the data folder. Cut it again first.")
     if not clip.stored_path:
         raise MissingFileError(gone)
     with _on_this_disk(clip.stored_path, clip.file_hash, clip.size_bytes, gone, report) as path:
@@ -154,7 +154,7 @@ def discard(stored_paths: Iterable[str]) -> None:
     try:
         delete(stored_paths)
     except StorageError as error:
-        logger.warning("Files without rows stay for the nightly sweep: %s", error)
+        logger.warning("Files without rows are left for the nightly cleanup: %s", error)
 
 
 def listed(folder: str) -> Iterator[Stored]:

@@ -118,7 +118,7 @@ def free_bytes() -> int:
 
 
 def missing_here() -> MissingFileError:
-    return MissingFileError(_("This file is not in the data folder any more."))
+    return MissingFileError(_("This file is no longer in the data folder."))
 
 
 def sync(path: Path) -> None:

@@ -199,8 +199,10 @@ def _write_all(descriptor: int, block: bytes, offset_bytes: int) -> None:
 
 def no_room(size_bytes: int) -> NoRoomError:
     size_gb = size_bytes / 1e9
-    return NoRoomError(_("This machine's disk has no room for a file of %(n).1f GB; make some.") % {"n": size_gb})
+    return NoRoomError(
+        _("This machine's disk has no space for a file of %(n).1f GB. Free some space.") % {"n": size_gb}
+    )
 
 
 def damaged() -> StorageError:
-    return StorageError(_("What the storage holds of this file is not what was uploaded."))
+    return StorageError(_("The file in the storage does not match what was uploaded."))

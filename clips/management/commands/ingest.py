@@ -23,21 +23,21 @@ UNDER_WAY = (UploadState.WAITING, UploadState.RECEIVING, UploadState.RECEIVED)
 
 class Command(BaseCommand):
     help = (
-        "Bring camera files on this machine in, folders with all that is in them. Sessions come from the names of the "
-        "folders inside, else from the files' own dates, unless you name one. What is here already is told so. The "
-        "site must be running, for its workers check the files."
+        "Import camera files from this machine, and folders with everything in them. Sessions come from the names of "
+        "the folders inside, else from the files' own dates, unless you name one. Files that are here already are "
+        "only reported. The site must be running, since its workers check the files."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a video, or a folder")
-        parser.add_argument("--session", default="", help="the session they belong to, like “Backyard Rails”")
+        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a video or a folder")
+        parser.add_argument("--session", default="", help="session for the files, like “Backyard Rails”")
         parser.add_argument("--date", type=dt.date.fromisoformat, help="its date, like 2024-12-01")
-        parser.add_argument("--move", action="store_true", help="remove each file that is here safely afterwards")
+        parser.add_argument("--move", action="store_true", help="delete each file once it is safely imported")
 
     def handle(self, *, paths: list[Path], session: str, date: dt.date | None, move: bool, **_options) -> None:
         files = dict(_files(paths))
         if not files:
-            raise CommandError("There are no videos in this.")
+            raise CommandError("There are no videos here.")
         refused = {path: why for path, folders in files.items() if (why := _why_not_kept(path, folders))}
         for path in refused:
             del files[path]
@@ -46,7 +46,7 @@ class Command(BaseCommand):
             self._bring_all(files, uploads, session=session, date=date, move=move)
             self._wait(uploads)
         except KeyboardInterrupt:
-            self.stdout.write("Stopped. What was copied is still checked; repeat the command for the rest.")
+            self.stdout.write("Stopped. Copied files are still being checked. Repeat the command for the rest.")
             raise SystemExit(130) from None
         finally:
             _close(uploads, move=move)
@@ -87,9 +87,9 @@ class Command(BaseCommand):
         for path, why in refused.items():
             self.stdout.write(f"{local_files.legible(path)}: {why}")
         n_bad = len(ids) + len(refused) - n_new - n_known
-        self.stdout.write(f"{n_new} new, {n_known} already here, {n_bad} not taken.")
+        self.stdout.write(f"{n_new} new, {n_known} already here, {n_bad} not imported.")
         if n_bad:
-            raise CommandError("Some were not taken; the lines above say why.")
+            raise CommandError("Some files were not imported. See the lines above for the reasons.")
 
 
 def _files(paths: list[Path]) -> Iterator[tuple[Path, tuple[str, ...]]]:

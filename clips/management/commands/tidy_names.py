@@ -21,10 +21,10 @@ _NUMBER = re.compile(r" \(\d+\)$")
 
 
 class Command(BaseCommand):
-    help = "Give slugs that Windows refuses new ones, reread trick names, and propose merges. Harmless to repeat."
+    help = "Replace slugs that Windows refuses, reread trick names, and suggest merges. Safe to repeat."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
+        parser.add_argument("--dry-run", action="store_true", help="show what would change, without changing it")
 
     def handle(self, *, dry_run: bool, **options: object) -> None:
         with transaction.atomic():
@@ -61,7 +61,7 @@ def reread_tricks() -> Iterator[str]:
             taken.add(normal)
             before = row.normal_name
             row.save(update_fields=["normal_name"])
-            yield _("%(row)s: read as “%(normal)s” now, and not as “%(before)s”.") % {
+            yield _("%(row)s: now read as “%(normal)s” instead of “%(before)s”.") % {
                 "row": row, "normal": normal, "before": before,
             }  # fmt: skip
 

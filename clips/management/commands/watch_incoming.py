@@ -20,11 +20,11 @@ SHORTEST_PAUSE_S = 1.0
 
 
 class Command(BaseCommand):
-    help = "Bring in what people, Syncthing or card readers put into the incoming folder; “up” keeps this running."
+    help = "Import files from the incoming folder (a service of “up”)."
 
     def handle(self, **_options) -> None:
         if settings.INCOMING_DIR is None:
-            raise CommandError("INCOMING_DIR is empty: no folder shall be watched.")
+            raise CommandError("INCOMING_DIR is empty, so no folder is watched.")
         with _alone():
             Watch(settings.INCOMING_DIR).run()
 
@@ -62,7 +62,7 @@ class Watch(FileSystemEventHandler):
                 logger.warning(sentence)
             return self._pause_s()
         except DatabaseError as error:
-            logger.warning("The database does not answer (%s); the incoming folder waits.", type(error).__name__)
+            logger.warning("The database does not answer (%s). The incoming folder waits.", type(error).__name__)
             connection.close()
             return settings.INCOMING_LOOK_SECONDS
 
@@ -79,7 +79,9 @@ class Watch(FileSystemEventHandler):
             observer.schedule(self, str(self._folder.root), recursive=True)
             observer.start()
         except OSError as error:  # not there at present, or the kernel's limit of watches
-            logger.info("Events of %s are not heard (%s); it is looked into now and then.", self._folder.root, error)
+            logger.info(
+                "Cannot listen for events in %s (%s). It is checked now and then instead.", self._folder.root, error
+            )
             return
         self._observer = observer
 
@@ -92,5 +94,5 @@ def _alone():
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CommandError("The incoming folder is watched already.") from None
+            raise CommandError("The incoming folder is already being watched.") from None
         yield

@@ -208,7 +208,7 @@ def test_ended_jobs_are_tried_again_and_the_broker_is_told(client, original, bro
     job.refresh_from_db()
     assert (job.state, job.reason) == (JobState.WAITING, "")
     assert broker.depth("light") == 1
-    assert said(response) == ["1 job waits to run again."]
+    assert said(response) == ["1 job will run again."]
 
 
 def test_active_jobs_are_cancelled_and_ended_ones_left(client, original):
@@ -216,7 +216,7 @@ def test_active_jobs_are_cancelled_and_ended_ones_left(client, original):
     done = Job.objects.create(kind=JobKind.DETECT, original_file=original, state=JobState.DONE)
     response = client.post(JOBS, {"action": "cancel", "_selected_action": [waiting.pk, done.pk]})
     assert set(Job.objects.values_list("state", flat=True)) == {JobState.CANCELLED, JobState.DONE}
-    assert said(response) == ["1 job is cancelled.", "1 job was left as it is."]
+    assert said(response) == ["1 job is cancelled.", "1 job was left unchanged."]
 
 
 def test_curve_of_a_run_is_drawn(client, original):

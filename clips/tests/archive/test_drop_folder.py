@@ -112,7 +112,7 @@ def test_shortcuts_and_documents_are_left_alone_with_words(inbox, fetched):
         inbox.store.add(kind + secrets.token_hex(2), kind, f"application/vnd.google-apps.{kind}", ["drop"],
                         owner="", drive_id="shared-drive")  # fmt: skip
     fetched()
-    assert "Left alone in the Drive folder: 1 shortcut and 2 Google documents." in Inbox.objects.get().left_alone
+    assert "Ignored in the Drive folder: 1 shortcut and 2 Google documents." in Inbox.objects.get().left_alone
     assert not Upload.objects.exists()
 
 

@@ -96,7 +96,7 @@ def test_an_original_that_the_archive_has_comes_back_through_the_incoming_folder
         model.objects.all().delete()
     (settings.DATA_DIR / lost.original_file.stored_path).unlink()
     text = rebuilt()
-    assert f"1 clips wait for it; the archive has it as {there.filename}." in text
+    assert f"1 clips are waiting for it; the archive has it as {there.filename}." in text
     assert str(settings.INCOMING_DIR) in text
     put = settings.INCOMING_DIR / Path(there.path).relative_to(ROOT)
     put.parent.mkdir(parents=True)

@@ -94,7 +94,7 @@ def test_second_command_finds_the_session_here_already(admin, quickly, capsys):
 
 @pytest.mark.django_db
 def test_session_without_an_admin_is_refused(sorter):
-    with pytest.raises(CommandError, match="no admin yet"):
+    with pytest.raises(CommandError, match="no admin to upload as"):
         call_command("make_demo")
     assert not Upload.objects.exists()
 

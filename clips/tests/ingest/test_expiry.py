@@ -31,7 +31,7 @@ def test_after_seven_idle_days_the_bytes_go_and_the_row_says_why(upload):
     idle_for(upload, days=7, minutes=1)
     tasks.expire_uploads()
     upload.refresh_from_db()
-    assert (upload.state, upload.reason) == (UploadState.GONE, "No byte came for 7 days.")
+    assert (upload.state, upload.reason) == (UploadState.GONE, "Nothing arrived for 7 days.")
     assert not part_file.part_path(upload.pk).exists()
 
 

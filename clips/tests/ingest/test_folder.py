@@ -118,7 +118,7 @@ def test_each_name_that_cannot_be_taken_is_named_and_stays(put, look, root):
         pytest.skip("this file system keeps no names that are not text")
     said = look()
     for name in ("B\ufffdckyard", "b\ufffdd.mp4", "w\ufffdr.mp4"):
-        assert f"The name of {name} is not readable text; rename it." in said
+        assert f"The name of {name} is not readable text. Please rename it." in said
     assert Inbox.objects.get().sentence == said
     assert all(path.exists() for path in bad)
     assert OriginalFile.objects.count() == 1

@@ -94,7 +94,7 @@ def test_a_members_share_counts_files_and_what_is_on_its_way(free, sorter, other
     begin(sorter, 300)
     error = refusal(sorter, 201)
     assert error.status == 507
-    assert "Each member may have" in str(error)
+    assert "Each member has" in str(error)
     begin(sorter, 200)
     begin(other_sorter, 500)
 

@@ -156,7 +156,7 @@ def test_an_original_that_the_archive_has_is_fetched_from_there_by_and_by(whole,
         state=CopyState.VERIFIED, verified_at=timezone.now(),
     )  # fmt: skip
     told = [what for disagreement, what in audit(repair=True) if disagreement.kind == Kind.ORIGINAL_MISSING]
-    assert told == ["the archive has it; it is fetched from there when it is needed"]
+    assert told == ["the archive has it, and it will be fetched when needed"]
     assert OriginalFile.objects.evicted().exists()
 
 
@@ -191,7 +191,7 @@ def test_the_file_of_an_upload_that_is_being_checked_is_no_orphan(sorter, shoot,
     )
     put(f"originals/{upload.pk}.mp4")
     assert set(found()) == {Kind.UPLOAD_STUCK}
-    assert mended() == ["a job checks it"]
+    assert mended() == ["a job will check it"]
     assert found() == {}
 
 
@@ -236,7 +236,7 @@ def test_a_clip_of_a_moment_that_was_not_kept_is_found(whole):
 def test_a_name_that_says_another_session_is_found_and_put_right(whole, work_off):
     type(whole.original_file.shoot).objects.update(slug="Elsewhere")
     assert found() == {Kind.NAME: [whole.filename]}
-    assert mended() == ["a job renames it"]
+    assert mended() == ["a job will rename it"]
     assert found() == {}, "while the job waits"
     assert work_off()[0] == JobKind.RENAME
     assert FinalClip.objects.filter(filename__contains="__Elsewhere__").exists()
@@ -245,7 +245,7 @@ def test_a_name_that_says_another_session_is_found_and_put_right(whole, work_off
 def test_a_name_that_could_be_given_again_is_taken_by_a_repair(whole):
     FileName.objects.all().delete()
     assert found() == {Kind.NAME_NOT_TAKEN: [whole.filename]}
-    assert mended() == ["the name is taken"]
+    assert mended() == ["the name is recorded as taken"]
     assert str(FileName.objects.get()) == whole.filename
 
 
@@ -255,7 +255,7 @@ def test_a_job_that_nobody_ends_is_found_and_returned(original, put):
     long_ago = timezone.now() - timezone.timedelta(hours=1)
     Job.objects.update(state=JobState.RUNNING, lease_token=job.pk, lease_ends_at=long_ago, attempts=1)
     assert set(found()) == {Kind.JOB_STUCK}
-    assert mended() == ["the broker was told of it again"]
+    assert mended() == ["it was sent to the broker again"]
     assert Job.objects.get().state == JobState.WAITING
 
 
@@ -264,7 +264,7 @@ def test_the_command_says_each_and_fails_where_something_is_wrong(whole, put):
     out = StringIO()
     with pytest.raises(CommandError, match="1 wrong"):
         call_command("audit", stdout=out)
-    assert "wrong   originals/stray.mp4: no row knows this file of 19" in out.getvalue()
+    assert "wrong   originals/stray.mp4: no row refers to this file of 19" in out.getvalue()
     (put("originals/stray.mp4")).unlink()
     call_command("audit", stdout=out)
     assert "Rows, files and archive agree." in out.getvalue()

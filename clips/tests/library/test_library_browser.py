@@ -212,7 +212,7 @@ def test_a_bad_trim_and_a_lost_race_are_told_in_place(page):
     url = page.url
     page.get_by_label("To").fill("0:01")
     page.get_by_role("button", name="Save as a new version").click()
-    expect(page.get_by_role("alert")).to_contain_text("must end after it begins")
+    expect(page.get_by_role("alert")).to_contain_text("must end after it starts")
     assert page.url == url
 
     other = page.context.new_page()
@@ -223,7 +223,7 @@ def test_a_bad_trim_and_a_lost_race_are_told_in_place(page):
 
     page.get_by_label("To").fill("0:03.750")
     page.get_by_role("button", name="Save as a new version").click()
-    expect(page.get_by_role("alert")).to_contain_text("changed meanwhile")
+    expect(page.get_by_role("alert")).to_contain_text("Somebody else changed this clip")
     expect(page.get_by_role("alert")).to_contain_text("0:03.750")
     expect(page.get_by_label("From")).to_have_value("0:02.250")
     page.get_by_label("To").fill("0:03.750")

@@ -294,7 +294,7 @@ def test_a_clip_for_somebody_who_was_merged_away_meanwhile_is_refused_with_a_sen
     gone = Person.objects.add("Mills")
     Person.objects.filter(pk=gone.pk).delete()
     choice = decisions.Choice(start_ms=0, end_ms=3000, person=gone)
-    with pytest.raises(decisions.ConflictError, match="choose again"):
+    with pytest.raises(decisions.ConflictError, match="Choose again"):
         decisions.keep(segment, choice, lease=lease, key=uuid.uuid4(), member=sorter)
     segment.refresh_from_db()
     assert segment.status == SegmentStatus.IN_PROGRESS, "it is still in the hand"

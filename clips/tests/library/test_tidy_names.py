@@ -60,7 +60,7 @@ def test_tricks_that_turn_out_to_be_one_are_proposed_for_a_merge():
 def test_a_name_that_was_read_by_older_rules_is_read_again():
     trick = Trick.objects.add("BS 180")
     Trick.objects.filter(pk=trick.pk).update(normal_name="backside180")
-    assert tidy() == "BS 180: read as “bs 180” now, and not as “backside180”."
+    assert tidy() == "BS 180: now read as “bs 180” instead of “backside180”."
     assert Trick.objects.named("back 1").get() == trick
 
 

@@ -107,7 +107,7 @@ def write(db) -> Callable[..., Notice]:
 
     def write(title: str = "Backyard Rails: 3 moments to sort", **fields) -> Notice:
         subject = fields.pop("subject", "one")
-        Notice.objects.write(NoticeKind.READY, subject, title=title, **{"text": "2 videos are through."} | fields)
+        Notice.objects.write(NoticeKind.READY, subject, title=title, **{"text": "2 videos are done."} | fields)
         return Notice.objects.get(subject=subject)
 
     return write

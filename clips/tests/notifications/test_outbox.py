@@ -226,7 +226,7 @@ def test_mail_arrives_with_an_id_that_stays(mailbox, make_channel, write):
     text = envelope.content.decode()
     assert f"Message-ID: <{notice.pk}@example.org>" in text
     assert "Subject: TrickyClip: Line break: 3 moments" in text
-    assert "2 videos are through." in text
+    assert "2 videos are done." in text
 
 
 @pytest.mark.parametrize(

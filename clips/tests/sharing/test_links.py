@@ -123,7 +123,7 @@ def test_a_link_needs_a_copy_that_is_made(client, sorter, clip):
     client.force_login(sorter)
     answer = client.post(reverse("clips:shared_copy_link", args=[copy.pk]), {"days": 7})
     assert answer.status_code == 409
-    assert "no copy yet" in answer.content.decode()
+    assert "no copy to share yet" in answer.content.decode()
     assert not ShareLink.objects.exists()
 
 

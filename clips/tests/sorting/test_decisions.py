@@ -199,7 +199,7 @@ def test_undo_goes_back_through_fifty_decisions(mia, run):
         (mia.trash, mia.keep, mia.trash)[number % 3](segment)
         decided.append(segment.pk)
     assert [mia.undo().pk for _ in decided] == decided[::-1]
-    with pytest.raises(ConflictError, match="nothing of yours"):
+    with pytest.raises(ConflictError, match="nothing to undo"):
         mia.undo()
 
 
@@ -215,9 +215,9 @@ def test_an_undo_sent_again_undoes_nothing_more(mia):
 def test_only_ones_own_decisions_are_undone(mia, jo):
     (first,) = mia.hand()
     mia.trash(first)
-    with pytest.raises(ConflictError, match="nothing of yours"):
+    with pytest.raises(ConflictError, match="nothing to undo"):
         jo.undo()
-    with pytest.raises(ConflictError, match="nothing of yours"):
+    with pytest.raises(ConflictError, match="nothing to undo"):
         jo.undo(Decision.objects.get().pk)
 
 

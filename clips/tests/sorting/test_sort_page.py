@@ -251,7 +251,7 @@ def test_a_page_left_open_past_its_lease_gets_the_truth_and_a_sentence(page, lay
         f"pk='{first}').update(status='TRASHED', lease_token=None, lease_ends_at=None, locked_by=None, locked_at=None)",
     )
     second = next_card(page, lambda: press(page, "Enter"))
-    expect(page.locator("[data-notice]")).to_contain_text("do not hold this segment any more")
+    expect(page.locator("[data-notice]")).to_contain_text("no longer hold this moment")
     assert second != first
     arrived(page)
     assert page.locator(f"[data-segment='{first}']").count() == 0

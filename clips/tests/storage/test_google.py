@@ -89,7 +89,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_never_mixed(google, file):
     files.store(file, "originals/one.mp4")
     opened = files.read("originals/one.mp4")
     google.put("site/originals/one.mp4", b"x" * len(CONTENT))
-    with pytest.raises(StorageError, match="replaced while it was read"):
+    with pytest.raises(StorageError, match="replaced while it was being read"):
         b"".join(opened)
 
 

@@ -91,10 +91,10 @@ def test_a_copy_that_two_use_stays_until_both_are_done(stored):
 def test_what_differs_from_what_was_uploaded_is_not_kept(stored):
     changed = stored[0].path.read_bytes()[:-1] + b"?"
     stored[0].path.write_bytes(changed)
-    with pytest.raises(StorageError, match="not what was uploaded"), stored[0].here():
+    with pytest.raises(StorageError, match="does not match what was uploaded"), stored[0].here():
         pass
     stored[1].path.write_bytes(b"short")
-    with pytest.raises(StorageError, match="not what was uploaded"), stored[1].here():
+    with pytest.raises(StorageError, match="does not match what was uploaded"), stored[1].here():
         pass
     assert list(local_cache.folder().iterdir()) == []
 
