@@ -1,4 +1,4 @@
-"""What an admin does with members, invite links and tokens."""
+"""Tests the admin's actions on members, invite links and tokens."""
 
 import re
 import threading
@@ -24,7 +24,7 @@ def administrating(client: Client, admin) -> None:
 
 
 def act(client: Client, action: str, *members: Member) -> list[str]:
-    """Do an action of the list of members and return what it said."""
+    """Run an action of the list of members and return its message."""
     picked = [member.pk for member in members]
     response = client.post(MEMBERS, {"action": action, "_selected_action": picked})
     return [str(message) for message in get_messages(response.wsgi_request)]

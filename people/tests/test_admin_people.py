@@ -1,4 +1,4 @@
-"""What a curator does with people in the admin."""
+"""Tests the curators' admin pages of people."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""What a curator does with tricks in the admin."""
+"""Tests the curators' admin pages of tricks."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""The starter list: sound in itself, and harmless to whatever the crew has made of it."""
+"""Tests the starter list: consistent in itself, and harmless to the crew's own tricks."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Trick names: what people type is the trick they mean, in every place that takes a name."""
+"""Tests trick names: typed names find the intended trick in every place that takes a name."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Imports go one way, no shell is started, no secret is guessable: read from the source with ``ast``.
+"""Tests the architecture with ``ast``: imports go one way, no shell is started, no secret is guessable.
 
 So a breach cannot hide behind a lazy import, or in a line that no test runs.
 """
@@ -128,7 +128,7 @@ def is_free_of_django(file: Path) -> bool:
 
 
 def as_path(module: str) -> Path:
-    """Return the file that a dotted name means, cut off where it goes on into a name inside the file."""
+    """Return the file of a dotted name, without the part that names something inside the file."""
     root = Path(settings.BASE_DIR)
     parts = module.split(".")
     while parts:

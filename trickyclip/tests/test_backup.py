@@ -1,4 +1,4 @@
-"""A backup is whole, of one moment, and comes back as it was."""
+"""Tests that a backup is complete, consistent, and restored as it was."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What is said of settings that do not fit together, before anything is tried."""
+"""Tests the checks of settings that contradict each other."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured

@@ -1,4 +1,4 @@
-"""README's table of settings names exactly what is read from the environment."""
+"""Tests that README's table of settings names exactly the settings that are read."""
 
 import re
 

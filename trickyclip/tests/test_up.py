@@ -1,4 +1,4 @@
-"""``manage.py up`` as a person meets it: one start, what is printed, who answers, and the refusals."""
+"""Tests ``manage.py up`` as a person uses it: one start, its output, its servers, and its refusals."""
 
 import base64
 import http.client

@@ -1,4 +1,4 @@
-"""What ``manage.py up`` does when something is killed, crashes or is asked to stop, and what the next start finds."""
+"""Tests ``manage.py up`` when something is killed, crashes or is stopped, and the next start."""
 
 import contextlib
 import os

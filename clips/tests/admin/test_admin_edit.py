@@ -1,4 +1,4 @@
-"""What curators may change in the admin, and what they find beside it."""
+"""Tests edits, links and actions of curators in the admin."""
 
 import datetime as dt
 

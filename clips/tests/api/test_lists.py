@@ -1,4 +1,4 @@
-"""The API's lists: clips found by what they are called, people, tricks, jobs, uploads, and its own description."""
+"""Tests the API's lists (clips, people, tricks, jobs, uploads) and its own description."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""Sorting through the API: hands, leases, keys, and that everything happens once."""
+"""Tests sorting through the API: hands, leases, keys, and that everything happens once."""
 
 import threading
 import uuid

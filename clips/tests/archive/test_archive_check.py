@@ -1,4 +1,4 @@
-"""``manage.py archive_check``: one screen, and for each fault what to do about it."""
+"""Tests ``manage.py archive_check``: one screen, with advice for each fault."""
 
 from io import StringIO
 

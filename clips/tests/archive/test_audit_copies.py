@@ -1,4 +1,4 @@
-"""The audit of an archive, on the local disk as on Drive: gone, thrown away, changed, moved, unknown."""
+"""Tests the audit of an archive, on disk and on Drive: copies that are gone, trashed, changed, moved, or unknown."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What holds for every archive, on the local disk as on Drive."""
+"""Tests the common behaviour of all archives, on disk and on Drive."""
 
 import hashlib
 

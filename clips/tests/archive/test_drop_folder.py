@@ -1,4 +1,4 @@
-"""The drop folder on Drive: each file comes once and whole, whatever happens, and is put away there afterwards."""
+"""Tests the drop folder on Drive: each file is imported once and whole, and moved away afterwards."""
 
 import secrets
 import threading
@@ -36,7 +36,7 @@ def inbox(on_drive, settings, monkeypatch):
 
 @pytest.fixture
 def fetched(inbox):
-    """Give a function that looks, fetches and checks what is due, and looks again so that it is put away."""
+    """Return a function that looks, fetches and checks what is due, and looks again to move it away."""
 
     def run(*, whole: bool = False) -> None:
         drive_folder.look_into(whole=whole)

@@ -1,4 +1,4 @@
-"""A person lets the archive use their Drive, on a page of the admin."""
+"""Tests the admin page on which a person grants the archive access to their Drive."""
 
 from urllib.parse import parse_qsl, urlsplit
 
@@ -26,7 +26,7 @@ def on_drive(on_drive, settings):
 
 
 def asked_of_google(client) -> dict[str, str]:
-    """Return what the page's link asks Google for."""
+    """Return the parameters of the page's link to Google."""
     address = client.get(reverse(CONNECT)).context["google_address"]
     assert address.startswith("https://accounts.google.com/")
     return dict(parse_qsl(urlsplit(address).query))

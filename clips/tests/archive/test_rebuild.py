@@ -1,4 +1,4 @@
-"""After the database is lost, its clips are made again from the archive."""
+"""Tests rebuilding clips from the archive after the database is lost."""
 
 from io import StringIO
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A rename takes clips along in each kind of archive: killed in its middle, twice in a row, and around an undo."""
+"""Tests renames with archived copies: killed midway, twice in a row, and around an undo, in each kind of archive."""
 
 import time
 import uuid
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 class Killed(BaseException):
-    """Nothing in the site catches it: what it ends is left as a killed process leaves it."""
+    """A simulated kill: nothing in the site catches it, so it leaves everything as a killed process does."""
 
 
 def rename(person: Person, name: str) -> None:
@@ -32,7 +32,7 @@ def rename(person: Person, name: str) -> None:
 
 
 def after_a_kill(work_off) -> None:
-    """Let the time of the killed worker's lease pass, and another worker go on."""
+    """Let the killed worker's lease expire, and another worker continue."""
     Job.objects.filter(state=JobState.RUNNING).update(lease_ends_at=timezone.now())
     tasks.sweep()
     work_off()
@@ -45,7 +45,7 @@ def stock(*, checksums: bool) -> list[Stocked]:
 
 
 def is_called(clip: FinalClip, name: str) -> bool:
-    """Whether row, copy and archive call it so, and the archive has it once, whole."""
+    """Return whether row, copy and archive all have this name, and the archive has one whole copy."""
     clip.refresh_from_db()
     copy, there = clip.copies.get(), held(clip)
     named = f"__{name}__" in clip.filename and folder_names(clip)[-2] == name

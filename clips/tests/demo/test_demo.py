@@ -1,4 +1,4 @@
-"""The made-up session: what is in its film, and that it takes the way of any upload."""
+"""Tests the demo session: the content of its film, and its import as a normal upload."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What goes to make room, in which order, and that nothing goes which somebody still needs."""
+"""Tests eviction: what is deleted, in which order, and that nothing needed is."""
 
 import io
 import os

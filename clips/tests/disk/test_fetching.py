@@ -1,4 +1,4 @@
-"""An original that was let go comes back when somebody needs it, and what needs it waits and goes on by itself."""
+"""Tests that an evicted original is fetched back when needed, and that waiting jobs continue by themselves."""
 
 import pytest
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""A job that needs room waits for it with a sentence, and goes on by itself."""
+"""Tests that a job that needs space waits with a sentence, and continues by itself."""
 
 import errno
 

@@ -1,4 +1,4 @@
-"""What the pages say of room on the disk, and of originals that were let go."""
+"""Tests the pages about disk space and evicted originals."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""When files were recorded, what their cameras are called, and which files are one recording."""
+"""Tests recording times, camera names, and the grouping of files of one recording."""
 
 import datetime as dt
 import html
@@ -30,7 +30,7 @@ def alps(shoot) -> Shoot:
 
 @pytest.fixture
 def add_file(shoot):
-    """Give a function that adds a probed file to the session."""
+    """Return a function that adds a probed file to the session."""
     return partial(add_probed, shoot)
 
 

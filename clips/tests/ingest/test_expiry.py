@@ -1,4 +1,4 @@
-"""Unfinished uploads go after some idle days, and nothing else does."""
+"""Tests that only unfinished uploads expire, after some idle days."""
 
 import datetime as dt
 import os
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def upload(sorter) -> Upload:
-    """One of ten bytes that got four of them."""
+    """An upload of ten bytes that got four of them."""
     upload = quota.begin(sorter, "GX010123.MP4", 10, ABOUT)
     part_file.part_path(upload.pk).write_bytes(b"0123")
     upload.advance(from_bytes=0, to_bytes=4)

@@ -1,4 +1,4 @@
-"""The incoming folder: what rests in it is taken once, and moved to where people see what became of it."""
+"""Tests the incoming folder: each unchanged file is imported once, and moved to the folder of its outcome."""
 
 import datetime as dt
 import os
@@ -57,7 +57,7 @@ def folder(root) -> IncomingFolder:
 
 @pytest.fixture
 def look(folder, check_uploads):
-    """Give a function that looks, lets the workers do their part, and looks again."""
+    """Return a function that looks, lets the workers do their part, and looks again."""
 
     def look() -> str:
         folder.look()

@@ -1,4 +1,4 @@
-"""Files that come from anywhere but the browser: brought in whole and once, into the session of their own day."""
+"""Tests files that do not come through the browser: imported whole and once, into the session of their own day."""
 
 import datetime as dt
 import errno
@@ -29,7 +29,7 @@ def video(tmp_path_factory):
 
 @pytest.fixture
 def card(tmp_path, video):
-    """Give a function that puts a video onto a card, a different one for each number."""
+    """Return a function that puts a video onto a card, a different one for each number."""
 
     def put(name: str, number: int = 0):
         path = tmp_path / "card" / name
@@ -44,7 +44,7 @@ def card(tmp_path, video):
 
 @pytest.fixture
 def other_disk(monkeypatch):
-    """Let no file get a second name, as between two disks."""
+    """Make hard links impossible, as between two disks."""
 
     def refuse(*_args, **_kwargs):
         raise OSError(errno.EXDEV, "Invalid cross-device link")
@@ -236,7 +236,7 @@ def facts(recorded_at: str | None, minutes: int = 5, **more) -> dict:
 
 @pytest.fixture
 def filmed(db):
-    """Give a function that lets a file come that was recorded then, and returns its session."""
+    """Return a function that adds a file recorded at a time, and returns its session."""
 
     def film(
         recorded_at: str | None, *, name: str = "", date: dt.date | None = None, modified_at=None, file="", **said
@@ -350,7 +350,7 @@ def test_a_place_east_of_greenwich_has_its_own_day(filmed, settings):
 
 @pytest.fixture
 def ingest(transactional_db, read_before, check_uploads, monkeypatch, capsys):
-    """Give a function that runs the command while workers do their part, and returns what it prints."""
+    """Return a function that runs the command while workers do their part, and returns its output."""
 
     def run(*arguments: object) -> str:
         wait = command.Command._wait

@@ -1,4 +1,4 @@
-"""Files that are no good, dropped among good ones: each ends with its own words, and takes no other with it."""
+"""Tests bad files dropped among good ones: each gets its own error, and the others are not affected."""
 
 import re
 from pathlib import Path

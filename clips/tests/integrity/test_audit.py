@@ -1,4 +1,4 @@
-"""The audit finds where rows, files and archive disagree, and mends nothing but what needs no guessing."""
+"""Tests that the audit finds disagreements of rows, files and archive, and repairs only what needs no guessing."""
 
 import hashlib
 import json
@@ -43,7 +43,7 @@ DATA = b"exactly these bytes"
 
 
 def found(**options) -> dict[Kind, list[str]]:
-    """Return what an audit finds: the subjects by kind."""
+    """Return the findings of an audit: the subjects by kind."""
     by_kind: dict[Kind, list[str]] = {}
     for disagreement, _mended in audit(**options):
         by_kind.setdefault(disagreement.kind, []).append(disagreement.subject)
@@ -56,7 +56,7 @@ def mended() -> list[str]:
 
 @pytest.fixture
 def put(own_data_dir):
-    """Give a function that writes a file into the data folder, long enough ago to be no work in progress."""
+    """Return a function that writes a file into the data folder, old enough not to be work in progress."""
 
     def put(stored_path: str, data: bytes = DATA, *, age_s: float = 2 * GRACE_S) -> Path:
         path = own_data_dir / stored_path
@@ -70,7 +70,7 @@ def put(own_data_dir):
 
 @pytest.fixture
 def whole(original, run, put) -> FinalClip:
-    """A file with one kept moment, its clip in the archive, and one moment to sort: all in order."""
+    """A file with one kept moment, its archived clip, and one moment to sort, all consistent."""
     sha256 = hashlib.sha256(DATA).hexdigest()
     OriginalFile.objects.update(size_bytes=len(DATA), file_hash=sha256)
     put(original.stored_path)

@@ -1,4 +1,4 @@
-"""The backfill commands: which rows they choose, and that a dry run does nothing."""
+"""Tests the backfill commands: the rows they choose, and that a dry run does nothing."""
 
 import threading
 import uuid

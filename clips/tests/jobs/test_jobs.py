@@ -1,4 +1,4 @@
-"""Jobs as rows: who may take one, who may end it, and that nothing happens twice."""
+"""Tests jobs as rows: who may take and end one, and that nothing happens twice."""
 
 import threading
 import uuid

@@ -1,4 +1,4 @@
-"""Named locks: no two alike, none holds up what has nothing to do with it, and the sweep waits for nobody."""
+"""Tests named locks: no two are alike, none blocks unrelated work, and the sweep waits for nobody."""
 
 import ast
 import uuid
@@ -52,7 +52,7 @@ def lock_of_another(lock: Lock):
 
 @pytest.fixture
 def silent_jobs(original, shoot) -> list[Job]:
-    """Two jobs whose workers fell silent, the second one in its last attempt."""
+    """Two jobs whose workers went silent, the second one in its last attempt."""
     first, second = (Job.objects.for_target(kind, original) for kind in (JobKind.DETECT, JobKind.PROBE))
     for job in (first, second):
         assert Job.objects.claim(job.pk, worker="dies")

@@ -1,4 +1,4 @@
-"""From a decision to a file in the archive: cut exactly, named, copied, verified."""
+"""Tests the way from a decision to a file in the archive: cut exactly, named, copied, verified."""
 
 import hashlib
 import uuid

@@ -1,4 +1,4 @@
-"""The clip's page and its re-edits: versions, neighbours, and that of two who edit at once one wins."""
+"""Tests the clip's page and new versions: their list, neighbours, and that one of two concurrent editors wins."""
 
 import threading
 import uuid
@@ -29,7 +29,7 @@ def clip(original, sorter, miller) -> FinalClip:
 
 
 def fields_of(clip: FinalClip, **changed) -> dict:
-    """Return what the form sends when nothing but ``changed`` was touched."""
+    """Return the data of the form when only ``changed`` was touched."""
     fields = {
         "start_ms": f"0:{clip.start_ms / 1000:06.3f}",
         "end_ms": f"0:{clip.end_ms / 1000:06.3f}",

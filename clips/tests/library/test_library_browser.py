@@ -1,4 +1,4 @@
-"""Library and clip page in a real browser: searched, looked at, edited; by mouse and by keys alone."""
+"""Tests library and clip page in a real browser: searched, viewed, edited; by mouse and by keys alone."""
 
 import re
 import time
@@ -156,7 +156,7 @@ def test_by_keys_alone_from_the_grid_to_a_new_version(page):
 
 
 def wait_for_video(page: Page, state: str) -> None:
-    """Wait until the player is in a state; not by a function that the page's own rules would forbid."""
+    """Wait until the player is in a state, without a function that the page's own rules would forbid."""
     until_s = time.monotonic() + PATIENCE_MS / 1000
     while not page.locator("[data-player]").evaluate(f"video => video.{state}"):
         assert time.monotonic() < until_s, state
@@ -243,7 +243,7 @@ def test_no_page_is_wider_than_its_window(chromium, running_site, library, width
 
 
 def reach(page: Page, selector: str) -> None:
-    """Go on with Tab until such an element has the focus."""
+    """Press Tab until such an element has the focus."""
     for _press in range(60):
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
             return

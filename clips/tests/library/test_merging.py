@@ -1,4 +1,4 @@
-"""Two people or two tricks become one: every clip, every list and every name moves, or nothing does."""
+"""Tests merging two people or two tricks: all clips, lists and names move, or nothing does."""
 
 import threading
 import uuid
@@ -36,7 +36,7 @@ def jo(db) -> Person:
 
 @pytest.fixture
 def make_clip(original):
-    """Give a function that makes a clip of somebody, with others in it."""
+    """Return a function that makes a clip of somebody, with others in it."""
 
     def make(person: Person | None = None, *also: Person, trick: Trick | None = None) -> FinalClip:
         number = FinalClip.objects.count()

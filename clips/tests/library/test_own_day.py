@@ -1,4 +1,4 @@
-"""A file whose day is not its session's goes to the session of its own day, and its clips with it."""
+"""Tests moving a file recorded on another day, and its clips, to the session of its own day."""
 
 import datetime as dt
 import io
@@ -88,7 +88,7 @@ def test_the_admin_shows_the_other_day_and_moves_the_file(client, curator, shoot
 
 @pytest.fixture
 def filmed(alps) -> OriginalFile:
-    """Four seconds from a HERO8, whose clock shows the time of the place and calls it UTC."""
+    """Four seconds from a HERO8, whose clock shows local time and calls it UTC."""
     stored = settings.ORIGINALS_DIR / "filmed.mp4"
     stored.parent.mkdir(parents=True)
     make_video(stored, frames=120, size=(256, 144), tags={"creation_time": "2024-12-01T10:00:00Z"})

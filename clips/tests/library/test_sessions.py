@@ -1,4 +1,4 @@
-"""The session pages: their numbers, what may be changed on them, and that a longer list costs no more queries."""
+"""Tests the session pages: their numbers, their edits, and a constant number of queries for longer lists."""
 
 import datetime as dt
 import uuid

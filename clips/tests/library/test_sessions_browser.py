@@ -1,4 +1,4 @@
-"""The session, start and jobs pages in a real browser against the whole running site."""
+"""Tests the session, start and jobs pages in a real browser against the whole running site."""
 
 from concurrent.futures import ThreadPoolExecutor
 

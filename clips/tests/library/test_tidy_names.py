@@ -1,4 +1,4 @@
-"""``manage.py tidy_names``: what was named before today's rules is put right once, and doubles are proposed."""
+"""Tests ``manage.py tidy_names``: old names are fixed once, and merges of duplicates are proposed."""
 
 from io import StringIO
 
@@ -21,7 +21,7 @@ def tidy(**options: object) -> str:
 
 @pytest.fixture
 def con(original) -> Person:
-    """Somebody from before, with a clip, whose folder no Windows machine can make."""
+    """An old person, with a clip, whose folder no Windows machine can create."""
     person = Person.objects.create(display_name="Con", slug="Con")
     FinalClip.objects.create(
         original_file=original, person=person, start_ms=0, end_ms=4000, date=original.shoot.date, camera_id="CAM_X",

@@ -210,7 +210,7 @@ def test_real_footage_is_cut_exactly(tmp_path, footage):
 
 
 def pictures(path, from_s: Fraction, to_s: Fraction) -> list[tuple[Fraction, str]]:
-    """Return what a decoder shows of a whole file between two moments: when after the first, and a hash of it."""
+    """Return the shown frames of a whole file between two moments: their time after the first, and a hash."""
     shown = []
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):
@@ -236,7 +236,7 @@ def test_every_real_camera_file_is_cut_as_decoding_it_shows(tmp_path, cameras, s
 
 
 def assert_same_sound(source, clip, start_s: Fraction) -> None:
-    """Hold what a clip lets hear against what its source does from ``start_s`` on; 10 ms are allowed."""
+    """Compare a clip's sound with its source's from ``start_s`` on, within 10 ms."""
     (theirs_s, theirs, rate_hz), (mine_s, mine, _) = sound_of(source), sound_of(clip)
     if not mine.any():
         return  # one silence is like another
@@ -249,7 +249,7 @@ def assert_same_sound(source, clip, start_s: Fraction) -> None:
 
 
 def sound_of(path) -> tuple[float, np.ndarray, int]:
-    """Return when the sound is first heard, in seconds, the first channel from there on, and its rate in Hz."""
+    """Return when the sound is first heard, in seconds, its first channel from there on, and its rate in Hz."""
     with av.open(str(path)) as container:
         frames = [f for f in container.decode(audio=0) if f.pts is not None and f.pts + f.samples > 0]
     rate_hz, begin_s = frames[0].sample_rate, float(frames[0].pts * frames[0].time_base)

@@ -32,7 +32,7 @@ ENCODINGS = {
 
 
 def strip_of(source: Path) -> tuple[dict, list[np.ndarray]]:
-    """Make the strip of a file beside it; return what is said of it, and its tiles [shape=(height, width), uint8]."""
+    """Make the strip of a file beside it; return its facts, and its tiles [shape=(height, width), uint8]."""
     out = source.parent / "strip.jpg"
     found = make_filmstrip(str(source), str(out))
     with av.open(str(out)) as container:
@@ -49,7 +49,7 @@ def number_in(tile: np.ndarray) -> int:
 
 
 def numbers_by_ms(source: Path) -> dict[int, int]:
-    """Return the number of the frame that each time names."""
+    """Return the number of the frame at each time."""
     with av.open(str(source)) as container:
         begin = container.start_time if "mpegts" in container.format.name else 0
         zero_s = Fraction(begin, av.time_base)

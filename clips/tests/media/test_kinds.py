@@ -1,8 +1,8 @@
-"""Whatever a camera, a phone, a drone or an old card makes goes all the way.
+"""Runs each kind of file that cameras, phones, drones and old cards make through everything.
 
-Each kind of file is probed, searched for moments, cut at two places, and shown as a preview, a still picture and a
-filmstrip. A clip must show the asked pictures exactly, with the sound that belongs to them, judged by FFmpeg's decoders
-and by what pictures and sounds carry in themselves.
+Each is probed, searched for moments, cut at two places, and shown as a preview, a still picture and a filmstrip. A clip
+must show the requested pictures exactly, in sync with its sound, judged by FFmpeg's decoders and by marks in pictures
+and sounds.
 """
 
 import os
@@ -104,7 +104,7 @@ def check_sound(kind: Kind, clip: Path, place: int) -> None:
 
 
 def clicks_s(path: Path) -> list[float]:
-    """Return when each click begins, in seconds; clicks are far louder than all else and some tenths apart."""
+    """Return the start of each click, in seconds; clicks are far louder than all else and some tenths apart."""
     begin, samples = heard(path)
     loud = np.flatnonzero(np.abs(samples) > 0.5 * np.abs(samples).max())
     begins = loud[np.diff(loud, prepend=-SOUND_RATE_HZ) > SOUND_RATE_HZ // 4]

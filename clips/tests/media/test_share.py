@@ -1,4 +1,4 @@
-"""Copies for sharing: the frames of the cut, at their own times, in a form that nobody plays wrong."""
+"""Tests share copies: the frames of the cut, at their own times, in a form that every player plays right."""
 
 import struct
 from fractions import Fraction
@@ -64,7 +64,7 @@ def test_it_has_the_frames_of_the_cut_at_their_own_times(tmp_path, name):
 
 
 def edits(path: Path) -> list[tuple[int, int]]:
-    """Return where in its media each edit begins, and how fast it is."""
+    """Return the media time of each edit's start, and its rate."""
     data, at, found = path.read_bytes(), 0, []
     while (at := data.find(b"elst", at)) >= 0:
         version, number = data[at + 4], struct.unpack(">I", data[at + 8 : at + 12])[0]

@@ -1,4 +1,4 @@
-"""Channels are set up by admins alone; their addresses are sealed, never shown, and tried by a button."""
+"""Tests channels: only admins set them up; their addresses are sealed, never shown, and tested by a button."""
 
 import pytest
 from django.urls import reverse

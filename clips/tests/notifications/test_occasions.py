@@ -1,4 +1,4 @@
-"""When there is something to tell: once for each occasion, and nothing where nothing is."""
+"""Tests that each occasion creates one notice, and nothing else does."""
 
 import datetime as dt
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""Each notice arrives once: not twice after a lost answer, and after a failure it is tried again."""
+"""Tests that each notice arrives once: retried after a failure, but not after a lost answer."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""Previews that share frames are made together; each job is kept, lost and ended in its own right."""
+"""Tests that previews that share frames are made together, while each job is kept, lost and ended on its own."""
 
 import pytest
 from django.utils import timezone
@@ -16,7 +16,7 @@ def filmed(shoot) -> OriginalFile:
 
 @pytest.fixture
 def runs(monkeypatch) -> list[int]:
-    """How many previews each child was asked for, in order."""
+    """Number of previews requested of each child, in order."""
     asked = []
     real = sandbox.run
 
@@ -30,7 +30,7 @@ def runs(monkeypatch) -> list[int]:
 
 
 def wanted(original: OriginalFile, *spans_ms: tuple[int, int]) -> list[Job]:
-    """Ask for previews of new moments that have their pictures already."""
+    """Request previews of new moments that have their pictures already."""
     segments = propose(original, *spans_ms)
     CandidateSegment.objects.update(poster_path="candidates/x.jpg")
     return [requests.want_preview(CandidateSegment.objects.get(pk=segment.pk)) for segment in segments]
@@ -78,7 +78,7 @@ def test_one_that_failed_before_is_made_alone(filmed, work_off, runs):
 
 
 def interrupted(monkeypatch, act) -> None:
-    """Do something when the child has finished, before anything is written down."""
+    """Do something after the child has finished and before anything is saved."""
     real = sandbox.run
 
     def then_act(*arguments, **options):

@@ -1,4 +1,4 @@
-"""A video drawn as a line: where its moments lie and what became of them; and as data for the pages that draw it."""
+"""Tests the time-line of a video: positions and states of its moments, as a drawing and as data."""
 
 import uuid
 from datetime import timedelta

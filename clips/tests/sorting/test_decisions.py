@@ -1,4 +1,4 @@
-"""Skip, put aside and undo: what each changes, what it never does, and that each happens once."""
+"""Tests skip, set aside and undo: what each changes and never does, and that each happens once."""
 
 import uuid
 from datetime import timedelta
@@ -26,7 +26,7 @@ from clips.sorting.undo import undo
 
 
 class Page:
-    """One open page of one member, below the web."""
+    """One open page of one member, without the web layer."""
 
     def __init__(self, member) -> None:
         self.member = member
@@ -70,7 +70,7 @@ def jo(other_sorter) -> Page:
 
 @pytest.fixture
 def other_file(original) -> OriginalFile:
-    """A second file of the same session with one sure moment."""
+    """A second file of the same session with one high-scoring moment."""
     copy = OriginalFile.objects.get(pk=original.pk)
     copy.pk, copy.stored_path, copy.file_hash, copy._state.adding = uuid.uuid4(), "originals/two.mp4", "b" * 64, True
     copy.save()

@@ -1,4 +1,4 @@
-"""Splitting a moment, making one by hand, and taking both back."""
+"""Tests splitting a moment, adding one by hand, and undoing both."""
 
 import re
 import uuid

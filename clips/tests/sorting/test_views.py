@@ -1,4 +1,4 @@
-"""What the sort page's routes answer: the truth of the hand, whatever became of a request, in few queries."""
+"""Tests the answers of the sort page's routes: always the current hand, in few queries."""
 
 import re
 import uuid
@@ -184,7 +184,7 @@ def test_a_session_is_sorted_alone(page, segments):
 
 
 def carried(answer) -> tuple[set[str], set[str], set[str]]:
-    """Return who, what and which kind is written on the cards of an answer."""
+    """Return the rider, trick and category on the cards of an answer."""
     html = answer.content.decode()
     boxes = [set(re.findall(rf'name="{name}" type="text" value="([^"]*)"', html)) for name in ("people", "trick")]
     return (*boxes, set(re.findall(r'name="category" value="(\w+)"[^>]* checked', html)))
@@ -306,7 +306,7 @@ def test_a_few_letters_offer_a_trick_and_enter_takes_only_its_name(client, viewe
 
 
 def marked(answer) -> str:
-    """Return what Enter takes."""
+    """Return the option that Enter takes."""
     return re.search(r'data-value="([^"]+)" data-marked', answer.content.decode())[1]
 
 

@@ -1,4 +1,4 @@
-"""The store in one of Google's buckets, over Google's own library and against a server that speaks its protocol."""
+"""Tests the store in a bucket of Google's, over Google's own library and a local server."""
 
 import os
 import threading
@@ -21,7 +21,7 @@ CONTENT = os.urandom(700_000)
 
 @pytest.fixture
 def google(settings, monkeypatch) -> Iterator[GoogleServer]:
-    """Let this process keep everything in a bucket of the server."""
+    """Store everything of this process in a bucket of the server."""
     application = GoogleServer()
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Silent)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

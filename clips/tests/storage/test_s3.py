@@ -1,4 +1,4 @@
-"""The store in a bucket: what is put there is there whole or not at all, and what passes is tried again."""
+"""Tests the store in a bucket: files are there whole or not at all, and passing faults are retried."""
 
 import os
 import re

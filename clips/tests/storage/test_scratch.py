@@ -1,4 +1,4 @@
-"""Copies on this machine's disk: whole or not there, within their bound, and never taken from who uses them."""
+"""Tests the local cache: copies are whole or absent, within their limit, and never taken from their users."""
 
 import hashlib
 import os
@@ -22,7 +22,7 @@ SIZE_BYTES = 300_000
 
 
 class Stored:
-    """A file somewhere else; tells how often it was opened."""
+    """A file in another store that counts how often it was opened."""
 
     def __init__(self, path: Path, content: bytes) -> None:
         path.write_bytes(content)
@@ -174,7 +174,7 @@ with scratch.brought_in(sha256, path.stat().st_size, lambda: LocalFile(path), re
 
 @pytest.fixture
 def holder(settings, request, stored) -> Iterator[subprocess.Popen]:
-    """Another process that is in the middle of a download, or uses a copy."""
+    """Another process in the middle of a download, or with a copy in use."""
     arguments = [str(settings.SCRATCH_DIR), request.param, stored[0].sha256, str(stored[0].path)]
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "trickyclip.settings"}
     process = subprocess.Popen(

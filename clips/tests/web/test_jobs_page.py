@@ -1,4 +1,4 @@
-"""The jobs page and the start page: what goes on, what is stuck and why, and what can be done about it at once."""
+"""Tests the jobs page and the start page: running work, stuck jobs with reasons, and the actions on them."""
 
 import datetime as dt
 import uuid
