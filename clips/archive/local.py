@@ -1,4 +1,4 @@
-"""The archive as a folder tree on this machine's disk, or on one that is mounted there."""
+"""The archive as a folder tree on this machine's disk, or on a mounted one."""
 
 import contextlib
 import errno
@@ -172,7 +172,7 @@ class LocalArchive:
         return digest.hexdigest()
 
     def _pour(self, reader: BinaryIO, writer: BinaryIO) -> None:
-        """Write what is left to read, and wait until it is on the disk itself."""
+        """Write the rest of the bytes, and wait until they are on the disk itself."""
         size_bytes = max(1, os.fstat(reader.fileno()).st_size)
         while block := reader.read(COPY_BLOCK_BYTES):
             writer.write(block)
@@ -182,7 +182,7 @@ class LocalArchive:
 
     @staticmethod
     def _clear_away(folder: Path) -> None:
-        """Delete what workers that were killed have left half-written here; an original can be many gigabytes."""
+        """Delete half-written files of killed workers; an original can be many gigabytes."""
         for part in folder.glob(f".*{PART_SUFFIX}"):
             with contextlib.suppress(FileNotFoundError):
                 if part.stat().st_mtime < time.time() - PART_AGE_S:
@@ -190,7 +190,7 @@ class LocalArchive:
 
 
 def _files(top: Path) -> Iterator[Path]:
-    """Yield the files below a folder, folder by folder, so that no list of all of them is ever held."""
+    """Yield the files below a folder, folder by folder, to avoid a list of all of them."""
     for folder, folders, names in os.walk(top):
         folders.sort()
         yield from (Path(folder) / name for name in sorted(names) if not name.startswith("."))

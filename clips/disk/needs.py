@@ -1,4 +1,4 @@
-"""What a job needs before it can begin: its original on the disk, and room for what it makes."""
+"""Computes what a job needs before it can begin: its original on the disk, and space for its output."""
 
 from pathlib import Path
 
@@ -28,14 +28,14 @@ PREVIEW_BYTES_PER_S, SHARE_BYTES_PER_S = 2_000_000, 4_000_000
 
 
 def original_of(job: Job) -> OriginalFile | None:
-    """Return the original that a job is about; None for an upload, which is none yet."""
+    """Return the original of a job; None for an upload, which is none yet."""
     if job.segment_id:
         return job.segment.original_file
     return job.clip.original_file if job.clip_id else job.original_file
 
 
 def room_bytes(job: Job) -> int:
-    """Return about how much a job adds to the disk; 0 for one that adds rows alone, or takes something away."""
+    """Return roughly how much a job adds to the disk; 0 if it only adds rows or deletes something."""
     match job.kind:
         case JobKind.FETCH:
             return job.original_file.size_bytes
@@ -54,7 +54,7 @@ def room_bytes(job: Job) -> int:
 
 
 def archive_shares_disk() -> bool:
-    """Whether the archive is a folder on the disk of the data folder."""
+    """Return whether the archive is a folder on the disk of the data folder."""
     if archive_name() != "local":
         return False
     return _nearest(settings.ARCHIVE_DIR).stat().st_dev == settings.DATA_DIR.stat().st_dev
@@ -67,5 +67,5 @@ def _cut_bytes(job: Job) -> int:
 
 
 def _nearest(path: Path) -> Path:
-    """Return the path, or the nearest folder above it that is there already."""
+    """Return the path, or the nearest existing folder above it."""
     return path if path.exists() else _nearest(path.parent)

@@ -1,4 +1,4 @@
-"""What the backfill commands share: choose rows, ask for one job each, and show how far they are."""
+"""Base of the backfill commands: choose rows, request one job each, and show progress."""
 
 import datetime as dt
 import time
@@ -20,7 +20,7 @@ NAMES_SHOWN = 20
 
 
 class BackfillCommand(BaseCommand):
-    """Do one step again for many rows. A subclass says which step, on which rows, by which filters."""
+    """Repeats one step for many rows. A subclass sets the step, the rows and the filters."""
 
     kind: JobKind
     #: How the filters reach the session, from the row's point of view.
@@ -92,7 +92,7 @@ class BackfillCommand(BaseCommand):
         self.stdout.write(f"{n_rows} jobs ({JobKind(self.kind).label}) would be asked for; nothing was done.")
 
     def _wait(self, jobs: list[UUID]) -> None:
-        """Show a bar until all have ended; Ctrl-C leaves the bar, not the jobs."""
+        """Show a progress bar until all have ended; Ctrl-C ends the bar, not the jobs."""
         try:
             with tqdm(total=len(jobs), desc=str(JobKind(self.kind).label), unit="job", file=self.stderr) as bar:
                 while bar.n < len(jobs):

@@ -1,4 +1,4 @@
-"""Which background step follows which, who does it, and how the broker is told."""
+"""Defines which background step follows which, starts their jobs, and publishes them to the broker."""
 
 import logging
 from dataclasses import dataclass
@@ -45,14 +45,14 @@ QUEUES = ("detect", "media", "light")
 
 
 def start(kind: JobKind, target: models.Model, *, priority: int = DEFAULT_PRIORITY, **params: object) -> Job:
-    """Make the job in the caller's transaction, and tell the broker when that is committed."""
+    """Create the job in the caller's transaction, and publish it on commit."""
     job = Job.objects.for_target(kind, target, priority=priority, params=params)
     transaction.on_commit(lambda: publish(job))
     return job
 
 
 def start_next(job: Job, target: models.Model) -> None:
-    """Start what follows a finished job, unless it was asked for alone (a backfill of one step)."""
+    """Start the step after a finished job, unless that was requested alone (a backfill of one step)."""
     if job.params.get("alone"):
         return
     for kind in STEPS[JobKind(job.kind)].then:
@@ -60,7 +60,7 @@ def start_next(job: Job, target: models.Model) -> None:
 
 
 def queue_of(job: Job) -> str:
-    """Return the queue of a job. An upload is checked where its bytes lie: on the node that took them.
+    """Return the queue of a job. An upload is checked on the node that received its bytes.
 
     Nodes that share their originals' folder share their uploads' too, so then any of them does it.
     """
@@ -76,7 +76,7 @@ def own_queue(queue: str, node: str) -> str:
 
 
 def publish(job: Job) -> None:
-    """Tell the broker that a job waits. A broker that is away is no fault: the sweep tells it again."""
+    """Publish a waiting job. A broker that is away is no error: the sweep publishes it again."""
     step = STEPS[JobKind(job.kind)]
     try:
         current_app.send_task(step.task, args=[str(job.pk)], queue=queue_of(job), priority=job.priority)
@@ -87,7 +87,7 @@ def publish(job: Job) -> None:
 
 
 def ask(task: str, **params: object) -> None:
-    """Have something done soon that beat does anyway; so a broker that is away is no fault here either."""
+    """Request something that beat does anyway; so a broker that is away is no error here either."""
     try:
         current_app.send_task(task, kwargs=params, queue="light")
     except BrokerError as error:
@@ -95,7 +95,7 @@ def ask(task: str, **params: object) -> None:
 
 
 def return_expired(jobs: models.QuerySet) -> list[Job]:
-    """Give jobs whose worker fell silent back to the queue; fail and return those that had their last try.
+    """Return jobs of silent workers to the queue; fail and return those that had their last try.
 
     One that somebody else has locked, or what it is about, is left for the next time, and holds up none of the others.
     """
@@ -116,14 +116,14 @@ def _ends(job: Job) -> bool:
 
 @transaction.atomic
 def give_up(job: Job, reason: str) -> bool:
-    """Fail a job with a sentence for people, shown where they look for what it was about; False when not ours."""
+    """Fail a job with a sentence for people, shown where they look for its target; False if not ours."""
     if ended := job.fail(reason):
         note_failure(job, reason)
     return ended
 
 
 def note_failure(job: Job, reason: str) -> None:
-    """Show a job's final failure where people look for the thing it was about."""
+    """Show a job's final failure where people look for its target."""
     if job.kind == JobKind.INGEST:
         job.upload.settle(UploadState.FAILED, reason=reason)
     elif job.kind == JobKind.COLLECT:

@@ -1,4 +1,4 @@
-"""The background steps of a clip's life. Each takes one job id and may be delivered any number of times."""
+"""Tasks of a clip's life. Each takes one job id and may be delivered any number of times."""
 
 from collections import Counter
 from datetime import UTC, timedelta
@@ -28,13 +28,13 @@ from clips.storage.files import local_copy, scratch_folder, sha256_of, staged
 
 @shared_task
 def look_into_drive_folder(*, whole: bool = False) -> None:
-    """Bring in what people put into the Drive folder for that; ``whole`` lists all of it instead of what changed."""
+    """Import new files of the Drive folder; ``whole`` lists all of it instead of the changes."""
     drive_folder.look_into(whole=whole)
 
 
 @shared_task
 def collect(job_id: str) -> None:
-    """Fetch one file out of the Drive folder."""
+    """Fetch one file from the Drive folder."""
     with claim(job_id) as work:
         if work:
             drive_folder.collect(work)
@@ -42,7 +42,7 @@ def collect(job_id: str) -> None:
 
 @shared_task
 def ingest(job_id: str) -> None:
-    """Hash and register one whole upload."""
+    """Hash and register one complete upload."""
     with claim(job_id) as work:
         if work:
             take_in(work)
@@ -50,7 +50,7 @@ def ingest(job_id: str) -> None:
 
 @shared_task
 def probe(job_id: str) -> None:
-    """Read what a camera file says of itself."""
+    """Read the facts about a camera file."""
     with claim(job_id) as work:
         if work is None:
             return
@@ -114,7 +114,7 @@ def archive(job_id: str) -> None:
 
 @shared_task
 def withdraw(job_id: str) -> None:
-    """Take a removed clip back from the archive."""
+    """Withdraw a removed clip from the archive."""
     if outage.holds_back(job_id):
         return
     with claim(job_id) as work:
@@ -133,7 +133,7 @@ def withdraw(job_id: str) -> None:
 
 @shared_task
 def rename(job_id: str) -> None:
-    """Rename the clips of a rider, trick or session that got another name."""
+    """Rename the clips of a renamed rider, trick or session."""
     with claim(job_id) as work:
         if work:
             renaming.catch_up(work)
@@ -141,19 +141,19 @@ def rename(job_id: str) -> None:
 
 @shared_task
 def look_after_archive() -> None:
-    """See whether what stopped the archive is mended."""
+    """Check whether an archive outage is over."""
     outage.look_again()
 
 
 @shared_task
 def notice_archive_changes() -> None:
-    """See what people did to copies by themselves."""
+    """Notice what people did to copies."""
     notice_changes()
 
 
 @shared_task
 def sweep() -> None:
-    """Return jobs whose worker fell silent, and tell the broker again of what it has lost."""
+    """Return jobs of silent workers, and publish again what the broker has lost."""
     pipeline.return_expired(Job.objects.all())
     for job in lost_messages():
         pipeline.publish(job)
@@ -161,8 +161,9 @@ def sweep() -> None:
 
 @shared_task
 def refresh_search(*, camera_id: str = "") -> None:
-    """Refresh what clips are found by, and rename those whose file names lag behind; or only those of one camera,
-    whose name is in no file name."""
+    """Update the search texts of clips, and rename those with outdated file names; or only those of one camera, whose
+    name is in no file name.
+    """
     if camera_id:
         FinalClip.objects.filter(camera_id=camera_id).refresh_search()
     else:
@@ -192,13 +193,13 @@ def lost_messages() -> list[Job]:
 
 
 def true_beginning(clip: FinalClip) -> str | None:
-    """Return when the clip's file was recorded, by a clock that goes right; None where nobody knows."""
+    """Return when the clip's file was recorded, by a correct clock; None if unknown."""
     recorded_at = clip.original_file.recorded_at
     return recorded_at.astimezone(UTC).isoformat() if recorded_at else None
 
 
 def clip_tags(clip: FinalClip) -> dict[str, str]:
-    """Return what is written inside the clip's file, so that it can be told apart without the database."""
+    """Return the tags inside the clip's file, which identify it without the database."""
     return {
         "com.trickyclip.clip": str(clip.pk),
         "com.trickyclip.original_sha256": clip.original_file.file_hash,

@@ -1,7 +1,7 @@
-"""What Drive's refusals mean, and what a person can do about each. Knows no Django.
+"""Translates Drive's errors into sentences with advice. Knows no Django.
 
-Reasons: "Resolve errors" of Google's Drive guide. Two things it does not say come from other people's reports: the
-daily limit of 750 GB answers like a rate limit and does not go away; and a service account's "quota" is no quota.
+Reasons: "Resolve errors" of Google's Drive guide. Two facts that it lacks come from other people's reports: the daily
+limit of 750 GB answers like a rate limit and does not go away; and a service account's "quota" is no quota.
 """
 
 import http.client
@@ -42,7 +42,7 @@ class Kind(Enum):
 
 
 class RefusedError(ArchiveError):
-    """Drive will not do this one thing, and asking again would not help."""
+    """Drive refuses this one request, and retrying would not help."""
 
     def __init__(self, kind: Kind, sentence: str) -> None:
         super().__init__(sentence)
@@ -58,7 +58,7 @@ class Fault:
 
 
 def fault_of(error: Exception) -> Fault:
-    """Say what an exception of the client library means."""
+    """Return the error for an exception of the client library."""
     if isinstance(error, HttpError):
         return _refusal(error)
     if isinstance(error, RefreshError) and not error.retryable:
@@ -68,7 +68,7 @@ def fault_of(error: Exception) -> Fault:
 
 @contextmanager
 def only_this_file() -> Iterator[None]:
-    """Within this block a lack of permission says something of one file, and nothing of the archive as a whole."""
+    """Treat a lack of permission within this block as one file's problem, and not the whole archive's."""
     try:
         yield
     except ArchiveBlockedError as error:
@@ -151,7 +151,7 @@ def _no_access(why: str) -> ArchiveBlockedError:
 
 
 def _reason_of(error: HttpError) -> tuple[str, str]:
-    """Return Google's word for it and its sentence; both empty where the body is not Google's."""
+    """Return Google's reason and its sentence; both empty if the body is not Google's."""
     try:
         told = json.loads(error.content)["error"]
         return told["errors"][0]["reason"], str(told["message"])

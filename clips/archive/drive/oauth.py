@@ -1,8 +1,8 @@
-"""A person's leave to use their Drive: the OAuth 2.0 code flow for web servers, with state and PKCE (RFC 6749, 7636).
+"""Lets a person grant access to their Drive: the OAuth 2.0 code flow with state and PKCE (RFC 6749, 7636).
 
-What comes of it is a refresh token, which is as good as the account. It is kept sealed by a key that comes from
-SECRET_KEY, so that a copy of the database alone opens nothing. Google's library is imported where it is used, because
-it takes 30 MB of every process.
+It results in a refresh token, which is as good as the account. It is sealed with a key that comes from SECRET_KEY, so
+that a copy of the database alone reveals nothing. Google's library is imported where it is used, because it takes 30 MB
+of every process.
 """
 
 import base64
@@ -33,7 +33,7 @@ WHOLE_DRIVE = "https://www.googleapis.com/auth/drive"
 
 
 class GrantError(Exception):
-    """The account could not be connected; the text is one sentence."""
+    """The account could not be connected. The text is one sentence."""
 
 
 def is_set_up() -> bool:
@@ -41,7 +41,7 @@ def is_set_up() -> bool:
 
 
 def scope() -> str:
-    """Return what has to be asked for: a folder that a person made cannot be seen with leave for own files only."""
+    """Return the scope to request: a folder made by a person is invisible with access to own files only."""
     return WHOLE_DRIVE if settings.DRIVE_FOLDER_ID or settings.DRIVE_DROP_FOLDER_ID else OWN_FILES
 
 
@@ -65,7 +65,7 @@ def begin(redirect_uri: str) -> tuple[str, dict[str, str]]:
 
 
 def complete(answer: dict[str, str], kept: dict[str, str] | None, redirect_uri: str, member: Member) -> DriveGrant:
-    """Take what Google sent the browser back with, change it into a token, and keep that.
+    """Exchange the code of Google's answer for a token, and store that.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def complete(answer: dict[str, str], kept: dict[str, str] | None, redirect_uri: 
 
 
 def credentials(sealed_token: str) -> "Credentials":
-    """Return what Drive accepts; ArchiveBlockedError when the token cannot be opened or nobody may use it."""
+    """Return the credentials for Drive; ArchiveBlockedError if the token cannot be opened or used."""
     if not is_set_up():
         says = "DRIVE_OAUTH_CLIENT_ID and DRIVE_OAUTH_CLIENT_SECRET are not set, so the connected account is of no use."
         raise ArchiveBlockedError(BlockReason.SETTINGS, says)

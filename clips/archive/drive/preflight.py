@@ -1,4 +1,4 @@
-"""Whether a clip could be sent to Drive now, found out without sending one. Knows no Django."""
+"""Checks whether a clip could be sent to Drive now, without sending one. Knows no Django."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ LOW_BYTES = 5 * 1024**3
 
 
 def findings(archive: "GoogleDriveArchive") -> list[Finding]:
-    """Look at credentials, folder, permission and quota, in this order; what depends on a bad one is left out."""
+    """Check credentials, folder, permission and quota, in this order; skip what depends on a bad one."""
     found = []
     try:
         about = archive.call(archive.service.about().get, fields=ABOUT)
