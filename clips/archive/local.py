@@ -51,7 +51,7 @@ class LocalArchive:
         try:
             (self.root / folder_id).mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ArchiveError(f"The archive folder cannot be written: {error.strerror}.") from error
+            raise ArchiveError(f"Cannot write to the archive folder: {error.strerror}.") from error
 
     def has_folder(self, folder_id: str) -> bool:
         return (self.root / folder_id).is_dir()
@@ -74,7 +74,7 @@ class LocalArchive:
             part.replace(self.root / parcel.file_id)  # a reader sees the whole file or none
         except OSError as error:
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                says = f"The archive's disk ({self.root}) is full. Make room there; sending goes on by itself then."
+                says = f"The archive's disk ({self.root}) is full. Free some space there. Sending then resumes."
                 raise ArchiveBlockedError(BlockReason.QUOTA, says) from error
             raise ArchiveError(f"The archive cannot take {parcel.filename}: {error.strerror}.") from error
         finally:
@@ -96,7 +96,7 @@ class LocalArchive:
                 reader.seek(writer.tell())
                 self._pour(reader, writer)
         except FileNotFoundError as error:
-            raise ArchiveError("The archive does not hold this file any more.") from error
+            raise ArchiveError("The archive no longer has this file.") from error
 
     def move(self, file_id: str, *, to_folder_id: str, filename: str, facts: dict[str, str]) -> str:
         moved_id = str(Path(to_folder_id) / filename)
@@ -150,10 +150,10 @@ class LocalArchive:
             probe.touch()
             probe.unlink()
         except OSError as error:
-            says = f"{self.root} cannot be written ({error.strerror}). Mount the disk, or let the site write there."
+            says = f"{self.root} is not writable ({error.strerror}). Mount the disk, or let the site write there."
             return [Finding("folder", False, says, ArchiveBlockedError(BlockReason.FOLDER, says))]
         free_gib = shutil.disk_usage(self.root).free / 1024**3
-        return [Finding("folder", True, f"{self.root} can be written; {free_gib:.1f} GiB are free.")]
+        return [Finding("folder", True, f"{self.root} is writable; {free_gib:.1f} GiB are free.")]
 
     @staticmethod
     def _rename(source: Path, target: Path) -> None:

@@ -38,7 +38,7 @@ def hold(job: Job, error: ArchiveBlockedError) -> bool:
         job.postpone(timezone.now() + HELD_FOR)
         waiting = Job.objects.filter(kind__in=KINDS, state=JobState.WAITING)
         Job.objects.filter(pk__in=waiting.lock_in_order()).update(run_after=timezone.now() + HELD_FOR)
-    logger.warning("The archive takes nothing now (%s): %s", block.reason, block.sentence)
+    logger.warning("The archive is down (%s): %s", block.reason, block.sentence)
     return True
 
 
@@ -96,4 +96,4 @@ def lift(block: ArchiveBlock) -> None:
     block.delete()
     held = Job.objects.filter(kind__in=KINDS, state=JobState.WAITING, run_after__gt=timezone.now())
     Job.objects.filter(pk__in=held.lock_in_order()).update(run_after=timezone.now(), published_at=None)
-    logger.info("The archive takes clips again.")
+    logger.info("The archive is working again.")

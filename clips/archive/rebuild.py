@@ -70,20 +70,20 @@ def _one(backend: ArchiveBackend, lying: Lying, missing: Counter) -> str:
     held = lying.held
     named = read_names(lying.folders, held.filename)
     if named is None:
-        return "files that are not ours"
+        return "unknown files"
     if copy := adoption.known_copy(backend, lying.file_id, held):
         if not adoption.is_astray(copy, held):
-            return "clips that were here"
+            return "clips already here"
         pipeline.start(JobKind.ARCHIVE, copy.clip, priority=relocation.MOVE_PRIORITY)
-        return "clips found where they lie now"
+        return "clips found in a new place"
     facts = adoption.facts_of(backend, lying.file_id, held)
     try:
         clip_id, span = UUID(facts["trickyclip_clip"]), (int(facts["trickyclip_in"]), int(facts["trickyclip_out"]))
     except (KeyError, ValueError):
-        return "clips that do not say what they are"
+        return "clips without the site's tags"
     if clip := FinalClip.objects.filter(pk=clip_id).first():
         copy = adoption.take_over(backend, clip, lying.file_id, held)
-        return "clips found where they lie now" if copy and _is_followed(copy) else "clips that were here"
+        return "clips found in a new place" if copy and _is_followed(copy) else "clips already here"
     original = OriginalFile.objects.filter(file_hash=facts.get("trickyclip_original")).first()
     if original is None:
         Shoot.objects.called(named.session_name, named.date)

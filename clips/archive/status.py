@@ -58,7 +58,7 @@ def where_it_is(copy: ArchiveCopy) -> str:
     said = {
         CopyState.SENDING: _("on its way to %(archive)s"),
         CopyState.VERIFIED: _("verified on %(archive)s") if copy.backend in TITLES else _("verified in %(archive)s"),
-        CopyState.WITHDRAWN: _("taken back from %(archive)s"),
-        CopyState.REMOVED: _("removed on %(archive)s by somebody; it is not sent again by itself"),
+        CopyState.WITHDRAWN: _("removed from %(archive)s"),
+        CopyState.REMOVED: _("deleted on %(archive)s by somebody, and not sent again"),
     }
     return said[CopyState(copy.state)] % {"archive": title}

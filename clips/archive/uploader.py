@@ -123,7 +123,7 @@ class Shipment:
         self._note(session="")
         if arrived is None or arrived.sha256 != self.cargo.sha256:
             raise ArchiveError(
-                _("The copy in the archive differs from the file. Try again; check the disk if it happens twice.")
+                _("The copy in the archive differs from the file. Try again, and check the disk if it happens twice.")
             )
         return arrived
 
@@ -228,4 +228,4 @@ def _make_folder(backend: ArchiveBackend, row: ArchiveFolder) -> None:
         if backend.has_folder(row.remote_id):
             return
         row.take_id(backend.new_folder_id(parent_id, row.name), instead_of=row.remote_id)
-    raise ArchiveError(_("The folder %(name)s cannot be made in the archive.") % {"name": row.name})
+    raise ArchiveError(_("The folder %(name)s cannot be created in the archive.") % {"name": row.name})

@@ -64,21 +64,21 @@ def why_it_stays(original: OriginalFile) -> str:
     if original.is_open:
         return _("it has moments to sort")
     if not original.is_analysed and not original.not_needed_at:
-        return _("it was not analysed yet")
+        return _("it has not been searched yet")
     if original.has_loose_clips:
         return _("not all its clips are in the archive")
     if not original.is_archived and not original.not_needed_at:
-        return _("the archive does not have it, and nobody marked it as not needed")
+        return _("it is not in the archive and not marked as not needed")
     if original.is_worked_on:
-        return _("work on it is under way or waits")
-    return _("it was fetched back just now") if original.is_fresh else ""
+        return _("jobs for it are running or waiting")
+    return _("it was just fetched back") if original.is_fresh else ""
 
 
 def why_it_goes(original: OriginalFile) -> str:
     """Return why an evictable original may be deleted."""
     if original.is_archived:
-        return _("all sorted, its clips archived; the archive has it, seen there just now")
-    return _("all sorted, its clips archived; marked as not needed")
+        return _("all sorted, its clips archived, and the archive has it")
+    return _("all sorted, its clips archived, and marked as not needed")
 
 
 def _is_worked_on() -> Exists | Q:

@@ -73,7 +73,7 @@ def _scratch(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:
         return
     fetched = Job.objects.active().filter(kind=JobKind.FETCH).values_list("original_file", flat=True)
     growing = {f"{pk}{fetching.PART_SUFFIX}" for pk in fetched}
-    why = _("no worker goes on with it")
+    why = _("no worker is using it")
     for path in sorted(settings.SCRATCH_DIR.iterdir()):
         if path.name in growing | {local_cache.FOLDER} or not _is_left(path):
             continue
@@ -83,7 +83,7 @@ def _scratch(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:
         to_free_bytes -= size_bytes
         yield Freed(EvictedKind.SCRATCH, f"scratch/{path.name}", size_bytes, why)
     if to_free_bytes > 0 and not dry_run and (n_bytes := local_cache.drop_unused(to_free_bytes)):
-        why = _("no work is under way with them, and the bucket holds them")
+        why = _("no job is using them, and the bucket has them")
         yield Freed(EvictedKind.SCRATCH, f"scratch/{local_cache.FOLDER}", n_bytes, why)
 
 
@@ -93,7 +93,7 @@ def _previews(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:
     n_files, size_bytes = cache.drop_sorted(to_free_bytes, dry_run=dry_run)
     if n_files:
         name = _("%(n)d previews") % {"n": n_files}
-        why = _("their moments are sorted; they are made again when somebody looks")
+        why = _("their moments are sorted, and they can be made again")
         yield Freed(EvictedKind.PREVIEW, name, size_bytes, why, n_files)
 
 
@@ -155,11 +155,11 @@ def _is_in_archive(original: OriginalFile) -> bool:
     try:
         held = archive_backend().look(copy.remote_id)
     except ArchiveError as error:
-        logger.warning("%s stays: the archive cannot be asked (%s).", original, error)
+        logger.warning("%s stays: the archive cannot be reached (%s).", original, error)
         return False
     if held and not held.is_trashed and held.sha256 == original.file_hash:
         return True
-    logger.warning("%s stays: the archive does not hold it any more.", original)
+    logger.warning("%s stays: the archive no longer has it.", original)
     # It writes down how it is; what people threw away is not sent again by itself.
     Job.objects.for_target(JobKind.ARCHIVE, original)
     return False

@@ -43,14 +43,14 @@ def fetch_back(work: Claim) -> None:
     copy = copy_of(original)
     if copy is None:
         work.fail(
-            _("No archive holds this original. Upload the file again: it is recognised, and everything goes on then.")
+            _("No archive has this original. Upload the file again. It will be recognised, and everything continues.")
         )
         return
     part.parent.mkdir(parents=True, exist_ok=True)
     archive_backend(work.report).fetch(copy.remote_id, part)
     if sha256_of(part, lambda _done: work.report()) != original.file_hash:
         part.unlink()
-        raise ArchiveError(_("What the archive gave back is not the file that was sent there. It is tried again."))
+        raise ArchiveError(_("The file from the archive does not match the file sent. It will be retried."))
     with staged({original.stored_path: part}, work.report) as place, transaction.atomic():
         # Before the job's row: who finds the original gone holds its lock, and looks at its jobs behind it.
         OriginalFile.objects.select_for_update().get(pk=original.pk)

@@ -37,7 +37,7 @@ def lacks_room(size_bytes: int, *, beside_promises: bool = True) -> str:
 
 def sentence() -> str:
     """Return the sentence for everything that waits for space."""
-    return _("The server's disk is nearly full. This waits, and goes on by itself when there is room again.")
+    return _("The server's disk is nearly full. This will continue when there is space.")
 
 
 def need_room(size_bytes: int, *, beside_promises: bool = True) -> None:

@@ -38,8 +38,8 @@ def _originals() -> list[Freeable]:
     loose = done.filter(has_loose_clips=True)
     to_archive = _("archive them (ARCHIVE_ORIGINALS), or mark them as not needed")
     return [
-        Freeable(_("originals that are sorted and archived"), _sum(evictable.evictable().order_by())),
-        Freeable(_("originals that are sorted"), _sum(bare), to_archive),
+        Freeable(_("sorted and archived originals"), _sum(evictable.evictable().order_by())),
+        Freeable(_("sorted originals"), _sum(bare), to_archive),
         Freeable(_("originals whose clips are not all archived"), _sum(loose), _("wait for the archive")),
         Freeable(_("originals with moments to sort"), _sum(rows.filter(is_open=True)), _("sort them")),
     ]

@@ -15,6 +15,6 @@ def ask_for_room(wanted_bytes: int) -> bool:
     try:
         current_app.send_task(TASK, args=[wanted_bytes], queue=QUEUE)
     except OperationalError as error:
-        logger.warning("The broker cannot be reached (%s); room is made when it is asked for again.", error)
+        logger.warning("The broker cannot be reached (%s). Space is freed at the next request.", error)
         return False
     return True

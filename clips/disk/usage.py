@@ -74,7 +74,7 @@ def _parts() -> tuple[tuple[str, int], ...]:
     copies = ArchiveCopy.objects.filter(backend=LOCAL, state=CopyState.VERIFIED)
     return (
         (_("camera files"), _sum(OriginalFile.objects.on_disk(), "size_bytes")),
-        (_("uploads under way"), _sum(Upload.objects.receiving(), "offset_bytes")),
+        (_("uploads in progress"), _sum(Upload.objects.receiving(), "offset_bytes")),
         (_("previews"), _sum(Preview.objects, "size_bytes") + _sum(Filmstrip.objects, "size_bytes")),
         (_("clips"), _sum(FinalClip.objects, "size_bytes")),
         (_("copies for sharing"), _sum(SharedCopy.objects, "size_bytes")),

@@ -38,7 +38,7 @@ def holds_back(job: Job) -> bool:
 
 def killed() -> str:
     """Return the sentence for a job whose reader was killed, and that will be retried."""
-    return _("Something stopped this, most likely for lack of memory. It is tried again with nothing beside it.")
+    return _("This was stopped, most likely because memory ran out. It will be retried alone.")
 
 
 def killed_again(job: Job) -> str:
@@ -60,7 +60,7 @@ def _waits_for_machine(job: Job) -> bool:
     if job.kills:
         if not _wishes().filter(_before(job)).exists() and not _is_taken(job):
             return False
-        says = _("This needs much memory, so it waits until no other video is worked on.")
+        says = _("This needs a lot of memory, so it waits until no other video is being processed.")
         job.postpone(timezone.now() + NEXT_LOOK_AFTER, waits_for=WaitsFor.MACHINE, reason=says)
         return True
     if job.kind not in READS_ORIGINAL:

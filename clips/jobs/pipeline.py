@@ -81,7 +81,7 @@ def publish(job: Job) -> None:
     try:
         current_app.send_task(step.task, args=[str(job.pk)], queue=queue_of(job), priority=job.priority)
     except BrokerError as error:
-        logger.warning("The broker cannot be reached (%s); job %s waits for the sweep.", error, job.pk)
+        logger.warning("The broker cannot be reached (%s). Job %s waits for the sweep.", error, job.pk)
         return
     Job.objects.all().note_published(job.pk)
 
@@ -91,7 +91,7 @@ def ask(task: str, **params: object) -> None:
     try:
         current_app.send_task(task, kwargs=params, queue="light")
     except BrokerError as error:
-        logger.warning("The broker cannot be reached (%s); %s waits for its turn.", error, task)
+        logger.warning("The broker cannot be reached (%s). %s waits for its schedule.", error, task)
 
 
 def return_expired(jobs: models.QuerySet) -> list[Job]:
@@ -106,11 +106,11 @@ def return_expired(jobs: models.QuerySet) -> list[Job]:
 def _ends(job: Job) -> bool:
     try:
         with locks.passing_by():
-            return give_up(job, _("The worker stopped in the middle of this, several times."))
+            return give_up(job, _("The worker stopped several times during this."))
     except OperationalError as error:
         if not locks.is_busy(error):
             raise
-        logger.info("Job %s is looked at again by the next sweep, for somebody else has locked its rows.", job.pk)
+        logger.info("Job %s is left to the next sweep, because its rows are locked.", job.pk)
         return False
 
 

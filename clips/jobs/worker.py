@@ -103,7 +103,7 @@ def _take(job_id: UUID | str) -> Job | None:
     except OperationalError as error:
         if not locks.is_busy(error):
             raise
-        logger.warning("Job %s is taken later, for somebody else has locked its row, or its original's.", job_id)
+        logger.warning("Job %s is taken later, because its row or its original's is locked.", job_id)
         if job:
             _try_again(job, busy())
         return None
@@ -115,7 +115,7 @@ def _settle(job: Job, error: Exception) -> bool:
     A job that has ended already, or is not ours any more, stays as it is.
     """
     if isinstance(error, LeaseLostError):
-        logger.info("Job %s (%s) was cancelled or taken over; its work is dropped.", job.pk, job.kind)
+        logger.info("Job %s (%s) was cancelled or taken over. Its work is discarded.", job.pk, job.kind)
     elif isinstance(error, LASTING_FAULTS):
         pipeline.give_up(job, str(error))
     elif isinstance(error, ArchiveBlockedError) and outage.hold(job, error):
@@ -128,13 +128,13 @@ def _settle(job: Job, error: Exception) -> bool:
     elif isinstance(error, PASSING_FAULTS):
         _try_again(job, str(error))
     elif isinstance(error, SoftTimeLimitExceeded):
-        pipeline.give_up(job, _("This took longer than a job may."))
+        pipeline.give_up(job, _("This took too long."))
     elif locks.is_busy(error):
-        logger.warning("Job %s (%s) waited too long for what others had locked; it is tried again.", job.pk, job.kind)
+        logger.warning("Job %s (%s) waited too long for others' locks. It will be retried.", job.pk, job.kind)
         _try_again(job, busy())
     else:
         if not job.put_back(f"{type(error).__name__}: {error}"):
-            why = _("This failed again and again; the log says more: %(error)s")
+            why = _("This failed repeatedly. See the log for details: %(error)s")
             pipeline.give_up(job, why % {"error": type(error).__name__})
         return False
     return True

@@ -157,7 +157,7 @@ class GoogleDriveArchive:
         about = {"fileId": file_id, "supportsAllDrives": True}
         found = self.call(self.files.get, accept=Kind.MISSING, **about, fields="size")
         if found is None:
-            raise ArchiveError("Google Drive does not hold this file any more.")
+            raise ArchiveError("Google Drive no longer has this file.")
         size_bytes, tries = int(found["size"]), 0
         with target.open("ab") as writer:
             while (n_there := writer.tell()) < size_bytes:

@@ -74,14 +74,14 @@ def complete(answer: dict[str, str], kept: dict[str, str] | None, redirect_uri: 
     """
     # As bytes: of text that is not ASCII this comparison raises.
     if not kept or not secrets.compare_digest(answer.get("state", "").encode(), kept["state"].encode()):
-        raise GrantError(_("This answer does not belong to a question of this browser. Begin again."))
+        raise GrantError(_("This answer does not match a request from this browser. Start again."))
     if "code" not in answer:
         raise GrantError(_("Google says: %(why)s. Nothing was changed.") % {"why": answer.get("error", "no code")[:80]})
     told = _exchange(answer["code"], kept["verifier"], redirect_uri)
     if "refresh_token" not in told:
-        raise GrantError(_("Google gave no lasting access. Remove the app at myaccount.google.com and begin again."))
+        raise GrantError(_("Google gave no lasting access. Remove the app at myaccount.google.com and start again."))
     if scope() not in told.get("scope", "").split():
-        raise GrantError(_("The box that lets the archive use Google Drive was not ticked. Begin again and tick it."))
+        raise GrantError(_("The box for access to Google Drive was not ticked. Start again and tick it."))
     token = seal(told["refresh_token"])
     given = DriveGrant(account=_account_of(token), sealed_token=token, scope=told["scope"][:300], granted_by=member)
     with transaction.atomic():
@@ -93,7 +93,9 @@ def complete(answer: dict[str, str], kept: dict[str, str] | None, redirect_uri: 
 def credentials(sealed_token: str) -> "Credentials":
     """Return the credentials for Drive; ArchiveBlockedError if the token cannot be opened or used."""
     if not is_set_up():
-        says = "DRIVE_OAUTH_CLIENT_ID and DRIVE_OAUTH_CLIENT_SECRET are not set, so the connected account is of no use."
+        says = (
+            "DRIVE_OAUTH_CLIENT_ID and DRIVE_OAUTH_CLIENT_SECRET are not set, so the connected account cannot be used."
+        )
         raise ArchiveBlockedError(BlockReason.SETTINGS, says)
     from google.oauth2.credentials import Credentials
 
@@ -114,7 +116,7 @@ def unseal(sealed_token: str) -> str:
     try:
         return sealed.unseal(sealed_token, PURPOSE)
     except sealed.SealedError as error:
-        says = "SECRET_KEY was changed, so the connected account cannot be used. Connect it again on the admin's page."
+        says = "SECRET_KEY has changed, so the connected account cannot be used. Connect it again on the admin's page."
         raise ArchiveBlockedError(BlockReason.CREDENTIALS, says) from error
 
 

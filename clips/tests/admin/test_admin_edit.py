@@ -118,7 +118,7 @@ def test_new_session_without_a_slug_gets_one_from_its_name(client, shoot):
 
 def test_session_slug_that_is_no_part_of_a_file_name_is_refused_with_a_better_one(client, db):
     response = client.post(reverse("admin:clips_shoot_add"), shoot_fields(slug="../up"))
-    assert "try “up”" in response.content.decode()
+    assert "Try “up”" in response.content.decode()
     assert not Shoot.objects.exists()
 
 

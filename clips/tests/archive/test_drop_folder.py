@@ -171,7 +171,7 @@ def test_a_full_disk_lets_it_wait_with_a_sentence(inbox, fetched, monkeypatch):
     upload, job = Upload.objects.get(), Job.objects.get()
     assert upload.state == UploadState.WAITING
     assert job.state == JobState.WAITING
-    assert "when there is room" in upload.reason
+    assert "when there is space" in upload.reason
     assert job.attempts == 0
     Job.objects.update(run_after=timezone.now())
     fetched()
@@ -202,7 +202,7 @@ def test_a_file_that_could_not_be_moved_is_moved_at_the_next_look(inbox, fetched
     item = inbox.store.drop("GX010001.MP4", b"some bytes", "drop")
     item.read_only = True
     fetched()
-    assert "does not let us change this file" in Inbox.objects.get().sentence
+    assert "does not allow changing this file" in Inbox.objects.get().sentence
     item.read_only = False
     fetched()
     assert "/processed/" in where(inbox, item)

@@ -78,14 +78,14 @@ def test_no_more_is_asked_for_than_is_needed(asked, settings, client):
 @pytest.mark.parametrize("state", ["forged", "", "gefälscht"])
 def test_an_answer_to_somebody_elses_question_is_refused(on_drive, asked, client, state):
     page = come_back(client, state=state, code=on_drive.accounts.consent(asked))
-    assert "does not belong" in page.content.decode()
+    assert "does not match" in page.content.decode()
     assert not DriveGrant.objects.exists()
 
 
 def test_an_answer_counts_once(on_drive, asked, client):
     come_back(client, state=asked["state"], error="access_denied")
     page = come_back(client, state=asked["state"], code=on_drive.accounts.consent(asked))
-    assert "does not belong" in page.content.decode()
+    assert "does not match" in page.content.decode()
     assert not DriveGrant.objects.exists()
 
 

@@ -62,7 +62,7 @@ def test_a_clip_is_as_it_was(lost):
 @pytest.mark.slow
 def test_a_second_time_changes_nothing(lost):
     rebuilt()
-    assert "1  clips that were here" in rebuilt()
+    assert "1  clips already here" in rebuilt()
     assert FinalClip.objects.count() == ArchiveCopy.objects.count() == Person.objects.count() == 1
 
 

@@ -55,7 +55,7 @@ def test_a_copy_that_somebody_removed_says_so(on_drive, make_clip, archived, say
     on_drive.store.items[clip.drive_file_id].trashed = True
     archived(clip)
     page = says(clip)
-    assert "removed on Google Drive" in page
+    assert "deleted on Google Drive" in page
     assert "drive.google.com" not in page
 
 

@@ -120,7 +120,7 @@ def test_other_bytes_than_were_sent_are_not_taken_for_the_original(archived, own
         fetching.fetch_back(work)
     job.refresh_from_db()
     assert job.state == JobState.WAITING
-    assert "not the file that was sent" in job.reason
+    assert "does not match the file sent" in job.reason
     assert not (own_data_dir / archived.stored_path).exists()
 
 

@@ -110,7 +110,7 @@ def test_a_copy_waits_for_room_with_a_sentence_and_comes_when_there_is_some(card
     assert not local_files.bring(upload, path, may_link=True)
     upload.refresh_from_db()
     assert upload.state == UploadState.WAITING
-    assert "by itself when there is room" in upload.reason
+    assert "will continue when there is space" in upload.reason
     monkeypatch.undo()
     assert local_files.bring(upload, path, may_link=False)
     assert Upload.objects.get().state == UploadState.RECEIVED

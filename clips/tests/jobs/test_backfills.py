@@ -92,7 +92,7 @@ def test_the_command_waits_and_says_what_failed(original, capsys):
 
     worker = threading.Thread(target=fail_it)
     worker.start()
-    with pytest.raises(CommandError, match="could not be done"):
+    with pytest.raises(CommandError, match="jobs failed"):
         call_command("redetect")
     worker.join()
     assert "GX010001.MP4: The file is empty." in capsys.readouterr().out

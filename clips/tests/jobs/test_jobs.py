@@ -136,7 +136,7 @@ def test_sweep_returns_what_a_dead_worker_held_and_gives_up_at_last(job):
         pipeline.return_expired(Job.objects.all())
     job.refresh_from_db()
     assert job.state == JobState.FAILED
-    assert "stopped in the middle" in job.reason
+    assert "stopped several times" in job.reason
 
 
 def test_a_failed_job_can_be_retried_but_not_beside_a_newer_one(original, job):

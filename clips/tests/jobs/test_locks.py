@@ -92,7 +92,7 @@ def test_a_job_fails_together_with_what_is_said_of_it(silent_jobs, original, bro
         assert states()[JobKind.PROBE] == JobState.RUNNING
     Rival(tasks.sweep).result(within_s=5)
     original.refresh_from_db()
-    assert "stopped in the middle" in original.problem
+    assert "stopped several times" in original.problem
 
 
 def test_telling_the_broker_waits_for_no_row(original, broker):

@@ -211,7 +211,7 @@ def test_a_new_secret_key_is_said(make_channel, write, settings):
     write()
     settings.SECRET_KEY = "another"
     outbox.send_due()
-    assert "SECRET_KEY was changed" in Notice.objects.get().reason
+    assert "SECRET_KEY has changed" in Notice.objects.get().reason
 
 
 def test_mail_arrives_with_an_id_that_stays(mailbox, make_channel, write):

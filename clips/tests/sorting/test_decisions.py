@@ -109,7 +109,7 @@ def test_a_video_put_aside_leaves_every_hand_and_trashes_nothing(mia, jo, other_
     left = {one.original_file_id for one in [*mia.hand(8), *jo.hand(8)]}
     assert left == {other_file.pk}
     taken = next(one for one in others if one.original_file_id != other_file.pk)
-    with pytest.raises(ConflictError, match="put aside"):
+    with pytest.raises(ConflictError, match="set aside"):
         jo.keep(taken)
 
 
@@ -263,7 +263,7 @@ def test_what_somebody_else_edited_since_stays_until_my_version_is_used_again(mi
     (first,) = mia.hand()
     clip = mia.keep(first)
     newer = reedit(clip, Choice(1_500, 3_500), member=jo.member)
-    with pytest.raises(ConflictError, match="jo edited this clip since") as refused:
+    with pytest.raises(ConflictError, match="jo has edited this clip since") as refused:
         mia.undo()
     assert refused.value.clip == newer.pk
     assert status(first) == SegmentStatus.ACCEPTED

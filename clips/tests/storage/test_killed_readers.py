@@ -73,7 +73,7 @@ def test_it_is_tried_again_and_costs_no_attempt(work):
         do(job)
     assert len(killed) == 1
     assert (job.state, job.kills, job.attempts) == (JobState.WAITING, 1, 0)
-    assert "lack of memory" in job.reason
+    assert "memory ran out" in job.reason
     assert job.run_after > timezone.now()
     assert do(job).state == JobState.DONE
     work[2]()

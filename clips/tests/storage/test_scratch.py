@@ -109,7 +109,7 @@ def test_the_disks_floor_is_kept_by_dropping_what_nobody_uses(stored, monkeypatc
 
 def test_a_disk_that_is_full_is_one_sentence_and_nothing_is_left(stored, monkeypatch):
     monkeypatch.setattr(local_cache, "free_bytes", lambda: SIZE_BYTES - 1)
-    with pytest.raises(NoRoomError, match=r"no room for a file of 0\.0 GB"), stored[0].here():
+    with pytest.raises(NoRoomError, match=r"no space for a file of 0\.0 GB"), stored[0].here():
         pass
     assert list(local_cache.folder().iterdir()) == []
     assert stored[0].n_read == 0
