@@ -52,7 +52,7 @@ class Unread:
 
     @property
     def most_pictures(self) -> bool:
-        """Whether fewer than half of the wanted pictures could be read."""
+        """Return whether fewer than half of the wanted pictures could be read."""
         return 2 * self._n_missing > self._n_pictures
 
     def forget_pictures(self) -> None:

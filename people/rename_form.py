@@ -40,12 +40,12 @@ class RenameForm(forms.ModelForm):
 
     @property
     def is_rename(self) -> bool:
-        """Whether a name in it differs from before."""
+        """Return whether a name in it differs from before."""
         return any(name in self.changed_data for name in (*self.named_by, "slug"))
 
     @property
     def renames_files(self) -> bool:
-        """Whether the file names of clips change; for a valid form."""
+        """Return whether the file names of clips change; for a valid form."""
         return self.cleaned_data["slug"] != self.old_slug
 
     def name_in_files(self) -> str:

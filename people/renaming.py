@@ -16,7 +16,7 @@ def on_rename(follow: Callable[[models.Model], object]) -> None:
 
 
 def announce(named: models.Model) -> None:
-    """Tell all handlers that a name of this rider or trick changed: its name, its slug, or an alias."""
+    """Call all handlers after a name of this rider or trick changed: its name, its slug, or an alias."""
     for follow in _followers:
         follow(named)
 

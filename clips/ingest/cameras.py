@@ -44,7 +44,7 @@ _NAMED_BY_LOCAL_TIME = frozenset({"DJI", "Insta360"})
 
 @dataclass(frozen=True)
 class Moment:
-    """When a file was recorded: in UTC, and the local offset if known."""
+    """Recording time of a file: in UTC, and the local offset if known."""
 
     recorded_at: dt.datetime | None
     utc_offset_min: int | None

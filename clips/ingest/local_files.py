@@ -184,7 +184,7 @@ def _link(upload: Upload, source: Path) -> bool:
 
 
 def _copy(upload: Upload, source: Path, report: Report) -> None:
-    """Copy the file and read the copy again, because cards and cables lie."""
+    """Copy the file and verify the copy, because cards and cables can corrupt data."""
     part_file.create_part(upload.pk)
     target, digest = part_file.part_path(upload.pk), hashlib.sha256()
     with source.open("rb") as reader, target.open("wb") as writer:

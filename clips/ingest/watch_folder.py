@@ -37,7 +37,7 @@ class IncomingFolder:
 
     @property
     def is_restless(self) -> bool:
-        """Whether another look is worthwhile soon: a file is growing, or being imported."""
+        """Return whether another look is worthwhile soon: a file is growing, or being imported."""
         under_way = Upload.objects.owed(UploadSource.FOLDER).filter(state=UploadState.RECEIVED)
         return bool(self._rests_since) or under_way.exists()
 

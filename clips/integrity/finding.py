@@ -45,7 +45,7 @@ class Kind(TextChoices):
 
     @property
     def is_wrong(self) -> bool:
-        """Whether it should be fixed; otherwise a person did it on purpose."""
+        """Return whether it should be fixed; otherwise a person did it on purpose."""
         return self not in {Kind.COPY_MOVED}
 
     @property

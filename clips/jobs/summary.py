@@ -63,12 +63,12 @@ class Cause:
 
     @property
     def is_final(self) -> bool:
-        """Whether it is not retried automatically."""
+        """Return whether it is not retried automatically."""
         return self.state == JobState.FAILED
 
     @property
     def can_be_dismissed(self) -> bool:
-        """Whether the upload's owner may dismiss it."""
+        """Return whether the upload's owner may dismiss it."""
         return self.is_final and self.kind in OF_ONE_UPLOAD
 
 

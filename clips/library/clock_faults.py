@@ -32,7 +32,7 @@ class ClockFault:
 
     @property
     def is_ahead(self) -> bool:
-        """Whether the clock runs ahead; else it was not set, or lost power."""
+        """Return whether the clock runs ahead; else it was not set, or lost power."""
         return self.shown > timezone.now()
 
 

@@ -146,7 +146,7 @@ class ArchiveBlockQuerySet(models.QuerySet):
 
 
 class ArchiveBlock(models.Model):
-    """Why an archive accepts nothing now. While there is a row, its jobs wait instead of failing one by one."""
+    """An outage of an archive. While there is a row, its jobs wait instead of failing one by one."""
 
     backend = models.CharField(_("archive"), max_length=20, unique=True)
     reason = models.CharField(_("reason"), max_length=20, choices=BlockReason)
@@ -170,7 +170,7 @@ class ArchiveBlock(models.Model):
 
     @property
     def until(self) -> datetime | None:
-        """When it ends by itself at the latest; None if somebody has to act."""
+        """Return when it ends by itself at the latest; None if somebody has to act."""
         return self.since + DAILY_LIMIT_LASTS if self.reason == BlockReason.DAILY_LIMIT else None
 
     def try_with(self, job_id: UUID, *, again_at: datetime) -> bool:
@@ -179,7 +179,7 @@ class ArchiveBlock(models.Model):
 
 
 class ArchiveCursor(models.Model):
-    """How far we have read the changes of an archive."""
+    """The position up to which an archive's changes were read."""
 
     backend = models.CharField(_("archive"), max_length=20, unique=True)
     token = models.CharField(_("token"), max_length=200, blank=True)

@@ -59,7 +59,7 @@ class JobState(models.TextChoices):
 
 
 class WaitsFor(models.TextChoices):
-    """What a job waits for through no fault of its own; whoever provides it resumes the job."""
+    """The cause of a job's wait that is not its fault; whoever removes it resumes the job."""
 
     ROOM = "ROOM", _("room on the disk")
     ORIGINAL = "ORIGINAL", _("its original")

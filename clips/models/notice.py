@@ -46,7 +46,7 @@ def all_kinds() -> list[str]:
 
 
 class NoticeChannel(models.Model):
-    """Where notices go. Its address is a secret: whoever knows a webhook's can post there."""
+    """An address for notices. It is a secret: whoever knows a webhook's address can post there."""
 
     name = NameField(_("name"), max_length=60, unique=True)
     kind = models.CharField(_("kind"), max_length=10, choices=ChannelKind)

@@ -176,12 +176,12 @@ class Upload(models.Model):
 
     @property
     def expires_at(self) -> dt.datetime:
-        """When an unfinished upload expires if no further byte comes."""
+        """Return when an unfinished upload expires if no further byte comes."""
         return self.updated_at + patience()
 
     @property
     def is_gone(self) -> bool:
-        """Whether its bytes were deleted, or will be at the next look."""
+        """Return whether its bytes were deleted, or will be at the next look."""
         is_late = self.state == UploadState.RECEIVING and self.expires_at < timezone.now()
         return is_late or self.state == UploadState.GONE
 

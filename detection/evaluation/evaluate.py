@@ -43,7 +43,7 @@ def load_labels(folder: str | Path) -> dict[str, dict]:
 
 
 def match(proposals: list[dict], tricks: list[dict]) -> list[int | None]:
-    """Return for each proposal the number of the trick it hits, or None.
+    """Return for each found moment the number of the trick it hits, or None.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ PEAK_DISTANCE_S = 2.0
 
 @dataclass(frozen=True)
 class Weights:
-    """What one spread of each signal adds to the log odds, and the bias."""
+    """The amount that one spread of each signal adds to the log odds, and the bias."""
 
     of: dict[str, float]
     bias: float

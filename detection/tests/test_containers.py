@@ -141,7 +141,7 @@ def test_where_no_picture_at_all_can_be_read_the_search_fails(take, tmp_path):
 
 
 def test_pieces_that_cannot_be_sought_are_read_from_the_beginning(take, tmp_path, monkeypatch):
-    """As in an AVI whose index was not written: each seek fails, and the film still plays."""
+    """Like an AVI without an index: each seek fails, but the film plays."""
 
     def refuse(*_: object) -> None:
         raise av.error.PermissionError(1, "Operation not permitted")

@@ -99,7 +99,7 @@ class Member(AbstractBaseUser):
 
     @property
     def is_staff(self) -> bool:
-        """Whether Django's admin lets the member in."""
+        """Return whether Django's admin lets the member in."""
         return self.may(Role.CURATOR)
 
     def has_perm(self, perm: str, obj: object = None) -> bool:

@@ -31,7 +31,7 @@ EMPTY = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
 
 @dataclass(frozen=True)
 class Restored:
-    """What was restored, and which files of the archive's list are missing."""
+    """The result of a restore, with the missing files of the archive's list."""
 
     made_at: str
     n_rows: int

@@ -31,7 +31,7 @@ DISAGREES = "This file cannot be cut exactly there, because its index does not m
 
 @dataclass(frozen=True)
 class Kept:
-    """What a clip keeps of its source besides its tracks."""
+    """The parts of its source that a clip keeps besides the tracks."""
 
     tags: Mapping[str, str]  # added to the camera's
     recorded_at: str | None  # the true beginning of the source, ISO 8601; None: its own tags are right

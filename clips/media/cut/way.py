@@ -25,7 +25,7 @@ from clips.media.pictures.frame_times import go_to
 
 
 class Fate(StrEnum):
-    """What happens to a track."""
+    """The treatment of a track in clips."""
 
     COPY = "copy"
     CONVERT = "convert"

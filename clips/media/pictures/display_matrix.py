@@ -37,7 +37,7 @@ class Orientation:
 
     @property
     def swaps_sides(self) -> bool:
-        """Whether width and height swap."""
+        """Return whether width and height swap."""
         return self.quarter_turns % 2 == 1
 
     @property

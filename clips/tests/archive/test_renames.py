@@ -86,7 +86,7 @@ def test_a_worker_killed_between_two_clips_renames_each_once(backend, make_clip,
 
 @pytest.mark.parametrize("moment", ["before the move", "after the move"])
 def test_two_renames_around_a_worker_killed_while_it_moves(backend, make_clip, archived, work_off, monkeypatch, moment):
-    """Where the file lies then neither the row says nor the name that it has by now."""
+    """Neither the row nor the current name says where the file is then."""
     clip = archived(make_clip())
     real = type(backend).move
 

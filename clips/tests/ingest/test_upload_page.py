@@ -242,7 +242,7 @@ def test_a_lost_connection_goes_on_by_itself(chromium, running_site, tmp_path):
 
 
 def test_a_request_that_hangs_after_a_sleep_is_begun_anew(page, tmp_path):
-    """What a sleep or another network leaves behind is a request that is never answered."""
+    """After a sleep or a change of networks, a request is never answered."""
     hung = []
 
     def hang_once(route: Route) -> None:

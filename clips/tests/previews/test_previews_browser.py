@@ -182,7 +182,7 @@ def test_a_large_clip_is_sent_in_parts_and_plays_to_its_end(page, large_clip):
 
 
 def test_a_preview_can_be_seeked_before_it_is_loaded(page, segment_id, running_site):
-    """What a player asks for when it jumps to the end of a file that it has not got yet."""
+    """The player requests a range when it jumps to an unloaded part."""
     show(page, segment_id)
     page.locator("[data-preview-video]").wait_for(timeout=PATIENCE_MS)
     answer = page.request.get(f"/media/previews/{segment_id}.mp4", headers={"Range": "bytes=-100"})

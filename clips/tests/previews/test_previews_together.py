@@ -169,7 +169,7 @@ def test_a_fault_of_one_is_not_blamed_on_the_others(filmed, work_off, monkeypatc
 
 
 def test_how_long_it_takes_counts_several_at_a_time(original, segments):
-    """Of four past jobs three were done along with the first, in eight seconds: so one round brings four."""
+    """Three of four past jobs were done along with the first, in eight seconds: one round makes four."""
     past_jobs(segments[9], seconds=8, count=4)
     for job in Job.objects.order_by("pk")[:3]:
         Job.objects.filter(pk=job.pk).update(params={requests.ALONG_WITH: "x"})

@@ -296,7 +296,7 @@ def test_a_typo_stays_a_new_name_with_whom_it_resembles_beside_it(client, viewer
     ],
 )
 def test_a_few_letters_offer_a_trick_and_enter_takes_only_its_name(client, viewer, typed, offered):
-    """What is new is shown as it would be written: "bs18" is BS 1800."""
+    """A new trick is shown as it would be written: "bs18" is BS 1800."""
     Trick.objects.add("FS Boardslide")
     Trick.objects.add("BS 180")
     client.force_login(viewer)

@@ -79,7 +79,7 @@ class Outlet:
         return sent_bytes
 
     def gettimeout(self) -> float:
-        """Tell gunicorn that it need not make the socket non-blocking first."""
+        """Return 0, so that gunicorn need not make the socket non-blocking first."""
         return 0.0
 
     def _send(self, data: bytes) -> int:
