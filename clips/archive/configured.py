@@ -1,8 +1,6 @@
 """Returns the archive named in the settings, with its credentials.
 
 Google's library is imported where it is used: it takes 30 MB of every process, and most never send anything.
-
-Google's library is imported where it is used: it takes 30 MB of every process, and most never send anything.
 """
 
 from functools import lru_cache

@@ -1,7 +1,7 @@
 """Reads maker, model and local time with its zone from the H.264 of AVCHD camcorders.
 
-AVCHD's "Modified Digital Video Pack Metadata" lies in user data of the stream (H.264, annex D.1.6), five bytes an
-entry: a number, and four bytes of which those of times are binary-coded decimals (ExifTool, "H264 MDPM Tags").
+AVCHD's "Modified Digital Video Pack Metadata" is in user data of the stream (H.264, annex D.1.6), five bytes per entry:
+a number, and four bytes, which are binary-coded decimals in times (ExifTool, "H264 MDPM Tags").
 """
 
 import struct

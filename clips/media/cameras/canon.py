@@ -1,7 +1,7 @@
 """Reads the model from Canon videos, and the local time and zone from the Exif of their thumbnail.
 
-``moov/udta`` or ``moov/uuid`` hold ``CNMN`` (the model) and ``CNTH/CNDA`` (a JPEG); recent cameras have the directories
-of its Exif in boxes of their own, ``CMT1`` to ``CMT3`` (ExifTool, "Canon CNTH Tags", "Canon uuid Tags").
+``moov/udta`` or ``moov/uuid`` hold ``CNMN`` (the model) and ``CNTH/CNDA`` (a JPEG). Recent cameras have the directories
+of its Exif in their own boxes, ``CMT1`` to ``CMT3`` (ExifTool, "Canon CNTH Tags", "Canon uuid Tags").
 """
 
 import datetime as dt
