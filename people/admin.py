@@ -267,7 +267,7 @@ class AuditEntryAdmin(admin.ModelAdmin):
     search_fields = ["actor_name", "target_name", "target_id", "address"]
     show_full_result_count = False  # it grows without end
 
-    @admin.display(description=_("did what"), ordering="action")
+    @admin.display(description=_("action"), ordering="action")
     def does(self, entry: AuditEntry) -> str:
         return entry.does
 

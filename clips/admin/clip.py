@@ -20,7 +20,7 @@ class FinalClipAdmin(AuditedAdmin):
     fieldsets = [
         (None, {"fields": ["filename", "person", "trick", "category", "also"]}),
         (
-            _("Where it comes from"),
+            _("Source"),
             {"fields": ["original_file", "candidate_segment", "where", "sorted_by", "created_at"]},
         ),
         (_("Versions"), {"fields": ["is_current", "versions", "updated_at"]}),

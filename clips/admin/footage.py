@@ -262,7 +262,7 @@ class OriginalFileAdmin(AuditedAdmin):
     def called(self, original: OriginalFile) -> str:
         return original.own_camera_name or original.camera_id
 
-    @admin.display(description=_("recognised as"))
+    @admin.display(description=_("camera ids"))
     def camera(self, original: OriginalFile) -> str:
         return " · ".join(filter(None, [original.own_camera_name, original.camera_id, original.camera_serial]))
 
@@ -371,7 +371,7 @@ class UploadAdmin(RecordAdmin):
     def session(self, upload: Upload) -> str:
         return row_link(upload.shoot)
 
-    @admin.display(description=_("became"))
+    @admin.display(description=_("video"))
     def became(self, upload: Upload) -> str:
         return row_link(upload.original_file)
 

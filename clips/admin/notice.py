@@ -43,7 +43,10 @@ class ChannelForm(forms.ModelForm):
         help_text=_("Signs the JSON for your own webhook, so that it can verify the sender. Leave empty to keep it."),
     )
     wants = forms.MultipleChoiceField(
-        label=_("Tells of"), choices=NoticeKind.choices, widget=forms.CheckboxSelectMultiple, initial=NoticeKind.values
+        label=_("Notify about"),
+        choices=NoticeKind.choices,
+        widget=forms.CheckboxSelectMultiple,
+        initial=NoticeKind.values,
     )
 
     class Meta:

@@ -42,6 +42,6 @@ class ShareLinkAdmin(RecordAdmin):
     def of(self, link: ShareLink) -> str:
         return row_link(link.copy.clip)
 
-    @admin.display(description=_("works"), boolean=True)
+    @admin.display(description=_("active"), boolean=True)
     def works(self, link: ShareLink) -> bool:
         return link.ended_at is None and (link.ends_at is None or link.ends_at > timezone.now())
