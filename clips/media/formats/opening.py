@@ -199,7 +199,7 @@ def in_words(time_ms: int) -> str:
 
 def _why_unreadable(path: Path, head: bytes) -> str:
     if not sniff.looks_like_a_camera_file(head):
-        return sniff.sentence_for_what_failed(head) or "This is not a readable video file."
+        return sniff.sentence_for_what_failed(head) or "This is not a video, or its format is not supported."
     with path.open("rb") as file:
         box_kinds = [box.kind for box in top_level(file)]
     if box_kinds[:1] and box_kinds[0] in _BOXES_BEFORE_INDEX and b"moov" not in box_kinds:

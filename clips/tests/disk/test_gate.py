@@ -24,7 +24,7 @@ def test_a_job_that_writes_files_waits_below_the_floor(make_original, disk):
             assert work is None
     job.refresh_from_db()
     assert (job.state, job.attempts, job.waits_for) == (JobState.WAITING, 0, WaitsFor.ROOM)
-    assert "goes on by itself" in job.reason
+    assert "will continue" in job.reason
 
 
 def test_a_job_that_writes_rows_alone_goes_on_below_the_floor(make_original, disk):

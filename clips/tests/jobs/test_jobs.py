@@ -101,7 +101,7 @@ def test_any_other_fault_is_tried_again_later_and_at_last_given_up(job):
             assert job.state == JobState.WAITING
             assert job.run_after > timezone.now()
     assert job.state == JobState.FAILED
-    assert "again and again" in job.reason
+    assert "failed repeatedly" in job.reason
 
 
 def test_a_cancelled_job_stops_its_worker_at_the_next_report(job, settings):

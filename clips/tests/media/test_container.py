@@ -63,7 +63,7 @@ def test_a_sound_file_is_no_camera_file(tmp_path):
 
 def test_noise_is_no_video(tmp_path):
     (tmp_path / "a.mp4").write_bytes(np.random.default_rng(0).bytes(100_000))
-    assert refused(tmp_path / "a.mp4") == "This is not a readable video file."
+    assert refused(tmp_path / "a.mp4") == "This is not a video, or its format is not supported."
 
 
 def test_what_a_bad_card_left_is_told_apart(tmp_path):

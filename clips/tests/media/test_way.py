@@ -71,7 +71,7 @@ def assert_told_truly(source: Path, out: Path, *, is_intra: bool = False) -> dic
     try:
         way = probe(str(source))["way"]
     except MediaError:
-        with pytest.raises(MediaError, match="please convert"):
+        with pytest.raises(MediaError, match="Please convert"):
             cut(str(source), str(out), 500, 900)
         return None
     times_s = times_of(source)

@@ -18,7 +18,7 @@ from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 
 JOBS = reverse("clips:jobs")
 LIVE = reverse("clips:jobs_live")
-NOT_A_VIDEO = "This is not a readable video file."
+NOT_A_VIDEO = "This is not a video, or its format is not supported."
 
 
 @pytest.fixture
