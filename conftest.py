@@ -1,4 +1,4 @@
-"""Fixtures that any app's tests may use; the engines themselves are started by trickyclip/pytest_engines.py."""
+"""Fixtures for the tests of all apps; trickyclip/pytest_engines.py starts the engines themselves."""
 
 import contextlib
 import datetime as dt
@@ -28,7 +28,7 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "googl
 
 @pytest.fixture(scope="session")
 def footage() -> Path:
-    """The folder of real sessions."""
+    """Folder of real sessions."""
     if not FOOTAGE.is_dir():
         pytest.skip(WITHOUT_FOOTAGE)
     return FOOTAGE
@@ -36,7 +36,7 @@ def footage() -> Path:
 
 @pytest.fixture(scope="session")
 def cameras() -> Path:
-    """The folder of short files from real cameras, beside the footage."""
+    """Folder of short files from real cameras, beside the footage."""
     folder = FOOTAGE.parent / "cameras"
     if not folder.is_dir():
         pytest.skip(WITHOUT_FOOTAGE)
@@ -45,7 +45,7 @@ def cameras() -> Path:
 
 @pytest.fixture(scope="session")
 def cases() -> Path:
-    """The folder of small files after faults that others reported, beside the footage."""
+    """Folder of small files made after faults that others reported, beside the footage."""
     folder = FOOTAGE.parent / "cases"
     if not folder.is_dir():
         pytest.skip(WITHOUT_FOOTAGE)
@@ -54,7 +54,7 @@ def cases() -> Path:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The path of a Chromium; where one is required (``.ci/run``) its absence is a failure."""
+    """Path of a Chromium; where one is required (``.ci/run``) its absence is a failure."""
     for name in CHROMIUM_NAMES:
         if path := shutil.which(name):
             return path
@@ -76,13 +76,13 @@ def own_data_dir(tmp_path: Path, settings) -> Path:
 
 @pytest.fixture(autouse=True)
 def quick_passwords(settings) -> None:
-    """The real hasher is slow on purpose; each member of each test would pay for it."""
+    """Use a fast hasher: the real one is slow on purpose, for each member of each test."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
 def no_walls(monkeypatch) -> None:
-    """Take this kernel for one that keeps nobody to a few files."""
+    """Pretend that this kernel cannot keep a process to a few files."""
     monkeypatch.setenv(landlock.PRETEND_NONE, "1")
     monkeypatch.setenv(mounts.PRETEND_NONE, "1")
 
@@ -119,7 +119,7 @@ def shoot(db) -> Shoot:
 
 @pytest.fixture
 def original(shoot) -> OriginalFile:
-    """A probed file of ten minutes; its bytes are on no disk."""
+    """A probed file of ten minutes whose bytes are on no disk."""
     return OriginalFile.objects.create(
         shoot=shoot,
         original_filename="GX010001.MP4",
@@ -142,7 +142,7 @@ def run(original) -> DetectionRun:
 
 @pytest.fixture
 def segments(run) -> list[CandidateSegment]:
-    """Ten proposals of four seconds, the best first, of which the last three are below the default sensitivity."""
+    """Ten moments of four seconds, the best first; the last three are below the default sensitivity."""
     return CandidateSegment.objects.bulk_create(
         CandidateSegment(
             original_file=run.original_file,
@@ -189,15 +189,16 @@ def broker() -> Broker:
 
 @pytest.fixture
 def engine_path() -> Iterator[Path]:
-    """An empty folder like ``tmp_path``, but one that PostgreSQL's own user can be let into: above ``tmp_path``
-    every start of pytest takes away from all other users what they were given."""
+    """An empty folder like ``tmp_path``, but open to PostgreSQL's own user: every start of pytest closes the folders
+    above ``tmp_path`` to all other users.
+    """
     with tempfile.TemporaryDirectory(prefix="trickyclip-engine-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 
 @pytest.fixture(scope="session")
 def started_site() -> Path:
-    """A folder with a site's data folder and what its first start printed; made once by one of the test processes."""
+    """A folder with a site's data folder and the output of its first start, made once by one of the test processes."""
     common = Path(os.environ["TRICKYCLIP_TESTS"])
     folder = common / "started-site"
     with (common / "started-site.lock").open("w") as lock:
@@ -211,7 +212,7 @@ def started_site() -> Path:
 
 @pytest.fixture(scope="module")
 def running_site(started_site) -> Iterator[site.RunningSite]:
-    """A whole site of its own for the tests of one module, started by ``manage.py up`` on a free port."""
+    """A whole site for the tests of one module, started by ``manage.py up`` on a free port."""
     printed = (started_site / "printed").read_text(encoding="utf-8")
     with contextlib.ExitStack() as stack:
         temporary = tempfile.TemporaryDirectory(prefix="trickyclip-site-", ignore_cleanup_errors=True)
@@ -221,7 +222,7 @@ def running_site(started_site) -> Iterator[site.RunningSite]:
 
 @pytest.fixture
 def work_off() -> Callable[[], list[str]]:
-    """Give a function that does all due jobs in this process, with the real tasks; it returns their kinds in order."""
+    """Return a function that runs all due jobs in this process, with the real tasks, and returns their kinds."""
 
     current_app.loader.import_default_modules()
 

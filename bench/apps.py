@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class BenchConfig(AppConfig):
-    """Commands that measure a site on made-up libraries; no part of a running site."""
+    """Commands that measure a site on made-up libraries; not part of a running site."""
 
     name = "bench"

@@ -1,4 +1,4 @@
-"""What the detector costs beside two yardsticks on the same file: decoding every frame, and demuxing alone."""
+"""Measures the cost of the detector on a file beside two yardsticks: decoding every frame, and demuxing alone."""
 
 import argparse
 import json
@@ -27,7 +27,7 @@ CONTENDERS = {
 
 
 def measure(path: Path, on_tick: Callable[[float | None], None] = lambda _done: None) -> dict[str, dict]:
-    """Return what each contender takes for a file, each in a child process of its own, one after the other.
+    """Return the cost of each contender on a file, each in its own child process, one after the other.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def measure(path: Path, on_tick: Callable[[float | None], None] = lambda _done: 
 
 
 def every_frame(path: str, progress: Callable[[float], None]) -> dict:
-    """Decode every frame and take the peaks of the frame difference: what most detectors do."""
+    """Decode every frame and take the peaks of the frame difference, as most detectors do."""
     differences, before, small = [], None, None
     with open_media(path) as container:
         stream = picture_stream(container)
@@ -96,7 +96,7 @@ def _spent(duration_s: float) -> dict:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure one file and print a table; what went wrong is one sentence on stderr and exit status 1."""
+    """Measure one file and print a table. An error is one sentence on stderr and exit status 1."""
     parser = argparse.ArgumentParser(prog="python -m bench.detection", description=__doc__.splitlines()[0])
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("--json", action="store_true", help="as JSON")

@@ -1,4 +1,4 @@
-"""The tables that benchmarks print: a line for each figure, with what at most it may be."""
+"""Prints the tables of benchmarks: one line per figure, with its target."""
 
 import statistics
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ HEAD = f"{'':<48}{'n':>5}{'p50 ms':>9}{'p95 ms':>9}  at most"
 
 @dataclass
 class Figure:
-    """One line of the table; a target is what at most may be reached."""
+    """One line of the table; the target is a maximum."""
 
     name: str
     times_ms: list[float] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""A made-up archive of some years, rows alone: to see how the pages do when a crew has been at it for long."""
+"""Fills a database with a made-up archive of some years, rows alone, to measure the pages of an old crew."""
 
 import datetime as dt
 import itertools
@@ -68,7 +68,7 @@ CAMERAS = (
     ("CAM_IPHONE_15", "30FPS", 30),
     ("CAM_UNKNOWN", "50FPS", 50),
 )
-WHY = "pop and landing 0.52 s apart, 18 dB over the ground noise; the rider moves 2.1 × more than usual"
+WHY = "pop and landing, 0.52 s air, 18 dB above the noise; the rider moves 2.1 × more than usual"
 
 
 class Library:
@@ -82,7 +82,7 @@ class Library:
 
     @transaction.atomic
     def make(self) -> None:
-        """Write everything, or nothing."""
+        """Write all rows or none."""
         with times_as_given(Decision, DetectionRun, CandidateSegment, FinalClip, Job, OriginalFile, Upload, Preview):
             self.people, self.tricks, self.members = self._people(), list(Trick.objects.all()), self._members()
             self.shoots = self._made(self._shoots())
@@ -123,7 +123,7 @@ class Library:
         return people
 
     def _members(self) -> list[Member]:
-        """Nobody can log in as these: they have no password."""
+        """Make members without a password, so that nobody can log in as them."""
         there = Member.objects.filter(username__in=WHO_SORTS)
         missing = set(WHO_SORTS) - set(there.values_list("username", flat=True))
         return [*there, *(Member.objects.create_user(name, role=Role.SORTER) for name in sorted(missing))]
@@ -166,7 +166,7 @@ class Library:
             yield DetectionRun(original_file=original, version="1", curve=curve, created_at=original.created_at)
 
     def _segments(self) -> Iterator[CandidateSegment]:
-        """Sessions long ago are sorted through; of the newest some of each file are, and the rest waits."""
+        """Make segments: all sorted in old sessions; in the newest, some of each file are and the rest waits."""
         n_kept = min(self._n_segments, round(self._n_clips * (1 - SHARE_OF_OLD_VERSIONS)))
         waiting_from = self._n_segments - max(1, (self._n_segments - n_kept) // 4)
         newest = range(waiting_from, self._n_segments)
@@ -229,7 +229,7 @@ class Library:
             yield FileName(stem=stem, number=int(number))
 
     def _others(self) -> Iterator[models.Model]:
-        """Somebody else is in every tenth clip."""
+        """Add a second person to every tenth clip."""
         for clip in self.clips[::10]:
             other = self._rng.choice(self.people)
             if other != clip.person:
@@ -264,11 +264,11 @@ class Library:
                 yield self._ended_job(kind, clip.created_at, clip=clip)
 
     def _ended_job(self, kind: JobKind, at: dt.datetime, **target: models.Model) -> Job:
-        """Return a job that ended: one that waited would be started by the next site to run on these rows."""
+        """Return a finished job; a waiting one would be started by the next site on these rows."""
         has_failed = next(self._job_number) % JOBS_PER_FAILED == 0
         return Job(
             id=self._id(), kind=kind, state=JobState.FAILED if has_failed else JobState.DONE, attempts=1,
-            progress=1, reason="The original file is not in the data folder any more." if has_failed else "",
+            progress=1, reason="The original file is no longer in the data folder." if has_failed else "",
             run_after=at, created_at=at, started_at=at,
             finished_at=at + dt.timedelta(seconds=self._rng.randrange(1, 90)), **target,
         )  # fmt: skip
@@ -280,7 +280,7 @@ def _moment(date: dt.date, *, hours: float) -> dt.datetime:
 
 @contextmanager
 def times_as_given(*written: type[models.Model]) -> Iterator[None]:
-    """Let rows bear the times that they are made with, instead of the time of writing."""
+    """Keep the times that rows are made with, instead of the time of writing."""
     with ExitStack() as stack:
         for field in (field for model in written for field in model._meta.fields):
             for switch in ("auto_now", "auto_now_add"):

@@ -1,8 +1,8 @@
-"""Measures, on one file, what clips, previews and the filmstrip cost, beside what else could have made the clips.
+"""Measures the cost of clips, previews and the filmstrip on one file, beside other ways to make the clips.
 
-CPU-seconds of each process, not the time on the wall, for other work runs on the same machine. What ours do runs in the
-confined child as always; the start of that child (Python and its libraries) is told apart, for it does not grow with
-the file.
+It reports CPU-seconds of each process instead of wall time, because other work runs on the same machine. Our operations
+run in the confined child as always; the start of that child (Python and its libraries) is reported on its own, since it
+does not grow with the file.
 """
 
 import argparse
@@ -82,7 +82,7 @@ def bench(path: Path) -> dict[str, Any]:
 
 
 def as_table(found: dict[str, Any]) -> str:
-    """Return what ``bench`` found as lines for a person."""
+    """Return the result of ``bench`` as lines of text."""
     begins = ", ".join(clock(start_ms) for start_ms in found["starts_ms"])
     lines = [
         f"{found['file']}: {found['picture']}, {clock(found['duration_ms'])}",
@@ -100,7 +100,7 @@ def as_table(found: dict[str, Any]) -> str:
     if not found["ffmpeg"]:
         lines.append("No ffmpeg is installed, so -c copy is left out and the full re-encode is made through PyAV.")
     kept = f"by Landlock {found['landlock']}" if found["landlock"] else "by nothing but FFmpeg's lists"
-    lines.append(f"What reads the file is kept to it {kept}.")
+    lines.append(f"The reader is confined to the file {kept}.")
     return "\n".join(lines)
 
 
@@ -111,7 +111,7 @@ def decode_alone(source: str, start_ms: int, end_ms: int, out: str | None = None
 
 
 def encode_again(source: str, out: str, start_ms: int, end_ms: int) -> int:
-    """Decode a span and encode its picture as it is, at full size; return how many frames."""
+    """Decode a span and re-encode its picture at full size; return the number of frames."""
     n_frames = 0
     with open_media(source) as container, av.open(out, "w", format="mp4") as target:
         stream = picture_stream(container)
@@ -138,7 +138,7 @@ def _decoded(container: InputContainer, stream: VideoStream, start_ms: int, end_
 
 
 def _up_to(pts: int, container: InputContainer, stream: VideoStream) -> Iterator[av.Packet | None]:
-    """Yield the packets that are needed to show frames up to ``pts``, then None for what the decoder holds back."""
+    """Yield the packets needed to show frames up to ``pts``, then None to flush the decoder."""
     for packet in container.demux(stream):
         if packet.size == 0 or (packet.dts is not None and packet.dts > pts):
             break
@@ -188,7 +188,7 @@ def _child(function: str, arguments: dict[str, Any]) -> Usage:
 
 
 def _program(ffmpeg: str, span: dict[str, Any], how: list[str]) -> Usage:
-    """Have the binary make the same clip; its own start is part of what it uses."""
+    """Make the same clip with the ffmpeg binary; its own start counts."""
     begin, length = (f"{ms / 1000:.3f}" for ms in (span["start_ms"], span["end_ms"] - span["start_ms"] + 1))
     command = [ffmpeg, "-nostdin", "-v", "error", "-y", "-ss", begin, "-i", span["source"], "-t", length]
     command += ["-map", "0:v:0", "-map", "0:a?", *how, span["out"]]
@@ -216,7 +216,7 @@ def _ratios(rows: dict[str, dict[str, Any]]) -> dict[str, float]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure one file and print a table; what went wrong is one sentence on stderr and exit status 1."""
+    """Measure one file and print a table. An error is one sentence on stderr and exit status 1."""
     parser = argparse.ArgumentParser(prog="python -m bench.media", description=__doc__.splitlines()[0])
     parser.add_argument("file", type=Path)
     parser.add_argument("--json", action="store_true", help="as JSON, for programs")

@@ -1,4 +1,4 @@
-"""Phones on a slow line beside what is measured: some upload, some fall silent, some never end their headers."""
+"""Simulates phones on slow lines during a measurement: some upload, some fall silent, some never end their headers."""
 
 import base64
 import contextlib
@@ -29,7 +29,7 @@ DRIP_S = 2.0
 
 
 class Phones:
-    """So many phones; each works in a thread of its own until ``leave``."""
+    """A number of phones, each in its own thread until ``leave``."""
 
     def __init__(self, host: str, member: Member, *, rate: int) -> None:
         self._name, _colon, port = host.partition(":")
@@ -46,7 +46,7 @@ class Phones:
         self.bore_s: dict[str, list[float]] = {"silent bodies": [], "slow headers": []}
 
     def call(self, *, n_phones: int, n_silent: int, n_slow_headers: int, seconds: float) -> None:
-        """Let them begin; what each phone uploads takes it so many seconds."""
+        """Start the phones; each upload takes the given number of seconds."""
         works = [lambda: self._upload(int(seconds * self._rate))] * n_phones
         works += [lambda number=number: self._fall_silent(number) for number in range(n_silent)]
         works += [self._never_end_headers] * n_slow_headers
@@ -55,13 +55,13 @@ class Phones:
             thread.start()
 
     def leave(self) -> None:
-        """Let uploads end, and the others go."""
+        """Let uploads finish, and stop the other phones."""
         self._left.set()
         for thread in self._threads:
             thread.join(PATIENCE_S)
 
     def check(self) -> str:
-        """Return what was uploaded, in one line.
+        """Return one line on what was uploaded.
 
         Raises
         ------
@@ -116,7 +116,7 @@ class Phones:
         return path
 
     def _append(self, path: str, film: bytes, here: int) -> int:
-        """Send the rest at the phone's rate, and return how much the site then has."""
+        """Send the rest at the phone's rate, and return how much the site has then."""
         with self._patch(path, here, len(film) - here) as line:
             piece_bytes = max(1, self._rate // PIECES_PER_S)
             begun_s = time.monotonic()
@@ -163,7 +163,7 @@ class Phones:
             yield line
 
     def _bear(self, line: socket.socket, what: str, begun_s: float, *, drip: bytes) -> None:
-        """Wait until the site has enough of it, and note how long that took."""
+        """Wait until the site ends the connection, and note how long that took."""
         line.settimeout(DRIP_S)
         while not self._left.is_set():
             try:

@@ -1,4 +1,4 @@
-"""A search for tricks that goes on while something else is measured, on the same machine."""
+"""Searches a video for tricks while something else is measured on the same machine."""
 
 import contextlib
 import subprocess
@@ -15,7 +15,7 @@ PATIENCE_S = 30
 
 @contextlib.contextmanager
 def searching(film: str | None, *, at_once: int = 1) -> Iterator[list[int]]:
-    """Search a video for tricks again and again, as workers do, and give a list that grows by each search that ended.
+    """Search a video again and again, as workers do; yield a list that grows with each finished search.
 
     In the same confined child as a worker's, ``at_once`` of them; None searches nothing.
 

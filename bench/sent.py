@@ -1,4 +1,4 @@
-"""What a measurement uploaded to a running site: waiting until it is checked, and taking it away again."""
+"""Waits until the uploads of a measurement are checked, and deletes them again."""
 
 import time
 from uuid import UUID
@@ -16,12 +16,12 @@ def wait_until_checked(upload_ids: list[UUID]) -> None:
     deadline_s = time.monotonic() + PATIENCE_S
     while rows.filter(state__in=[UploadState.RECEIVING, UploadState.RECEIVED]).exists():
         if time.monotonic() > deadline_s:
-            raise CommandError("The uploads were not checked in time; does a worker run?")
+            raise CommandError("The uploads were not checked in time. Is a worker running?")
         time.sleep(0.1)
 
 
 def forget(upload_ids: list[UUID], session_name: str) -> None:
-    """Delete what came in, and the session that it came to."""
+    """Delete the uploaded videos and their session."""
     originals = OriginalFile.objects.filter(pk__in=upload_ids)
     files.discard(originals.values_list("stored_path", flat=True))
     Job.objects.filter(upload__in=upload_ids).delete()

@@ -1,4 +1,4 @@
-"""A line between a browser and a site that is as long and as narrow as asked: for figures that mean something."""
+"""Simulates a slow line between a browser and a site, with a given latency and bandwidth."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ WINDOW_BYTES = 256 * 1024
 
 
 class SlowLine:
-    """Forwards TCP to one port; what arrives is passed on later, and no faster than the line is wide."""
+    """Forwards TCP to one port, delayed and no faster than the line's bandwidth."""
 
     def __init__(self, host: str, port: int, *, round_trip_ms: float, mbit_per_s: float) -> None:
         self._to = (host, port)
@@ -63,7 +63,7 @@ class SlowLine:
 
 @contextlib.contextmanager
 def slow_line(host: str, port: int, *, round_trip_ms: float, mbit_per_s: float) -> Iterator[int]:
-    """Give the port of this machine at which a site seems to be that far away."""
+    """Yield a local port behind which the site seems that far away."""
     line = SlowLine(host, port, round_trip_ms=round_trip_ms, mbit_per_s=mbit_per_s)
     ready, loops = threading.Event(), []
 

@@ -1,4 +1,4 @@
-"""All addresses of the app, room by room; they share the namespace ``clips``."""
+"""URLs of the app, room by room; they share the namespace ``clips``."""
 
 from django.urls import include, path
 

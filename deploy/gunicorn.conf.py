@@ -1,4 +1,4 @@
-"""How the web server works, on a laptop as in production; ``--bind`` comes with the command line."""
+"""Configures the web server, for a laptop and for production; ``--bind`` comes with the command line."""
 
 import gc
 import os
@@ -26,7 +26,7 @@ secure_scheme_headers = {}
 
 
 def when_ready(_server: object) -> None:
-    """Take what was loaded before the workers are forked out of the garbage collector's sight.
+    """Exclude what was loaded before the fork from garbage collection.
 
     A full collection otherwise walks all of Django again and again: some 90 ms, felt as a page that is slow at times.
     It also leaves the shared memory shared.
@@ -36,7 +36,7 @@ def when_ready(_server: object) -> None:
 
 
 def worker_exit(_server: object, _worker: object) -> None:
-    """End the pool's own threads, which would be waited for."""
+    """End the pool's own threads, which would otherwise be waited for."""
     from django.db import connection
 
     connection.close_pool()

@@ -1,4 +1,7 @@
-"""``python -m detection``: propose, explain, evaluate and fit, in the same confined child as the workers."""
+"""Runs the detector, explains, evaluates and fits from the command line, in the workers' confined child.
+
+Run it as ``python -m detection``.
+"""
 
 import argparse
 import json
@@ -55,13 +58,13 @@ def _parser() -> argparse.ArgumentParser:
     command = _command(commands, "propose", "print the moments of one file, best first", _propose)
     command.add_argument("file", type=Path, metavar="FILE")
     _add_effort(command)
-    command.add_argument("--all", action="store_true", help="also what the default sensitivity does not show")
+    command.add_argument("--all", action="store_true", help="also list moments hidden at the default sensitivity")
     command = _command(commands, "explain", "draw the signals, the score and the moments of one file", _explain)
     command.add_argument("file", type=Path, metavar="FILE")
-    command.add_argument("--plot", type=Path, required=True, metavar="OUT.png", help="the picture to write")
+    command.add_argument("--plot", type=Path, required=True, metavar="OUT.png", help="picture file to write")
     command.add_argument("--labels", type=Path, metavar="FILE.json", help="draw the labelled tricks as well")
     _add_effort(command)
-    command = _command(commands, "evaluate", "compare proposals with labelled takes, cross-validated", _evaluate)
+    command = _command(commands, "evaluate", "compare detected moments with labelled takes, cross-validated", _evaluate)
     _add_labelled(command)
     _add_effort(command)
     command.add_argument("--muted", action="store_true", help="without the sound")
@@ -83,15 +86,15 @@ def _command(commands: argparse._SubParsersAction, name: str, says: str, run: ob
 def _add_effort(command: argparse.ArgumentParser) -> None:
     effort = command.add_mutually_exclusive_group()
     for name, says in {
-        "quick": "sound and glances only, more than twice as fast",
-        "thorough": "every moment picture by picture, however long it takes",
-        "sparse": "look no closer than at 1080p60 of 40 Mbit/s, also where it is cheap; to measure with",
+        "quick": "sound and a few pictures only, more than twice as fast",
+        "thorough": "every picture of every moment, however long it takes",
+        "sparse": "spend no more effort than on 1080p60 at 40 Mbit/s, for measurements",
     }.items():
         effort.add_argument(f"--{name}", dest="effort", action="store_const", const=name, default="default", help=says)
 
 
 def _add_labelled(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--footage", type=Path, required=True, metavar="DIR", help="where the videos are")
+    command.add_argument("--footage", type=Path, required=True, metavar="DIR", help="folder with the videos")
     command.add_argument("--labels", type=Path, required=True, metavar="DIR", help="one JSON file per video")
 
 
@@ -108,7 +111,7 @@ def _propose(options: argparse.Namespace) -> int:
         span = f"{_clock(candidate['start_ms'])} - {_clock(candidate['end_ms'])}"
         print(f"{span}  {candidate['score']:.2f} {'' if candidate['shown'] else '(hidden) '} {candidate['why']}")
     if not candidates:
-        print("No moment stands out in this video.")
+        print("No moments found in this video.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The admin's page of an analysis: what it saw, what it proposed, how long it took."""
+"""Admin page of a detection run: its curve, its moments, its timings."""
 
 import numpy as np
 from django.contrib import admin
@@ -37,7 +37,7 @@ class DetectionRunAdmin(RecordAdmin):
 
     @admin.display(description=_("curve"))
     def drawn_curve(self, run: DetectionRun) -> str:
-        """Draw how strongly a trick was suspected over the whole file."""
+        """Draw the likelihood of a trick over the whole file."""
         points = " ".join(f"{x},{CURVE_HEIGHT * (1 - y):.0f}" for x, y in enumerate(highest(run.curve.get("values"))))
         return format_html(
             '<svg viewBox="0 0 {} {}" width="{}" height="{}" preserveAspectRatio="none" role="img">'

@@ -1,4 +1,4 @@
-"""Watch one file: read what is free, glance everywhere, and look closer where that promises something."""
+"""Reads the signals of one file: all that is cheap, a glance everywhere, and a closer look where that is promising."""
 
 import resource
 import time
@@ -26,7 +26,7 @@ SCAN_SHARE, SCORE_SHARE = 0.12, 0.02
 
 @dataclass
 class Watched:
-    """The signals of a file, its length, the wall time that each part took in seconds, and what was not read of it."""
+    """The signals of a file, its length, the wall time of each part in seconds, and the sentences on unread parts."""
 
     signals: Signals
     duration_s: float
@@ -35,7 +35,7 @@ class Watched:
 
 
 class Progress:
-    """Turns CPU-seconds of work into the fraction of what there is to do; never goes back."""
+    """Turns CPU-seconds of work into a fraction of all work; never decreases."""
 
     def __init__(self, report: Callable[[float], None]) -> None:
         self._report = report
@@ -43,16 +43,16 @@ class Progress:
         self.to_do_cpu_s = 1.0
 
     def scanned(self, fraction: float) -> None:
-        """Report how much of the file is read; what the pictures will cost is not known before its end."""
+        """Report the fraction of the file that is read; the cost of the pictures is unknown before its end."""
         self._reach(SCAN_SHARE * fraction)
 
     def worked(self, cpu_s: float) -> None:
-        """Report so much more of the work on pictures as done."""
+        """Add to the work on pictures that is done."""
         self._done_cpu_s += cpu_s
         self._reach(SCAN_SHARE + (1 - SCAN_SHARE - SCORE_SHARE) * self._done_cpu_s / max(self.to_do_cpu_s, 1e-6))
 
     def left(self, cpu_s: float) -> None:
-        """Say how much is left to do on pictures, once that is known better than from the budget."""
+        """Set the remaining work on pictures, once that is known better than from the budget."""
         self.to_do_cpu_s = self._done_cpu_s + cpu_s
 
     def _reach(self, fraction: float) -> None:
@@ -62,7 +62,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class How:
-    """In which way a file is watched.
+    """The options for watching a file.
 
     Attributes
     ----------
@@ -114,7 +114,7 @@ def watch(path: str | Path, report: Callable[[float], None], how: How) -> Watche
     if plan.is_everything or is_vain:  # a container in which nothing can be found still plays
         _look_at_everything(path, packets, take, progress, how)
     if not take.saw_a_picture:
-        raise MediaError("No picture in this file can be read.")
+        raise MediaError("The picture in this file cannot be read.")
     pictures_s = time.perf_counter() - scanned_s
     timings = {
         "scan_s": scanned_s - started_s - take.sound_s,
@@ -181,7 +181,7 @@ def signals_of(
     muted: bool = False,
     blanked_ms: Sequence[tuple[float, float]] = (),
 ) -> dict:
-    """Return the signals of a file and what it took to get them; for a child process that lives for this alone.
+    """Return the signals of a file and the time they took; for a child process that does nothing else.
 
     Returns
     -------

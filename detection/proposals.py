@@ -1,4 +1,4 @@
-"""Write what a run found as rows, without touching what anybody has sorted or holds."""
+"""Stores the moments of a run as rows, and leaves alone what anybody has sorted or holds."""
 
 from django.db.models import Q
 
@@ -8,7 +8,7 @@ from detection.scoring.spans import is_same_moment
 
 
 def replace_proposals(original: OriginalFile, found: dict) -> DetectionRun:
-    """Make a run and its segments of what ``detection.propose.propose`` returned, in the caller's transaction.
+    """Store a run and its segments from the result of ``detection.propose.propose``, in the caller's transaction.
 
     Proposals of earlier runs that nobody touched are replaced. One that is decided or being looked at stays, and
     the new run does not propose the same moment again, nor any moment twice.
@@ -46,7 +46,7 @@ def _is_touched(segment: CandidateSegment) -> bool:
 
 
 def _each_once(candidates: list[dict], kept: list[CandidateSegment]) -> list[dict]:
-    """Return the best candidate of each moment that is none of the kept ones, which would be sorted twice."""
+    """Return the best candidate of each moment, without the moments already kept, which would be sorted twice."""
     taken, fresh = [(segment.start_ms, segment.end_ms) for segment in kept], []
     for candidate in candidates:
         span_ms = candidate["start_ms"], candidate["end_ms"]

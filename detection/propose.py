@@ -1,4 +1,4 @@
-"""Propose the moments of a video in which a trick may happen."""
+"""Finds the moments of a video in which a trick may happen."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -1,11 +1,11 @@
-"""Which stretches of a take to look at, within a budget of computing time.
+"""Chooses which stretches of a take to look at, within a budget of computing time.
 
-Decoding is what costs: a second of 1080p60 of 40 Mbit/s takes half a CPU-second. So every group of pictures gets a
-glance first: its keyframe and the picture a thirtieth of a second later, which is enough to see whether something moves
-against the background (area under the curve .88 to .92 with a glance each half second, and .92 also at 40 Mbit/s, where
-packet sizes say nothing). There is no time for all of them: some are spread evenly, and tell what is usual in this take
-without favour; most go where the sound, which costs next to nothing, has pairs of impacts. What is left of the budget
-goes to the best moments that glances and sound point out.
+Decoding is the main cost: a second of 1080p60 at 40 Mbit/s takes half a CPU-second. So every group of pictures first
+gets a glance: its keyframe and the picture a thirtieth of a second later, which is enough to see whether something
+moves against the background (area under the curve .88 to .92 with a glance each half second, and .92 also at 40 Mbit/s,
+where packet sizes say nothing). There is no time for all of them. Some are spread evenly, as an unbiased sample of the
+take; most go where the sound, which costs next to nothing, has pairs of impacts. The rest of the budget goes to the
+best moments found by glances and sound.
 """
 
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ LOOK_DISTANCE_S = 0.5
 
 @dataclass(frozen=True)
 class Plan:
-    """What to glance at, and what may be spent on looking closer.
+    """The glances to take, and the budget for looking closer.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ def make_plan(
     stretch: float = 1.0,
     heard: np.ndarray | None = None,
 ) -> Plan:
-    """Decide how a take is looked at.
+    """Plan how to look at a take.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def make_plan(
 
 
 def _even_and_asked(start_s: np.ndarray, heard: np.ndarray | None, n_most: float) -> tuple[list[int], list[int]]:
-    """Return which of the glances to take evenly, and which others for their sound, the clearest first."""
+    """Return the glances to take evenly, and the others to take for their sound, the clearest first."""
     n_all = len(start_s)
     n_wanted = max(1, min(n_all, int(n_most)))
     if heard is None:
@@ -142,7 +142,7 @@ def cpu_s(packets: Packets, piece: Piece) -> float:
 
 
 def _glance(packets: Packets, group: int) -> Piece:
-    """Return the packets it takes to see the keyframe of a group and a picture ``GLANCE_S`` later."""
+    """Return the packets needed to see the keyframe of a group and a picture ``GLANCE_S`` later."""
     start = int(packets.group_start[group])
     after_s = packets.pts_s[start : start + GLANCE_PACKETS] - packets.pts_s[start]
     late = after_s >= INTERVAL_SLACK * GLANCE_S
@@ -152,7 +152,7 @@ def _glance(packets: Packets, group: int) -> Piece:
 
 
 def choose_looks(packets: Packets, curve: np.ndarray, *, look_cpu_s: float) -> list[Piece]:
-    """Return the pieces that are worth looking at, in order of time.
+    """Return the pieces worth looking at, in order of time.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ def _look_cpu_s(packets: Packets, first: int, end: int) -> float:
 
 
 def _joined(packets: Packets, ends: dict[int, int]) -> list[Piece]:
-    """Return the wanted parts of groups as pieces; a group that is wanted to its end runs on into the next."""
+    """Return the wanted parts of groups as pieces; a group that is wanted to its end continues into the next."""
     pieces: list[Piece] = []
     for group in sorted(ends):
         first, end = int(packets.group_start[group]), ends[group]

@@ -1,4 +1,4 @@
-"""What is known of a take on one even grid of time."""
+"""Holds the signals of a take on one uniform time grid."""
 
 from dataclasses import asdict, dataclass, field
 
@@ -14,7 +14,7 @@ class SignalError(ValueError):
 
 @dataclass(frozen=True)
 class Disturbance:
-    """Something that is no trick, whatever it does to the picture.
+    """Something that changes the picture but is no trick.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Disturbance:
 
 @dataclass
 class Signals:
-    """What is known of every ``STEP_S`` of a take, from 0.
+    """The signals of a take at every ``STEP_S`` from 0 on.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class Signals:
 
     @classmethod
     def from_json(cls, content: dict) -> "Signals":
-        """Return what `to_json` made lists of."""
+        """Return the signals from the lists of `to_json`."""
         curves = {name: np.array(values, float) for name, values in content["curves"].items()}
         disturbances = [Disturbance(**found) for found in content["disturbances"]]
         return cls(curves, np.array(content["seen"], bool), np.array(content["glanced"], float), disturbances)

@@ -1,4 +1,4 @@
-"""The signals of one take, gathered piece by piece and brought to one even grid."""
+"""Collects the signals of one take piece by piece and brings them to one uniform time grid."""
 
 import time
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ SENSOR_STEP_S = 0.01
 
 
 class Take:
-    """Gathers what each piece says: a few numbers per picture and per 10 ms of sound, nothing larger.
+    """Collects the measurements of each piece: a few numbers per picture and per 10 ms of sound, nothing larger.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Take:
 
     @property
     def n_pictures(self) -> int:
-        """How many pairs of pictures were compared."""
+        """Number of pairs of pictures compared."""
         return len(self._glances) + sum(len(pairs) for piece in self._pieces for pairs in piece)
 
     @property
@@ -66,7 +66,7 @@ class Take:
         return self._sound_start_s is not None
 
     def add_glance(self, chunk: PictureChunk, *, even: bool = True) -> None:
-        """Take in the two pictures of a glance; what has one picture only says nothing.
+        """Add the two pictures of a glance; a glance with only one says nothing.
 
         Those that are not ``even`` were chosen because something is heard there.
         """
@@ -78,12 +78,12 @@ class Take:
         self.motion_s += time.perf_counter() - started_s
 
     def begin_piece(self) -> None:
-        """Say that the next pictures do not follow on those before."""
+        """Note that the next pictures do not follow on those before."""
         self._last = None
         self._pieces.append([])
 
     def add_pictures(self, chunk: PictureChunk) -> None:
-        """Take in the next pictures of a piece."""
+        """Add the next pictures of a piece."""
         started_s = time.perf_counter()
         if self._has_my_shape(chunk):
             self._add_pictures(chunk)
@@ -111,7 +111,7 @@ class Take:
             self._pieces[-1].append(measured(PictureChunk(chunk.times_s[first:], chunk.luma[first:])))
 
     def add_sound(self, chunk: SoundChunk) -> None:
-        """Take in the next stretch of sound."""
+        """Add the next stretch of sound."""
         self._heard = None
         started_s = time.perf_counter()
         if self._sound_start_s is None:
@@ -126,7 +126,7 @@ class Take:
         self.sound_s += time.perf_counter() - started_s
 
     def add_sensors(self, payload: SensorPayload) -> None:
-        """Take in the next payload of a sensor track; its samples are even over its length."""
+        """Add the next payload of a sensor track; its samples are evenly spaced."""
         for key, known in self._sensors.items():
             found = samples(payload.content, key)
             if len(found):
@@ -134,7 +134,7 @@ class Take:
                 known.append(np.column_stack([times_s, np.linalg.norm(found, axis=1)]))
 
     def pairs_heard_db(self, duration_s: float) -> np.ndarray | None:
-        """Return how clearly two impacts are heard about each ``STEP_S``; None without sound."""
+        """Return how clearly two impacts are heard around each ``STEP_S``; None without sound."""
         return self._sound_signals(_grid_s(duration_s)).get("pair_db")
 
     def signals(self, duration_s: float) -> Signals:

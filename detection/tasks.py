@@ -1,4 +1,4 @@
-"""The background step that finds the moments of a file."""
+"""Task that finds the moments of a video."""
 
 from celery import shared_task
 
@@ -19,7 +19,7 @@ TICK_S = 0.3
 
 @shared_task(name="detect")
 def detect(job_id: str) -> None:
-    """Propose the segments of one original file."""
+    """Find the moments of one original file."""
     with claim(job_id) as work:
         if work is None:
             return
@@ -46,7 +46,7 @@ def stretch_of(original: OriginalFile) -> float:
 
 
 def limits_for(duration_ms: int) -> sandbox.Limits:
-    """Allow an analysis a fixed time and a multiple of the video's length; past that it hangs."""
+    """Return limits for an analysis: a fixed time and a multiple of the video's length; past that it hangs."""
     duration_s = duration_ms / 1000
     return sandbox.Limits(
         cpu_s=int(MIN_CPU_S + MAX_CPU_PER_VIDEO * duration_s),

@@ -1,4 +1,4 @@
-"""What the search could not read of a file, in sentences for people: what nobody looked at is not called dull."""
+"""Reports in plain sentences which parts of a file the search could not read, so that they do not count as empty."""
 
 from collections.abc import Sequence
 
@@ -18,14 +18,14 @@ TAIL_S = 2.0
 
 
 class Unread:
-    """Counts what was to be read of one file and what was not."""
+    """Counts the pictures and sounds to read in one file, and those that could not be read."""
 
     def __init__(self) -> None:
         self._n_pictures = self._n_missing = 0
         self._sentences: list[str] = []
 
     def note_scan(self, scan: Scan, *, is_heard: bool) -> None:
-        """Take in how reading the packets and the sound ended.
+        """Record how reading the packets and the sound ended.
 
         Parameters
         ----------
@@ -35,14 +35,14 @@ class Unread:
             Whether any sound came out of it.
         """
         if scan.broke_off and scan.declared_end_s - scan.end_s > TAIL_S:
-            self._sentences.append(f"The search could not read this file beyond {clock(round(1000 * scan.end_s))}.")
+            self._sentences.append(f"The search could not read this file past {clock(round(1000 * scan.end_s))}.")
         if scan.is_deaf or (scan.n_unheard and not is_heard):
-            self._sentences.append("The sound could not be read; moments were found by the pictures alone.")
+            self._sentences.append("The sound could not be read. Moments were found from the picture alone.")
         elif scan.n_unheard > LEAST_SHARE * scan.n_sounds:
             self._sentences.append(_part("sound", scan.n_unheard / scan.n_sounds))
 
     def note_pictures(self, packets: Packets, piece: Piece, times_s: Sequence[np.ndarray]) -> None:
-        """Take in when pictures were decoded of a piece."""
+        """Record the times of the decoded pictures of a piece."""
         wanted_s = packets.pts_s[piece.first : piece.end]
         self._n_pictures += len(wanted_s)
         seen_s = np.sort(np.concatenate([*times_s, [-np.inf, np.inf]]))
@@ -52,18 +52,18 @@ class Unread:
 
     @property
     def most_pictures(self) -> bool:
-        """Whether fewer than half of the pictures that were wanted could be read."""
+        """Return whether fewer than half of the wanted pictures could be read."""
         return 2 * self._n_missing > self._n_pictures
 
     def forget_pictures(self) -> None:
-        """Count anew: what was not found by seeking may be met by reading on."""
+        """Start counting anew: what seeking did not find may be found by reading on."""
         self._n_pictures = self._n_missing = 0
 
     def sentences(self) -> list[str]:
-        """Return what somebody should know who looks for a moment; [] where all was read."""
+        """Return the warnings for people who look for a moment; [] if everything was read."""
         share = self._n_missing / max(1, self._n_pictures)
         return self._sentences + ([_part("pictures", share)] if share >= LEAST_SHARE else [])
 
 
 def _part(what: str, share: float) -> str:
-    return f"{max(1, round(100 * share))} % of the {what} could not be read; moments there may be missing."
+    return f"{max(1, round(100 * share))} % of the {what} could not be read. Moments there may be missing."

@@ -1,7 +1,7 @@
-"""One rule for each route: who may ask it. A view without a rule is for admins only, so forgetting one opens nothing.
+"""Guards each route by a role. A view without a rule is for admins only, so forgetting one opens nothing.
 
-Views say theirs with ``@requires(Role.SORTER)`` or ``@public``. People without a login are sent to the login page;
-programs (the API, uploads) are told 401 instead, because a redirect would look like success to them.
+Views state their rule with ``@requires(Role.SORTER)`` or ``@public``. People without a login are sent to the login
+page; programs (the API, uploads) get 401 instead, because a redirect would look like success to them.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def requires(read: Role, write: Role | None = None) -> Callable:
-    """Say who may call a view: ``read`` for GET and HEAD, ``write`` (the same when left out) for the rest."""
+    """Set the role that a view needs: ``read`` for GET and HEAD, ``write`` (the same if left out) for the rest."""
 
     def mark(view: Callable) -> Callable:
         view.access = (read, write or read)
@@ -47,7 +47,7 @@ def public(view: Callable) -> Callable:
 
 
 def role_for(request: HttpRequest, view: Callable) -> Role | None:
-    """Return the role that this request needs; None when anyone may."""
+    """Return the role that this request needs; None if anyone may."""
     if request.resolver_match.app_name == "admin":
         return Role.CURATOR
     rule = getattr(view, "access", (Role.ADMIN, Role.ADMIN))
@@ -58,7 +58,7 @@ def role_for(request: HttpRequest, view: Callable) -> Role | None:
 
 
 class AccessMiddleware:
-    """Find out who asks (session or ``Authorization: Bearer``) and hold each view's rule."""
+    """Identifies the member (session or ``Authorization: Bearer``) and enforces each view's rule."""
 
     def __init__(self, get_response: Callable) -> None:
         self.get_response = get_response
@@ -76,9 +76,9 @@ class AccessMiddleware:
                 if throttle.is_locked(request, name):
                     return throttle.locked_out(request, None, {"username": name})
                 throttle.count_failure(request, name)
-                return _unauthorised(_("This API token is unknown, has ended or was revoked."))
+                return _unauthorised(_("This API token is unknown, expired or revoked."))
             if not request.path.startswith(TOKEN_PATHS):
-                return _forbidden(_("A token opens the API, uploads and files. Pages want a login."))
+                return _forbidden(_("Tokens work for the API, uploads and files. Pages need a login."))
             request.user = member
             # CSRF rides on cookies that a browser adds by itself; nobody adds this header by accident.
             request._dont_enforce_csrf_checks = True
@@ -93,7 +93,7 @@ class AccessMiddleware:
             if request.user.may(role):
                 return _second_factor_first(request, is_program) if owes_second_factor(request.user, role) else None
             if request.user.at_most is not None and Role(request.user.role).includes(role):
-                sentence = _("The scope of this token does not allow this. Make another one on your account page.")
+                sentence = _("The scope of this token does not allow this. Create another token on your account page.")
             else:
                 sentence = _("Your role does not allow this. Ask an admin of your crew.")
             if is_program:
@@ -107,12 +107,12 @@ class AccessMiddleware:
 
 
 def owes_second_factor(member: Member, role: Role) -> bool:
-    """Tell whether a member has to turn their second factor on before they do what ``role`` is needed for."""
+    """Return whether a member must turn their second factor on before they use the rights of ``role``."""
     return settings.SECOND_FACTOR_FOR_STAFF and role.includes(Role.CURATOR) and not member.has_second_factor
 
 
 def _second_factor_first(request: HttpRequest, is_program: bool) -> HttpResponse:
-    sentence = _("This crew wants a second factor from curators and admins. Turn yours on first.")
+    sentence = _("This crew requires a second factor for curators and admins. Turn yours on first.")
     if is_program:
         return _forbidden(sentence)
     messages.warning(request, sentence)
@@ -130,7 +130,7 @@ def _unauthorised(sentence: str) -> JsonResponse:
 
 
 class RequestUserAuthentication(BaseAuthentication):
-    """Give REST framework the user that the middleware found, and hold the CSRF rule for cookies."""
+    """Gives REST framework the user that the middleware found, and enforces CSRF for cookies."""
 
     def authenticate(self, request) -> tuple | None:
         user = request._request.user
@@ -139,7 +139,7 @@ class RequestUserAuthentication(BaseAuthentication):
         # REST framework exempts its views from the middleware's own check.
         refusal = _CsrfCheck(lambda _request: None).process_view(request._request, None, (), {})
         if refusal:
-            raise ApiPermissionDenied(_("The CSRF token is missing or old. Reload the page."))
+            raise ApiPermissionDenied(_("The CSRF token is missing or expired. Reload the page."))
         return user, None
 
     def authenticate_header(self, request) -> str:

@@ -1,4 +1,4 @@
-"""The admin's pages of people (for curators) and of members, their links and tokens (for admins only)."""
+"""Admin pages of people (for curators), and of members, their links and tokens (for admins only)."""
 
 from collections.abc import Iterator
 
@@ -45,12 +45,12 @@ class PersonForm(RenameForm):
         super().__init__(*args, **kwargs)
         if self.instance._state.adding:
             self.fields["slug"].required = False
-            self.fields["slug"].help_text = _("Left empty, it is made from the name.")
+            self.fields["slug"].help_text = _("Leave empty to make it from the name.")
 
     def clean_display_name(self) -> str:
         name = self.cleaned_data["display_name"]
         if other := Person.objects.named(name).exclude(pk=self.instance.pk).first():
-            raise forms.ValidationError(_t("%(other)s goes by this name already.") % {"other": other})
+            raise forms.ValidationError(_t("%(other)s already has this name.") % {"other": other})
         return name
 
     def clean_slug(self) -> str:
@@ -58,7 +58,7 @@ class PersonForm(RenameForm):
         if not slug:  # without a name the form fails anyway
             return Person.objects.slug_for(name) if name else slug
         if slug != (safe := slugify(slug, fallback="Person")):
-            raise forms.ValidationError(_t("This cannot be part of a file name; try “%(safe)s”.") % {"safe": safe})
+            raise forms.ValidationError(_t("This cannot be used in file names. Try “%(safe)s”.") % {"safe": safe})
         return slug
 
 
@@ -66,7 +66,7 @@ class PersonAliasForm(forms.ModelForm):
     def clean_name(self) -> str:
         name = self.cleaned_data["name"]
         if other := Person.objects.named(name).exclude(pk=self.instance.person_id).first():
-            raise forms.ValidationError(_t("%(other)s goes by this name already.") % {"other": other})
+            raise forms.ValidationError(_t("%(other)s already has this name.") % {"other": other})
         return name
 
 
@@ -102,7 +102,7 @@ class MemberForm(forms.ModelForm):
 
 @admin.register(Member)
 class MemberAdmin(admin.ModelAdmin):
-    """Who may log in. Members join by invite links alone, and are removed instead of deleted."""
+    """People who may log in. Members join only by invite links, and are removed instead of deleted."""
 
     form = MemberForm
     fields = ["username", "role", "is_active", "date_joined", "last_login"]
@@ -138,18 +138,18 @@ class MemberAdmin(admin.ModelAdmin):
     def n_tokens(self, member: Member) -> int:
         return member.n_tokens
 
-    @admin.action(description=_("Make a link to set a new password"))
+    @admin.action(description=_("Create a password reset link"))
     def make_password_link(self, request: HttpRequest, members: QuerySet) -> None:
         for member in members:
             if not member.is_active:
-                text = _t("%(name)s is removed; let them back in first.") % {"name": member}
+                text = _t("%(name)s is removed. Let them back in first.") % {"name": member}
                 self.message_user(request, text, messages.ERROR)
                 continue
             _invite, secret = Invite.objects.issue(role=member.role, created_by=request.user, member=member)
-            sentence = _t("%(name)s sets a new password here:") % {"name": member}
+            sentence = _t("Password reset link for %(name)s:") % {"name": member}
             show_link_once(request, sentence, secret)
             note(Action.LINK_MADE, member)
-            self.log_change(request, member, _t("Made a link to set a new password."))
+            self.log_change(request, member, _t("Created a password reset link."))
 
     @admin.action(description=_("Log out everywhere"))
     def end_logins(self, request: HttpRequest, members: QuerySet) -> None:
@@ -163,14 +163,16 @@ class MemberAdmin(admin.ModelAdmin):
 
     @admin.action(description=_("Reset the second factor"))
     def reset_second_factor(self, request: HttpRequest, members: QuerySet) -> None:
-        """For who has lost the phone and the recovery codes: from then on the password alone opens."""
+        """Turn the second factor off for a member who lost both phone and recovery codes."""
         for member in members:
             if not SecondFactor.objects.drop(member):
                 text = _t("%(name)s has no second factor.") % {"name": member}
                 self.message_user(request, text, messages.WARNING)
                 continue
             note(Action.FACTOR_RESET, member)
-            text = _t("%(name)s logs in with the password alone until a new second factor is on.") % {"name": member}
+            text = _t("The second factor of %(name)s is off. They can now log in with the password alone.") % {
+                "name": member
+            }
             self.message_user(request, text, messages.SUCCESS)
             self.log_change(request, member, _t("Reset the second factor."))
 
@@ -178,7 +180,7 @@ class MemberAdmin(admin.ModelAdmin):
     def remove(self, request: HttpRequest, members: QuerySet) -> None:
         for member in members:
             if member == request.user:
-                text = _t("You cannot remove yourself; another admin can.")
+                text = _t("You cannot remove yourself. Ask another admin.")
                 self.message_user(request, text, messages.ERROR)
                 continue
             try:
@@ -187,7 +189,9 @@ class MemberAdmin(admin.ModelAdmin):
                 self.message_user(request, str(error), messages.ERROR)
                 continue
             note(Action.REMOVED, member)
-            text = _t("%(name)s is removed: logged out everywhere, tokens and links ended.") % {"name": member}
+            text = _t("%(name)s is removed and logged out everywhere. Their tokens and links no longer work.") % {
+                "name": member
+            }
             self.message_user(request, text, messages.SUCCESS)
             self.log_change(request, member, _t("Removed from the crew."))
 
@@ -196,14 +200,14 @@ class MemberAdmin(admin.ModelAdmin):
         for member in members:
             if member.let_back_in():
                 note(Action.LET_BACK_IN, member)
-                text = _t("%(name)s may log in again.") % {"name": member}
+                text = _t("%(name)s can log in again.") % {"name": member}
                 self.message_user(request, text, messages.SUCCESS)
                 self.log_change(request, member, _t("Let back in."))
 
 
 @admin.register(Invite)
 class InviteAdmin(AuditedAdmin):
-    """Links to join by. A link is made with a role, shown once, and revoked by deleting it."""
+    """Invite links. A link is made with a role, shown once, and revoked by deleting it."""
 
     list_display = ["__str__", "role", "created_by", "created_at", "expires_at", "used_at"]
     list_select_related = ["member", "created_by"]
@@ -219,7 +223,7 @@ class InviteAdmin(AuditedAdmin):
         invite, secret = Invite.objects.issue(role=obj.role, created_by=request.user)
         obj.pk = invite.pk
         obj.refresh_from_db()
-        show_link_once(request, _t("Send this link to whoever shall join; it lets in one person:"), secret)
+        show_link_once(request, _t("Send this invite link. It works once:"), secret)
 
     def response_add(self, request: HttpRequest, obj: Invite, *args, **kwargs) -> HttpResponse:
         return redirect("admin:people_invite_changelist")
@@ -243,7 +247,7 @@ class ApiTokenAdmin(AuditedAdmin):
 
 
 class ActionFilter(admin.AllValuesFieldListFilter):
-    """What was done, in words."""
+    """Filter by action, in words."""
 
     def choices(self, changelist) -> Iterator[dict]:
         for choice in super().choices(changelist):
@@ -253,7 +257,7 @@ class ActionFilter(admin.AllValuesFieldListFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(admin.ModelAdmin):
-    """Who did what to which row. To be read by admins, and changed by nobody; the database itself holds that."""
+    """The audit trail. Read-only for admins; the database itself enforces that."""
 
     fields = ["at", "actor_name", "does", "target_name", "target_type", "target_id", "address", "details"]
     readonly_fields = ["at", "does"]
@@ -263,7 +267,7 @@ class AuditEntryAdmin(admin.ModelAdmin):
     search_fields = ["actor_name", "target_name", "target_id", "address"]
     show_full_result_count = False  # it grows without end
 
-    @admin.display(description=_("did what"), ordering="action")
+    @admin.display(description=_("action"), ordering="action")
     def does(self, entry: AuditEntry) -> str:
         return entry.does
 
@@ -278,6 +282,6 @@ class AuditEntryAdmin(admin.ModelAdmin):
 
 
 def show_link_once(request: HttpRequest, sentence: str, secret: str) -> None:
-    """Put the link into the next page that this admin sees; afterwards nobody can read it anywhere."""
+    """Show the link on the next page that this admin opens; it cannot be read anywhere afterwards."""
     link = request.build_absolute_uri(reverse("people:join", args=[secret]))
     messages.success(request, format_html("{} <code>{}</code>", sentence, link))

@@ -1,7 +1,8 @@
-"""Writing the audit trail: one call where something is done, in its transaction.
+"""Writes the audit trail: one call where something is done, in its transaction.
 
-Own rows and not django-auditlog: that library listens to the signals of ``save`` and ``delete``, and here a change of
-state is one conditional UPDATE, which sends none; and it keeps values of fields, where who let whom in matters.
+Own rows and not django-auditlog: that library listens to the signals of ``save`` and ``delete``, but a change of state
+here is one conditional UPDATE, which sends none. It also keeps values of fields, whereas this trail records who let
+whom in.
 """
 
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ _request: ContextVar[HttpRequest | None] = ContextVar("request that is being ans
 
 @contextmanager
 def answering(request: HttpRequest) -> Iterator[None]:
-    """Let everything that is noted within bear who asked, and from where."""
+    """Record who asked, and from where, with every entry written within this block."""
     before = _request.set(request)
     try:
         yield
@@ -35,7 +36,7 @@ def answering(request: HttpRequest) -> Iterator[None]:
 
 
 def note(action: Action, target: Model | None = None, *, actor: Member | None = None, **details: object) -> None:
-    """Write down that ``actor`` (whoever asks, when left out) did something to ``target``.
+    """Record that ``actor`` (by default whoever sent the request) did something to ``target``.
 
     Call it in the transaction of what was done, so that neither is there without the other.
     """
@@ -56,15 +57,15 @@ def note(action: Action, target: Model | None = None, *, actor: Member | None = 
 
 
 class AuditedAdmin(admin.ModelAdmin):
-    """An admin's page whose changes are in the trail; Django's own log of them forgets who was deleted."""
+    """An admin page whose changes are in the trail; Django's own log of them forgets who was deleted."""
 
     def response_action(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
-        """Refuse an action on what no row's id looks like, of which Django asks the database as it came."""
+        """Refuse an action on malformed row ids, which Django would pass to the database."""
         for chosen in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME):
             try:
                 self.model._meta.pk.clean(chosen, None)
             except (ValueError, ValidationError) as error:
-                raise BadRequest("This is no id of a row.") from error
+                raise BadRequest("This is not a valid row id.") from error
         return super().response_action(request, queryset)
 
     def log_addition(self, request: HttpRequest, obj: Model, message: object) -> object:

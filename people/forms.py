@@ -1,4 +1,4 @@
-"""What people type to get in, and to look after their own account."""
+"""Forms for logging in, joining, and a member's own account."""
 
 from datetime import datetime, timedelta
 
@@ -28,7 +28,7 @@ class LoginForm(AuthenticationForm):
 
 
 class NewPasswordMixin(SetPasswordMixin):
-    """Says below the first box what is wrong with a password, and below the second one only that they differ."""
+    """Shows a password's faults below the first box, and only a mismatch below the second."""
 
     MISMATCH = {"password_mismatch": _("The passwords do not match.")}
 
@@ -37,7 +37,7 @@ class NewPasswordMixin(SetPasswordMixin):
 
 
 class ChangePasswordForm(NewPasswordMixin, PasswordChangeForm):
-    """On the account page, which has other things to do as well: it does not take the focus."""
+    """The form on the account page. It does not take the focus, since the page has other forms."""
 
     error_messages = PasswordChangeForm.error_messages | NewPasswordMixin.MISMATCH
 
@@ -73,14 +73,14 @@ class NewPasswordForm(NewPasswordMixin, forms.Form):
         return super().clean()
 
     def save(self) -> Member:
-        """Of a member who is there already write the password alone: they may be removed at this moment."""
+        """Save only the password of an existing member, who may be removed at this moment."""
         is_new = self.member._state.adding
         self.set_password_and_save(self.member, commit=False).save(update_fields=None if is_new else ["password"])
         return self.member
 
 
 class JoinForm(NewPasswordForm):
-    """A name and a password, for somebody who was invited."""
+    """A name and a password, for an invited person."""
 
     username = forms.SlugField(
         label=_("Username"),
@@ -99,7 +99,7 @@ class JoinForm(NewPasswordForm):
 
 
 class TokenForm(forms.ModelForm):
-    """A new API token; none is offered more than its member may."""
+    """A new API token; only scopes that its member has are offered."""
 
     days = forms.TypedChoiceField(
         label=_("Expires"),
@@ -129,7 +129,7 @@ class TokenForm(forms.ModelForm):
 
 
 class CodeForm(forms.Form):
-    """What the app shows, or a recovery code."""
+    """A code from the app, or a recovery code."""
 
     code = forms.CharField(
         label=_("Code"),
@@ -141,7 +141,7 @@ class CodeForm(forms.Form):
 
 
 class PasswordForm(forms.Form):
-    """The password again, before something that whoever sits down at an open laptop must not do."""
+    """Asks for the password again, so that nobody at an open laptop can do this."""
 
     password = forms.CharField(
         label=_("Your password"),
@@ -161,11 +161,11 @@ class PasswordForm(forms.Form):
 
 
 def _is_own(request: HttpRequest, password: str) -> bool:
-    """Check a member's own password as a login does, so that wrong guesses count with those of the login page."""
+    """Check a member's own password as a login does, so that wrong guesses count like those of the login page."""
     return authenticate(request, username=request.user.username, password=password) == request.user
 
 
 def _word(form: forms.Form, once: str, again: str, label: str, label_again: str) -> None:
-    """Call the two fields of a new password so, with one sentence of help between them."""
+    """Label the two fields of a new password, with one sentence of help between them."""
     form.fields[once].label, form.fields[once].help_text = label, PASSWORD_HELP
     form.fields[again].label, form.fields[again].help_text = label_again, ""

@@ -1,4 +1,4 @@
-"""Letting somebody in: by password or a link, then, where a second factor is on, by a code."""
+"""Logs a member in: by password or link, then by a code if a second factor is on."""
 
 import time
 
@@ -35,7 +35,7 @@ class Login(LoginView):
 
 
 def enter(request: HttpRequest, member: Member, next_url: str) -> HttpResponse:
-    """Log in who has shown one factor, or ask for the other first."""
+    """Log in a member who passed one factor, or ask for the second first."""
     if not SecondFactor.objects.confirmed().filter(member=member).exists():
         _let_in(request, member)
         return HttpResponseRedirect(next_url)
@@ -53,7 +53,7 @@ def enter(request: HttpRequest, member: Member, next_url: str) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("code")
 def login_code(request: HttpRequest) -> HttpResponse:
-    """Ask for the code of the second factor, and let in with it."""
+    """Ask for the code of the second factor, and log in with it."""
     member = _who_owes(request)
     if member is None:
         messages.error(request, _("That took too long. Log in again."))
@@ -80,14 +80,14 @@ def log_out(request: HttpRequest) -> HttpResponse:
 
 
 def _let_in(request: HttpRequest, member: Member) -> None:
-    """Begin a login in a session with a new key, so that one known from before is worth nothing."""
+    """Log in with a new session key, so that a key known from before is worthless."""
     request.session.flush()
     login(request, member, backend=BY_PASSWORD)
     note(Action.LOGGED_IN, actor=member)
 
 
 def _who_owes(request: HttpRequest) -> Member | None:
-    """Return who has said the password a moment ago, unless they were removed or changed it meanwhile."""
+    """Return the member who just gave the password, unless they were removed or changed it meanwhile."""
     owes = request.session.get(OWES_CODE)
     if owes is None or time.time() - owes["at"] > OWES_CODE_S:
         return None

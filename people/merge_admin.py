@@ -1,4 +1,4 @@
-"""The admin's pages of what clips are tagged with; one of them makes one of two, after it has shown what changes."""
+"""Admin pages for tags of clips, with a page that merges two of them after it has shown the changes."""
 
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from people.merging import MergeError, merge, plan
 
 
 class MergeAdmin(AuditedAdmin):
-    """People or tricks: rows with aliases, that clips point at by their model's name.
+    """People or tricks: rows with aliases, which clips refer to.
 
     Adds "Merge …" to the actions of a list: select two rows, look, confirm.
     """
@@ -50,7 +50,7 @@ class MergeAdmin(AuditedAdmin):
 
     @admin.action(description=_("Merge …"), permissions=["change", "delete"])
     def merge(self, request: HttpRequest, rows: QuerySet) -> HttpResponse | None:
-        """Lead to the page; what is used more often is offered as the one that stays."""
+        """Redirect to the merge page; the one with more uses is offered as the survivor."""
         if len(rows) != 2:
             self.message_user(request, _t("Select exactly two rows to merge."), messages.ERROR)
             return None
@@ -65,7 +65,7 @@ class MergeAdmin(AuditedAdmin):
             raise PermissionDenied
         rows = self.model.objects.prefetch_related("aliases").in_bulk([merged, survivor])
         if len(rows) < 2:
-            self.message_user(request, _t("One of the two was merged or deleted meanwhile."), messages.ERROR)
+            self.message_user(request, _t("One of the two has been merged or deleted in the meantime."), messages.ERROR)
             return redirect(self._address("changelist"))
         if request.method == "POST":
             return self._merge(request, rows[merged], rows[survivor])

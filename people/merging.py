@@ -1,7 +1,7 @@
-"""Make one of two rows that mean the same: two spellings of a person, two names of a trick.
+"""Merges two rows that mean the same: two spellings of a person, two names of a trick.
 
-Works on any model that bears a slug, has ``aliases``, and says by ``form_of`` in which form names are compared. What
-points at a row is found through the model itself, so that people and tricks need not know who uses them.
+Works on any model with a slug, ``aliases``, and a ``form_of`` that returns the form in which names are compared. The
+model itself is asked for the rows that refer to it, so that people and tricks need not know who uses them.
 """
 
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from people.renaming import announce
 
 
 class MergeError(Exception):
-    """The two cannot be merged; the text is one sentence."""
+    """The two cannot be merged. The text is one sentence."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a merge does to the rows of one kind."""
+    """The change that a merge makes to the rows of one kind."""
 
     what: str
     n_moved: int
@@ -30,7 +30,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a merge is going to change."""
+    """The changes that a merge is going to make."""
 
     changes: list[Change]
     new_aliases: list[str]
@@ -39,7 +39,7 @@ class Plan:
 
 
 def plan(merged: models.Model, survivor: models.Model) -> Plan:
-    """Say what ``merge`` is going to change, and change nothing."""
+    """Return what ``merge`` would change, without changing it."""
     changes = []
     for relation in _relations(merged):
         rows = _rows_of(relation, merged)
@@ -55,7 +55,7 @@ def plan(merged: models.Model, survivor: models.Model) -> Plan:
 
 @transaction.atomic
 def merge(merged: models.Model, survivor: models.Model) -> models.Model:
-    """Let ``survivor`` take the place of ``merged`` everywhere and answer to its names; return the survivor.
+    """Put ``survivor`` in the place of ``merged`` everywhere, with its names as aliases; return the survivor.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def merge(merged: models.Model, survivor: models.Model) -> models.Model:
             with transaction.atomic():
                 _rows_of(relation, merged).update(**{_to(relation): survivor})
         except IntegrityError as error:
-            sentence = _("%(survivor)s has %(what)s already that only one of the two may have.")
+            sentence = _("%(survivor)s already has %(what)s that only one of the two may have.")
             raise MergeError(sentence % {"survivor": survivor, "what": _words(relation)}) from error
         if relation.many_to_many:
             _named_by_row(relation, survivor).filter(**{_to(relation): survivor}).delete()
@@ -84,24 +84,24 @@ def merge(merged: models.Model, survivor: models.Model) -> models.Model:
 
 
 def _locked(merged: models.Model, survivor: models.Model) -> tuple[models.Model, models.Model]:
-    """Return both as they are now, locked in the order of their ids, so that no two merges wait for each other."""
+    """Return both rows fresh, locked in the order of their ids, so that no two merges wait for each other."""
     if merged.pk == survivor.pk:
         raise MergeError(_("Choose two different rows."))
     rows = type(merged)._base_manager.filter(pk__in=[merged.pk, survivor.pk])
     found = {row.pk: row for row in rows.select_for_update().order_by("pk")}
     if len(found) < 2:
-        raise MergeError(_("One of the two was merged or deleted meanwhile."))
+        raise MergeError(_("One of the two has been merged or deleted in the meantime."))
     return found[merged.pk], found[survivor.pk]
 
 
 def _relations(row: models.Model) -> list[models.ForeignObjectRel]:
-    """Return all that may point at a row, but for what is its own and goes with it: its aliases and its jobs."""
+    """Return all relations that may refer to a row, except those deleted with it: its aliases and its jobs."""
     found = [relation for relation in row._meta.get_fields(include_hidden=True) if _points_here(relation)]
     return sorted(found, key=lambda relation: relation.many_to_many)  # what a list holds twice depends on the rest
 
 
 def _points_here(field: models.Field) -> bool:
-    """Whether a field is the other end of one that points here and stays when the row goes.
+    """Return whether a field is the reverse of one that refers to this model and stays when the row is deleted.
 
     The hidden halves of many-to-many fields go with it, too; their rows are reached by the fields themselves.
     """
@@ -110,18 +110,18 @@ def _points_here(field: models.Field) -> bool:
 
 
 def _rows_of(relation: models.ForeignObjectRel, row: models.Model) -> QuerySet:
-    """Return the rows in which the name of ``row`` is written: of a many-to-many field those of its own table."""
+    """Return the rows that refer to ``row``; for a many-to-many field those of its own table."""
     model = relation.through if relation.many_to_many else relation.related_model
     return model._base_manager.filter(**{_to(relation): row})
 
 
 def _to(relation: models.ForeignObjectRel) -> str:
-    """Return the field of those rows that points here."""
+    """Return the field of those rows that refers here."""
     return relation.field.m2m_reverse_field_name() if relation.many_to_many else relation.field.name
 
 
 def _named_twice(relation: models.ManyToManyRel, merged: models.Model, survivor: models.Model) -> QuerySet:
-    """Return the rows of ``merged`` in lists that hold ``survivor``, too, or whose row itself names one of the two."""
+    """Return the rows of ``merged`` in lists that also hold ``survivor``, or whose row itself names one of the two."""
     owner = relation.field.m2m_field_name()
     here_too = _rows_of(relation, survivor).values(owner)
     rows = _rows_of(relation, merged)
@@ -130,7 +130,7 @@ def _named_twice(relation: models.ManyToManyRel, merged: models.Model, survivor:
 
 
 def _named_by_row(relation: models.ManyToManyRel, *named: models.Model) -> QuerySet:
-    """Return what lists hold whose row itself names one of these: the clip of a person lists only the others in it."""
+    """Return list entries whose row itself names one of these: the clip of a person lists only the others in it."""
     owner = relation.field.m2m_field_name()
     names_itself = models.Q(pk__in=[])
     for field in relation.related_model._meta.fields:
@@ -140,7 +140,7 @@ def _named_by_row(relation: models.ManyToManyRel, *named: models.Model) -> Query
 
 
 def _aliases_after(merged: models.Model, survivor: models.Model) -> tuple[list[str], list[str]]:
-    """Return the names that become aliases of the survivor, and those that somebody else goes by."""
+    """Return the names that become aliases of the survivor, and those that belong to somebody else."""
     longest = merged.aliases.model._meta.get_field("name").max_length
     old = [str(merged)[:longest], merged.slug, *merged.aliases.values_list("name", flat=True)]
     form_of = survivor.form_of
@@ -157,5 +157,5 @@ def _aliases_after(merged: models.Model, survivor: models.Model) -> tuple[list[s
 
 
 def _words(relation: models.ForeignObjectRel) -> str:
-    """Return what such rows are called: "Final clips (person)"."""
+    """Return the name of such rows: "Final clips (person)"."""
     return f"{capfirst(relation.related_model._meta.verbose_name_plural)} ({relation.field.verbose_name})"

@@ -1,4 +1,4 @@
-"""The admin's pages of what clips bear in their names: what a rename does is said before, done in the background."""
+"""Admin pages of rows whose names are in file names: a rename is explained first and done in the background."""
 
 from uuid import UUID
 
@@ -41,7 +41,7 @@ class RenameAdmin(AuditedAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def rename_says(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        """Answer with the sentence about what the form, as it is filled in, would do."""
+        """Answer with the sentence about what the filled-in form would do."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         row = self.get_object(request, str(pk))
@@ -58,7 +58,7 @@ class RenameAdmin(AuditedAdmin):
                 self._say_it_began(request, form.instance)
 
     def follow(self, row: models.Model, form: RenameForm) -> None:
-        """Tell who bears these names that they changed; a row of a list, which renames nothing, is told of as well."""
+        """Announce changed names; a row of a list, which renames nothing, is announced as well."""
         if isinstance(form, RenameForm) and form.is_rename:
             keep_old_names(row, form.old_names)
         announce(row)
@@ -69,7 +69,7 @@ class RenameAdmin(AuditedAdmin):
             self.message_user(request, format_html("{} {}", said_of_renaming(row.n_clips), link), messages.INFO)
 
     def get_deleted_objects(self, objs: list, request: HttpRequest) -> tuple:
-        """A row takes its jobs with it, although nobody may delete these by themselves."""
+        """Allow deleting a row together with its jobs, although nobody may delete jobs alone."""
         listed, counts, not_permitted, protected = super().get_deleted_objects(objs, request)
         own = [relation for relation in self.opts.related_objects if relation.on_delete is models.CASCADE]
         return listed, counts, not_permitted - {str(r.related_model._meta.verbose_name) for r in own}, protected

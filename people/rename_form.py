@@ -1,4 +1,4 @@
-"""The part of a form that renames something: it says what follows, and lets file names keep the old name."""
+"""Form part for a rename: it explains the effect, and lets file names keep the old name."""
 
 from django import forms
 from django.utils.translation import gettext as _t
@@ -6,7 +6,7 @@ from django.utils.translation import ngettext
 
 
 class RenameForm(forms.ModelForm):
-    """A form of what clips bear in their file names: a rider, a trick or a session.
+    """A form for a rider, a trick or a session, whose names are in file names of clips.
 
     The slug follows the name, unless it is kept or another one is typed. A form that adds a row shows no ``keep_slug``.
     """
@@ -40,48 +40,48 @@ class RenameForm(forms.ModelForm):
 
     @property
     def is_rename(self) -> bool:
-        """Whether a name in it differs from before."""
+        """Return whether a name in it differs from before."""
         return any(name in self.changed_data for name in (*self.named_by, "slug"))
 
     @property
     def renames_files(self) -> bool:
-        """Whether clips get other file names by it; asked of a valid form."""
+        """Return whether the file names of clips change; for a valid form."""
         return self.cleaned_data["slug"] != self.old_slug
 
     def name_in_files(self) -> str:
-        """Return what file names will say; asked of a valid form."""
+        """Return the name for file names; for a valid form."""
         return self.cleaned_data["slug"]
 
     def says(self, n_clips: int) -> str:
-        """Return in one sentence what saving this form does to the clips that bear the name."""
+        """Return in one sentence what saving this form does to the clips with that name."""
         if not n_clips:
-            return _t("No clip bears this name yet.")
+            return _t("No clips use this name yet.")
         if self.is_bound and self.is_valid() and self.is_rename:
             return self._says_what_follows(n_clips)
         return ngettext(
-            "%(n)s clip: its folder and file name follow a new name; links and versions stay.",
-            "%(n)s clips: their folders and file names follow a new name; links and versions stay.",
+            "%(n)s clip: its folder and file name will change with the name. Links and versions stay.",
+            "%(n)s clips: their folders and file names will change with the name. Links and versions stay.",
             n_clips,
         ) % {"n": n_clips}
 
     def _says_what_follows(self, n_clips: int) -> str:
         if self.renames_files:
             text = ngettext(
-                "%(n)s clip: its folder and file name change to %(name)s; links and versions stay.",
-                "%(n)s clips: their folders and file names change to %(name)s; links and versions stay.",
+                "%(n)s clip: its folder and file name will change to %(name)s. Links and versions stay.",
+                "%(n)s clips: their folders and file names will change to %(name)s. Links and versions stay.",
                 n_clips,
             )
         else:
             text = ngettext(
-                "%(n)s clip: its file name keeps %(name)s; pages and search use the new name.",
-                "%(n)s clips: their file names keep %(name)s; pages and search use the new name.",
+                "%(n)s clip: its file name keeps %(name)s. Pages and search use the new name.",
+                "%(n)s clips: their file names keep %(name)s. Pages and search use the new name.",
                 n_clips,
             )
         return text % {"n": n_clips, "name": self.name_in_files()}
 
 
 def said_of_renaming(n_clips: int) -> str:
-    """Return the sentence about clips whose files are being renamed from now on."""
+    """Return the sentence about clips whose files are now being renamed."""
     return ngettext(
         "%(n)s clip is being renamed in the background.", "%(n)s clips are being renamed in the background.", n_clips
     ) % {"n": n_clips}

@@ -1,6 +1,6 @@
-"""What follows when a rider or a trick gets another name: old names lead to it, and whoever uses the name is told.
+"""Keeps old names of riders and tricks as aliases after a rename, and notifies whatever uses the name.
 
-People and tricks know nothing of clips, so clips register what they do about it (``on_rename``) when the site starts.
+People and tricks know nothing of clips, so clips register their handler (``on_rename``) when the site starts.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,19 +11,19 @@ _followers: list[Callable[[models.Model], object]] = []
 
 
 def on_rename(follow: Callable[[models.Model], object]) -> None:
-    """Have ``follow`` called with each rider or trick whose names changed, in the transaction that changed them."""
+    """Register a handler for each rider or trick whose names changed, called in the transaction of the change."""
     _followers.append(follow)
 
 
 def announce(named: models.Model) -> None:
-    """Tell all who follow names that those of this rider or trick changed: its name, its slug, or an alias."""
+    """Call all handlers after a name of this rider or trick changed: its name, its slug, or an alias."""
     for follow in _followers:
         follow(named)
 
 
 @transaction.atomic
 def keep_old_names(renamed: models.Model, old_names: Iterable[str]) -> list[str]:
-    """Let a rider or trick that was just renamed answer to its old names, but for those of somebody else.
+    """Make the old names of a renamed rider or trick its aliases, except those that belong to somebody else.
 
     Returns
     -------

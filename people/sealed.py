@@ -1,4 +1,4 @@
-"""Secrets that must be read again, sealed by a key that comes from SECRET_KEY: a copy of the database opens nothing."""
+"""Encrypts secrets that must be readable again with a key from SECRET_KEY, so the database alone reveals nothing."""
 
 import base64
 
@@ -9,16 +9,16 @@ from django.conf import settings
 
 
 class SealedError(Exception):
-    """SECRET_KEY is not the one that this was sealed with."""
+    """The secret was sealed with another SECRET_KEY."""
 
 
 def seal(text: str, purpose: str) -> str:
-    """Return ``text`` as it may lie in the database; what is sealed for one purpose opens for no other."""
+    """Return ``text`` encrypted for the database; what is sealed for one purpose opens for no other."""
     return _fernet(purpose).encrypt(text.encode()).decode()
 
 
 def unseal(sealed: str, purpose: str) -> str:
-    """Return what was sealed. SealedError when it cannot be opened."""
+    """Return the original text. SealedError if it cannot be opened."""
     try:
         return _fernet(purpose).decrypt(sealed.encode()).decode()
     except InvalidToken as error:

@@ -1,4 +1,4 @@
-"""The page on which a member turns their second factor on and off; every change wants the password again."""
+"""The page on which members turn their second factor on and off; every change asks for the password again."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -22,7 +22,7 @@ from people.models import RecoveryCode, Role, SecondFactor
 
 
 def with_password(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Let a change through that came with the member's password; else show the page, and what is wrong."""
+    """Allow a change that comes with the member's password; else show the page with the error."""
 
     @wraps(view)
     def checked(request: HttpRequest) -> HttpResponse:
@@ -43,7 +43,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @with_password
 def second_factor_begin(request: HttpRequest) -> HttpResponse:
-    """Make a key, and show it to be scanned; nothing is on before a code came back."""
+    """Create a key and show it as a QR code; nothing is on before a code was entered."""
     if not SecondFactor.objects.confirmed().filter(member=request.user).exists():
         SecondFactor.objects.begin(request.user)
     return redirect("people:second_factor")
@@ -53,7 +53,7 @@ def second_factor_begin(request: HttpRequest) -> HttpResponse:
 @require_POST
 @sensitive_post_parameters()
 def second_factor_confirm(request: HttpRequest) -> HttpResponse:
-    """Turn it on with a first code; every other login ends, and the recovery codes are shown, this once."""
+    """Turn it on with a first code; every other login ends, and the recovery codes are shown once."""
     factor = SecondFactor.objects.filter(member=request.user, confirmed_at=None).first()
     form = CodeForm(request.POST)
     if factor is None:
@@ -75,7 +75,7 @@ def second_factor_confirm(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @with_password
 def second_factor_codes(request: HttpRequest) -> HttpResponse:
-    """Make new recovery codes; those from before end."""
+    """Create new recovery codes, which replace the earlier ones."""
     if not SecondFactor.objects.confirmed().filter(member=request.user).exists():
         return redirect("people:second_factor")
     with transaction.atomic():
@@ -113,6 +113,6 @@ def _page(request: HttpRequest, *, status: int = 200, **context) -> HttpResponse
 
 
 def _otpauth(request: HttpRequest, key: str) -> str:
-    """Return what apps read from the picture: whose code for which site, and the key."""
+    """Return the text of the QR code for the app: the account, the site and the key."""
     label = quote(f"TrickyClip ({request.get_host()}):{request.user}")
     return f"otpauth://totp/{label}?{urlencode({'secret': key, 'issuer': f'TrickyClip ({request.get_host()})'})}"

@@ -1,9 +1,9 @@
-"""How often a login may fail, on top of django-axes, which counts and refuses.
+"""Limits failed logins, on top of django-axes, which counts and refuses.
 
 Three limits, each within ``COOL_OFF`` of the last failure: one account from one address, one address over all accounts,
-one account from everywhere. Failures of a pair that is locked are not counted on, so one person's mistakes use up a
-tenth of what their address has, and the rest of the crew behind it logs in. Who is logged in stays so, good tokens
-always work, and a link from an admin lets in at once: nobody can be locked out of the site, only out of guessing.
+one account from everywhere. Failures of a locked pair are not counted any further, so one person's mistakes use up a
+tenth of what their address has, and the rest of the crew behind it can log in. Whoever is logged in stays so, valid
+tokens always work, and a link from an admin lets in at once: the throttle stops guessing and locks nobody out.
 """
 
 import hashlib
@@ -33,15 +33,15 @@ IPV6_PREFIX = 64
 
 
 class Handler(AxesDatabaseHandler):
-    """Axes with a limit for each of its parameters."""
+    """Axes with its own limit for each of its parameters."""
 
     def get_failures(self, request: HttpRequest, credentials: dict | None = None) -> int:
-        """Return the failures as if all were counted by the first limit, which is the one that axes compares with."""
+        """Return the failures scaled to the first limit, which is the one that axes compares with."""
         sums = (rows.aggregate(n=Sum("failures_since_start"))["n"] or 0 for rows in self._rows(request, credentials))
         return max(n * LIMITS[0] // limit for n, limit in zip(sums, LIMITS, strict=True))
 
     def user_login_failed(self, sender: object, credentials: dict, request: HttpRequest = None, **more: object) -> None:
-        """Count it and write it down; tries during a break are neither."""
+        """Count and log the failure; attempts during a lockout are neither counted nor logged."""
         if request is not None and not request.axes_locked_out:
             name = credentials.get("username") or ""
             # Not what was typed: it may be a password in the wrong field.
@@ -49,11 +49,11 @@ class Handler(AxesDatabaseHandler):
         super().user_login_failed(sender, credentials, request, **more)
 
     def reset_user_attempts(self, request: HttpRequest, credentials: dict | None = None) -> int:
-        """Forget the failures of who has logged in, and not those of all others behind their address."""
+        """Forget the failures of the member who logged in, but not those of others at the same address."""
         return self._rows(request, credentials)[0].delete()[0]
 
     def free_at(self, request: HttpRequest, credentials: dict | None = None) -> timezone.datetime:
-        """Return when the next try is let through."""
+        """Return when the next attempt is allowed."""
         latest = [
             found["last"]
             for rows, limit in zip(self._rows(request, credentials), LIMITS, strict=True)
@@ -67,13 +67,13 @@ class Handler(AxesDatabaseHandler):
 
 
 def account_key(request: HttpRequest, credentials: dict | None) -> str:
-    """Return what failures are counted under. A hash, because people type passwords into the wrong field."""
+    """Return the key that failures are counted under. A hash, because people type passwords into the wrong field."""
     name = (credentials or {}).get("username") or request.POST.get("username") or ""
     return hashlib.sha256(str(name).strip().casefold().encode()).hexdigest()
 
 
 def address_key(request: HttpRequest) -> str | None:
-    """Return the client's address, of IPv6 the network it is in."""
+    """Return the client's address; for IPv6, its network."""
     try:
         address = ip_address(request.META.get("REMOTE_ADDR", ""))
     except ValueError:
@@ -88,19 +88,19 @@ def is_locked(request: HttpRequest, name: str) -> bool:
 
 
 def count_failure(request: HttpRequest, name: str) -> None:
-    """Count what Django's own ``authenticate`` does not: a wrong second factor, a wrong token."""
+    """Count failures outside Django's ``authenticate``: a wrong second factor, a wrong token."""
     AxesProxyHandler.user_login_failed(sender=AccessAttempt, credentials={"username": name}, request=request)
 
 
 def locked_out(request: HttpRequest, response: HttpResponse | None, credentials: dict | None) -> HttpResponse:
-    """Answer who has failed too often: when to try again, and what helps at once."""
+    """Answer after too many failures: when to try again, and what helps at once."""
     wait = AxesProxyHandler.get_implementation().free_at(request, credentials) - timezone.now()
     seconds = max(1, ceil(wait.total_seconds()))
     minutes = ceil(seconds / 60)
     one, many = "Try again in %(n)d minute.", "Try again in %(n)d minutes."
     when = ngettext(one, many, minutes) % {"n": minutes}
     if request.path.startswith(settings.PROGRAM_PATHS):
-        sentence = _("Too many wrong keys came from this address.")
+        sentence = _("Too many failed attempts from this address.")
         return JsonResponse({"detail": f"{sentence} {when}"}, status=429, headers={"Retry-After": str(seconds)})
     page = render(request, "people/locked.html", {"when": when}, status=429)
     page["Retry-After"] = str(seconds)

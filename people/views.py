@@ -1,4 +1,4 @@
-"""The links that let somebody in, a member's own page, and picking people by a few letters."""
+"""Views of invite and reset links, a member's own account page, and the autocomplete of people."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ MAX_DOUBLES, MAX_ALIASES = 2, 2
 @never_cache
 @sensitive_post_parameters()
 def join(request: HttpRequest, secret: str) -> HttpResponse:
-    """Let somebody in by a single-use link: as a new member, or with a new password."""
+    """Let a person in by a single-use link: as a new member, or with a new password."""
     invite = Invite.objects.usable().with_secret(secret).select_related("member").first()
     if invite is None:
         return render(request, "people/join_ended.html", status=410)
@@ -45,7 +45,7 @@ def join(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 def _use(invite: Invite, form: NewPasswordForm) -> Member | None:
-    """Spend the link and save the member together; None when somebody was faster with the link or the name."""
+    """Use up the link and save the member together; None if somebody was faster with the link or the name."""
     try:
         with transaction.atomic():
             if invite.use():
@@ -84,7 +84,7 @@ def password_change(request: HttpRequest) -> HttpResponse:
 @requires(Role.VIEWER)
 @require_POST
 def logout_everywhere(request: HttpRequest) -> HttpResponse:
-    """End every login of this member, this one too; tokens stay."""
+    """End every login of this member, including this one; tokens stay."""
     with transaction.atomic():
         request.user.end_logins()
         note(Action.LOGINS_ENDED, request.user)
@@ -96,7 +96,7 @@ def logout_everywhere(request: HttpRequest) -> HttpResponse:
 @requires(Role.VIEWER)
 @require_POST
 def token_create(request: HttpRequest) -> HttpResponse:
-    """Make an API token and show it, this once."""
+    """Create an API token and show it once."""
     form = TokenForm(request.POST, member=request.user)
     if not form.is_valid():
         return _account_page(request, token_form=form, status=422)
@@ -122,7 +122,7 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @part_of("clips:library")
 def pick(request: HttpRequest) -> HttpResponse:
-    """Answer with who may be meant by ``?q=``, best first; with nothing typed, all from the start of the alphabet."""
+    """Answer with the people that ``?q=`` may mean, best first; with an empty box, all in alphabetical order."""
     typed = typed_in(request)
     people = offered(Person.objects.prefetch_related("aliases"))
     options = options_for(typed, list(people)) if typed else [_option(person) for person in people[:MAX_OPTIONS]]
@@ -130,7 +130,7 @@ def pick(request: HttpRequest) -> HttpResponse:
 
 
 def options_for(typed: str, people: list[Person]) -> list[Option]:
-    """Return the options for what is typed: who is called so, or begins so; else a new name, and whom it resembles."""
+    """Return the options for the typed text: people called so or beginning so; else a new name, and similar ones."""
     found = closest(typed, {person: person.spellings for person in people}, limit=MAX_OPTIONS)
     called = [person for person in found if name_key(typed) in map(name_key, person.spellings)]
     if called:

@@ -1,4 +1,4 @@
-"""The admin's pages of tricks: names, categories and aliases."""
+"""Admin pages of tricks: names, categories and aliases."""
 
 from django import forms
 from django.contrib import admin
@@ -20,13 +20,13 @@ class TrickForm(RenameForm):
     class Meta:
         model = Trick
         fields = ["name", "stance", "direction", "category", "slug"]
-        help_texts = {"name": _("Stance and direction may stand in front of it: “switch backside 180”.")}
+        help_texts = {"name": _("May start with stance and direction: “switch backside 180”.")}
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         if self.instance._state.adding:
             self.fields["slug"].required = False
-            self.fields["slug"].help_text = _("Left empty, it is made from the whole name.")
+            self.fields["slug"].help_text = _("Leave empty to make it from the full name.")
 
     def clean_category(self) -> str:
         return self.cleaned_data["category"].upper()
@@ -36,7 +36,7 @@ class TrickForm(RenameForm):
         if not slug:  # without a name the form fails anyway
             return Trick.objects.slug_for(self._label()) if name else slug
         if slug != (safe := slugify(slug, fallback="Move")):
-            raise forms.ValidationError(_t("This cannot be part of a file name; try “%(safe)s”.") % {"safe": safe})
+            raise forms.ValidationError(_t("This cannot be used in file names. Try “%(safe)s”.") % {"safe": safe})
         return slug
 
     def clean(self) -> dict:
@@ -45,7 +45,7 @@ class TrickForm(RenameForm):
             return cleaned
         label = self._label()
         if other := Trick.objects.named(label).exclude(pk=self.instance.pk).first():
-            self.add_error("name", _t("%(other)s goes by this name already.") % {"other": other})
+            self.add_error("name", _t("%(other)s already has this name.") % {"other": other})
         cleaned["stance"], cleaned["direction"], cleaned["name"] = naming.split(label)
         return cleaned
 
@@ -69,7 +69,7 @@ class TrickAliasForm(forms.ModelForm):
     def clean_name(self) -> str:
         name = self.cleaned_data["name"]
         if other := Trick.objects.named(name).exclude(pk=self.instance.trick_id).first():
-            raise forms.ValidationError(_t("%(other)s goes by this name already.") % {"other": other})
+            raise forms.ValidationError(_t("%(other)s already has this name.") % {"other": other})
         return name
 
 

@@ -1,4 +1,4 @@
-"""Ranks tricks by how likely each is meant by what is typed, and never offers one that contradicts it."""
+"""Ranks tricks by how well they match the typed text, and never offers one that contradicts it."""
 
 from collections.abc import Iterable
 
@@ -22,7 +22,7 @@ _PENALTY = 3
 
 
 def likely(typed: str, tricks: Iterable[Trick], *, limit: int) -> list[tuple[float, Trick]]:
-    """Return what may be meant by the beginning of a name, best first, with scores from 0 to ``EXACT``.
+    """Return the tricks that a typed beginning may mean, best first, with scores from 0 to ``EXACT``.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def _score(typed: str, wanted: TrickName, spelling: str) -> float:
 
 
 def _contradicts(wanted: TrickName, name: TrickName) -> bool:
-    """Whether a trick has another stance, direction or rotation than was typed."""
+    """Return whether a trick has another stance, direction or rotation than was typed."""
     is_other = any(
         asked and asked != has for asked, has in ((wanted.stance, name.stance), (wanted.direction, name.direction))
     )

@@ -1,4 +1,4 @@
-"""Tricks: what was done in a clip. One trick has one row, however its name is written (see ``tricks.naming``)."""
+"""Tricks and their aliases. A trick has one row, however its name is written (see ``tricks.naming``)."""
 
 import uuid
 from collections.abc import Callable
@@ -57,7 +57,7 @@ class TrickQuerySet(NamedQuerySet):
         return models.Q(aliases__normal_name=naming.normal_form(name))
 
     def add(self, name: str, *, category: str = "JUMP", stance: str = "", direction: str = "") -> "Trick":
-        """Make a trick whose slug no other trick has; stance and direction are read out of its name."""
+        """Create a trick with a unique slug; stance and direction are read out of its name."""
         label = naming.label(stance, direction, name)
         stance, direction, name = naming.split(label)
         slug = self.slug_for(label)
@@ -128,18 +128,18 @@ class Trick(models.Model):
 
     @property
     def spellings(self) -> list[str]:
-        """All that it goes by: its name and its aliases."""
+        """All names of the trick: its name and its aliases."""
         return [str(self), *(alias.name for alias in self.aliases.all())]
 
     @property
     def rotation_deg(self) -> int | None:
-        """How far it turns, in degrees; None where it does not, or turns twice."""
+        """The rotation in degrees; None if the name has none or two."""
         rotations = naming.read(str(self)).rotations_deg
         return rotations[0] if len(rotations) == 1 else None
 
 
 class TrickAlias(Alias):
-    """Another name that a trick is typed by: "bs180" for BS 180."""
+    """Another name for a trick: "bs180" for BS 180."""
 
     trick = models.ForeignKey(Trick, on_delete=models.CASCADE, related_name="aliases", verbose_name=_("trick"))
     normal_name = NormalNameField(_("normal form"), of=str)

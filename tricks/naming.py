@@ -1,4 +1,4 @@
-"""Trick names: reads stance, direction and rotation out of one, and gives it the normal form by which it is compared.
+"""Parses trick names: extracts stance, direction and rotation, and makes the normal form for comparison.
 
 "backside 180", "BS 180", "b/s 1-80" and "back one" are one trick; "SW BS 180" and "BS 360" are others.
 """
@@ -43,7 +43,7 @@ _LONGEST_PHRASE = max(len(phrase.split()) for phrase in PHRASES)
 
 @dataclass(frozen=True)
 class TrickName:
-    """What a trick's name says.
+    """The parts of a trick's name.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ def index_words(name: str) -> set[str]:
 
 
 def whole_word(name: str) -> str:
-    """Return a name as one word that only names of the same trick have: "xt" and its normal form."""
+    """Return a name as one word that is the same for all names of one trick: "xt" and its normal form."""
     return "xt" + re.sub(r"[\W_]", "", normal_form(name))
 
 
@@ -118,7 +118,7 @@ def fold_signs(text: str) -> str:
 
 
 def _meant_for_sure(steps: list[tuple[list[str], list[str], list[str]]], place: int) -> list[str]:
-    """Return what the words of one step (typed, as ASCII, meant) say of a trick; [] where they may say anything."""
+    """Return what the words of one step (typed, as ASCII, meant) say about a trick; [] if they are ambiguous."""
     _typed, tokens, meant = steps[place]
     before = steps[place - 1][2][-1] if place else ""
     after = steps[place + 1][2][0] if place + 1 < len(steps) else ""
@@ -144,7 +144,7 @@ def normal_form(name: str) -> str:
 
 
 def split(name: str) -> tuple[str, str, str]:
-    """Take stance and direction off the beginning of a name: "switch back 1" is ("SW", "BS", "180").
+    """Split stance and direction off the beginning of a name: "switch back 1" is ("SW", "BS", "180").
 
     "front" and "back" are taken only where a direction is meant for sure: "Back Swap" stays what the crew calls it.
     """
@@ -182,14 +182,14 @@ def _leading_marker(name: str) -> tuple[str, str]:
 
 
 def _spelled_out(name: str, rotations_deg: tuple[int, ...]) -> str:
-    """Write short rotations in full where they stand as words of their own: "9 cork" is "900 cork"."""
+    """Write out short rotations that are words of their own: "9 cork" is "900 cork"."""
     words = _PARTED_SPIN.sub(_joined_spin, name).split(" ")
     degrees = [SHORT_SPINS_DEG.get(word.lower()) for word in words]
     return " ".join(str(deg) if deg in rotations_deg else word for word, deg in zip(words, degrees, strict=True))
 
 
 def _plain(name: str) -> str:
-    """Return what a name without any letter or digit is compared by."""
+    """Return the form for comparing a name without any letter or digit."""
     return name_key(name)
 
 
@@ -244,7 +244,7 @@ def _without_grab(tokens: list[str | int]) -> list[str | int]:
 
 
 def _ended(tokens: list[str | int]) -> list[str | int]:
-    """Replace the last words where they mean something only there."""
+    """Replace the last words if they have a meaning only at the end."""
     for length in (2, 1):
         last, before = tokens[-length:], tokens[:-length]
         words = " ".join(
@@ -287,7 +287,7 @@ def _take_markers(tokens: list[str | int]) -> tuple[str, str, list[str | int]]:
 
 
 def _take(found: dict[str, str], token: str | int) -> bool:
-    """Note a stance or a direction, if it is one and none is known yet."""
+    """Take a token as stance or direction, if it is one and none is known yet."""
     part = "stance" if token in STANCES else "direction" if token in DIRECTIONS else None
     if part is None or found[part]:
         return False

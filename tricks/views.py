@@ -1,4 +1,4 @@
-"""Picking tricks by a few letters."""
+"""Autocomplete of tricks."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,7 +17,7 @@ MAX_DOUBLES, LEAST_OF_DOUBLE = 2, 60
 @require_safe
 @part_of("clips:library")
 def pick(request: HttpRequest) -> HttpResponse:
-    """Answer with what may be meant by ``?q=``, best first; with nothing typed, all from the start of the alphabet.
+    """Answer with the tricks that ``?q=`` may mean, best first; with an empty box, all in alphabetical order.
 
     Enter takes a trick only if what is typed is its name, however written; all else is new until it is chosen.
     """
@@ -31,7 +31,7 @@ def pick(request: HttpRequest) -> HttpResponse:
 
 
 def options_for(typed: str, tricks: list[Trick]) -> list[Option]:
-    """Return the options for what is typed: the trick of that name, or a new one, and what else may be meant."""
+    """Return the options for the typed text: the trick of that name, or a new one, and other possible ones."""
     found = likely(typed, tricks, limit=MAX_OPTIONS)
     is_known = bool(found) and found[0][0] == EXACT
     as_written = naming.label(*naming.split(typed))  # "back rodeo 7" is added as BS rodeo 720, and shown so before

@@ -1,6 +1,6 @@
-"""The words of three sports (skate, snowboard, ski) in trick names, and which of them mean the same.
+"""Word lists of trick names in three sports (skate, snowboard, ski), with their synonyms.
 
-Each table maps what people type to how it is compared. Nothing here is ever shown to anybody.
+Each table maps typed words to the form in which they are compared. Nothing here is ever shown to anybody.
 """
 
 #: Stances and directions, as columns of a trick have them.

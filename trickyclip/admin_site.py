@@ -1,4 +1,4 @@
-"""The admin as a whole: what it is called, and in which order it lists what is in it."""
+"""The admin site: its title, and the order of its lists."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -17,23 +17,23 @@ class Site(AdminSite):
     index_title = _("Admin")
 
     def get_urls(self) -> list:
-        """Leave out Django's way from a row to its page on the site: no row here has one, and some ids break it."""
+        """Leave out Django's redirect from a row to its page on the site: no row has one, and some ids break it."""
         return [entry for entry in super().get_urls() if getattr(entry, "name", None) != "view_on_site"]
 
     def admin_view(self, view: Callable, cacheable: bool = False) -> Callable:
-        """Refuse a NUL in any query, which PostgreSQL takes in no text: Django's filters hand it on as it came."""
+        """Refuse a NUL in any query: PostgreSQL accepts it in no text, and Django's filters pass it on."""
         inner = super().admin_view(view, cacheable)
 
         @wraps(inner)
         def checked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
             if "%00" in request.GET.urlencode():
-                raise BadRequest("A query holds no NUL.")
+                raise BadRequest("A query may not contain NUL.")
             return inner(request, *args, **kwargs)
 
         return checked
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict]:
-        """List within each app first what this member may change, and then what is there to be looked at."""
+        """List within each app first what this member may change, then what they may only view."""
         listed = super().get_app_list(request, app_label)
         for app in listed:
             app["models"].sort(key=lambda model: not (model["perms"]["change"] or model["perms"]["add"]))

@@ -1,4 +1,4 @@
-"""The Celery app, configured by settings named ``CELERY_*``. The truth of each job is its row: clips/models/job.py."""
+"""The Celery app, configured by settings named ``CELERY_*``. A job's truth is its row: clips/models/job.py."""
 
 import os
 
@@ -20,7 +20,7 @@ BUSY_RETRIES, BUSY_AGAIN_S = 3, 5
 
 
 class SiteTask(Task):
-    """Lets every line that a task logs say which task it is, and tries again later what found the database busy."""
+    """Adds the task to every line it logs, and retries later if the database was busy."""
 
     def __call__(self, *args: object, **kwargs: object) -> object:
         with logs.about(task=self.name):
@@ -50,5 +50,5 @@ def take_own_uploads(instance: object, **_: object) -> None:
 
 @worker_process_init.connect
 def leave_with_the_worker(**_: object) -> None:
-    """A pool process whose worker was killed must not go on with a job that another worker will take."""
+    """End a pool process with its killed worker, since another worker will take the job."""
     die_with_parent()

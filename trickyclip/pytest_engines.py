@@ -25,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config):
-    """Put the engines' addresses into the environment; as a wrapper this comes before pytest-django's own hook."""
+    """Put the engines' addresses into the environment, before pytest-django's own hook."""
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         _separate(worker)
     else:
@@ -37,7 +37,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config):
 
 
 def _separate(worker: str) -> None:
-    """Give one of several test processes its own data folder and its own of Redis's 16 numbered databases.
+    """Give each of several test processes its own data folder and its own of Redis's 16 databases.
 
     The engines themselves are the controller's; pytest-django makes a PostgreSQL database for each worker.
     """
@@ -78,7 +78,7 @@ def pytest_report_header() -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name every test that real footage would have run."""
+    """Name every test that was skipped for lack of real footage."""
     skipped = [
         report.nodeid
         for report in terminalreporter.stats.get("skipped", [])

@@ -1,4 +1,4 @@
-"""All settings, each read from the environment (or a ``.env`` file beside manage.py); docs/SETTINGS.md lists them."""
+"""All settings, each read from the environment or a ``.env`` file beside manage.py. docs/SETTINGS.md lists them."""
 
 import logging
 import os
@@ -375,7 +375,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "TrickyClip",
-    "DESCRIPTION": "Upload footage, sort what was found in it, find the clips.",
+    "DESCRIPTION": "Upload footage, sort its moments, find the clips.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -1,4 +1,4 @@
-"""``manage.py make_library``: rows that a crew could have made, and none beside real footage."""
+"""Tests ``manage.py make_library``: its rows are plausible, and never mixed with real footage."""
 
 from io import StringIO
 
@@ -68,7 +68,7 @@ def test_the_same_seed_makes_the_same_names():
 
 
 def test_footage_that_is_here_is_left_alone_unless_forced(original):
-    with pytest.raises(CommandError, match="footage in this database"):
+    with pytest.raises(CommandError, match="already has footage"):
         make()
     assert OriginalFile.objects.count() == 1
     make(force=True)

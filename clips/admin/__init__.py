@@ -1,4 +1,4 @@
-"""The admin's pages of the footage and its life, each subject in a module of its own."""
+"""Admin pages of footage, clips, jobs and everything around them, one module per subject."""
 
 from clips.admin import archive, camera, clip, footage, job, notice, segment, share, space
 

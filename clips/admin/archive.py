@@ -1,4 +1,4 @@
-"""Where the archive holds what, what keeps it shut, and with whose account it is used."""
+"""Admin pages of the archive: copies, folders, outages, and the Google account it uses."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -53,7 +53,7 @@ class ArchiveBlockAdmin(RecordAdmin):
 
 @admin.register(DriveGrant)
 class DriveGrantAdmin(RecordAdmin):
-    """For admins alone: whoever connects an account decides where all clips go."""
+    """For admins only, since the connected account decides where all clips go."""
 
     fields = ["account", "scope", "granted_by", "granted_at"]
     list_display = ["account", "granted_by", "granted_at"]
@@ -77,7 +77,7 @@ class DriveGrantAdmin(RecordAdmin):
         return request.user.may(Role.ADMIN)
 
     def connect(self, request: HttpRequest) -> HttpResponse:
-        """Say what will happen, with a link to Google's page.
+        """Explain what will happen, with a link to Google's page.
 
         A link and not a button, because a form may not lead to another site here (the content security policy).
         """
@@ -96,7 +96,7 @@ class DriveGrantAdmin(RecordAdmin):
         return TemplateResponse(request, "admin/clips/drivegrant/connect.html", context)
 
     def connected(self, request: HttpRequest) -> HttpResponse:
-        """Take what Google sends the browser back with; each question is answered at most once."""
+        """Take the answer of Google's consent page; each request is answered at most once."""
         self._only_admins(request)
         kept = request.session.pop(SESSION_KEY, None)
         try:

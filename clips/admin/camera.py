@@ -1,4 +1,4 @@
-"""What the crew knows of its cameras: their names, and how wrong their clocks were."""
+"""Admin pages of cameras: their names and the corrections of their clocks."""
 
 from functools import partial
 
@@ -20,12 +20,12 @@ from people.audit import AuditedAdmin
 
 
 class CameraForm(forms.ModelForm):
-    """Of a camera as file names write it."""
+    """The camera's id as file names write it."""
 
     def clean_camera_id(self) -> str:
         camera_id = self.cleaned_data["camera_id"].strip().upper()
         if not CAMERA_ID.fullmatch(camera_id):
-            raise forms.ValidationError(_t("A camera is written like CAM_GOPRO11."))
+            raise forms.ValidationError(_t("Write a camera like CAM_GOPRO11."))
         return camera_id
 
     def clean_serial(self) -> str:
@@ -33,7 +33,7 @@ class CameraForm(forms.ModelForm):
 
 
 class CameraAdmin(AuditedAdmin):
-    """Rows about one camera, or about all of its kind."""
+    """Rows about one camera, or about all cameras of its kind."""
 
     form = CameraForm
     list_per_page = 50
@@ -57,14 +57,14 @@ class CameraAdmin(AuditedAdmin):
 
 @admin.register(CameraName)
 class CameraNameAdmin(CameraAdmin):
-    """What the crew calls a camera. File names keep the camera's own id, whatever it is called."""
+    """The crew's name for a camera. File names keep the camera's own id."""
 
     fields = ["camera_id", "serial", "name"]
     list_display = ["name", "camera_id", "of_serial", "files"]
     search_fields = [*CameraAdmin.search_fields, "name"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: CameraName | None = None) -> list[str]:
-        """A name is changed; another camera gets a row of its own."""
+        """Allow changing only the name; another camera gets a row of its own."""
         return ["camera_id", "serial", "files"] if obj else []
 
     def get_fields(self, request: HttpRequest, obj: CameraName | None = None) -> list[str]:
@@ -87,7 +87,7 @@ class CameraNameAdmin(CameraAdmin):
 
 @admin.register(CameraClock)
 class CameraClockAdmin(CameraAdmin):
-    """How far a camera's clock was off on a day; saving or deleting it puts the times of its files right at once."""
+    """The error of a camera's clock on a day; saving or deleting it corrects the times of its files at once."""
 
     fields = ["camera_id", "serial", "day", "offset_s"]
     list_display = ["camera_id", "of_serial", "day", "offset_s", "files"]
@@ -118,14 +118,14 @@ def _number_of(files: QuerySet) -> Coalesce:
 
 
 def _refresh_search(camera_id: str) -> None:
-    """Have the clips of a camera found by its name of today; a worker does it, soon after the answer."""
+    """Have a worker update the search text of the camera's clips, soon after the answer."""
     transaction.on_commit(partial(pipeline.ask, "refresh_search", camera_id=camera_id))
 
 
 def said_of_times(n_changed: int) -> str:
-    """Return the sentence about how many files are of another time now."""
+    """Return the sentence about how many files have another time now."""
     if not n_changed:
-        return _t("No file has another time now; files that come later follow it, too.")
-    return ngettext("%(n)s file has another time now.", "%(n)s files have another time now.", n_changed) % {
+        return _t("No file times changed. New files will use it, too.")
+    return ngettext("The time of %(n)s file changed.", "The times of %(n)s files changed.", n_changed) % {
         "n": n_changed
     }

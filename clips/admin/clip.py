@@ -1,4 +1,4 @@
-"""Kept moments and the names they bear."""
+"""Admin pages of clips and their file names."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -13,13 +13,14 @@ from people.audit import AuditedAdmin
 
 @admin.register(FinalClip)
 class FinalClipAdmin(AuditedAdmin):
-    """A clip's person, trick and category are in its name and folder, so they change with a new version of it;
-    who else is in it may be curated at any time."""
+    """A clip's person, trick and category are in its name and folder, so they change only with a new version; the other
+    people in it may be edited at any time.
+    """
 
     fieldsets = [
         (None, {"fields": ["filename", "person", "trick", "category", "also"]}),
         (
-            _("Where it comes from"),
+            _("Source"),
             {"fields": ["original_file", "candidate_segment", "where", "sorted_by", "created_at"]},
         ),
         (_("Versions"), {"fields": ["is_current", "versions", "updated_at"]}),
@@ -42,7 +43,7 @@ class FinalClipAdmin(AuditedAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: FinalClip | None = None) -> bool:
-        """Decisions speak of clips for good: a repeated save must find the clip that the first one made."""
+        """Refuse deletion, since decisions refer to clips for good: a repeated save must find the first one's clip."""
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: FinalClip | None = None) -> list[str]:
@@ -53,14 +54,14 @@ class FinalClipAdmin(AuditedAdmin):
         return lookup == OF_SHOOT or super().lookup_allowed(lookup, value, request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        """A segment's name needs its file: of both leave out what is long and not shown."""
+        """Fetch the segment's file for its name; leave out long columns of both that are not shown."""
         rows = super().get_queryset(request).prefetch_related("copies")
         rows = rows.select_related("person", "trick", "original_file", "candidate_segment__original_file")
         segment = "candidate_segment"
         return rows.defer("original_file__probe", f"{segment}__features", f"{segment}__original_file__probe")
 
     def save_model(self, request: HttpRequest, obj: FinalClip, form: ModelForm, change: bool) -> None:
-        """Write nothing of the row but the time: a worker may be writing the rest at this moment."""
+        """Update only the time: a worker may be writing the rest at this moment."""
         obj.save(update_fields=["updated_at"])
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: list, change: bool) -> None:
@@ -111,7 +112,7 @@ class FinalClipAdmin(AuditedAdmin):
 
 @admin.register(FileName)
 class FileNameAdmin(RecordAdmin):
-    """Names that were given, and so are never given again."""
+    """File names that were given and are never given again."""
 
     fields = ["stem", "number"]
     list_display = ["__str__", "number"]

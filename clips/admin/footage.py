@@ -1,4 +1,4 @@
-"""Sessions, the files filmed in them, and the uploads that brought these."""
+"""Admin pages of sessions, original files, and the uploads that brought them."""
 
 from django import forms
 from django.contrib import admin, messages
@@ -51,8 +51,8 @@ class ShootForm(SessionNameForm):
         fields = ["date", "name", "slug", "time_zone", "sensitivity"]
         help_texts = {
             "time_zone": _(
-                "Where it was filmed, like Europe/Vienna; UTC stands for this site's own. Some cameras write "
-                "the time of the place, and are read by it."
+                "Where it was filmed, like Europe/Vienna. UTC means this site's own zone. Some cameras write local "
+                "time, which is read in this zone."
             ),
         }
 
@@ -60,7 +60,7 @@ class ShootForm(SessionNameForm):
         super().__init__(*args, **kwargs)
         if self.instance._state.adding:
             self.fields["slug"].required = False
-            self.fields["slug"].help_text = _("Left empty, it is made from the name.")
+            self.fields["slug"].help_text = _("Leave empty to make it from the name.")
 
     def clean_slug(self) -> str:
         slug = self.cleaned_data["slug"]
@@ -68,7 +68,7 @@ class ShootForm(SessionNameForm):
         if not slug:  # without a name or a date the form fails anyway
             return Shoot.objects.slug_for(name, date) if name and date else slug
         if slug != (safe := slugify(slug, fallback="Session")):
-            raise forms.ValidationError(_t("This cannot be part of a file name; try “%(safe)s”.") % {"safe": safe})
+            raise forms.ValidationError(_t("This cannot be used in file names. Try “%(safe)s”.") % {"safe": safe})
         return slug
 
 
@@ -94,7 +94,7 @@ class ShootAdmin(RenameAdmin):
         )
 
     def save_model(self, request: HttpRequest, obj: Shoot, form: forms.ModelForm, change: bool) -> None:
-        """Cameras that write the local time mean that of the session's time zone."""
+        """Use the session's time zone for cameras that write local time."""
         super().save_model(request, obj, form, change)
         if change and "time_zone" in form.changed_data:
             n_changed = OriginalFile.objects.filter(shoot=obj).place_in_time()
@@ -125,20 +125,20 @@ class OriginalFileForm(forms.ModelForm):
     def clean_camera_id(self) -> str:
         camera_id = self.cleaned_data["camera_id"].upper()
         if not CAMERA_ID.fullmatch(camera_id):
-            raise forms.ValidationError(_t("A camera is written like CAM_GOPRO11."))
+            raise forms.ValidationError(_t("Write a camera like CAM_GOPRO11."))
         return camera_id
 
 
 @admin.register(OriginalFile)
 class OriginalFileAdmin(AuditedAdmin):
-    """What a person may correct of a camera file; all else was read from it."""
+    """Corrections of a camera file; all other fields were read from the file."""
 
     form = OriginalFileForm
     fieldsets = [
         (None, {"fields": ["original_filename", "shoot", "camera_id", "problem"]}),
-        (_("What became of it"), {"fields": ["segments", "clips", "runs", "jobs", "uploads"]}),
+        (_("Outcome"), {"fields": ["segments", "clips", "runs", "jobs", "uploads"]}),
         (
-            _("What the camera says"),
+            _("From the camera"),
             {
                 "fields": [
                     "duration",
@@ -209,7 +209,7 @@ class OriginalFileAdmin(AuditedAdmin):
         )
 
     def save_model(self, request: HttpRequest, obj: OriginalFile, form: forms.ModelForm, change: bool) -> None:
-        """Write only what was typed: a probe may be writing the rest at this moment."""
+        """Update only the typed fields: a probe may be writing the rest at this moment."""
         # Before the file, as whoever places files in time locks them.
         Shoot.objects.filter(pk__in={obj.shoot_id, form.initial.get("shoot", obj.shoot_id)}).hold()
         obj.save(update_fields=form.changed_data)
@@ -220,9 +220,9 @@ class OriginalFileAdmin(AuditedAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup == "camera_serial__exact" or super().lookup_allowed(lookup, value, request)
 
-    @admin.action(description=_("Move to the session of its own day"))
+    @admin.action(description=_("Move to the session of the day it was recorded"))
     def move_to_session_of_own_day(self, request: HttpRequest, queryset: QuerySet) -> None:
-        """Move each, its clips under new names; of those that cannot be moved say why."""
+        """Move each file, and its clips under new names; report why some cannot be moved."""
         n_moved = n_clips = 0
         for original in queryset.order_by("pk"):
             try:
@@ -231,11 +231,11 @@ class OriginalFileAdmin(AuditedAdmin):
             except OwnDayError as error:
                 self.message_user(request, str(error), messages.WARNING)
         if n_moved:
-            text = _t("Files moved: %(n_moved)s. Clips that get new names and are cut and archived anew: %(n_clips)s.")
+            text = _t("Files moved: %(n_moved)s. Clips renamed, cut and archived again: %(n_clips)s.")
             self.message_user(request, text % {"n_moved": n_moved, "n_clips": n_clips}, messages.SUCCESS)
 
     def get_deleted_objects(self, objs, request: HttpRequest) -> tuple:
-        """A file takes its jobs and runs with it, although nobody may delete these by themselves."""
+        """Allow deleting a file together with its jobs and runs, although nobody may delete these alone."""
         listed, counts, not_permitted, protected = super().get_deleted_objects(objs, request)
         go_along = {str(model._meta.verbose_name) for model in (Job, DetectionRun)}
         return listed, counts, not_permitted - go_along, protected
@@ -262,24 +262,24 @@ class OriginalFileAdmin(AuditedAdmin):
     def called(self, original: OriginalFile) -> str:
         return original.own_camera_name or original.camera_id
 
-    @admin.display(description=_("recognised as"))
+    @admin.display(description=_("camera ids"))
     def camera(self, original: OriginalFile) -> str:
         return " · ".join(filter(None, [original.own_camera_name, original.camera_id, original.camera_serial]))
 
-    @admin.display(description=_("what the crew knows"))
+    @admin.display(description=_("camera settings"))
     def of_camera(self, original: OriginalFile) -> str:
         about = {"camera_id": original.camera_id, "serial": original.camera_serial}
         shown = camera_time(original.probe, zone_of(original.shoot), original.original_filename)
         day = {"day": shown.date()} if shown else {}
         links = (
             add_link(CameraName, _t("Name this camera"), **about),
-            add_link(CameraClock, _t("Put its clock right"), **about, **day),
+            add_link(CameraClock, _t("Correct its clock"), **about, **day),
         )
         return format_html("{} · {}", *links)
 
     @admin.display(description=_("recorded"), ordering="recorded_at")
     def recorded(self, original: OriginalFile) -> str:
-        """Tell the true time at the place, and beside it what the camera's clock showed where that is another."""
+        """Show the true local time and, if different, the time on the camera's clock."""
         true = original.recorded_locally
         shown = camera_time(original.probe, zone_of(original.shoot), original.original_filename)
         if true is None and shown:
@@ -293,7 +293,7 @@ class OriginalFileAdmin(AuditedAdmin):
 
     @admin.display(description=_("on another day"), ordering="recorded_at")
     def other_day(self, original: OriginalFile) -> str:
-        """Show the day only where it is not the session's; after midnight that may well be meant so."""
+        """Show the day only if it is not the session's; after midnight that may be intended."""
         own_day = original.local_day
         return date_format(own_day) if own_day and own_day != original.shoot.date else ""
 
@@ -371,7 +371,7 @@ class UploadAdmin(RecordAdmin):
     def session(self, upload: Upload) -> str:
         return row_link(upload.shoot)
 
-    @admin.display(description=_("became"))
+    @admin.display(description=_("video"))
     def became(self, upload: Upload) -> str:
         return row_link(upload.original_file)
 

@@ -1,4 +1,4 @@
-"""Background work: to be read, tried again and stopped."""
+"""Admin pages of background jobs: read, retry and stop them."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -59,7 +59,7 @@ class JobAdmin(RecordAdmin):
         for job in retried:
             note(Action.RETRIED, job)
             pipeline.publish(job)
-        one, many = "%(n)d job waits to run again.", "%(n)d jobs wait to run again."
+        one, many = "%(n)d job will run again.", "%(n)d jobs will run again."
         self._say(request, ngettext(one, many, len(retried)) % {"n": len(retried)}, len(jobs) - len(retried))
 
     @admin.action(description=_("Cancel"))
@@ -74,5 +74,5 @@ class JobAdmin(RecordAdmin):
     def _say(self, request: HttpRequest, done: str, n_left: int) -> None:
         self.message_user(request, done, messages.SUCCESS)
         if n_left:
-            one, many = "%(n)d job was left as it is.", "%(n)d jobs were left as they are."
+            one, many = "%(n)d job was left unchanged.", "%(n)d jobs were left unchanged."
             self.message_user(request, ngettext(one, many, n_left) % {"n": n_left}, messages.WARNING)

@@ -1,4 +1,4 @@
-"""Whom the site tells what: channels, which only admins see, and what was sent to them."""
+"""Admin pages of notification channels, for admins only, and of the notices sent to them."""
 
 from django import forms
 from django.conf import settings
@@ -32,7 +32,7 @@ class ChannelForm(forms.ModelForm):
         required=False,
         max_length=1000,
         help_text=_(
-            "Of the webhook, or e-mail addresses with commas between. It is never shown again; empty keeps it."
+            "The webhook's address, or e-mail addresses separated by commas. Never shown again. Leave empty to keep it."
         ),
     )
     secret = forms.CharField(
@@ -40,10 +40,13 @@ class ChannelForm(forms.ModelForm):
         widget=AdminTextInputWidget,
         required=False,
         max_length=200,
-        help_text=_("Signs the JSON of a webhook of your own, so that it can tell who sent it; empty keeps it."),
+        help_text=_("Signs the JSON for your own webhook, so that it can verify the sender. Leave empty to keep it."),
     )
     wants = forms.MultipleChoiceField(
-        label=_("Tells of"), choices=NoticeKind.choices, widget=forms.CheckboxSelectMultiple, initial=NoticeKind.values
+        label=_("Notify about"),
+        choices=NoticeKind.choices,
+        widget=forms.CheckboxSelectMultiple,
+        initial=NoticeKind.values,
     )
 
     class Meta:
@@ -59,7 +62,7 @@ class ChannelForm(forms.ModelForm):
         elif target:
             self._check("target", lambda: check_url(target, private=settings.NOTICE_PRIVATE_ADDRESSES))
         elif self.instance.pk is None or "kind" in self.changed_data:
-            self.add_error("target", _t("Where do the notices go?"))
+            self.add_error("target", _t("Enter an address for the notices."))
         return asked
 
     def _check(self, field: str, check) -> None:
@@ -79,7 +82,7 @@ class ChannelForm(forms.ModelForm):
 
 
 def shown(kind: str, target: str) -> str:
-    """Return what may be shown of an address: whoever knows all of a webhook's can write there."""
+    """Return the part of an address that may be shown: with a webhook's full address anybody can post there."""
     if kind == ChannelKind.EMAIL:
         return target[:100]
     return f"{target.partition('://')[2].partition('/')[0].partition('?')[0]}/…"[:100]
@@ -87,7 +90,7 @@ def shown(kind: str, target: str) -> str:
 
 @admin.register(NoticeChannel)
 class NoticeChannelAdmin(AuditedAdmin):
-    """For admins alone: what is told of a crew goes where they say."""
+    """For admins only, since notices about the crew go to these addresses."""
 
     form = ChannelForm
     list_display = ["name", "kind", "shown_target", "is_on", "last"]
@@ -118,16 +121,16 @@ class NoticeChannelAdmin(AuditedAdmin):
     has_change_permission = has_delete_permission = has_view_permission
 
     def trial(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Send a trial notice now, and say what came back."""
+        """Send a test notice now, and show the answer."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         channel = get_object_or_404(NoticeChannel, pk=pk)
-        words = {"title": _t("A trial notice"), "text": _t("%(name)s sent it.") % {"name": request.user}, "path": "/"}
+        words = {"title": _t("Test notice"), "text": _t("Sent by %(name)s.") % {"name": request.user}, "path": "/"}
         delivery = deliver(
             Notice(kind=NoticeKind.DAILY, subject="trial", channel=channel, created_at=timezone.now(), **words)
         )
         has_arrived = delivery.outcome == Outcome.ARRIVED
-        said = _t("It arrived. %(says)s") if has_arrived else _t("It did not arrive, as far as is known. %(says)s")
+        said = _t("Delivered. %(says)s") if has_arrived else _t("Not delivered, as far as known. %(says)s")
         self.message_user(
             request, said % {"says": delivery.says}, messages.SUCCESS if has_arrived else messages.ERROR
         )  # fmt: skip

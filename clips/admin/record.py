@@ -1,4 +1,4 @@
-"""Rows that are read here and changed elsewhere, and how their values are shown."""
+"""Base of read-only admin pages, and helpers to show values and links."""
 
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
@@ -19,7 +19,7 @@ OF_SHOOT = "original_file__shoot__id__exact"
 
 
 class RecordAdmin(AuditedAdmin):
-    """Rows that are a record, or that workers write: to be searched and read, and changed by nobody."""
+    """Rows that are a record, or that workers write: searchable, readable and read-only."""
 
     list_per_page = 50
     show_full_result_count = False  # these tables grow without end
@@ -35,7 +35,7 @@ class RecordAdmin(AuditedAdmin):
 
 
 def place(row: models.Model) -> str:
-    """Return where in its video something lies: 0:41–0:45."""
+    """Return where in its video a moment is: 0:41–0:45."""
     return f"{clock(row.start_ms)}–{clock(row.end_ms)}"
 
 
@@ -51,7 +51,7 @@ def row_link(row: models.Model | None) -> str:
 
 
 def rows_link(model: type[models.Model], n_rows: int, **lookups: object) -> str:
-    """Return a link with the number of rows that leads to the list of just these."""
+    """Return a link with the number of rows that leads to the list of exactly these."""
     address = f"{reverse(_page(model, 'changelist'))}?{urlencode(lookups)}"
     return format_html('<a href="{}">{}</a>', address, n_rows)
 
@@ -62,7 +62,7 @@ def add_link(model: type[models.Model], text: str, **fields: object) -> str:
 
 
 def count_of(rows: QuerySet, to: str) -> Coalesce:
-    """Return the number of ``rows`` that point at the row at hand by the path ``to``.
+    """Return the number of ``rows`` that refer to the current row by the path ``to``.
 
     As a subquery, because two counts over joins would multiply each other.
     """
@@ -75,7 +75,7 @@ def _page(model: type[models.Model], page: str) -> str:
 
 
 class IdSelect(AutocompleteSelect):
-    """A box of rows found by typing; what was sent and is no id is drawn as nothing, beside the sentence about it."""
+    """A box of rows found by typing; a submitted value that is no id is shown empty, beside the error."""
 
     def optgroups(self, name: str, value: list, attrs: dict | None = None) -> list:
         return super().optgroups(name, [one for one in value if self._may_be_id(one)], attrs)

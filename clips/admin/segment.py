@@ -1,4 +1,4 @@
-"""Proposed moments, and what was decided about them."""
+"""Admin pages of moments and of the decisions about them."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -11,13 +11,13 @@ from clips.models import CandidateSegment, Decision, FinalClip
 
 
 class QueueFilter(admin.SimpleListFilter):
-    """The sort page's own queue: what nobody decided or holds, and the session's sensitivity shows."""
+    """Moments in the sort queue: undecided, unheld, and shown at the session's sensitivity."""
 
     title = _("queue")
     parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple]:
-        return [("to_sort", _("waits to be sorted"))]
+        return [("to_sort", _("waiting to be sorted"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.available().shown() if self.value() == "to_sort" else queryset
@@ -25,7 +25,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 @admin.register(CandidateSegment)
 class CandidateSegmentAdmin(RecordAdmin):
-    """A segment changes by being sorted, with a lease and a decision, and by nothing else."""
+    """A moment changes only by being sorted, with a lease and a decision."""
 
     fields = [
         "original_file", "where", "score", "why", "status", "clips", "decisions", "run", "parent",
@@ -71,7 +71,7 @@ class CandidateSegmentAdmin(RecordAdmin):
 
 @admin.register(Decision)
 class DecisionAdmin(RecordAdmin):
-    """The record of who decided what; rows are only ever added, and not here."""
+    """The record of decisions; rows are only ever added, and not here."""
 
     fields = ["kind", "about", "member_name", "before", "after", "undone_by", "created_at"]
     list_display = ["created_at", "kind", "about", "member_name", "is_undone"]

@@ -1,4 +1,4 @@
-"""Copies for sharing and the links to them. Links are made and taken back on the clip's page."""
+"""Admin pages of share copies and share links. Links are made and revoked on the clip's page."""
 
 from django.contrib import admin
 from django.utils import timezone
@@ -42,6 +42,6 @@ class ShareLinkAdmin(RecordAdmin):
     def of(self, link: ShareLink) -> str:
         return row_link(link.copy.clip)
 
-    @admin.display(description=_("works"), boolean=True)
+    @admin.display(description=_("active"), boolean=True)
     def works(self, link: ShareLink) -> bool:
         return link.ended_at is None and (link.ends_at is None or link.ends_at > timezone.now())

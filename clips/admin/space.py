@@ -1,4 +1,4 @@
-"""What was let go to make room, and the marks that allow it."""
+"""Admin page of files deleted to free space, and the action that allows originals to be deleted."""
 
 from django.contrib import admin, messages
 from django.db import transaction
@@ -12,9 +12,9 @@ from clips.models import Eviction, OriginalFile
 from people.audit import Action, note
 
 
-@admin.action(description=_("Mark as not needed: may make room without a copy in the archive"), permissions=["change"])
+@admin.action(description=_("Mark as not needed: may be deleted without an archive copy"), permissions=["change"])
 def not_needed(model_admin: admin.ModelAdmin, request: HttpRequest, originals: QuerySet) -> None:
-    """They go only near the disk's floor, when their moments are sorted and their clips archived."""
+    """Mark originals as unneeded. They go only near the disk's floor, once sorted and archived."""
     with transaction.atomic():
         n = OriginalFile.objects.filter(pk__in=originals.values("pk")).mark_not_needed(request.user)
         note(Action.CHANGED, what="marked as not needed", n_files=n)
@@ -22,12 +22,12 @@ def not_needed(model_admin: admin.ModelAdmin, request: HttpRequest, originals: Q
     model_admin.message_user(request, says % {"n": n}, messages.SUCCESS)
 
 
-@admin.action(description=_("Needed after all"), permissions=["change"])
+@admin.action(description=_("Keep original"), permissions=["change"])
 def needed(model_admin: admin.ModelAdmin, request: HttpRequest, originals: QuerySet) -> None:
     with transaction.atomic():
         n = OriginalFile.objects.filter(pk__in=originals.values("pk")).mark_needed()
         note(Action.CHANGED, what="marked as needed", n_files=n)
-    says = ngettext("%(n)d original is needed after all.", "%(n)d originals are needed after all.", n)
+    says = ngettext("%(n)d original is marked as needed.", "%(n)d originals are marked as needed.", n)
     model_admin.message_user(request, says % {"n": n}, messages.SUCCESS)
 
 

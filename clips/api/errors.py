@@ -1,4 +1,4 @@
-"""Every refusal of the API carries one sentence for people in ``detail``."""
+"""Answers every API error with one readable sentence in ``detail``."""
 
 from django.utils.translation import gettext as _
 from rest_framework import status
@@ -20,7 +20,7 @@ class Refused(APIException):
 
 
 def one_sentence(error: Exception, context: dict) -> Response | None:
-    """Turn what went wrong into an answer: 422 for a bad form, 409 for a lost race, and always a sentence."""
+    """Turn an exception into an answer: 422 for a bad form, 409 for a lost race, always with a sentence."""
     if isinstance(error, ValidationError):
         fields = error.detail if isinstance(error.detail, dict) else {"detail": error.detail}
         name, sentences = next(iter(fields.items()))
@@ -39,5 +39,5 @@ def one_sentence(error: Exception, context: dict) -> Response | None:
 def found(row: object | None, what: str) -> object:
     """Return the row, or answer 404 with a sentence that names what is missing."""
     if row is None:
-        raise NotFound(_("There is no such %(what)s.") % {"what": what})
+        raise NotFound(_("No such %(what)s.") % {"what": what})
     return row

@@ -1,4 +1,4 @@
-"""How long lists are asked for."""
+"""Pages of the API's lists."""
 
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
@@ -8,7 +8,7 @@ LAST_OFFSET = 2**31
 
 
 class Pages(LimitOffsetPagination):
-    """``limit`` and ``offset``, neither of them without end."""
+    """``limit`` and ``offset``, both bounded."""
 
     default_limit = 50
     max_limit = 500

@@ -1,4 +1,4 @@
-"""How bodies are read."""
+"""Parses JSON bodies of the API."""
 
 from typing import BinaryIO
 
@@ -8,10 +8,10 @@ from rest_framework.parsers import JSONParser
 
 
 class ShallowJSONParser(JSONParser):
-    """JSON of which Python's reader says that it is nested too deep is the sender's fault, and no fault of ours."""
+    """Answers too deeply nested JSON as the client's error instead of a server error."""
 
     def parse(self, stream: BinaryIO, media_type: str | None = None, parser_context: dict | None = None) -> object:
         try:
             return super().parse(stream, media_type, parser_context)
         except RecursionError as error:
-            raise ParseError(_("This JSON is nested too deep.")) from error
+            raise ParseError(_("This JSON is nested too deeply.")) from error

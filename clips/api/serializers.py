@@ -1,4 +1,4 @@
-"""What the API says of each row, and what it takes."""
+"""Serializers of the API: the fields of each row, and of each request."""
 
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -12,7 +12,7 @@ from tricks.models import KNOWN_CATEGORIES, Direction, Stance, Trick
 
 
 def seen(name: str) -> str:
-    """Return a name as it is stored; ValidationError where nothing of it can be seen."""
+    """Return a name as it is stored; ValidationError if nothing of it is visible."""
     if not (cleaned := clean_name(name)):
         raise serializers.ValidationError(_("Write a name."))
     return cleaned
@@ -28,7 +28,7 @@ class PersonSerializer(serializers.ModelSerializer):
 
     def validate_display_name(self, name: str) -> str:
         if "," in name:
-            raise serializers.ValidationError(_("A comma parts two names; add each on its own."))
+            raise serializers.ValidationError(_("Commas separate names. Add each name on its own."))
         return seen(name)
 
     def create(self, fields: dict) -> Person:
@@ -93,29 +93,31 @@ class SegmentSerializer(serializers.ModelSerializer):
 
 class NextSerializer(serializers.Serializer):
     lease = serializers.UUIDField(
-        required=False, help_text="The page's own token from its first call; without one, a new one is made."
+        required=False, help_text="The page's token from its first call. A new one is made if omitted."
     )
     count = serializers.IntegerField(
-        min_value=1, max_value=MAX_HAND, default=1, help_text="Up to how many to hold; what is held already stays."
+        min_value=1, max_value=MAX_HAND, default=1, help_text="How many to hold at most; segments already held stay."
     )
-    session = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="Only of this session.")
+    session = serializers.UUIDField(
+        required=False, allow_null=True, default=None, help_text="Only segments of this session."
+    )
 
 
 class HandSerializer(serializers.Serializer):
     lease = serializers.UUIDField()
     lease_ends_at = serializers.DateTimeField(allow_null=True)
-    left = serializers.IntegerField(help_text="How many shown segments nobody has decided or holds.")
+    left = serializers.IntegerField(help_text="Number of shown segments that nobody has decided or holds.")
     segments = SegmentSerializer(many=True)
 
 
 class DecisionSerializer(serializers.Serializer):
     segment = serializers.UUIDField()
     lease = serializers.UUIDField()
-    key = serializers.UUIDField(help_text="Made by the client for this decision; sent again, it changes nothing.")
+    key = serializers.UUIDField(help_text="Made by the client for this decision. Sending it again changes nothing.")
 
 
 class PeopleField(serializers.ListField):
-    """Some people by their ids; more than a clip may have are refused before anybody is looked for."""
+    """People by their ids; more than a clip may have are refused before any query."""
 
     child = serializers.UUIDField()
 
@@ -142,13 +144,13 @@ class SaveSerializer(DecisionSerializer):
 
 
 class UndoSerializer(serializers.Serializer):
-    lease = serializers.UUIDField(help_text="The page that gets the segment into its hand again.")
-    key = serializers.UUIDField(help_text="Made by the client for this undo; sent again, it changes nothing.")
+    lease = serializers.UUIDField(help_text="The page that gets the segment back.")
+    key = serializers.UUIDField(help_text="Made by the client for this undo. Sending it again changes nothing.")
     decision = serializers.UUIDField(
         required=False,
         allow_null=True,
         default=None,
-        help_text="The key of the decision; without one, your last that stands.",
+        help_text="The key of the decision; by default, your last one not undone.",
     )
 
 
@@ -182,7 +184,7 @@ class ClipSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
     def get_archived(self, clip: FinalClip) -> dict[str, str]:
-        """Where it lies in each archive that holds it: backend to path."""
+        """Return the path in each archive that holds the clip, by backend."""
         return {copy.backend: copy.path for copy in clip.copies.all() if copy.verified_at}
 
 
@@ -201,6 +203,6 @@ class JobSerializer(serializers.ModelSerializer):
 
 
 class SentenceSerializer(serializers.Serializer):
-    """What every refusal carries."""
+    """The body of every error."""
 
     detail = serializers.CharField()

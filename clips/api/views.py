@@ -38,7 +38,7 @@ REFUSALS = {
 
 
 class UploadList(generics.ListAPIView):
-    """My uploads and their results. Start one here, or with any tus client at /upload/tus/."""
+    """Your uploads and their state. Begin a new one here, or with any tus client at /upload/tus/."""
 
     serializer_class = serializers.UploadSerializer
     filter_backends = []
@@ -69,7 +69,7 @@ class UploadList(generics.ListAPIView):
 
 
 class UploadDetail(generics.RetrieveAPIView):
-    """One of my uploads."""
+    """One of your uploads."""
 
     serializer_class = serializers.UploadSerializer
 
@@ -78,7 +78,7 @@ class UploadDetail(generics.RetrieveAPIView):
 
 
 class SortNext(APIView):
-    """The next segments to sort, held for three minutes. Call again with the same lease to keep holding them."""
+    """The next segments to sort, held for three minutes; call again with the same lease to keep holding them."""
 
     @extend_schema(request=serializers.NextSerializer, responses={200: serializers.HandSerializer})
     def post(self, request: Request) -> Response:
@@ -118,7 +118,7 @@ class SortTrash(APIView):
 
 
 class SortSkip(APIView):
-    """Leave a held segment for later: it is handed out again after all others."""
+    """Leave a held segment for later: it comes back after all others."""
 
     @extend_schema(request=serializers.DecisionSerializer, responses={204: None, **REFUSALS})
     def post(self, request: Request) -> Response:
@@ -128,7 +128,7 @@ class SortSkip(APIView):
 
 
 class SortAside(APIView):
-    """Set the whole video of a held segment aside. None of its segments is handed out or trashed."""
+    """Set the whole video of a held segment aside: its segments are not handed out, none is trashed."""
 
     @extend_schema(request=serializers.DecisionSerializer, responses={204: None, **REFUSALS})
     def post(self, request: Request) -> Response:
@@ -138,7 +138,7 @@ class SortAside(APIView):
 
 
 class SortUndo(APIView):
-    """Undo one of your own decisions. Its segment returns to the hand of that lease."""
+    """Undo one of your decisions; its segment returns to the hand of that lease."""
 
     @extend_schema(request=serializers.UndoSerializer, responses={200: serializers.SegmentSerializer, **REFUSALS})
     def post(self, request: Request) -> Response:
@@ -148,7 +148,7 @@ class SortUndo(APIView):
 
 
 class SortRelease(APIView):
-    """Give back all that a lease holds, as a page does that closes."""
+    """Release everything that a lease holds, as a page does when it closes."""
 
     @extend_schema(request=serializers.ReleaseSerializer, responses={204: None, 422: serializers.SentenceSerializer})
     def post(self, request: Request) -> Response:
@@ -173,7 +173,7 @@ class ClipDetail(generics.RetrieveAPIView):
 
 
 class ClipEdit(APIView):
-    """Make a new version of a current clip; what is left out stays as it is."""
+    """Make a new version of a current clip; omitted fields stay as they are."""
 
     @extend_schema(request=serializers.EditSerializer, responses={200: serializers.ClipSerializer, **REFUSALS})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
@@ -184,7 +184,7 @@ class ClipEdit(APIView):
 
 
 class PersonList(generics.ListCreateAPIView):
-    """Riders and filmers. A name or alias already in use answers 409."""
+    """Riders and filmers. An existing name or alias answers 409."""
 
     serializer_class = serializers.PersonSerializer
     queryset = Person.objects.prefetch_related("aliases")
@@ -192,12 +192,12 @@ class PersonList(generics.ListCreateAPIView):
 
     def perform_create(self, serializer) -> None:
         if other := Person.objects.named(serializer.validated_data["display_name"]).first():
-            raise Conflict(_("%(person)s goes by this name already.") % {"person": other})
+            raise Conflict(_("%(person)s already has this name.") % {"person": other})
         _create_once(serializer)
 
 
 class TrickList(generics.ListCreateAPIView):
-    """Tricks. One that exists already answers 409, however its name is written: "frontside 3" is FS 360."""
+    """Tricks. An existing one answers 409, however its name is written: "frontside 3" is FS 360."""
 
     serializer_class = serializers.TrickSerializer
     queryset = Trick.objects.prefetch_related("aliases")
@@ -207,7 +207,7 @@ class TrickList(generics.ListCreateAPIView):
         asked = serializer.validated_data
         label = naming.label(asked["stance"], asked["direction"], asked["name"])
         if other := Trick.objects.named(label).first():
-            raise Conflict(_("%(trick)s goes by this name already.") % {"trick": other})
+            raise Conflict(_("%(trick)s already has this name.") % {"trick": other})
         _create_once(serializer)
 
 
@@ -220,7 +220,7 @@ class JobList(generics.ListAPIView):
 
 
 class JobRetry(APIView):
-    """Let a failed or cancelled job run again."""
+    """Run a failed or cancelled job again."""
 
     @extend_schema(request=None, responses={200: serializers.JobSerializer, **REFUSALS})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
@@ -253,7 +253,7 @@ def _checked(serializer_class: type, request: Request) -> dict:
 
 
 def _segment_and_key(asked: dict, request: Request) -> tuple[CandidateSegment, dict]:
-    """Take the segment, the lease and the key out of a decision's fields; what stays is the choice."""
+    """Remove segment, lease and key from a decision's fields; the choice remains."""
     rows = CandidateSegment.objects.select_related("original_file__shoot")
     segment = found(rows.filter(pk=asked.pop("segment")).first(), _("segment"))
     return segment, {"lease": asked.pop("lease"), "key": asked.pop("key"), "member": request.user}

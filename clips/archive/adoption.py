@@ -1,8 +1,8 @@
-"""Files that lie elsewhere than their rows say are found again by what they are, and the rows follow.
+"""Adopts archived files that are in another place than their rows say: recognises them by content and updates the rows.
 
-A database that was restored is older than the archive: what was renamed or tagged since then was moved there, and no
-row knows where to. A clip's file says which clip it is, inside or (on Drive) beside it, and anything is known by its
-SHA-256; so each is taken over where it lies, instead of being counted as gone and sent a second time.
+A restored database is older than the archive: what was renamed or tagged since then was moved there, and no row knows
+where. A clip's file names its clip, inside or (on Drive) beside it, and any file is known by its SHA-256; so each file
+is adopted where it is, instead of being counted as gone and sent a second time.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ Thing = FinalClip | OriginalFile
 
 
 def facts_of(backend: ArchiveBackend, file_id: str, held: Held) -> dict[str, str]:
-    """Return what is known of a clip's file: kept beside it, or read inside where an archive keeps nothing beside."""
+    """Return the facts about a clip's file: kept beside it, or read from inside it where the archive has none."""
     if held.facts or not isinstance(backend, LocalArchive):
         return held.facts
     try:
@@ -32,7 +32,7 @@ def facts_of(backend: ArchiveBackend, file_id: str, held: Held) -> dict[str, str
 
 
 def clip_said(facts: dict[str, str]) -> FinalClip | None:
-    """Return the clip that a file says it is; None where no row is that clip."""
+    """Return the clip that a file names; None if it has no row."""
     try:
         return FinalClip.objects.filter(pk=UUID(facts["trickyclip_clip"])).first()
     except (KeyError, ValueError):
@@ -40,7 +40,7 @@ def clip_said(facts: dict[str, str]) -> FinalClip | None:
 
 
 def thing_at(backend: ArchiveBackend, file_id: str, held: Held) -> Thing | None:
-    """Return the clip or the camera file that lies there; None for what no row knows.
+    """Return the clip or the camera file at this place; None if it has no row.
 
     Beside a file may stand a later version of the same frames, which no row is: then the very bytes tell.
     """
@@ -52,20 +52,20 @@ def thing_at(backend: ArchiveBackend, file_id: str, held: Held) -> Thing | None:
 
 
 def known_copy(backend: ArchiveBackend, file_id: str, held: Held) -> ArchiveCopy | None:
-    """Return the copy of a clip of which its row says that it is this very file, with these very bytes."""
+    """Return the clip's copy whose row is for exactly this file and these bytes."""
     there = ArchiveCopy.objects.filter(backend=backend.name, remote_id=file_id, sha256=held.sha256)
     return there.filter(state=CopyState.VERIFIED, clip__isnull=False).select_related("folder", "clip").first()
 
 
 def is_astray(copy: ArchiveCopy, held: Held) -> bool:
-    """Return whether the site moved a file after its row was written, as a restore of an older backup leaves it."""
+    """Return whether the site moved a file after its row was written, as after restoring an older backup."""
     if copy.folder is None or copy.next_folder_id:  # made again from the archive; being moved
         return False
     return bool(held.is_ours) and (held.folder_id, held.filename) != (copy.folder.remote_id, copy.filename)
 
 
 def take_over(backend: ArchiveBackend, thing: Thing, file_id: str, held: Held) -> ArchiveCopy | None:
-    """Let the row of a copy that leads nowhere lead to this file; None where the archive has the thing already."""
+    """Point the row of a lost copy to this file; None if the archive has the thing already."""
     for owner in _owners(thing, held.sha256):
         copy = ArchiveCopy.objects.filter(**owner, backend=backend.name).first()
         if copy is None or is_lost(backend, copy):
@@ -76,7 +76,7 @@ def take_over(backend: ArchiveBackend, thing: Thing, file_id: str, held: Held) -
 
 
 def twin_of(backend: ArchiveBackend, thing: Thing, file_id: str, held: Held) -> ArchiveCopy | None:
-    """Return the copy that lies whole somewhere else with the very same bytes, so that this file is one too many."""
+    """Return the whole copy elsewhere with the same bytes, which makes this file a duplicate."""
     for owner in _owners(thing, held.sha256):
         for copy in ArchiveCopy.objects.filter(**owner, backend=backend.name, sha256=held.sha256):
             there = backend.look(copy.remote_id) if copy.remote_id not in {"", file_id} else None
@@ -86,13 +86,13 @@ def twin_of(backend: ArchiveBackend, thing: Thing, file_id: str, held: Held) -> 
 
 
 def is_lost(backend: ArchiveBackend, copy: ArchiveCopy) -> bool:
-    """Whether the place that a copy's row names holds nothing, or only in the trash."""
+    """Return whether the place in a copy's row is empty, or only in the trash."""
     held = backend.look(copy.remote_id) if copy.remote_id else None
     return held is None or held.is_trashed
 
 
 def is_another(backend: ArchiveBackend, file_id: str, held: Held, cargo: Cargo) -> bool:
-    """Whether what lies in the place of a clip says that it is another one: it may not be written over."""
+    """Return whether the file in a clip's place says that it is another clip, and may not be overwritten."""
     if held.sha256 == cargo.sha256 or not isinstance(cargo.thing, FinalClip):
         return False
     facts = facts_of(backend, file_id, held)
@@ -103,7 +103,7 @@ def is_another(backend: ArchiveBackend, file_id: str, held: Held, cargo: Cargo) 
 
 
 def elsewhere(backend: ArchiveBackend, cargo: Cargo) -> Iterator[tuple[str, Held]]:
-    """Yield files of the very same bytes in the archive's own folders that no row knows."""
+    """Yield files with the same bytes in the archive's own folders that have no row."""
     for found in backend.alike(cargo.known_by, cargo.thing.size_bytes):
         if found.sha256 not in {"", cargo.sha256}:
             continue
@@ -116,7 +116,7 @@ def elsewhere(backend: ArchiveBackend, cargo: Cargo) -> Iterator[tuple[str, Held
 
 
 def _owners(thing: Thing, sha256: str) -> list[dict[str, Thing]]:
-    """Return whose copy a file may be, likeliest first: a version of the same frames took over the one before's."""
+    """Return the possible owners of a copy, likeliest first; versions of the same frames share a file."""
     if isinstance(thing, OriginalFile):
         return [{"original_file": thing}]
     versions = FinalClip.objects.filter(lineage=thing.lineage, file_hash=sha256, removed_at=None)
@@ -126,7 +126,7 @@ def _owners(thing: Thing, sha256: str) -> list[dict[str, Thing]]:
 
 
 def _point(backend: ArchiveBackend, owner: dict[str, Thing], file_id: str, held: Held) -> ArchiveCopy | None:
-    """Write down where it lies; of an id that is no place the row says at once where a job is going to bring it.
+    """Save the copy's place; if the id is not a place, the row gets the place that a job will move it to.
 
     There two files of one name may lie in one folder, and the names that a restored database gives are given again.
     """

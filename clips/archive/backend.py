@@ -1,7 +1,7 @@
-"""What every archive can do, and what may go wrong with one. Knows no Django.
+"""Interface of all archives, and their errors. Knows no Django.
 
-Folders and files are known by ids. An id is asked for, written down, and only then used, so that a worker that dies
-at any moment leaves nothing that the next one cannot find, and nothing is there twice.
+Folders and files are known by ids. An id is requested, saved, and only then used, so a worker that dies at any moment
+leaves nothing that the next one cannot find, and nothing exists twice.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ def silent(progress: float | None) -> None:
 
 
 class BlockReason(StrEnum):
-    """What stops an archive from taking anything at all."""
+    """The reason why an archive accepts nothing at all."""
 
     UNREACHABLE = "UNREACHABLE"
     DAILY_LIMIT = "DAILY_LIMIT"
@@ -31,11 +31,11 @@ class BlockReason(StrEnum):
 
 
 class ArchiveError(Exception):
-    """The archive cannot take a file; the text is one sentence that says what to do."""
+    """The archive cannot take a file. The text is one sentence with advice."""
 
 
 class ArchiveBlockedError(ArchiveError):
-    """The archive can take nothing until something changes, so that asking for the next file would only repeat it."""
+    """The archive accepts nothing until something changes, so trying the next file is pointless."""
 
     def __init__(self, reason: BlockReason, sentence: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(sentence)
@@ -46,7 +46,7 @@ class ArchiveBlockedError(ArchiveError):
 
 @dataclass(frozen=True)
 class Parcel:
-    """One file on its way: what it is, and where it goes."""
+    """One file to send: its content, and its place."""
 
     source: Path
     file_id: str
@@ -65,7 +65,7 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Held:
-    """What an archive holds under an id."""
+    """The file that an archive holds under an id."""
 
     sha256: str
     #: As they are there now, which a person may have changed.
@@ -80,7 +80,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Change:
-    """Something happened to a file or a folder; how it is since."""
+    """A changed file or folder, and its state since."""
 
     id: str
     is_gone: bool
@@ -98,7 +98,7 @@ class Lying:
 
 @dataclass(frozen=True)
 class Stocked:
-    """A file as an archive's list shows it."""
+    """A file in an archive's listing."""
 
     file_id: str
     folder_id: str
@@ -111,7 +111,7 @@ class Stocked:
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of a check: what was looked at, how it is, and if that is bad what to do."""
+    """One line of a check: the thing checked, its state, and advice if that is bad."""
 
     what: str
     is_good: bool
@@ -120,60 +120,60 @@ class Finding:
 
 
 class ArchiveBackend(Protocol):
-    """One archive, for one piece of work in one thread; it tells its ``Report`` how the work goes on."""
+    """One archive, for one piece of work in one thread; reports progress to its ``Report``."""
 
     name: str
     #: Whether an id says where the thing lies, so that a file that is moved gets another one.
     ids_are_places: bool
 
     def new_folder_id(self, parent_id: str | None, name: str) -> str:
-        """Return the id of the folder of that name below ``parent_id`` (None: the top), or one to make it with."""
+        """Return the id of the folder of that name below ``parent_id`` (None: the top), or a new id to make it with."""
 
     def make_folder(self, folder_id: str, parent_id: str | None, name: str) -> None:
-        """Make a folder with that id; nothing happens when it is there already."""
+        """Make a folder with that id; does nothing if it exists."""
 
     def has_folder(self, folder_id: str) -> bool:
-        """Whether the folder is there, and neither it nor what it lies in was thrown away."""
+        """Return whether the folder exists, and neither it nor a folder above it is in the trash."""
 
     def folders_of(self, folder_id: str) -> tuple[str, ...] | None:
         """Return the names of the folders from the archive's top folder down to this one; None outside of it."""
 
     def new_file_id(self, folder_id: str, filename: str) -> str:
-        """Return an id for a file that is yet to be sent."""
+        """Return a new id for a file to send."""
 
     def put(self, parcel: Parcel) -> None:
-        """Copy a local file to its id; what it held before is replaced, what another try has sent is not sent again."""
+        """Copy a local file to its id; earlier content is replaced, and an interrupted upload is resumed."""
 
     def look(self, file_id: str) -> Held | None:
-        """Return what the archive holds under an id, with the checksum of what really arrived; None for nothing."""
+        """Return the file under an id, with the checksum of the received bytes; None if there is none."""
 
     def fetch(self, file_id: str, target: Path) -> None:
-        """Bring a file back: append to ``target`` what it lacks of it, so that what was cut off goes on."""
+        """Download a file: append the missing bytes to ``target``, so that an interrupted download is resumed."""
 
     def move(self, file_id: str, *, to_folder_id: str, filename: str, facts: dict[str, str]) -> str:
-        """Give a file another place, name and facts without sending it again; return its id from then on."""
+        """Change a file's place, name and facts without sending it again; return its id from then on."""
 
     def trash(self, file_id: str) -> bool:
-        """Move a file to where its owner can still bring it back from; False when the archive holds nothing there."""
+        """Move a file to the trash, where its owner can restore it; False if it does not exist."""
 
     def restore(self, file_id: str) -> bool:
-        """Bring a file back out of the trash; False when it is not in there."""
+        """Restore a file from the trash; False if it is not there."""
 
     def walk(self) -> Iterator[Lying]:
         """Find every clip below the archive's top folder, without those in the trash."""
 
     def stock(self, *, checksums: bool) -> Iterator[Stocked]:
-        """List every clip and original that the archive holds, in no order, those in the trash among them.
+        """List every clip and original in the archive, in no order, including those in the trash.
 
         What was moved out of its top folder may be left out, and what is not the site's own may be listed, so both
         want a closer look. Without ``checksums`` those that would have to be computed are left empty.
         """
 
     def alike(self, facts: dict[str, str], size_bytes: int) -> Iterator[Stocked]:
-        """List what may be the file that one of these facts is kept beside, or else any of that size; no trash.
+        """List files with one of these facts beside them, or else any of that size; without the trash.
 
         Costs no reading of files; the checksum is empty as in ``stock``.
         """
 
     def check(self) -> list[Finding]:
-        """Say whether a file could be put now, without putting one."""
+        """Check whether a file could be sent now, without sending one."""

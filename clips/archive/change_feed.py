@@ -1,4 +1,4 @@
-"""What people do to copies on Drive by themselves: thrown away, brought back. Seen by its list of changes."""
+"""Reads Drive's list of changes to notice copies that people deleted or restored there."""
 
 from django.db import transaction
 from django.db.models import Q
@@ -15,7 +15,7 @@ MAX_PAGES = 20
 
 
 def notice_changes() -> int:
-    """Look at each copy that is not any more as its row says; return how many."""
+    """Check each copy that no longer matches its row; return how many."""
     if archive_name() != "drive" or outage.standing():
         return 0
     try:
@@ -42,7 +42,7 @@ def _read() -> int:
 
 
 def _take_over(changes: list[Change]) -> int:
-    """Start a job for each copy that is gone or back; the job looks at the copy itself and writes down how it is."""
+    """Start a job for each copy that is gone or back; the job checks the copy itself and saves its state."""
     gone = {change.id for change in changes if change.is_gone}
     back = {change.id for change in changes if not change.is_gone} - gone
     copies = ArchiveCopy.objects.filter(
@@ -55,7 +55,7 @@ def _take_over(changes: list[Change]) -> int:
 
 
 def _of(remote_ids: set[str]) -> Q:
-    """Return the condition that a copy has one of these ids, or lies in a folder that has: folders take all along."""
+    """Return the condition that a copy has one of these ids, or is in such a folder, which takes its content along."""
     inside = set(ArchiveFolder.objects.filter(backend="drive", remote_id__in=remote_ids).values_list("pk", flat=True))
     new = inside
     while new := set(ArchiveFolder.objects.filter(parent__in=new).values_list("pk", flat=True)) - inside:

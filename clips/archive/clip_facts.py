@@ -1,4 +1,4 @@
-"""What a clip's file says of itself, for archives that keep nothing beside it. Runs in the sandbox; knows no Django."""
+"""Reads the facts inside a clip's file, for archives that keep none beside it. Runs in the sandbox; knows no Django."""
 
 from clips.media.formats.opening import open_media
 
@@ -11,7 +11,7 @@ NAMES = {
 
 
 def facts_of(path: str) -> dict[str, str]:
-    """Return what ``clip_facts`` would, read from the tags inside a file; empty for a file that is not ours."""
+    """Return the facts of ``clip_facts`` from the tags inside a file; empty for a file that is not ours."""
     with open_media(path) as container:
         tags = {name.lower(): value for name, value in container.metadata.items()}  # MKV has them in capitals
     return {f"trickyclip_{to}": tags[PREFIX + name] for name, to in NAMES.items() if PREFIX + name in tags}

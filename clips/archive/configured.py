@@ -1,4 +1,4 @@
-"""The archive that the settings name, with the identity that it uses there.
+"""Returns the archive named in the settings, with its credentials.
 
 Google's library is imported where it is used: it takes 30 MB of every process, and most never send anything.
 """
@@ -25,7 +25,7 @@ def archive_name() -> str:
 
 
 def archive_backend(report: Report = silent, *, name: str = "") -> ArchiveBackend:
-    """Return the archive that the settings name, for one piece of work; or another one, by its name.
+    """Return the archive named in the settings, or another one by its name, for one piece of work.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def archive_backend(report: Report = silent, *, name: str = "") -> ArchiveBacken
 
 
 def drive_inbox(report: Report = silent) -> "DriveInbox":
-    """Return the Drive folder that people put files into; ArchiveBlockedError as above."""
+    """Return the drop folder on Drive; ArchiveBlockedError as above."""
     from clips.archive.drive.inbox import DriveInbox
 
     return DriveInbox(drive_credentials(), report=report, **_drive(settings.DRIVE_DROP_FOLDER_ID))
@@ -60,7 +60,7 @@ def _drive(folder_id: str) -> dict[str, object]:
 
 
 def drive_credentials() -> "Credentials":
-    """Return the service account's credentials where a key file is set, otherwise those that a person granted."""
+    """Return the service account's credentials if a key file is set, otherwise those granted by a person."""
     if settings.DRIVE_SERVICE_ACCOUNT_FILE:
         path = Path(settings.DRIVE_SERVICE_ACCOUNT_FILE)
         try:

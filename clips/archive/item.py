@@ -1,4 +1,4 @@
-"""What goes into the archive, a clip or a camera file: its place there, its name, and where its bytes are here."""
+"""Describes a clip or camera file for the archive: its place, its name, and where its bytes are."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from people.naming.slugs import UNKNOWN
 
 @dataclass(frozen=True)
 class Cargo:
-    """As it should lie in the archive by the names of this moment."""
+    """An item as it should be in the archive by its current names."""
 
     thing: FinalClip | OriginalFile
     folders: tuple[str, ...]
@@ -28,17 +28,17 @@ class Cargo:
 
     @property
     def known_by(self) -> dict[str, str]:
-        """The facts that a file of the same bytes shares: a version of the same frames took over the one before's."""
+        """The fact shared by files of the same bytes: a version of the same frames took over the previous one's."""
         names = ("clip", "lineage") if isinstance(self.thing, FinalClip) else ("original",)
         return {f"trickyclip_{name}": self.facts[f"trickyclip_{name}"] for name in names}
 
     @property
     def owner(self) -> dict[str, FinalClip | OriginalFile]:
-        """The field by which a copy's row belongs to it."""
+        """The field by which a copy's row refers to it."""
         return {"clip" if isinstance(self.thing, FinalClip) else "original_file": self.thing}
 
     def on_this_machine(self, report: Report) -> AbstractContextManager[Path]:
-        """Give the path of its bytes for as long as the block lasts; StorageError where there are none."""
+        """Yield the path of its bytes for the duration of the block; StorageError if there are none."""
         give = local_clip if isinstance(self.thing, FinalClip) else local_copy
         return give(self.thing, report)
 
@@ -54,7 +54,7 @@ def cargo_of(thing: FinalClip | OriginalFile) -> Cargo:
 
 
 def cargo_now(thing: FinalClip | OriginalFile) -> Cargo:
-    """Describe it by what its row and the names around it say at this moment."""
+    """Describe it by the current values of its row and names."""
     if isinstance(thing, FinalClip):
         return cargo_of(FinalClip.objects.with_names().get(pk=thing.pk))
     return cargo_of(OriginalFile.objects.select_related("shoot").get(pk=thing.pk))

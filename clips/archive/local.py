@@ -1,4 +1,4 @@
-"""The archive as a folder tree on this machine's disk, or on one that is mounted there."""
+"""The archive as a folder tree on this machine's disk, or on a mounted one."""
 
 import contextlib
 import errno
@@ -51,7 +51,7 @@ class LocalArchive:
         try:
             (self.root / folder_id).mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ArchiveError(f"The archive folder cannot be written: {error.strerror}.") from error
+            raise ArchiveError(f"Cannot write to the archive folder: {error.strerror}.") from error
 
     def has_folder(self, folder_id: str) -> bool:
         return (self.root / folder_id).is_dir()
@@ -74,7 +74,7 @@ class LocalArchive:
             part.replace(self.root / parcel.file_id)  # a reader sees the whole file or none
         except OSError as error:
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                says = f"The archive's disk ({self.root}) is full. Make room there; sending goes on by itself then."
+                says = f"The archive's disk ({self.root}) is full. Free some space there. Sending then resumes."
                 raise ArchiveBlockedError(BlockReason.QUOTA, says) from error
             raise ArchiveError(f"The archive cannot take {parcel.filename}: {error.strerror}.") from error
         finally:
@@ -96,7 +96,7 @@ class LocalArchive:
                 reader.seek(writer.tell())
                 self._pour(reader, writer)
         except FileNotFoundError as error:
-            raise ArchiveError("The archive does not hold this file any more.") from error
+            raise ArchiveError("The archive no longer has this file.") from error
 
     def move(self, file_id: str, *, to_folder_id: str, filename: str, facts: dict[str, str]) -> str:
         moved_id = str(Path(to_folder_id) / filename)
@@ -150,10 +150,10 @@ class LocalArchive:
             probe.touch()
             probe.unlink()
         except OSError as error:
-            says = f"{self.root} cannot be written ({error.strerror}). Mount the disk, or let the site write there."
+            says = f"{self.root} is not writable ({error.strerror}). Mount the disk, or let the site write there."
             return [Finding("folder", False, says, ArchiveBlockedError(BlockReason.FOLDER, says))]
         free_gib = shutil.disk_usage(self.root).free / 1024**3
-        return [Finding("folder", True, f"{self.root} can be written; {free_gib:.1f} GiB are free.")]
+        return [Finding("folder", True, f"{self.root} is writable; {free_gib:.1f} GiB are free.")]
 
     @staticmethod
     def _rename(source: Path, target: Path) -> None:
@@ -172,7 +172,7 @@ class LocalArchive:
         return digest.hexdigest()
 
     def _pour(self, reader: BinaryIO, writer: BinaryIO) -> None:
-        """Write what is left to read, and wait until it is on the disk itself."""
+        """Write the rest of the bytes, and wait until they are on the disk itself."""
         size_bytes = max(1, os.fstat(reader.fileno()).st_size)
         while block := reader.read(COPY_BLOCK_BYTES):
             writer.write(block)
@@ -182,7 +182,7 @@ class LocalArchive:
 
     @staticmethod
     def _clear_away(folder: Path) -> None:
-        """Delete what workers that were killed have left half-written here; an original can be many gigabytes."""
+        """Delete half-written files of killed workers; an original can be many gigabytes."""
         for part in folder.glob(f".*{PART_SUFFIX}"):
             with contextlib.suppress(FileNotFoundError):
                 if part.stat().st_mtime < time.time() - PART_AGE_S:
@@ -190,7 +190,7 @@ class LocalArchive:
 
 
 def _files(top: Path) -> Iterator[Path]:
-    """Yield the files below a folder, folder by folder, so that no list of all of them is ever held."""
+    """Yield the files below a folder, folder by folder, to avoid a list of all of them."""
     for folder, folders, names in os.walk(top):
         folders.sort()
         yield from (Path(folder) / name for name in sorted(names) if not name.startswith("."))

@@ -1,4 +1,4 @@
-"""What a clip is called and where in the archive it lies. Knows no Django, so that names can be made anywhere."""
+"""Builds and parses the file names and folders of clips in the archive. Knows no Django."""
 
 import datetime as dt
 import re
@@ -32,7 +32,7 @@ def file_stem(*, date: dt.date, session: str, person: str, trick: str, camera_id
 
 @dataclass(frozen=True)
 class Named:
-    """What a file's name and folders say of a clip; ``person`` and ``trick`` are as ``file_stem`` writes them."""
+    """The facts in a file's name and folders; ``person`` and ``trick`` are as ``file_stem`` writes them."""
 
     date: dt.date
     session_name: str
@@ -46,7 +46,7 @@ class Named:
 
 
 def read_names(folders: tuple[str, ...], filename: str) -> Named | None:
-    """Read back what ``file_stem`` and ``folder_parts`` wrote; None for a name that is not ours.
+    """Parse the names made by ``file_stem`` and ``folder_parts``; None for a name that is not ours.
 
     Folders count for more where they are ours, because they follow what people are called by now.
     """
@@ -73,7 +73,7 @@ def folder_parts(*, date: dt.date, session_name: str, person: str, trick: str) -
 
 
 def original_folder_parts(*, date: dt.date, session_name: str) -> tuple[str, ...]:
-    """Return the folders in which a session's camera files lie, from the archive's root down."""
+    """Return the folders of a session's camera files, from the archive's root down."""
     return (ROOT, ORIGINALS, f"{date:%Y}", f"{date.isoformat()} - {folder_name(session_name)}")
 
 
@@ -88,13 +88,13 @@ def original_name(filename: str, sha256: str) -> str:
 
 
 def read_original_name(filename: str) -> tuple[str, str] | None:
-    """Read back what ``original_name`` wrote: the camera's own name and the first digits of the checksum."""
+    """Parse a name made by ``original_name``: the camera's own name and the first digits of the checksum."""
     found = _ORIGINAL_NAME.fullmatch(filename)
     return (found["name"] + (found["suffix"] or ""), found["digits"]) if found else None
 
 
 def folder_name(name: str) -> str:
-    """Return what people typed as one folder name that every file system takes: still readable, never a path."""
+    """Return typed text as one folder name that every file system accepts: readable, and never a path."""
     name = _UNSAFE.sub(" ", unicodedata.normalize("NFC", name))
     name = " ".join(name.split()).strip(". ")
     while len(name.encode()) > MAX_FOLDER_BYTES:

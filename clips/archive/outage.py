@@ -1,4 +1,4 @@
-"""What stops the whole archive is said once, and its jobs wait for it instead of failing one after the other."""
+"""Records an archive outage once and postpones its jobs until it clears."""
 
 import logging
 from datetime import timedelta
@@ -22,12 +22,12 @@ HELD_FOR = timedelta(hours=1)
 
 
 def standing() -> ArchiveBlock | None:
-    """Return what keeps the archive in use from taking anything; None where nothing does."""
+    """Return the current outage of the archive in use; None if there is none."""
     return ArchiveBlock.objects.standing(archive_name())
 
 
 def hold(job: Job, error: ArchiveBlockedError) -> bool:
-    """Let a job that has just met a block wait, and with it all others, without counting the attempt.
+    """Postpone a job that has just met an outage, and with it all others, without counting the attempt.
 
     False where the archive takes other things: a folder in it that is closed to us is that one job's trouble.
     """
@@ -38,12 +38,12 @@ def hold(job: Job, error: ArchiveBlockedError) -> bool:
         job.postpone(timezone.now() + HELD_FOR)
         waiting = Job.objects.filter(kind__in=KINDS, state=JobState.WAITING)
         Job.objects.filter(pk__in=waiting.lock_in_order()).update(run_after=timezone.now() + HELD_FOR)
-    logger.warning("The archive takes nothing now (%s): %s", block.reason, block.sentence)
+    logger.warning("The archive is down (%s): %s", block.reason, block.sentence)
     return True
 
 
 def holds_back(job_id: UUID | str) -> bool:
-    """Whether a job has to wait because the archive is blocked; it is then not due any more."""
+    """Return whether a job must wait for the outage; it is then postponed."""
     block = standing()
     if block is None or str(block.trial_job_id) == str(job_id):
         return False
@@ -52,7 +52,7 @@ def holds_back(job_id: UUID | str) -> bool:
 
 
 def look_again() -> None:
-    """See whether what stopped the archive is mended, and if so let everything go on."""
+    """Check whether the outage is over, and if so resume everything."""
     block = standing()
     if block is None or block.look_again_at > timezone.now():
         return
@@ -65,7 +65,7 @@ def look_again() -> None:
 
 @transaction.atomic
 def _let_one_try(block: ArchiveBlock) -> bool:
-    """Let one waiting job find out whether the archive takes something again; False where none waits."""
+    """Let one waiting job test whether the archive works again; False if none waits."""
     waiting = Job.objects.filter(kind=JobKind.ARCHIVE, state=JobState.WAITING).order_by("priority", "created_at")
     trial = waiting.select_for_update(of=("self",)).first()
     if trial is None:
@@ -76,7 +76,7 @@ def _let_one_try(block: ArchiveBlock) -> bool:
 
 
 def note_sent(job: Job) -> None:
-    """End the block that a job was to try, because it was taken."""
+    """End the outage after its trial job succeeded."""
     block = standing()
     if block and block.trial_job_id == job.pk:
         lift(block)
@@ -89,7 +89,7 @@ def note(error: ArchiveBlockedError) -> ArchiveBlock:
 
 
 def fault_now() -> ArchiveBlockedError | None:
-    """Return what would keep a clip from being sent now; None where nothing is known to."""
+    """Return what would keep a clip from being sent now; None if nothing is known."""
     try:
         return next((finding.fault for finding in archive_backend().check() if finding.fault), None)
     except ArchiveBlockedError as error:
@@ -98,8 +98,8 @@ def fault_now() -> ArchiveBlockedError | None:
 
 @transaction.atomic
 def lift(block: ArchiveBlock) -> None:
-    """Let the jobs that waited for a block be due now; the sweep tells the broker of them."""
+    """Make the jobs that waited for the outage due now; the sweep publishes them."""
     block.delete()
     held = Job.objects.filter(kind__in=KINDS, state=JobState.WAITING, run_after__gt=timezone.now())
     Job.objects.filter(pk__in=held.lock_in_order()).update(run_after=timezone.now(), published_at=None)
-    logger.info("The archive takes clips again.")
+    logger.info("The archive is working again.")

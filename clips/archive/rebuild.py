@@ -1,11 +1,9 @@
-"""Rows made again from what lies in the archive, after the database is lost.
+"""Rebuilds rows from the files in the archive after the database is lost.
 
-A clip belongs to its original, so clips whose original is not here are only counted: bring the camera file in again (it
-is known by its SHA-256), and rebuild once more. What is here already stays as it is, so that this can be repeated; of a
-clip that lies in another place than its row says, the row follows.
-
-Originals that the archive has itself are named, and come in like any camera file: only then is known what a camera said
-of itself, and the rows say where the bytes are.
+A clip belongs to its original, so clips whose original is missing are only counted: import the camera file again (it is
+recognised by its SHA-256), and rebuild once more. Existing rows stay as they are, so that this can be repeated; if a
+clip is in another place than its row says, the row is updated. Originals in the archive are listed, and are imported
+like any camera file: only then are the camera's facts known, and the place of its bytes.
 """
 
 from collections import Counter
@@ -31,7 +29,7 @@ NOBODY = frozenset({UNKNOWN, *ClipCategory.values})
 
 
 def rebuild(*, dry_run: bool) -> tuple[Counter, dict[str, int], dict[str, str]]:
-    """Make people, tricks, sessions and clips again; with ``dry_run`` find out what would be made, and make nothing.
+    """Make people, tricks, sessions and clips again; with ``dry_run`` only report what would be made.
 
     Returns
     -------
@@ -50,7 +48,7 @@ def rebuild(*, dry_run: bool) -> tuple[Counter, dict[str, int], dict[str, str]]:
 
 
 def _archived(backend: ArchiveBackend, missing: Counter) -> dict[str, str]:
-    """Look for originals by the digits in their names, which tell them apart without reading terabytes."""
+    """Find originals by the digits in their names, without reading terabytes."""
     if not missing:
         return {}
     by_digits, found = {sha256[:8]: sha256 for sha256 in missing}, {}
@@ -67,24 +65,24 @@ def _counted() -> dict[str, int]:
 
 
 def _one(backend: ArchiveBackend, lying: Lying, missing: Counter) -> str:
-    """Make the rows of one file; return what became of it."""
+    """Make the rows of one file; return the outcome."""
     held = lying.held
     named = read_names(lying.folders, held.filename)
     if named is None:
-        return "files that are not ours"
+        return "unknown files"
     if copy := adoption.known_copy(backend, lying.file_id, held):
         if not adoption.is_astray(copy, held):
-            return "clips that were here"
+            return "clips already here"
         pipeline.start(JobKind.ARCHIVE, copy.clip, priority=relocation.MOVE_PRIORITY)
-        return "clips found where they lie now"
+        return "clips found in a new place"
     facts = adoption.facts_of(backend, lying.file_id, held)
     try:
         clip_id, span = UUID(facts["trickyclip_clip"]), (int(facts["trickyclip_in"]), int(facts["trickyclip_out"]))
     except (KeyError, ValueError):
-        return "clips that do not say what they are"
+        return "clips without the site's tags"
     if clip := FinalClip.objects.filter(pk=clip_id).first():
         copy = adoption.take_over(backend, clip, lying.file_id, held)
-        return "clips found where they lie now" if copy and _is_followed(copy) else "clips that were here"
+        return "clips found in a new place" if copy and _is_followed(copy) else "clips already here"
     original = OriginalFile.objects.filter(file_hash=facts.get("trickyclip_original")).first()
     if original is None:
         Shoot.objects.called(named.session_name, named.date)
@@ -98,13 +96,13 @@ def _one(backend: ArchiveBackend, lying: Lying, missing: Counter) -> str:
 
 
 def _is_followed(copy: ArchiveCopy) -> bool:
-    """Have a copy that was found brought to where its names of today say."""
+    """Start the job that moves a found copy to the place of its current names."""
     relocation.follow(copy, FinalClip.objects.with_names().get(pk=copy.clip_id))
     return True
 
 
 def _made(named: Named, clip_id: UUID, original: OriginalFile, span: tuple[int, int], facts: dict) -> FinalClip:
-    """Make a clip's row, as the version of its lineage that it was."""
+    """Make a clip's row, as the same version of its lineage."""
     person, trick = _names(named)
     lineage, is_current = _version_of(named, original, span, facts)
     clip = FinalClip.objects.create(
@@ -118,7 +116,7 @@ def _made(named: Named, clip_id: UUID, original: OriginalFile, span: tuple[int, 
 
 
 def _name_for(named: Named) -> str:
-    """Take the name that a clip bears; where a restored database gave it to another one meanwhile, the next one."""
+    """Reserve the clip's name; if a restored database gave it to another one meanwhile, the next free one."""
     told = {"ending": named.ending}
     name, _is_new = FileName.objects.get_or_create(stem=named.stem, number=named.number, defaults=told)
     if FinalClip.objects.filter(filename__in=[with_ending(str(name), ending) for ending in MEDIA_TYPES]).exists():
@@ -127,7 +125,7 @@ def _name_for(named: Named) -> str:
 
 
 def _version_of(named: Named, original: OriginalFile, span: tuple[int, int], facts: dict) -> tuple[UUID, bool]:
-    """Return the lineage of a clip, and whether it is its current version; another one is not current any more then.
+    """Return the lineage of a clip, and whether it is its current version; the other one is no longer current then.
 
     Clips say their lineage since they are told it. Older ones are of the lineage of the current clip with which they
     share most of their time: one moment has one current clip.
@@ -150,7 +148,7 @@ def _version_of(named: Named, original: OriginalFile, span: tuple[int, int], fac
 
 
 def _is_same(clip: FinalClip, span: tuple[int, int]) -> bool:
-    """Whether two spans share more than half of the time that they take together."""
+    """Return whether two spans share more than half of their total time."""
     shared_ms = min(clip.end_ms, span[1]) - max(clip.start_ms, span[0])
     return shared_ms * 2 > max(clip.end_ms, span[1]) - min(clip.start_ms, span[0])
 
@@ -175,13 +173,13 @@ def _names(named: Named) -> tuple[Person | None, Trick | None]:
 
 
 def _by_slug(model: type[Person] | type[Trick], slug: str) -> Person | Trick | None:
-    """Return the rider or trick whose slug stands in a name, made when there is none; None for nobody."""
+    """Return the rider or trick whose slug is in a name, creating it if needed; None for nobody."""
     if slug in NOBODY:
         return None
     return model.objects.filter(slug__iexact=slug).first() or model.objects.find_or_add(slug.replace("_", " "))
 
 
 def _category(named: Named, facts: dict[str, str]) -> str:
-    """Return what the file says itself; older ones have it in the place of a rider or a trick."""
+    """Return the category in the file; older ones have it in the place of a rider or a trick."""
     said = [facts.get("trickyclip_category"), named.trick, named.person]
     return next((category for category in said if category in ClipCategory.values), ClipCategory.TRICK)

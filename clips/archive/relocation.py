@@ -1,4 +1,4 @@
-"""Copies follow the names of people, tricks and sessions: the file is moved in the archive, and not sent again."""
+"""Moves copies in the archive when people, tricks or sessions are renamed, without sending them again."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ MOVE_PRIORITY = 7
 
 
 def copies_follow(clips: Iterable) -> int:
-    """Start a job for each verified copy of these clips (by id) that lies elsewhere than it should; return how many."""
+    """Start a job for each verified copy of these clips (by id) in the wrong place; return how many."""
     copies = ArchiveCopy.objects.filter(backend=archive_name(), state=CopyState.VERIFIED)
     copies = copies.filter(clip__in=clips, clip__removed_at=None)  # a removed one is on its way into the trash
     copies = copies.select_related("clip__person", "clip__trick", "clip__original_file__shoot")
@@ -20,14 +20,14 @@ def copies_follow(clips: Iterable) -> int:
 
 
 def originals_follow(shoot: Shoot) -> int:
-    """Do the same for the camera files of a session that got another name."""
+    """Do the same for the camera files of a renamed session."""
     copies = ArchiveCopy.objects.filter(backend=archive_name(), state=CopyState.VERIFIED)
     copies = copies.filter(original_file__shoot=shoot.pk).select_related("original_file__shoot")
     return sum(follow(copy, copy.original_file) for copy in copies.defer("original_file__probe").iterator())
 
 
 def follow(copy: ArchiveCopy, thing: FinalClip | OriginalFile) -> bool:
-    """Start a job for a copy that lies elsewhere than its names say; return whether it does.
+    """Start a job for a copy that is not at the place of its names; return whether it is not.
 
     Of one that was taken over where it lies the job also writes down in which folder that is.
     """

@@ -1,10 +1,9 @@
-"""Renames clips when the rider, trick or session that their file names bear gets another name.
+"""Renames clips when the rider, trick or session in their file names is renamed.
 
-A request changes one row and starts one job. The job gives each clip a new file name, of those that were never given
-before, refreshes what finds it, and has its copy moved in the archive. Every version follows, also one that was removed
-by an undo: kept again just so, it comes back under the name of today. What lies in an archive's trash stays as it is.
-
-Each step looks for what is still to be done, so a job that died is begun again and changes nothing twice.
+A request changes one row and starts one job. The job gives each clip a new, never used file name, updates its search
+text, and has its copy moved in the archive. Every version follows, also one that was removed by an undo: if it is kept
+again, it has the current name. What is in an archive's trash stays as it is. Each step looks for what is still to be
+done, so a job that died can be repeated and changes nothing twice.
 """
 
 from collections.abc import Iterable, Iterator
@@ -31,13 +30,13 @@ PRIORITY = 6
 
 @transaction.atomic
 def follow(named: Model) -> Job:
-    """Start the job that brings the clips of a rider, trick or session up to date, in the caller's transaction."""
+    """Start the job that updates the clips of a rider, trick or session, in the caller's transaction."""
     _lock(named)  # so that a job that ends at this moment either sees the new name or is over (see ``catch_up``)
     return pipeline.start(JobKind.RENAME, named, priority=PRIORITY)
 
 
 def catch_up(work: Claim) -> None:
-    """Do such a job; where the names changed meanwhile, start another one."""
+    """Do such a job; if the names changed meanwhile, start another one."""
     named = work.job.target
     names = _names_of(named)
     clips = list(_bearing(named).order_by("pk").values_list("pk", flat=True))
@@ -54,7 +53,7 @@ def catch_up(work: Claim) -> None:
 
 
 def bring_up_to_date(clips: Iterable) -> None:
-    """Give these clips the file names and the search words that they should have by now, and have their copies moved.
+    """Give these clips their current file names and search texts, and have their copies moved.
 
     Each is renamed in a transaction of its own: whoever holds many of them, as a merge does, waits for one at most.
     """
@@ -65,7 +64,7 @@ def bring_up_to_date(clips: Iterable) -> None:
 
 
 def follow_lagging() -> int:
-    """Start the job of each session with clips whose file names lag behind; return how many."""
+    """Start the job of each session with clips whose file names are outdated; return how many."""
     shoots = {clip.original_file.shoot_id: clip.original_file.shoot for clip in _lagging(Q())}
     for shoot in shoots.values():
         follow(shoot)
@@ -73,7 +72,7 @@ def follow_lagging() -> int:
 
 
 def stem_of(clip: FinalClip) -> str:
-    """Return what a clip's file name should say before the version, by the names of this moment."""
+    """Return the current file name of a clip up to the version."""
     shoot = clip.original_file.shoot
     *_above, person, trick = clip_folder_parts(clip)  # the innermost folders bear the same two names
     return file_stem(
@@ -99,7 +98,7 @@ def _is_up_to_date(clip: FinalClip) -> bool:
 
 @transaction.atomic
 def _rename(clip: FinalClip) -> None:
-    """Give a clip its name of today; the one it had stays taken."""
+    """Give a clip its current name; the old one stays taken."""
     list(FinalClip.objects.filter(pk=clip.pk).select_for_update(no_key=True).values_list("pk"))
     for now in _lagging(Q(pk=clip.pk)):  # as it is where nobody else can change it
         filename = str(FileName.objects.allocate(stem_of(now), ending_of(now.filename)))
@@ -108,7 +107,7 @@ def _rename(clip: FinalClip) -> None:
 
 
 def _bearing(named: Model):
-    """Return the clips that are found by a name, of which those that also have it in their file names are a part."""
+    """Return the clips that are found by a name, some of which also have it in their file names."""
     match named:
         case Person():
             also_in = FinalClip.also.through.objects.filter(person=named.pk)
@@ -123,7 +122,7 @@ def _lock(named: Model) -> Model | None:
 
 
 def _names_of(named: Model | None) -> tuple:
-    """Return all of a row that clips bear or are found by."""
+    """Return all values of a row that clips have in their names or are found by."""
     match named:
         case None:
             return ()

@@ -1,4 +1,4 @@
-"""How it stands with a clip's copy in the archive, in the words of a page."""
+"""Describes the state of a clip's archive copy in a page's words."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class CopyStatus:
 
 
 def set_copy_statuses(clips: Iterable[FinalClip], block: ArchiveBlock | None) -> None:
-    """Give each of these clips, fetched with their copies, its ``copy_status``; one query for all."""
+    """Set ``copy_status`` of each of these clips, fetched with their copies; one query for all."""
     clips = list(clips)
     jobs = Job.objects.filter(clip__in=clips, kind=JobKind.ARCHIVE).order_by("created_at")
     last = {job.clip_id: job for job in jobs}
@@ -34,7 +34,7 @@ def set_copy_statuses(clips: Iterable[FinalClip], block: ArchiveBlock | None) ->
 
 
 def copy_status(clip: FinalClip, job: Job | None, block: ArchiveBlock | None) -> CopyStatus:
-    """Say where a clip's copy is; ``job`` is its last archive job that is not done, ``block`` what stops them all."""
+    """Return the state of a clip's copy; ``job`` is its last unfinished archive job, ``block`` a current outage."""
     copy = next((copy for copy in clip.copies.all() if copy.backend == archive_name()), None)
     path = copy.path if copy else ""
     if job and job.state == JobState.RUNNING:
@@ -53,12 +53,12 @@ def copy_status(clip: FinalClip, job: Job | None, block: ArchiveBlock | None) ->
 
 
 def where_it_is(copy: ArchiveCopy) -> str:
-    """Return a copy's state with the name of its archive, as one says it: removed on Google Drive."""
+    """Return a copy's state with the name of its archive, as in "removed on Google Drive"."""
     title = TITLES.get(copy.backend, _("the local archive"))
     said = {
         CopyState.SENDING: _("on its way to %(archive)s"),
         CopyState.VERIFIED: _("verified on %(archive)s") if copy.backend in TITLES else _("verified in %(archive)s"),
-        CopyState.WITHDRAWN: _("taken back from %(archive)s"),
-        CopyState.REMOVED: _("removed on %(archive)s by somebody; it is not sent again by itself"),
+        CopyState.WITHDRAWN: _("removed from %(archive)s"),
+        CopyState.REMOVED: _("deleted on %(archive)s by somebody, and not sent again"),
     }
     return said[CopyState(copy.state)] % {"archive": title}

@@ -1,7 +1,7 @@
-"""Put a clip or an original into the archive: its folder, its name, its copy, and the proof that it arrived.
+"""Uploads a clip or an original to the archive: makes its folder, sends it under its name, and verifies it.
 
-Each step is written down before it is done, in a row that only the worker that holds the job may change. So the next
-worker goes on where one died, and of a worker that comes back too late nothing remains.
+Each step is saved before it is done, in a row that only the worker that holds the job may change. So the next worker
+continues where one died, and a worker that comes back too late leaves no trace.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ MAX_NEW_FOLDERS = 3
 
 
 def send(cargo: Cargo, work: Claim, *, again: bool = False) -> ArchiveCopy:
-    """Bring a copy to where it belongs, as it should be: sent, moved, brought back, or found right already.
+    """Bring a copy to its right state and place: sent, moved, restored, or found right already.
 
     Returns
     -------
@@ -64,7 +64,7 @@ class Shipment:
         return self.copy
 
     def _held(self) -> Held | None:
-        """Return what the archive has of it, also where nobody could say any more that it was moved."""
+        """Return the archive's file, also if a move of it was not recorded any more."""
         if self.copy.next_folder:
             self._settle_move(self.copy.next_folder, self.copy.next_name)
         held = self.backend.look(self.copy.remote_id) if self.copy.remote_id else None
@@ -73,7 +73,7 @@ class Shipment:
         return self._held_in_place() or self._held_elsewhere() or held
 
     def _held_in_place(self) -> Held | None:
-        """Return what lies where it belongs, in an archive where a place is an id."""
+        """Return the file in the right place, in an archive where a place is an id."""
         if not self.backend.ids_are_places:
             return None
         place = str(PurePosixPath(*self.cargo.folders, self.cargo.filename))
@@ -87,7 +87,7 @@ class Shipment:
         return there
 
     def _held_elsewhere(self) -> Held | None:
-        """Return what was sent once and no row knows any more; ``_put_right`` brings it from there to its place."""
+        """Return an earlier sent file without a row; ``_put_right`` moves it to its place."""
         if self.backend.ids_are_places and not self.copy.remote_id:
             return None  # most likely never sent, and to make sure means to walk through the whole archive
         for file_id, held in adoption.elsewhere(self.backend, self.cargo):
@@ -96,7 +96,7 @@ class Shipment:
         return None
 
     def _settle_move(self, folder: ArchiveFolder, filename: str) -> None:
-        """Write down how a move ended whose worker was stopped: it lies there, or where it was."""
+        """Record how a move ended whose worker was stopped: the file is at the new place, or still at the old one."""
         remote_id = _id_by_now(self.backend, self.copy)
         held = self.backend.look(remote_id)
         if held and (held.folder_id, held.filename) == (folder.remote_id, filename):
@@ -123,12 +123,12 @@ class Shipment:
         self._note(session="")
         if arrived is None or arrived.sha256 != self.cargo.sha256:
             raise ArchiveError(
-                _("The copy in the archive differs from the file. Try again; check the disk if it happens twice.")
+                _("The copy in the archive differs from the file. Try again, and check the disk if it happens twice.")
             )
         return arrived
 
     def _begin(self, folder: ArchiveFolder, held: Held | None) -> None:
-        """Write down under which id it will be there, before the first byte is; what was begun goes on."""
+        """Save the file's future id before its first byte is sent; an interrupted upload is resumed."""
         fresh = {}
         if self.copy.sha256 != self.cargo.sha256:
             fresh = {"sha256": self.cargo.sha256, "session": ""}
@@ -138,7 +138,7 @@ class Shipment:
         self._note(**fresh, state=CopyState.SENDING, verified_at=None)
 
     def _put_right(self, folder: ArchiveFolder, held: Held) -> None:
-        """Move the copy to its place and name of today; one that a person has moved or renamed stays as it is."""
+        """Move the copy to its current place and name, unless a person has moved or renamed it."""
         wanted, there = (folder.remote_id, self.cargo.filename), (held.folder_id, held.filename)
         is_ours, remote_id = self._is_ours(held), self.copy.remote_id
         if is_ours and there != wanted:
@@ -149,20 +149,20 @@ class Shipment:
             self._note(remote_id=remote_id, folder=folder, path=self.cargo.path, next_folder=None, next_name="")
 
     def _is_ours(self, held: Held) -> bool:
-        """Return whether the site put the file where it lies, by the facts kept beside it or else by its row."""
+        """Return whether the site put the file there, by the facts kept beside it or else by its row."""
         if self.copy.folder is None:  # the row was made again of what lies there
             return held.is_ours is not False
         return bool(held.is_ours) or (held.folder_id, held.filename) == (self.copy.folder.remote_id, self.copy.filename)
 
     def _note(self, **fields: object) -> None:
-        """Write down where we are, unless the job is another worker's by now (LeaseLostError)."""
+        """Save the progress, unless the job now belongs to another worker (LeaseLostError)."""
         with transaction.atomic():
             self.work.job.renew(None)
             self.copy.note(**fields)
 
 
 def note_end(cargo: Cargo, copy: ArchiveCopy) -> None:
-    """Write down that the archive holds it, verified just now, or that somebody threw it away.
+    """Record that the archive holds it, verified just now, or that somebody deleted it.
 
     Where its names were changed while it was sent, a further job brings it to where it belongs by now.
     """
@@ -176,7 +176,7 @@ def note_end(cargo: Cargo, copy: ArchiveCopy) -> None:
 
 
 def take_back(clip: FinalClip, report: Callable[[float | None], None]) -> None:
-    """Move a removed clip's files out of every archive that has one, also one that a stopped worker has just sent.
+    """Withdraw a removed clip's files from every archive, also one that a stopped worker has just sent.
 
     ArchiveError where an archive that is not in use any more cannot be reached; that one's block would stop the other.
     """
@@ -191,21 +191,21 @@ def take_back(clip: FinalClip, report: Callable[[float | None], None]) -> None:
 
 
 def _id_by_now(backend: ArchiveBackend, copy: ArchiveCopy) -> str:
-    """Return a copy's id, also where ids are places and a worker was stopped after it had moved it to the next."""
+    """Return a copy's current id, also where ids are places and a worker stopped after a move."""
     if not (backend.ids_are_places and copy.next_folder) or backend.look(copy.remote_id):
         return copy.remote_id
     return backend.new_file_id(copy.next_folder.remote_id, copy.next_name)
 
 
 def note_withdrawn(clip: FinalClip) -> None:
-    """Write down that no archive holds the clip any more."""
+    """Record that no archive holds the clip any more."""
     copies = ArchiveCopy.objects.filter(clip=clip)
     copies.update(state=CopyState.WITHDRAWN, verified_at=None, session="")
     FinalClip.objects.filter(pk=clip.pk).update(drive_file_id="")
 
 
 def ensure_folder(backend: ArchiveBackend, parts: tuple[str, ...]) -> ArchiveFolder:
-    """Return the row of the innermost folder; each is made once, also when eight workers want it at the same time."""
+    """Return the row of the innermost folder; each is made once, also if eight workers want it at the same time."""
     rows, parent = [], None
     for name in parts:
         parent, _made = ArchiveFolder.objects.get_or_create(backend=backend.name, parent=parent, name=name)
@@ -217,7 +217,7 @@ def ensure_folder(backend: ArchiveBackend, parts: tuple[str, ...]) -> ArchiveFol
 
 
 def _make_folder(backend: ArchiveBackend, row: ArchiveFolder) -> None:
-    """Make one folder unless it is there. One that somebody threw away stays there, and another takes its place."""
+    """Make one folder unless it exists. A trashed one stays in the trash, and another takes its place."""
     parent_id = row.parent.remote_id if row.parent else None
     for _time in range(MAX_NEW_FOLDERS):
         if not row.remote_id:
@@ -228,4 +228,4 @@ def _make_folder(backend: ArchiveBackend, row: ArchiveFolder) -> None:
         if backend.has_folder(row.remote_id):
             return
         row.take_id(backend.new_folder_id(parent_id, row.name), instead_of=row.remote_id)
-    raise ArchiveError(_("The folder %(name)s cannot be made in the archive.") % {"name": row.name})
+    raise ArchiveError(_("The folder %(name)s cannot be created in the archive.") % {"name": row.name})

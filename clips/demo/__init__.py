@@ -1,1 +1,1 @@
-"""A made-up session for a first look: drawn and sounded by program, then uploaded like any camera file."""
+"""Makes the demo session: films drawn and sounded by program, then uploaded like any camera file."""

@@ -1,4 +1,4 @@
-"""People drawn as jointed limbs: a rider on a board and somebody on foot. Arrays in, arrays out."""
+"""Draws people as jointed limbs: a rider on a board and a walker. Arrays in, arrays out."""
 
 import math
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Limb:
 
 @dataclass(frozen=True)
 class Sprite:
-    """A figure ready to be laid over a picture.
+    """A figure ready to be drawn over a picture.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ def _rider(crouch_step: int, turn_step: int) -> Sprite:
 
 
 def walker(*, stride: float) -> Sprite:
-    """Return somebody on foot; ``stride`` in whole double steps."""
+    """Return a walking person; ``stride`` in whole double steps."""
     return _walker(round(stride * STRIDE_STEPS) % STRIDE_STEPS)
 
 

@@ -1,6 +1,6 @@
-"""The made-up film itself: what happens when, what the camera sees and what it hears.
+"""Films the demo session: the sequence of events, the camera's pictures and its sound.
 
-A rider laps a snow park and jumps five times. In between come what a detector must not fall for: somebody walks
+A rider laps a snow park and jumps five times. In between come events that a detector must ignore: somebody walks
 through the picture, a horn sounds without a trick, and somebody bumps into the lens.
 """
 
@@ -98,7 +98,7 @@ def rider_px(time_s: float) -> float:
 
 
 def walker_px(time_s: float) -> float:
-    """Return where the passer-by is: met by the camera in the middle of their walk."""
+    """Return the passer-by's position: the camera meets them in the middle of their walk."""
     middle_s = sum(WALKER_S) / 2
     return rider_px(middle_s) + 120 + WALKER_PX_S * (time_s - middle_s)
 
@@ -151,7 +151,7 @@ def _look(scene: park.Park, top: int, left: int) -> list[np.ndarray]:
 
 
 def _lay(planes: list[np.ndarray], sprite: Sprite, feet_px: float, middle_px: float) -> None:
-    """Draw a figure over the picture, as far as it is in it."""
+    """Draw a figure over the picture, as far as it is inside."""
     top = 2 * round((feet_px - figure.CANVAS_HEIGHT_PX + figure.BELOW_FEET_PX) / 2)
     left = 2 * round((middle_px - figure.CANVAS_WIDTH_PX / 2) / 2)
     for number, plane in enumerate(planes):

@@ -1,4 +1,4 @@
-"""The place of the made-up session: a wide strip of snow park below trees and hills, with a kicker for each trick."""
+"""Draws the demo session's place: a wide strip of snow park below trees and hills, with a kicker for each trick."""
 
 from dataclasses import dataclass
 
@@ -101,7 +101,7 @@ def _raise_kicker(rgb: np.ndarray, lip_px: int, ground_px: int) -> None:
 
 
 def ramp_height_px(from_lip_px: np.ndarray | float) -> np.ndarray | float:
-    """Return how high the ramp is so far before its lip (negative is before)."""
+    """Return the height of the ramp at this distance from its lip (negative is before)."""
     share = np.clip(1 + np.asarray(from_lip_px) / KICKER_LENGTH_PX, 0, 1)
     return KICKER_HEIGHT_PX * share**2
 

@@ -1,4 +1,4 @@
-"""Bring the made-up film in as an upload of the first admin, by the same rows and jobs as any other."""
+"""Uploads the demo film for the first admin, through the same rows and jobs as any other upload."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,19 +17,19 @@ FILENAME = "TrickyClip demo.mp4"
 
 
 class DemoError(Exception):
-    """The session cannot be made; the text is one sentence."""
+    """The demo session cannot be made. The text is one sentence."""
 
 
 def is_here() -> bool:
-    """Tell whether the film was brought in before, or is on its way."""
+    """Return whether the demo film was imported before, or is being imported."""
     return Upload.objects.filter(original_filename=FILENAME).exclude(state=UploadState.FAILED).exists()
 
 
 def make(*, seed: int = 1) -> Upload:
-    """Make the film and hand it to the pipeline. DemoError where nobody could own it."""
+    """Make the film and hand it to the pipeline. DemoError if nobody could own it."""
     owner = Member.objects.filter(role=Role.ADMIN, is_active=True).order_by("date_joined").first()
     if owner is None:
-        raise DemoError(_("There is no admin yet whose upload this could be; start the site once first."))
+        raise DemoError(_("There is no admin to upload as. Start the site once first."))
     with scratch_folder() as folder:
         made = folder / "demo.mp4"
         film.write(made, seed=seed)

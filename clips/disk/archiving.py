@@ -1,4 +1,4 @@
-"""Which originals go into the archive by themselves, as ``ARCHIVE_ORIGINALS`` says."""
+"""Archives originals automatically, as set in ``ARCHIVE_ORIGINALS``."""
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef
@@ -32,7 +32,7 @@ def ask() -> int:
 
 
 def wanted():
-    """Return the originals on the disk that no archive has, nobody is sending, and nobody marked as not needed."""
+    """Return originals on disk that no archive has, no job is sending, and nobody marked as not needed."""
     settled = [CopyState.VERIFIED, CopyState.REMOVED, CopyState.WITHDRAWN]
     copies = ArchiveCopy.objects.filter(original_file=OuterRef("pk"), backend=archive_name(), state__in=settled)
     asked = Job.objects.filter(original_file=OuterRef("pk"), kind=JobKind.ARCHIVE).exclude(state=JobState.DONE)

@@ -1,7 +1,7 @@
-"""Which originals may be let go, and what keeps the others.
+"""Decides which originals may be evicted, and explains why the others stay.
 
-Everything that an original is still needed for is asked in one query, which is asked again behind the original's lock
-at the moment it goes (``clips.disk.eviction``).
+All uses of an original are checked in one query, which is repeated behind the original's lock at the moment of eviction
+(``clips.disk.eviction``).
 """
 
 from datetime import timedelta
@@ -30,7 +30,7 @@ SAME_OR_LARGE = Q(original_file=OuterRef("pk")) | Q(original_file=OuterRef("low_
 
 
 def with_ties(originals: QuerySet) -> QuerySet:
-    """Give each original what ties it to the disk, as booleans."""
+    """Annotate each original with its reasons to stay on the disk, as booleans."""
     verified = ArchiveCopy.objects.filter(backend=archive_name(), state=CopyState.VERIFIED)
     loose_clips = FinalClip.objects.filter(original_file=OuterRef("pk"), removed_at=None).filter(
         ~Exists(verified.filter(clip__lineage=OuterRef("lineage"), sha256=OuterRef("file_hash")))
@@ -47,12 +47,12 @@ def with_ties(originals: QuerySet) -> QuerySet:
 
 
 def sorted_out(originals: QuerySet) -> QuerySet:
-    """Those that were analysed, with no shown moment left to decide; ``with_ties``."""
+    """Return searched originals with no shown moment left to decide; ``with_ties``."""
     return originals.filter(is_open=False).filter(Q(is_analysed=True) | Q(not_needed_at__isnull=False))
 
 
 def evictable() -> QuerySet:
-    """Return the originals that may be let go, what is used least in front."""
+    """Return the originals that may be evicted, the least used first."""
     rows = sorted_out(with_ties(OriginalFile.objects.on_disk()))
     rows = rows.filter(has_loose_clips=False, is_worked_on=False, is_fresh=False)
     rows = rows.filter(Q(is_archived=True) | Q(not_needed_at__isnull=False))
@@ -60,29 +60,29 @@ def evictable() -> QuerySet:
 
 
 def why_it_stays(original: OriginalFile) -> str:
-    """Return the first thing that ties an original (``with_ties``) to the disk; empty where nothing does."""
+    """Return the first reason why an original (``with_ties``) stays on the disk; empty if there is none."""
     if original.is_open:
         return _("it has moments to sort")
     if not original.is_analysed and not original.not_needed_at:
-        return _("it was not analysed yet")
+        return _("it has not been searched yet")
     if original.has_loose_clips:
         return _("not all its clips are in the archive")
     if not original.is_archived and not original.not_needed_at:
-        return _("the archive does not have it, and nobody marked it as not needed")
+        return _("it is not in the archive and not marked as not needed")
     if original.is_worked_on:
-        return _("work on it is under way or waits")
-    return _("it was fetched back just now") if original.is_fresh else ""
+        return _("jobs for it are running or waiting")
+    return _("it was just fetched back") if original.is_fresh else ""
 
 
 def why_it_goes(original: OriginalFile) -> str:
-    """Return why an evictable original may be let go."""
+    """Return why an evictable original may be deleted."""
     if original.is_archived:
-        return _("all sorted, its clips archived; the archive has it, seen there just now")
-    return _("all sorted, its clips archived; marked as not needed")
+        return _("all sorted, its clips archived, and the archive has it")
+    return _("all sorted, its clips archived, and marked as not needed")
 
 
 def _is_worked_on() -> Exists | Q:
-    """Whether any job is about it, one of its segments or one of its clips: those that wait need it as well."""
+    """Return the condition that a job, even a waiting one, concerns the file, its segments or its clips."""
     tied = Q()
     for field in ("original_file", "segment__original_file", "clip__original_file"):
         same = Q(**{field: OuterRef("pk")}) | Q(**{field: OuterRef("low_res_of")})

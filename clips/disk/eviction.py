@@ -1,6 +1,6 @@
-"""Making room, in this order: scratch, previews of what is sorted, originals that are nowhere needed. Nothing else.
+"""Frees disk space, in this order: scratch files, previews of sorted moments, originals that nobody needs.
 
-Each step stops as soon as enough is free. What went and why is logged and kept as rows (``Eviction``).
+Each step stops as soon as enough is free. What was deleted, and why, is logged and kept as rows (``Eviction``).
 """
 
 import logging
@@ -33,7 +33,7 @@ MOST_LEFTOVERS = 200
 
 @dataclass(frozen=True)
 class Freed:
-    """Something that went, or would go."""
+    """Something that was deleted, or would be."""
 
     kind: EvictedKind
     name: str
@@ -50,7 +50,7 @@ class Freed:
 
 
 def make_room(to_free_bytes: int, *, dry_run: bool = False, report: Callable[[Freed], None] | None = None) -> int:
-    """Delete what can be missed until so much is free; return how many bytes went, or would go.
+    """Delete expendable files until enough is free; return how many bytes were, or would be, deleted.
 
     Originals are looked up in the archive once more before they go. Where it cannot be asked, those it holds stay.
     """
@@ -68,12 +68,12 @@ def make_room(to_free_bytes: int, *, dry_run: bool = False, report: Callable[[Fr
 
 
 def _scratch(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:
-    """Delete what nobody goes on with; all of it at once, since keeping it helps nobody."""
+    """Delete all abandoned work files at once, since keeping them helps nobody."""
     if to_free_bytes <= 0 or not settings.SCRATCH_DIR.is_dir():
         return
     fetched = Job.objects.active().filter(kind=JobKind.FETCH).values_list("original_file", flat=True)
     growing = {f"{pk}{fetching.PART_SUFFIX}" for pk in fetched}
-    why = _("no worker goes on with it")
+    why = _("no worker is using it")
     for path in sorted(settings.SCRATCH_DIR.iterdir()):
         if path.name in growing | {local_cache.FOLDER} or not _is_left(path):
             continue
@@ -83,7 +83,7 @@ def _scratch(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:
         to_free_bytes -= size_bytes
         yield Freed(EvictedKind.SCRATCH, f"scratch/{path.name}", size_bytes, why)
     if to_free_bytes > 0 and not dry_run and (n_bytes := local_cache.drop_unused(to_free_bytes)):
-        why = _("no work is under way with them, and the bucket holds them")
+        why = _("no job is using them, and the bucket has them")
         yield Freed(EvictedKind.SCRATCH, f"scratch/{local_cache.FOLDER}", n_bytes, why)
 
 
@@ -93,7 +93,7 @@ def _previews(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:
     n_files, size_bytes = cache.drop_sorted(to_free_bytes, dry_run=dry_run)
     if n_files:
         name = _("%(n)d previews") % {"n": n_files}
-        why = _("their moments are sorted; they are made again when somebody looks")
+        why = _("their moments are sorted, and they can be made again")
         yield Freed(EvictedKind.PREVIEW, name, size_bytes, why, n_files)
 
 
@@ -114,7 +114,7 @@ def _originals(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:
 
 
 def let_go(original: OriginalFile) -> bool:
-    """Take one original (``evictable``) off the disk, if nothing ties it there by now; whether it went.
+    """Evict one original (``evictable``) if still nothing ties it to the disk; return whether it was deleted.
 
     The row says so first, then the file is deleted: whoever needs it asks for it to be fetched back, and never finds
     half of it. A job that was claimed meanwhile is seen behind the lock, for it asks for the original behind it, too.
@@ -132,7 +132,7 @@ def let_go(original: OriginalFile) -> bool:
 
 
 def delete_leftovers() -> None:
-    """Delete the bytes of originals that were let go by somebody who died before he could."""
+    """Delete the bytes of evicted originals whose worker died before it could."""
     recent = OriginalFile.objects.evicted().defer("probe").order_by("-evicted_at")[:MOST_LEFTOVERS]
     for original in recent:
         if storage.exists(original.stored_path):
@@ -148,18 +148,18 @@ def _delete_bytes(original: OriginalFile) -> None:
 
 
 def _is_in_archive(original: OriginalFile) -> bool:
-    """Look whether the archive holds an original at this moment; a copy that is gone is looked after by a job."""
+    """Check whether the archive holds an original right now; a job handles a missing copy."""
     copy = fetching.copy_of(original)
     if copy is None:
         return False
     try:
         held = archive_backend().look(copy.remote_id)
     except ArchiveError as error:
-        logger.warning("%s stays: the archive cannot be asked (%s).", original, error)
+        logger.warning("%s stays: the archive cannot be reached (%s).", original, error)
         return False
     if held and not held.is_trashed and held.sha256 == original.file_hash:
         return True
-    logger.warning("%s stays: the archive does not hold it any more.", original)
+    logger.warning("%s stays: the archive no longer has it.", original)
     # It writes down how it is; what people threw away is not sent again by itself.
     Job.objects.for_target(JobKind.ARCHIVE, original)
     return False

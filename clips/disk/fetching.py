@@ -1,4 +1,4 @@
-"""An original that was let go comes back: out of the archive, or because somebody sent it once more."""
+"""Fetches evicted originals back, from the archive or from a repeated upload."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,17 +20,17 @@ PART_SUFFIX = ".fetch"
 
 
 def part_path(original: OriginalFile) -> Path:
-    """Return where an original grows while it is fetched; always the same, so that the next worker goes on."""
+    """Return the path of an original's part file while it is fetched; always the same, so that workers resume it."""
     return settings.SCRATCH_DIR / f"{original.pk}{PART_SUFFIX}"
 
 
 def want(original: OriginalFile, *, priority: int) -> Job:
-    """Ask for an original that was let go, because a person will need it."""
+    """Request an evicted original that a person will need."""
     return pipeline.start(JobKind.FETCH, original, priority=priority)
 
 
 def fetch_back(work: Claim) -> None:
-    """Do the FETCH job: bring the bytes, see that they are the same, and let go on what waited for them.
+    """Do the FETCH job: fetch the bytes, verify them, and resume the jobs that waited for them.
 
     ArchiveError if the archive does not give them, or gave others; a later attempt goes on where this one stopped.
     """
@@ -43,14 +43,14 @@ def fetch_back(work: Claim) -> None:
     copy = copy_of(original)
     if copy is None:
         work.fail(
-            _("No archive holds this original. Upload the file again: it is recognised, and everything goes on then.")
+            _("No archive has this original. Upload the file again. It will be recognised, and everything continues.")
         )
         return
     part.parent.mkdir(parents=True, exist_ok=True)
     archive_backend(work.report).fetch(copy.remote_id, part)
     if sha256_of(part, lambda _done: work.report()) != original.file_hash:
         part.unlink()
-        raise ArchiveError(_("What the archive gave back is not the file that was sent there. It is tried again."))
+        raise ArchiveError(_("The file from the archive does not match the file sent. It will be retried."))
     with staged({original.stored_path: part}, work.report) as place, transaction.atomic():
         # Before the job's row: who finds the original gone holds its lock, and looks at its jobs behind it.
         OriginalFile.objects.select_for_update().get(pk=original.pk)
@@ -60,14 +60,14 @@ def fetch_back(work: Claim) -> None:
 
 
 def copy_of(original: OriginalFile) -> ArchiveCopy | None:
-    """Return the copy that the archive in use holds of an original; None where it was not seen to hold one whole."""
+    """Return the copy of an original in the archive in use; None if it was never verified whole."""
     return ArchiveCopy.objects.filter(
         original_file=original, backend=archive_name(), state=CopyState.VERIFIED, sha256=original.file_hash
     ).first()
 
 
 def put_back(original: OriginalFile, place: Callable[[str], None]) -> bool:
-    """Give an original its bytes again, in the caller's transaction; False where it has them already.
+    """Restore an original's bytes, in the caller's transaction; False if it has them already.
 
     ``place`` is called with the path that they belong to, also where they are gone though nobody let them go: a disk
     may lose a file, and then whoever sends it once more brings it back.

@@ -1,4 +1,4 @@
-"""Whether there is room for more. Below its floor the disk takes nothing big, so that the database always can write."""
+"""Checks free space against the disk's floor, below which nothing big is written so that the database always can."""
 
 import errno
 import shutil
@@ -16,7 +16,7 @@ from clips.storage.files import free_bytes
 
 
 def lacks_room(size_bytes: int, *, beside_promises: bool = True) -> str:
-    """Return the sentence that says why so many further bytes have to wait; empty where there is room for them.
+    """Return the sentence why this many bytes must wait; empty if there is space for them.
 
     Parameters
     ----------
@@ -36,18 +36,18 @@ def lacks_room(size_bytes: int, *, beside_promises: bool = True) -> str:
 
 
 def sentence() -> str:
-    """Return what is said of everything that waits for room."""
-    return _("The server's disk is nearly full. This waits, and goes on by itself when there is room again.")
+    """Return the sentence for everything that waits for space."""
+    return _("The server's disk is nearly full. This will continue when there is space.")
 
 
 def need_room(size_bytes: int, *, beside_promises: bool = True) -> None:
-    """Raise NoRoomError where ``lacks_room`` has something to say."""
+    """Raise NoRoomError with the sentence of ``lacks_room``, if any."""
     if why := lacks_room(size_bytes, beside_promises=beside_promises):
         raise NoRoomError(why)
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Whether something went wrong for want of room, however deep that lies below what is said of it."""
+    """Return whether a full disk caused an exception, at any depth of its causes."""
     if isinstance(error, NoRoomError | DiskFullError | psycopg.errors.DiskFull):
         return True
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
@@ -61,7 +61,7 @@ def floor_bytes() -> int:
 
 
 def working_bytes() -> int:
-    """Return how much above the floor is left to cuts, previews and copies.
+    """Return the space above the floor that is reserved for cuts, previews and copies.
 
     If camera files took all of it, none could be cut and archived any more, so that none of them could ever go.
     """
@@ -69,7 +69,7 @@ def working_bytes() -> int:
 
 
 def promised_bytes() -> int:
-    """Return how much the unfinished uploads of everybody still want, and the originals that are being fetched back."""
+    """Return the bytes still missing of all unfinished uploads and of originals being fetched."""
     uploads = Upload.objects.receiving().aggregate(n=Sum(F("size_bytes") - F("offset_bytes")))["n"] or 0
     fetched = Job.objects.filter(kind=JobKind.FETCH, state=JobState.RUNNING)
     return uploads + (fetched.aggregate(n=Sum("original_file__size_bytes"))["n"] or 0)

@@ -1,7 +1,7 @@
-"""Between a job that was claimed and its work: what it needs and has not got, it waits for, and loses no attempt.
+"""Makes a claimed job wait for what it needs before its work begins, without counting an attempt.
 
-Each wait has somebody who ends it: room is looked for each minute (``clips.disk.tasks``), and an original that was
-let go is fetched back by a job of its own, which lets all that waited for it go on.
+Each wait is ended by somebody: space is checked each minute (``clips.disk.tasks``), and an evicted original is fetched
+back by its own job, which resumes all jobs that waited for it.
 """
 
 from datetime import timedelta
@@ -21,12 +21,12 @@ NEXT_TURN_AFTER = timedelta(seconds=15)
 
 
 def holds_back(job: Job) -> bool:
-    """Let a job that was just claimed wait if it cannot begin yet; whether it has to."""
+    """Postpone a job that was just claimed if it cannot begin yet; return whether it has to wait."""
     return _waits_for_turn(job) or _waits_for_original(job) or _waits_for_room(job)
 
 
 def wait_for_room(job: Job, sentence: str) -> bool:
-    """Let a claimed job wait until there is room; False when it is not ours any more."""
+    """Postpone a claimed job until there is space; False if it is not ours any more."""
     return job.postpone(timezone.now() + LOOK_AGAIN_AFTER, waits_for=WaitsFor.ROOM, reason=sentence)
 
 
@@ -41,7 +41,7 @@ def _waits_for_room(job: Job) -> bool:
 
 
 def _waits_for_original(job: Job) -> bool:
-    """Whether a job's original was let go. It is fetched back then, as soon as the most urgent of these jobs is due."""
+    """Return whether a job's original was evicted. It is fetched as soon as the most urgent job is due."""
     original = needs.original_of(job) if job.kind in registry.originals_readers() else None
     if original is None:
         return False
@@ -51,7 +51,7 @@ def _waits_for_original(job: Job) -> bool:
         if row.evicted_at is None:
             return False
         fetch = pipeline.start(JobKind.FETCH, original, priority=job.priority)
-        sentence = _("Its original is being fetched back from the archive. This goes on by itself when it is here.")
+        sentence = _("Its original is being fetched back from the archive. This will continue when it is here.")
         job.postpone(timezone.now() + LOOK_AGAIN_AFTER, waits_for=WaitsFor.ORIGINAL, reason=sentence)
     if fetch.priority > job.priority:
         Job.objects.filter(pk=fetch.pk, state=JobState.WAITING).update(priority=job.priority)

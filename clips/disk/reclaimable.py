@@ -1,4 +1,4 @@
-"""What could be let go at this moment, and what something else keeps: sums of rows, for people."""
+"""Sums up what could be deleted now, and what must happen first for the rest, for people."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from clips.storage import files
 
 @dataclass(frozen=True)
 class Freeable:
-    """A kind of thing, how much it takes, and what would have to be done first; nothing where it may go now."""
+    """A kind of file, its size, and what must be done first; empty if it may be deleted now."""
 
     title: str
     size_bytes: int
@@ -21,7 +21,7 @@ class Freeable:
 
 
 def freeable() -> tuple[Freeable, ...]:
-    """Return what may go now, in the order in which it goes, then what could go if somebody did something."""
+    """Return what may be deleted now, in that order, then what could be deleted after an action."""
     found = []
     if files.store_of(cache.FOLDER).is_local:
         sorted_previews = cache.in_order_of_loss().filter(rank=cache.SORTED).order_by()
@@ -38,8 +38,8 @@ def _originals() -> list[Freeable]:
     loose = done.filter(has_loose_clips=True)
     to_archive = _("archive them (ARCHIVE_ORIGINALS), or mark them as not needed")
     return [
-        Freeable(_("originals that are sorted and archived"), _sum(evictable.evictable().order_by())),
-        Freeable(_("originals that are sorted"), _sum(bare), to_archive),
+        Freeable(_("sorted and archived originals"), _sum(evictable.evictable().order_by())),
+        Freeable(_("sorted originals"), _sum(bare), to_archive),
         Freeable(_("originals whose clips are not all archived"), _sum(loose), _("wait for the archive")),
         Freeable(_("originals with moments to sort"), _sum(rows.filter(is_open=True)), _("sort them")),
     ]

@@ -1,4 +1,4 @@
-"""Somebody wants room now: told to a worker by a message alone, for whoever wants it will ask again."""
+"""Asks a worker to free disk space. Best effort: callers retry."""
 
 import logging
 
@@ -11,10 +11,10 @@ TASK, QUEUE = "make_room", "light"
 
 
 def ask_for_room(wanted_bytes: int) -> bool:
-    """Let a worker make room for so much beside what is promised already; False where the broker is away."""
+    """Have a worker free this much beside what is reserved already; False if the broker is away."""
     try:
         current_app.send_task(TASK, args=[wanted_bytes], queue=QUEUE)
     except OperationalError as error:
-        logger.warning("The broker cannot be reached (%s); room is made when it is asked for again.", error)
+        logger.warning("The broker cannot be reached (%s). Space is freed at the next request.", error)
         return False
     return True

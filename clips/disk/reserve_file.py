@@ -1,6 +1,6 @@
-"""A file of no use that is deleted when the disk is about to be full, so that the database can go on writing.
+"""Keeps a reserve file that is deleted when the disk is nearly full, so that the database can continue to write.
 
-Everything of ours stops at the floor, well before. The ballast is for what asks nobody: logs, other programs, somebody
+Everything of ours stops at the floor, well before. The reserve is for what asks nobody: logs, other programs, somebody
 who copies a film to the same disk. PostgreSQL ends when it cannot write its log, and with it everything else.
 """
 
@@ -24,7 +24,7 @@ def size_bytes() -> int:
 
 
 def release_if_needed() -> bool:
-    """Delete the ballast where less than half of its size is free; whether that was so."""
+    """Delete the reserve file if less than half of its size is free; return whether it was deleted."""
     if shutil.disk_usage(settings.DATA_DIR).free >= size_bytes() // 2 or not path().exists():
         return False
     path().unlink(missing_ok=True)
@@ -32,7 +32,7 @@ def release_if_needed() -> bool:
 
 
 def take_on(room_bytes: int) -> bool:
-    """Make the ballast where there is none and ``room_bytes`` above the floor are twice as much; whether it was."""
+    """Create a missing reserve file if twice ``room_bytes`` above the floor are free; return whether it was made."""
     if path().exists() or room_bytes < 2 * size_bytes():
         return False
     path().parent.mkdir(parents=True, exist_ok=True)

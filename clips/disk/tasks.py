@@ -1,4 +1,4 @@
-"""Background work about room on the disk."""
+"""Tasks that manage disk space."""
 
 from celery import shared_task
 
@@ -9,7 +9,7 @@ from clips.jobs.worker import claim
 
 @shared_task(name="fetch")
 def fetch(job_id: str) -> None:
-    """Bring one original back from the archive."""
+    """Fetch one original back from the archive."""
     if outage.holds_back(job_id):
         return
     with claim(job_id) as work:
@@ -19,11 +19,11 @@ def fetch(job_id: str) -> None:
 
 @shared_task(name="look_after_space")
 def look_after_space() -> None:
-    """Make room where it gets scarce, and let go on what waited for it."""
+    """Free scarce space, and resume the jobs that waited for it."""
     upkeep.look_after()
 
 
 @shared_task(name="make_room")
 def make_room(wanted_bytes: int) -> None:
-    """Make room that somebody wants now; asked twice, it finds that there is some."""
+    """Free requested space; does nothing the second time."""
     upkeep.make_room_for(wanted_bytes)

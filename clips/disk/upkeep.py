@@ -1,4 +1,4 @@
-"""Each minute: what waits for room goes on if there is some, and where it gets scarce some is made."""
+"""Checks disk space each minute: frees some if it is scarce, and resumes waiting jobs if there is enough."""
 
 from clips.disk import archiving, eviction, floor, reserve_file
 from clips.jobs import locks, pipeline
@@ -12,7 +12,7 @@ MOST_PUBLISHED = 200
 
 
 def look_after() -> None:
-    """Make room if it is scarce, unless somebody does already: two at once would free twice as much as is needed."""
+    """Free space if it is scarce, unless another worker does: two at once would free twice as much."""
     with locks.held_if_free(locks.Lock.UPKEEP) as is_alone:
         if is_alone:
             reserve_file.release_if_needed()
@@ -24,7 +24,7 @@ def look_after() -> None:
 
 
 def make_room_for(wanted_bytes: int) -> int:
-    """Make room for so much beside what is promised, as far as it can be made; return how many bytes went."""
+    """Free this much beside what is reserved already, as far as possible; return the bytes deleted."""
     with locks.held_if_free(locks.Lock.UPKEEP) as is_alone:
         to_free_bytes = wanted_bytes + floor.promised_bytes() + floor.working_bytes() - floor.free_bytes()
         freed_bytes = eviction.make_room(to_free_bytes) if is_alone and to_free_bytes > 0 else 0
@@ -33,7 +33,7 @@ def make_room_for(wanted_bytes: int) -> int:
 
 
 def scarce_bytes() -> int:
-    """Return how much should be freed by now; 0 where nothing is scarce.
+    """Return how much should be freed now; 0 if nothing is scarce.
 
     It begins when less than half of the floor's size is left above it, or less than somebody waits for, and makes
     twice as much as that, so that not each new file begins it again.
@@ -45,7 +45,7 @@ def scarce_bytes() -> int:
 
 
 def let_go_on() -> int:
-    """Let what waits for room go on if there is any; what wants more than there is waits again. Return how many."""
+    """Resume jobs that wait for space, if there is some; larger ones wait again. Return how many."""
     if floor.lacks_room(1, beside_promises=False):
         return 0
     again = Job.objects.all().let_go_on(WaitsFor.ROOM)

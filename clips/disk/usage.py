@@ -1,4 +1,4 @@
-"""What fills the data folder. Sums of what the rows know, because walking 100,000 files takes minutes."""
+"""Reports what fills the data folder, as sums of rows, because walking 100,000 files takes minutes."""
 
 import shutil
 import time
@@ -25,7 +25,7 @@ LOCAL = "local"
 
 @dataclass(frozen=True)
 class DiskUse:
-    """Bytes by what they are for, and what the disk itself says."""
+    """Bytes by purpose, and the disk's own figures."""
 
     #: (title, bytes), in the order in which footage goes through the folders.
     parts: tuple[tuple[str, int], ...]
@@ -48,17 +48,17 @@ class DiskUse:
 
     @property
     def high_bytes(self) -> int:
-        """What may be used before the floor is reached."""
+        """Bytes that may be used before the floor is reached."""
         return self.total_bytes - self.floor_bytes
 
     @property
     def may_go_bytes(self) -> int:
-        """What a curator's button lets go."""
+        """Bytes that a curator's button deletes."""
         return sum(one.size_bytes for one in self.freeable if not one.first)
 
 
 def disk_use(*, fresh: bool = False) -> DiskUse:
-    """Return what fills the disk: what is free as of now, the sums as they were last looked at unless ``fresh``."""
+    """Return what fills the disk: the current free space, and the last computed sums unless ``fresh``."""
     disk = shutil.disk_usage(settings.DATA_DIR)
     key = f"disk_use:{settings.DATA_DIR}"
     sums = None if fresh else cache.get(key)
@@ -74,7 +74,7 @@ def _parts() -> tuple[tuple[str, int], ...]:
     copies = ArchiveCopy.objects.filter(backend=LOCAL, state=CopyState.VERIFIED)
     return (
         (_("camera files"), _sum(OriginalFile.objects.on_disk(), "size_bytes")),
-        (_("uploads under way"), _sum(Upload.objects.receiving(), "offset_bytes")),
+        (_("uploads in progress"), _sum(Upload.objects.receiving(), "offset_bytes")),
         (_("previews"), _sum(Preview.objects, "size_bytes") + _sum(Filmstrip.objects, "size_bytes")),
         (_("clips"), _sum(FinalClip.objects, "size_bytes")),
         (_("copies for sharing"), _sum(SharedCopy.objects, "size_bytes")),
@@ -89,7 +89,7 @@ def _sum(rows, field: str) -> int:
 
 
 def _scratch_bytes() -> int:
-    """What is copied or made at this moment: a few files, which no row knows."""
+    """Return the bytes of files in progress: a few, which have no rows."""
     n_bytes = 0
     for path in [*settings.SCRATCH_DIR.glob("*"), *settings.SCRATCH_DIR.glob("*/*")]:
         with suppress(FileNotFoundError):

@@ -1,8 +1,9 @@
-"""Files that belong to another one: cameras' small copies, and second lenses. Known by name, joined, not searched.
+"""Pairs a camera's low-resolution proxies and second lenses with their recording, by file name.
 
 A GoPro writes GL010123.LRV beside GX010123.MP4, a DJI drone DJI_0001.LRF beside DJI_0001.MP4, a Sony SUB/C0001S03.MP4
 beside C0001.MP4, an Insta360 LRV_20240301_101500_01_007.mp4 beside VID_20240301_101500_00_007.mp4. An Insta360 with two
-lenses writes VID_…_10_007.insv beside VID_…_00_007.insv. One recording has one set of moments.
+lenses writes VID_…_10_007.insv beside VID_…_00_007.insv. One recording has one set of moments, so these files are not
+searched.
 """
 
 import re
@@ -30,15 +31,15 @@ _VIDEO_SUFFIXES = frozenset({".MP4", ".MOV", ".MXF"})
 
 
 class Role(Enum):
-    """What a file is of its recording."""
+    """The part of a recording that a file is."""
 
-    MAIN = "the one whose moments count"
+    MAIN = "main file"
     COPY = "a small copy"
     LENS = "a second lens"
 
 
 def pair(original: OriginalFile) -> bool:
-    """Join a file that was just read to the one that it belongs to, or the others to it; return whether it belongs so.
+    """Pair a file that was just read with its main file, or its proxies with it; return whether it belongs to another.
 
     Whichever is read last finds the other. Call it in the transaction that writes down what was read. A copy is not
     analysed; what was found in one before its file came goes, unless somebody has looked at it.
@@ -66,12 +67,12 @@ def pair(original: OriginalFile) -> bool:
 
 
 def is_second_lens(filename: str) -> bool:
-    """Return whether a name is that of a second lens, whose picture is another one."""
+    """Return whether a name is that of a second lens, which shows another picture."""
     return Role.LENS in _named(filename).values()
 
 
 def _named(filename: str) -> dict[str, Role]:
-    """Return what files of one recording have in common by their names, and what this one then is; mostly one thing."""
+    """Return the part of the name that files of one recording share, and the possible roles of this one; mostly one."""
     name = PurePath(filename.upper())
     if recording := gopro.recording(filename):
         role = Role.COPY if recording.is_low_res else Role.MAIN
@@ -106,7 +107,7 @@ def _is_same_recording(main: OriginalFile, other: OriginalFile, role: Role) -> b
 
 
 def _join(copy: OriginalFile, original: OriginalFile) -> None:
-    """Mark a file as part of another, stop its analysis, and delete what that proposed and nobody has touched."""
+    """Mark a file as part of another, stop its analysis, and delete its untouched moments."""
     OriginalFile.objects.filter(pk=copy.pk).update(low_res_of=original)
     # Its row before the segments, as the analysis itself locks them.
     Job.objects.filter(kind=JobKind.DETECT, original_file=copy).cancel_all()

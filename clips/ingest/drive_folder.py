@@ -1,8 +1,8 @@
-"""The drop folder on Google Drive: what people put there is brought in, and then moved to ``processed`` or ``failed``.
+"""Imports files from the drop folder on Google Drive, then moves them to ``processed`` or ``failed``.
 
-The list of changes is read on from a token that is kept in the transaction that makes the rows of what was in it, so
-that nothing is skipped and nothing comes twice, also when two look at once; once a day the folder is listed whole, for
-lists of changes are not complete for ever. A file is fetched by a job, and is what Drive's checksum says or nothing.
+The list of changes is read from a token that is saved in the transaction that makes the rows for its files, so nothing
+is skipped or imported twice, also if two look at once. Once a day the folder is listed in full, since lists of changes
+are not complete for ever. A job fetches each file and verifies it against Drive's checksum.
 """
 
 import datetime as dt
@@ -49,7 +49,7 @@ def place() -> str:
 
 
 def look_into(*, whole: bool = False) -> None:
-    """Start a job for each file that is new in the drop folder, and put away those that are done with."""
+    """Start a job for each new file in the drop folder, and move finished ones away."""
     if not settings.DRIVE_DROP_FOLDER_ID:
         return
     sentence = ""
@@ -83,7 +83,7 @@ def _take_over(drive: "DriveInbox", *, whole: bool) -> None:
 
 @transaction.atomic
 def _write_down(inbox: Inbox, found: Iterable["Found"], token: str, **fields: object) -> bool:
-    """Make the rows of what was found, together with how far we have read; False when another look was faster."""
+    """Create the rows of what was found, and save how far we have read; False if another look was faster."""
     if not Inbox.objects.filter(pk=inbox.pk, token=inbox.token).update(token=token, **fields):
         return False
     for file in found:
@@ -115,7 +115,7 @@ def _write_down_one(file: "Found") -> None:
 
 
 def _left_alone(found: list["Found"]) -> str:
-    """Return a sentence about what lies in the folder and is not fetched; empty where there is nothing of the kind."""
+    """Return a sentence about files in the folder that are not fetched; empty if there are none."""
     n_shortcuts = sum(file.is_shortcut for file in found)
     n_documents = sum(not file.is_shortcut and not file.checksum for file in found)
     told = []
@@ -125,7 +125,7 @@ def _left_alone(found: list["Found"]) -> str:
         told.append(ngettext("%(n)d Google document", "%(n)d Google documents", n_documents) % {"n": n_documents})
     if not told:
         return ""
-    sentence = _("Left alone in the Drive folder: %(what)s. Put the videos themselves there.")
+    sentence = _("Ignored in the Drive folder: %(what)s. Put the videos themselves there.")
     return sentence % {"what": _(" and ").join(told)}
 
 
@@ -133,7 +133,7 @@ def _left_alone(found: list["Found"]) -> str:
 
 
 def collect(work: Claim) -> None:
-    """Do the COLLECT job: bring one file's bytes, from where an earlier try was cut off, and start its check.
+    """Do the COLLECT job: fetch one file, resuming an earlier try, and start its check.
 
     StorageError where what came is not what Drive says it is; it is then fetched anew. Where Drive as a whole does not
     answer the job waits and loses no attempt; nothing else is stopped by that.
@@ -158,7 +158,7 @@ def _fetch(upload: Upload, work: Claim) -> None:
     there = drive.look_for(upload.remote_id)
     if there is None or there.checksum != upload.mark:
         with work.finishing():
-            upload.give_up(_("It was changed or taken out of the Drive folder before it was here."))
+            upload.give_up(_("It was changed or removed from the Drive folder before it was downloaded."))
             transaction.on_commit(lambda: part_file.delete_part(upload.pk))
         return
     _fetch_bytes(upload, drive, work)
@@ -169,7 +169,7 @@ def _fetch(upload: Upload, work: Claim) -> None:
 
 
 def _fetch_bytes(upload: Upload, drive: "DriveInbox", work: Claim) -> None:
-    """Append to the part file what it lacks, and compare the whole with Drive's checksum."""
+    """Append the missing bytes to the part file, and compare the whole with Drive's checksum."""
     path = part_file.part_path(upload.pk)
     if not path.exists():
         part_file.create_part(upload.pk)
@@ -177,12 +177,12 @@ def _fetch_bytes(upload: Upload, drive: "DriveInbox", work: Claim) -> None:
         with part_file.writing(upload.pk):  # a late worker that does not know yet that it is one
             drive.fetch(upload.remote_id, path)
     except part_file.LockedError as error:
-        raise StorageError(_("Another worker fetches this file.")) from error
+        raise StorageError(_("Another worker is downloading this file.")) from error
     kind, _colon, expected = upload.mark.partition(":")
     came = sha256_of(path, work.report) if kind == "sha256" else _md5_of(path, work)
     if came != expected:
         part_file.delete_part(upload.pk)
-        upload.wait(_("What came from Google Drive is not what lies there; it is fetched again."))
+        upload.wait(_("The download from Google Drive does not match the file there. It will be downloaded again."))
         raise StorageError(upload.reason)
 
 
@@ -196,7 +196,7 @@ def _md5_of(path, work: Claim) -> str:
 
 
 def _reporting(upload: Upload, work: Claim):
-    """Return a report that keeps the lease and, now and then, writes down how much of the file is here."""
+    """Return a report that keeps the lease and, now and then, saves how much of the file is here."""
 
     def report(progress: float | None) -> None:
         work.report(progress)
@@ -211,7 +211,7 @@ def _reporting(upload: Upload, work: Claim):
 
 
 def _put_away(drive: "DriveInbox") -> None:
-    """Move what is settled out of the way on Drive. What fails is tried at the next look."""
+    """Move settled files away on Drive. Failures are retried at the next look."""
     from clips.archive.drive.inbox import FAILED, PROCESSED
 
     settled = [UploadState.REGISTERED, UploadState.DUPLICATE, UploadState.FAILED, UploadState.GONE]

@@ -1,4 +1,4 @@
-"""A file's quick fingerprint, which a browser computes too, before it sends anything (static/js/ingest/hash-worker.js).
+"""Computes a file's quick fingerprint, as the browser does before it sends anything (static/js/ingest/hash-worker.js).
 
 Equal fingerprints mean "probably the same file", and only the SHA-256 of the whole decides. Different ones mean
 different files for sure.
@@ -28,6 +28,6 @@ def fingerprint_of(path: Path) -> str:
 
 
 def piece_starts(size_bytes: int) -> tuple[int, int, int]:
-    """Return where the three pieces begin."""
+    """Return the offsets of the three pieces."""
     last = max(0, size_bytes - PIECE_BYTES)
     return 0, last // 2, last

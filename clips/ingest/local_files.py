@@ -1,7 +1,7 @@
-"""The one way in for a file that lies on this machine: into the folder of uploads, and from there like any other.
+"""Imports files that are on this machine: into the folder of uploads, and from there like any other.
 
 The row comes first. So a crash at any moment leaves the file where it was found, and a row from which the next look
-goes on; what was copied by then is copied again, and what is here already is told so by its SHA-256.
+continues. What was copied by then is copied again, and content that is here already is recognised by its SHA-256.
 """
 
 import datetime as dt
@@ -38,14 +38,14 @@ class _Digest(Protocol):
 
 
 def is_footage(name: str) -> bool:
-    """Whether a file of this name is taken: it is in no list of what lies beside videos."""
+    """Return whether a file of this name is imported: it is in no list of sidecar files."""
     return owner_of(name) is None and owner_of_folder(name) is None
 
 
 def footage_in(
     root: Path, *, but: Iterable[Path] = (), on_error: Callable[[OSError], None] | None = None
 ) -> Iterator[Path]:
-    """Yield what is taken of all that lies in a folder, and in the folders inside but for those in ``but``."""
+    """Yield the files to import in a folder and its subfolders, except those in ``but``."""
     but = set(but)
     for parent, folders, names in os.walk(root, onerror=on_error):
         folders[:] = [name for name in folders if owner_of_folder(name) is None and Path(parent, name) not in but]
@@ -53,28 +53,28 @@ def footage_in(
 
 
 def why_not_kept(path: PurePath) -> str:
-    """Return why a file cannot be taken under this path, naming what of it is at fault; nothing where it can be.
+    """Return why a file cannot be stored under this path, naming the faulty part; nothing if it can.
 
     A row keeps any path that is text. What is not, because its bytes are those of another machine's code page, could
     be neither shown nor found again.
     """
     for name in path.parts:
         if legible(name) != name:
-            return _("The name of %(name)s is not readable text; rename it.") % {"name": legible(name)}
+            return _("The name of %(name)s is not readable text. Please rename it.") % {"name": legible(name)}
     if len(str(path)) > MAX_PATH_CHARS:
         longest = legible(max(path.parts, key=len))[:SHOWN_NAME_CHARS]
-        sentence = _("The path of %(name)s is too long; shorten the name of %(longest)s …")
+        sentence = _("The path of %(name)s is too long. Shorten the name of %(longest)s …")
         return sentence % {"name": path.name[:SHOWN_NAME_CHARS], "longest": longest}
     return ""
 
 
 def legible(name: object) -> str:
-    """Return a name or path with a sign in place of each byte that is no text."""
+    """Return a name or path with a replacement sign for each byte that is not text."""
     return os.fsencode(str(name)).decode(errors="replace")
 
 
 def mark_of(stat: os.stat_result) -> str:
-    """Return what tells a file from another one that lies in the same place later, or from itself once it changed."""
+    """Return a mark that differs for another file at the same place, or for the same file once it changed."""
     return f"{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ino}"
 
 
@@ -83,7 +83,7 @@ def modified_at(stat: os.stat_result) -> dt.datetime:
 
 
 def may_be_linked(path: Path) -> bool:
-    """Whether the kernel vouches that nobody has a file open for writing.
+    """Return whether the kernel vouches that nobody has a file open for writing.
 
     A second name saves its bytes from being on the disk twice, but a program that still writes would change what we
     have hashed. A read lease is refused while somebody may write; where there are no leases, or the file is another
@@ -104,7 +104,7 @@ def may_be_linked(path: Path) -> bool:
 
 
 def is_being_written(path: Path) -> bool:
-    """Whether somebody surely has a file open for writing; False also where the kernel does not say."""
+    """Return whether somebody surely has a file open for writing; False if the kernel does not say."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     try:
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
@@ -117,7 +117,7 @@ def is_being_written(path: Path) -> bool:
 
 
 def bring(upload: Upload, source: Path, *, may_link: bool, report: Report = lambda n_bytes: None) -> bool:
-    """Bring a found file's bytes into the folder of uploads and start its check; False when it has to wait for room.
+    """Import a found file's bytes and start its check; False if it must wait for space.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def bring(upload: Upload, source: Path, *, may_link: bool, report: Report = lamb
 
 @transaction.atomic
 def _settle_known(upload: Upload, source: Path) -> bool:
-    """Settle a file whose content is here already without copying it: a card that is put in again is read, not copied.
+    """Settle a file whose content is here already without copying it: a reinserted card is read, not copied.
 
     The fingerprint alone says "probably"; only the SHA-256 of the whole file leaves it out.
     """
@@ -169,7 +169,7 @@ def _settle_known(upload: Upload, source: Path) -> bool:
 
 
 def _link(upload: Upload, source: Path) -> bool:
-    """Give the file a second name in the folder of uploads; False where that cannot be."""
+    """Hard-link the file into the folder of uploads; False if that is impossible."""
     if not may_be_linked(source):
         return False
     target = part_file.part_path(upload.pk)
@@ -184,7 +184,7 @@ def _link(upload: Upload, source: Path) -> bool:
 
 
 def _copy(upload: Upload, source: Path, report: Report) -> None:
-    """Copy the file and read the copy again, because cards and cables lie."""
+    """Copy the file and verify the copy, because cards and cables can corrupt data."""
     part_file.create_part(upload.pk)
     target, digest = part_file.part_path(upload.pk), hashlib.sha256()
     with source.open("rb") as reader, target.open("wb") as writer:
@@ -193,12 +193,14 @@ def _copy(upload: Upload, source: Path, report: Report) -> None:
         _refuse_changed(upload, os.fstat(reader.fileno()))
     if sha256_of(target, lambda _done: report(0)) != digest.hexdigest():
         part_file.delete_part(upload.pk)
-        raise _waits(upload, _("The copy of %(name)s is not what was read; it is copied again.") % _why(source))
+        raise _waits(
+            upload, _("The copy of %(name)s does not match the original. It will be copied again.") % _why(source)
+        )
     upload.advance(from_bytes=upload.offset_bytes, to_bytes=upload.size_bytes)
 
 
 def _copy_bytes(upload: Upload, reader, writer, digest: _Digest, report: Report) -> None:
-    """Copy all blocks; the last of them is acknowledged by the caller, when the copy is seen to be right."""
+    """Copy all blocks; the caller acknowledges the last of them once the copy is verified."""
     try:
         while block := reader.read(COPY_BLOCK_BYTES):
             digest.update(block)
@@ -219,7 +221,7 @@ def _refuse_changed(upload: Upload, stat: os.stat_result) -> None:
     if mark_of(stat) == upload.mark:
         return
     part_file.delete_part(upload.pk)
-    raise _waits(upload, _("%(name)s changed while it was read.") % {"name": upload.original_filename})
+    raise _waits(upload, _("%(name)s changed while it was being read.") % {"name": upload.original_filename})
 
 
 def _waits(upload: Upload, sentence: str) -> StorageError:

@@ -1,4 +1,4 @@
-"""What became of an upload, in one sentence for whoever put the file somewhere and went away."""
+"""Describes the outcome of an upload in one sentence for the person who sent it."""
 
 from django.db.models import Max
 from django.utils.formats import date_format
@@ -8,7 +8,7 @@ from clips.models import Decision, OriginalFile, Upload, UploadState
 
 
 def of(upload: Upload) -> str:
-    """Return what became of a settled upload."""
+    """Return the outcome of a settled upload."""
     if upload.state == UploadState.DUPLICATE and upload.original_file:
         return already_here(upload.original_file)
     if upload.state == UploadState.REGISTERED and upload.original_file:
@@ -17,7 +17,7 @@ def of(upload: Upload) -> str:
 
 
 def already_here(file: OriginalFile) -> str:
-    """Return where a file is that need not come again, and when it was sorted."""
+    """Return where a file is that need not be sent again, and when it was sorted."""
     where = {"name": file.original_filename, "session": file.shoot.name, "date": file.shoot.date.isoformat()}
     decided = Decision.objects.standing().filter(segment__original_file=file).aggregate(last=Max("created_at"))
     if decided["last"] is None:

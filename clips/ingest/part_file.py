@@ -1,4 +1,4 @@
-"""The growing file of one upload: one writer at a time, and nothing is acknowledged before it is on the disk."""
+"""Writes the growing file of one upload: one writer at a time, and bytes are acknowledged only once on disk."""
 
 import fcntl
 import os
@@ -21,7 +21,7 @@ class LockedError(Exception):
 
 
 class LostBytesError(Exception):
-    """The file is shorter than what was acknowledged, or gone."""
+    """The file is missing or shorter than what was acknowledged."""
 
 
 def part_path(upload_id: UUID) -> Path:
@@ -40,7 +40,7 @@ def delete_part(upload_id: UUID) -> None:
 
 @contextmanager
 def writing(upload_id: UUID, *, patience_s: float = 0.0) -> Iterator[int]:
-    """Lock the part file and give its descriptor; LockedError when another writer keeps it for ``patience_s``.
+    """Lock the part file and yield its descriptor; LockedError if another writer keeps it for ``patience_s``.
 
     The kernel drops the lock when the process ends, however it ends, so no lock outlives its writer.
     """
@@ -73,7 +73,7 @@ def append(
     read: Callable[[int], bytes],
     checksum: Checksum | None = None,
 ) -> tuple[int, bool]:
-    """Write what ``read`` gives behind ``offset_bytes`` and wait until it is on the disk.
+    """Write the output of ``read`` at ``offset_bytes`` and wait until it is on the disk.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def append(
 
 
 class ChecksumError(Exception):
-    """The bytes that came are not those that the client hashed."""
+    """The received bytes are not those that the client hashed."""
 
 
 class ClientSilentError(Exception):

@@ -1,4 +1,4 @@
-"""Whether there is room for one more upload: on the disk, and within what one person may have here."""
+"""Checks that there is room for an upload: on the disk, and within its member's quota."""
 
 from django.conf import settings
 from django.db import transaction
@@ -17,7 +17,7 @@ ROOM_AGAIN_S = 60
 
 @transaction.atomic
 def begin(owner, filename: str, size_bytes: int, about: UploadMetadata) -> Upload:
-    """Make an upload whose bytes have their room; TusError with a sentence where there is none.
+    """Create an upload and reserve its space; TusError with a sentence if there is none.
 
     A declared size counts from here on, though its bytes come later: otherwise ten people who begin at the same
     moment are all promised the same last gigabytes. Hence also the lock, which ends with the transaction.
@@ -40,7 +40,7 @@ def begin(owner, filename: str, size_bytes: int, about: UploadMetadata) -> Uploa
 
 @transaction.atomic
 def promise(upload: Upload) -> bool:
-    """Give a waiting upload its room; False, with a sentence in its row, where it has to wait for some."""
+    """Reserve the space of a waiting upload; False, with a sentence in its row, if it must wait."""
     locks.hold(locks.Lock.ROOM)
     if sentence := floor.lacks_room(upload.size_bytes):
         upload.wait(sentence)
@@ -53,29 +53,31 @@ def check_size(size_bytes: int) -> None:
         raise TusError(400, _("The file is empty."))
     if size_bytes > settings.UPLOAD_MAX_FILE_BYTES:
         limit_gb = settings.UPLOAD_MAX_FILE_BYTES // 10**9
-        raise TusError(413, _("Files over %(n)d GB are not taken.") % {"n": limit_gb})
+        raise TusError(413, _("Files over %(n)d GB are not accepted.") % {"n": limit_gb})
 
 
 def check_disk(size_bytes: int) -> None:
     if floor.lacks_room(size_bytes):
         request_room.ask_for_room(size_bytes)
-        sentence = _("The server's disk is too full for this file. Nothing was sent; it goes on when there is room.")
+        sentence = _(
+            "The server's disk is too full for this file. Nothing was sent. It will continue when there is space."
+        )
         raise TusError(507, sentence, retry_after_s=ROOM_AGAIN_S)
 
 
 def check_still(size_bytes: int) -> None:
-    """Refuse bytes whose room was promised, and has gone to something that asked nobody."""
+    """Refuse bytes whose reserved space was taken by something outside the site."""
     if floor.lacks_room(size_bytes, beside_promises=False):
         raise no_room()
 
 
 def no_room() -> TusError:
-    sentence = _("The server's disk is full. What arrived is kept; it goes on when there is room.")
+    sentence = _("The server's disk is full. What arrived is kept, and it will continue when there is space.")
     return TusError(507, sentence, retry_after_s=ROOM_AGAIN_S)
 
 
 def check_quota(owner, size_bytes: int) -> None:
-    """Refuse what would give a person more than their share.
+    """Refuse an upload that would exceed the member's quota.
 
     With 507, as RFC 4331 (section 6) has it for quotas: 413 would say that the request's own body is too large, and
     that a smaller one were welcome.
@@ -85,11 +87,11 @@ def check_quota(owner, size_bytes: int) -> None:
         return
     left_bytes = quota_bytes - held_bytes(owner)
     if size_bytes > left_bytes:
-        sentence = _("Each member may have %(quota).1f GB here, and %(left).1f GB of yours are left.")
+        sentence = _("Each member has %(quota).1f GB, and you have %(left).1f GB left.")
         raise TusError(507, sentence % {"quota": quota_bytes / 1e9, "left": max(0, left_bytes) / 1e9})
 
 
 def held_bytes(owner) -> int:
-    """Return the sizes of a person's camera files and of what they are sending, as if it were here already."""
+    """Return the total size of a person's camera files and of unfinished uploads at their full size."""
     originals = OriginalFile.objects.filter(uploader=owner).aggregate(n=Sum("size_bytes"))["n"] or 0
     return originals + (Upload.objects.unfinished().filter(owner=owner).aggregate(n=Sum("size_bytes"))["n"] or 0)

@@ -1,4 +1,4 @@
-"""From a whole part file to an original: hash it, see whether it is known, give it its place and its row."""
+"""Turns a complete part file into an original: hashes it, checks whether it is known, stores it, adds its row."""
 
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -27,7 +27,7 @@ MAX_NAME_CHARS = 300
 
 
 def display_name(name: str) -> str:
-    """Return an upload's name as people may see it: its last part, on one line, never used as a path."""
+    """Return an upload's name for display: its last part, on one line, never used as a path."""
     name = PurePosixPath(clean_name(name).replace("\\", "/")).name.strip()
     if len(name) > MAX_NAME_CHARS:
         suffix = PurePosixPath(name).suffix[:10]
@@ -89,7 +89,7 @@ def _place(source: Path, sent: set[str], stored_path: str) -> None:
 
 
 def _send_ahead(source: Path, stored_path: str, file_hash: str, work: Claim) -> set[str]:
-    """Send a file into its bucket before the transaction, for that takes as long as the upload; return its paths there.
+    """Upload a file to its bucket before the transaction, since it takes as long as the upload; return its paths.
 
     None on this machine's disk, where it is only moved. The path is this upload's alone, or one that waits for these
     very bytes, so that a worker which dies now, or loses the job, leaves what the next one writes again.
@@ -105,12 +105,12 @@ def _send_ahead(source: Path, stored_path: str, file_hash: str, work: Claim) -> 
 
 
 def _hash_of(source: Path, work: Claim) -> str:
-    """Return the file's SHA-256; of one that came by a second name alone, somebody may have written on."""
+    """Return the file's SHA-256; a hard-linked file may have been written to in the meantime."""
     before = source.stat()
     file_hash = sha256_of(source, work.report)
     after = source.stat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise StorageError(_("The file changed while it was read; it is read again when it rests."))
+        raise StorageError(_("The file changed while it was being read. It will be read again once it stops changing."))
     return file_hash
 
 
@@ -119,13 +119,13 @@ def _facts_of(source: Path, work: Claim) -> dict:
 
 
 def stored_path_of(upload: Upload) -> str:
-    """Return where the file of an upload lies once it is checked."""
+    """Return the stored path of an upload's file after its check."""
     suffix = PurePosixPath(upload.original_filename).suffix.lower()
     return f"originals/{upload.pk}{suffix if suffix in KNOWN_SUFFIXES else ''}"
 
 
 def _name_at_camera(filename: str, file_hash: str) -> str:
-    """Return what a file was called before an archive gave it digits of its checksum, out of which it comes back."""
+    """Return a file's name before an archive added digits of its checksum, for a file that comes back from there."""
     name, digits = read_original_name(filename) or (filename, "")
     return name if file_hash.startswith(digits) else filename
 
@@ -135,4 +135,4 @@ def _where_it_lies(upload: Upload, stored_path: str) -> Path:
     for path in (part_path(upload.pk), files.store_of(stored_path).path_of(stored_path)):
         if path and path.is_file() and path.stat().st_size == upload.size_bytes:
             return path
-    raise StorageError(_("The uploaded bytes are not on the disk any more; send the file again."))
+    raise StorageError(_("The uploaded file is no longer on the disk. Please upload it again."))

@@ -1,4 +1,4 @@
-"""Which session a file belongs to that came without anybody saying so: by its own day, and by the gap to others."""
+"""Assigns a file that came without a session to one: by its own day, and by the gap to other recordings."""
 
 import datetime as dt
 import re
@@ -38,7 +38,7 @@ _DATED = re.compile(r"(?P<date>\d{4}-\d\d-\d\d)(?:[\s_-]+(?P<name>.*))?")
 
 
 def named_by(folders: Sequence[str]) -> tuple[str, dt.date | None]:
-    """Return the session's name and date that the folders around a file say, as ``2024-12-01 - Backyard Rails``."""
+    """Return the session name and date in the folder names around a file, as ``2024-12-01 - Backyard Rails``."""
     told = next((name for name in folders if name.strip() and not _NO_SESSION.fullmatch(name)), "")
     name = clean_name(told)
     if found := _DATED.fullmatch(name):
@@ -50,7 +50,7 @@ def named_by(folders: Sequence[str]) -> tuple[str, dt.date | None]:
 
 
 def session_for(upload: Upload, facts: dict) -> tuple[Shoot, dict]:
-    """Return the session that an upload belongs to, and when it was recorded, as fields of its original.
+    """Return the session of an upload and its recording time, as fields of its original.
 
     Call it in the transaction that makes the original, after ``hold_sessions``.
     """
@@ -70,7 +70,7 @@ def session_for(upload: Upload, facts: dict) -> tuple[Shoot, dict]:
 
 
 def hold_sessions(upload: Upload) -> None:
-    """Let nobody else look for a session until the transaction ends, or two files of one evening each begin one.
+    """Lock out other session searches until the transaction ends, or two files of one evening each begin one.
 
     Call it before any row is locked: whoever waits here holds up nobody. A file whose session was named when it was
     sent looks for none.
@@ -80,12 +80,12 @@ def hold_sessions(upload: Upload) -> None:
 
 
 def own_day(moment: dt.datetime) -> dt.date:
-    """Return the day that a moment belongs to for those who film at night."""
+    """Return the day of a moment for those who film at night."""
     return (moment - dt.timedelta(hours=NIGHT_ENDS_HOUR)).date()
 
 
 def _recorded(upload: Upload, facts: dict) -> tuple[dt.datetime | None, dict]:
-    """Return the local moment by which a file is sorted into a session, and what its original may say of its time.
+    """Return the local time by which a file is assigned to a session, and the time that its original may state.
 
     A file that does not say when it was recorded was changed last when its recording ended; that is kept by cards and
     by programs that synchronise, and good enough for a day, but no fact to be written down. A camera whose clock lost
@@ -110,13 +110,13 @@ def _recorded(upload: Upload, facts: dict) -> tuple[dt.datetime | None, dict]:
 
 
 def _filled_lately(shoots) -> Shoot | None:
-    """Return the newest session into which a file came lately: that of the other files of the same card."""
+    """Return the newest session that got a file lately: that of the other files of the same card."""
     lately = timezone.now() - SAME_CARD
     return shoots.filter(files__created_at__gte=lately).order_by("-date", "created_at").first()
 
 
 def _near(moment: dt.datetime, length: dt.timedelta, shoots) -> Shoot | None:
-    """Return the session of the recording that ends or begins nearest to this one, if the gap is a short one."""
+    """Return the session of the recording nearest in time to this one, if the gap is short."""
     around = (moment - LONGEST_GAP - LONGEST_FILE, moment + length + LONGEST_GAP)
     files = OriginalFile.objects.filter(shoot__in=shoots, recorded_at__range=around).select_related("shoot")
     gaps = []

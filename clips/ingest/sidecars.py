@@ -1,6 +1,6 @@
-"""What lies beside videos and is none: one list for all ways in, which says whose each thing is.
+"""Lists the sidecar files beside videos that are not imported, and the device or program each belongs to.
 
-Left alone means: not taken, not moved, no note about it. What is not in the list is taken, and told apart by its bytes.
+They are not imported, not moved, and not reported. Any other file is imported, and recognised by its bytes.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose files these are, by patterns of their names in small letters (``fnmatch``)."""
+    """The device or program that writes these files, by patterns of their names in lower case (``fnmatch``)."""
 
     who: str
     what: str
@@ -69,22 +69,22 @@ OWNERS = (
 
 
 def owner_of(name: str) -> Owner | None:
-    """Return whose a file is that is left alone; None for one that is taken."""
+    """Return the owner of a file that is ignored; None for one that is imported."""
     return _first(name, "files")
 
 
 def owner_of_folder(name: str) -> Owner | None:
-    """Return whose a folder is that is left alone with all that is in it; None for one that is looked into."""
+    """Return the owner of a folder that is ignored with everything in it; None for one that is searched."""
     return _first(name, "folders")
 
 
 def is_left_alone(folders: Iterable[str], name: str) -> bool:
-    """Whether a file is left alone, by its own name or by a folder that it lies in, from where one looks down."""
+    """Return whether a file is ignored, by its own name or by a folder above it within the search."""
     return owner_of(name) is not None or any(map(owner_of_folder, folders))
 
 
 def for_browsers() -> dict[str, list[tuple[str, str]]]:
-    """Return the patterns of files and of folders for the upload page, each with whose the files are."""
+    """Return the patterns of ignored files and folders for the upload page, each with the files' owner."""
     return {
         kind: [(pattern, f"{owner.who}: {owner.what}") for owner in OWNERS for pattern in getattr(owner, kind)]
         for kind in ("files", "folders")

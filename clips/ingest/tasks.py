@@ -1,4 +1,4 @@
-"""Runs the background steps of a file on its way in, and clears away what nobody goes on with."""
+"""Task that deletes abandoned uploads."""
 
 import time
 
@@ -20,28 +20,28 @@ STRAY_AFTER_S = 24 * 3600
 
 @shared_task(name="expire_uploads")
 def expire_uploads() -> None:
-    """Give up what got no byte for ``UPLOAD_IDLE_DAYS``, and free its room."""
+    """Give up uploads without a new byte for ``UPLOAD_IDLE_DAYS``, and free their space."""
     for upload in Upload.objects.idle():
         give_up(upload)  # of one whose bytes are on another node that node deletes the rest, below
     remove_strays()
 
 
 def give_up(upload: Upload) -> bool:
-    """Close an idle upload and delete its bytes; False when somebody writes to it after all."""
+    """Close an idle upload and delete its bytes; False if somebody writes to it after all."""
     try:
         with part_file.writing(upload.pk):
-            given_up = upload.close_idle(_("No byte came for %(n)d days.") % {"n": settings.UPLOAD_IDLE_DAYS})
+            given_up = upload.close_idle(_("Nothing arrived for %(n)d days.") % {"n": settings.UPLOAD_IDLE_DAYS})
             if given_up:
                 part_file.delete_part(upload.pk)
             return given_up
     except part_file.LockedError:
         return False
     except part_file.LostBytesError:
-        return upload.close_idle(_("Its bytes are not on the disk any more."))
+        return upload.close_idle(_("Its data is no longer on the disk."))
 
 
 def remove_strays() -> None:
-    """Delete part files that belong to no upload which still needs them."""
+    """Delete part files that no unfinished upload needs."""
     if not settings.UPLOADS_DIR.is_dir():
         return
     old = time.time() - STRAY_AFTER_S

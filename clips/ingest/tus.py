@@ -1,4 +1,4 @@
-"""The tus 1.0 protocol (https://tus.io/protocols/resumable-upload) and five of its extensions.
+"""Serves the tus 1.0 protocol (https://tus.io/protocols/resumable-upload) and five of its extensions.
 
 Written here because the Django packages for it read a whole chunk into memory, leave out the login, or are years old.
 """
@@ -38,7 +38,7 @@ DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class VersionMiddleware:
-    """Name the protocol's version also where a request ends before its view: who is not let in is told in tus, too."""
+    """Adds the protocol's version to answers that end before the view, so that refused clients get it too."""
 
     def __init__(self, get_response: Callable) -> None:
         self.get_response = get_response
@@ -51,12 +51,12 @@ class VersionMiddleware:
 
 
 def collection(request: HttpRequest) -> HttpResponse:
-    """Say what is spoken here (OPTIONS) or begin an upload (POST)."""
+    """Describe the server (OPTIONS) or begin an upload (POST)."""
     return _answer(request, {"OPTIONS": _describe, "POST": _create})
 
 
 def resource(request: HttpRequest, upload_id: UUID) -> HttpResponse:
-    """Ask for the offset (HEAD), append (PATCH) or give up (DELETE) one upload."""
+    """Return the offset of (HEAD), append to (PATCH) or give up (DELETE) one upload."""
     return _answer(request, {"OPTIONS": _describe, "HEAD": _head, "PATCH": _patch, "DELETE": _delete}, upload_id)
 
 
@@ -84,7 +84,7 @@ def _answer(request: HttpRequest, methods: dict[str, Callable], *args: UUID) -> 
 
 
 def _method(request: HttpRequest) -> str:
-    """Return what a request wants to be; only one that came as POST may want to be another method.
+    """Return the method of a request; only a POST may override it.
 
     Django asks no CSRF token of a GET, so an override of one would be a write by a cookie alone.
     """
@@ -120,7 +120,7 @@ def _create(request: HttpRequest) -> HttpResponse:
 
 
 def _receive_with_creation(request: HttpRequest, upload: Upload) -> None:
-    """Take the bytes that came with the creation. A part of them is a success; wrong ones undo the creation."""
+    """Take the bytes sent with the creation. Part of them is a success; wrong ones undo the creation."""
     try:
         _receive(request, upload, claimed_bytes=0)
     except TusError as error:
@@ -156,19 +156,19 @@ def _delete(request: HttpRequest, upload_id: UUID) -> HttpResponse:
 
 
 def _remove(upload: Upload) -> None:
-    """Forget an unfinished upload and free its room."""
+    """Delete an unfinished upload and free its space."""
     try:
         # Whoever gives up has often just broken off a request, which the server notices a moment later.
         with part_file.writing(upload.pk, patience_s=GIVE_UP_PATIENCE_S):
             deleted, _rows = Upload.objects.receiving().filter(pk=upload.pk).delete()
             if not deleted:
-                raise TusError(403, _("This upload is complete; delete the file instead."))
+                raise TusError(403, _("This upload is complete. Delete the file instead."))
             part_file.delete_part(upload.pk)
     except part_file.LockedError:
-        raise TusError(423, _("This upload is being written at the moment.")) from None
+        raise TusError(423, _("This upload is being written right now.")) from None
     except part_file.LostBytesError:
         if not Upload.objects.receiving().filter(pk=upload.pk).delete()[0]:
-            raise TusError(403, _("This upload is complete; delete the file instead.")) from None
+            raise TusError(403, _("This upload is complete. Delete the file instead.")) from None
 
 
 def _receive(request: HttpRequest, upload: Upload, claimed_bytes: int) -> None:
@@ -190,7 +190,7 @@ def _receive(request: HttpRequest, upload: Upload, claimed_bytes: int) -> None:
     except part_file.LockedError:
         raise TusError(423, _("Another connection is writing to this upload.")) from None
     except part_file.ChecksumError:
-        raise TusError(CHECKSUM_MISMATCH, _("The bytes were changed on their way; send them again.")) from None
+        raise TusError(CHECKSUM_MISMATCH, _("The data was damaged on its way. Send it again.")) from None
     except part_file.LostBytesError:
         raise _lost(upload) from None
     except OSError as error:
@@ -198,29 +198,29 @@ def _receive(request: HttpRequest, upload: Upload, claimed_bytes: int) -> None:
             raise
         raise quota.no_room() from error
     if fell_silent:
-        raise TusError(408, _("The connection fell silent. What arrived is kept; go on from there."))
+        raise TusError(408, _("The connection went silent. What arrived is kept; resume from there."))
 
 
 def _give_back_connection() -> None:
-    """Let other threads use the database connection while the body comes, which takes a slow phone minutes."""
+    """Let other threads use the database connection during the body, which takes a slow phone minutes."""
     if not connection.in_atomic_block:
         connection.close()
 
 
 def _look_again(upload: Upload, claimed_bytes: int) -> None:
-    """Make sure, now that nobody else writes, that the upload is as it was when the request was looked at."""
+    """Check, now that nobody else writes, that the upload is unchanged since the request began."""
     fresh = Upload.objects.filter(pk=upload.pk).first()
     if fresh is None:
-        raise TusError(404, _("There is no such upload."))
+        raise TusError(404, _("No such upload."))
     if fresh.is_gone:
-        raise TusError(410, _("This upload was given up; send the file again."))
+        raise TusError(410, _("This upload was given up. Send the file again."))
     if fresh.state != UploadState.RECEIVING or claimed_bytes != fresh.offset_bytes:
         raise _other_offset(fresh)
 
 
 @transaction.atomic
 def _acknowledge(upload: Upload, received_bytes: int) -> None:
-    """Move the offset; with the last byte the file's life begins, in the same transaction."""
+    """Move the offset; the last byte starts the file's jobs in the same transaction."""
     from_bytes = upload.offset_bytes
     if not upload.advance(from_bytes=from_bytes, to_bytes=from_bytes + received_bytes):
         raise TusError(409, _("Another connection wrote to this upload."))
@@ -229,7 +229,7 @@ def _acknowledge(upload: Upload, received_bytes: int) -> None:
 
 
 def _reader(request: HttpRequest) -> Callable[[int], bytes]:
-    """Give a read function that ends when the client is gone or silent too long (trickyclip/http/server/body.py)."""
+    """Return a read function that ends when the client is gone or silent too long (trickyclip/http/server/body.py)."""
 
     def read(length_bytes: int) -> bytes:
         try:
@@ -243,16 +243,16 @@ def _reader(request: HttpRequest) -> Callable[[int], bytes]:
 def _own_upload(request: HttpRequest, upload_id: UUID) -> Upload:
     upload = Upload.objects.filter(pk=upload_id, owner=request.user).first()
     if upload is None:
-        raise TusError(404, _("There is no such upload."))
+        raise TusError(404, _("No such upload."))
     if upload.is_gone:
-        raise TusError(410, _("This upload was given up; send the file again."))
+        raise TusError(410, _("This upload was given up. Send the file again."))
     if upload.node != settings.NODE and not files.is_local("originals"):
-        raise TusError(503, _("Another server has the beginning of this file; send the rest there."))
+        raise TusError(503, _("Another server has the beginning of this file. Send the rest there."))
     return upload
 
 
 def _progress(upload: Upload) -> dict[str, str]:
-    """Return the headers that say how far an upload is, and until when an unfinished one is kept."""
+    """Return the headers with an upload's offset, and the expiry of an unfinished one."""
     headers = {"Upload-Offset": str(upload.offset_bytes)}
     if not upload.is_whole:
         headers["Upload-Expires"] = http_date(upload.expires_at.timestamp())
@@ -262,17 +262,17 @@ def _progress(upload: Upload) -> dict[str, str]:
 def _fitting_length(request: HttpRequest, room_bytes: int) -> int:
     length_bytes = body_length(request)
     if length_bytes > room_bytes:
-        raise TusError(413, _("These are more bytes than were announced for this file."))
+        raise TusError(413, _("This is more data than was announced for this file."))
     return length_bytes
 
 
 def _other_offset(upload: Upload) -> TusError:
-    return TusError(409, _("The offset differs: %(n)d bytes are here.") % {"n": upload.offset_bytes})
+    return TusError(409, _("Wrong offset: %(n)d bytes have arrived.") % {"n": upload.offset_bytes})
 
 
 def _lost(upload: Upload) -> TusError:
-    """Answer one whose part file is short or gone: lost for good, or finished by another request meanwhile."""
-    if upload.close_lost(_("Its bytes are not on the disk any more.")):
+    """Answer for an upload whose part file is short or gone: lost, or finished by another request meanwhile."""
+    if upload.close_lost(_("Its data is no longer on the disk.")):
         part_file.delete_part(upload.pk)
-        return TusError(410, _("This upload is not here any more; send the file again."))
+        return TusError(410, _("This upload no longer exists. Send the file again."))
     return TusError(409, _("Another connection finished this upload."))

@@ -1,4 +1,4 @@
-"""What a tus request says in its headers: numbers, metadata, a checksum; and how it is refused."""
+"""Parses the headers of a tus request: numbers, metadata, a checksum; and defines its errors."""
 
 import base64
 import binascii
@@ -21,7 +21,7 @@ CHECKSUM_ALGORITHMS = ("sha1", "sha256")
 
 
 class TusError(Exception):
-    """An answer other than success: its status and one sentence; and when it is worth asking again."""
+    """An answer other than success: its status, one sentence, and when to try again."""
 
     def __init__(self, status: int, sentence: str, *, retry_after_s: int | None = None) -> None:
         super().__init__(sentence)
@@ -36,13 +36,13 @@ def whole_number(request: HttpRequest, header: str) -> int:
 
 
 def body_length(request: HttpRequest) -> int:
-    """Return how many bytes the request announces; more than a tunnel would pass are refused."""
+    """Return the announced length of the body; more than a tunnel passes is refused."""
     value = request.META.get("CONTENT_LENGTH", "")
     if not value.isdigit():
         raise TusError(411, _("Send Content-Length."))
     if int(value) > settings.UPLOAD_MAX_CHUNK_BYTES:
         limit_mb = settings.UPLOAD_MAX_CHUNK_BYTES // 10**6
-        sentence = _("One request may carry %(n)d MB at most; send the file in smaller chunks.")
+        sentence = _("Requests may have at most %(n)d MB. Send the file in smaller chunks.")
         raise TusError(413, sentence % {"n": limit_mb})
     return int(value)
 
@@ -57,7 +57,7 @@ class UploadMetadata:
 
 
 def metadata_of(header: str) -> UploadMetadata:
-    """Read ``Upload-Metadata``: comma-separated pairs of a key and a base64 value, which may be left out."""
+    """Parse ``Upload-Metadata``: comma-separated pairs of a key and an optional base64 value."""
     pairs = {}
     for pair in filter(None, (pair.strip() for pair in header.split(","))):
         key, _space, value = pair.partition(" ")
@@ -80,12 +80,12 @@ def metadata_of(header: str) -> UploadMetadata:
 
 
 def clean_session_name(name: str) -> str:
-    """Return a session's name on one line, at most as long as its row holds."""
+    """Return a session's name on one line, no longer than its column."""
     return clean_name(name)[:100].strip() or _("Session")
 
 
 class Checksum:
-    """What the bytes of one request must hash to, and what those seen so far do."""
+    """The expected hash of one request's bytes, and the hash of those seen so far."""
 
     def __init__(self, algorithm: str, expected: bytes) -> None:
         self._digest = hashlib.new(algorithm, usedforsecurity=False)
@@ -101,7 +101,7 @@ class Checksum:
 
 
 def checksum_of(request: HttpRequest) -> Checksum | None:
-    """Read ``Upload-Checksum``: an algorithm and a base64 digest; None where the client sent none."""
+    """Parse ``Upload-Checksum``: an algorithm and a base64 digest; None if the client sent none."""
     header = request.headers.get("Upload-Checksum")
     if header is None:
         return None

@@ -1,4 +1,4 @@
-"""Addresses of the upload page and the tus endpoint."""
+"""URLs of the upload page and the tus endpoint."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The page that takes footage in."""
+"""Views of the upload page."""
 
 import json
 from collections import defaultdict
@@ -31,7 +31,7 @@ ASKED_AT_ONCE = 500
 @requires(Role.SORTER)
 @require_safe
 def upload(request: HttpRequest) -> HttpResponse:
-    """Show where files are dropped, and what became of the last ones."""
+    """Show the drop area and recent uploads."""
     context = {
         "today": timezone.localdate(),
         "asked_shoot": asked_shoot(request),
@@ -49,14 +49,14 @@ def upload(request: HttpRequest) -> HttpResponse:
 @require_safe
 @part_of("clips:upload", at="recent")
 def upload_recent(request: HttpRequest) -> HttpResponse:
-    """Answer with the list of my last uploads alone."""
+    """Answer with the list of recent uploads only."""
     return render(request, "clips/ingest/_uploads.html", _recent(request))
 
 
 @requires(Role.CURATOR)
 @require_POST
 def drive_folder_look(request: HttpRequest) -> HttpResponse:
-    """Have the whole Drive folder looked through now, and come back to the list in which its files appear."""
+    """Search the whole Drive folder now, and return to the list in which its files appear."""
     pipeline.ask("look_into_drive_folder", whole=True)
     messages.info(request, _("Checking the Drive folder. New videos show up below."))
     return redirect(f"{reverse('clips:upload')}#recent")
@@ -65,7 +65,7 @@ def drive_folder_look(request: HttpRequest) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def upload_known(request: HttpRequest) -> JsonResponse:
-    """Answer which of the fingerprints are those of files that are here, so that these need not be sent.
+    """Answer which fingerprints belong to files that are here, so that they need not be sent.
 
     Each comes with the SHA-256 that the page compares before it leaves a file out for good.
     """
@@ -80,7 +80,7 @@ def upload_known(request: HttpRequest) -> JsonResponse:
 
 
 def known_files(fingerprints: list[str]) -> dict[str, list[dict]]:
-    """Return, for each fingerprint that is known, the files that have it; nearly always one."""
+    """Return the files of each known fingerprint; nearly always one."""
     kept = Count("clips", filter=Q(clips__is_current=True))
     files = OriginalFile.objects.filter(fingerprint__in={one for one in fingerprints if one})
     # What was let go and no archive has is welcome: sent again, it is here again.
@@ -99,7 +99,7 @@ def known_files(fingerprints: list[str]) -> dict[str, list[dict]]:
 
 
 def already_here(file: OriginalFile) -> str:
-    """Return what a person wants to know of a file that need not be sent; ``n_kept`` is annotated."""
+    """Return the facts about a file that need not be sent; ``n_kept`` is annotated."""
     where = {"name": file.original_filename, "session": file.shoot.name, "date": file.shoot.date.isoformat()}
     kept = _("no clips kept yet")
     if file.n_kept:
@@ -108,7 +108,7 @@ def already_here(file: OriginalFile) -> str:
 
 
 def asked_shoot(request: HttpRequest) -> Shoot | None:
-    """Return the session that ``?session=`` names, for links that say where the next files belong."""
+    """Return the session of ``?session=``, for links that preset the session of the next files."""
     try:
         return Shoot.objects.filter(pk=UUID(request.GET.get("session", ""))).first()
     except ValueError:
@@ -121,7 +121,7 @@ def _recent(request: HttpRequest) -> dict:
 
 
 def recent_uploads(request: HttpRequest) -> list[Upload]:
-    """Return my last uploads and what came without a person, each with the file that it became and that file's jobs."""
+    """Return the member's recent uploads and imported files, each with its file and that file's jobs."""
     by_itself = Q(owner=None) & ~Q(source=UploadSource.BROWSER)
     rows = Upload.objects.filter(Q(owner=request.user) | by_itself).select_related("shoot", "original_file__shoot")
     return list(rows.with_moments().prefetch_related("original_file__jobs")[:RECENT])

@@ -1,7 +1,7 @@
-"""The incoming folder: what rests in it is brought in, and then moved to ``done`` or ``failed`` inside it.
+"""Imports files from the incoming folder once they stop changing, then moves them to ``done`` or ``failed`` inside it.
 
-The folder and the rows are the only memory. Whoever looks compares the two and does the next step of each file, so that
-a look may be cut off at any moment and repeated at will.
+The folder and the rows are the only memory. Each look compares the two and does the next step of each file, so it can
+be interrupted at any moment and repeated at will.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ DONE, FAILED = "done", "failed"
 
 
 class IncomingFolder:
-    """Looks into one folder again and again, and remembers between two looks only since when each file rests."""
+    """Looks into one folder repeatedly; between looks it remembers only since when each file is unchanged."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -37,12 +37,12 @@ class IncomingFolder:
 
     @property
     def is_restless(self) -> bool:
-        """Whether another look is worth it soon: something grows, or is on its way."""
+        """Return whether another look is worthwhile soon: a file is growing, or being imported."""
         under_way = Upload.objects.owed(UploadSource.FOLDER).filter(state=UploadState.RECEIVED)
         return bool(self._rests_since) or under_way.exists()
 
     def look(self) -> tuple[str, bool]:
-        """Do the next step of every file; return what is in the way, and whether that is new."""
+        """Do the next step of every file; return the current obstacle, and whether it is new."""
         self._in_the_way = []
         try:
             found = dict(self._found())
@@ -57,7 +57,7 @@ class IncomingFolder:
         return told, Inbox.objects.looked_into(str(self.root), told)
 
     def _found(self) -> Iterator[tuple[str, os.stat_result]]:
-        """Yield what lies in the folder and is ours to take, by its path within, what was filmed first in front."""
+        """Yield the files to import, by path within the folder, the first filmed first."""
         if self.root.parent == settings.DATA_DIR:  # any other is a mount that may be away, and shall not be hidden
             self.root.mkdir(exist_ok=True)
         os.listdir(self.root)  # what is away must not look empty
@@ -75,7 +75,7 @@ class IncomingFolder:
         return iter(sorted(found, key=lambda one: one[1].st_mtime))
 
     def _resting(self, found: dict[str, os.stat_result]) -> list[str]:
-        """Return those that have not changed for long enough, and that nobody is seen to write."""
+        """Return the files that have been unchanged for long enough, and that nobody is seen to write."""
         now_s, before = time.monotonic(), self._rests_since
         self._rests_since = {}
         resting = []
@@ -97,7 +97,7 @@ class IncomingFolder:
             return True
 
     def _take(self, came_from: str, stat: os.stat_result) -> None:
-        """Make the row of a file that rests, unless somebody else does that at this moment, and bring it in."""
+        """Create the row of a settled file, unless somebody else just did, and import it."""
         session_name, session_date = named_by(Path(came_from).parts[:-1])
         try:
             with transaction.atomic():
@@ -130,15 +130,15 @@ class IncomingFolder:
             self._say(str(error))
 
     def _give_up(self, upload: Upload) -> None:
-        """Close a row whose file was taken out or changed before it was here; a changed one is found anew."""
-        if upload.give_up(_("It was changed or taken out of the folder before it was here.")):
+        """Close a row whose file was removed or changed before the import; a changed one is found anew."""
+        if upload.give_up(_("It was changed or removed from the folder before it was imported.")):
             for job in upload.jobs.active():
                 job.cancel()
             part_file.delete_part(upload.pk)
             upload.note_put_away()
 
     def _put_away(self, upload: Upload) -> bool:
-        """Move a file to where people see what became of it; False where that is not allowed at present."""
+        """Move a file to the folder of its outcome; False if that is not possible now."""
         source = self.root / upload.came_from
         is_bad = upload.state in {UploadState.FAILED, UploadState.GONE}
         folder = self.root / (FAILED if is_bad else DONE) / timezone.localdate().isoformat()
@@ -157,14 +157,14 @@ class IncomingFolder:
         return True
 
     def _remove_empty(self, folder: Path) -> None:
-        """Remove a folder out of which everything was moved, as far up as that is so."""
+        """Remove a folder that was emptied, and empty folders above it."""
         with contextlib.suppress(OSError):
             while folder != self.root:
                 folder.rmdir()
                 folder = folder.parent
 
     def _remove_second_names(self) -> None:
-        """Remove from ``done``, after some days, what is but a second name of an original, so that it frees no room."""
+        """Delete hard links in ``done`` after some days; they free no space."""
         last = timezone.localdate() - dt.timedelta(days=settings.INCOMING_DONE_DAYS)
         for folder in (self.root / DONE).glob("????-??-??"):
             if folder.name >= last.isoformat():
@@ -182,7 +182,7 @@ class IncomingFolder:
         self._say_why(Path(error.filename or self.root), error)
 
     def _say_why(self, path: Path, error: OSError) -> None:
-        sentence = _("%(path)s cannot be read or moved: %(why)s. The rest goes on, and this is tried again.")
+        sentence = _("%(path)s cannot be read or moved: %(why)s. Other files continue, and this one is retried.")
         self._say(sentence % {"path": local_files.legible(path), "why": error.strerror or str(error)})
 
     def _say(self, sentence: str) -> None:
@@ -191,7 +191,7 @@ class IncomingFolder:
 
 
 def _free_name(path: Path) -> Path:
-    """Return the path, or the next like it that nothing has."""
+    """Return the path, or the next similar one that is free."""
     number, free = 1, path
     while free.exists():
         number += 1

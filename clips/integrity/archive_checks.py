@@ -1,7 +1,7 @@
-"""The archive against the rows: what it should hold, what it holds, and where.
+"""Checks the archive against the rows: the copies it should hold, holds, and where.
 
-The archive is listed once, which on Drive takes a request for each thousand files; only what the list leaves in doubt
-is looked at by itself.
+The archive is listed once, which on Drive takes a request for each thousand files; only doubtful copies are looked up
+one by one.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def archive_and_rows(*, checksums: bool) -> Iterator[Disagreement]:
         backend = archive_backend()
         top = ArchiveFolder.objects.filter(backend=backend.name, parent=None).exclude(remote_id="").first()
         if top and not backend.has_folder(top.remote_id):
-            says = _("its top folder is not there. Is the disk mounted, was the folder thrown away?")
+            says = _("its top folder is missing. Is the disk mounted? Was the folder deleted?")
             yield Disagreement(Kind.ARCHIVE_SHUT, archive_name(), says, archive_name())
             return
         yield from _Inventory(backend, checksums=checksums).check()
@@ -37,7 +37,7 @@ def archive_and_rows(*, checksums: bool) -> Iterator[Disagreement]:
 
 
 class _Inventory:
-    """One archive, listed once beside its rows."""
+    """One archive, listed once, and its rows."""
 
     def __init__(self, backend: ArchiveBackend, *, checksums: bool) -> None:
         self._backend, self._checksums = backend, checksums
@@ -76,15 +76,15 @@ class _Inventory:
             found = there[file_id]
             is_named = read_names((), found.filename) or read_original_name(found.filename)
             if is_named and not found.is_trashed and self._backend.folders_of(found.folder_id):
-                says = _("it lies in the archive, and no row knows it.")
+                says = _("it is in the archive, but no row refers to it.")
                 take_over = partial(mend.adopt_copy, self._backend, file_id)
                 yield Disagreement(Kind.COPY_UNKNOWN, found.filename, says, file_id, take_over)
 
     def _left_there(self, copy: ArchiveCopy) -> Iterator[Disagreement]:
-        """Say that a removed clip lies in the archive, unless the list was older than its removal."""
+        """Report a removed clip in the archive, unless the list is older than its removal."""
         held = self._backend.look(copy.remote_id)
         if held and not held.is_trashed and not Job.objects.active().filter(clip=copy.clip_id).exists():
-            says = _("it was removed, and lies in the archive again.")
+            says = _("it was removed, but is in the archive again.")
             yield Disagreement(Kind.COPY_LEFT, str(copy), says, str(copy.clip_id), partial(mend.withdraw, copy.clip_id))
 
     def _is_right(self, copy: ArchiveCopy, found: Stocked) -> bool:
@@ -98,14 +98,14 @@ class _Inventory:
         return is_same and not found.is_trashed
 
     def _look_at(self, copy: ArchiveCopy) -> Iterator[Disagreement]:
-        """Say what is wrong with one copy, if anything is: it may have come after the list was made."""
+        """Report what is wrong with one copy, if anything: it may have been added after the list was made."""
         self._n_looks += copy.pk not in self._whole
         thing = copy.clip or copy.original_file
         again = mend.rearchive if copy.clip_id else mend.rearchive_original
         repair = partial(again, thing.pk)
         tell = partial(Disagreement, subject=str(thing), key=str(thing.pk))
         if self._n_looks > MOST_LOOKS:
-            yield tell(kind=Kind.COPY_MISSING, says=_("the archive's list does not show it as it should be."))
+            yield tell(kind=Kind.COPY_MISSING, says=_("the archive's list does not match it."))
             return
         held = self._backend.look(copy.remote_id) if copy.remote_id else None
         if held is None:
@@ -113,36 +113,36 @@ class _Inventory:
         elif held.is_trashed:
             yield tell(kind=Kind.COPY_TRASHED, says=_("%(path)s is in the trash.") % {"path": copy.path}, mend=repair)
         elif held.sha256 != copy.sha256:
-            says = _("what lies at %(path)s has another SHA-256.") % {"path": copy.path}
+            says = _("the file at %(path)s has a different SHA-256.") % {"path": copy.path}
             yield tell(kind=Kind.COPY_CHANGED, says=says, mend=repair)
         elif adoption.is_astray(copy, held):
-            says = _("it lies under a later name, %(name)s, and not at %(path)s.")
+            says = _("it has a newer name, %(name)s, instead of %(path)s.")
             says, move = says % {"name": held.filename, "path": copy.path}, partial(mend.bring_to_place, copy.pk)
             yield tell(kind=Kind.COPY_ASTRAY, says=says, mend=move)
         elif (held.folder_id, held.filename) != (copy.folder_id_there or held.folder_id, copy.filename):
-            says = _("it is called %(name)s now, or lies in another folder than %(path)s.")
+            says = _("it is now called %(name)s, or is in another folder than %(path)s.")
             yield tell(kind=Kind.COPY_MOVED, says=says % {"name": held.filename, "path": copy.path})
 
 
 def not_archived(*, checksums: bool) -> Iterator[Disagreement]:
-    """Cut clips of which the archive has no copy, though nobody took it out, and nobody is going to send one."""
+    """Report finished clips without a copy that nobody removed and no job is going to send."""
     settled = [CopyState.VERIFIED, CopyState.REMOVED, CopyState.WITHDRAWN]
     has_copy = ArchiveCopy.objects.filter(clip=OuterRef("pk"), backend=archive_name(), state__in=settled)
     asked = Job.objects.active().filter(clip=OuterRef("pk"), kind__in=[JobKind.RENDER, JobKind.ARCHIVE])
     cut = FinalClip.objects.current().exclude(stored_path="")
     for batch in rows_in_batches(cut.filter(~Exists(has_copy), ~Exists(asked)), "filename"):
         for key, name in batch:
-            says = _("it is not in the archive, and no job is going to bring it there.")
+            says = _("it is not in the archive, and no job is going to archive it.")
             yield Disagreement(Kind.COPY_ABSENT, name, says, str(key), partial(mend.rearchive, key))
 
 
 def drive_ids(*, checksums: bool) -> Iterator[Disagreement]:
-    """A clip names the Drive file of its copy, where it has one."""
+    """Report clips whose Drive file is not that of their copy."""
     copies = ArchiveCopy.objects.filter(backend="drive", state=CopyState.VERIFIED)
     other = copies.filter(clip__isnull=False).exclude(clip__drive_file_id=F("remote_id"))
     bare = FinalClip.objects.exclude(drive_file_id="").filter(~Exists(copies.filter(clip=OuterRef("pk"))))
     differing = FinalClip.objects.filter(Q(pk__in=other.values("clip")) | Q(pk__in=bare.values("pk")))
     for batch in rows_in_batches(differing, "filename"):
         for key, name in batch:
-            says = _("its Drive file is not the one of its copy.")
+            says = _("its Drive file is not that of its copy.")
             yield Disagreement(Kind.DRIVE_ID, name, says, str(key), partial(mend.copy_drive_id, key))

@@ -1,4 +1,4 @@
-"""A table or a folder in portions, so that an audit of 100,000 rows takes the memory of a thousand."""
+"""Reads a table or a folder in batches, so that an audit of 100,000 rows takes the memory of a thousand."""
 
 import os
 import time
@@ -25,7 +25,7 @@ def batches(things: Iterable[Thing], size: int = AT_ONCE) -> Iterator[list[Thing
 
 
 def rows_in_batches(rows: QuerySet, *fields: str) -> Iterator[list[tuple]]:
-    """Yield tuples of the primary key and these fields, each portion as it is when its turn comes."""
+    """Yield tuples of the primary key and these fields; each batch is read when its turn comes."""
     rows, last = rows.order_by("pk").values_list("pk", *fields), None
     while batch := list((rows if last is None else rows.filter(pk__gt=last))[:AT_ONCE]):
         yield batch
@@ -33,13 +33,13 @@ def rows_in_batches(rows: QuerySet, *fields: str) -> Iterator[list[tuple]]:
 
 
 class Lengths:
-    """How long stored files are. A bucket is asked by the folder, because asking for each file takes an hour."""
+    """Lengths of stored files. A bucket is listed by folder, because asking for each file takes an hour."""
 
     def __init__(self) -> None:
         self._listed: dict[str, dict[str, int]] = {}
 
     def of(self, stored_path: str) -> int | None:
-        """Return a file's length as it was when first asked for its folder; None for no file."""
+        """Return a file's length at the first listing of its folder; None for a missing file."""
         if files.store_of(stored_path).is_local:
             return files.size_bytes(stored_path)
         folder = stored_path.rpartition("/")[0]
@@ -49,7 +49,7 @@ class Lengths:
 
 
 def old_entries(folder: Path, *, older_than_s: float = GRACE_S) -> Iterator[os.DirEntry]:
-    """Yield what lies in a folder and was not touched for so long; nothing where there is no folder."""
+    """Yield the entries of a folder untouched for so long; none if there is no folder."""
     now_s = time.time()
     try:
         with os.scandir(folder) as entries:

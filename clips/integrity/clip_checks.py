@@ -1,4 +1,4 @@
-"""Clips among themselves: their versions, the moments they were kept from, and their names."""
+"""Checks clips against each other: their versions, the moments they were kept from, and their names."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -15,7 +15,7 @@ from clips.models import CandidateSegment, FileName, FinalClip, Job, JobKind, Se
 
 
 def lineages(*, checksums: bool) -> Iterator[Disagreement]:
-    """Of the versions of a clip one is current, unless it was removed; all of them are cut from one file."""
+    """Report lineages without a current version (unless removed), or cut from several camera files."""
     same = FinalClip.objects.filter(lineage=OuterRef("lineage"))
     living = same.filter(Q(is_current=True) | Q(removed_at__isnull=False))
     newer = same.filter(created_at__gt=OuterRef("created_at"))
@@ -31,30 +31,30 @@ def lineages(*, checksums: bool) -> Iterator[Disagreement]:
 
 
 def moments_and_clips(*, checksums: bool) -> Iterator[Disagreement]:
-    """What was kept has a clip, and what has a clip was kept."""
+    """Report kept moments without a clip, and clips whose moment is not kept."""
     clips = FinalClip.objects.filter(candidate_segment=OuterRef("pk"), removed_at=None)
     bare = CandidateSegment.objects.filter(~Exists(clips), status=SegmentStatus.ACCEPTED)
     for batch in rows_in_batches(bare, "original_file__original_filename", "start_ms", "end_ms"):
         for key, name, start_ms, end_ms in batch:
-            says = _("its moment at %(start).1f to %(end).1f s was kept, but there is no clip of it.")
+            says = _("its moment at %(start).1f to %(end).1f s was kept, but has no clip.")
             told = {"start": start_ms / 1000, "end": end_ms / 1000}
             yield Disagreement(Kind.KEPT_WITHOUT_CLIP, name, says % told, str(key))
     unkept = FinalClip.objects.current().exclude(candidate_segment=None)
     for batch in rows_in_batches(unkept.exclude(candidate_segment__status=SegmentStatus.ACCEPTED), "filename"):
         for key, name in batch:
-            says = _("it is a clip of a moment that is not marked as kept.")
+            says = _("its moment is not marked as kept.")
             yield Disagreement(Kind.LINEAGE, name, says, str(key))
 
 
 def names(*, checksums: bool) -> Iterator[Disagreement]:
-    """A current clip's name says its date, session and camera, unless a job is renaming those of its session."""
+    """Report current clips whose name differs from its row, unless a job is renaming that session's clips."""
     asked = Job.objects.active().filter(kind=JobKind.RENAME, shoot=OuterRef("original_file__shoot"))
     fields = ("filename", "date", "camera_id", "fps_label", "original_file__shoot__slug", "original_file__shoot__date")
     for batch in rows_in_batches(FinalClip.objects.current().filter(~Exists(asked)), *fields):
         for key, filename, date, camera_id, fps_label, session, session_date in batch:
             said = read_names((), filename)
             if said is None:
-                yield Disagreement(Kind.NAME, filename, _("this is no name that the site gives."), str(key))
+                yield Disagreement(Kind.NAME, filename, _("this is not a name given by the site."), str(key))
                 continue
             wanted = {
                 _("date"): (said.date, date),
@@ -69,7 +69,7 @@ def names(*, checksums: bool) -> Iterator[Disagreement]:
 
 
 def names_taken(*, checksums: bool) -> Iterator[Disagreement]:
-    """Each name is written down as used, so that no later clip can get it."""
+    """Report clips whose name is not recorded as used, so that a later clip could get it."""
     for batch in rows_in_batches(FinalClip.objects.all(), "filename"):
         wanted = {key: (name, said) for key, name in batch if (said := read_names((), name))}
         stems = {said.stem.lower() for _name, said in wanted.values()}
@@ -77,6 +77,6 @@ def names_taken(*, checksums: bool) -> Iterator[Disagreement]:
         taken = set(alike.values_list("low", "number"))
         for key, (name, said) in wanted.items():
             if (said.stem.lower(), said.number) not in taken:
-                says = _("its name is not written down as taken.")
+                says = _("its name is not recorded as taken.")
                 take = partial(repair.take_name, said.stem, said.number, said.ending)
                 yield Disagreement(Kind.NAME_NOT_TAKEN, name, says, str(key), take)

@@ -1,4 +1,4 @@
-"""Rows that own a file, each held against what lies on the disk: whether it is there, whole, and the same."""
+"""Checks rows that own a file against the disk: whether it is present, whole, and unchanged."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ from clips.storage.files import StorageError
 
 @dataclass(frozen=True)
 class Shelf:
-    """One kind of row that owns a file; field names are as the query set knows them."""
+    """One kind of row that owns a file; field names are those of the query set."""
 
     rows: QuerySet
     missing: Kind
@@ -61,14 +61,14 @@ class Shelf:
         _key, path, _name, *said = row
         n_bytes = length_of(path)
         if n_bytes is None:
-            return self.missing, _("%(path)s is not there.") % {"path": path}
+            return self.missing, _("%(path)s is missing.") % {"path": path}
         wanted_bytes = said.pop(0) if self.size else None
         if wanted_bytes is not None and n_bytes != wanted_bytes:
             told = {"path": path, "is": filesizeformat(n_bytes), "was": filesizeformat(wanted_bytes)}
             told |= {"n": n_bytes - wanted_bytes}
             return self.changed, _("%(path)s has %(is)s instead of %(was)s (%(n)+d bytes).") % told
         if checksums and self.sha256 and _sha256_of(path) != said[0]:
-            return self.changed, _("%(path)s has another SHA-256 than its row.") % {"path": path}
+            return self.changed, _("%(path)s has a different SHA-256 than its row.") % {"path": path}
         return None
 
 
@@ -124,19 +124,19 @@ def rows_and_files(*, checksums: bool) -> Iterator[Disagreement]:
 
 
 def let_go_for_good(*, checksums: bool) -> Iterator[Disagreement]:
-    """Originals that were let go to make room, and that no archive has."""
+    """Report originals that were deleted to free space, and that no archive has."""
     kept = ArchiveCopy.objects.filter(original_file=OuterRef("pk"), state=CopyState.VERIFIED)
     lost = OriginalFile.objects.evicted().filter(~Exists(kept), not_needed_at=None)
     for batch in rows_in_batches(lost, "original_filename"):
         for key, name in batch:
-            says = _("it was let go to make room, and no archive has it any more.")
+            says = _("it was deleted to free space, and no archive has it any more.")
             yield Disagreement(Kind.ORIGINAL_MISSING, name, says, str(key))
 
 
 def never_cut(*, checksums: bool) -> Iterator[Disagreement]:
-    """Clips that nobody has cut and nobody is going to."""
+    """Report clips that were never cut and that no job is going to cut."""
     asked = Job.objects.active().filter(kind=JobKind.RENDER, clip=OuterRef("pk"))
     for batch in rows_in_batches(FinalClip.objects.current().filter(~Exists(asked), stored_path=""), "filename"):
         for key, name in batch:
-            says = _("it was never cut, and no job is going to.")
+            says = _("it was never cut, and no job is going to cut it.")
             yield Disagreement(Kind.CLIP_UNCUT, name, says, str(key), partial(mend.recut, key))

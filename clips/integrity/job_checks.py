@@ -1,4 +1,4 @@
-"""Jobs that wait although they are due, or run although nobody hears of them."""
+"""Checks jobs for those that wait although they are due, or run without a sign of life."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -26,8 +26,10 @@ def stuck_jobs(*, checksums: bool) -> Iterator[Disagreement]:
     rows = rows.defer("original_file__probe", "segment__features", "clip__search_text")
     for job in rows.order_by("run_after").iterator(chunk_size=500):
         if job.state == JobState.WAITING:
-            says = _("it waits since %(since)s, and nobody takes it.") % {"since": f"{job.run_after:%Y-%m-%d %H:%M}"}
+            says = _("it has been waiting since %(since)s, and no worker takes it.") % {
+                "since": f"{job.run_after:%Y-%m-%d %H:%M}"
+            }
         else:
-            says = _("its worker fell silent at %(at)s.") % {"at": f"{job.lease_ends_at:%Y-%m-%d %H:%M}"}
+            says = _("its worker went silent at %(at)s.") % {"at": f"{job.lease_ends_at:%Y-%m-%d %H:%M}"}
         subject = f"{job.get_kind_display()} {job.clip or job.original_file or job.upload or job.segment_id or ''}"
         yield Disagreement(Kind.JOB_STUCK, subject.strip(), says, str(job.pk), partial(repair.retell, job.pk))

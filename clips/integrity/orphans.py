@@ -1,4 +1,4 @@
-"""Files that no row knows of, and uploads whose bytes are not where they should be."""
+"""Finds files without a row, and uploads whose bytes are missing."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -88,12 +88,12 @@ def files_without_rows(*, checksums: bool) -> Iterator[Disagreement]:
 
 
 def left_in_scratch(*, checksums: bool) -> Iterator[Disagreement]:
-    """What workers that were killed have left; nothing that is being worked on is that old."""
+    """Report leftovers of killed workers; nothing in progress is that old."""
     for entry in old_entries(settings.SCRATCH_DIR, older_than_s=SCRATCH_AFTER_S):
         if entry.name == local_cache.FOLDER:
             continue  # keeps to its size by itself
         path = Path(entry.path)
-        says = _("nobody has worked on it for hours.")
+        says = _("it has not been worked on for hours.")
         yield Disagreement(Kind.SCRATCH, f"scratch/{entry.name}", says, str(path), partial(mend.remove, path))
 
 
@@ -109,12 +109,12 @@ def uploads_and_parts(*, checksums: bool) -> Iterator[Disagreement]:
         for upload in moved_on:
             if (n_there := _bytes_there(upload.pk)) < upload.offset_bytes and not _is_placed(upload):
                 told = {"is": filesizeformat(max(0, n_there)), "was": filesizeformat(upload.offset_bytes)}
-                says = _("%(is)s of the %(was)s that were received are on the disk.") % told
+                says = _("only %(is)s of the %(was)s received are on the disk.") % told
                 yield Disagreement(Kind.UPLOAD_LOST, upload.original_filename, says, str(upload.pk))
     asked = Job.objects.active().filter(kind=JobKind.INGEST, upload=OuterRef("pk"))
     for batch in rows_in_batches(Upload.objects.filter(~Exists(asked), state=UploadState.RECEIVED), fields[0]):
         for key, name in batch:
-            says = _("it has arrived whole, and no job is going to check it.")
+            says = _("it is complete, but no job is going to check it.")
             yield Disagreement(Kind.UPLOAD_STUCK, name, says, str(key), partial(mend.check_upload, key))
 
 
@@ -131,14 +131,14 @@ def _parts_without_upload() -> Iterator[Disagreement]:
 
 
 def _being_checked(paths: list[str]) -> set[str]:
-    """Return the files of uploads that a worker moved into their place, and died before it could say so."""
+    """Return the files of uploads whose worker moved them into place and died before the commit."""
     unfinished = Upload.objects.filter(pk__in=_ids(paths), state=UploadState.RECEIVED).values_list("pk", flat=True)
     waiting = set(unfinished)
     return {path for path in paths if waiting & set(_ids([path]))}
 
 
 def _ids(paths: Iterable[str]) -> list[UUID]:
-    """Return the ids by which these files are named; those of other names are left out."""
+    """Return the ids in the names of these files; other names are left out."""
     found = []
     for path in paths:
         with suppress(ValueError):
@@ -147,7 +147,7 @@ def _ids(paths: Iterable[str]) -> list[UUID]:
 
 
 def _bytes_there(upload_id: UUID) -> int:
-    """Return how many bytes of an upload are on the disk; -1 for no file at all."""
+    """Return the bytes of an upload on disk; -1 for no file at all."""
     try:
         return part_file.part_path(upload_id).stat().st_size
     except FileNotFoundError:
@@ -155,9 +155,9 @@ def _bytes_there(upload_id: UUID) -> int:
 
 
 def _is_placed(upload: Upload) -> bool:
-    """Whether a worker moved its file already, and died before it could say so."""
+    """Return whether a worker moved the file already and died before the commit."""
     return files.exists(register.stored_path_of(upload))
 
 
 def _nobody_knows(size_bytes: int) -> str:
-    return _("no row knows this file of %(size)s.") % {"size": filesizeformat(size_bytes)}
+    return _("no row refers to this file of %(size)s.") % {"size": filesizeformat(size_bytes)}

@@ -1,6 +1,6 @@
-"""What an audit may put right, because nothing has to be guessed and nothing is lost: mostly a job that makes it again.
+"""Repairs findings of an audit that need no guessing and lose nothing, mostly with a job that makes a file again.
 
-Each takes a row's key, and returns in a few words what was done; "" where there was nothing to do any more. None ever
+Each function takes a row's key and returns what was done in a few words; "" if there was nothing left to do. None ever
 deletes a camera file or a clip.
 """
 
@@ -42,7 +42,7 @@ from clips.storage import files
 
 
 def fetch_when_needed(key: UUID) -> str:
-    """Note of an original that is not on the disk what is so anyway, if the archive has it: that it must be fetched."""
+    """Mark an original that is not on disk, but in the archive, as one to be fetched."""
     original = OriginalFile.objects.on_disk().filter(pk=key).first()
     if original is None or files.exists(original.stored_path):
         return ""
@@ -52,19 +52,19 @@ def fetch_when_needed(key: UUID) -> str:
     if not kept.exists():
         return ""
     OriginalFile.objects.on_disk().filter(pk=key).update(evicted_at=timezone.now())
-    return _("the archive has it; it is fetched from there when it is needed")
+    return _("the archive has it, and it will be fetched when needed")
 
 
 @transaction.atomic
 def remake_preview(key: int) -> str:
-    """Forget a preview whose file is not as it was; what is shown of it asks for a new one."""
+    """Delete a preview whose file has changed; showing it asks for a new one."""
     preview = Preview.objects.filter(pk=key).select_related("segment__original_file").first()
     if preview is None or not Preview.objects.filter(pk=key, created_at=preview.created_at).delete()[0]:
         return ""
     if CandidateSegment.objects.undecided().filter(pk=preview.segment_id).exists():
         requests.want_preview(preview.segment)
-        return _("a job makes it again")
-    return _("its row is gone; it is made again when somebody looks")
+        return _("a job will make it again")
+    return _("its row is deleted; it will be made again when opened")
 
 
 @transaction.atomic
@@ -74,7 +74,7 @@ def remake_poster(key: UUID) -> str:
         return ""
     CandidateSegment.objects.filter(pk=key, poster_path=segment.poster_path).update(poster_path="")
     pipeline.start(JobKind.POSTER, segment.original_file, priority=BACKFILL_PRIORITY, alone=True)
-    return _("a job makes it again")
+    return _("a job will make it again")
 
 
 @transaction.atomic
@@ -84,7 +84,7 @@ def remake_filmstrip(key: int) -> str:
         return ""
     strip.delete()
     filmstrips.want_filmstrip(strip.original_file, priority=BACKFILL_PRIORITY)
-    return _("a job makes it again")
+    return _("a job will make it again")
 
 
 @transaction.atomic
@@ -94,40 +94,40 @@ def remake_shared(key: UUID) -> str:
         return ""
     SharedCopy.objects.filter(pk=key).update(stored_path="", size_bytes=None)
     links.start(copy.clip, links.LAST)
-    return _("a job makes it again")
+    return _("a job will make it again")
 
 
 def recut(key: UUID) -> str:
     is_started = _start(JobKind.RENDER, FinalClip.objects.filter(pk=key, removed_at=None))
-    return _("a job cuts it again") if is_started else ""
+    return _("a job will cut it again") if is_started else ""
 
 
 def rearchive(key: UUID) -> str:
-    """Have a clip's copy looked at: the job sends it, moves it, or notes that somebody removed it."""
+    """Start the job that sends a clip's copy, moves it, or records that somebody removed it."""
     cut = FinalClip.objects.filter(pk=key, removed_at=None).exclude(stored_path="")
     is_started = _start(JobKind.ARCHIVE, cut)
-    return _("a job looks at it and puts it right") if is_started else ""
+    return _("a job will check and fix it") if is_started else ""
 
 
 @transaction.atomic
 def bring_to_place(key: int) -> str:
-    """Have a copy that lies whole somewhere else moved to its place, also that of a camera file that was let go."""
+    """Move a copy that is whole in another place to its own, also that of a camera file that was let go."""
     copy = ArchiveCopy.objects.filter(pk=key, state=CopyState.VERIFIED).select_related("clip", "original_file").first()
     if copy is None:
         return ""
     pipeline.start(JobKind.ARCHIVE, copy.clip or copy.original_file, priority=BACKFILL_PRIORITY)
-    return _("a job moves it to its place")
+    return _("a job will move it to its place")
 
 
 def rearchive_original(key: UUID) -> str:
-    """The same for the copy of a camera file that lies here; of one that was let go the copy is all there is."""
+    """Archive a camera file on disk again; does nothing for one that was let go, whose copy is all there is."""
     is_started = _start(JobKind.ARCHIVE, OriginalFile.objects.on_disk().filter(pk=key))
-    return _("a job looks at it and puts it right") if is_started else ""
+    return _("a job will check and fix it") if is_started else ""
 
 
 @transaction.atomic
 def _start(kind: JobKind, row: QuerySet) -> bool:
-    """Start the job of a row after what people wait for; False when the row is gone."""
+    """Start the job of a row at low priority; False if the row is gone."""
     target = row.first()
     if target is not None:
         pipeline.start(kind, target, priority=BACKFILL_PRIORITY)
@@ -135,7 +135,7 @@ def _start(kind: JobKind, row: QuerySet) -> bool:
 
 
 def adopt_copy(backend: ArchiveBackend, file_id: str) -> str:
-    """Let the row of what lies there lead to it; of what lies somewhere else as well, put this one into the trash."""
+    """Point the row at the copy that was found; a second copy elsewhere goes to the trash."""
     held = backend.look(file_id)
     if held is None or held.is_trashed or not backend.folders_of(held.folder_id):
         return ""
@@ -145,23 +145,23 @@ def adopt_copy(backend: ArchiveBackend, file_id: str) -> str:
         return take_name(named.stem, named.number, named.ending) if named else ""
     if isinstance(thing, FinalClip) and is_removed(thing):
         is_trashed = held.is_ours is not False and backend.trash(file_id)
-        return _("its clip was removed; it is in the archive's trash") if is_trashed else ""
+        return _("its clip was removed, so it was moved to the archive's trash") if is_trashed else ""
     if copy := adoption.take_over(backend, thing, file_id, held):
         relocation.follow(copy, cargo_now(copy.clip or copy.original_file).thing)
-        return _("it is known, and its row leads to it again")
+        return _("its row refers to it again")
     if held.is_ours is not False and adoption.twin_of(backend, thing, file_id, held) and backend.trash(file_id):
-        return _("the archive has it twice; this one is in its trash")
+        return _("the archive has it twice, so this one was moved to its trash")
     return ""
 
 
 @transaction.atomic
 def withdraw(key: UUID) -> str:
-    """Have a removed clip taken back from the archive, where it came from again after the backup that was restored."""
+    """Withdraw a removed clip from the archive, where a restored backup brought it back."""
     clip = FinalClip.objects.filter(pk=key).first()
     if clip is None or not is_removed(clip):
         return ""
     pipeline.start(JobKind.WITHDRAW, clip, priority=BACKFILL_PRIORITY)
-    return _("a job takes it back from the archive")
+    return _("a job will remove it from the archive")
 
 
 def is_removed(clip: FinalClip) -> bool:
@@ -175,12 +175,12 @@ def check_upload(key: UUID) -> str:
     if upload is None:
         return ""
     pipeline.start(JobKind.INGEST, upload)
-    return _("a job checks it")
+    return _("a job will check it")
 
 
 def take_name(stem: str, number: int, ending: str) -> str:
     _name, is_new = FileName.objects.get_or_create(stem=stem, number=number, defaults={"ending": ending})
-    return _("the name is taken") if is_new else ""
+    return _("the name is recorded as taken") if is_new else ""
 
 
 def rename(key: UUID) -> str:
@@ -188,34 +188,34 @@ def rename(key: UUID) -> str:
     if clip is None:
         return ""
     follow(clip.original_file.shoot)
-    return _("a job renames it")
+    return _("a job will rename it")
 
 
 def copy_drive_id(clip_id: UUID) -> str:
     copy = ArchiveCopy.objects.filter(clip=clip_id, backend="drive", state="VERIFIED").first()
     n_changed = FinalClip.objects.filter(pk=clip_id).update(drive_file_id=copy.remote_id if copy else "")
-    return _("taken over from the copy") if n_changed else ""
+    return _("copied from the copy") if n_changed else ""
 
 
 def retell(key: UUID) -> str:
-    """Return a job whose worker fell silent, or tell the broker of one that waits."""
+    """Return a job whose worker fell silent to the queue, or publish a waiting one again."""
     if pipeline.return_expired(Job.objects.filter(pk=key)):
-        return _("it failed for good: %(why)s") % {"why": Job.objects.get(pk=key).reason}
+        return _("it failed: %(why)s") % {"why": Job.objects.get(pk=key).reason}
     job = Job.objects.due().filter(pk=key).first()
     if job is None:
         return ""
     pipeline.publish(job)
-    return _("the broker was told of it again")
+    return _("it was sent to the broker again")
 
 
 def remove_stored(stored_path: str) -> str:
-    """Remove a file that can be made again from its store. Never called for a camera file or a clip."""
+    """Delete a file that can be made again from its store. Never called for a camera file or a clip."""
     files.delete([stored_path])
     return _("removed")
 
 
 def remove(path: Path) -> str:
-    """Remove what a worker left behind."""
+    """Delete leftovers of a worker."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

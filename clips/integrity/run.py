@@ -1,4 +1,4 @@
-"""One audit: every check, one after the other, with what it finds said at once and kept in portions."""
+"""Runs one audit: all checks in sequence, with findings reported at once and saved in batches."""
 
 import time
 from collections import Counter
@@ -38,7 +38,7 @@ NOTED_EVERY_S = 20.0
 
 @dataclass
 class Tally:
-    """What was found so far."""
+    """The findings so far."""
 
     counts: Counter = field(default_factory=Counter)
     found: dict[str, list[dict]] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Tally:
 
 
 def audit(*, checksums: bool = False, repair: bool = False) -> Iterator[tuple[Disagreement, str]]:
-    """Yield each disagreement and, with ``repair``, what was done about it; without it nothing is changed anywhere."""
+    """Yield each finding and, with ``repair``, what was done about it; without it nothing is changed."""
     for check in CHECKS:
         for disagreement in check(checksums=checksums):
             mended = disagreement.mend() if repair and disagreement.mend else ""
@@ -70,7 +70,7 @@ def audit(*, checksums: bool = False, repair: bool = False) -> Iterator[tuple[Di
 
 
 def audit_into(report: AuditReport) -> Tally:
-    """Do a whole audit and keep what it finds in its row; ends at once when that row is another one's by now."""
+    """Run a whole audit and save its findings in its row; stops if the row now belongs to another run."""
     tally, noted_s = Tally(), time.monotonic()
     for disagreement, mended in audit(checksums=report.checksums, repair=report.repairs):
         tally.add(disagreement, mended)
@@ -84,5 +84,5 @@ def audit_into(report: AuditReport) -> Tally:
 
 
 def in_order(counts: dict[str, int]) -> list[tuple[Kind, int]]:
-    """Return what was found by kind, in the order of the kinds; kinds of an older version are left out."""
+    """Return findings by kind, in the order of the kinds; kinds of an older version are left out."""
     return [(kind, counts[kind.value]) for kind in Kind if counts.get(kind.value)]

@@ -1,4 +1,4 @@
-"""The nightly audit; reads only."""
+"""Task of the nightly audit, which changes nothing."""
 
 from celery import shared_task
 
@@ -8,7 +8,7 @@ from clips.models import AuditReport
 
 @shared_task(name="audit")
 def audit() -> None:
-    """Hold rows, files and archive against each other, and keep what is found for the jobs page."""
+    """Check rows, files and archive against each other, and save the findings for the jobs page."""
     report = AuditReport.objects.begin(checksums=False, repairs=False)
     if report:
         audit_into(report)

@@ -1,4 +1,4 @@
-"""Addresses of the audit."""
+"""URLs of the audit."""
 
 from django.urls import path
 

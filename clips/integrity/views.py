@@ -1,4 +1,4 @@
-"""Whether rows, files and archive say the same, as the last audit found."""
+"""Views of the audit page, which shows the findings of the last audit."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +18,7 @@ from people.models import Role
 @requires(Role.SORTER)
 @require_safe
 def audit(request: HttpRequest) -> HttpResponse:
-    """List what the last audit found, by kind, with what to do about it."""
+    """List the findings of the last audit by kind, with advice."""
     report = AuditReport.objects.latest_ended()
     kinds = []
     if report:
@@ -36,7 +36,7 @@ def audit(request: HttpRequest) -> HttpResponse:
 @requires(Role.CURATOR)
 @require_POST
 def audit_start(request: HttpRequest) -> HttpResponse:
-    """Start the check now instead of at night; a running one continues."""
+    """Start an audit now instead of at night; one that is running continues."""
     try:
         tasks.audit.delay()
     except OperationalError:

@@ -1,8 +1,8 @@
-"""Which claimed job may begin on this machine now, beside what runs there already.
+"""Decides which claimed jobs may begin on this machine now, beside those that run there already.
 
-A reader of videos that was killed from outside most likely wanted more memory than was left beside others. Its job is
-tried again with the machine to itself: it waits until no other video is read there, and from then on lets no other
-begin. Which machine a job has is written on its row, so this holds across all workers of one.
+A reader of videos that was killed from outside most likely wanted more memory than other readers left. Its job is
+retried with the machine to itself: it waits until no other video is read there, and from then on lets no other begin. A
+job's machine is written on its row, so this holds across all workers of one machine.
 """
 
 import time
@@ -28,7 +28,7 @@ LOOK_FOR_WALLS_AFTER = timedelta(minutes=5)
 
 
 def holds_back(job: Job) -> bool:
-    """Let a job that was just claimed wait if it may not begin now; whether it has to."""
+    """Postpone a job that was just claimed if it may not begin now; return whether it has to wait."""
     # A new upload is looked into as well, but hashed most of the time, so it keeps out of the way of no other.
     if job.kind not in originals_readers() | {JobKind.INGEST}:
         return False
@@ -36,12 +36,12 @@ def holds_back(job: Job) -> bool:
 
 
 def killed() -> str:
-    """Return what is said of a job whose reader was killed, and that is tried again."""
-    return _("Something stopped this, most likely for lack of memory. It is tried again with nothing beside it.")
+    """Return the sentence for a job whose reader was killed, and that will be retried."""
+    return _("This was stopped, most likely because memory ran out. It will be retried alone.")
 
 
 def killed_again(job: Job) -> str:
-    """Return what is said of a job whose reader was killed as often as one may be."""
+    """Return the sentence for a job whose reader was killed too often."""
     why = _(
         "This was stopped from outside %(n)d times: either the video needs more memory than this machine has, "
         "or something else on the machine takes it or stops what reads the video."
@@ -55,11 +55,11 @@ def _waits_for_walls(job: Job) -> bool:
 
 
 def _waits_for_machine(job: Job) -> bool:
-    """Whether a job wants the machine and others have it, or another one has it or wants it more."""
+    """Return whether a job wants the machine while others run, or another one has it or needs it more."""
     if job.kills:
         if not _wishes().filter(_before(job)).exists() and not _is_taken(job):
             return False
-        says = _("This needs much memory, so it waits until no other video is worked on.")
+        says = _("This needs a lot of memory, so it waits until no other video is being processed.")
         job.postpone(timezone.now() + NEXT_LOOK_AFTER, waits_for=WaitsFor.MACHINE, reason=says)
         return True
     if job.kind not in originals_readers():
@@ -71,7 +71,7 @@ def _waits_for_machine(job: Job) -> bool:
 
 
 def _is_taken(job: Job) -> bool:
-    """Whether another job has the machine that this one wants to itself, once those gave way that may not begin.
+    """Return whether another job has the machine that this one wants to itself, not counting those that must wait.
 
     The broker is told of all that wait in one breath, so a crowd is claimed together with whoever it waits for. What
     is claimed from now on sees this job running.
@@ -88,7 +88,7 @@ def _is_taken(job: Job) -> bool:
 
 
 def _running() -> QuerySet:
-    """Return what runs here. Both of two claimed at once see each other: one of them gives way, or both do."""
+    """Return the jobs running here. Two claimed at once see each other: one of them or both give way."""
     here = Job.objects.filter(state=JobState.RUNNING, node=settings.NODE)
     return here.filter(lease_ends_at__gt=timezone.now())
 

@@ -1,4 +1,4 @@
-"""What the backfill commands share: choose rows, ask for one job each, and show how far they are."""
+"""Base of the backfill commands: choose rows, request one job each, and show progress."""
 
 import datetime as dt
 import time
@@ -20,7 +20,7 @@ NAMES_SHOWN = 20
 
 
 class BackfillCommand(BaseCommand):
-    """Do one step again for many rows. A subclass says which step, on which rows, by which filters."""
+    """Repeats one step for many rows. A subclass sets the step, the rows and the filters."""
 
     kind: JobKind
     #: How the filters reach the session, from the row's point of view.
@@ -28,14 +28,14 @@ class BackfillCommand(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "ids", nargs="*", type=UUID, metavar="ID", help="only these; otherwise all that the filters leave"
+            "ids", nargs="*", type=UUID, metavar="ID", help="only these; default: all that match the filters"
         )
-        parser.add_argument("--session", help="only of sessions of this name")
-        parser.add_argument("--date", type=dt.date.fromisoformat, help="only of this day, like 2024-12-01")
-        parser.add_argument("--camera", help="only of this camera, like CAM_GOPRO11")
+        parser.add_argument("--session", help="only sessions with this name")
+        parser.add_argument("--date", type=dt.date.fromisoformat, help="only this day, like 2024-12-01")
+        parser.add_argument("--camera", help="only this camera, like CAM_GOPRO11")
         parser.add_argument("--failed", action="store_true", help="only those whose last such job failed")
-        parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
-        parser.add_argument("--no-wait", action="store_true", help="ask for the jobs and return at once")
+        parser.add_argument("--dry-run", action="store_true", help="show what would be done, without doing it")
+        parser.add_argument("--no-wait", action="store_true", help="queue the jobs without waiting for them")
 
     def rows(self) -> QuerySet:
         raise NotImplementedError
@@ -45,7 +45,7 @@ class BackfillCommand(BaseCommand):
         n_rows = rows.count()
         if options["ids"] and n_rows < len(set(options["ids"])):
             raise CommandError(
-                f"{len(set(options['ids'])) - n_rows} of these ids are unknown or left out by the filters."
+                f"{len(set(options['ids'])) - n_rows} of these ids are unknown or excluded by the filters."
             )
         if options["dry_run"]:
             self._say_what_would_be_done(rows, n_rows)
@@ -57,7 +57,7 @@ class BackfillCommand(BaseCommand):
         if jobs and not options["no_wait"]:
             self._wait(jobs)
         else:
-            self.stdout.write(f"{len(jobs)} jobs asked for; the jobs page shows them.")
+            self.stdout.write(f"{len(jobs)} jobs queued. See the jobs page.")
 
     def params(self) -> dict:
         return {}
@@ -89,21 +89,21 @@ class BackfillCommand(BaseCommand):
             self.stdout.write(f"{row.pk}  {row}")
         if n_rows > NAMES_SHOWN:
             self.stdout.write(f"… and {n_rows - NAMES_SHOWN} more")
-        self.stdout.write(f"{n_rows} jobs ({JobKind(self.kind).label}) would be asked for; nothing was done.")
+        self.stdout.write(f"{n_rows} jobs ({JobKind(self.kind).label}) would be queued. Nothing was done.")
 
     def _wait(self, jobs: list[UUID]) -> None:
-        """Show a bar until all have ended; Ctrl-C leaves the bar, not the jobs."""
+        """Show a progress bar until all have ended; Ctrl-C ends the bar, not the jobs."""
         try:
             with tqdm(total=len(jobs), desc=str(JobKind(self.kind).label), unit="job", file=self.stderr) as bar:
                 while bar.n < len(jobs):
                     bar.update(Job.objects.filter(pk__in=jobs).exclude(state__in=ACTIVE).count() - bar.n)
                     time.sleep(LOOK_EVERY_S if bar.n < len(jobs) else 0)
         except KeyboardInterrupt:
-            self.stdout.write("The jobs go on in the background; the jobs page shows them.")
+            self.stdout.write("The jobs continue in the background. See the jobs page.")
             return
         not_done = Job.objects.filter(pk__in=jobs).exclude(state=JobState.DONE)
         for job in not_done[:NAMES_SHOWN]:
             self.stdout.write(f"{job.target}: {job.reason or job.get_state_display()}")
         self.stdout.write(f"{len(jobs) - not_done.count()} of {len(jobs)} done.")
         if not_done.exists():
-            raise CommandError("Some could not be done.")
+            raise CommandError("Some jobs failed.")

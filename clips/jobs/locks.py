@@ -1,8 +1,8 @@
-"""The site's named locks, the order in which rows are locked, and how to tell that a lock did not come in time.
+"""Names the site's advisory locks, defines the order of row locks, and recognises lock timeouts.
 
-**Order of rows.** Who locks several locks them from the outside in, so that no two wait for each other: a named lock
-first, then the session, its video, its moments in the order of their ids, a clip; each of them before its own jobs, and
-several jobs in the order of their ids. What no person waits for skips rows that somebody else has locked.
+**Order of rows.** Several locks are taken from the outside in, so that no two transactions wait for each other: a named
+lock first, then the session, its video, its moments in the order of their ids, a clip; each of them before its own
+jobs, and several jobs in the order of their ids. What no person waits for skips rows that somebody else has locked.
 """
 
 import enum
@@ -22,7 +22,7 @@ PASSING_BY_S = 0.2
 
 @enum.unique
 class Lock(enum.StrEnum):
-    """What only one at a time may do. PostgreSQL knows a lock by a number, which django-pglock makes of its name."""
+    """Work that only one process at a time may do. django-pglock turns the name into PostgreSQL's number."""
 
     ROOM = "taking room for an upload"
     SESSION = "looking for the session of a new file"
@@ -36,18 +36,18 @@ def hold(lock: Lock) -> None:
 
 @contextmanager
 def held_if_free(lock: Lock) -> Iterator[bool]:
-    """Hold a lock for the block, and yield True; where somebody else has it, yield False at once."""
+    """Hold a lock for the block, and yield True; if somebody else has it, yield False at once."""
     with pglock.advisory(lock, timeout=0) as is_held:
         yield is_held
 
 
 @contextmanager
 def passing_by() -> Iterator[None]:
-    """Wait hardly at all for the locks of others."""
+    """Wait only briefly for the locks of others."""
     with pglock.timeout(PASSING_BY_S):
         yield
 
 
 def is_busy(error: BaseException) -> bool:
-    """Whether a statement was given up for the sake of others, and may be tried again."""
+    """Return whether the database cancelled a statement in favour of others, so that it may be retried."""
     return isinstance(error, OperationalError) and isinstance(error.__cause__, _PASSING)

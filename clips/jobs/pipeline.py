@@ -1,4 +1,4 @@
-"""Which background step follows which, who does it, and how the broker is told."""
+"""Defines which background step follows which, starts their jobs, and publishes them to the broker."""
 
 import logging
 
@@ -19,14 +19,14 @@ QUEUES = ("detect", "media", "light")
 
 
 def start(kind: JobKind, target: models.Model, *, priority: int = DEFAULT_PRIORITY, **params: object) -> Job:
-    """Make the job in the caller's transaction, and tell the broker when that is committed."""
+    """Create the job in the caller's transaction, and publish it on commit."""
     job = Job.objects.for_target(kind, target, priority=priority, params=params)
     transaction.on_commit(lambda: publish(job))
     return job
 
 
 def start_next(job: Job, target: models.Model) -> None:
-    """Start what follows a finished job, unless it was asked for alone (a backfill of one step)."""
+    """Start the step after a finished job, unless that was requested alone (a backfill of one step)."""
     if job.params.get("alone"):
         return
     for kind in registry.step_of(job.kind).then:
@@ -34,7 +34,7 @@ def start_next(job: Job, target: models.Model) -> None:
 
 
 def queue_of(job: Job) -> str:
-    """Return the queue of a job. An upload is checked where its bytes lie: on the node that took them.
+    """Return the queue of a job. An upload is checked on the node that received its bytes.
 
     Nodes that share their originals' folder share their uploads' too, so then any of them does it.
     """
@@ -50,26 +50,26 @@ def own_queue(queue: str, node: str) -> str:
 
 
 def publish(job: Job) -> None:
-    """Tell the broker that a job waits. A broker that is away is no fault: the sweep tells it again."""
+    """Publish a waiting job. A broker that is away is no error: the sweep publishes it again."""
     step = registry.step_of(job.kind)
     try:
         current_app.send_task(step.task, args=[str(job.pk)], queue=queue_of(job), priority=job.priority)
     except BrokerError as error:
-        logger.warning("The broker cannot be reached (%s); job %s waits for the sweep.", error, job.pk)
+        logger.warning("The broker cannot be reached (%s). Job %s waits for the sweep.", error, job.pk)
         return
     Job.objects.all().note_published(job.pk)
 
 
 def ask(task: str, **params: object) -> None:
-    """Have something done soon that beat does anyway; so a broker that is away is no fault here either."""
+    """Request something that beat does anyway; so a broker that is away is no error here either."""
     try:
         current_app.send_task(task, kwargs=params, queue="light")
     except BrokerError as error:
-        logger.warning("The broker cannot be reached (%s); %s waits for its turn.", error, task)
+        logger.warning("The broker cannot be reached (%s). %s waits for its schedule.", error, task)
 
 
 def return_expired(jobs: models.QuerySet) -> list[Job]:
-    """Give jobs whose worker fell silent back to the queue; fail and return those that had their last try.
+    """Return jobs of silent workers to the queue; fail and return those that had their last try.
 
     One that somebody else has locked, or what it is about, is left for the next time, and holds up none of the others.
     """
@@ -80,17 +80,17 @@ def return_expired(jobs: models.QuerySet) -> list[Job]:
 def _ends(job: Job) -> bool:
     try:
         with locks.passing_by():
-            return give_up(job, _("The worker stopped in the middle of this, several times."))
+            return give_up(job, _("The worker stopped several times during this."))
     except OperationalError as error:
         if not locks.is_busy(error):
             raise
-        logger.info("Job %s is looked at again by the next sweep, for somebody else has locked its rows.", job.pk)
+        logger.info("Job %s is left to the next sweep, because its rows are locked.", job.pk)
         return False
 
 
 @transaction.atomic
 def give_up(job: Job, reason: str) -> bool:
-    """Fail a job with a sentence for people, shown where they look for what it was about; False when not ours."""
+    """Fail a job with a sentence for people, shown where they look for its target; False if not ours."""
     if ended := job.fail(reason):
         registry.step_of(job.kind).on_failure(job, reason)
     return ended

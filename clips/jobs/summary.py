@@ -1,4 +1,4 @@
-"""What the machine has to do, by kind of work, and what it could not do, by the sentence that says why."""
+"""Summarises waiting and running jobs by kind, and failed ones by reason."""
 
 from dataclasses import dataclass
 
@@ -48,7 +48,7 @@ class KindOfWork:
 
 @dataclass(frozen=True)
 class Cause:
-    """Jobs of one kind that could not be done, or not yet, for the same reason."""
+    """Failed or delayed jobs of one kind with the same reason."""
 
     kind: JobKind
     state: JobState
@@ -63,17 +63,17 @@ class Cause:
 
     @property
     def is_final(self) -> bool:
-        """Whether nobody tries again by themselves."""
+        """Return whether it is not retried automatically."""
         return self.state == JobState.FAILED
 
     @property
     def can_be_dismissed(self) -> bool:
-        """Whether whose upload it was may let it rest."""
+        """Return whether the upload's owner may dismiss it."""
         return self.is_final and self.kind in OF_ONE_UPLOAD
 
 
 def kinds_of_work() -> list[KindOfWork]:
-    """Return what waits and runs, in the order in which a video goes through it."""
+    """Return waiting and running work, in the order of a video's steps."""
     running = Q(state=JobState.RUNNING)
     rows = Job.objects.active().order_by().values("kind")
     rows = rows.annotate(n=Count("pk"), n_running=Count("pk", filter=running), progress=Avg("progress", filter=running))
@@ -86,7 +86,7 @@ def kinds_of_work() -> list[KindOfWork]:
 
 
 def stuck(state: JobState) -> QuerySet:
-    """Return the jobs that failed and no newer one has taken up, or those that wait after a failed attempt."""
+    """Return failed jobs without a newer one, or jobs that wait after a failed attempt."""
     rows = Job.objects.filter(state=state).exclude(reason="")
     if state == JobState.WAITING:
         return rows
@@ -97,13 +97,13 @@ def stuck(state: JobState) -> QuerySet:
 
 
 def of_own_uploads(member: Member) -> Q:
-    """Pick the jobs on what a member sent."""
+    """Filter the jobs on a member's uploads."""
     return Q(kind__in=OF_ONE_UPLOAD) & (Q(upload__owner=member) | Q(original_file__uploader=member))
 
 
 def told_to(member: Member, *, everything: bool = False) -> Q:
-    """Pick the jobs whose failure is to be told to a member: of uploads their own, and to
-    curators those that came by themselves; with ``everything`` to curators all of them.
+    """Filter the jobs whose failure a member is told: of their own uploads, and for curators of automatic imports; with
+    ``everything``, for curators all of them.
     """
     if not member.may(Role.CURATOR):
         return ~Q(kind__in=OF_ONE_UPLOAD) | of_own_uploads(member)
@@ -114,7 +114,7 @@ def told_to(member: Member, *, everything: bool = False) -> Q:
 
 
 def causes(of: Q = Q()) -> list[Cause]:  # noqa: B008  it is not changed
-    """Return why jobs are stuck: first what nobody tries again by themselves, each with the newest first."""
+    """Return the reasons of stuck jobs: first those that are not retried automatically, each with the newest first."""
     found = []
     for state in (JobState.FAILED, JobState.WAITING):
         rows = stuck(state).filter(of).order_by().values("kind", "reason")
@@ -127,7 +127,7 @@ def causes(of: Q = Q()) -> list[Cause]:  # noqa: B008  it is not changed
 
 
 def seconds_left(job: Job) -> float | None:
-    """Estimate how long a running job still takes, as if the rest went as fast as what is done."""
+    """Estimate the remaining time of a running job from its progress."""
     if job.state != JobState.RUNNING or job.started_at is None or job.progress < MIN_PROGRESS:
         return None
     elapsed_s = (timezone.now() - job.started_at).total_seconds()

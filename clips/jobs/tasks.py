@@ -1,4 +1,4 @@
-"""Sweeps the jobs: returns those whose worker fell silent, and tells the broker again of what it has lost."""
+"""Tasks of a clip's life. Each takes one job id and may be delivered any number of times."""
 
 from collections import Counter
 from datetime import timedelta
@@ -13,7 +13,7 @@ from clips.models import Job
 
 @shared_task(name="sweep")
 def sweep() -> None:
-    """Return jobs whose worker fell silent, and tell the broker again of what it has lost."""
+    """Return jobs of silent workers, and publish again what the broker has lost."""
     pipeline.return_expired(Job.objects.all())
     for job in lost_messages():
         pipeline.publish(job)

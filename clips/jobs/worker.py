@@ -1,4 +1,4 @@
-"""Working on a job: take it, keep its lease, end it exactly once."""
+"""Runs a job: claims it, keeps its lease, and ends it exactly once."""
 
 import logging
 import os
@@ -37,14 +37,14 @@ class Claim:
         self._renewed_s = time.monotonic()
 
     def report(self, progress: float | None = None) -> None:
-        """Say that the work goes on, and how far it is (0 to 1). LeaseLostError means: stop, it is not ours now."""
+        """Renew the lease and save the progress (0 to 1). LeaseLostError means: stop, it is not ours now."""
         if time.monotonic() - self._renewed_s >= self._renew_every_s:
             self.job.renew(progress)
             self._renewed_s = time.monotonic()
 
     @contextmanager
     def finishing(self, *, first: Callable[[], None] | None = None) -> Iterator[None]:
-        """Write the job's effect and its end in one transaction; a worker that came too late writes neither.
+        """Commit the job's effect and its end in one transaction; a worker that is too late commits neither.
 
         ``first`` locks what comes before the job's row (`clips.jobs.locks`); of a job about a clip, the clip is locked.
         """
@@ -57,13 +57,13 @@ class Claim:
             yield
 
     def fail(self, reason: str) -> None:
-        """End the job with a sentence for people, where the work itself goes on for the sake of others."""
+        """End the job with a sentence for people, while the work itself continues for others."""
         pipeline.give_up(self.job, reason)
 
 
 @contextmanager
 def claim(job_id: str) -> Iterator[Claim | None]:
-    """Take a job; yields None when there is nothing to do, which is what a message delivered twice finds."""
+    """Claim a job; yields None if there is nothing to do, as for a message delivered twice."""
     job = _take(job_id)
     if job is None:
         yield None
@@ -78,7 +78,7 @@ def claim(job_id: str) -> Iterator[Claim | None]:
 
 @contextmanager
 def claim_more(job_ids: Iterable[UUID]) -> Iterator[list[Claim]]:
-    """Take those of these jobs that nobody else has, to do them along with a claimed one.
+    """Claim those of these jobs that nobody else has, to do them along with a claimed one.
 
     Whatever ends the block ends each of them that has not ended yet, in its own right, and is passed on to the first.
     """
@@ -99,19 +99,19 @@ def _take(job_id: UUID | str) -> Job | None:
     except OperationalError as error:
         if not locks.is_busy(error):
             raise
-        logger.warning("Job %s is taken later, for somebody else has locked its row, or its original's.", job_id)
+        logger.warning("Job %s is taken later, because its row or its original's is locked.", job_id)
         if job:
             _try_again(job, busy())
         return None
 
 
 def _settle(job: Job, error: Exception) -> bool:
-    """End a job that failed, or let it be tried again; False where the fault is ours and should be seen in the log.
+    """End a failed job, or schedule its retry; False if the fault is ours and should be in the log.
 
     A job that has ended already, or is not ours any more, stays as it is.
     """
     if isinstance(error, LeaseLostError):
-        logger.info("Job %s (%s) was cancelled or taken over; its work is dropped.", job.pk, job.kind)
+        logger.info("Job %s (%s) was cancelled or taken over. Its work is discarded.", job.pk, job.kind)
     elif isinstance(error, LASTING_FAULTS):
         pipeline.give_up(job, str(error))
     elif registry.handles(job, error):
@@ -122,13 +122,13 @@ def _settle(job: Job, error: Exception) -> bool:
     elif isinstance(error, (StorageError, *registry.passing_faults())):
         _try_again(job, str(error))
     elif isinstance(error, SoftTimeLimitExceeded):
-        pipeline.give_up(job, _("This took longer than a job may."))
+        pipeline.give_up(job, _("This took too long."))
     elif locks.is_busy(error):
-        logger.warning("Job %s (%s) waited too long for what others had locked; it is tried again.", job.pk, job.kind)
+        logger.warning("Job %s (%s) waited too long for others' locks. It will be retried.", job.pk, job.kind)
         _try_again(job, busy())
     else:
         if not job.put_back(f"{type(error).__name__}: {error}"):
-            why = _("This failed again and again; the log says more: %(error)s")
+            why = _("This failed repeatedly. See the log for details: %(error)s")
             pipeline.give_up(job, why % {"error": type(error).__name__})
         return False
     return True
@@ -140,5 +140,5 @@ def _try_again(job: Job, reason: str) -> None:
 
 
 def busy() -> str:
-    """Return what is said of a job that waited too long for what others had locked."""
+    """Return the sentence for a job that waited too long for others' locks."""
     return _("The database was busy for too long.")

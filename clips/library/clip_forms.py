@@ -1,4 +1,4 @@
-"""What a new version of a clip is made from."""
+"""Form for a new version of a clip."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -11,14 +11,14 @@ from clips.sorting.forms import TagsForm
 
 
 class ExactClockField(ClockField):
-    """A place in a video that is shown to the millisecond."""
+    """A place in a video, shown to the millisecond."""
 
     def prepare_value(self, value: int | str) -> str:
         return exact_clock(value) if isinstance(value, int) else value
 
 
 class ClipForm(TagsForm):
-    """The sort card's tags, with times as people write them.
+    """The tags of the sort card, with times as people write them.
 
     Whether the span is a part of the file is for ``clips.library.new_version`` to say, for pages and API alike.
     """

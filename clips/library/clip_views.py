@@ -1,4 +1,4 @@
-"""One clip: played, described, compared with its other versions, and edited again."""
+"""Views of one clip: play it, describe it, compare its versions, and edit it."""
 
 from urllib.parse import urlencode
 from uuid import UUID
@@ -32,7 +32,7 @@ from people.models import Role
 @requires(Role.VIEWER)
 @require_safe
 def clip(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show a clip; the query of the library that led here says which one comes before and after it."""
+    """Show a clip; the library query that led here gives the previous and next one."""
     shown = get_object_or_404(clips_to_show(), pk=pk)
     if shown.removed_at or (not shown.is_current and current_version(shown) is None):
         return render(request, "clips/library/clip_removed.html", {"clip": shown}, status=410)
@@ -57,7 +57,7 @@ def clip(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.SORTER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def clip_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show the form that makes a new version; POST makes it, and answers 409 with the clip as it is now if it lost."""
+    """Show the edit form; POST makes a new version, or answers 409 with the current clip if it lost a race."""
     edited = get_object_or_404(clips_to_show(), pk=pk)
     current = edited if edited.is_current else current_version(edited)
     if current is None:
@@ -83,7 +83,7 @@ def clip_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def clip_use_again(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Go back to an earlier version of a clip."""
+    """Return to an earlier version of a clip."""
     version = get_object_or_404(clips_to_show(), pk=pk)
     try:
         newest = use_again(version, member=request.user)
@@ -103,7 +103,7 @@ def answer_form(request: HttpRequest, edited: FinalClip, form: ClipForm, status:
 
 
 def answer_conflict(request: HttpRequest, edited: FinalClip, form: ClipForm, sentence: str) -> HttpResponse:
-    """Show the clip as somebody else left it, and beside it what would have been lost."""
+    """Show the clip as somebody else left it, beside the changes that would be lost."""
     current = FinalClip.objects.with_pictures().filter(lineage=edited.lineage, is_current=True).first()
     if current is None:
         return render(request, "clips/library/clip_removed.html", {"clip": edited}, status=410)
@@ -128,21 +128,21 @@ def versions_of(shown: FinalClip) -> list[FinalClip]:
 
 
 def jobs_of(shown: FinalClip) -> dict[str, Job]:
-    """Return the last job of each kind that is not done, by its kind: what is under way and what failed."""
+    """Return the last unfinished or failed job of each kind, by its kind."""
     kinds = [JobKind.RENDER, JobKind.SHARE, JobKind.ARCHIVE]
     jobs = Job.objects.filter(clip=shown, kind__in=kinds).order_by("created_at")
     return {job.kind: job for job in {job.kind: job for job in jobs}.values() if job.state != JobState.DONE}
 
 
 def beside_in_library(shown: FinalClip, asked: dict[str, str]) -> tuple[FinalClip | None, FinalClip | None]:
-    """Return the clips before and after this one among those that the query finds."""
+    """Return the clips before and after this one in the results of the query."""
     found = ClipFilter(asked, queryset=FinalClip.objects.select_related("person", "trick")).qs.exclude(pk=shown.pk)
     name = asked.get("sort", ordering.NEWEST)
     return ordering.neighbours(found, shown, name if name in ordering.ORDERS else ordering.NEWEST)
 
 
 def beside_in_original(shown: FinalClip) -> tuple[FinalClip | None, FinalClip | None]:
-    """Return the clips that were filmed just before and just after this one, in the same file."""
+    """Return the clips filmed just before and just after this one, in the same file."""
     others = FinalClip.objects.current().filter(original_file=shown.original_file_id).exclude(lineage=shown.lineage)
     others = others.select_related("person", "trick")
     before = others.filter(start_ms__lt=shown.start_ms).order_by("-start_ms", "-pk").first()

@@ -1,4 +1,4 @@
-"""Cameras' clocks that cannot have been right: what pages say of a video's, and where it is corrected."""
+"""Describes wrong camera clocks for pages, with the link to the form that corrects them."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -27,22 +27,22 @@ class ClockFault:
 
     @property
     def day(self) -> dt.date:
-        """The day that the clock showed, whatever the page's own zone is."""
+        """The day on the clock, whatever the page's own zone is."""
         return self.shown.date()
 
     @property
     def is_ahead(self) -> bool:
-        """Whether it runs ahead; else it was not set, or lost its power."""
+        """Return whether the clock runs ahead; else it was not set, or lost power."""
         return self.shown > timezone.now()
 
 
 def clock_facts() -> JSONObject:
-    """Return, for an annotation ``clock_facts``, what the probe said of a file's clock."""
+    """Return the probe's facts about a file's clock, for an annotation ``clock_facts``."""
     return JSONObject(**{name: f"probe__{name}" for name in _FACTS})
 
 
 def fault_of(file: OriginalFile) -> ClockFault | None:
-    """Return why a file has no date; None where it has one, or where no clock is the reason."""
+    """Return why a file has no date; None if it has one, or if the clock is not the reason."""
     facts: Mapping[str, Any] = getattr(file, "clock_facts", None) or file.probe
     if file.recorded_at is not None or not facts.get("clock_shows") or named_day(file.original_filename):
         return None

@@ -1,4 +1,4 @@
-"""By what clips and jobs are found."""
+"""Filters of clips and jobs for the library page and the API."""
 
 import uuid
 
@@ -18,9 +18,9 @@ UNTAGGED = [("both", _("untagged")), ("person", _("no rider")), ("trick", _("no 
 
 
 class ClipFilter(filters.FilterSet):
-    """What the API and the library page find clips by, and in what order."""
+    """Filters and order of clips, for the API and the library page."""
 
-    q = filters.CharFilter(method="matching", label="beginnings of words of names, aliases and metadata")
+    q = filters.CharFilter(method="matching", label="beginnings of words in names, aliases and metadata")
     person = filters.CharFilter(method="with_person", label="name, slug, alias or id; also finds who is in `also`")
     trick = filters.CharFilter(method="with_trick", label="name, slug, alias or id")
     untagged = filters.ChoiceFilter(
@@ -33,8 +33,8 @@ class ClipFilter(filters.FilterSet):
     camera = filters.CharFilter(method="by_camera", label="id as in file names, or what the crew calls the camera")
     fps = filters.CharFilter("fps_label", lookup_expr="iexact")
     category = filters.ChoiceFilter(choices=ClipCategory.choices)
-    all_versions = filters.BooleanFilter(method="applied_last", label="also versions that were replaced")
-    sort = filters.ChoiceFilter(method="applied_last", choices=ordering.CHOICES, label="newest first when left out")
+    all_versions = filters.BooleanFilter(method="applied_last", label="include replaced versions")
+    sort = filters.ChoiceFilter(method="applied_last", choices=ordering.CHOICES, label="default: newest first")
 
     class Meta:
         model = FinalClip
@@ -83,7 +83,7 @@ class ClipFilter(filters.FilterSet):
 
 
 def _of_camera(own: CameraName) -> Q:
-    """Return the condition that a clip's camera goes by this name: of all of a kind, those without one of their own."""
+    """Return the condition that a clip's camera has this name: for a kind of camera, those without their own name."""
     if own.serial:
         return Q(camera_id=own.camera_id, original_file__camera_serial=own.serial)
     named = CameraName.objects.filter(camera_id=own.camera_id).exclude(serial="").values("serial")

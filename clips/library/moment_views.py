@@ -1,4 +1,4 @@
-"""One moment, wherever it is by now: on the sort page, in a clip, or on a page that says what can be done with it."""
+"""Views that lead to one moment, whether it is on the sort page, in a clip, or neither."""
 
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from people.models import Role
 @require_safe
 @never_cache
 def moment(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Redirect to a moment's card or clip; where it has neither, say why, and redirect once it is released."""
+    """Redirect to a moment's card or clip; if it has neither, say why, and continue once somebody releases it."""
     segment = get_object_or_404(CandidateSegment.objects.with_card().select_related("locked_by"), pk=pk)
     clip = FinalClip.objects.current().filter(candidate_segment=segment).first()
     if segment.status == SegmentStatus.ACCEPTED and clip:
@@ -47,7 +47,7 @@ def moment(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def moment_restore(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Restore a moment from the trash and redirect to its card."""
+    """Take a moment out of the trash and redirect to its card."""
     segment = get_object_or_404(CandidateSegment.objects.select_related("original_file"), pk=pk)
     if not restore(segment, member=request.user):
         messages.info(request, _("This moment is no longer in the trash."))
@@ -55,7 +55,7 @@ def moment_restore(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def sort_address(segment: CandidateSegment) -> str:
-    """Return where a moment is the first card."""
+    """Return the address of a sort page that begins with this moment."""
     return f"{reverse('clips:sort')}?session={segment.original_file.shoot_id}&moment={segment.pk}"
 
 

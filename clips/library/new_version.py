@@ -1,4 +1,4 @@
-"""A clip edited again: a new version of the same lineage under a name of its own; the old one is kept."""
+"""Makes a new version of a clip, in the same lineage and with its own name; the old one is kept."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,11 +13,11 @@ from people.models import Member
 
 
 class UnchangedError(Exception):
-    """The new version would be the old one again; the text is one sentence."""
+    """The new version would equal the old one. The text is one sentence."""
 
 
 def reedit(clip: FinalClip, choice: Choice, *, member: Member) -> FinalClip:
-    """Make a new version of a current clip and return it; asked again for the same, return what the first call made.
+    """Make a new version of a current clip and return it; a repeated call returns what the first one made.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def reedit(clip: FinalClip, choice: Choice, *, member: Member) -> FinalClip:
         if not replaced:
             return _made_before(clip, choice, member)
         if is_chosen(choice, clip):
-            raise UnchangedError(_("Nothing is different yet."))
+            raise UnchangedError(_("Nothing has changed yet."))
         of_clip = {"candidate_segment": clip.candidate_segment, "lineage": clip.lineage}
         version = make_clip(clip.original_file, choice, member, **of_clip)
         if not _takes_over(version, clip):
@@ -44,23 +44,23 @@ def reedit(clip: FinalClip, choice: Choice, *, member: Member) -> FinalClip:
 
 
 def use_again(version: FinalClip, *, member: Member) -> FinalClip:
-    """Make the newest version of a clip what an earlier one was, and return it; as ``reedit``, whose errors it raises.
+    """Make the newest version equal to an earlier one, and return it; raises the errors of ``reedit``.
 
     The earlier one stays what it is, so this can be taken back in the same way.
     """
     current = current_version(version)
     if current is None:
-        raise ConflictError(_("This clip was removed meanwhile."))
+        raise ConflictError(_("This clip has been removed."))
     return reedit(current, choice_of(version), member=member)
 
 
 def current_version(clip: FinalClip) -> FinalClip | None:
-    """Return the current version of a clip's lineage; None when it was removed."""
+    """Return the current version of a clip's lineage; None if it was removed."""
     return FinalClip.objects.with_names().filter(lineage=clip.lineage, is_current=True).first()
 
 
 def _takes_over(version: FinalClip, clip: FinalClip) -> bool:
-    """Give a version of the same frames the file of the one before; False where it has to be cut.
+    """Give a version with the same frames the file of the previous one; False if it has to be cut.
 
     What archives hold of it goes along, so that they move it to its new place, and keep nothing under a wrong name.
     """
@@ -82,10 +82,10 @@ def _takes_over(version: FinalClip, clip: FinalClip) -> bool:
 
 
 def _made_before(clip: FinalClip, choice: Choice, member: Member) -> FinalClip:
-    """Return the version that this very request made already: it was sent twice. ConflictError when it was not."""
+    """Return the version that this request made already, if it was sent twice. ConflictError otherwise."""
     current = current_version(clip)
     if current is None:
-        raise ConflictError(_("This clip was removed meanwhile."))
+        raise ConflictError(_("This clip has been removed."))
     if current.created_by_id == member.pk and is_chosen(choice, current):
         return current
-    raise ConflictError(_("This clip was changed meanwhile. Here is how it is now; nothing of yours was saved."))
+    raise ConflictError(_("Somebody else changed this clip. This is the current version; your changes were not saved."))

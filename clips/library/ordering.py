@@ -1,4 +1,4 @@
-"""In what order clips are listed, and which one comes before and after another in that order."""
+"""Orders clips in lists, and finds the neighbours of a clip in an order."""
 
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ NEWEST = "newest"
 
 @dataclass(frozen=True)
 class Order:
-    """``keys`` are compared one after the other, "-" before a falling one; the last of them has no two alike."""
+    """``keys`` are compared in sequence, "-" marks a descending one; the last of them is unique."""
 
     label: str
     keys: tuple[str, ...]
@@ -21,7 +21,7 @@ class Order:
 
 
 def _by_name(label: str, field_name: str, name: str) -> Order:
-    """Order by somebody's or something's name, what has none at the end, and the newest of one name first."""
+    """Order by a name, with missing ones last, and the newest of one name first."""
     computed = {
         "is_nameless": ExpressionWrapper(Q(**{field_name: None}), output_field=BooleanField()),
         "name_key": Coalesce(Lower(f"{field_name}__{name}"), Value("")),
@@ -61,7 +61,7 @@ def _turned(key: str) -> str:
 
 
 def _beyond(keys: tuple[str, ...] | list[str], values: dict) -> Q:
-    """Return the condition of coming after ``values``: the first key that differs decides."""
+    """Return the condition of coming after ``values``: the first differing key decides."""
     beyond, same = Q(), Q()
     for key in keys:
         name, further = (key[1:], "lt") if key.startswith("-") else (key, "gt")

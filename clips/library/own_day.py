@@ -1,8 +1,8 @@
-"""A file that belongs to another day than its session: put into the session of its own day, its clips with it.
+"""Moves a file that was recorded on another day than its session, and its clips, to the session of that day.
 
-Clips bear the date in their names and folders, and inside their files the time at which they were recorded. So each
-kept clip becomes a new version of the same lineage under the new date, which is cut and archived as any new version is;
-the one with the wrong date stays on the clip's page and is taken back from the archive.
+Clips have the date in their names and folders, and the recording time inside their files. So each kept clip becomes a
+new version of the same lineage under the new date, which is cut and archived like any new version; the one with the
+wrong date stays on the clip's page and is withdrawn from the archive.
 """
 
 import datetime as dt
@@ -16,12 +16,12 @@ from clips.sorting.decisions import choice_of, make_clip
 
 
 class OwnDayError(Exception):
-    """The file cannot be moved; the text is one sentence."""
+    """The file cannot be moved. The text is one sentence."""
 
 
 @transaction.atomic
 def move_to_own_day(original: OriginalFile) -> int:
-    """Put a file and its small copies into its session's namesake of the day it was recorded on.
+    """Move a file and its small copies to the session of the same name on the day it was recorded.
 
     Returns
     -------
@@ -38,12 +38,12 @@ def move_to_own_day(original: OriginalFile) -> int:
     if own_day is None:
         raise OwnDayError(_("%(file)s does not say when it was recorded.") % {"file": original})
     if own_day == original.shoot.date:
-        raise OwnDayError(_("%(file)s lies in the session of its own day already.") % {"file": original})
+        raise OwnDayError(_("%(file)s is already in the session of the day it was recorded.") % {"file": original})
     target = _namesake(original.shoot, own_day)
     Shoot.objects.filter(pk__in=[original.shoot_id, target.pk]).hold()  # both at once, in the order of everybody
     locked = OriginalFile.objects.select_for_update(of=("self",)).get(pk=original.pk)
     if (locked.shoot_id, locked.local_day) != (original.shoot_id, own_day):
-        raise OwnDayError(_("%(file)s was changed by somebody else meanwhile.") % {"file": original})
+        raise OwnDayError(_("Somebody else just changed %(file)s.") % {"file": original})
     moved = OriginalFile.objects.filter(pk__in=[original.pk, *original.low_res_copies.values_list("pk", flat=True)])
     moved.update(shoot=target)
     moved.place_in_time()
@@ -56,7 +56,7 @@ def move_to_own_day(original: OriginalFile) -> int:
 
 
 def _namesake(shoot: Shoot, day: dt.date) -> Shoot:
-    """Return the session of the same name on that day; a new one is as sensitive, and in the same place."""
+    """Return the session of the same name on that day; a new one gets the same sensitivity and place."""
     exists = Shoot.objects.filter(date=day, name__iexact=shoot.name).exists()
     target = Shoot.objects.called(shoot.name, day)
     if not exists:

@@ -1,11 +1,11 @@
-"""Pages of a long list whose rows are wide."""
+"""Paginates long lists of wide rows."""
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 
 
 class WidePaginator(Paginator):
-    """Sorts ids alone, and reads the rest only of the rows of one page.
+    """Sorts ids only, and reads the rest of the rows of one page.
 
     PostgreSQL would sort fifty thousand clips with all that a list shows of them on the disk before it cuts off the
     first page. ``whole`` says how to read the rows of a page.

@@ -1,4 +1,4 @@
-"""Searches clips by typed words, each of which a clip must have a word beginning with."""
+"""Full-text search of clips: builds a clip's search text, and the query for a typed line."""
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import QuerySet
@@ -18,7 +18,7 @@ def matching(clips: QuerySet, text: str) -> QuerySet:
 
 
 def prefix_query(text: str) -> SearchQuery | None:
-    """Return the query that wants, for each word typed, a word that begins with it; None when no word was typed.
+    """Return the query for a word beginning with each typed word; None if no word was typed.
 
     What is said of a trick is wanted however it is written: "back 3" finds BS 360, and no other clip of Backyard Rails.
     """
@@ -33,13 +33,13 @@ def prefix_query(text: str) -> SearchQuery | None:
 
 
 def _joined(steps: list[tuple[list[str], list[str]]], at: int) -> list[tuple[list[str], list[str]]]:
-    """Write two words as one: "hard flip" is a Hardflip, too."""
+    """Write two words as one: "hard flip" is also a Hardflip."""
     (before, _), (after, _) = steps[at - 1 : at + 1]
     return [*steps[: at - 1], (["".join([*before, *after])], []), *steps[at + 1 :]]
 
 
 def _term(typed: list[str], meant: list[str]) -> str:
-    """Return what is asked for some words; marked parts of a trick (xbs, x360) take the place of what was typed."""
+    """Return the query for some words; marked parts of a trick (xbs, x360) replace what was typed."""
     as_typed = " & ".join(f"{word}:*" for word in typed)
     if not meant:
         return as_typed

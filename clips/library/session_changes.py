@@ -1,4 +1,4 @@
-"""What people change about a session, its files and their moments; each answers with the fresh parts of its page."""
+"""Views that change a session, its files and their moments; each answers with the updated parts of its page."""
 
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from trickyclip.shared.whole_pages import part_of
 @requires(Role.CURATOR)
 @require_POST
 def session_rename(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Give a session another name or date; its clips follow in the background."""
+    """Change a session's name or date; its clips follow in the background."""
     shoot = get_object_or_404(Shoot, pk=pk)
     form = SessionForm(request.POST, instance=shoot)
     if not form.is_valid():
@@ -44,7 +44,7 @@ def session_rename(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 @part_of(lambda pk: reverse("clips:session", args=[pk]))
 def session_rename_says(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Answer with the sentence about what the rename form, as it is filled in, would do."""
+    """Answer with the sentence about what the filled-in rename form would do."""
     form = SessionForm(request.GET, instance=get_object_or_404(Shoot, pk=pk))
     return render(request, "clips/library/_rename_says.html", {"says": form.says_now})
 
@@ -52,7 +52,7 @@ def session_rename_says(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def session_sensitivity(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show more or fewer of a session's moments, at once; what is newly shown gets its previews."""
+    """Show more or fewer of a session's moments, at once; newly shown ones get their previews."""
     shoot = get_object_or_404(Shoot, pk=pk)
     form = SensitivityForm(request.POST, instance=shoot)
     if not form.is_valid():
@@ -68,7 +68,7 @@ def session_sensitivity(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.CURATOR)
 @require_POST
 def session_redetect(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Analyse every file of a session again; what was sorted stays."""
+    """Search every file of a session again; sorted moments stay."""
     shoot = get_object_or_404(Shoot, pk=pk)
     with transaction.atomic():
         note(Action.REDETECTED, shoot)
@@ -80,7 +80,7 @@ def session_redetect(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def session_filmstrips(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Ask for the filmstrips that the files of one page lack, because somebody looks at it."""
+    """Request the missing filmstrips of one page's files, because somebody looks at it."""
     shoot = get_object_or_404(Shoot, pk=pk)
     for original in page_of_files(request, shoot):
         if original.duration_ms is not None and not hasattr(original, "filmstrip"):
@@ -91,7 +91,7 @@ def session_filmstrips(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.CURATOR)
 @require_POST
 def file_redetect(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Analyse one file again; 409 when nothing is known of it yet."""
+    """Search one file again; 409 if it has not been probed yet."""
     original = _file(pk)
     if original.duration_ms is None:
         return news(request, original.shoot, status=409)
@@ -104,7 +104,7 @@ def file_redetect(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def file_aside(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Set a video aside: its moments leave the queue and all hands; 409 when it is set aside already."""
+    """Set a video aside: remove its moments from the queue and from all hands; 409 if it is aside already."""
     original = _file(pk)
     with transaction.atomic():
         OriginalFile.objects.filter(pk=pk).hold()
@@ -116,7 +116,7 @@ def file_aside(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def file_take_back(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Bring a video back to sorting; 409 when it is not set aside."""
+    """Put a video's moments back into the queue; 409 if it is not set aside."""
     original = _file(pk)
     taken = OriginalFile.objects.filter(pk=pk, aside_at__isnull=False).update(aside_at=None)
     return news(request, original.shoot, status=200 if taken else 409)

@@ -1,4 +1,4 @@
-"""What people type about a session and its moments."""
+"""Forms for a session and its moments."""
 
 from django import forms
 from django.db import transaction
@@ -87,7 +87,7 @@ class SessionForm(SessionNameForm):
 
     @transaction.atomic
     def save(self) -> Shoot:
-        """Write the names, and have the clips follow."""
+        """Save the names, and have the clips follow."""
         shoot = self.instance
         shoot.slug = self.cleaned_data["slug"]
         shoot.save(update_fields=["name", "date", "slug"])
@@ -108,6 +108,6 @@ class SensitivityForm(forms.ModelForm):
         return sensitivity
 
     def save(self) -> Shoot:
-        """Write the one number past ``Shoot.save``, which tells everyone that the session's name may be another."""
+        """Save the one number directly: ``Shoot.save`` would announce a possible rename."""
         Shoot.objects.filter(pk=self.instance.pk).update(sensitivity=self.instance.sensitivity)
         return self.instance

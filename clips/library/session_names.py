@@ -1,4 +1,4 @@
-"""What all forms that rename a session have in common."""
+"""Base of all forms that rename a session."""
 
 from django.utils.translation import gettext as _t
 
@@ -6,7 +6,7 @@ from people.rename_form import RenameForm
 
 
 class SessionNameForm(RenameForm):
-    """A session's folder bears its whole name, so what may be kept is the short one in its clips' file names."""
+    """A rename that may keep the short name in clips' file names; the folder always has the full name."""
 
     named_by = ("name", "date")
 

@@ -1,4 +1,4 @@
-"""Sessions: what was filmed, what was found in it, and how far it is sorted."""
+"""Views of sessions: their videos, their moments, and the progress of sorting."""
 
 from collections import defaultdict
 from uuid import UUID
@@ -45,7 +45,7 @@ SHOWN_APART = frozenset({JobKind.FILMSTRIP, JobKind.FETCH})
 @requires(Role.VIEWER)
 @require_safe
 def sessions(request: HttpRequest) -> HttpResponse:
-    """List the sessions, newest first, each with how far it is sorted."""
+    """List the sessions, newest first, each with its progress."""
     page = Paginator(Shoot.objects.order_by("-date", "name", "pk"), SESSIONS_PER_PAGE).get_page(request.GET.get("page"))
     progress = progress_of(page.object_list)
     for shoot in page.object_list:
@@ -67,7 +67,7 @@ def session(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 @part_of(lambda pk: reverse("clips:session", args=[pk]))
 def session_news(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Answer with what may have changed on a session's page: its numbers and the moments of its files."""
+    """Answer with the changing parts of a session's page: its numbers and the moments of its files."""
     return news(request, get_object_or_404(Shoot, pk=pk))
 
 
@@ -75,19 +75,19 @@ def session_news(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 @cache_control(private=True, max_age=31_536_000, immutable=True)
 def curve(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Draw how likely a run found a trick over the whole file. A run never changes, so neither does this."""
+    """Draw the likelihood of a trick over the whole file. A run never changes, so neither does this."""
     values = get_object_or_404(DetectionRun.objects.only("curve"), pk=pk).curve.get("values")
     context = {"points": outline(values), "width": WIDTH, "height": HEIGHT}
     return render(request, "clips/previews/curve.svg", context, content_type="image/svg+xml")
 
 
 def news(request: HttpRequest, shoot: Shoot, *, status: int = 200) -> HttpResponse:
-    """Draw the changing parts of a session's page; every change on that page answers with them."""
+    """Render the changing parts of a session's page; every change on that page answers with them."""
     return render(request, "clips/library/_session_news.html", page_context(request, shoot), status=status)
 
 
 def page_context(request: HttpRequest, shoot: Shoot) -> dict:
-    """Return what a session's page shows, in a fixed number of queries."""
+    """Return the context of a session's page, in a fixed number of queries."""
     page = page_of_files(request, shoot)
     fill_in(page, shoot)
     proposals = CandidateSegment.objects.filter(original_file__shoot=shoot)
@@ -105,7 +105,7 @@ def page_context(request: HttpRequest, shoot: Shoot) -> dict:
 
 
 def page_of_files(request: HttpRequest, shoot: Shoot) -> Page:
-    """Return the files that a session's page shows, with what of each is large left behind."""
+    """Return the files of a session's page, without their large columns."""
     files = OriginalFile.objects.filter(shoot=shoot, low_res_of=None)
     files = files.order_by("recorded_at", "original_filename", "pk")
     files = files.select_related("filmstrip").defer("probe", "filmstrip__waveform", "filmstrip__times_ms")
@@ -121,7 +121,7 @@ def page_of_files(request: HttpRequest, shoot: Shoot) -> Page:
 
 
 def fill_in(page: Page, shoot: Shoot) -> None:
-    """Give each file of a page what its time-line shows, its jobs and its form for a moment by hand."""
+    """Give each file of a page its time-line, its jobs and its form for a moment by hand."""
     files = list(page.object_list)
     page.object_list = files
     segments = _segments_of(files)
@@ -155,7 +155,7 @@ def fill_in(page: Page, shoot: Shoot) -> None:
 
 
 def _is_news(job: Job, file: OriginalFile) -> bool:
-    """Whether a job failed for a reason that the file itself does not say."""
+    """Return whether a job failed for a reason that the file itself does not show."""
     return job.state == JobState.FAILED and job.reason != file.problem
 
 

@@ -1,4 +1,4 @@
-"""Addresses of clips, sessions, videos and single moments."""
+"""URLs of clips, sessions, videos and single moments."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""All clips: found by filters and words, shown as a grid or a list. The address holds the whole query."""
+"""View of the library: all clips, filtered and searched, as a grid or a list. The address holds the whole query."""
 
 from collections import defaultdict
 from urllib.parse import urlencode
@@ -32,7 +32,7 @@ UNSAID = {"sort": ordering.NEWEST, "view": VIEWS[0]}
 @requires(Role.VIEWER)
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
-    """Show a page of the clips that the query finds; HTMX gets the results alone."""
+    """Show a page of the clips that match the query; HTMX gets only the results."""
     found = ClipFilter(request.GET, queryset=FinalClip.objects.all())
     pages = WidePaginator(found.qs, PER_PAGE, whole=FinalClip.objects.with_names().with_pictures())
     status = 200 if found.is_valid() else 422
@@ -59,7 +59,7 @@ def library(request: HttpRequest) -> HttpResponse:
 
 
 def asked_for(query: QueryDict) -> dict[str, str]:
-    """Return what of an address says something, in one order, so that the same query has the same address."""
+    """Return the meaningful parts of the query in one order, so that the same query has the same address."""
     asked = {name: query.get(name, "").strip() for name in (*FILTERS, *UNSAID)}
     if asked["view"] not in VIEWS:
         asked["view"] = VIEWS[0]
@@ -67,12 +67,12 @@ def asked_for(query: QueryDict) -> dict[str, str]:
 
 
 def is_part(request: HttpRequest) -> bool:
-    """Whether HTMX asks for what has changed; going back it wants the whole page again."""
+    """Return whether HTMX asks for the changed part; going back it wants the whole page."""
     return bool(request.htmx) and not request.htmx.history_restore_request
 
 
 def choices(asked: dict[str, str]) -> dict[str, list[tuple[str, str, bool]]]:
-    """Return for each menu its (value, text, whether chosen); only what some clip has."""
+    """Return (value, text, whether chosen) for each menu; only values that some clip has."""
     current = FinalClip.objects.current().order_by()
     cameras = sorted(set(current.values_list("camera_id", "fps_label").distinct()))
     shoots = Shoot.objects.filter(Exists(current.filter(original_file__shoot=OuterRef("pk"))))
@@ -91,7 +91,7 @@ def choices(asked: dict[str, str]) -> dict[str, list[tuple[str, str, bool]]]:
 
 
 def menu(rows: list[tuple[str, str]], chosen: str) -> list[tuple[str, str, bool]]:
-    """Mark what is chosen; what an address names and no menu offers (an alias, an old name) is offered as written."""
+    """Mark the chosen value; one in the address that no menu offers (an alias, an old name) is offered as written."""
     known = any(value.casefold() == chosen.casefold() for value, _text in rows)
     if chosen and not known:
         rows = [*rows, (chosen, chosen)]
@@ -99,12 +99,12 @@ def menu(rows: list[tuple[str, str]], chosen: str) -> list[tuple[str, str, bool]
 
 
 def library_address(query: str) -> str:
-    """Return the address of the library as it was asked."""
+    """Return the address of the current library query."""
     return f"{reverse('clips:library')}?{query}" if query else reverse("clips:library")
 
 
 def _cameras(camera_ids: list[str]) -> list[tuple[str, str]]:
-    """Return each camera there are clips of, and behind its kind those that the crew calls by names of their own."""
+    """Return each camera with clips, followed by those of its kind that have their own names."""
     named = defaultdict(list)
     for own in CameraName.objects.filter(camera_id__in=camera_ids):
         named[own.camera_id].append(own)

@@ -1,4 +1,7 @@
-"""``python -m clips.media``: probe, cut and preview from a command line, in the same confined child as the workers."""
+"""Probes, cuts and previews a file from the command line, in the same confined child as the workers.
+
+Run it as ``python -m clips.media``.
+"""
 
 import argparse
 import json
@@ -13,7 +16,7 @@ from clips.media.sandbox import KilledError, UnconfinedError, run
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; what went wrong is one sentence on stderr and exit status 1."""
+    """Run one command. An error is one sentence on stderr and exit status 1."""
     asked = _parser().parse_args(arguments)
     try:
         asked.command(asked)
@@ -26,27 +29,27 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m clips.media", description="Read and cut camera files.")
     commands = parser.add_subparsers(required=True)
-    probe = commands.add_parser("probe", help="say what a file is")
+    probe = commands.add_parser("probe", help="show the facts about a file")
     probe.add_argument("file", type=Path)
     probe.add_argument("--json", action="store_true", help="as JSON, for programs")
     probe.set_defaults(command=_probe)
     cut = commands.add_parser("cut", help="copy a part, frame for frame")
     cut.add_argument("file", type=Path)
-    cut.add_argument("--start-ms", type=int, required=True, help="a time at which the first frame is on screen")
-    cut.add_argument("--end-ms", type=int, required=True, help="a time at which the last frame is on screen")
+    cut.add_argument("--start-ms", type=int, required=True, help="time of the first frame")
+    cut.add_argument("--end-ms", type=int, required=True, help="time of the last frame")
     cut.add_argument("out", type=Path)
-    how = "original: the camera's own packets, not encoded again; share: H.264 and AAC that play everywhere"
+    how = "original: the camera's own packets, not re-encoded; share: H.264 and AAC, plays everywhere"
     cut.add_argument("--profile", choices=("original", "share"), default="original", help=how)
-    cut.add_argument("--slow-down", type=int, default=1, metavar="N", help="share only: play N times as slowly")
-    cut.add_argument("--sound", choices=("stretch", "drop"), default="stretch", help="share only: of slow motion")
+    cut.add_argument("--slow-down", type=int, default=1, metavar="N", help="share only: slow down N times")
+    cut.add_argument("--sound", choices=("stretch", "drop"), default="stretch", help="share only: sound of slow motion")
     cut.set_defaults(command=_cut)
-    preview = commands.add_parser("preview", help="make a small copy of a part that a browser plays and seeks at once")
+    preview = commands.add_parser("preview", help="make a small preview of a part for the browser")
     preview.add_argument("file", type=Path)
-    preview.add_argument("--start-ms", type=int, required=True, help="a time at which the first frame is on screen")
-    preview.add_argument("--end-ms", type=int, required=True, help="a time at which the last frame is on screen")
+    preview.add_argument("--start-ms", type=int, required=True, help="time of the first frame")
+    preview.add_argument("--end-ms", type=int, required=True, help="time of the last frame")
     preview.add_argument("out", type=Path)
     preview.set_defaults(command=_preview)
-    filmstrip = commands.add_parser("filmstrip", help="make one JPEG of small pictures along a file, and cues for it")
+    filmstrip = commands.add_parser("filmstrip", help="make a filmstrip: one JPEG of small pictures, and cues for it")
     filmstrip.add_argument("file", type=Path)
     filmstrip.add_argument("out", type=Path, help="the JPEG; its WebVTT cues are written beside it, ending in .vtt")
     filmstrip.set_defaults(command=_filmstrip)
@@ -66,7 +69,7 @@ def _probe(asked: argparse.Namespace) -> None:
 
 
 def _fate(track: dict[str, Any]) -> str:
-    """Return what becomes of a track in words."""
+    """Return in words what becomes of a track."""
     if track["fate"] == "leave":
         return "cannot be kept in clips"
     if track["fate"] == "convert":
@@ -79,7 +82,7 @@ def _cut(asked: argparse.Namespace) -> None:
         made = run("clips.media.cut.clip:cut", _span(asked))
         _show(made, as_json=True)
         if asked.out.suffix.lower() != f".{made['ending']}":
-            print(f"This clip is {made['ending'].upper()}, whatever its name says.", file=sys.stderr)
+            print(f"This clip is a {made['ending'].upper()} file, despite its name.", file=sys.stderr)
         return
     played = {"slow_down": asked.slow_down, "sound": asked.sound}
     _show(run("clips.media.render.share_copy:make_share_copy", _span(asked) | played), as_json=True)
@@ -90,7 +93,7 @@ def _preview(asked: argparse.Namespace) -> None:
 
 
 def _filmstrip(asked: argparse.Namespace) -> None:
-    """Make a sprite and write its cues; ``duration_ms`` of the file tells where the last one ends."""
+    """Write a sprite and its cues. ``duration_ms`` of the file is where the last cue ends."""
     source, out = str(asked.file.resolve()), _writable(asked.out)
     made = run("clips.media.render.filmstrip:make_filmstrip", {"source": source, "out": str(out)})
     layout = {name: made[name] for name in ("times_ms", "columns", "tile_width_px", "tile_height_px")}
@@ -101,15 +104,15 @@ def _filmstrip(asked: argparse.Namespace) -> None:
 
 
 def _span(asked: argparse.Namespace) -> dict[str, Any]:
-    """Return what is asked for as arguments of a function that writes a part of a file."""
+    """Return the requested span as arguments for a function that writes a part of a file."""
     paths = {"source": str(asked.file.resolve()), "out": str(_writable(asked.out))}
     return paths | {"start_ms": asked.start_ms, "end_ms": asked.end_ms}
 
 
 def _writable(out: Path) -> Path:
-    """Return where to write, absolute, for the child works in another folder."""
+    """Return the absolute path to write to, since the child works in another folder."""
     if not out.absolute().parent.is_dir():
-        raise MediaError(f"There is no folder {out.absolute().parent} to write to.")
+        raise MediaError(f"The folder {out.absolute().parent} does not exist.")
     return out.absolute()
 
 

@@ -1,4 +1,4 @@
-"""A sound that a clip's container cannot hold, encoded again: in step with the picture, to the sample."""
+"""Re-encodes sound that a clip's container cannot hold, in sync with the picture to the sample."""
 
 from collections.abc import Iterable
 from fractions import Fraction
@@ -65,7 +65,7 @@ class ConvertedSound:
         self._expected: int | None = None
 
     def add(self, packet: av.Packet) -> None:
-        """Take the next packet of the source; one that is damaged leaves silence."""
+        """Take the next packet of the source; a damaged one leaves silence."""
         try:
             frames = packet.decode()
         except av.error.FFmpegError as error:
@@ -75,7 +75,7 @@ class ConvertedSound:
         self._take_all(frames)
 
     def close(self) -> None:
-        """Write what is held back, and silence up to the end."""
+        """Write what is still held back, and silence up to the end."""
         try:
             self._take_all(self._context.decode(None))
             self._take_all([None])
@@ -87,7 +87,7 @@ class ConvertedSound:
         self._target.mux(self.track.encode(None))
 
     def _take_all(self, frames: Iterable[AudioFrame | None]) -> None:
-        """Take decoded frames; None is their end, which brings what the resampler holds back."""
+        """Take decoded frames; None marks the end and flushes the resampler."""
         for frame in frames:
             if frame is not None and (frame.pts is None or not frame.samples):
                 continue
@@ -99,7 +99,7 @@ class ConvertedSound:
                 self._take(piece)
 
     def _take(self, piece: AudioFrame) -> None:
-        """Take what the resampler gives; what lies outside the span is left out."""
+        """Take the output of the resampler; what lies outside the span is left out."""
         begin = round((piece.pts * piece.time_base - self._start_s) * self._rate_hz)
         if self._expected is not None and abs(begin - self._expected) <= _JITTER_S * self._rate_hz:
             begin = self._expected
@@ -136,13 +136,13 @@ def _rate_hz(source: AudioStream, into: str) -> int:
 
 
 def layout_of(context: AudioCodecContext) -> str:
-    """Return how a sound's channels are meant; where a file tells their number only (AVI, MKV), the usual way."""
+    """Return the sound's channel layout; the usual one where a file has only a number of channels (AVI, MKV)."""
     name, n_channels = context.layout.name, context.channels
     return _USUAL_LAYOUTS.get(n_channels, name) if name == f"{n_channels} channels" else name
 
 
 def _layout(source: AudioStream, into: str) -> str:
-    """Return the source's own channels; AAC gets one, two, or six as players know them."""
+    """Return the source's own channels; AAC gets one, two, or six in the layout that players expect."""
     if into == "aac":
         return {1: "mono", 6: "5.1"}.get(source.codec_context.channels, "stereo")
     return layout_of(source.codec_context)

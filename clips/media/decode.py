@@ -1,4 +1,4 @@
-"""An open camera file with what every reader of a part of it needs, and what lies in that part: packets alone."""
+"""Opens a camera file for readers of a part of it, and lists the packets of that part."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +41,7 @@ class Film:
     def span(self, start_ms: int, end_ms: int) -> Span:
         """Return the frames from the one on screen at ``start_ms`` to the one at ``end_ms``; MediaError if none."""
         if end_ms < start_ms:
-            raise MediaError("The end lies before the start.")
+            raise MediaError("The end is before the start.")
         start_s = Fraction(start_ms, 1000) + self.zero_s
         first = frame_at(self.container, self.stream, start_s)
         last = frame_at(self.container, self.stream, Fraction(end_ms, 1000) + self.zero_s)
@@ -74,7 +74,7 @@ def open_film(path: str | Path) -> Iterator[Film]:
 
 @dataclass(frozen=True)
 class Contents:
-    """What the packets of a span say, without decoding one."""
+    """The facts about a span that its packets tell without decoding."""
 
     #: PTS of the frames that are shown, sorted.
     pts: tuple[int, ...]
@@ -128,7 +128,7 @@ def contents(film: Film, span: Span) -> Contents:
 
 
 def decoded(film: Film, span: Span) -> Iterator[VideoFrame | AudioFrame]:
-    """Yield all frames of the span, with some before and after it, as they lie in the file."""
+    """Yield all frames of the span, and some before and after it, in file order."""
     container, stream, heard = film.container, film.stream, film.heard
     begin = min(span.first.seek_to, stream.start_time or 0)  # AVI fails on a seek to before its start
     go_to(container, stream, max(begin, span.first.seek_to - ceil(_LEAD_S / stream.time_base)))
@@ -154,7 +154,7 @@ def decoded(film: Film, span: Span) -> Iterator[VideoFrame | AudioFrame]:
 
 
 def _packets(container: InputContainer, stream: VideoStream, heard: AudioStream | None) -> Iterator[av.Packet]:
-    """Yield packets up to where the file ends or cannot be read any more."""
+    """Yield packets up to where the file ends or becomes unreadable."""
     packets = container.demux([each for each in (stream, heard) if each])
     try:
         yield from (packet for packet in whole_pictures(packets, stream) if packet.size)
@@ -164,7 +164,7 @@ def _packets(container: InputContainer, stream: VideoStream, heard: AudioStream 
 
 
 def _held_back(stream: VideoStream) -> Iterator[VideoFrame]:
-    """Yield the last frames, up to one that is damaged."""
+    """Yield the decoder's last frames, up to a damaged one."""
     try:
         yield from stream.codec_context.decode(None)
     except av.error.FFmpegError as error:
@@ -173,7 +173,7 @@ def _held_back(stream: VideoStream) -> Iterator[VideoFrame]:
 
 
 def frames_of(packet: av.Packet) -> list[VideoFrame | AudioFrame]:
-    """Return what a packet holds; nothing where it is damaged, for the ones after it may be whole."""
+    """Return the frames in a packet; none if it is damaged, since the ones after it may be whole."""
     try:
         return [frame for frame in packet.decode() if frame.pts is not None]
     except av.error.FFmpegError as error:

@@ -1,4 +1,4 @@
-"""A file that is written appears whole or not at all."""
+"""Writes a file atomically: it appears whole or not at all."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @contextmanager
 def whole_or_not_at_all(out: Path) -> Iterator[Path]:
-    """Give a name beside ``out`` to write to; renamed to it at the end, removed on any failure."""
+    """Yield a temporary name beside ``out``; renamed to it at the end, removed on any failure."""
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         yield part

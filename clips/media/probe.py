@@ -1,4 +1,4 @@
-"""What a camera file says about itself, read without decoding more than its first frame."""
+"""Reads the facts about a camera file without decoding more than its first frame."""
 
 import contextlib
 from pathlib import Path
@@ -84,7 +84,7 @@ def probe(path: str) -> dict[str, Any]:
         in_fields = frame.interlaced_frame or CodedPictures(stream).may_have_fields
         rate = nominal_rate(None if in_fields else stream.base_rate, times, stream.time_base) or picture_rate(stream)
         if rate is None:
-            raise MediaError("This file has a single picture and no moving one.")
+            raise MediaError("This file has a still picture but no video.")
         held = orientation(frame)
         captured = capture_rate(said.capture_rate or tags.get("com.android.capture.fps"))
         return {
@@ -114,12 +114,12 @@ def probe(path: str) -> dict[str, Any]:
 
 
 def camera_of(container: InputContainer, file: BinaryIO, said: Said) -> Camera:
-    """Return the camera that an open file names: in its tags, its tracks' names and its maker's boxes."""
+    """Return the camera that an open file names in its tags, track names and maker's boxes."""
     return camera.identify(container.metadata, _handlers(container), _boxed(file, said))
 
 
 def _boxed(file: BinaryIO, said: Said) -> Camera:
-    """Return the camera that boxes of its maker name, which know it better than tags do."""
+    """Return the camera named in its maker's boxes, which are more exact than tags."""
     model, serial = gopro.model(file), gopro.serial(file)
     return Camera("GoPro", model, serial) if model else Camera(said.make, said.model, said.serial or serial)
 
@@ -154,7 +154,7 @@ def _first(packet: av.Packet) -> VideoFrame | None:
 
 
 def _durations(container: InputContainer, stream: VideoStream) -> dict[str, Any]:
-    """Compare how long the file says it is with how far its picture can be read."""
+    """Compare the file's stated duration with how far its picture can be read."""
     zero, declared_s = zero_s(container), declared_end_s(container)
     own_end_s = picture_end_s(container, stream)
     expected_s = declared_s if own_end_s is None else own_end_s
@@ -170,7 +170,7 @@ def _durations(container: InputContainer, stream: VideoStream) -> dict[str, Any]
         elif last_s > declared_s + _ROUGH_SLACK_S:
             usable_s = last_s
     if _ms(usable_s - zero) <= 0:
-        raise MediaError("Nothing in this file can be read; it was cut off near its beginning.")
+        raise MediaError("This file cannot be read: it was cut off near its beginning.")
     if usable_s - zero > MAX_DURATION_S:
         raise MediaError(TOO_LONG)
     return {

@@ -1,7 +1,7 @@
-"""The way of each track of a camera file into a clip: into which container, as it is or converted, or not at all.
+"""Decides for each track of a camera file how it gets into a clip: which container, copied, converted or left out.
 
-No list of codecs says so. The first packets of a track are written into memory by the muxer that would write the clip,
-and read back, so what is told when a file is probed is what the cut does.
+No list of codecs decides. The first packets of a track are written into memory by the muxer that would write the clip,
+and read back, so what the probe reports is what the cut does.
 """
 
 import io
@@ -25,7 +25,7 @@ from clips.media.pictures.frame_times import go_to
 
 
 class Fate(StrEnum):
-    """What becomes of a track."""
+    """The treatment of a track in clips."""
 
     COPY = "copy"
     CONVERT = "convert"
@@ -33,7 +33,7 @@ class Fate(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a track holds."""
+    """The content of a track."""
 
     PICTURE = "picture"
     SOUND = "sound"
@@ -46,7 +46,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Container:
-    """A kind of file that a clip may be."""
+    """A file format for clips."""
 
     ending: str
     muxer: str  # FFmpeg's
@@ -89,7 +89,7 @@ _READ_BYTES = 64 * 1024**2
 
 @dataclass(frozen=True)
 class TrackWay:
-    """What becomes of one track."""
+    """The plan for one track."""
 
     index: int  # FFmpeg's, in the source
     kind: Kind
@@ -102,7 +102,7 @@ class TrackWay:
 
 @dataclass(frozen=True)
 class Way:
-    """What becomes of a file when a clip is cut out of it."""
+    """The plan for cutting a clip out of a file."""
 
     container: Container
     tracks: tuple[TrackWay, ...]
@@ -120,7 +120,7 @@ class Way:
 
 
 def way_of(container: InputContainer, picture: VideoStream) -> Way:
-    """Return the way of a file's tracks into a clip.
+    """Return the plan for the tracks of a file.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ class _Beginning:
 
 
 def _beginnings(container: InputContainer, picture: VideoStream) -> dict[int, _Beginning]:
-    """Return how each picture and sound begins, by the track's index."""
+    """Return the first packets of each picture and sound, by the track's index."""
     tried = [s for s in container.streams if s.type in {"video", "audio"} and s.codec_context is not None]
     found = {s.index: _Beginning() for s in tried}
     n_read = n_bytes = 0
@@ -195,7 +195,7 @@ def _beginnings(container: InputContainer, picture: VideoStream) -> dict[int, _B
 def _way_of_picture(picture: VideoStream, begun: _Beginning) -> tuple[Container, TrackWay]:
     name = _name(picture)
     if name == "h263" and any(packet.is_keyframe and _is_h263_inter(packet) for packet in begun.packets):
-        raise MediaError("This file calls each of its H.263 pictures a keyframe; please convert the file to MP4 first.")
+        raise MediaError("This file marks every H.263 picture as a keyframe. Please convert it to MP4 first.")
     for target in CONTAINERS:
         if target == MP4 and name in _NOT_IN_MP4:
             continue
@@ -207,8 +207,8 @@ def _way_of_picture(picture: VideoStream, begun: _Beginning) -> tuple[Container,
                 way = TrackWay(picture.index, Kind.PICTURE, name, Fate.COPY, target.ending, tag, stand_in)
                 return target, way
     raise MediaError(
-        f"No clip can be cut out of this video: neither MP4, MOV nor MKV holds {name} as it is; "
-        "please convert the file to H.264 or ProRes first."
+        f"Clips cannot be cut from this video: MP4, MOV and MKV cannot hold {name}. "
+        "Please convert the file to H.264 or ProRes first."
     )
 
 
@@ -217,7 +217,7 @@ def _name(stream: Stream) -> str:
 
 
 def _is_h263_inter(packet: Packet) -> bool:
-    """Whether a picture of H.263 needs the one before it, as its header says (ITU-T H.263, 5.1.3)."""
+    """Return whether an H.263 picture needs the one before it, as its header says (ITU-T H.263, 5.1.3)."""
     head = bytes(packet)[:5]
     is_plain = len(head) == 5 and head[4] >> 2 & 7 not in {0, 7}
     return is_plain and bool(head[4] & 2)
@@ -256,7 +256,7 @@ def _way_of_sound(stream: Stream, target: Container, packets: list[Packet], name
 
 
 def converted_to(stream: Stream) -> str:
-    """Return the encoder for a sound that cannot be copied: one that loses nothing where the source lost nothing."""
+    """Return the encoder for a sound that cannot be copied: a lossless one if the source is lossless."""
     codec, form = stream.codec_context.codec, stream.codec_context.format.name
     if codec.lossy or not codec.lossless:
         return "aac"
@@ -270,7 +270,7 @@ def converted_to(stream: Stream) -> str:
 def _way_of_second_picture(
     container: InputContainer, stream: Stream, target: Container, packets: list[Packet], name: str
 ) -> TrackWay:
-    """A second lens; kept where the file has times for its decoding, as MP4 and MOV do, and the clip an edit list."""
+    """Plan a second lens: kept if the file has decoding times, as MP4 and MOV do, and the clip an edit list."""
     if stream.codec_context is not None and _is_mov(container) and target.has_edit_lists and packets:
         for tag in _tags(stream, target):
             if _holds(target, stream, packets, tag):
@@ -293,7 +293,7 @@ def _way_of_metadata(
 
 
 def _tags(source: Stream, target: Container) -> list[str]:
-    """Return the letters to try for a codec: the source's own where they tell of kinds, then those of the muxer."""
+    """Return the codec tags to try: the source's own where they tell variants apart, then those of the muxer."""
     tag, name = _letters(source), _name(source)
     if target == MP4:
         if tag in _KEPT_IN_MP4:
@@ -311,7 +311,7 @@ def _letters(source: Stream) -> str:
 
 
 def _holds(target: Container, source: Stream, packets: list[Packet], tag: str, stand_in: str = "") -> bool:
-    """Whether the muxer takes a track, and what it wrote is found again."""
+    """Return whether the muxer takes a track and its output reads back."""
     written = io.BytesIO()
     options = {"strict": "unofficial"} | ({"brand": target.brand} if target.brand else {})
     try:
@@ -331,7 +331,7 @@ def _holds(target: Container, source: Stream, packets: list[Packet], tag: str, s
 
 
 def _again(packet: Packet, stream: Stream, time: int) -> Packet:
-    """Return a packet with the same bytes at a time that no muxer minds."""
+    """Return a packet with the same bytes at a time that every muxer accepts."""
     again = av.Packet(bytes(packet))
     again.stream, again.time_base = stream, packet.time_base
     again.pts = again.dts = time

@@ -1,4 +1,4 @@
-"""Where in the archive a thing lies, whether it was seen to lie there whole, and what keeps the archive shut."""
+"""Archive folders, copies and their verification, outages, and the grant of a Google account."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,7 +18,7 @@ DAILY_LIMIT_LASTS = timedelta(hours=24)
 
 
 class ArchiveFolder(models.Model):
-    """A folder that we made. Drive allows two of one name, so the row and the id in it are what makes it one."""
+    """A folder that we made. Drive allows two of one name, so the row and the id in it make it unique."""
 
     backend = models.CharField(_("archive"), max_length=20)
     parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="folders")
@@ -43,7 +43,7 @@ class ArchiveFolder(models.Model):
         return f"{self.parent.path}/{self.name}" if self.parent else self.name
 
     def take_id(self, remote_id: str, *, instead_of: str = "") -> None:
-        """Write down an id that the folder shall get, unless another worker was faster; then that one's is taken."""
+        """Save the id for the folder, unless another worker was faster; then return that one's."""
         ArchiveFolder.objects.filter(pk=self.pk, remote_id=instead_of).update(remote_id=remote_id)
         self.refresh_from_db(fields=["remote_id"])
 
@@ -103,18 +103,18 @@ class ArchiveCopy(models.Model):
 
     @property
     def filename(self) -> str:
-        """What we called it there; somebody may have renamed it since."""
+        """The name that we gave it there; somebody may have renamed it since."""
         return self.path.rsplit("/", 1)[-1]
 
     @property
     def url(self) -> str:
-        """Where a browser shows it; empty where it is on no web site, or not there."""
+        """Address for a browser; empty if it is on no web site, or not there."""
         if self.backend != "drive" or self.state != CopyState.VERIFIED:
             return ""
         return f"https://drive.google.com/file/d/{self.remote_id}/view"
 
     def note(self, **fields: object) -> None:
-        """Write fields down at once, so that whoever goes on after a crash finds them."""
+        """Save fields at once, so that whoever continues after a crash finds them."""
         ArchiveCopy.objects.filter(pk=self.pk).update(**fields)
         for name, value in fields.items():
             setattr(self, name, value)
@@ -138,7 +138,7 @@ class ArchiveBlockQuerySet(models.QuerySet):
 
     @transaction.atomic
     def note(self, backend: str, *, reason: str, sentence: str, retry_after_s: float | None) -> "ArchiveBlock":
-        """Write down what stops an archive; one that is stopped already keeps the time since when."""
+        """Record an outage; one that exists keeps its start."""
         wait = timedelta(seconds=retry_after_s) if retry_after_s else LOOK_AGAIN_AFTER
         fields = {"reason": reason, "sentence": sentence[:500], "look_again_at": timezone.now() + wait}
         fields["trial_job_id"] = None
@@ -146,7 +146,7 @@ class ArchiveBlockQuerySet(models.QuerySet):
 
 
 class ArchiveBlock(models.Model):
-    """Why an archive takes nothing at present. While there is a row, its jobs wait instead of failing one by one."""
+    """An outage of an archive. While there is a row, its jobs wait instead of failing one by one."""
 
     backend = models.CharField(_("archive"), max_length=20, unique=True)
     reason = models.CharField(_("reason"), max_length=20, choices=BlockReason)
@@ -170,16 +170,16 @@ class ArchiveBlock(models.Model):
 
     @property
     def until(self) -> datetime | None:
-        """When it has ended by itself at the latest; None where somebody has to do something."""
+        """Return when it ends by itself at the latest; None if somebody has to act."""
         return self.since + DAILY_LIMIT_LASTS if self.reason == BlockReason.DAILY_LIMIT else None
 
     def try_with(self, job_id: UUID, *, again_at: datetime) -> bool:
-        """Let one job go on though the block stands; False when it stands no more."""
+        """Let one job try during the outage; False if the outage is over."""
         return bool(ArchiveBlock.objects.filter(pk=self.pk).update(trial_job_id=job_id, look_again_at=again_at))
 
 
 class ArchiveCursor(models.Model):
-    """How far we have read what changes in an archive."""
+    """The position up to which an archive's changes were read."""
 
     backend = models.CharField(_("archive"), max_length=20, unique=True)
     token = models.CharField(_("token"), max_length=200, blank=True)
@@ -193,7 +193,7 @@ class ArchiveCursor(models.Model):
 
 
 class DriveGrant(models.Model):
-    """One person's leave to use their Google Drive; the newest counts; clips/archive/drive/oauth.py seals its token."""
+    """A person's permission to use their Google Drive; the newest counts. Sealed by clips/archive/drive/oauth.py."""
 
     account = models.CharField(_("Google account"), max_length=200)
     sealed_token = models.TextField(editable=False)

@@ -1,4 +1,4 @@
-"""What the last audits of rows, files and archive found."""
+"""Reports of audits of rows, files and archive."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ class AuditState(models.TextChoices):
 
 class AuditReportQuerySet(models.QuerySet):
     def begin(self, *, checksums: bool, repairs: bool) -> "AuditReport | None":
-        """Return the row of an audit that begins now; None where another one is under way."""
+        """Return the row of an audit that begins now; None if another one is running."""
         silent = self.filter(state=AuditState.RUNNING, seen_at__lt=timezone.now() - SILENT_AFTER)
         silent.update(state=AuditState.BROKEN_OFF, ended_at=timezone.now())
         try:
@@ -38,7 +38,7 @@ class AuditReportQuerySet(models.QuerySet):
 
 
 class AuditReport(models.Model):
-    """One audit; of many disagreements of one kind it keeps the first few and the number of all."""
+    """One audit; it keeps the first few findings of each kind and their total number."""
 
     state = models.CharField(_("state"), max_length=10, choices=AuditState, default=AuditState.RUNNING)
     started_at = models.DateTimeField(_("begun"), auto_now_add=True)
@@ -68,10 +68,10 @@ class AuditReport(models.Model):
         return f"{self.started_at:%Y-%m-%d %H:%M}"
 
     def note(self, **fields: object) -> bool:
-        """Write down how it stands; False when somebody took this audit for dead."""
+        """Save the progress; False if somebody declared this audit dead."""
         running = AuditReport.objects.filter(pk=self.pk, state=AuditState.RUNNING)
         return bool(running.update(seen_at=timezone.now(), **fields))
 
     def end(self, **fields: object) -> bool:
-        """Write down what was found in the end; False when somebody took this audit for dead."""
+        """Save the final findings; False if somebody declared this audit dead."""
         return self.note(state=AuditState.DONE, ended_at=timezone.now(), **fields)

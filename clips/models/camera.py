@@ -1,4 +1,4 @@
-"""What a crew knows of its cameras and no file says: what they are called, and how wrong their clocks are."""
+"""The crew's settings for its cameras: their names, and the errors of their clocks."""
 
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
@@ -12,7 +12,7 @@ _ANY_SERIAL = _("Empty: every camera of this kind.")
 
 
 def own_name(camera_id: str, serial: str) -> Subquery:
-    """Return, for an annotation, what the crew calls a row's camera; None where it has no name of its own.
+    """Return, for an annotation, the crew's name for a row's camera; None if it has none.
 
     ``camera_id`` and ``serial`` are the paths to these from the row. The name of the one camera wins over that of its
     kind.
@@ -34,7 +34,7 @@ def rate_name(fps_label: str) -> str:
 
 
 class CameraName(models.Model):
-    """What the crew calls a camera, as "helmet cam"."""
+    """The crew's name for a camera, as "helmet cam"."""
 
     camera_id = models.CharField(_("camera"), max_length=40, help_text=_("As in file names: CAM_GOPRO11."))
     serial = models.CharField(_("serial number"), max_length=40, blank=True, help_text=_ANY_SERIAL)
@@ -57,7 +57,7 @@ class CameraName(models.Model):
 
 
 class CameraClock(models.Model):
-    """How far a camera's clock was off on one day."""
+    """The error of a camera's clock on one day."""
 
     camera_id = models.CharField(_("camera"), max_length=40, help_text=_("As in file names: CAM_GOPRO11."))
     serial = models.CharField(_("serial number"), max_length=40, blank=True, help_text=_ANY_SERIAL)

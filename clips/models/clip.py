@@ -1,4 +1,4 @@
-"""A kept moment, and the file names that were given: each once, for good."""
+"""Clips, and the file names given to them: each once, for good."""
 
 import uuid
 
@@ -81,30 +81,30 @@ class FinalClipQuerySet(models.QuerySet):
         return list(rows.values_list("pk", flat=True))
 
     def with_tags(self) -> "FinalClipQuerySet":
-        """Bring who and what is in each clip, in two queries."""
+        """Fetch the people and trick of each clip, in two queries."""
         return self.select_related("person", "trick").prefetch_related("also")
 
     def with_names(self) -> "FinalClipQuerySet":
-        """Bring what a list of clips shows in a fixed number of queries."""
+        """Fetch what a list of clips shows in a fixed number of queries."""
         rows = self.with_tags().select_related("original_file__shoot").prefetch_related("copies")
         return rows.with_camera_names()
 
     def with_camera_names(self) -> "FinalClipQuerySet":
-        """Give each clip ``own_camera_name``: what the crew calls its camera, or None."""
+        """Annotate each clip with ``own_camera_name``: the crew's name for its camera, or None."""
         return self.annotate(own_camera_name=own_name("camera_id", "original_file__camera_serial"))
 
     def with_pictures(self) -> "FinalClipQuerySet":
-        """Bring what a list shows of clips besides their names: the picture and the preview of their segment."""
+        """Fetch what a list shows of clips besides their names: the picture and the preview of their segment."""
         rows = self.select_related("candidate_segment__preview").prefetch_related("shared_copies").with_formats()
         return rows.defer("original_file__probe", "candidate_segment__features", "search_text")
 
     def with_formats(self) -> "FinalClipQuerySet":
-        """Bring ``pix_fmt`` and ``audio_codec`` of each clip's original, without all else that the probe read."""
+        """Fetch ``pix_fmt`` and ``audio_codec`` of each clip's original, without the rest of the probe's facts."""
         found = {name: KeyTextTransform(name, "original_file__probe") for name in ("pix_fmt", "audio_codec")}
         return self.annotate(**found)
 
     def refresh_search(self) -> int:
-        """Write down again what these clips are found by, where it changed; return how many did."""
+        """Update outdated search texts of these clips; return how many changed."""
         aliases = ("person__aliases", "trick__aliases", "also__aliases")
         rows = self.select_related("person", "trick", "original_file__shoot").prefetch_related("also", *aliases)
         n_changed, changed = 0, []
@@ -225,7 +225,7 @@ class FinalClip(models.Model):
         return self.end_ms - self.start_ms
 
     def note_cut(self, cut: dict, **file_fields: object) -> None:
-        """Write down the file that was cut, in the transaction that holds this row; ``cut`` is what the cutter told.
+        """Save the file that was cut, in the transaction that holds this row; ``cut`` is the cutter's result.
 
         The name ends as what the file is, which nobody knew before of an original that was read long ago.
         """

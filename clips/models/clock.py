@@ -1,4 +1,4 @@
-"""Places in a video as people write and read them: 0:41, 1:02.5, 1:02:03."""
+"""Formats and parses places in a video as people write them: 0:41, 1:02.5, 1:02:03."""
 
 import re
 from decimal import Decimal
@@ -22,7 +22,7 @@ def exact_clock(place_ms: int) -> str:
 
 
 def read_clock(text: str) -> int:
-    """Return the milliseconds that somebody wrote as 1:02:03.5, 1:02.5, 62.5 or 62,5.
+    """Return the milliseconds of a text such as 1:02:03.5, 1:02.5, 62.5 or 62,5.
 
     Raises
     ------

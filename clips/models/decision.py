@@ -1,4 +1,4 @@
-"""What somebody decided about a segment. Rows are only ever added."""
+"""Decisions about segments. Rows are only ever added."""
 
 import uuid
 
@@ -22,7 +22,7 @@ class DecisionKind(models.TextChoices):
 
 class DecisionQuerySet(models.QuerySet):
     def standing(self) -> "DecisionQuerySet":
-        """What was decided and not undone."""
+        """Return decisions that were not undone."""
         return self.filter(undone_by=None).exclude(kind=DecisionKind.UNDO)
 
 

@@ -1,4 +1,4 @@
-"""What was deleted to make room, and why that cost nothing that cannot be had again."""
+"""Log of files deleted to free space, and why they could be."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +8,7 @@ from clips.models.original import OriginalFile
 
 
 class EvictedKind(models.TextChoices):
-    """In the order in which they go."""
+    """In the order of deletion."""
 
     SCRATCH = "SCRATCH", _("work in progress that nobody goes on with")
     PREVIEW = "PREVIEW", _("previews of what is sorted")
@@ -16,7 +16,7 @@ class EvictedKind(models.TextChoices):
 
 
 class Eviction(models.Model):
-    """One line of the log; many small files of one kind that went together share one."""
+    """One line of the log; many small files of one kind that were deleted together share one."""
 
     kind = models.CharField(_("what"), max_length=10, choices=EvictedKind)
     original_file = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""What a whole file looks and sounds like at a glance: small pictures along its time, and how loud it is."""
+"""Filmstrips and waveforms of whole files."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +7,7 @@ from clips.models.original import OriginalFile
 
 
 class Filmstrip(models.Model):
-    """One picture (a sprite) that holds small ones in rows, each of a moment; and the file's waveform."""
+    """One picture (a sprite) with rows of small ones, each of a moment; and the file's waveform."""
 
     original_file = models.OneToOneField(
         OriginalFile, on_delete=models.CASCADE, related_name="filmstrip", verbose_name=_("original file")

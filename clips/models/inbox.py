@@ -1,4 +1,4 @@
-"""A folder out of which files are brought in by themselves, and how it stands with it."""
+"""State of a folder from which files are imported automatically."""
 
 from django.db import models
 from django.utils import timezone
@@ -10,7 +10,7 @@ MAX_SENTENCE_CHARS = 4000
 
 class InboxQuerySet(models.QuerySet):
     def looked_into(self, place: str, sentence: str = "") -> bool:
-        """Write down that a folder was looked into now, and what is in the way; whether that is something new."""
+        """Record a look into a folder, and its obstacle; return whether that is new."""
         kept = sentence[:MAX_SENTENCE_CHARS]
         changed = bool(self.filter(place=place).exclude(sentence=kept).update(sentence=kept))
         fields = {"looked_at": timezone.now()}

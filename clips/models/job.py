@@ -1,4 +1,4 @@
-"""One piece of background work. The row is the truth; the broker only hints that there is something to do."""
+"""Background jobs. The row is the truth; the broker only hints that there is something to do."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -59,7 +59,7 @@ class JobState(models.TextChoices):
 
 
 class WaitsFor(models.TextChoices):
-    """What a job waits for that is no fault of its own; whoever brings that about lets it go on."""
+    """The cause of a job's wait that is not its fault; whoever removes it resumes the job."""
 
     ROOM = "ROOM", _("room on the disk")
     ORIGINAL = "ORIGINAL", _("its original")
@@ -85,7 +85,7 @@ class JobQuerySet(LeasedQuerySet):
         return self.filter(state=JobState.WAITING, run_after__lte=timezone.now())
 
     def for_target(self, kind: JobKind, target: models.Model, **fields) -> "Job":
-        """Return the active job of this kind for this target, making it when there is none."""
+        """Return the active job of this kind for this target, creating it if there is none."""
         of_target = {"kind": kind, target_field(target): target}
         while True:
             try:
@@ -97,7 +97,7 @@ class JobQuerySet(LeasedQuerySet):
                     return existing  # else it ended between the two looks: try again
 
     def claim(self, job_id: uuid.UUID | str, *, worker: str) -> "Job | None":
-        """Take a waiting job; None when it is done, not due, or held by another worker."""
+        """Claim a waiting job; None if it is done, not due, or held by another worker."""
         token = uuid.uuid4()
         taken = (
             self.due()
@@ -118,24 +118,24 @@ class JobQuerySet(LeasedQuerySet):
 
     @transaction.atomic
     def return_expired(self) -> int:
-        """Give those back to the queue whose worker fell silent; return how many. What somebody has locked stays."""
+        """Return jobs of silent workers to the queue, except those locked by others; return how many."""
         free = self.lease_ran_out().filter(attempts__lt=MAX_ATTEMPTS).lock_free()
         waiting = {"state": JobState.WAITING, "run_after": timezone.now(), "published_at": None}
         return self.model.objects.filter(pk__in=free).update(**waiting, **self.unleased())
 
     def spent(self) -> "JobQuerySet":
-        """Those whose worker fell silent in their last attempt."""
+        """Return jobs whose worker went silent in their last attempt."""
         return self.lease_ran_out().filter(attempts__gte=MAX_ATTEMPTS)
 
     @transaction.atomic
     def note_published(self, job_id: uuid.UUID) -> None:
-        """Write down that the broker was told of a job; not while its row is locked, then it is told once more."""
+        """Record that a job was published; not while its row is locked, then it is published again."""
         free = self.filter(pk=job_id).lock_free()
         self.model.objects.filter(pk__in=free).update(published_at=timezone.now())
 
     @transaction.atomic
     def retry_all(self) -> list["Job"]:
-        """Let those of these that failed run again, and those that wait after a failed attempt at once.
+        """Run failed ones of these again, and those that wait after a failed attempt at once.
 
         One for each target: of several that failed the newest, and none beside a job that is active already.
         """
@@ -157,7 +157,7 @@ class JobQuerySet(LeasedQuerySet):
 
     @transaction.atomic
     def cancel_all(self) -> int:
-        """Stop those of these that wait or run, and let those that failed rest; return how many."""
+        """Stop those of these that wait or run, and dismiss failed ones; return how many."""
         unfinished = self.filter(state__in=[*ACTIVE, JobState.FAILED]).lock_in_order()
         rows = self.model.objects.filter(pk__in=unfinished, state__in=[*ACTIVE, JobState.FAILED])
         return rows.update(state=JobState.CANCELLED, finished_at=timezone.now(), **self.unleased())
@@ -172,13 +172,13 @@ class JobQuerySet(LeasedQuerySet):
         return list(rows.values_list("pk", flat=True))
 
     def about(self, original: OriginalFile) -> "JobQuerySet":
-        """Those about an original, one of its segments or one of its clips."""
+        """Return the jobs about an original, one of its segments or one of its clips."""
         of_clip, of_segment = Q(clip__original_file=original), Q(segment__original_file=original)
         return self.filter(Q(original_file=original) | of_segment | of_clip)
 
     @transaction.atomic
     def let_go_on(self, waits_for: WaitsFor) -> list["Job"]:
-        """Let those of these go on that waited for this; return them, for the broker to be told."""
+        """Resume those of these that waited for this; return them, to be published."""
         held = self.filter(state=JobState.WAITING, waits_for=waits_for).lock_in_order()
         rows = self.model.objects.filter(pk__in=held, state=JobState.WAITING, waits_for=waits_for)
         rows.update(run_after=timezone.now(), published_at=None, waits_for="", reason="")
@@ -193,7 +193,7 @@ class JobQuerySet(LeasedQuerySet):
         return list(self.model.objects.filter(pk__in=held, state=JobState.FAILED))
 
     def release_all(self) -> int:
-        """Give every running job back, without counting the attempt. Only for a start at which nobody else works."""
+        """Return every running job to the queue, without counting the attempt. Only for a start as the only worker."""
         return self.filter(state=JobState.RUNNING).update(
             state=JobState.WAITING,
             run_after=timezone.now(),
@@ -279,7 +279,7 @@ class Job(Leased):
         return self.state in ACTIVE
 
     def renew(self, progress: float | None) -> None:
-        """Prolong the lease, and write down how far the work is; LeaseLostError when it is not ours any more."""
+        """Prolong the lease, and save the progress; LeaseLostError if it is not ours any more."""
         fields = lent(self.lease_token, settings.JOB_LEASE_SECONDS)
         if progress is not None:
             fields["progress"] = min(1.0, max(0.0, progress))
@@ -287,11 +287,11 @@ class Job(Leased):
             raise LeaseLostError(str(self.pk))
 
     def finish(self) -> None:
-        """End the job well; LeaseLostError when it is not ours any more. Call it in the transaction of its effect."""
+        """End the job well; LeaseLostError if it is not ours any more. Call it in the transaction of its effect."""
         self._end(state=JobState.DONE, progress=1)
 
     def fail(self, reason: str) -> bool:
-        """End the job with a sentence for people; False when it is not ours any more."""
+        """End the job with a sentence for people; False if it is not ours any more."""
         try:
             self._end(state=JobState.FAILED, reason=told(reason)[:500])
         except LeaseLostError:
@@ -299,7 +299,7 @@ class Job(Leased):
         return True
 
     def put_back(self, reason: str) -> bool:
-        """Let the job be tried again later; False when that was its last attempt, or it is not ours any more."""
+        """Schedule a retry of the job; False if that was its last attempt, or it is not ours any more."""
         if self.attempts >= MAX_ATTEMPTS:
             return False
         wait = BACK_OFF * 2 ** (self.attempts - 1)
@@ -315,7 +315,7 @@ class Job(Leased):
         )
 
     def rest_after_kill(self, reason: str) -> bool:
-        """Let the job be tried again, alone, as its reader was killed; False when that was its last time, or not ours.
+        """Schedule a retry alone after its reader was killed; False if that was its last time, or not ours.
 
         The attempt does not count: kills have a limit of their own.
         """
@@ -328,19 +328,19 @@ class Job(Leased):
         return bool(held.update(reason=str(reason)[:500], **back, **counted, **Job.objects.unleased()))
 
     def postpone(self, run_after: datetime, *, waits_for: str = "", reason: str = "") -> bool:
-        """Let the job wait for something that is not its fault, so the attempt does not count; False when not ours."""
+        """Make the job wait for something that is not its fault, so the attempt does not count; False if not ours."""
         held = Job.objects.leased_by(self.lease_token).filter(pk=self.pk)
         fields = {"state": JobState.WAITING, "run_after": run_after, "published_at": None, "progress": 0}
         fields |= {"waits_for": waits_for, "reason": told(reason)[:500]}
         return bool(held.update(attempts=F("attempts") - 1, **fields, **Job.objects.unleased()))
 
     def cancel(self) -> bool:
-        """Stop the job; a worker that has it notices at its next report. False when it had ended already."""
+        """Stop the job; a worker that has it notices at its next report. False if it had ended already."""
         active = Job.objects.active().filter(pk=self.pk)
         return bool(active.update(state=JobState.CANCELLED, finished_at=timezone.now(), **Job.objects.unleased()))
 
     def retry(self) -> bool:
-        """Let an ended job run again; False when it is active, was done, or a newer one of its kind is active."""
+        """Run an ended job again; False if it is active, was done, or a newer one of its kind is active."""
         ended = Job.objects.filter(pk=self.pk, state__in=[JobState.FAILED, JobState.CANCELLED])
         try:
             with transaction.atomic():
@@ -355,5 +355,5 @@ class Job(Leased):
 
 
 def target_field(target: models.Model) -> str:
-    """Return the name of the field that points at such a target."""
+    """Return the name of the field that refers to such a target."""
     return next(name for name in TARGETS if Job._meta.get_field(name).related_model is type(target))

@@ -1,4 +1,4 @@
-"""What a crew is told without looking, by whom, and how far that is: an outbox that is written with what caused it."""
+"""Notification channels, and an outbox of notices written together with their cause."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -47,7 +47,7 @@ def all_kinds() -> list[str]:
 
 
 class NoticeChannel(models.Model):
-    """Where notices go. Its address is a secret: whoever knows a webhook's can write there."""
+    """An address for notices. It is a secret: whoever knows a webhook's address can post there."""
 
     name = NameField(_("name"), max_length=60, unique=True)
     kind = models.CharField(_("kind"), max_length=10, choices=ChannelKind)
@@ -73,7 +73,7 @@ class NoticeChannel(models.Model):
 
     @property
     def target(self) -> str:
-        """The webhook's address, or e-mail addresses with commas between; SealedError after a new SECRET_KEY."""
+        """The webhook's address, or e-mail addresses separated by commas; SealedError after a new SECRET_KEY."""
         return sealed.unseal(self.sealed_target, PURPOSE)
 
     @property
@@ -87,7 +87,7 @@ class NoticeQuerySet(LeasedQuerySet):
     def write(
         self, kind: NoticeKind, subject: str, *, title: str, text: str, path: str = "", at: datetime | None = None
     ) -> int:
-        """Write a notice for each channel that wants it; whoever was told of this subject is not told again.
+        """Write a notice for each channel that wants it, unless it got one about this subject.
 
         What happened ``at`` a time before a channel was added is no news to it. Returns how many are new.
         """
@@ -103,7 +103,7 @@ class NoticeQuerySet(LeasedQuerySet):
         return self.filter(state=NoticeState.WAITING, run_after__lte=timezone.now(), channel__is_on=True)
 
     def claim(self, notice_id: uuid.UUID) -> "Notice | None":
-        """Take a due notice; None when somebody else has it."""
+        """Claim a due notice; None if somebody else has it."""
         token = uuid.uuid4()
         fields = lent(token, LEASE_S) | {"attempts": F("attempts") + 1}
         due = Notice.objects.filter(pk=notice_id, state=NoticeState.WAITING, run_after__lte=timezone.now())
@@ -112,12 +112,12 @@ class NoticeQuerySet(LeasedQuerySet):
         return self.select_related("channel").get(pk=notice_id)
 
     def expired(self) -> "NoticeQuerySet":
-        """Those whose sender died in the middle: it may have arrived or not."""
+        """Return notices whose sender died midway: they may have arrived or not."""
         return self.lease_ran_out().select_related("channel")
 
 
 class Notice(Leased):
-    """One notice for one channel. Its id is what the receiver can tell a second delivery by."""
+    """One notice for one channel. The receiver can recognise a second delivery by its id."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=NoticeKind)
@@ -165,11 +165,11 @@ class Notice(Leased):
         return self.title
 
     def end(self, state: NoticeState, reason: str = "") -> bool:
-        """Write down how it ended; False when it is not ours any more."""
+        """Save the result; False if it is not ours any more."""
         return self._leave(state=state, reason=reason[:300], ended_at=timezone.now())
 
     def try_again(self, reason: str, *, after_s: float = 0) -> bool:
-        """Let it be tried later, not before ``after_s``; False when that was its last attempt, or it is not ours."""
+        """Schedule a retry, not before ``after_s``; False if that was its last attempt, or it is not ours."""
         if self.attempts >= MAX_ATTEMPTS:
             return False
         wait = min(LONGEST_WAIT, BACK_OFF * 2 ** (self.attempts - 1))

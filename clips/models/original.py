@@ -1,4 +1,4 @@
-"""One camera file, as it came, and what it says of itself."""
+"""Original camera files, and the facts about them."""
 
 import datetime as dt
 import uuid
@@ -22,18 +22,18 @@ SAME_SHAPE = 0.03
 
 class OriginalFileQuerySet(models.QuerySet):
     def on_disk(self) -> "OriginalFileQuerySet":
-        """Those whose bytes are here; of the others everything that was read from them is."""
+        """Return those whose bytes are here; of the others, all facts read from them are."""
         return self.filter(evicted_at=None)
 
     def evicted(self) -> "OriginalFileQuerySet":
         return self.filter(evicted_at__isnull=False)
 
     def mark_not_needed(self, member) -> int:
-        """Let these go without a copy in the archive, when all else allows it; return how many were not marked."""
+        """Allow deleting these without an archive copy, if all else allows it; return how many changed."""
         return self.filter(not_needed_at=None).update(not_needed_at=timezone.now(), not_needed_by=member)
 
     def mark_needed(self) -> int:
-        """Take that back; what is gone already stays away. Return how many were marked."""
+        """Undo that; deleted files stay deleted. Return how many were marked."""
         return self.filter(not_needed_at__isnull=False).update(not_needed_at=None, not_needed_by=None)
 
     def hold(self) -> list[uuid.UUID]:
@@ -42,12 +42,12 @@ class OriginalFileQuerySet(models.QuerySet):
         return list(rows.values_list("pk", flat=True))
 
     def with_camera_names(self) -> "OriginalFileQuerySet":
-        """Give each file ``own_camera_name``: what the crew calls its camera, or None."""
+        """Annotate each file with ``own_camera_name``: the crew's name for its camera, or None."""
         return self.annotate(own_camera_name=own_name("camera_id", "camera_serial"))
 
     @transaction.atomic
     def place_in_time(self) -> int:
-        """Write down again when these files were recorded, where that changed; return how many did.
+        """Update changed recording times of these files; return how many changed.
 
         It follows from what the files say, their sessions' time zones and the crew's corrections of clocks. The other
         files of the same camera and session come along, for a part of a recording begins where the one before it ends.
@@ -175,12 +175,12 @@ class OriginalFile(models.Model):
 
     @property
     def capture_rate(self) -> Fraction | None:
-        """Frames per second while recording; None where the file does not say that it differs from how it plays."""
+        """Frames per second while recording; None unless the file says that it differs from playback."""
         return Fraction(self.capture_rate_num, self.capture_rate_den) if self.capture_rate_num else None
 
     @property
     def recorded_locally(self) -> dt.datetime | None:
-        """When it was recorded by a clock of the place that goes right; None where nobody knows."""
+        """Recording time by a correct local clock; None if unknown."""
         if self.recorded_at is None:
             return None
         if self.utc_offset_min is None:
@@ -189,11 +189,11 @@ class OriginalFile(models.Model):
 
     @property
     def local_day(self) -> dt.date | None:
-        """The calendar day at the place; what was filmed after midnight may belong to the session of the day before."""
+        """The local calendar day; what was filmed after midnight may belong to the session of the day before."""
         return self.recorded_locally.date() if self.recorded_at else recording.named_day(self.original_filename)
 
     def next_part(self) -> "OriginalFile | None":
-        """Return the file in which the recording goes on, where a camera split it and that file is here."""
+        """Return the file that continues the recording, if a camera split it and that file is here."""
         alike = OriginalFile.objects.filter(
             shoot=self.shoot_id, camera_id=self.camera_id, camera_serial=self.camera_serial
         )
@@ -219,7 +219,7 @@ class OriginalFile(models.Model):
 
     @transaction.atomic
     def apply_probe(self, facts: dict) -> None:
-        """Take over what the probe found; ``facts`` as ``clips.media.probe.probe`` returns them."""
+        """Save the probe's result; ``facts`` as ``clips.media.probe.probe`` returns them."""
         Shoot.objects.filter(pk=self.shoot_id).hold()  # before the file, as whoever places files in time locks them
         OriginalFile.objects.filter(pk=self.pk).update(
             probed_at=timezone.now(),
@@ -245,5 +245,5 @@ class OriginalFile(models.Model):
         self.refresh_from_db()
 
     def note_problem(self, sentence: str) -> None:
-        """Write down why the file cannot be used."""
+        """Record why the file cannot be used."""
         OriginalFile.objects.filter(pk=self.pk).update(problem=told(sentence)[:500], probed_at=timezone.now())

@@ -1,4 +1,4 @@
-"""A small seekable copy of a segment and what lies around it, for sorting without waiting."""
+"""Previews: small seekable copies of a segment and its surroundings, for sorting without waiting."""
 
 from django.db import models
 from django.db.models import F, Q

@@ -1,4 +1,4 @@
-"""Sentences as they may be told to everybody: without where on the server something lies."""
+"""Removes server paths from sentences that everybody may read."""
 
 from django.conf import settings
 
@@ -6,6 +6,6 @@ from trickyclip.shared.redact import without_paths
 
 
 def told(sentence: object) -> str:
-    """Return a sentence with the bare names of files and folders instead of their paths on this machine."""
+    """Return a sentence with bare names of files and folders instead of their paths on this machine."""
     roots = (settings.INCOMING_DIR, settings.ARCHIVE_DIR, settings.DATA_DIR, settings.BASE_DIR)
     return without_paths(str(sentence), [str(root) for root in roots if root])

@@ -1,7 +1,7 @@
-"""What a crew knows of its cameras, applied to what files say: when they were recorded, which parts belong together.
+"""Corrects recording times with the crew's camera settings, and groups the files of one recording.
 
-A camera's clock is read as the camera means it, put right by the crew's correction for that camera and day, and kept
-in UTC with the place's offset from it.
+A camera's clock is read as the camera means it, corrected by the crew's entry for that camera and day, and stored in
+UTC with the local offset.
 """
 
 import datetime as dt
@@ -44,7 +44,7 @@ _NAMED_BY_LOCAL_TIME = frozenset({"DJI", "Insta360"})
 
 @dataclass(frozen=True)
 class Moment:
-    """When a file was recorded: in UTC, and how far the clocks of the place were ahead of it, where that is known."""
+    """Recording time of a file: in UTC, and the local offset if known."""
 
     recorded_at: dt.datetime | None
     utc_offset_min: int | None
@@ -52,7 +52,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Part:
-    """Which of how many files of one recording a file is."""
+    """The number of a file among the files of one recording, and how many there are."""
 
     number: int
     n_parts: int
@@ -62,12 +62,12 @@ class Part:
 
 
 def zone_of(shoot: "Shoot") -> zoneinfo.ZoneInfo:
-    """Return the time zone of a session: its own, or where nobody chose one, that of this site."""
+    """Return the time zone of a session: its own, or else that of this site."""
     return zoneinfo.ZoneInfo(shoot.time_zone if shoot.time_zone != UNCHOSEN_ZONE else settings.TIME_ZONE)
 
 
 def camera_time(facts: Mapping[str, Any], zone: zoneinfo.ZoneInfo, filename: str = "") -> dt.datetime | None:
-    """Return what the camera's clock showed where it recorded; ``facts`` are the probe's.
+    """Return the local time on the camera's clock; ``facts`` are the probe's.
 
     As its file says it, else as the camera wrote it into the file's name. Some cameras mark the wall clock of the place
     as UTC. A phone tells the place's offset itself. A clock that cannot have been right is told as well: its correction
@@ -91,13 +91,13 @@ def camera_time(facts: Mapping[str, Any], zone: zoneinfo.ZoneInfo, filename: str
 
 
 def named_day(filename: str) -> dt.date | None:
-    """Return the calendar day that a file's name tells; None where it tells none."""
+    """Return the calendar day in a file's name; None if there is none."""
     named = named_time(filename)
     return named.day if named else None
 
 
 def moments(files: Iterable["OriginalFile"], clocks: Iterable["CameraClock"]) -> dict[UUID, Moment]:
-    """Return for each file when it was recorded; ``files`` with their sessions, and all parts of each recording."""
+    """Return each file's recording time; ``files`` with their sessions, and all parts of each recording."""
     files = list(files)
     corrections = {(clock.camera_id, clock.serial, clock.day): clock.offset_s for clock in clocks}
     behind_s = _behind_first_part(files)
@@ -105,7 +105,7 @@ def moments(files: Iterable["OriginalFile"], clocks: Iterable["CameraClock"]) ->
 
 
 def parts(files: Iterable["OriginalFile"]) -> dict[UUID, Part]:
-    """Return which part of its recording each file is, of those that are split; ``files`` are all of one session."""
+    """Return the part numbers of all split files; ``files`` are all of one session."""
     found = {}
     files = list(files)
     for chapters in (*_recordings(files), *_avchd_recordings(files)):
@@ -116,7 +116,7 @@ def parts(files: Iterable["OriginalFile"]) -> dict[UUID, Part]:
 
 
 def next_part(file: "OriginalFile", alike: Iterable["OriginalFile"]) -> "OriginalFile | None":
-    """Return the file in which a recording goes on; ``alike`` are those of the same camera and session."""
+    """Return the file that continues a recording; ``alike`` are those of the same camera and session."""
     alike = list(alike)
     for chapters in (*_recordings(alike), *_avchd_recordings(alike)):
         numbers = {one.pk: chapter for chapter, one in chapters}
@@ -144,7 +144,7 @@ def _moment(file: "OriginalFile", corrections: Mapping[tuple, int], behind_s: fl
 
 
 def _is_believed(file: "OriginalFile") -> bool:
-    """Return whether a file's recording time is usable as it is, without a correction of the camera's clock."""
+    """Return whether a file's recording time is usable without a correction of the camera's clock."""
     named = named_time(file.original_filename)
     return bool(file.probe.get("recorded_at") or (named and named.moment))
 
@@ -161,7 +161,7 @@ def _utc_offset_min(file: "OriginalFile", zone: zoneinfo.ZoneInfo, recorded_at: 
 
 
 def _named_offset_min(facts: Mapping[str, Any], filename: str) -> int | None:
-    """Return by how much the local time in a file's name is ahead of the time inside; None where that is no zone's."""
+    """Return how far the local time in a file's name is ahead of the time inside; None if that is no time zone."""
     said, named = parse_datetime(facts.get("recorded_at") or ""), named_time(filename)
     if said is None or named is None or named.moment is None or named.is_utc:
         return None
@@ -174,7 +174,7 @@ def _named_offset_min(facts: Mapping[str, Any], filename: str) -> int | None:
 
 
 def _behind_first_part(files: list["OriginalFile"]) -> dict[UUID, float]:
-    """Return by how many seconds the parts of a recording begin after the first one.
+    """Return how many seconds after the first one the parts of a recording begin.
 
     Recent GoPros write the beginning of the whole recording into each of its parts; older ones write each part's own,
     and there nothing is added.
@@ -192,7 +192,7 @@ def _behind_first_part(files: list["OriginalFile"]) -> dict[UUID, float]:
 
 
 def _recordings(files: Iterable["OriginalFile"]) -> list[list[tuple[int, "OriginalFile"]]]:
-    """Return the chapters of each GoPro's recording in order; numbers begin again in another camera and session.
+    """Return the chapters of each GoPro recording in order; numbers restart in another camera and session.
 
     Where two files are the same chapter, those with one copy's ending belong together, as those of another card do that
     were put into one folder.
@@ -212,7 +212,7 @@ def _recordings(files: Iterable["OriginalFile"]) -> list[list[tuple[int, "Origin
 
 
 def _avchd_recordings(files: Iterable["OriginalFile"]) -> list[list[tuple[int, "OriginalFile"]]]:
-    """Return the numbered clips of each camcorder that begin where the one before them ended, as chapters from 1 on."""
+    """Return the consecutive numbered clips of each camcorder as chapters from 1 on."""
     found = defaultdict(dict)
     for file in files:
         path = PurePath(file.original_filename)

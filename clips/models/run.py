@@ -1,4 +1,4 @@
-"""One analysis of a file: what found the proposals, with which parameters, and what it saw on the way."""
+"""Detection runs: one analysis of a file, with its parameters, curve and timings."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""A proposed moment of a file, and who holds it while deciding."""
+"""Candidate segments: found moments of a file, and the leases of those who decide about them."""
 
 import uuid
 from collections.abc import Callable
@@ -39,28 +39,28 @@ class CandidateSegmentQuerySet(LeasedQuerySet):
         return self.filter(status__in=[SegmentStatus.ACCEPTED, SegmentStatus.TRASHED])
 
     def in_session(self, shoot_id: uuid.UUID | None) -> "CandidateSegmentQuerySet":
-        """Those of one session; of all when it is None."""
+        """Return those of one session; of all if it is None."""
         return self.filter(original_file__shoot=shoot_id) if shoot_id else self
 
     def shown(self) -> "CandidateSegmentQuerySet":
-        """What the session's sensitivity lets through; what a person made by hand always is."""
+        """Return those that the session's sensitivity shows; moments made by hand are always shown."""
         # In doubles, as scores are: 1.0 in a query is a decimal number, and with those a count takes twice as long.
         least = Cast(100 - F("original_file__shoot__sensitivity"), FloatField()) / 100.0
         return self.filter(Q(run=None) | Q(score__gte=least))
 
     def open(self) -> "CandidateSegmentQuerySet":
-        """What nobody has decided, whatever became of its video."""
+        """Return undecided ones, even if their video was set aside."""
         return self.filter(status__in=[SegmentStatus.UNREVIEWED, SegmentStatus.IN_PROGRESS])
 
     def undecided(self) -> "CandidateSegmentQuerySet":
-        """What is still to be sorted, whoever holds it.
+        """Return those still to be sorted, whoever holds them.
 
         Not what lies in a video that was put aside, or in a camera's small copy of another one.
         """
         return self.open().filter(original_file__aside_at=None, original_file__low_res_of=None)
 
     def available(self) -> "CandidateSegmentQuerySet":
-        """What is still to be sorted and nobody holds: a lease that ran out holds nothing."""
+        """Return those still to be sorted that nobody holds: an expired lease holds nothing."""
         return self.undecided().filter(Q(status=SegmentStatus.UNREVIEWED) | self.ran_out())
 
     def held(self, lease: uuid.UUID) -> "CandidateSegmentQuerySet":
@@ -68,11 +68,11 @@ class CandidateSegmentQuerySet(LeasedQuerySet):
         return self.leased_by(lease).filter(lease_ends_at__gt=timezone.now())
 
     def in_hands(self) -> "CandidateSegmentQuerySet":
-        """What open pages hold at this moment."""
+        """Return those that open pages hold now."""
         return self.lease_runs()
 
     def best_first(self) -> "CandidateSegmentQuerySet":
-        """Newest session first, the best of each file first; made by hand before all, what was skipped after all."""
+        """Order by newest session, then best of each file; made by hand first, skipped last."""
         return self.order_by(
             _SKIPPED_LAST,
             "-original_file__shoot__date",
@@ -83,7 +83,7 @@ class CandidateSegmentQuerySet(LeasedQuerySet):
         )
 
     def by_time(self) -> "CandidateSegmentQuerySet":
-        """Newest session first, each as it was filmed; what was skipped after all."""
+        """Order by newest session, then by time; skipped ones last."""
         return self.order_by(
             _SKIPPED_LAST,
             "-original_file__shoot__date",
@@ -94,7 +94,7 @@ class CandidateSegmentQuerySet(LeasedQuerySet):
         )
 
     def in_turns(self) -> list["CandidateSegmentQuerySet"]:
-        """Return what nobody skipped, and then all, both in the order that these rows have.
+        """Return those that nobody skipped, then all, both in the current order.
 
         The session's date then comes first in the first turn, so that its first few are found session by session. The
         second is for when they are too few: it sorts everything that is left.
@@ -103,7 +103,7 @@ class CandidateSegmentQuerySet(LeasedQuerySet):
         return [self.filter(skipped_at=None).order_by(*unskipped), self]
 
     def with_card(self) -> "CandidateSegmentQuerySet":
-        """Bring what a card shows, without the kilobytes that the search and the probe wrote down."""
+        """Fetch what a card shows, without the large facts of search and probe."""
         return self.select_related("original_file__shoot", "preview").defer("features", "original_file__probe")
 
     def lock_in_order(self) -> list[uuid.UUID]:
@@ -119,7 +119,7 @@ class CandidateSegmentQuerySet(LeasedQuerySet):
         count: int,
         in_turns: Callable[["CandidateSegmentQuerySet"], list["CandidateSegmentQuerySet"]] | None = None,
     ) -> list["CandidateSegment"]:
-        """Renew all that a page holds, and give it more until it has ``count``, the best first unless ``in_turns``.
+        """Renew all that a page holds, and lease more until it has ``count``, the best first unless ``in_turns``.
 
         That orders rows and returns them in turns: what one holds comes before all that the next one adds, and the last
         one holds all. Rows that somebody else is taking at this moment are skipped instead of waited for. Those the
@@ -144,14 +144,14 @@ class CandidateSegmentQuerySet(LeasedQuerySet):
 
     @transaction.atomic
     def give_back(self, lease: uuid.UUID) -> int:
-        """Return all that a page holds to the queue."""
+        """Release all that a page holds."""
         held = self.leased_by(lease)
         held.lock_in_order()
         return held.update(status=SegmentStatus.UNREVIEWED, **self.unleased())
 
     @transaction.atomic
     def leave_hands(self) -> int:
-        """Take those of these that somebody holds from whoever holds them."""
+        """Take those of these that are held from their holders."""
         held = self.filter(status=SegmentStatus.IN_PROGRESS)
         return CandidateSegment.objects.filter(pk__in=held.lock_in_order(), status=SegmentStatus.IN_PROGRESS).update(
             status=SegmentStatus.UNREVIEWED, **self.unleased()
@@ -237,24 +237,24 @@ class CandidateSegment(Leased):
         return f"{self.original_file} {self.start_ms / 1000:.1f}–{self.end_ms / 1000:.1f} s"
 
     def accept(self, *, lease: uuid.UUID) -> bool:
-        """Mark the segment as kept; False when that lease does not hold it any more."""
+        """Mark the segment as kept; False if that lease no longer holds it."""
         return self._decide(SegmentStatus.ACCEPTED, lease)
 
     def trash(self, *, lease: uuid.UUID) -> bool:
-        """Move the segment out of the queue; False when that lease does not hold it any more."""
+        """Move the segment out of the queue; False if that lease no longer holds it."""
         return self._decide(SegmentStatus.TRASHED, lease)
 
     def skip(self, *, lease: uuid.UUID, skipped_at: datetime) -> bool:
-        """Put the segment behind the rest of the queue; False when that lease does not hold it any more."""
+        """Move the segment to the end of the queue; False if that lease no longer holds it."""
         return self._decide(SegmentStatus.UNREVIEWED, lease, skipped_at=skipped_at)
 
     def restore(self) -> bool:
-        """Let a trashed segment be sorted again; False when it is not in the trash."""
+        """Take a segment out of the trash to be sorted again; False if it is not in the trash."""
         trashed = CandidateSegment.objects.filter(pk=self.pk, status=SegmentStatus.TRASHED)
         return bool(trashed.update(status=SegmentStatus.UNREVIEWED, skipped_at=None))
 
     def reopen(self, *, lease: uuid.UUID, member, was: "CandidateSegmentQuerySet", skipped_at: datetime | None) -> bool:
-        """Give the segment to a page again, if it still is as ``was`` says; False when it is not."""
+        """Give the segment to a page again, if it still is as ``was`` says; False if it is not."""
         # Locked first: ``was`` may look at other tables, which an UPDATE that had to wait would not look at again.
         CandidateSegment.objects.filter(pk=self.pk).lock_in_order()
         taken = was.filter(pk=self.pk).update(

@@ -1,4 +1,4 @@
-"""Copies of clips that play everywhere, and links that show one to somebody without an account."""
+"""Share copies of clips that play everywhere, and links that show one to people without an account."""
 
 import secrets
 import uuid
@@ -15,14 +15,14 @@ from people.models.member import hash_secret
 
 
 class ShareSound(models.TextChoices):
-    """What becomes of the sound of a copy in slow motion; at normal speed it is kept as it is."""
+    """Sound of a copy in slow motion; at normal speed it is unchanged."""
 
     STRETCH = "STRETCH", _("slowed down, too")
     DROP = "DROP", _("left out")
 
 
 class SharedCopy(models.Model):
-    """A copy of a clip in a form that plays in every browser; wanted as soon as the row is there."""
+    """A copy of a clip in a form that plays in every browser; requested as soon as the row exists."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     clip = models.ForeignKey(FinalClip, on_delete=models.CASCADE, related_name="shared_copies", verbose_name=_("clip"))
@@ -51,7 +51,7 @@ class SharedCopy(models.Model):
 
     @property
     def save_as(self) -> str:
-        """Its name for who downloads it: the clip's own, and what was done to it."""
+        """Its name for downloads: the clip's own, and the changes."""
         stem = without_ending(self.clip.filename)
         slowed = f"__{self.slow_down}X_SLOWER" if self.slow_down > 1 else ""
         silent = "__SILENT" if self.slow_down > 1 and self.sound == ShareSound.DROP else ""
@@ -60,16 +60,16 @@ class SharedCopy(models.Model):
 
 class ShareLinkQuerySet(models.QuerySet):
     def open(self) -> "ShareLinkQuerySet":
-        """Those that still work."""
+        """Return links that still work."""
         return self.filter(Q(ends_at=None) | Q(ends_at__gt=timezone.now()), ended_at=None)
 
     def issue(self, copy: SharedCopy, member, ends_at=None) -> tuple["ShareLink", str]:
-        """Make a link; return it and its secret, which is told once and kept only as a hash."""
+        """Make a link; return it and its secret, which is shown once and kept only as a hash."""
         secret = secrets.token_urlsafe(24)
         return self.create(copy=copy, created_by=member, ends_at=ends_at, secret_hash=hash_secret(secret)), secret
 
     def of_secret(self, secret: str) -> "ShareLink | None":
-        """Return the link that a secret opens; None where there never was one, it has ended, or its clip is gone."""
+        """Return the link of a secret; None if it never existed, has expired, or its clip is gone."""
         rows = self.open().filter(secret_hash=hash_secret(secret), copy__clip__removed_at=None)
         clip = "copy__clip"
         rows = rows.select_related(f"{clip}__person", f"{clip}__trick", f"{clip}__candidate_segment")
@@ -102,5 +102,5 @@ class ShareLink(models.Model):
         return f"{self.copy} {self.created_at:%Y-%m-%d}"
 
     def end(self) -> bool:
-        """Take the link back; False when it had ended already."""
+        """Revoke the link; False if it had ended already."""
         return bool(ShareLink.objects.open().filter(pk=self.pk).update(ended_at=timezone.now()))

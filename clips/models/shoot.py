@@ -1,4 +1,4 @@
-"""What people call a session: one day's riding in one place. Named Shoot, because Django owns "session"."""
+"""Sessions: one day's riding in one place. Named Shoot, because Django owns "session"."""
 
 import datetime as dt
 import uuid
@@ -23,7 +23,7 @@ def validate_time_zone(name: str) -> None:
 
 class ShootQuerySet(models.QuerySet):
     def called(self, name: str, date: dt.date) -> "Shoot":
-        """Return the session of that name on that day, making it when there is none."""
+        """Return the session of that name on that day, creating it if there is none."""
         name = clean_name(name) or str(_("Session"))
         existing = self.filter(called(name), date=date).first()
         if existing:
@@ -37,7 +37,7 @@ class ShootQuerySet(models.QuerySet):
         return list(self.select_for_update(no_key=True).order_by("pk"))
 
     def slug_for(self, name: str, date: dt.date) -> str:
-        """Return the slug that a session of this name gets: no other of that day, among these, has it."""
+        """Return the unique slug for a session of this name, among these of that day."""
         taken = lambda slug: self.filter(date=date, slug__iexact=slug).exists()  # noqa: E731
         return free_slug(name, fallback="Session", taken=taken, joiner="")
 
@@ -84,5 +84,5 @@ class Shoot(models.Model):
 
     @property
     def score_shown(self) -> float:
-        """The score from which on a proposal is shown."""
+        """The lowest score of shown moments."""
         return 1 - self.sensitivity / 100

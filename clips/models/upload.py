@@ -1,4 +1,4 @@
-"""A file on its way in: how many bytes are safe on disk, and what became of it."""
+"""Uploads: how many bytes are safe on disk, and their outcome."""
 
 import datetime as dt
 import uuid
@@ -50,20 +50,20 @@ class UploadQuerySet(models.QuerySet):
         return self.filter(state=UploadState.WAITING)
 
     def unfinished(self) -> "UploadQuerySet":
-        """Those whose bytes are not part of an original yet."""
+        """Return those whose bytes are not part of an original yet."""
         return self.filter(state__in=[UploadState.RECEIVING, UploadState.RECEIVED])
 
     def with_part(self) -> "UploadQuerySet":
-        """Those that still need the file in the folder of uploads; a failed one may be tried again."""
+        """Return those that still need the file in the folder of uploads; a failed one may be retried."""
         return self.exclude(state__in=[UploadState.REGISTERED, UploadState.DUPLICATE, UploadState.GONE])
 
     def idle(self) -> "UploadQuerySet":
-        """The unfinished ones that got no byte for too long, and that nobody goes on with by themselves."""
+        """Return unfinished ones without a new byte for too long that nothing resumes by itself."""
         late = self.receiving().filter(updated_at__lt=timezone.now() - patience())
         return late.exclude(source__in=UNATTENDED)
 
     def with_moments(self) -> "UploadQuerySet":
-        """Count of each file the moments that are shown, ``n_shown``, and those of them to be sorted, ``n_to_sort``.
+        """Annotate each file with its number of shown moments, ``n_shown``, and those to sort, ``n_to_sort``.
 
         ``is_searched`` says whether anybody looked for them.
         """
@@ -74,7 +74,7 @@ class UploadQuerySet(models.QuerySet):
         return self.annotate(is_searched=Exists(runs), **counts)
 
     def owed(self, source: UploadSource) -> "UploadQuerySet":
-        """Those whose file still lies where it was found and has to be put away there, or will have to be."""
+        """Return those whose file is still where it was found and must be moved away, now or later."""
         return self.filter(source=source, put_away_at=None)
 
     def start(self, *, owner, filename: str, size_bytes: int, shoot_name: str, shoot_date, metadata="") -> "Upload":
@@ -176,12 +176,12 @@ class Upload(models.Model):
 
     @property
     def expires_at(self) -> dt.datetime:
-        """When an unfinished upload is given up if no further byte comes."""
+        """Return when an unfinished upload expires if no further byte comes."""
         return self.updated_at + patience()
 
     @property
     def is_gone(self) -> bool:
-        """Whether its bytes were given up, or will be at the next look."""
+        """Return whether its bytes were deleted, or will be at the next look."""
         is_late = self.state == UploadState.RECEIVING and self.expires_at < timezone.now()
         return is_late or self.state == UploadState.GONE
 
@@ -190,31 +190,31 @@ class Upload(models.Model):
         return self.state not in {UploadState.WAITING, UploadState.RECEIVING, UploadState.RECEIVED}
 
     def begin(self) -> bool:
-        """Let the first byte of a waiting upload come; False when it does not wait any more."""
+        """Accept the first byte of a waiting upload; False if it is not waiting any more."""
         begun = Upload.objects.waiting().filter(pk=self.pk)
         return self._became(UploadState.RECEIVING, begun.update(state=UploadState.RECEIVING, reason=""))
 
     def wait(self, reason: str) -> bool:
-        """Let one of which no byte counts wait, and say why; False when it is whole or given up."""
+        """Make an upload without counted bytes wait, with a reason; False if it is complete or given up."""
         open_ = Upload.objects.filter(pk=self.pk, state__in=[UploadState.WAITING, UploadState.RECEIVING])
         fields = {"state": UploadState.WAITING, "offset_bytes": 0, "reason": told(reason)[:500]}
         return self._became(UploadState.WAITING, open_.update(**fields, updated_at=timezone.now()), offset_bytes=0)
 
     def come_again(self) -> bool:
-        """Let one that was given up be brought in after all; False when it was not given up."""
+        """Allow importing one that was given up after all; False if it was not given up."""
         given_up = Upload.objects.filter(pk=self.pk, state=UploadState.GONE)
         fields = {"offset_bytes": 0, "reason": "", "put_away_at": None}
         return self._became(UploadState.WAITING, given_up.update(state=UploadState.WAITING, **fields), **fields)
 
     def give_up(self, reason: str) -> bool:
-        """Close one whose file is not the one that was found any more; False when it was settled before."""
+        """Close one whose file has changed since it was found; False if it was settled before."""
         open_ = Upload.objects.filter(
             pk=self.pk, state__in=[UploadState.WAITING, UploadState.RECEIVING, UploadState.RECEIVED]
         )
         return self._became(UploadState.GONE, open_.update(state=UploadState.GONE, reason=told(reason)[:500]))
 
     def note_put_away(self) -> bool:
-        """Write down that its file does not lie where it was found any more; False when that was known."""
+        """Record that its file is not where it was found any more; False if that was known."""
         return bool(Upload.objects.filter(pk=self.pk, put_away_at=None).update(put_away_at=timezone.now()))
 
     def _became(self, state: UploadState, n_rows: int, **fields) -> bool:
@@ -224,7 +224,7 @@ class Upload(models.Model):
         return bool(n_rows)
 
     def advance(self, *, from_bytes: int, to_bytes: int) -> bool:
-        """Move the offset after bytes are on disk; False when another writer moved it meanwhile."""
+        """Move the offset after bytes are on disk; False if another writer moved it meanwhile."""
         now = timezone.now()
         held = Upload.objects.receiving().filter(pk=self.pk, offset_bytes=from_bytes)
         moved = bool(held.update(offset_bytes=to_bytes, updated_at=now))
@@ -233,25 +233,25 @@ class Upload(models.Model):
         return moved
 
     def close_idle(self, reason: str) -> bool:
-        """Give an upload up that nobody goes on with; False when a byte came after all."""
+        """Give up an idle upload; False if a byte came after all."""
         idle = Upload.objects.idle().filter(pk=self.pk)
         return bool(idle.update(state=UploadState.GONE, reason=told(reason)[:500]))
 
     def close_lost(self, reason: str) -> bool:
-        """Give an unfinished upload up whose acknowledged bytes are not on the disk; False when it is finished."""
+        """Give up an unfinished upload whose acknowledged bytes are lost; False if it is finished."""
         return bool(
             Upload.objects.receiving().filter(pk=self.pk).update(state=UploadState.GONE, reason=told(reason)[:500])
         )
 
     def mark_received(self) -> bool:
-        """Close the upload for further bytes; False when it was closed before or is not whole."""
+        """Close the upload for further bytes; False if it was closed before or is incomplete."""
         whole = Upload.objects.receiving().filter(pk=self.pk, offset_bytes=F("size_bytes"))
         return self._became(
             UploadState.RECEIVED, whole.update(state=UploadState.RECEIVED, reason="", updated_at=timezone.now())
         )
 
     def settle(self, state: UploadState, *, original_file=None, reason: str = "") -> bool:
-        """Write down what became of a received upload; False when that was settled before."""
+        """Record the outcome of a received upload; False if it was settled before."""
         open_ = Upload.objects.filter(pk=self.pk, state__in=[UploadState.RECEIVED, UploadState.FAILED])
         fields = {"state": state, "original_file": original_file, "reason": told(reason)[:500]}
         if original_file is not None and self.shoot_id is None:

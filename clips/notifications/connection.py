@@ -1,9 +1,8 @@
-"""One HTTPS request to an address that an admin typed, and to nowhere else. Knows no Django.
+"""Sends one HTTPS request to an address that an admin typed, and to nowhere else. Knows no Django.
 
-Somebody who may set a webhook must not be able to ask the machine's own services by it. So the host's addresses are
-looked up once, each of them is checked, and the connection goes to the one that was checked; redirects are answers like
-any other and are not followed. The standard library's client does this in a few lines, where requests or urllib3 would
-look the name up a second time.
+Somebody who may set a webhook must not be able to reach the machine's own services with it. So the host's addresses are
+looked up once, each of them is checked, and the connection goes to the checked one; redirects are not followed. The
+standard library's client does this in a few lines, whereas requests or urllib3 would look the name up a second time.
 """
 
 import http.client
@@ -32,15 +31,15 @@ DOCUMENTS = ip_network("3fff::/20")
 
 
 class RefusedAddressError(Exception):
-    """The address is none that the site may ask; the text is one sentence."""
+    """The site may not connect to this address. The text is one sentence."""
 
 
 class NotSentError(Exception):
-    """The request did not reach anybody; it may be sent again. The text is one sentence."""
+    """The request did not reach anybody and may be sent again. The text is one sentence."""
 
 
 class NoAnswerError(Exception):
-    """The request may have arrived or not. The text is one sentence."""
+    """The request may or may not have arrived. The text is one sentence."""
 
 
 @dataclass(frozen=True)
@@ -51,20 +50,20 @@ class Answer:
 
 
 def check_url(url: str, *, private: bool) -> None:
-    """Raise RefusedAddressError for what is no address of a webhook; looks no name up."""
+    """Raise RefusedAddressError if it is not a webhook's address, without a name lookup."""
     parts = urlsplit(url)
     try:
         _port = parts.port
     except ValueError as error:
-        raise RefusedAddressError("The port of this address is no number from 1 to 65535.") from error
+        raise RefusedAddressError("The port of this address must be a number from 1 to 65535.") from error
     if parts.scheme not in ({"https", "http"} if private else {"https"}) or not parts.hostname:
-        raise RefusedAddressError("A webhook's address begins with https:// and a name.")
+        raise RefusedAddressError("A webhook's address must start with https:// and a host name.")
     if parts.username or parts.password:
-        raise RefusedAddressError("Names and passwords do not belong into a webhook's address.")
+        raise RefusedAddressError("A webhook's address may not contain a username or password.")
 
 
 def post(url: str, body: bytes, headers: dict[str, str], *, private: bool = False) -> Answer:
-    """Send a body and return what came back; ``private`` lets it also go to machines of an inner network.
+    """Send a body and return the answer; ``private`` also allows machines of an inner network.
 
     Raises
     ------
@@ -99,10 +98,10 @@ def _connected(host: str, port: int, *, private: bool) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise NotSentError(f"{host} is not found: is that its name, and is this server on the internet?") from error
+        raise NotSentError(f"{host} was not found. Check its name, and that this server is online.") from error
     addresses = [entry[4][0] for entry in found]
     if not private and not all(_is_public(address) for address in addresses):
-        raise RefusedAddressError(f"{host} is a machine of an inner network; NOTICE_PRIVATE_ADDRESSES allows those.")
+        raise RefusedAddressError(f"{host} is on a private network. Set NOTICE_PRIVATE_ADDRESSES to allow that.")
     last: OSError | None = None
     for family, kind, protocol, _name, address in found:
         sock = socket.socket(family, kind, protocol)
@@ -118,7 +117,7 @@ def _connected(host: str, port: int, *, private: bool) -> socket.socket:
 
 
 def _is_public(text: str) -> bool:
-    """Whether an address is one of the internet at large, and does not only wrap one of an inner network."""
+    """Return whether an address is public, and not a wrapped one of an inner network."""
     address = ip_address(text.partition("%")[0])
     if isinstance(address, IPv6Address):
         inner = _wrapped(address)
@@ -132,7 +131,7 @@ def _is_public(text: str) -> bool:
 
 
 def _wrapped(address: IPv6Address) -> IPv4Address | None:
-    """Return the IPv4 address that an IPv6 address leads to by one of the ways to reach old networks from new ones."""
+    """Return the IPv4 address embedded in an IPv6 address by one of the transition mechanisms."""
     lowest = IPv4Address(int(address) & 0xFFFF_FFFF)
     if address in TRANSLATED or any(address in network for network in ENDS_IN_IPV4):
         return lowest
@@ -149,7 +148,7 @@ def _secured(sock: socket.socket, host: str) -> socket.socket:
 
 
 def _text(answer: http.client.HTTPResponse) -> str:
-    """Return the beginning of an answer; one that drips in is cut off, for its status is known."""
+    """Return the beginning of an answer; a slow one is cut off, since its status is known."""
     ends_s, read = time.monotonic() + LONGEST_ANSWER_S, b""
     try:
         while len(read) < MOST_BYTES and time.monotonic() < ends_s and (block := answer.read1(MOST_BYTES)):

@@ -1,4 +1,4 @@
-"""Bring one notice to its channel, and tell what came back in one sentence."""
+"""Delivers one notice to its channel, and returns the result in one sentence."""
 
 import json
 import smtplib
@@ -46,7 +46,7 @@ def deliver(notice: Notice) -> Delivery:
             return _mail(notice, channel.target)
         return _answered(_post(notice))
     except SealedError:
-        says = _("SECRET_KEY was changed, so the channel's address cannot be read. Enter it again in the admin.")
+        says = _("SECRET_KEY has changed, so the channel's address cannot be read. Enter it again in the admin.")
         return Delivery(Outcome.REFUSED, says)
     except RefusedAddressError as error:
         return Delivery(Outcome.REFUSED, str(error))
@@ -77,7 +77,7 @@ def _answered(answer: Answer) -> Delivery:
     if answer.status in {408, 425, 429} or answer.status >= 500:
         return Delivery(Outcome.LATER, says, _retry_after_s(answer))
     if 300 <= answer.status < 400:
-        says = _("The address leads on to another one (%(status)d), which is not followed. Enter the right one.")
+        says = _("The address redirects to another one (%(status)d), which is not followed. Enter the final address.")
         return Delivery(Outcome.REFUSED, says % told)
     return Delivery(Outcome.REFUSED, says)
 
@@ -100,7 +100,7 @@ def _mail(notice: Notice, target: str) -> Delivery:
         refused = server.connection.send_message(mail)
     except smtplib.SMTPRecipientsRefused as error:
         status = max(code for code, _why in error.recipients.values())
-        return _mail_refused(status, _("it takes mail for none of the addresses"))
+        return _mail_refused(status, _("it accepts mail for none of the addresses"))
     except smtplib.SMTPResponseException as error:
         why = error.smtp_error.decode(errors="replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
         return _mail_refused(error.smtp_code, str(why))
@@ -119,6 +119,6 @@ def _mail_refused(status: int, why: str) -> Delivery:
 
 
 def _close(server: EmailBackend) -> None:
-    """End the talk with the mail server; what it says to that changes nothing of what it took."""
+    """End the connection to the mail server; its answer to that does not matter any more."""
     with suppress(OSError, smtplib.SMTPException):
         server.close()

@@ -1,4 +1,4 @@
-"""How a notice is written for each kind of channel. What people typed stays text everywhere."""
+"""Formats a notice for each kind of channel. What people typed is never interpreted as markup."""
 
 import hashlib
 import hmac
@@ -16,7 +16,7 @@ MOST_CHARS = 1900
 
 
 def address_of(notice: Notice) -> str:
-    """Return where a notice leads; empty where the site was not told its own address."""
+    """Return the address that a notice links to; empty if the site does not know its own address."""
     return f"{settings.SITE_URL.rstrip('/')}{notice.path}" if settings.SITE_URL and notice.path else ""
 
 
@@ -54,7 +54,7 @@ def signature(body: bytes, secret: str, *, at_s: int) -> str:
 
 
 def email(notice: Notice, to: list[str]) -> EmailMessage:
-    """Return the message; a second delivery bears the same Message-ID, by which mail programs show it once."""
+    """Return the message; a repeated delivery has the same Message-ID, by which mail programs show it once."""
     message = EmailMessage()
     message["Subject"] = " ".join(f"TrickyClip: {notice.title}".split())
     message["From"], message["To"] = settings.EMAIL_FROM, ", ".join(to)
@@ -73,7 +73,7 @@ def _whole(title: str, text: str, notice: Notice) -> str:
 
 
 def _plain(text: str) -> str:
-    """Take Discord's own signs away, so that a name cannot look like a link or a heading."""
+    """Remove Discord's markup characters, so that a name cannot look like a link or a heading."""
     return "".join(f"\\{sign}" if sign in "\\*_~`|>[]#" else sign for sign in text)
 
 

@@ -1,8 +1,8 @@
-"""When there is something to tell, read from the rows as they are.
+"""Finds occasions for notices in the current rows.
 
-A session gets ready by whatever comes last: a preview that is made, or one that cannot be; a video without a trick in
-it; an upload that is given up. So nothing is told by the step that happens to be last, but by looking each minute, and
-the outbox sees to it that the same is never told twice.
+A session becomes ready by whatever happens last: a preview is made or cannot be; a video has no trick; an upload is
+given up. So no single step sends a notice. The rows are checked each minute, and the outbox never sends the same notice
+twice.
 """
 
 import datetime as dt
@@ -51,7 +51,7 @@ SORTING = (DecisionKind.KEEP, DecisionKind.TRASH)
 
 
 def look() -> int:
-    """Write down whatever there is to tell; return how many notices are new."""
+    """Create the notices for all current occasions; return how many are new."""
     if not NoticeChannel.objects.filter(is_on=True).exists():
         return 0
     return ready_sessions() + blocked() + day()
@@ -62,7 +62,7 @@ def look() -> int:
 
 @transaction.atomic
 def ready_sessions() -> int:
-    """Tell of the sessions whose files have all been looked at, with a preview for each moment that is shown."""
+    """Create notices for sessions whose files are all searched, with a preview for each shown moment."""
     n_new = 0
     for shoot in _settled():
         moments = CandidateSegment.objects.in_session(shoot.pk).undecided().shown()
@@ -70,7 +70,7 @@ def ready_sessions() -> int:
         if not told["n"] or told["n_bare"]:
             continue
         title = ngettext("%(session)s: %(n)d moment to sort", "%(session)s: %(n)d moments to sort", told["n"])
-        text = ngettext("%(n)d video is through.", "%(n)d videos are through.", shoot.n_files) % {"n": shoot.n_files}
+        text = ngettext("%(n)d video is done.", "%(n)d videos are done.", shoot.n_files) % {"n": shoot.n_files}
         n_new += Notice.objects.write(
             NoticeKind.READY,
             f"{shoot.pk} {shoot.last_file.isoformat()}",  # what comes later is told of once more
@@ -83,7 +83,7 @@ def ready_sessions() -> int:
 
 
 def _settled() -> QuerySet:
-    """Return the sessions in which nothing is under way any more that would bring moments to sort."""
+    """Return the sessions in which no job is active that would bring moments to sort."""
     files = OriginalFile.objects.filter(shoot=OuterRef("pk"))
     work = Job.objects.active().filter(kind__in=UNTIL_SEEN)
     of_file = work.filter(Q(original_file__shoot=OuterRef("pk")) | Q(segment__original_file__shoot=OuterRef("pk")))
@@ -96,7 +96,7 @@ def _settled() -> QuerySet:
 
 
 def _has_preview() -> Q:
-    """What has one, or never will: its job failed, or somebody cancelled it."""
+    """Return the condition that a moment has a preview, or never will: its job failed or was cancelled."""
     given_up = Job.objects.filter(
         kind=JobKind.PREVIEW, segment=OuterRef("pk"), state__in=[JobState.FAILED, JobState.CANCELLED]
     )  # fmt: skip
@@ -108,7 +108,7 @@ def _has_preview() -> Q:
 
 @transaction.atomic
 def blocked() -> int:
-    """Tell of an archive that takes nothing, of a full disk, of jobs that failed, and of what an audit found."""
+    """Create notices for a blocked archive, a full disk, failed jobs, and findings of an audit."""
     return _archive_blocked() + _disk_full() + _jobs_failed() + _audit_worse()
 
 
@@ -123,12 +123,12 @@ def _archive_blocked() -> int:
 def _disk_full() -> int:
     if (room_bytes := free_bytes()) > 0:
         return 0
-    text = _("Uploads are refused until there is room: %(size)s are missing.") % {"size": filesizeformat(-room_bytes)}
+    text = _("Uploads are refused until %(size)s are free.") % {"size": filesizeformat(-room_bytes)}
     return _tell_blocked(f"disk {timezone.localdate()}", _("The disk is too full"), text, reverse("clips:jobs"))
 
 
 def _jobs_failed() -> int:
-    """One notice a day for each kind of work and each sentence that says why."""
+    """Create one notice a day for each kind of job and each reason."""
     now = timezone.now()
     failed = Job.objects.filter(finished_at__range=(now - dt.timedelta(hours=1), now), state=JobState.FAILED)
     causes = failed.order_by().values("kind", "reason").annotate(n=Count("pk")).order_by("-n", "kind", "reason")
@@ -145,7 +145,7 @@ def _audit_worse() -> int:
     last, before = [*AuditReport.objects.filter(state="DONE").order_by("-started_at")[:2], None, None][:2]
     if last is None or not last.n_wrong or (before and before.n_wrong >= last.n_wrong):
         return 0
-    title = _("Rows, files and archive disagree in %(n)d places") % {"n": last.n_wrong}
+    title = _("The audit found %(n)d problems") % {"n": last.n_wrong}
     return _tell_blocked(f"audit {last.pk}", title, "", reverse("clips:audit"))
 
 
@@ -158,7 +158,7 @@ def _tell_blocked(subject: str, title: str, text: str, path: str) -> int:
 
 @transaction.atomic
 def day() -> int:
-    """Tell who sorted and what came of it since this hour of yesterday; nothing of a day on which nothing happened."""
+    """Create the summary of the last 24 hours: who sorted and the results; none for a day without events."""
     now = timezone.localtime()
     if now.hour < settings.NOTICE_HOUR:
         return 0
@@ -167,7 +167,7 @@ def day() -> int:
     text = summary(since, until)
     if not text:
         return 0
-    title = _("The last day: %(date)s") % {"date": f"{since:%d.%m.}–{until:%d.%m.%Y}"}
+    title = _("Last 24 hours: %(date)s") % {"date": f"{since:%d.%m.}–{until:%d.%m.%Y}"}
     return Notice.objects.write(
         NoticeKind.DAILY, until.date().isoformat(), title=title, text=text, path=reverse("home"), at=until
     )  # fmt: skip

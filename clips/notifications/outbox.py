@@ -1,4 +1,4 @@
-"""Sends what waits in the outbox: each notice by one sender at a time, again after a failure, and never twice."""
+"""Sends the notices in the outbox: one sender per notice, retried after failures, and never twice."""
 
 import logging
 
@@ -21,7 +21,7 @@ def send_due() -> int:
 
 
 def send(notice_id) -> bool:
-    """Send one notice unless somebody else does; whether it arrived."""
+    """Send one notice unless somebody else does; return whether it arrived."""
     notice = Notice.objects.claim(notice_id)
     if notice is None:
         return False
@@ -37,9 +37,9 @@ def send(notice_id) -> bool:
 
 
 def settle_expired() -> None:
-    """Take up what a sender left that died in its middle. It may have arrived, so only what bears an id goes again."""
+    """Handle notices whose sender died midway. They may have arrived, so only those with an id are sent again."""
     for notice in Notice.objects.expired():
-        says = _("The sender stopped in the middle of this.")
+        says = _("The sender stopped while sending this.")
         if notice.channel.kind != ChannelKind.WEBHOOK:
             notice.end(NoticeState.UNKNOWN, says)
         elif not notice.try_again(says):

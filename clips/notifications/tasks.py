@@ -1,4 +1,4 @@
-"""What looks for something to tell, and what sends it; neither is ever waited for."""
+"""Tasks that find occasions for notices, and that send them."""
 
 from celery import shared_task
 
@@ -7,12 +7,12 @@ from clips.notifications import occasions, outbox
 
 @shared_task(name="look_for_notices")
 def look_for_notices() -> None:
-    """Write down whatever there is to tell."""
+    """Create the notices for all current occasions."""
     if occasions.look():
         send_notices.delay()
 
 
 @shared_task(name="send_notices")
 def send_notices() -> None:
-    """Send what waits in the outbox."""
+    """Send the notices in the outbox."""
     outbox.send_due()

@@ -1,4 +1,4 @@
-"""Keeps the folder of previews to its size: what can be missed most easily goes first, and is made again on demand."""
+"""Evicts previews by least recent use, when their folder exceeds its size; they are made again on demand."""
 
 import time
 from datetime import timedelta
@@ -31,12 +31,12 @@ SORTING = (DecisionKind.KEEP, DecisionKind.TRASH)
 
 
 def room_bytes() -> int:
-    """Return how much may still be made before something must go; negative when it is too full."""
+    """Return how many bytes of previews may be made before one must go; negative if the folder is too full."""
     return settings.CANDIDATES_MAX_BYTES - _used_bytes()
 
 
 def keep_to_size() -> int:
-    """Drop previews if there are too many bytes of them; return how many.
+    """Delete previews beyond the size limit; return how many.
 
     First what was sorted, the oldest decision first; then what lies below the sensitivity; then what lies in videos
     that were put aside; then what nobody has looked at for longest. Never what an open page holds. Filmstrips
@@ -57,7 +57,7 @@ def keep_to_size() -> int:
 
 
 def drop_sorted(to_free_bytes: int, *, dry_run: bool = False) -> tuple[int, int]:
-    """Drop previews of what is sorted, the oldest decision first, until so much is free.
+    """Delete previews of sorted moments, the oldest decision first, until so much is free.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def drop_sorted(to_free_bytes: int, *, dry_run: bool = False) -> tuple[int, int]
 
 
 def in_order_of_loss():
-    """Return the previews that nobody holds, what goes first in front."""
+    """Return the previews that nobody holds, those to delete first in front."""
     shown = CandidateSegment.objects.shown().values("pk")
     rank = Case(
         When(segment__status__in=[SegmentStatus.ACCEPTED, SegmentStatus.TRASHED], then=Value(SORTED)),
@@ -97,14 +97,14 @@ def in_order_of_loss():
 
 
 def note_look(preview: Preview) -> None:
-    """Write down that somebody looks at a preview at this moment."""
+    """Record that somebody is looking at a preview now."""
     now = timezone.now()
     if preview.seen_at is None or preview.seen_at < now - SEEN_EVERY:
         Preview.objects.filter(pk=preview.pk).update(seen_at=now)
 
 
 def remove_orphans() -> int:
-    """Remove files of previews and pictures that no row knows of and that are not being made; return how many."""
+    """Delete files of previews and pictures that have no row and are not being made; return how many."""
     before_s = time.time() - GRACE_S
     old = [file.stored_path for file in files.listed(FOLDER) if file.put_at_s < before_s and _is_ours(file)]
     known = set(Preview.objects.filter(stored_path__in=old).values_list("stored_path", flat=True))
@@ -116,7 +116,7 @@ def remove_orphans() -> int:
 
 
 def _drop(segment_ids: list[UUID]) -> int:
-    """Delete the rows of these previews, then their files; return how many were still to be dropped."""
+    """Delete the rows of these previews, then their files; return how many there still were."""
     with transaction.atomic():
         CandidateSegment.objects.filter(pk__in=segment_ids).lock_in_order()
         # A page may have taken one since it was chosen; from here on none can.
@@ -138,7 +138,7 @@ def _used_bytes() -> int:
 
 
 def _is_ours(file: Stored) -> bool:
-    """Whether it is named as ``previews.stored_paths`` or ``filmstrips.stored_path`` name files."""
+    """Return whether the name is one that ``previews.stored_paths`` or ``filmstrips.stored_path`` makes."""
     path = PurePosixPath(file.stored_path)
     try:
         UUID(path.stem.removesuffix("-strip"))

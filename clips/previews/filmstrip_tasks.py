@@ -1,4 +1,4 @@
-"""The background step that shows a whole file at a glance: small pictures along its time, and how loud it is."""
+"""Task that makes the filmstrip of a file and its waveform."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -43,7 +43,7 @@ def filmstrip(job_id: str) -> None:
 
 @contextmanager
 def _smallest_copy(original: OriginalFile, work: Claim) -> Iterator[Path]:
-    """Give the path of the camera's own small copy, or of the file: pictures of 160 pixels show no difference."""
+    """Yield the path of the camera's own small copy, or of the file: pictures of 160 pixels show no difference."""
     copy = original.low_res_source()
     with ExitStack() as stack:
         path = None
@@ -53,7 +53,7 @@ def _smallest_copy(original: OriginalFile, work: Claim) -> Iterator[Path]:
 
 
 def limits_for(duration_ms: int) -> sandbox.Limits:
-    """Allow a fixed time, and some more for each minute, of which all the sound is read."""
+    """Return limits for one file: a fixed time, and more for each minute, since all the sound is read."""
     minutes = duration_ms / 60_000
     return sandbox.Limits(
         cpu_s=int(MIN_CPU_S + CPU_PER_MINUTE * minutes), wall_s=MIN_WALL_S + WALL_PER_MINUTE * minutes

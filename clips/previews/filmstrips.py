@@ -1,4 +1,4 @@
-"""Which files get a filmstrip, when, and what becomes of the ones that were deleted."""
+"""Requests and deletes the filmstrips of files."""
 
 from dataclasses import dataclass
 
@@ -17,20 +17,20 @@ LOOKED_FOR = 6
 
 @dataclass(frozen=True)
 class FilmstripState:
-    """What there is to see of a file: "ready", "waiting", "absent" (nobody has asked for it) or "failed"."""
+    """State of a file's filmstrip: "ready", "waiting", "absent" (not requested) or "failed"."""
 
     name: str
     reason: str = ""
 
 
 def stored_path(original: OriginalFile) -> str:
-    """Return where the filmstrip of a file lies, whether it is made or not."""
+    """Return the stored path of a file's filmstrip, whether it is made or not."""
     return f"candidates/{original.pk}-strip.jpg"
 
 
 @transaction.atomic
 def want_filmstrip(original: OriginalFile, *, priority: int = BEHIND_CARDS) -> Job | None:
-    """Ask for a file's filmstrip; None where it is there, or failed before, which asking does not change.
+    """Request a file's filmstrip; None if it exists, or failed before, which asking again does not change.
 
     None as well where the file was let go: nobody fetches gigabytes back for a strip.
     """
@@ -49,7 +49,7 @@ def want_filmstrip(original: OriginalFile, *, priority: int = BEHIND_CARDS) -> J
 
 @transaction.atomic
 def drop_oldest(to_free_bytes: int) -> int:
-    """Delete filmstrips, what was made first in front, until so much is free; return how many.
+    """Delete filmstrips, the oldest first, until so much is free; return how many.
 
     A page that shows such a file asks for its strip again. So those of originals that are on no disk stay.
     """
@@ -66,14 +66,14 @@ def drop_oldest(to_free_bytes: int) -> int:
 
 
 def forget_lost(original: OriginalFile) -> None:
-    """Let a strip that was deleted from the data folder be made again."""
+    """Forget filmstrips deleted from the data folder, so that they are made again."""
     strip = Filmstrip.objects.filter(original_file=original).first()
     if strip and not files.exists(strip.stored_path):
         strip.delete()
 
 
 def state_of(original: OriginalFile, job: Job | None) -> FilmstripState:
-    """Return whether a file's filmstrip is there; ``job`` is the newest that was to make it.
+    """Return the state of a file's filmstrip; ``job`` is the newest that was to make it.
 
     ``original`` comes with its filmstrip selected, or costs a query.
     """

@@ -1,8 +1,8 @@
-"""Videos and pictures, told by opaque ids, for members only, in the ranges that players ask for.
+"""Serves videos and pictures under opaque ids, to members only, with HTTP range requests.
 
 Django's ``FileResponse`` and django-sendfile2 answer every ``Range`` with the whole file, and WhiteNoise, which knows
-ranges, serves public files and no ``If-Range``. So a hundred lines here follow RFC 9110, sections 13 and 14, on top
-of Django's own ``If-None-Match``. Behind nginx all of it is nginx's work: see ``MEDIA_ACCEL_PREFIX``.
+ranges, serves public files and no ``If-Range``. So a hundred lines here follow RFC 9110, sections 13 and 14, on top of
+Django's own ``If-None-Match``. Behind nginx all of it is nginx's work: see ``MEDIA_ACCEL_PREFIX``.
 """
 
 import re
@@ -63,21 +63,21 @@ def clip_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 @requires(Role.VIEWER)
 @require_safe
 def clip_download(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """Save a cut clip under its own name."""
+    """Download a cut clip under its own name."""
     clip = cut_clip(pk)
     content_type = media_type_of(clip.stored_path)
     return serve(request, clip.stored_path, content_type, ASKED_EACH_TIME, save_as=clip.filename)
 
 
 def cut_clip(pk: UUID) -> FinalClip:
-    """Return a clip whose file is there; one whose decision was undone is gone for all."""
+    """Return a clip whose file exists; a clip whose decision was undone is gone for everybody."""
     return get_object_or_404(FinalClip.objects.exclude(stored_path="").filter(removed_at=None), pk=pk)
 
 
 def serve(
     request: HttpRequest, stored_path: str, content_type: str, cache_control: str, *, save_as: str = ""
 ) -> HttpResponseBase:
-    """Answer with a stored file, or the part of it that was asked for."""
+    """Answer with a stored file, or the requested part of it."""
     headers = {"Content-Type": content_type, "Cache-Control": cache_control, "X-Content-Type-Options": "nosniff"}
     if save_as:
         headers["Content-Disposition"] = content_disposition_header(True, save_as)
@@ -121,7 +121,7 @@ def _whole_or_part(
 
 
 def asked_range(request: HttpRequest, etag: str) -> tuple[str, str] | None:
-    """Return the two ends of the one range that was asked for, as written; None where all of the file is due.
+    """Return the two ends of the one requested range, as written; None if the whole file is due.
 
     A range is for GET alone; several at once, other units and malformed ones may be ignored (RFC 9110, 14.2), and so
     is one that belongs to another state of the file (13.1.5). We have no dates to compare, so a date never matches.
@@ -136,7 +136,7 @@ def asked_range(request: HttpRequest, etag: str) -> tuple[str, str] | None:
 
 
 def bytes_of(first: str, last: str, size_bytes: int, at_once_bytes: int | None) -> tuple[int, int] | None:
-    """Return the first and the last byte, counted from 0, of a range as written; None where the file has none of it.
+    """Return the first and the last byte, from 0, of a range as written; None if the file has none of it.
 
     One without an end is at most ``at_once_bytes`` long.
     """

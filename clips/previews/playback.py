@@ -1,4 +1,4 @@
-"""What a browser can play of a clip, and from where to where."""
+"""Chooses the best video of a clip that a browser can play, and the clip's place in it."""
 
 from dataclasses import dataclass
 
@@ -17,8 +17,9 @@ HEARD_PCM = "pcm_"
 
 @dataclass(frozen=True)
 class Source:
-    """A video and the clip's place in it; its time 0 is ``offset_ms`` of the original, and ``slow_down`` of its
-    seconds are one of the original."""
+    """A video and the clip's place in it; its time 0 is ``offset_ms`` of the original, and ``slow_down`` of its seconds
+    are one of the original.
+    """
 
     url: str
     offset_ms: int
@@ -29,17 +30,17 @@ class Source:
 
     @property
     def fragment_url(self) -> str:
-        """Let a plain player begin and end where the clip does."""
+        """Return an address with a media fragment, so that a plain player begins and ends with the clip."""
         return f"{self.url}#t={self.start_s:.3f},{self.end_s:.3f}" if self.is_preview else self.url
 
 
 def is_playable(clip: FinalClip) -> bool:
-    """Whether browsers play the clip as the camera encoded it; a file that was read before this mattered may lie."""
+    """Return whether browsers play the clip as the camera encoded it; files probed by old versions may be wrong."""
     return not unplayed_codec(clip)
 
 
 def unplayed_codec(clip: FinalClip) -> str:
-    """Return the codec of a clip, of its picture or else its sound, that browsers do not play; "" where they do."""
+    """Return the codec of a clip's picture, or else its sound, that browsers do not play; "" if they do."""
     pix_fmt = clip.pix_fmt if hasattr(clip, "pix_fmt") else clip.original_file.probe.get("pix_fmt")
     if clip.original_file.codec not in PLAYABLE_CODECS or (pix_fmt and pix_fmt not in PLAYABLE_PIXELS):
         return clip.original_file.codec or "?"
@@ -48,7 +49,7 @@ def unplayed_codec(clip: FinalClip) -> str:
 
 
 def _sound_codec(clip: FinalClip) -> str | None:
-    """Return the codec of the sound that a player plays of a clip; of one that is not cut yet, its original's."""
+    """Return the codec of the sound that a player plays; for a clip not cut yet, its original's."""
     for track in clip.tracks:
         if track["kind"] == "sound" and track["fate"] != "leave":
             return track["into"] if track["fate"] == "convert" else track["codec"]
@@ -58,19 +59,19 @@ def _sound_codec(clip: FinalClip) -> str | None:
 
 
 def cut_source(clip: FinalClip) -> Source | None:
-    """Return the cut clip itself, where it is made and browsers play it."""
+    """Return the cut clip itself, if it exists and browsers play it."""
     if not clip.stored_path or not is_playable(clip):
         return None
     return Source(reverse("clips:clip_file", args=[clip.pk]), clip.start_ms, 0, clip.duration_ms / 1000, False)
 
 
 def copy_at_speed(clip: FinalClip) -> SharedCopy | None:
-    """Return the copy for sharing that is as fast as the clip, where one is wanted, made or not."""
+    """Return the share copy at the clip's own speed, if one is requested or made."""
     return next((copy for copy in clip.shared_copies.all() if copy.slow_down == 1), None)
 
 
 def copy_source(clip: FinalClip) -> Source | None:
-    """Return the copy that plays everywhere, where one is made; it shows the same frames as the clip."""
+    """Return the copy that plays everywhere, if it exists; it shows the same frames as the clip."""
     copy = copy_at_speed(clip)
     if copy is None or not copy.stored_path:
         return None
@@ -79,17 +80,17 @@ def copy_source(clip: FinalClip) -> Source | None:
 
 
 def lacks_copy(clip: FinalClip) -> bool:
-    """Whether browsers play neither the clip itself nor a copy of it, as far as is known."""
+    """Return whether browsers play neither the clip itself nor a copy of it, as far as is known."""
     return bool(clip.original_file.codec) and not is_playable(clip) and copy_source(clip) is None
 
 
 def full_source(clip: FinalClip) -> Source | None:
-    """Return what shows each frame of the clip in full size."""
+    """Return a full-size video with each frame of the clip."""
     return cut_source(clip) or copy_source(clip)
 
 
 def preview_source(clip: FinalClip) -> Source | None:
-    """Return the preview of the clip's segment, where it is made and shows some of the clip."""
+    """Return the preview of the clip's segment, if it exists and shows some of the clip."""
     preview = getattr(clip.candidate_segment, "preview", None)
     if preview is None or clip.start_ms >= preview.end_ms or clip.end_ms <= preview.start_ms:
         return None
@@ -100,10 +101,10 @@ def preview_source(clip: FinalClip) -> Source | None:
 
 
 def light_source(clip: FinalClip) -> Source | None:
-    """Return what loads fastest: for a look in a list."""
+    """Return the video that loads fastest, for lists."""
     return preview_source(clip) or full_source(clip)
 
 
 def best_source(clip: FinalClip) -> Source | None:
-    """Return what looks best: for the clip's own page."""
+    """Return the best-looking video, for the clip's own page."""
     return full_source(clip) or preview_source(clip)

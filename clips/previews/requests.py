@@ -1,4 +1,4 @@
-"""Which segments get a preview, in which order, and how long a person waits for one."""
+"""Requests previews of moments in the right order, and estimates their waiting time."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ ALONG_WITH = "along_with"
 
 @dataclass(frozen=True)
 class PreviewState:
-    """What there is to see of a segment: "ready", "waiting", "absent" (nobody has asked for it) or "failed"."""
+    """State of a segment's preview: "ready", "waiting", "absent" (not requested) or "failed"."""
 
     name: str
     #: How long it takes until it is ready; None where nothing is known that would tell.
@@ -44,13 +44,13 @@ class PreviewState:
 
 
 def span_ms(segment: CandidateSegment) -> tuple[int, int]:
-    """Return where the preview of a segment begins and ends in its file."""
+    """Return the span of a segment's preview in its file."""
     start_ms = max(0, segment.start_ms - AROUND_MS)
     return start_ms, min(segment.end_ms + AROUND_MS, segment.original_file.duration_ms)
 
 
 def wanted_span_ms(job: Job) -> tuple[int, int]:
-    """Return where the preview of a job begins and ends: as far as somebody trims, and a little around it."""
+    """Return the span for a preview job: what somebody trims to, and a little around it."""
     start_ms, end_ms = span_ms(job.segment)
     trimmed_ms = job.params.get(TRIMMED_MS)
     if trimmed_ms is None:
@@ -60,13 +60,13 @@ def wanted_span_ms(job: Job) -> tuple[int, int]:
 
 
 def stored_paths(segment_id: UUID) -> tuple[str, str]:
-    """Return where preview and picture of a segment lie, whether they are made or not."""
+    """Return the stored paths of a segment's preview and picture, whether they are made or not."""
     return f"candidates/{segment_id}.mp4", f"candidates/{segment_id}.jpg"
 
 
 @transaction.atomic
 def want_previews(original: OriginalFile) -> int:
-    """Ask for the previews that the shown segments of a file lack, the best first; return how many.
+    """Request the missing previews of a file's shown segments, the best first; return how many.
 
     Call it whenever more is shown than before. What failed is not tried again by this, and a picture that could not
     be made is tried once more at most: later calls find nothing new. Where previews fill their folder, none is asked
@@ -96,7 +96,7 @@ def want_previews(original: OriginalFile) -> int:
 
 @transaction.atomic
 def want_preview(segment: CandidateSegment, *, urgent: bool = False) -> Job:
-    """Ask for one segment's preview, and for its picture if it has none; ``urgent`` puts it before all others."""
+    """Request one segment's preview, and its picture if it has none; ``urgent`` puts it before all others."""
     priority = URGENT if urgent else BEST
     if not segment.poster_path:
         _start(JobKind.POSTER, segment.original_file, priority)
@@ -105,7 +105,7 @@ def want_preview(segment: CandidateSegment, *, urgent: bool = False) -> Job:
 
 @transaction.atomic
 def want_wider(segment: CandidateSegment, *, start_ms: int, end_ms: int) -> PreviewState:
-    """See to it that a segment's preview shows all from ``start_ms`` to ``end_ms``, and say how far that is.
+    """Ensure that a segment's preview shows all from ``start_ms`` to ``end_ms``, and return its progress.
 
     Asked again and again by who waits; a job that was asked for less is followed by another.
     """
@@ -116,7 +116,7 @@ def want_wider(segment: CandidateSegment, *, start_ms: int, end_ms: int) -> Prev
         return PreviewState("ready")
     asked = [start_ms, end_ms]
     if end_ms - start_ms > MOST_TRIMMED_MS or end_ms <= start_ms:
-        return PreviewState("failed", reason=_("A preview shows two minutes at most."))
+        return PreviewState("failed", reason=_("A preview is at most two minutes long."))
     last = _jobs_of([segment]).order_by("-created_at").first()
     if last is not None and not last.is_active and last.params.get(TRIMMED_MS) == asked:
         return PreviewState("failed", reason=last.reason)  # what it made is all that the file shows
@@ -129,7 +129,7 @@ def want_wider(segment: CandidateSegment, *, start_ms: int, end_ms: int) -> Prev
 
 
 def to_take_along(job: Job) -> list[UUID]:
-    """Return the previews that wait and share frames to decode with that of a claimed job, the nearest first.
+    """Return waiting previews that share frames to decode with that of a claimed job, the nearest first.
 
     None for one that somebody waits for, and none for one that failed before, for it might take the others with it.
     """
@@ -157,7 +157,7 @@ def to_take_along(job: Job) -> list[UUID]:
 
 
 def _start(kind: JobKind, target: models.Model, priority: int) -> Job:
-    """Ask for a job; one that waits already moves ahead if this asks for more haste."""
+    """Request a job; a waiting one moves ahead if this request is more urgent."""
     job = pipeline.start(kind, target, priority=priority)
     if job.priority > priority:
         Job.objects.filter(pk=job.pk).update(priority=priority)
@@ -166,7 +166,7 @@ def _start(kind: JobKind, target: models.Model, priority: int) -> Job:
 
 
 def forget_lost(original: OriginalFile) -> None:
-    """Let what was deleted from the data folder be made again."""
+    """Forget previews deleted from the data folder, so that they are made again."""
     made = Preview.objects.filter(segment__original_file=original)
     made.filter(stored_path__in=files.missing(made.values_list("stored_path", flat=True))).delete()
     pictured = CandidateSegment.objects.filter(original_file=original).exclude(poster_path="")
@@ -175,13 +175,13 @@ def forget_lost(original: OriginalFile) -> None:
 
 
 def drop_files(segment_ids: list[UUID]) -> None:
-    """Remove previews and pictures of segments that this transaction deletes, when it is committed."""
+    """Delete previews and pictures of segments that this transaction deletes, on commit."""
     paths = [path for pk in segment_ids for path in stored_paths(pk)]
     transaction.on_commit(lambda: files.discard(paths))
 
 
 def bring_jobs(segments: Iterable[CandidateSegment]) -> None:
-    """Bring what ``state_of`` asks of each, in one query for those that came without a preview."""
+    """Fetch the jobs that ``state_of`` needs, in one query for all segments without a preview."""
     lacking = [segment for segment in segments if not hasattr(segment, "preview")]
     jobs = _jobs_of(lacking).order_by("segment_id", "-created_at").distinct("segment_id") if lacking else []
     last = {job.segment_id: job for job in jobs}
@@ -194,7 +194,7 @@ def _jobs_of(segments: list[CandidateSegment]) -> models.QuerySet:
 
 
 def state_of(segment: CandidateSegment) -> PreviewState:
-    """Return whether a segment's preview is there, and if not, why and for how long."""
+    """Return the state of a segment's preview: whether it exists, and if not, why and for how long."""
     if hasattr(segment, "preview"):
         return PreviewState("ready")
     if hasattr(segment, "last_preview_job"):
@@ -209,7 +209,7 @@ def state_of(segment: CandidateSegment) -> PreviewState:
 
 
 def _seconds_left(job: Job) -> int | None:
-    """Return an estimate from how long the last ones took and from what is to be done before this one."""
+    """Return an estimate from the duration of recent ones and the work before this one."""
     done = Job.objects.filter(kind=JobKind.PREVIEW, state=JobState.DONE, started_at__isnull=False)
     # Newest by creation, which has an index: a site keeps every job it ever did.
     recent = done.order_by("-created_at").values("pk", "started_at", "finished_at", "params")[:RECENT_JOBS]

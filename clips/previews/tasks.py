@@ -1,4 +1,4 @@
-"""The background steps that make moments visible: a picture and a small seekable copy of each."""
+"""Tasks that make a picture and a small seekable preview of each moment."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ MIN_WALL_S, MAX_WALL_PER_SECOND = 300, 90
 
 @shared_task(name="poster")
 def poster(job_id: str) -> None:
-    """Make the pictures that the moments of one file lack, then ask for its previews."""
+    """Make the missing pictures of one file's moments, then request its previews."""
     with claim(job_id) as work:
         if work is None:
             return
@@ -57,7 +57,7 @@ def poster(job_id: str) -> None:
 
 @shared_task(name="preview")
 def preview(job_id: str) -> None:
-    """Make the small seekable copy of one moment and what lies around it, and those that share frames with it."""
+    """Make the preview of one moment and its surroundings, and those that share frames with it."""
     with claim(job_id) as work:
         if work is None:
             return
@@ -74,7 +74,7 @@ def preview(job_id: str) -> None:
 
 @shared_task(name="tidy_candidates")
 def tidy_candidates() -> None:
-    """Keep previews to their size, and remove what no row knows of: in a bucket, which is slow to list, each night."""
+    """Keep previews to their size, and delete orphans: in a bucket, which is slow to list, each night."""
     cache.keep_to_size()
     if storage.is_local(cache.FOLDER):
         cache.remove_orphans()
@@ -82,7 +82,7 @@ def tidy_candidates() -> None:
 
 @contextmanager
 def _small_copy(original: OriginalFile, work: Claim) -> Iterator[str | None]:
-    """Give the path of the camera's own small copy, where there is one with as many frames."""
+    """Yield the path of the camera's own small copy, if there is one with as many frames."""
     copy = original.preview_source()
     if copy is None:
         yield None
@@ -95,7 +95,7 @@ def _small_copy(original: OriginalFile, work: Claim) -> Iterator[str | None]:
 
 
 class _Batch:
-    """Previews of one file that are made together. Each job is kept, lost and ended in its own right."""
+    """Previews of one file that are made together. Each job is kept, lost and ended on its own."""
 
     def __init__(self, works: list[Claim], files: dict[str, str | None], folder: Path) -> None:
         self._works = works
@@ -138,7 +138,7 @@ class _Batch:
         return {"start_ms": start_ms, "end_ms": end_ms, "out": str(self._folder / f"{work.job.segment_id}.mp4")}
 
     def _report(self, progress: float | None) -> None:
-        """Keep every lease; a job that was cancelled or taken over costs the others nothing."""
+        """Renew every lease; a cancelled or lost job does not affect the others."""
         for work in list(self._works):
             try:
                 work.report(progress)
@@ -168,7 +168,7 @@ class _Batch:
 
 
 def limits_for(duration_ms: int) -> sandbox.Limits:
-    """Allow previews a fixed time and a multiple of their length in the original."""
+    """Return limits for previews: a fixed time and a multiple of their length in the original."""
     duration_s = duration_ms / 1000
     return sandbox.Limits(
         cpu_s=int(MIN_CPU_S + MAX_CPU_PER_SECOND * duration_s),

@@ -1,4 +1,4 @@
-"""One video drawn as a line: where its moments lie, how sure each is, and what became of it."""
+"""Data of a video's time-line: its moments, their scores and their state."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -89,7 +89,7 @@ class Mark:
 
 
 def marks_of(original: OriginalFile, segments: Iterable[CandidateSegment], *, score_shown: float) -> list[Mark]:
-    """Return the marks of a file's segments in the order of their time; each leads to its clip or its own page.
+    """Return the marks of a file's segments in the order of time; each links to its clip or its own page.
 
     ``segments`` come with their current clips prefetched as ``current_clips``; the file has been probed.
     """
@@ -121,7 +121,7 @@ def marks_of(original: OriginalFile, segments: Iterable[CandidateSegment], *, sc
 
 
 def state_of(segment: CandidateSegment, *, score_shown: float) -> str:
-    """Return what became of a segment, or whether the sensitivity shows it; a lease that ran out holds nothing."""
+    """Return the state of a segment, or whether the sensitivity shows it; an expired lease holds nothing."""
     if segment.status == SegmentStatus.ACCEPTED:
         return MarkState.KEPT
     if segment.status == SegmentStatus.TRASHED:
@@ -153,7 +153,7 @@ class HiLight:
 
 
 def hilights_of(original: OriginalFile, hilights_ms: list[int] | None) -> list[HiLight]:
-    """Return the flags of a file that has been probed; those past its end are left out."""
+    """Return the flags of a probed file; those past its end are left out."""
     return [
         HiLight(clock(at_ms), f"{100 * at_ms / original.duration_ms:.2f}%")
         for at_ms in hilights_ms or []
@@ -176,7 +176,7 @@ def coarse_curve(curve: dict) -> dict:
 
 
 def reasons_of(curve: dict) -> list[dict]:
-    """Return when each reason of a run happened: ``at_ms``, ``kind`` and ``strength``; none for runs of old.
+    """Return the times of a run's reasons: ``at_ms``, ``kind`` and ``strength``; none for old runs.
 
     Without HiLights, which the file itself knows, also where no run has seen it.
     """
@@ -185,5 +185,5 @@ def reasons_of(curve: dict) -> list[dict]:
 
 
 def _clip_url(segment: CandidateSegment) -> str:
-    """Return the page of the clip that was made of a segment; empty where there is none."""
+    """Return the page of a segment's clip; empty if there is none."""
     return reverse("clips:clip", args=[segment.current_clips[0].pk]) if segment.current_clips else ""

@@ -1,4 +1,4 @@
-"""A whole file at a glance: its filmstrip, as pictures and as cues for players, and all that a time-line draws."""
+"""Views of a file's filmstrip, as pictures and WebVTT cues, and of its time-line data."""
 
 import json
 from hashlib import blake2b
@@ -21,7 +21,7 @@ from people.models import Role
 @requires(Role.VIEWER)
 @require_safe
 def filmstrip_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """Show a file's filmstrip, all of its pictures in one."""
+    """Serve a file's filmstrip, all of its pictures in one."""
     strip = get_object_or_404(Filmstrip.objects.only("stored_path"), original_file=pk)
     return serve(request, strip.stored_path, "image/jpeg", ASKED_EACH_TIME)
 
@@ -29,7 +29,7 @@ def filmstrip_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 @requires(Role.VIEWER)
 @require_safe
 def filmstrip_cues(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Tell a player which part of the filmstrip shows which stretch of the file, as WebVTT."""
+    """Serve WebVTT cues that map each stretch of the file to its part of the filmstrip."""
     strip = get_object_or_404(Filmstrip.objects.select_related("original_file").defer("waveform"), original_file=pk)
     cues = thumbnail_cues(
         f"{pk}.jpg",  # lies beside the cues
@@ -45,7 +45,7 @@ def filmstrip_cues(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.VIEWER)
 @require_safe
 def file_timeline(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Answer with what a time-line draws of a file, at most about 35 KB and 200 bytes for each moment.
+    """Serve the data of a file's time-line, at most about 35 KB and 200 bytes for each moment.
 
     Returns
     -------
@@ -113,7 +113,7 @@ def _marks_of(original: OriginalFile) -> list[dict]:
 
 
 def _unless_known(request: HttpRequest, text: str, content_type: str) -> HttpResponse:
-    """Answer with a text, or with 304 to who has just that already."""
+    """Answer with a text, or with 304 if the client has just that already."""
     body = text.encode()
     etag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
     answer = HttpResponse(body, content_type=content_type)

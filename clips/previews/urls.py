@@ -1,4 +1,4 @@
-"""Addresses of previews, posters, filmstrips, and of the files of clips."""
+"""URLs of previews, posters, filmstrips, and of the files of clips."""
 
 from django.urls import path
 

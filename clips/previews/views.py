@@ -1,4 +1,4 @@
-"""What there is to see of one segment before anybody decided about it."""
+"""View of a segment's preview and its state."""
 
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from trickyclip.shared.whole_pages import part_of
 @require_http_methods(["GET", "HEAD", "POST"])
 @part_of(lambda pk: reverse("clips:moment", args=[pk]))
 def segment_preview(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Answer with a segment's preview or how long it takes; POST asks for it, before all others.
+    """Answer with a segment's preview or its waiting time; POST requests it before all others.
 
     A POST with ``start_ms`` and ``end_ms`` asks for one that shows at least these.
     """

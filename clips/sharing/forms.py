@@ -1,4 +1,4 @@
-"""What is chosen for a copy of a clip, and for a link to one."""
+"""Forms for a share copy of a clip, and for a share link."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _

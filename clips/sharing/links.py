@@ -1,4 +1,4 @@
-"""Copies of clips that play everywhere, and the links that show one to somebody without an account."""
+"""Requests share copies, which play everywhere, and makes links that show one to people without an account."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,12 +24,12 @@ SLOWEST_HZ = 23.9
 
 
 class NotSharableError(Exception):
-    """The clip cannot be copied or shown as asked; the text is one sentence."""
+    """The clip cannot be copied or shown as asked. The text is one sentence."""
 
 
 @dataclass(frozen=True)
 class CopyState:
-    """Where a copy is on its way: "ready", "waiting", "failed", or "absent" (nobody makes it)."""
+    """State of a copy: "ready", "waiting", "failed", or "absent" (not requested)."""
 
     name: str
     progress: float = 0
@@ -37,7 +37,7 @@ class CopyState:
 
 
 def slow_downs(original: OriginalFile) -> list[int]:
-    """Return how many times slower a file may be shown with its movements still looking like such."""
+    """Return the slow-motion factors at which a file's movements still look smooth."""
     rate_hz = float(original.rate or 0)
     return [times for times in SLOW_DOWNS if times == 1 or rate_hz / times >= SLOWEST_HZ]
 
@@ -46,7 +46,7 @@ def slow_downs(original: OriginalFile) -> list[int]:
 def want_copy(
     clip: FinalClip, slow_down: int = 1, sound: str = ShareSound.STRETCH, *, priority: int = ASKED
 ) -> SharedCopy:
-    """Ask for a copy of a clip; one that is there, or on its way, is not made again.
+    """Request a copy of a clip; one that exists, or is being made, is not made again.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def want_copy(
     """
     # The row is held so that a worker which ends meanwhile either sees the new copy or has ended before.
     if not FinalClip.objects.filter(pk=clip.pk, removed_at=None).select_for_update().exists():
-        raise NotSharableError(_("This clip was removed meanwhile."))
+        raise NotSharableError(_("This clip has been removed."))
     if slow_down == 1:
         sound = ShareSound.STRETCH  # kept as it is
     copy, _is_new = SharedCopy.objects.get_or_create(clip=clip, slow_down=slow_down, sound=sound)
@@ -66,13 +66,13 @@ def want_copy(
 
 
 def want_playable(clip: FinalClip, *, priority: int) -> None:
-    """Ask for a copy of a clip that browsers do not play as it is; for nothing of any other, or of a removed one."""
+    """Request a copy of a clip that browsers do not play as it is; does nothing for other or removed clips."""
     if lacks_copy(clip) and clip.removed_at is None:
         want_copy(clip, priority=priority)
 
 
 def start(clip: FinalClip, priority: int) -> Job:
-    """Ask for the copies that a clip lacks; a job that waits already moves ahead if this asks for more haste."""
+    """Request the missing copies of a clip; a waiting job moves ahead if this request is more urgent."""
     job = pipeline.start(JobKind.SHARE, clip, priority=priority)
     if job.priority > priority:
         Job.objects.filter(pk=job.pk).update(priority=priority)
@@ -81,12 +81,12 @@ def start(clip: FinalClip, priority: int) -> Job:
 
 
 def next_wanted(clip: FinalClip) -> SharedCopy | None:
-    """Return the copy to make next: what was asked for last is what somebody waits for."""
+    """Return the copy to make next: the last one requested, which somebody is waiting for."""
     return clip.shared_copies.filter(stored_path="").order_by("-created_at").first()
 
 
 def state_of(copy: SharedCopy, job: Job | None) -> CopyState:
-    """Return where a copy is, from the last job that makes copies of its clip."""
+    """Return the state of a copy, from the last job that makes copies of its clip."""
     if copy.stored_path:
         return CopyState("ready")
     if job is None or job.state == JobState.DONE:
@@ -97,7 +97,7 @@ def state_of(copy: SharedCopy, job: Job | None) -> CopyState:
 
 
 def make_link(copy: SharedCopy, member: Member, days: int | None) -> tuple[ShareLink, str]:
-    """Make a link to a copy that works so many days, or without end; return it and its secret, told only here.
+    """Make a link to a copy that expires after some days, or never; return it and its secret, shown only here.
 
     Raises
     ------
@@ -105,20 +105,20 @@ def make_link(copy: SharedCopy, member: Member, days: int | None) -> tuple[Share
         If the copy is not made yet.
     """
     if not copy.stored_path:
-        raise NotSharableError(_("There is no copy yet that a link could show."))
+        raise NotSharableError(_("There is no copy to share yet."))
     ends_at = timezone.now() + timedelta(days=days) if days else None
     return ShareLink.objects.issue(copy, member, ends_at)
 
 
 def drop_copies(clip: FinalClip) -> None:
-    """Forget the copies of a clip that this transaction removes, and their links; files go when it is committed."""
+    """Delete the copies of a clip that this transaction removes, and their links; files go on commit."""
     dropped = list(clip.shared_copies.values_list("pk", flat=True))
     SharedCopy.objects.filter(pk__in=dropped).delete()
     transaction.on_commit(lambda: remove_files(dropped))
 
 
 def stored_path(copy_id: UUID) -> str:
-    """Return where a copy lies, whether it is made or not."""
+    """Return the stored path of a copy, whether it is made or not."""
     return f"{FOLDER}/{copy_id}.mp4"
 
 
@@ -127,7 +127,7 @@ def remove_files(copy_ids: list[UUID]) -> None:
 
 
 def remove_orphans() -> int:
-    """Remove the files whose rows are gone; return how many there were."""
+    """Delete the files whose rows are gone; return how many there were."""
     paths = [file.stored_path for file in files.listed(FOLDER)]
     # Looked up after the files were listed: a row is there before its file is.
     known = {stored_path(pk) for pk in SharedCopy.objects.values_list("pk", flat=True)}

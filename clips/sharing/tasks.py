@@ -1,4 +1,4 @@
-"""The background step that makes copies of clips for every browser."""
+"""Task that makes share copies of clips."""
 
 from celery import shared_task
 from django.db import transaction
@@ -18,7 +18,7 @@ MIN_WALL_S, MAX_WALL_PER_SECOND = 600, 180
 
 @shared_task(name="share")
 def share(job_id: str) -> None:
-    """Make the copy of a clip that was wanted last; while others are wanted, the next job of its kind follows."""
+    """Make the copy of a clip that was requested last; while others are requested, another job follows."""
     with claim(job_id) as work:
         if work is None:
             return
@@ -55,14 +55,14 @@ def share(job_id: str) -> None:
 
 @shared_task(name="remove_orphans")
 def remove_orphans() -> None:
-    """Remove files whose rows are gone, as when a clip was deleted past the pages, and what killed workers left."""
+    """Delete files without rows, as of clips deleted outside the pages, and leftovers of killed workers."""
     links.remove_orphans()
     cache.remove_orphans()
     files.clear_left()
 
 
 def limits_for(duration_ms: int) -> sandbox.Limits:
-    """Allow a copy a fixed time and a multiple of the clip's length."""
+    """Return limits for a copy: a fixed time and a multiple of the clip's length."""
     duration_s = duration_ms / 1000
     return sandbox.Limits(
         cpu_s=int(MIN_CPU_S + MAX_CPU_PER_SECOND * duration_s),

@@ -1,4 +1,4 @@
-"""Addresses of share copies and share links."""
+"""URLs of share copies and share links."""
 
 from django.urls import path
 

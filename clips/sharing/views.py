@@ -1,4 +1,4 @@
-"""Copies of a clip for sharing, the links to them, and what somebody sees who has such a link."""
+"""Views of a clip's share copies and links, and of the public page behind a link."""
 
 from uuid import UUID
 
@@ -29,7 +29,7 @@ PRIVATE_HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, n
 @requires(Role.SORTER)
 @require_POST
 def clip_share(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Ask for a copy of a clip, at the speed and with the sound that were chosen."""
+    """Request a copy of a clip, at the chosen speed and with the chosen sound."""
     clip = get_object_or_404(clips_to_share(), pk=pk)
     form = CopyForm(request.POST, original=clip.original_file)
     problem = "" if form.is_valid() else " ".join(message for errors in form.errors.values() for message in errors)
@@ -46,7 +46,7 @@ def clip_share(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.VIEWER)
 @require_POST
 def clip_playable(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Ask, before all others, for a copy of a clip that browsers do not play: somebody looks at the gap."""
+    """Request, before all others, a copy of a clip that browsers do not play, because somebody is waiting."""
     clip = get_object_or_404(clips_to_share().exclude(stored_path=""), pk=pk)
     sharing.want_playable(clip, priority=sharing.URGENT)
     return redirect("clips:clip", pk)
@@ -56,7 +56,7 @@ def clip_playable(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_GET
 @part_of(lambda pk: _page_of(pk))
 def shared_copy(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show one copy: how far it is, or what can be done with it."""
+    """Show one copy: its progress, or what can be done with it."""
     return answer_copy(request, pk)
 
 
@@ -69,7 +69,7 @@ def _page_of(copy_id: UUID) -> str:
 @require_POST
 @sensitive_variables("secret", "new_link")
 def shared_copy_link(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Make a link to a copy, and show it this once."""
+    """Make a link to a copy, and show it once."""
     copy = get_object_or_404(copies_to_show(), pk=pk)
     form = LinkForm(request.POST)
     if not form.is_valid():
@@ -87,7 +87,7 @@ def shared_copy_link(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def share_link_end(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Revoke a link; one that ended already stays ended."""
+    """Revoke a link; one that expired already stays expired."""
     link = get_object_or_404(ShareLink.objects.select_related("copy__clip"), pk=pk)
     with transaction.atomic():
         link.end()
@@ -105,7 +105,7 @@ def shared_copy_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 @requires(Role.VIEWER)
 @require_safe
 def shared_copy_download(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """Save a copy under the clip's name."""
+    """Download a copy under the clip's name."""
     copy = made_copy(pk)
     return serve(request, copy.stored_path, "video/mp4", ASKED_EACH_TIME, save_as=copy.save_as)
 
@@ -118,7 +118,7 @@ def shared_copy_download(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 @require_safe
 @sensitive_variables("secret")
 def shared(request: HttpRequest, secret: str) -> HttpResponse:
-    """Show a copy to whoever has the link; one that has ended says so."""
+    """Show a copy to whoever has the link; an expired link says so."""
     link = ShareLink.objects.of_secret(secret)
     if link is None:
         return private(render(request, "clips/sharing/shared_ended.html", status=404))
@@ -143,7 +143,7 @@ def shared_download(request: HttpRequest, secret: str) -> HttpResponseBase:
 @public
 @require_safe
 def shared_picture(request: HttpRequest, secret: str) -> HttpResponseBase:
-    """Show the clip's picture; messengers put it beside the link."""
+    """Serve the clip's picture; messengers show it beside the link."""
     segment = open_link(secret).copy.clip.candidate_segment
     if segment is None or not segment.poster_path:
         raise Http404
@@ -167,13 +167,13 @@ def private(response: HttpResponseBase) -> HttpResponseBase:
 
 
 def made_copy(pk: UUID) -> SharedCopy:
-    """Return a copy whose file is there; of a removed clip none is."""
+    """Return a copy whose file exists; a removed clip has none."""
     rows = SharedCopy.objects.exclude(stored_path="").filter(clip__removed_at=None)
     return get_object_or_404(rows.select_related("clip"), pk=pk)
 
 
 def clips_to_share() -> QuerySet[FinalClip]:
-    """Return the clips of which copies may be made, each with those that there are."""
+    """Return the clips that may be shared, each with its copies."""
     rows = FinalClip.objects.filter(removed_at=None).select_related("original_file").with_formats()
     return rows.prefetch_related(Prefetch("shared_copies", copies_to_show()))
 
@@ -186,7 +186,7 @@ def copies_to_show() -> QuerySet[SharedCopy]:
 
 
 def share_context(clip: FinalClip, job: Job | None) -> dict:
-    """Return what the box of a clip's page shows: ``clip`` as ``clips_to_share`` gives it, and its last job."""
+    """Return the context of the share box: ``clip`` as ``clips_to_share`` gives it, and its last job."""
     copies = [with_state(copy, job) for copy in clip.shared_copies.all()]
     form = CopyForm(original=clip.original_file)
     if copies and len(form.fields["slow_down"].choices) == 1:

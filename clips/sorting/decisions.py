@@ -1,4 +1,4 @@
-"""What people decide about the segments they hold: each once, by the lease they hold it with. See also undo.py."""
+"""Applies people's decisions about the segments they hold: each once, under their lease. See also undo.py."""
 
 import uuid
 from dataclasses import dataclass, field, replace
@@ -26,11 +26,11 @@ from tricks.models import Trick
 
 
 class TrimError(Exception):
-    """The asked span is no part of the file; the text is one sentence."""
+    """The requested span is not within the file. The text is one sentence."""
 
 
 class ConflictError(Exception):
-    """Somebody was faster, the lease ran out, or the key stands for another decision; the text is one sentence.
+    """Somebody was faster, the lease ran out, or the key belongs to another decision. The text is one sentence.
 
     ``clip`` is the id of one on whose page more can be done about it.
     """
@@ -42,7 +42,7 @@ class ConflictError(Exception):
 
 @dataclass(frozen=True)
 class Choice:
-    """What is kept of a segment, and what it is called."""
+    """The kept span of a segment, and its names."""
 
     start_ms: int
     end_ms: int
@@ -53,7 +53,7 @@ class Choice:
 
 
 def choice_of(clip: FinalClip) -> Choice:
-    """Return what was chosen for a clip, to begin the next version with."""
+    """Return the choice behind a clip, as the start of its next version."""
     return Choice(
         start_ms=clip.start_ms,
         end_ms=clip.end_ms,
@@ -65,7 +65,7 @@ def choice_of(clip: FinalClip) -> Choice:
 
 
 def is_chosen(choice: Choice, clip: FinalClip) -> bool:
-    """Whether a clip is what was chosen; in which order the others in it were named says nothing."""
+    """Return whether a clip equals the choice; the order of the other people does not matter."""
     there = choice_of(clip)
     return replace(choice, also=[]) == replace(there, also=[]) and set(choice.also) - {choice.person} == set(there.also)
 
@@ -98,7 +98,7 @@ def _made(segment: CandidateSegment, choice: Choice, member: Member) -> FinalCli
 
 
 def _brought_back(segment: CandidateSegment, choice: Choice) -> FinalClip | None:
-    """Bring back the clip of a keep that was undone, when exactly that is kept again; None when there is none.
+    """Restore the clip of an undone keep when exactly that is kept again; None if there is none.
 
     It has its file and its name still, and what an archive threw away comes out of the trash and is not sent again.
     """
@@ -118,7 +118,7 @@ def _brought_back(segment: CandidateSegment, choice: Choice) -> FinalClip | None
 
 
 def trash(segment: CandidateSegment, *, lease: uuid.UUID, key: uuid.UUID, member: Member) -> None:
-    """Take a held segment out of the queue; the same key again changes nothing. ConflictError as in ``keep``."""
+    """Trash a held segment; the same key again changes nothing. ConflictError as in ``keep``."""
     with transaction.atomic():
         if segment.trash(lease=lease):
             record(DecisionKind.TRASH, segment, key, member, after={"status": SegmentStatus.TRASHED})
@@ -127,7 +127,7 @@ def trash(segment: CandidateSegment, *, lease: uuid.UUID, key: uuid.UUID, member
 
 
 def skip(segment: CandidateSegment, *, lease: uuid.UUID, key: uuid.UUID, member: Member) -> None:
-    """Leave a held segment for later: it is handed out again after all others. Key and ConflictError as in ``keep``."""
+    """Leave a held segment for later: it comes back after all others. Key and ConflictError as in ``keep``."""
     skipped_at = timezone.now()
     with transaction.atomic():
         if segment.skip(lease=lease, skipped_at=skipped_at):
@@ -138,7 +138,7 @@ def skip(segment: CandidateSegment, *, lease: uuid.UUID, key: uuid.UUID, member:
 
 
 def put_aside(segment: CandidateSegment, *, lease: uuid.UUID, key: uuid.UUID, member: Member) -> None:
-    """Take the whole video of a held segment out of the queue, out of everybody's hands too; nothing is trashed.
+    """Set the whole video of a held segment aside, also out of everybody's hands; nothing is trashed.
 
     Key and ConflictError as in ``keep``.
     """
@@ -157,19 +157,19 @@ def put_aside(segment: CandidateSegment, *, lease: uuid.UUID, key: uuid.UUID, me
 
 
 def check_trim(original: OriginalFile, start_ms: int, end_ms: int) -> None:
-    """Raise TrimError unless the span is a part of the file."""
+    """Raise TrimError unless the span is within the file."""
     if start_ms >= end_ms:
-        raise TrimError(_("The clip must end after it begins."))
+        raise TrimError(_("The clip must end after it starts."))
     if start_ms < 0 or end_ms > original.duration_ms:
         length = f"{original.duration_ms // 60000}:{original.duration_ms // 1000 % 60:02d}"
         if start_ms < original.duration_ms < end_ms and (following := original.next_part()):
-            sentence = _("This video ends at %(length)s and goes on in %(file)s; what lies there is a clip of its own.")
+            sentence = _("This video ends at %(length)s and continues in %(file)s. Make a separate clip there.")
             raise TrimError(sentence % {"length": length, "file": following})
-        raise TrimError(_("The video is %(length)s long; the clip must lie inside it.") % {"length": length})
+        raise TrimError(_("The video is %(length)s long. The clip must be within it.") % {"length": length})
 
 
 def clip_stem(original: OriginalFile, choice: Choice) -> str:
-    """Return the file name, up to the version, of what is kept of a file."""
+    """Return the file name of a new clip up to the version."""
     return file_stem(
         date=original.shoot.date,
         session=original.shoot.slug,
@@ -181,7 +181,7 @@ def clip_stem(original: OriginalFile, choice: Choice) -> str:
 
 
 def make_clip(original: OriginalFile, choice: Choice, member: Member, **of_clip) -> FinalClip:
-    """Make the row of a clip under a name of its own; ``of_clip`` are its segment and, of a re-edit, its lineage."""
+    """Create the row of a clip with a new name; ``of_clip`` are its segment and, for a re-edit, its lineage."""
     clip = FinalClip.objects.create(
         **of_clip,
         original_file=original,
@@ -200,7 +200,7 @@ def make_clip(original: OriginalFile, choice: Choice, member: Member, **of_clip)
     try:
         connection.check_constraints()  # now, while a sentence can still be said, and not at the commit
     except IntegrityError as error:
-        raise ConflictError(_("This person or trick was merged into another a moment ago; choose again.")) from error
+        raise ConflictError(_("This person or trick was just merged into another. Choose again.")) from error
     FinalClip.objects.filter(pk=clip.pk).refresh_search()
     return clip
 
@@ -214,7 +214,7 @@ def record(
     before: dict | None = None,
     after: dict,
 ) -> Decision:
-    """Write down what was just decided, in the transaction of its effect; ``segment`` is as it was before that."""
+    """Record a decision in the transaction of its effect; ``segment`` is as it was before."""
     skipped_at = segment.skipped_at and segment.skipped_at.isoformat()
     before = before or {"status": SegmentStatus.UNREVIEWED, "skipped_at": skipped_at}
     try:
@@ -231,22 +231,22 @@ def record(
     except IntegrityError as error:
         # The key was used; where its decision was undone, the segment may well be in the same hand again.
         earlier_decision(kind, segment, key, member)
-        raise ConflictError(_("This was decided a moment ago.")) from error
+        raise ConflictError(_("This was just decided.")) from error
 
 
 def earlier_decision(kind: DecisionKind, segment: CandidateSegment, key: uuid.UUID, member: Member) -> Decision:
-    """Return the decision that this key already made; whoever asks has just failed to decide."""
+    """Return the decision that this key already made, for a caller who just failed to decide."""
     earlier = Decision.objects.filter(pk=key).first()
     if earlier is None:
         raise ConflictError(_why_not_held(segment))
     if (earlier.kind, earlier.segment_id, earlier.member_id) != (kind, segment.pk, member.pk):
         raise ConflictError(_("This key was used for another decision."))
     if earlier.undone_by_id:
-        raise ConflictError(_("This decision was undone; decide again."))
+        raise ConflictError(_("This decision was undone. Decide again."))
     return earlier
 
 
 def _why_not_held(segment: CandidateSegment) -> str:
     if OriginalFile.objects.filter(pk=segment.original_file_id, aside_at__isnull=False).exists():
-        return _("The video was put aside, so its moments are not sorted now.")
-    return _("You do not hold this segment any more: the time ran out, or it was decided already.")
+        return _("The video was set aside, so its moments are not in the queue now.")
+    return _("You no longer hold this moment: the time ran out, or it was already decided.")

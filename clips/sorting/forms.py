@@ -1,4 +1,4 @@
-"""What the sort page sends."""
+"""Forms of the sort page."""
 
 import uuid
 
@@ -20,7 +20,7 @@ MAX_ID_CHARS = 37  # with the space behind it
 
 
 class IdsField(forms.CharField):
-    """Ids with spaces between."""
+    """Ids separated by spaces."""
 
     def __init__(self, **options) -> None:
         super().__init__(max_length=MAX_IDS * MAX_ID_CHARS, **options)
@@ -36,7 +36,7 @@ class IdsField(forms.CharField):
 
 
 class TableForm(forms.Form):
-    """Which moments a page sorts, and in what order."""
+    """The moments that a page sorts, and their order."""
 
     session = forms.UUIDField(required=False)
     camera = forms.CharField(required=False, max_length=60)
@@ -55,7 +55,7 @@ class TableForm(forms.Form):
 
 
 class HandForm(TableForm):
-    """One open page: its lease, and what it shows."""
+    """One open page: its lease, and the cards it shows."""
 
     lease = forms.UUIDField()
     have = IdsField(required=False)
@@ -68,7 +68,7 @@ class HandForm(TableForm):
 
     @property
     def page(self) -> dict:
-        """What of this says how the answer is drawn; without a valid lease there is no hand to draw."""
+        """The fields that decide how the answer is rendered; without a valid lease there is no hand to render."""
         return {
             "table": self.table(),
             "file": self.cleaned_data.get("file") or None,
@@ -92,7 +92,7 @@ class SplitForm(DecisionForm):
 
 
 class TagsForm(forms.Form):
-    """From where to where, who, what, which kind: all that makes a clip of a moment."""
+    """The span, people, trick and category that make a clip of a moment."""
 
     start_ms = forms.IntegerField(max_value=2**53)
     end_ms = forms.IntegerField(max_value=2**53)
@@ -111,7 +111,7 @@ class TagsForm(forms.Form):
         return clean_name(self.cleaned_data["trick"])
 
     def choice(self) -> Choice:
-        """Return what is to be kept; people and tricks that nobody knows yet are added."""
+        """Return the choice to keep; unknown people and tricks are added."""
         asked = self.cleaned_data
         person, *also = [Person.objects.find_or_add(name) for name in asked["people"]] or [None]
         return Choice(

@@ -1,4 +1,4 @@
-"""What one open sort page has on the table: the cards of its hand, and how much is left for everybody."""
+"""Deals the hand of one open sort page, fills in its cards, and counts what is left to sort."""
 
 import uuid
 from collections.abc import Collection
@@ -35,7 +35,7 @@ N_RECENT, RECENT_KEEPS = 9, 60
 
 @dataclass(frozen=True)
 class Tags:
-    """What is written into a card's boxes before anybody touches them."""
+    """The prefilled values of a card's boxes."""
 
     people: str = ""
     trick: str = ""
@@ -47,18 +47,18 @@ class Tags:
 
     @classmethod
     def naming(cls, clip: FinalClip, others: list[str]) -> "Tags":
-        """Return the tags of a clip in which are also ``others``."""
+        """Return the tags of a clip that also shows ``others``."""
         names = [clip.person.display_name] if clip.person else []
         return cls(", ".join(names + sorted(others)), str(clip.trick or ""), clip.category)
 
     def carried(self) -> "Tags":
-        """Return what the next card takes over: the rider only, for hardly anybody does the same trick again."""
+        """Return the tags for the next card: only the rider, since hardly anybody does the same trick again."""
         return Tags(people=self.people)
 
 
 @dataclass(frozen=True)
 class Recent:
-    """Names that a member used lately, each behind a digit; by name, so that they do not change places all the time."""
+    """A member's recent names, each with a digit key; in order of name, so that they keep their places."""
 
     people: list[str] = field(default_factory=list)
     tricks: list[str] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Left:
-    """How many moments nobody has decided yet."""
+    """The number of undecided moments."""
 
     in_all: int = 0
     in_session: int | None = None
@@ -121,7 +121,7 @@ def deal(
     file: uuid.UUID | None = None,
     front: uuid.UUID | None = None,
 ) -> Hand:
-    """Renew what a page holds, fill its hand up, and return what it lacks.
+    """Renew the leases of a page, fill its hand, and return the missing cards.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def deal(
 
 @transaction.atomic
 def take(moment: uuid.UUID, *, member: Member, lease: uuid.UUID) -> str:
-    """Put one moment into a page's hand, also out of another page of the same member, whatever the sensitivity.
+    """Put one moment into a page's hand, also from another page of the same member, whatever the sensitivity.
 
     Returns
     -------
@@ -172,7 +172,7 @@ def take(moment: uuid.UUID, *, member: Member, lease: uuid.UUID) -> str:
 
 
 def count_left(member: Member, file: uuid.UUID | None) -> Left:
-    """Count what is undecided in all, in a file and in that file's session, and say who else sorts."""
+    """Count the undecided moments in all, in a file and in that file's session, and list who else is sorting."""
     original = OriginalFile.objects.filter(pk=file).values("pk", "shoot").first() if file else None
     counts = {"in_all": Count("pk")}
     if original:
@@ -185,7 +185,7 @@ def count_left(member: Member, file: uuid.UUID | None) -> Left:
 
 
 def pace_of(member: Member) -> float | None:
-    """Return how many moments a minute somebody decides, by the last ten minutes; None for fewer than three."""
+    """Return a member's decisions per minute over the last ten minutes; None for fewer than three."""
     since = timezone.now() - PACE_OVER
     recent = Decision.objects.standing().filter(member=member, created_at__gte=since, kind__in=SORTING)
     found = recent.aggregate(n=Count("pk"), first=Min("created_at"), last=Max("created_at"))
@@ -195,7 +195,7 @@ def pace_of(member: Member) -> float | None:
 
 
 def last_tags(member: Member) -> Tags:
-    """Return the tags of the member's last keep that stands."""
+    """Return the tags of the member's last keep that was not undone."""
     others = Person.objects.filter(also_in=OuterRef("pk")).values("display_name")
     clips = FinalClip.objects.filter(pk__in=_kept_by(member)[:1]).select_related("person", "trick")
     clip = clips.annotate(others=ArraySubquery(others)).first()  # in one query, for each answer brings it
@@ -203,7 +203,7 @@ def last_tags(member: Member) -> Tags:
 
 
 def recent_names(member: Member) -> Recent:
-    """Return the people and tricks of the member's last keeps that stand."""
+    """Return the people and tricks of the member's last keeps that were not undone."""
     rows = (
         FinalClip.objects.filter(pk__in=_kept_by(member)[:RECENT_KEEPS])
         .select_related("person", "trick")
@@ -223,7 +223,7 @@ def recent_names(member: Member) -> Recent:
 
 
 def _kept_by(member: Member) -> QuerySet:
-    """Return the ids of the clips of a member's keeps that stand, the last one first."""
+    """Return the ids of the clips of a member's keeps that were not undone, the last one first."""
     keeps = Decision.objects.standing().filter(member=member, kind=DecisionKind.KEEP).order_by("-created_at")
     return keeps.annotate(clip=Cast(KeyTextTransform("clip", "after"), UUIDField())).values("clip")
 

@@ -1,4 +1,4 @@
-"""What somebody decided lately, with the cards that an undo brings back, so that an open page has them beforehand."""
+"""Lists a member's recent decisions with the cards that an undo would bring back, for a page to load early."""
 
 import uuid
 from dataclasses import dataclass
@@ -24,19 +24,19 @@ class PastDecision:
 
     @property
     def end_ms(self) -> int | None:
-        """Where the moment ended before it was split."""
+        """End of the moment before it was split."""
         return self.decision.before["end_ms"] if self.decision.kind == DecisionKind.SPLIT else None
 
     @property
     def made(self) -> str:
-        """The segment that was made by hand, which an undo takes away again."""
+        """The segment made by hand, which an undo deletes."""
         return self.decision.after["made"] if self.decision.kind == DecisionKind.ADD else ""
 
 
 def past_of(
     member: Member, *, before: uuid.UUID | None = None, portion: int | None = None
 ) -> tuple[list[PastDecision], bool]:
-    """Return a member's last decisions that stand, newest first, and whether there are older ones.
+    """Return a member's last decisions that were not undone, newest first, and whether there are older ones.
 
     ``before`` is one of them, from which to go on. In a fixed number of queries.
     """

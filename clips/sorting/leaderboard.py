@@ -1,4 +1,4 @@
-"""Who sorted how many: a board for those who want to be on it."""
+"""Ranks the members on the opt-in leaderboard by the moments they sorted."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,7 +23,7 @@ class Row:
 
 
 def board(viewer: Member) -> list[Row]:
-    """Return who of those on the board sorted most in the last seven days; in one query."""
+    """Return the members on the board by moments sorted in the last seven days, in one query."""
     # In the join and not in the counts, so that the index of each one's newest decisions serves it.
     counts = Q(
         decisions__created_at__gte=timezone.now() - OVER,

@@ -1,4 +1,4 @@
-"""The board of who sorted how many, on the sort page, the start page and a member's own page."""
+"""Views of the leaderboard on the sort page, the start page and a member's own page."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -22,6 +22,6 @@ def board(request: HttpRequest) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def board_show(request: HttpRequest) -> HttpResponse:
-    """Put oneself on the board, or with an empty ``shown`` take oneself off; answer with the board."""
+    """Join the board or, with an empty ``shown``, leave it; answer with the board."""
     request.user.show_on_board(bool(request.POST.get("shown")))
     return render(request, "clips/sorting/_leaderboard.html", {"board": rows_for(request.user)})

@@ -1,4 +1,4 @@
-"""Moments that people make while they sort: one split in two, or a new one anywhere in the video. See also undo.py."""
+"""Creates moments by hand while sorting: splits one in two, or adds one anywhere in the video. See also undo.py."""
 
 import uuid
 
@@ -19,7 +19,7 @@ LEAST_MS = 100
 
 
 def split(segment: CandidateSegment, at_ms: int, *, lease: uuid.UUID, key: uuid.UUID, member: Member) -> None:
-    """Let a held segment end before the frame at ``at_ms``; the rest is one of its own, in the same hand.
+    """End a held segment before the frame at ``at_ms``; the rest becomes another segment in the same hand.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def split(segment: CandidateSegment, at_ms: int, *, lease: uuid.UUID, key: uuid.
 def add(
     beside: CandidateSegment, start_ms: int, end_ms: int, *, lease: uuid.UUID, key: uuid.UUID, member: Member
 ) -> CandidateSegment:
-    """Make a moment by hand in the video of a held segment, in the same hand; the same key again makes no other.
+    """Add a moment in the video of a held segment, in the same hand; the same key again adds no other.
 
     TrimError if it lies outside the video; ConflictError as in ``split``.
     """
@@ -66,7 +66,7 @@ def add(
 
 
 def unmake(made_id: str) -> bool:
-    """Take a made moment away again, in the caller's transaction; False when somebody decided about it."""
+    """Delete an added moment, in the caller's transaction; False if somebody decided about it."""
     rows = CandidateSegment.objects.filter(pk=made_id)
     if not rows.lock_in_order():
         return True
@@ -100,16 +100,18 @@ def _make(
 
 
 def _end_at(segment: CandidateSegment, end_ms: int) -> None:
-    """Let a segment end earlier; TrimError where the same run proposed just that already."""
+    """Set an earlier end of a segment; TrimError if the same run already has a moment with it."""
     try:
         with transaction.atomic():
             CandidateSegment.objects.filter(pk=segment.pk).update(end_ms=end_ms)
     except IntegrityError as error:
-        raise TrimError(_("There is a moment of just this length already; split a little earlier or later.")) from error
+        raise TrimError(
+            _("A moment of exactly this length already exists. Split a little earlier or later.")
+        ) from error
 
 
 def _share_preview(segment: CandidateSegment, rest: CandidateSegment) -> None:
-    """Give what was split off the preview that shows it already, so that its card plays at once."""
+    """Give the split-off moment the existing preview that shows it, so that its card plays at once."""
     made = Preview.objects.filter(segment=segment).first()
     path = requests.stored_paths(rest.pk)[0]
     if made is None or not files.duplicate(made.stored_path, path):

@@ -1,4 +1,4 @@
-"""How far sessions are sorted, in numbers that take the same few queries for one session as for fifty."""
+"""Counts how far sessions are sorted, with the same few queries for one session as for fifty."""
 
 import datetime as dt
 from collections import defaultdict
@@ -19,7 +19,7 @@ BAR_WIDTH = 1000
 
 @dataclass
 class Progress:
-    """What is in a session and what became of it."""
+    """The moments of a session by state."""
 
     files: int = 0
     filmed_ms: int = 0
@@ -39,7 +39,7 @@ class Progress:
 
     @property
     def percent_sorted(self) -> int:
-        """Whole percent, rounded down: 100 means that nothing is left."""
+        """Percentage sorted, rounded down: 100 means that nothing is left."""
         return 100 * (self.kept + self.trashed) // self.moments if self.moments else 0
 
     @property
@@ -48,13 +48,13 @@ class Progress:
 
     @property
     def decided_width(self) -> int:
-        """How far the bar reaches with what was trashed put behind what was kept."""
+        """Width of the progress bar: trashed moments added to the kept ones."""
         return BAR_WIDTH * (self.kept + self.trashed) // self.moments if self.moments else 0
 
 
 @dataclass(frozen=True)
 class ToSort:
-    """A session and how many of its moments wait for somebody."""
+    """A session and its number of moments to sort."""
 
     shoot_id: UUID
     name: str
@@ -87,7 +87,7 @@ def progress_of(shoots: Iterable[Shoot]) -> dict[UUID, Progress]:
 
 
 def sessions_to_sort(limit: int) -> list[ToSort]:
-    """Return the newest sessions in which something is left to sort, in one query."""
+    """Return the newest sessions with moments left to sort, in one query."""
     fields = [f"{OF_SHOOT}__{name}" for name in ("pk", "name", "date")]
     rows = CandidateSegment.objects.undecided().shown().order_by().values_list(*fields)
     newest = rows.annotate(Count("pk")).order_by(f"-{OF_SHOOT}__date", f"{OF_SHOOT}__name", f"{OF_SHOOT}__pk")

@@ -1,4 +1,4 @@
-"""Which moments a sort page is about, and in what order: all, or those of a session, a camera, a rider."""
+"""Filters and orders the moments of a sort page: all, or those of a session, a camera, a rider."""
 
 import uuid
 from collections import Counter
@@ -39,7 +39,7 @@ class Table:
         return segments
 
     def in_turns(self, segments: QuerySet, file: uuid.UUID | None) -> list[QuerySet]:
-        """Order segments as this table lays them, for ``lease_hand``; ``file`` is that of the card on top."""
+        """Order segments for this filter, for ``lease_hand``; ``file`` is that of the top card."""
         ordered = segments.by_time() if self.order == BY_TIME else segments.best_first()
         if not (self.finish and file):
             return ordered.in_turns()
@@ -53,7 +53,7 @@ class Table:
 
 
 def files_last_tagged(person: uuid.UUID) -> QuerySet:
-    """Return the ids of the files in which something is open and whose last clip is of that person."""
+    """Return the ids of the files with undecided moments whose last clip shows that person."""
     clips = FinalClip.objects.current().order_by()
     of_file = {"original_file": OuterRef("original_file")}
     is_open = Exists(CandidateSegment.objects.open().filter(**of_file))
@@ -62,7 +62,7 @@ def files_last_tagged(person: uuid.UUID) -> QuerySet:
 
 
 def choices() -> dict[str, list]:
-    """Return what a table can be narrowed to: where something is left, and who was tagged last in such a video.
+    """Return the options of the filter: sessions and cameras with moments left, and riders last tagged in such a video.
 
     Sessions come newest first, each with ``n_left``. All from one look at what is left, file by file.
     """

@@ -1,4 +1,4 @@
-"""How far the search for tricks is: what must be looked at before "nothing left" is true."""
+"""Reports the progress of the search for tricks, so that "nothing left" is never said too early."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ STEPS = (JobKind.COLLECT, JobKind.INGEST, JobKind.PROBE, JobKind.DETECT)
 
 @dataclass(frozen=True)
 class Search:
-    """Videos whose moments are still to come, and how far that is."""
+    """Videos whose moments are still to come, and the progress of their search."""
 
     n_videos: int
     #: Of all of them together, by their length; 0 to 1.
@@ -38,13 +38,13 @@ class _Video(NamedTuple):
 
 
 def search_of(shoot_id: UUID | None = None) -> Search | None:
-    """Return how far the search is in a session, or in all of them; None where everything was looked at."""
+    """Return the progress of the search in a session, or in all; None if all is searched."""
     videos = _videos()
     return _sum([video for video in videos if video.shoot_id == shoot_id] if shoot_id else videos)
 
 
 def searches_of(shoot_ids: Iterable[UUID]) -> dict[UUID, Search]:
-    """Return how far the search is in each of these sessions in which it still goes on, in one query."""
+    """Return the progress of the search in each of these sessions with one in progress, in one query."""
     wanted, by_shoot = set(shoot_ids), defaultdict(list)
     for video in _videos():
         if video.shoot_id in wanted:
@@ -53,7 +53,7 @@ def searches_of(shoot_ids: Iterable[UUID]) -> dict[UUID, Search]:
 
 
 def unsearched() -> QuerySet:
-    """Return the videos in which nobody has looked for tricks, and nobody is about to: their search failed."""
+    """Return the videos that were never searched and have no search under way, because it failed."""
     on_the_way = Job.objects.active().filter(kind__in=STEPS, original_file=OuterRef("pk"))
     run = DetectionRun.objects.filter(original_file=OuterRef("pk"))
     readable = OriginalFile.objects.filter(low_res_of=None, duration_ms__isnull=False)
@@ -61,13 +61,13 @@ def unsearched() -> QuerySet:
 
 
 def unsearched_of(shoot_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """Count those of each of these sessions that has any, in one query."""
+    """Count the unsearched videos of each of these sessions that has any, in one query."""
     rows = unsearched().filter(shoot__in=shoot_ids).order_by().values_list("shoot")
     return dict(rows.annotate(Count("pk")))
 
 
 def _videos() -> list[_Video]:
-    """Return one row for each video on its way."""
+    """Return one row for each video that is still to be searched."""
     now = timezone.now()
     rows = Job.objects.active().filter(kind__in=STEPS).order_by()
     rows = rows.annotate(of_shoot=Coalesce("original_file__shoot", "upload__shoot"))

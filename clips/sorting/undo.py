@@ -1,4 +1,4 @@
-"""Taking back one's own last decisions: what they did is reversed, and the segment is in one's hand again."""
+"""Undoes a member's own decisions: reverses their effect and returns the segment to the hand."""
 
 import uuid
 from datetime import datetime
@@ -25,7 +25,7 @@ from people.models import Member
 
 
 def undo(*, lease: uuid.UUID, key: uuid.UUID, member: Member, decision: uuid.UUID | None = None) -> CandidateSegment:
-    """Reverse a decision of one's own, by default the last one that stands; the same key again changes nothing.
+    """Reverse one's own decision, by default the last one not undone; the same key again changes nothing.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def undo(*, lease: uuid.UUID, key: uuid.UUID, member: Member, decision: uuid.UUI
         undone = _lock_decision(member, decision)
         segment = undone.segment
         if Decision.objects.standing().filter(segment=segment, created_at__gt=undone.created_at).exists():
-            raise ConflictError(_("This moment was decided anew since; undo that first."))
+            raise ConflictError(_("This moment has been decided again since. Undo that first."))
         _REVERSE[DecisionKind(undone.kind)](undone, lease, member)
         after = {"status": SegmentStatus.IN_PROGRESS, "decision": str(undone.pk)}
         undoing = record(DecisionKind.UNDO, segment, key, member, before=undone.after, after=after)
@@ -58,35 +58,37 @@ def _undone_before(earlier: Decision, member: Member) -> CandidateSegment:
 
 
 def _lock_decision(member: Member, decision: uuid.UUID | None) -> Decision:
-    """Lock what is to be undone, so that two pages of one member do not both undo it."""
+    """Lock the decision to undo, so that two pages of one member do not both undo it."""
     rows = Decision.objects.filter(member=member).exclude(kind=DecisionKind.UNDO)
     rows = rows.filter(pk=decision) if decision else rows.standing()
     chosen = rows.select_for_update(of=("self",)).select_related("segment__original_file__shoot").first()
     if chosen is None:
-        raise ConflictError(_("There is nothing of yours to undo."))
+        raise ConflictError(_("You have nothing to undo."))
     if chosen.undone_by_id:
-        raise ConflictError(_("This was undone already."))
+        raise ConflictError(_("This was already undone."))
     return chosen
 
 
 def _undo_keep(undone: Decision, lease: uuid.UUID, member: Member) -> None:
-    """Remove the clip with all its versions; what somebody else made of it since stays until its page undoes that."""
+    """Remove the clip with all its versions; later edits by somebody else stay until their page undoes them."""
     _reopen(undone, lease, member, CandidateSegment.objects.filter(status=SegmentStatus.ACCEPTED))
     kept = FinalClip.objects.get(pk=undone.after["clip"])
     versions = FinalClip.objects.filter(lineage=kept.lineage).select_related("created_by")
     current = versions.filter(is_current=True).first()
     if current and current.pk != kept.pk and current.created_by_id != member.pk:
-        said = {"name": current.created_by or _("Somebody who left")}
-        raise ConflictError(_("%(name)s edited this clip since. Use your version again first.") % said, clip=current.pk)
+        said = {"name": current.created_by or _("A former member")}
+        raise ConflictError(
+            _("%(name)s has edited this clip since. Return to your version first.") % said, clip=current.pk
+        )
     gone = {"is_current": False, "removed_at": timezone.now()}
     if current is None or not FinalClip.objects.current().filter(pk=current.pk).update(**gone):
-        raise ConflictError(_("The clip was changed or removed a moment ago."))
+        raise ConflictError(_("The clip was just changed or removed."))
     for version in versions:
         _withdraw(version)
 
 
 def _withdraw(clip: FinalClip) -> None:
-    """End a removed clip's jobs, and take back what the archive holds of it. Its name is not used again."""
+    """End a removed clip's jobs, and withdraw its archive copies. Its name is not used again."""
     # Again until there is none: a cut that ends at this moment starts the archiving.
     ended = [JobKind.RENDER, JobKind.SHARE, JobKind.ARCHIVE]
     while jobs := list(Job.objects.active().filter(clip=clip, kind__in=ended).order_by("pk")):
@@ -109,7 +111,7 @@ def _undo_skip(undone: Decision, lease: uuid.UUID, member: Member) -> None:
 def _undo_aside(undone: Decision, lease: uuid.UUID, member: Member) -> None:
     put_aside = OriginalFile.objects.filter(pk=undone.segment.original_file_id, aside_at=undone.after["aside_at"])
     if not put_aside.update(aside_at=None):
-        raise ConflictError(_("The video was brought back already."))
+        raise ConflictError(_("The video is already back."))
     _reopen(undone, lease, member, CandidateSegment.objects.available())
 
 
@@ -128,18 +130,18 @@ def _unmake(undone: Decision) -> None:
     # Both at once, in the order of everybody: the next hand locks them, too.
     CandidateSegment.objects.filter(pk__in=[undone.segment_id, undone.after["made"]]).lock_in_order()
     if not manual_segments.unmake(undone.after["made"]):
-        raise ConflictError(_("What was made of it was decided since; undo that first."))
+        raise ConflictError(_("The moments made from it have been decided since. Undo that first."))
 
 
 def _reopen(undone: Decision, lease: uuid.UUID, member: Member, was) -> None:
     before = undone.before.get("skipped_at")
     skipped_at = datetime.fromisoformat(before) if before else None
     if not undone.segment.reopen(lease=lease, member=member, was=was, skipped_at=skipped_at):
-        raise ConflictError(_("Somebody else has this moment by now."))
+        raise ConflictError(_("Somebody else has this moment now."))
 
 
 def restore(segment: CandidateSegment, *, member: Member) -> bool:
-    """Take a moment out of the trash, whoever put it there, so that it is sorted again; False when it is not there."""
+    """Take a moment out of the trash, whoever put it there, to be sorted again; False if it is not there."""
     with transaction.atomic():
         if not segment.restore():
             return False

@@ -1,4 +1,4 @@
-"""Addresses of the sort page and the leaderboard."""
+"""URLs of the sort page and the leaderboard."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The sort page: a hand of cards for one open page, and what its keys do. The page acts in static/js/sorting/."""
+"""Views of the sort page: a hand of cards and its actions. The page's scripts are in static/js/sorting/."""
 
 import uuid
 from collections.abc import Callable
@@ -29,7 +29,7 @@ from trickyclip.shared.whole_pages import part_of
 @require_safe
 @never_cache
 def sort(request: HttpRequest) -> HttpResponse:
-    """Show the empty table; the page asks for its hand itself, so that looking at an address takes no card away."""
+    """Show the page without cards; it requests its hand itself, so that just opening an address leases no card."""
     session = request.GET.get("session")
     shoot = get_object_or_404(Shoot, pk=session) if _is_id(session) else None
     form = TableForm(request.GET)
@@ -86,7 +86,7 @@ def sort_aside(request: HttpRequest) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def sort_split(request: HttpRequest) -> HttpResponse:
-    """Make two of a held segment; the second one is a card of its own."""
+    """Split a held segment in two; the second one becomes its own card."""
 
     def act(form: SplitForm, segment: CandidateSegment, by: dict) -> None:
         split(segment, form.cleaned_data["at_ms"], **by)
@@ -97,7 +97,7 @@ def sort_split(request: HttpRequest) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def sort_add(request: HttpRequest) -> HttpResponse:
-    """Make a moment by hand in the video of a held segment; its card comes first."""
+    """Add a moment in the video of a held segment; its card comes first."""
 
     def act(form: AddForm, segment: CandidateSegment, by: dict) -> uuid.UUID:
         return add(segment, form.cleaned_data["start_ms"], form.cleaned_data["end_ms"], **by).pk
@@ -121,7 +121,7 @@ def sort_undo(request: HttpRequest) -> HttpResponse:
 
 
 def _said_of_edits(undo_key: uuid.UUID) -> str:
-    """Return what to say where the undo of a keep took later edits of its clip along; they were one's own."""
+    """Return the sentence if undoing a keep also removed later edits of its clip by oneself."""
     undone = Decision.objects.filter(undone_by=undo_key, kind=DecisionKind.KEEP).first()
     if undone is None:
         return ""
@@ -135,7 +135,7 @@ def _said_of_edits(undo_key: uuid.UUID) -> str:
 @never_cache
 @part_of("clips:sort")
 def sort_past(request: HttpRequest) -> HttpResponse:
-    """Answer with one's last decisions and their cards, from ``?before=`` (the key of one) further back."""
+    """Answer with one's last decisions and their cards, older than ``?before=`` (the key of one)."""
     before = request.GET.get("before")
     past, has_more = past_of(request.user, before=uuid.UUID(before) if _is_id(before) else None)
     return render(request, "clips/sorting/_history.html", {"past": past, "has_more": has_more})
@@ -144,7 +144,7 @@ def sort_past(request: HttpRequest) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def sort_release(request: HttpRequest) -> HttpResponse:
-    """Give a page's hand back; sent by a page that closes."""
+    """Release a page's hand; sent when the page closes."""
     form = ReleaseForm(request.POST)
     if not form.is_valid():
         return HttpResponse(_first_error(form), status=422, content_type="text/plain; charset=utf-8")
@@ -156,7 +156,7 @@ def sort_release(request: HttpRequest) -> HttpResponse:
 def _decide(
     request: HttpRequest, form: DecisionForm, act: Callable[..., object], *, is_first: bool = False
 ) -> HttpResponse:
-    """Decide about a segment, and answer with what the hand is then; ``is_first`` puts what ``act`` made on top."""
+    """Decide about a segment, and answer with the new hand; ``is_first`` puts the result of ``act`` on top."""
     if not form.is_valid():
         return _answer(request, form, sentence=_first_error(form), status=422)
     asked = form.cleaned_data
@@ -183,7 +183,7 @@ def _answer(
     status: int = 200,
     clip: uuid.UUID | None = None,
 ) -> HttpResponse:
-    """Answer with the truth of the hand, whatever became of the request; ``clip`` is where the sentence leads."""
+    """Answer with the current hand, whatever the outcome of the request; ``clip`` is what the sentence links to."""
     if not form.page["lease"]:
         return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
     hand = deal(member=request.user, front=front, **form.page)
@@ -199,14 +199,14 @@ def _answer(
 
 
 def _why_empty(session: uuid.UUID | None) -> dict:
-    """Return what is known of a session, or of all, in which nothing is left to deal."""
+    """Return why nothing is left to deal in a session, or in all."""
     decided = CandidateSegment.objects.decided().in_session(session)
     missed = unsearched().filter(shoot=session) if session else unsearched()
     return {"search": search_of(session), "n_unsearched": missed.count(), "has_decided": decided.exists()}
 
 
 def _asked_moment(request: HttpRequest, shoot: Shoot | None) -> uuid.UUID | None:
-    """Return the moment that is to be the first card, while nobody has decided it and it is of this table."""
+    """Return the moment that is to be the first card, if it is undecided and matches the filter."""
     asked = request.GET.get("moment")
     if not _is_id(asked):
         return None

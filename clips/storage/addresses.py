@@ -1,4 +1,4 @@
-"""Addresses of stores, as settings name them, turned into what Django's ``STORAGES`` wants."""
+"""Turns the store addresses of settings into entries of Django's ``STORAGES``."""
 
 from urllib.parse import urlsplit
 

@@ -1,7 +1,7 @@
-"""What every store can do, and what may go wrong with one.
+"""Interface of all file stores, and their errors.
 
-A file is known by its stored path, as ``originals/<id>.mp4``: made of ids, and the same in each store. So whether the
-footage of a site lies in a folder or in a bucket is a matter of settings alone, and no row tells.
+A file is known by its stored path, as ``originals/<id>.mp4``: made of ids, and the same in each store. So only settings
+decide whether the footage of a site is in a folder or in a bucket, and no row knows.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -20,15 +20,15 @@ def silent(progress: float | None) -> None:
 
 
 class StorageError(Exception):
-    """A file is missing or its store does not do its part; the text is one sentence for people."""
+    """A file is missing or its store fails. The text is one sentence for people."""
 
 
 class MissingFileError(StorageError):
-    """The store holds nothing under that path."""
+    """The store has nothing at that path."""
 
 
 class NoRoomError(StorageError):
-    """This machine's disk is too full for it; what is asked to wait for room goes on by itself."""
+    """This machine's disk is too full for it; a job that needs space waits and continues by itself."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class OpenFile(Protocol):
     left_bytes: int
 
     def narrow(self, first: int, last: int) -> None:
-        """Give the bytes from ``first`` to ``last`` only, both included and counted from 0."""
+        """Limit it to the bytes from ``first`` to ``last``, both included and counted from 0."""
 
     def __iter__(self) -> Iterator[bytes]: ...
 
@@ -65,37 +65,37 @@ class Store(Protocol):
     is_local: bool
 
     def path_of(self, stored_path: str) -> Path | None:
-        """Return where a file lies on this machine's disk, whether it is there or not; None where it never does."""
+        """Return a file's path on this machine's disk, whether it exists or not; None if it is never there."""
 
     def put(self, source: Path, stored_path: str, report: Report) -> None:
-        """Make the content of ``source`` the file's; whoever reads it sees all of the old or all of the new.
+        """Replace the file with the content of ``source``; readers see all of the old or all of the new.
 
         A local store moves ``source``, another one copies it and verifies what arrived.
         """
 
     def stage(self, source: Path, report: Report) -> str:
-        """Bring a file in where nobody looks; return what ``place`` and ``unstage`` want to know."""
+        """Upload a file out of sight; return the argument for ``place`` and ``unstage``."""
 
     def place(self, staged: str, stored_path: str) -> None:
-        """Let a staged file appear under its path, at once and whole."""
+        """Make a staged file appear at its path, at once and whole."""
 
     def unstage(self, staged: str) -> None:
-        """Forget a staged file that was not placed."""
+        """Discard a staged file that was not placed."""
 
     def duplicate(self, stored_path: str, copy_path: str) -> None:
-        """Give a second path to what a file holds; each is deleted in its own right."""
+        """Give a file's content a second path; each is deleted on its own."""
 
     def length_bytes(self, stored_path: str) -> int | None:
-        """Return how long a file is; None where there is none."""
+        """Return a file's length; None if there is none."""
 
     def lengths_bytes(self, stored_paths: Iterable[str]) -> dict[str, int | None]:
-        """Return the same for many."""
+        """Return the lengths of many files."""
 
     def delete_all(self, stored_paths: Iterable[str]) -> None:
-        """Delete files; those that are not there are none to delete."""
+        """Delete files; missing ones are ignored."""
 
     def listed(self, folder: str) -> Iterator[Stored]:
-        """List the files of a folder, not those of folders in it."""
+        """List the files of a folder, without subfolders."""
 
     def read(self, stored_path: str) -> OpenFile:
         """Open a file for reading, in parts or as a whole."""

@@ -1,7 +1,7 @@
-"""What the stores in the cloud have in common: files are objects of a bucket, and each request may fail.
+"""Base of cloud stores: files are objects of a bucket, and each request may fail.
 
-A file is never renamed there. What is being made is uploaded beside the others (``STAGING``), and copied to its path
-inside the store when its row is written; so a path holds all of a file or nothing, as on a disk.
+Objects are never renamed. A file is first uploaded beside the others (``STAGING``), and copied to its path inside the
+store when its row is written; so a path holds all of a file or nothing, as on a disk.
 """
 
 import time
@@ -32,14 +32,14 @@ class BrokenOffError(StorageError):
 
 @dataclass(frozen=True)
 class Facts:
-    """What a bucket tells of an object."""
+    """A bucket's facts about an object."""
 
     size_bytes: int
     etag: str
 
 
 class BucketStore:
-    """A store made of few requests, which a kind of bucket provides; all of them raise StorageError alone."""
+    """A store made of few requests, which a kind of bucket provides; all of them raise only StorageError."""
 
     is_local = False
 
@@ -49,11 +49,11 @@ class BucketStore:
         raise NotImplementedError
 
     def blocks(self, stored_path: str, etag: str, first: int, last: int) -> Iterator[bytes]:
-        """Give the bytes of an object, as long as it is the one with that tag; BrokenOffError when they stop."""
+        """Yield the bytes of an object, as long as it has that tag; BrokenOffError if they stop."""
         raise NotImplementedError
 
     def upload(self, source: Path, stored_path: str, report: Report) -> None:
-        """Send a file and verify what arrived."""
+        """Upload a file and verify what arrived."""
         raise NotImplementedError
 
     def copy(self, from_path: str, to_path: str) -> None:
@@ -66,11 +66,11 @@ class BucketStore:
         raise NotImplementedError
 
     def check_bucket(self) -> None:
-        """StorageError where there is no such bucket, or it is closed to us: then nothing in it is just missing."""
+        """Raise StorageError if the bucket is missing or closed to us: then a missing object means nothing."""
         raise NotImplementedError
 
     def faults(self) -> AbstractContextManager[None]:
-        """Turn what the kind's library raises into StorageError."""
+        """Turn exceptions of the bucket's library into StorageError."""
         raise NotImplementedError
 
     # --- what every store can do -------------------------------------------------------------------------------------
@@ -108,7 +108,7 @@ class BucketStore:
             return dict(zip(paths, pool.map(self.length_bytes, paths), strict=True))
 
     def clear_left(self) -> None:
-        """Delete what workers left that were killed in the middle of an upload."""
+        """Delete leftovers of workers that were killed in the middle of an upload."""
         before_s = time.time() - LEFT_AFTER_S
         self.delete_all([left.stored_path for left in self.listed(STAGING) if left.put_at_s < before_s])
 
@@ -117,7 +117,7 @@ class BucketStore:
 
 
 class BucketFile:
-    """An object that is read from one byte to another, over as many connections as that takes."""
+    """An object that is read from one byte to another, over as many connections as needed."""
 
     def __init__(self, store: BucketStore, stored_path: str, facts: Facts) -> None:
         self._store, self._path = store, stored_path
@@ -138,7 +138,7 @@ class BucketFile:
                     n_broken = 0
                     yield block
                 if self.left_bytes:
-                    raise BrokenOffError(_("The storage stopped in the middle of a file."))
+                    raise BrokenOffError(_("The storage connection broke off in the middle of a file."))
             except BrokenOffError:
                 n_broken += 1
                 if n_broken > MAX_BROKEN:
@@ -146,4 +146,4 @@ class BucketFile:
                 time.sleep(FIRST_WAIT_S * 2**n_broken)
 
     def close(self) -> None:
-        """Nothing is open between two blocks that a generator would not close itself."""
+        """Do nothing: nothing is open between two blocks that a generator would not close itself."""

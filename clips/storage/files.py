@@ -1,7 +1,7 @@
-"""Where files lie. Code that needs a local file of an original says ``with local_copy(original) as path:``.
+"""Finds and stores files. Code that needs a local file of an original says ``with local_copy(original) as path:``.
 
-Everybody else names a file by its stored path alone. The first part of it is the alias of a store in
-``settings.STORAGES``: ``originals``, ``candidates`` (previews, pictures, filmstrips) or ``final_clips``.
+Everybody else names a file by its stored path. Its first part is the alias of a store in ``settings.STORAGES``:
+``originals``, ``candidates`` (previews, pictures, filmstrips) or ``final_clips``.
 """
 
 import hashlib
@@ -46,15 +46,15 @@ def local_copy(original: StoredFile, report: Report = silent) -> Iterator[Path]:
     StorageError
         If it is in no store any more, or cannot be brought in.
     """
-    gone = _("The original file is not in the data folder any more.")
+    gone = _("The original file is no longer in the data folder.")
     with _on_this_disk(original.stored_path, original.file_hash, original.size_bytes, gone, report) as path:
         yield path
 
 
 @contextmanager
 def local_clip(clip: StoredFile, report: Report = silent) -> Iterator[Path]:
-    """Give the path of a cut clip on this machine's disk, for as long as the block lasts; StorageError as above."""
-    gone = _("The cut clip is not in the data folder; cut it again first.")
+    """Yield the path of a cut clip on this machine's disk, for the duration of the block; StorageError as above."""
+    gone = _("The cut clip is not in the data folder. Cut it again first.")
     if not clip.stored_path:
         raise MissingFileError(gone)
     with _on_this_disk(clip.stored_path, clip.file_hash, clip.size_bytes, gone, report) as path:
@@ -76,24 +76,24 @@ def _on_this_disk(stored_path: str, sha256: str, n_bytes: int, gone: str, report
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """Give an empty folder on the same disk as the data, so that a finished file is moved by renaming."""
+    """Yield an empty folder on the same disk as the data, so that a finished file is moved by renaming."""
     settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
         yield Path(folder)
 
 
 def store_of(stored_path: str) -> Store:
-    """Return the store that holds a path; the alias of a store will do as well."""
+    """Return the store of a path, or of an alias."""
     return storages[stored_path.partition("/")[0]]
 
 
 def is_local(stored_path: str) -> bool:
-    """Whether a path, or the store of an alias, is on this machine's disk."""
+    """Return whether a path, or the store of an alias, is on this machine's disk."""
     return store_of(stored_path).is_local
 
 
 def store(source: Path, stored_path: str, report: Report = silent) -> None:
-    """Make a finished file the one of its path; whoever reads that path sees the whole file or none.
+    """Store a finished file at its path; readers see the whole file or none.
 
     On this machine's disk ``source`` is moved, and costs nothing. Into a bucket it is copied and verified there, which
     takes a while and so is done outside of transactions; ``source`` stays the caller's.
@@ -103,7 +103,7 @@ def store(source: Path, stored_path: str, report: Report = silent) -> None:
 
 @contextmanager
 def staged(files: dict[str, Path], report: Report = silent) -> Iterator[Callable[[str], None]]:
-    """Bring finished files, by their stored paths, so near that ``place(stored_path)`` costs a moment.
+    """Stage finished files, by their stored paths, so that ``place(stored_path)`` takes only a moment.
 
     For what is written down in the same transaction as it appears: no row is held while bytes are on their way, and a
     worker that lost its job leaves nothing behind. What is not placed when the block ends is forgotten.
@@ -124,7 +124,7 @@ def staged(files: dict[str, Path], report: Report = silent) -> Iterator[Callable
 
 
 def duplicate(stored_path: str, copy_path: str) -> bool:
-    """Give a second path to what a file holds, at no cost; False where that cannot be."""
+    """Give a file a second path, at no cost; False if that is impossible."""
     try:
         store_of(stored_path).duplicate(stored_path, copy_path)
     except (OSError, StorageError):  # also where the data folder's disk knows no links
@@ -137,12 +137,12 @@ def exists(stored_path: str) -> bool:
 
 
 def size_bytes(stored_path: str) -> int | None:
-    """Return how long a stored file is; None where there is none."""
+    """Return the size of a stored file; None if there is none."""
     return store_of(stored_path).length_bytes(stored_path)
 
 
 def sizes_bytes(stored_paths: Iterable[str]) -> dict[str, int | None]:
-    """Return how long each of many stored files is; None where there is none."""
+    """Return the sizes of many stored files; None for a missing one."""
     return {path: size for where, paths in _by_store(stored_paths) for path, size in where.lengths_bytes(paths).items()}
 
 
@@ -152,33 +152,33 @@ def missing(stored_paths: Iterable[str]) -> set[str]:
 
 
 def delete(stored_paths: Iterable[str]) -> None:
-    """Delete stored files; those that are not there are none to delete. StorageError where some may be left."""
+    """Delete stored files; missing ones are ignored. StorageError if some may be left."""
     for where, paths in _by_store(stored_paths):
         where.delete_all(paths)
 
 
 def discard(stored_paths: Iterable[str]) -> None:
-    """Delete files of which no row tells any more. What a store does not delete now is left to its orphans' sweep."""
+    """Delete files without rows. Those that a store does not delete now are left to its cleanup of orphans."""
     try:
         delete(stored_paths)
     except StorageError as error:
-        logger.warning("Files without rows stay for the nightly sweep: %s", error)
+        logger.warning("Files without rows are left for the nightly cleanup: %s", error)
 
 
 def listed(folder: str) -> Iterator[Stored]:
-    """List the files of a folder, as ``candidates``, not those of folders in it."""
+    """List the files of a folder, such as ``candidates``, without subfolders."""
     return store_of(folder).listed(folder)
 
 
 def clear_left() -> None:
-    """Remove from the stores what killed workers left that no path leads to."""
+    """Delete from the stores what killed workers left at no path."""
     for where in {store_of(alias) for alias in ALIASES}:
         if not where.is_local:
             where.clear_left()
 
 
 def read(stored_path: str) -> OpenFile:
-    """Open a stored file for reading, in parts or as a whole; MissingFileError where there is none."""
+    """Open a stored file for reading, in parts or as a whole; MissingFileError if there is none."""
     return store_of(stored_path).read(stored_path)
 
 

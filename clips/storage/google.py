@@ -1,4 +1,4 @@
-"""A bucket of Google Cloud Storage, over Google's own library, which verifies by CRC-32C and tries again by itself."""
+"""Store in a bucket of Google Cloud Storage, over Google's own library, which verifies by CRC-32C and retries."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -73,7 +73,7 @@ class GoogleStore(BucketStore, GoogleCloudStorage):
             )  # fmt: skip
             blob.reload(timeout=TIMEOUT_S)
         if blob.size != size_bytes:
-            raise StorageError(_("What arrived in the storage is not what was sent. It is sent again."))
+            raise StorageError(_("The file in the storage does not match the file sent. It will be sent again."))
 
     def copy(self, from_path: str, to_path: str) -> None:
         with self.faults():
@@ -105,23 +105,25 @@ class GoogleStore(BucketStore, GoogleCloudStorage):
             yield
         except NotFound as error:
             if "bucket does not exist" in error.message:
-                says = _("The bucket “%(bucket)s” does not exist. Make it, or correct its name.") % told
+                says = _("The bucket “%(bucket)s” does not exist. Create it, or correct its name.") % told
                 raise StorageError(says) from error
-            raise MissingFileError(_("This file is not in the storage any more.")) from error
+            raise MissingFileError(_("This file is no longer in the storage.")) from error
         except PreconditionFailed as error:
-            raise StorageError(_("The file was replaced while it was read.")) from error
+            raise StorageError(_("The file was replaced while it was being read.")) from error
         except (Forbidden, Unauthorized, GoogleAuthError) as error:
-            says = _("The bucket “%(bucket)s” is closed to this key (%(code)s). Check its rights.")
+            says = _("This key has no access to the bucket “%(bucket)s” (%(code)s). Check its permissions.")
             raise StorageError(says % (told | {"code": type(error).__name__})) from error
         except DataCorruption as error:
-            raise StorageError(_("What arrived in the storage is not what was sent. It is sent again.")) from error
+            raise StorageError(
+                _("The file in the storage does not match the file sent. It will be sent again.")
+            ) from error
         except (GoogleAPICallError, InvalidResponse, RequestException) as error:
             why = told | {"error": type(error).__name__}
             raise StorageError(_("Google's storage cannot be reached (%(error)s).") % why) from error
 
 
 class _Counted:
-    """A file that tells how much of it was read, in the thread that sends it."""
+    """A file that reports how much of it was read, in the thread that sends it."""
 
     def __init__(self, file: BinaryIO, size_bytes: int, report: Report) -> None:
         self._file, self._size_bytes, self._report = file, max(1, size_bytes), report

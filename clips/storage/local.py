@@ -1,4 +1,4 @@
-"""The data folder as a store: files are put in place by renaming, so that a reader sees the whole file or none."""
+"""Store in the data folder: files are put in place by renaming, so that a reader sees the whole file or none."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from clips.storage.backend import BLOCK_BYTES, MissingFileError, Report, Stored,
 
 
 class LocalStore(FileSystemStorage):
-    """Django's storage of files, with what it lacks: moving a file in, and reading a part of one."""
+    """Django's file storage, extended by moving a file in and reading a part of one."""
 
     is_local = True
 
@@ -43,7 +43,7 @@ class LocalStore(FileSystemStorage):
         self.put(Path(staged), stored_path, silent)
 
     def unstage(self, staged: str) -> None:
-        """Leave it to whoever has the scratch folder."""
+        """Leave it to the owner of the scratch folder."""
 
     def duplicate(self, stored_path: str, copy_path: str) -> None:
         try:
@@ -104,21 +104,21 @@ class LocalFile:
 
 
 def _as_ours(file: Path) -> None:
-    """Give a file that comes from elsewhere, as out of the incoming folder, the rights of what is made here."""
+    """Give a file from elsewhere, such as the incoming folder, the permissions of files made here."""
     if file.stat().st_nlink == 1:  # else it is still somebody's under another name
         with suppress(PermissionError):
             file.chmod(settings.FILE_UPLOAD_PERMISSIONS)
 
 
 def free_bytes() -> int:
-    """Return how much the data folder's disk can take before it falls below its floor; negative when it is below."""
+    """Return the free bytes of the data folder's disk above its floor; negative below it."""
     usage = shutil.disk_usage(settings.DATA_DIR)
     floor_bytes = min(settings.DISK_FLOOR_BYTES, usage.total // 10)
     return usage.free - floor_bytes
 
 
 def missing_here() -> MissingFileError:
-    return MissingFileError(_("This file is not in the data folder any more."))
+    return MissingFileError(_("This file is no longer in the data folder."))
 
 
 def sync(path: Path) -> None:

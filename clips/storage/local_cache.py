@@ -1,7 +1,7 @@
-"""Copies of stored files on this machine's disk, for programs that need one: bounded, and the least used goes first.
+"""Caches stored files on this machine's disk for programs that need a local file; bounded, least recently used first.
 
-A copy is named by the SHA-256 of what it holds, so another state of a file is another copy, and one that has its name
-is whole and right. Who uses a copy holds a shared lock on it, who brings one in or removes it an exclusive one; the
+A copy is named by the SHA-256 of its content, so another state of a file is another copy, and a copy with its final
+name is whole and right. Users of a copy hold a shared lock on it; fetching or removing it takes an exclusive one. The
 kernel drops a lock when its process ends, however it ends.
 """
 
@@ -28,7 +28,7 @@ LOOK_EVERY_S = 0.2
 
 @contextmanager
 def brought_in(sha256: str, size_bytes: int, read: Callable[[], OpenFile], report: Report) -> Iterator[Path]:
-    """Give the path of a copy that stays as long as the block lasts.
+    """Yield the path of a copy that stays for the duration of the block.
 
     Parameters
     ----------
@@ -63,12 +63,12 @@ def folder() -> Path:
 
 
 def used_bytes() -> int:
-    """Return what copies take, with those that are coming in."""
+    """Return the size of all copies, including those being fetched."""
     return sum(facts.st_size for _path, facts in _copies())
 
 
 def drop_unused(to_free_bytes: int) -> int:
-    """Remove copies that nobody uses, the least recently used first, until so much is free; return how much is."""
+    """Delete unused copies, the least recently used first, until so much is free; return how much is."""
     freed_bytes = 0
     for path, facts in sorted(_copies(), key=lambda copy: copy[1].st_mtime_ns):
         if freed_bytes >= to_free_bytes:
@@ -79,7 +79,7 @@ def drop_unused(to_free_bytes: int) -> int:
 
 
 def _take(path: Path) -> int | None:
-    """Return a descriptor that keeps the copy here; None where there is none."""
+    """Return a descriptor that keeps the copy here; None if there is none."""
     while True:
         try:
             descriptor = os.open(path, os.O_RDONLY)
@@ -92,7 +92,7 @@ def _take(path: Path) -> int | None:
 
 
 def _bring_in(path: Path, size_bytes: int, read: Callable[[], OpenFile], report: Report) -> None:
-    """Download a file under another name and give it its own when it is right; of several processes one does that."""
+    """Download a file under another name and rename it once verified; only one of several processes does it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(PART)
     descriptor = os.open(part, os.O_RDWR | os.O_CREAT, 0o600)
@@ -111,7 +111,7 @@ def _bring_in(path: Path, size_bytes: int, read: Callable[[], OpenFile], report:
 
 
 def _lock_alone(part: Path, descriptor: int, path: Path, report: Report) -> bool:
-    """Wait until nobody else brings the file in; False where it is here then, or has to be looked for again."""
+    """Wait until nobody else fetches the file; False if it is here then, or has to be looked up again."""
     while True:
         with suppress(BlockingIOError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -121,7 +121,7 @@ def _lock_alone(part: Path, descriptor: int, path: Path, report: Report) -> bool
 
 
 def _reserve(descriptor: int, size_bytes: int) -> None:
-    """Take the room on the disk for a whole file, so that nobody else counts on it, and stay within the bound."""
+    """Reserve disk space for a whole file, so that nobody else counts on it, and stay within the bound."""
     room = os.open(folder(), os.O_RDONLY)
     try:
         fcntl.flock(room, fcntl.LOCK_EX)  # two that look for room at the same time would find the same
@@ -157,7 +157,7 @@ def _download(descriptor: int, sha256: str, size_bytes: int, read: Callable[[], 
 
 
 def _remove_unused(path: Path) -> bool:
-    """Remove a copy, or a part that a killed process left, unless somebody has it; return whether it went."""
+    """Delete a copy, or a part that a killed process left, unless it is in use; return whether it was deleted."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -184,7 +184,7 @@ def _copies() -> list[tuple[Path, os.stat_result]]:
 
 
 def _is_still(path: Path, descriptor: int) -> bool:
-    """Whether a path still names the file that was opened by it."""
+    """Return whether a path still names the file that was opened by it."""
     with suppress(FileNotFoundError):
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     return False
@@ -199,8 +199,10 @@ def _write_all(descriptor: int, block: bytes, offset_bytes: int) -> None:
 
 def no_room(size_bytes: int) -> NoRoomError:
     size_gb = size_bytes / 1e9
-    return NoRoomError(_("This machine's disk has no room for a file of %(n).1f GB; make some.") % {"n": size_gb})
+    return NoRoomError(
+        _("This machine's disk has no space for a file of %(n).1f GB. Free some space.") % {"n": size_gb}
+    )
 
 
 def damaged() -> StorageError:
-    return StorageError(_("What the storage holds of this file is not what was uploaded."))
+    return StorageError(_("The file in the storage does not match what was uploaded."))

@@ -1,7 +1,7 @@
-"""A bucket that speaks S3: Amazon's own, MinIO, Ceph, Cloudflare R2, Backblaze B2 and others.
+"""Store in a bucket that speaks S3: Amazon's own, MinIO, Ceph, Cloudflare R2, Backblaze B2 and others.
 
-django-storages brings addresses and keys. Its ``File`` is not used: it fetches a
-whole object for any part of it, and verifies nothing.
+django-storages provides addresses and keys. Its ``File`` is not used: it fetches a whole object for any part of it, and
+verifies nothing.
 """
 
 import base64
@@ -56,7 +56,7 @@ class S3Store(BucketStore, S3Storage):
 
     @cached_property
     def client(self) -> BaseClient:
-        """One for all threads: clients may be shared, and to make one takes a third of a second."""
+        """One client for all threads: clients may be shared, and creating one takes a third of a second."""
         return self._create_session().client(
             "s3", region_name=self.region_name, endpoint_url=self.endpoint_url, config=self.client_config
         )
@@ -76,7 +76,7 @@ class S3Store(BucketStore, S3Storage):
         try:
             yield from body.iter_chunks(BLOCK_BYTES)
         except (HTTPError, BotoCoreError, OSError) as error:
-            raise BrokenOffError(_("The storage stopped in the middle of a file.")) from error
+            raise BrokenOffError(_("The storage connection broke off in the middle of a file.")) from error
         finally:
             body.close()
 
@@ -90,7 +90,7 @@ class S3Store(BucketStore, S3Storage):
         checksum = told.get("ChecksumSHA256")
         is_whole = told["ContentLength"] == size_bytes
         if not is_whole or (checksum and checksum.partition("-")[0] != sha256_of_parts(source, part_bytes, report)):
-            raise StorageError(_("What arrived in the storage is not what was sent. It is sent again."))
+            raise StorageError(_("The file in the storage does not match the file sent. It will be sent again."))
 
     def _send(self, source: Path, stored_path: str, size_bytes: int, part_bytes: int, report: Report) -> None:
         """Send a file in parts, several at once; reports come from this thread, whose database connection they use."""
@@ -133,7 +133,7 @@ class S3Store(BucketStore, S3Storage):
                     yield Stored(path, found["Size"], found["LastModified"].timestamp())
 
     def clear_left(self) -> None:
-        """Remove also the parts of objects whose worker was killed: nobody sees them, and they are paid for."""
+        """Also delete the parts of objects whose worker was killed: they are invisible, but cost money."""
         super().clear_left()
         before = timezone.now() - timedelta(seconds=LEFT_AFTER_S)
         with self.faults():
@@ -167,13 +167,15 @@ class S3Store(BucketStore, S3Storage):
         code = error.response.get("Error", {}).get("Code", "")
         told = {"bucket": self.bucket_name, "code": code}
         if code in NOT_THERE:
-            return MissingFileError(_("This file is not in the storage any more."))
+            return MissingFileError(_("This file is no longer in the storage."))
         if code == "NoSuchBucket":
-            return StorageError(_("The bucket “%(bucket)s” does not exist. Make it, or correct its name.") % told)
+            return StorageError(_("The bucket “%(bucket)s” does not exist. Create it, or correct its name.") % told)
         if code in CLOSED:
-            return StorageError(_("The bucket “%(bucket)s” is closed to this key (%(code)s). Check its rights.") % told)
+            return StorageError(
+                _("This key has no access to the bucket “%(bucket)s” (%(code)s). Check its permissions.") % told
+            )
         if code in {"412", "PreconditionFailed"}:
-            return StorageError(_("The file was replaced while it was read."))
+            return StorageError(_("The file was replaced while it was being read."))
         return StorageError(_("The storage answers with an error (%(code)s).") % told)
 
 

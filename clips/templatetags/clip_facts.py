@@ -1,4 +1,4 @@
-"""What pages say of clips."""
+"""Template filters that describe clips."""
 
 from django import template
 from django.utils.translation import gettext as _
@@ -28,7 +28,7 @@ def camera(shown: FinalClip | OriginalFile) -> str:
 
 @register.filter
 def who(clip: FinalClip) -> str:
-    """Return whom a clip shows, or that it has no tags yet; a clip without a rider is called by its trick."""
+    """Return whom a clip shows, or that it has no tags yet; a clip without a rider is named by its trick."""
     if clip.person or clip.trick:
         return str(clip.person or clip.trick)
     category = clip.get_category_display().capitalize()
@@ -37,7 +37,7 @@ def who(clip: FinalClip) -> str:
 
 @register.filter
 def what(clip: FinalClip) -> str:
-    """Return what is done in a clip, where ``who`` does not say it already; its category where that has no name."""
+    """Return what is done in a clip, unless ``who`` says it already; its category if it has no trick."""
     if not clip.person:
         return _("untagged") if clip.category != ClipCategory.TRICK and not clip.trick else ""
     if clip.trick:

@@ -1,4 +1,4 @@
-"""What pages say of rows, in words."""
+"""Template filters that describe uploads, jobs and other rows in words."""
 
 from collections.abc import Iterable
 
@@ -18,7 +18,7 @@ register = template.Library()
 
 @register.filter
 def says(upload: Upload) -> str:
-    """Return what became of an upload, ``with_moments``, in one sentence or less."""
+    """Return the outcome of an upload, ``with_moments``, in one sentence or less."""
     if upload.state == UploadState.WAITING:
         return upload.reason or upload.get_state_display()
     if upload.state == UploadState.RECEIVING:
@@ -48,7 +48,7 @@ def says(upload: Upload) -> str:
 
 
 def _how_far(job: Job) -> str:
-    """Return what is being done to a file: Searching for tricks … 42 %, about 2 minutes left."""
+    """Return a file's progress: Searching for tricks … 42 %, about 2 minutes left."""
     doing = _("Reading camera data …") if job.kind == JobKind.PROBE else _("Searching for tricks …")
     if job.state != JobState.RUNNING or not job.progress:
         return doing
@@ -58,13 +58,13 @@ def _how_far(job: Job) -> str:
 
 @register.filter
 def clock_fault(original: OriginalFile | None) -> ClockFault | None:
-    """Return what is wrong with the clock of the camera of a video without a date."""
+    """Return the fault of the camera's clock, for a video without a date."""
     return fault_of(original) if original is not None else None
 
 
 @register.filter
 def told_to(sentence: str, member: Member) -> str:
-    """Return a sentence; paths of the server are in it for those alone who can do something there."""
+    """Return a sentence; server paths in it are shown only to those who can act on them."""
     return sentence if member.may(Role.CURATOR) else told(sentence)
 
 
@@ -81,7 +81,7 @@ def belongs_to(upload: Upload) -> str:
 
 @register.filter
 def tone(upload: Upload) -> str:
-    """Return the state whose colour says how an upload fares."""
+    """Return the state whose colour shows the condition of an upload."""
     original = upload.original_file
     if original is not None and original.problem and original.duration_ms is None:
         return UploadState.FAILED
@@ -90,7 +90,7 @@ def tone(upload: Upload) -> str:
 
 @register.filter
 def any_under_way(uploads: Iterable[Upload]) -> bool:
-    """Whether any of these will look different soon."""
+    """Return whether any of these will change soon."""
     moving = {UploadState.WAITING, UploadState.RECEIVING, UploadState.RECEIVED}
     return any(upload.state in moving or _under_way(upload) for upload in uploads)
 

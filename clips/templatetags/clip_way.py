@@ -1,4 +1,4 @@
-"""What pages say of the way of a camera file's tracks into clips."""
+"""Template filters that describe which tracks of a file are copied, converted or left out in clips."""
 
 from django import template
 from django.utils.translation import gettext as _
@@ -27,26 +27,26 @@ def codec_name(codec: str) -> str:
 
 @register.filter
 def of_file(way: dict | None) -> str:
-    """Return what differs in clips of a file from the file, in short sentences; "" where nothing does."""
+    """Return the differences between a file and its clips, in short sentences; "" if there are none."""
     return _said(way["tracks"], way["ending"]) if way else ""
 
 
 @register.filter
 def of_upload(way: dict | None) -> str:
-    """Return the same without what cameras write for themselves and nobody misses."""
+    """Return the same without the cameras' own metadata, which nobody misses."""
     tracks = [track for track in way["tracks"] if track["kind"] not in {"metadata", "timecode"}] if way else []
     return _said(tracks, way["ending"]) if way else ""
 
 
 @register.filter
 def of_clip(clip: FinalClip) -> str:
-    """Return what differs in a cut clip from its original, in short sentences."""
+    """Return the differences between a cut clip and its original, in short sentences."""
     return _said(clip.tracks, ending_of(clip.filename))
 
 
 @register.filter
 def unplayed(clip: FinalClip) -> str:
-    """Return what of a clip browsers do not play, as people write it."""
+    """Return the codec of a clip that browsers do not play, as people write it."""
     return codec_name(unplayed_codec(clip) or clip.original_file.codec or "?")
 
 

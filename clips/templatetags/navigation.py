@@ -1,4 +1,4 @@
-"""The main places of the site, and which of them a page belongs to."""
+"""Template tag of the navigation: the main places of the site, and the current one."""
 
 from dataclasses import dataclass
 
@@ -42,12 +42,12 @@ MORE = (
 
 @register.simple_tag(takes_context=True)
 def places(context: Context, which: str) -> list[tuple[Place, bool]]:
-    """Return the "main" or "more" places that the reader may go to, each with whether this page belongs to it."""
+    """Return the "main" or "more" places open to the reader, each with whether this page belongs to it."""
     request = context["request"]
     offered = MAIN if which == "main" else MORE
     return [(place, _is_here(place, request.path)) for place in offered if request.user.may(place.role)]
 
 
 def _is_here(place: Place, path: str) -> bool:
-    """A place has its own page and all below it; home has everything below it and is only itself."""
+    """Return whether a place is current: its own page and all below it; home only itself."""
     return path == place.url or (place.url != "/" and path.startswith(f"{place.url.rstrip('/')}/"))

@@ -1,4 +1,4 @@
-"""What a page needs to know of a segment's preview."""
+"""Template filters for a segment's preview."""
 
 from django import template
 
@@ -14,11 +14,11 @@ FRACTIONS = {2: "½", 4: "¼", 8: "⅛"}
 
 @register.filter
 def one_over(slow_down: int) -> str:
-    """Return how fast a slowed preview is, as "¼"."""
+    """Return the speed of a slowed preview, as "¼"."""
     return FRACTIONS.get(slow_down, f"1/{slow_down}")
 
 
 @register.simple_tag
 def preview_state(segment: CandidateSegment) -> PreviewState:
-    """Return whether the preview is there; asks the database only where ``segment`` came without one."""
+    """Return the state of the preview; queries the database only if ``segment`` came without one."""
     return state_of(segment)

@@ -1,4 +1,4 @@
-"""Lengths of time as pages write them."""
+"""Template filters that format durations."""
 
 from django import template
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ def clock(duration_ms: int | None) -> str:
 
 @register.filter
 def hours(duration_ms: int) -> str:
-    """Return how much was filmed: 42 min, or 1.7 h from an hour on."""
+    """Return the length of footage: 42 min, or 1.7 h from an hour on."""
     if duration_ms >= 3_600_000:
         return _("%(n).1f h") % {"n": duration_ms / 3_600_000}
     return _("%(n)d min") % {"n": -(-duration_ms // 60_000)}
@@ -28,14 +28,14 @@ def hours(duration_ms: int) -> str:
 
 @register.filter
 def time_left(job: Job) -> str:
-    """Return about how long a running job still takes; nothing while that cannot be told."""
+    """Return the estimated remaining time of a running job; empty if unknown."""
     left_s = seconds_left(job)
     return "" if left_s is None else about_left(left_s)
 
 
 @register.filter
 def about_left(left_s: float) -> str:
-    """Return how long something still takes, as exactly as anybody wants to know."""
+    """Return a remaining time, rounded to a useful precision."""
     if left_s < 60:
         return _("less than a minute left")
     minutes = round(left_s / 60)
@@ -46,5 +46,5 @@ def about_left(left_s: float) -> str:
 
 @register.filter
 def percent(fraction: float) -> int:
-    """Return a fraction as whole percent, rounded down."""
+    """Return a fraction as a whole percentage, rounded down."""
     return int(100 * fraction + NOISE)

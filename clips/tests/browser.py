@@ -1,4 +1,4 @@
-"""A real Chromium for tests, and what every page must hold: no error on its console, no other host asked."""
+"""Opens pages in a real Chromium, and checks that they log no error and contact no other host."""
 
 import contextlib
 import re
@@ -25,7 +25,7 @@ REFUSAL = re.compile(r"Failed to load resource: .* status of (409|422) ")
 def open_page(
     chromium: str, base_url: str, *, width_px: int = 1440, height_px: int = 900, touch: bool = False, provoked: str = ""
 ) -> Iterator[Page]:
-    """Give a page of a fresh browser; at the end it must have been quiet and stayed at home.
+    """Yield a page of a fresh browser; at the end it must have logged no error and contacted no other host.
 
     ``provoked`` is what the console errors contain that the test itself causes by taking the connection away.
     """

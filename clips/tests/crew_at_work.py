@@ -1,6 +1,6 @@
-"""People at work on a running site whatever becomes of it: they upload, sort, undo and rename, and try again.
+"""Simulates people at work on a running site despite all faults: they upload, sort, undo, rename, and retry.
 
-What the site acknowledged is written down here, so that it can be held against what is there in the end.
+It records what the site acknowledged, to compare with the final state.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ N_CHUNKS, PAUSE_S = 12, 0.6
 
 
 class Patient(Somebody):
-    """Somebody who sends each request until it is answered, as the sort page does."""
+    """A client that repeats each request until it is answered, as the sort page does."""
 
     def __init__(self, site) -> None:
         super().__init__(site)
@@ -41,7 +41,7 @@ class Patient(Somebody):
         self.surprises: list[str] = []
 
     def ask(self, path: str, **fields: object) -> requests.Response:
-        """Post JSON to the API until it is understood."""
+        """Post JSON to the API until it is accepted."""
         return self._until_understood(
             path,
             lambda: requests.post(self.base_url + path, json=fields, headers=self.headers, timeout=ANSWER_PATIENCE_S),
@@ -53,7 +53,7 @@ class Patient(Somebody):
         ).json()
 
     def submit(self, path: str, **fields: str) -> requests.Response:
-        """Send a form as the browser in which one is logged in, until it is understood."""
+        """Send a form as a logged-in browser until it is accepted."""
         form = {"csrfmiddlewaretoken": self.browser.cookies["csrftoken"], **fields}
         return self._until_understood(
             path, lambda: self.browser.post(self.base_url + path, form, timeout=ANSWER_PATIENCE_S)
@@ -77,7 +77,7 @@ class Patient(Somebody):
 
 
 class Sorter:
-    """Takes hands, keeps, trashes and undoes, and sends some of it twice."""
+    """Takes hands, keeps, trashes and undoes, and repeats some requests."""
 
     def __init__(self, person: Patient, rider: str, *, seed: int) -> None:
         self._person, self._rider = person, rider
@@ -90,7 +90,7 @@ class Sorter:
         self.refused: list[str] = []
 
     def work(self, is_over: Callable[[], bool]) -> None:
-        """Sort whatever comes, until it is over and nothing is left in the hand."""
+        """Sort until the end, and until nothing is left in the hand."""
         while True:
             over = is_over()
             hand = self._person.ask("/api/sort/next", lease=self._lease, count=4).json()["segments"]
@@ -135,7 +135,7 @@ class Sorter:
 
 
 class Uploader:
-    """Sends videos one after the other, each in small chunks; every third is put into the incoming folder instead."""
+    """Sends videos one by one in small chunks; every third goes into the incoming folder instead."""
 
     def __init__(self, person: Patient, incoming: Path, videos: list[Path]) -> None:
         self._person, self._incoming, self._videos = person, incoming, videos
@@ -165,7 +165,7 @@ class Uploader:
 
 
 class Renamer:
-    """Renames the session and then the rider, when so much of the killing is over."""
+    """Renames the session and then the rider, at set points of the killing."""
 
     def __init__(self, person: Patient, rider: str) -> None:
         self._person, self._rider = person, rider

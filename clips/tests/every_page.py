@@ -1,4 +1,4 @@
-"""The pages that a member meets, for tests that hold for all of them."""
+"""Lists the pages that a member sees, for tests that hold for all of them."""
 
 from playwright.sync_api import Page
 

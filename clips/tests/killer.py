@@ -1,4 +1,4 @@
-"""SIGKILL for the programs of a running site, by chance and by number: each is found in the site's own process tree."""
+"""Kills random programs of a running site with SIGKILL; each is found in the site's own process tree."""
 
 import contextlib
 import itertools
@@ -25,7 +25,7 @@ READER = "clips.media.sandbox.child"
 
 
 class Killer:
-    """Kills a random program of a site at random intervals, each of them at least so often as was asked."""
+    """Kills a random program of a site at random intervals, each of them at least as often as requested."""
 
     def __init__(self, up: Up, *, seed: int, n_kills: int, each_at_least: int, longest_s: float = 3) -> None:
         assert n_kills >= each_at_least * len(PREY)
@@ -48,7 +48,7 @@ class Killer:
         return len(self._next)
 
     def run(self) -> None:
-        """Kill until all are done; who is not there when it is their turn has it later."""
+        """Kill until all had their turn; a program that is not running is killed later."""
         deadline_s = time.monotonic() + PATIENCE_S
         while self._next:
             time.sleep(self._random.uniform(SHORTEST_S, self._longest_s))
@@ -75,7 +75,7 @@ class Killer:
         return False
 
     def _looks(self, name: str) -> Iterator[list[psutil.Process]]:
-        """Look for a program once, or for some time for what comes and goes."""
+        """Look for a program once, or for some time if it comes and goes."""
         look = self._look_for(name)
         until_s = time.monotonic() + (LIE_IN_WAIT_S if name == "reader of a video" else 0)
         for _time in itertools.count():

@@ -1,4 +1,4 @@
-"""Files in a session, as the probe leaves them."""
+"""Makes probed files in a session."""
 
 import datetime as dt
 
@@ -17,7 +17,7 @@ def utc(hour: int, minute: int = 0, second: int = 0, *, day: int = 1, month: int
 
 
 def add_probed(shoot: Shoot, name: str = "GX010001.MP4", **said: object) -> OriginalFile:
-    """Add a file that says what ``SAID`` says, but for ``said``; its bytes are on no disk."""
+    """Add a file with the facts of ``SAID``, changed by ``said``; its bytes are on no disk."""
     number = OriginalFile.objects.count()
     fields = {"stored_path": f"originals/{number}", "file_hash": f"{number:064x}", "size_bytes": 1}
     file = OriginalFile.objects.create(shoot=shoot, original_filename=name, **fields)

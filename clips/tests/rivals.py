@@ -1,4 +1,4 @@
-"""Others who want the same rows at the same moment: real connections, brought into a known order."""
+"""Runs concurrent transactions on real connections in a known order."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ PATIENCE_S = 20.0
 
 
 class Rival:
-    """Does something in a thread with a connection of its own, from now on; ``result`` waits for it."""
+    """Runs a function in a thread with its own connection; ``result`` waits for it."""
 
     def __init__(self, act: Callable[[], object]) -> None:
         self._act, self._result, self._error = act, None, None
@@ -27,7 +27,7 @@ class Rival:
             connection.close()
 
     def result(self, within_s: float = PATIENCE_S) -> object:
-        """Return what came of it; what it raised is raised here."""
+        """Return the result; an exception is raised here."""
         self._thread.join(within_s)
         assert not self._thread.is_alive(), f"still waits after {within_s} s"
         if self._error:
@@ -37,7 +37,7 @@ class Rival:
 
 @contextmanager
 def holding(sql: str, params: list) -> Iterator[Callable[[], None]]:
-    """Hold what a statement locks in another connection's transaction; yields what ends that."""
+    """Hold the locks of a statement in another connection's transaction; yields a function that ends it."""
     other = connection.copy()
     other.set_autocommit(False)
     try:
@@ -54,7 +54,7 @@ def holding_row(row: object) -> Iterator[Callable[[], None]]:
 
 
 def wait_for_blocked(count: int) -> None:
-    """Wait until so many connections to this database wait for a lock."""
+    """Wait until this many connections to this database wait for a lock."""
     asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     ends_s = time.monotonic() + PATIENCE_S
     while time.monotonic() < ends_s:

@@ -1,4 +1,4 @@
-"""What is there in the end, rows and files alike: ``manage.py shell -c`` on the site's own data prints it as JSON."""
+"""Prints the final rows and files of a site as JSON, run by ``manage.py shell -c`` on its own data."""
 
 import json
 from collections import Counter
@@ -71,6 +71,6 @@ def _by_id(rows) -> dict[str, str]:
 
 
 def _strays(folder: Path, known: set[str]) -> list[str]:
-    """Return the files of a folder that no row knows."""
+    """Return the files of a folder that have no row."""
     names = (str(file.relative_to(settings.DATA_DIR)) for file in folder.iterdir() if file.is_file())
     return sorted(name for name in names if name not in known)

@@ -1,4 +1,4 @@
-"""Real Celery workers for tests: started, watched, and killed."""
+"""Starts, watches and kills real Celery workers for tests."""
 
 import os
 import signal
@@ -49,7 +49,7 @@ class Worker:
         )  # fmt: skip
 
     def kill(self) -> None:
-        """SIGKILL the worker's main process alone; what it leaves behind must end by itself."""
+        """Kill the worker's main process with SIGKILL; what it leaves behind must end by itself."""
         children = self.children()
         self.process.kill()
         self.process.wait()

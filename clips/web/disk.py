@@ -1,4 +1,4 @@
-"""Room on the disk: what fills it, making some, and originals that were let go or need not be kept."""
+"""Views of disk usage, freeing space, and originals that were let go or need not be kept."""
 
 from uuid import UUID
 
@@ -27,14 +27,14 @@ LATEST_EVICTIONS = 4
 @require_safe
 @part_of("clips:jobs", at="disk")
 def disk(request: HttpRequest) -> HttpResponse:
-    """Answer with what fills the disk, looked at anew."""
+    """Answer with the current disk usage."""
     return render(request, "clips/web/_disk.html", disk_context(fresh=True))
 
 
 @requires(Role.CURATOR)
 @require_POST
 def disk_make_room(request: HttpRequest) -> HttpResponse:
-    """Let a worker delete all that can be had again."""
+    """Have a worker delete everything that can be made or fetched again."""
     use = disk_use(fresh=True)
     with transaction.atomic():
         note(Action.CHANGED, what="made room on the disk", may_go_bytes=use.may_go_bytes)
@@ -47,7 +47,7 @@ def disk_make_room(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @part_of(lambda pk: f"{reverse('clips:session', args=[_file(pk).shoot_id])}#file-{pk}")
 def file_fetch(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Answer with how far an original that was let go is on its way back; POST asks for it."""
+    """Answer with the progress of fetching an original back; POST requests it."""
     original = _file(pk)
     if request.method == "POST" and original.evicted_at:
         with transaction.atomic():
@@ -58,7 +58,7 @@ def file_fetch(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.CURATOR)
 @require_POST
 def file_not_needed(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Say that an original need not be kept once it is sorted; 409 when somebody has said so."""
+    """Mark an original as unneeded once it is sorted; 409 if it is marked already."""
     original = _file(pk)
     with transaction.atomic():
         marked = OriginalFile.objects.filter(pk=pk).mark_not_needed(request.user)
@@ -70,7 +70,7 @@ def file_not_needed(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.CURATOR)
 @require_POST
 def file_needed(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Take that back; 409 when nobody has said so."""
+    """Undo that; 409 if it is not marked."""
     original = _file(pk)
     with transaction.atomic():
         cleared = OriginalFile.objects.filter(pk=pk).mark_needed()

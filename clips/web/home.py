@@ -1,4 +1,4 @@
-"""The home page: what needs doing now."""
+"""Views of the start page."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ SILENT_AFTER = timedelta(minutes=2)
 @requires(Role.VIEWER)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show what needs sorting, what is being processed, and the newest clips."""
+    """Show what waits for people, what is being processed, and the newest clips."""
     newest = FinalClip.objects.current().with_names().with_pictures()
     context = now(request) | {"clips": newest.order_by("-created_at", "pk")[:NEWEST_CLIPS]}
     return render(request, "clips/web/home.html", context)
@@ -41,14 +41,14 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @part_of("home")
 def home_now(request: HttpRequest) -> HttpResponse:
-    """Answer with the part of the home page that refreshes."""
+    """Answer with the changing part of the start page."""
     return render(request, "clips/web/_home_now.html", now(request))
 
 
 @requires(Role.SORTER)
 @require_POST
 def failure_dismiss(request: HttpRequest) -> HttpResponse:
-    """Dismiss what failed of one's own uploads, or of nobody's, for one reason; the upload page still shows it."""
+    """Dismiss one's own failed uploads, or nobody's, for one reason; the upload page still shows them."""
     form = CauseForm(request.POST)
     if form.is_valid():
         asked = form.cleaned_data
@@ -60,7 +60,7 @@ def failure_dismiss(request: HttpRequest) -> HttpResponse:
 
 
 def now(request: HttpRequest) -> dict:
-    """Return what is to be done and what is being done, in a fixed number of queries."""
+    """Return open tasks and running work, in a fixed number of queries."""
     to_sort = sessions_to_sort(MOST_SESSIONS + 1)
     arriving = arriving_uploads(request)
     work = kinds_of_work()
@@ -82,7 +82,7 @@ def now(request: HttpRequest) -> dict:
 
 
 def arriving_uploads(request: HttpRequest) -> list[Upload]:
-    """Return my uploads that are not whole yet, each with how far it is and whether it still moves."""
+    """Return the member's unfinished uploads, each with its progress and whether it is still moving."""
     mine = Upload.objects.filter(owner=request.user, state__in=[UploadState.RECEIVING, UploadState.RECEIVED])
     uploads = list(mine.select_related("shoot").order_by("-updated_at", "pk")[:MOST_UPLOADS])
     for upload in uploads:

@@ -1,4 +1,4 @@
-"""The jobs page: what runs, what failed and why, and what fills the disk."""
+"""Views of the jobs page: running work, stuck jobs and their reasons, and disk usage."""
 
 from uuid import UUID
 
@@ -33,14 +33,14 @@ MOST_PUBLISHED = 200
 
 
 class CauseForm(forms.Form):
-    """One group of stuck jobs: the same work, the same sentence."""
+    """One group of stuck jobs: the same work, the same reason."""
 
     kind = forms.ChoiceField(choices=JobKind.choices)
     state = forms.ChoiceField(choices=[(state, state) for state in (JobState.FAILED, JobState.WAITING)])
     reason = forms.CharField(strip=False, max_length=1000)
 
     def clean_reason(self) -> str:
-        """A browser may send each line's end as two characters."""
+        """Normalise line ends, since a browser may send each as two characters."""
         return self.cleaned_data["reason"].replace("\r\n", "\n")
 
     def jobs(self) -> QuerySet:
@@ -76,7 +76,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
 @require_safe
 @part_of("clips:jobs")
 def jobs_live(request: HttpRequest) -> HttpResponse:
-    """Answer with what is being done now, and with the rows that the page says were active when it last looked."""
+    """Answer with the current work, and with the rows that were active when the page last asked."""
     return _live(request, request.GET)
 
 
@@ -90,7 +90,7 @@ def job_row(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.CURATOR)
 @require_POST
 def job_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Let a failed or cancelled job run again."""
+    """Run a failed or cancelled job again."""
     job = get_object_or_404(Job, pk=pk)
     retried = job.retry()
     if retried:
@@ -112,7 +112,7 @@ def job_cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.CURATOR)
 @require_POST
 def cause_retry(request: HttpRequest) -> HttpResponse:
-    """Let all jobs of one group run again; 409 when somebody else just started one of them."""
+    """Run all jobs of one group again; 409 if somebody else just started one of them."""
     form = CauseForm(request.POST)
     if not form.is_valid():
         return _live(request, request.POST, status=422)
@@ -129,7 +129,7 @@ def cause_retry(request: HttpRequest) -> HttpResponse:
 @requires(Role.CURATOR)
 @require_POST
 def cause_cancel(request: HttpRequest) -> HttpResponse:
-    """Cancel what waits of one group, or dismiss what failed for good; it can still be retried one by one."""
+    """Stop the waiting jobs of one group, or dismiss failed ones; they can still be retried one by one."""
     form = CauseForm(request.POST)
     if not form.is_valid():
         return _live(request, request.POST, status=422)
@@ -141,7 +141,7 @@ def cause_cancel(request: HttpRequest) -> HttpResponse:
 @requires(Role.CURATOR)
 @require_POST
 def kind_cancel(request: HttpRequest, kind: str) -> HttpResponse:
-    """Stop everything of one kind that waits or runs."""
+    """Stop all waiting and running jobs of one kind."""
     n_cancelled = Job.objects.active().filter(kind=kind).cancel_all()
     note(Action.CANCELLED, n_jobs=n_cancelled, kind=kind)
     return _live(request, request.POST, status=200 if n_cancelled else 409)

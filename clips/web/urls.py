@@ -1,4 +1,4 @@
-"""Addresses of the parts of the home page, the jobs page and the disk."""
+"""URLs of the home page, the jobs page and the disk."""
 
 from django.urls import path
 

@@ -1,7 +1,7 @@
-"""GoPro's sensor track: samples of accelerometer and gyroscope out of its "gpmd" payloads.
+"""Reads accelerometer and gyroscope samples from the "gpmd" payloads of a GoPro's sensor track.
 
 Within a stream, ``SCAL`` divides the samples that follow (described in gopro/gpmf-parser). Tried on one file of a
-HERO5; no labelled footage with sensors is at hand, so what is made of them is unproven.
+HERO5; there is no labelled footage with sensors, so the signals made from them are unproven.
 """
 
 import numpy as np

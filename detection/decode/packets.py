@@ -1,8 +1,8 @@
-"""The coded pictures of a file: where decoding can begin, and what it would cost.
+"""Lists the coded pictures of a file: where decoding can begin, and how much it would cost.
 
-Arrays in, arrays out. Packet sizes are no sign of a trick here: on the labelled takes, which were squeezed to
-0.5 Mbit/s, they rank well (area under the curve .74 to .89), but one of them re-encoded to 40 Mbit/s, as a camera
-writes it, gives .35: noise and rate control fill the packets. What sizes are good for is to know the cost beforehand.
+Arrays in, arrays out. Packet sizes are no sign of a trick here: on the labelled takes, which were squeezed to 0.5
+Mbit/s, they rank well (area under the curve .74 to .89), but one of them re-encoded to 40 Mbit/s, as a camera writes
+it, gives .35: noise and rate control fill the packets. Sizes do tell the cost of decoding beforehand.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ LOOK_CPU_S = 2.0e-3
 
 @dataclass(frozen=True)
 class Packets:
-    """The coded pictures of one file, in the order of decoding.
+    """The coded pictures of one file, in decoding order.
 
     Attributes
     ----------
@@ -62,12 +62,12 @@ class Packets:
 
     @cached_property
     def group_start_s(self) -> np.ndarray:
-        """When the keyframe of each group is on screen [shape=(n_groups,), float]."""
+        """Display time of the keyframe of each group [shape=(n_groups,), float]."""
         return self.pts_s[self.group_start]
 
     @cached_property
     def cpu_s(self) -> np.ndarray:
-        """What decoding each picture is likely to cost, in CPU-seconds [shape=(n,), float]."""
+        """Likely cost of decoding each picture, in CPU-seconds [shape=(n,), float]."""
         factor = CODEC_FACTOR.get(self.codec, OTHER_CODEC_FACTOR)
         return factor * (PIXEL_CPU_S * self.pixels + BYTE_CPU_S * self.size_bytes)
 
@@ -85,7 +85,7 @@ class Packets:
         return float(self._cpu_total_s[end] - self._cpu_total_s[first])
 
     def end_for(self, group: int, until_s: float) -> int:
-        """Return the index behind the last packet of a group that it takes to see all that is shown before a time.
+        """Return the index behind the last packet of a group needed to see all that is shown before a time.
 
         A picture between two others is coded after the later one, so this is more than those with an earlier time.
         """
@@ -94,5 +94,5 @@ class Packets:
         return int(start + early[-1]) + 1 if len(early) else int(start) + 1
 
     def group_at(self, time_s: float) -> int:
-        """Return the group that is on screen at a time; the first for a time before it."""
+        """Return the group that is on screen at a time; the first group for a time before it."""
         return max(0, int(np.searchsorted(self.group_start_s, time_s, side="right")) - 1)

@@ -1,4 +1,4 @@
-"""Decode pieces of a video as small grey pictures."""
+"""Decodes pieces of a video as small grey pictures."""
 
 import itertools
 from collections import deque
@@ -52,7 +52,7 @@ class PictureChunk:
 
 
 class PictureReader:
-    """Decodes pieces of one file, on a container of its own.
+    """Decodes pieces of one file in a container of its own.
 
     A damaged packet is left out; where the file breaks off, reading ends without an error. The loop filter is skipped:
     on the labelled takes it makes no difference to the ranking (AP .80 and .82) and it is a seventh of the work.
@@ -81,7 +81,7 @@ class PictureReader:
         self._container.close()
 
     def read(self, piece: Piece, *, most: int | None = None) -> Iterator[PictureChunk]:
-        """Yield the pictures of a piece, about ``PICTURE_RATE_HZ`` a second; nothing where it cannot be read.
+        """Yield the pictures of a piece, about ``PICTURE_RATE_HZ`` a second; none if it cannot be read.
 
         Parameters
         ----------
@@ -121,7 +121,7 @@ class PictureReader:
         yield from _decoded(context, None)
 
     def _packets_from(self, first: int) -> Iterator[av.Packet]:
-        """Yield the video's packets from the one with that index on; none where it is not found."""
+        """Yield the video's packets from the one with that index on; none if it is not found."""
         if first == 0:
             yield from self._demuxed(None)
             return
@@ -140,7 +140,7 @@ class PictureReader:
                 return
 
     def _demuxed(self, from_s: float | None) -> Iterator[av.Packet]:
-        """Yield the video's packets from about a time on; None is the beginning."""
+        """Yield the video's packets from about a time on; None means the beginning."""
         container, video = self._container, self._video
         is_there, self._is_fresh = self._is_fresh and from_s is None, False  # also where nothing can be sought
         try:
@@ -157,7 +157,7 @@ class PictureReader:
 
 
 def _decoded(context: av.VideoCodecContext, packet: av.Packet | None) -> list[av.VideoFrame]:
-    """Return what a packet, or the end, brings out; each picture with a PTS."""
+    """Return the pictures that a packet, or the end, yields; each has a PTS."""
     try:
         frames = context.decode(packet)
     except MemoryError:
@@ -170,7 +170,7 @@ def _decoded(context: av.VideoCodecContext, packet: av.Packet | None) -> list[av
 
 
 class PicturePool:
-    """Decodes many short pieces on all cores; what comes out does not depend on how many there are."""
+    """Decodes many short pieces on all cores; the result does not depend on the number of cores."""
 
     def __init__(self, path: str | Path, packets: Packets, *, stretch: float = 1.0) -> None:
         self._make = lambda: PictureReader(path, packets, stretch=stretch)

@@ -1,4 +1,4 @@
-"""Read everything in a camera file that is nearly free: its packets, its sound, its sensors."""
+"""Reads everything in a camera file that costs next to nothing: its packets, its sound, its sensors."""
 
 import time
 from array import array
@@ -29,7 +29,7 @@ SENSOR_CODEC, SENSOR_MAGIC = "bin_data", b"DEVC"
 
 @dataclass
 class SoundChunk:
-    """Consecutive sound.
+    """A stretch of consecutive sound.
 
     Attributes
     ----------
@@ -124,7 +124,7 @@ class Scan:
             If there are none.
         """
         if not self._pts:
-            raise MediaError("No picture in this file can be read.")
+            raise MediaError("The picture in this file cannot be read.")
         base = float(self._video.time_base)
         return Packets(
             pts_s=(np.array(self._pts, np.float64) * base - self._zero_s) / self._stretch,
@@ -172,7 +172,7 @@ class Scan:
 
 
 class _SoundBuffer:
-    """Joins decoded sound to one even stream: holes become silence, overlaps are dropped."""
+    """Joins decoded sound to one continuous stream: gaps become silence, overlaps are dropped."""
 
     def __init__(self) -> None:
         self._resampler = av.AudioResampler(format="flt", layout="mono", rate=SOUND_RATE_HZ)

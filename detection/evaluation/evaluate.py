@@ -1,4 +1,4 @@
-"""Measure proposals against labelled takes.
+"""Measures detected moments against labelled takes.
 
 A label file is ``<take>.json`` with ``file``, ``duration_ms``, ``tricks`` (each with ``start_ms`` and ``end_ms``) and
 optionally ``cuts_ms``, the joins of takes that were put together from pieces.
@@ -15,7 +15,7 @@ NEAR_JOIN_MS = 500
 
 
 class LabelError(ValueError):
-    """The labels cannot be read; the text is one sentence."""
+    """The labels cannot be read. The text is one sentence."""
 
 
 def load_labels(folder: str | Path) -> dict[str, dict]:
@@ -43,7 +43,7 @@ def load_labels(folder: str | Path) -> dict[str, dict]:
 
 
 def match(proposals: list[dict], tricks: list[dict]) -> list[int | None]:
-    """Return for each proposal the number of the trick it hits, or None.
+    """Return for each found moment the number of the trick it hits, or None.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def mean_of(results: list[dict]) -> dict:
 
 
 def pooled_of(labels: dict[str, dict], candidates: dict[str, list[dict]]) -> dict:
-    """Return the figures of all takes ranked together, as one absolute threshold would see them."""
+    """Return the figures of all takes ranked together, as for one absolute threshold."""
     ranked, n_shown, n_hits = [], 0, 0
     for name, label in labels.items():
         best_first = sorted(candidates[name], key=lambda c: (-c["score"], c["start_ms"]))

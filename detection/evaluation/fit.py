@@ -1,4 +1,4 @@
-"""Fit the few weights of the score on labelled takes."""
+"""Fits the few weights of the score on labelled takes."""
 
 import numpy as np
 from scipy import optimize
@@ -19,7 +19,7 @@ LEAST_SUM = 1.0
 
 
 def examples(signals: Signals, label: dict) -> tuple[np.ndarray, np.ndarray]:
-    """Return what is known of each candidate of a take, and whether it hits a trick.
+    """Return the features of each candidate of a take, and whether it hits a trick.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def examples(signals: Signals, label: dict) -> tuple[np.ndarray, np.ndarray]:
 
 
 def fit(takes: list[tuple[np.ndarray, np.ndarray]]) -> score.Weights:
-    """Return the weights that tell hits from other candidates best.
+    """Return the weights that best separate hits from other candidates.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Draw what the detector saw of a file: every signal, the score, the proposals, and the labels where given."""
+"""Plots all signals of a file, its score, its moments and, if given, its labels."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ COLOURS = {"cut": "0.4", "flash": "gold", "bump": "tab:red"}
 
 
 class PlotError(RuntimeError):
-    """The picture cannot be drawn; the text is one sentence."""
+    """The picture cannot be drawn. The text is one sentence."""
 
 
 def draw(found: dict, label: dict | None, *, title: str, out: Path) -> None:

@@ -1,4 +1,4 @@
-"""Run the detector on labelled takes in confined children, with weights from the other takes; fit the weights."""
+"""Evaluates the detector on labelled takes, with weights from the other takes, and fits the weights."""
 
 import json
 from collections.abc import Callable
@@ -24,7 +24,7 @@ FITTED_EFFORTS = ("default", "sparse")
 
 @dataclass(frozen=True)
 class Watching:
-    """How labelled takes are watched: with which effort, without sound, without the pictures around joins."""
+    """The options for watching labelled takes: the effort, without sound, without the pictures around joins."""
 
     effort: str = "default"
     muted: bool = False
@@ -32,7 +32,7 @@ class Watching:
 
 
 def watched(path: Path, label: dict, how: Watching, on_tick: Callable[[float | None], None]) -> dict:
-    """Return what `detection.analyze.signals_of` says of one take."""
+    """Return the result of `detection.analyze.signals_of` for one take."""
     joins_ms = label.get("cuts_ms", []) if how.blanked else []
     arguments = {
         "path": str(path.absolute()),
@@ -93,7 +93,7 @@ def _cost(found: dict, signals: Signals) -> dict:
 
 
 def fit_weights(footage: Path, labels_folder: Path, out: Path, on_tick: Callable[[float | None], None]) -> dict:
-    """Fit the weights on labelled takes and write them with how they were made; return what is written.
+    """Fit the weights on labelled takes and write them with their origin; return what is written.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""Impacts in the sound: the pop of a board, its landing, a slap, an edge that bites.
+"""Detects impacts in the sound: the pop of a board, its landing, a slap, an edge that bites.
 
-Arrays in, arrays out. Only the change against the sound of the moment before and of the seconds around counts, never
-how loud the recording is.
+Arrays in, arrays out. Only the change against the moment before and the seconds around counts, never how loud the
+recording is.
 """
 
 import numpy as np

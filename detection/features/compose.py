@@ -1,4 +1,4 @@
-"""What pairs of pictures tell, without what is recognised as no trick, on the even grid of a take."""
+"""Builds motion signals on a uniform time grid, masking cuts, flashes and camera bumps."""
 
 from dataclasses import dataclass
 
@@ -39,7 +39,7 @@ UNKNOWN = -1.0
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of pictures that follow each other, one row per pair; speeds as if they were 1/30 s apart.
+    """Consecutive pairs of pictures, one row per pair; speeds as if they were 1/30 s apart.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ def measured(chunk: PictureChunk) -> np.ndarray:
 
 
 def compose(glanced: Pairs, even: np.ndarray, pieces: list[Pairs], fades_s: np.ndarray, grid_s: np.ndarray) -> Signals:
-    """Return what a take shows.
+    """Return the motion signals of a take.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def compose(glanced: Pairs, even: np.ndarray, pieces: list[Pairs], fades_s: np.n
 
 @dataclass(frozen=True)
 class _Upsets:
-    """Which pairs show what is no trick, each [shape=(n,), bool]; ``known`` lie in a disturbance found before."""
+    """The pairs that show a disturbance, each [shape=(n,), bool]; ``known`` lie in one that was found before."""
 
     cut: np.ndarray
     flash: np.ndarray
@@ -131,7 +131,7 @@ class _Upsets:
         return self.cut | self.flash | self.bump | self.known
 
     def named(self, pairs: Pairs) -> list[Disturbance]:
-        """Return the disturbances that were not known."""
+        """Return the disturbances that were not known before."""
         times_s = pairs["time_s"]
         chosen = np.flatnonzero((self.cut | self.flash | self.bump) & ~self.known)
         return [self._named(pairs, group) for group in groups(times_s, chosen, ONE_DISTURBANCE_S)]
@@ -151,7 +151,7 @@ class _Upsets:
 def _upsets(
     pairs: Pairs, usual_contrast: float, fades_s: np.ndarray, known: list[Disturbance], *, alone: bool = False
 ) -> _Upsets:
-    """Return what of some pairs is no trick, given what is usual in the take and known of it already.
+    """Return the disturbances among some pairs, given the take's usual values and its known disturbances.
 
     Pairs that stand ``alone`` have no neighbours against which a cut or the swing of a knock would show.
     """
@@ -179,7 +179,7 @@ def _glance_signals(glanced: Pairs, grid_s: np.ndarray) -> Signals:
 
 
 def _look(result: Signals, pairs: Pairs, upset: np.ndarray, grid_s: np.ndarray) -> None:
-    """Write what a piece shows over what a glance told of its time."""
+    """Overwrite the values of glances with those of a closer look at the same time."""
     times_s = pairs["time_s"]
     first, end = np.searchsorted(grid_s, [times_s[0] - STEP_S, times_s[-1] + STEP_S])
     own_s, at = grid_s[first:end], slice(first, end)
@@ -200,7 +200,7 @@ def _smooth(values: np.ndarray, width_s: float) -> np.ndarray:
 
 
 def _near(times_s: np.ndarray, fades_s: np.ndarray) -> np.ndarray:
-    """Return which of the (rising) times lie within ``FADE_HALF_S`` of one of the (rising) fades."""
+    """Return which of the (rising) times are within ``FADE_HALF_S`` of one of the (rising) fades."""
     if len(fades_s) == 0:
         return np.zeros(len(times_s), bool)
     following = np.clip(np.searchsorted(fades_s, times_s), 0, len(fades_s) - 1)

@@ -1,5 +1,4 @@
-"""What changes the whole picture and is no trick: cuts, cross-fades, flashes, knocks against the lens, a camera that is
-picked up or put down.
+"""Detects disturbances that are no trick: cuts, cross-fades, flashes, bumps of the lens, a camera that is picked up.
 
 Arrays in, arrays out; one row per pair of pictures.
 """
@@ -51,7 +50,7 @@ CALM_ELSEWHERE = 0.05
 
 
 def find_cuts(coherence: np.ndarray, residual: np.ndarray) -> np.ndarray:
-    """Return which pairs of pictures have nothing in common: those on either side of a cut above all.
+    """Return which pairs of pictures have nothing in common, above all those on either side of a cut.
 
     Parameters
     ----------
@@ -71,7 +70,7 @@ def find_cuts(coherence: np.ndarray, residual: np.ndarray) -> np.ndarray:
 
 
 def find_fades(luma: np.ndarray) -> np.ndarray:
-    """Return which pictures lie in the middle of a cross-fade.
+    """Return which pictures are in the middle of a cross-fade.
 
     Parameters
     ----------
@@ -97,7 +96,7 @@ def find_fades(luma: np.ndarray) -> np.ndarray:
 
 
 def is_flung(shift_px: np.ndarray, coherence: np.ndarray) -> np.ndarray:
-    """Return in which pairs the whole picture leaps, or turns so fast that nothing of it is found again.
+    """Return in which pairs the whole picture leaps, or turns so fast that nothing in it is found again.
 
     Parameters
     ----------
@@ -115,7 +114,7 @@ def is_flung(shift_px: np.ndarray, coherence: np.ndarray) -> np.ndarray:
 def find_bumps(
     times_s: np.ndarray, shift_px: np.ndarray, coherence: np.ndarray, likeness: np.ndarray
 ) -> list[tuple[int, int]]:
-    """Return the knocks against a camera: the whole picture leaps and swings back.
+    """Return the bumps of a camera: the whole picture leaps and swings back.
 
     Parameters
     ----------
@@ -173,7 +172,7 @@ def find_handling(times_s: np.ndarray, flung: np.ndarray, duration_s: float) -> 
 
 
 def groups(times_s: np.ndarray, chosen: np.ndarray, most_apart_s: float) -> list[np.ndarray]:
-    """Return chosen rising indices in groups whose members follow each other within a time."""
+    """Return chosen rising indices, grouped so that members follow each other within a time."""
     if len(chosen) == 0:
         return []
     return np.split(chosen, np.flatnonzero(np.diff(times_s[chosen]) > most_apart_s) + 1)

@@ -1,7 +1,7 @@
-"""What moves against the background: the camera's motion taken out, the rest measured.
+"""Measures what moves against the background, after removing the camera's own motion.
 
 Arrays in, arrays out. Pictures are small (about 96 px on the longer side) and come in pairs: ``before`` and ``after``
-hold the same number of pictures, and row i of the result tells what happened from ``before[i]`` to ``after[i]``.
+hold the same number of pictures, and row i of the result describes the change from ``before[i]`` to ``after[i]``.
 Nothing here calls BLAS, whose sums depend on the number of threads.
 """
 
@@ -108,7 +108,7 @@ def pair_motion(luma: np.ndarray) -> PairMotion:
 
 
 def phase_shift(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return by how far the whole picture moved, and how clearly.
+    """Return how far the whole picture moved, and how clearly.
 
     Parameters
     ----------
@@ -259,7 +259,7 @@ def _windows(values: np.ndarray) -> np.ndarray:
 
 
 def strip_speed(down_px: np.ndarray, speed_px: np.ndarray) -> np.ndarray:
-    """Return the vertical speed of what moves against the background, in upright strips of the picture.
+    """Return the vertical speed against the background, in upright strips of the picture.
 
     Strips, because a rider jumps in one place while others may walk in another; of full height, because a jump crosses
     much of it.
@@ -284,7 +284,7 @@ def strip_speed(down_px: np.ndarray, speed_px: np.ndarray) -> np.ndarray:
 
 
 def arc_strength(down: np.ndarray, *, half_steps: int) -> np.ndarray:
-    """Return how strongly something goes up and then down about each moment.
+    """Return how strongly something goes up and then down around each moment.
 
     Parameters
     ----------

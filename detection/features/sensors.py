@@ -1,4 +1,7 @@
-"""What a camera that the rider wears feels: weightlessness, its end, spin. Unproven: see `detection.decode.gpmf`."""
+"""Detects air, landing and spin with the sensors of a camera that the rider wears.
+
+Unproven: see `detection.decode.gpmf`.
+"""
 
 import numpy as np
 from scipy import ndimage
@@ -21,7 +24,7 @@ SPIN_RAD_S = 2 * np.pi
 
 
 def air_strength(acceleration: np.ndarray, *, step_s: float) -> np.ndarray:
-    """Return how surely each moment is spent in the air.
+    """Return the confidence that the rider is in the air at each moment.
 
     Parameters
     ----------
@@ -53,7 +56,7 @@ def air_strength(acceleration: np.ndarray, *, step_s: float) -> np.ndarray:
 
 
 def felt(acceleration: np.ndarray, turning: np.ndarray | None, *, step_s: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return how surely a trick is felt at each ``STEP_S``, and how fast the camera turns in it; both 0 to 1.
+    """Return the confidence that sensors show a trick at each ``STEP_S``, and the speed of its turn; both 0 to 1.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""When each reason happened: marks on the line of a video, beside its curve."""
+"""Lists when each reason happened, as marks beside the curve of a video."""
 
 from collections.abc import Iterable, Sequence
 
@@ -17,7 +17,7 @@ LEAST_SPIN = 0.3
 def marks_of(
     steps: Iterable[int], signals: Signals, standing: dict[str, np.ndarray], hilights_s: Sequence[float] = ()
 ) -> list[tuple[float, str, float]]:
-    """Return the times of the reasons for moments, and of what was recognised as no trick.
+    """Return the times of the reasons for moments, and of the detected disturbances.
 
     Parameters
     ----------

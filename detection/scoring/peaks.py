@@ -1,4 +1,4 @@
-"""Peaks of a curve. `scipy.signal.find_peaks` does the same, but its import costs as much as 10 s of video."""
+"""Finds peaks of a curve. Importing `scipy.signal.find_peaks` for it costs as much time as 10 s of video."""
 
 import numpy as np
 

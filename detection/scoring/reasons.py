@@ -1,4 +1,4 @@
-"""Why a moment is proposed, in words and numbers."""
+"""Explains in words and numbers why a moment was found."""
 
 #: A reason is named from here on, in spreads above the usual.
 WORTH_NAMING = 1.0
@@ -7,7 +7,7 @@ MOVES_MORE = 1.5
 
 
 def explain(features: dict) -> str:
-    """Return why a moment is proposed.
+    """Return the reasons for a moment.
 
     Parameters
     ----------
@@ -19,14 +19,14 @@ def explain(features: dict) -> str:
     if "hilight_after_s" in features:
         reasons.append("HiLight mark")
     if features.get("felt", 0) > 0:
-        reasons.append("the camera's sensors feel a flight and its end" if features["felt"] == 1 else "weightless")
+        reasons.append("the camera's sensors show air and a landing" if features["felt"] == 1 else "weightless")
     if standing.get("pair_db", 0) >= WORTH_NAMING and features["gap_s"] > 0:
         gap_s, pair_db = features["gap_s"], features["pair_db"]
-        reasons.append(f"pop and landing {gap_s:.2f} s apart, {pair_db:.0f} dB over the ground noise")
+        reasons.append(f"pop and landing, {gap_s:.2f} s air, {pair_db:.0f} dB above the noise")
     if standing.get("arc", 0) >= WORTH_NAMING:
-        reasons.append(f"something goes up and comes down, {standing['arc']:.1f} × the usual spread")
+        reasons.append(f"goes up and comes down, {standing['arc']:.1f} × as clearly as usual")
     if features["moving_times_usual"] >= MOVES_MORE:
         reasons.append(f"the rider moves {features['moving_times_usual']:.1f} × more than usual")
     elif standing["incoherence"] >= WORTH_NAMING:
-        reasons.append("the picture changes more than the camera's motion explains")
-    return "; ".join(reasons) or "small signs of motion and sound together"
+        reasons.append("more motion than the camera's own")
+    return "; ".join(reasons) or "weak signs in motion and sound"

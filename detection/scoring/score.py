@@ -1,4 +1,4 @@
-"""From signals to one score: how each moment stands out from its own take, weighed and added up."""
+"""Scores each moment by how far its signals stand out from its own take, as a weighted sum."""
 
 import json
 from collections.abc import Sequence
@@ -39,14 +39,14 @@ PEAK_DISTANCE_S = 2.0
 
 @dataclass(frozen=True)
 class Weights:
-    """What one spread of each signal adds to the log odds, and where they begin."""
+    """The amount that one spread of each signal adds to the log odds, and the bias."""
 
     of: dict[str, float]
     bias: float
 
     @classmethod
     def shipped(cls) -> "Weights":
-        """Return the weights that come with the program."""
+        """Return the weights shipped with the program."""
         made = json.loads(WEIGHTS_FILE.read_text())
         return cls(made["weights"], made["bias"])
 
@@ -86,12 +86,12 @@ def standing_of(signals: Signals) -> dict[str, np.ndarray]:
 
 
 def _shows_riders(signals: Signals) -> bool:
-    """Return whether a rider can be seen to rise and fall: somebody looked, and the camera does not fly with him."""
+    """Return whether riders can be seen to rise and fall: pictures were looked at, by a camera that does not fly."""
     return bool(signals.seen.any()) and signals.curves.get("felt", np.zeros(1)).max() < 1
 
 
 def _fair(name: str, signals: Signals, moments: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Return values that say what is usual in this take, though the best of it was looked at more than the rest."""
+    """Return values typical of this take, though its best moments were looked at more than the rest."""
     if name == "incoherence" and len(signals.glanced):
         return signals.glanced
     if name == "arc":  # hardly anything rises and falls, also where it is worth looking
@@ -100,7 +100,7 @@ def _fair(name: str, signals: Signals, moments: np.ndarray, seen: np.ndarray) ->
 
 
 def moments_of(values: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Return a signal in which pop, air and landing have run together into one top.
+    """Return a signal in which pop, air and landing are merged into one peak.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def _rounded(values: np.ndarray) -> np.ndarray:
 
 
 def relative(values: np.ndarray, fair: np.ndarray, *, typical: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
-    """Return by how many spreads each value lies over the middle of its take.
+    """Return how many spreads each value is above the median of its take.
 
     Parameters
     ----------

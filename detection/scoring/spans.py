@@ -1,4 +1,4 @@
-"""Where a moment begins and ends, from the signals that found it."""
+"""Finds where a moment begins and ends, from the signals that found it."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ SAME_MOMENT = 0.5
 
 @dataclass(frozen=True)
 class Span:
-    """A proposal: run-in, take-off, landing and run-out, in seconds."""
+    """A found moment: run-in, take-off, landing and run-out, in seconds."""
 
     start_s: float
     take_off_s: float
@@ -79,7 +79,7 @@ def _air(step: int, signals: Signals, standing: dict[str, np.ndarray]) -> tuple[
 
 
 def impacts_at(step: int, signals: Signals, standing: dict[str, np.ndarray]) -> tuple[float, float] | None:
-    """Return when the pop and the landing of a moment are heard, in seconds; None where no pair is clear."""
+    """Return when pop and landing of a moment are heard, in seconds; None without a clear pair."""
     if "pair_db" not in standing or standing["pair_db"][step] < CLEAR:
         return None
     near = _near(step)
@@ -89,7 +89,7 @@ def impacts_at(step: int, signals: Signals, standing: dict[str, np.ndarray]) -> 
 
 
 def arc_at(step: int, signals: Signals, standing: dict[str, np.ndarray]) -> int | None:
-    """Return the step at which the arc of a moment has its top; None where no arc is clear."""
+    """Return the step of the top of a moment's arc; None without a clear arc."""
     if "arc" not in standing or standing["arc"][step] < CLEAR:
         return None
     near = _near(step)
@@ -102,7 +102,7 @@ def _near(step: int) -> slice:
 
 
 def _flight(step: int, incoherence: np.ndarray) -> tuple[float, float]:
-    """Return the stretch about a step in which the picture stays incoherent."""
+    """Return the stretch around a step in which the picture stays incoherent."""
     if incoherence[step] < CLEAR:
         return step * STEP_S, step * STEP_S
     reach = round(LONGEST_HALF_AIR_S / STEP_S)

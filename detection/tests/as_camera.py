@@ -1,4 +1,4 @@
-"""Re-encode takes as an action camera writes them, to measure cost and quality on what the detector is made for.
+"""Re-encodes takes as an action camera writes them, to measure cost and quality on realistic files.
 
     python -m detection.tests.as_camera OUT_DIR FILE...
 

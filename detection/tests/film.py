@@ -1,4 +1,4 @@
-"""Made-up takes in which the right answer is known: a rider before a textured wall, filmed from a shaky hand."""
+"""Makes takes in which the right answer is known: a rider before a textured wall, filmed from a shaky hand."""
 
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -20,7 +20,7 @@ GRAVITY_PX_S2 = 9.81 * RIDER_HEIGHT_PX / 1.7
 
 @dataclass
 class Film:
-    """One take: what happens when, in seconds."""
+    """One take: its events, in seconds."""
 
     length_s: float = 16.0
     tricks: list[tuple[float, float]] = field(default_factory=list)  # take-off and landing
@@ -102,7 +102,7 @@ class Film:
             yield np.clip(picture, 0, 255).astype(np.uint8)
 
     def camera(self, time_s: float) -> tuple[float, float, float]:
-        """Return by how far the camera moves the picture down and right, px, and turns it, rad."""
+        """Return the camera's shift of the picture down and right, px, and its rotation, rad."""
         down = self.shake_px * np.sin(2.1 * time_s)
         right = self.shake_px * (np.sin(1.3 * time_s + 1) + 0.3 * np.sin(9 * time_s))
         turn = 0.0
@@ -122,7 +122,7 @@ class Film:
         return float(down), float(right), float(turn)
 
     def height_px(self, time_s: float) -> float:
-        """Return how far the rider is off the ground: a thrown body."""
+        """Return the rider's height above the ground: a thrown body."""
         for start_s, end_s in self.tricks:
             if start_s < time_s < end_s:
                 return GRAVITY_PX_S2 / 2 * (time_s - start_s) * (end_s - time_s)
@@ -141,7 +141,7 @@ class Film:
         return samples
 
     def hits_s(self) -> list[float]:
-        """Return when an impact is heard, rising within each kind: what happens to the camera is loud as well."""
+        """Return the times of impacts, rising within each kind: knocks on the camera are loud as well."""
         knocks_s = [hit_s for span in (*self.tricks, *self.covers) for hit_s in span]
         knocks_s += [hit_s for bump_s in self.bumps for hit_s in (bump_s, bump_s + 0.25)]
         for start_s, end_s in self.handled:
@@ -149,7 +149,7 @@ class Film:
         return knocks_s
 
     def _felt(self, stream: av.stream.Stream, second: int) -> av.Packet:
-        """Return what an accelerometer feels in one second of 200 samples."""
+        """Return an accelerometer's 200 samples of one second."""
         time_s = second + np.arange(200) / 200
         felt_m_s2 = np.full(200, 9.81)
         for start_s, end_s in self.tricks:
@@ -188,7 +188,7 @@ def _texture(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
 
 
 def _seen(scene: np.ndarray, down: float, right: float, turn: float) -> np.ndarray:
-    """Return what a camera sees that is moved, px, and turned, rad."""
+    """Return a camera's picture after a shift, px, and a rotation, rad."""
     if turn:
         middle = np.array(scene.shape) / 2
         slope = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])

@@ -1,4 +1,4 @@
-"""Payloads of a GoPro's sensor track, made up."""
+"""Makes up payloads of a GoPro's sensor track."""
 
 import struct
 

@@ -1,4 +1,4 @@
-"""One moment is found at its time in every container that cameras write; what could not be read is said."""
+"""Tests that moments are found at their time in every camera's container, and that unreadable parts are reported."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -102,7 +102,7 @@ def test_sound_that_nobody_can_read_is_said(take, tmp_path):
     source = put_into(take, tmp_path / "take.mkv", *CONTAINERS["take.mkv"])
     source.write_bytes(source.read_bytes().replace(b"A_AAC", b"A_XYZ"))
     found = propose(source)
-    assert found["unread"] == ["The sound could not be read; moments were found by the pictures alone."]
+    assert found["unread"] == ["The sound could not be read. Moments were found from the picture alone."]
     assert "goes up and comes down" in found["candidates"][0]["why"]
 
 
@@ -114,7 +114,7 @@ def test_damaged_sound_is_said(take, tmp_path):
         content[at : at + size] = bytes(size)
     (tmp_path / "damaged.mp4").write_bytes(content)
     found = propose(tmp_path / "damaged.mp4")
-    assert found["unread"] == ["The sound could not be read; moments were found by the pictures alone."]
+    assert found["unread"] == ["The sound could not be read. Moments were found from the picture alone."]
 
 
 def test_pictures_that_are_damaged_are_said(take, tmp_path):
@@ -125,7 +125,7 @@ def test_pictures_that_are_damaged_are_said(take, tmp_path):
         content[at + 4 : at + size] = b"\x7f" * (size - 4)
     (tmp_path / "damaged.mp4").write_bytes(content)
     (sentence,) = propose(tmp_path / "damaged.mp4")["unread"]
-    assert sentence.endswith("% of the pictures could not be read; moments there may be missing.")
+    assert sentence.endswith("% of the pictures could not be read. Moments there may be missing.")
     assert 30 <= int(sentence.split()[0]) <= 50
 
 
@@ -136,12 +136,12 @@ def test_where_no_picture_at_all_can_be_read_the_search_fails(take, tmp_path):
     for at, size in packets:
         content[at + 4 : at + size] = b"\x7f" * (size - 4)
     (tmp_path / "damaged.mp4").write_bytes(content)
-    with pytest.raises(MediaError, match=r"^No picture in this file can be read\.$"):
+    with pytest.raises(MediaError, match=r"^The picture in this file cannot be read\.$"):
         propose(tmp_path / "damaged.mp4")
 
 
 def test_pieces_that_cannot_be_sought_are_read_from_the_beginning(take, tmp_path, monkeypatch):
-    """As in an AVI whose index was not written: each seek fails, and the film still plays."""
+    """Like an AVI without an index: each seek fails, but the film plays."""
 
     def refuse(*_: object) -> None:
         raise av.error.PermissionError(1, "Operation not permitted")

@@ -48,7 +48,7 @@ def test_a_stack_too_short_for_a_fade_gives_nothing():
 
 
 def bumps(downs_px: list[float], coherence: float = 0.5, likeness: float = 1.0) -> list[tuple[int, int]]:
-    """The knocks in a second of pairs, of which those from the tenth on move so much."""
+    """The bumps in a second of pairs; those from the tenth on move so much."""
     shift_px = np.zeros((30, 2))
     shift_px[10 : 10 + len(downs_px), 0] = downs_px
     moved = shift_px[:, 0] != 0

@@ -1,4 +1,4 @@
-"""Quality on real labelled footage, where it is present; the floors lie a little below what was measured."""
+"""Tests quality on real labelled footage, if present; the floors are a little below what was measured."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""A new analysis of a file whose proposals people have begun to sort, and what the probe's facts tell the detector."""
+"""Tests repeated detection of a partly sorted file, and the use of the probe's facts in detection."""
 
 import uuid
 from datetime import timedelta
@@ -96,7 +96,7 @@ def test_a_cancelled_analysis_asks_whether_it_is_still_wanted_within_a_second():
 
 
 def test_what_could_not_be_read_is_said_on_the_pages_of_the_file_and_of_its_moments(client, viewer, original):
-    sentences = ["The sound could not be read; moments were found by the pictures alone.", "Another sentence."]
+    sentences = ["The sound could not be read. Moments were found from the picture alone.", "Another sentence."]
     run = replace_proposals(original, found((500, 3500)) | {"unread": sentences})
     assert run.unread == " ".join(sentences)
     client.force_login(viewer)

@@ -265,7 +265,7 @@ def test_a_file_without_picture_is_refused_in_one_sentence(tmp_path):
             frame.sample_rate, frame.pts = 48_000, start
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
-    with pytest.raises(MediaError, match=r"^There is no picture in this file\.$"):
+    with pytest.raises(MediaError, match=r"^This file contains no video\.$"):
         propose(path)
 
 
@@ -283,4 +283,4 @@ def test_reasons_are_never_empty():
 
 def test_a_reason_without_sound_says_nothing_of_sound():
     why = explain({"standing": {"arc": 3.0, "incoherence": 2.0}, "moving_times_usual": 3.1})
-    assert why == "something goes up and comes down, 3.0 × the usual spread; the rider moves 3.1 × more than usual"
+    assert why == "goes up and comes down, 3.0 × as clearly as usual; the rider moves 3.1 × more than usual"

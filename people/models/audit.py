@@ -1,4 +1,4 @@
-"""The audit trail: who did what to which row, from where; written once, read in the admin, changed by nobody."""
+"""The audit trail: who did what to which row, from where. Written once, read in the admin, never changed."""
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Action(models.TextChoices):
-    """What is written down. The column takes any word, so that a new one needs no migration."""
+    """The recorded actions. The column takes any word, so that a new one needs no migration."""
 
     LOGGED_IN = "logged_in", _("logged in")
     LOGIN_FAILED = "login_failed", _("failed to log in")
@@ -37,7 +37,7 @@ class Action(models.TextChoices):
 
 
 class AuditEntry(models.Model):
-    """One thing that was done. Names are copied, so that an entry can be read when the row is gone or called otherwise.
+    """One recorded action. Names are copied, so that an entry stays readable after the row is deleted or renamed.
 
     Members are never deleted, and this row would keep one from being. That nothing is changed or deleted here is held
     by a trigger in the database (people/migrations): an application that was taken over cannot tidy up behind itself,

@@ -1,4 +1,4 @@
-"""Who may log in, what they may do, and the links that let them in."""
+"""Members, their roles, and the links that let them in."""
 
 import hashlib
 import secrets
@@ -15,16 +15,16 @@ from django.utils.translation import gettext_lazy as _
 
 
 class LastAdminError(Exception):
-    """Nobody would be left who can let people in; the text is one sentence."""
+    """There would be no admin left. The text is one sentence."""
 
 
 def hash_secret(secret: str) -> str:
-    """Return what is stored of a link or token. They are 256 random bits, so one plain SHA-256 is enough."""
+    """Return the stored hash of a link or token. They are 256 random bits, so one plain SHA-256 is enough."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class Role(models.TextChoices):
-    """What a member may do; each role may also do what those before it may."""
+    """The rights of a member; each role includes those before it."""
 
     VIEWER = "VIEWER", _("Viewer: watches and downloads")
     SORTER = "SORTER", _("Sorter: uploads and sorts")
@@ -47,7 +47,7 @@ class MemberManager(BaseUserManager):
         return self.create_user(username, password, role=Role.ADMIN, **fields)
 
     def get_by_natural_key(self, username: str) -> "Member":
-        """Find who logs in; phones like to write the first letter large."""
+        """Find a member by username without regard to case; phones capitalise the first letter."""
         return self.get(username__iexact=username)
 
 
@@ -93,17 +93,17 @@ class Member(AbstractBaseUser):
         return self.is_active and within_scope and Role(self.role).includes(role)
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """Return what Django keeps in each session and compares at each request."""
+        """Return the hash that Django keeps in each session and compares at each request."""
         salt = "people.models.Member.get_session_auth_hash"
         return salted_hmac(salt, f"{self.login_mark}{self.password}", secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def is_staff(self) -> bool:
-        """Whether Django's admin lets the member in."""
+        """Return whether Django's admin lets the member in."""
         return self.may(Role.CURATOR)
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
-        """Answer Django's admin: curators curate everything but members and their keys."""
+        """Grant curators everything in Django's admin but members and their keys."""
         if self.may(Role.ADMIN):
             return True
         app_label, codename = perm.split(".", 1)
@@ -114,7 +114,7 @@ class Member(AbstractBaseUser):
         return self.may(Role.ADMIN) or (self.may(Role.CURATOR) and app_label in {"people", "tricks", "clips"})
 
     def end_logins(self) -> None:
-        """Log the member out everywhere. A view that goes on calls ``update_session_auth_hash`` for its own login."""
+        """Log the member out everywhere. A view that continues calls ``update_session_auth_hash`` for its own login."""
         self.login_mark = uuid.uuid4()
         Member.objects.filter(pk=self.pk).update(login_mark=self.login_mark)
 
@@ -133,18 +133,17 @@ class Member(AbstractBaseUser):
         self._end_own_links()
 
     def let_back_in(self) -> bool:
-        """Undo ``remove``, but for the tokens and links that it ended; False when the member was not removed."""
+        """Undo ``remove``, except for the tokens and links that it ended; False if the member was not removed."""
         return bool(Member.objects.filter(pk=self.pk, is_active=False).update(is_active=True))
 
     def show_on_board(self, shown: bool) -> None:
-        """Let the others see, or not, how many moments the member sorted."""
+        """Show or hide the member on the leaderboard."""
         Member.objects.filter(pk=self.pk).update(is_on_board=shown)
         self.is_on_board = shown
 
     @transaction.atomic
     def give_role(self, role: Role) -> None:
-        """Change what the member may do from now on, and have them log in anew with it. LastAdminError when nobody
-        would be admin any more."""
+        """Change the member's role and end their logins. LastAdminError if no admin would be left."""
         if role != Role.ADMIN:
             self.check_not_last_admin()
             self._end_own_links()
@@ -152,14 +151,15 @@ class Member(AbstractBaseUser):
         self.end_logins()
 
     def check_not_last_admin(self) -> None:
-        """Raise LastAdminError when there is no other. Call it in the transaction of what depends on it: its lock
-        makes two admins who remove each other take turns."""
+        """Raise LastAdminError if there is no other admin. Call it in the transaction of the change: its lock makes two
+        admins who remove each other take turns.
+        """
         admins = Member.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).order_by("pk")
         if [admin.pk for admin in admins] == [self.pk]:
-            raise LastAdminError(_("%(name)s is the only admin; make somebody else admin first.") % {"name": self})
+            raise LastAdminError(_("%(name)s is the only admin. Make somebody else an admin first.") % {"name": self})
 
     def _end_own_links(self) -> None:
-        """An unused link that an admin made would outlive their rights, and could give them back."""
+        """End the member's unused links, which would outlive their rights and could give them back."""
         Invite.objects.filter(created_by=self, used_at=None).delete()
 
 
@@ -171,7 +171,7 @@ class InviteQuerySet(models.QuerySet):
         return self.filter(secret_hash=hash_secret(secret))
 
     def issue(self, *, role: Role, created_by: Member | None, member: Member | None = None) -> tuple["Invite", str]:
-        """Make a link's row and its secret, which is nowhere stored."""
+        """Create a link's row and its secret, which is stored nowhere."""
         secret = secrets.token_urlsafe(32)
         invite = self.create(
             secret_hash=hash_secret(secret),
@@ -184,7 +184,7 @@ class InviteQuerySet(models.QuerySet):
 
 
 class Invite(models.Model):
-    """A single-use, expiring link: to join with a role, or, when it names a member, to set a new password."""
+    """A single-use, expiring link: to join with a role or, if it names a member, to set a new password."""
 
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.SORTER)
@@ -211,5 +211,5 @@ class Invite(models.Model):
         return str(_("for %(who)s") % {"who": self.member or self.get_role_display()})
 
     def use(self) -> bool:
-        """Spend the link; False when somebody was faster or it has ended."""
+        """Use up the link; False if somebody was faster or it has expired."""
         return bool(Invite.objects.usable().filter(pk=self.pk).update(used_at=timezone.now()))

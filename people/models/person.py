@@ -1,4 +1,4 @@
-"""Riders and filmers: who is in a clip. Not who may log in; that is a Member."""
+"""Riders and filmers: the people in a clip. People who may log in are Members."""
 
 import uuid
 
@@ -74,12 +74,12 @@ class Person(models.Model):
 
     @property
     def spellings(self) -> list[str]:
-        """All that somebody goes by: name and aliases."""
+        """All names of the person: name and aliases."""
         return [self.display_name, *(alias.name for alias in self.aliases.all())]
 
 
 class PersonAlias(Alias):
-    """Another name that somebody is typed by: "Mills" for Miller Downey."""
+    """Another name for a person: "Mills" for Miller Downey."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="aliases", verbose_name=_("person"))
     name_key = key_of("name")

@@ -1,7 +1,7 @@
-"""A second factor: codes of six digits that an app on a phone makes from a key and the time, and codes for its loss.
+"""The second factor: six-digit codes that a phone app makes from a key and the time, and recovery codes.
 
-The codes are those of RFC 6238, computed by django-otp. The rows are our own, because of theirs the recovery codes lie
-in the clear, the key too, and a code that is sent twice at once counts twice.
+The codes are those of RFC 6238, computed by django-otp. The rows are our own: its own rows store the recovery codes and
+the key unencrypted, and a code that is sent twice at once counts twice.
 """
 
 import base64
@@ -30,14 +30,14 @@ class SecondFactorQuerySet(models.QuerySet):
         return self.exclude(confirmed_at=None)
 
     def begin(self, member: Member) -> "SecondFactor":
-        """Make a key that counts once a code made from it has come back; one that never did is replaced."""
+        """Create a key that counts once a code from it was entered; an unconfirmed one is replaced."""
         self.filter(member=member, confirmed_at=None).delete()
         sealed_key = sealed.seal(base64.b32encode(secrets.token_bytes(KEY_BYTES)).decode(), PURPOSE)
         return self.create(member=member, sealed_key=sealed_key)
 
     @transaction.atomic
     def drop(self, member: Member) -> bool:
-        """Let the password alone open the door again; False when it did already."""
+        """Turn the second factor off; False if it is off already."""
         RecoveryCode.objects.filter(member=member).delete()
         n_rows, _by_table = self.filter(member=member).delete()
         return bool(n_rows)
@@ -63,11 +63,11 @@ class SecondFactor(models.Model):
 
     @property
     def key(self) -> str:
-        """The key as apps take it, in Base32. SealedError when SECRET_KEY was changed since."""
+        """The key in Base32 as apps take it. SealedError if SECRET_KEY has changed since."""
         return sealed.unseal(self.sealed_key, PURPOSE)
 
     def accepts(self, code: str) -> bool:
-        """Spend a code of the app; False when it is wrong, too old, or was used."""
+        """Use up a code of the app; False if it is wrong, expired or used."""
         if not (code.isascii() and code.isdigit() and len(code) == 6):
             return False
         key, now = base64.b32decode(self.key), int(time.time()) // STEP_S
@@ -79,7 +79,7 @@ class SecondFactor(models.Model):
 
     @transaction.atomic
     def confirm(self, code: str) -> list[str] | None:
-        """Turn the factor on with a first code; return the recovery codes, told only here, or None."""
+        """Turn the factor on with a first code; return the recovery codes, shown only here, or None."""
         if not self.accepts(code):
             return None
         SecondFactor.objects.filter(pk=self.pk).update(confirmed_at=timezone.now())
@@ -92,21 +92,21 @@ class RecoveryCodeQuerySet(models.QuerySet):
 
     @transaction.atomic
     def issue(self, member: Member) -> list[str]:
-        """Make new codes in the place of all earlier ones."""
+        """Create new codes, replacing all earlier ones."""
         self.filter(member=member).delete()
         codes = ["-".join(secrets.token_hex(2) for _group in range(4)) for _code in range(N_RECOVERY_CODES)]
         self.bulk_create(RecoveryCode(member=member, code_hash=hash_secret(code)) for code in codes)
         return codes
 
     def spend(self, member: Member, code: str) -> bool:
-        """Use a code up; False when it is none, or was used."""
+        """Use up a code; False if it is unknown or used."""
         typed = "".join(code.lower().replace("-", "").split())
         written = "-".join(typed[start : start + 4] for start in range(0, len(typed), 4))
         return bool(self.unused().filter(member=member, code_hash=hash_secret(written)).update(used_at=timezone.now()))
 
 
 class RecoveryCode(models.Model):
-    """What opens the door once when the phone is lost: 64 random bits, of which the hash is kept."""
+    """A single-use code for a lost phone: 64 random bits, stored as a hash."""
 
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="recovery_codes")
     code_hash = models.CharField(max_length=64, editable=False)
@@ -122,7 +122,7 @@ class RecoveryCode(models.Model):
 
 
 def opens(member: Member, code: str) -> bool:
-    """Tell whether a code of the app or a recovery code lets the member in; either is then spent."""
+    """Return whether a code of the app or a recovery code is right; it is used up then."""
     factor = SecondFactor.objects.confirmed().filter(member=member).first()
     if factor is None:
         return False

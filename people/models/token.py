@@ -1,4 +1,4 @@
-"""Keys for scripts and upload programs: shown once, kept as a hash, each with a scope and, if wished, an end."""
+"""API tokens for scripts and upload clients: shown once, stored as a hash, with a scope and an optional expiry."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 class Scope(models.TextChoices):
-    """How much of what its member may a token may."""
+    """The part of its member's rights that a token has."""
 
     READ = "READ", _("Read: find, watch and download")
     SORT = "SORT", _("Sort: also upload and sort")
@@ -24,7 +24,7 @@ class Scope(models.TextChoices):
 
     @property
     def at_most(self) -> Role:
-        """The role whose rights are the most that the token has; its member's own role bounds it as well."""
+        """The role that bounds the token; its member's own role bounds it as well."""
         return {Scope.READ: Role.VIEWER, Scope.SORT: Role.SORTER, Scope.ADMIN: Role.ADMIN}[self]
 
 
@@ -32,7 +32,7 @@ class ApiTokenQuerySet(models.QuerySet):
     def issue(
         self, member: Member, name: str, scope: Scope = Scope.SORT, expires_at: datetime | None = None
     ) -> tuple["ApiToken", str]:
-        """Make a token's row and its secret, which is shown once and nowhere stored."""
+        """Create a token's row and its secret, which is shown once and stored nowhere."""
         secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
         fields = {"member": member, "name": name, "scope": scope, "expires_at": expires_at}
         return self.create(secret_hash=hash_secret(secret), **fields), secret
@@ -42,7 +42,7 @@ class ApiTokenQuerySet(models.QuerySet):
         return self.filter(in_time, member__is_active=True)
 
     def member_of(self, secret: str) -> Member | None:
-        """Return the active member a token speaks for, bound to its scope, and note the use."""
+        """Return the active member of a token, bound to its scope, and note the use."""
         token = self.working().filter(secret_hash=hash_secret(secret)).select_related("member").first()
         if token is None:
             return None
@@ -54,7 +54,7 @@ class ApiTokenQuerySet(models.QuerySet):
 
 
 class ApiToken(models.Model):
-    """A personal key for scripts and upload clients; it may do what its scope and its member's role both allow."""
+    """A personal key for scripts and upload clients, limited by its scope and by its member's role."""
 
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="tokens", verbose_name=_("member"))
     name = NameField(_("what it is for"), max_length=60)

@@ -1,4 +1,4 @@
-"""Columns for names: cleaned on their way in, compared by a key that the database itself makes, safe as slugs."""
+"""Model fields for names: cleaned when written, compared by a key made in the database, with safe slugs."""
 
 from django.db import models
 from django.db.models import F, Func, Q, Value
@@ -8,7 +8,7 @@ from people.naming.spelling import FOLDED_LETTERS, clean_name, name_key
 
 
 class NameField(models.CharField):
-    """A name as ``clean_name`` leaves it, whoever writes it: a form, ``create``, ``update`` or ``bulk_create``."""
+    """A name as ``clean_name`` leaves it, whether written by a form, ``create``, ``update`` or ``bulk_create``."""
 
     def to_python(self, value: object) -> object:
         value = super().to_python(value)
@@ -19,12 +19,12 @@ class NameField(models.CharField):
         return clean_name(value) if isinstance(value, str) else value
 
     def deconstruct(self) -> tuple:
-        """To the database it is text like any other, so that migrations need not know it."""
+        """Appear in migrations as plain text, so that they need not know this field."""
         name, _path, arguments, options = super().deconstruct()
         return name, "django.db.models.CharField", arguments, options
 
     def pre_save(self, row: models.Model, add: bool) -> object:
-        """Let the row in memory say what is stored."""
+        """Update the row in memory to the stored value."""
         setattr(row, self.attname, self.to_python(getattr(row, self.attname)))
         return getattr(row, self.attname)
 
@@ -38,7 +38,7 @@ class _Replaced(Func):
 
 
 class NameKey(Func):
-    """What two spellings of one name share, in SQL; ``people.naming.spelling.name_key`` is the same for Python.
+    """The key that spellings of one name share, in SQL; ``people.naming.spelling.name_key`` is the same in Python.
 
     Takes a column or a text that ``clean_name`` has seen. All of it is immutable, so that it may be an index.
     """
@@ -56,7 +56,7 @@ class NameKey(Func):
 
 
 def called(name: str, column: str = "name_key") -> Q:
-    """Return the condition that a key column is that of ``name``."""
+    """Return the condition that a key column matches ``name``."""
     return Q(**{column: NameKey(Value(clean_name(name), output_field=models.CharField()))})
 
 
@@ -68,13 +68,13 @@ def key_of(column: str) -> models.GeneratedField:
 
 
 def slug_is_safe() -> Q:
-    """Return the condition that a slug may be part of a file name everywhere: only a device's name ends with "_"."""
+    """Return the condition that a slug is safe in file names everywhere; only a device's name ends with "_"."""
     devices = "|".join(sorted(WINDOWS_DEVICES))
     return Q(slug__regex=r"^[A-Za-z0-9]+([_-][A-Za-z0-9]+)*$") | Q(slug__iregex=f"^({devices})_$")
 
 
 def clean_column(model: type[models.Model], column: str, *, within: str | None = None, empty: str = "Unnamed") -> None:
-    """Clean the names of a table in a migration; of several that then read as the same, all but one get "(2)".
+    """Clean the names of a table in a migration; duplicates that arise get "(2)" and so on.
 
     Names that are clean already keep what they are. ``within`` names a column of which each value has names of its
     own: a session's date.

@@ -1,4 +1,4 @@
-"""Options of a box in which names are picked by a few letters (templates/_picker_options.html, static/js/picker.js)."""
+"""Options of an autocomplete box for names (templates/_picker_options.html, static/js/picker.js)."""
 
 from dataclasses import dataclass
 
@@ -40,7 +40,7 @@ class Option:
 
 
 def offered(rows: QuerySet) -> QuerySet:
-    """Return the riders or tricks that a list offers: not those that only undone keeps have named, as typos are."""
+    """Return the riders or tricks that a list offers, without those named only by undone keeps, as typos are."""
     clips = rows.model._meta.get_field("clips").related_model.objects.filter(
         **{rows.model._meta.model_name: OuterRef("pk")}
     )
@@ -49,5 +49,5 @@ def offered(rows: QuerySet) -> QuerySet:
 
 
 def typed_in(request: HttpRequest) -> str:
-    """Return what is typed into the box (``?q=``), cleaned as names are."""
+    """Return the text typed into the box (``?q=``), cleaned as names are."""
     return clean_name(request.GET.get("q", ""))[:MAX_TYPED]

@@ -1,4 +1,4 @@
-"""Turn what people type into names that are safe in file names, folders and addresses, and find which one is meant."""
+"""Turns typed names into slugs that are safe in file names, folders and addresses, and finds the intended name."""
 
 import functools
 import itertools
@@ -63,7 +63,7 @@ def slugify(name: str, *, fallback: str, joiner: str = "_") -> str:
 
 
 def numbered(slug: str, number: int) -> str:
-    """Return ``slug`` with a number behind it, for the second of two that would read alike; still within 40 bytes."""
+    """Return ``slug`` with a number appended, for a duplicate; still within 40 bytes."""
     tail = f"-{number}"
     return slug[: MAX_SLUG_BYTES - len(tail)].rstrip("_-") + tail
 
@@ -76,7 +76,7 @@ def free_slug(name: str, *, fallback: str, taken: Callable[[str], bool], joiner:
 
 
 def closest(typed: str, spellings: Mapping[Named, Iterable[str]], *, limit: int) -> list[Named]:
-    """Return what is probably meant by what is typed so far, best first.
+    """Return the names that the typed beginning probably means, best first.
 
     Parameters
     ----------
@@ -93,12 +93,12 @@ def closest(typed: str, spellings: Mapping[Named, Iterable[str]], *, limit: int)
 
 
 def is_guess(typed: str, names: Iterable[str]) -> bool:
-    """Whether what is typed fits none of the names but for a typo; it may as well be a name that nobody knows yet."""
+    """Return whether only a typo links the text to any of the names, so that it may as well be a new name."""
     return max((likeness(typed, name) for name in names), default=0) < BEGINS
 
 
 def likeness(typed: str, name: str) -> float:
-    """Return how well a beginning fits a name: 100 is the name itself, ``BEGINS`` and more no typo, 0 nothing of it."""
+    """Return how well a beginning fits a name: 100 is the name itself, ``BEGINS`` and more no typo, 0 no fit."""
     typed, whole = _fold(typed), _fold(name)
     words = whole.split()
     if typed == whole:
@@ -116,7 +116,7 @@ def likeness(typed: str, name: str) -> float:
 
 
 def _alike_percent(typed: list[str], words: list[str]) -> float:
-    """Return how well typed words fit those of a name if they hold typos: as well as the worst of them does.
+    """Return how well typed words with typos fit those of a name: as well as the worst of them.
 
     Word by word, because half of a name being right says nothing: Abe Recent is not Zoe Recent.
     """
@@ -129,7 +129,7 @@ def _alike_percent(typed: list[str], words: list[str]) -> float:
 
 
 def _alike_beginning(typed: str, word: str) -> float:
-    """A typo early in a long word must count before the rest is typed, so its beginning compares too."""
+    """Return the likeness of beginnings: a typo early in a long word must count before the rest is typed."""
     return max(fuzz.ratio(typed, word[:length]) for length in (len(typed), None))
 
 

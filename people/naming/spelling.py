@@ -1,4 +1,4 @@
-"""Spellings of a name: cleans what was typed or pasted, and folds spellings that a person reads as the same."""
+"""Cleans the spelling of typed or pasted names, and folds spellings that a person reads as the same."""
 
 import re
 import unicodedata
@@ -35,7 +35,7 @@ def clean_name(text: str) -> str:
 
 
 def name_key(text: str) -> str:
-    """Return what two spellings of one name share: NFKC, small letters, "_" as a space, one style of emoji.
+    """Return the key that spellings of one name share: NFKC, lower case, "_" as a space, one style of emoji.
 
     ``people.naming.fields.NameKey`` computes the same in the database.
     """
@@ -54,7 +54,7 @@ def _cleaned_once(text: str) -> str:
 
 
 def _is_part_of_its_word(text: str, at: int) -> bool:
-    """Whether an invisible character changes how its neighbours are read."""
+    """Return whether an invisible character changes how its neighbours are read."""
     before, after = text[:at], text[at + 1 :]
     match text[at]:
         case "\ufe0f":

@@ -7,5 +7,5 @@ register = template.Library()
 
 @register.filter
 def may(user: Member, role: str) -> bool:
-    """Whether to offer what ``role`` is needed for; the view itself decides whether it may be done."""
+    """Return whether to offer what needs ``role``; the view itself decides whether it is allowed."""
     return user.is_authenticated and user.may(Role(role))

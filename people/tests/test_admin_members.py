@@ -1,4 +1,4 @@
-"""What an admin does with members, invite links and tokens."""
+"""Tests the admin's actions on members, invite links and tokens."""
 
 import re
 import threading
@@ -24,7 +24,7 @@ def administrating(client: Client, admin) -> None:
 
 
 def act(client: Client, action: str, *members: Member) -> list[str]:
-    """Do an action of the list of members and return what it said."""
+    """Run an action of the list of members and return its message."""
     picked = [member.pk for member in members]
     response = client.post(MEMBERS, {"action": action, "_selected_action": picked})
     return [str(message) for message in get_messages(response.wsgi_request)]
@@ -110,7 +110,7 @@ def test_password_link_sets_the_password_and_ends_other_logins(client, sorter):
 
 def test_password_link_for_a_removed_member_is_refused(client, sorter):
     sorter.remove()
-    assert act(client, "make_password_link", sorter) == ["mia is removed; let them back in first."]
+    assert act(client, "make_password_link", sorter) == ["mia is removed. Let them back in first."]
     assert not Invite.objects.exists()
 
 
@@ -119,7 +119,9 @@ def test_removal_ends_logins_tokens_and_links_at_once(client, admin, sorter):
     elsewhere.force_login(sorter)
     _token, token_secret = ApiToken.objects.issue(sorter, "laptop")
     _invite, link_secret = Invite.objects.issue(role=sorter.role, created_by=admin, member=sorter)
-    assert act(client, "remove", sorter) == ["mia is removed: logged out everywhere, tokens and links ended."]
+    assert act(client, "remove", sorter) == [
+        "mia is removed and logged out everywhere. Their tokens and links no longer work."
+    ]
     assert elsewhere.get(reverse("people:account")).status_code == 302
     assert ApiToken.objects.member_of(token_secret) is None
     assert Client().get(reverse("people:join", args=[link_secret])).status_code == 410
@@ -143,7 +145,7 @@ def test_admin_made_less_keeps_no_link_of_their_own(client, admin):
 
 def test_nobody_removes_themselves(client, admin):
     Member.objects.create_superuser("otto", PASSWORD)
-    assert act(client, "remove", admin) == ["You cannot remove yourself; another admin can."]
+    assert act(client, "remove", admin) == ["You cannot remove yourself. Ask another admin."]
     admin.refresh_from_db()
     assert admin.is_active
 
@@ -163,7 +165,7 @@ def test_removed_admin_does_not_count_as_one(admin):
 
 def test_last_admin_cannot_give_the_role_away(client, admin):
     response = client.post(member_page(admin), {"role": Role.CURATOR})
-    assert "ada is the only admin; make somebody else admin first." in response.content.decode()
+    assert "ada is the only admin. Make somebody else an admin first." in response.content.decode()
     admin.refresh_from_db()
     assert admin.role == Role.ADMIN
 
@@ -176,7 +178,7 @@ def test_role_is_changed_on_the_member_page(client, sorter):
 
 def test_removed_member_is_let_back_in(client, sorter):
     sorter.remove()
-    assert act(client, "let_back_in", sorter) == ["mia may log in again."]
+    assert act(client, "let_back_in", sorter) == ["mia can log in again."]
     sorter.refresh_from_db()
     assert sorter.is_active
 

@@ -1,4 +1,4 @@
-"""What a curator does with people in the admin."""
+"""Tests the curators' admin pages of people."""
 
 import pytest
 from django.test import Client
@@ -107,21 +107,21 @@ def test_slug_that_is_no_part_of_a_file_name_is_refused(client, slug):
 
 def test_refused_slug_comes_with_a_better_one(client):
     html = client.post(ADD, form("Miller Downey", "Miller  Downey!")).content.decode()
-    assert "This cannot be part of a file name; try “Miller_Downey”." in html
+    assert "This cannot be used in file names. Try “Miller_Downey”." in html
 
 
 @pytest.mark.parametrize("name", ["miller downey", "MILLS", "miller_downey"])
 def test_name_that_somebody_goes_by_is_refused(client, name):
     Person.objects.add("Miller Downey").aliases.create(name="Mills")
     html = client.post(ADD, form(name)).content.decode()
-    assert "Miller Downey goes by this name already." in html
+    assert "Miller Downey already has this name." in html
     assert Person.objects.count() == 1
 
 
 def test_alias_that_somebody_else_goes_by_is_refused(client):
     Person.objects.add("Miller Downey")
     html = client.post(ADD, form("Mills", "", "miller downey")).content.decode()
-    assert "Miller Downey goes by this name already." in html
+    assert "Miller Downey already has this name." in html
     assert Person.objects.count() == 1
 
 

@@ -1,4 +1,4 @@
-"""The trail of who did what: complete, kept, and read by admins alone."""
+"""Tests the audit trail: complete, permanent, and readable by admins alone."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ MEMBERS = reverse("admin:people_member_changelist")
 
 
 def trail() -> list[tuple[str, str, str]]:
-    """Return who, what, and to what, the oldest first."""
+    """Return actor, action and target of all entries, the oldest first."""
     return [(entry.actor_name, entry.action, entry.target_name) for entry in AuditEntry.objects.order_by("pk")]
 
 

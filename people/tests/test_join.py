@@ -1,4 +1,4 @@
-"""The links that let somebody in: once, in time, with the right role."""
+"""Tests invite and reset links: they work once, in time, with the right role."""
 
 import threading
 from datetime import timedelta

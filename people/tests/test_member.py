@@ -1,4 +1,4 @@
-"""Roles, what Django's admin asks of them, and how long a login lasts."""
+"""Tests roles, access to Django's admin, and the length of a login."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Which new passwords are refused, what is said of them, and that the current one cannot be guessed on the way."""
+"""Tests refused passwords, their messages, and that the current one cannot be guessed there."""
 
 import pytest
 from django.urls import reverse

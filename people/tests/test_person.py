@@ -1,4 +1,4 @@
-"""Riders: names are found without regard to case, and no two are alike; the database holds that."""
+"""Tests riders: names are found without regard to case, and are unique in the database."""
 
 import pytest
 from django.db import IntegrityError

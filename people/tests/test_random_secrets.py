@@ -1,4 +1,4 @@
-"""Links, tokens and recovery codes: too long to be guessed, never the same, and kept as hashes."""
+"""Tests links, tokens and recovery codes: too long to guess, unique, and stored as hashes."""
 
 import base64
 

@@ -1,4 +1,4 @@
-"""Codes from a phone after the password: how they are turned on, what they open, and how one gets out of trouble."""
+"""Tests the second factor: turning it on, logging in with it, and recovering from its loss."""
 
 import base64
 import re
@@ -25,7 +25,7 @@ def code_of(factor: SecondFactor, *, steps_from_now: int = 0) -> str:
 
 @pytest.fixture
 def factor(sorter) -> SecondFactor:
-    """Mia's, turned on a while ago."""
+    """Mia's second factor, turned on a while ago."""
     begun = SecondFactor.objects.begin(sorter)
     begun.confirm(code_of(begun))
     SecondFactor.objects.update(last_step=0)

@@ -1,4 +1,4 @@
-"""Who fails to log in too often takes a break, and nobody else does."""
+"""Tests that too many failed logins are locked out for a while, without affecting anybody else."""
 
 import pytest
 from axes.models import AccessAttempt
@@ -18,7 +18,7 @@ HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
 
 
 def try_login(username: str, password: str = WRONG, address: str = HERE, times: int = 1) -> int:
-    """Return what the last try was answered with: 200 is the form again, 302 a login, 429 the break."""
+    """Return the status of the last try: 200 is the form again, 302 a login, 429 a lockout."""
     for _ in range(times):
         answer = Client(REMOTE_ADDR=address).post(LOGIN, {"username": username, "password": password})
     return answer.status_code
@@ -146,7 +146,7 @@ def test_a_wrong_token_takes_a_break_too():
 def test_break_of_a_token_is_told_to_programs_in_their_own_words():
     for _ in range(6):
         answer = Client(REMOTE_ADDR=HERE).get(API, headers={"Authorization": "Bearer tc_wrong"})
-    assert answer.json()["detail"].startswith("Too many wrong keys came from this address. Try again in")
+    assert answer.json()["detail"].startswith("Too many failed attempts from this address. Try again in")
     assert int(answer["Retry-After"]) > 0
 
 

@@ -1,4 +1,4 @@
-"""What a token opens: no more than its scope, no more than its member, and not after its end."""
+"""Tests the rights of a token: limited by its scope and its member, until its end."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What a curator does with tricks in the admin."""
+"""Tests the curators' admin pages of tricks."""
 
 import pytest
 from django.test import Client
@@ -49,14 +49,14 @@ def test_category_that_is_no_word_is_refused_with_a_sentence(client):
 
 def test_refused_slug_comes_with_a_better_one(client):
     html = client.post(ADD, form("KFED", slug="K/Fed")).content.decode()
-    assert "This cannot be part of a file name; try “K_Fed”." in html
+    assert "This cannot be used in file names. Try “K_Fed”." in html
     assert not Trick.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["kfed", "KF"])
 def test_name_that_a_trick_goes_by_is_refused(client, name):
     Trick.objects.add("KFED").aliases.create(name="kf")
-    assert "KFED goes by this name already." in client.post(ADD, form(name)).content.decode()
+    assert "KFED already has this name." in client.post(ADD, form(name)).content.decode()
     assert Trick.objects.count() == 1
 
 
@@ -69,7 +69,7 @@ def test_same_name_in_another_direction_is_taken(client):
 def test_alias_that_another_trick_goes_by_is_refused(client):
     Trick.objects.add("Boardslide", direction="FS")
     html = client.post(ADD, form("Front Board", "fs boardslide")).content.decode()
-    assert "FS Boardslide goes by this name already." in html
+    assert "FS Boardslide already has this name." in html
 
 
 def test_category_is_set_in_the_list(client):

@@ -1,4 +1,4 @@
-"""The starter list: sound in itself, and harmless to whatever the crew has made of it."""
+"""Tests the starter list: consistent in itself, and harmless to the crew's own tricks."""
 
 import json
 from collections import Counter
@@ -80,7 +80,7 @@ def test_second_load_adds_nothing():
 @pytest.mark.django_db
 def test_dry_run_counts_and_adds_nothing():
     Trick.objects.add("KFED", category="RAIL")
-    assert load(dry_run=True) == f"Starter tricks: {len(ENTRIES) - 1} would be added, 1 are already there."
+    assert load(dry_run=True) == f"Starter tricks: {len(ENTRIES) - 1} would be added, 1 already there."
     assert Trick.objects.count() == 1
 
 

@@ -1,4 +1,4 @@
-"""Trick names: what people type is the trick they mean, in every place that takes a name."""
+"""Tests trick names: typed names find the intended trick in every place that takes a name."""
 
 import re
 
@@ -87,7 +87,7 @@ def test_api_answers_409_with_the_trick_that_it_is(client, sorter, known):
     for typed, meant in TYPED:
         answer = client.post("/api/tricks", {"name": typed}, content_type="application/json")
         if meant:
-            assert (answer.status_code, answer.json()["detail"]) == (409, f"{meant} goes by this name already."), typed
+            assert (answer.status_code, answer.json()["detail"]) == (409, f"{meant} already has this name."), typed
         else:
             assert answer.status_code == 201, typed
             again = client.post("/api/tricks", {"name": typed}, content_type="application/json")
@@ -113,7 +113,7 @@ def test_admin_refuses_it_with_the_trick_that_it_is(client, curator, known):
         answer = client.post(reverse("admin:tricks_trick_add"), fields)
         assert Trick.objects.count() == n_before + (0 if meant else 1), typed
         if meant:
-            assert f"{meant} goes by this name already." in answer.content.decode(), typed
+            assert f"{meant} already has this name." in answer.content.decode(), typed
         else:
             Trick.objects.latest("created_at").delete()  # the next row may be the same trick
 

@@ -1,4 +1,4 @@
-"""Tricks: found as people type them, and no two alike; the database holds that."""
+"""Tests tricks: found as people type them, and unique in the database."""
 
 import pytest
 from django.db import IntegrityError

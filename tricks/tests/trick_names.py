@@ -1,4 +1,4 @@
-"""Trick names as three sports type them: what is typed, and the known trick that is meant; None is a new trick."""
+"""Trick names as three sports type them, each with the known trick it means; None is a new trick."""
 
 #: Every row is tried beside all of these, which hold each sport's most alike names.
 KNOWN = [

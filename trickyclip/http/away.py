@@ -1,7 +1,7 @@
-"""What is answered while PostgreSQL or Redis is away: 503 with ``Retry-After``, and pages that come back by themselves.
+"""Answers 503 with ``Retry-After`` while PostgreSQL or Redis is away; pages reload by themselves.
 
-A restart of a server is no fault of the request, so it is no 500. Nothing here may ask the database, not even for who
-asks; what is answered is only chosen by the request's own address and headers.
+A restart of a server is no fault of the request, so it is no 500. Nothing here may query the database, not even for the
+member; the answer depends only on the request's own address and headers.
 """
 
 import logging
@@ -24,7 +24,7 @@ AWAY_CODES = ("08", "57P", "53300")
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether an error says that a server cannot be reached, and nothing about what it was asked."""
+    """Return whether an error says that a server cannot be reached, and not that a query was wrong."""
     while error is not None:
         if isinstance(error, redis.ConnectionError | redis.TimeoutError | BrokerError) or _is_lost(error):
             return True
@@ -34,7 +34,7 @@ def is_away(error: BaseException | None) -> bool:
 
 
 def answer(request: HttpRequest, error: BaseException) -> HttpResponse:
-    """Say that the site is back in a moment, in the way that whoever asks can use."""
+    """Answer that the site will be back in a moment, in a form that the client can use."""
     sentence = _("TrickyClip is restarting. Try again in a few seconds.")
     if request.path.startswith("/api/"):
         response: HttpResponse = JsonResponse({"detail": sentence}, status=503)

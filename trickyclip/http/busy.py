@@ -1,4 +1,4 @@
-"""A statement that the database gave up for the sake of others is no fault of the site: 503, and when to try again."""
+"""Answers 503 with ``Retry-After`` when the database cancelled a statement for the sake of others."""
 
 import logging
 from collections.abc import Callable
@@ -16,7 +16,7 @@ RETRY_AFTER_S = 5
 
 
 class BusyMiddleware:
-    """Answer in the asker's own way: a page for people, JSON for the API, one line for what pages fetch and tus."""
+    """Answers in the client's form: a page for people, JSON for the API, one line for page scripts and tus."""
 
     def __init__(self, get_response: Callable) -> None:
         self.get_response = get_response
@@ -43,5 +43,5 @@ def _answer(request: HttpRequest, sentence: str) -> HttpResponse:
 
 
 def _wants_page(request: HttpRequest) -> bool:
-    """Whether a browser goes to a page, and no script of a page asks for a part of it."""
+    """Return whether a browser opens a page, and not a script a part of it."""
     return not request.htmx and "text/html" in request.headers.get("Accept", "")

@@ -1,8 +1,8 @@
-"""Cloudflare Access in front of the site: each request bears a token that Access signed, and it is checked here again.
+"""Verifies the Cloudflare Access token of each request, if Access stands in front of the site.
 
 Without this check a way around the tunnel (another tunnel, a port that was opened by mistake) would be a way around
-Access. Active where ``ACCESS_TEAM_URL`` and ``ACCESS_AUDIENCE`` are set. The login of the site comes after it.
-Format and keys: developers.cloudflare.com, "Validate JWTs".
+Access. Active if ``ACCESS_TEAM_URL`` and ``ACCESS_AUDIENCE`` are set. The login of the site comes after it. Format and
+keys: developers.cloudflare.com, "Validate JWTs".
 """
 
 import logging
@@ -28,7 +28,7 @@ KEYS_LAST_S, NOT_AGAIN_S, PATIENCE_S = 3600, 30, 5
 
 
 class CloudflareAccessMiddleware:
-    """Let nobody through whom Access has not let through."""
+    """Lets only requests through that passed Access."""
 
     def __init__(self, get_response: Callable) -> None:
         if not (settings.ACCESS_TEAM_URL or settings.ACCESS_AUDIENCE):
@@ -46,14 +46,14 @@ class CloudflareAccessMiddleware:
             self.check(request.headers.get(HEADER) or request.COOKIES.get(COOKIE, ""))
         except jwt.PyJWTError as error:
             logger.warning("Cloudflare Access: refused %s: %s", request.META.get("REMOTE_ADDR"), error)
-            sentence = _("This did not come through the crew’s Cloudflare Access. Open the site by its usual address.")
+            sentence = _("This request did not come through Cloudflare Access. Open the site at its usual address.")
             if request.path.startswith(settings.PROGRAM_PATHS):
                 return JsonResponse({"detail": sentence}, status=403)
             raise PermissionDenied(sentence) from error
         return self.get_response(request)
 
     def check(self, token: str) -> dict:
-        """Return what a token says. PyJWTError when it is not for this site, not from Access, or not for now."""
+        """Return the claims of a token. PyJWTError if it is not for this site, not from Access, or expired."""
         key = self.keys.named(jwt.get_unverified_header(token).get("kid", ""))
         return jwt.decode(
             token,
@@ -67,7 +67,7 @@ class CloudflareAccessMiddleware:
 
 
 class Keys:
-    """The public keys that Access signs with, by their names. Those known stay good while it cannot be asked."""
+    """The public keys of Access, by name. Known keys stay valid while Access cannot be reached."""
 
     def __init__(self, address: str) -> None:
         self._client = jwt.PyJWKClient(address, cache_jwk_set=False, timeout=PATIENCE_S)
@@ -76,7 +76,7 @@ class Keys:
         self._one_at_a_time = threading.Lock()
 
     def named(self, name: str) -> jwt.PyJWK:
-        """Return a key. InvalidTokenError when Access has none of this name."""
+        """Return a key. InvalidTokenError if Access has none of this name."""
         with self._one_at_a_time:
             now = time.monotonic()
             is_old = name not in self._keys or now - self._known_at > KEYS_LAST_S
@@ -84,7 +84,7 @@ class Keys:
                 self._asked_at = now
                 self._ask()
         if name not in self._keys:
-            raise jwt.InvalidTokenError("it is signed by a key that Access does not have")
+            raise jwt.InvalidTokenError("it is signed with a key unknown to Access")
         return self._keys[name]
 
     def _ask(self) -> None:

@@ -1,4 +1,4 @@
-"""The headers that every answer carries, in one place; a view that has said something stricter keeps it.
+"""Sets the security headers of every answer in one place; a stricter one set by a view stays.
 
 ``Content-Security-Policy`` comes from django-csp; HSTS, ``nosniff``, COOP and the referrer policy from Django's own
 middleware, by settings. A test asks every route for all of them.
@@ -24,7 +24,7 @@ PAGES = "private, no-cache"
 
 
 class HeadersMiddleware:
-    """Add what is missing."""
+    """Adds the missing headers."""
 
     def __init__(self, get_response: Callable) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Probes for whoever watches the server. Never a redirect: a login page would look healthy."""
+"""Health probes for monitoring. Never a redirect: a login page would look healthy."""
 
 import logging
 from collections.abc import Callable
@@ -21,21 +21,21 @@ STUCK_AFTER_S = 1800
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Say that this process answers."""
+    """Report that this process answers."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Say whether the parts work: 200 or 503. From outside it wants a login, because it tells about the machine."""
+    """Report whether the parts work: 200 or 503. Needs a login from outside, since it describes the machine."""
     if asks_from_outside(request) and not request.user.is_authenticated:
-        return JsonResponse({"detail": "Log in, or ask on the machine itself."}, status=401)
+        return JsonResponse({"detail": "Log in, or ask from the machine itself."}, status=401)
     checks = {name: _outcome(check) for name, check in CHECKS.items()}
     ready = all(outcome["ok"] for outcome in checks.values())
     return JsonResponse({"ready": ready, "checks": checks}, status=200 if ready else 503)
 
 
 def asks_from_outside(request: HttpRequest) -> bool:
-    """Whether the request came from another machine, or through a proxy or a tunnel."""
+    """Return whether the request came from another machine, or through a proxy or a tunnel."""
     peer = as_address(request.META.get("REMOTE_ADDR", ""))
     return bool(written_by_proxies(request.META)) or not (peer is None or peer.is_loopback)
 

@@ -1,7 +1,7 @@
-"""Who asks, and whether over HTTPS, when a proxy or a tunnel stands in front of the site.
+"""Finds the client's address and scheme when a proxy or a tunnel stands in front of the site.
 
-Anybody may write any header; only what a proxy of ours wrote is believed (``TRUSTED_PROXIES``). Behind this middleware
-``REMOTE_ADDR`` is the client's own address, for throttles, logs and the audit trail alike.
+Anybody may write any header, so only those from our own proxies are believed (``TRUSTED_PROXIES``). Behind this
+middleware ``REMOTE_ADDR`` is the client's own address, for throttles, logs and the audit trail alike.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ FORWARDED_PREFIXES = ("HTTP_X_FORWARDED", "HTTP_CF_", "HTTP_X_AZURE_", "HTTP_X_A
 
 
 class ProxyMiddleware:
-    """Put the client's address in the place of the proxy's."""
+    """Replaces the proxy's address with the client's."""
 
     def __init__(self, get_response: Callable) -> None:
         self.get_response = get_response
@@ -57,15 +57,15 @@ class Proxies:
         self._networks = [ip_network(text, strict=False) for text in networks]
 
     def trusts(self, text: str) -> bool:
-        """Tell whether a peer is a proxy of ours; one without an address came through a socket file of this machine."""
+        """Return whether a peer is one of our proxies; one without an address came through a local socket file."""
         if not text:
             return True
         address = as_address(text)
         return address is not None and any(address in network for network in self._networks)
 
     def client(self, meta: dict[str, str]) -> IPv4Address | IPv6Address | None:
-        """Return the last address in ``X-Forwarded-For`` that is none of our proxies; what stands before it anybody
-        may have written.
+        """Return the last address in ``X-Forwarded-For`` that is none of our proxies; anybody may have written those
+        before.
 
         ``CF-Connecting-IP`` counts only where that list is missing: every proxy of ours writes the list, but nginx
         would pass a ``CF-Connecting-IP`` on as its client sent it.
@@ -79,12 +79,12 @@ class Proxies:
 
 
 def written_by_proxies(meta: Mapping[str, object]) -> list[str]:
-    """Return the headers of a request, as keys of its ``META``, that proxies and tunnels write."""
+    """Return the request headers, as keys of its ``META``, that proxies and tunnels write."""
     return [name for name in meta if name in FORWARDED or name.startswith(FORWARDED_PREFIXES)]
 
 
 def as_address(text: str) -> IPv4Address | IPv6Address | None:
-    """Return an address as it is written in headers; None for what is none."""
+    """Return an address as it is written in headers; None if it is none."""
     try:
         address = ip_address(text.strip().removeprefix("[").partition("]")[0])
     except ValueError:

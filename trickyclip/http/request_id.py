@@ -1,4 +1,4 @@
-"""One name for each request, by which a person's words and the log's lines find each other."""
+"""Gives each request an id, which connects a person's report with the lines in the log."""
 
 import re
 import secrets
@@ -18,7 +18,7 @@ _SAFE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class RequestIdMiddleware:
-    """Name the request in all that is logged of it, and in the answer."""
+    """Adds the request's id to its log lines and its answer."""
 
     def __init__(self, get_response: Callable) -> None:
         self.get_response = get_response
@@ -33,14 +33,14 @@ class RequestIdMiddleware:
 
 
 def member_of(request: HttpRequest) -> str:
-    """Return the id of who asks, where that is known by now; never asks the database."""
+    """Return the member's id if it is known by now; never queries the database."""
     user = getattr(request, "_cached_user", None) or request.__dict__.get("user")
     is_known = user is not None and not isinstance(user, SimpleLazyObject) and user.is_authenticated
     return str(user.pk) if is_known else ""
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer with the page that names the request, so that a person can tell it; needs nothing but its template.
+    """Answer with the page that shows the request's id, so that a person can report it; needs only its template.
 
     Django calls it while it handles the error, from wherever that came: a view, a middleware, the session.
     """

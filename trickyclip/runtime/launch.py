@@ -1,8 +1,8 @@
-"""Become another program that leaves with its parent: ``python -m trickyclip.runtime.launch … -- COMMAND``.
+"""Replaces itself with a program that ends with its parent: ``python -m trickyclip.runtime.launch … -- COMMAND``.
 
-Every engine, worker and web server is started through this module. It writes down who it is, gives up root
-where asked, arranges to be told when its parent dies, and then turns into the command by ``exec``, so that no
-extra process stays between a program and its supervisor.
+Every engine, worker and web server is started through this module. It records its process id, gives up root where
+asked, arranges for a signal when its parent dies, and then becomes the command by ``exec``, so that no extra process
+stays between a program and its supervisor.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def main() -> None:
     parser.add_argument("--uid", type=int, help="user to run as; only root can change it")
     parser.add_argument("--gid", type=int, help="its group")
     parser.add_argument("--death-signal", required=True, help="signal to receive when the parent dies")
-    parser.add_argument("--pid-file", type=Path, help="where to write this process down")
+    parser.add_argument("--pid-file", type=Path, help="file to record this process in")
     parser.add_argument("command", nargs="+")
     asked = parser.parse_args()
     parent = os.getppid()
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def become(uid: int, gid: int) -> None:
-    """Give up root for good, and leave the folder, in which the new user may not be allowed to stay."""
+    """Give up root for good, and leave the folder, which the new user may not be allowed to enter."""
     os.chdir("/")
     os.setgroups([])
     os.setgid(gid)
@@ -63,7 +63,7 @@ def become(uid: int, gid: int) -> None:
 
 
 def hear_of_parents_death(death_signal: signal.Signals, parent: int) -> None:
-    """Let the kernel send ``death_signal`` when the parent dies, on Linux; elsewhere the next start tidies up.
+    """Let the kernel send ``death_signal`` when the parent dies, on Linux; elsewhere the next start cleans up.
 
     Must come after a change of user, which resets it; ``exec`` keeps it.
     """

@@ -1,7 +1,7 @@
-"""What a run wrote down about its processes, and how the next run finds and ends those that outlived it.
+"""Records the processes of a run, so that the next run can find and end those that outlived it.
 
-A process is known by its id together with the moment it started: an id alone may by now belong to a stranger.
-Each line also names the signal that ends its process in good order.
+A process is identified by its id together with its start time, since an id alone may have been reused. Each line also
+names the signal that ends its process in good order.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ MARK = "TRICKYCLIP_PID_FILE"
 
 
 def started(pid: int) -> str:
-    """Return a text that differs for any two processes that ever bear one id; "" when there is no such process."""
+    """Return a text that differs for any two processes with the same id; "" if there is no such process."""
     boot_id = Path("/proc/sys/kernel/random/boot_id")
     try:
         if boot_id.exists():
@@ -31,7 +31,7 @@ def started(pid: int) -> str:
 
 
 def write_down(pid_file: Path, stop_signal: signal.Signals) -> None:
-    """Record the calling process in ``pid_file``, whole or not at all, and mark it and its children to be."""
+    """Record the calling process in ``pid_file``, atomically, and mark it and its future children."""
     os.environ[MARK] = str(pid_file)
     part = pid_file.with_name(f"{pid_file.name}.{os.getpid()}")
     part.write_text(f"{os.getpid()} {started(os.getpid())} {stop_signal.name}\n", encoding="ascii")
@@ -45,7 +45,7 @@ def alive(pid_file: Path) -> int | None:
 
 
 def stop(pid_files: Iterable[Path], *, patience_s: float) -> None:
-    """End the recorded processes: ask each, wait, then kill it and its children; forget the files."""
+    """End the recorded processes: ask each, wait, then kill it and its children; delete the files."""
     files = list(pid_files)
     for file in files:
         if found := _read(file):
@@ -64,7 +64,7 @@ def stop(pid_files: Iterable[Path], *, patience_s: float) -> None:
 
 
 def _offspring(pid_files: list[Path]) -> list[int]:
-    """Return who descends from the recorded processes: the mark in the environment is handed down to children."""
+    """Return the descendants of the recorded processes: children inherit the mark in the environment."""
     marks = {str(file) for file in pid_files}
     found = []
     for process in psutil.process_iter():

@@ -1,8 +1,8 @@
-"""What Prometheus is told: read from the database, Redis and the disk at the moment it asks, so that any number of
-processes tell the same.
+"""Exports metrics to Prometheus from the database, Redis and the disk, read at each scrape.
 
-All but the uploads' bytes are gauges, of now or of the last hour. Sums over all time would cost more each year, and
-would shrink when a new analysis deletes moments with their jobs, which a counter must never do.
+So any number of processes report the same. All but the uploads' bytes are gauges, of now or of the last hour. Sums over
+all time would cost more each year, and would shrink when a new analysis deletes moments with their jobs, which a
+counter must never do.
 """
 
 import platform
@@ -59,10 +59,10 @@ class Quantile(Aggregate):
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer whoever has the token, whoever asks on this machine itself, and admins."""
+    """Answer requests with the token, requests from this machine itself, and admins."""
     if not _may_scrape(request):
         return JsonResponse(
-            {"detail": "Send METRICS_TOKEN as “Authorization: Bearer …”, or ask on the machine."}, status=401
+            {"detail": "Send METRICS_TOKEN as “Authorization: Bearer …”, or ask from the machine itself."}, status=401
         )
     registry = CollectorRegistry()
     registry.register(SiteCollector())
@@ -80,10 +80,10 @@ def _may_scrape(request: HttpRequest) -> bool:
 
 
 class SiteCollector:
-    """A fixed number of queries for each scrape, each by an index or over a table that stays small."""
+    """Collects the metrics with a fixed number of queries, each on an index or a table that stays small."""
 
     def collect(self) -> Iterator[Metric]:
-        yield _gauge("build_info", "What runs here; always 1.", {_build(): 1}, "release", "python", "django")
+        yield _gauge("build_info", "The running version; always 1.", {_build(): 1}, "release", "python", "django")
         yield from _jobs_now()
         yield from _jobs_ended()
         yield from _failures()
@@ -124,9 +124,9 @@ def _jobs_now() -> Iterator[Metric]:
         depth[queue] += row["n_due"]
         if row["oldest"]:
             oldest_s[queue] = max(oldest_s[queue], (now - row["oldest"]).total_seconds())
-    yield _gauge("jobs", "Jobs that wait or run.", counts, "kind", "state")
-    yield _gauge("queue_depth", "Jobs that could run now, if a worker were free.", depth, "queue")
-    yield _gauge("queue_oldest_seconds", "How long the one that waits longest could have run.", oldest_s, "queue")
+    yield _gauge("jobs", "Jobs waiting or running.", counts, "kind", "state")
+    yield _gauge("queue_depth", "Jobs ready to run now.", depth, "queue")
+    yield _gauge("queue_oldest_seconds", "Seconds that the longest waiting of these has been ready.", oldest_s, "queue")
 
 
 def _jobs_ended() -> Iterator[Metric]:
@@ -140,9 +140,9 @@ def _jobs_ended() -> Iterator[Metric]:
         (row["kind"], str(at)): row[f"q{number}"] for row in done for number, at in enumerate(QUANTILES)
     }  # fmt: skip
     averages = {(row["kind"],): row["average"] for row in done}
-    yield _gauge("jobs_ended", "Jobs that ended in the last hour.", counts, "kind", "state")
-    yield _gauge("job_seconds", "How long jobs took that were done in the last hour.", seconds, "kind", "quantile")
-    yield _gauge("job_seconds_average", "The same, on average.", averages, "kind")
+    yield _gauge("jobs_ended", "Jobs finished in the last hour.", counts, "kind", "state")
+    yield _gauge("job_seconds", "Duration of the jobs done in the last hour.", seconds, "kind", "quantile")
+    yield _gauge("job_seconds_average", "Average duration of the jobs done in the last hour.", averages, "kind")
 
 
 def _failures() -> Iterator[Metric]:
@@ -151,7 +151,7 @@ def _failures() -> Iterator[Metric]:
     for row in rows.order_by("-n", "kind", "reason")[:MOST_CAUSES]:
         cause = (row["kind"], row["reason"][:CAUSE_CHARS])
         causes[cause] = causes.get(cause, 0) + row["n"]
-    says = f"Jobs that failed for good, by the sentence that says why; the {MOST_CAUSES} most frequent."
+    says = f"Jobs failed for good, by reason; the {MOST_CAUSES} most frequent."
     yield _gauge("jobs_failed", says, causes, "kind", "cause")
 
 
@@ -165,7 +165,7 @@ def _broker_messages() -> Metric:
     except (OperationalError, RedisError, OSError):
         messages.clear()  # a broker that is away has no line here
     return _gauge(
-        "broker_messages", "What the broker holds for each queue; no line when it is away.", messages, "queue"
+        "broker_messages", "Messages in each queue of the broker; missing while it is away.", messages, "queue"
     )
 
 
@@ -174,36 +174,36 @@ def _uploads() -> Iterator[Metric]:
     states = {(state.value,): 0 for state in UploadState}
     counts = states | {(row["state"],): row["n"] for row in rows}
     sizes = states | {(row["state"],): row["size"] for row in rows}
-    yield _gauge("uploads", "Uploads by what became of them.", counts, "state")
-    yield _gauge("upload_bytes", "What was received for them.", sizes, "state")
+    yield _gauge("uploads", "Uploads by state.", counts, "state")
+    yield _gauge("upload_bytes", "Bytes received for them.", sizes, "state")
 
 
 def _sorting() -> Iterator[Metric]:
     rows = Decision.objects.filter(created_at__range=_last_hour()).order_by().values("kind").annotate(n=Count("pk"))
     decisions = {(kind.value,): 0 for kind in DecisionKind} | {(row["kind"],): row["n"] for row in rows}
-    yield _gauge("decisions", "What was decided in the last hour.", decisions, "decision")
+    yield _gauge("decisions", "Decisions in the last hour.", decisions, "decision")
     kept = FinalClip.objects.filter(created_at__range=_last_hour()).count()
-    yield _gauge("clips_kept", "Clips made in the last hour, new versions among them.", {(): kept})
-    yield _gauge("clips", "Clips as they are now.", {(): FinalClip.objects.current().count()})
+    yield _gauge("clips_kept", "Clips made in the last hour, including new versions.", {(): kept})
+    yield _gauge("clips", "Current clips.", {(): FinalClip.objects.current().count()})
     left = CandidateSegment.objects.undecided().shown().count()
-    yield _gauge("moments_to_sort", "Moments that are shown and not sorted yet.", {(): left})
+    yield _gauge("moments_to_sort", "Moments shown and not sorted yet.", {(): left})
 
 
 def _disk() -> Iterator[Metric]:
     disk = shutil.disk_usage(settings.DATA_DIR)
     above_floor = free_bytes()
     yield _gauge("disk_total_bytes", "Size of the data folder's disk.", {(): disk.total})
-    yield _gauge("disk_free_bytes", "What is free on it.", {(): disk.free})
-    yield _gauge(
-        "disk_floor_bytes", "What is kept free: below this uploads are refused.", {(): disk.free - above_floor}
-    )
+    yield _gauge("disk_free_bytes", "Free bytes on it.", {(): disk.free})
+    yield _gauge("disk_floor_bytes", "Bytes kept free; below this, uploads are refused.", {(): disk.free - above_floor})
 
 
 def _archive() -> Iterator[Metric]:
     block = outage.standing()
     blocked = {(reason.value,): int(bool(block) and block.reason == reason) for reason in BlockReason}
-    yield _gauge("archive_blocked", "1 for what keeps the archive from taking clips.", blocked, "reason")
+    yield _gauge("archive_blocked", "1 for each reason why the archive takes no clips.", blocked, "reason")
     report = AuditReport.objects.latest_ended()
     if report:
-        yield _gauge("audit_wrong", "What the last audit found wrong.", {(): report.n_wrong})
-        yield _gauge("audit_time_seconds", "When it began, since 1970.", {(): report.started_at.timestamp()})
+        yield _gauge("audit_wrong", "Faults found by the last audit.", {(): report.n_wrong})
+        yield _gauge(
+            "audit_time_seconds", "Start of the last audit, in seconds since 1970.", {(): report.started_at.timestamp()}
+        )

@@ -1,4 +1,4 @@
-"""The programs that make up a running site, and the supervisord configuration that keeps them up."""
+"""Lists the programs of a running site, and writes the supervisord configuration that keeps them running."""
 
 import shlex
 import sys
@@ -47,7 +47,7 @@ def of_site(run_dir: Path, *, bind: str, flower_bind: str) -> list[Program]:
 
 
 def commands(bind: str, flower_bind: str) -> list[Program]:
-    """Return the same programs bare, for whoever else keeps them up: containers and systemd (``manage.py program``)."""
+    """Return the same programs unsupervised, for containers and systemd (``manage.py program``)."""
 
     def program(name: str, module: str, *arguments: str, stop: Signals = SIGTERM, **environment: str) -> Program:
         return Program(name, [sys.executable, "-m", module, *arguments], stop, {"SITE_PROGRAM": name} | environment)
@@ -83,17 +83,17 @@ def commands(bind: str, flower_bind: str) -> list[Program]:
 
 
 def names() -> list[str]:
-    """Return what the programs are called, in the order in which they are started."""
+    """Return the names of the programs in the order of their start."""
     return [program.name for program in commands("", "")]
 
 
 def flower_password() -> str:
-    """Return what Flower asks for; where nobody chose a password, the one that is remembered."""
+    """Return Flower's password; if none is set, the stored one."""
     return settings.FLOWER_PASSWORD or embedded.secret(settings.DATA_DIR, "flower")
 
 
 def demo(run_dir: Path) -> Program:
-    """Return what brings the made-up session in; it ends after some seconds."""
+    """Return the program that imports the demo session; it ends after some seconds."""
     command = [sys.executable, "-u", str(embedded.BASE_DIR / "manage.py"), "make_demo"]
     line = launch.arguments(command, death_signal=SIGKILL, pid_file=run_dir / "demo.pid")
     return Program("demo", line, SIGTERM, once=True)

@@ -1,7 +1,7 @@
-"""One start of the whole site on one machine, from the first check to the last process gone.
+"""Runs the whole site on one machine, from the first check to the last process.
 
-The engines run twice: first directly, where a failure can be told in one sentence and the database is brought up
-to date, and then with everything else under supervisord, which starts again what dies.
+The engines run twice: first directly, where a failure can be reported in one sentence and the database is brought up to
+date, and then with everything else under supervisord, which restarts what dies.
 """
 
 import contextlib
@@ -36,16 +36,16 @@ GIVEN_UP = re.compile(r"gave up: (\S+) entered FATAL state")
 
 
 class SiteError(Exception):
-    """The site cannot start or go on; the message is one sentence for the person at the terminal."""
+    """The site cannot start or continue. The message is one sentence for the person at the terminal."""
 
 
 class Stopped(BaseException):
-    """Somebody asked this process to end."""
+    """This process was asked to end."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """What one start is about. ``engines`` are the names of those that nobody else runs for us."""
+    """The parameters of one start. ``engines`` are the names of the embedded ones."""
 
     data_dir: Path
     host: str
@@ -69,14 +69,14 @@ class Site:
 
     @property
     def own_url(self) -> str:
-        """Where this machine itself reaches the site; "all addresses" is none to ask."""
+        """Address of the site from this machine; "all addresses" cannot be connected to."""
         return {"0.0.0.0": f"http://127.0.0.1:{self.port}", "::": f"http://[::1]:{self.port}"}.get(  # noqa: S104
             self.host, self.url
         )
 
 
 def run(site: Site, console: Console) -> None:
-    """Start everything, stay until asked to stop, and leave nothing running.
+    """Start everything, run until asked to stop, and leave nothing running.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def run(site: Site, console: Console) -> None:
 
 
 class _StopOnce:
-    """The answer to a stop signal. Impatience must not break the order of the end, which has its own limit."""
+    """Handles stop signals. Repeated ones must not break the order of the shutdown, which has its own time limit."""
 
     def __init__(self) -> None:
         self._asked = False
@@ -119,7 +119,7 @@ class _StopOnce:
 
 @contextlib.contextmanager
 def owned(data_dir: Path) -> Iterator[None]:
-    """Hold the data folder: two sites at work on one would ruin each other's engines."""
+    """Lock the data folder: two sites on one would ruin each other's engines."""
     engines_dir = embedded.engines_dir(data_dir)
     try:
         engines_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
@@ -142,8 +142,10 @@ def check_port(host: str, port: int) -> None:
     if refusal is None:
         return
     if refusal.errno == errno.EADDRINUSE:
-        raise SiteError(f"Port {port} on {host} is taken by another program: stop that, or choose another with --port.")
-    raise SiteError(f"Nobody can listen on port {port} of {host} here: {refusal.strerror}.")
+        raise SiteError(
+            f"Port {port} on {host} is taken by another program. Stop it, or choose another port with --port."
+        )
+    raise SiteError(f"Cannot listen on port {port} of {host}: {refusal.strerror}.")
 
 
 def check_disk(data_dir: Path, floor_bytes: int = START_FLOOR_BYTES) -> None:
@@ -164,7 +166,7 @@ def check_redis(url: str) -> None:
 
 
 def bring_up_to_date(site: Site) -> None:
-    """Run ``manage.py prepare`` in a process of its own, whose settings know the ports the engines have now."""
+    """Run ``manage.py prepare`` in its own process, whose settings have the engines' current ports."""
     command = [sys.executable, str(embedded.BASE_DIR / "manage.py"), "prepare"]
     if "postgres" in site.engines:
         command.append("--release-jobs")  # nobody else works on a database that only we start
@@ -176,7 +178,7 @@ def bring_up_to_date(site: Site) -> None:
         process.kill()  # nothing but what Ctrl-C interrupted is still there to kill
         process.wait()
     if code != 0:
-        raise SiteError("The database could not be brought up to date; the lines above say why.")
+        raise SiteError("The database could not be brought up to date. See the lines above for the reason.")
 
 
 def supervise(site: Site, engines: list[embedded.Engine], console: Console) -> None:
@@ -221,7 +223,7 @@ def supervise(site: Site, engines: list[embedded.Engine], console: Console) -> N
 
 
 def _wait(process: subprocess.Popen) -> int:
-    """Wait for the end of a process and hear every signal meanwhile.
+    """Wait for the end of a process while handling every signal.
 
     ``Popen.wait`` is not used without a limit: of two signals at once, another thread may take both, and then
     nothing wakes the main thread, which alone can answer them.
@@ -253,11 +255,11 @@ def _start_supervisord(run_dir: Path, configuration: str, outputs: list[int]) ->
 
 
 class _News:
-    """Reads what supervisord says of its programs, and tells a person what matters."""
+    """Reads supervisord's messages about its programs, and prints the important ones."""
 
     def __init__(self, console: Console, process: subprocess.Popen, vital: set[str]) -> None:
         self._console, self._process, self._vital = console, process, vital
-        self.reason = "The supervisor ended unexpectedly, so everything was stopped; start TrickyClip again."
+        self.reason = "The supervisor ended unexpectedly, so everything was stopped. Start TrickyClip again."
 
     def hear(self, line: str) -> bool:
         if found := GIVEN_UP.search(line):
@@ -265,17 +267,17 @@ class _News:
         return bool(SUPERVISORS_NEWS.search(line))
 
     def _give_up(self, name: str) -> None:
-        last = self._console.last_line.get(name, "it wrote nothing")
-        told = f"{name} does not stay up and was given up after {programs.START_RETRIES} tries: {last}"
+        last = self._console.last_line.get(name, "it printed nothing")
+        told = f"{name} keeps crashing and was given up after {programs.START_RETRIES} tries: {last}"
         if name in self._vital:
             self.reason = f"{told} (nothing works without it, so everything was stopped)."
             self._process.terminate()
         else:
-            self._console.say(f"{told} (the rest goes on; start TrickyClip again once that is mended).")
+            self._console.say(f"{told} (everything else keeps running; restart TrickyClip once this is fixed).")
 
 
 def _announce(site: Site, console: Console, text: str, ended: threading.Event) -> None:
-    """Say that the site is ready as soon as it answers."""
+    """Print that the site is ready as soon as it answers."""
     request = urllib.request.Request(f"{site.own_url}/healthz", headers={"Host": site.host_header})  # noqa: S310
     while not ended.wait(0.1):
         try:

@@ -1,4 +1,4 @@
-"""How long a statement may wait for a lock, and run, before PostgreSQL gives it up; each program has its patience.
+"""Sets PostgreSQL's lock and statement timeouts for each program.
 
 A lock that never comes would otherwise hold a web server's thread, or a worker, for ever.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds; 0 is without end."""
+    """Timeouts in seconds; 0 means no limit."""
 
     lock_s: float
     statement_s: float
@@ -23,11 +23,11 @@ COMMAND = Patience(lock_s=60, statement_s=0)
 
 
 def patience_of(program: str) -> Patience:
-    """Return the patience of a program of `trickyclip.runtime.programs`; empty is a command that a person gave."""
+    """Return the timeouts of a program of `trickyclip.runtime.programs`; empty is a command typed by a person."""
     return {"web": WEB, "": COMMAND}.get(program, WORKER)
 
 
 def connection_options(*, lock_s: float, statement_s: float) -> str:
-    """Return how libpq tells a new connection of them; empty where both are without end."""
+    """Return the timeouts as libpq options of a connection; empty if both are unlimited."""
     told = {"lock_timeout": lock_s, "statement_timeout": statement_s}
     return " ".join(f"-c {name}={round(1000 * seconds)}" for name, seconds in told.items() if seconds)

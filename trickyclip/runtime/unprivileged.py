@@ -1,8 +1,8 @@
-"""The user that PostgreSQL runs as when everything else runs as root, which PostgreSQL refuses to be.
+"""Runs PostgreSQL as an unprivileged user when everything else runs as root, which PostgreSQL refuses.
 
-It is a bare number without an account: nobody can log in as it, no other service shares it, and nothing is
-added to the machine's list of users. It owns one folder, ``DATA_DIR/engines/postgres``. Only ``initdb`` insists
-on a user with a name, so that one step runs as ``nobody`` (with our group), and its files change owner after.
+The user is a bare number without an account: nobody can log in as it, no other service shares it, and nothing is added
+to the machine's list of users. It owns one folder, ``DATA_DIR/engines/postgres``. Only ``initdb`` insists on a user
+with a name, so that one step runs as ``nobody`` (with our group), and its files change owner after.
 """
 
 import os
@@ -26,7 +26,7 @@ EXECUTE = 1
 
 
 class NotPassableError(Exception):
-    """A folder on the way is closed to the unprivileged user and cannot be opened for it alone."""
+    """A folder on the path is closed to the unprivileged user and cannot be opened for it alone."""
 
 
 def needed() -> bool:
@@ -34,7 +34,7 @@ def needed() -> bool:
 
 
 def uid_for(folder: Path) -> int:
-    """Return the user and group id that owns ``folder`` already, or a number that no account bears."""
+    """Return the user and group id that already owns ``folder``, or a number that no account has."""
     if folder.exists() and folder.stat().st_uid != 0:
         return folder.stat().st_uid
     taken = {account.pw_uid for account in pwd.getpwall()}
@@ -50,14 +50,14 @@ def give(folder: Path, uid: int, gid: int) -> None:
 
 
 def as_named_user(command: list[str], *, gid: int, workshop: Path) -> list[str]:
-    """Return how to run ``command`` as ``nobody`` with group ``gid``; ``workshop`` becomes nobody's to write in."""
+    """Return how to run ``command`` as ``nobody`` with group ``gid``; ``workshop`` becomes writable for it."""
     nobody = pwd.getpwnam("nobody").pw_uid
     give(workshop, nobody, gid)
     return launch.arguments(command, uid=nobody, gid=gid, death_signal=signal.SIGKILL)
 
 
 def let_pass(target: Path, gid: int, ours: Path | None = None) -> None:
-    """Let group ``gid`` walk through the closed folders above ``target``, without seeing what they hold.
+    """Let group ``gid`` pass through the closed folders above ``target`` without listing them.
 
     An entry in the folder's access list does that for this one group; to everyone else the folder stays as it is.
     Where the file system keeps no access lists, ``ours`` and what lies in it lets everybody pass, and see nothing.
@@ -77,7 +77,7 @@ def let_pass(target: Path, gid: int, ours: Path | None = None) -> None:
                 folder.chmod(stat.S_IMODE(folder.stat().st_mode) | 0o001)
                 continue
             raise NotPassableError(
-                f"PostgreSQL does not run as root, and its own user may not pass through {folder}: "
+                f"PostgreSQL does not run as root, and its own user cannot pass through {folder}: "
                 f"keep TrickyClip and its data in a folder such as /srv, or run it as an ordinary user."
             ) from error
 
@@ -91,7 +91,7 @@ def _add_group_entry(folder: Path, gid: int) -> None:
 
 
 def _entries(folder: Path) -> dict[tuple[int, int], int]:
-    """Return ``{(tag, id): rights}`` of the folder's access list, or what its plain mode amounts to."""
+    """Return ``{(tag, id): rights}`` of the folder's access list, or the equivalent of its plain mode."""
     try:
         raw = os.getxattr(folder, ACL)
     except OSError:

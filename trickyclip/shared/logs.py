@@ -1,4 +1,4 @@
-"""How a line of the log looks, and what it tells of itself: which request, whose, which job, which task."""
+"""Formats log lines and adds their context: request, member, job and task."""
 
 import contextlib
 import logging
@@ -17,7 +17,7 @@ _about: ContextVar[dict[str, object]] = ContextVar("what the log is about", defa
 
 @contextlib.contextmanager
 def about(**facts: object) -> Iterator[None]:
-    """Let every line within say these, too. A value may be a function, asked when a line is written."""
+    """Add these facts to every line logged within. A value may be a function, called when a line is written."""
     token = _about.set(_about.get() | facts)
     try:
         yield
@@ -26,13 +26,13 @@ def about(**facts: object) -> Iterator[None]:
 
 
 def facts_now() -> dict[str, str]:
-    """Return what a line that is written now is about."""
+    """Return the context of a line that is logged now."""
     found = {name: value() if callable(value) else value for name, value in _about.get().items()}
     return {name: str(value) for name, value in found.items() if value}
 
 
 class AboutFilter(logging.Filter):
-    """Give each line what it is about, in the thread that writes it."""
+    """Adds the context to each line, in the thread that writes it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)  # Django writes of an answer when the request is through
@@ -42,7 +42,7 @@ class AboutFilter(logging.Filter):
 
 
 class LineFormatter(logging.Formatter):
-    """One readable line, with what it is about at its end."""
+    """One readable line with its context at the end."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
         facts = " ".join(f"{name}={value}" for name, value in getattr(record, "about", {}).items())
@@ -53,7 +53,7 @@ class LineFormatter(logging.Formatter):
 
 
 class JsonLineFormatter(JsonFormatter):
-    """One JSON object a line, for programs that gather logs."""
+    """One JSON object per line, for programs that collect logs."""
 
     def __init__(self) -> None:
         names = {"asctime": "at", "levelname": "level", "name": "logger", "exc_info": "exception"}

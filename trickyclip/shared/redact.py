@@ -1,6 +1,6 @@
-"""Secrets that stand in addresses and headers, taken out of whatever is logged or sent to somebody. Knows no Django.
+"""Removes secrets in addresses and headers from whatever is logged or sent. Knows no Django.
 
-Also paths of this machine, which are nothing to tell to everybody.
+It also removes paths of this machine, which do not concern everybody.
 """
 
 import re
@@ -32,7 +32,7 @@ _BARE_PATH = re.compile(r"""(?<![\w.:/>-])/(?:[^\s/'"“”<>|()]+/)+([^\s/'"“
 
 
 def without_paths(text: str, roots: Iterable[str] = ()) -> str:
-    """Return a text with the bare names of files instead of their paths; below ``roots``, with what lies below them."""
+    """Return a text with bare file names instead of paths; below ``roots``, with the path relative to them."""
     for root in roots:
         text = text.replace(f"{root}/", "").replace(root, PurePosixPath(root).name)
     text = _QUOTED_PATH.sub(r"\1\2", text)
@@ -40,7 +40,7 @@ def without_paths(text: str, roots: Iterable[str] = ()) -> str:
 
 
 def redact(text: str) -> str:
-    """Return a text without the secrets in it."""
+    """Return a text without its secrets."""
     for pattern, instead in _PATTERNS:
         text = pattern.sub(instead, text)
     return text

@@ -1,4 +1,4 @@
-"""Whoever opens an address directly gets a whole page: not a part of one, and no blank one."""
+"""Answers direct visits to any address with a whole page, never with a fragment or a blank page."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,7 +12,7 @@ AS_A_PAGE_ASKS = {"HX-Request": "true"}
 
 
 def part_of(page: str | Callable[..., str], *, at: str = "") -> Callable:
-    """Lead those who open a part of a page directly to that page; pages themselves ask with ``HX-Request``.
+    """Redirect direct visitors of a page fragment to its page; pages themselves ask with ``HX-Request``.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def part_of(page: str | Callable[..., str], *, at: str = "") -> Callable:
 
 
 class NoBlankPageMiddleware:
-    """Say in a page that an address is for forms only, to whoever opens it: for example after a login in between."""
+    """Explains on a page that an address is for forms only, for example after a login in between."""
 
     def __init__(self, get_response: Callable) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""The nginx of this machine with deploy/nginx.conf, before whatever listens on a port."""
+"""Runs this machine's nginx with deploy/nginx.conf in front of a port."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""A whole site on free ports in a folder of its own, as a person would start it; for tests from end to end."""
+"""Runs a whole site on free ports in its own folder, for end-to-end tests."""
 
 import contextlib
 import os
@@ -105,7 +105,7 @@ class Up:
 
 
 def first_started(folder: Path) -> str:
-    """Start a site there for the first time, stop it, and return what it printed: ``copied`` saves others that time."""
+    """Start a site there for the first time, stop it, and return its output; ``copied`` saves others that time."""
     up = Up(folder / "data")
     try:
         up.wait_until_ready()
@@ -116,7 +116,7 @@ def first_started(folder: Path) -> str:
 
 
 def copied(started: Path, folder: Path) -> Path:
-    """Copy the data folder of a site that was started once; who owns what in it stays as it is."""
+    """Copy the data folder of a site that was started once, with the owners of its files."""
     subprocess.run(["cp", "--archive", started / "data", folder / "data"], check=True)
     return folder / "data"
 
@@ -126,7 +126,7 @@ def still_running(processes: list[psutil.Process]) -> list[psutil.Process]:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Whether it runs; it may end between any two questions."""
+    """Return whether it runs; it may end between any two questions."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -143,7 +143,7 @@ def wait_until_gone(processes: list[psutil.Process]) -> None:
 
 @dataclass(frozen=True)
 class RunningSite:
-    """What a test of a running site needs to know."""
+    """The facts that a test of a running site needs."""
 
     base_url: str
     data_dir: Path
@@ -155,7 +155,7 @@ class RunningSite:
 
 @contextlib.contextmanager
 def running_site(data_dir: Path, *, first_text: str = "", **more_environment: str) -> Iterator[RunningSite]:
-    """Run a site for as long as the block lasts; a fresh one, or one whose first start printed ``first_text``."""
+    """Run a site for the duration of the block; a fresh one, or one whose first start printed ``first_text``."""
     up = Up(data_dir, **more_environment)
     try:
         up.wait_until_ready()

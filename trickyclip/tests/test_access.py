@@ -1,4 +1,4 @@
-"""Every route of the URL conf against every role; a route without a row here fails."""
+"""Tests every route of the URL conf against every role; a route without a row here fails."""
 
 import uuid
 

@@ -316,7 +316,7 @@ def test_a_shell_is_found(tmp_path, call):
 
 
 def test_only_made_up_data_and_waits_are_drawn_by_random():
-    """What must not be guessed comes from ``secrets``; whoever needs ``random`` says here what for."""
+    """Secrets come from ``secrets``; each module that uses ``random`` is listed with its purpose."""
     users = {str(file.relative_to(settings.BASE_DIR)) for file in sources(settings.BASE_DIR)
              if {name.split(".")[0] for name in imported_modules(file)} & {"random"}
              or {"numpy.random"} & imported_modules(file)}  # fmt: skip

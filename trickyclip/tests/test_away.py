@@ -1,4 +1,4 @@
-"""While a server is away the site says so, and comes back by itself."""
+"""Tests that the site reports a server that is away, and recovers by itself."""
 
 import contextlib
 import http.cookiejar
@@ -27,7 +27,7 @@ PATIENCE_S = 60
 
 @contextlib.contextmanager
 def stopped(site: RunningSite, name: str) -> Iterator[None]:
-    """Kill a server of a running site; nobody starts it again before the block ends."""
+    """Kill a server of a running site; nobody restarts it before the block ends."""
     supervisor = psutil.Process(site.up.pid("supervisord"))
     server = psutil.Process(site.up.pid(name))
     supervisor.send_signal(signal.SIGSTOP)
@@ -40,7 +40,7 @@ def stopped(site: RunningSite, name: str) -> Iterator[None]:
 
 
 class Visitor:
-    """Somebody who is logged in, without a browser."""
+    """A logged-in client without a browser."""
 
     def __init__(self, site: RunningSite) -> None:
         self.site = site

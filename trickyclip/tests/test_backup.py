@@ -1,4 +1,4 @@
-"""A backup is whole, of one moment, and comes back as it was."""
+"""Tests that a backup is complete, consistent, and restored as it was."""
 
 import json
 import subprocess
@@ -101,14 +101,14 @@ def test_a_backup_is_for_nobody_elses_eyes(backup):
 
 @pytest.mark.slow
 def test_a_database_with_rows_is_not_thrown_away_unasked(backup):
-    with pytest.raises(BackupError, match="There is a database here already; --replace"):
+    with pytest.raises(BackupError, match=r"This database is not empty\. Use --replace"):
         restore_backup(backup, replace=False)
 
 
 @pytest.mark.slow
 def test_nothing_is_replaced_under_a_site_that_runs(backup):
     assert FinalClip.objects.exists()  # over a connection that stays open
-    with pytest.raises(BackupError, match=r"connections are open to the database: stop the site first\.$"):
+    with pytest.raises(BackupError, match=r"connections are open to the database\. Stop the site first\.$"):
         restore_backup(backup, replace=True)
 
 
@@ -132,7 +132,7 @@ def test_replacing_brings_back_what_was_deleted_since(backup):
 
 
 def test_a_folder_without_manifest_is_no_backup(tmp_path):
-    with pytest.raises(BackupError, match=r"is no whole backup: manifest\.json is missing"):
+    with pytest.raises(BackupError, match=r"is not a complete backup: manifest\.json is missing"):
         checked(tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""What is said of settings that do not fit together, before anything is tried."""
+"""Tests the checks of settings that contradict each other."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -41,7 +41,7 @@ def in_bucket(settings):
 def test_half_a_key_is_an_error(in_bucket):
     in_bucket("s3", access_key="key", secret_key="")
     (found,) = checks.bucket_keys(None)
-    assert found.msg == "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not: set both, or neither."
+    assert found.msg == "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not. Set both or neither."
 
 
 def test_a_key_file_that_is_not_there_is_an_error(in_bucket, tmp_path):

@@ -1,4 +1,4 @@
-"""Tokens of Cloudflare Access against a key server of our own that speaks as theirs does."""
+"""Tests tokens of Cloudflare Access against a local key server with the same interface."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""deploy/compose.yaml: valid, closed to the outside, small enough, and running what the supervisor runs."""
+"""Tests deploy/compose.yaml: valid, closed to the outside, small enough, and with the supervisor's programs."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The image, built by its own Dockerfile's steps in a bare Debian tree, serves the site and finds tricks."""
+"""Tests that the image, built by its Dockerfile's steps in a bare Debian tree, serves the site and finds tricks."""
 
 import contextlib
 import os
@@ -28,7 +28,7 @@ CHECK_IMAGE = str(embedded.BASE_DIR / "deploy" / "check-image")
 
 @pytest.fixture(scope="module")
 def built() -> Iterator[Path]:
-    """The folder in which the image was built; pip's certificate authority, where one is set, is lent to it."""
+    """Folder in which the image was built; it borrows pip's certificate authority, if one is set."""
     if os.geteuid() != 0:
         pytest.skip("chroot needs root")
     needed("debootstrap")

@@ -1,4 +1,4 @@
-"""A real nginx with deploy/nginx.conf before a real gunicorn, as behind the tunnel."""
+"""Tests a real nginx with deploy/nginx.conf before a real gunicorn, as behind the tunnel."""
 
 import hashlib
 import json
@@ -182,7 +182,7 @@ def test_probes_answer_without_redirect_and_keep_what_they_know_from_outside(ngi
 
 @pytest.fixture(scope="module")
 def echo() -> Iterator[Nginx]:
-    """An nginx before a server that answers with the headers it was sent."""
+    """An nginx before a server that answers with the headers it received."""
 
     class Echo(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -193,7 +193,7 @@ def echo() -> Iterator[Nginx]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
     threading.Thread(target=server.serve_forever, daemon=True).start()

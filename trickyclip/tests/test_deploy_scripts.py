@@ -1,4 +1,4 @@
-"""The shell scripts are free of what shellcheck finds."""
+"""Tests the shell scripts with shellcheck."""
 
 import subprocess
 

@@ -1,4 +1,4 @@
-"""The systemd units say what they mean, and run what the supervisor runs."""
+"""Tests the systemd units: valid, and with the supervisor's programs."""
 
 import re
 import shutil

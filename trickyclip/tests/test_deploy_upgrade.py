@@ -1,7 +1,7 @@
-"""Upgrade, rollback, backup and restore of an installed site: in which order, and what happens when something fails.
+"""Tests upgrade, rollback, backup and restore of an installed site: the order of steps, and failures.
 
 The scripts, git and the file system are real. What they start is not: an installed machine's services, and a manage.py
-that writes down what it is asked to do.
+that records its arguments.
 """
 
 import os
@@ -48,7 +48,7 @@ PROGRAMS = {
 
 
 class Machine:
-    """A machine on which version "one" is installed, and the repository that newer ones come from."""
+    """A machine with version "one" installed, and the repository of newer ones."""
 
     def __init__(self, folder: Path, mode: str = "plain") -> None:
         self.folder, self.origin, self.home = folder, folder / "origin", folder / "home"
@@ -103,7 +103,7 @@ class Machine:
         return (self.home / "current").readlink().name
 
     def noted(self) -> list[str]:
-        """Return what was done since the last call, the stops and starts of single programs left out."""
+        """Return the actions since the last call, without stops and starts of single programs."""
         lines = [
             line for line in self.notes.read_text().splitlines() if "@" not in line and "daemon-reload" not in line
         ]

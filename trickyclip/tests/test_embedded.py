@@ -1,4 +1,4 @@
-"""The engines from wheels: that they keep what they were given, whatever happened to them in between."""
+"""Tests that the embedded engines keep their data, whatever happens between starts."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells 
 
 @pytest.fixture
 def data_dir(engine_path) -> Path:
-    """A folder whose name asks for quoting and is longer than a socket's path may be."""
+    """A folder whose name needs quoting and is longer than a socket's path may be."""
     folder = engine_path / ('crew "data"' + "_" * 120)
     folder.mkdir()
     return folder
@@ -180,7 +180,7 @@ def test_a_closed_folder_without_access_lists_is_one_sentence(tmp_path, monkeypa
 
     monkeypatch.setattr(os, "setxattr", refuse)
     tmp_path.chmod(0o700)
-    with pytest.raises(unprivileged.NotPassableError, match=r"may not pass through .*: keep TrickyClip"):
+    with pytest.raises(unprivileged.NotPassableError, match=r"cannot pass through .*: keep TrickyClip"):
         unprivileged.let_pass(tmp_path / "inside", 60_600)
 
 

@@ -1,4 +1,4 @@
-"""Settings that lie in files of their own."""
+"""Tests settings that are read from files."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured

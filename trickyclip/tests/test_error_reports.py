@@ -1,4 +1,4 @@
-"""Faults reach the Sentry that is set, with what finds them and without what is nobody's business."""
+"""Tests that errors reach the configured Sentry with useful facts and without private ones."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""Every route with every value that nobody expects, in each field that it asks for: never an error of the server."""
+"""Tests every route with unexpected values in each of its fields: never a server error."""
 
 import uuid
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def tries(fields: list[str]) -> Iterator[tuple[list[str], str]]:
 
 @pytest.fixture
 def asked_for(monkeypatch) -> set[str]:
-    """The names of all fields that a view looks for in a query or a form."""
+    """Return the names of all fields that a view reads from a query or a form."""
     names: set[str] = set()
     for looked in ("__getitem__", "getlist", "__contains__"):
         really = getattr(QueryDict, looked)
@@ -55,7 +55,7 @@ def asked_for(monkeypatch) -> set[str]:
 
 
 def encoded(fields: dict[str, str]) -> bytes:
-    """Write a form as a program may send it: half a character is three bytes that are none in UTF-8."""
+    """Encode a form as a program may send it: half a surrogate pair as three bytes that are invalid UTF-8."""
     return "&".join(
         f"{name}={quote(value.encode('utf-8', 'surrogatepass'))}" for name, value in fields.items()
     ).encode()

@@ -1,4 +1,4 @@
-"""Nobody but the site's own user, and its group where nginx sends the videos, looks into the data folder."""
+"""Tests that only the site's own user, and its group for nginx, can read the data folder."""
 
 import os
 import stat

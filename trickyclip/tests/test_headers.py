@@ -1,4 +1,4 @@
-"""What every answer's headers say, of every route, to everybody."""
+"""Tests the security headers of every route's answers, for everybody."""
 
 import pytest
 from django.templatetags.static import static

@@ -1,4 +1,4 @@
-"""The probes: true when all is well, and naming what is not."""
+"""Tests the health probes: they pass when all is well, and name what is not."""
 
 from datetime import timedelta
 

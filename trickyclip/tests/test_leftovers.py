@@ -1,4 +1,4 @@
-"""Which processes of an earlier run are found and ended, and which are left alone."""
+"""Tests which processes of an earlier run are found and ended, and which are left alone."""
 
 import signal
 import subprocess
@@ -13,7 +13,7 @@ from trickyclip.tests.site import still_running
 
 @pytest.fixture
 def start(tmp_path):
-    """Start a command through the launcher; answers its process and the file that it wrote itself down in."""
+    """Start a command through the launcher; return its process and its pid file."""
     running = []
 
     def launched(*command: str):

@@ -1,4 +1,4 @@
-"""What a line of the log tells, and what it never does."""
+"""Tests the context of log lines, and that they contain no secrets."""
 
 import json
 import logging

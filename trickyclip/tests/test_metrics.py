@@ -1,4 +1,4 @@
-"""What Prometheus is told, and who may ask."""
+"""Tests the metrics for Prometheus, and who may read them."""
 
 from datetime import timedelta
 

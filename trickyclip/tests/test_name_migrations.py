@@ -1,4 +1,4 @@
-"""Migrations of names: a database with names as they used to be comes along, nothing lost, and goes back."""
+"""Tests migrations of names: an old database is migrated without loss, and back."""
 
 import pytest
 from django.db import connection
@@ -16,7 +16,7 @@ def migrate(targets: list[tuple[str, str]]):
 
 @pytest.fixture
 def old(transactional_db):
-    """The models as they were; afterwards the database is up to date again."""
+    """The old models; afterwards the database is up to date again."""
     yield migrate(BEFORE)
     executor = MigrationExecutor(connection)
     executor.migrate(executor.loader.graph.leaf_nodes())

@@ -1,4 +1,4 @@
-"""Slugs: whatever is typed becomes a safe part of a file name, and no two are alike."""
+"""Tests slugs: whatever is typed becomes a safe and unique part of a file name."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Names from outside hold what can be seen, and nothing that turns letters around."""
+"""Tests names from outside: only visible characters, and none that reverse text."""
 
 import base64
 import unicodedata

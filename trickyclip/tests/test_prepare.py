@@ -1,4 +1,4 @@
-"""``manage.py prepare``: what a start does to the database."""
+"""Tests ``manage.py prepare``, which a start runs on the database."""
 
 import pytest
 from django.core.management import call_command

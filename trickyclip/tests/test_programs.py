@@ -1,4 +1,4 @@
-"""What supervisord is told of the programs."""
+"""Tests the programs in supervisord's configuration."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Whose word on the client's address is believed, and what follows from it."""
+"""Tests whose headers about the client's address are believed."""
 
 import pytest
 from django.http import HttpResponse

@@ -1,4 +1,4 @@
-"""What is installed is what was tested."""
+"""Tests that the installed packages are the pinned ones."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What is sealed opens with the same key for the same purpose, and not if one letter of it was changed."""
+"""Tests that a sealed text opens only unchanged, with the same key and for the same purpose."""
 
 import base64
 

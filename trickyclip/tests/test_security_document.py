@@ -1,6 +1,6 @@
-"""Each sentence of deploy/SECURITY.md that promises something names the tests that show it, and these are there.
+"""Tests that each promise in deploy/SECURITY.md names existing tests that show it.
 
-The rule is simple, so that no promise slips by: below "What you have to do" each block is a heading, a list of
+The rule is simple, so that no promise is missed: below "What you have to do" each block is a heading, a list of
 promises, a table of promises, or a paragraph that begins with one of ``MARKS`` and promises nothing.
 """
 
@@ -24,13 +24,13 @@ GOES_ON = re.compile(r"[.!?]\s|;")
 
 
 def names_of_tests() -> Counter[str]:
-    """Return how many tests of the site bear each name."""
+    """Return how many tests of the site have each name."""
     sources = [path.read_text() for app in APPS for path in (settings.BASE_DIR / app).rglob("test_*.py")]
     return Counter(name for source in sources for name in re.findall(r"^ *def (test_\w+)\(", source, re.MULTILINE))
 
 
 def faults(document: str, there: Counter[str]) -> list[str]:
-    """Return what a document promises without a test, one line for each fault."""
+    """Return the promises of a document that name no test, one line each."""
     _before, begin, promises = document.partition(PROMISES_BEGIN)
     if not begin:
         return [f"no heading {PROMISES_BEGIN.strip()}"]

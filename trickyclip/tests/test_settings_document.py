@@ -1,4 +1,4 @@
-"""The tables of docs/SETTINGS.md name exactly what is read from the environment."""
+"""Tests that docs/SETTINGS.md names exactly the settings that are read."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Spellings: what a person reads as one name is one name, for Python and for the database alike."""
+"""Tests spellings: names that a person reads as the same are one name, in Python and in the database."""
 
 import datetime as dt
 import unicodedata

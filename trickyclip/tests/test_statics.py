@@ -1,4 +1,4 @@
-"""The addresses of static files: kept for good, and new ones when a file changes."""
+"""Tests the addresses of static files: cached for good, and new when a file changes."""
 
 import pytest
 from django.conf import settings

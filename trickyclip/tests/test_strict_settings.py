@@ -1,4 +1,4 @@
-"""What the settings themselves say, read as a server reads them; the tests' own settings are laxer in places."""
+"""Tests the settings as a server reads them; the tests' own settings are laxer in places."""
 
 import json
 import os
@@ -26,7 +26,7 @@ print(json.dumps({{name: getattr(settings, name) for name in {NAMES!r}}}))
 
 @pytest.fixture(scope="module")
 def on_a_server(tmp_path_factory) -> dict[str, object]:
-    """What they are with HTTPS=1 and nothing else chosen."""
+    """Settings with HTTPS=1 and nothing else chosen."""
     environment = {name: text for name, text in os.environ.items() if name != "DEBUG"}
     environment |= {"DJANGO_SETTINGS_MODULE": "trickyclip.settings", "HTTPS": "1"}
     environment["DATA_DIR"] = str(tmp_path_factory.mktemp("data"))

@@ -1,4 +1,4 @@
-"""How long each program waits for a lock, and what a person is told when it did not come."""
+"""Tests each program's lock timeout, and the message when it is exceeded."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ with connection.cursor() as cursor:
 
 
 def told(**environment: str) -> list[str]:
-    """Return both timeouts as the database knows them in a process that such an environment begins."""
+    """Return both timeouts as the database sees them in a process with this environment."""
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "trickyclip.settings"} | environment
     done = subprocess.run(
         [sys.executable, "-c", SHOW], env=environment, cwd=embedded.BASE_DIR, capture_output=True, text=True, check=True

@@ -1,4 +1,4 @@
-"""``manage.py up`` as a person meets it: one start, what is printed, who answers, and the refusals."""
+"""Tests ``manage.py up`` as a person uses it: one start, its output, its servers, and its refusals."""
 
 import base64
 import http.client
@@ -135,7 +135,7 @@ def test_a_taken_port_is_one_sentence(running_site, tmp_path):
 
 
 def test_an_address_of_another_machine_is_one_sentence():
-    with pytest.raises(supervised_site.SiteError, match=r"^Nobody can listen on port 8000 of 192.0.2.1 here: Cannot"):
+    with pytest.raises(supervised_site.SiteError, match=r"^Cannot listen on port 8000 of 192.0.2.1: Cannot"):
         supervised_site.check_port("192.0.2.1", 8000)
 
 
@@ -154,7 +154,7 @@ def test_a_full_disk_is_one_sentence(tmp_path):
 def test_a_redis_that_does_not_answer_is_one_sentence(engine_path):
     up = Up(engine_path / "data", REDIS_URL="redis://127.0.0.1:1/0")
     assert up.wait() == 1
-    assert "TrickyClip cannot go on: The Redis of REDIS_URL does not answer" in up.lines[-1]
+    assert "TrickyClip cannot continue: The Redis of REDIS_URL does not answer" in up.lines[-1]
 
 
 def test_a_database_that_does_not_answer_is_one_sentence(engine_path):
@@ -171,6 +171,6 @@ def test_an_engine_that_does_not_start_is_one_sentence_with_its_reason(engine_pa
     up = Up(engine_path)
     assert up.wait() == 1
     [line] = up.lines
-    assert line.startswith("TrickyClip cannot go on: PostgreSQL did not start: ")
+    assert line.startswith("TrickyClip cannot continue: PostgreSQL did not start: ")
     assert "postgresql.conf" in line
     assert FIRST_PASSWORD.search(up.text) is None

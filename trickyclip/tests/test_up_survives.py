@@ -1,4 +1,4 @@
-"""What ``manage.py up`` does when something is killed, crashes or is asked to stop, and what the next start finds."""
+"""Tests ``manage.py up`` when something is killed, crashes or is stopped, and the next start."""
 
 import contextlib
 import os
@@ -133,7 +133,7 @@ def test_all_killed_at_once_is_survived(up):
 def test_a_program_that_keeps_crashing_is_reported_and_the_rest_goes_on(engine_path):
     site = Up(engine_path / "data", WEB_WORKERS="many")
     try:
-        site.wait_for("web does not stay up and was given up after")
+        site.wait_for("web keeps crashing and was given up after")
         [told] = [line for line in site.lines if "was given up after" in line]
         assert "invalid literal for int()" in told
         others = [psutil.Process(site.pid(name)) for name in PROGRAMS if name != "web"]

@@ -1,4 +1,4 @@
-"""What the web server may take at most fits into what a small machine gives it."""
+"""Tests that the web server's limits fit a small machine."""
 
 import runpy
 from pathlib import Path
@@ -19,7 +19,7 @@ OTHER_THREADS = 8
 
 
 def conf_of(monkeypatch, **chosen: str) -> dict:
-    """Return gunicorn's settings as they are where somebody chose these."""
+    """Return gunicorn's settings for these chosen values."""
     for name in ("WEB_WORKERS", "WEB_THREADS", "DATABASE_CONNECTIONS"):
         monkeypatch.setenv(name, "")  # so that it is put back
         monkeypatch.delenv(name)

@@ -1,4 +1,4 @@
-"""Every address that is opened directly shows a whole page, leads to one, or is no page at all."""
+"""Tests that every address opened directly shows a whole page, redirects to one, or is no page at all."""
 
 import datetime as dt
 import uuid
@@ -18,7 +18,7 @@ WITH_SEGMENT = ("clips:moment", "clips:segment_preview", "clips:preview_file", "
 
 @pytest.fixture
 def rows(original, segments, admin) -> dict[str, object]:
-    """Real rows for routes that name one, by the route or by the kind that the table of routes has."""
+    """Real rows for routes that need one, by the route or by its kind in the table of routes."""
     clip = FinalClip.objects.create(
         candidate_segment=segments[9], original_file=original, start_ms=0, end_ms=900, camera_id="CAM_UNKNOWN",
         fps_label="30FPS", date=dt.date(2024, 12, 1), filename="one__v001.mp4",

@@ -1,4 +1,4 @@
-"""``manage.py bench_crowd``: how long a site takes to answer while many sort and the machine searches for tricks."""
+"""``manage.py bench_crowd``: measures the answer times of a site while many people sort and a search runs."""
 
 import contextlib
 import http.client
@@ -37,13 +37,13 @@ PATIENCE_S = 60
 
 
 class SiteError(Exception):
-    """The site answered something else than a person wants to see."""
+    """The site's answer is not one that a person wants to see."""
 
 
 class Command(BaseCommand):
     help = (
-        "Let many people sort on a running site at once, on this machine, and print how long it takes to answer. What "
-        "they decide is undone; made for a library of make_library, whose members they are."
+        "Let many people sort at once on a running site on this machine, and print the answer times. "
+        "Their decisions are undone afterwards. Needs the members of a library made by make_library."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -52,17 +52,17 @@ class Command(BaseCommand):
         parser.add_argument("--seconds", type=float, default=60, help="how long (default: %(default)s)")
         parser.add_argument("--every", type=float, default=3.0, help="seconds for each decision (default: %(default)s)")
         parser.add_argument(
-            "--searching", metavar="FILE", dest="film", help="a video that is searched for tricks meanwhile, twice"
+            "--searching", metavar="FILE", dest="film", help="a video to search for tricks meanwhile, twice"
         )
         parser.add_argument("--phones", type=int, default=0, help="phones that upload meanwhile (default: none)")
         parser.add_argument("--rate", type=_bytes, default="60k", help="bytes a second of each (default: %(default)s)")
-        parser.add_argument("--silent", type=int, default=0, help="bodies that are announced and never come")
+        parser.add_argument("--silent", type=int, default=0, help="bodies that are announced but never sent")
         parser.add_argument("--slow-headers", type=int, default=0, help="requests whose headers never end")
 
     def handle(self, *, url: str, people: int, seconds: float, every: float, film: str | None, **more: object) -> None:
         members = list(Member.objects.filter(is_active=True, role__in=(Role.SORTER, Role.ADMIN)))
         if not members:
-            raise CommandError("There is nobody who may sort.")
+            raise CommandError("There is no member who may sort.")
         with self._phones(urlsplit(url).netloc, members, seconds, **more) as at_most_ms:
             self._sort(members, at_most_ms, url=url, people=people, seconds=seconds, every=every, film=film)
 
@@ -71,7 +71,7 @@ class Command(BaseCommand):
         self, host: str, members: list[Member], seconds: float, *, phones: int, rate: int, silent: int,
         slow_headers: int, **_: object,
     ) -> Iterator[int]:  # fmt: skip
-        """Let phones do what they do meanwhile, and print what became of it; give what people may then wait."""
+        """Run phones meanwhile and print their result; yield the longest acceptable waits."""
         if not phones + silent + slow_headers:
             yield AT_MOST_MS
             return
@@ -111,17 +111,17 @@ class Command(BaseCommand):
         if faults:
             n_left = sum(sorter.n_standing for sorter in sorters)
             says = f"{len(faults)} of {people} broke off: {faults[0]}"
-            raise CommandError(f"{says}\n{n_left} of their decisions still stand." if n_left else says)
+            raise CommandError(f"{says}\n{n_left} of their decisions were not undone." if n_left else says)
 
 
 def _bytes(text: str) -> int:
-    """Return a number of bytes that may end with k or M."""
+    """Return a number of bytes written with k or M."""
     factor = {"k": 1_000, "M": 1_000_000}.get(text[-1:], 1)
     return int(float(text.rstrip("kM")) * factor)
 
 
 class Sorter:
-    """One person with one open sort page, who now and then looks at another."""
+    """One person with one open sort page, who now and then opens another page."""
 
     def __init__(self, url: str, member: Member, took_ms: dict[str, list[float]], rng: random.Random) -> None:
         self._client = Client()
@@ -137,11 +137,11 @@ class Sorter:
 
     @property
     def n_standing(self) -> int:
-        """How many of this person's decisions were not undone."""
+        """Number of this person's decisions that were not undone."""
         return len(self._decided)
 
     def sort(self, until_s: float, every_s: float) -> str:
-        """Sort until then; return what went wrong, or nothing."""
+        """Sort until the given time; return the fault, if any."""
         with self._told() as faults:
             time.sleep(self._rng.uniform(0, COME_WITHIN * every_s))
             self._ask("page: sort", "GET", "/sort")
@@ -157,7 +157,7 @@ class Sorter:
         return "".join(faults)
 
     def clean_up(self) -> str:
-        """Undo all that stands, and log out; return what went wrong, or nothing."""
+        """Undo all remaining decisions and log out; return the fault, if any."""
         with self._told() as faults:
             while self._decided:
                 self._undo(None)
@@ -168,7 +168,7 @@ class Sorter:
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[list[str]]:
-        """Note what goes wrong instead of raising it, since the others go on."""
+        """Record a fault instead of raising it, since the others continue."""
         faults: list[str] = []
         try:
             yield faults
@@ -190,14 +190,14 @@ class Sorter:
         self._decided.pop()
 
     def _deal(self, name: str | None, path: str, fields: dict[str, str]) -> None:
-        """Post something of the sort page, and take over the hand that is answered."""
+        """Post a form of the sort page and take the hand from the answer."""
         page = {"lease": self._lease, "have": " ".join(self._order)}
         html = self._ask(name, "POST", path, page | fields)
         self._order = ORDER.search(html).group(1).split()
         self._cards |= {segment: (start_ms, end_ms) for segment, start_ms, end_ms in CARD.findall(html)}
 
     def _ask(self, name: str | None, method: str, path: str, fields: dict[str, str] | None = None) -> str:
-        """Ask the site, and note under ``name`` how long it took; cleaning up at the end is nobody's waiting."""
+        """Send a request and note its time under ``name``; clean-up at the end is not timed."""
         headers = {
             "Cookie": f"sessionid={self._session}; csrftoken={self._csrf}",
             "X-CSRFToken": self._csrf,

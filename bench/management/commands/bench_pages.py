@@ -1,4 +1,4 @@
-"""``manage.py bench_pages``: how long the server takes for each page and each decision on the rows that are here."""
+"""``manage.py bench_pages``: measures the server time of each page and each decision on the current rows."""
 
 import gc
 import statistics
@@ -33,17 +33,17 @@ Ask = Callable[[], object]
 class Command(BaseCommand):
     help = (
         "Print median and 95th percentile of the server's time and the number of queries for each page and each "
-        "decision. Everything is rolled back, so the time of the commit itself is not in it."
+        "decision. Everything is rolled back, so the time of the commit is not included."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--requests", type=int, default=30, help="how many of each (default: %(default)s)")
-        parser.add_argument("--only", default="", help="only names that contain this")
+        parser.add_argument("--only", default="", help="only names containing this")
 
     def handle(self, *, requests: int, only: str, **_: object) -> None:
         member = Member.objects.filter(role=Role.ADMIN, is_active=True).first()
         if member is None or not FinalClip.objects.current().exists():
-            raise CommandError("There is nothing to ask for; make_library makes a database for this.")
+            raise CommandError("There are no rows to measure. Run make_library to make some.")
         self.stdout.write(f"{'':<28}{'p50 ms':>8}{'p95 ms':>8}{'queries':>9}")
         gc.collect()
         gc.freeze()  # as deploy/gunicorn.conf.py does before it forks the web workers
@@ -77,7 +77,7 @@ PARTS = frozenset({"home, again", "board", "session, again", "jobs, again", "pic
 
 
 def pages(client: Client) -> Iterator[tuple[str, Ask]]:
-    """Yield each page's name and what asks for it."""
+    """Yield the name and the request of each page."""
     clip = FinalClip.objects.current().first()
     shoot = CandidateSegment.objects.available().shown().first()
     shoot = shoot.original_file.shoot if shoot else Shoot.objects.first()
@@ -116,7 +116,7 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
 
 
 def decisions(client: Client, member: Member) -> Iterator[tuple[str, Ask]]:
-    """Yield each thing that the sort page does, as it does it: with a hand of four that every answer fills again."""
+    """Yield each action of the sort page, with a hand of four that every answer refills."""
     lease = uuid.uuid4()
 
     def post(name: str, **fields: object) -> object:
@@ -153,7 +153,7 @@ def decisions(client: Client, member: Member) -> Iterator[tuple[str, Ask]]:
 
 
 def tables() -> dict[str, dict[str, object]]:
-    """Return, for each way to lay the table, the fields of its form that lead to where something waits.
+    """Return for each filter of the sort page the form fields that lead to waiting moments.
 
     That is at the end of the queue, which a table that is laid for everything does not empty meanwhile.
     """

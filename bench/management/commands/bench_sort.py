@@ -1,4 +1,4 @@
-"""``manage.py bench_sort``: how long a person waits on the sort page, in a real browser over a long and narrow line."""
+"""``manage.py bench_sort``: measures the waiting times on the sort page, in a real browser over a slow line."""
 
 import getpass
 import os
@@ -90,9 +90,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--round-trip", type=float, default=40.0, help="ms to the site and back (default: %(default)s)"
         )
-        parser.add_argument(
-            "--searching", metavar="FILE", help="a video that is searched for tricks meanwhile, over and over"
-        )
+        parser.add_argument("--searching", metavar="FILE", help="a video to search for tricks meanwhile, over and over")
         parser.add_argument("--mbit", type=float, default=20.0, help="Mbit/s to the browser (default: %(default)s)")
 
     def handle(self, *, url: str, username: str, **asked: object) -> None:
@@ -102,7 +100,7 @@ class Command(BaseCommand):
             raise CommandError("This needs playwright: pip install -r requirements-dev.txt.") from None
         chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
         if chromium is None:
-            raise CommandError("This needs a Chromium, and there is none on this machine.")
+            raise CommandError("This needs Chromium, which is not installed.")
         password = os.environ.get("BENCH_PASSWORD") or getpass.getpass(f"Password of {username}: ")
         site = urlsplit(url)
         far = {"round_trip_ms": asked["round_trip"], "mbit_per_s": asked["mbit"]}
@@ -121,9 +119,9 @@ class Command(BaseCommand):
                 page.goto("about:blank")  # so that the page gives its hand back
                 browser.close()
         except Error as error:
-            says = f"The browser gave up: {error.message.splitlines()[0]}"
+            says = f"The browser failed:  {error.message.splitlines()[0]}"
             if sorting and sorting.n_decided:
-                says += f"\nPress Z {sorting.n_decided} times on {username}'s sort page: what was decided still stands."
+                says += f"\nPress Z {sorting.n_decided} times on {username}'s sort page: the decisions were not undone."
             raise CommandError(says) from None
         for line in figures:
             self.stdout.write(line)
@@ -187,7 +185,7 @@ class Sorting:
         self.page.wait_for_url(lambda address: "/login" not in address)
 
     def _kinds_of_keep(self) -> Iterator[tuple[str, list[str], int]]:
-        """Yield what is decided, by which keys, and how many it may take; a name used lately is the known one."""
+        """Yield the kinds of keep, their keys, and their maximum number of keys; a recent name is the known one."""
         yield "keys: trash", ["x"], 1
         yield "keys: skip", ["s"], 1
         yield "keys: keep with the same rider", ["Enter"], 1
@@ -198,7 +196,7 @@ class Sorting:
             yield "keys: keep with a known name typed", ["p", *letters.lower(), "Enter", "Enter"], 5
 
     def _count(self, name: str, keys: list[str], most: int) -> str:
-        """Decide by some keys, and tell how many they were."""
+        """Decide with some keys and return their number."""
         self._wait_for_two()
         before = self.page.locator(CURRENT).get_attribute("data-segment")
         for key in keys:
@@ -233,7 +231,7 @@ class Sorting:
         return self._with_feedback(noted)
 
     def _with_feedback(self, noted: list[dict]) -> list[dict]:
-        """Add how long each key took until its card was on the screen; later than the next picture it may be."""
+        """Add how long each key took until its card was on screen; it may not be later than the next picture."""
         self.page.wait_for_timeout(500)
         painted = self.page.evaluate(TOLD, [one["stamp"] for one in noted])
         return [one | {"feedback": max(one["there"], ms)} for one, ms in zip(noted, painted, strict=True)]

@@ -1,4 +1,4 @@
-"""``manage.py bench_upload``: how fast files come in through the whole stack of a running site, beside a plain copy."""
+"""``manage.py bench_upload``: measures upload speed through the whole stack of a running site, beside a plain copy."""
 
 import base64
 import http.client
@@ -26,7 +26,7 @@ SESSION = "Upload bench"
 
 
 class Command(BaseCommand):
-    help = "Measure uploads to a running site on this machine, and where their bytes go; leaves nothing behind."
+    help = "Measure uploads to a running site on this machine, then delete them."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("url", help="the address of the site, which runs on this data folder")
@@ -36,7 +36,7 @@ class Command(BaseCommand):
     def handle(self, *, url: str, files: int, mib: int, **_options) -> None:
         member = Member.objects.filter(role=Role.ADMIN, is_active=True).first()
         if member is None:
-            raise CommandError("There is no admin to upload as; start the site once.")
+            raise CommandError("There is no admin to upload as. Start the site once.")
         token, secret = ApiToken.objects.issue(member, "bench_upload")
         uploaded: list[UUID] = []
         try:
@@ -58,7 +58,7 @@ class Command(BaseCommand):
 
 
 class _Sender:
-    """Sends files as the upload page does, in the chunks that it is told to use."""
+    """Sends files as the upload page does, in chunks of the given size."""
 
     def __init__(self, url: str, secret: str) -> None:
         self._host = urlsplit(url).netloc
@@ -104,7 +104,7 @@ def _copy(path: Path) -> None:
 
 
 def _timed(work) -> tuple[object, float, float]:
-    """Return what the work gave, the seconds that passed, and those that the site's processes computed."""
+    """Return the result of the work, the elapsed seconds, and the CPU-seconds of the site's processes."""
     before_s, began_s = _site_cpu_s(), time.monotonic()
     result = work()
     return result, time.monotonic() - began_s, _site_cpu_s() - before_s

@@ -1,4 +1,4 @@
-"""``manage.py make_library``: fill an empty database with what a crew gathers in years, to measure the pages on."""
+"""``manage.py make_library``: fills an empty database with several years of a crew's rows, to measure the pages on."""
 
 import time
 
@@ -17,23 +17,21 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--segments", type=int, default=100_000, help="how many (default: %(default)s)")
         parser.add_argument("--clips", type=int, default=50_000, help="old versions among them (default: %(default)s)")
-        parser.add_argument(
-            "--seed", type=int, default=1, help="another number makes other rows (default: %(default)s)"
-        )
-        parser.add_argument("--force", action="store_true", help="also beside footage that is here")
+        parser.add_argument("--seed", type=int, default=1, help="seed of the random rows (default: %(default)s)")
+        parser.add_argument("--force", action="store_true", help="also if there is footage")
 
     def handle(self, *, segments: int, clips: int, seed: int, force: bool, **_: object) -> None:
         if segments < 1 or not 0 <= clips <= segments:
             raise CommandError("There must be at least one segment, and no more clips than segments.")
         if not force and OriginalFile.objects.exists():
-            raise CommandError("There is footage in this database already; made-up rows beside it want --force.")
+            raise CommandError("This database already has footage. Use --force to add made-up rows to it.")
         started_s = time.monotonic()
         if not Trick.objects.exists():
             call_command("load_tricks", stdout=self.stdout)
         try:
             Library(n_segments=segments, n_clips=clips, seed=seed, say=self.stdout.write).make()
         except IntegrityError as error:
-            raise CommandError("The rows of this seed are here already; choose another --seed.") from error
+            raise CommandError("The rows of this seed already exist. Choose another --seed.") from error
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")  # or the first pages are planned for empty tables
         self.stdout.write(f"Made in {time.monotonic() - started_s:.0f} s.")

@@ -1,8 +1,8 @@
-"""The archive on Google Drive: a folder of a person's, or of a shared drive. Knows no Django.
+"""The archive on Google Drive, in a person's folder or on a shared drive. Knows no Django.
 
-A file is sent under an id that was asked for before, in chunks to a session that was written down before its first
-byte. So whatever is cut off goes on where Drive stopped getting it, also from another process, and a file that Drive
-took without our hearing of it is found under its id (409) instead of being there twice.
+A file is sent under an id that was requested before, in chunks to a session that was saved before its first byte. So an
+interrupted upload resumes where Drive stopped receiving it, also from another process, and a file that Drive took
+without our hearing of it is found under its id (409) instead of being there twice.
 """
 
 import hashlib
@@ -110,7 +110,7 @@ class GoogleDriveArchive:
 
     @property
     def _top(self) -> str:
-        """The id of the folder that holds the archive; "root" is Drive's name for the top of a person's own drive."""
+        """Id of the folder that holds the archive; "root" is Drive's name for the top of a person's own drive."""
         return self.folder_id or "root"
 
     @cached_property
@@ -157,7 +157,7 @@ class GoogleDriveArchive:
         about = {"fileId": file_id, "supportsAllDrives": True}
         found = self.call(self.files.get, accept=Kind.MISSING, **about, fields="size")
         if found is None:
-            raise ArchiveError("Google Drive does not hold this file any more.")
+            raise ArchiveError("Google Drive no longer has this file.")
         size_bytes, tries = int(found["size"]), 0
         with target.open("ab") as writer:
             while (n_there := writer.tell()) < size_bytes:
@@ -174,7 +174,7 @@ class GoogleDriveArchive:
             os.fsync(writer.fileno())
 
     def _bytes_of(self, about: dict, begin: int, end: int) -> bytes:
-        """Return a part of a file's bytes, ``end`` not included; Drive may send fewer, but never none."""
+        """Return a part of a file's bytes, without ``end``; Drive may send fewer, but never none."""
         request = self.files.get_media(**about)
         headers = request.headers | {"Range": f"bytes={begin}-{end - 1}"}
         response, data = self._http.request(request.uri, method="GET", headers=headers)
@@ -243,7 +243,7 @@ class GoogleDriveArchive:
         return findings(self)
 
     def changes_since(self, token: str) -> tuple[list[Change], str]:
-        """Return one page of what happened since a token, and the token to go on with; "" begins at this moment."""
+        """Return one page of changes since a token, and the next token; "" begins now."""
         told, token = self._changes(token, CHANGE_FIELDS)
         return [Change(each["fileId"], each["removed"] or each["file"]["trashed"]) for each in told], token
 
@@ -259,7 +259,7 @@ class GoogleDriveArchive:
     # --- one request -------------------------------------------------------------------------------------------------
 
     def call(self, method: Callable[..., HttpRequest], *, accept: Kind | None = None, **fields: object) -> dict | None:
-        """Do one request, again as long as its fault may pass; None where it was refused as ``accept`` allows.
+        """Do one request, retried while its fault may pass; None if it was refused as ``accept`` allows.
 
         Raises
         ------
@@ -296,7 +296,7 @@ class GoogleDriveArchive:
     # --- sending -----------------------------------------------------------------------------------------------------
 
     def _upload_of(self, parcel: Parcel) -> HttpRequest:
-        """Return the request that makes the file, or that replaces what its id holds already."""
+        """Return the request that makes the file, or that replaces the content of its id."""
         media = FileChunks(parcel.source, chunk_bytes=self._chunk_bytes, mimetype=media_type_of(parcel.filename))
         kept = parcel.facts | {PLACE: _place(parcel.folder_id, parcel.filename)}
         about = {"name": parcel.filename, "mimeType": media.mimetype(), "appProperties": kept}
@@ -306,7 +306,7 @@ class GoogleDriveArchive:
         return self.files.create(body=about | {"id": parcel.file_id, "parents": [parcel.folder_id]}, **common)
 
     def _open_session(self, request: HttpRequest) -> str:
-        """Ask for the address that takes the bytes. By hand, for the library would send bytes before we hear of it."""
+        """Request the address that takes the bytes. By hand, since the library would send bytes before we know it."""
         headers = request.headers | {
             "X-Upload-Content-Type": request.resumable.mimetype(),
             "X-Upload-Content-Length": str(request.resumable.size()),
@@ -319,7 +319,7 @@ class GoogleDriveArchive:
         return request.resumable_uri
 
     def _send_next(self, request: HttpRequest, session: str) -> bool:
-        """Send one chunk from where Drive has got to; whether it has all now."""
+        """Send one chunk from Drive's offset on; return whether Drive has the whole file now."""
         if request.resumable_uri is None:  # begun by another process: ask how far it is before sending anything
             request.resumable_uri = session
             request._in_error_state = True
@@ -346,7 +346,7 @@ class GoogleDriveArchive:
         self._breathe(max(fault.retry_after_s, random.uniform(longest_s / 2, longest_s)))  # noqa: S311
 
     def _breathe(self, wait_s: float) -> None:
-        """Sleep, and keep the lease alive meanwhile."""
+        """Sleep while keeping the lease alive."""
         ends_s = time.monotonic() + wait_s
         while (left_s := ends_s - time.monotonic()) > 0:
             time.sleep(min(BREATH_S, left_s))
@@ -354,7 +354,7 @@ class GoogleDriveArchive:
 
 
 def _held(found: dict) -> Held:
-    """Read what Drive says of a file; by its place it tells whether the site put it there, or a person since."""
+    """Read Drive's description of a file; its place tells whether the site put it there, or a person since."""
     facts, folder_id = dict(found.get("appProperties", {})), (found.get("parents") or [""])[0]
     place = facts.pop(PLACE, None)
     is_ours = None if place is None else place == _place(folder_id, found["name"])
@@ -362,11 +362,11 @@ def _held(found: dict) -> Held:
 
 
 def _place(folder_id: str, filename: str) -> str:
-    """Return where a file is put in the 124 bytes that Drive keeps of a fact."""
+    """Return the place of a file in the 124 bytes that Drive keeps of a fact."""
     return hashlib.sha256(f"{folder_id}/{filename}".encode()).hexdigest()
 
 
 def _quoted(text: str) -> str:
-    """Return a text as Drive's search language takes it."""
+    """Return a text quoted for Drive's search language."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"

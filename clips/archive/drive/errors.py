@@ -1,7 +1,7 @@
-"""What Drive's refusals mean, and what a person can do about each. Knows no Django.
+"""Translates Drive's errors into sentences with advice. Knows no Django.
 
-Reasons: "Resolve errors" of Google's Drive guide. Two things it does not say come from other people's reports: the
-daily limit of 750 GB answers like a rate limit and does not go away; and a service account's "quota" is no quota.
+Reasons: "Resolve errors" of Google's Drive guide. Two facts that it lacks come from other people's reports: the daily
+limit of 750 GB answers like a rate limit and does not go away; and a service account's "quota" is no quota.
 """
 
 import http.client
@@ -42,7 +42,7 @@ class Kind(Enum):
 
 
 class RefusedError(ArchiveError):
-    """Drive will not do this one thing, and asking again would not help."""
+    """Drive refuses this one request, and retrying would not help."""
 
     def __init__(self, kind: Kind, sentence: str) -> None:
         super().__init__(sentence)
@@ -58,7 +58,7 @@ class Fault:
 
 
 def fault_of(error: Exception) -> Fault:
-    """Say what an exception of the client library means."""
+    """Return the error for an exception of the client library."""
     if isinstance(error, HttpError):
         return _refusal(error)
     if isinstance(error, RefreshError) and not error.retryable:
@@ -68,17 +68,17 @@ def fault_of(error: Exception) -> Fault:
 
 @contextmanager
 def only_this_file() -> Iterator[None]:
-    """Within this block a lack of permission says something of one file, and nothing of the archive as a whole."""
+    """Treat a lack of permission within this block as one file's problem, and not the whole archive's."""
     try:
         yield
     except ArchiveBlockedError as error:
         if error.reason != BlockReason.PERMISSION:
             raise
-        raise RefusedError(Kind.OTHER, f"Google Drive does not let us change this file: {error}") from error
+        raise RefusedError(Kind.OTHER, f"Google Drive does not allow changing this file: {error}") from error
 
 
 def unreachable(why: str) -> ArchiveBlockedError:
-    sentence = f"Google Drive cannot be reached ({why}). Sending goes on by itself when it answers again."
+    sentence = f"Google Drive cannot be reached ({why}). Sending resumes when it answers again."
     return ArchiveBlockedError(BlockReason.UNREACHABLE, sentence, retry_after_s=UNREACHABLE_PAUSE_S)
 
 
@@ -94,7 +94,7 @@ def folder_missing(folder_id: str, *, setting: str = "DRIVE_FOLDER_ID") -> Archi
     return ArchiveBlockedError(
         BlockReason.FOLDER,
         f"The folder {folder_id} is not on Google Drive, is in its trash, or is not shared with the archive's account. "
-        f"Bring it back or share it with that account as Content manager, or put another one into {setting}.",
+        f"Restore it, share it with that account as Content manager, or set another one in {setting}.",
     )
 
 
@@ -103,13 +103,13 @@ def _refusal(error: HttpError) -> Fault:
     if status == 401:
         return Fault(Kind.BLOCKED, _no_access(message))
     if status == 404:
-        return _refused(Kind.MISSING, f"Google Drive does not have what was asked for: {message}")
+        return _refused(Kind.MISSING, f"Google Drive does not have this: {message}")
     if status == 409:
-        return _refused(Kind.THERE, f"Google Drive has this already: {message}")
+        return _refused(Kind.THERE, f"Google Drive already has this: {message}")
     if status in {408, 429} or status >= 500:
         return Fault(Kind.PASSING, unreachable(f"{status} {reason}".strip()), _retry_after_s(error))
     if status == 403 and reason in _RATE:
-        return Fault(Kind.RATE, unreachable("it asks us to go slower"), _retry_after_s(error))
+        return Fault(Kind.RATE, unreachable("too many requests"), _retry_after_s(error))
     if status == 403:
         return Fault(Kind.BLOCKED, _forbidden(reason, message))
     return _refused(Kind.OTHER, f"Google Drive refused this ({status} {reason}): {message}")
@@ -131,7 +131,7 @@ def _forbidden(reason: str, message: str) -> ArchiveBlockedError:
     if reason in _FULL:
         return ArchiveBlockedError(
             BlockReason.QUOTA,
-            f"Google Drive is full ({message}). Make room or buy storage; sending then goes on by itself.",
+            f"Google Drive is full ({message}). Free some space or buy storage. Sending then resumes.",
             retry_after_s=FULL_PAUSE_S,
         )
     if reason in {"accessNotConfigured", "SERVICE_DISABLED"}:
@@ -151,7 +151,7 @@ def _no_access(why: str) -> ArchiveBlockedError:
 
 
 def _reason_of(error: HttpError) -> tuple[str, str]:
-    """Return Google's word for it and its sentence; both empty where the body is not Google's."""
+    """Return Google's reason and its sentence; both empty if the body is not Google's."""
     try:
         told = json.loads(error.content)["error"]
         return told["errors"][0]["reason"], str(told["message"])

@@ -1,4 +1,4 @@
-"""How requests reach Drive: the client library over connections that repeat nothing by themselves. Knows no Django."""
+"""Sends requests to Drive: the client library over connections that never retry by themselves. Knows no Django."""
 
 import http.client
 import json
@@ -36,7 +36,7 @@ def watching_bytes(on_block: Callable[[int], None]) -> Iterator[None]:
 
 
 class _Frank:
-    """A connection that reports what it sends, and a lost answer as what it is.
+    """A connection that reports what it sends, and raises a lost answer as such.
 
     httplib2 takes a connection that ends without an answer for one that went stale, and sends the whole request again;
     but that request may have been done. Whether it is repeated is for the caller to say, who can ask first.
@@ -79,13 +79,13 @@ class DriveHttp(httplib2.Http):
 
 
 def authorised(credentials: Credentials) -> AuthorizedHttp:
-    """Return connections of their own for one worker's thread; httplib2's may not be shared."""
+    """Return new connections for one worker's thread; httplib2's may not be shared."""
     return AuthorizedHttp(credentials, http=DriveHttp())
 
 
 @cache
 def drive_service(root_url: str = GOOGLE_URL) -> Resource:
-    """Return Drive's methods as the client library's own description has them, without asking the network.
+    """Return Drive's methods from the client library's own description, without using the network.
 
     The root is changed in the description itself, because ``api_endpoint`` leaves uploads where they were.
     """
@@ -100,7 +100,7 @@ def description() -> dict:
 
 
 class FileChunks(MediaUpload):
-    """A file on disk, handed out as bytes.
+    """A file on disk as chunks of bytes.
 
     Not as a stream, which is what the library's own class does: when a token runs out within an upload the request is
     repeated, and a stream that was read to its end would be sent as nothing.

@@ -1,4 +1,4 @@
-"""A folder on Google Drive that people put camera files into: what lies in it, and where it goes afterwards.
+"""Lists the drop folder on Google Drive, and moves its files away afterwards.
 
 Knows no Django.
 """
@@ -48,21 +48,21 @@ class DriveInbox(GoogleDriveArchive):
 
     @property
     def name(self) -> str:
-        """What its folders are written down under, so that those of another drop folder are others."""
+        """The name that its folders are saved under, so that another drop folder has its own."""
         return f"inbox {hashlib.sha256(self.folder_id.encode()).hexdigest()[:12]}"
 
     def start_token(self) -> str:
-        """Return the token from which on changes are read: asked for before the folder is listed, nothing is missed."""
+        """Return the token to read changes from; requested before the listing, so that nothing is missed."""
         if not self.has_folder(self.folder_id):
             raise folder_missing(self.folder_id, setting="DRIVE_DROP_FOLDER_ID")
         return self._changes("", CHANGE_FIELDS)[1]
 
     def everything(self) -> Iterator[Found]:
-        """Find every file in the folder and the folders in it, but not in those that we move files to."""
+        """Find every file in the folder and its subfolders, except the folders that we move files to."""
         yield from self._inside(self.folder_id, ())
 
     def changed(self, token: str) -> tuple[list[Found], str, bool]:
-        """Return what came or changed since a token, the token to go on with, and whether that is all for now."""
+        """Return the files added or changed since a token, the next token, and whether that is all for now."""
         told, next_token = self._changes(token, CHANGE_FIELDS)
         found, known = [], {self.folder_id: ()}
         for item in (each["file"] for each in told if not each["removed"] and not each["file"]["trashed"]):
@@ -76,13 +76,13 @@ class DriveInbox(GoogleDriveArchive):
         return found, next_token, not told
 
     def look_for(self, file_id: str) -> Found | None:
-        """Return a file as it is now, wherever it lies; None for what is gone or in the trash."""
+        """Return the current state of a file, wherever it is; None if it is gone or in the trash."""
         asked = {"fileId": file_id, "supportsAllDrives": True, "fields": FILE_FIELDS}
         item = self.call(self.files.get, accept=Kind.MISSING, **asked)
         return None if item is None or item["trashed"] else _found(item, ())
 
     def put_away(self, file_id: str, *, to_folder_id: str, sentence: str = "") -> None:
-        """Move a file into a folder, and say in its description why; nothing happens where it is there or gone."""
+        """Move a file into a folder, with the reason in its description; does nothing if it is there or gone."""
         asked = {"fileId": file_id, "supportsAllDrives": True}
         item = self.call(self.files.get, accept=Kind.MISSING, **asked, fields="id,parents,trashed")
         if item is None or item["trashed"] or item.get("parents") == [to_folder_id]:
@@ -100,7 +100,7 @@ class DriveInbox(GoogleDriveArchive):
                 yield from self._inside(item["id"], (*folders, item["name"]))
 
     def _folders_above(self, item: dict, known: dict[str, tuple[str, ...] | None]) -> tuple[str, ...] | None:
-        """Return the folders between the drop folder and a file or folder; None for what lies elsewhere."""
+        """Return the folders between the drop folder and a file or folder; None if it is elsewhere."""
         parent_id = next(iter(item.get("parents", [])), None)
         if parent_id is None:
             return None

@@ -1,8 +1,8 @@
-"""A person's leave to use their Drive: the OAuth 2.0 code flow for web servers, with state and PKCE (RFC 6749, 7636).
+"""Lets a person grant access to their Drive: the OAuth 2.0 code flow with state and PKCE (RFC 6749, 7636).
 
-What comes of it is a refresh token, which is as good as the account. It is kept sealed by a key that comes from
-SECRET_KEY, so that a copy of the database alone opens nothing. Google's library is imported where it is used, because
-it takes 30 MB of every process.
+It results in a refresh token, which is as good as the account. It is sealed with a key that comes from SECRET_KEY, so
+that a copy of the database alone reveals nothing. Google's library is imported where it is used, because it takes 30 MB
+of every process.
 """
 
 import base64
@@ -33,7 +33,7 @@ WHOLE_DRIVE = "https://www.googleapis.com/auth/drive"
 
 
 class GrantError(Exception):
-    """The account could not be connected; the text is one sentence."""
+    """The account could not be connected. The text is one sentence."""
 
 
 def is_set_up() -> bool:
@@ -41,7 +41,7 @@ def is_set_up() -> bool:
 
 
 def scope() -> str:
-    """Return what has to be asked for: a folder that a person made cannot be seen with leave for own files only."""
+    """Return the scope to request: a folder made by a person is invisible with access to own files only."""
     return WHOLE_DRIVE if settings.DRIVE_FOLDER_ID or settings.DRIVE_DROP_FOLDER_ID else OWN_FILES
 
 
@@ -65,7 +65,7 @@ def begin(redirect_uri: str) -> tuple[str, dict[str, str]]:
 
 
 def complete(answer: dict[str, str], kept: dict[str, str] | None, redirect_uri: str, member: Member) -> DriveGrant:
-    """Take what Google sent the browser back with, change it into a token, and keep that.
+    """Exchange the code of Google's answer for a token, and store that.
 
     Raises
     ------
@@ -74,14 +74,14 @@ def complete(answer: dict[str, str], kept: dict[str, str] | None, redirect_uri: 
     """
     # As bytes: of text that is not ASCII this comparison raises.
     if not kept or not secrets.compare_digest(answer.get("state", "").encode(), kept["state"].encode()):
-        raise GrantError(_("This answer does not belong to a question of this browser. Begin again."))
+        raise GrantError(_("This answer does not match a request from this browser. Start again."))
     if "code" not in answer:
         raise GrantError(_("Google says: %(why)s. Nothing was changed.") % {"why": answer.get("error", "no code")[:80]})
     told = _exchange(answer["code"], kept["verifier"], redirect_uri)
     if "refresh_token" not in told:
-        raise GrantError(_("Google gave no lasting access. Remove the app at myaccount.google.com and begin again."))
+        raise GrantError(_("Google gave no lasting access. Remove the app at myaccount.google.com and start again."))
     if scope() not in told.get("scope", "").split():
-        raise GrantError(_("The box that lets the archive use Google Drive was not ticked. Begin again and tick it."))
+        raise GrantError(_("The box for access to Google Drive was not ticked. Start again and tick it."))
     token = seal(told["refresh_token"])
     given = DriveGrant(account=_account_of(token), sealed_token=token, scope=told["scope"][:300], granted_by=member)
     with transaction.atomic():
@@ -91,9 +91,11 @@ def complete(answer: dict[str, str], kept: dict[str, str] | None, redirect_uri: 
 
 
 def credentials(sealed_token: str) -> "Credentials":
-    """Return what Drive accepts; ArchiveBlockedError when the token cannot be opened or nobody may use it."""
+    """Return the credentials for Drive; ArchiveBlockedError if the token cannot be opened or used."""
     if not is_set_up():
-        says = "DRIVE_OAUTH_CLIENT_ID and DRIVE_OAUTH_CLIENT_SECRET are not set, so the connected account is of no use."
+        says = (
+            "DRIVE_OAUTH_CLIENT_ID and DRIVE_OAUTH_CLIENT_SECRET are not set, so the connected account cannot be used."
+        )
         raise ArchiveBlockedError(BlockReason.SETTINGS, says)
     from google.oauth2.credentials import Credentials
 
@@ -114,7 +116,7 @@ def unseal(sealed_token: str) -> str:
     try:
         return sealed.unseal(sealed_token, PURPOSE)
     except sealed.SealedError as error:
-        says = "SECRET_KEY was changed, so the connected account cannot be used. Connect it again on the admin's page."
+        says = "SECRET_KEY has changed, so the connected account cannot be used. Connect it again on the admin's page."
         raise ArchiveBlockedError(BlockReason.CREDENTIALS, says) from error
 
 

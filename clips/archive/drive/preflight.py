@@ -1,4 +1,4 @@
-"""Whether a clip could be sent to Drive now, found out without sending one. Knows no Django."""
+"""Checks whether a clip could be sent to Drive now, without sending one. Knows no Django."""
 
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,11 @@ LOW_BYTES = 5 * 1024**3
 
 
 def findings(archive: "GoogleDriveArchive") -> list[Finding]:
-    """Look at credentials, folder, permission and quota, in this order; what depends on a bad one is left out."""
+    """Check credentials, folder, permission and quota, in this order; skip what depends on a bad one."""
     found = []
     try:
         about = archive.call(archive.service.about().get, fields=ABOUT)
-        found.append(Finding("credentials", True, f"Google knows us as {about['user']['emailAddress']}."))
+        found.append(Finding("credentials", True, f"Connected as {about['user']['emailAddress']}."))
         folder = _folder(archive, found)
         found.append(_quota(about["storageQuota"], folder))
     except ArchiveBlockedError as error:
@@ -40,29 +40,29 @@ _SUBJECT = {
 
 def _folder(archive: "GoogleDriveArchive", found: list[Finding]) -> dict:
     if not archive.folder_id:
-        found.append(Finding("folder", True, "No DRIVE_FOLDER_ID is set: the archive lies at the top of My Drive."))
+        found.append(Finding("folder", True, "No DRIVE_FOLDER_ID is set, so the archive is at the top of My Drive."))
         return {}
     asked = {"fileId": archive.folder_id, "supportsAllDrives": True, "fields": FOLDER}
     folder = archive.call(archive.files.get, accept=Kind.MISSING, **asked)
     if folder is None or folder.get("trashed"):
         raise folder_missing(archive.folder_id)
     if folder["mimeType"] != "application/vnd.google-apps.folder":
-        says = f"DRIVE_FOLDER_ID names the file {folder['name']}. Put the id of a folder there."
+        says = f"DRIVE_FOLDER_ID names the file {folder['name']}. Set the id of a folder."
         raise ArchiveBlockedError(BlockReason.FOLDER, says)
     where = "in a shared drive" if folder.get("driveId") else "in a person's own drive"
     found.append(Finding("folder", True, f"{folder['name']}, {where}."))
     if not folder["capabilities"]["canAddChildren"]:
         raise ArchiveBlockedError(
             BlockReason.PERMISSION,
-            f"The archive's account may look into {folder['name']} and put nothing there. Make it a Content manager.",
+            f"The archive's account can read {folder['name']}, but not add files. Make it a Content manager.",
         )
-    found.append(Finding("permission", True, "Files may be put there."))
+    found.append(Finding("permission", True, "Files can be added."))
     return folder
 
 
 def _quota(quota: dict, folder: dict) -> Finding:
     if folder.get("driveId"):
-        return Finding("quota", True, "The shared drive's owner pays; Google does not tell us how much room is left.")
+        return Finding("quota", True, "The shared drive's owner pays. Google does not say how much space is left.")
     if "limit" not in quota:
         return Finding("quota", True, "Without limit.")
     limit_bytes, used_bytes = int(quota["limit"]), int(quota["usage"])
@@ -74,6 +74,6 @@ def _quota(quota: dict, folder: dict) -> Finding:
         )
     left_gib = (limit_bytes - used_bytes) / 1024**3
     if limit_bytes - used_bytes < LOW_BYTES:
-        says = f"Only {left_gib:.1f} GiB are left on Google Drive. Make room or buy storage."
+        says = f"Only {left_gib:.1f} GiB are left on Google Drive. Free some space or buy storage."
         raise ArchiveBlockedError(BlockReason.QUOTA, says)
     return Finding("quota", True, f"{left_gib:.1f} GiB are left.")

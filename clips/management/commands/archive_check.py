@@ -8,7 +8,7 @@ from clips.models.job import ACTIVE
 
 
 class Command(BaseCommand):
-    help = "Say whether clips can be archived now, and if not what to do. Sends nothing."
+    help = "Check whether clips can be archived now, and explain how to fix faults. Sends nothing."
 
     def handle(self, **_options) -> None:
         self.stdout.write(f"archive      {archive_name()}")
@@ -18,7 +18,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{finding.what:<12} {mark}  {finding.says}")
         block, jobs = standing(), Job.objects.filter(kind__in=["ARCHIVE", "WITHDRAW"])
         n_waiting, n_failed = jobs.filter(state__in=ACTIVE).count(), jobs.filter(state=JobState.FAILED).count()
-        self.stdout.write(f"jobs         {n_waiting} wait or run, {n_failed} failed")
+        self.stdout.write(f"jobs         {n_waiting} waiting or running, {n_failed} failed")
         if block:
             self.stdout.write(f"blocked      since {block.since:%Y-%m-%d %H:%M} UTC: {block.sentence}")
         if any(not finding.is_good for finding in found):

@@ -1,4 +1,4 @@
-"""``manage.py audit``: whether rows, files and archive say the same."""
+"""``manage.py audit``: checks that rows, files and archive agree."""
 
 import json
 from argparse import ArgumentParser
@@ -11,18 +11,18 @@ from clips.integrity.run import Tally, audit, in_order
 
 class Command(BaseCommand):
     help = (
-        "Hold rows, files and archive against each other and say where they disagree. Changes nothing without "
-        "--repair. Exit code 0: all agree, or what did not was put right; 1: something is wrong."
+        "Check that rows, files and archive agree, and list all differences. Changes nothing without --repair. Exit "
+        "code 0: all agree, or all differences are fixed; 1: something is wrong."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--checksums", action="store_true", help="read every file and compare its SHA-256, too")
+        parser.add_argument("--checksums", action="store_true", help="also read every file and compare its SHA-256")
         parser.add_argument(
             "--repair", action="store_true",
-            help="put right what needs no guessing: make it again, look at it again, remove what can be made again; "
-            "never deletes a camera file or a clip",
+            help="fix what needs no guessing: make files again, check them again, delete what can be made again; never "
+            "deletes a camera file or a clip",
         )  # fmt: skip
-        parser.add_argument("--json", action="store_true", help="one JSON object a line, the sums in the last one")
+        parser.add_argument("--json", action="store_true", help="one JSON object per line, with the totals in the last")
 
     def handle(self, *, checksums: bool, repair: bool, **options) -> None:
         tally = Tally()
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         if not tally.counts:
             self.stdout.write("Rows, files and archive agree.")
         elif tally.n_mended:
-            self.stdout.write(f"{tally.n_mended} put right, or on the way to it.")
+            self.stdout.write(f"{tally.n_mended} repaired, or being repaired.")
 
     def _sum_json(self, tally: Tally) -> None:
         self.stdout.write(json.dumps({"counts": tally.counts, "wrong": tally.n_wrong, "mended": tally.n_mended}))

@@ -1,4 +1,4 @@
-"""``manage.py evict``: make room now, and say what went, why, and why the rest stays."""
+"""``manage.py evict``: frees space now, and lists what was deleted, why, and why the rest stays."""
 
 from argparse import ArgumentParser
 from collections import Counter
@@ -17,20 +17,24 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--bytes", type=int, metavar="N", help="free so many bytes, if so much can be missed")
-        parser.add_argument("--dry-run", action="store_true", help="say what would go and why, and delete nothing")
+        parser.add_argument("--bytes", type=int, metavar="N", help="free this many bytes, if possible")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="show what would be deleted and why, without deleting it"
+        )
 
     def handle(self, *, dry_run: bool, verbosity: int, **options) -> None:
         asked_bytes = options["bytes"]
         if asked_bytes is not None and asked_bytes <= 0:
-            raise CommandError("--bytes wants a number above 0.")
+            raise CommandError("--bytes must be greater than 0.")
         to_free_bytes = upkeep.scarce_bytes() if asked_bytes is None else asked_bytes
         if to_free_bytes <= 0:
             room = filesizeformat(max(0, floor.free_bytes()))
-            self.stdout.write(f"Nothing is scarce: {room} may still come. --bytes N frees some anyway.")
+            self.stdout.write(
+                f"There is enough space: {room} available for uploads. Use --bytes N to free some anyway."
+            )
         freed_bytes = eviction.make_room(to_free_bytes, dry_run=dry_run, report=self._say)
-        verb = "would go" if dry_run else "went"
-        self.stdout.write(f"{filesizeformat(freed_bytes)} {verb}; {filesizeformat(max(0, to_free_bytes))} were wanted.")
+        verb = "would be freed" if dry_run else "freed"
+        self.stdout.write(f"{filesizeformat(freed_bytes)} {verb}; {filesizeformat(max(0, to_free_bytes))} needed.")
         self._say_why_the_rest_stays(each=verbosity > 1)
 
     def _say(self, freed: eviction.Freed) -> None:
@@ -39,7 +43,7 @@ class Command(BaseCommand):
     def _say_why_the_rest_stays(self, *, each: bool) -> None:
         n_files, n_bytes = Counter(), Counter()
         for original in evictable.with_ties(OriginalFile.objects.on_disk()).defer("probe").iterator():
-            why = evictable.why_it_stays(original) or "nothing ties it here; it may go when room is needed"
+            why = evictable.why_it_stays(original) or "it can be deleted when space is needed"
             n_files[why] += 1
             n_bytes[why] += original.size_bytes
             if each:

@@ -7,7 +7,7 @@ from clips.storage.files import StorageError, local_copy
 
 
 class Command(BaseCommand):
-    help = "Give files that came before fingerprints theirs, so that the upload page knows them before it sends them."
+    help = "Compute missing fingerprints of files, so that the upload page recognises them before sending."
 
     def handle(self, **_options) -> None:
         files = OriginalFile.objects.filter(fingerprint="").defer("probe")
@@ -19,4 +19,4 @@ class Command(BaseCommand):
             except StorageError:
                 missing += 1
         if missing:
-            self.stdout.write(f"{missing} files are not in the data folder and were left out.")
+            self.stdout.write(f"{missing} files are not in the data folder and were skipped.")

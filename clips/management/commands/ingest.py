@@ -23,21 +23,21 @@ UNDER_WAY = (UploadState.WAITING, UploadState.RECEIVING, UploadState.RECEIVED)
 
 class Command(BaseCommand):
     help = (
-        "Bring camera files on this machine in, folders with all that is in them. Sessions come from the names of the "
-        "folders inside, else from the files' own dates, unless you name one. What is here already is told so. The "
-        "site must be running, for its workers check the files."
+        "Import camera files from this machine, and folders with everything in them. Sessions come from the names of "
+        "the folders inside, else from the files' own dates, unless you name one. Files that are here already are "
+        "only reported. The site must be running, since its workers check the files."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a video, or a folder")
-        parser.add_argument("--session", default="", help="the session they belong to, like “Backyard Rails”")
+        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a video or a folder")
+        parser.add_argument("--session", default="", help="session for the files, like “Backyard Rails”")
         parser.add_argument("--date", type=dt.date.fromisoformat, help="its date, like 2024-12-01")
-        parser.add_argument("--move", action="store_true", help="remove each file that is here safely afterwards")
+        parser.add_argument("--move", action="store_true", help="delete each file once it is safely imported")
 
     def handle(self, *, paths: list[Path], session: str, date: dt.date | None, move: bool, **_options) -> None:
         files = dict(_files(paths))
         if not files:
-            raise CommandError("There are no videos in this.")
+            raise CommandError("There are no videos here.")
         refused = {path: why for path, folders in files.items() if (why := _why_not_kept(path, folders))}
         for path in refused:
             del files[path]
@@ -46,7 +46,7 @@ class Command(BaseCommand):
             self._bring_all(files, uploads, session=session, date=date, move=move)
             self._wait(uploads)
         except KeyboardInterrupt:
-            self.stdout.write("Stopped. What was copied is still checked; repeat the command for the rest.")
+            self.stdout.write("Stopped. Copied files are still being checked. Repeat the command for the rest.")
             raise SystemExit(130) from None
         finally:
             _close(uploads, move=move)
@@ -87,13 +87,13 @@ class Command(BaseCommand):
         for path, why in refused.items():
             self.stdout.write(f"{local_files.legible(path)}: {why}")
         n_bad = len(ids) + len(refused) - n_new - n_known
-        self.stdout.write(f"{n_new} new, {n_known} already here, {n_bad} not taken.")
+        self.stdout.write(f"{n_new} new, {n_known} already here, {n_bad} not imported.")
         if n_bad:
-            raise CommandError("Some were not taken; the lines above say why.")
+            raise CommandError("Some files were not imported. See the lines above for the reasons.")
 
 
 def _files(paths: list[Path]) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """Yield each video once: what is named, and within folders what looks like footage, the oldest first.
+    """Yield each video once: the named files, and within folders what looks like footage, the oldest first.
 
     With it come the names of the folders that may say its session: those inside the folder that was named, and that one
     itself where it begins with a date, because otherwise it is rather "card" or "Videos".
@@ -118,7 +118,7 @@ def _folders_of(file: Path, named: Path) -> tuple[str, ...]:
 
 
 def _why_not_kept(path: Path, folders: tuple[str, ...]) -> str:
-    """Return why a file cannot be taken: by its path from what was named on, as in the incoming folder."""
+    """Return why a file cannot be stored, by its path from the named folder on, as in the incoming folder."""
     return local_files.why_not_kept(Path(*folders, path.name))
 
 
@@ -139,7 +139,7 @@ def _row(path: Path, folders: tuple[str, ...], *, session: str, date: dt.date | 
 
 
 def _close(uploads: dict[Path, Upload], *, move: bool) -> None:
-    """Leave each file in one place: at its end remove what was moved, or what was copied for nothing."""
+    """Leave each file in one place at the end: remove moved files, and copies made for nothing."""
     settled = Upload.objects.in_bulk([upload.pk for upload in uploads.values()])
     for path, upload in uploads.items():
         state = settled[upload.pk].state

@@ -1,4 +1,4 @@
-"""``manage.py make_demo``: a session to try the site with; ``up --demo`` calls it."""
+"""``manage.py make_demo``: makes a demo session to try the site with; ``up --demo`` calls it."""
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -6,19 +6,21 @@ from clips.demo import session
 
 
 class Command(BaseCommand):
-    help = "Make a film of a minute with five tricks and upload it as “Demo Session”, unless that was done before."
+    help = "Make a one-minute film with five tricks and upload it as “Demo Session”, unless it exists already."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--seed", type=int, default=1, help="another number makes another film (default: 1)")
+        parser.add_argument("--seed", type=int, default=1, help="seed of the film (default: 1)")
 
     def handle(self, *, seed: int, **_: object) -> None:
         if session.is_here():
-            self.stdout.write(f"The {session.SESSION_NAME} is here already; nothing was done.")
+            self.stdout.write(f"The {session.SESSION_NAME} already exists. Nothing was done.")
             return
         self.stdout.write("Drawing a minute of film …")
         try:
             session.make(seed=seed)
         except session.DemoError as error:
             raise CommandError(error) from error
-        self.stdout.write(f"The {session.SESSION_NAME} is uploaded; its first tricks can be sorted in a moment.")
+        self.stdout.write(
+            f"The {session.SESSION_NAME} is uploaded. Its first tricks will be ready to sort in a moment."
+        )

@@ -5,7 +5,7 @@ from clips.models import FinalClip, JobKind
 
 
 class Command(BackfillCommand):
-    help = "Put cut clips into the archive again."
+    help = "Archive cut clips again."
     kind = JobKind.ARCHIVE
     to_original = "original_file__"
 

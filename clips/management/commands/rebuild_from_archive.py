@@ -9,10 +9,10 @@ from clips.archive.rebuild import rebuild
 
 
 class Command(BaseCommand):
-    help = "Make people, tricks, sessions and clips again from the archive, after the database was lost."
+    help = "Rebuild people, tricks, sessions and clips from the archive after losing the database."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="say what would be made, and make nothing")
+        parser.add_argument("--dry-run", action="store_true", help="show what would be made, without making it")
 
     def handle(self, *, dry_run: bool, **_options) -> None:
         try:
@@ -23,12 +23,14 @@ class Command(BaseCommand):
             self.stdout.write(f"{n:>7}  {what}")
         for sha256, n_clips in sorted(missing.items()):
             there = f"the archive has it as {archived[sha256]}" if sha256 in archived else "upload it again"
-            self.stdout.write(f"original {sha256}: {n_clips} clips wait for it; {there}.")
+            self.stdout.write(f"original {sha256}: {n_clips} clips are waiting for it; {there}.")
         if archived:
             self.stdout.write(
-                f"Copy the folder “{ORIGINALS}” of the archive, or of it what is named above, into the incoming folder "
-                f"({settings.INCOMING_DIR}), or give it to “manage.py ingest”."
+                f"Copy the archive's folder “{ORIGINALS}”, or only the files named above, into the incoming folder "
+                f"({settings.INCOMING_DIR}), or pass it to “manage.py ingest”."
             )
         if missing:
-            self.stdout.write("When these originals are here, repeat this.")
-        self.stdout.write("Nothing was written." if dry_run else "Jobs cut the clips again and put each in its place.")
+            self.stdout.write("Run this again once these originals are here.")
+        self.stdout.write(
+            "Nothing was written." if dry_run else "Jobs will cut the clips again and put each in its place."
+        )

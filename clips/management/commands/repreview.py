@@ -5,7 +5,7 @@ from clips.models import JobKind, OriginalFile
 
 
 class Command(BackfillCommand):
-    help = "Make the pictures, previews and filmstrips that are missing, or whose files were deleted."
+    help = "Make missing pictures, previews and filmstrips, and those whose files were deleted."
     kind = JobKind.POSTER
 
     def rows(self) -> QuerySet:

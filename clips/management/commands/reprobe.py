@@ -5,7 +5,7 @@ from clips.models import JobKind, OriginalFile
 
 
 class Command(BackfillCommand):
-    help = "Read the cameras' data of files again."
+    help = "Read the camera data of files again."
     kind = JobKind.PROBE
 
     def rows(self) -> QuerySet:

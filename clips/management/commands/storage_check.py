@@ -9,7 +9,7 @@ PROBE_BYTES = 100_000
 
 
 class Command(BaseCommand):
-    help = "Say whether files can be stored and read where the settings say, by doing so with a small one."
+    help = "Check that files can be stored and read as configured, by trying it with a small one."
 
     def handle(self, **_options) -> None:
         faults = {alias: self._fault(alias) for alias in ALIASES}
@@ -17,11 +17,11 @@ class Command(BaseCommand):
             mark = self.style.ERROR("BAD ") if fault else self.style.SUCCESS("good")
             self.stdout.write(f"{alias:<12} {mark}  {fault or self._where(alias)}")
         if any(faults.values()):
-            raise CommandError("Not all files can be stored now.")
+            raise CommandError("Some files cannot be stored now.")
         self.stdout.write("Files can be stored and read.")
 
     def _fault(self, alias: str) -> str:
-        """Store a file in the way that workers do, read a part of it, and delete it; return what was wrong."""
+        """Store a file as workers do, read a part of it, and delete it; return the fault, if any."""
         stored_path, content = f"{alias}/.check-{os.getpid()}", os.urandom(PROBE_BYTES)
         try:
             with scratch_folder() as folder:
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             files.delete([stored_path])
         except (StorageError, OSError) as error:
             return str(error)
-        return "" if is_same else "What is read is not what was stored."
+        return "" if is_same else "The data read back does not match the data stored."
 
     def _where(self, alias: str) -> str:
         where = files.store_of(alias)

@@ -1,4 +1,4 @@
-"""``manage.py tidy_names``: names and slugs from before today's rules, put right or proposed for a merge."""
+"""``manage.py tidy_names``: fixes names and slugs made under older rules, and proposes merges of duplicates."""
 
 import re
 from collections.abc import Iterator
@@ -21,10 +21,10 @@ _NUMBER = re.compile(r" \(\d+\)$")
 
 
 class Command(BaseCommand):
-    help = "Give slugs that Windows refuses new ones, reread trick names, and propose merges. Harmless to repeat."
+    help = "Replace slugs that Windows refuses, reread trick names, and suggest merges. Safe to repeat."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
+        parser.add_argument("--dry-run", action="store_true", help="show what would change, without changing it")
 
     def handle(self, *, dry_run: bool, **options: object) -> None:
         with transaction.atomic():
@@ -36,7 +36,7 @@ class Command(BaseCommand):
 
 
 def rename_slugs() -> Iterator[str]:
-    """Give each slug that no file may have another one, and have the clips that bear it renamed by a job."""
+    """Replace slugs that no file may have, and start a job that renames their clips."""
     for model in (Person, Trick, Shoot):
         for row in model.objects.order_by("pk"):
             if row.slug.upper() not in RESERVED | WINDOWS_DEVICES:
@@ -50,7 +50,7 @@ def rename_slugs() -> Iterator[str]:
 
 
 def reread_tricks() -> Iterator[str]:
-    """Write down the normal form of tricks and aliases where today's rules say another one that is free."""
+    """Update the normal form of tricks and aliases where today's rules give another free one."""
     for model in (Trick, TrickAlias):
         rows = list(model.objects.order_by("pk"))
         taken = {row.normal_name for row in rows}
@@ -61,13 +61,13 @@ def reread_tricks() -> Iterator[str]:
             taken.add(normal)
             before = row.normal_name
             row.save(update_fields=["normal_name"])
-            yield _("%(row)s: read as “%(normal)s” now, and not as “%(before)s”.") % {
+            yield _("%(row)s: now read as “%(normal)s” instead of “%(before)s”.") % {
                 "row": row, "normal": normal, "before": before,
             }  # fmt: skip
 
 
 def propose_merges() -> Iterator[str]:
-    """Say which riders, tricks and sessions read as the same, and where they are merged."""
+    """List riders, tricks and sessions that read as the same, and where to merge them."""
     yield from _doubles(Person, lambda person: name_key(_NUMBER.sub("", person.display_name)))
     yield from _doubles(Trick, lambda trick: normal_form(_NUMBER.sub("", str(trick))))
     yield from _doubles(Shoot, lambda shoot: (shoot.date, name_key(_NUMBER.sub("", shoot.name))))

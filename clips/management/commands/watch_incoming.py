@@ -20,17 +20,17 @@ SHORTEST_PAUSE_S = 1.0
 
 
 class Command(BaseCommand):
-    help = "Bring in what people, Syncthing or card readers put into the incoming folder; “up” keeps this running."
+    help = "Import files from the incoming folder (a service of “up”)."
 
     def handle(self, **_options) -> None:
         if settings.INCOMING_DIR is None:
-            raise CommandError("INCOMING_DIR is empty: no folder shall be watched.")
+            raise CommandError("INCOMING_DIR is empty, so no folder is watched.")
         with _alone():
             Watch(settings.INCOMING_DIR).run()
 
 
 class Watch(FileSystemEventHandler):
-    """Looks when something happens in the folder, while something is on its way, and now and then for what was missed.
+    """Looks into the folder on every event, while files are being imported, and now and then for missed events.
 
     Events are but a hint: they get lost on network mounts, in a burst, and while nobody listens.
     """
@@ -54,7 +54,7 @@ class Watch(FileSystemEventHandler):
             self._happened.wait(pause_s)
 
     def _look(self) -> float:
-        """Look once; return how long it may be until the next look if nothing happens."""
+        """Look once; return the time until the next look if nothing happens."""
         try:
             close_old_connections()
             sentence, is_news = self._folder.look()
@@ -62,7 +62,7 @@ class Watch(FileSystemEventHandler):
                 logger.warning(sentence)
             return self._pause_s()
         except DatabaseError as error:
-            logger.warning("The database does not answer (%s); the incoming folder waits.", type(error).__name__)
+            logger.warning("The database does not answer (%s). The incoming folder waits.", type(error).__name__)
             connection.close()
             return settings.INCOMING_LOOK_SECONDS
 
@@ -71,7 +71,7 @@ class Watch(FileSystemEventHandler):
         return often_s if self._folder.is_restless else settings.INCOMING_LOOK_SECONDS
 
     def _listen(self) -> None:
-        """Hear of what happens in the folder, again after it was away."""
+        """Listen for events in the folder, also after it was away."""
         if self._observer is not None and self._observer.is_alive() and self._observer.emitters:
             return
         observer = Observer()
@@ -79,18 +79,20 @@ class Watch(FileSystemEventHandler):
             observer.schedule(self, str(self._folder.root), recursive=True)
             observer.start()
         except OSError as error:  # not there at present, or the kernel's limit of watches
-            logger.info("Events of %s are not heard (%s); it is looked into now and then.", self._folder.root, error)
+            logger.info(
+                "Cannot listen for events in %s (%s). It is checked now and then instead.", self._folder.root, error
+            )
             return
         self._observer = observer
 
 
 @contextmanager
 def _alone():
-    """Keep a second one of these from copying the same files at the same time."""
+    """Keep a second watcher from copying the same files at the same time."""
     settings.UPLOADS_DIR.mkdir(parents=True, exist_ok=True)
     with (settings.UPLOADS_DIR / "incoming.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CommandError("The incoming folder is watched already.") from None
+            raise CommandError("The incoming folder is already being watched.") from None
         yield

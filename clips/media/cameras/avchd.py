@@ -1,7 +1,7 @@
-"""What camcorders write into their H.264 in a transport stream: maker, model, and the local time with its zone.
+"""Reads maker, model and local time with its zone from the H.264 of AVCHD camcorders.
 
-AVCHD's "Modified Digital Video Pack Metadata" lies in user data of the stream (H.264, annex D.1.6), five bytes an
-entry: a number, and four bytes of which those of times are binary-coded decimals (ExifTool, "H264 MDPM Tags").
+AVCHD's "Modified Digital Video Pack Metadata" is in user data of the stream (H.264, annex D.1.6), five bytes per entry:
+a number, and four bytes, which are binary-coded decimals in times (ExifTool, "H264 MDPM Tags").
 """
 
 import struct
@@ -24,7 +24,7 @@ _NO_ZONE = 0x80
 
 
 def read(file: BinaryIO) -> Said:
-    """Return what the first such entry in a transport stream says; nothing of any other file."""
+    """Return what the first such entry in a transport stream says; an empty statement for any other file."""
     for payload in _payloads(file).values():
         at = payload.find(_MARK)
         if at < 0:
@@ -38,7 +38,7 @@ def read(file: BinaryIO) -> Said:
 
 
 def _payloads(file: BinaryIO) -> Mapping[int, bytes]:
-    """Return what each track of a transport stream begins with; BDAV puts four bytes before each of its packets."""
+    """Return the first bytes of each track of a transport stream. BDAV puts four bytes before each packet."""
     file.seek(0)
     head = file.read(2 * _PACKET_BYTES + 8)
     steps = ((0, _PACKET_BYTES), (4, _PACKET_BYTES + 4))
@@ -75,7 +75,7 @@ def _recorded_at(entries: Mapping[int, bytes]) -> str | None:
 
 
 def _offset_min(zone: int) -> int | None:
-    """Return what the zone's byte says; a flag beside it says that summer time is counted in already."""
+    """Return the offset in the zone byte. A flag beside it says that summer time is already included."""
     if zone & _NO_ZONE:
         return None
     minutes = (zone & _HOURS) // 2 * 60 + (30 if zone & _HALF_HOUR else 0)

@@ -1,7 +1,7 @@
-"""What Canon writes into its videos: its model, and a thumbnail whose Exif tells the local time and often the zone.
+"""Reads the model from Canon videos, and the local time and zone from the Exif of their thumbnail.
 
-``moov/udta`` or ``moov/uuid`` hold ``CNMN`` (the model) and ``CNTH/CNDA`` (a JPEG); recent cameras have the directories
-of its Exif in boxes of their own, ``CMT1`` to ``CMT3`` (ExifTool, "Canon CNTH Tags", "Canon uuid Tags").
+``moov/udta`` or ``moov/uuid`` hold ``CNMN`` (the model) and ``CNTH/CNDA`` (a JPEG). Recent cameras have the directories
+of its Exif in their own boxes, ``CMT1`` to ``CMT3`` (ExifTool, "Canon CNTH Tags", "Canon uuid Tags").
 """
 
 import datetime as dt
@@ -23,7 +23,7 @@ _AVI_SOFTWARE = b"CanonMVI"
 
 
 def read(file: BinaryIO) -> Said:
-    """Return camera and local time of a Canon's file, with the zone where it says one."""
+    """Return camera and local time of a Canon file, with the zone where the file has one."""
     model = next(_texts(file, b"CNMN"), None)
     for taken in _exif(file):
         at = written_time(taken.texts.get(exif.TAKEN_AT, ""))
@@ -36,7 +36,7 @@ def read(file: BinaryIO) -> Said:
 
 
 def read_avi(file: BinaryIO) -> Said:
-    """Return that a Canon wrote an AVI; which one, it does not say."""
+    """Return "Canon" as the maker of an AVI, which does not name the model."""
     for chunk in riff.find(file, b"INFO", b"ISFT"):
         if riff.read(file, chunk).startswith(_AVI_SOFTWARE):
             return Said("Canon")
@@ -44,7 +44,7 @@ def read_avi(file: BinaryIO) -> Said:
 
 
 def moment(said: str, created: dt.datetime | None) -> str:
-    """Return the local time that a thumbnail tells, with its zone where the creation time of the file betrays that.
+    """Return the local time in a thumbnail, with its zone where the file's creation time gives that away.
 
     The thumbnail's is the wall clock's. A Canon whose file bears UTC beside it differs by the offset of the place,
     which is a multiple of a quarter of an hour; one that bears local time there, too, does not differ.
@@ -64,7 +64,7 @@ def _zone_min(taken: exif.Tags) -> int | None:
 
 
 def _exif(file: BinaryIO) -> Iterator[exif.Tags]:
-    """Yield the tags of each Exif in the file, those of Canon's note among them."""
+    """Yield the tags of each Exif block in the file, including those of Canon's maker note."""
     for thumbnail in _inside(file, b"CNTH"):
         for box in boxes.children(file, thumbnail):
             if box.kind == b"CNDA":

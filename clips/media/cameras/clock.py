@@ -1,4 +1,4 @@
-"""Cameras' clocks: which show the time of the place where a file means UTC, and what none can have shown."""
+"""Knows which cameras write local time into UTC fields, and rejects clock times that cannot be right."""
 
 import datetime as dt
 import re
@@ -15,7 +15,7 @@ _RESET_HOURS = 1
 
 @dataclass(frozen=True)
 class LocalClock:
-    """Cameras of one maker that write the wall clock of the place into fields which are meant for UTC."""
+    """Cameras of one maker that write local time into fields meant for UTC."""
 
     make: re.Pattern[str]
     #: Which of its models; None for all.
@@ -35,7 +35,7 @@ LOCAL_CLOCKS = (
 
 
 def shows_local_time(make: str | None, model: str | None) -> bool:
-    """Tell whether such a camera writes the wall clock of the place into a field that is meant for UTC."""
+    """Return whether a camera writes local time into a field meant for UTC."""
     return any(
         one.make.match(make or "") is not None and (one.model is None or one.model.match(model or "") is not None)
         for one in LOCAL_CLOCKS
@@ -43,7 +43,7 @@ def shows_local_time(make: str | None, model: str | None) -> bool:
 
 
 def can_be_true(shown: dt.datetime, *, now: dt.datetime | None = None, sets_itself: bool = False) -> bool:
-    """Tell whether a clock may have been right when it showed this.
+    """Return whether a clock may have been right when it showed this time.
 
     Parameters
     ----------

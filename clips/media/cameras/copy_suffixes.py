@@ -1,4 +1,4 @@
-"""What programs write behind a file's name where a file of that name was there already."""
+"""Strips what programs append to the name of a copied file, such as "(1)" or "Copy of"."""
 
 import re
 
@@ -9,7 +9,7 @@ _BEGINNING = re.compile(r"^(?:Copy of|Kopie von|Copie de|Copia de) ", re.IGNOREC
 
 
 def split(stem: str, also: re.Pattern[str] | None = None) -> tuple[str, str]:
-    """Return a file's name, without its suffix, as it was before it was copied, and what was added.
+    """Return a file's name without its suffix as it was before it was copied, and what was added to it.
 
     ``also`` matches endings that only some cameras' names never have by themselves.
     """

@@ -1,6 +1,6 @@
-"""Exif that cameras embed in their videos: a TIFF structure (TIFF 6.0, section 2; Exif 2.32, tables 4 to 8).
+"""Reads the Exif that cameras embed in their videos: a TIFF structure (TIFF 6.0, section 2; Exif 2.32, tables 4 to 8).
 
-Read by hand, because some times and names are wanted of a few kilobytes of an unknown file, and nothing else.
+A small reader of our own: it needs only a few times and names out of some kilobytes of an untrusted file.
 """
 
 import struct
@@ -21,20 +21,20 @@ _MAX_VALUE_BYTES = 4096
 
 @dataclass(frozen=True)
 class Tags:
-    """The texts and the integers of some directories, by number of their tag."""
+    """The texts and the integers of some directories, by tag number."""
 
     texts: dict[int, str]
     integers: dict[int, tuple[int, ...]]
 
 
 def of_picture(picture: bytes) -> bytes:
-    """Return the TIFF structure of the Exif in a JPEG; nothing where there is none."""
+    """Return the TIFF structure of the Exif in a JPEG; empty where there is none."""
     at = picture.find(b"Exif\0\0")
     return picture[at + 6 :] if at >= 0 else b""
 
 
 def tags(tiff: bytes) -> Tags:
-    """Return the tags of the first directory and of the Exif directory that it names; none of what is no TIFF."""
+    """Return the tags of the first directory and of the Exif directory that it names; none if it is not TIFF."""
     order = _order(tiff)
     if order is None:
         return Tags({}, {})
@@ -47,7 +47,7 @@ def tags(tiff: bytes) -> Tags:
 
 
 def maker_note(tiff: bytes) -> Tags:
-    """Return the tags of a maker's note that is a directory, as Canon's is."""
+    """Return the tags of a maker note that is a directory, as Canon's is."""
     order = _order(tiff)
     inner = tags(tiff).integers.get(_EXIF) if order else None
     for tag, _kind, _count, at in _entries(tiff, order, inner[0]) if order and inner else ():

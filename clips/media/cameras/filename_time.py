@@ -1,4 +1,4 @@
-"""The day and the time that a camera, phone or messenger wrote into a file's name."""
+"""Reads the date and time that a camera, phone or messenger wrote into a file's name."""
 
 import datetime as dt
 import re
@@ -33,7 +33,7 @@ _MESSENGER = re.compile(r"-WA\d{4}|WhatsApp|signal-|video_\d{4}-|telegram", re.I
 
 @dataclass(frozen=True)
 class NamedTime:
-    """What a file's name says of when it was recorded."""
+    """The recording time in a file's name."""
 
     day: dt.date
     #: When recording began; None where only the day is told.
@@ -42,14 +42,14 @@ class NamedTime:
 
     @property
     def moment(self) -> dt.datetime | None:
-        """Day and time together, in UTC where the name is in UTC and else without a zone; None without a time."""
+        """Date and time together: UTC if the name is in UTC, else without a zone. None without a time."""
         if self.time is None:
             return None
         return dt.datetime.combine(self.day, self.time, tzinfo=dt.UTC if self.is_utc else None)
 
 
 def named_time(filename: str, *, now: dt.datetime | None = None) -> NamedTime | None:
-    """Return what a file's name says of when it was recorded, as of "VID_20240116_123456.mp4"; None where nothing.
+    """Return the recording time in a file name such as "VID_20240116_123456.mp4"; None if there is none.
 
     Digits that are no day ("20241350"), a day beyond tomorrow and one of a clock that was not set are nothing.
     """

@@ -1,4 +1,4 @@
-"""What a GoPro writes beside picture and sound: its model, its telemetry (format: gopro/gpmf-parser), its names."""
+"""Reads model, settings and telemetry of GoPro files (format: gopro/gpmf-parser), and parses GoPro file names."""
 
 import re
 import struct
@@ -29,7 +29,7 @@ _NUMBERED_COPY = re.compile(r"[ _-]\d{1,2}$")
 
 @dataclass(frozen=True)
 class Recording:
-    """What a GoPro's file name says: of which recording it is which part."""
+    """A GoPro file name: the recording, and the part of it."""
 
     number: str
     #: Counts from 1.
@@ -41,7 +41,7 @@ class Recording:
 
 
 def recording(filename: str) -> Recording | None:
-    """Return what a GoPro's file name says, as of "GX020123.MP4"; None for a name that no GoPro gives to videos.
+    """Return the recording and part in a name such as "GX020123.MP4"; None if it is no GoPro video name.
 
     The small copy of GX020123.MP4 is GL020123.LRV; that of GOPR0123.MP4 is GOPR0123.LRV. Numbers begin again on
     another card and camera, so equal ones mean the same recording only within one camera's files of one day.
@@ -63,14 +63,14 @@ def recording(filename: str) -> Recording | None:
 
 
 def settings(file: BinaryIO) -> bytes:
-    """Return what stands in ``moov/udta/GPMF`` since the HERO6: model, serial number, settings, HiLight tags."""
+    """Return ``moov/udta/GPMF``, there since the HERO6: model, serial number, settings, HiLight tags."""
     for box in boxes.find(file, b"moov", b"udta", b"GPMF"):
         return boxes.read(file, box, at_most_bytes=_MAX_SETTINGS_BYTES)
     return b""
 
 
 def model(file: BinaryIO) -> str | None:
-    """Return what the camera calls itself, as "HERO8 Black": in its settings, or before them in its telemetry.
+    """Return the camera's name for itself, such as "HERO8 Black", from its settings or else from its telemetry.
 
     What hangs on a camera calls its telemetry by its own name ("GoPro Karma v1.0"), so only a camera's counts.
     """
@@ -83,7 +83,7 @@ def model(file: BinaryIO) -> str | None:
 
 
 def serial(file: BinaryIO) -> str | None:
-    """Return the camera's serial number; up to the HERO5 what stands in ``CAME``, which is as distinct."""
+    """Return the camera's serial number; up to the HERO5, the value of ``CAME``, which is as distinct."""
     if number := gpmf.text(settings(file), _SERIAL):
         return number
     for box in boxes.find(file, b"moov", b"udta", b"CAME"):
@@ -93,7 +93,7 @@ def serial(file: BinaryIO) -> str | None:
 
 
 def utc_offset_min(file: BinaryIO) -> int | None:
-    """Return the time zone that the camera was set to, as minutes ahead of UTC; None before the HERO11.
+    """Return the time zone set in the camera, in minutes ahead of UTC; None before the HERO11.
 
     Cameras without a setting for it write local time whatever stands there.
     """

@@ -1,4 +1,4 @@
-"""GoPro's metadata format, GPMF: keys, lengths and values, nested (described in gopro/gpmf-parser)."""
+"""Parses GoPro's metadata format, GPMF: nested keys, lengths and values (described in gopro/gpmf-parser)."""
 
 import struct
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _MAX_ELEMENTS = 20_000
 
 @dataclass(frozen=True)
 class Element:
-    """One or more values: four letters, their type's letter, how many there are, and their bytes without padding."""
+    """One or more values: a four-letter key, the letter of their type, their number, and their unpadded bytes."""
 
     key: bytes
     type: bytes
@@ -27,7 +27,7 @@ class Element:
 
 
 def elements(data: bytes) -> Iterator[Element]:
-    """Yield every value in ``data`` in order, out of all nesting; what is damaged ends its level."""
+    """Yield every value in ``data`` in order, out of all nesting. Damage ends its level."""
     levels = [(0, len(data))]
     for _ in range(_MAX_ELEMENTS):
         while levels and levels[-1][0] + 8 > levels[-1][1]:

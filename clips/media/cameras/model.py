@@ -1,4 +1,4 @@
-"""Which camera recorded a file, as the file itself says it; never a guess from size or rate."""
+"""Identifies the camera that recorded a file from what the file says; it never guesses from size or rate."""
 
 import re
 from collections.abc import Mapping
@@ -49,7 +49,7 @@ _WORD_ENDS = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=\d)(?=[A-Z][a-z])")
 
 @dataclass(frozen=True)
 class Camera:
-    """A camera as its file names it; None where it does not."""
+    """A camera as its file names it; None for what the file does not name."""
 
     make: str | None
     model: str | None
@@ -57,7 +57,7 @@ class Camera:
 
     @property
     def id(self) -> str:
-        """Return the name used in file names, as "CAM_GOPRO11", "CAM_IPHONE_XR" or "CAM_UNKNOWN"."""
+        """The name used in file names: "CAM_GOPRO11", "CAM_IPHONE_XR" or "CAM_UNKNOWN"."""
         if self.make == "GoPro":
             return _gopro_id(self.model)
         model = self.model or ""
@@ -70,7 +70,7 @@ class Camera:
 
     @property
     def marks_local_time_as_utc(self) -> bool:
-        """Tell whether it writes the wall clock of the place into a field that is meant for UTC."""
+        """Return whether the camera writes local time into a field meant for UTC."""
         return clock.shows_local_time(self.make, self.model)
 
 
@@ -105,12 +105,12 @@ def identify(tags: Mapping[str, str], handlers: list[str], boxed: Camera) -> Cam
 
 
 def fps_label(rate: Fraction) -> str:
-    """Return the rate as a rider says it, as "60FPS" for 60000/1001 and "240FPS" for 239.76."""
+    """Return the rate as riders say it: "60FPS" for 60000/1001 and "240FPS" for 239.76."""
     return f"{max(1, floor(rate + Fraction(1, 2)))}FPS"
 
 
 def _shortened(make: str | None, model: str | None, serial: str | None) -> Camera:
-    """Return them as rows can hold them and people read them: of a damaged file they may be anything."""
+    """Return maker and model short and printable enough for a row; a damaged file may hold anything."""
     texts = ((make, _MAX_TEXT_LENGTH), (model, _MAX_TEXT_LENGTH), (serial, _MAX_SERIAL_LENGTH))
     return Camera(*("".join(filter(str.isprintable, text or "")).strip()[:length] or None for text, length in texts))
 
@@ -120,7 +120,7 @@ def _first(tags: Mapping[str, str], names: tuple[str, ...]) -> str | None:
 
 
 def _gopro_id(model: str | None) -> str:
-    """Return "CAM_GOPRO11" for "HERO11 Black": Black is the plain one, every other kind is named."""
+    """Return "CAM_GOPRO11" for "HERO11 Black". Black is the plain model; every other one is named."""
     kind = re.sub(r"\bBlack\b", "", model or "")
     numbered = re.sub(r"^\s*HERO\s?(?=\d)", "", kind, flags=re.IGNORECASE)
     return _as_id(f"GOPRO{numbered}" if numbered != kind else f"GOPRO {kind}")

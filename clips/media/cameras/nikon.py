@@ -1,7 +1,7 @@
-"""What Nikon writes into its videos (ExifTool, "Nikon NCTG Tags" and "Nikon AVI Tags").
+"""Reads camera and local time from Nikon videos (ExifTool, "Nikon NCTG Tags" and "Nikon AVI Tags").
 
-In MOV and MP4 ``moov/udta/NCDT/NCTG`` holds tags with number, type, count and value, big-endian; in AVI the chunk
-``nctg`` of the list ``ncdt`` holds tags with number, size and value, little-endian.
+In MOV and MP4, ``moov/udta/NCDT/NCTG`` holds big-endian tags of number, type, count and value. In AVI, the chunk
+``nctg`` of the list ``ncdt`` holds little-endian tags of number, size and value.
 """
 
 import struct
@@ -24,7 +24,7 @@ _ZONE_FORMS = {8: ">h", 9: ">i", 10: ">i"}
 
 
 def read(file: BinaryIO) -> Said:
-    """Return camera and local time of a Nikon's file, with the zone that its clock was set to."""
+    """Return camera and local time of a Nikon file, with the zone set in its clock."""
     for box in boxes.find(file, b"moov", b"udta", b"NCDT", b"NCTG"):
         tags = dict(_tags(boxes.read(file, box)))
         texts = {tag: text for tag, raw in tags.items() if (text := _text(raw[1]))}
@@ -37,7 +37,7 @@ def read(file: BinaryIO) -> Said:
 
 
 def read_avi(file: BinaryIO) -> Said:
-    """Return camera and local time of an AVI by Nikon."""
+    """Return camera and local time of a Nikon AVI."""
     for chunk in riff.find(file, b"ncdt", b"nctg"):
         texts = {tag: _text(raw) for tag, raw in _avi_tags(riff.read(file, chunk))}
         shown = written_time(texts.get(_AVI_TAKEN_AT) or "") or written_time(texts.get(_AVI_WRITTEN_AT) or "")
@@ -46,7 +46,7 @@ def read_avi(file: BinaryIO) -> Said:
 
 
 def _zone_min(tags: dict[int, tuple[int, bytes]]) -> int | None:
-    """Return how far the clock was ahead of UTC, summer time included; None where the file does not say."""
+    """Return how far the clock was ahead of UTC, including summer time; None if the file does not say."""
     _kind, world = tags.get(_WORLD_TIME, (0, b""))
     if len(world) >= 3:
         return zone_min(struct.unpack_from(">h", world)[0] + (60 if world[2] == 1 else 0))

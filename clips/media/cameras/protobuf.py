@@ -1,4 +1,4 @@
-"""The little of Protocol Buffers' wire format that finds a text in a message whose schema nobody published.
+"""Finds a text in a Protocol Buffers message without its schema, which the makers do not publish.
 
 https://protobuf.dev/programming-guides/encoding/
 """
@@ -10,7 +10,7 @@ _LONGEST_VARINT = 10
 
 
 def text(message: bytes, *path: int) -> str | None:
-    """Return the text at a path of field numbers, or None where there is none."""
+    """Return the text at a path of field numbers; None if there is none."""
     for number in path:
         message = next((value for field, value in _length_delimited(message) if field == number), b"")
     found = message.decode("utf-8", errors="ignore").strip("\0 ")
@@ -18,7 +18,7 @@ def text(message: bytes, *path: int) -> str | None:
 
 
 def _length_delimited(message: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield number and bytes of the fields that have a length; stop at the first that is damaged."""
+    """Yield number and bytes of the length-delimited fields; stop at the first damaged one."""
     at = 0
     while at < len(message):
         key, at = _varint(message, at)
@@ -40,7 +40,7 @@ def _length_delimited(message: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _varint(message: bytes, at: int) -> tuple[int, int]:
-    """Return a number and where the next byte is; a number that never ends is the end of the message."""
+    """Return a number and the offset of the next byte. A number without an end ends the message."""
     value = 0
     for shift, byte in enumerate(message[at : at + _LONGEST_VARINT]):
         value |= (byte & 0x7F) << (7 * shift)

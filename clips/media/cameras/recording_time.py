@@ -1,4 +1,4 @@
-"""When a recording began, out of all that its file says of it."""
+"""Derives when a recording began from all the times in its file."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ _PHONES_TAGS = (_APPLE, "com.android.version")
 
 @dataclass(frozen=True)
 class _Shown:
-    """What a clock showed, with the zone where one is told beside it."""
+    """A clock's reading, with its zone where the file has one."""
 
     at: datetime
     #: Minutes ahead of UTC; None where ``at`` is meant for UTC and the place is unknown.
@@ -31,7 +31,7 @@ class _Shown:
 
 
 def recorded(said: Said, tags: Mapping[str, str], made_by: Camera, gopro_offset_min: int | None) -> dict[str, Any]:
-    """Return when recording began, in UTC, and how far the clocks of the place were ahead of it, where a file says so.
+    """Return when the recording began in UTC, and the local offset from UTC where the file says so.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def recorded(said: Said, tags: Mapping[str, str], made_by: Camera, gopro_offset_
 
 
 def _shown(said: Said, tags: Mapping[str, str], made_by: Camera, gopro_offset_min: int | None) -> Iterator[_Shown]:
-    """Yield what each clock in the file showed, the surest first."""
+    """Yield the reading of each clock in the file, the most reliable first."""
     created = _read(tags.get(_CREATION))
     own = said.recorded_at
     if own and made_by.make == "Canon":
@@ -90,7 +90,7 @@ def _shown(said: Said, tags: Mapping[str, str], made_by: Camera, gopro_offset_mi
 
 
 def _at_the_place(moment: datetime, offset_min: int | None) -> _Shown:
-    """Return what the wall clock of the place shows: true UTC where the zone is known, else as if it were UTC."""
+    """Return a reading as local time: in true UTC where the zone is known, else as if local time were UTC."""
     if offset_min is None:
         return _Shown(moment.replace(tzinfo=UTC), None, is_local=True)
     return _Shown(moment.replace(tzinfo=timezone(timedelta(minutes=offset_min))), offset_min)

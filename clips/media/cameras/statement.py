@@ -1,11 +1,11 @@
-"""What a maker's own part of a file says of the camera and of the moment."""
+"""Holds what a maker's own boxes say about camera and recording time."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Said:
-    """What one maker's boxes say; None for what they do not."""
+    """The values in one maker's boxes; None for those that are missing."""
 
     make: str | None = None
     model: str | None = None

@@ -1,4 +1,4 @@
-"""What the camera said about the whole file or a track, as it is true of a part of it."""
+"""Adapts a file's tags to a clip that begins later in it."""
 
 import contextlib
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ _TIMES = (_CREATION, "com.apple.quicktime.creationdate")
 
 
 def of_part(tags: Mapping[str, str], start_s: Fraction, recorded_at: str | None) -> dict[str, str]:
-    """Return the tags of a clip that begins ``start_s`` after the start of what ``tags`` describe.
+    """Return the tags of a clip that begins ``start_s`` after the start of the tagged file.
 
     Parameters
     ----------
@@ -32,14 +32,14 @@ def of_part(tags: Mapping[str, str], start_s: Fraction, recorded_at: str | None)
 
 
 def creation_time(recorded_at: str, start_s: Fraction) -> dict[str, str]:
-    """Return the tag for a clip of a file that does not say itself when it was recorded."""
+    """Return the creation time tag for a clip of a file that has none."""
     moment = datetime.fromisoformat(recorded_at)
     moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     return {_CREATION: _later(moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), start_s)}
 
 
 def _corrected(moment: str, recorded_at: str | None) -> str:
-    """Write ``recorded_at`` as ``moment`` is written: with its offset and as precisely."""
+    """Write ``recorded_at`` in the form of ``moment``: with its offset and the same precision."""
     if recorded_at is None:
         return moment
     with contextlib.suppress(ValueError):

@@ -1,4 +1,4 @@
-"""The tracks in which cameras write what they measured beside picture and sound."""
+"""Finds the tracks in which cameras store sensor data and other telemetry."""
 
 import struct
 from typing import BinaryIO
@@ -11,7 +11,7 @@ _MAX_SAMPLE_BYTES = 256 * 1024
 
 
 def track(file: BinaryIO, kind: bytes) -> Box | None:
-    """Return the first track whose samples are of ``kind``, as ``b"gpmd"``; None where there is none."""
+    """Return the first track whose samples are of ``kind``, such as ``b"gpmd"``; None if there is none."""
     for candidate in boxes.find(file, b"moov", b"trak"):
         description = boxes.first(file, candidate, b"mdia", b"minf", b"stbl", b"stsd")
         # version and flags, number of entries, size of the first entry, its four letters
@@ -29,7 +29,7 @@ def track_id(file: BinaryIO, found: Box) -> int | None:
 
 
 def first_sample(file: BinaryIO, kind: bytes) -> bytes:
-    """Return the first sample of the track of ``kind``; nothing where there is none."""
+    """Return the first sample of the track of ``kind``; empty if there is none."""
     found = track(file, kind)
     table = boxes.first(file, found, b"mdia", b"minf", b"stbl") if found else None
     if table is None:

@@ -1,4 +1,4 @@
-"""Times as cameras write them into their files in words: Exif's, those of AVI, those of binary-coded decimals."""
+"""Parses times that cameras write as text: Exif, AVI and binary-coded decimals."""
 
 import datetime as dt
 import re
@@ -24,7 +24,7 @@ MAX_OFFSET_MIN = 14 * 60
 
 
 def written_time(text: str) -> dt.datetime | None:
-    """Return the wall clock's moment that a camera wrote, without a zone; None for what is none.
+    """Return the local time in a text, without a zone; None if it holds no time.
 
     The forms are those that ExifTool knows of AVI (RIFF, ``IDIT``), and Exif's own.
     """
@@ -47,7 +47,7 @@ def written_time(text: str) -> dt.datetime | None:
 
 
 def written_offset_min(text: str) -> int | None:
-    """Return the minutes ahead of UTC that Exif writes as "+09:00"; None for what is none."""
+    """Return the minutes ahead of UTC in an Exif offset such as "+09:00"; None for anything else."""
     found = _OFFSET.fullmatch(text.strip())
     if found is None:
         return None
@@ -55,7 +55,7 @@ def written_offset_min(text: str) -> int | None:
 
 
 def zone_min(minutes: int) -> int | None:
-    """Return an offset from UTC, or None where no place on earth has it, as where a camera writes "not set"."""
+    """Return an offset from UTC; None if no place on earth has it, as where a camera writes "not set"."""
     return minutes if abs(minutes) <= MAX_OFFSET_MIN else None
 
 

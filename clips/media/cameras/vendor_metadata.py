@@ -1,8 +1,8 @@
-"""What camera makers write of their cameras into boxes of their own, which FFmpeg does not read.
+"""Reads the metadata that camera makers store in boxes of their own, which FFmpeg skips.
 
 The layouts are facts from ExifTool's tag tables (QuickTime, Samsung, DJI, Insta360, RIFF), Sony's "Non-Real Time Meta"
-and 3GPP TS 26.244; Canon, Nikon and AVCHD have modules of their own. Only what a file says is returned; nothing is
-concluded from sizes or rates.
+and 3GPP TS 26.244. Canon, Nikon and AVCHD have their own modules. Only what a file says is returned; nothing is
+inferred from sizes or rates.
 """
 
 import struct
@@ -33,7 +33,7 @@ _MAX_INFO_BYTES = 256 * 1024
 
 
 def read(file: BinaryIO) -> Said:
-    """Return what the first maker's boxes in the file say; nothing where there are none."""
+    """Return what the first maker's boxes in the file say; an empty statement if there are none."""
     for look in READERS:
         if (said := look(file)) != NOTHING:
             return said
@@ -41,7 +41,7 @@ def read(file: BinaryIO) -> Said:
 
 
 def _sony(file: BinaryIO) -> Said:
-    """Sony's XAVC: an XML document in a ``meta`` box."""
+    """Read Sony's XAVC: an XML document in a ``meta`` box."""
     for box in _sony_documents(file):
         document = boxes.read(file, box, at_most_bytes=_MAX_XML_BYTES)[4:].strip(b"\0 \r\n\t")
         # No camera declares entities, which can grow without end, or writes UTF-16, which would hide that it does.
@@ -81,7 +81,7 @@ def _bare(tag: str) -> str:
 
 
 def _dji(file: BinaryIO) -> Said:
-    """DJI's telemetry begins with what the device is: serial number at 1-1-5, name at 1-1-10, in each model known."""
+    """Read DJI's telemetry, which begins with the device: serial number at 1-1-5, name at 1-1-10, in all models."""
     sample = telemetry.first_sample(file, _DJI_TELEMETRY)
     if not sample:
         return NOTHING
@@ -102,7 +102,7 @@ def _insta360(file: BinaryIO) -> Said:
 
 
 def _insta360_info(file: BinaryIO, begin: int, end: int) -> bytes:
-    """Return the record that describes the camera: from the index where there is one, else walking backwards."""
+    """Return the record that describes the camera, from the index if there is one, else walking backwards."""
     at = end
     for _ in range(_MAX_RECORDS):
         if at - 6 < max(0, begin):
@@ -138,7 +138,7 @@ def _samsung(file: BinaryIO) -> Said:
 
 
 def _quicktime(file: BinaryIO) -> Said:
-    """The user data of QuickTime that FFmpeg leaves out: drones of DJI write ``©mdl``, others ``manu`` and ``modl``."""
+    """Read QuickTime user data that FFmpeg leaves out: DJI drones write ``©mdl``, others ``manu`` and ``modl``."""
     model = _text_box(file, b"moov", b"udta", b"\xa9mdl", skip_bytes=4)
     if model:
         return Said(None, model)
@@ -164,7 +164,7 @@ def _plain(raw: bytes) -> str | None:
 
 
 def _avi(file: BinaryIO) -> Said:
-    """An AVI: its maker's own list, and the local time that any camera writes into ``hdrl/IDIT``."""
+    """Read an AVI: its maker's own list, and the local time that any camera writes into ``hdrl/IDIT``."""
     said = next(
         (found for look in (nikon.read_avi, canon.read_avi, _exif_list) if (found := look(file)) != NOTHING), NOTHING
     )
@@ -177,7 +177,7 @@ def _avi(file: BinaryIO) -> Said:
 
 
 def _exif_list(file: BinaryIO) -> Said:
-    """The list ``exif`` of an AVI (Exif 2.32, "RIFF audio files", which cameras' AVI share)."""
+    """Read the list ``exif`` of an AVI (Exif 2.32, "RIFF audio files", which AVI files of cameras share)."""
     make, model = (
         next((_plain(riff.read(file, chunk, at_most_bytes=100)) for chunk in riff.find(file, b"exif", kind)), None)
         for kind in (b"ecor", b"emdl")

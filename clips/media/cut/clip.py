@@ -1,9 +1,8 @@
-"""Cuts a clip out of a camera file without encoding its pictures again.
+"""Cuts a clip out of a camera file without re-encoding its pictures.
 
-The packets are copied from the keyframe at or before the first wanted frame. What has to be decoded but not
-seen in front gets negative timestamps, what has to be decoded but not seen behind lies past the end, and the
-edit list hides both. So the first and the last frame are exact in every player that honours edit lists, for
-the cost of a copy.
+The packets are copied from the keyframe at or before the first wanted frame. Frames that must be decoded but not shown
+get negative timestamps in front and lie past the end behind, and the edit list hides both. So the first and the last
+frame are exact in every player that honours edit lists, at the cost of a copy.
 """
 
 from fractions import Fraction
@@ -69,7 +68,7 @@ def cut(
         If the span lies outside the video, or the file cannot be cut exactly.
     """
     if end_ms < start_ms:
-        raise MediaError("The end lies before the start.")
+        raise MediaError("The end is before the start.")
     with open_media(source) as whole:
         container, zero = _recording(whole, start_ms, end_ms)
         stream = picture_stream(container)
@@ -99,7 +98,7 @@ def cut(
 
 
 def _spans(container: InputContainer, way: Way, picture: VideoStream, span: Span) -> tuple[Way, dict[int, Span]]:
-    """Return what is shown of each picture, and the way without those that have none in the span."""
+    """Return the shown span of each picture track, and the plan without the tracks that have no frame in the span."""
     spans, tracks = {picture.index: span}, []
     for track in way.tracks:
         if track.kind == Kind.PICTURE and track.fate == Fate.COPY and track.index != picture.index:
@@ -112,7 +111,7 @@ def _spans(container: InputContainer, way: Way, picture: VideoStream, span: Span
 
 
 def _span_beside(container: InputContainer, stream: VideoStream, span: Span) -> Span | None:
-    """Return the frames of a second picture that begin within a span of the first; None where there are none."""
+    """Return the frames of a second picture that begin within a span of the first; None if there are none."""
     tick_s = stream.time_base
     try:
         first = frame_at(container, stream, span.start_s)
@@ -126,7 +125,7 @@ def _span_beside(container: InputContainer, stream: VideoStream, span: Span) -> 
 
 
 def _put_letters_right(part: Path, source: str, container: InputContainer, way: Way, copied: Copied) -> None:
-    """Say in the clip what its tracks are that FFmpeg writes under other letters."""
+    """Restore in the clip the codec tags of tracks that FFmpeg writes under another tag."""
     written = [track for track in way.tracks if track.index in copied.places]
     metadata = [track for track in written if track.kind == Kind.METADATA and track.codec != "gpmd"]
     entries = sample_entries.read(Path(source)) if metadata else {}
@@ -144,7 +143,7 @@ def _zero(container: InputContainer) -> Fraction:
 
 
 def _recording(whole: InputContainer, start_ms: int, end_ms: int) -> tuple[InputContainer, Fraction]:
-    """Return what to read a span of, and which of its timestamps rows call 0:00.
+    """Return the recording to read a span from, and which of its timestamps rows call 0:00.
 
     Of recordings that were joined it is the one that the span lies in, for each has parameters of its own.
     """
@@ -159,7 +158,7 @@ def _recording(whole: InputContainer, start_ms: int, end_ms: int) -> tuple[Input
 
 def _find_span(container: InputContainer, stream: VideoStream, zero: Fraction, start_ms: int, end_ms: int) -> Span:
     if start_ms < 0:
-        raise MediaError("The start lies before the beginning of the video.")
+        raise MediaError("The start is before the beginning of the video.")
     first = frame_at(container, stream, zero + Fraction(start_ms, 1000))
     last = frame_at(container, stream, zero + Fraction(end_ms, 1000))
     span = Span(first, last, stream.time_base)
@@ -171,7 +170,7 @@ def _find_span(container: InputContainer, stream: VideoStream, zero: Fraction, s
     length_ms = ceil((max(span.end_s, declared_end_s(container)) - zero) * 1000)
     for time_ms in (start_ms, end_ms):
         if time_ms > length_ms:
-            raise MediaError(f"The video is {clock(length_ms)} long; {clock(time_ms)} lies outside it.")
+            raise MediaError(f"The video is {clock(length_ms)} long; {clock(time_ms)} is outside it.")
     return span
 
 

@@ -1,4 +1,4 @@
-"""Which packets of a file a clip needs: what is seen and heard, and what a decoder must be given before."""
+"""Selects the packets that a clip needs: those seen or heard, and those the decoder needs before them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
@@ -29,7 +29,7 @@ _INTERLEAVE_S = 3
 def wanted_packets(
     container: InputContainer, kept: list[Stream], picture: VideoStream, spans: Mapping[int, Span]
 ) -> Iterator[av.Packet]:
-    """Yield, as they lie in the file, the packets of ``kept`` needed to show a span; all of them have a DTS.
+    """Yield, in file order, the packets of ``kept`` needed to show a span; all of them have a DTS.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def wanted_packets(
 
 
 def _begins_whole(stream: Stream, picture: VideoStream, span: Span) -> bool:
-    """Tell whether a sound must begin with a whole packet within the span, up to 20 ms late.
+    """Return whether a sound must begin with a whole packet within the span, up to 20 ms late.
 
     If it began before the span Chromium would put all of it as much later as the first picture that is decoded lies
     before the first that is seen, and show the last one for so long.
@@ -80,7 +80,7 @@ def _go_before(container: InputContainer, picture: VideoStream, spans: Mapping[i
 
 
 def _with_decoding_times(packets: Iterable[av.Packet], picture: VideoStream) -> Iterator[av.Packet]:
-    """Yield the packets with DTS; FFmpeg cannot tell that of the first few where a file (Matroska) has none.
+    """Yield the packets with a DTS; FFmpeg does not know that of the first few where a file (Matroska) has none.
 
     That of the very first it may take for its PTS, which with MPEG-2 is the next one's DTS.
     """
@@ -108,7 +108,7 @@ def _with_decoding_times(packets: Iterable[av.Packet], picture: VideoStream) -> 
 
 
 def _counted_back(early: list[av.Packet], following: av.Packet) -> Iterator[av.Packet]:
-    """Yield the packets before one whose DTS is known, each with one before it."""
+    """Yield the packets before one with a known DTS, each with a DTS counted back from it."""
     step = max(1, following.duration or 0)
     for back, packet in enumerate(reversed(early), start=1):
         if packet.dts is None or packet.dts >= following.dts:
@@ -117,7 +117,7 @@ def _counted_back(early: list[av.Packet], following: av.Packet) -> Iterator[av.P
 
 
 class _Picture:
-    """Chooses from the keyframe to the last packet, in decoding order, that is shown within the span."""
+    """Selects from the keyframe to the last packet, in decoding order, that is shown within the span."""
 
     def __init__(self, span: Span) -> None:
         self.is_done = False
@@ -143,7 +143,7 @@ class _Picture:
 
 
 class _Beside:
-    """Chooses what sounds, or was measured, during the span, and what a decoder needs before that."""
+    """Selects the sound or data during the span, and what a decoder needs before it."""
 
     def __init__(self, stream: Stream, span: Span, begins_whole: bool = False) -> None:
         self.is_done = False

@@ -1,4 +1,4 @@
-"""Copies the packets of a span into a file of its own, with all that the camera said about itself."""
+"""Copies the packets of a span into a new file, with the camera's own metadata."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ from clips.media.way import Container, Fate, Kind, TrackWay, Way, add_copied
 
 #: The edit list counts in about this many units per second, always a multiple of the picture's own clock.
 _MOVIE_TIMESCALE_HZ = 30_000
-IN_PIECES = "This video was put together from several pieces before; a clip of it must lie within one of them."
-NOT_ALONE = "This video cannot be cut exactly there: its pictures do not stand alone. Begin at another frame."
-DISAGREES = "This file cannot be cut exactly there; its index and its content do not agree."
+IN_PIECES = "This video was joined from several pieces. A clip must lie within one of them."
+NOT_ALONE = "This video cannot be cut exactly there, because its frames depend on earlier ones. Start at another frame."
+DISAGREES = "This file cannot be cut exactly there, because its index does not match its content."
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What a clip keeps of its source besides its tracks."""
+    """The parts of its source that a clip keeps besides the tracks."""
 
     tags: Mapping[str, str]  # added to the camera's
     recorded_at: str | None  # the true beginning of the source, ISO 8601; None: its own tags are right
@@ -40,7 +40,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Copied:
-    """What became of a span."""
+    """The result of copying a span."""
 
     n_frames: int  # seen ones
     places: list[int]  # of each track of the clip, in order, which track of the source it was
@@ -162,7 +162,7 @@ def _add_stream(target: OutputContainer, source: Stream, to: TrackWay) -> Stream
     try:
         return add_copied(target, source, to.tag, to.stand_in)
     except (ValueError, av.error.FFmpegError) as error:
-        raise MediaError(f"The track of {to.codec} cannot be copied into a clip.") from error
+        raise MediaError(f"The {to.codec} track cannot be copied into a clip.") from error
 
 
 def _describe(stream: Stream, source: Stream, into_s: Fraction, kept: Kept) -> None:
@@ -175,7 +175,7 @@ def _describe(stream: Stream, source: Stream, into_s: Fraction, kept: Kept) -> N
 
 
 def _late_s(container: InputContainer, source: Stream, span: Span) -> Fraction:
-    """Return how much later a sound plays than FFmpeg says, which is so in the second and later pieces of an edit.
+    """Return how much later a sound plays than FFmpeg says, as it does from the second piece of an edit on.
 
     FFmpeg has such a piece begin with the first packet that lies wholly in it.
     """
@@ -187,7 +187,7 @@ def _late_s(container: InputContainer, source: Stream, span: Span) -> Fraction:
 
 
 def _with_true_keyframes(packets: Iterator[av.Packet], stream: VideoStream) -> Iterator[av.Packet]:
-    """Yield packets with none of the picture's marked as a keyframe at which it only begins to build up.
+    """Yield packets; those of the picture at which it only begins to build up are not marked as keyframes.
 
     A player that goes to such a one, as to the last before the edit begins, shows nothing for a while. Where decoding
     must start, it stays marked: without one keyframe no player starts at all.
@@ -201,7 +201,7 @@ def _with_true_keyframes(packets: Iterator[av.Packet], stream: VideoStream) -> I
 
 
 def _in_order(packets: Iterator[av.Packet]) -> Iterator[av.Packet]:
-    """Yield the packets as long as the DTS of each stream grow; where one piece ends another begins earlier.
+    """Yield the packets while each stream's DTS grows; where one piece ends, the next begins earlier.
 
     What a camera measured at one time in several packets is moved by a tick, as no muxer takes the same time twice.
     """
@@ -241,10 +241,10 @@ class _Track:
         _write(target, self.moved(packet))
 
     def close(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: no packet is held back."""
 
     def moved(self, packet: av.Packet) -> av.Packet:
-        """Nothing beside the picture lasts longer than the picture."""
+        """Return the packet on the clip's clock. Nothing beside the picture lasts longer than the picture."""
         if self._steps:
             self._steps.refine(packet)
         if packet.stream.type != "video":
@@ -262,7 +262,7 @@ class _Track:
 
 
 class _TrackFromStart(_Track):
-    """A track where no edit list hides what lies before the clip: of a sound, what begins within it is written."""
+    """A track where no edit list hides what lies before the clip: only sound that begins within it is written."""
 
     def write(self, target: OutputContainer, packet: av.Packet) -> None:
         if packet.pts * packet.time_base >= self._span.start_s:
@@ -270,7 +270,7 @@ class _TrackFromStart(_Track):
 
 
 class _ConvertedTrack:
-    """One track of the clip whose sound is encoded again."""
+    """One track of the clip whose sound is re-encoded."""
 
     is_used, unheard_s = True, Fraction(0)
 
@@ -285,8 +285,8 @@ class _ConvertedTrack:
 
 
 class _Steps:
-    """Gives the packets of a sound back the exact times that a file rounds (Matroska to ms): each begins where the
-    one before it ends. AVI counts whole packets of 24 or 32 ms, in which a clip's beginning cannot be said at all.
+    """Restores the exact times of a sound's packets where a file rounds them (Matroska to ms): each begins where the
+    one before it ends. AVI counts whole packets of 24 or 32 ms, so the beginning of a clip cannot be stored at all.
     """
 
     def __init__(self, source: Stream) -> None:

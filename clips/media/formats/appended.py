@@ -1,7 +1,7 @@
-"""A whole file behind another in one, as ``copy /b`` puts them together: MP4, Matroska and AVI play the first alone.
+"""Finds whole files appended to another, as ``copy /b`` joins them: of MP4, Matroska and AVI only the first plays.
 
-Their times and offsets are those of each file, so the first is read as if nothing came behind it, and the others are
-named as lost. Transport streams are made to be joined; see `clips.media.formats.joined_stream`.
+Times and offsets belong to each file, so the first is read as if nothing followed it, and the others are reported as
+lost. Transport streams are made to be joined; see `clips.media.formats.joined_stream`.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ _MOST_FILES = 50
 
 
 def begins(file: BinaryIO) -> list[int]:
-    """Return the bytes at which further files begin behind a Matroska or an AVI; [] if it does not say where it ends.
+    """Return the byte offsets of further files behind a Matroska or an AVI; [] if it does not say where it ends.
 
     Those behind an MP4 are seen on the way through its boxes: `clips.media.mp4.index_limits.refuse_absurd`.
     """
@@ -40,7 +40,7 @@ def begins(file: BinaryIO) -> list[int]:
 
 
 class FirstFile:
-    """The container of the first file. All that is not here is its own."""
+    """The container of the first file. Attributes that are not here are the container's own."""
 
     def __init__(self, path: str, begins: list[int], open_part: Callable) -> None:
         self._path, self._edges, self._open_part = path, [*begins, Path(path).stat().st_size], open_part
@@ -57,12 +57,12 @@ class FirstFile:
 
     @property
     def name(self) -> str:
-        """As FFmpeg names a file that is opened whole: what reads its boxes besides finds it by that."""
+        """The file name as of a file opened whole: code that reads its boxes finds it by that."""
         return f"file:{self._path}"
 
     @property
     def lost_s(self) -> dict[int, float]:
-        """Which of the files, counted from 1, cannot be used, and how long each plays; 0 where it does not say."""
+        """The unusable files, counted from 1, and how long each plays; 0 if unknown."""
         lost = {}
         for number, (begin, end) in enumerate(pairwise(self._edges), start=2):
             lost[number] = 0.0
@@ -72,7 +72,7 @@ class FirstFile:
 
 
 def _matroska_end(file: BinaryIO, begin: int) -> int | None:
-    """Return where a Matroska file ends: its header and its segment; None where it was streamed."""
+    """Return where a Matroska file ends: its header and its segment; None if it was streamed."""
     for name in (_EBML, _SEGMENT):
         file.seek(begin)
         head = file.read(12)
@@ -87,7 +87,7 @@ def _matroska_end(file: BinaryIO, begin: int) -> int | None:
 
 
 def _avi_end(file: BinaryIO, begin: int) -> int | None:
-    """Return where an AVI ends, with all its further parts; None where it does not say."""
+    """Return where an AVI ends, with all its further parts; None if it does not say."""
     kinds = (b"AVI ",)
     while True:
         file.seek(begin)

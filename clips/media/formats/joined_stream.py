@@ -1,6 +1,6 @@
-"""A transport stream that was put together from several recordings, on one clock that runs through.
+"""Plays a transport stream joined from several recordings on one continuous clock.
 
-Each recording is opened by itself, for FFmpeg seeks by time, and in such a file one time is there twice. The first
+Each recording is opened on its own, because FFmpeg seeks by time and such a file holds the same time twice. The first
 begins at its own timestamps, each other one where the one before it ends.
 """
 
@@ -28,7 +28,7 @@ _HZ = transport_stream.CLOCK_HZ
 
 @dataclass(frozen=True)
 class Recording:
-    """One of the recordings; its times in units of 1/90,000 s."""
+    """One of the recordings; times in units of 1/90,000 s."""
 
     container: InputContainer
     streams: dict[int, Stream]  # its own, by the index of the first recording's
@@ -50,7 +50,7 @@ class Recording:
 
 
 class JoinedContainer:
-    """Recordings as one container; its streams are those of the first. All that is not here is the first's own.
+    """The recordings as one container, with the streams of the first. Other attributes are the first's own.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ class JoinedContainer:
 
     @property
     def end_s(self) -> float:
-        """Where the last recording ends, in seconds of the timestamps of the whole."""
+        """The end of the last recording, in seconds of the timestamps of the whole."""
         return self.recordings[-1].ends / _HZ
 
     @property
@@ -113,7 +113,7 @@ class JoinedContainer:
             recording.container.seek(local, stream=recording.streams[stream.index])
 
     def demux(self, *streams: Any, **chosen: Any) -> Iterator[av.Packet]:
-        """Yield the packets from where it is to the end of the last recording."""
+        """Yield the packets from the current position to the end of the last recording."""
         wanted = {stream.index: stream for stream in self.recordings[0].container.streams.get(*streams, **chosen)}
         while True:
             recording = self.recordings[self._current]
@@ -147,7 +147,7 @@ class JoinedContainer:
         return max((n for n, each in enumerate(self.recordings) if each.begins <= ticks), default=0)
 
     def _opened(self, container: InputContainer) -> Recording | None:
-        """Return the next recording, or None, closed, where the decoders of the first cannot read it."""
+        """Return the next recording; None, closed, where the decoders of the first cannot read it."""
         first = self.recordings[0].container if self.recordings else container
         streams = _same_streams(first, container)
         if not streams or (first.streams.video and first.streams.video[0].index not in streams):
@@ -161,7 +161,7 @@ class JoinedContainer:
 
 
 def _same_streams(first: InputContainer, other: InputContainer) -> dict[int, Stream]:
-    """Return the other's streams by the index of the first's that each continues: of one kind and codec, in order."""
+    """Return the other's streams by the index of the first's that each continues: same kind and codec, in order."""
     same = {}
     for kind in ("video", "audio"):
         for one, another in zip(getattr(first.streams, kind), getattr(other.streams, kind), strict=False):
@@ -172,7 +172,7 @@ def _same_streams(first: InputContainer, other: InputContainer) -> dict[int, Str
 
 
 def _last_end(container: InputContainer, streams: list[Stream]) -> int | None:
-    """Return where the last packet ends; the position is moved."""
+    """Return the end of the last packet. Moves the position."""
     stated = max(((stream.start_time or 0) + stream.duration for stream in streams if stream.duration), default=None)
     if stated is None:
         return None

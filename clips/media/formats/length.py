@@ -1,7 +1,7 @@
-"""Where a file ends whose header does not say it, or says it wrong: at the end of its last packet.
+"""Measures where a file ends whose header has no duration or a wrong one: at the end of its last packet.
 
-A recorder that crashed, a browser's MediaRecorder and a streamed Matroska file leave no duration behind, some tools a
-duration of 0.
+Crashed recorders, a browser's MediaRecorder and streamed Matroska files leave no duration, and some tools a duration of
+0.
 """
 
 import contextlib
@@ -15,14 +15,14 @@ from clips.media.formats.opening import MAX_DURATION_S, declared_end_s, end_s, z
 
 
 def picture_end_s(container: InputContainer, stream: VideoStream) -> float | None:
-    """Return where the picture ends according to its own header; None where that does not say."""
+    """Return where the picture ends according to its own header; None if that does not say."""
     if isinstance(container, JoinedContainer):
         return container.end_s
     return end_s(stream) if stream.duration else None
 
 
 def last_frame_end_s(container: InputContainer, stream: VideoStream, *, from_s: float | None = None) -> float | None:
-    """Return where the last readable frame ends, in seconds of the file's timestamps; None where there is none.
+    """Return where the last readable frame ends, in seconds of the file's timestamps; None if there is none.
 
     Looks from ``from_s`` on, or, slowly, from the beginning; the position is moved.
     """
@@ -41,7 +41,7 @@ def last_frame_end_s(container: InputContainer, stream: VideoStream, *, from_s: 
 
 
 def known_end_s(container: InputContainer, stream: VideoStream) -> float:
-    """Return where picture and sound end, as the file says, or else where its last frame does."""
+    """Return where picture and sound end according to the file, or else where its last frame ends."""
     declared_s = declared_end_s(container)
     return declared_s if declared_s > zero_s(container) else measured_end_s(container, stream) or 0.0
 

@@ -1,4 +1,4 @@
-"""The one door through which an uploaded file is opened."""
+"""Opens an uploaded file. All code that reads one goes through here."""
 
 from functools import partial
 from pathlib import Path
@@ -28,9 +28,9 @@ MAX_DURATION_S = 24 * 3600
 #: An index may promise a few frames more than were written when the camera was switched off.
 TAIL_SLACK_S = 0.2
 _BOXES_BEFORE_INDEX = frozenset({b"ftyp", b"wide", b"mdat", b"free", b"skip"})
-_NO_PICTURE = "There is no picture in this file."
+_NO_PICTURE = "This file contains no video."
 TOO_LONG = "This file claims to be longer than a day."
-_INDEX_CUT_OFF = "This file was cut off within its index, so nothing in it can be read; please upload it again."
+_INDEX_CUT_OFF = "This file is incomplete: it was cut off within its index. Please upload it again."
 _TOO_MUCH_TO_OPEN = f"This file needs more memory than allowed, or claims to have more than {MAX_STREAMS} tracks."
 
 
@@ -76,9 +76,9 @@ def open_media(path: str | Path) -> av.container.InputContainer:
 
 
 def _looked_over(path: Path) -> tuple[bytes, dict[str, str], list[int]]:
-    """Return how a file begins, what FFmpeg must be told of it, and where others begin behind it; MediaError if bad."""
+    """Return the file's first bytes, options for FFmpeg, and the offsets of appended files; MediaError if bad."""
     if not path.is_file():
-        raise MediaError("The file is not there any more.")
+        raise MediaError("The file no longer exists.")
     with path.open("rb") as file:
         head = file.read(sniff.HEAD_BYTES)
         if not head:
@@ -105,7 +105,7 @@ def _opened(address: str, protocols: str, more: dict[str, str]) -> av.container.
 
 
 def _on_one_clock(container: av.container.InputContainer, path: Path) -> av.container.InputContainer:
-    """Return a container whose packets bear times that are true and grow through the whole file."""
+    """Return a container whose packet times are true and grow through the whole file."""
     if is_transport_stream(container) and (begins := transport_stream.joints(path)):
         container.close()
         return JoinedContainer(str(path), begins, path.stat().st_size, partial(_open_part, more={}))
@@ -116,7 +116,7 @@ def _on_one_clock(container: av.container.InputContainer, path: Path) -> av.cont
 
 
 def _open_part(path: str, begin: int, end: int, more: dict[str, str]) -> av.container.InputContainer:
-    """Open the bytes of a file from one to another as a file of its own."""
+    """Open a range of bytes of a file as a file of its own."""
     try:
         return _opened(f"subfile,,start,{begin},end,{end},,:file:{path}", f"subfile,{PROTOCOLS}", more)
     except (av.error.FFmpegError, ValueError) as error:
@@ -124,7 +124,7 @@ def _open_part(path: str, begin: int, end: int, more: dict[str, str]) -> av.cont
 
 
 def path_of(container: av.container.InputContainer) -> Path:
-    """Return the file that a container was opened from, also where it is a part of it."""
+    """Return the file that a container was opened from, also if it is a part of that file."""
     return Path(container.name.partition("file:")[2])
 
 
@@ -182,7 +182,7 @@ def clock(time_ms: int) -> str:
 
 
 def stops_at(usable_ms: int) -> str:
-    """Return the sentence for a file of which only the beginning can be used."""
+    """Return the sentence for a file of which only the beginning is usable."""
     return f"This file stops at {clock(usable_ms)}; the first {in_words(usable_ms)} can be used."
 
 
@@ -199,18 +199,18 @@ def in_words(time_ms: int) -> str:
 
 def _why_unreadable(path: Path, head: bytes) -> str:
     if not sniff.looks_like_a_camera_file(head):
-        return sniff.sentence_for_what_failed(head) or "This is not a video file that can be read."
+        return sniff.sentence_for_what_failed(head) or "This is not a video, or its format is not supported."
     with path.open("rb") as file:
         box_kinds = [box.kind for box in top_level(file)]
     if box_kinds[:1] and box_kinds[0] in _BOXES_BEFORE_INDEX and b"moov" not in box_kinds:
-        return "This file was cut off before its index, so nothing in it can be read; please upload it again."
+        return "This file is incomplete: it was cut off before its index. Please upload it again."
     if _is_index_cut_off(path):
         return _INDEX_CUT_OFF
-    return "This file is damaged, so nothing in it can be read; please upload it again."
+    return "This file is damaged and cannot be read. Please upload it again."
 
 
 def _is_index_cut_off(path: Path) -> bool:
-    """Tell whether the index of an MP4 is promised to be longer than what is left of the file."""
+    """Return whether the index of an MP4 claims to be longer than the rest of the file."""
     with path.open("rb") as file:
         size_bytes = file.seek(0, 2)
         return any(box.kind == b"moov" and box.end > size_bytes for box in top_level(file))
@@ -223,4 +223,4 @@ def _check_size(container: av.container.InputContainer) -> None:
     for stream in container.streams.video:
         if stream.codec_context is not None and stream.width * stream.height > MAX_PIXELS:
             size = f"{stream.width} by {stream.height}"
-            raise MediaError(f"The picture is {size}; that is too large to work with.")
+            raise MediaError(f"The picture is too large: {size}.")

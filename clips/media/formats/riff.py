@@ -1,4 +1,4 @@
-"""The chunks and lists of an AVI: Microsoft's "AVI RIFF File Reference"."""
+"""Reads the chunks and lists of an AVI (Microsoft's "AVI RIFF File Reference")."""
 
 import struct
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ _MAX_SIBLINGS = 1000
 
 @dataclass(frozen=True)
 class Chunk:
-    """One chunk, or one list with its own kind: the offsets of its body and of the byte behind it."""
+    """A chunk, or a list with its own kind: the offsets of its body and of the byte behind it."""
 
     kind: bytes
     is_list: bool

@@ -1,4 +1,4 @@
-"""What a file is that is no camera's video, told by its first bytes before any library sees them."""
+"""Recognises files that are no camera video by their first bytes, before any library opens them."""
 
 import re
 
@@ -6,9 +6,9 @@ from clips.media import MediaError
 
 #: As much as is looked at; a sector of a memory card is never larger.
 HEAD_BYTES = 64 * 1024
-_UNPACK = "please unpack it and upload the videos in it."
+_UNPACK = "please unpack it and upload its videos."
 _CONVERT = "which cannot be read; please convert it to MP4 first."
-_LOST = "This file begins with nothing but zeros; the memory card did not keep what was recorded."
+_LOST = "This file begins with zeros only: the memory card did not save the recording."
 _TEXT = "This is a text file, not a video."
 
 #: How a file begins → what it is.
@@ -59,7 +59,7 @@ _CAMERA_BOXES = frozenset({b"mdat", b"moov", b"wide", b"free", b"skip", b"pnot",
 
 
 def refuse_what_is_no_video(head: bytes) -> None:
-    """Raise what a file is, in one sentence, where its first bytes say that no camera wrote it as a video.
+    """Raise one sentence that names the file's format if its first bytes say that it is no camera video.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def refuse_what_is_no_video(head: bytes) -> None:
 
 
 def sentence_for_what_failed(head: bytes) -> str | None:
-    """Return what a file seems to be that could not be opened; None where its first bytes say nothing."""
+    """Return what a file that could not be opened seems to be; None if its first bytes do not tell."""
     if head and not head.strip(b"\0"):
         return _LOST
     if head and not _NO_TEXT.search(head):
@@ -95,7 +95,7 @@ def sentence_for_what_failed(head: bytes) -> str | None:
 
 
 def looks_like_a_camera_file(head: bytes) -> bool:
-    """Tell whether it begins like MP4, QuickTime, Matroska, AVI or an MPEG transport stream."""
+    """Return whether it begins like MP4, QuickTime, Matroska, AVI or an MPEG transport stream."""
     is_transport_stream = any(
         head[at : at + 1] == b"\x47" == head[at + step : at + step + 1] for at, step in ((0, 188), (4, 192))
     )

@@ -1,4 +1,4 @@
-"""The kinds of files that clips are, told by the endings of their names."""
+"""Maps the file name endings of clips to their formats and media types."""
 
 from pathlib import PurePath
 
@@ -9,13 +9,13 @@ USUAL = "mp4"
 
 
 def ending_of(name: str) -> str:
-    """Return the ending of a clip's name or path without its dot; the usual one for any other name."""
+    """Return the ending of a clip's name or path without its dot; the default one for any other name."""
     ending = PurePath(name).suffix.removeprefix(".")
     return ending if ending in MEDIA_TYPES else USUAL
 
 
 def without_ending(name: str) -> str:
-    """Return a clip's name without its ending; another name as it is."""
+    """Return a clip's name without its ending; any other name unchanged."""
     for ending in MEDIA_TYPES:
         if name.endswith(f".{ending}"):
             return name.removesuffix(f".{ending}")

@@ -1,8 +1,8 @@
-"""Where in an MPEG transport stream another recording begins, by the clock references that both carry.
+"""Finds where another recording begins in an MPEG transport stream, by jumps of its clock references.
 
-Somebody who puts recordings together with ``copy /b`` or ``cat`` makes a file in which the clock jumps. A reference
-stands in each tenth of a second (ISO/IEC 13818-1, 2.7.2), so a look at a few hundred places finds such a jump in a file
-of hours, and only about a jump the bytes are read one by one.
+Joining recordings with ``copy /b`` or ``cat`` makes a file in which the clock jumps. There is a reference in each tenth
+of a second (ISO/IEC 13818-1, 2.7.2), so reading a few hundred places finds such a jump in a file of hours, and only
+around a jump are all bytes read.
 """
 
 from collections.abc import Iterator
@@ -41,13 +41,13 @@ class Clock:
     count: int
 
     def until_s(self, later: "Clock") -> float:
-        """Return the seconds to a later reference; below zero where the clock was put back."""
+        """Return the seconds to a later reference; negative where the clock was put back."""
         step = (later.count - self.count) % WRAPS
         return (step if step < WRAPS // 2 else step - WRAPS) / CLOCK_HZ
 
 
 def joints(path: str | Path) -> list[int]:
-    """Return the bytes at which another recording begins, ascending; [] where the file is in one piece.
+    """Return the byte offsets at which another recording begins, ascending; [] if the file is in one piece.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def joints(path: str | Path) -> list[int]:
 
 
 def length_s(path: str | Path, begin: int, end: int) -> float:
-    """Return how long the part from one byte to another plays, by its references."""
+    """Return how long the part between two byte offsets plays, by its references."""
     with Path(path).open("rb") as file:
         clocks = [*_Stream(file).all(begin, min(end, begin + _FINE_BYTES))]
         clocks += _Stream(file).all(max(begin, end - _FINE_BYTES), end)
@@ -79,7 +79,7 @@ def length_s(path: str | Path, begin: int, end: int) -> float:
 
 
 def _between(stream: "_Stream", places: list[Clock]) -> Iterator[int]:
-    """Yield the joints between the places; first where the clock runs back, then where it might have jumped."""
+    """Yield the joints between the places: first where the clock runs back, then where it might have jumped."""
     steps = [(a, b) for a, b in pairwise(places) if b.at > a.at]
     pace = max(0.0, float(np.median([a.until_s(b) / (b.at - a.at) for a, b in steps]))) if steps else 0.0
     steps.sort(key=lambda step: step[0].until_s(step[1]) < 0)
@@ -102,7 +102,7 @@ def _is_odd(a: Clock, b: Clock, pace: float) -> bool:
 
 
 def _read_through(stream: "_Stream", begin: int, end: int) -> Iterator[int]:
-    """Yield the joints in a short stretch: where the references before agree with each other, and those behind."""
+    """Yield the joints in a short stretch, where the references before and those behind each agree."""
     clocks = [*stream.all(begin, end)]
     runs_on = [0 <= one.until_s(other) <= _LONGEST_PAUSE_S for one, other in pairwise(clocks)]
     for number, goes_on in enumerate(runs_on):
@@ -125,7 +125,7 @@ class _Stream:
         self._pid = next((pid for pid, _ in self._references(0, min(self.size_bytes, _FINE_BYTES))), None)
 
     def first(self, begin: int, end: int) -> Clock | None:
-        """Return the first reference in a stretch; None where the first few MB of it have none."""
+        """Return the first reference in a stretch; None if its first few MB have none."""
         end = min(end, begin + _NONE_BYTES)
         while begin < end:
             found = next(self.all(begin, min(end, begin + _STEP_BYTES)), None)
@@ -146,7 +146,7 @@ class _Stream:
         yield from own or (clock for _, clock in found)
 
     def beginning(self, before: int, behind: int) -> int:
-        """Return where a recording begins that lies between two references: at the tables in front of the second."""
+        """Return where a recording begins that lies between two references: at the tables before the second."""
         rows, at = self._packets(before, behind)
         pids = (rows[:, 1].astype(int) & 31) << 8 | rows[:, 2] if len(rows) else np.zeros(0, int)
         tables = np.flatnonzero((pids == _TABLE_OF_PROGRAMS) & (at > before))
@@ -168,7 +168,7 @@ class _Stream:
             yield int((row[1] & 31) << 8 | row[2]), Clock(int(at[place]), int(count))
 
     def _packets(self, begin: int, end: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the whole packets of a stretch [shape=(n, 188), uint8], and the byte at which each begins."""
+        """Return the whole packets of a stretch [shape=(n, 188), uint8], and the byte offset of each."""
         self._file.seek(begin)
         self.n_read_bytes += max(0, end - begin)
         data = np.frombuffer(self._file.read(max(0, end - begin)), np.uint8)
@@ -193,7 +193,7 @@ class _Stream:
 
 
 def _sync(data: np.ndarray, size: int) -> tuple[int, float]:
-    """Return where the first of equally long packets begins, and how many of those looked at begin as they must."""
+    """Return where the first of equally long packets begins, and how many of those checked begin with the sync byte."""
     n_packets = min(_LOOK_PACKETS, len(data) // size)
     if not n_packets:
         return 0, 0.0

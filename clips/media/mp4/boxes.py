@@ -1,7 +1,7 @@
-"""The boxes (atoms) of an MP4 or QuickTime file: ISO/IEC 14496-12, section 4.2.
+"""Reads the boxes (atoms) of an MP4 or QuickTime file: ISO/IEC 14496-12, section 4.2.
 
-For the few things FFmpeg's interface does not tell or cannot write: the exact length of an edit list, which
-track holds a GoPro's telemetry, the camera's model in its ``udta``.
+For the few things that FFmpeg's interface does not tell or cannot write: the exact length of an edit list, the track
+with a GoPro's telemetry, the camera's model in its ``udta``.
 """
 
 import struct
@@ -23,13 +23,13 @@ class Box:
 
 
 def top_level(file: BinaryIO) -> Iterator[Box]:
-    """Yield the outermost boxes; the last may end behind the end of a file that was cut off."""
+    """Yield the outermost boxes; the last may end behind the end of a truncated file."""
     size_bytes = file.seek(0, 2)
     yield from _siblings(file, 0, size_bytes)
 
 
 def children(file: BinaryIO, parent: Box, *, skip_bytes: int = 0) -> Iterator[Box]:
-    """Yield the boxes inside ``parent``, behind ``skip_bytes`` of its own fields."""
+    """Yield the boxes inside ``parent``, after ``skip_bytes`` of its own fields."""
     yield from _siblings(file, parent.body + skip_bytes, parent.end)
 
 

@@ -1,9 +1,9 @@
-"""What of each track of an MP4 is shown: read of a camera's, set in a finished clip.
+"""Reads the edit lists of an MP4's tracks, and sets them in a finished clip.
 
-FFmpeg derives the length of an edit from the packets it wrote. A clip may end with a packet that is needed for
-decoding but is not to be seen, so the length must be told: ``elst``, and with it ``tkhd`` and ``mvhd``, which repeat
-it (ISO/IEC 14496-12, sections 8.2.2, 8.3.2 and 8.6.6). A sound that begins later than the picture needs to be told
-what to leave out at its beginning, too. Fields are patched where they stand.
+FFmpeg derives the length of an edit from the packets it wrote. A clip may end with a packet that is needed for decoding
+but not shown, so the length must be written: in ``elst``, and in ``tkhd`` and ``mvhd``, which repeat it (ISO/IEC
+14496-12, sections 8.2.2, 8.3.2 and 8.6.6). A sound that begins later than the picture also needs to be told what to
+leave out at its beginning. Fields are patched in place.
 """
 
 import struct
@@ -21,7 +21,7 @@ from clips.media.mp4.boxes import Box
 
 
 class EditListError(RuntimeError):
-    """The file has no edit list where one was asked for; a fault of the writer, not of the footage."""
+    """The file has no edit list where one was expected; a fault of the writer, not of the footage."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Piece:
 
 
 def pieces(container: InputContainer, stream: Stream) -> list[Piece]:
-    """Return the spans of its recording that an MP4 or QuickTime file shows of a track; [] where it does not say."""
+    """Return the spans of its recording that an MP4 or QuickTime file shows of a track; [] if it does not say."""
     if "mov" not in container.format.name:
         return []
     with Path(container.name.removeprefix("file:")).open("rb") as file:
@@ -61,7 +61,7 @@ def _pieces(file: BinaryIO, edits: Box, movie_hz: int, media_hz: int) -> list[Pi
 
 
 def tell_no_lengths(file: BinaryIO) -> bool:
-    """Tell whether a track of a whole recording has edits that last 0 all together, as tools without durations write.
+    """Return whether a whole recording's track has edits that last 0 in total, as tools without durations write.
 
     FFmpeg then shows nothing of it. In a file of fragments 0 is right and means all of them.
     """
@@ -78,7 +78,7 @@ def tell_no_lengths(file: BinaryIO) -> bool:
 
 
 def show_at_most(path: Path, length_s: Fraction, unheard_s: Mapping[int, Fraction]) -> None:
-    """Have no track shown beyond ``length_s`` after the start of the presentation.
+    """Show no track beyond ``length_s`` after the start of the presentation.
 
     Parameters
     ----------
@@ -109,14 +109,14 @@ def show_at_most(path: Path, length_s: Fraction, unheard_s: Mapping[int, Fractio
 
 
 def _leave_out(file: BinaryIO, edits: Box, movie_units: int, media_units: int) -> None:
-    """Begin the last edit that much later in its medium, and end it at the same place there."""
+    """Begin the last edit that much later in its media, and keep its end."""
     wide, last = _width(file, edits), _entries(file, edits)[-1]
     _write(file, last, wide, max(0, _unsigned(file, last, wide) - movie_units))
     _write(file, last + wide, wide, _unsigned(file, last + wide, wide) + media_units)
 
 
 def _shorten(file: BinaryIO, edits: Box, length: int) -> int:
-    """Cut a track's edits to ``length`` in all, an empty edit in front included; return what they come to."""
+    """Cut a track's edits to ``length`` in all, including a leading empty edit; return their sum."""
     wide, shown = _width(file, edits), 0
     for at in _entries(file, edits):
         duration = min(_unsigned(file, at, wide), length - shown)
@@ -126,7 +126,7 @@ def _shorten(file: BinaryIO, edits: Box, length: int) -> int:
 
 
 def _entries(file: BinaryIO, edits: Box) -> list[int]:
-    """Return where each edit stands: its duration, its time in the medium, its rate."""
+    """Return the offsets of each edit's duration, media time and rate."""
     step = 2 * _width(file, edits) + 4
     n_edits = min(_unsigned(file, edits.body + 4, 4), (edits.end - edits.body - 8) // step)
     return [edits.body + 8 + n * step for n in range(n_edits)]
@@ -137,7 +137,7 @@ def _width(file: BinaryIO, edits: Box) -> int:
 
 
 def _time_scale(file: BinaryIO, header: Box) -> int:
-    """Return the units per second of ``mvhd`` or ``mdhd``, behind the flags and two times of 4 or 8 bytes."""
+    """Return the units per second of ``mvhd`` or ``mdhd``, after the flags and two times of 4 or 8 bytes."""
     return _unsigned(file, header.body + (20 if _version(file, header) else 12), 4)
 
 

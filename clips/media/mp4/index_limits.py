@@ -1,4 +1,4 @@
-"""What the index of an MP4 or QuickTime file claims, checked before FFmpeg reserves memory for it.
+"""Rejects MP4 and QuickTime files whose index claims absurd sizes, before FFmpeg reserves memory for it.
 
 A few bytes can claim a billion frames, ten thousand tracks or a packed index of a gigabyte. FFmpeg believes them until
 memory or time runs out (measured: up to 1.9 GB and 27 CPU-seconds for files below 7 MB). The child's limits end that
@@ -29,7 +29,7 @@ _HOLDERS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"cm
 
 
 def refuse_absurd(file: BinaryIO) -> list[int]:
-    """Raise what the index claims, in one sentence, where no camera writes that; a file without boxes passes.
+    """Raise one sentence if the index claims what no camera writes; a file without boxes passes.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def refuse_absurd(file: BinaryIO) -> list[int]:
 
 
 def _tables(file: BinaryIO) -> Iterator[Box]:
-    """Yield all boxes down to the tables, as far as a whole file could need."""
+    """Yield all boxes down to the tables, up to as many as a whole file could need."""
     inside = [(boxes.top_level(file), 0)]
     for _ in range(_MAX_BOXES):
         if not inside:

@@ -1,7 +1,7 @@
-"""The sample descriptions of metadata tracks: read of a camera's file, given back to a clip (ISO/IEC 14496-12, 8.5.2).
+"""Copies the sample descriptions of metadata tracks from a camera's file to a clip (ISO/IEC 14496-12, 8.5.2).
 
-FFmpeg copies what any camera measured, but writes all of it as ``gpmd``. What it is (``djmd``, ``rtmd``, ``mebx``
-with its keys) stands in the sample description alone, so a finished clip gets that of its source.
+FFmpeg copies every camera's telemetry, but labels all of it ``gpmd``. Only the sample description says what it is
+(``djmd``, ``rtmd``, ``mebx`` with its keys), so a finished clip gets that of its source.
 """
 
 import os
@@ -37,12 +37,12 @@ class SampleEntry:
         return self.handler == "meta" and bool(self.raw)
 
     def under(self, letters: bytes, more: bytes) -> bytes:
-        """Return the description under other letters, with a further box behind it."""
+        """Return the description with another tag and a further box appended."""
         return _sized(self.raw[:4] + letters + self.raw[8:] + more)
 
 
 def read(path: Path) -> dict[int, SampleEntry]:
-    """Return the sample descriptions of an MP4 or QuickTime file's tracks, by the track's number (FFmpeg's id)."""
+    """Return the sample descriptions of an MP4 or QuickTime file's tracks, by track number (FFmpeg's id)."""
     with path.open("rb") as file:
         return {
             number: entry
@@ -52,7 +52,7 @@ def read(path: Path) -> dict[int, SampleEntry]:
 
 
 def give_back(path: Path, entries: Mapping[int, bytes]) -> None:
-    """Replace the sample descriptions of tracks, by their place in the file; the index must lie in front."""
+    """Replace the sample descriptions of tracks, by their place in the file; the index must come first."""
     with path.open("rb") as file:
         index = next(box for box in boxes.top_level(file) if box.kind == b"moov")
         file.seek(index.body - 8)
@@ -95,7 +95,7 @@ def _described(track: bytes, entry: bytes | None) -> bytes:
 
 
 def _moved(track: bytes, by: int) -> bytes:
-    """Return a track whose chunks lie further behind."""
+    """Return a track whose chunk offsets are shifted."""
     for kind, form in _CHUNKS.items():
         track = _changed(track, (*_TO_CHUNKS, kind), lambda table, form=form: _shifted(table, form, by))
     return track
@@ -124,7 +124,7 @@ def _changed(box: bytes, path: tuple[bytes, ...], change: Callable[[bytes], byte
 
 
 def _inside(box: bytes) -> list[bytes]:
-    """Return the boxes inside a box of FFmpeg's, none of which is longer than 4 GB."""
+    """Return the boxes inside a box written by FFmpeg, none of which is longer than 4 GB."""
     found, at = [], 8
     while at + 8 <= len(box):
         size_bytes = max(8, struct.unpack_from(">I", box, at)[0])
@@ -138,7 +138,7 @@ def _sized(box: bytes) -> bytes:
 
 
 def _insert(path: Path, index: Box, movie: bytes) -> None:
-    """Write the file anew with another index."""
+    """Rewrite the file with another index."""
     part = path.with_name(f"{path.name}.index")
     try:
         with path.open("rb") as source, part.open("wb") as out:

@@ -1,7 +1,7 @@
-"""The timecode that a camera writes beside its picture (``tmcd``: QuickTime File Format, "Timecode media").
+"""Reads and shifts the timecode of a camera file (``tmcd``: QuickTime File Format, "Timecode media").
 
-It numbers frames at a nominal rate as hours:minutes:seconds:frames. At 29.97 and 59.94 such a clock falls behind the
-one on the wall, so drop-frame timecode skips the first numbers of each minute but every tenth (SMPTE ST 12-1).
+It numbers frames at a nominal rate as hours:minutes:seconds:frames. At 29.97 and 59.94 such a clock falls behind real
+time, so drop-frame timecode skips the first numbers of each minute except every tenth (SMPTE ST 12-1).
 """
 
 import struct
@@ -20,7 +20,7 @@ _MAX_RATE_HZ = 1000
 
 @dataclass(frozen=True)
 class Timecode:
-    """The number of a frame, counted without gaps from 00:00:00:00, and how to write it."""
+    """The number of a frame, counted without gaps from 00:00:00:00, and its notation."""
 
     count: int
     rate: Fraction  # numbers per second
@@ -31,7 +31,7 @@ class Timecode:
         return replace(self, count=self.count + floor(by_s * self.rate + _EARLY))
 
     def __str__(self) -> str:
-        """Return it as "01:00:04;02"; a semicolon says that numbers are dropped."""
+        """Return it as "01:00:04;02"; a semicolon marks drop-frame."""
         per_second = round(self.rate)
         n_dropped = per_second // 15 if self.drops else 0
         per_minute = 60 * per_second - n_dropped

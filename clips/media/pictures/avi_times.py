@@ -1,8 +1,8 @@
 """Gives the pictures of an AVI the times at which they are shown.
 
-AVI counts pictures as they are stored and has no other times. Where B-frames are stored behind the picture that they
-need, FFmpeg passes that count on as the time of showing, and frames come out in a wrong order or not at all. But the
-pictures themselves say how they follow each other, so the n-th one that is shown gets the n-th count.
+AVI counts pictures as they are stored and has no other times. Where B-frames are stored after the picture that they
+need, FFmpeg takes that count for the display time, and frames come out in the wrong order or not at all. But the
+pictures' headers tell their order, so the n-th one shown gets the n-th count.
 """
 
 import heapq
@@ -22,7 +22,7 @@ from clips.media.pictures.display_order import AsStored, H264Order, Place, Refer
 
 #: No decoder holds back more pictures than this (ITU-T H.264, A.3.1).
 _MOST_HELD_BACK = 16
-_NO_ORDER = "This AVI does not say in which order its frames are shown, so it cannot be cut exactly."
+_NO_ORDER = "This AVI does not store the order of its frames, so it cannot be cut exactly."
 _CODECS = frozenset({"h264", "mpeg4", "mpeg2video", "mpeg1video"})
 Order = H264Order | ReferencesFirst | AsStored
 #: How DivX and Xvid say that they put a B-frame into the packet of the picture before it, and an empty packet behind.
@@ -32,7 +32,7 @@ _HEAD_BYTES = 2048
 
 
 class ReorderedContainer:
-    """An AVI container as any other: what comes out of ``demux`` bears the true PTS, beginning at 0, and a DTS.
+    """An AVI container as any other: ``demux`` yields packets with the true PTS, beginning at 0, and a DTS.
 
     All that is not here is the container's own.
     """
@@ -48,7 +48,7 @@ class ReorderedContainer:
 
     @staticmethod
     def is_needed(stream: VideoStream) -> bool:
-        """Tell whether pictures of this codec may be shown in another order than they are stored."""
+        """Return whether pictures of this codec may be shown in another order than they are stored."""
         return stream.codec_context.name in _CODECS or bool(stream.codec_context.reorder_depth)
 
     def __getattr__(self, name: str) -> Any:
@@ -64,13 +64,13 @@ class ReorderedContainer:
         self._container.close()
 
     def seek(self, offset: int, *, stream: Stream | None = None, **how: Any) -> None:
-        """Move as any container does; to before the beginning, where FFmpeg fails, means to it."""
+        """Seek as any container does; a time before the beginning, where FFmpeg fails, means the beginning."""
         if stream is not None:
             offset = max(offset, stream.start_time or 0)
         self._container.seek(offset, stream=stream, **how)
 
     def demux(self, *streams: Any, **chosen: Any) -> Iterator[av.Packet]:
-        """Yield packets; those of the picture in the order of decoding, each once its time is known."""
+        """Yield packets, those of the picture in decoding order, each once its time is known."""
         waiting, unpack = _Waiting(self._order(), self._n_late), self._unpacking()
         for packet in self._container.demux(*streams, **chosen):
             if packet.stream.index != self._stream.index:
@@ -96,7 +96,7 @@ class ReorderedContainer:
             return AsStored()
 
     def _unpacking(self) -> Callable[[av.Packet], list[av.Packet]]:
-        """Return what makes packets of one picture each out of one that DivX packed two into."""
+        """Return a filter that splits packets into which DivX put two pictures."""
         if self._codec != "mpeg4":
             return lambda packet: [packet]
         unpacker = BitStreamFilterContext("mpeg4_unpack_bframes", self._stream)
@@ -113,7 +113,7 @@ class ReorderedContainer:
 
 
 class _Waiting:
-    """Pictures whose time is not known yet, for another may come that is shown before."""
+    """Pictures whose time is not known yet, since one that is shown earlier may still come."""
 
     def __init__(self, order: Order, n_late: int) -> None:
         self._order, self._n_late = order, n_late
@@ -125,7 +125,7 @@ class _Waiting:
         self._known: set[int] = set()
 
     def add(self, packet: av.Packet) -> Iterator[av.Packet]:
-        """Take the next in decoding order; yield those whose times are known now."""
+        """Take the next picture in decoding order; yield those whose times are known now."""
         place = self._order.place(bytes(memoryview(packet)[:_HEAD_BYTES])) or self._order.place(bytes(packet))
         self._last_place = place or self._last_place  # one that is damaged comes behind the last
         self._n_seen += 1
@@ -140,7 +140,7 @@ class _Waiting:
         yield from self._known_ones()
 
     def rest(self) -> Iterator[av.Packet]:
-        """Yield all others: nothing more comes."""
+        """Yield all others at the end of the stream."""
         while self._unshown:
             self._show_next()
         yield from self._known_ones()

@@ -1,8 +1,8 @@
-"""What coded pictures of H.264 and HEVC say in their own headers, which FFmpeg reads but does not pass on.
+"""Reads headers of coded H.264 and HEVC pictures for facts that FFmpeg does not pass on.
 
-Two things: whether a packet holds one field of a picture only (ITU-T H.264, section 7.3.3), and how many pictures must
-be decoded from a place before what is shown is right (recovery point, section D.2.8; in H.265 D.3.8). No library of
-Python's tells either; what is read here is the least that does.
+Two facts: whether a packet holds only one field of a picture (ITU-T H.264, section 7.3.3), and how many pictures must
+be decoded from a place on before the picture is right (recovery point, section D.2.8; in H.265 D.3.8). No Python
+library tells either; this reads the minimum needed for both.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ _HIGH = frozenset({44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244}
 
 
 class _Bits:
-    """Reads the bits of a NAL unit; ValueError behind its end."""
+    """Reads the bits of a NAL unit; ValueError past its end."""
 
     def __init__(self, unit: bytes) -> None:
         content = unit.replace(b"\0\0\3", b"\0\0")  # what keeps start codes out of the content
@@ -57,7 +57,7 @@ class _Bits:
 
 
 class _Sequence(NamedTuple):
-    """Of a sequence's parameters, what it takes to read the head of a slice."""
+    """The sequence parameters needed to read the head of a slice."""
 
     may_have_fields: bool
     has_colour_planes: bool
@@ -80,12 +80,12 @@ class Field:
     frame_number: int
 
     def is_completed_by(self, other: "Field | None") -> bool:
-        """Whether the packet after this one holds the other half of the picture."""
+        """Return whether the packet after this one holds the other half of the picture."""
         return other is not None and other.is_bottom != self.is_bottom and other.frame_number == self.frame_number
 
 
 class CodedPictures:
-    """Reads the headers of one track's packets. A track of another codec has no fields, and all keyframes are right."""
+    """Reads the headers of one track's packets. Other codecs have no fields, and all their keyframes are right."""
 
     def __init__(self, stream: VideoStream) -> None:
         extradata = stream.codec_context.extradata or b""
@@ -99,11 +99,11 @@ class CodedPictures:
 
     @property
     def may_have_fields(self) -> bool:
-        """Whether any packet can hold a single field."""
+        """Return whether any packet can hold a single field."""
         return any(sequence.may_have_fields for sequence in self._sequences.values())
 
     def field(self, packet: av.Packet) -> Field | None:
-        """Return the field that a packet holds; None for one that holds a whole picture."""
+        """Return the field that a packet holds; None for a whole picture."""
         fields = set()
         for unit in self._units(bytes(packet)):
             self._learn(unit)
@@ -114,7 +114,7 @@ class CodedPictures:
         return fields.pop() if len(fields) == 1 else None
 
     def right_from(self, packets: Sequence[av.Packet]) -> int | None:
-        """Return the PTS from which on pictures are right when decoding begins with the first of these packets.
+        """Return the PTS from which pictures are right when decoding begins with the first of these packets.
 
         None where decoding cannot begin there, or what it takes lies behind the last of them.
         """
@@ -128,7 +128,7 @@ class CodedPictures:
         return None
 
     def is_right_at_once(self, packet: av.Packet) -> bool:
-        """Whether a keyframe is a whole picture by itself, and not the beginning of one that builds up."""
+        """Return whether a keyframe is a whole picture, and not the beginning of one that builds up."""
         return self._recovery(packet) == 0
 
     def _recovery(self, packet: av.Packet) -> int | None:
@@ -147,7 +147,7 @@ class CodedPictures:
         return 0  # nothing that we know: the container's word counts
 
     def _is_reference(self, packet: av.Packet) -> bool:
-        """Whether a picture counts in H.264's recovery; in H.265 all do."""
+        """Return whether a picture counts in H.264's recovery; in H.265 all do."""
         if self._codec == "hevc":
             return True
         head = bytes(memoryview(packet)[:_HEAD_BYTES])
@@ -176,7 +176,7 @@ class CodedPictures:
             return None
 
     def _learn(self, unit: bytes) -> None:
-        """Take in a parameter set; one that is damaged, or is none, is left out."""
+        """Take in a parameter set; one that is damaged, or is none, is ignored."""
         bits = _Bits(unit[1:_SET_BYTES] if unit[0] & 31 in {_SPS, _PPS} else b"")
         try:
             if unit[0] & 31 == _SPS:
@@ -189,7 +189,7 @@ class CodedPictures:
             return
 
     def _units(self, content: bytes) -> Iterator[bytes]:
-        """Yield the NAL units of a packet, those that are not empty."""
+        """Yield the non-empty NAL units of a packet."""
         if not self._length_bytes:
             yield from _after_start_codes(content)
             return
@@ -202,7 +202,7 @@ class CodedPictures:
 
 
 def _length_bytes(codec: str, extradata: bytes) -> int:
-    """Return how many bytes of length stand before each unit, as in MP4 and Matroska; 0 where start codes do."""
+    """Return how many length bytes precede each unit, as in MP4 and Matroska; 0 for start codes."""
     at = {"h264": 4, "hevc": 21}.get(codec, 0)
     return (extradata[at] & 3) + 1 if extradata[:1] == b"\1" and len(extradata) > at else 0
 
@@ -262,7 +262,7 @@ def _skip_scaling_list(bits: _Bits, n_values: int) -> None:
 
 
 def _recovery_point(messages: bytes) -> bytes | None:
-    """Return the payload of the recovery point among supplemental messages; None without one."""
+    """Return the payload of the recovery point among the SEI messages; None if there is none."""
     content, at = messages.replace(b"\0\0\3", b"\0\0"), 0
     while at + 2 < len(content):
         kind, at = _ff_coded(content, at)
@@ -274,7 +274,7 @@ def _recovery_point(messages: bytes) -> bytes | None:
 
 
 def _ff_coded(content: bytes, at: int) -> tuple[int, int]:
-    """Return a number that 255 is added to for each byte of 255 before its last, and where it ends."""
+    """Return a number coded as bytes of 255 and a last byte, and the offset where it ends."""
     value = 0
     while at < len(content) and content[at] == 255:
         value, at = value + 255, at + 1

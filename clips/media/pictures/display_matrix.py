@@ -1,4 +1,4 @@
-"""How a coded picture is held: what its display matrix says of turning and mirroring it, as players show it."""
+"""Reads from the display matrix how players turn and mirror a picture."""
 
 import struct
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _TURNS = ((), (("transpose", "cclock"),), (("hflip", ""), ("vflip", "")), (("tra
 
 @dataclass(frozen=True)
 class Orientation:
-    """What makes a coded picture upright: it is mirrored left to right, if it is, and then turned.
+    """The steps that make a coded picture upright: mirrored left to right if needed, then turned.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Orientation:
 
     @property
     def quarter_turns(self) -> int:
-        """The turn that pictures get, 0 to 3 counter-clockwise: nobody shows one at any other angle."""
+        """The rotation in quarter turns, 0 to 3 counter-clockwise; players show no other angle."""
         return round(self.rotation / 90) % 4
 
     @property
@@ -37,17 +37,17 @@ class Orientation:
 
     @property
     def swaps_sides(self) -> bool:
-        """Whether width becomes height."""
+        """Return whether width and height swap."""
         return self.quarter_turns % 2 == 1
 
     @property
     def filters(self) -> tuple[tuple[str, str], ...]:
-        """FFmpeg's filters, with their options, that make a picture upright."""
+        """FFmpeg filters, with their options, that make a picture upright."""
         return ((("hflip", ""),) if self.is_mirrored else ()) + _TURNS[self.quarter_turns]
 
 
 def orientation(frame: VideoFrame) -> Orientation:
-    """Return how the display matrix of a frame holds it (ISO/IEC 14496-12, section 6.2.2).
+    """Return the orientation in the display matrix of a frame (ISO/IEC 14496-12, section 6.2.2).
 
     A matrix that shows nothing, as one of zeros, counts as none.
     """

@@ -1,7 +1,7 @@
-"""In which order coded pictures are shown, told from their headers: H.264, MPEG-4 part 2, MPEG-1 and MPEG-2.
+"""Derives the display order of coded pictures from their headers: H.264, MPEG-4 part 2, MPEG-1 and MPEG-2.
 
-FFmpeg's ``dts2pts`` filter knows it for H.264, too, but must see a file from its beginning, and gives the last pictures
-of a file one time for two.
+FFmpeg's ``dts2pts`` filter does it for H.264 too, but must see a file from its beginning, and gives the last two
+pictures of a file the same time.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class AsStored:
 
 
 class ReferencesFirst:
-    """The order of codecs in which a B-picture is shown at once and every other one when the next such comes.
+    """The order of codecs in which a B-picture is shown at once, and any other when the next such comes.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ class H264Order:
 
 @dataclass(frozen=True)
 class _Sequence:
-    """What a sequence of H.264 says that a slice's header cannot be read without."""
+    """The sequence parameters needed to read a slice header of H.264."""
 
     frame_number_bits: int
     count_bits: int | None  # of the picture order count; None where pictures are shown as they are decoded
@@ -180,7 +180,7 @@ def _pass_scaling_list(bits: "_Bits", n_values: int) -> None:
 
 
 class _Bits:
-    """Reads numbers from the highest bit on; IndexError behind the end."""
+    """Reads numbers from the highest bit on; IndexError past the end."""
 
     def __init__(self, data: bytes) -> None:
         self._value, self._n_left = int.from_bytes(data), 8 * len(data)

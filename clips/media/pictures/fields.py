@@ -1,8 +1,8 @@
-"""Puts the two fields of a picture together where a file has a packet for each of them (PAFF), as AVCHD cameras write.
+"""Joins the two fields of a picture that are stored in separate packets (PAFF), as AVCHD cameras write.
 
-A picture of H.264 that is coded in two fields is two access units, and so two packets in a transport stream and in
-what is copied out of one. Whoever counts packets then counts twice as many pictures, and whoever stops at a packet may
-stop in the middle of one. Both fields in one packet are what other cameras write, and what every decoder takes.
+An H.264 picture that is coded in two fields is two access units, and so two packets in a transport stream and in what
+is copied out of one. Counting packets then counts twice as many pictures, and stopping at a packet may stop in the
+middle of a picture. Other cameras write both fields in one packet, which every decoder takes.
 """
 
 from collections.abc import Iterable, Iterator
@@ -59,7 +59,7 @@ def whole_pictures(packets: Iterable[av.Packet], stream: VideoStream) -> Iterato
 
 
 def picture_rate(stream: VideoStream) -> Fraction | None:
-    """Return how many pictures a second a stream has on average; FFmpeg counts packets, of which two may be one."""
+    """Return a stream's average pictures per second; FFmpeg counts packets, of which two may be one picture."""
     rate = stream.average_rate
     if rate and rate > _MOST_INTERLACED_HZ and CodedPictures(stream).may_have_fields:
         return Fraction(rate) / 2
@@ -67,7 +67,7 @@ def picture_rate(stream: VideoStream) -> Fraction | None:
 
 
 def _joined(first: av.Packet, second: av.Packet) -> av.Packet:
-    """Return both fields in one packet, with the times of the one that is decoded first."""
+    """Return both fields in one packet, with the times of the one decoded first."""
     whole = av.Packet(bytes(first) + bytes(second))
     whole.stream, whole.time_base = first.stream, first.time_base
     whole.pts, whole.dts = first.pts, first.dts

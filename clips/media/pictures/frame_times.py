@@ -1,4 +1,4 @@
-"""Which frame is on screen at a time, found from packets alone: by PTS, never by frame number over rate."""
+"""Finds the frame that is on screen at a time, from packets alone: by PTS, never by frame number over rate."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,13 +19,13 @@ from clips.media.pictures.fields import whole_pictures
 _FIRST_STEP_BACK_S = Fraction(1, 2)
 #: Before any timestamp: a seek to it lands at the first packet, whatever the edits before say.
 BEGINNING = -(2**62)
-NO_TIMES = "This file does not say when its frames are shown, so it cannot be cut exactly."
-NO_PICTURE_THERE = "This file was cut off before that time; there is no picture to read."
+NO_TIMES = "This file does not store the times of its frames, so it cannot be cut exactly."
+NO_PICTURE_THERE = "This file was cut off before that time."
 
 
 @dataclass(frozen=True)
 class FrameAt:
-    """A frame and its surroundings; all in units of the stream's time base."""
+    """A frame and its surroundings, in units of the stream's time base."""
 
     pts: int
     next_pts: int | None  # None: it is the last one that can be read
@@ -53,7 +53,7 @@ class Span:
 
 
 def frame_at(container: InputContainer, stream: VideoStream, time_s: Fraction) -> FrameAt:
-    """Return the frame on screen at ``time_s``; before the first frame that is the first one.
+    """Return the frame on screen at ``time_s``; the first frame for a time before it.
 
     Parameters
     ----------
@@ -99,12 +99,12 @@ def go_to(container: InputContainer, stream: VideoStream, time: int) -> None:
 
 
 def go_to_beginning(container: InputContainer, stream: VideoStream) -> None:
-    """Move to the first packet, also where that is hidden by an edit; AVI refuses a time before its first frame."""
+    """Seek to the first packet, also if an edit hides it; AVI refuses a time before its first frame."""
     go_to(container, stream, BEGINNING if "mov" in container.format.name else stream.start_time or 0)
 
 
 def _lacks_index(container: InputContainer) -> bool:
-    """Tell whether it is a transport stream, in which a seek lands somewhere near."""
+    """Return whether it is a transport stream, in which a seek lands only roughly."""
     return "mpegts" in container.format.name
 
 
@@ -138,13 +138,13 @@ def _packets_around(container: InputContainer, stream: VideoStream, seek_to: int
 
 
 def _shown(packets: list[av.Packet]) -> list[av.Packet]:
-    """Return those that are seen, as they are seen; what is shown before the first keyframe lacks its reference."""
+    """Return the shown packets in display order; those shown before the first keyframe lack their reference."""
     shown = [p for p in packets if not p.is_discard and p.pts >= packets[0].pts]
     return sorted(shown, key=lambda p: p.pts)
 
 
 def _opening(before: list[av.Packet], coded: CodedPictures) -> av.Packet | None:
-    """Return the last keyframe from which on the last of these packets can be decoded right; None where none is.
+    """Return the last keyframe from which the last of these packets decodes correctly; None if there is none.
 
     Most keyframes are right at once. With intra refresh they only begin a picture that builds up over many.
     """
@@ -171,5 +171,5 @@ def _frame_at(shown: list[av.Packet], place: int, keyframe: av.Packet, seek_to: 
 
 
 def _dts(packet: av.Packet) -> int:
-    """Return when to decode a packet; Matroska does not store it, and PTS is an upper bound."""
+    """Return the DTS of a packet; Matroska does not store it, and PTS is an upper bound."""
     return packet.pts if packet.dts is None else packet.dts

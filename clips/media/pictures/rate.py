@@ -1,4 +1,4 @@
-"""The rate a camera was set to, which is not always the rate its file averages."""
+"""Finds the frame rate a camera was set to, which may differ from the file's average rate."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -56,7 +56,7 @@ def nominal_rate(grid_rate: Fraction | None, times: Sequence[int], time_base: Fr
 
 
 def capture_rate(said: str | None) -> Fraction | None:
-    """Return the rate of recording that a file states in words, as "239.76" or "240.000000"; None where it does not."""
+    """Return the recording rate that a file states as text, such as "239.76" or "240.000000"; None if it does not."""
     try:
         rate = Fraction((said or "").strip())
     except (ValueError, ZeroDivisionError):
@@ -67,7 +67,7 @@ def capture_rate(said: str | None) -> Fraction | None:
 
 
 def riders_rate(playback: Fraction, captured: Fraction | None) -> Fraction:
-    """Return the rate by which people call a recording.
+    """Return the rate that riders call a recording by.
 
     Slow motion is called by what it was shot at: a phone's 240 frames a second stay "240" also where the file plays
     them at 30. A time lapse, captured slower than it plays, is called by how it plays.

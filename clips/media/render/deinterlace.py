@@ -1,6 +1,6 @@
-"""Whole pictures out of interlaced ones, whose two fields were filmed one after the other: no teeth where it moves.
+"""Deinterlaces film whose two fields were filmed one after the other, so that motion shows no combing.
 
-Frames that do not say that they are interlaced pass through as they are. As many come out as go in, at their times.
+Frames that are not marked as interlaced pass through unchanged. As many frames come out as go in, at the same times.
 """
 
 from collections import deque
@@ -19,7 +19,7 @@ _EACH_ONCE = "mode=send_frame:deint=interlaced"
 
 
 def deinterlaced(frames: Iterable[VideoFrame | AudioFrame]) -> Iterator[VideoFrame | AudioFrame]:
-    """Yield frames of a film, in the order of time, without interlacing; sound passes through."""
+    """Yield the frames of a film deinterlaced, in the order of time; sound passes through."""
     filter_: _Filter | None = None
     for frame in frames:
         if isinstance(frame, AudioFrame) or (filter_ is None and not frame.interlaced_frame):
@@ -33,7 +33,7 @@ def deinterlaced(frames: Iterable[VideoFrame | AudioFrame]) -> Iterator[VideoFra
 
 
 def deinterlaced_alone(frame: VideoFrame) -> VideoFrame:
-    """Return a single picture without interlacing."""
+    """Return a single picture deinterlaced."""
     if not frame.interlaced_frame:
         return frame
     filter_ = _Filter(frame, _STILL_FILTER)
@@ -41,7 +41,7 @@ def deinterlaced_alone(frame: VideoFrame) -> VideoFrame:
 
 
 class _Filter:
-    """FFmpeg's filter with the times of the frames in it: it sees a frame before it gives the one before."""
+    """FFmpeg's filter and the times of the frames in it: it needs the next frame before it returns one."""
 
     def __init__(self, frame: VideoFrame, name: str) -> None:
         self._kind = _kind(frame)

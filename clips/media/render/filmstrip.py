@@ -1,7 +1,7 @@
-"""Small pictures along a whole file, in one sprite, from keyframes alone; and how loud the file is.
+"""Makes a sprite of small pictures along a whole file from its keyframes, and measures its loudness.
 
-Keyframes are found by seeking: of those between two pictures not even the bytes are read. So a file of ten hours costs
-no more than one of ten minutes.
+Keyframes are found by seeking; between two pictures not even the bytes are read. So a file of ten hours costs no more
+than one of ten minutes.
 """
 
 from bisect import bisect_left
@@ -109,7 +109,7 @@ def make_filmstrip(source: str, out: str, progress: Callable[[float], None] | No
 
 
 class _Tiles:
-    """Small pictures in the order of their times, and the sprite that is made of them."""
+    """Small pictures in the order of their times, and the sprite made of them."""
 
     def __init__(self) -> None:
         self.times_ms: list[int] = []
@@ -129,7 +129,7 @@ class _Tiles:
         return self._pictures[0][0].shape[1]
 
     def add(self, frame: VideoFrame, stream: VideoStream, zero: float) -> None:
-        """Take a frame of the stream, unless it is shown before the first picture or none too late."""
+        """Take a frame of the stream, unless it is shown before the first picture or not late enough."""
         time_ms = ceil((frame.pts * stream.time_base - Fraction(zero).limit_denominator(av.time_base)) * 1000)
         if time_ms < 0 or (self.times_ms and time_ms <= self.times_ms[-1]):
             return
@@ -159,7 +159,7 @@ class _Tiles:
 
 
 def _planes(picture: VideoFrame) -> tuple[np.ndarray, ...]:
-    """Return copies of a planar frame's planes [shape=(height, width), uint8], without the padding of their lines."""
+    """Return copies of a planar frame's planes [shape=(height, width), uint8] without line padding."""
     return tuple(
         np.frombuffer(plane, dtype=np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width].copy()
         for plane in picture.planes
@@ -167,7 +167,7 @@ def _planes(picture: VideoFrame) -> tuple[np.ndarray, ...]:
 
 
 def _wanted_s(begin_s: float, end_s: float) -> tuple[list[float], float]:
-    """Return the times, in seconds of the file's timestamps, at which a picture would be best, and how long it is."""
+    """Return the ideal times of the pictures, in seconds of the file's timestamps, and the file's length."""
     length_s = max(0.0, end_s - begin_s)
     n_tiles = min(MAX_TILES, max(FEW_TILES, floor(length_s / MIN_STEP_S)))
     return [begin_s + (number + 0.5) * length_s / n_tiles for number in range(n_tiles)], length_s
@@ -176,7 +176,7 @@ def _wanted_s(begin_s: float, end_s: float) -> tuple[list[float], float]:
 def _keyframes(
     container: InputContainer, stream: VideoStream, wanted_s: list[float], progress: Callable[[float], None] | None
 ) -> Iterator[VideoFrame]:
-    """Yield the keyframe before each wanted time, each once; those that are damaged are left out."""
+    """Yield the keyframe before each wanted time, each once; damaged ones are left out."""
     newest_pts, n_vain, is_thinned, number = None, 0, False, 0
     while number < len(wanted_s):
         packets = _from_keyframe(container, stream, floor(wanted_s[number] / stream.time_base))
@@ -199,7 +199,7 @@ def _keyframes(
 def _picture(
     stream: VideoStream, keyframe: av.Packet, following: Iterator[av.Packet]
 ) -> tuple[VideoFrame | None, bool]:
-    """Return what a keyframe shows, or else what builds up after it, and whether it showed anything by itself."""
+    """Return what a keyframe shows, or else what builds up after it, and whether it showed a picture by itself."""
     try:
         if frame := decode_alone(stream, keyframe):
             return frame, True
@@ -211,7 +211,7 @@ def _picture(
 
 
 def _from_keyframe(container: InputContainer, stream: VideoStream, time: int) -> Iterator[av.Packet]:
-    """Yield packets from the keyframe on that a seek to ``time`` lands at, in units of the stream's time base."""
+    """Yield packets from the keyframe that a seek to ``time``, in the stream's time base, lands at."""
     has_begun = False
     try:
         go_to(container, stream, max(time, stream.start_time or 0))
@@ -227,14 +227,14 @@ def _from_keyframe(container: InputContainer, stream: VideoStream, time: int) ->
 
 
 def _thinned(times_s: list[float]) -> list[float]:
-    """Return as many of these, evenly, as may be decoded where a keyframe shows no picture by itself."""
+    """Return evenly as many of these as may be decoded where a keyframe shows no picture by itself."""
     return times_s[:: max(1, ceil(len(times_s) / MAX_BUILT_UP_TILES))]
 
 
 def _frames_on_the_way(
     container: InputContainer, stream: VideoStream, wanted_s: list[float], progress: Callable[[float], None] | None
 ) -> Iterator[VideoFrame]:
-    """Decode all and yield the frame on screen at each wanted time, up to where the file can be read."""
+    """Decode all and yield the frame on screen at each wanted time, as far as the file can be read."""
     n_done, newest = 0, None
     try:
         for packet in whole_pictures(container.demux(stream), stream):

@@ -1,4 +1,4 @@
-"""Pictures as people see them: turned by the display matrix, with square pixels, in BT.709 and 8 bits deep."""
+"""Renders pictures upright, with square pixels, in 8-bit BT.709."""
 
 from fractions import Fraction
 
@@ -27,7 +27,7 @@ _NAMED_PRIMARIES = {ColorPrimaries.BT470BG: "bt470bg", ColorPrimaries.SMPTE170M:
 
 
 class Upright:
-    """Makes the frames of one stream small, upright, and of colours that every screen shows; keeps their PTS.
+    """Makes the frames of one stream small, upright and BT.709; keeps their PTS.
 
     Video comes out as BT.709 of limited range; HDR and wide gamuts are brought there by a table. What the frames say
     of their colours is true, so an encoder may take it over.
@@ -131,7 +131,7 @@ class Upright:
         return [small, look_up]
 
     def _matrix(self, frame: VideoFrame) -> str:
-        """Return how a frame's colours are coded; where the file does not say it, or nonsense, its size tells."""
+        """Return the colour matrix of a frame; if the file gives none, or nonsense, the frame's size decides."""
         if frame.format.is_rgb:
             return "gbr"
         by_size = "bt709" if min(frame.width, frame.height) >= _HD_FROM_PX else "smpte170m"

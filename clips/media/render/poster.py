@@ -1,4 +1,4 @@
-"""Still pictures of moments, each from the nearest keyframe before it: a hundredth of the cost of decoding up to it."""
+"""Makes a still picture of each moment from the nearest keyframe before it: a hundredth of the cost of decoding."""
 
 from collections.abc import Callable
 from math import floor

@@ -1,9 +1,9 @@
 """Makes small copies of parts of a camera file that a browser plays at once and seeks within a frame's time.
 
-Frames are decoded from the keyframe before the part, made small and upright, and encoded again with all their times:
-frame for frame what the camera wrote, at a variable rate too, so that a page which steps through the copy steps
-through the original. Above 60 frames per second, which no screen shows, the copy is slowed by a whole number, and
-still has every frame. What a browser plays as easily as such a copy is not encoded at all, but its packets are copied.
+Frames are decoded from the keyframe before the part, made small and upright, and re-encoded with all their times: the
+camera's frames one for one, also at a variable rate, so a page that steps through the copy steps through the original.
+Above 60 frames per second, which no screen shows, the copy is slowed down by a whole number and keeps every frame. What
+a browser plays as easily as such a copy is not re-encoded; its packets are copied.
 """
 
 from collections.abc import Callable, Sequence
@@ -123,7 +123,7 @@ def make_previews(
 
 @dataclass(frozen=True)
 class _Part:
-    """One request, in the file that it is made from."""
+    """One request and the file that it is made from."""
 
     number: int
     out: Path
@@ -136,7 +136,7 @@ class _Part:
 
     @property
     def slow_down(self) -> int:
-        """The least that brings the rate to 60: 2 for 100 and 120 frames per second, 4 for 240."""
+        """The smallest factor that brings the rate to 60: 2 for 100 and 120 frames per second, 4 for 240."""
         rate = nominal_rate(None, self.holds.pts, self.span.time_base)
         return max(1, ceil(rate / FASTEST_HZ)) if rate else 1
 
@@ -147,7 +147,7 @@ class _Part:
 
 
 def _part(number: int, request: dict[str, Any], film: Film, small: Film | None) -> _Part:
-    """Choose the file: the small copy if each frame of the span is there at the same time, not a tick apart."""
+    """Choose the source: the camera's small copy if it has each frame of the span at exactly the same time."""
     holds = contents(film, film.span(request["start_ms"], request["end_ms"]))
     if small is not None and (same := _same_frames(film, holds, small, request)) is not None:
         film, holds = small, same
@@ -207,7 +207,7 @@ def _is_light(film: Film, holds: Contents) -> bool:
 
 
 def _groups(parts: Sequence[_Part]) -> list[list[_Part]]:
-    """Put together what shares frames to decode, in the order of time."""
+    """Group parts that share frames to decode, in the order of time."""
     groups: list[list[_Part]] = []
     for part in sorted(parts, key=lambda part: (str(part.film.path), part.span.first.pts)):
         group = groups[-1] if groups and groups[-1][0].film is part.film else None
@@ -259,7 +259,7 @@ def _feed(film: Film, writers: list["_Writer"], upright: Upright, progress: Repo
 
 
 class _Writer:
-    """Writes one part; a context manager, for what is not finished leaves no file."""
+    """Writes one part. A context manager, so that an unfinished part leaves no file."""
 
     def __init__(self, part: _Part, upright: Upright, sample: VideoFrame) -> None:
         self.part = part
@@ -297,7 +297,7 @@ class _Writer:
         self._sound.add(piece)
 
     def close(self) -> None:
-        """Write what the encoders still hold, and give the file its name; without a picture there is none."""
+        """Flush the encoders and give the file its name; without a picture there is no file."""
         if not self._n_frames:
             fault = MediaError(NO_PICTURE)
             self._open.__exit__(MediaError, fault, None)

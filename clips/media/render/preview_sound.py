@@ -1,4 +1,4 @@
-"""The sound of a preview: in step with its pictures, and slowed with them, at its own pitch, where they are slowed."""
+"""Encodes the sound of a preview in sync with its pictures, slowed with them at the original pitch."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -29,12 +29,12 @@ def layout_of(heard: AudioStream) -> str:
 
 
 def resampler_for(heard: AudioStream) -> AudioResampler:
-    """Return what brings the frames of a stream to the form that ``Sound`` takes."""
+    """Return a resampler that brings a stream's frames to the form that ``Sound`` takes."""
     return AudioResampler(format="fltp", layout=layout_of(heard), rate=RATE_HZ)
 
 
 class Sound:
-    """Writes the sound of a span, so that sample 0 is heard with the first frame.
+    """Writes the sound of a span so that sample 0 is heard with the first frame.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class Sound:
         self._expected: int | None = None
 
     def add(self, piece: AudioFrame) -> None:
-        """Take a piece from ``resampler_for``; what lies outside the span is left out, what is missing is silence."""
+        """Take a piece from ``resampler_for``; outside the span it is left out, gaps become silence."""
         begin, samples = round((piece.pts * piece.time_base - self._start_s) * RATE_HZ), piece.to_ndarray()
         if self._expected is not None and abs(begin - self._expected) <= _JITTER:
             begin = self._expected

@@ -1,8 +1,8 @@
-"""Makes a copy of a part of a camera file that plays the same everywhere: in any browser, messenger or old player.
+"""Makes a copy of a part of a camera file that plays the same in any browser, messenger or old player.
 
-All frames of the part are encoded again, each at its own time, upright, in BT.709 with 8 bits, and nothing about the
-file needs to be understood to play it right: no frame refers to a later one, so the first is at 0 without an edit list,
-and the sound's encoder delay is not in the file. Slow motion is written into the times, for players know no other.
+All frames of the part are re-encoded, each at its own time, upright, in 8-bit BT.709. A player needs no special
+features: no frame refers to a later one, so the first is at 0 without an edit list, and the sound's encoder delay is
+not in the file. Slow motion is written into the times, since players know no other.
 """
 
 from collections.abc import Callable
@@ -118,7 +118,7 @@ def _encode(
     slow_down: int,
     progress: Callable[[float], None] | None,
 ) -> int:
-    """Decode the span and write it; return how many frames it has."""
+    """Decode the span and write it; return its number of frames."""
     resampler = resampler_for(film.heard) if heard else None
     n_frames, newest = 0, span.first.pts - 1
     for frame in deinterlaced(decoded(film, span)):
@@ -169,7 +169,7 @@ def _sound_track(target: OutputContainer, film: Film, span: Span, slow_down: int
 
 
 class _WithoutPriming:
-    """An output that leaves out what an encoder of sound puts before time 0.
+    """An output that leaves out what a sound encoder puts before time 0.
 
     Players are to skip it, by an edit list that not all of them read; without it the first 21 ms fade in instead.
     """

@@ -1,4 +1,4 @@
-"""One picture out of a film at the least cost: a keyframe if that shows one by itself, else what builds up after it."""
+"""Decodes one picture of a film at the least cost: a keyframe that stands alone, else what builds up after it."""
 
 from collections.abc import Iterable
 from itertools import dropwhile
@@ -14,13 +14,13 @@ from clips.media.decode import frames_of
 from clips.media.pictures.fields import whole_pictures
 from clips.media.pictures.frame_times import frame_at, go_to
 
-NO_PICTURE = "There is no picture that can be read at that time."
+NO_PICTURE = "No picture can be read at that time."
 #: A decoder that has shown nothing after this many packets will show nothing.
 MOST_PACKETS = 300
 
 
 def keyframe_before(container: InputContainer, stream: VideoStream, time: int) -> VideoFrame:
-    """Return the last keyframe at or before ``time``, in units of the stream's time base; nothing else is decoded.
+    """Return the last keyframe at or before ``time``, in the stream's time base, without decoding anything else.
 
     Where a keyframe shows no picture by itself, it is the one on screen at ``time``, or the first after it.
 
@@ -42,7 +42,7 @@ def keyframe_before(container: InputContainer, stream: VideoStream, time: int) -
 
 
 def decode_alone(stream: VideoStream, packet: av.Packet) -> VideoFrame | None:
-    """Return the picture of a keyframe without what comes after it; None where it shows none.
+    """Return the picture of a keyframe without the frames after it; None if it shows none.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def decode_alone(stream: VideoStream, packet: av.Packet) -> VideoFrame | None:
 
 
 def decode_on(stream: VideoStream, packets: Iterable[av.Packet], *, until: int) -> VideoFrame | None:
-    """Return the picture that is on screen at ``until`` or, where none is decoded by then, the first one after it.
+    """Return the picture on screen at ``until`` or, if none is decoded by then, the first one after it.
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
-"""Brings pictures in HDR or a wide gamut to what every screen shows, BT.709, by a table of colours for each source.
+"""Maps HDR and wide-gamut pictures to BT.709 with a colour lookup table for each source.
 
 The steps are the published ones: PQ and HLG to the light of a display (ITU-R BT.2100), highlights rolled off by the
-curve of BT.2390 so that the reference white of 203 cd/m² (BT.2408) stays near white, primaries by matrix, what BT.709
-cannot hold drawn towards grey of the same luminance, and BT.1886's gamma. FFmpeg's scaler can do it by itself since
-7.1; it costs twelve times as much, and takes PQ for as bright as 10,000 cd/m², which leaves snow grey.
+curve of BT.2390 so that the reference white of 203 cd/m² (BT.2408) stays near white, primaries by matrix, colours
+outside BT.709 drawn towards grey of the same luminance, and BT.1886's gamma. FFmpeg's scaler can do it by itself since
+7.1, but at twelve times the cost, and it takes PQ for as bright as 10,000 cd/m², which leaves snow grey.
 """
 
 from fractions import Fraction
@@ -36,13 +36,13 @@ _A, _B, _C = 0.17883277, 0.28466892, 0.55991073
 
 
 def is_needed(frame: VideoFrame) -> bool:
-    """Whether a frame's colours would be shown wrong if they were taken for those of BT.709."""
+    """Return whether a frame's colours would look wrong if taken for BT.709."""
     return frame.color_trc in (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67) or frame.color_primaries in _TO_BT709
 
 
 @cache
 def hald_picture(primaries: int, transfer: int) -> VideoFrame:
-    """Return the table as FFmpeg's filter ``haldclut`` wants it, 16 bits deep.
+    """Return the table for FFmpeg's filter ``haldclut``, 16 bits deep.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def hald_picture(primaries: int, transfer: int) -> VideoFrame:
 
 
 def to_bt709(colours: np.ndarray, primaries: int, transfer: int) -> np.ndarray:
-    """Return colours as a BT.709 screen should be told them.
+    """Return colours as BT.709 values.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def _nits_to_pq(nits: np.ndarray | float) -> np.ndarray:
 
 
 def _hlg_to_nits(signal: np.ndarray) -> np.ndarray:
-    """Return what a display of 1000 cd/m² shows, with its system gamma of 1.2."""
+    """Return the light of a display of 1000 cd/m², with its system gamma of 1.2."""
     scene = np.where(signal <= 0.5, signal**2 / 3, (np.exp((signal - _C) / _A) + _B) / 12)
     luma = np.maximum(scene @ _BT2020_LUMA, 1e-12)[:, None]
     return PEAK_NITS * np.power(luma, 0.2) * scene
@@ -119,7 +119,7 @@ def _rolled_off(nits: np.ndarray) -> np.ndarray:
 
 
 def _into_gamut(light: np.ndarray) -> np.ndarray:
-    """Draw what lies outside 0 to 1 towards grey of its own luminance, just as far as needed."""
+    """Draw colours outside 0 to 1 towards grey of their own luminance, just as far as needed."""
     grey = np.clip(light @ _BT709_LUMA, 0, 1)[:, None]
     away = light - grey
     room = np.where(away > 0, 1 - grey, grey)

@@ -1,4 +1,4 @@
-"""How loud a file is along its time, on a logarithmic scale and in a bounded number of steps."""
+"""Measures the loudness of a file along its time, on a logarithmic scale and in a bounded number of steps."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -24,7 +24,7 @@ _SILENCE = 1e-12
 
 
 def waveform(source: str, progress: Callable[[float], None] | None = None) -> dict[str, Any]:
-    """Return how loud the first sound track of a file is; no picture is read, not even from the disk.
+    """Return the loudness of a file's first sound track; pictures are not read, not even from disk.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def waveform(source: str, progress: Callable[[float], None] | None = None) -> di
 
 
 def _frames(container: InputContainer, heard: AudioStream) -> Iterator[AudioFrame]:
-    """Yield the sound up to where the file can be read; damaged packets are left out, for later ones may be whole."""
+    """Yield the sound as far as the file can be read; damaged packets are skipped, since later ones may be whole."""
     packets = container.demux(heard)
     while (packet := _unless_damaged(lambda: next(packets, None))) is not None:
         frames = _unless_damaged(packet.decode) or []
@@ -80,7 +80,7 @@ def _unless_damaged(read: Callable[[], Any]) -> Any:
 
 
 class _Loudness:
-    """Sums of power by fine steps, which grow as the sound goes on: what a file says of its length may be wrong."""
+    """Sums of power in fine steps, which grow with the sound: a file's stated length may be wrong."""
 
     def __init__(self) -> None:
         self._power = np.zeros(0)
@@ -88,7 +88,7 @@ class _Loudness:
         self._n_steps = 0
 
     def add(self, frame: AudioFrame, begin_s: float) -> None:
-        """Enter a frame's samples into the steps that they are heard in."""
+        """Add a frame's samples to the steps in which they are heard."""
         power = _power(frame)
         step_samples = frame.sample_rate * FINE_STEP_MS / 1000
         places = np.floor(begin_s * 1000 / FINE_STEP_MS + np.arange(len(power)) / step_samples)

@@ -1,4 +1,4 @@
-"""WebVTT cues that tell a player which part of a sprite shows each stretch of a video."""
+"""Writes WebVTT cues that map each stretch of a video to its picture in a sprite."""
 
 from collections.abc import Sequence
 from itertools import pairwise

@@ -1,11 +1,11 @@
 """Runs one function on an uploaded file in a confined child process.
 
-Media libraries are large C programs fed by strangers. So the process that holds the database never opens a
-file itself: it calls ``run("clips.media.probe:probe", {"path": ...})``, and a fresh Python does the work
-without network, without secrets in its environment, without the right to start processes or to open any file but
-those it was told of, and within limits on memory, CPU, wall time and the size of what it writes. The two speak JSON,
-one line per message, over pipes; ``subprocess`` and not ``multiprocessing``, because the children of a Celery worker
-are daemons and may not have any.
+Media libraries are large C programs that read untrusted files. So the process that holds the database never opens a
+file itself: it calls ``run("clips.media.probe:probe", {"path": ...})``, and a fresh Python does the work without
+network, without secrets in its environment, without the right to start processes or to open any files but the given
+ones, and within limits on memory, CPU, wall time and output size. The two exchange JSON, one message per line, over
+pipes. It uses ``subprocess`` and not ``multiprocessing``, because the processes of a Celery worker are daemons and may
+not have children.
 """
 
 import contextlib
@@ -45,7 +45,7 @@ __all__ = [
 PROJECT_ROOT = Path(__file__).resolve().parents[3]
 DEFAULT_LIMITS = Limits()
 TOO_LONG = "Reading this file took longer than allowed."
-KILLED = "Something stopped what reads this file, most likely for lack of memory on this machine."
+KILLED = "Reading this file was stopped, most likely because the server ran out of memory."
 CRASHED = "Reading this file crashed the reader; it may be damaged."
 
 #: The curve of a ten-hour file is a few MB of JSON; a child that says more than this is out of order.
@@ -60,15 +60,15 @@ log = logging.getLogger(__name__)
 
 
 class SandboxError(RuntimeError):
-    """The child failed for a reason that is ours and not the file's; the text ends with its traceback."""
+    """The child failed through our fault and not the file's; the text ends with its traceback."""
 
 
 class UnconfinedError(SandboxError):
-    """This kernel cannot confine a child, and nobody accepted that: nothing was opened."""
+    """This kernel cannot confine a child, and the setting that accepts this is off: nothing was opened."""
 
 
 class KilledError(RuntimeError):
-    """The child was killed from outside, as the kernel does when memory runs out for all: no fault of the file."""
+    """The child was killed from outside, as the kernel does when memory runs out: not the file's fault."""
 
 
 class DiskFullError(RuntimeError):
@@ -157,7 +157,7 @@ def run(
 
 
 def _environment() -> dict[str, str]:
-    """Return all that a child may know: no database address, no key, no token."""
+    """Return the whole environment of the child: no database address, no key, no token."""
     pretended = {name: os.environ[name] for name in (landlock.PRETEND_NONE,) if name in os.environ}
     return pretended | {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -170,7 +170,7 @@ def _environment() -> dict[str, str]:
 
 
 class _Answer:
-    """What a child has said so far."""
+    """The messages of a child so far."""
 
     def __init__(self) -> None:
         self.progress: float | None = None
@@ -195,14 +195,14 @@ class _Answer:
             self._partial.append(rest)
 
     def overhear(self, data: bytes) -> None:
-        """Keep the end of what was written to stderr; a library that complains without end is out of order too."""
+        """Keep the end of stderr, bounded, since a library may complain without end."""
         self._stderr_bytes += len(data)
         if self._stderr_bytes > _MAX_STDERR_BYTES:
             raise MediaError(CRASHED)
         self.stderr_tail = (self.stderr_tail + data)[-TAIL_BYTES:]
 
     def _message(self, line: bytes) -> None:
-        """Take one message; what is none can only come from a reader that was taken over."""
+        """Take one message; anything malformed can only come from a compromised reader."""
         try:
             message = json.loads(line)
             if "progress" in message:
@@ -212,7 +212,7 @@ class _Answer:
             elif {"result", "error", "failure", "no_room"} & message.keys():
                 self.final = message
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            log.warning("the child said what is no message: %r", line[:200])
+            log.warning("the child sent a malformed message: %r", line[:200])
             raise MediaError(CRASHED) from error
 
 
@@ -249,7 +249,7 @@ def _listen(
 
 
 def _has_ended(child: subprocess.Popen, answer: _Answer) -> bool:
-    """Whether the child has ended; if so, how, and the time it used, are written down."""
+    """Return whether the child has ended; if so, record how, and the time it used."""
     pid, status, used = os.wait4(child.pid, os.WNOHANG)
     if not pid:
         return False
@@ -280,4 +280,4 @@ def _outcome(answer: _Answer, returncode: int, limits: Limits) -> Any:
         raise KilledError(KILLED)
     if returncode < 0:
         raise MediaError(CRASHED)
-    raise SandboxError(f"the child ended with {returncode} and said nothing; stderr: {said}")
+    raise SandboxError(f"the child ended with {returncode} and sent no result; stderr:  {said}")

@@ -1,6 +1,6 @@
-"""The confined child of ``sandbox``: reads one request, gives up all that it does not need, and does what is asked.
+"""Serves as the confined child of the sandbox: reads one request, drops its privileges, and calls the function.
 
-It knows nothing of its parent but two pipes. This module is small and imports little, for every file that is opened
+It knows nothing of its parent but two pipes. This module is small and imports little, because every file that is opened
 pays for its start.
 """
 
@@ -33,7 +33,7 @@ from clips.media.sandbox.confine import (
 )
 
 TOO_MUCH_MEMORY = "This file needs more memory than allowed to read."
-TOO_LARGE = "What was to be written from this file is larger than allowed."
+TOO_LARGE = "The output of this file is larger than allowed."
 
 #: What the child says when the disk is full: neither the file's fault nor ours.
 NO_ROOM = {"no_room": True}
@@ -48,7 +48,7 @@ _PROGRESS_EVERY_S = 0.25
 
 @dataclass(frozen=True)
 class Usage:
-    """What a child used."""
+    """The resources that a child used."""
 
     #: From the start of Python until the function was imported; None for a program of another kind.
     start_cpu_s: float | None
@@ -59,7 +59,7 @@ class Usage:
 
 
 def main(parent_pid: int) -> None:
-    """Do what is asked on standard input; the parent is told on what was standard output."""
+    """Serve one request from standard input; answer the parent on what was standard output."""
     die_with_parent(parent_pid)
     be_first_to_go()
     messages = _take_stdout()
@@ -74,7 +74,7 @@ def main(parent_pid: int) -> None:
 
 
 def confine_for(dotted: str, arguments: dict[str, Any], wall: Wall | None) -> bool:
-    """Give up, for good, all that a function does not need for its arguments; False where the kernel cannot."""
+    """Drop for good all that a function does not need for its arguments; False if the kernel cannot."""
     package = importlib.import_module(dotted.partition(".")[0])
     reads = [Path(path) for path in _paths(arguments, _READ_NAME)]
     writes = [path if path.is_dir() else path.parent for path in map(Path, _paths(arguments, _WRITE_NAME))]
@@ -85,7 +85,7 @@ def confine_for(dotted: str, arguments: dict[str, Any], wall: Wall | None) -> bo
 
 
 def call_and_tell(dotted: str, arguments: dict[str, Any], messages: BinaryIO) -> None:
-    """Call a function and send what came of it."""
+    """Call a function and send its result or error."""
     started_cpu_s = _cpu_s()
     try:
         function = imported(dotted)
@@ -109,7 +109,7 @@ def call_and_tell(dotted: str, arguments: dict[str, Any], messages: BinaryIO) ->
 
 
 def _is_disk_full(error: BaseException | None) -> bool:
-    """Whether a fault of the disk lies below what was raised; libraries say of it only that writing failed."""
+    """Return whether a disk error caused an exception; libraries only say that writing failed."""
     while error is not None:
         if getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT}:
             return True
@@ -118,7 +118,7 @@ def _is_disk_full(error: BaseException | None) -> bool:
 
 
 def _paths(arguments: Any, name: re.Pattern) -> Iterator[str]:
-    """Yield the paths under such names, however deep they lie."""
+    """Yield the paths under these argument names, at any depth."""
     if isinstance(arguments, list):
         for each in arguments:
             yield from _paths(each, name)
@@ -136,14 +136,14 @@ def _cpu_s() -> float:
 
 
 def peak_bytes() -> int:
-    """Return the most memory that was resident; getrusage would count what the parent had at the fork."""
+    """Return the peak resident memory; getrusage would include the parent's at the fork."""
     with contextlib.suppress(OSError), open("/proc/self/status") as file:
         return next((int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM:")), 0)
     return 0
 
 
 def _take_stdout() -> BinaryIO:
-    """Keep the pipe to the parent for messages; what libraries print on descriptor 1 goes to stderr."""
+    """Keep the pipe to the parent for messages; library output on descriptor 1 goes to stderr."""
     messages = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return messages
@@ -161,7 +161,7 @@ def _call(function: Callable, arguments: dict[str, Any], messages: BinaryIO) -> 
 
 
 def _reporter(messages: BinaryIO) -> Callable[[float], None]:
-    """Return a function that sends progress now and then, however often it is called."""
+    """Return a function that sends progress at most now and then, however often it is called."""
     last_s = -_PROGRESS_EVERY_S
 
     def report(done: float) -> None:

@@ -1,11 +1,11 @@
-"""What a child process gives up before it touches an uploaded file.
+"""Drops a child process's privileges before it touches an uploaded file.
 
-Four things, in this order: it dies with its parent, it lives within limits, it opens only the files it was told of,
-and it makes only the system calls that reading a file needs: no socket, no program, no second process, no reaching for
-another. The last two are Landlock and a seccomp filter, which need no privilege once PR_SET_NO_NEW_PRIVS is set; so
-they also work for an ordinary user and inside a container, where a namespace of one's own is refused. Where the kernel
-has no Landlock a file system of its own takes that place, if it may have one. Where nothing does, no file is opened,
-unless whoever runs the site accepts that.
+Four things, in this order: it dies with its parent, it lives within limits, it opens only the given files, and it makes
+only the system calls that reading a file needs: no socket, no program, no second process, no access to another one. The
+last two are Landlock and a seccomp filter, which need no privilege once PR_SET_NO_NEW_PRIVS is set; so they also work
+for an ordinary user and inside a container, where a namespace of one's own is refused. Where the kernel has no
+Landlock, a private file system takes its place, if the process may have one. Where neither works, no file is opened,
+unless a setting accepts that.
 """
 
 import contextlib
@@ -46,7 +46,7 @@ _CAP_DAC_OVERRIDE = 1
 
 
 class Wall(StrEnum):
-    """What keeps a process to a few files."""
+    """The mechanism that keeps a process to a few files."""
 
     LANDLOCK = "landlock"
     MOUNTS = "mounts"
@@ -54,7 +54,7 @@ class Wall(StrEnum):
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one child may use.
+    """The resource limits of one child.
 
     ``memory_bytes`` is address space, which is larger than what is resident. Should several children fill a small
     machine all the same, the kernel takes one of them (see ``be_first_to_go``). Measured peaks for PyAV, NumPy and
@@ -73,7 +73,7 @@ class Limits:
 
 
 def die_with_parent(parent_pid: int | None = None) -> None:
-    """Have the kernel kill this process when the thread that started it ends; nothing but on Linux.
+    """Have the kernel kill this process when the thread that started it ends; does nothing outside Linux.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def die_with_parent(parent_pid: int | None = None) -> None:
 
 
 def set_limits(limits: Limits) -> None:
-    """Hold this process and its threads to ``limits``; no core dumps. It steps back behind whoever answers people."""
+    """Hold this process and its threads to ``limits``, without core dumps, at a low priority."""
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _lower(resource.RLIMIT_AS, limits.memory_bytes)
@@ -102,7 +102,7 @@ def set_limits(limits: Limits) -> None:
 
 
 def be_first_to_go() -> None:
-    """Have the kernel take this process, and not the database or a worker, when memory runs out for all."""
+    """Have the kernel kill this process first, and not the database or a worker, when memory runs out."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
 
@@ -110,7 +110,7 @@ def be_first_to_go() -> None:
 def keep_to_files(
     wall: Wall | None, packages: Iterable[Path], *, readable: Iterable[Path], writable: Iterable[Path]
 ) -> bool:
-    """Refuse this process every file but Python's own and these for good; False where the kernel did not.
+    """Deny this process every file but Python's own and these for good; False if the kernel cannot.
 
     Parameters
     ----------
@@ -133,13 +133,13 @@ def keep_to_files(
 
 
 def keep_to_listed_calls() -> bool:
-    """Leave this process the system calls that reading a file needs; False where there is no such filter."""
+    """Leave this process the system calls that reading a file needs; False without such a filter."""
     _forbid_new_privileges()
     return syscalls.keep_to_listed()
 
 
 def drop_rights() -> None:
-    """Give up what root may do beside opening files, or whoever has a namespace of his own, for good."""
+    """Give up for good the capabilities of root, or of a namespace's owner, beyond opening files."""
     if sys.platform != "linux":
         return
     libc = ctypes.CDLL(None, use_errno=True)
@@ -155,14 +155,14 @@ def drop_rights() -> None:
 
 
 def wall() -> Wall | None:
-    """Return what keeps a child to its files here; None where nothing does."""
+    """Return the mechanism that keeps a child to its files here; None if there is none."""
     if landlock.version():
         return Wall.LANDLOCK
     return Wall.MOUNTS if mounts.can_keep() else None
 
 
 def refusal() -> str:
-    """Return why no uploaded file is opened here, as a sentence; empty where a child is confined or need not be."""
+    """Return one sentence why no uploaded file is opened here; empty if a child is confined or need not be."""
     lacks = lacking()
     if not lacks or is_accepted():
         return ""
@@ -170,7 +170,7 @@ def refusal() -> str:
 
 
 def says() -> str:
-    """Return in one sentence what confines those that read videos here, or does not."""
+    """Return in one sentence what confines the processes that read videos here, if anything."""
     if why := refusal():
         return why
     if lacks := lacking():
@@ -180,12 +180,12 @@ def says() -> str:
 
 
 def is_accepted() -> bool:
-    """Whether whoever runs the site knows that files are opened without being kept to them."""
+    """Return whether the setting accepts that files are opened without confinement."""
     return os.environ.get("SANDBOX_WITHOUT_LANDLOCK", "").strip().lower() in {"1", "true", "yes", "on"}
 
 
 def lacking() -> list[str]:
-    """Return what of a child's walls this kernel lacks."""
+    """Return the kernel features for confinement that are missing."""
     walls = {"Landlock": wall() is not None, "seccomp filter": syscalls.can_filter()}
     return [name for name, is_there in walls.items() if not is_there]
 
@@ -196,7 +196,7 @@ def _forbid_new_privileges() -> None:
 
 
 def _lower(kind: int, soft: int, hard: int | None = None) -> None:
-    """Set a limit, but never above the hard limit that is already in force."""
+    """Set a limit, but never above the hard limit already in force."""
     ceiling = resource.getrlimit(kind)[1]
     hard = soft if hard is None else hard
     if ceiling != resource.RLIM_INFINITY:

@@ -1,8 +1,7 @@
-"""Keeps a process to a few files and folders, whatever it is made to open: Landlock, Linux 5.13 and later.
+"""Restricts a process to a few files and folders with Landlock (Linux 5.13 and later).
 
-Like the seccomp filter beside it, it needs no privilege, holds for all that the process starts, and cannot be taken
-back. Interface: the kernel's Documentation/userspace-api/landlock.rst; the numbers of its calls are the same on all
-machines.
+Like the seccomp filter beside it, it needs no privilege, holds for all that the process starts, and cannot be undone.
+Interface: the kernel's Documentation/userspace-api/landlock.rst; the numbers of its calls are the same on all machines.
 """
 
 import contextlib
@@ -33,7 +32,7 @@ WRITE = READ | _WRITE_FILE | _TRUNCATE | _MAKE_REG | _MAKE_DIR | _REMOVE_FILE | 
 
 
 def version() -> int:
-    """Return the version of Landlock that this kernel has; 0 where it has none or it is switched off."""
+    """Return the version of Landlock in this kernel; 0 if it has none or it is switched off."""
     if sys.platform != "linux" or os.environ.get(PRETEND_NONE):
         return 0
     with contextlib.suppress(OSError):
@@ -42,7 +41,7 @@ def version() -> int:
 
 
 def keep_to(*, readable: Iterable[Path], writable: Iterable[Path]) -> bool:
-    """Refuse this thread, and what it starts from now on, every file but these for good.
+    """Deny this thread, and what it starts from now on, every file but these for good.
 
     Parameters
     ----------

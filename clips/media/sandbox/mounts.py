@@ -1,8 +1,8 @@
-"""Keeps a process to a few files where the kernel has no Landlock: a file system of its own that holds nothing else.
+"""Restricts a process to a few files with a private mount namespace, where the kernel has no Landlock.
 
-It wants a mount namespace, which root may have, and where the system allows it everybody within a user namespace. In
-containers and under strict service managers neither is given. All but what may be written is there to be read alone;
-of other processes nothing is seen. Interface: mount_namespaces(7), user_namespaces(7), pivot_root(2).
+It needs a mount namespace, which root may have, and any user within a user namespace where the system allows it.
+Containers and strict service managers allow neither. Everything but the writable paths is read-only; other processes
+are invisible. Interface: mount_namespaces(7), user_namespaces(7), pivot_root(2).
 """
 
 import ctypes
@@ -30,13 +30,13 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def can_keep() -> bool:
-    """Whether a process like this one may have a file system of its own."""
+    """Return whether a process like this one may have a file system of its own."""
     return not os.environ.get(PRETEND_NONE) and sys.platform == "linux" and _could_keep()
 
 
 @functools.cache
 def _could_keep() -> bool:
-    """Have a child try it, once."""
+    """Have a child process try it, once."""
     code = "import sys; from clips.media import mounts; mounts.keep_to(readable=[], writable=[])"
     command = [sys.executable, "-c", code]
     root = Path(__file__).resolve().parents[3]
@@ -79,12 +79,12 @@ def _unshare() -> None:
 
 
 def _names(path: Path) -> set[str]:
-    """Return the names under which a path is looked for: its own, and where its links lead."""
+    """Return the names under which a path is looked up: its own, and the targets of its links."""
     return {os.path.abspath(path), os.path.realpath(path)} if path.exists() else set()
 
 
 def _outermost(places: dict[str, bool]) -> list[str]:
-    """Return the names that are none of what others bring along anyway, each behind what it lies in."""
+    """Return the names that do not lie in others of them, each after the one it lies in."""
     kept: list[str] = []
     for name in sorted(places, key=len):
         around = [other for other in kept if name.startswith(other.rstrip("/") + "/")]
@@ -104,7 +104,7 @@ def _bind(descriptor: int, target: Path) -> None:
 
 
 def _make_read_only(writable: set[str]) -> None:
-    """Let nothing below the new root be written but these; mounts that came along with a folder count each."""
+    """Make everything below the new root read-only but these; mounts inside a folder are handled one by one."""
     mounted = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     for place in mounted:
         below = place + "/"
@@ -115,7 +115,7 @@ def _make_read_only(writable: set[str]) -> None:
 
 
 def _enter() -> None:
-    """Make the new tree the root, and forget the old one."""
+    """Make the new tree the root and unmount the old one."""
     os.chdir(_WORKSHOP)
     if _libc.syscall(ctypes.c_long(_PIVOT_ROOT[os.uname().machine]), b".", b".") == 0:
         _check(_libc.umount2(b".", _DETACH))

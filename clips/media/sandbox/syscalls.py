@@ -1,11 +1,11 @@
-"""The system calls that are left to a process which reads an uploaded file: a seccomp filter, seccomp(2).
+"""Limits a process to the system calls that reading an uploaded file needs, with a seccomp filter (seccomp(2)).
 
-What is not listed is refused, so that a call nobody thought of is refused as well: one that changes modes, owners,
-times or priorities, makes a namespace or a segment that outlives the process, or that Linux does not have yet. The list
-was learned by tracing every operation on cameras' files and on made-up ones, and completed by what other versions of
-the C library call for the same purpose. Nothing kills the process: libraries try calls and do without, and a filter
-that is wrong about one costs a fallback then and not the file. Calls of Linux 5.1 and later are said not to exist,
-which is what a library's fallback waits for; older ones are not permitted.
+Calls that are not listed are refused, including ones that nobody thought of: those that change modes, owners, times or
+priorities, make a namespace or a segment that outlives the process, or that Linux does not have yet. The list was
+learned by tracing every operation on camera files and made-up ones, and completed with what other versions of the C
+library call for the same purpose. Nothing kills the process: libraries try calls and do without, so a wrong entry costs
+a fallback and not the file. Calls of Linux 5.1 and later are reported as missing, which is what a library's fallback
+waits for; older ones as not permitted.
 """
 
 import ctypes
@@ -77,14 +77,14 @@ _Step = tuple[int, int, int | str, int | str]
 
 
 def can_filter() -> bool:
-    """Whether this kernel has seccomp, and this kind of machine a list."""
+    """Return whether this kernel has seccomp and this machine type a list."""
     if sys.platform != "linux" or platform.machine() not in _MACHINES:
         return False
     return ctypes.CDLL(None).prctl(_PR_GET_SECCOMP, 0, 0, 0, 0) >= 0
 
 
 def keep_to_listed() -> bool:
-    """Refuse this thread, and those it starts, all other calls for good; False where there is no such filter.
+    """Deny this thread, and those it starts, all other calls for good; False without such a filter.
 
     PR_SET_NO_NEW_PRIVS must have been set before.
     """
@@ -99,7 +99,7 @@ def keep_to_listed() -> bool:
 
 
 def _filter(machine: str, pid: int) -> bytes:
-    """Return a classic BPF program for one kind of machine and one process."""
+    """Return a classic BPF program for one machine type and one process."""
     which = list(_MACHINES).index(machine)
     free = [numbers[which] for numbers in _FREE.values() if numbers[which] is not None]
     steps: list[_Step] = [
@@ -142,5 +142,5 @@ def _if_called(call: int, wanted: dict[float, tuple[int, ...]]) -> list[_Step]:
 
 
 def _argument_at(argument: float) -> int:
-    """Return where the lower half of a call's argument lies; .5 is its upper half."""
+    """Return the offset of the lower half of a call's argument; .5 is its upper half."""
     return 16 + int(argument * 8)

@@ -1,4 +1,4 @@
-"""Every page of the admin: who may see it, that it shows its rows, and that a longer list costs no more queries."""
+"""Tests every admin page: who may see it, that it shows its rows, and a constant number of queries for longer lists."""
 
 import datetime as dt
 import re

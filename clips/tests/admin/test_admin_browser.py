@@ -1,4 +1,4 @@
-"""The admin in a real browser: its scripts work under the site's own content security policy."""
+"""Tests the admin in a real browser: its scripts work under the site's own content security policy."""
 
 import pytest
 from playwright.sync_api import Page, expect

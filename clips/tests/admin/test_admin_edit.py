@@ -1,4 +1,4 @@
-"""What curators may change in the admin, and what they find beside it."""
+"""Tests edits, links and actions of curators in the admin."""
 
 import datetime as dt
 
@@ -119,7 +119,7 @@ def test_new_session_without_a_slug_gets_one_from_its_name(client, shoot):
 
 def test_session_slug_that_is_no_part_of_a_file_name_is_refused_with_a_better_one(client, db):
     response = client.post(reverse("admin:clips_shoot_add"), shoot_fields(slug="../up"))
-    assert "try “up”" in response.content.decode()
+    assert "Try “up”" in response.content.decode()
     assert not Shoot.objects.exists()
 
 
@@ -209,7 +209,7 @@ def test_ended_jobs_are_tried_again_and_the_broker_is_told(client, original, bro
     job.refresh_from_db()
     assert (job.state, job.reason) == (JobState.WAITING, "")
     assert broker.depth("light") == 1
-    assert said(response) == ["1 job waits to run again."]
+    assert said(response) == ["1 job will run again."]
 
 
 def test_active_jobs_are_cancelled_and_ended_ones_left(client, original):
@@ -217,7 +217,7 @@ def test_active_jobs_are_cancelled_and_ended_ones_left(client, original):
     done = Job.objects.create(kind=JobKind.DETECT, original_file=original, state=JobState.DONE)
     response = client.post(JOBS, {"action": "cancel", "_selected_action": [waiting.pk, done.pk]})
     assert set(Job.objects.values_list("state", flat=True)) == {JobState.CANCELLED, JobState.DONE}
-    assert said(response) == ["1 job is cancelled.", "1 job was left as it is."]
+    assert said(response) == ["1 job is cancelled.", "1 job was left unchanged."]
 
 
 def test_curve_of_a_run_is_drawn(client, original):

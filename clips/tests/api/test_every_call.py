@@ -1,4 +1,4 @@
-"""Every call of the API, as its own description says it is made and worse, by everybody who might make it."""
+"""Tests every call of the API with valid and invalid fields, as every kind of client."""
 
 import json
 import uuid
@@ -46,7 +46,7 @@ def operations() -> list:
 
 @pytest.fixture
 def clients(viewer, sorter, curator, admin, other_sorter, shoot, original) -> dict[str, Client]:
-    """Everybody of ASKING, over rows that bear what is planted."""
+    """Clients for all of ASKING, over rows with hostile values."""
     from people.models import Person
 
     Person.objects.add(CLIP_NAME)
@@ -94,7 +94,7 @@ def least_role(method: str, path: str) -> Role:
 
 
 def check(clients: dict[str, Client], method: str, path: str, query: dict, body: object) -> None:
-    """Let everybody make one call: nobody breaks the server, or gets what is not for them."""
+    """Let every client make one call: none breaks the server, or gets what it may not see."""
     for who, client in clients.items():
         at_most, may_see = ASKING[who]
         status, text = call(client, method, path, query, body)
@@ -132,7 +132,7 @@ def test_no_call_breaks_the_server_or_shows_what_is_not_for_one(clients, operati
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.label)
 def test_no_value_breaks_the_server(clients, operation):
-    """Each field that a call describes, with each value that nobody expects there."""
+    """Tests each field of each call with every unexpected value."""
     path = operation.path.replace("{id}", str(uuid.uuid4()))
     method = operation.method.upper()
     for nasty in NASTY:

@@ -1,4 +1,4 @@
-"""The API's lists: clips found by what they are called, people, tricks, jobs, uploads, and its own description."""
+"""Tests the API's lists (clips, people, tricks, jobs, uploads) and its own description."""
 
 import json
 import uuid
@@ -108,7 +108,7 @@ def test_somebody_new_gets_a_slug_and_a_second_of_that_name_is_refused(client, s
     for name in ("zoë müller", "MILLS"):
         answer = client.post("/api/people", {"display_name": name}, content_type="application/json")
         assert answer.status_code == 409, name
-        assert answer.json()["detail"].endswith(" goes by this name already.")
+        assert answer.json()["detail"].endswith(" already has this name.")
 
 
 @pytest.mark.parametrize(

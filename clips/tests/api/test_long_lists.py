@@ -1,4 +1,4 @@
-"""Nothing that is sent is taken without a bound: a list of ids costs no query for each, a text has a longest length."""
+"""Tests the limits on input sizes: long lists of ids, texts and forms are refused early."""
 
 import importlib
 import pkgutil
@@ -27,7 +27,7 @@ ANSWERS = ("HandSerializer", "ClipSerializer", "SentenceSerializer", "SegmentSer
 
 
 def classes_of(kind: type) -> list[type]:
-    """Return all forms, or all serializers, of ours."""
+    """Return all forms, or all serializers, of this site."""
     for app in (clips, people, tricks):
         for found in pkgutil.walk_packages(app.__path__, f"{app.__name__}."):
             if not {"tests", "migrations", "management", "__main__"} & set(found.name.split(".")):
@@ -73,7 +73,7 @@ def test_every_list_and_text_of_a_form_is_bounded():
 
 
 def test_no_form_takes_ten_thousand_fields(admin, segments):
-    """Of the admin's lists of rows, too: Django stops reading before anything is looked for."""
+    """Also holds for the admin's lists: Django stops reading before any lookup."""
     client = Client()
     client.force_login(admin)
     many = {"also": [str(uuid.uuid4()) for _number in range(10_000)]}

@@ -1,4 +1,4 @@
-"""Sorting through the API: hands, leases, keys, and that everything happens once."""
+"""Tests sorting through the API: hands, leases, keys, and that everything happens once."""
 
 import threading
 import uuid
@@ -148,8 +148,8 @@ def test_a_lease_that_ran_out_holds_nothing(mia, jo):
 @pytest.mark.parametrize(
     ("start_ms", "end_ms", "says"),
     [
-        (3000, 3000, "end after it begins"),
-        (3000, 1000, "end after it begins"),
+        (3000, 3000, "end after it starts"),
+        (3000, 1000, "end after it starts"),
         (599_000, 600_001, "10:00 long"),
         (-1, 3000, "10:00 long"),
         (0, 2**60, "end_ms"),

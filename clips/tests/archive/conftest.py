@@ -1,4 +1,4 @@
-"""A local Drive, and archives of both kinds, for what holds for each of them."""
+"""Fixtures of a local Drive server and of archives of both kinds."""
 
 import hashlib
 import secrets
@@ -31,7 +31,7 @@ def drive() -> Iterator[DriveServer]:
 
 @pytest.fixture
 def on_drive(drive, settings, tmp_path) -> DriveServer:
-    """Let the settings name that Drive, with a service account on its shared drive."""
+    """Point the settings at that Drive, with a service account on its shared drive."""
     settings.ARCHIVE_BACKEND = "drive"
     settings.DRIVE_FOLDER_ID = "shared-drive"
     settings.DRIVE_SERVICE_ACCOUNT_FILE = str(drive.key_file(tmp_path))
@@ -52,7 +52,7 @@ def backend(request, settings) -> ArchiveBackend:
 
 @pytest.fixture
 def make_file(tmp_path) -> Callable[..., tuple[Path, str]]:
-    """Give a function that makes a file of noise, and returns it with its SHA-256."""
+    """Return a function that makes a file of noise, and returns it with its SHA-256."""
 
     def make(size_bytes: int = 700_000) -> tuple[Path, str]:
         path = tmp_path / f"{secrets.token_hex(4)}.mp4"
@@ -70,7 +70,7 @@ def credentials(drive) -> service_account.Credentials:
 
 @pytest.fixture
 def make_clip(shoot, own_data_dir) -> Callable[..., FinalClip]:
-    """Give a function that makes a cut clip of noise, which an archive takes like any other."""
+    """Return a function that makes a cut clip of noise, which an archive takes like any other."""
 
     def make(size_bytes: int = 300_000, **fields) -> FinalClip:
         number = FinalClip.objects.count() + 1
@@ -106,7 +106,7 @@ def make_clip(shoot, own_data_dir) -> Callable[..., FinalClip]:
 
 @pytest.fixture
 def archived(work_off) -> Callable[..., FinalClip]:
-    """Give a function that lets the real job archive a clip, and returns it as it is then."""
+    """Return a function that archives a clip with the real job, and returns it afterwards."""
 
     def archive(clip: FinalClip, kind: JobKind = JobKind.ARCHIVE, **params) -> FinalClip:
         Job.objects.for_target(kind, clip, params=params)
@@ -126,7 +126,7 @@ def film(own_data_dir, tmp_path) -> Path:
 
 @pytest.fixture
 def dropped(on_drive, settings, monkeypatch) -> Upload:
-    """A file in the Drive folder, of which nothing is here yet but the room for it."""
+    """A file in the Drive folder whose upload has no bytes yet."""
     settings.DRIVE_DROP_FOLDER_ID = "shared-drive"
     for name in ("DRIVE_DROP_FOLDER_ID", "DRIVE_SERVICE_ACCOUNT_FILE", "DRIVE_API_URL"):
         monkeypatch.setenv(name, getattr(settings, name))

@@ -1,4 +1,4 @@
-"""A crew with clips in a real archive, and all that may happen to these: by the functions that pages and jobs call."""
+"""Simulates a crew with clips in a real archive, through the functions that pages and jobs call."""
 
 import contextlib
 import datetime as dt
@@ -51,7 +51,7 @@ APART_MS = 10_000
 
 
 class Crew:
-    """One session's camera file, riders and tricks; clips are kept of moments of which each comes once."""
+    """One session's camera file, riders and tricks; each clip is kept from another moment."""
 
     def __init__(self, member: Member, film: Path, *, n_clips: int) -> None:
         self.member, self.film, self.lease, self.n_moments = member, film, uuid.uuid4(), 0
@@ -70,7 +70,7 @@ class Crew:
         self.work()
 
     def work(self) -> None:
-        """Do all jobs, also those that wait to be tried again; but a clip is cut by copying the film with its tags."""
+        """Do all jobs, including waiting retries; a clip is cut by copying the film with its tags."""
         current_app.loader.import_default_modules()
         Job.objects.filter(state=JobState.WAITING).update(run_after=timezone.now())
         while job := Job.objects.due().order_by("created_at").first():
@@ -144,7 +144,7 @@ class Crew:
             undo(lease=self.lease, key=uuid.uuid4(), member=self.member)
 
     def keep_again(self, _which: int) -> None:
-        """Keep what was undone just as it was, which brings its clip back."""
+        """Keep exactly what was undone, which restores its clip."""
         removed = FinalClip.objects.filter(candidate_segment__in=CandidateSegment.objects.held(self.lease))
         if clip := removed.exclude(removed_at=None).order_by("-removed_at").first():
             self._keep(clip.candidate_segment, choice_of(clip))
@@ -154,13 +154,13 @@ class Crew:
             pipeline.start(JobKind.ARCHIVE, self.original, alone=True)
 
     def throw_away(self, which: int) -> None:
-        """Put a clip's copy into the archive's trash by hand."""
+        """Move a clip's copy to the archive's trash by hand."""
         copies = list(ArchiveCopy.objects.filter(state=CopyState.VERIFIED, clip__isnull=False).order_by("verified_at"))
         if copies:
             archive_backend().trash(copies[which % len(copies)].remote_id)
 
     def evict(self, _which: int) -> None:
-        """Let the camera file go where the archive has it, as the site does when the disk is full."""
+        """Delete the camera file if the archive has it, as the site does when the disk is full."""
         if ArchiveCopy.objects.filter(state=CopyState.VERIFIED, original_file=self.original).exists():
             OriginalFile.objects.filter(pk=self.original.pk, evicted_at=None).update(evicted_at=timezone.now())
             (settings.DATA_DIR / self.original.stored_path).unlink(missing_ok=True)
@@ -184,7 +184,7 @@ class Crew:
 
 
 def lying(drive: DriveServer | None) -> dict[str, tuple[str, str, bool]]:
-    """Return of each file in the archive, by its id, the path, the SHA-256 and whether it is in the trash."""
+    """Return for each file in the archive, by its id, the path, the SHA-256 and whether it is in the trash."""
     if drive:
         store = drive.store
         return {

@@ -1,4 +1,4 @@
-"""Who may ask a Drive: Google's token endpoint with a service account and with a person's consent (RFC 7523, 6749)."""
+"""Google's token endpoint with a service account and with a person's consent (RFC 7523, 6749), for the test server."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ CLIENT = {"client_id": "client.apps.googleusercontent.com", "client_secret": "cl
 
 @cache
 def _private_key() -> rsa.RSAPrivateKey:
-    """Made once for all tests, because that takes a while."""
+    """Return one key for all tests, because making it takes a while."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
@@ -33,7 +33,7 @@ class Accounts:
         self._access: dict[str, Account] = {}
 
     def key(self, token_url: str) -> dict:
-        """Return what a service account's key file holds."""
+        """Return the content of a service account's key file."""
         pem = self.private_key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
@@ -67,7 +67,7 @@ class Accounts:
         return answer(asked)
 
     def consent(self, asked: dict[str, str], *, scope: str | None = None) -> str:
-        """Return the code that a person's browser would be sent back with."""
+        """Return the code that Google would pass to a person's browser."""
         code = secrets.token_urlsafe(16)
         self.codes[code] = asked | {"scope": asked["scope"] if scope is None else scope}
         return code

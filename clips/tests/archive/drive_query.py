@@ -1,4 +1,4 @@
-"""Drive's search language, as far as the site speaks it: comparisons, ``and``, ``or`` in brackets, quoted texts."""
+"""Evaluates the part of Drive's search language that the site uses: comparisons, ``and``, ``or`` in brackets, texts."""
 
 import re
 from collections.abc import Callable
@@ -14,11 +14,11 @@ _TOKEN = re.compile(rf"{TEXT}|{{[^}}]*}}|.", re.DOTALL)
 
 
 class QueryError(Exception):
-    """What this server does not understand."""
+    """The query uses something that this server does not support."""
 
 
 def condition(query: str) -> Condition:
-    """Return what decides whether a query finds an item; QueryError for what this server does not know."""
+    """Return a function that decides whether a query finds an item; QueryError for unsupported queries."""
     parts = _split(query, "and")
     if len(parts) > 1:
         wanted = [condition(part) for part in parts]
@@ -30,7 +30,7 @@ def condition(query: str) -> Condition:
 
 
 def _split(query: str, word: str) -> list[str]:
-    """Split at a word, but in no quoted text, braces or brackets."""
+    """Split at a word outside quoted text, braces or brackets."""
     parts, depth = [""], 0
     for token in (found[0] for found in _TOKEN.finditer(query)):
         depth += {"(": 1, ")": -1}.get(token, 0)

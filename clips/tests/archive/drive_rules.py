@@ -1,4 +1,4 @@
-"""What Drive v3 allows to be asked, read from the client library's own description of it, and partial answers."""
+"""Checks requests against the description of Drive v3 in the client library, and makes partial answers."""
 
 import json
 import re
@@ -36,7 +36,7 @@ _ROUTES = _routes()
 
 
 def method_for(verb: str, path: str) -> Method:
-    """Return what is asked; DriveError 404 when the description has no such thing."""
+    """Return the method of a request; DriveError 404 if the description has none."""
     for wanted, pattern, name, spec, is_upload in _ROUTES:
         if wanted == verb and (found := pattern.fullmatch(path)):
             return Method(name, spec, is_upload, found.groupdict())
@@ -44,7 +44,7 @@ def method_for(verb: str, path: str) -> Method:
 
 
 def check_query(method: Method, query: dict[str, str]) -> None:
-    """Refuse parameters that the description does not know, or whose values it does not allow."""
+    """Refuse parameters or values that the description does not allow."""
     known = _DOCUMENT["parameters"] | method.spec.get("parameters", {})
     for name, value in query.items():
         rule = known.get(name)
@@ -66,7 +66,7 @@ def check_query(method: Method, query: dict[str, str]) -> None:
 
 
 def check_body(method: Method, data: bytes) -> dict:
-    """Return the body as the description's schema allows it; DriveError for anything else."""
+    """Return the body if the description's schema allows it; DriveError otherwise."""
     schema = method.spec.get("request", {}).get("$ref")
     if schema is None:
         if data:
@@ -89,7 +89,7 @@ def check_body(method: Method, data: bytes) -> dict:
 
 
 def partial(answer: dict, fields: str | None, schema: str, default: tuple[str, ...]) -> dict:
-    """Return of an answer what ``fields`` asks for; DriveError for a name that the schema does not have."""
+    """Return the part of an answer that ``fields`` asks for; DriveError for a name outside the schema."""
     wanted = _parse(fields) if fields else {name: {} for name in default}
     return _pick(answer, wanted, _SCHEMAS[schema])
 

@@ -1,4 +1,4 @@
-"""A server on loopback that speaks Drive v3 and Google's token endpoint, for the real client library to talk to."""
+"""A loopback server that speaks Drive v3 and Google's token endpoint, for the real client library."""
 
 import contextlib
 import json
@@ -69,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
     server_of: DriveServer
 
     def log_message(self, *_args: object) -> None:
-        """Say nothing; the server keeps a log of its own."""
+        """Log nothing; the server keeps its own log."""
 
     def handle_any(self) -> None:
         parts = urlsplit(self.path)
@@ -255,7 +255,7 @@ class _Handler(BaseHTTPRequestHandler):
         return 206, {"Content-Range": f"bytes {first}-{last}/{len(content)}"}, content[first : last + 1]
 
     def _meet(self, trouble: Trouble | None) -> bool:
-        """Let it go wrong before the work begins; whether that was the answer already."""
+        """Apply the trouble planned for a request; return whether it was the answer already."""
         if trouble is None:
             return False
         if trouble.kind == "slow":

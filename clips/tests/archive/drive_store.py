@@ -1,5 +1,8 @@
-"""What a Drive holds: files, folders, sessions of uploads, changes, accounts. Behaves as Google documents it, and
-where that is silent as people report: names repeat, a search lags behind, a trashed folder takes its content along."""
+"""Storage of the test Drive: files, folders, upload sessions, changes, accounts.
+
+It behaves as Google documents it and, where that is silent, as people report: names repeat, a search lags behind, a
+trashed folder takes its content along.
+"""
 
 import hashlib
 import itertools
@@ -64,7 +67,7 @@ class Item:
 
 @dataclass
 class Session:
-    """A resumable upload: what was said at its beginning, and how far it is."""
+    """A resumable upload: its parameters and its progress."""
 
     key: str
     account: Account
@@ -120,7 +123,7 @@ class DriveStore:
             self.changes.append(file_id)
 
     def delete(self, file_id: str) -> None:
-        """For good, as who empties the trash does."""
+        """Delete for good, as emptying the trash does."""
         with self.lock:
             del self.items[file_id]
             self.changes.append(file_id)
@@ -130,7 +133,7 @@ class DriveStore:
             return [item for item in self.items.values() if item.mime_type != FOLDER_TYPE]
 
     def folders(self) -> list[Item]:
-        """Those that somebody made, without the roots."""
+        """Folders that somebody made, without the roots."""
         with self.lock:
             return [item for item in self.items.values() if item.mime_type == FOLDER_TYPE and item.parents]
 
@@ -157,14 +160,14 @@ class DriveStore:
 
     @staticmethod
     def real_id(file_id: str) -> str:
-        """Return the id of what Drive also knows by a word."""
+        """Return the id behind an alias that Drive accepts."""
         return "root-of-person" if file_id == "root" else file_id
 
     def is_trashed(self, item: Item) -> bool:
         return item.trashed or any(self.is_trashed(self.items[parent]) for parent in item.parents)
 
     def check_new(self, meta: dict, account: Account, *, all_drives: bool, size_bytes: int = 0) -> Item:
-        """Return the item that would be made; DriveError when it may not be."""
+        """Return the item that would be made; DriveError if it may not be."""
         file_id = meta.get("id") or self.generate_ids(1)[0]
         if file_id in self.items:
             raise DriveError(409, "fileIdInUse", "A file already exists with the provided ID.")

@@ -1,4 +1,4 @@
-"""What goes wrong between us and Drive, by a script for one test or by chance from a seed for a long run."""
+"""Injects faults between the site and Drive, scripted for one test or random from a seed for a long run."""
 
 import random
 import threading
@@ -46,7 +46,7 @@ PASSING = ("500", "503", "429", "rate", "user rate", "401", "cut", "lost", "slow
 
 
 class Troubles:
-    """Say for each request whether something goes wrong with it."""
+    """Decides for each request whether something goes wrong with it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -57,14 +57,14 @@ class Troubles:
         self.met: dict[str, int] = {}
 
     def once(self, request: str, *troubles: str | Trouble) -> None:
-        """Let the next requests whose line begins so ("PUT /upload") meet these, one each."""
+        """Apply these troubles to the next requests whose line begins so ("PUT /upload"), one each."""
         self._script += [(request, each if isinstance(each, Trouble) else BY_NAME[each]) for each in troubles]
 
     def always(self, request: str, trouble: str | Trouble) -> None:
         self._always[request] = trouble if isinstance(trouble, Trouble) else BY_NAME[trouble]
 
     def over(self) -> None:
-        """Let everything be well again."""
+        """End all troubles."""
         self._script, self._always, self._chance = [], {}, None
 
     def by_chance(self, share: float, seed: int) -> None:

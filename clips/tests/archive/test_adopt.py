@@ -1,4 +1,4 @@
-"""A copy that lies elsewhere than its row says, or that no row knows, is taken over where it lies: on Drive as here."""
+"""Tests the adoption of copies that are in another place than their row says, or have no row, on Drive and on disk."""
 
 import hashlib
 from collections.abc import Callable
@@ -52,7 +52,7 @@ def restored(clip, work_off) -> FinalClip:
 
 @pytest.fixture
 def mend(backend, work_off) -> Callable[..., str]:
-    """Give a function that calls a command and does its jobs, and sends nothing meanwhile."""
+    """Return a function that calls a command and does its jobs, and sends nothing meanwhile."""
 
     def call(*command: str) -> str:
         out = StringIO()
@@ -72,7 +72,7 @@ def wrong() -> list[Kind]:
 
 
 def is_in_place(clip: FinalClip) -> bool:
-    """Whether row and archive say that it lies where its names say."""
+    """Return whether row and archive agree that the copy is at the place of its name."""
     copy, there = clip.copies.get(), held(clip)
     said = (there.folder_id, there.filename, there.sha256, there.is_trashed)
     in_place = copy.path == f"TrickyClip Archive/2024/2024-12-01 - Backyard Rails/Mia/Unknown/{NAME}"

@@ -1,4 +1,4 @@
-"""``manage.py archive_check``: one screen, and for each fault what to do about it."""
+"""Tests ``manage.py archive_check``: one screen, with advice for each fault."""
 
 from io import StringIO
 
@@ -25,7 +25,7 @@ def test_a_good_archive_is_said_to_be_good(backend):
 
 def test_a_good_drive_is_described(on_drive):
     text = checked()[1]
-    for line in ("Google knows us as archive@", "Crew, in a shared drive", "Files may be put there"):
+    for line in ("Connected as archive@", "Crew, in a shared drive", "Files can be added"):
         assert line in text
 
 
@@ -34,8 +34,8 @@ def test_a_good_drive_is_described(on_drive):
     [
         (lambda drive, _: drive.accounts.revoke(), "credentials", "Connect it again"),
         (lambda drive, _: drive.troubles.always("GET", "no api"), "settings", "Enable it in the Google Cloud console"),
-        (lambda _, settings: setattr(settings, "DRIVE_FOLDER_ID", "gone"), "folder", "put another one into"),
-        (lambda drive, _: setattr(drive.store.items["shared-drive"], "trashed", True), "folder", "Bring it back"),
+        (lambda _, settings: setattr(settings, "DRIVE_FOLDER_ID", "gone"), "folder", "set another one in"),
+        (lambda drive, _: setattr(drive.store.items["shared-drive"], "trashed", True), "folder", "Restore it"),
         (lambda drive, _: setattr(drive.store.items["shared-drive"], "read_only", True), "permission", "Content"),
         (lambda _, settings: setattr(settings, "DRIVE_FOLDER_ID", ""), "quota", "shared drive"),
         (lambda _, settings: setattr(settings, "DRIVE_SERVICE_ACCOUNT_FILE", "/nowhere"), "settings", "new key"),

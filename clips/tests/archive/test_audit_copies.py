@@ -1,4 +1,4 @@
-"""The audit of an archive, on the local disk as on Drive: gone, thrown away, changed, moved, unknown."""
+"""Tests the audit of an archive, on disk and on Drive: copies that are gone, trashed, changed, moved, or unknown."""
 
 import pytest
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def search_has_caught_up(drive) -> None:
-    """What was sent a moment ago is not listed yet; it is then looked at by itself."""
+    """Make Drive's search list new files at once; otherwise each is looked up by itself."""
     drive.store.search_lag_s = 0
 
 

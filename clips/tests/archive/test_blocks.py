@@ -1,4 +1,4 @@
-"""What stops the whole archive is said once; the jobs wait, fail none, and go on by themselves."""
+"""Tests an archive outage: it is reported once, its jobs wait instead of failing, and resume by themselves."""
 
 from datetime import timedelta
 

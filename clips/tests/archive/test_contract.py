@@ -1,4 +1,4 @@
-"""What holds for every archive, on the local disk as on Drive."""
+"""Tests the common behaviour of all archives, on disk and on Drive."""
 
 import hashlib
 
@@ -126,5 +126,5 @@ def test_a_fetch_that_was_cut_off_goes_on_where_it_stopped(backend, sent, tmp_pa
 
 
 def test_fetching_what_is_not_there_says_so(backend, folder_id, tmp_path):
-    with pytest.raises(ArchiveError, match="any more"):
+    with pytest.raises(ArchiveError, match="no longer has"):
         backend.fetch(backend.new_file_id(folder_id, "a.mp4"), tmp_path / "back")

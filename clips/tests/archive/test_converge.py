@@ -1,4 +1,4 @@
-"""After a restore, audit, repair, archiving again and rebuilding lead to one state, in any order, and stay there.
+"""Tests that audit, repair, archiving and rebuilding after a restore lead to one stable state, in any order.
 
 Here a backup is the rows alone, which takes no time; test_restored.py has real ones.
 """
@@ -67,7 +67,7 @@ def restore(kept: list[str]) -> None:
 
 
 def state(drive: DriveServer | None) -> dict[str, object]:
-    """All that must not change any more."""
+    """Return everything that must stay unchanged from now on."""
     clip_fields = ("pk", "filename", "is_current", "lineage", "person", "trick", "original_file__shoot", "file_hash")
     return {
         "files": lying(drive),
@@ -83,7 +83,7 @@ def bytes_ever(drive: DriveServer | None) -> set[str]:
 
 @pytest.fixture
 def drive_of(backend, request) -> DriveServer | None:
-    """The server of the archive, where it is Drive's."""
+    """Return the server of the archive, if it is Drive's."""
     if backend.name == "local":
         return None
     drive = request.getfixturevalue("drive")

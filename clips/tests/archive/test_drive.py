@@ -1,4 +1,4 @@
-"""The real client library against the local Drive: whatever goes wrong, a file is there once and whole."""
+"""Tests the real client library against the local Drive: despite all faults, a file is there once and whole."""
 
 import logging
 
@@ -21,7 +21,7 @@ def archive(drive, credentials) -> GoogleDriveArchive:
 
 
 def make_archive(drive, credentials, **more) -> GoogleDriveArchive:
-    """Return what another process would: the same settings, connections of its own."""
+    """Return an archive as another process has it: same settings, own connections."""
     given = {"folder_id": "shared-drive", "root_url": drive.url, "chunk_bytes": CHUNK_BYTES, "back_off_s": 0.002}
     return GoogleDriveArchive(credentials, **given | more)
 

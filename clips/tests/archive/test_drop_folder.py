@@ -1,4 +1,4 @@
-"""The drop folder on Drive: each file comes once and whole, whatever happens, and is put away there afterwards."""
+"""Tests the drop folder on Drive: each file is imported once and whole, and moved away afterwards."""
 
 import secrets
 import threading
@@ -38,7 +38,7 @@ def inbox(on_drive, settings, monkeypatch):
 
 @pytest.fixture
 def fetched(inbox):
-    """Give a function that looks, fetches and checks what is due, and looks again so that it is put away."""
+    """Return a function that looks, fetches and checks what is due, and looks again to move it away."""
 
     def run(*, whole: bool = False) -> None:
         drive_folder.look_into(whole=whole)
@@ -114,7 +114,7 @@ def test_shortcuts_and_documents_are_left_alone_with_words(inbox, fetched):
         inbox.store.add(kind + secrets.token_hex(2), kind, f"application/vnd.google-apps.{kind}", ["drop"],
                         owner="", drive_id="shared-drive")  # fmt: skip
     fetched()
-    assert "Left alone in the Drive folder: 1 shortcut and 2 Google documents." in Inbox.objects.get().left_alone
+    assert "Ignored in the Drive folder: 1 shortcut and 2 Google documents." in Inbox.objects.get().left_alone
     assert not Upload.objects.exists()
 
 
@@ -173,7 +173,7 @@ def test_a_full_disk_lets_it_wait_with_a_sentence(inbox, fetched, monkeypatch):
     upload, job = Upload.objects.get(), Job.objects.get()
     assert upload.state == UploadState.WAITING
     assert job.state == JobState.WAITING
-    assert "when there is room" in upload.reason
+    assert "when there is space" in upload.reason
     assert job.attempts == 0
     Job.objects.update(run_after=timezone.now())
     fetched()
@@ -204,7 +204,7 @@ def test_a_file_that_could_not_be_moved_is_moved_at_the_next_look(inbox, fetched
     item = inbox.store.drop("GX010001.MP4", b"some bytes", "drop")
     item.read_only = True
     fetched()
-    assert "does not let us change this file" in Inbox.objects.get().sentence
+    assert "does not allow changing this file" in Inbox.objects.get().sentence
     item.read_only = False
     fetched()
     assert "/processed/" in where(inbox, item)

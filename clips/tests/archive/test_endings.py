@@ -1,4 +1,4 @@
-"""Clips that are MOV or MKV go the whole way: named, cut, archived, found, renamed, saved, made again after a loss."""
+"""Tests the whole life of MOV and MKV clips: named, cut, archived, found, renamed, downloaded, rebuilt."""
 
 import uuid
 from collections.abc import Callable
@@ -45,7 +45,7 @@ KINDS = {
 
 @pytest.fixture
 def brought(shoot, tmp_path, work_off) -> Callable[..., OriginalFile]:
-    """Give a function that brings such a camera file in, and has it read as an upload is."""
+    """Return a function that imports such a camera file and probes it as an upload."""
 
     def bring(ending: str) -> OriginalFile:
         picture, sound, suffix, _type = KINDS[ending]

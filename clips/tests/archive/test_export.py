@@ -1,4 +1,4 @@
-"""A clip's copy follows its clip: sent once, moved, taken back and brought back, in each kind of archive."""
+"""Tests that the archived copy follows its clip: sent once, moved, withdrawn and restored, in each kind of archive."""
 
 import hashlib
 import threading

@@ -1,4 +1,4 @@
-"""A person lets the archive use their Drive, on a page of the admin."""
+"""Tests the admin page on which a person grants the archive access to their Drive."""
 
 from urllib.parse import parse_qsl, urlsplit
 
@@ -26,7 +26,7 @@ def on_drive(on_drive, settings):
 
 
 def asked_of_google(client) -> dict[str, str]:
-    """Return what the page's link asks Google for."""
+    """Return the parameters of the page's link to Google."""
     address = client.get(reverse(CONNECT)).context["google_address"]
     assert address.startswith("https://accounts.google.com/")
     return dict(parse_qsl(urlsplit(address).query))
@@ -78,14 +78,14 @@ def test_no_more_is_asked_for_than_is_needed(asked, settings, client):
 @pytest.mark.parametrize("state", ["forged", "", "gefälscht"])
 def test_an_answer_to_somebody_elses_question_is_refused(on_drive, asked, client, state):
     page = come_back(client, state=state, code=on_drive.accounts.consent(asked))
-    assert "does not belong" in page.content.decode()
+    assert "does not match" in page.content.decode()
     assert not DriveGrant.objects.exists()
 
 
 def test_an_answer_counts_once(on_drive, asked, client):
     come_back(client, state=asked["state"], error="access_denied")
     page = come_back(client, state=asked["state"], code=on_drive.accounts.consent(asked))
-    assert "does not belong" in page.content.decode()
+    assert "does not match" in page.content.decode()
     assert not DriveGrant.objects.exists()
 
 

@@ -1,4 +1,4 @@
-"""After the database is lost, its clips are made again from the archive."""
+"""Tests rebuilding clips from the archive after the database is lost."""
 
 from io import StringIO
 from pathlib import Path
@@ -63,7 +63,7 @@ def test_a_clip_is_as_it_was(lost):
 @pytest.mark.slow
 def test_a_second_time_changes_nothing(lost):
     rebuilt()
-    assert "1  clips that were here" in rebuilt()
+    assert "1  clips already here" in rebuilt()
     assert FinalClip.objects.count() == ArchiveCopy.objects.count() == Person.objects.count() == 1
 
 
@@ -97,7 +97,7 @@ def test_an_original_that_the_archive_has_comes_back_through_the_incoming_folder
         model.objects.all().delete()
     (settings.DATA_DIR / lost.original_file.stored_path).unlink()
     text = rebuilt()
-    assert f"1 clips wait for it; the archive has it as {there.filename}." in text
+    assert f"1 clips are waiting for it; the archive has it as {there.filename}." in text
     assert str(settings.INCOMING_DIR) in text
     put = settings.INCOMING_DIR / Path(there.path).relative_to(ROOT)
     put.parent.mkdir(parents=True)

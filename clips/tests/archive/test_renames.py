@@ -1,4 +1,4 @@
-"""A rename takes clips along in each kind of archive: killed in its middle, twice in a row, and around an undo."""
+"""Tests renames with archived copies: killed midway, twice in a row, and around an undo, in each kind of archive."""
 
 import time
 import uuid
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 class Killed(BaseException):
-    """Nothing in the site catches it: what it ends is left as a killed process leaves it."""
+    """A simulated kill: nothing in the site catches it, so it leaves everything as a killed process does."""
 
 
 def rename(person: Person, name: str) -> None:
@@ -34,7 +34,7 @@ def rename(person: Person, name: str) -> None:
 
 
 def after_a_kill(work_off) -> None:
-    """Let the time of the killed worker's lease pass, and another worker go on."""
+    """Let the killed worker's lease expire, and another worker continue."""
     Job.objects.filter(state=JobState.RUNNING).update(lease_ends_at=timezone.now())
     jobs_tasks.sweep()
     work_off()
@@ -47,7 +47,7 @@ def stock(*, checksums: bool) -> list[Stocked]:
 
 
 def is_called(clip: FinalClip, name: str) -> bool:
-    """Whether row, copy and archive call it so, and the archive has it once, whole."""
+    """Return whether row, copy and archive all have this name, and the archive has one whole copy."""
     clip.refresh_from_db()
     copy, there = clip.copies.get(), held(clip)
     named = f"__{name}__" in clip.filename and folder_names(clip)[-2] == name
@@ -88,7 +88,7 @@ def test_a_worker_killed_between_two_clips_renames_each_once(backend, make_clip,
 
 @pytest.mark.parametrize("moment", ["before the move", "after the move"])
 def test_two_renames_around_a_worker_killed_while_it_moves(backend, make_clip, archived, work_off, monkeypatch, moment):
-    """Where the file lies then neither the row says nor the name that it has by now."""
+    """Neither the row nor the current name says where the file is then."""
     clip = archived(make_clip())
     real = type(backend).move
 

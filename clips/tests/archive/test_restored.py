@@ -1,4 +1,4 @@
-"""A real backup comes back by the real command, at any moment; what puts things right then leads to one state."""
+"""Tests restoring a real backup taken at any moment, followed by repairs that lead to one stable state."""
 
 import contextlib
 import random
@@ -24,7 +24,7 @@ MENDING = (("audit",), ("audit", "--repair"), ("rearchive", "--no-wait"), ("rebu
 
 
 def told(*command: str) -> str:
-    """Call one of the site's commands; an audit that finds something wrong only says so."""
+    """Call a management command; findings of an audit are only printed."""
     out = StringIO()
     with contextlib.suppress(CommandError) if command[0] == "audit" else contextlib.nullcontext():
         call_command(*command, stdout=out, stderr=out)
@@ -32,7 +32,7 @@ def told(*command: str) -> str:
 
 
 class Past:
-    """What happens to a crew, with the backups made meanwhile."""
+    """The history of a crew, with the backups made meanwhile."""
 
     def __init__(self, crew: Crew, folder: Path, seed: int) -> None:
         self.crew, self.folder, self.chance = crew, folder, random.Random(seed)  # noqa: S311
@@ -45,7 +45,7 @@ class Past:
         self.shows: dict[str, tuple] = {}
 
     def unfold(self, n_steps: int) -> None:
-        """Let things happen at random, and end with a restore."""
+        """Apply random events, and end with a restore."""
         self.happen(2)
         self.back_up()
         for _step in range(n_steps):
@@ -85,7 +85,7 @@ class Past:
 
 
 def state(drive: DriveServer | None) -> dict[str, object]:
-    """All that must not change any more."""
+    """Return everything that must stay unchanged from now on."""
     clip_fields = ("pk", "filename", "is_current", "lineage", "person", "trick", "original_file__shoot", "file_hash")
     copy_fields = ("clip", "original_file", "remote_id", "path", "state", "sha256")
     return {
@@ -97,7 +97,7 @@ def state(drive: DriveServer | None) -> dict[str, object]:
 
 
 def mend(past: Past, drive: DriveServer | None, order: list[tuple[str, ...]]) -> None:
-    """Do all that puts things right, twice; the second time changes nothing, and nothing is ever gone."""
+    """Run all repairs twice; the second time changes nothing, and nothing is ever gone."""
     before = lying(drive)
     for _round in range(2):
         reached = state(drive)
@@ -113,7 +113,7 @@ def mend(past: Past, drive: DriveServer | None, order: list[tuple[str, ...]]) ->
 
 
 def is_as_it_should_be(drive: DriveServer | None) -> None:
-    """Each clip lies in the archive once and in its place, nothing else does, and each moment has one current clip."""
+    """Check that each clip has exactly one copy in its place, no others exist, and each moment has one clip."""
     files, copies = lying(drive), list(ArchiveCopy.objects.filter(state=CopyState.VERIFIED))
     there = {file_id: file for file_id, file in files.items() if not file[-1]}
     assert there == {copy.remote_id: (copy.path, copy.sha256, False) for copy in copies}

@@ -1,4 +1,4 @@
-"""Many clips through a seeded mix of faults, with workers that are killed all the time: each is there once and whole.
+"""Archives many clips through random faults and killed workers, and checks that each is there once and whole.
 
 The workers are real, the kills are SIGKILL, the network ends in mid-chunk. By default a small run; ``--soak`` does 200.
 """
@@ -73,7 +73,7 @@ def _clip(make_clip, chance: random.Random) -> FinalClip:
 
 
 def _work_and_kill(chance: random.Random, kill_every_s: float, limit_s: float) -> tuple[int, float]:
-    """Keep two workers at it until all is done, and kill one of them, or its child, every few seconds."""
+    """Keep two workers running until all is done, and kill one of them, or its child, every few seconds."""
     workers, n_kills, began_s = [Worker(), Worker()], 0, time.monotonic()
     kill_at_s = began_s + 2 * kill_every_s  # they need a moment to start
     try:

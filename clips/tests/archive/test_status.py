@@ -1,4 +1,4 @@
-"""What a clip's page says of its copy."""
+"""Tests the sentence about the archive on a clip's page."""
 
 import pytest
 from django.urls import reverse
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def says(client, viewer):
-    """Give a function that returns the text of a clip's page."""
+    """Return a function that returns the text of a clip's page."""
     client.force_login(viewer)
     return lambda clip: client.get(reverse("clips:clip", args=[clip.pk])).content.decode()
 
@@ -55,7 +55,7 @@ def test_a_copy_that_somebody_removed_says_so(on_drive, make_clip, archived, say
     on_drive.store.items[clip.drive_file_id].trashed = True
     archived(clip)
     page = says(clip)
-    assert "removed on Google Drive" in page
+    assert "deleted on Google Drive" in page
     assert "drive.google.com" not in page
 
 

@@ -1,4 +1,4 @@
-"""What people do to copies on Drive is seen by itself."""
+"""Tests that changes people make to copies on Drive are noticed."""
 
 import pytest
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def clips(on_drive, make_clip, archived) -> list:
-    """Three clips on Drive, all that happened so far seen."""
+    """Three clips on Drive, with all changes so far read."""
     made = [archived(make_clip()) for _number in range(3)]
     tasks.notice_archive_changes()
     return made

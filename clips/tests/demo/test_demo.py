@@ -1,4 +1,4 @@
-"""The made-up session: what is in its film, and that it takes the way of any upload."""
+"""Tests the demo session: the content of its film, and its import as a normal upload."""
 
 import shutil
 from pathlib import Path
@@ -94,7 +94,7 @@ def test_second_command_finds_the_session_here_already(admin, quickly, capsys):
 
 @pytest.mark.django_db
 def test_session_without_an_admin_is_refused(sorter):
-    with pytest.raises(CommandError, match="no admin yet"):
+    with pytest.raises(CommandError, match="no admin to upload as"):
         call_command("make_demo")
     assert not Upload.objects.exists()
 

@@ -1,4 +1,4 @@
-"""Originals with bytes of their own, and a disk that is as full as a test says."""
+"""Fixtures of originals with bytes of their own, and of a disk with a set amount of free space."""
 
 import hashlib
 import secrets
@@ -13,7 +13,7 @@ from clips.models import Job, JobKind, OriginalFile, Shoot
 
 @pytest.fixture
 def disk(monkeypatch) -> dict[str, int]:
-    """What the disk can take before it falls below its floor; the test says how much."""
+    """Free space above the disk's floor, set by the test."""
     free = {"bytes": 10**9}
     monkeypatch.setattr(floor, "free_bytes", lambda: free["bytes"])
     monkeypatch.setattr(floor, "working_bytes", lambda: 0)
@@ -22,7 +22,7 @@ def disk(monkeypatch) -> dict[str, int]:
 
 @pytest.fixture
 def make_original(shoot, own_data_dir) -> Callable[..., OriginalFile]:
-    """Give a function that makes a probed original of noise; nothing in it is proposed."""
+    """Return a function that makes a probed original of noise without moments."""
 
     def make(name: str = "GX010001.MP4", size_bytes: int = 300_000, shoot: Shoot = shoot, **fields) -> OriginalFile:
         data = secrets.token_bytes(size_bytes)
@@ -41,7 +41,7 @@ def make_original(shoot, own_data_dir) -> Callable[..., OriginalFile]:
 
 @pytest.fixture
 def archive_it(work_off) -> Callable[[OriginalFile], None]:
-    """Give a function that lets the real job archive an original."""
+    """Return a function that archives an original with the real job."""
 
     def archive(original: OriginalFile) -> None:
         Job.objects.for_target(JobKind.ARCHIVE, original)
@@ -52,7 +52,7 @@ def archive_it(work_off) -> Callable[[OriginalFile], None]:
 
 @pytest.fixture
 def let_go(own_data_dir) -> Callable[[OriginalFile], OriginalFile]:
-    """Give a function that takes an original's bytes off the disk, as eviction does."""
+    """Return a function that removes an original's bytes from the disk, as eviction does."""
 
     def go(original: OriginalFile) -> OriginalFile:
         OriginalFile.objects.filter(pk=original.pk).update(evicted_at=timezone.now())

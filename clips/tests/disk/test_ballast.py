@@ -1,4 +1,4 @@
-"""The ballast on a file system of its own, on which a real PostgreSQL writes too."""
+"""Tests the reserve file on its own file system, shared with a real PostgreSQL."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ VOLUME_BYTES = 14 * 1024**3
 
 @pytest.fixture
 def volume(tmp_path, settings) -> Iterator[Path]:
-    """A file system in a file with holes: what is only allocated there takes no room here."""
+    """A file system in a sparse file: its unused blocks take no space here."""
     image, folder = tmp_path / "image", tmp_path / "volume"
     folder.mkdir()
     image.touch()
@@ -38,14 +38,14 @@ def volume(tmp_path, settings) -> Iterator[Path]:
 
 
 def fill(volume: Path, *, but_for_bytes: int) -> None:
-    """As somebody does who copies a film to the same disk."""
+    """Fill the disk, as copying a film to it does."""
     with (volume / "film").open("wb") as film:
         os.posix_fallocate(film.fileno(), 0, shutil.disk_usage(volume).free - but_for_bytes)
 
 
 @pytest.fixture
 def database_url(volume) -> Iterator[str]:
-    """A PostgreSQL whose tables and log lie on the volume."""
+    """A PostgreSQL whose tables and log are on the volume."""
     (embedded.engines_dir(volume) / "run").mkdir(parents=True)
     embedded.engines_dir(volume).chmod(0o711)
     with embedded.running([embedded_postgres.prepare(volume, durable=True)]):

@@ -1,4 +1,4 @@
-"""What goes to make room, in which order, and that nothing goes which somebody still needs."""
+"""Tests eviction: what is deleted, in which order, and that nothing needed is."""
 
 import io
 import os
@@ -99,10 +99,10 @@ def test_what_was_read_from_it_stays(sorted_original, own_data_dir):
 TIES = {
     "moments to sort": lambda o: moment(o.runs.get(), SegmentStatus.UNREVIEWED),
     "not all its clips": lambda o: ArchiveCopy.objects.filter(clip__isnull=False).update(sha256="d" * 64),
-    "the archive does not have it": lambda o: ArchiveCopy.objects.filter(original_file=o).delete(),
-    "not analysed yet": lambda o: (o.segments.update(run=None), o.runs.all().delete()),
-    "work on it": lambda o: Job.objects.for_target(JobKind.RENDER, o.clips.get()),
-    "fetched back just now": lambda o: OriginalFile.objects.update(fetched_at=timezone.now()),
+    "it is not in the archive": lambda o: ArchiveCopy.objects.filter(original_file=o).delete(),
+    "not been searched yet": lambda o: (o.segments.update(run=None), o.runs.all().delete()),
+    "jobs for it": lambda o: Job.objects.for_target(JobKind.RENDER, o.clips.get()),
+    "just fetched back": lambda o: OriginalFile.objects.update(fetched_at=timezone.now()),
 }
 
 
@@ -267,7 +267,7 @@ def test_a_dry_run_says_what_would_go_and_what_stays_and_deletes_nothing(sorted_
     make_original("GX010002.MP4")
     said = evict("--dry-run", "--bytes", str(ALL))
     assert "originals: GX010001.MP4 (2024-12-01 Backyard Rails)" in said
-    assert "1 originals stay (293.0\xa0KB): it was not analysed yet." in said
+    assert "1 originals stay (293.0\xa0KB): it has not been searched yet." in said
     assert is_here(sorted_original, own_data_dir)
     assert not Eviction.objects.exists()
 

@@ -1,4 +1,4 @@
-"""An original that was let go comes back when somebody needs it, and what needs it waits and goes on by itself."""
+"""Tests that an evicted original is fetched back when needed, and that waiting jobs continue by themselves."""
 
 import pytest
 from django.utils import timezone
@@ -120,7 +120,7 @@ def test_other_bytes_than_were_sent_are_not_taken_for_the_original(archived, own
         fetching.fetch_back(work)
     job.refresh_from_db()
     assert job.state == JobState.WAITING
-    assert "not the file that was sent" in job.reason
+    assert "does not match the file sent" in job.reason
     assert not (own_data_dir / archived.stored_path).exists()
 
 

@@ -1,8 +1,8 @@
-"""A small disk that fills while uploads, analysis and sorting go on: nothing is lost, and nothing stays stuck.
+"""Tests a small disk that fills during uploads, analysis and sorting: nothing is lost, and nothing stays stuck.
 
-The data folder is a volume of its own, the archive lies elsewhere. More is uploaded than fits at once, so that what is
-sorted has to go before the rest can come, somebody edits clips whose camera files are gone, and now and then something
-that asks nobody takes all that is left. Time that a job would wait is skipped, and nothing else.
+The data folder is its own volume, the archive is elsewhere. More is uploaded than fits at once, so sorted files must go
+before the rest can come; somebody edits clips whose camera files are gone, and now and then another program takes all
+the space left. Only waiting times of jobs are skipped.
 """
 
 import hashlib
@@ -54,7 +54,7 @@ PATIENCE_S = 900
 
 @pytest.fixture
 def volume(tmp_path) -> Iterator[Path]:
-    """A file system of its own in memory."""
+    """A file system in memory."""
     folder = tmp_path / "volume"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={VOLUME_BYTES}", "tmpfs", str(folder)]
@@ -67,7 +67,7 @@ def volume(tmp_path) -> Iterator[Path]:
 
 
 class Crew:
-    """Who uploads, works, sorts, edits and fills, each in a thread, until the disk has taken everything."""
+    """Uploads, works, sorts, edits and fills, each in a thread, until the disk has taken everything."""
 
     def __init__(self, seed: int, n_files: int, member: Member, folder: Path, volume: Path) -> None:
         self.seed, self.member, self.volume = seed, member, volume
@@ -136,7 +136,7 @@ class Crew:
             connection.close()
 
     def _upload(self, chance: random.Random) -> None:
-        """Send one file as a client does: what is refused for want of room is asked for again."""
+        """Send one file as a client does; an upload refused for lack of space is retried."""
         if not self.waiting:
             return
         path = self.waiting[0]
@@ -189,7 +189,7 @@ class Crew:
             self.n_edits = 0  # chance kept nothing that could be edited
 
     def _fill(self, chance: random.Random) -> None:
-        """Something that asks nobody takes all that is left for a moment."""
+        """Take all remaining space for a moment, as another program would."""
         if chance.random() > 0.02:
             return
         hog = self.volume / "hog"

@@ -1,4 +1,4 @@
-"""A job that needs room waits for it with a sentence, and goes on by itself."""
+"""Tests that a job that needs space waits with a sentence, and continues by itself."""
 
 import errno
 
@@ -24,7 +24,7 @@ def test_a_job_that_writes_files_waits_below_the_floor(make_original, disk):
             assert work is None
     job.refresh_from_db()
     assert (job.state, job.attempts, job.waits_for) == (JobState.WAITING, 0, WaitsFor.ROOM)
-    assert "goes on by itself" in job.reason
+    assert "will continue" in job.reason
 
 
 def test_a_job_that_writes_rows_alone_goes_on_below_the_floor(make_original, disk):

@@ -1,6 +1,6 @@
-"""A proxy that treats uploads as badly as mountains do: cut lines, lost answers, errors of others, delays; seeded.
+"""A proxy that disturbs uploads: cut lines, lost answers, errors of other servers, delays; random from a seed.
 
-Like Cloudflare's it also refuses bodies over 100 MB. Each request goes over a connection of its own.
+Like Cloudflare's it also refuses bodies over 100 MB. Each request uses its own connection.
 """
 
 import asyncio
@@ -79,7 +79,7 @@ class Chaos:
 
 @contextlib.contextmanager
 def chaos_before(upstream_port: int, seed: int) -> Iterator[Chaos]:
-    """Run the proxy in a thread for as long as the block lasts."""
+    """Run the proxy in a thread for the duration of the block."""
     chaos = Chaos(upstream_port, seed)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)

@@ -1,4 +1,4 @@
-"""A real web server for the tests of one module, and somebody who may upload to it."""
+"""Fixtures of a real web server for one module, and of a member who may upload to it."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ def web(django_db_setup) -> Iterator[Web]:
 
 @pytest.fixture
 def secret(transactional_db, sorter) -> str:
-    """An API token that the running server knows."""
+    """An API token of a member on the running server."""
     return token_of(sorter)
 
 
@@ -31,7 +31,7 @@ def wire(web, secret) -> Wire:
 
 @pytest.fixture
 def check_uploads() -> Callable[[], int]:
-    """Give a function that does the checks of all uploads that wait for one, and nothing that follows."""
+    """Return a function that checks all waiting uploads, without the jobs that follow."""
 
     def check() -> int:
         due = list(Job.objects.due().filter(kind=JobKind.INGEST))
@@ -44,6 +44,6 @@ def check_uploads() -> Callable[[], int]:
 
 @pytest.fixture
 def read_before(monkeypatch) -> None:
-    """What the probe says of the made-up video, without starting a child each time; one test of a file does."""
+    """The probe's result for the made-up video, cached so that not every test starts a child."""
     facts = {"camera_id": "CAM_UNKNOWN", "recorded_at": None, "duration_ms": 333}
     monkeypatch.setattr(register, "_facts_of", lambda *_: facts)

@@ -1,4 +1,4 @@
-"""A tus client as patient as the upload page: it goes on after every break, from where the server says that it is."""
+"""A tus client as patient as the upload page: it resumes after every break from the server's offset."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Clients on slow lines, for tests of what a site does meanwhile."""
+"""Clients on slow lines, for tests of a site under their load."""
 
 import contextlib
 import hashlib
@@ -50,7 +50,7 @@ def head_of(wire: Wire, path: str, length_bytes: int) -> bytes:
 
 
 def upload_slowly(wire: Wire, port: int, film: bytes, *, seconds: float) -> tuple[bytes, str]:
-    """Send a file in one request that takes so long; return the answer's first bytes, and what is on the disk."""
+    """Send a file slowly in one request; return the answer's first bytes, and what is on disk."""
     path = wire.create(len(film))
     with connect(port, head_of(wire, path, len(film))) as line:
         piece_bytes = int(len(film) / seconds / PIECES_PER_S)
@@ -65,7 +65,7 @@ def upload_slowly(wire: Wire, port: int, film: bytes, *, seconds: float) -> tupl
 
 @contextlib.contextmanager
 def phones(n: int, upload: Callable[[int], object]) -> Iterator[list]:
-    """Let so many phones upload while the block runs; the list has what came of it once the block ended."""
+    """Run uploading phones during the block; yield a list that has their results afterwards."""
     results: list = []
     with ThreadPoolExecutor(n) as pool:
         running = [pool.submit(upload, number) for number in range(n)]
@@ -86,7 +86,7 @@ def slowest_s(url: str, *, times: int = 10) -> float:
 
 @contextlib.contextmanager
 def dripping(line: socket.socket, *, every_s: float) -> Iterator[list[bytes]]:
-    """Send a byte again and again while the block runs, and give a list of what was sent."""
+    """Send a byte repeatedly during the block; yield a list of what was sent."""
     ended, sent = threading.Event(), []
 
     def drip() -> None:

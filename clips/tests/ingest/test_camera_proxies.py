@@ -1,4 +1,4 @@
-"""A camera's own small copies: which file they belong to, whichever comes first, and what they are used for."""
+"""Tests camera proxies and second lenses: pairing in either order, and the use of small copies."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ RECORDED = "2024-12-01T10:00:00+00:00"
 
 
 def read_file(shoot, name: str, *, recorded_at: str | None = RECORDED, **fields) -> OriginalFile:
-    """A file that was just read; the first of its kind is 1080p60 of one minute."""
+    """A probed file; the first of its kind is 1080p60 of one minute."""
     key = f"{OriginalFile.objects.count() + 1:064x}"
     defaults = {
         "width_px": 1920, "height_px": 1080, "duration_ms": 60_000, "rate_num": 60, "rate_den": 1, "size_bytes": 1,

@@ -1,4 +1,4 @@
-"""When files were recorded, what their cameras are called, and which files are one recording."""
+"""Tests recording times, camera names, and the grouping of files of one recording."""
 
 import datetime as dt
 import html
@@ -30,7 +30,7 @@ def alps(shoot) -> Shoot:
 
 @pytest.fixture
 def add_file(shoot):
-    """Give a function that adds a probed file to the session."""
+    """Return a function that adds a probed file to the session."""
     return partial(add_probed, shoot)
 
 
@@ -93,7 +93,7 @@ def test_another_time_zone_of_the_session_moves_only_local_clocks(client, curato
     fields = {"date": shoot.date, "name": shoot.name, "slug": shoot.slug, "sensitivity": 50}
     answer = client.post(reverse("admin:clips_shoot_change", args=[shoot.pk]), fields | {"time_zone": "Europe/Vienna"})
     assert times_of(local, true) == [utc(9), utc(10)]
-    assert "2 files have another time now." in said(answer)  # of one the offset alone
+    assert "The times of 2 files changed." in said(answer)  # of one the offset alone
 
 
 # What the names say.
@@ -208,7 +208,7 @@ def test_saving_and_deleting_a_correction_in_the_admin_puts_times_right(client, 
     client.force_login(curator)
     fields = {"camera_id": "cam_gopro8", "serial": "", "day": "2024-12-01", "offset_s": "3600"}
     answer = client.post(reverse("admin:clips_cameraclock_add"), fields)
-    assert said(answer)[0] == "1 file has another time now."
+    assert said(answer)[0] == "The time of 1 file changed."
     assert times_of(file) == [utc(11)]
     change = reverse("admin:clips_cameraclock_change", args=[CameraClock.objects.get().pk])
     client.post(change, fields | {"offset_s": "-3600"})
@@ -233,7 +233,7 @@ def test_a_correction_for_no_camera_is_refused(client, curator):
     client.force_login(curator)
     fields = {"camera_id": "GoPro", "serial": "", "day": "2024-12-01", "offset_s": "1"}
     answer = client.post(reverse("admin:clips_cameraclock_add"), fields)
-    assert "A camera is written like CAM_GOPRO11." in answer.content.decode()
+    assert "Write a camera like CAM_GOPRO11." in answer.content.decode()
     assert not CameraClock.objects.exists()
 
 
@@ -340,7 +340,7 @@ def test_a_trim_beyond_a_part_names_the_file_that_goes_on(add_file):
     with pytest.raises(TrimError, match="8:50 long"):
         check_trim(first, 529_000, 531_000)
     add_file("GX020001.MP4")
-    with pytest.raises(TrimError, match=r"ends at 8:50 and goes on in GX020001\.MP4"):
+    with pytest.raises(TrimError, match=r"ends at 8:50 and continues in GX020001\.MP4"):
         check_trim(first, 529_000, 531_000)
 
 

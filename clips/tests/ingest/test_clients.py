@@ -1,4 +1,4 @@
-"""Clients of others against the real server, through a proxy that cuts, delays and lies: every byte arrives, once."""
+"""Tests third-party tus clients against the real server, through a faulty proxy: every byte arrives, once."""
 
 import hashlib
 import shutil
@@ -28,7 +28,7 @@ CLIENT_JS = settings.BASE_DIR / "static" / "vendor" / "tus-js-client-4.3.1.min.j
 
 @pytest.fixture
 def film(tmp_path) -> Path:
-    """Seven megabytes and some, so that the last chunk is a short one."""
+    """A file of somewhat more than seven megabytes, so that the last chunk is short."""
     path = tmp_path / "GX010123.MP4"
     path.write_bytes(np.random.default_rng(7).bytes(7_000_019))
     return path

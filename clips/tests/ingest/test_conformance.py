@@ -1,4 +1,4 @@
-"""What the tus 1.0.0 specification says a server MUST and SHOULD do, asked of the real web server byte by byte."""
+"""Tests the MUST and SHOULD rules of tus 1.0.0 on the real web server, byte by byte."""
 
 import base64
 import datetime as dt

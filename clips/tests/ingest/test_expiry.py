@@ -1,4 +1,4 @@
-"""Unfinished uploads go after some idle days, and nothing else does."""
+"""Tests that only unfinished uploads expire, after some idle days."""
 
 import datetime as dt
 import os
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def upload(sorter) -> Upload:
-    """One of ten bytes that got four of them."""
+    """An upload of ten bytes that got four of them."""
     upload = quota.begin(sorter, "GX010123.MP4", 10, ABOUT)
     part_file.part_path(upload.pk).write_bytes(b"0123")
     upload.advance(from_bytes=0, to_bytes=4)
@@ -31,7 +31,7 @@ def test_after_seven_idle_days_the_bytes_go_and_the_row_says_why(upload):
     idle_for(upload, days=7, minutes=1)
     tasks.expire_uploads()
     upload.refresh_from_db()
-    assert (upload.state, upload.reason) == (UploadState.GONE, "No byte came for 7 days.")
+    assert (upload.state, upload.reason) == (UploadState.GONE, "Nothing arrived for 7 days.")
     assert not part_file.part_path(upload.pk).exists()
 
 

@@ -1,4 +1,4 @@
-"""The incoming folder: what rests in it is taken once, and moved to where people see what became of it."""
+"""Tests the incoming folder: each unchanged file is imported once, and moved to the folder of its outcome."""
 
 import datetime as dt
 import os
@@ -57,7 +57,7 @@ def folder(root) -> IncomingFolder:
 
 @pytest.fixture
 def look(folder, check_uploads):
-    """Give a function that looks, lets the workers do their part, and looks again."""
+    """Return a function that looks, lets the workers do their part, and looks again."""
 
     def look() -> str:
         folder.look()
@@ -118,7 +118,7 @@ def test_each_name_that_cannot_be_taken_is_named_and_stays(put, look, root):
         pytest.skip("this file system keeps no names that are not text")
     said = look()
     for name in ("B\ufffdckyard", "b\ufffdd.mp4", "w\ufffdr.mp4"):
-        assert f"The name of {name} is not readable text; rename it." in said
+        assert f"The name of {name} is not readable text. Please rename it." in said
     assert Inbox.objects.get().sentence == said
     assert all(path.exists() for path in bad)
     assert OriginalFile.objects.count() == 1

@@ -1,4 +1,4 @@
-"""Files that want to break something, sent as anybody could send them: each ends as a video or with a sentence."""
+"""Tests hostile files sent as anybody could send them: each becomes a video or gets an error sentence."""
 
 import base64
 import itertools

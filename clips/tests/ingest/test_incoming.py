@@ -1,4 +1,4 @@
-"""From whole bytes to an original: registered once, probed, and refused with a sentence where it is no video."""
+"""Tests the step from an upload's bytes to an original: registered once, probed, or refused with a sentence."""
 
 import hashlib
 import threading
@@ -18,7 +18,7 @@ from clips.tests.media.made_up import make_video
 
 @pytest.fixture
 def received(sorter):
-    """Give a function that puts bytes where a finished upload leaves them."""
+    """Return a function that puts bytes where a finished upload leaves them."""
 
     def receive(data: bytes, filename: str = "GX010001.MP4") -> Upload:
         upload = Upload.objects.start(

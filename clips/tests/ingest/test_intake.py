@@ -1,4 +1,4 @@
-"""Files that come from anywhere but the browser: brought in whole and once, into the session of their own day."""
+"""Tests files that do not come through the browser: imported whole and once, into the session of their own day."""
 
 import datetime as dt
 import errno
@@ -29,7 +29,7 @@ def video(tmp_path_factory):
 
 @pytest.fixture
 def card(tmp_path, video):
-    """Give a function that puts a video onto a card, a different one for each number."""
+    """Return a function that puts a video onto a card, a different one for each number."""
 
     def put(name: str, number: int = 0):
         path = tmp_path / "card" / name
@@ -44,7 +44,7 @@ def card(tmp_path, video):
 
 @pytest.fixture
 def other_disk(monkeypatch):
-    """Let no file get a second name, as between two disks."""
+    """Make hard links impossible, as between two disks."""
 
     def refuse(*_args, **_kwargs):
         raise OSError(errno.EXDEV, "Invalid cross-device link")
@@ -86,7 +86,7 @@ def test_a_copy_that_is_not_what_was_read_is_thrown_away(card, other_disk, monke
     path = card("GX010001.MP4")
     upload = found(path)
     monkeypatch.setattr(local_files, "sha256_of", lambda *_: "0" * 64)
-    with pytest.raises(StorageError, match="not what was read"):
+    with pytest.raises(StorageError, match="does not match the original"):
         local_files.bring(upload, path, may_link=True)
     upload.refresh_from_db()
     assert (upload.state, upload.offset_bytes) == (UploadState.WAITING, 0)
@@ -110,7 +110,7 @@ def test_a_copy_waits_for_room_with_a_sentence_and_comes_when_there_is_some(card
     assert not local_files.bring(upload, path, may_link=True)
     upload.refresh_from_db()
     assert upload.state == UploadState.WAITING
-    assert "by itself when there is room" in upload.reason
+    assert "will continue when there is space" in upload.reason
     monkeypatch.undo()
     assert local_files.bring(upload, path, may_link=False)
     assert Upload.objects.get().state == UploadState.RECEIVED
@@ -203,9 +203,9 @@ def test_the_list_says_whose_each_thing_is():
         ("v\u00a013.05.05.mov", ""),
         ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645/a.mp4", ""), ("soft\u00adhyphen/a.mp4", ""),
         ("line\nbreak.mp4", ""),
-        ("B\udce9ckyard/good.mp4", "The name of B\ufffdckyard is not readable text; rename it."),
-        ("good/b\udce9d.mp4", "The name of b\ufffdd.mp4 is not readable text; rename it."),
-        (f"{'x' * 255}/" * 4 + "a.mp4", f"The path of a.mp4 is too long; shorten the name of {'x' * 60} …"),
+        ("B\udce9ckyard/good.mp4", "The name of B\ufffdckyard is not readable text. Please rename it."),
+        ("good/b\udce9d.mp4", "The name of b\ufffdd.mp4 is not readable text. Please rename it."),
+        (f"{'x' * 255}/" * 4 + "a.mp4", f"The path of a.mp4 is too long. Shorten the name of {'x' * 60} …"),
     ],
 )  # fmt: skip
 def test_a_path_is_refused_for_what_cannot_be_kept_alone(path, sentence):
@@ -236,7 +236,7 @@ def facts(recorded_at: str | None, minutes: int = 5, **more) -> dict:
 
 @pytest.fixture
 def filmed(db):
-    """Give a function that lets a file come that was recorded then, and returns its session."""
+    """Return a function that adds a file recorded at a time, and returns its session."""
 
     def film(
         recorded_at: str | None, *, name: str = "", date: dt.date | None = None, modified_at=None, file="", **said
@@ -350,7 +350,7 @@ def test_a_place_east_of_greenwich_has_its_own_day(filmed, settings):
 
 @pytest.fixture
 def ingest(transactional_db, read_before, check_uploads, monkeypatch, capsys):
-    """Give a function that runs the command while workers do their part, and returns what it prints."""
+    """Return a function that runs the command while workers do their part, and returns its output."""
 
     def run(*arguments: object) -> str:
         wait = command.Command._wait
@@ -367,7 +367,7 @@ def test_the_command_brings_a_card_in_and_sums_up(ingest, card):
     path = card("DCIM/100GOPRO/GX010002.MP4", 2)
     card("DCIM/100GOPRO/GX010001.THM", 3)
     said = ingest(path.parents[2], "--session", "Backyard Rails", "--date", "2024-12-01")
-    assert "2 new, 0 already here, 0 not taken." in said
+    assert "2 new, 0 already here, 0 not imported." in said
     assert {str(file.shoot) for file in OriginalFile.objects.all()} == {"2024-12-01 Backyard Rails"}
     assert path.exists()
     said = ingest(path)
@@ -392,7 +392,7 @@ def test_the_command_moves_what_is_safe_and_leaves_what_is_bad(ingest, card, tmp
     good = card("GX010001.MP4")
     bad = tmp_path / "card" / "diary.mp4"
     bad.write_text("Dear diary.")
-    with pytest.raises(CommandError, match="Some were not taken"):
+    with pytest.raises(CommandError, match="Some files were not imported"):
         ingest(good.parent, "--move")
     assert not good.exists()
     assert bad.read_text() == "Dear diary."
@@ -407,11 +407,11 @@ def test_the_command_refuses_what_the_incoming_folder_refuses(ingest, card, tmp_
         (tmp_path / "card" / "b\udce9d.mp4").write_bytes(b"bytes")
     except OSError:
         pytest.skip("this file system keeps no names that are not text")
-    with pytest.raises(CommandError, match="Some were not taken"):
+    with pytest.raises(CommandError, match="Some files were not imported"):
         ingest(good.parents[1])
     said = capsys.readouterr().out
-    assert "The name of b\ufffdd.mp4 is not readable text; rename it." in said
-    assert "1 new, 0 already here, 1 not taken." in said
+    assert "The name of b\ufffdd.mp4 is not readable text. Please rename it." in said
+    assert "1 new, 0 already here, 1 not imported." in said
 
 
 def test_the_command_says_what_is_not_there(tmp_path):

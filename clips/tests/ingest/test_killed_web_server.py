@@ -1,4 +1,4 @@
-"""Gunicorn is killed in the middle of twenty uploads; the supervisor starts it again, and every byte arrives."""
+"""Kills gunicorn in the middle of twenty uploads, and checks that the supervisor restarts it and every byte arrives."""
 
 import contextlib
 import hashlib
@@ -60,7 +60,7 @@ def test_twenty_uploads_survive_the_web_servers_death(running_site, tmp_path):
 
 
 def sha256_of(data_dir: Path, upload_id: str) -> str:
-    """Return the hash of an upload's bytes, which lie in one place until they are checked and in another then."""
+    """Return the hash of an upload's bytes, which are in one place before their check and in another after."""
     places = (data_dir / "uploads" / f"{upload_id}.part", data_dir / "originals" / f"{upload_id}.mp4")
     for _attempt in range(3):  # it may move while it is looked for
         for place in places:

@@ -1,4 +1,4 @@
-"""What is here already is known by a quick fingerprint, and the whole file's SHA-256 comes with the answer."""
+"""Tests that known files are recognised by a quick fingerprint, and that the answer has the whole file's SHA-256."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ MIB = 1024**2
 
 
 def by_hand(data: bytes) -> str:
-    """Return the fingerprint as its description has it."""
+    """Return the fingerprint computed from its description."""
     last = max(0, len(data) - 8 * MIB)
     pieces = [data[start : start + 8 * MIB] for start in (0, last // 2, last)]
     return hashlib.sha256(

@@ -1,4 +1,4 @@
-"""What the upload page says of files that came lately."""
+"""Tests the list of recent files on the upload page."""
 
 import pytest
 from django.urls import reverse
@@ -9,7 +9,7 @@ from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 
 @pytest.fixture
 def said(client, sorter, original, shoot):
-    """Give a function that returns what stands behind the file."""
+    """Return a function that returns the text beside the file."""
     client.force_login(sorter)
     Upload.objects.create(
         owner=sorter,

@@ -1,4 +1,4 @@
-"""A declared size has its room from the first moment: on the disk, and within its member's share."""
+"""Tests that an upload's space is reserved from the start, on the disk and in its member's quota."""
 
 import threading
 
@@ -15,7 +15,7 @@ ABOUT = metadata_of("filename R1gwMTAxMjMuTVA0,session UmFpbHM=,date MjAyNC0xMi0
 
 @pytest.fixture
 def free(monkeypatch) -> dict[str, int]:
-    """What the disk can take; the test says how much."""
+    """Free space on the disk, set by the test."""
     disk = {"bytes": 1000}
     monkeypatch.setattr(floor, "free_bytes", lambda: disk["bytes"])
     monkeypatch.setattr(floor, "working_bytes", lambda: 0)
@@ -94,7 +94,7 @@ def test_a_members_share_counts_files_and_what_is_on_its_way(free, sorter, other
     begin(sorter, 300)
     error = refusal(sorter, 201)
     assert error.status == 507
-    assert "Each member may have" in str(error)
+    assert "Each member has" in str(error)
     begin(sorter, 200)
     begin(other_sorter, 500)
 

@@ -1,4 +1,4 @@
-"""A crew's phones on slow lines, and strangers who send nothing at all, keep nobody else from the site."""
+"""Tests that phones on slow lines, and silent strangers, keep nobody else from the site."""
 
 import hashlib
 import random
@@ -53,7 +53,7 @@ def web(django_db_setup, tmp_path_factory, temporary) -> Iterator[Web]:
 
 @pytest.fixture(scope="module", params=["direct", "nginx"])
 def port(request, web) -> Iterator[int]:
-    """Where clients reach the site: itself, and behind the shipped nginx."""
+    """Port of the site: itself, and behind the shipped nginx."""
     if request.param == "direct":
         yield web.port
         return

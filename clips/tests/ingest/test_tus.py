@@ -1,4 +1,4 @@
-"""The tus protocol, request by request; what clients of others make of it is in the end-to-end test."""
+"""Tests the tus protocol request by request; third-party clients are in the end-to-end test."""
 
 import base64
 import errno
@@ -22,7 +22,7 @@ ENDPOINT = "/upload/tus/"
 
 
 class Tus:
-    """A client that says exactly what it is told to."""
+    """A client that sends exactly what it is told to."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -272,7 +272,7 @@ def begin_silently(sorter) -> Upload:
 
 
 def patch_that_falls_silent(sorter, upload: Upload, sent: bytes, **headers: str):
-    """Announce ten bytes, give some of them, and then what a connection gives whose time is over."""
+    """Announce ten bytes, send some of them, then act like a connection that timed out."""
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     request = RequestFactory().patch(
         "/", b"0123456789", content_type=OCTETS, headers={"Tus-Resumable": "1.0.0", "Upload-Offset": "0", **names}

@@ -1,4 +1,4 @@
-"""Files that are no good, dropped among good ones: each ends with its own words, and takes no other with it."""
+"""Tests bad files dropped among good ones: each gets its own error, and the others are not affected."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ ANALYSED = re.compile(r"moments? (to sort|found)")
 DROPPED = ("good", "empty", "text", "no-length", "good-too")
 #: By the page at once; all others by the list of what came, once they were looked at.
 AT_ONCE = {"empty": "This file is empty."}
-IN_THE_END = {"good": ANALYSED, "text": "not a video", "no-length": "no picture", "good-too": ANALYSED}
+IN_THE_END = {"good": ANALYSED, "text": "not a video", "no-length": "no video", "good-too": ANALYSED}
 
 
 def write(folder: Path, which: str, seed: int) -> Path:

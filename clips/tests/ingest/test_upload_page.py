@@ -1,4 +1,4 @@
-"""The upload page in a real browser against the whole running site."""
+"""Tests the upload page in a real browser against the whole running site."""
 
 import datetime as dt
 import hashlib
@@ -59,7 +59,7 @@ def pick(page: Page, *files: Path) -> None:
 
 
 def send(page: Page, session: str = "Backyard Rails", date: str = "2024-12-01") -> None:
-    """Answer the one question that is asked for all files that were dropped together."""
+    """Choose the session for all files that were dropped together, and upload."""
     page.get_by_label("Session").fill(session)
     page.get_by_label("Date").fill(date)
     page.get_by_role("button", name="Upload", exact=True).click()
@@ -242,7 +242,7 @@ def test_a_lost_connection_goes_on_by_itself(chromium, running_site, tmp_path):
 
 
 def test_a_request_that_hangs_after_a_sleep_is_begun_anew(page, tmp_path):
-    """What a sleep or another network leaves behind is a request that is never answered."""
+    """After a sleep or a change of networks, a request is never answered."""
     hung = []
 
     def hang_once(route: Route) -> None:
@@ -337,7 +337,7 @@ def drop(page: Page, name: str, data: bytes) -> None:
 
 
 def slow_down(page: Page) -> Callable[..., None]:
-    """Send at 32 Mbit/s, so that three chunks take some seconds; return how the line is cut and mended."""
+    """Send at 32 Mbit/s, so that three chunks take some seconds; return functions to cut and restore the line."""
     session = page.context.new_cdp_session(page)
 
     def network(offline: bool) -> None:

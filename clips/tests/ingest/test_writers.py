@@ -1,4 +1,4 @@
-"""Many writers, stalled bodies and large chunks against the real server: never a mixed file, never a dead site."""
+"""Tests concurrent writers, stalled bodies and large chunks on the real server: no mixed file, no dead site."""
 
 import hashlib
 import http.client
@@ -31,7 +31,7 @@ def body_of(seed: int, size_bytes: int) -> bytes:
 
 
 def at_once(*calls: Callable) -> list:
-    """Run calls in threads that start together; return what they return, in order."""
+    """Run calls in threads that start together; return their results in order."""
     barrier = threading.Barrier(len(calls))
 
     def run(call: Callable) -> object:
@@ -95,7 +95,7 @@ def wait_for_offset(wire: Wire, path: str) -> int:
 
 @pytest.fixture(scope="module")
 def narrow(django_db_setup, tmp_path_factory) -> Iterator[Web]:
-    """A server with few threads and little patience."""
+    """A server with few threads and short timeouts."""
     few = {"WEB_WORKERS": "1", "WEB_THREADS": str(N_THREADS), "UPLOAD_STALL_SECONDS": str(STALL_S)}
     with web_server(tmp_path_factory.mktemp("narrow"), **few) as server:
         yield server
@@ -186,7 +186,7 @@ def copying_s(web: Web, paths: list[str], folder) -> float:
 
 @pytest.fixture(scope="module")
 def traced(django_db_setup, tmp_path_factory) -> Iterator[tuple[Web, Path]]:
-    """A server below strace, and where its system calls are written down."""
+    """A server below strace, and the file with its system calls."""
     strace = shutil.which("strace")
     if not strace:
         pytest.skip("strace is not installed")
@@ -213,7 +213,7 @@ class TestOrder:
 
 
 def steps(lines: list[str]) -> list[str]:
-    """Return what happened in which order, repetitions folded."""
+    """Return the sequence of events, repetitions folded."""
     names = []
     for line in lines:
         if line.startswith(("write", "pwrite64")) and ".part" in line:

@@ -1,4 +1,4 @@
-"""A real web server (gunicorn, as configured for production) on the database of the tests, and a plain HTTP client."""
+"""Runs a real web server (gunicorn, as in production) on the tests' database, with a plain HTTP client."""
 
 import contextlib
 import http.client
@@ -51,7 +51,7 @@ class Web:
 
 @contextlib.contextmanager
 def web_server(folder: Path, *, wrapper: tuple[str, ...] = (), **environment: str) -> Iterator[Web]:
-    """Run gunicorn for as long as the block lasts; ``wrapper`` is a command that runs it, such as a tracer."""
+    """Run gunicorn for the duration of the block; ``wrapper`` is a command that runs it, such as a tracer."""
     (folder / "data").mkdir()
     port, log = free_port(), folder / "gunicorn.log"
     command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{port}"]
@@ -82,7 +82,7 @@ def stop(processes: list[psutil.Process], how: str) -> None:
 
 
 def database_url() -> str:
-    """Return the address of the tests' own database, which pytest-django made beside the one that was named."""
+    """Return the address of the tests' own database, which pytest-django made beside the named one."""
     base, _slash, query = os.environ["DATABASE_URL"].partition("?")
     url = f"{base.rsplit('/', 1)[0]}/{settings.DATABASES['default']['NAME']}"
     return f"{url}?{query}" if query else url
@@ -104,7 +104,7 @@ def token_of(member: Member) -> str:
 
 
 class Wire:
-    """Sends exactly the headers and bytes that it is told to; keeps nothing from one request to the next."""
+    """Sends exactly the given headers and bytes; keeps nothing from one request to the next."""
 
     def __init__(self, web: Web, secret: str) -> None:
         self.web = web

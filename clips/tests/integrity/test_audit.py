@@ -1,4 +1,4 @@
-"""The audit finds where rows, files and archive disagree, and mends nothing but what needs no guessing."""
+"""Tests that the audit finds disagreements of rows, files and archive, and repairs only what needs no guessing."""
 
 import hashlib
 import json
@@ -43,7 +43,7 @@ DATA = b"exactly these bytes"
 
 
 def found(**options) -> dict[Kind, list[str]]:
-    """Return what an audit finds: the subjects by kind."""
+    """Return the findings of an audit: the subjects by kind."""
     by_kind: dict[Kind, list[str]] = {}
     for disagreement, _mended in audit(**options):
         by_kind.setdefault(disagreement.kind, []).append(disagreement.subject)
@@ -56,7 +56,7 @@ def mended() -> list[str]:
 
 @pytest.fixture
 def put(own_data_dir):
-    """Give a function that writes a file into the data folder, long enough ago to be no work in progress."""
+    """Return a function that writes a file into the data folder, old enough not to be work in progress."""
 
     def put(stored_path: str, data: bytes = DATA, *, age_s: float = 2 * GRACE_S) -> Path:
         path = own_data_dir / stored_path
@@ -70,7 +70,7 @@ def put(own_data_dir):
 
 @pytest.fixture
 def whole(original, run, put) -> FinalClip:
-    """A file with one kept moment, its clip in the archive, and one moment to sort: all in order."""
+    """A file with one kept moment, its archived clip, and one moment to sort, all consistent."""
     sha256 = hashlib.sha256(DATA).hexdigest()
     OriginalFile.objects.update(size_bytes=len(DATA), file_hash=sha256)
     put(original.stored_path)
@@ -156,7 +156,7 @@ def test_an_original_that_the_archive_has_is_fetched_from_there_by_and_by(whole,
         state=CopyState.VERIFIED, verified_at=timezone.now(),
     )  # fmt: skip
     told = [what for disagreement, what in audit(repair=True) if disagreement.kind == Kind.ORIGINAL_MISSING]
-    assert told == ["the archive has it; it is fetched from there when it is needed"]
+    assert told == ["the archive has it, and it will be fetched when needed"]
     assert OriginalFile.objects.evicted().exists()
 
 
@@ -191,7 +191,7 @@ def test_the_file_of_an_upload_that_is_being_checked_is_no_orphan(sorter, shoot,
     )
     put(f"originals/{upload.pk}.mp4")
     assert set(found()) == {Kind.UPLOAD_STUCK}
-    assert mended() == ["a job checks it"]
+    assert mended() == ["a job will check it"]
     assert found() == {}
 
 
@@ -236,7 +236,7 @@ def test_a_clip_of_a_moment_that_was_not_kept_is_found(whole):
 def test_a_name_that_says_another_session_is_found_and_put_right(whole, work_off):
     type(whole.original_file.shoot).objects.update(slug="Elsewhere")
     assert found() == {Kind.NAME: [whole.filename]}
-    assert mended() == ["a job renames it"]
+    assert mended() == ["a job will rename it"]
     assert found() == {}, "while the job waits"
     assert work_off()[0] == JobKind.RENAME
     assert FinalClip.objects.filter(filename__contains="__Elsewhere__").exists()
@@ -245,7 +245,7 @@ def test_a_name_that_says_another_session_is_found_and_put_right(whole, work_off
 def test_a_name_that_could_be_given_again_is_taken_by_a_repair(whole):
     FileName.objects.all().delete()
     assert found() == {Kind.NAME_NOT_TAKEN: [whole.filename]}
-    assert mended() == ["the name is taken"]
+    assert mended() == ["the name is recorded as taken"]
     assert str(FileName.objects.get()) == whole.filename
 
 
@@ -255,7 +255,7 @@ def test_a_job_that_nobody_ends_is_found_and_returned(original, put):
     long_ago = timezone.now() - timezone.timedelta(hours=1)
     Job.objects.update(state=JobState.RUNNING, lease_token=job.pk, lease_ends_at=long_ago, attempts=1)
     assert set(found()) == {Kind.JOB_STUCK}
-    assert mended() == ["the broker was told of it again"]
+    assert mended() == ["it was sent to the broker again"]
     assert Job.objects.get().state == JobState.WAITING
 
 
@@ -264,7 +264,7 @@ def test_the_command_says_each_and_fails_where_something_is_wrong(whole, put):
     out = StringIO()
     with pytest.raises(CommandError, match="1 wrong"):
         call_command("audit", stdout=out)
-    assert "wrong   originals/stray.mp4: no row knows this file of 19" in out.getvalue()
+    assert "wrong   originals/stray.mp4: no row refers to this file of 19" in out.getvalue()
     (put("originals/stray.mp4")).unlink()
     call_command("audit", stdout=out)
     assert "Rows, files and archive agree." in out.getvalue()

@@ -1,4 +1,4 @@
-"""What is done with footage and work is in the audit trail, with who did it."""
+"""Tests that the audit trail records actions on footage and jobs, with who did them."""
 
 import pytest
 from django.urls import reverse
@@ -9,7 +9,7 @@ from people.models import AuditEntry, Person
 
 
 def did(client, member, route: str, *args: object, **fields: object) -> list[tuple[str, str]]:
-    """Post something, and return what the trail says of it: who and what."""
+    """Post a request, and return its entries in the trail: who and what."""
     client.force_login(member)
     client.post(reverse(route, args=args), fields)
     return list(AuditEntry.objects.order_by("pk").values_list("actor_name", "action"))

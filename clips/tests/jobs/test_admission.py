@@ -1,4 +1,4 @@
-"""A job whose reader was killed gets the machine to itself; the others wait for it, and not for long."""
+"""Tests that a job whose reader was killed runs alone on the machine, and that others wait, but not for long."""
 
 import threading
 from datetime import timedelta
@@ -35,7 +35,7 @@ def make_original(shoot):
 
 
 def may_begin(job: Job) -> bool:
-    """Let a worker take a due job, as far as its beginning; if it may, it stays running."""
+    """Let a worker take a due job up to its start; if it may begin, it stays running."""
     Job.objects.filter(pk=job.pk, state=JobState.WAITING).update(run_after=timezone.now())
     taken = Job.objects.claim(job.pk, worker="one")
     is_held = admission.holds_back(taken)

@@ -1,4 +1,4 @@
-"""The backfill commands: which rows they choose, and that a dry run does nothing."""
+"""Tests the backfill commands: the rows they choose, and that a dry run does nothing."""
 
 import threading
 import uuid
@@ -92,7 +92,7 @@ def test_the_command_waits_and_says_what_failed(original, capsys):
 
     worker = threading.Thread(target=fail_it)
     worker.start()
-    with pytest.raises(CommandError, match="could not be done"):
+    with pytest.raises(CommandError, match="jobs failed"):
         call_command("redetect")
     worker.join()
     assert "GX010001.MP4: The file is empty." in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Jobs as rows: who may take one, who may end it, and that nothing happens twice."""
+"""Tests jobs as rows: who may take and end one, and that nothing happens twice."""
 
 import threading
 import uuid
@@ -101,7 +101,7 @@ def test_any_other_fault_is_tried_again_later_and_at_last_given_up(job):
             assert job.state == JobState.WAITING
             assert job.run_after > timezone.now()
     assert job.state == JobState.FAILED
-    assert "again and again" in job.reason
+    assert "failed repeatedly" in job.reason
 
 
 def test_a_cancelled_job_stops_its_worker_at_the_next_report(job, settings):
@@ -136,7 +136,7 @@ def test_sweep_returns_what_a_dead_worker_held_and_gives_up_at_last(job):
         pipeline.return_expired(Job.objects.all())
     job.refresh_from_db()
     assert job.state == JobState.FAILED
-    assert "stopped in the middle" in job.reason
+    assert "stopped several times" in job.reason
 
 
 def test_a_failed_job_can_be_retried_but_not_beside_a_newer_one(original, job):

@@ -1,6 +1,6 @@
-"""A whole site at work, of which one program after the other is killed: nothing is lost, doubled, or stuck.
+"""Kills one program after the other of a whole site at work: nothing is lost, doubled, or stuck.
 
-By default each program once; ``--soak`` kills a hundred times. The seed says who dies when, and who decides what.
+By default each program once; ``--soak`` kills a hundred times. The seed decides the kills and the people's decisions.
 """
 
 import json
@@ -30,7 +30,7 @@ SEED = 100
 #: Silence is noticed sooner than by default, so that more work is taken up again between two kills.
 QUICK = {"JOB_LEASE_SECONDS": "8", "SWEEP_SECONDS": "2", "INCOMING_REST_SECONDS": "2"}
 #: Each names what happened to the job: it was killed as often as one may be. A person may let it run again, and does.
-KILLED_TOO_OFTEN = ("This was stopped from outside", "The worker stopped in the middle of this, several times.")
+KILLED_TOO_OFTEN = ("This was stopped from outside", "The worker stopped several times during this.")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Size:
 
 
 class Crew:
-    """All who work on the site while somebody kills its programs."""
+    """Everybody who works on the site while its programs are killed."""
 
     def __init__(self, site: RunningSite, videos: list[Path], killer: Killer) -> None:
         self.killer = killer
@@ -57,7 +57,7 @@ class Crew:
         self._ended = threading.Event()
 
     def work(self) -> None:
-        """Work as long as the killer kills, and raise what became of anybody."""
+        """Work until the killer ends, and raise everybody's errors."""
         with ThreadPoolExecutor(5) as pool:
             killing = pool.submit(self.killer.run)
             killing.add_done_callback(lambda _done: self._ended.set())
@@ -142,7 +142,7 @@ def _nothing_is_lost_or_doubled(crew: Crew, facts: dict) -> None:
 
 
 def _settle(site: RunningSite, person: Patient, patience_s: int) -> list[str]:
-    """Wait until nothing is under way; let run again, once, what was killed too often, and return the reasons."""
+    """Wait until nothing is running; retry once what was killed too often, and return the reasons."""
     deadline_s = time.monotonic() + patience_s
     retried: dict[str, str] = {}
     while True:

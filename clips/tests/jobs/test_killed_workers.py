@@ -1,7 +1,7 @@
-"""Real Celery workers on the real broker, killed in the middle of each kind of job: each effect happens once.
+"""Kills real Celery workers on the real broker in the middle of each kind of job: each effect happens once.
 
-A job is held in its middle by a lock on the table that its effect goes into: the worker has done the work and waits
-in the transaction that would write it down. So the kill comes at the worst moment, and always there.
+A lock on the table of its effect holds a job in its middle: the worker has done the work and waits in the transaction
+that would save it. So the kill comes at the worst moment, every time.
 """
 
 import os
@@ -70,7 +70,7 @@ EFFECT_GOES_INTO = {
 
 @pytest.fixture
 def worker(broker) -> Iterator[Callable[[], Worker]]:
-    """Give a function that starts a worker; all are stopped at the end."""
+    """Return a function that starts a worker; all are stopped at the end."""
     started = []
 
     def start(**more_environment: str) -> Worker:
@@ -83,7 +83,7 @@ def worker(broker) -> Iterator[Callable[[], Worker]]:
 
 @contextmanager
 def write_locked(model: type) -> Iterator[Callable[[], bool]]:
-    """Let nobody write a table; gives a function that says whether somebody waits to."""
+    """Block writes to a table; yields a function that returns whether somebody waits to write."""
     database = connection.settings_dict
     where = {name: database[name.upper()] for name in ("host", "port", "user", "password")}
     with psycopg.connect(dbname=database["NAME"], **where) as other:
@@ -146,7 +146,7 @@ def upload(sorter, tmp_path) -> Upload:
 
 @pytest.fixture
 def work(request) -> tuple[JobKind, object, Callable[[], None]]:
-    """Give a kind of job, its target, and a check that its effect happened exactly once."""
+    """Return a kind of job, its target, and a check that its effect happened exactly once."""
     kind = request.param
 
     def collected() -> None:
@@ -267,7 +267,7 @@ EACH_KIND = pytest.mark.parametrize("work", list(JobKind), indirect=True)
 
 @contextmanager
 def in_the_middle(kind: JobKind, row) -> Iterator[Job]:
-    """Start a job and hold it where its work is done and its effect is not yet written down."""
+    """Start a job and hold it after its work, before its effect is saved."""
     job = Job.objects.for_target(kind, row, params={"alone": True})
     with write_locked(EFFECT_GOES_INTO[kind]) as somebody_waits:
         pipeline.publish(job)
@@ -276,7 +276,7 @@ def in_the_middle(kind: JobKind, row) -> Iterator[Job]:
 
 
 def finish(job: Job) -> None:
-    """Let the sweep run as beat would, until the job is done."""
+    """Run the sweep as beat would, until the job is done."""
 
     def swept_and_done() -> bool:
         jobs_tasks.sweep()

@@ -1,4 +1,4 @@
-"""Two who want the same rows never wait for each other: all lock in the order that clips/jobs/locks.py says."""
+"""Tests that all locks are taken in the order of clips/jobs/locks.py, so that no two transactions deadlock."""
 
 import uuid
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Redis is killed and its data folder emptied while files are being worked on: it costs time, not work."""
+"""Kills Redis and empties its data folder during work: this costs time, but no work is lost."""
 
 import os
 import shutil
@@ -26,7 +26,7 @@ def impatient_site():
 
 
 def wipe_redis(site) -> None:
-    """SIGKILL the server and delete all it wrote; its configuration stays."""
+    """Kill the server and delete all it wrote; its configuration stays."""
     home = site.data_dir / "engines" / "redis"
     os.kill(site.up.pid("redis"), signal.SIGKILL)
     shutil.rmtree(home / "appendonlydir", ignore_errors=True)

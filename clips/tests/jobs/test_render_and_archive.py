@@ -1,4 +1,4 @@
-"""From a decision to a file in the archive: cut exactly, named, copied, verified."""
+"""Tests the way from a decision to a file in the archive: cut exactly, named, copied, verified."""
 
 import hashlib
 import uuid
@@ -120,7 +120,7 @@ def test_a_full_archive_is_a_sentence_and_goes_on_by_itself(kept, work_off, sett
     work_off()
     job = Job.objects.get(kind=JobKind.ARCHIVE)
     assert job.state == JobState.WAITING
-    assert "cannot be written" in job.reason
+    assert "Cannot write" in job.reason
     settings.ARCHIVE_DIR.unlink()
     Job.objects.update(run_after=job.created_at)
     work_off()
@@ -130,7 +130,7 @@ def test_a_full_archive_is_a_sentence_and_goes_on_by_itself(kept, work_off, sett
 def test_a_missing_original_is_a_sentence(kept, work_off):
     (django_settings.DATA_DIR / kept.original_file.stored_path).unlink()
     work_off()
-    assert "not in the data folder" in Job.objects.get(kind=JobKind.RENDER).reason
+    assert "no longer in the data folder" in Job.objects.get(kind=JobKind.RENDER).reason
 
 
 @pytest.mark.slow
@@ -165,7 +165,7 @@ def test_a_cut_that_the_file_does_not_hold_fails_with_its_sentence(kept, work_of
     work_off()
     job = Job.objects.get(kind=JobKind.RENDER)
     assert job.state == JobState.FAILED
-    assert "lies outside" in job.reason
+    assert "is outside" in job.reason
     assert FinalClip.objects.get().stored_path == ""
 
 

@@ -1,4 +1,4 @@
-"""Long random runs, for ``--soak``: the seed of a failure is in its name, so that it can be run again."""
+"""Long random runs for ``--soak``: the seed of a failure is in its name, so that it can be repeated."""
 
 import random
 import threading

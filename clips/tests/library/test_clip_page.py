@@ -1,4 +1,4 @@
-"""The clip's page and its re-edits: versions, neighbours, and that of two who edit at once one wins."""
+"""Tests the clip's page and new versions: their list, neighbours, and that one of two concurrent editors wins."""
 
 import threading
 import uuid
@@ -29,7 +29,7 @@ def clip(original, sorter, miller) -> FinalClip:
 
 
 def fields_of(clip: FinalClip, **changed) -> dict:
-    """Return what the form sends when nothing but ``changed`` was touched."""
+    """Return the data of the form when only ``changed`` was touched."""
     fields = {
         "start_ms": f"0:{clip.start_ms / 1000:06.3f}",
         "end_ms": f"0:{clip.end_ms / 1000:06.3f}",
@@ -74,10 +74,10 @@ def test_another_person_and_trick_change_name_and_search(client, sorter, clip, m
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"end_ms": "0:09"}, "must end after it begins"),
+        ({"end_ms": "0:09"}, "must end after it starts"),
         ({"end_ms": "11:00"}, "The video is 10:00 long"),
         ({"start_ms": "soon"}, "Enter a time like"),
-        ({}, "Nothing is different yet."),
+        ({}, "Nothing has changed yet."),
     ],
 )
 def test_what_cannot_be_saved_is_said_in_place(client, sorter, clip, changed, sentence):
@@ -193,7 +193,7 @@ def test_an_earlier_version_is_used_again_under_a_name_of_its_own(client, sorter
     assert current.filename not in {clip.filename, ""}
     assert answer.redirect_chain == [(reverse("clips:clip", args=[current.pk]), 302)]
     again = client.post(reverse("clips:clip_use_again", args=[clip.pk]), follow=True)
-    assert "Nothing is different yet." in again.content.decode()
+    assert "Nothing has changed yet." in again.content.decode()
     assert FinalClip.objects.filter(lineage=clip.lineage).count() == 3
 
 

@@ -1,4 +1,4 @@
-"""What pages say of the way of a file's tracks into clips."""
+"""Tests the sentences on pages about which tracks of a file are kept in clips."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Names that want to be a path, a tag, a query, a formula or a command stay names."""
+"""Tests hostile names: paths, tags, queries, formulas and commands stay plain names."""
 
 import datetime as dt
 from pathlib import Path
@@ -49,7 +49,7 @@ TYPED = st.text(max_size=60) | st.sampled_from(BAITS)
 
 @pytest.fixture
 def baited(admin, shoot, original) -> Shoot:
-    """A crew that is called like all of the baits, with a clip of each."""
+    """A crew with hostile names, with a clip of each."""
     for number, bait in enumerate(BAITS):
         person, trick = Person.objects.add(bait), Trick.objects.add(f"{bait}{number}")
         PersonAlias.objects.create(person=person, name=f"alias {bait}"[:100])

@@ -1,4 +1,4 @@
-"""The library page: what its query finds, in what order, and that its cost does not grow with the rows."""
+"""Tests the library page: its search results, their order, and a constant cost for more rows."""
 
 import datetime as dt
 

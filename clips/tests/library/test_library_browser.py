@@ -1,4 +1,4 @@
-"""Library and clip page in a real browser: searched, looked at, edited; by mouse and by keys alone."""
+"""Tests library and clip page in a real browser: searched, viewed, edited; by mouse and by keys alone."""
 
 import re
 import time
@@ -156,7 +156,7 @@ def test_by_keys_alone_from_the_grid_to_a_new_version(page):
 
 
 def wait_for_video(page: Page, state: str) -> None:
-    """Wait until the player is in a state; not by a function that the page's own rules would forbid."""
+    """Wait until the player is in a state, without a function that the page's own rules would forbid."""
     until_s = time.monotonic() + PATIENCE_MS / 1000
     while not page.locator("[data-player]").evaluate(f"video => video.{state}"):
         assert time.monotonic() < until_s, state
@@ -212,7 +212,7 @@ def test_a_bad_trim_and_a_lost_race_are_told_in_place(page):
     url = page.url
     page.get_by_label("To").fill("0:01")
     page.get_by_role("button", name="Save as new version").click()
-    expect(page.get_by_role("alert")).to_contain_text("must end after it begins")
+    expect(page.get_by_role("alert")).to_contain_text("must end after it starts")
     assert page.url == url
 
     other = page.context.new_page()
@@ -223,7 +223,7 @@ def test_a_bad_trim_and_a_lost_race_are_told_in_place(page):
 
     page.get_by_label("To").fill("0:03.750")
     page.get_by_role("button", name="Save as new version").click()
-    expect(page.get_by_role("alert")).to_contain_text("changed meanwhile")
+    expect(page.get_by_role("alert")).to_contain_text("Somebody else changed this clip")
     expect(page.get_by_role("alert")).to_contain_text("0:03.750")
     expect(page.get_by_label("From")).to_have_value("0:02.250")
     page.get_by_label("To").fill("0:03.750")
@@ -243,7 +243,7 @@ def test_no_page_is_wider_than_its_window(chromium, running_site, library, width
 
 
 def reach(page: Page, selector: str) -> None:
-    """Go on with Tab until such an element has the focus."""
+    """Press Tab until such an element has the focus."""
     for _press in range(60):
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
             return

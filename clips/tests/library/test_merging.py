@@ -1,4 +1,4 @@
-"""Two people or two tricks become one: every clip, every list and every name moves, or nothing does."""
+"""Tests merging two people or two tricks: all clips, lists and names move, or nothing does."""
 
 import threading
 import uuid
@@ -36,7 +36,7 @@ def jo(db) -> Person:
 
 @pytest.fixture
 def make_clip(original):
-    """Give a function that makes a clip of somebody, with others in it."""
+    """Return a function that makes a clip of somebody, with others in it."""
 
     def make(person: Person | None = None, *also: Person, trick: Trick | None = None) -> FinalClip:
         number = FinalClip.objects.count()
@@ -159,7 +159,7 @@ def test_somebody_is_not_merged_into_themselves(miller):
 def test_merge_into_somebody_who_is_gone_changes_nothing(make_clip, miller, mills):
     clip = make_clip(mills)
     Person.objects.filter(pk=miller.pk).delete()
-    with pytest.raises(MergeError, match="meanwhile"):
+    with pytest.raises(MergeError, match="in the meantime"):
         merge(mills, miller)
     clip.refresh_from_db()
     assert (clip.person, names(mills)) == (mills, ["MD"])
@@ -188,7 +188,7 @@ def test_two_merges_in_opposite_directions_leave_one_person(make_clip, miller, m
     survivor = Person.objects.get()
     clip.refresh_from_db()
     assert clip.person == survivor
-    assert failures == ["One of the two was merged or deleted meanwhile."]
+    assert failures == ["One of the two has been merged or deleted in the meantime."]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -267,7 +267,7 @@ def test_page_of_a_merge_that_was_done_leads_back(client, curator, miller, mills
     client.force_login(curator)
     client.post(merge_page(mills, miller))
     page = client.post(merge_page(mills, miller), follow=True)
-    assert "merged or deleted meanwhile" in page.content.decode()
+    assert "merged or deleted in the meantime" in page.content.decode()
     assert Person.objects.get() == miller
 
 
@@ -294,7 +294,7 @@ def test_a_clip_for_somebody_who_was_merged_away_meanwhile_is_refused_with_a_sen
     gone = Person.objects.add("Mills")
     Person.objects.filter(pk=gone.pk).delete()
     choice = decisions.Choice(start_ms=0, end_ms=3000, person=gone)
-    with pytest.raises(decisions.ConflictError, match="choose again"):
+    with pytest.raises(decisions.ConflictError, match="Choose again"):
         decisions.keep(segment, choice, lease=lease, key=uuid.uuid4(), member=sorter)
     segment.refresh_from_db()
     assert segment.status == SegmentStatus.IN_PROGRESS, "it is still in the hand"

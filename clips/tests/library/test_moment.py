@@ -1,4 +1,4 @@
-"""A mark on a time-line leads to that very moment, whatever became of it, and whoever asks."""
+"""Tests that a mark on a time-line leads to its moment, in any state and for any member."""
 
 import uuid
 

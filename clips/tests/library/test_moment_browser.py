@@ -1,4 +1,4 @@
-"""In a real browser: a mark leads to its own card, and the sort page says what is still being searched."""
+"""Tests in a real browser that a mark leads to its own card, and that the sort page shows running searches."""
 
 import re
 from urllib.parse import parse_qs, urlsplit

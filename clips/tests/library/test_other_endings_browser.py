@@ -1,4 +1,4 @@
-"""A file that MP4 cannot hold goes in, and comes out as a clip that a browser plays and a person saves: MOV and MKV."""
+"""Tests files that MP4 cannot hold: their MOV and MKV clips play in a browser and can be downloaded."""
 
 import re
 import uuid

@@ -1,4 +1,4 @@
-"""A file whose day is not its session's goes to the session of its own day, and its clips with it."""
+"""Tests moving a file recorded on another day, and its clips, to the session of its own day."""
 
 import datetime as dt
 import io
@@ -64,7 +64,7 @@ def test_a_clip_that_is_being_cut_is_not_archived_under_the_wrong_date(wrong_day
 
 
 def test_a_file_of_its_own_day_or_of_no_day_stays(shoot):
-    with pytest.raises(own_day.OwnDayError, match="own day already"):
+    with pytest.raises(own_day.OwnDayError, match="already in the session of the day"):
         own_day.move_to_own_day(add_probed(shoot))
     with pytest.raises(own_day.OwnDayError, match="does not say when"):
         own_day.move_to_own_day(add_probed(shoot, "b.mp4", recorded_at=None))
@@ -79,7 +79,7 @@ def test_the_admin_shows_the_other_day_and_moves_the_file(client, curator, shoot
     answer = client.post(files, action)
     sentences = [str(message) for message in get_messages(answer.wsgi_request)]
     assert sentences[-1].startswith("Files moved: 1. Clips")
-    assert any("b.mp4 lies in the session of its own day already." in sentence for sentence in sentences)
+    assert any("b.mp4 is already in the session of the day it was recorded." in sentence for sentence in sentences)
     assert Shoot.objects.filter(name="Backyard Rails").count() == 2
 
 
@@ -88,7 +88,7 @@ def test_the_admin_shows_the_other_day_and_moves_the_file(client, curator, shoot
 
 @pytest.fixture
 def filmed(alps) -> OriginalFile:
-    """Four seconds from a HERO8, whose clock shows the time of the place and calls it UTC."""
+    """Four seconds from a HERO8, whose clock shows local time and calls it UTC."""
     stored = settings.ORIGINALS_DIR / "filmed.mp4"
     stored.parent.mkdir(parents=True)
     make_video(stored, frames=120, size=(256, 144), tags={"creation_time": "2024-12-01T10:00:00Z"})

@@ -1,4 +1,4 @@
-"""The session pages: their numbers, what may be changed on them, and that a longer list costs no more queries."""
+"""Tests the session pages: their numbers, their edits, and a constant number of queries for longer lists."""
 
 import datetime as dt
 import uuid
@@ -182,10 +182,10 @@ def test_a_name_that_only_looks_different_keeps_its_own_slug(page, shoot):
 def test_clips_follow_the_name_and_date_of_their_session(page, shoot, segments, sorter, work_off, kept, slug):
     keep(segments[0], sorter)
     Job.objects.all().delete()
-    assert "file name follow a new name" in page.get(url("session", shoot)).content.decode()
+    assert "file name will change with the name" in page.get(url("session", shoot)).content.decode()
     typed = {"name": "Stair Set", "date": "2025-01-01"} | kept
     says = page.get(url("session_rename_says", shoot), typed, headers=AS_A_PAGE_ASKS).content.decode()
-    assert f"1 clip: its folder and file name change to 2025-01-01__{slug}; links and versions stay." in says
+    assert f"1 clip: its folder and file name will change to 2025-01-01__{slug}. Links and versions stay." in says
     assert str(Shoot.objects.get()) == "2024-12-01 Backyard Rails", "nothing was saved by asking"
     answer = page.post(url("session_rename", shoot), typed).content.decode()
     assert "1 clip is being renamed in the background." in answer

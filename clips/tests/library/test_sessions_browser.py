@@ -1,4 +1,4 @@
-"""The session, start and jobs pages in a real browser against the whole running site."""
+"""Tests the session, start and jobs pages in a real browser against the whole running site."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -83,7 +83,7 @@ def test_a_moment_is_added_by_hand_and_a_wrong_one_is_explained_in_place(page, s
     page.get_by_label("From", exact=True).fill("2:00.5")
     page.get_by_label("To", exact=True).fill("1:04")
     press(page, "Enter")
-    expect(page.get_by_role("alert")).to_have_text("The clip must end after it begins.")
+    expect(page.get_by_role("alert")).to_have_text("The clip must end after it starts.")
     page.get_by_label("To", exact=True).fill("2:04")
     press(page, "Enter")
     expect(page.locator(".moment-form")).to_contain_text("Added 2:00–2:04")

@@ -1,4 +1,4 @@
-"""``manage.py tidy_names``: what was named before today's rules is put right once, and doubles are proposed."""
+"""Tests ``manage.py tidy_names``: old names are fixed once, and merges of duplicates are proposed."""
 
 from io import StringIO
 
@@ -21,7 +21,7 @@ def tidy(**options: object) -> str:
 
 @pytest.fixture
 def con(original) -> Person:
-    """Somebody from before, with a clip, whose folder no Windows machine can make."""
+    """An old person, with a clip, whose folder no Windows machine can create."""
     person = Person.objects.create(display_name="Con", slug="Con")
     FinalClip.objects.create(
         original_file=original, person=person, start_ms=0, end_ms=4000, date=original.shoot.date, camera_id="CAM_X",
@@ -60,7 +60,7 @@ def test_tricks_that_turn_out_to_be_one_are_proposed_for_a_merge():
 def test_a_name_that_was_read_by_older_rules_is_read_again():
     trick = Trick.objects.add("BS 180")
     Trick.objects.filter(pk=trick.pk).update(normal_name="backside180")
-    assert tidy() == "BS 180: read as “bs 180” now, and not as “backside180”."
+    assert tidy() == "BS 180: now read as “bs 180” instead of “backside180”."
     assert Trick.objects.named("back 1").get() == trick
 
 

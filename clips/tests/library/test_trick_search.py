@@ -1,4 +1,4 @@
-"""Searching for a trick: however it is typed, its clips are found, and none of another number, direction or stance."""
+"""Tests that a trick's clips are found however it is typed, and none of another number, direction or stance."""
 
 import pytest
 

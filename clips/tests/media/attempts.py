@@ -1,4 +1,4 @@
-"""What a reader that was taken over might try, each as the kernel is asked for it."""
+"""Tries everything that a compromised reader might, by direct system calls."""
 
 import ctypes
 import errno

@@ -1,4 +1,4 @@
-"""Writes into a made-up video what a camera's maker writes into its own, box by box."""
+"""Writes the boxes of camera makers into a made-up video."""
 
 import struct
 from pathlib import Path
@@ -34,7 +34,7 @@ def add_track(path: Path, kind: bytes, sample: bytes) -> Path:
 
 
 def gpmf(key: bytes, kind: bytes, *values: bytes) -> bytes:
-    """Return one element of GoPro's format; values of one length, or what is nested in it with kind ``b"\\0"``."""
+    """Return one element of GoPro's format; values of one length, or nested elements with kind ``b"\0"``."""
     payload = b"".join(values)
     is_bytes = kind in (b"\0", b"c")
     size_bytes, repeat = (1, len(payload)) if is_bytes else (len(values[0]), len(values))
@@ -59,7 +59,7 @@ def sony_document(*, rate: str = "59.94p", device: str = 'manufacturer="Sony" mo
 
 
 def insta360_trailer(info: bytes, *, indexed: bool) -> bytes:
-    """Return what stands behind everything else in an Insta360's file, with its index as an X5 writes it or without."""
+    """Return the trailer of an Insta360 file, with or without its index as an X5 writes it."""
     thumbnail = b"\xff\xd8" * 50
     records = info + struct.pack("<BBI", 1, 1, len(info)) + thumbnail + struct.pack("<BBI", 0, 2, len(thumbnail))
     if indexed:

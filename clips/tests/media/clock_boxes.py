@@ -1,4 +1,4 @@
-"""Writes what makers say of their clocks: Nikon's tags, Canon's Exif, the chunks of an AVI, AVCHD's user data."""
+"""Writes makers' recording times into files: Nikon's tags, Canon's Exif, chunks of an AVI, AVCHD's user data."""
 
 import struct
 from pathlib import Path
@@ -61,7 +61,7 @@ def avi(*content: bytes) -> bytes:
 
 
 def add_to_avi(path: Path, *, date: bytes = b"", more: bytes = b"") -> Path:
-    """Add the date to the list of headers of an AVI, and lists behind that; what lies behind moves."""
+    """Add the date to the list of headers of an AVI, and lists after it; the rest moves."""
     written = path.read_bytes()
     at, length = 12, struct.unpack_from("<I", written, 16)[0]
     assert written[at : at + 4] + written[at + 8 : at + 12] == b"LISThdrl"

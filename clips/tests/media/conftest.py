@@ -8,13 +8,13 @@ from clips.media.sandbox import PROJECT_ROOT
 
 @pytest.fixture
 def footage() -> Path:
-    """The folder of real takes, which is not part of the project."""
+    """Folder of real takes, which is not part of the project."""
     return _folder(Path(os.environ.get("TRICKYCLIP_FOOTAGE", PROJECT_ROOT.parent / "shared" / "footage")))
 
 
 @pytest.fixture
 def cameras() -> Path:
-    """The folder of files straight from cameras, beside the takes."""
+    """Folder of files straight from cameras, beside the takes."""
     takes = Path(os.environ.get("TRICKYCLIP_FOOTAGE", PROJECT_ROOT.parent / "shared" / "footage"))
     return _folder(takes.parent / "cameras")
 

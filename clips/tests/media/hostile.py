@@ -1,4 +1,4 @@
-"""Damaged camera files, made in the test from small whole ones; the same on every run. Malicious ones: hostile_*.py."""
+"""Makes damaged camera files from small whole ones, the same on every run. Malicious ones: hostile_*.py."""
 
 import random
 import struct
@@ -79,7 +79,7 @@ def _riff_edges(data: bytes) -> Iterator[int]:
 
 
 def _ebml_edges(data: bytes) -> Iterator[int]:
-    """Yield where the elements of a Matroska file begin, down into the segment and its clusters."""
+    """Yield the offsets of elements of a Matroska file, down into the segment and its clusters."""
     at = 0
     while at < len(data):
         yield at
@@ -94,7 +94,7 @@ def _ebml_edges(data: bytes) -> Iterator[int]:
 
 
 def mutation(data: bytes, seed: int) -> bytes:
-    """Return the file with one to sixteen places changed; every second place lies where MP4 keeps its index."""
+    """Return the file with one to sixteen bytes changed; every second one is where MP4 keeps its index."""
     rng = random.Random(seed)  # noqa: S311 - damage, not secrets
     changed = bytearray(data)
     index_at = data.find(b"moov")
@@ -120,7 +120,7 @@ def mutation(data: bytes, seed: int) -> bytes:
 
 
 def other_files(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield what people upload by mistake, and what is left of a file on a bad card."""
+    """Yield files that people upload by mistake, and leftovers of bad cards."""
     rng = random.Random(1)  # noqa: S311 - noise, not secrets
     yield "zeros", bytes(300_000)
     yield "noise", rng.randbytes(300_000)

@@ -1,4 +1,4 @@
-"""Puts many files through every operation, each file in a forked child that is confined as the sandbox's own is.
+"""Runs many files through every operation, each file in a forked child that is confined like the sandbox's own.
 
 Starting Python and its libraries costs more than most of these files; so one process imports them once and forks for
 each file. ``python -m clips.tests.media.hostile_batch`` reads one request per line and answers with one line.
@@ -20,7 +20,7 @@ LIMITS = Limits(cpu_s=40, wall_s=240.0)
 
 
 def operations(source: str, folder: str) -> dict[str, tuple[str, dict[str, Any]]]:
-    """Return all that is ever done with an uploaded file: name → function and arguments."""
+    """Return all operations on an uploaded file: name → function and arguments."""
     out = f"{folder}/out.mp4"
     span = {"source": source, "out": out, "start_ms": 100, "end_ms": 400}
     pictures = [{"at_ms": at_ms, "out": f"{folder}/{at_ms}.jpg"} for at_ms in (0, 300, 3_600_000)]
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def _all_operations(source: str, folder: str, confined: bool) -> dict[str, dict]:
-    """Return what came of each: "result" or "error" as the child said it, or "failure", "signal", "hung"."""
+    """Return the outcome of each: "result" or "error" as the child said it, or "failure", "signal", "hung"."""
     outcomes: dict[str, dict] = {}
     waiting = operations(source, folder)
     while waiting:
@@ -62,7 +62,7 @@ def _all_operations(source: str, folder: str, confined: bool) -> dict[str, dict]
 
 
 def _in_child(calls: dict[str, tuple[str, dict]], folder: str, confined: bool) -> tuple[list[dict], dict]:
-    """Return what came of the calls that were finished, and how the child ended."""
+    """Return the results of the finished calls, and how the child ended."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:

@@ -1,4 +1,4 @@
-"""MP4 and QuickTime files that claim what cannot be, or that their samples lie in another file."""
+"""Makes MP4 and QuickTime files with impossible claims, or whose samples are in another file."""
 
 import struct
 import zlib
@@ -28,7 +28,7 @@ def zeros_packed(size_bytes: int) -> bytes:
 
 @dataclass
 class Tree:
-    """One box of an MP4: what it holds as it is, then the boxes in it."""
+    """One box of an MP4: its own content, then the boxes in it."""
 
     kind: bytes
     body: bytes = b""
@@ -82,7 +82,7 @@ def _stbl(tree: Tree, track: int = 0) -> Tree:
 
 
 def absurd_mp4s(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield MP4 files whose index claims what cannot be; ``data`` is a whole one with its index last."""
+    """Yield MP4 files whose index makes impossible claims; ``data`` is a whole one with its index last."""
     for name, change in _CHANGES.items():
         yield name, changed(data, change)
 
@@ -194,7 +194,7 @@ def _scale(value: int) -> Callable[[Tree], None]:
 
 
 def _elsewhere(kind: bytes, where: bytes) -> Callable[[Tree], None]:
-    """Have the samples lie in another file, which QuickTime allows."""
+    """Put the samples into another file, which QuickTime allows."""
 
     def change(tree: Tree) -> None:
         for track in tree.all(b"moov", b"trak"):
@@ -296,7 +296,7 @@ def alias(path: Path) -> bytes:
 
 
 def references(data: bytes, canary: Path, port: int) -> Iterator[tuple[str, bytes]]:
-    """Yield MP4 and QuickTime files that say their samples lie elsewhere; ``data`` is a whole one."""
+    """Yield MP4 and QuickTime files that refer to samples in other files; ``data`` is a whole one."""
     url = f"http://127.0.0.1:{port}/secret.mp4\0".encode()
     yield "samples at a local url", changed(data, _elsewhere(b"url ", f"file://{canary}\0".encode()))
     yield "samples at a url", changed(data, _elsewhere(b"url ", url))

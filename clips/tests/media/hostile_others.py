@@ -1,4 +1,4 @@
-"""Matroska and AVI files that claim what cannot be, pictures of absurd size, and texts that name other files."""
+"""Makes Matroska and AVI files with impossible claims, pictures of absurd size, and texts that name other files."""
 
 import struct
 import zlib
@@ -34,7 +34,7 @@ def _picture_track(number: int, codec: bytes, width: int, height: int, more: byt
 
 
 def absurd_matroskas(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield Matroska files that claim what cannot be; ``data`` is a whole one."""
+    """Yield Matroska files with impossible claims; ``data`` is a whole one."""
     blocks = b"".join(element("A3", struct.pack(">BhB", 0x81, 40 * n, 0x80) + _png(64, 64)) for n in range(10))
     cluster = element("1F43B675", element("E7", 0) + blocks)
     png = _picture_track(1, b"V_MS/VFW/FOURCC", 64, 64, element("63A2", _bitmap_header(64, 64, b"MPNG")))
@@ -62,7 +62,7 @@ def absurd_matroskas(data: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def absurd_avis(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield AVI files that claim what cannot be; ``data`` is a whole one."""
+    """Yield AVI files with impossible claims; ``data`` is a whole one."""
     header = data.find(b"strh")
     for name, scale, rate in (("rate 0", 1, 0), ("scale 0", 0, 30), ("both 0", 0, 0), ("rate 2^32", 1, MOST_32)):
         yield f"avi: {name}", data[: header + 28] + struct.pack("<II", scale, rate) + data[header + 36 :]
@@ -81,7 +81,7 @@ def _bitmap_header(width: int, height: int, codec: bytes) -> bytes:
 
 
 def _png(width: int, height: int) -> bytes:
-    """Return a black PNG of one bit per pixel: some kB that decode to a hundred MB, if they are let."""
+    """Return a black PNG of one bit per pixel: some kB that would decode to a hundred MB."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
@@ -94,7 +94,7 @@ def _png(width: int, height: int) -> bytes:
 
 
 def videos_of_size(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield videos of 1 × 1, of 30,000 × 30,000, and such whose header and pictures disagree."""
+    """Yield videos of 1 × 1, of 30,000 × 30,000, and some whose header and pictures disagree."""
     for codec, pix_fmt in (("png", "rgb24"), ("mjpeg", "yuvj444p"), ("libx264", "yuv444p")):
         path = folder / "tiny.mov"
         with av.open(str(path), "w") as container:
@@ -141,7 +141,7 @@ def _inflated_jpegs(folder: Path) -> bytes:
 
 
 def playlists(canary: Path, port: int) -> Iterator[tuple[str, bytes]]:
-    """Yield texts that have a player open ``canary`` or connect to a port of this machine; names end as they should."""
+    """Yield texts that make a player open ``canary`` or connect to a local port; with matching file name endings."""
     there = f"http://127.0.0.1:{port}/secret"
     targets = {
         "beside": canary.name,

@@ -1,4 +1,4 @@
-"""Judges a cut with none of the cutter's code: FFmpeg's decoders, and what a frame and a sound carry in themselves."""
+"""Checks a cut without the cutter's code: with FFmpeg's decoders, and marks in frames and sound."""
 
 import hashlib
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from clips.tests.media.made_up import SOUND_RATE_HZ, frame_number, sound
 def seen(
     path: str | Path, reads: Callable[[np.ndarray], int] = frame_number
 ) -> tuple[list[int], list[Fraction], list[str]]:
-    """Return the numbers of the frames a player shows, when in seconds, and what the decoder complained of."""
+    """Return the numbers of the shown frames, their times in seconds, and the decoder's errors."""
     numbers, times_s = [], []
     av.logging.set_level(av.logging.WARNING)
     try:
@@ -34,7 +34,7 @@ def seen(
 
 
 def heard(path: str | Path, track: int = 0) -> tuple[int, np.ndarray]:
-    """Return a track's sound from timestamp 0 on: where it begins, in samples, and the samples from there."""
+    """Return a track's sound from timestamp 0 on: its first sample's position, and the samples."""
     pieces: list[tuple[int, np.ndarray]] = []
     with av.open(str(path)) as container:
         stream = container.streams.audio[track]
@@ -51,7 +51,7 @@ def heard(path: str | Path, track: int = 0) -> tuple[int, np.ndarray]:
 
 
 def lag_s(path: str | Path, start_s: Fraction, *, length_s: float, seed: int = 0, track: int = 0) -> float:
-    """Return by how much a clip's sound comes late, where the clip begins ``start_s`` into a made-up recording."""
+    """Return how late a clip's sound is, for a clip that begins ``start_s`` into a made-up recording."""
     begin, samples = heard(path, track)
     reach = SOUND_RATE_HZ // 10  # farther off than this is not found, and then the peak is none
     recorded = np.pad(sound(length_s, seed=seed), SOUND_RATE_HZ)
@@ -64,13 +64,13 @@ def lag_s(path: str | Path, start_s: Fraction, *, length_s: float, seed: int = 0
 
 
 def packet_hashes(path: str | Path, kind: str, track: int = 0) -> list[str]:
-    """Return what each packet of a track holds, in the order of decoding."""
+    """Return a hash of each packet of a track, in decoding order."""
     with av.open(str(path)) as container:
         stream = [s for s in container.streams if s.type == kind][track]
         return [hashlib.sha256(bytes(p)).hexdigest() for p in container.demux(stream) if p.size]
 
 
 def is_run_of(part: list[str], whole: list[str]) -> bool:
-    """Tell whether ``part`` stands in ``whole`` without a gap."""
+    """Return whether ``part`` occurs in ``whole`` without a gap."""
     begin = whole.index(part[0])
     return whole[begin : begin + len(part)] == part

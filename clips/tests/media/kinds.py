@@ -1,7 +1,7 @@
-"""The table of what cameras, phones, drones, recorders and browsers write: one row for each kind of file.
+"""Table of the files that cameras, phones, drones, recorders and browsers write: one row for each kind of file.
 
-A row says how its file is built and what is right: which picture is shown when, at what rate, how it lies, who made it
-and when. ``test_kinds`` takes each through everything. A new kind is a new row.
+A row has how its file is built and the right answers: which picture is shown when, at what rate, its orientation, its
+camera and time. ``test_kinds`` takes each through everything. A new kind is a new row.
 """
 
 from collections.abc import Callable, Sequence
@@ -42,7 +42,7 @@ WRAPS_S = 2**33 // 90_000
 
 @dataclass(frozen=True)
 class Sound:
-    """The noise of a seed, as it is heard from picture ``begins`` of the file on."""
+    """The noise of a seed, heard from picture ``begins`` of the file on."""
 
     seed: int = 0
     begins: int = 0
@@ -59,13 +59,13 @@ class Clicks:
 
 
 def evenly(n_frames: int = FRAMES, *, starts_s: Fraction = Fraction(0), rate_hz: int = RATE_HZ) -> list[Fraction]:
-    """Return when each picture of a steady recording is shown."""
+    """Return the time of each picture of a steady recording."""
     return [starts_s + Fraction(n, rate_hz) for n in range(n_frames)]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file and what is right about it.
+    """A kind of file and its right answers.
 
     ``build`` gets an empty folder and returns the file. Its n-th picture bears the number ``numbers[n]``, else n, which
     ``reads`` reads in a grey frame, and is shown at ``times_s[n]`` on the clock of rows. ``cuts`` are the first and the
@@ -92,7 +92,7 @@ class Kind:
         return round((self.times_s[frame] + self.until_s(frame)) * 500)
 
     def until_s(self, frame: int) -> Fraction:
-        """Return when a picture gives way to the next."""
+        """Return the end of a picture's time on screen."""
         if frame + 1 < len(self.times_s):
             return self.times_s[frame + 1]
         return 2 * self.times_s[-1] - self.times_s[-2]
@@ -116,7 +116,7 @@ def joined_ts(folder: Path, *, more: Sequence[dict] = (), lost: int = 0, **first
 
 
 def in_parts(n_parts: int) -> dict:
-    """Return what is right about joined recordings; the clips are of the first and of the last."""
+    """Return the right answers for joined recordings; the clips are of the first and of the last."""
     begins = (n_parts - 1) * IN_PART
     return {
         "times_s": [t for n in range(n_parts) for t in evenly(IN_PART, starts_s=AAC_LEAD_S + n * PART_S)],
@@ -127,7 +127,7 @@ def in_parts(n_parts: int) -> dict:
 
 
 def case_kind(name: str, **right) -> Kind:
-    """Return the row of a file made after a public bug report: 240 pictures, 60 a second, a click each second."""
+    """Return the row of a file made after a public bug report: 240 pictures at 60 per second, a click each second."""
     usual = {
         "times_s": evenly(240, rate_hz=60),
         "reads": case_number,

@@ -1,6 +1,6 @@
-"""Small files of every kind that a camera, a phone, a recorder or a browser writes, built in the test.
+"""Builds small files of every kind that a camera, a phone, a recorder or a browser writes.
 
-Pictures bear their number as in `made_up`, sounds are its noise, so that both can be told again from any clip.
+Pictures have their number as in `made_up`, sounds are its noise, so that both can be recognised in any clip.
 """
 
 import contextlib
@@ -43,7 +43,7 @@ OPEN_GOP = {"preset": "ultrafast", "x264-params": f"{_X264}:bframes=3:b-pyramid=
 
 @contextlib.contextmanager
 def same_scheduling() -> Iterator[None]:
-    """Undo what SVT-AV1 does as root: it puts this process, and all that it starts later, above all others (FIFO).
+    """Undo the real-time priority (FIFO) that SVT-AV1 as root gives this process and its children.
 
     A Chromium started so can wait for ever for a process that gets no time, and the machine stands still.
     """
@@ -96,7 +96,7 @@ def record(
 
 
 def case(name: str) -> Callable[[Path], Path]:
-    """Return what gives a file that is made after a public bug report, or skips the test where those are not."""
+    """Return a function that provides a file made after a public bug report, or skips the test without it."""
 
     def found(_: Path) -> Path:
         takes = Path(os.environ.get("TRICKYCLIP_FOOTAGE", PROJECT_ROOT.parent / "shared" / "footage"))
@@ -116,7 +116,7 @@ def case_number(luma: np.ndarray) -> int:
 
 
 def joined(out: Path, *parts: Path, cut_off_bytes: int = 0) -> Path:
-    """Write files one behind the other, as ``copy /b``; the first may lack bytes at its end."""
+    """Write files one after the other, as ``copy /b``; the first may lack bytes at its end."""
     contents = [part.read_bytes() for part in parts]
     contents[0] = contents[0][: len(contents[0]) - cut_off_bytes]
     out.write_bytes(b"".join(contents))
@@ -142,7 +142,7 @@ def without_durations(source: Path, *names: bytes) -> Path:
 
 
 def without_index(source: Path, *, without_lengths: bool = False) -> Path:
-    """Take the index from the end of an AVI, and from its headers the lengths, as after a crash."""
+    """Remove the index from the end of an AVI, and the lengths from its headers, as after a crash."""
     data = bytearray(source.read_bytes())
     del data[data.rindex(b"idx1") :]
     struct.pack_into("<I", data, 4, 0 if without_lengths else len(data) - 8)

@@ -1,7 +1,7 @@
-"""Small videos made in the test, so that the right answer is known.
+"""Makes small videos in which the right answer is known.
 
-Each frame carries its own number as a row of black and white blocks along its top, which survives any encoder;
-each sound is noise from a seed, so that its place in time can be found by correlation.
+Each frame has its own number as a row of black and white blocks along its top, which survives any encoder; each sound
+is noise from a seed, so that its place in time can be found by correlation.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ _EVENT_S = 1.2
 
 @dataclass(frozen=True)
 class Track:
-    """One track of sound: the noise of ``seed``, of which a recorder caught what lies between two moments."""
+    """One track of sound: the noise of ``seed``, recorded between two moments."""
 
     seed: int = 0
     start_s: float = 0.0
@@ -136,7 +136,7 @@ def make_video(
 
 
 def make_cut_off_video(folder: Path, *, gop: int = 30) -> Path:
-    """Write four seconds of which a little more than half reached us; the index, in front, promises all."""
+    """Write somewhat more than half of a video of four seconds; the index, in front, promises all."""
     whole = make_video(folder / "whole.mp4", frames=120, bframes=2, gop=gop, faststart=True)
     part = folder / "part.mp4"
     part.write_bytes(whole.read_bytes()[: whole.stat().st_size * 6 // 10])
@@ -144,7 +144,7 @@ def make_cut_off_video(folder: Path, *, gop: int = 30) -> Path:
 
 
 def make_long_video(path: str | Path, short: str | Path, *, copies: int, padding_bytes: int = 0) -> Path:
-    """Write ``copies`` of a short H.264 video one behind the other, without encoding them again.
+    """Write ``copies`` of a short H.264 video one after the other, without re-encoding them.
 
     Each packet of the picture grows by ``padding_bytes``, so that the file is as large as a camera's.
     """
@@ -178,13 +178,13 @@ def frame_number(luma: np.ndarray) -> int:
 
 
 def shown_numbers(path: str | Path) -> list[int]:
-    """Return the numbers of the frames that a decoder which honours edit lists shows, in order."""
+    """Return the numbers of the shown frames, in order, from a decoder that honours edit lists."""
     with av.open(str(path)) as container:
         return [frame_number(frame.to_ndarray(format="gray")) for frame in container.decode(video=0)]
 
 
 def frame_times(path: str | Path, **options: str) -> list[Fraction]:
-    """Return when each frame is shown, in seconds, from a decoder's point of view; ``options`` are the demuxer's."""
+    """Return the time of each shown frame, in seconds, from a decoder; ``options`` are the demuxer's."""
     with av.open(str(path), options=options) as container:
         return [frame.pts * frame.time_base for frame in container.decode(video=0)]
 
@@ -274,7 +274,7 @@ class _Heard:
 
 
 def _telemetry(stream, number: int, each_s: float, starts_s: int) -> av.Packet:
-    """Return a packet of a made-up telemetry track; it says its number."""
+    """Return a packet of a made-up telemetry track with its number."""
     packet = av.Packet(f"DEVC{number:08}".encode())
     packet.stream, packet.time_base = stream, Fraction(1, 1000)
     packet.pts = packet.dts = round((starts_s + number * each_s) * 1000)

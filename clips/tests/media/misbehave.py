@@ -1,4 +1,4 @@
-"""Functions for the sandbox's tests to run: each does one thing that a hostile or broken reader might do."""
+"""Functions that the sandbox's tests run: each does one thing that a hostile or broken reader might do."""
 
 import concurrent.futures
 import contextlib
@@ -24,7 +24,7 @@ def environment() -> list[str]:
 
 
 def open_files() -> list[list[int]]:
-    """Return device and inode of all that this process has open."""
+    """Return device and inode of all open files of this process."""
     found = []
     for number in range(256):
         with contextlib.suppress(OSError):
@@ -47,11 +47,11 @@ def print_rubbish() -> str:
 
 
 def blame_the_file() -> None:
-    raise MediaError("There is no picture in this file.")
+    raise MediaError("This file contains no video.")
 
 
 def find_the_disk_full(deep: bool) -> None:
-    """Meet what a full disk gives; ``deep``: below a sentence about the file, as libraries wrap it."""
+    """Fail as on a full disk; ``deep``: below a sentence about the file, as libraries wrap it."""
     try:
         raise OSError(errno.ENOSPC, "No space left on device")
     except OSError as error:
@@ -161,7 +161,7 @@ def complain_without_end() -> None:
 
 
 def _pipe_to_parent() -> int:
-    """Return the descriptor of the messages, as a reader that was taken over could find it."""
+    """Return the descriptor of the messages, as a compromised reader could find it."""
     return max(int(name) for name in os.listdir("/proc/self/fd") if _is_pipe(name))
 
 

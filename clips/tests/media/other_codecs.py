@@ -1,4 +1,4 @@
-"""Small files in the codecs of old cards, editors and broadcasters, whose pictures and sounds say where they belong."""
+"""Makes small files in the codecs of old cards, editors and broadcasters, with marks in pictures and sounds."""
 
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -21,7 +21,7 @@ _BLOCK_PX = 16
 
 @dataclass(frozen=True)
 class Picture:
-    """How a picture is encoded."""
+    """The encoding of a picture."""
 
     codec: str
     pix_fmt: str = "yuv420p"
@@ -58,7 +58,7 @@ SOUNDS = {
 
 
 def make_other(path: Path, picture: Picture, sound: str = "", *, frames: int = 60, sound_from_s: float = 0.0) -> Path:
-    """Write numbered frames and bursts of sound; FFmpegError or ValueError where the container takes no such."""
+    """Write numbered frames and bursts of sound; FFmpegError or ValueError if the container cannot hold it."""
     with av.open(str(path), "w", container_options={"strict": "-2"}) as container:
         video = container.add_stream(picture.codec, rate=picture.rate, options=dict(picture.options))
         video.width, video.height, video.pix_fmt = *picture.size, picture.pix_fmt
@@ -127,7 +127,7 @@ def bursts(length_s: float) -> np.ndarray:
 
 
 def lag_of_bursts_s(path: Path, start_s: float, length_s: float) -> float:
-    """Return how much later than it should a clip's sound plays; the clip begins at ``start_s`` of the source."""
+    """Return how late a clip's sound plays; the clip begins at ``start_s`` of the source."""
     at, samples = _decoded(path)
     whole = np.zeros(round((length_s + 1) * BURSTS_RATE_HZ))
     part = samples[max(0, -at) :][: len(whole) - max(0, at)]
@@ -140,7 +140,7 @@ def lag_of_bursts_s(path: Path, start_s: float, length_s: float) -> float:
 
 
 def _decoded(path: Path) -> tuple[int, np.ndarray]:
-    """Return where the sound begins, in samples, and its first channel at BURSTS_RATE_HZ."""
+    """Return the position of the sound's first sample, and its first channel at BURSTS_RATE_HZ."""
     resampler, pieces, at = AudioResampler(format="s16", layout="mono", rate=BURSTS_RATE_HZ), [], None
     with av.open(str(path)) as container:
         for frame in container.decode(audio=0):

@@ -1,4 +1,4 @@
-"""A made-up video of H.264 that is coded in fields, as AVCHD cameras write it and no encoder at hand does.
+"""Makes H.264 coded in fields, as AVCHD cameras write it and no available encoder does.
 
 All its macroblocks are raw samples (I_PCM), so nothing is predicted and what was drawn comes back exactly.
 """
@@ -124,7 +124,7 @@ def _picture_set() -> bytes:
 
 
 def _bits(write: Callable, *, ends: bool = True) -> bytes | str:
-    """Return what a function puts: numbers of so many bits, or as Exp-Golomb codes."""
+    """Return the bits of numbers, of fixed length or as Exp-Golomb codes."""
     put: list[str] = []
 
     def number(value: int, n_bits: int | None) -> None:

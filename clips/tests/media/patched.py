@@ -1,6 +1,6 @@
-"""Changes boxes of a finished MP4 by hand: what FFmpeg cannot write, but cameras and phones do.
+"""Patches boxes of a finished MP4 that cameras and phones write, but FFmpeg cannot.
 
-Reads and writes the format with code of its own, so that it can also judge what the cutter wrote.
+Reads and writes the format with code of its own, so that it can also check the cutter's output.
 """
 
 import struct
@@ -15,13 +15,13 @@ Edit = tuple[int, int]  # length in the movie's time scale, media time (or -1 fo
 
 
 def set_edits(path: Path, track: int, edits: Sequence[Edit]) -> None:
-    """Give a track, by its place, another edit list; the index must lie behind the content."""
+    """Give a track, by its place, another edit list; the index must come after the content."""
     body = struct.pack(">II", 0, len(edits)) + b"".join(struct.pack(">IiI", *edit, 0x10000) for edit in edits)
     _rewrite(path, lambda moov: _with_edits(moov, track, _box(b"elst", body)))
 
 
 def add_to_picture(path: Path, boxes: bytes) -> None:
-    """Append boxes to the first picture's sample entry; the index must lie behind the content."""
+    """Append boxes to the first picture's sample entry; the index must come after the content."""
     _rewrite(path, lambda moov: _with_more(moov, [b"trak", b"mdia", b"minf", b"stbl", b"stsd", None], boxes))
 
 
@@ -40,7 +40,7 @@ def found(path: Path, *names: bytes) -> list[bytes]:
 
 
 def boxes_in(data: bytes) -> dict[bytes, bytes]:
-    """Return the bodies of the boxes that stand one behind the other in ``data``."""
+    """Return the bodies of consecutive boxes in ``data``."""
     return dict(_boxes(data))
 
 
@@ -60,7 +60,7 @@ def edits(path: Path) -> list[list[Edit]]:
 
 
 def movie_scale_hz(path: Path) -> int:
-    """Return the units per second in which the lengths of edits are given."""
+    """Return the time units per second of the lengths of edits."""
     header = found(path, b"moov", b"mvhd")[0]
     return struct.unpack_from(">I", header, 20 if header[0] else 12)[0]
 
@@ -101,7 +101,7 @@ def _with_edits(moov: bytes, wanted: int, elst: bytes) -> bytes:
 
 
 def _with_more(data: bytes, names: list[bytes | None], more: bytes, held: bytes = b"moov") -> bytes:
-    """Append ``more`` inside the first box at the path ``names``; None is whatever comes first."""
+    """Append ``more`` inside the first box at the path ``names``; None is any box."""
     if not names:
         return data + more
     skip = _FIELDS_BEFORE.get(held, 0)

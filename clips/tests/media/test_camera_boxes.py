@@ -1,4 +1,4 @@
-"""What makers write into boxes of their own, written into a made-up video here and read back by the probe."""
+"""Tests the probe on the boxes of camera makers, written into a made-up video."""
 
 import io
 import shutil

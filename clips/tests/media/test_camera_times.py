@@ -1,4 +1,4 @@
-"""When a camera says that it recorded: whose clock shows local time, whose zone is told, and which times cannot be."""
+"""Tests recording times of cameras: which clocks show local time, which zones are known, which times are impossible."""
 
 import datetime as dt
 import io
@@ -32,7 +32,7 @@ def plain(tmp_path_factory):
 
 @pytest.fixture
 def times_of(plain, tmp_path):
-    """Give a function that tells what the probe says of the plain video with these boxes in its user data."""
+    """Return a function that probes the plain video with these boxes in its user data for its times."""
 
     def times(*content: bytes) -> tuple:
         found = probe(str(add_to_movie(shutil.copy(plain, tmp_path / "a.mov"), box(b"udta", *content))))

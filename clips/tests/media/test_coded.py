@@ -1,4 +1,4 @@
-"""Headers of coded pictures: what they say where they are whole, and that damage is no more than an answer."""
+"""Tests reading headers of coded pictures, whole and damaged."""
 
 import random
 from types import SimpleNamespace
@@ -12,7 +12,7 @@ from clips.tests.media.paff import make_paff
 
 
 def packets_of(path) -> tuple[SimpleNamespace, list[bytes]]:
-    """Return the codec of a file's picture, as the reader takes it, and its packets."""
+    """Return the codec of a file's picture, as the reader names it, and its packets."""
     with av.open(str(path)) as container:
         context = container.streams.video[0].codec_context
         stream = SimpleNamespace(codec_context=SimpleNamespace(name=context.name, extradata=context.extradata))

@@ -26,7 +26,7 @@ for attempt in sys.argv[3:]:
 
 
 def attempts(readable, writable, *lines: str) -> list[str]:
-    """Return what became of each line of code in a process that is kept to two folders."""
+    """Return the outcome of each line of code in a process that is confined to two folders."""
     command = [sys.executable, "-c", KEEP_TO, str(readable), str(writable), *lines]
     done = subprocess.run(command, cwd=sandbox.PROJECT_ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

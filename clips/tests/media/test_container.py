@@ -34,13 +34,13 @@ def test_an_empty_file_is_refused(tmp_path):
 
 
 def test_a_missing_file_is_refused(tmp_path):
-    assert refused(tmp_path / "a.mp4") == "The file is not there any more."
+    assert refused(tmp_path / "a.mp4") == "The file no longer exists."
 
 
 def test_a_file_cut_off_before_its_index_is_told_apart(tmp_path):
     whole = make_video(tmp_path / "a.mp4", frames=60).read_bytes()
     (tmp_path / "b.mp4").write_bytes(whole[: len(whole) // 2])
-    assert refused(tmp_path / "b.mp4").startswith("This file was cut off before its index")
+    assert refused(tmp_path / "b.mp4").startswith("This file is incomplete: it was cut off before its index")
 
 
 def test_sound_alone_has_no_picture(tmp_path):
@@ -51,7 +51,7 @@ def test_sound_alone_has_no_picture(tmp_path):
         frame.sample_rate = 48000
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    assert refused(path) == "There is no picture in this file."
+    assert refused(path) == "This file contains no video."
 
 
 def test_a_sound_file_is_no_camera_file(tmp_path):
@@ -63,12 +63,12 @@ def test_a_sound_file_is_no_camera_file(tmp_path):
 
 def test_noise_is_no_video(tmp_path):
     (tmp_path / "a.mp4").write_bytes(np.random.default_rng(0).bytes(100_000))
-    assert refused(tmp_path / "a.mp4") == "This is not a video file that can be read."
+    assert refused(tmp_path / "a.mp4") == "This is not a video, or its format is not supported."
 
 
 def test_what_a_bad_card_left_is_told_apart(tmp_path):
     (tmp_path / "a.mp4").write_bytes(bytes(200_000))
-    assert refused(tmp_path / "a.mp4").startswith("This file begins with nothing but zeros")
+    assert refused(tmp_path / "a.mp4").startswith("This file begins with zeros only")
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_what_a_bad_card_left_is_told_apart(tmp_path):
         (b"\0\0\0\x18ftypM4A \0\0\0\0", "This is a sound file (M4A), not a video."),
         (b"RIFF\0\0\0\0WAVEfmt ", "This is a sound file (WAV), not a video."),
         (b"ID3\4", "This is a sound file (MP3), not a video."),
-        (b"PK\3\4", "This is a ZIP archive; please unpack it and upload the videos in it."),
+        (b"PK\3\4", "This is a ZIP archive; please unpack it and upload its videos."),
         (b"%PDF-1.7", "This is a PDF document, not a video."),
         (b"FLV\1\5", "This is a Flash video, which cannot be read; please convert it to MP4 first."),
     ],
@@ -107,7 +107,7 @@ def test_a_long_first_box_is_not_taken_for_a_picture(first_box):
 def test_a_file_cut_off_within_its_index_is_told_apart(tmp_path):
     whole = make_video(tmp_path / "a.mp4", frames=60).read_bytes()
     (tmp_path / "b.mp4").write_bytes(whole[: whole.rindex(b"moov") + 40])
-    assert refused(tmp_path / "b.mp4").startswith("This file was cut off within its index")
+    assert refused(tmp_path / "b.mp4").startswith("This file is incomplete: it was cut off within its index")
 
 
 def test_a_name_that_looks_like_a_protocol_is_only_a_name(tmp_path):
@@ -118,7 +118,7 @@ def test_a_name_that_looks_like_a_protocol_is_only_a_name(tmp_path):
 def test_a_picture_of_absurd_size_is_refused(tmp_path, monkeypatch):
     path = make_video(tmp_path / "a.mp4", frames=10, audio=False)
     monkeypatch.setattr("clips.media.formats.opening.MAX_PIXELS", 320 * 180 - 1)
-    assert refused(path) == "The picture is 320 by 180; that is too large to work with."
+    assert refused(path) == "The picture is too large: 320 by 180."
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Damaged and malicious files through every operation: a sane result or one sentence, and nothing else touched."""
+"""Runs damaged and malicious files through every operation: a sane result or one sentence, and nothing else touched."""
 
 import json
 import math
@@ -34,7 +34,7 @@ DAY_MS = 24 * 3600 * 1000
 
 
 class Corpus:
-    """A folder of uploads with secrets beside and elsewhere, and a process that works on what is put there."""
+    """A folder of uploads with secrets beside it and elsewhere, and a process that works on them."""
 
     def __init__(self, folder: Path) -> None:
         for name in ("whole", "uploads", "elsewhere", "out"):
@@ -72,7 +72,7 @@ class Corpus:
         return json.loads(self._batch.stdout.readline())
 
     def faults(self, cases: Iterable[tuple[str, bytes]]) -> list[str]:
-        """Put all cases through all operations; return what went wrong, each with its case."""
+        """Run all cases through all operations; return the faults, each with its case."""
         found = []
         for case, data in cases:
             outcomes = self.work_on(self.put(data))
@@ -89,7 +89,7 @@ def corpus(tmp_path_factory) -> Iterator[Corpus]:
 
 
 def faults_of(operation: str, outcome: dict) -> Iterator[str]:
-    """Yield what is wrong with how an operation on one file ended."""
+    """Yield the faults in the outcome of an operation on one file."""
     if "error" in outcome:
         if not SENTENCE.fullmatch(outcome["error"]) or "Errno" in outcome["error"]:
             yield f"no sentence: {outcome['error']!r}"
@@ -207,7 +207,7 @@ def test_what_is_uploaded_by_mistake(corpus):
 @pytest.mark.parametrize("confined", [True, False], ids=["confined", "without Landlock and seccomp"])
 @pytest.mark.parametrize("where", ["beside", "elsewhere"])
 def test_a_file_that_names_others_opens_none(corpus, confined, where):
-    """Also where the kernel has neither Landlock nor seccomp: the lists of protocols and formats hold by themselves."""
+    """Holds without Landlock and seccomp, too: the lists of protocols and formats suffice."""
     canary = corpus.canary if where == "beside" else corpus.far_canary
     named = [(name, data) for name, data in hostile_others.playlists(canary, corpus.watched.port)]
     renamed = [(f"{name}.{ending}", data) for name, data in named for ending in ("mp4", "mov", "mkv")]

@@ -1,4 +1,4 @@
-"""Cuts as Chromium plays them, which honours edit lists with code of its own."""
+"""Tests cuts in Chromium, which has its own code for edit lists."""
 
 import functools
 import random
@@ -80,7 +80,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def served(tmp_path):
-    """A folder, and the address at which a browser finds it."""
+    """A folder, and its address for a browser."""
     folder = tmp_path / "served"
     folder.mkdir()
     (folder / "index.html").write_text(PAGE % N_BITS)

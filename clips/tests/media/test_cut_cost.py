@@ -1,4 +1,4 @@
-"""What a cut reads of a long file: its index, and the part that is wanted."""
+"""Tests that a cut reads only the index and the wanted part of a long file."""
 
 from pathlib import Path
 

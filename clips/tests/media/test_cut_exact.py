@@ -1,4 +1,4 @@
-"""Any cut of any encoding: the asked frames, no gap, sound in its place, packets as they were. Judged by decoders."""
+"""Tests cuts of random encodings with decoders: the right frames, no gap, sound in sync, packets unchanged."""
 
 from fractions import Fraction
 from math import ceil
@@ -38,7 +38,7 @@ MATRIX = {
 
 @st.composite
 def encodings(draw):
-    """Return arguments of ``make_video``: a camera that somebody might build."""
+    """Return arguments of ``make_video`` for a plausible camera."""
     encoding = {
         "codec": draw(st.sampled_from(["libx264", "libx265"])),
         "bframes": draw(st.integers(0, 4)),

@@ -1,4 +1,4 @@
-"""Cuts of files that are put together oddly: edit lists of their own, no index, sound that comes late or not at all."""
+"""Tests cuts of unusual files: edit lists of their own, no index, sound that comes late or not at all."""
 
 import random
 import re
@@ -34,7 +34,7 @@ def transport_stream(tmp_path_factory):
 
 @pytest.fixture
 def in_two_pieces(tmp_path):
-    """What remains of six seconds after an edit on the phone: frames 30 to 74, then 100 to 149."""
+    """Six seconds after an edit on the phone: frames 30 to 74, then 100 to 149."""
     source = make_video(tmp_path / "edited.mp4", frames=180, bframes=2)
     hidden = 1024  # of the picture two frames of 512 ticks, of the sound the encoder's first packet
     patched.set_edits(source, 0, [(1500, 30 * 512 + hidden), (1667, 100 * 512 + hidden)])
@@ -43,7 +43,7 @@ def in_two_pieces(tmp_path):
 
 
 def why_not(source, out, times_s, first, last) -> str | None:
-    """Cut, or say why that cannot be."""
+    """Cut, or return the error."""
     try:
         cut_frames(source, out, times_s, first, last)
     except MediaError as error:

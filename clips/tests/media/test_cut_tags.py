@@ -1,4 +1,4 @@
-"""What a clip keeps of what its camera said."""
+"""Tests the camera metadata that a clip keeps."""
 
 import struct
 from fractions import Fraction
@@ -30,7 +30,7 @@ def picture_boxes(path) -> tuple[bytes, dict[bytes, bytes]]:
 
 
 def first_timecode(path) -> tuple[int, str]:
-    """Return the number in the timecode track and how FFmpeg writes it."""
+    """Return the number in the timecode track and FFmpeg's notation of it."""
     with av.open(str(path)) as container:
         track = next(s for s in container.streams if s.type == "data" and "timecode" in s.metadata)
         number = next(struct.unpack(">I", bytes(packet))[0] for packet in container.demux(track) if packet.size)

@@ -32,7 +32,7 @@ ENCODINGS = {
 
 
 def strip_of(source: Path) -> tuple[dict, list[np.ndarray]]:
-    """Make the strip of a file beside it; return what is said of it, and its tiles [shape=(height, width), uint8]."""
+    """Make the strip of a file beside it; return its facts, and its tiles [shape=(height, width), uint8]."""
     out = source.parent / "strip.jpg"
     found = make_filmstrip(str(source), str(out))
     with av.open(str(out)) as container:
@@ -49,7 +49,7 @@ def number_in(tile: np.ndarray) -> int:
 
 
 def numbers_by_ms(source: Path) -> dict[int, int]:
-    """Return the number of the frame that each time names."""
+    """Return the number of the frame at each time."""
     with av.open(str(source)) as container:
         begin = container.start_time if "mpegts" in container.format.name else 0
         zero_s = Fraction(begin, av.time_base)
@@ -153,7 +153,7 @@ def test_keyframes_that_are_damaged_are_left_out(tmp_path):
 
 def test_sound_alone_is_no_film(tmp_path):
     sound = make_sound(tmp_path / "source.mkv", np.zeros(48_000))
-    with pytest.raises(MediaError, match="no picture"):
+    with pytest.raises(MediaError, match="contains no video"):
         make_filmstrip(str(sound), str(tmp_path / "strip.jpg"))
     assert not (tmp_path / "strip.jpg").exists()
 

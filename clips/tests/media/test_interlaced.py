@@ -1,4 +1,4 @@
-"""Interlaced film, in fields of their own (PAFF) or woven: counted by pictures, shown without teeth, cut as it is."""
+"""Tests interlaced film, in separate fields (PAFF) or woven: counted by pictures, deinterlaced, cut unchanged."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -32,7 +32,7 @@ def woven(number: int, *, bottom_first: bool = False) -> np.ndarray:
 
 
 def make_woven(path: Path, codec="libx264", *, bottom_first=False, rate=Fraction(25), says_so=True) -> Path:
-    """Write pictures that are woven of two fields; ``says_so`` is whether they are marked as such."""
+    """Write pictures that are woven of two fields; ``says_so`` is whether they are marked as interlaced."""
     fields = {"flags": "+ildct+ilme"} if says_so else {}
     order = f"{'bff' if bottom_first else 'tff'}=1:" if says_so else ""
     more = {"x264-params": f"{order}crf=12:keyint=10"} if codec == "libx264" else {"b": "9M", "g": "10"}

@@ -1,4 +1,4 @@
-"""Film in which pictures build up instead of beginning anew, as drones and FPV goggles write it; HEVC's open GOPs."""
+"""Tests film whose pictures build up gradually, as from drones and FPV goggles, and HEVC's open GOPs."""
 
 from math import ceil
 
@@ -19,7 +19,7 @@ REFRESHED = {"gop": GOP, "encoder_params": "intra-refresh=1"}
 
 
 def lumas(path) -> dict[int, np.ndarray]:
-    """Return what a decoder shows that begins at the beginning, by number."""
+    """Return the pictures of a decoder that starts at the beginning, by number."""
     with av.open(str(path)) as container:
         shown = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
     return {frame_number(luma): luma for luma in shown}

@@ -1,8 +1,8 @@
-"""Whatever a camera, a phone, a drone or an old card makes goes all the way.
+"""Runs each kind of file that cameras, phones, drones and old cards make through everything.
 
-Each kind of file is probed, searched for moments, cut at two places, and shown as a preview, a still picture and a
-filmstrip. A clip must show the asked pictures exactly, with the sound that belongs to them, judged by FFmpeg's decoders
-and by what pictures and sounds carry in themselves.
+Each is probed, searched for moments, cut at two places, and shown as a preview, a still picture and a filmstrip. A clip
+must show the requested pictures exactly, in sync with its sound, judged by FFmpeg's decoders and by marks in pictures
+and sounds.
 """
 
 import os
@@ -104,7 +104,7 @@ def check_sound(kind: Kind, clip: Path, place: int) -> None:
 
 
 def clicks_s(path: Path) -> list[float]:
-    """Return when each click begins, in seconds; clicks are far louder than all else and some tenths apart."""
+    """Return the start of each click, in seconds; clicks are far louder than all else and some tenths apart."""
     begin, samples = heard(path)
     loud = np.flatnonzero(np.abs(samples) > 0.5 * np.abs(samples).max())
     begins = loud[np.diff(loud, prepend=-SOUND_RATE_HZ) > SOUND_RATE_HZ // 4]
@@ -114,7 +114,7 @@ def clicks_s(path: Path) -> list[float]:
 @pytest.mark.parametrize("name", ["MKV that was streamed", "MP4 with 0 in mvhd and tkhd and mdhd", "AVI after a crash"])
 def test_what_lies_behind_the_end_of_a_file_without_a_length_is_refused_in_a_sentence(tmp_path, name):
     source = KINDS[name].build(tmp_path)
-    with pytest.raises(MediaError, match=r"^The video is 0:0[23] long; 0:09 lies outside it\.$"):
+    with pytest.raises(MediaError, match=r"^The video is 0:0[23] long; 0:09 is outside it\.$"):
         cut(str(source), str(tmp_path / "clip.mp4"), 1000, 9000)
 
 

@@ -1,4 +1,4 @@
-"""Days and times in file names: of which cameras, and which digits are none."""
+"""Tests days and times in file names: those of cameras, and digits that are none."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Turned and mirrored files look in every picture that is made of them as their display matrix says."""
+"""Tests that all pictures made of rotated and mirrored files follow their display matrix."""
 
 import struct
 from fractions import Fraction
@@ -27,13 +27,13 @@ ONE = 1 << 16
 
 
 def matrix_of(rotation: int, flip: bool) -> tuple[int, int, int, int]:
-    """Return what turns a point: x' = a x + c y, y' = b x + d y, with y pointing down, as (a, b, c, d)."""
+    """Return the transform of a point: x' = a x + c y, y' = b x + d y, with y pointing down, as (a, b, c, d)."""
     turned = np.linalg.matrix_power(np.array([[0, 1], [-1, 0]]), rotation // 90 % 4)  # counter-clockwise
     return tuple(int(n) for n in (turned @ np.diag([-1 if flip else 1, 1])).T.ravel())
 
 
 def corners_shown(rotation: int, flip: bool) -> tuple[int, ...]:
-    """Return the luminance at the corners as they are to be seen."""
+    """Return the luminance at the corners as they should be shown."""
     a, b, c, d = matrix_of(rotation, flip)
     shown = {}
     for level, (x, y) in zip(LEVELS, [(-1, -1), (1, -1), (-1, 1), (1, 1)], strict=True):
@@ -49,7 +49,7 @@ def corners_of(luma: np.ndarray) -> tuple[int, ...]:
 
 
 def make_turned(path: Path, rotation: int, flip: bool, *, codec="libx264", pixel_aspect=Fraction(1)) -> Path:
-    """Write three pictures of 128 × 96 px with the matrix patched in, so that no writer has a say in it."""
+    """Write three pictures of 128 × 96 px with the matrix patched in, independent of any writer."""
     with av.open(str(path), "w") as container:
         video = container.add_stream(codec, rate=25)
         video.width, video.height, video.pix_fmt = 128, 96, "yuv420p"

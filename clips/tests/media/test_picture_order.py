@@ -1,4 +1,4 @@
-"""The order of pictures told from their headers, against the times that better containers store."""
+"""Tests the order of pictures read from their headers, against the times that better containers store."""
 
 import av
 import pytest

@@ -197,7 +197,7 @@ def test_one_that_cannot_be_made_costs_the_others_nothing(tmp_path):
 
 @pytest.mark.parametrize(
     ("start_ms", "end_ms", "sentence"),
-    [(2000, 1000, "The end lies before the start."), (60_000, 61_000, "The video ends before 1:00.")],
+    [(2000, 1000, "The end is before the start."), (60_000, 61_000, "The video ends before 1:00.")],
 )
 def test_a_span_that_is_not_in_the_video_is_one_sentence(tmp_path, start_ms, end_ms, sentence):
     source = make_video(tmp_path / "source.mp4", frames=30)

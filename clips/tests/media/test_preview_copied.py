@@ -1,4 +1,4 @@
-"""What a preview takes as it is, and what it makes small: packets, encoded pictures, a camera's own small copy."""
+"""Tests which previews copy packets, re-encode pictures, or use a camera's own small copy."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -64,7 +64,7 @@ def test_all_else_is_encoded(tmp_path, name):
 
 
 def make_noise(path: Path, *, seconds: int, size: tuple[int, int] = (960, 540)) -> Path:
-    """Write a film that no encoder can make small: every frame is another noise."""
+    """Write a film that no encoder can compress: every frame is new noise."""
     rng = np.random.default_rng(0)
     with av.open(str(path), "w") as container:
         track = container.add_stream("libx264", rate=60, options={"preset": "ultrafast", "qp": "24", "g": "60"})

@@ -1,4 +1,4 @@
-"""A preview's sound: with its picture, and at its own pitch where the picture is slowed."""
+"""Tests a preview's sound: in sync with its picture, and at its own pitch if the picture is slowed."""
 
 from fractions import Fraction
 

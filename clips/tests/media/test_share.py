@@ -1,4 +1,4 @@
-"""Copies for sharing: the frames of the cut, at their own times, in a form that nobody plays wrong."""
+"""Tests share copies: the frames of the cut, at their own times, in a form that every player plays right."""
 
 import struct
 from fractions import Fraction
@@ -64,7 +64,7 @@ def test_it_has_the_frames_of_the_cut_at_their_own_times(tmp_path, name):
 
 
 def edits(path: Path) -> list[tuple[int, int]]:
-    """Return where in its media each edit begins, and how fast it is."""
+    """Return the media time of each edit's start, and its rate."""
     data, at, found = path.read_bytes(), 0, []
     while (at := data.find(b"elst", at)) >= 0:
         version, number = data[at + 4], struct.unpack(">I", data[at + 8 : at + 12])[0]
@@ -241,7 +241,7 @@ def test_progress_is_told_on_the_way(tmp_path):
 
 @pytest.mark.parametrize(
     ("start_ms", "end_ms", "sentence"),
-    [(2000, 1000, "The end lies before the start."), (60_000, 61_000, "The video ends before 1:00.")],
+    [(2000, 1000, "The end is before the start."), (60_000, 61_000, "The video ends before 1:00.")],
 )
 def test_a_span_that_is_not_in_the_video_is_one_sentence(tmp_path, start_ms, end_ms, sentence):
     source = make_video(tmp_path / "source.mp4", frames=30)

@@ -1,4 +1,4 @@
-"""What the confined child may ask the kernel for, tried from within."""
+"""Tests from within which system calls the confined child may make."""
 
 import json
 import platform

@@ -1,4 +1,4 @@
-"""Where one recording ends and another begins in a transport stream, on streams of nothing but clock references."""
+"""Tests finding the joints of transport streams, on streams of clock references only."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,7 +37,7 @@ def found_in(folder: Path, *parts: bytes) -> list[int]:
 
 @pytest.fixture(params=["read as a whole", "looked at in places"])
 def how(request, monkeypatch):
-    """In which way a file is read; of a long one only places are."""
+    """Options of reading a file; of a long one only places are read."""
     if request.param != "read as a whole":
         monkeypatch.setattr(transport_stream, "_SHORT_BYTES", 0)
 

@@ -1,4 +1,4 @@
-"""Colours: what a screen for BT.709 is told of sources in HDR, in wide gamuts, and coded in other ways."""
+"""Tests the conversion to BT.709 of sources in HDR, in wide gamuts, and in other encodings."""
 
 from fractions import Fraction
 
@@ -26,8 +26,9 @@ def pq(nits) -> np.ndarray:
 
 
 def patches(colours: np.ndarray, *, matrix: int, n_bits: int, is_full: bool = False) -> VideoFrame:
-    """Draw colours [shape=(n, 3), 0 to 1] side by side, coded as Y'CbCr; the last one again to the smallest width that
-    encoders take."""
+    """Draw colours [shape=(n, 3), 0 to 1] side by side in Y'CbCr; the last one is repeated to the smallest width that
+    encoders take.
+    """
     colours = np.concatenate([colours, np.repeat(colours[-1:], max(0, 8 - len(colours)), axis=0)])
     red_share, blue_share = MATRICES[matrix]
     luma = colours @ [red_share, 1 - red_share - blue_share, blue_share]
@@ -66,7 +67,7 @@ def tagged(frame: VideoFrame, *, matrix: int, primaries: int = BT709, transfer: 
 
 
 def shown(frame: VideoFrame, n_patches: int, *, matrix: int = BT709, is_full: bool = False) -> np.ndarray:
-    """Return what a screen is told of each patch [shape=(n, 3), 0 to 1], read without FFmpeg's converters."""
+    """Return the BT.709 values of each patch [shape=(n, 3), 0 to 1], read without FFmpeg's converters."""
     assert frame.format.name in {"yuv420p", "yuvj420p"}
     values = []
     for plane, width_px in zip(frame.planes, (PATCH_PX, PATCH_PX // 2, PATCH_PX // 2), strict=True):

@@ -51,7 +51,7 @@ def click(length_s: float, *, at_s: float) -> np.ndarray:
 
 
 def level(power: float) -> int:
-    """Return what a mean power, 1 for full scale, is on the scale of 60 dB."""
+    """Return a mean power, 1 for full scale, on the scale of 60 dB."""
     return round(255 * (1 + 10 * np.log10(power) / 60))
 
 

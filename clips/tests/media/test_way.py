@@ -1,4 +1,4 @@
-"""What probe says of a track's way into a clip is what the cut does: all codecs and containers that can be written."""
+"""Tests that the probe's plan for each track is what the cut does: all codecs and containers that can be written."""
 
 from fractions import Fraction
 from itertools import cycle, product
@@ -38,7 +38,7 @@ FORMATS = {"mp4": "mov,mp4", "mov": "mov,mp4", "mkv": "matroska"}
 
 
 def made(path: Path, picture: str, sound: str) -> Path | None:
-    """Return such a file; None where the container cannot hold it."""
+    """Return such a file; None if the container cannot hold it."""
     if path.suffix == ".ts" and picture not in IN_TRANSPORT_STREAMS:
         return None
     try:
@@ -48,7 +48,7 @@ def made(path: Path, picture: str, sound: str) -> Path | None:
 
 
 def times_of(source: Path) -> list[Fraction]:
-    """Return when each frame is shown, in seconds from what rows call 0:00.
+    """Return the time of each shown frame, in seconds from what rows call 0:00.
 
     Of AVI, which counts pictures and has no times, as the site counts them; FFmpeg lets some of them begin later.
     """
@@ -67,11 +67,11 @@ def zero_of(source: Path) -> Fraction:
 
 
 def assert_told_truly(source: Path, out: Path, *, is_intra: bool = False) -> dict | None:
-    """Probe a file, and hold what it says against cuts; return what it said, or None where it refused the file."""
+    """Probe a file, and compare the result with cuts; return it, or None if the file was refused."""
     try:
         way = probe(str(source))["way"]
     except MediaError:
-        with pytest.raises(MediaError, match="please convert"):
+        with pytest.raises(MediaError, match="Please convert"):
             cut(str(source), str(out), 500, 900)
         return None
     times_s = times_of(source)
@@ -308,7 +308,7 @@ def test_the_command_line_tells_the_way_of_each_track(tmp_path, capsys):
     ]
     span = ["--start-ms", "520", "--end-ms", "960"]
     assert main(["cut", str(source), *span, str(tmp_path / "clip.mp4")]) == 0
-    assert capsys.readouterr().err == "This clip is MOV, whatever its name says.\n"
+    assert capsys.readouterr().err == "This clip is a MOV file, despite its name.\n"
     assert shown_numbers(tmp_path / "clip.mp4") == list(range(13, 25))
 
 

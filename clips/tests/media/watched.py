@@ -1,4 +1,4 @@
-"""Notices when a file is opened or a port connected to, whoever does it and however: for showing that nobody does."""
+"""Detects any access to a file or a port, by any process, to prove that there was none."""
 
 import ctypes
 import os
@@ -12,7 +12,7 @@ _EVENT_BYTES = 16
 
 
 class Watched:
-    """Files and a port of this machine that nobody is to touch.
+    """Files and a port of this machine that nobody may touch.
 
     The kernel tells of each open and read of the files (inotify(7)); a connection that nobody accepts waits in the
     port's queue.

@@ -1,4 +1,4 @@
-"""Places in a video, as people write and read them."""
+"""Tests places in a video as people write and read them."""
 
 import pytest
 

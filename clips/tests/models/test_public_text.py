@@ -1,4 +1,4 @@
-"""What is told to whom: a failed upload to whose it was, paths of the server to curators."""
+"""Tests who sees which sentences: failed uploads their owner, server paths only curators."""
 
 import datetime as dt
 
@@ -24,7 +24,7 @@ def failed_upload(owner: Member, name: str = "notes.txt") -> Job:
 
 @pytest.fixture
 def shown(client):
-    """Give a function that returns what a page says to a member."""
+    """Return a function that returns the text of a page for a member."""
 
     def show(member: Member, name: str) -> str:
         client.force_login(member)

@@ -1,4 +1,4 @@
-"""A web server and a mail server on this machine that answer as badly as the test wants."""
+"""A web server and a mail server on this machine that misbehave as the test wants."""
 
 import contextlib
 import socket
@@ -24,7 +24,7 @@ class Received:
 
 @dataclass
 class Webhook:
-    """What came, and what is answered next: a status, with headers; None hangs up instead of answering."""
+    """The requests that came, and the next answer: a status, with headers; None hangs up instead."""
 
     url: str = ""
     received: list[Received] = field(default_factory=list)
@@ -103,11 +103,11 @@ def make_channel(db) -> Callable[..., NoticeChannel]:
 
 @pytest.fixture
 def write(db) -> Callable[..., Notice]:
-    """Give a function that writes a notice for the only channel."""
+    """Return a function that writes a notice for the only channel."""
 
     def write(title: str = "Backyard Rails: 3 moments to sort", **fields) -> Notice:
         subject = fields.pop("subject", "one")
-        Notice.objects.write(NoticeKind.READY, subject, title=title, **{"text": "2 videos are through."} | fields)
+        Notice.objects.write(NoticeKind.READY, subject, title=title, **{"text": "2 videos are done."} | fields)
         return Notice.objects.get(subject=subject)
 
     return write

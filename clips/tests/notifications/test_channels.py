@@ -1,4 +1,4 @@
-"""Channels are set up by admins alone; their addresses are sealed, never shown, and tried by a button."""
+"""Tests channels: only admins set them up; their addresses are sealed, never shown, and tested by a button."""
 
 import pytest
 from django.urls import reverse
@@ -62,8 +62,8 @@ def test_a_trial_says_what_came_back(client, admin, webhook, make_channel):
     client.force_login(admin)
     channel = make_channel(ChannelKind.DISCORD, webhook.url)
     trial = reverse("admin:clips_noticechannel_trial", args=[channel.pk])
-    assert "It arrived." in client.post(trial, follow=True).content.decode()
-    assert b"A trial notice" in webhook.received[0].body
+    assert "Delivered." in client.post(trial, follow=True).content.decode()
+    assert b"Test notice" in webhook.received[0].body
     webhook.answers = [(404, {})]
     assert "The answer was 404" in client.post(trial, follow=True).content.decode()
     assert client.get(trial).status_code == 405

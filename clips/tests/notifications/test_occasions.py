@@ -1,4 +1,4 @@
-"""When there is something to tell: once for each occasion, and nothing where nothing is."""
+"""Tests that each occasion creates one notice, and nothing else does."""
 
 import datetime as dt
 from zoneinfo import ZoneInfo
@@ -122,7 +122,7 @@ def test_an_audit_is_told_of_when_it_finds_more_than_the_one_before(db):
         report = AuditReport.objects.begin(checksums=False, repairs=False)
         report.end(n_wrong=n_wrong)
         told()
-    assert told() == ["Rows, files and archive disagree in 2 places"]
+    assert told() == ["The audit found 2 problems"]
 
 
 def at(hour: int, settings, monkeypatch) -> None:

@@ -1,4 +1,4 @@
-"""Each notice arrives once: not twice after a lost answer, and after a failure it is tried again."""
+"""Tests that each notice arrives once: retried after a failure, but not after a lost answer."""
 
 import hashlib
 import hmac
@@ -211,7 +211,7 @@ def test_a_new_secret_key_is_said(make_channel, write, settings):
     write()
     settings.SECRET_KEY = "another"
     outbox.send_due()
-    assert "SECRET_KEY was changed" in Notice.objects.get().reason
+    assert "SECRET_KEY has changed" in Notice.objects.get().reason
 
 
 def test_mail_arrives_with_an_id_that_stays(mailbox, make_channel, write):
@@ -226,7 +226,7 @@ def test_mail_arrives_with_an_id_that_stays(mailbox, make_channel, write):
     text = envelope.content.decode()
     assert f"Message-ID: <{notice.pk}@example.org>" in text
     assert "Subject: TrickyClip: Line break: 3 moments" in text
-    assert "2 videos are through." in text
+    assert "2 videos are done." in text
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Films, moments and past work for the tests of previews."""
+"""Films, moments and past jobs for the tests of previews."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -31,7 +31,7 @@ def propose(original: OriginalFile, *spans_ms: tuple[int, int], score: float = 0
 
 
 def past_jobs(segment: CandidateSegment, *, seconds: float, count: int = 3) -> None:
-    """Let previews have taken so long before."""
+    """Add past preview jobs of this duration."""
     end = timezone.now()
     for _ in range(count):
         Job.objects.create(

@@ -1,4 +1,4 @@
-"""The size of the folder of previews: what goes first, what stays, and what becomes of files that no row knows."""
+"""Tests the size limit of the preview folder: what goes first, what stays, and files without rows."""
 
 import os
 import time
@@ -53,7 +53,7 @@ def loss_order() -> list[CandidateSegment]:
 
 
 def there(segments: list[CandidateSegment]) -> list[CandidateSegment]:
-    """Return those of these whose preview is there, row and file."""
+    """Return those of these whose preview exists, row and file."""
     rows = set(Preview.objects.values_list("segment", flat=True))
     files = {path.stem for path in (django_settings.DATA_DIR / "candidates").glob("*.mp4")}
     assert {str(pk) for pk in rows} == files

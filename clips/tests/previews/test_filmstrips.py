@@ -1,4 +1,4 @@
-"""Which files get a filmstrip and when, and that the worker makes it, once."""
+"""Tests which files get a filmstrip and when, and that the worker makes it once."""
 
 import os
 import uuid

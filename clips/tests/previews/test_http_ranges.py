@@ -1,4 +1,4 @@
-"""What a player gets that asks for parts of a file, as RFC 9110 tells it in sections 13 and 14."""
+"""Tests range requests of players (RFC 9110, sections 13 and 14)."""
 
 import os
 import uuid

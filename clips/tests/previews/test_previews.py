@@ -1,4 +1,4 @@
-"""Which previews are asked for, in which order, what a page shows meanwhile, and what is made in the end."""
+"""Tests which previews are requested, in which order, what a page shows meanwhile, and the results."""
 
 import av
 import pytest
@@ -21,7 +21,7 @@ def filmed(shoot) -> OriginalFile:
 
 
 def asked_for() -> list[CandidateSegment]:
-    """Return the segments of all waiting preview jobs in the order in which they will be made."""
+    """Return the segments of all waiting preview jobs in their order."""
     jobs = Job.objects.filter(kind=JobKind.PREVIEW, state=JobState.WAITING).order_by("priority", "created_at")
     return [job.segment for job in jobs.select_related("segment")]
 

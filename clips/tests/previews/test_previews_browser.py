@@ -1,4 +1,4 @@
-"""A preview in a real browser, made by the whole running site: it plays, and seeks to exactly the asked frame."""
+"""Tests a preview made by the whole running site in a real browser: it plays, and seeks exactly."""
 
 from math import ceil
 from pathlib import Path
@@ -84,7 +84,7 @@ def segment_id(running_site, tmp_path_factory) -> str:
 
 @pytest.fixture(scope="module")
 def large_clip(running_site, segment_id, tmp_path_factory) -> tuple[str, int]:
-    """A cut clip of noise, many times as large as what is sent at once, with its index at the end; id and size."""
+    """A cut clip of noise, far larger than one sent block, with its index at the end; id and size."""
     film = tmp_path_factory.mktemp("noise") / "noise.mp4"
     rng = np.random.default_rng(0)
     with av.open(str(film), "w") as container:
@@ -182,7 +182,7 @@ def test_a_large_clip_is_sent_in_parts_and_plays_to_its_end(page, large_clip):
 
 
 def test_a_preview_can_be_seeked_before_it_is_loaded(page, segment_id, running_site):
-    """What a player asks for when it jumps to the end of a file that it has not got yet."""
+    """The player requests a range when it jumps to an unloaded part."""
     show(page, segment_id)
     page.locator("[data-preview-video]").wait_for(timeout=PATIENCE_MS)
     answer = page.request.get(f"/media/previews/{segment_id}.mp4", headers={"Range": "bytes=-100"})

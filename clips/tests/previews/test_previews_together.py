@@ -1,4 +1,4 @@
-"""Previews that share frames are made together; each job is kept, lost and ended in its own right."""
+"""Tests that previews that share frames are made together, while each job is kept, lost and ended on its own."""
 
 import pytest
 from django.utils import timezone
@@ -16,7 +16,7 @@ def filmed(shoot) -> OriginalFile:
 
 @pytest.fixture
 def runs(monkeypatch) -> list[int]:
-    """How many previews each child was asked for, in order."""
+    """Number of previews requested of each child, in order."""
     asked = []
     real = sandbox.run
 
@@ -30,7 +30,7 @@ def runs(monkeypatch) -> list[int]:
 
 
 def wanted(original: OriginalFile, *spans_ms: tuple[int, int]) -> list[Job]:
-    """Ask for previews of new moments that have their pictures already."""
+    """Request previews of new moments that have their pictures already."""
     segments = propose(original, *spans_ms)
     CandidateSegment.objects.update(poster_path="candidates/x.jpg")
     return [requests.want_preview(CandidateSegment.objects.get(pk=segment.pk)) for segment in segments]
@@ -78,7 +78,7 @@ def test_one_that_failed_before_is_made_alone(filmed, work_off, runs):
 
 
 def interrupted(monkeypatch, act) -> None:
-    """Do something when the child has finished, before anything is written down."""
+    """Do something after the child has finished and before anything is saved."""
     real = sandbox.run
 
     def then_act(*arguments, **options):
@@ -169,7 +169,7 @@ def test_a_fault_of_one_is_not_blamed_on_the_others(filmed, work_off, monkeypatc
 
 
 def test_how_long_it_takes_counts_several_at_a_time(original, segments):
-    """Of four past jobs three were done along with the first, in eight seconds: so one round brings four."""
+    """Three of four past jobs were done along with the first, in eight seconds: one round makes four."""
     past_jobs(segments[9], seconds=8, count=4)
     for job in Job.objects.order_by("pk")[:3]:
         Job.objects.filter(pk=job.pk).update(params={requests.ALONG_WITH: "x"})

@@ -1,4 +1,4 @@
-"""A video drawn as a line: where its moments lie and what became of them; and as data for the pages that draw it."""
+"""Tests the time-line of a video: positions and states of its moments, as a drawing and as data."""
 
 import uuid
 from datetime import timedelta
@@ -198,7 +198,7 @@ def test_an_hour_is_told_in_few_bytes(page, original):
     CandidateSegment.objects.bulk_create(
         CandidateSegment(
             original_file=original, run=run, start_ms=n * 6_000, end_ms=n * 6_000 + 4_000,
-            score=0.8 if n % 4 == 0 else 0.2, why="something goes up and comes down, 2.3 × the usual spread",
+            score=0.8 if n % 4 == 0 else 0.2, why="goes up and comes down, 2.3 × as clearly as usual",
         )
         for n in range(600)
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The time-lines of a session's page in a real browser: what the pointer, a finger and the keyboard are shown."""
+"""Tests the time-lines of a session's page in a real browser, by pointer, finger and keyboard."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +34,7 @@ JSON.stringify([...document.querySelectorAll('main *:not([data-look], [data-look
 
 @pytest.fixture(scope="module")
 def filmed(tmp_path_factory) -> tuple[dict, bytes, dict[int, int]]:
-    """Half a minute with a keyframe each half second: what is said of its strip, the JPEG, and its frames' times."""
+    """Half a minute with a keyframe each half second: facts of its strip, the JPEG, and its frames' times."""
     folder = tmp_path_factory.mktemp("filmed")
     source = make_video(folder / "source.mp4", frames=FRAMES, gop=15, events_s=[12])
     made = make_filmstrip(str(source), str(folder / "strip.jpg"))
@@ -72,13 +72,13 @@ def page(chromium, live_server, original) -> Page:
 
 
 def grey(shown: Locator) -> np.ndarray:
-    """Return what is on screen of an element [shape=(height, width), uint8]."""
+    """Return a screenshot of an element [shape=(height, width), uint8]."""
     with av.open(BytesIO(shown.screenshot())) as container:
         return next(container.decode(video=0)).to_ndarray(format="gray")
 
 
 def number_shown(page: Page) -> int:
-    """Read the number of the frame that is looked at, from the screen."""
+    """Read the number of the shown frame from the screen."""
     return frame_number(grey(page.locator("[data-look-picture]")).repeat(2, axis=0).repeat(2, axis=1))
 
 

@@ -1,4 +1,4 @@
-"""A clip of a file that is here, and a copy of it, or so its row and file say."""
+"""Fixtures of a clip whose original exists, and of a copy of it."""
 
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def filmed(shoot, film) -> OriginalFile:
 
 @pytest.fixture
 def clip(filmed, sorter) -> FinalClip:
-    """Frames 60 to 120, kept; the jobs that follow are forgotten."""
+    """Frames 60 to 120, kept; the jobs that follow are deleted."""
     segment = CandidateSegment.objects.create(original_file=filmed, start_ms=0, end_ms=1_500)
     person, trick = Person.objects.add("Miller Downey"), Trick.objects.add("KFED")
     choice = decisions.Choice(start_ms=500, end_ms=1_000, person=person, trick=trick)
@@ -48,7 +48,7 @@ def clip(filmed, sorter) -> FinalClip:
 
 @pytest.fixture
 def copy(clip) -> SharedCopy:
-    """A copy that is made, or so its row and file say."""
+    """A copy with a row and a file, as if it were made."""
     made = SharedCopy.objects.create(clip=clip)
     path = links.stored_path(made.pk)
     (django_settings.DATA_DIR / path).parent.mkdir(parents=True)

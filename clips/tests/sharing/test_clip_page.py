@@ -1,4 +1,4 @@
-"""What a clip's page says of copies: asked for by a sorter, or made because no browser plays the clip itself."""
+"""Tests copies on a clip's page: requested by a sorter, or made because no browser plays the clip itself."""
 
 import re
 

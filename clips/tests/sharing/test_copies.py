@@ -1,4 +1,4 @@
-"""How copies for sharing come to be and go: each once, in its own way, and none of what is not there any more."""
+"""Tests how share copies are made and deleted: each once, and none of deleted clips."""
 
 import uuid
 from pathlib import Path

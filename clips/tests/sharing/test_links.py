@@ -1,4 +1,4 @@
-"""Links to copies: who may make them, what they show, and when they end."""
+"""Tests share links: who may make them, what they show, and when they expire."""
 
 import re
 from datetime import timedelta
@@ -20,7 +20,7 @@ from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 
 
 def make_link(client: Client, copy: SharedCopy, days: int = 7) -> str:
-    """Return the address that the page shows."""
+    """Return the address shown on the page."""
     answer = client.post(reverse("clips:shared_copy_link", args=[copy.pk]), {"days": days})
     return re.search(r"data-copy-text>http://testserver(/s/[^<]+)<", answer.content.decode())[1]
 
@@ -123,7 +123,7 @@ def test_a_link_needs_a_copy_that_is_made(client, sorter, clip):
     client.force_login(sorter)
     answer = client.post(reverse("clips:shared_copy_link", args=[copy.pk]), {"days": 7})
     assert answer.status_code == 409
-    assert "no copy yet" in answer.content.decode()
+    assert "no copy to share yet" in answer.content.decode()
     assert not ShareLink.objects.exists()
 
 

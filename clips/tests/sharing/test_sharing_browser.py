@@ -1,4 +1,4 @@
-"""From a clip to somebody without an account who watches it, in a real browser, made by the whole running site."""
+"""Tests sharing a clip with somebody without an account, in a real browser on the whole running site."""
 
 import re
 

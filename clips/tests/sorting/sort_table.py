@@ -1,4 +1,4 @@
-"""Sessions to sort, laid into a running site without waiting for a detection: rows, and previews of numbered frames."""
+"""Makes sessions to sort in a running site without detection: rows, and previews of numbered frames."""
 
 import os
 import uuid
@@ -24,12 +24,12 @@ def lay_table(site: RunningSite, name: str, n_cards: int, *, n_files: int = 1) -
 
 
 def run_in(site: RunningSite, code: str) -> str:
-    """Run a line of Python in the running site, with its models; return what it prints."""
+    """Run a line of Python in the running site, with its models; return its output."""
     return manage(site.data_dir, "shell", "-c", f"from clips.models import *; {code}").strip()
 
 
 def make_rows(name: str, n_cards: int, n_files: int) -> uuid.UUID:
-    """Called in the site: make the rows and the files behind them. Also makes a second member, jo."""
+    """Make the rows and their files; called in the site. Also makes a second member, jo."""
     if not Member.objects.filter(username="jo").exists():
         Member.objects.create_user("jo", PASSWORD)
     shoot = Shoot.objects.called(name, timezone.now().date())

@@ -1,4 +1,4 @@
-"""Skip, put aside and undo: what each changes, what it never does, and that each happens once."""
+"""Tests skip, set aside and undo: what each changes and never does, and that each happens once."""
 
 import uuid
 from datetime import timedelta
@@ -26,7 +26,7 @@ from clips.sorting.undo import undo
 
 
 class Page:
-    """One open page of one member, below the web."""
+    """One open page of one member, without the web layer."""
 
     def __init__(self, member) -> None:
         self.member = member
@@ -70,7 +70,7 @@ def jo(other_sorter) -> Page:
 
 @pytest.fixture
 def other_file(original) -> OriginalFile:
-    """A second file of the same session with one sure moment."""
+    """A second file of the same session with one high-scoring moment."""
     copy = OriginalFile.objects.get(pk=original.pk)
     copy.pk, copy.stored_path, copy.file_hash, copy._state.adding = uuid.uuid4(), "originals/two.mp4", "b" * 64, True
     copy.save()
@@ -109,7 +109,7 @@ def test_a_video_put_aside_leaves_every_hand_and_trashes_nothing(mia, jo, other_
     left = {one.original_file_id for one in [*mia.hand(8), *jo.hand(8)]}
     assert left == {other_file.pk}
     taken = next(one for one in others if one.original_file_id != other_file.pk)
-    with pytest.raises(ConflictError, match="put aside"):
+    with pytest.raises(ConflictError, match="set aside"):
         jo.keep(taken)
 
 
@@ -199,7 +199,7 @@ def test_undo_goes_back_through_fifty_decisions(mia, run):
         (mia.trash, mia.keep, mia.trash)[number % 3](segment)
         decided.append(segment.pk)
     assert [mia.undo().pk for _ in decided] == decided[::-1]
-    with pytest.raises(ConflictError, match="nothing of yours"):
+    with pytest.raises(ConflictError, match="nothing to undo"):
         mia.undo()
 
 
@@ -215,9 +215,9 @@ def test_an_undo_sent_again_undoes_nothing_more(mia):
 def test_only_ones_own_decisions_are_undone(mia, jo):
     (first,) = mia.hand()
     mia.trash(first)
-    with pytest.raises(ConflictError, match="nothing of yours"):
+    with pytest.raises(ConflictError, match="nothing to undo"):
         jo.undo()
-    with pytest.raises(ConflictError, match="nothing of yours"):
+    with pytest.raises(ConflictError, match="nothing to undo"):
         jo.undo(Decision.objects.get().pk)
 
 
@@ -263,7 +263,7 @@ def test_what_somebody_else_edited_since_stays_until_my_version_is_used_again(mi
     (first,) = mia.hand()
     clip = mia.keep(first)
     newer = reedit(clip, Choice(1_500, 3_500), member=jo.member)
-    with pytest.raises(ConflictError, match="jo edited this clip since") as refused:
+    with pytest.raises(ConflictError, match="jo has edited this clip since") as refused:
         mia.undo()
     assert refused.value.clip == newer.pk
     assert status(first) == SegmentStatus.ACCEPTED

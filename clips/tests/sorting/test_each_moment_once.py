@@ -1,4 +1,4 @@
-"""Moments that older searches proposed twice: what migration 0026 makes of them."""
+"""Tests migration 0026 on moments that older searches stored twice."""
 
 import importlib
 import uuid
@@ -16,7 +16,7 @@ migration = importlib.import_module("clips.migrations.0028_each_moment_once")
 
 @pytest.fixture
 def double(original):
-    """Rows as they were possible before the constraint."""
+    """Rows that were possible before the constraint."""
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX segment_once_per_run")
     run = DetectionRun.objects.create(original_file=original, version="3")

@@ -1,4 +1,4 @@
-"""The board of who sorted how many: those who want to be on it, by what they decided in the last days."""
+"""Tests the opt-in leaderboard, by decisions of the last days."""
 
 import uuid
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Splitting a moment, making one by hand, and taking both back."""
+"""Tests splitting a moment, adding one by hand, and undoing both."""
 
 import re
 import uuid
@@ -56,7 +56,7 @@ def test_a_split_that_makes_what_the_search_proposed_already_is_a_sentence(page,
     CandidateSegment.objects.create(original_file=run.original_file, run=run, start_ms=0, end_ms=1499, score=0.1)
     answer = page.post("split", segment=first, at_ms=1500)
     assert answer.status_code == 422
-    assert "a moment of just this length" in answer.content.decode()
+    assert "moment of exactly this length" in answer.content.decode()
     assert page.post("split", segment=first, at_ms=1520).status_code == 200
 
 
@@ -85,7 +85,7 @@ def test_a_split_is_not_undone_under_what_was_decided_of_it(page):
     page.post("trash", segment=str(CandidateSegment.objects.get(parent=first).pk))
     answer = page.post("undo", decision=split)
     assert answer.status_code == 409
-    assert "undo that first" in answer.content.decode()
+    assert "Undo that first" in answer.content.decode()
 
 
 def test_what_was_decided_and_undone_stays_written_down_when_the_split_is_undone(page):

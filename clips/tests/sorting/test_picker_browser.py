@@ -1,4 +1,4 @@
-"""Names typed on the sort page: Enter takes what was meant, and what is new shows which known names it resembles."""
+"""Tests names typed on the sort page: Enter takes the intended name, and new names show similar known ones."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def page_at(site_page, running_site, request):  # noqa: F811
-    """Give a function that opens the sort page with a card at a size."""
+    """Return a function that opens the sort page with a card at a size."""
 
     def open_(width_px: int, height_px: int) -> Page:
         page = site_page(width_px, height_px)
@@ -25,7 +25,7 @@ def page_at(site_page, running_site, request):  # noqa: F811
 
 
 def type_name(page: Page, name: str, text: str, *keys: str) -> None:
-    """Type into a box, wait for the list that answers it, and press keys."""
+    """Type into a box, wait for its list, and press keys."""
     box = card(page).locator(f"[name={name}]")
     box.click()
     box.fill("")

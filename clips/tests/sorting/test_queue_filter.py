@@ -1,4 +1,4 @@
-"""What a sort page can be narrowed to, in which order its cards come, and what it counts."""
+"""Tests the filters of the sort page, the order of its cards, and its counts."""
 
 import datetime as dt
 
@@ -76,7 +76,7 @@ def test_the_video_on_top_is_finished_first(page, other_file):
 
 
 def skip_all(rows) -> None:
-    """As if each had been skipped a second after the one before it."""
+    """Skip all, each a second after the one before it."""
     started_at = timezone.now() - dt.timedelta(hours=1)
     for n, segment in enumerate(rows):
         segment.skipped_at = started_at + dt.timedelta(seconds=n)

@@ -1,4 +1,4 @@
-"""What pages say while videos are still being searched: how far that is, and never that nothing is left."""
+"""Tests pages while videos are still being searched: they show the progress, and never "nothing left"."""
 
 import datetime as dt
 import uuid
@@ -48,7 +48,7 @@ def another_video(shoot: Shoot, duration_ms: int | None) -> OriginalFile:
 
 @pytest.fixture
 def hand(client, sorter):
-    """Give a function that returns what the sort page is answered that has no cards."""
+    """Return a function that returns the sort page's answer without cards."""
     client.force_login(sorter)
     return lambda **asked: client.post(
         reverse("clips:sort_hand"), {"lease": uuid.uuid4()} | asked, headers=AS_A_PAGE_ASKS
@@ -57,7 +57,7 @@ def hand(client, sorter):
 
 @pytest.fixture
 def shown(client, sorter):
-    """Give a function that returns what a page says."""
+    """Return a function that returns the text of a page."""
     client.force_login(sorter)
     return lambda name, *args: client.get(reverse(name, args=args), headers=AS_A_PAGE_ASKS).content.decode()
 

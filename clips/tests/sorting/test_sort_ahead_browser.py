@@ -1,4 +1,4 @@
-"""What the sort page does ahead of need, and what it leaves for later, so that a key is answered at once."""
+"""Tests what the sort page loads ahead, and what it defers, so that keys are answered at once."""
 
 import re
 from pathlib import Path

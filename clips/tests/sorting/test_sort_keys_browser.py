@@ -1,4 +1,4 @@
-"""Each key and each gesture of the sort page, in a real browser."""
+"""Tests each key and each gesture of the sort page, in a real browser."""
 
 import contextlib
 import functools
@@ -30,7 +30,7 @@ FRAME_MS = 1000 / RATE_HZ
 
 @pytest.fixture(scope="module")
 def page(chromium, running_site) -> Page:
-    """One browser for all of these; each test lays a session of its own."""
+    """One browser for all of these; each test makes its own session."""
     with open_page(chromium, running_site.base_url) as page:
         page.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)

@@ -1,4 +1,4 @@
-"""The sort page under strain: two at one table, a connection that goes, many undos, and what axe says of it."""
+"""Tests the sort page under load: two sorters, a lost connection, many undos, and axe's findings."""
 
 from urllib.parse import urlsplit
 

@@ -1,4 +1,4 @@
-"""The sort page in a real browser: by mouse, by keys, by touch, with others at the table, and with no connection."""
+"""Tests the sort page in a real browser: by mouse, keys and touch, with other sorters, and offline."""
 
 import contextlib
 import re
@@ -27,7 +27,7 @@ def page(chromium, running_site) -> Page:
 
 @pytest.fixture
 def lay(running_site, request) -> Callable[..., str]:
-    """Give a function that lays a session of its own for this test and returns its address."""
+    """Return a function that makes a session for this test and returns its address."""
     return lambda n_cards, **more: lay_table(running_site, request.node.name[:90], n_cards, **more)
 
 
@@ -73,7 +73,7 @@ WAITING = """() => new Promise((resolve) => {
 
 
 def arrived(page: Page) -> None:
-    """Wait until the server has all that was decided."""
+    """Wait until the server has all decisions."""
     deadline = time.monotonic() + PATIENCE_MS / 1000
     while n_waiting := page.evaluate(WAITING):
         assert time.monotonic() < deadline, f"{n_waiting} decisions never arrived"
@@ -251,7 +251,7 @@ def test_a_page_left_open_past_its_lease_gets_the_truth_and_a_sentence(page, lay
         f"pk='{first}').update(status='TRASHED', lease_token=None, lease_ends_at=None, locked_by=None, locked_at=None)",
     )
     second = next_card(page, lambda: press(page, "Enter"))
-    expect(page.locator("[data-notice]")).to_contain_text("do not hold this segment any more")
+    expect(page.locator("[data-notice]")).to_contain_text("no longer hold this moment")
     assert second != first
     arrived(page)
     assert page.locator(f"[data-segment='{first}']").count() == 0

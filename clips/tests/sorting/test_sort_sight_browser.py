@@ -1,4 +1,4 @@
-"""What a decision would write is in sight before it is made, on each screen, and is what is written."""
+"""Tests that the page shows what a decision would write before it is made, on each screen size."""
 
 import json
 import random
@@ -56,7 +56,7 @@ CLIPS = (
 
 @pytest.fixture
 def site_page(chromium, running_site):
-    """Give a function that opens a logged-in page of a size."""
+    """Return a function that opens a logged-in page of a size."""
     opened = []
 
     def open_(width_px: int, height_px: int) -> Page:
@@ -101,7 +101,7 @@ class Finger:
         self.touch: CDPSession = page.context.new_cdp_session(page)
 
     def down(self, dx: int, dy: int = 0) -> str:
-        """Put it down, move it, and return what the page says then."""
+        """Put it down, move it, and return the page's text then."""
         box = card(self.page).locator("[data-swipe]").bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         self._send("touchStart", [{"x": x, "y": y}])
@@ -121,7 +121,7 @@ class Finger:
 
 
 def expected_label(person: str, also: list[str], trick: str, category: str) -> str:
-    """Say what the page should have said of a row of the database."""
+    """Return the text that the page should have shown for a row of the database."""
     kind = {"TRICK": "", "BROLL": " · B-roll", "CRASH": " · Crash"}[category]
     if not person and not trick:
         return f"Keep · untagged{kind}"
@@ -185,7 +185,7 @@ def test_what_a_swipe_said_is_what_was_written(site_page, running_site, request)
     dice, finger, said, refused = random.Random(20), Finger(page), {}, []  # noqa: S311  no secret
 
     def type_in(name: str, text: str) -> None:
-        """Write a name and be faster than the list of who may be meant."""
+        """Type a name faster than its list of suggestions arrives."""
         box = card(page).locator(f"[name={name}]")
         box.tap()
         box.fill(text)

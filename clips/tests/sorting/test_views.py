@@ -1,4 +1,4 @@
-"""What the sort page's routes answer: the truth of the hand, whatever became of a request, in few queries."""
+"""Tests the answers of the sort page's routes: always the current hand, in few queries."""
 
 import re
 import uuid
@@ -101,7 +101,7 @@ def test_a_refused_keep_adds_nobody(page):
     page.post("trash", segment=first)
     answer = page.keep(first, people="Nobody Yet", trick="Unheard Of")
     assert answer.status_code == 409
-    assert "do not hold" in answer.content.decode()
+    assert "no longer hold" in answer.content.decode()
     assert len(order(answer)) == 4, "the fresh truth"
     assert not Person.objects.exists()
     assert not Trick.objects.exists()
@@ -159,7 +159,7 @@ def test_an_undo_says_that_a_later_edit_went_along(page, sorter):
 def test_a_nothing_to_undo_is_a_sentence(page):
     answer = page.post("undo")
     assert answer.status_code == 409
-    assert "nothing of yours" in answer.content.decode()
+    assert "nothing to undo" in answer.content.decode()
 
 
 def test_a_closed_page_gives_back_all_but_what_is_on_its_way(page):
@@ -184,7 +184,7 @@ def test_a_session_is_sorted_alone(page, segments):
 
 
 def carried(answer) -> tuple[set[str], set[str], set[str]]:
-    """Return who, what and which kind is written on the cards of an answer."""
+    """Return the rider, trick and category on the cards of an answer."""
     html = answer.content.decode()
     boxes = [set(re.findall(rf'name="{name}" type="text" value="([^"]*)"', html)) for name in ("people", "trick")]
     return (*boxes, set(re.findall(r'name="category" value="(\w+)"[^>]* checked', html)))
@@ -296,7 +296,7 @@ def test_a_typo_stays_a_new_name_with_whom_it_resembles_beside_it(client, viewer
     ],
 )
 def test_a_few_letters_offer_a_trick_and_enter_takes_only_its_name(client, viewer, typed, offered):
-    """What is new is shown as it would be written: "bs18" is BS 1800."""
+    """A new trick is shown as it would be written: "bs18" is BS 1800."""
     Trick.objects.add("FS Boardslide")
     Trick.objects.add("BS 180")
     client.force_login(viewer)
@@ -306,7 +306,7 @@ def test_a_few_letters_offer_a_trick_and_enter_takes_only_its_name(client, viewe
 
 
 def marked(answer) -> str:
-    """Return what Enter takes."""
+    """Return the option that Enter takes."""
     return re.search(r'data-value="([^"]+)" data-marked', answer.content.decode())[1]
 
 

@@ -1,4 +1,4 @@
-"""A server that speaks S3 (moto's), in a thread of its own behind a real port, which fails when it is told to."""
+"""Fixtures of a server that speaks S3 (moto's), in a thread behind a real port, with faults on demand."""
 
 import threading
 import time
@@ -19,12 +19,12 @@ KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_na
 
 class Silent(WSGIRequestHandler):
     def log(self, *_told: object) -> None:
-        """Keep the output of tests to what fails."""
+        """Silence logs, so that only failures are printed."""
 
 
 @dataclass
 class Trouble:
-    """What the next requests meet, of those that match."""
+    """The fault for the next matching requests."""
 
     fits: Callable[[dict], bool]
     #: How many times.
@@ -90,7 +90,7 @@ def moto_server() -> Iterator[Server]:
 
 
 def environment(server: Server) -> dict[str, str]:
-    """Return what a node of the site has in its environment."""
+    """Return the environment of a node of the site."""
     return {
         "STORAGE_URL": f"s3://{BUCKET}/{PREFIX}",
         "S3_ENDPOINT_URL": server.url,
@@ -102,7 +102,7 @@ def environment(server: Server) -> dict[str, str]:
 
 @pytest.fixture
 def s3(moto_server, settings) -> Iterator[Server]:
-    """Let this process keep everything in an empty bucket of the server."""
+    """Store everything of this process in an empty bucket of the server."""
     told = environment(moto_server)
     options = {
         "endpoint_url": told["S3_ENDPOINT_URL"], "region_name": told["S3_REGION"],

@@ -1,4 +1,4 @@
-"""A server that speaks as much of Google Cloud Storage's JSON API as the store asks of it.
+"""A server that speaks the part of Google Cloud Storage's JSON API that the store uses.
 
 From https://cloud.google.com/storage/docs/json_api/v1/objects and docs/performing-resumable-uploads.
 """
@@ -18,7 +18,7 @@ REWRITE = re.compile(r"(?P<name>.+)/rewriteTo/b/[^/]+/o/(?P<to>.+)")
 
 
 class GoogleServer:
-    """Objects of one bucket, by their names; ``parts`` counts the requests that brought a part of one."""
+    """Objects of one bucket, by name; ``parts`` counts the requests that sent a part of one."""
 
     bucket = "crew-footage"
 

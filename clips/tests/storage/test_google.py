@@ -1,4 +1,4 @@
-"""The store in one of Google's buckets, over Google's own library and against a server that speaks its protocol."""
+"""Tests the store in a bucket of Google's, over Google's own library and a local server."""
 
 import os
 import threading
@@ -21,7 +21,7 @@ CONTENT = os.urandom(700_000)
 
 @pytest.fixture
 def google(settings, monkeypatch) -> Iterator[GoogleServer]:
-    """Let this process keep everything in a bucket of the server."""
+    """Store everything of this process in a bucket of the server."""
     application = GoogleServer()
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Silent)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -89,7 +89,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_never_mixed(google, file):
     files.store(file, "originals/one.mp4")
     opened = files.read("originals/one.mp4")
     google.put("site/originals/one.mp4", b"x" * len(CONTENT))
-    with pytest.raises(StorageError, match="replaced while it was read"):
+    with pytest.raises(StorageError, match="replaced while it was being read"):
         b"".join(opened)
 
 

@@ -1,4 +1,4 @@
-"""What reads a video is killed from outside, as the kernel does on a full machine: the job is done later, alone."""
+"""Tests readers of videos killed from outside, as by the kernel: the job is retried later, alone."""
 
 # ruff: noqa: F811 - fixtures of another module
 
@@ -29,7 +29,7 @@ EACH_KIND = pytest.mark.parametrize("work", READ_VIDEOS, indirect=True)
 
 @contextlib.contextmanager
 def readers_killed() -> Iterator[list[int]]:
-    """Kill each reader that this process starts with SIGKILL, as soon as it is there; gives their process ids."""
+    """Kill each reader that this process starts with SIGKILL as soon as it exists; yields their process ids."""
     killed, is_over = [], threading.Event()
 
     def kill() -> None:
@@ -52,7 +52,7 @@ def readers_killed() -> Iterator[list[int]]:
 
 
 def do(job: Job) -> Job:
-    """Let a worker take the job now, by its real task."""
+    """Run the job now in a worker, by its real task."""
     current_app.loader.import_default_modules()
     Job.objects.filter(pk=job.pk).update(run_after=timezone.now() - timedelta(seconds=1))
     current_app.tasks[step_of(job.kind).task](str(job.pk))
@@ -73,7 +73,7 @@ def test_it_is_tried_again_and_costs_no_attempt(work):
         do(job)
     assert len(killed) == 1
     assert (job.state, job.kills, job.attempts) == (JobState.WAITING, 1, 0)
-    assert "lack of memory" in job.reason
+    assert "memory ran out" in job.reason
     assert job.run_after > timezone.now()
     assert do(job).state == JobState.DONE
     work[2]()

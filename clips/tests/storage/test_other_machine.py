@@ -1,4 +1,4 @@
-"""A worker that shares the database, the broker and a bucket with this machine, and no folder, does every step."""
+"""Tests that a worker with only the database, the broker and a bucket in common does every step."""
 
 import hashlib
 import uuid
@@ -42,7 +42,7 @@ def film(tmp_path_factory) -> bytes:
 
 @pytest.fixture
 def received(sorter, film) -> Job:
-    """The job of an upload whose last byte came to this machine."""
+    """The job of an upload whose last byte arrived on this machine."""
     return receive(sorter, film)
 
 
@@ -60,7 +60,7 @@ def receive(sorter, film: bytes) -> Job:
 
 @pytest.fixture
 def other_machine(s3, worker, tmp_path) -> Path:  # noqa: F811
-    """The data folder of another machine, where a worker runs."""
+    """The data folder of another machine with a worker."""
     folder = tmp_path / "other"
     worker(
         **environment(s3), DATA_DIR=str(folder), ARCHIVE_DIR=str(django_settings.ARCHIVE_DIR), JOB_LEASE_SECONDS="60"

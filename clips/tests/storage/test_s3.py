@@ -1,4 +1,4 @@
-"""The store in a bucket: what is put there is there whole or not at all, and what passes is tried again."""
+"""Tests the store in a bucket: files are there whole or not at all, and passing faults are retried."""
 
 import os
 import re
@@ -114,7 +114,7 @@ def test_a_large_file_goes_in_parts_with_progress_and_is_verified_as_a_whole(s3,
 
 def test_what_arrived_wrong_is_said_and_not_taken(s3, file, monkeypatch):
     monkeypatch.setattr(s3_module, "sha256_of_parts", lambda *_: "AAAA")
-    with pytest.raises(StorageError, match="not what was sent"):
+    with pytest.raises(StorageError, match="does not match the file sent"):
         files.store(file, "originals/one.mp4")
 
 
@@ -165,7 +165,7 @@ def test_a_file_that_is_replaced_while_it_is_read_is_never_mixed(s3, file, store
     opened = files.read("originals/one.mp4")
     file.write_bytes(b"x" * len(CONTENT))
     files.store(file, "originals/one.mp4")
-    with pytest.raises(StorageError, match="replaced while it was read"):
+    with pytest.raises(StorageError, match="replaced while it was being read"):
         b"".join(opened)
 
 
@@ -186,7 +186,7 @@ def test_the_check_tries_each_store_and_leaves_nothing(s3, capsys):
     assert "final_clips  good  the bucket crew-footage, below site" in capsys.readouterr().out
     assert objects(s3) == {}
     s3.fail("PUT", 99)
-    with pytest.raises(CommandError, match="Not all files can be stored now"):
+    with pytest.raises(CommandError, match="Some files cannot be stored now"):
         call_command("storage_check")
     assert "originals    BAD   The storage answers with an error (503)." in capsys.readouterr().out
 

@@ -1,4 +1,4 @@
-"""Copies on this machine's disk: whole or not there, within their bound, and never taken from who uses them."""
+"""Tests the local cache: copies are whole or absent, within their limit, and never taken from their users."""
 
 import hashlib
 import os
@@ -22,7 +22,7 @@ SIZE_BYTES = 300_000
 
 
 class Stored:
-    """A file somewhere else; tells how often it was opened."""
+    """A file in another store that counts how often it was opened."""
 
     def __init__(self, path: Path, content: bytes) -> None:
         path.write_bytes(content)
@@ -91,10 +91,10 @@ def test_a_copy_that_two_use_stays_until_both_are_done(stored):
 def test_what_differs_from_what_was_uploaded_is_not_kept(stored):
     changed = stored[0].path.read_bytes()[:-1] + b"?"
     stored[0].path.write_bytes(changed)
-    with pytest.raises(StorageError, match="not what was uploaded"), stored[0].here():
+    with pytest.raises(StorageError, match="does not match what was uploaded"), stored[0].here():
         pass
     stored[1].path.write_bytes(b"short")
-    with pytest.raises(StorageError, match="not what was uploaded"), stored[1].here():
+    with pytest.raises(StorageError, match="does not match what was uploaded"), stored[1].here():
         pass
     assert list(local_cache.folder().iterdir()) == []
 
@@ -109,7 +109,7 @@ def test_the_disks_floor_is_kept_by_dropping_what_nobody_uses(stored, monkeypatc
 
 def test_a_disk_that_is_full_is_one_sentence_and_nothing_is_left(stored, monkeypatch):
     monkeypatch.setattr(local_cache, "free_bytes", lambda: SIZE_BYTES - 1)
-    with pytest.raises(NoRoomError, match=r"no room for a file of 0\.0 GB"), stored[0].here():
+    with pytest.raises(NoRoomError, match=r"no space for a file of 0\.0 GB"), stored[0].here():
         pass
     assert list(local_cache.folder().iterdir()) == []
     assert stored[0].n_read == 0
@@ -174,7 +174,7 @@ with scratch.brought_in(sha256, path.stat().st_size, lambda: LocalFile(path), re
 
 @pytest.fixture
 def holder(settings, request, stored) -> Iterator[subprocess.Popen]:
-    """Another process that is in the middle of a download, or uses a copy."""
+    """Another process in the middle of a download, or with a copy in use."""
     arguments = [str(settings.SCRATCH_DIR), request.param, stored[0].sha256, str(stored[0].path)]
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "trickyclip.settings"}
     process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""The main job on real processes: a file goes in, proposals come out, a kept one is cut, named, archived and found."""
+"""Tests the main job on real processes: a file is uploaded and searched; a kept moment is cut, archived and found."""
 
 import json
 import re
@@ -22,7 +22,7 @@ PATIENCE_S = 240
 
 
 class Person:
-    """Somebody with a browser's cookies and an API token, knowing the address and the first password only."""
+    """A person with a browser's cookies and an API token, who knows only the address and the first password."""
 
     def __init__(self, site) -> None:
         self.base_url = site.base_url
@@ -66,7 +66,7 @@ class Person:
 
 @pytest.fixture
 def session_file(tmp_path) -> Path:
-    """A real session where footage is at hand, a made-up one where not."""
+    """A real session if there is footage, else a made-up one."""
     real = FOOTAGE / "dev-court-handheld.mp4"
     if real.is_file():
         return real
@@ -74,7 +74,7 @@ def session_file(tmp_path) -> Path:
 
 
 def frames_shown(path: Path, start_ms: int, end_ms: int) -> list[np.ndarray]:
-    """Return the luma of what is on screen from ``start_ms`` to ``end_ms``, decoded from the beginning of the file."""
+    """Return the luma of the frames shown from ``start_ms`` to ``end_ms``, decoded from the start of the file."""
     with av.open(str(path)) as container:
         shown = [(frame.time, frame.to_ndarray(format="gray")) for frame in container.decode(video=0)
                  if frame.time <= end_ms / 1000]  # fmt: skip

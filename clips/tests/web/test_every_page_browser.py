@@ -1,4 +1,4 @@
-"""What holds for every page, with the demo session on it: usable by all, quiet, at home, and never too wide."""
+"""Tests all pages with the demo session: accessible, without errors, self-contained, and never too wide."""
 
 import time
 import uuid
@@ -54,7 +54,7 @@ LENGTHEN = """names => {
 
 @pytest.fixture(scope="module")
 def demo_site(running_site) -> RunningSite:
-    """A running site on which the demo session was cut into cards and one of them was kept."""
+    """A running site with the demo session, in which one moment was kept."""
     manage(running_site.data_dir, "make_demo")
     wait_for(running_site, HAS_CARDS)
     manage(running_site.data_dir, "shell", "-v0", "-c", KEEP_ONE)
@@ -71,7 +71,7 @@ def wait_for(site: RunningSite, code: str) -> None:
 
 @pytest.fixture
 def pages(demo_site, chromium) -> Callable[[tuple[int, int]], AbstractContextManager[Page]]:
-    """Give a function that opens a logged-in browser of a size; at its end it must have been quiet."""
+    """Return a function that opens a logged-in browser of a size; at its end it must have logged no error."""
 
     def opened(size: tuple[int, int]) -> AbstractContextManager[Page]:
         return open_page(chromium, demo_site.base_url, width_px=size[0], height_px=size[1])
@@ -87,7 +87,7 @@ def visit(page: Page, address: str) -> None:
 
 
 def findings(page: Page) -> list[str]:
-    """Return what axe-core calls serious or critical, in one line each."""
+    """Return axe-core's serious and critical findings, one line each."""
     found = Axe().run(page).response["violations"]
     return [
         f"{page.url}: {rule['id']}: {node['target']}"
@@ -125,7 +125,7 @@ def test_focus_is_seen_wherever_tab_leads(pages, demo_site):
 
 
 def test_a_fault_would_be_found(chromium, demo_site):
-    """The check itself: an unnamed button and grey on grey are no good."""
+    """Tests the check itself on an unnamed button and grey text on grey."""
     with open_page(chromium, demo_site.base_url) as page:
         visit(page, "/login")
         page.evaluate(

@@ -1,4 +1,4 @@
-"""The jobs page and the start page: what goes on, what is stuck and why, and what can be done about it at once."""
+"""Tests the jobs page and the start page: running work, stuck jobs with reasons, and the actions on them."""
 
 import datetime as dt
 import uuid
@@ -18,7 +18,7 @@ from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 
 JOBS = reverse("clips:jobs")
 LIVE = reverse("clips:jobs_live")
-NOT_A_VIDEO = "This is not a video file that can be read."
+NOT_A_VIDEO = "This is not a video, or its format is not supported."
 
 
 @pytest.fixture

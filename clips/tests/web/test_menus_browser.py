@@ -1,4 +1,4 @@
-"""Menus that lie over a page, in a real browser: what closes them, and that it does nothing else."""
+"""Tests menus that cover the page, in a real browser: what closes them, without other effects."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,7 +14,7 @@ LISTEN = "addEventListener('keydown', ({ key }) => { window.heard = (window.hear
 
 @pytest.fixture
 def page(chromium, running_site, request) -> Page:
-    """The sort page with its menu of the order open, from the keyboard."""
+    """The sort page with its order menu open, from the keyboard."""
     with open_page(chromium, running_site.base_url) as page:
         page.set_default_timeout(30_000)
         log_in(page, running_site.admin_username, running_site.admin_password)

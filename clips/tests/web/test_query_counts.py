@@ -1,4 +1,4 @@
-"""The number of queries of a page does not follow the number of rows: the same for ten as for fifteen thousand."""
+"""Tests that the number of queries of a page is the same for ten rows as for fifteen thousand."""
 
 from collections.abc import Iterable
 from io import StringIO
@@ -22,7 +22,7 @@ def client(client, admin) -> Client:
 
 
 def fill(n_segments: int) -> None:
-    """Add so many segments, half of them kept."""
+    """Add this many segments, half of them kept."""
     call_command(
         "make_library", segments=n_segments, clips=n_segments // 2, seed=n_segments, force=True, stdout=StringIO()
     )
@@ -39,7 +39,7 @@ def queries_of(asked: Iterable[tuple[str, Ask]]) -> dict[str, int]:
 
 
 def grown(few: dict[str, int], many: dict[str, int]) -> dict[str, tuple[int, int]]:
-    """Return what costs more now than it did."""
+    """Return the pages that cost more now than before."""
     return {name: (few[name], many[name]) for name in few if few[name] < many[name]}
 
 

@@ -1,4 +1,4 @@
-"""No secret is seen where somebody might look who must not have it: the output, ``ps``, Flower, tasks, error pages."""
+"""Tests that no secret appears in the output, ``ps``, Flower, tasks, or error pages."""
 
 import os
 import re
@@ -33,7 +33,7 @@ JOBS_ARE_OVER = "from clips.models import Job; print(Job.objects.active().count(
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory) -> tuple[dict[str, str], dict[str, str]]:
-    """Run a site that says all it can, use every secret once, and return the secrets, and what could be looked at."""
+    """Run a verbose site, use every secret once, and return the secrets and all visible output."""
     data_dir = tmp_path_factory.mktemp("secrets") / "data"
     with running_site(data_dir, **PLANTED) as site:
         crew = Crew(site)
@@ -76,7 +76,7 @@ def test_no_secret_is_seen_in(seen, place):
 
 
 def test_the_places_say_what_they_should_otherwise(seen):
-    """The check itself: these are the real places, and the secrets are long enough to be found in them."""
+    """Tests the check itself: the places are real, and the secrets long enough."""
     secrets, looked = seen
     assert min(len(secret) for secret in secrets.values()) >= 16
     assert "gunicorn" in looked["ps"]

@@ -5,7 +5,7 @@ from clips.models import JobKind, OriginalFile
 
 
 class Command(BackfillCommand):
-    help = "Analyse files again. What anybody has sorted stays; proposals that nobody touched are replaced."
+    help = "Search videos for moments again. Sorted moments stay; untouched ones are replaced."
     kind = JobKind.DETECT
 
     def rows(self) -> QuerySet:

@@ -1,4 +1,4 @@
-"""``manage.py load_tricks``: a starter list of what crews do, so that the first evening has names to pick from."""
+"""``manage.py load_tricks``: adds a starter list of common tricks, so that the first evening has names to pick from."""
 
 import json
 from pathlib import Path
@@ -15,10 +15,10 @@ STARTER_TRICKS = Path(__file__).resolve().parents[2] / "starter_tricks.json"
 
 
 class Command(BaseCommand):
-    help = "Add the starter tricks that are not there yet. Never changes a trick that is; harmless to repeat."
+    help = "Add missing starter tricks. Never changes existing ones; safe to repeat."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="say what would be added, and add nothing")
+        parser.add_argument("--dry-run", action="store_true", help="show what would be added, without adding it")
 
     def handle(self, *, dry_run: bool, **options: object) -> None:
         with transaction.atomic():
@@ -26,12 +26,12 @@ class Command(BaseCommand):
             if dry_run:
                 transaction.set_rollback(True)
         done = _("Starter tricks: %(n)d added, %(m)d already there.")
-        asked = _("Starter tricks: %(n)d would be added, %(m)d are already there.")
+        asked = _("Starter tricks: %(n)d would be added, %(m)d already there.")
         self.stdout.write((asked if dry_run else done) % {"n": added, "m": already})
 
 
 def add_missing(entries: list[dict]) -> tuple[int, int]:
-    """Add the tricks that nobody has under any name, and return how many were added and how many were there.
+    """Add the tricks that do not exist under any name; return how many were added and how many existed.
 
     What the crew has made of its list wins: a trick that was renamed is known by its slug, and an alias that
     somebody uses for something else is left out.
@@ -51,7 +51,7 @@ def add_missing(entries: list[dict]) -> tuple[int, int]:
 
 
 def known_names() -> set[str]:
-    """Return the normal form of every name and alias that a trick goes by."""
+    """Return the normal form of every trick name and alias."""
     return {
         *Trick.objects.values_list("normal_name", flat=True),
         *TrickAlias.objects.values_list("normal_name", flat=True),

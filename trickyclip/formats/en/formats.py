@@ -1,4 +1,4 @@
-"""How Django writes dates and times where no template says it."""
+"""Date and time formats for pages whose templates name none."""
 
 DATE_FORMAT = "j M Y"
 DATETIME_FORMAT = "j M Y, H:i"

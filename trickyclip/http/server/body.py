@@ -1,4 +1,4 @@
-"""The body of an upload, given to the site as it comes: what is here is written, and never waits for what is not."""
+"""Streams the body of an upload to the site as it arrives, without waiting for more."""
 
 import select
 import time
@@ -13,7 +13,7 @@ AT_ONCE_BYTES = 1024 * 1024
 
 
 class Pace:
-    """How slow a body may be: silent for so long, and not below so many bytes a second over three times as long."""
+    """The slowest allowed body: longest silence, and least bytes a second over three times as long."""
 
     def __init__(self, *, stall_s: float, least_rate: float) -> None:
         self._stall_s, self._over_s, self._least_rate = stall_s, 3 * stall_s, least_rate
@@ -37,7 +37,7 @@ class Pace:
 
 
 class UploadBody:
-    """A ``wsgi.input`` whose ``read`` returns as soon as something is there.
+    """A ``wsgi.input`` whose ``read`` returns as soon as there are any bytes.
 
     It raises TimeoutError where the client is too slow, or the server is being stopped: what was read before can be
     kept, because nothing that came is held back here.
@@ -60,14 +60,14 @@ class UploadBody:
         return data
 
     def readline(self, size: int | None = -1) -> bytes:
-        """Nobody reads an upload in lines; WSGI wants the name."""
+        """Refuse: nobody reads an upload in lines, but WSGI wants the name."""
         raise NotImplementedError
 
     def _receive(self, wanted_bytes: int) -> bytes:
         poll = None
         while True:
             if self._pace.is_too_slow():
-                raise TimeoutError("The body comes too slowly.")
+                raise TimeoutError("The request body arrives too slowly.")
             try:
                 return self._line.sock.recv(wanted_bytes)
             except (BlockingIOError, InterruptedError):

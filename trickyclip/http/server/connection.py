@@ -1,4 +1,4 @@
-"""One connection of a client: how far its request has come, and what of the answer it has not taken yet."""
+"""A client's connection: how much of its request has arrived, and which part of the answer it has not taken yet."""
 
 import select
 import socket
@@ -21,7 +21,7 @@ LOOK_S = 1.0
 
 
 class Stage(Enum):
-    """What the loop waits for on a line; a line that is idle or in a thread is in none of these."""
+    """The state of a line that the loop waits for; a line that is idle or in a thread has none of these."""
 
     HEAD = auto()
     BODY = auto()
@@ -33,7 +33,7 @@ class Stage(Enum):
 
 @dataclass
 class Answer:
-    """What the site said to a request, before all of it was written."""
+    """The site's answer to a request, before all of it is written."""
 
     response: Response
     #: What the WSGI application returned.
@@ -43,7 +43,7 @@ class Answer:
 
 
 class Outlet:
-    """Takes an answer in place of the socket, without ever waiting for the client unless it is told to be patient."""
+    """Takes an answer in place of the socket, without waiting for the client unless it is told to be patient."""
 
     def __init__(self, sock: socket.socket, going: Callable[[], bool]) -> None:
         self._sock, self._going = sock, going
@@ -65,7 +65,7 @@ class Outlet:
         return len(data)
 
     def sendfile(self, file, offset: int = 0, count: int | None = None) -> None:
-        """Send part of an open file; gunicorn's way for answers that are files."""
+        """Send part of an open file, as gunicorn does for answers that are files."""
         file.seek(offset)
         left_bytes = count if count is not None else 2**63
         while left_bytes and (piece := file.read(min(AHEAD_BYTES, left_bytes))):
@@ -73,13 +73,13 @@ class Outlet:
             left_bytes -= len(piece)
 
     def flush(self) -> int:
-        """Send what the line takes now, and return how much that was."""
+        """Send as much as the line takes now; return how much that was."""
         sent_bytes = self._send(bytes(self.unsent[:AHEAD_BYTES])) if self.unsent else 0
         del self.unsent[:sent_bytes]
         return sent_bytes
 
     def gettimeout(self) -> float:
-        """Tell gunicorn that it need not make the socket non-blocking first."""
+        """Return 0, so that gunicorn need not make the socket non-blocking first."""
         return 0.0
 
     def _send(self, data: bytes) -> int:
@@ -94,11 +94,11 @@ class Outlet:
         poll.register(self._sock, select.POLLOUT)
         while not poll.poll(1000 * LOOK_S):
             if time.monotonic() > deadline_s or not self._going():
-                raise TimeoutError("The client does not take its answer.")
+                raise TimeoutError("The client does not read its answer.")
 
 
 class Line(TConn):
-    """A connection as gunicorn's loop keeps it, with what it lacks to wait for a request without a thread."""
+    """A connection as gunicorn's loop keeps it, with what it needs to wait for a request without a thread."""
 
     def __init__(self, cfg, sock: socket.socket, client, server, going: Callable[[], bool]) -> None:
         super().__init__(cfg, sock, client, server)
@@ -123,7 +123,7 @@ class Line(TConn):
         return self.client[0] if isinstance(self.client, tuple) else ""
 
     def take(self, n_bytes: int) -> bytes:
-        """Return, and forget, the first of what was received."""
+        """Return and remove the first of the received bytes."""
         taken = bytes(self.received[:n_bytes])
         del self.received[:n_bytes]
         return taken

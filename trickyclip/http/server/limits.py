@@ -1,4 +1,4 @@
-"""How much one client may ask for at once, decided by a request's head, before anything of its body is read."""
+"""Limits concurrent requests and connections per client, by a request's head, before any of its body is read."""
 
 from collections import Counter
 from ipaddress import IPv6Address, ip_network
@@ -18,7 +18,7 @@ HEAD_MAX_BYTES = 32 * 1024
 
 
 class RefusedError(Exception):
-    """A request that is answered without being looked at: with a status, and one sentence."""
+    """A request that is refused unread, with a status and one sentence."""
 
     def __init__(self, status: str, sentence: str, *, retry_after_s: int | None = None) -> None:
         super().__init__(sentence)
@@ -26,7 +26,7 @@ class RefusedError(Exception):
 
 
 class Limits:
-    """Counts what is in progress, for each address and in all. Only the loop's thread may call it."""
+    """Counts connections and requests in progress, by address and in all. Only the loop's thread may call it."""
 
     def __init__(self, *, proxies: Proxies, at_once: int, upload_path: str, upload_type: str) -> None:
         self._proxies, self._at_once = proxies, at_once
@@ -35,7 +35,7 @@ class Limits:
         self._held_bytes = 0
 
     def connect(self, line: Line) -> bool:
-        """Count a new connection; False where its address has too many. Those of our proxies come from everybody."""
+        """Count a new connection; False if its address has too many. Connections of our proxies come from everybody."""
         if self._proxies.trusts(line.peer):
             return True
         address = whose(line.peer)
@@ -69,27 +69,27 @@ class Limits:
         return length_bytes
 
     def leave(self, line: Line) -> None:
-        """Forget a request that was answered, or broken off."""
+        """Stop counting a request that was answered or aborted."""
         self._held_bytes -= line.held_bytes
         line.held_bytes = 0
         self._uncount(line.asks_for)
         line.asks_for = None
 
     def is_upload(self, request: Request) -> bool:
-        """Tell whether a body goes to the disk as it comes; how long it may be is said in the upload's own words."""
+        """Return whether a body is streamed to disk; the upload itself limits its length."""
         is_of_type = any(name == "CONTENT-TYPE" and value == self._upload_type for name, value in request.headers)
         return is_of_type and request.path.startswith(self._upload_path)
 
     def _hold(self, line: Line, length_bytes: int) -> None:
         if length_bytes > BODY_MAX_BYTES:
-            raise RefusedError("413 Content Too Large", f"A request may carry {BODY_MAX_BYTES // 1024} KB.")
+            raise RefusedError("413 Content Too Large", f"Requests may have at most {BODY_MAX_BYTES // 1024} KB.")
         if self._held_bytes + length_bytes > BODIES_MAX_BYTES:
-            raise RefusedError("503 Service Unavailable", "Too much is being sent here.", retry_after_s=5)
+            raise RefusedError("503 Service Unavailable", "The server is receiving too much at once.", retry_after_s=5)
         line.held_bytes = length_bytes
         self._held_bytes += length_bytes
 
     def _count_request(self, line: Line, request: Request) -> None:
-        """Count a request that came through a proxy of ours for the client that it names."""
+        """Count a request that came through one of our proxies for the client that it names."""
         told: dict[str, str] = {}
         for name, value in request.headers:
             key = f"HTTP_{name.replace('-', '_')}"
@@ -108,7 +108,7 @@ class Limits:
 
 
 def whose(text: str) -> str:
-    """Return what an address is counted as: of the sixth version, its network of 64 bits, which one household has."""
+    """Return the key that an address is counted under; for IPv6 its /64 network, which one household has."""
     address = as_address(text)
     if isinstance(address, IPv6Address):
         return str(ip_network((address, 64), strict=False))

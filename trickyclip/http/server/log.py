@@ -1,4 +1,4 @@
-"""The web server's own lines, in the form of all others."""
+"""Formats the web server's own log lines like all others."""
 
 import logging
 import logging.config
@@ -34,4 +34,4 @@ class WebLog(Logger):
         self.access_log.info(line, said, extra={"about": environ.get(KEPT_AS)})
 
     def reopen_files(self) -> None:
-        """There are none."""
+        """Do nothing, since there are no log files."""

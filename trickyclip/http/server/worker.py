@@ -1,10 +1,10 @@
-"""gunicorn's threads, none of which waits for a client that a page could wait behind.
+"""gunicorn worker whose threads never wait for a client while a page waits behind it.
 
 gunicorn 27's own gthread gives a connection to a thread as soon as it is accepted, and the thread reads the head, lets
-the site read the body, and writes the answer, however slow the line: so many slow phones as threads, and nobody else
-is served. Here the loop reads heads and the bodies of pages, and sends what a client has not taken of its answer. Only
-what is on disk before it is acknowledged (uploads) and what is too long for memory (videos) waits in threads, and those
-are not the threads of pages. Requests are parsed, and answers written, by gunicorn.
+the site read the body, and writes the answer, however slow the line: with as many slow phones as threads, nobody else
+is served. Here the loop reads heads and the bodies of pages, and sends the part of an answer that its client has not
+taken. Only uploads, which are on disk before they are acknowledged, and videos, which are too long for memory, wait in
+threads, and those are not the threads of pages. gunicorn still parses requests and writes answers.
 """
 
 import errno
@@ -52,7 +52,7 @@ LOOK_S = 0.5
 
 
 class Outcome(Enum):
-    """What becomes of a connection after a thread is done with it."""
+    """The next state of a connection after a thread is done with it."""
 
     KEEP = auto()
     CLOSE = auto()
@@ -61,7 +61,7 @@ class Outcome(Enum):
 
 
 class Worker(ThreadWorker):
-    """One process of the web server. What runs in the loop's thread and what in others is said at each part."""
+    """One process of the web server. Each part says what runs in the loop's thread and what in others."""
 
     def init_process(self) -> None:
         self.limits = Limits(
@@ -104,14 +104,14 @@ class Worker(ThreadWorker):
         self._wait(line, Stage.HEAD, HEAD_S)
 
     def on_client_socket_readable(self, line: Line, _sock: socket.socket) -> None:
-        """A connection that was kept is used again, or closed by its client."""
+        """Handle a kept connection that is used again, or closed by its client."""
         if line in self.keepalived_conns:
             self.keepalived_conns.remove(line)
             self.poller.unregister(line.sock)
             self._wait(line, Stage.HEAD, HEAD_S)
 
     def _drop_the_oldest(self) -> None:
-        """Give up somebody who is waited for, so that strangers who only connect keep nobody out."""
+        """Give up one waiting connection, so that strangers who only connect keep nobody out."""
         if self.keepalived_conns:
             line = self.keepalived_conns.popleft()
             self.poller.unregister(line.sock)
@@ -140,7 +140,7 @@ class Worker(ThreadWorker):
         line.sock.close()
 
     def murder_keepalived(self, force: bool = False) -> None:
-        """Close connections that were kept and not used in time."""
+        """Close kept connections that were not used in time."""
         now_s = time.monotonic()
         while self.keepalived_conns and (force or self.keepalived_conns[0].timeout <= now_s):
             line = self.keepalived_conns.popleft()
@@ -148,7 +148,7 @@ class Worker(ThreadWorker):
             self._drop(line)
 
     def murder_pending(self) -> None:
-        """Give up on those whose time is over; on a stop, on those as well who have asked nothing yet."""
+        """Close connections whose time is over; on a stop, also those that have sent no request yet."""
         now_s = time.monotonic()
         if now_s < self._looked_s + LOOK_S:
             return
@@ -158,12 +158,12 @@ class Worker(ThreadWorker):
             if line.deadline_s > now_s and (self.alive or has_asked):
                 continue
             if line.stage is Stage.BODY or (line.stage is Stage.HEAD and line.received):
-                self._refuse(line, RefusedError("408 Request Timeout", "The request came too slowly."))
+                self._refuse(line, RefusedError("408 Request Timeout", "The request arrived too slowly."))
             else:
                 self._drop(line)
 
     def _stir(self, line: Line, _sock: socket.socket) -> None:
-        """Something can be read, or written, on a line that is waited for."""
+        """Handle a waiting line that can be read or written."""
         if line.stage is None:  # dropped by what came before it in the same round
             return
         try:
@@ -190,7 +190,7 @@ class Worker(ThreadWorker):
             self._go_on(line)
 
     def _go_on(self, line: Line) -> None:
-        """See whether what was received is a whole head, or a whole body, and give it to a thread."""
+        """Hand a whole head, or a whole body, to a thread."""
         if line.stage is Stage.BODY:
             if len(line.received) >= line.held_bytes:
                 self._begin(line, self.tpool)
@@ -241,11 +241,11 @@ class Worker(ThreadWorker):
     # --- in a thread ------------------------------------------------------------------------------------------------
 
     def handle(self, line: Line) -> Outcome:
-        """Answer a request, up to what its client does not take at once."""
+        """Answer a request, up to the part that its client does not take at once."""
         return self._guarded(self._ask_site, line)
 
     def write_long(self, line: Line) -> Outcome:
-        """Write an answer that is too long to be held in memory."""
+        """Write an answer that is too long for memory."""
         line.outlet.patient = True
         return self._guarded(self._write, line)
 
@@ -328,7 +328,7 @@ class Worker(ThreadWorker):
             self.poller.register(line.sock, EVENT_READ, partial(self.on_client_socket_readable, line))
 
     def _refuse(self, line: Line, refusal: RefusedError) -> None:
-        """Answer without asking the site; the rest of the request is thrown away for a while, and then cut off."""
+        """Answer without asking the site; the rest of the request is discarded for a while, and then cut off."""
         text = f"{refusal}\n".encode()
         head = [f"HTTP/1.1 {refusal.status}", "Connection: close", "Content-Type: text/plain; charset=utf-8"]
         head += [f"Content-Length: {len(text)}", f"Date: {util.http_date()}", f"Tus-Resumable: {VERSION}"]
@@ -352,7 +352,7 @@ class Worker(ThreadWorker):
 
 
 def is_long(answer: Answer) -> bool:
-    """Tell whether an answer is made while it is sent, and is more than should lie in memory."""
+    """Return whether an answer is made while it is sent, and is too long for memory."""
     is_file = isinstance(answer.parts, answer.environ["wsgi.file_wrapper"])
     if not is_file and not getattr(answer.parts, "streaming", False):
         return False

@@ -1,4 +1,4 @@
-"""``manage.py backup FOLDER``: write a backup while the site runs."""
+"""``manage.py backup FOLDER``: writes a backup while the site runs."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ from trickyclip.backup.write import forget_old, write_backup
 
 
 class Command(BaseCommand):
-    help = "Write the database, the key, the settings and a list of the local archive into a new folder below FOLDER."
+    help = "Back up the database, the key, the settings and a list of the local archive into a new folder in FOLDER."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", type=Path, help="where backups lie; better another disk or machine's")
+        parser.add_argument("folder", type=Path, help="folder for backups, preferably on another disk or machine")
         parser.add_argument("--keep", type=int, default=0, metavar="N", help="delete all but the newest N afterwards")
 
     def handle(self, *, folder: Path, keep: int, **_: object) -> None:

@@ -1,4 +1,4 @@
-"""``manage.py prepare``: bring a database up to date before anybody works with it; ``up`` calls it at each start."""
+"""``manage.py prepare``: brings a database up to date before anybody uses it; ``up`` calls it at each start."""
 
 import secrets
 
@@ -14,14 +14,14 @@ FIRST_USERNAME = "admin"
 
 
 class Command(BaseCommand):
-    help = "Bring the database up to date: migrations, starter tricks, the first account. Harmless to repeat."
+    help = "Bring the database up to date: migrations, starter tricks, the first account. Safe to repeat."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--release-jobs",
             action="store_true",
-            help="jobs a killed run left behind wait again (no worker may run)",
+            help="make jobs of a killed run wait again (no worker may run)",
         )
 
     def handle(self, *, release_jobs: bool, **_: object) -> None:
@@ -35,14 +35,14 @@ class Command(BaseCommand):
         if password := make_first_account():
             self.stdout.write(
                 f"The first account is {FIRST_USERNAME} with the password {password}\n"
-                "It is shown only this once: log in with it and choose your own."
+                "It is shown only once. Log in with it and choose your own."
             )
         if release_jobs and (released := Job.objects.release_all()):
             self.stdout.write(f"{released} unfinished jobs of the last run wait again.")
 
 
 def make_first_account() -> str | None:
-    """Make an admin where there is no member yet, and return the one-time password; else None."""
+    """Create an admin if there is no member yet, and return the one-time password; else None."""
     if Member.objects.exists():
         return None
     password = secrets.token_urlsafe(12)

@@ -1,4 +1,4 @@
-"""``manage.py program NAME``: one program of the site in the place of this process, as containers and systemd want."""
+"""``manage.py program NAME``: replaces this process with one program of the site, for containers and systemd."""
 
 import os
 from signal import SIGQUIT
@@ -16,7 +16,7 @@ def named(bind: str | None) -> dict[str, programs.Program]:
 
 
 class Command(BaseCommand):
-    help = "Become one program of the site; whoever starts it keeps it up, and stops it with SIGTERM."
+    help = "Run one program of the site in this process. Its supervisor restarts it, and stops it with SIGTERM."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,4 +1,4 @@
-"""``manage.py restore BACKUP``: put a backup in the place of an empty database."""
+"""``manage.py restore BACKUP``: restores a backup into an empty database."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ NAMED = 10
 
 
 class Command(BaseCommand):
-    help = "Bring back what manage.py backup wrote. The site must not run."
+    help = "Restore a backup made by manage.py backup. The site must be stopped."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("backup", type=Path, help="the folder of one backup")
-        parser.add_argument("--replace", action="store_true", help="throw away what the database holds now")
+        parser.add_argument("--replace", action="store_true", help="delete what the database holds now")
 
         parser.add_argument(
             "--compare",
@@ -35,11 +35,9 @@ class Command(BaseCommand):
             raise CommandError(error) from error
         self.stdout.write(f"The database is as it was at {restored.made_at}: {restored.n_rows} rows.")
         if not restored.same_key:
-            self.stdout.write(
-                "SECRET_KEY is not the one of the backup: everybody logs in anew, and Google Drive is connected anew."
-            )
+            self.stdout.write("SECRET_KEY is not that of the backup. Log in again, and reconnect Google Drive.")
         self._tell_of_archive(restored)
-        self.stdout.write("Start the site, then let “manage.py audit” say what else is missing.")
+        self.stdout.write("Start the site, then run “manage.py audit” to see what else is missing.")
 
     def _tell_of_archive(self, restored: Restored) -> None:
         if not restored.not_there:

@@ -1,4 +1,4 @@
-"""``manage.py up``: start the whole site on this machine."""
+"""``manage.py up``: starts the whole site on this machine."""
 
 import sys
 from argparse import ArgumentTypeError
@@ -14,7 +14,7 @@ from trickyclip.settings import env
 
 def port_number(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise ArgumentTypeError(f"{text} is no port: choose a number from 1 to 65535")
+        raise ArgumentTypeError(f"{text} is not a port. Choose a number from 1 to 65535.")
     return int(text)
 
 
@@ -40,4 +40,4 @@ class Command(BaseCommand):
                 site.check_redis(settings.REDIS_URL)
             site.run(start, Console())
         except (site.SiteError, EngineError) as error:
-            sys.exit(f"TrickyClip cannot go on: {error}")
+            sys.exit(f"TrickyClip cannot continue: {error}")
