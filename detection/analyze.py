@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -179,7 +180,7 @@ def signals_of(
     effort: str = "default",
     muted: bool = False,
     blanked_ms: Sequence[tuple[float, float]] = (),
-) -> dict:
+) -> dict[str, Any]:
     """Return the signals of a file and what it took to get them; for a child process that lives for this alone.
 
     Returns

@@ -1,6 +1,7 @@
 """What is known of a take on one even grid of time."""
 
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,7 @@ class Signals:
     glanced: np.ndarray
     disturbances: list[Disturbance] = field(default_factory=list)
 
-    def to_json(self) -> dict:
+    def to_json(self) -> dict[str, Any]:
         """Return the same as lists, rounded to what a plot or a fit needs."""
         return {
             "curves": {name: [round(float(v), 5) for v in values] for name, values in self.curves.items()},
@@ -61,7 +62,7 @@ class Signals:
         }
 
     @classmethod
-    def from_json(cls, content: dict) -> "Signals":
+    def from_json(cls, content: dict[str, Any]) -> "Signals":
         """Return what `to_json` made lists of."""
         curves = {name: np.array(values, float) for name, values in content["curves"].items()}
         disturbances = [Disturbance(**found) for found in content["disturbances"]]

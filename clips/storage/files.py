@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
 from django.conf import settings
 from django.core.files.storage import storages
@@ -49,7 +50,7 @@ def local_clip(clip: FinalClip, report: Report = silent) -> Iterator[Path]:
     gone = _("The cut clip is not in the data folder; cut it again first.")
     if not clip.stored_path:
         raise MissingFileError(gone)
-    with _on_this_disk(clip.stored_path, clip.file_hash, clip.size_bytes, gone, report) as path:
+    with _on_this_disk(clip.stored_path, clip.file_hash, clip.size_bytes or 0, gone, report) as path:
         yield path
 
 
@@ -76,7 +77,7 @@ def scratch_folder() -> Iterator[Path]:
 
 def store_of(stored_path: str) -> Store:
     """Return the store that holds a path; the alias of a store will do as well."""
-    return storages[stored_path.partition("/")[0]]
+    return cast(Store, storages[stored_path.partition("/")[0]])  # settings.STORAGES names nothing else
 
 
 def is_local(stored_path: str) -> bool:
@@ -165,8 +166,7 @@ def listed(folder: str) -> Iterator[Stored]:
 def clear_left() -> None:
     """Remove from the stores what killed workers left that no path leads to."""
     for where in {store_of(alias) for alias in ALIASES}:
-        if not where.is_local:
-            where.clear_left()
+        where.clear_left()
 
 
 def read(stored_path: str) -> OpenFile:
@@ -188,4 +188,4 @@ def sha256_of(path: Path, report: Callable[[float], None] | None = None) -> str:
 
 def _by_store(stored_paths: Iterable[str]) -> Iterator[tuple[Store, list[str]]]:
     for alias, paths in groupby(sorted(stored_paths), key=lambda path: path.partition("/")[0]):
-        yield storages[alias], list(paths)
+        yield store_of(alias), list(paths)
