@@ -6,7 +6,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from people.naming.slugs import MAX_SLUG_BYTES, RESERVED, WINDOWS_DEVICES, closest, free_slug, is_guess, numbered, slugify
+from people.naming.slugs import (
+    MAX_SLUG_BYTES,
+    RESERVED,
+    WINDOWS_DEVICES,
+    closest,
+    free_slug,
+    is_guess,
+    numbered,
+    slugify,
+)
 
 #: As the database has it, for people, tricks and sessions alike: only what Windows keeps for a device ends with "_".
 SAFE = re.compile(rf"[A-Za-z0-9]+([_-][A-Za-z0-9]+)*|(?i:{'|'.join(sorted(WINDOWS_DEVICES))})_")
