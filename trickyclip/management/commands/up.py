@@ -32,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--reload",
             action="store_true",
-            help="follow changes of code, templates and static files; needs the packages of requirements-dev.txt",
+            help="for development: follow changes of code, templates and static files (see deploy/dev)",
         )
 
     def handle(self, *, host: str, port: int, demo: bool, reload: bool, **_: object) -> None:
