@@ -18,6 +18,7 @@ from redis import Redis
 from clips.jobs.registry import step_of
 from clips.media.sandbox import landlock, mounts
 from clips.models import CandidateSegment, DetectionRun, Job, OriginalFile, Shoot
+from clips.tests.factories import DetectionRunFactory, OriginalFileFactory
 from people.models import Member, Role
 from trickyclip.pytest_engines import FOOTAGE, WITHOUT_FOOTAGE
 from trickyclip.tests import site
@@ -120,12 +121,11 @@ def shoot(db) -> Shoot:
 @pytest.fixture
 def original(shoot) -> OriginalFile:
     """A probed file of ten minutes whose bytes are on no disk."""
-    return OriginalFile.objects.create(
+    return OriginalFileFactory(
         shoot=shoot,
         original_filename="GX010001.MP4",
         stored_path="originals/one.mp4",
         file_hash="a" * 64,
-        size_bytes=1000,
         camera_id="CAM_GOPRO11",
         fps_label="240FPS",
         rate_num=240000,
@@ -137,7 +137,7 @@ def original(shoot) -> OriginalFile:
 
 @pytest.fixture
 def run(original) -> DetectionRun:
-    return DetectionRun.objects.create(original_file=original, version="test")
+    return DetectionRunFactory(original_file=original)
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ find_python() {
     return 1
 }
 
-# make_venv FILE: afterwards .venv holds the packages of the requirements FILE. Fast when nothing changed.
+# make_venv FILE: afterwards .venv holds the packages of the lock FILE (deploy/lock writes it). Fast when nothing changed.
 make_venv() {
     stamp=".venv/installed-$1"
-    wanted=$(cat requirements.txt "$1" | cksum)
+    wanted=$(cksum <"$1")
     if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then # missing, half made, or of a Python that left
         python=$(find_python) || return 1
         echo "Making .venv with $python …"
@@ -28,7 +28,7 @@ make_venv() {
     fi
     if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
         echo "Installing the packages of $1: about a minute the first time …"
-        if ! .venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$1"; then
+        if ! .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$1"; then
             echo "The packages of $1 could not be installed; the lines above say why." >&2
             return 1
         fi

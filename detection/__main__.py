@@ -7,6 +7,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from clips.media import MediaError, sandbox
 from detection.evaluation import plot, report
@@ -40,11 +41,14 @@ COLUMNS = {
 }
 
 
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        return options.run(options)
+        return int(options.run(options))
     except (MediaError, sandbox.KilledError, sandbox.UnconfinedError, LabelError, plot.PlotError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -75,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(commands: argparse._SubParsersAction, name: str, says: str, run: object) -> argparse.ArgumentParser:
+def _command(commands: "Commands", name: str, says: str, run: object) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=says)
     command.set_defaults(run=run)
     if name != "explain":
@@ -151,7 +155,7 @@ def _fit(options: argparse.Namespace) -> int:
     return 0
 
 
-def _print_table(rows: dict[str, dict]) -> None:
+def _print_table(rows: dict[str, dict[str, Any]]) -> None:
     width = max(len(name) for name in rows)
     print(" " * width, *(f"{head:>10}" for head in COLUMNS.values()))
     for name, row in rows.items():

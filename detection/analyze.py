@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -180,7 +181,7 @@ def signals_of(
     effort: str = "default",
     muted: bool = False,
     blanked_ms: Sequence[tuple[float, float]] = (),
-) -> dict:
+) -> dict[str, Any]:
     """Return the signals of a file and the time they took; for a child process that does nothing else.
 
     Returns

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def propose(
     effort: str = "default",
     stretch: float = 1.0,
     hilights_ms: Sequence[float] = (),
-) -> dict:
+) -> dict[str, Any]:
     """Find the moments of a video file in which a trick may happen.
 
     Parameters
@@ -94,7 +95,7 @@ def propose_from_signals(
     hilights_s: Sequence[float] = (),
     weights: score.Weights | None = None,
     progress: Callable[[float], None] = lambda fraction: None,
-) -> dict:
+) -> dict[str, Any]:
     """Find the moments that stand out in the signals of a take.
 
     Parameters
@@ -120,7 +121,8 @@ def propose_from_signals(
     standing = score.standing_of(signals)
     curve = score.score_curve(standing, weights, score.evidence_of(signals, standing, hilights_s))
     duration_s = duration_ms / 1000 / stretch
-    moments, candidates = [], []
+    moments: list[tuple[score.Peak, Span]] = []
+    candidates: list[dict[str, Any]] = []
     for number, peak in enumerate(peaks := _worth_keeping(curve, duration_s)):
         progress(number / len(peaks))
         span = span_of(peak.step, signals, standing, duration_s=duration_s)
@@ -162,12 +164,14 @@ def _thinned(curve: np.ndarray, duration_ms: int, stretch: float) -> list[float]
     return [round(float(value), 3) for value in highest]
 
 
-def _mark(at_s: float, kind: str, strength: float, *, duration_ms: int, stretch: float) -> dict:
+def _mark(at_s: float, kind: str, strength: float, *, duration_ms: int, stretch: float) -> dict[str, Any]:
     at_ms = min(max(0, round(1000 * at_s * stretch)), duration_ms)
     return {"at_ms": at_ms, "kind": kind, "strength": round(min(max(strength, 0.0), 1.0), 2)}
 
 
-def _candidate(peak: score.Peak, span: Span, features: dict, *, duration_ms: int, stretch: float) -> dict:
+def _candidate(
+    peak: score.Peak, span: Span, features: dict[str, Any], *, duration_ms: int, stretch: float
+) -> dict[str, Any]:
     end_ms = min(duration_ms, max(1, round(1000 * span.end_s * stretch)))
     start_ms = min(max(0, round(1000 * span.start_s * stretch)), end_ms - 1)
     rounded = round(peak.score, 4)
@@ -181,11 +185,13 @@ def _candidate(peak: score.Peak, span: Span, features: dict, *, duration_ms: int
     }
 
 
-def _ends_ms(candidate: dict) -> tuple[int, int]:
+def _ends_ms(candidate: dict[str, Any]) -> tuple[int, int]:
     return candidate["start_ms"], candidate["end_ms"]
 
 
-def _features(step: int, span: Span, signals: Signals, standing: dict, hilights_s: Sequence[float]) -> dict:
+def _features(
+    step: int, span: Span, signals: Signals, standing: dict[str, Any], hilights_s: Sequence[float]
+) -> dict[str, Any]:
     about = slice(max(0, step - 10), step + 11)
     moving = signals.curves["moving"]
     features = {
@@ -204,5 +210,6 @@ def _features(step: int, span: Span, signals: Signals, standing: dict, hilights_
     marks_after_s = [mark_s - step * STEP_S for mark_s in hilights_s]
     near = [s for s in marks_after_s if -score.HILIGHT_BEFORE_S <= s <= score.HILIGHT_AFTER_S]
     if near:
-        features["hilight_after_s"] = round(min(near, key=abs), 1)
+        nearest_s: float = min(near, key=abs)
+        features["hilight_after_s"] = round(nearest_s, 1)
     return features

@@ -107,7 +107,7 @@ def make_plan(
     if everything_cpu_s <= allowed_cpu_s or duration_s > LONGEST_GROUP_S * n_groups:
         return Plan([], [], float("inf"))
     groups = np.arange(0, n_groups, max(1, int(np.ceil(GLANCE_EVERY_S / (duration_s / n_groups)))))
-    pieces = [_glance(packets, group) for group in groups]
+    pieces = [_glance(packets, int(group)) for group in groups]
     cost_cpu_s = np.array([packets.cpu_between_s(piece.first, piece.end) + 2 * LOOK_CPU_S for piece in pieces])
     share = glance_share if heard is not None else max(glance_share, DEAF_SHARE)
     even, asked = _even_and_asked(packets.group_start_s[groups], heard, share * allowed_cpu_s / cost_cpu_s.mean())

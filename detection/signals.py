@@ -1,6 +1,7 @@
 """Holds the signals of a take on one uniform time grid."""
 
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -55,7 +56,7 @@ class Signals:
     glanced: np.ndarray
     disturbances: list[Disturbance] = field(default_factory=list)
 
-    def to_json(self) -> dict:
+    def to_json(self) -> dict[str, Any]:
         """Return the same as lists, rounded to what a plot or a fit needs."""
         return {
             "curves": {name: [round(float(v), 5) for v in values] for name, values in self.curves.items()},
@@ -65,7 +66,7 @@ class Signals:
         }
 
     @classmethod
-    def from_json(cls, content: dict) -> "Signals":
+    def from_json(cls, content: dict[str, Any]) -> "Signals":
         """Return the signals from the lists of `to_json`."""
         curves = {name: np.array(values, float) for name, values in content["curves"].items()}
         disturbances = [Disturbance(**found) for found in content["disturbances"]]

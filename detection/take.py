@@ -97,12 +97,10 @@ class Take:
         return chunk.luma.shape[1:] == self._size
 
     def _add_pictures(self, chunk: PictureChunk) -> None:
-        n_known = 0 if self._last is None else len(self._last.times_s)
-        if n_known:
-            chunk = PictureChunk(
-                np.concatenate([self._last.times_s, chunk.times_s]),
-                np.concatenate([self._last.luma, chunk.luma]),
-            )
+        last, n_known = self._last, 0
+        if last is not None and len(last.times_s):
+            n_known = len(last.times_s)
+            chunk = PictureChunk(np.concatenate([last.times_s, chunk.times_s]), np.concatenate([last.luma, chunk.luma]))
         self._last = PictureChunk(chunk.times_s[-2 * FADE_REACH :], chunk.luma[-2 * FADE_REACH :])
         faded = find_fades(chunk.luma)
         self._fades_s.append(chunk.times_s[FADE_REACH : FADE_REACH + len(faded)][faded])
@@ -156,10 +154,8 @@ class Take:
         if not self._sensors["ACCL"]:
             return {}
         fine_s = np.arange(0, grid_s[-1] + SENSOR_STEP_S / 2, SENSOR_STEP_S)
-        even = {
-            key: np.interp(fine_s, *np.concatenate(known).T) if known else None for key, known in self._sensors.items()
-        }
-        strength, spin = felt(even["ACCL"], even["GYRO"], step_s=SENSOR_STEP_S)
+        even = {key: np.interp(fine_s, *np.concatenate(known).T) for key, known in self._sensors.items() if known}
+        strength, spin = felt(even["ACCL"], even.get("GYRO"), step_s=SENSOR_STEP_S)
         steps_s = np.arange(len(strength)) * STEP_S
         return {"felt": np.interp(grid_s, steps_s, strength), "spin": np.interp(grid_s, steps_s, spin)}
 
@@ -172,7 +168,7 @@ class Take:
         if not self._powers:
             return {}
         pair_db, gap_s = pair_strength_db(impact_strength_db(np.concatenate(self._powers)))
-        hop_s = self._sound_start_s + np.arange(len(pair_db)) * HOP_S + WINDOW_S / 2
+        hop_s = (self._sound_start_s or 0.0) + np.arange(len(pair_db)) * HOP_S + WINDOW_S / 2
         if not pair_db.any():
             return {}  # a muted microphone says as little as none
         reach = round(STEP_S / HOP_S) // 2

@@ -168,17 +168,24 @@ MIDDLEWARE = [
 ROOT_URLCONF = "trickyclip.urls"
 WSGI_APPLICATION = "trickyclip.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Where templates are being written, each page reads them anew; otherwise Django keeps what it has read.
+_LOADERS = (
+    {"loaders": ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]}
+    if DEBUG
+    else {}
+)
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
+        "APP_DIRS": not DEBUG,
         "OPTIONS": {
+            **_LOADERS,
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
         },
     }
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from fractions import Fraction
+from typing import cast
 
 import av
 import av.error
@@ -13,6 +14,7 @@ from av.audio.stream import AudioStream
 from av.container import OutputContainer
 
 from clips.media.pictures.frame_times import Span
+from clips.media.timestamps import pts_of, time_base_of
 
 BIT_RATE = 192_000
 #: What AAC takes from this rate on has room for that bit rate; what is lower is brought to this one.
@@ -53,7 +55,8 @@ class ConvertedSound:
         self._start_s = span.start_s
         self._rate_hz, self._layout = _rate_hz(source, into), _layout(source, into)
         self._format = _format(source, into)
-        self.track = target.add_stream(into, rate=self._rate_hz, layout=self._layout, format=self._format)
+        track = target.add_stream(into, rate=self._rate_hz, layout=self._layout, format=self._format)
+        self.track = cast(AudioStream, track)  # as every encoder of ``into`` makes it
         if into == "aac":
             self.track.bit_rate = BIT_RATE
         self.track.codec_context.time_base = Fraction(1, self._rate_hz)
@@ -64,7 +67,7 @@ class ConvertedSound:
         self._n_taken = 0
         self._expected: int | None = None
 
-    def add(self, packet: av.Packet) -> None:
+    def add(self, packet: "av.Packet[AudioStream]") -> None:
         """Take the next packet of the source; a damaged one leaves silence."""
         try:
             frames = packet.decode()
@@ -100,7 +103,7 @@ class ConvertedSound:
 
     def _take(self, piece: AudioFrame) -> None:
         """Take the output of the resampler; what lies outside the span is left out."""
-        begin = round((piece.pts * piece.time_base - self._start_s) * self._rate_hz)
+        begin = round((pts_of(piece) * time_base_of(piece) - self._start_s) * self._rate_hz)
         if self._expected is not None and abs(begin - self._expected) <= _JITTER_S * self._rate_hz:
             begin = self._expected
         self._expected = begin + piece.samples

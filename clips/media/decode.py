@@ -7,6 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor
 from pathlib import Path
+from typing import Any, overload
 
 import av
 import av.error
@@ -21,6 +22,7 @@ from clips.media.formats.opening import MAX_DURATION_S, TOO_LONG, clock, open_me
 from clips.media.pictures.coded import CodedPictures
 from clips.media.pictures.fields import whole_pictures
 from clips.media.pictures.frame_times import Span, frame_at, go_to
+from clips.media.timestamps import AnyPacket, time_base_of
 
 #: Cameras store sound up to this much before or after the picture that it belongs to.
 _INTERLEAVE_S = Fraction(3)
@@ -45,7 +47,7 @@ class Film:
         start_s = Fraction(start_ms, 1000) + self.zero_s
         first = frame_at(self.container, self.stream, start_s)
         last = frame_at(self.container, self.stream, Fraction(end_ms, 1000) + self.zero_s)
-        span = Span(first, last, self.stream.time_base)
+        span = Span(first, last, time_base_of(self.stream))
         if start_s >= span.end_s:
             raise MediaError(f"The video ends before {clock(start_ms)}.")
         if span.end_s - self.zero_s > MAX_DURATION_S:
@@ -54,11 +56,11 @@ class Film:
 
     def first_ms(self, pts: int) -> int:
         """Return the first millisecond at which a frame is on screen."""
-        return ceil((pts * self.stream.time_base - self.zero_s) * 1000)
+        return ceil((pts * time_base_of(self.stream) - self.zero_s) * 1000)
 
     def last_ms(self, end_pts: int) -> int:
         """Return the last millisecond before ``end_pts``, or that of ``end_pts`` itself."""
-        return floor((end_pts * self.stream.time_base - self.zero_s) * 1000)
+        return floor((end_pts * time_base_of(self.stream) - self.zero_s) * 1000)
 
 
 @contextmanager
@@ -106,7 +108,9 @@ class Contents:
 
 def contents(film: Film, span: Span) -> Contents:
     """Read the packets of a span up to where the file ends or is damaged."""
-    shown, keyframes, size_bytes, has_open_gop = [], [], 0, False
+    shown: list[int] = []
+    keyframes: list[int] = []
+    size_bytes, has_open_gop = 0, False
     coded = CodedPictures(film.stream)
     go_to(film.container, film.stream, span.first.seek_to)
     try:
@@ -131,7 +135,7 @@ def decoded(film: Film, span: Span) -> Iterator[VideoFrame | AudioFrame]:
     """Yield all frames of the span, and some before and after it, in file order."""
     container, stream, heard = film.container, film.stream, film.heard
     begin = min(span.first.seek_to, stream.start_time or 0)  # AVI fails on a seek to before its start
-    go_to(container, stream, max(begin, span.first.seek_to - ceil(_LEAD_S / stream.time_base)))
+    go_to(container, stream, max(begin, span.first.seek_to - ceil(_LEAD_S / time_base_of(stream))))
     has_begun = is_seen = False
     is_heard = heard is None
     for packet in _packets(container, stream, heard):
@@ -153,7 +157,7 @@ def decoded(film: Film, span: Span) -> Iterator[VideoFrame | AudioFrame]:
     stream.codec_context.flush_buffers()  # the next group begins anew
 
 
-def _packets(container: InputContainer, stream: VideoStream, heard: AudioStream | None) -> Iterator[av.Packet]:
+def _packets(container: InputContainer, stream: VideoStream, heard: AudioStream | None) -> Iterator[AnyPacket]:
     """Yield packets up to where the file ends or becomes unreadable."""
     packets = container.demux([each for each in (stream, heard) if each])
     try:
@@ -172,7 +176,11 @@ def _held_back(stream: VideoStream) -> Iterator[VideoFrame]:
             raise
 
 
-def frames_of(packet: av.Packet) -> list[VideoFrame | AudioFrame]:
+@overload
+def frames_of(packet: "av.Packet[VideoStream]") -> list[VideoFrame]: ...
+@overload
+def frames_of(packet: "av.Packet[AudioStream]") -> list[AudioFrame]: ...
+def frames_of(packet: AnyPacket) -> list[Any]:
     """Return the frames in a packet; none if it is damaged, since the ones after it may be whole."""
     try:
         return [frame for frame in packet.decode() if frame.pts is not None]

@@ -33,6 +33,7 @@ from clips.media.pictures.coded import CodedPictures
 from clips.media.pictures.display_matrix import orientation
 from clips.media.pictures.fields import picture_rate, whole_pictures
 from clips.media.pictures.rate import capture_rate, nominal_rate, riders_rate
+from clips.media.timestamps import AnyPacket, time_base_of
 from clips.media.way import way_of
 
 #: Ten seconds at 60 frames per second show whether a recording is steady.
@@ -82,7 +83,8 @@ def probe(path: str) -> dict[str, Any]:
         frame, times = _first_frame_and_times(container, stream)
         # FFmpeg's grid may be that of fields, of which two make a picture.
         in_fields = frame.interlaced_frame or CodedPictures(stream).may_have_fields
-        rate = nominal_rate(None if in_fields else stream.base_rate, times, stream.time_base) or picture_rate(stream)
+        stated = None if in_fields else stream.base_rate
+        rate = nominal_rate(stated, times, time_base_of(stream)) or picture_rate(stream)
         if rate is None:
             raise MediaError("This file has a still picture but no video.")
         held = orientation(frame)
@@ -98,7 +100,7 @@ def probe(path: str) -> dict[str, Any]:
             "capture_rate_num": captured.numerator if captured else None,
             "capture_rate_den": captured.denominator if captured else None,
             **_durations(container, stream),
-            "start_ms": _ms(times[0] * stream.time_base - zero_s(container)),
+            "start_ms": _ms(times[0] * time_base_of(stream) - zero_s(container)),
             "width": stream.width,
             "height": stream.height,
             "rotation": held.rotation,
@@ -144,7 +146,7 @@ def _first_frame_and_times(container: InputContainer, stream: VideoStream) -> tu
     return frame, sorted(times)
 
 
-def _first(packet: av.Packet) -> VideoFrame | None:
+def _first(packet: AnyPacket) -> VideoFrame | None:
     try:
         return next(iter(packet.decode()), None)
     except MemoryError:

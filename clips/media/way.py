@@ -11,9 +11,10 @@ from enum import StrEnum
 from typing import Any
 
 import av
+import av.container
 import av.error
+from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
-from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
@@ -22,6 +23,7 @@ from clips.media.converted_sound import ALAC_LAYOUTS, layout_of
 from clips.media.formats.opening import path_of
 from clips.media.mp4 import sample_entries, timecode
 from clips.media.pictures.frame_times import go_to
+from clips.media.timestamps import AnyPacket
 
 
 class Fate(StrEnum):
@@ -142,7 +144,7 @@ def way_of(container: InputContainer, picture: VideoStream) -> Way:
 
 def add_copied(target: OutputContainer, source: Stream, tag: str, stand_in: str = "") -> Stream:
     """Add a track that takes the packets of ``source`` as they are; ValueError if the muxer has no place for it."""
-    if stand_in:
+    if stand_in and isinstance(source, VideoStream):
         size = {"width": source.width, "height": source.height}
         return target.add_mux_stream(stand_in, rate=source.average_rate, time_base=source.time_base, **size)
     stream = target.add_stream_from_template(source, opaque=True)
@@ -151,7 +153,7 @@ def add_copied(target: OutputContainer, source: Stream, tag: str, stand_in: str 
     return stream
 
 
-def _is_mov(container: InputContainer) -> bool:
+def _is_mov(container: av.container.Container) -> bool:
     return "mov" in container.format.name.split(",")
 
 
@@ -159,11 +161,11 @@ def _is_mov(container: InputContainer) -> bool:
 class _Beginning:
     """The first packets of a picture or a sound."""
 
-    packets: list[Packet] = field(default_factory=list)
+    packets: list[AnyPacket] = field(default_factory=list)
     n_seen: int = 0
     stand_alone: bool = True  # each of those seen is a keyframe
 
-    def see(self, packet: Packet) -> None:
+    def see(self, packet: AnyPacket) -> None:
         self.n_seen += 1
         self.stand_alone = self.stand_alone and packet.is_keyframe
         if len(self.packets) < _TRIED_PACKETS:
@@ -216,7 +218,7 @@ def _name(stream: Stream) -> str:
     return stream.codec_context.codec.canonical_name
 
 
-def _is_h263_inter(packet: Packet) -> bool:
+def _is_h263_inter(packet: AnyPacket) -> bool:
     """Return whether an H.263 picture needs the one before it, as its header says (ITU-T H.263, 5.1.3)."""
     head = bytes(packet)[:5]
     is_plain = len(head) == 5 and head[4] >> 2 & 7 not in {0, 7}
@@ -232,7 +234,7 @@ def _way_beside(
 ) -> TrackWay:
     entry, first = entries.get(stream.id), begun[stream.index].packets if stream.index in begun else []
     name = _name(stream) if stream.codec_context else entry.kind if entry else stream.type
-    if stream.type == "audio":
+    if isinstance(stream, AudioStream):
         return _way_of_sound(stream, target, first, name)
     if stream.type == "video" and not stream.disposition & Disposition.attached_pic:
         return _way_of_second_picture(container, stream, target, first, name)
@@ -242,7 +244,7 @@ def _way_beside(
     return TrackWay(stream.index, kind, name, Fate.LEAVE)
 
 
-def _way_of_sound(stream: Stream, target: Container, packets: list[Packet], name: str) -> TrackWay:
+def _way_of_sound(stream: AudioStream, target: Container, packets: list[AnyPacket], name: str) -> TrackWay:
     context = stream.codec_context
     if context is None or (name in _NOT_IN_AVI and "avi" in stream.container.format.name):
         return TrackWay(stream.index, Kind.SOUND, name, Fate.LEAVE)
@@ -255,7 +257,7 @@ def _way_of_sound(stream: Stream, target: Container, packets: list[Packet], name
     return TrackWay(stream.index, Kind.SOUND, name, Fate.CONVERT, converted_to(stream))
 
 
-def converted_to(stream: Stream) -> str:
+def converted_to(stream: AudioStream) -> str:
     """Return the encoder for a sound that cannot be copied: a lossless one if the source is lossless."""
     codec, form = stream.codec_context.codec, stream.codec_context.format.name
     if codec.lossy or not codec.lossless:
@@ -268,7 +270,7 @@ def converted_to(stream: Stream) -> str:
 
 
 def _way_of_second_picture(
-    container: InputContainer, stream: Stream, target: Container, packets: list[Packet], name: str
+    container: InputContainer, stream: Stream, target: Container, packets: list[AnyPacket], name: str
 ) -> TrackWay:
     """Plan a second lens: kept if the file has decoding times, as MP4 and MOV do, and the clip an edit list."""
     if stream.codec_context is not None and _is_mov(container) and target.has_edit_lists and packets:
@@ -310,7 +312,7 @@ def _letters(source: Stream) -> str:
         return ""
 
 
-def _holds(target: Container, source: Stream, packets: list[Packet], tag: str, stand_in: str = "") -> bool:
+def _holds(target: Container, source: Stream, packets: list[AnyPacket], tag: str, stand_in: str = "") -> bool:
     """Return whether the muxer takes a track and its output reads back."""
     written = io.BytesIO()
     options = {"strict": "unofficial"} | ({"brand": target.brand} if target.brand else {})
@@ -330,7 +332,7 @@ def _holds(target: Container, source: Stream, packets: list[Packet], tag: str, s
         return False
 
 
-def _again(packet: Packet, stream: Stream, time: int) -> Packet:
+def _again(packet: AnyPacket, stream: Stream, time: int) -> AnyPacket:
     """Return a packet with the same bytes at a time that every muxer accepts."""
     again = av.Packet(bytes(packet))
     again.stream, again.time_base = stream, packet.time_base
@@ -348,6 +350,8 @@ def _is_found(written: io.BytesIO, source: Stream) -> bool:
             or found.codec_context.codec.id != source.codec_context.codec.id
         ):
             return False
-        if source.type == "video":
+        if isinstance(source, VideoStream) and isinstance(found, VideoStream):
             return (found.width, found.height) == (source.width, source.height)
-        return source.type != "audio" or (found.sample_rate, found.channels) == (source.sample_rate, source.channels)
+        if isinstance(source, AudioStream) and isinstance(found, AudioStream):
+            return (found.sample_rate, found.channels) == (source.sample_rate, source.channels)
+        return True

@@ -1,5 +1,6 @@
 """Turns the store addresses of settings into entries of Django's ``STORAGES``."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -8,7 +9,7 @@ LOCAL = {"BACKEND": "clips.storage.local.LocalStore"}
 SCHEMES = {"s3": "clips.storage.s3.S3Store", "gs": "clips.storage.google.GoogleStore"}
 
 
-def storage(setting: str, address: str, options: dict[str, dict]) -> dict:
+def storage(setting: str, address: str, options: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Return the entry of ``STORAGES`` for an address: empty for the data folder, ``s3://bucket/prefix``, ``gs://…``.
 
     Parameters

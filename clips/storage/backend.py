@@ -97,5 +97,8 @@ class Store(Protocol):
     def listed(self, folder: str) -> Iterator[Stored]:
         """List the files of a folder, without subfolders."""
 
+    def clear_left(self) -> None:
+        """Delete what killed workers left that no path leads to."""
+
     def read(self, stored_path: str) -> OpenFile:
         """Open a file for reading, in parts or as a whole."""

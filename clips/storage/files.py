@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol
+from typing import Protocol, cast
 
 from django.conf import settings
 from django.core.files.storage import storages
@@ -57,7 +57,7 @@ def local_clip(clip: StoredFile, report: Report = silent) -> Iterator[Path]:
     gone = _("The cut clip is not in the data folder. Cut it again first.")
     if not clip.stored_path:
         raise MissingFileError(gone)
-    with _on_this_disk(clip.stored_path, clip.file_hash, clip.size_bytes, gone, report) as path:
+    with _on_this_disk(clip.stored_path, clip.file_hash, clip.size_bytes or 0, gone, report) as path:
         yield path
 
 
@@ -84,7 +84,7 @@ def scratch_folder() -> Iterator[Path]:
 
 def store_of(stored_path: str) -> Store:
     """Return the store of a path, or of an alias."""
-    return storages[stored_path.partition("/")[0]]
+    return cast(Store, storages[stored_path.partition("/")[0]])  # settings.STORAGES names nothing else
 
 
 def is_local(stored_path: str) -> bool:
@@ -173,8 +173,7 @@ def listed(folder: str) -> Iterator[Stored]:
 def clear_left() -> None:
     """Delete from the stores what killed workers left at no path."""
     for where in {store_of(alias) for alias in ALIASES}:
-        if not where.is_local:
-            where.clear_left()
+        where.clear_left()
 
 
 def read(stored_path: str) -> OpenFile:
@@ -196,4 +195,4 @@ def sha256_of(path: Path, report: Callable[[float], None] | None = None) -> str:
 
 def _by_store(stored_paths: Iterable[str]) -> Iterator[tuple[Store, list[str]]]:
     for alias, paths in groupby(sorted(stored_paths), key=lambda path: path.partition("/")[0]):
-        yield storages[alias], list(paths)
+        yield store_of(alias), list(paths)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -29,7 +29,7 @@ TIMEOUT_S = 30
 class GoogleStore(BucketStore, GoogleCloudStorage):
     """Objects are private: they get no ACL, and pages read them through this server."""
 
-    def get_default_settings(self) -> dict:
+    def get_default_settings(self) -> dict[str, Any]:
         return super().get_default_settings() | {"credentials_file": ""}
 
     @cached_property

@@ -42,6 +42,9 @@ class LocalStore(FileSystemStorage):
     def place(self, staged: str, stored_path: str) -> None:
         self.put(Path(staged), stored_path, silent)
 
+    def clear_left(self) -> None:
+        """Nothing: a file is moved as a whole, and what was not yet moved is its maker's."""
+
     def unstage(self, staged: str) -> None:
         """Leave it to the owner of the scratch folder."""
 
@@ -113,7 +116,7 @@ def _as_ours(file: Path) -> None:
 def free_bytes() -> int:
     """Return the free bytes of the data folder's disk above its floor; negative below it."""
     usage = shutil.disk_usage(settings.DATA_DIR)
-    floor_bytes = min(settings.DISK_FLOOR_BYTES, usage.total // 10)
+    floor_bytes: int = min(settings.DISK_FLOOR_BYTES, usage.total // 10)
     return usage.free - floor_bytes
 
 

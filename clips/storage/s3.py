@@ -187,11 +187,11 @@ class _Sent(BaseSubscriber):
         self.is_over = threading.Event()
         self._lock = threading.Lock()
 
-    def on_progress(self, future, bytes_transferred: int, **_kwargs: object) -> None:
+    def on_progress(self, future: object, bytes_transferred: int, **_kwargs: object) -> None:
         with self._lock:
             self.n_bytes += bytes_transferred
 
-    def on_done(self, future, **_kwargs: object) -> None:
+    def on_done(self, future: object, **_kwargs: object) -> None:
         self.is_over.set()
 
 

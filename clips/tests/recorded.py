@@ -3,6 +3,7 @@
 import datetime as dt
 
 from clips.models import OriginalFile, Shoot
+from clips.tests.factories import OriginalFileFactory
 
 SERIAL = "C3471325123456"
 SAID = {
@@ -20,6 +21,6 @@ def add_probed(shoot: Shoot, name: str = "GX010001.MP4", **said: object) -> Orig
     """Add a file with the facts of ``SAID``, changed by ``said``; its bytes are on no disk."""
     number = OriginalFile.objects.count()
     fields = {"stored_path": f"originals/{number}", "file_hash": f"{number:064x}", "size_bytes": 1}
-    file = OriginalFile.objects.create(shoot=shoot, original_filename=name, **fields)
+    file = OriginalFileFactory(shoot=shoot, original_filename=name, **fields)
     file.apply_probe(SAID | said)
     return file

@@ -2,10 +2,11 @@
 
 import itertools
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from threading import local
 
@@ -17,6 +18,7 @@ from clips.media.formats.opening import open_media, picture_stream, zero_s
 from clips.media.pictures.display_matrix import orientation
 from clips.media.pictures.fields import picture_rate, whole_pictures
 from clips.media.pictures.frame_times import go_to, go_to_beginning
+from clips.media.timestamps import AnyPacket, pts_of, time_base_of
 from detection.decode.packets import Packets
 from detection.decode.piece import INTERVAL_SLACK, PICTURE_RATE_HZ, Piece
 
@@ -89,13 +91,14 @@ class PictureReader:
         most : int, optional
             Stop after so many pictures.
         """
-        times_s, luma = [], []
+        times_s: list[float] = []
+        luma: list[np.ndarray] = []
         for frame in itertools.islice(self._due(piece), most):
             self._small = self._small or SmallGrey(frame, self._video.sample_aspect_ratio)
             small = self._small(frame)
             if luma and small.shape != luma[0].shape:
                 continue  # a stream that changes its shape midway cannot be compared across the change
-            times_s.append(self._time_s(frame.pts))
+            times_s.append(self._time_s(pts_of(frame)))
             luma.append(small)
             if len(luma) == CHUNK_PICTURES:
                 yield PictureChunk(np.array(times_s), np.stack(luma))
@@ -106,13 +109,13 @@ class PictureReader:
     def _due(self, piece: Piece) -> Iterator[av.VideoFrame]:
         due_s = float("-inf")
         for frame in self._frames(piece):
-            time_s = self._time_s(frame.pts)
+            time_s = self._time_s(pts_of(frame))
             if time_s >= due_s:
                 due_s = time_s + INTERVAL_SLACK / PICTURE_RATE_HZ
                 yield frame
 
     def _time_s(self, pts: int) -> float:
-        return (float(pts * self._video.time_base) - self._zero_s) / self._stretch
+        return (float(pts * time_base_of(self._video)) - self._zero_s) / self._stretch
 
     def _frames(self, piece: Piece) -> Iterator[av.VideoFrame]:
         context = self._video.codec_context
@@ -120,7 +123,7 @@ class PictureReader:
             yield from _decoded(context, packet)
         yield from _decoded(context, None)
 
-    def _packets_from(self, first: int) -> Iterator[av.Packet]:
+    def _packets_from(self, first: int) -> Iterator[AnyPacket]:
         """Yield the video's packets from the one with that index on; none if it is not found."""
         if first == 0:
             yield from self._demuxed(None)
@@ -139,7 +142,7 @@ class PictureReader:
             if found:
                 return
 
-    def _demuxed(self, from_s: float | None) -> Iterator[av.Packet]:
+    def _demuxed(self, from_s: float | None) -> Iterator[AnyPacket]:
         """Yield the video's packets from about a time on; None means the beginning."""
         container, video = self._container, self._video
         is_there, self._is_fresh = self._is_fresh and from_s is None, False  # also where nothing can be sought
@@ -147,7 +150,7 @@ class PictureReader:
             if from_s is None and not is_there:
                 go_to_beginning(container, video)
             elif from_s is not None:
-                wanted = round((from_s * self._stretch + self._zero_s) / video.time_base)
+                wanted = round((from_s * self._stretch + self._zero_s) / time_base_of(video))
                 go_to(container, video, max(wanted, video.start_time or 0))  # AVI refuses what is before its start
             yield from (packet for packet in whole_pictures(container.demux(video), video) if packet.size)
         except MemoryError:
@@ -156,7 +159,7 @@ class PictureReader:
             return
 
 
-def _decoded(context: av.VideoCodecContext, packet: av.Packet | None) -> list[av.VideoFrame]:
+def _decoded(context: av.VideoCodecContext, packet: AnyPacket | None) -> list[av.VideoFrame]:
     """Return the pictures that a packet, or the end, yields; each has a PTS."""
     try:
         frames = context.decode(packet)
@@ -173,7 +176,7 @@ class PicturePool:
     """Decodes many short pieces on all cores; the result does not depend on the number of cores."""
 
     def __init__(self, path: str | Path, packets: Packets, *, stretch: float = 1.0) -> None:
-        self._make = lambda: PictureReader(path, packets, stretch=stretch)
+        self._make: Callable[[], PictureReader] = partial(PictureReader, path, packets, stretch=stretch)
         self._executor = ThreadPoolExecutor(N_DECODERS)
         self._own = local()
         self._readers: list[PictureReader] = []
@@ -188,7 +191,7 @@ class PicturePool:
 
     def read(self, pieces: list[Piece], *, most: int | None = None) -> Iterator[tuple[Piece, list[PictureChunk]]]:
         """Yield each piece with its pictures, in the order of the pieces; few are held at a time."""
-        waiting: deque[tuple[Piece, Future]] = deque()
+        waiting: deque[tuple[Piece, Future[list[PictureChunk]]]] = deque()
         for piece in pieces:
             waiting.append((piece, self._executor.submit(self._read, piece, most)))
             if len(waiting) > 2 * N_DECODERS:

@@ -4,6 +4,7 @@ import time
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -13,6 +14,7 @@ from clips.media import MediaError
 from clips.media.formats.opening import MAX_DURATION_S, TOO_LONG, declared_end_s, picture_stream, zero_s
 from clips.media.pictures.coded import CodedPictures
 from clips.media.pictures.fields import whole_pictures
+from clips.media.timestamps import AnyPacket, pts_of, time_base_of
 from detection.decode.packets import Packets
 
 #: High enough for the bands of a board's pop (up to 7.5 kHz), low enough to cost next to nothing.
@@ -125,7 +127,7 @@ class Scan:
         """
         if not self._pts:
             raise MediaError("The picture in this file cannot be read.")
-        base = float(self._video.time_base)
+        base = float(time_base_of(self._video))
         return Packets(
             pts_s=(np.array(self._pts, np.float64) * base - self._zero_s) / self._stretch,
             size_bytes=np.array(self._size, np.int64),
@@ -134,7 +136,7 @@ class Scan:
             codec=self._video.codec_context.name,
         )
 
-    def _packets(self) -> Iterator[av.Packet]:
+    def _packets(self) -> Iterator[AnyPacket]:
         streams = [self._video, *([self._audio] if self._audio else []), *self._sensors]
         try:
             yield from whole_pictures(self._container.demux(streams), self._video)
@@ -143,7 +145,7 @@ class Scan:
         except av.error.FFmpegError:  # cut off or damaged: what was read so far counts
             self.broke_off = True
 
-    def _note(self, packet: av.Packet) -> None:
+    def _note(self, packet: AnyPacket) -> None:
         pts = packet.dts if packet.pts is None else packet.pts
         if packet.size == 0 or pts is None:
             return
@@ -154,7 +156,7 @@ class Scan:
         if self.end_s > MAX_DURATION_S:
             raise MediaError(TOO_LONG)
 
-    def _hear(self, packet: av.Packet) -> None:
+    def _hear(self, packet: "av.Packet[av.AudioStream]") -> None:
         self.n_sounds += bool(packet.size)
         try:
             frames = packet.decode()
@@ -167,7 +169,7 @@ class Scan:
             if frame.pts is not None:
                 self._sound.add(frame)
 
-    def _time_s(self, time: float) -> float:
+    def _time_s(self, time: float | Fraction) -> float:
         return (float(time) - self._zero_s) / self._stretch
 
 
@@ -185,7 +187,7 @@ class _SoundBuffer:
         return self.n_samples >= CHUNK_SAMPLES
 
     def add(self, frame: av.AudioFrame) -> None:
-        start = round(float(frame.pts * frame.time_base) * SOUND_RATE_HZ)
+        start = round(float(pts_of(frame) * time_base_of(frame)) * SOUND_RATE_HZ)
         try:
             pieces = [part.to_ndarray()[0] for part in self._resampler.resample(frame)]
         except (av.error.FFmpegError, ValueError):  # the format changed midway: begin afresh
@@ -207,7 +209,8 @@ class _SoundBuffer:
 
     def pop(self, origin_s: float) -> SoundChunk:
         samples = np.concatenate(self._pieces)
-        chunk = SoundChunk(self._start / SOUND_RATE_HZ - origin_s, np.nan_to_num(np.clip(samples, -1, 1)))
-        self._start += self.n_samples
+        start = self._start or 0
+        chunk = SoundChunk(start / SOUND_RATE_HZ - origin_s, np.nan_to_num(np.clip(samples, -1, 1)))
+        self._start = start + self.n_samples
         self._pieces, self.n_samples = [], 0
         return chunk

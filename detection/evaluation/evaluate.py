@@ -7,6 +7,7 @@ optionally ``cuts_ms``, the joins of takes that were put together from pieces.
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 #: A hit covers at least this share of the trick.
 LEAST_COVER = 0.5
@@ -18,7 +19,7 @@ class LabelError(ValueError):
     """The labels cannot be read. The text is one sentence."""
 
 
-def load_labels(folder: str | Path) -> dict[str, dict]:
+def load_labels(folder: str | Path) -> dict[str, dict[str, Any]]:
     """Return the labels of every take in a folder, by name.
 
     Raises
@@ -42,7 +43,7 @@ def load_labels(folder: str | Path) -> dict[str, dict]:
     return labels
 
 
-def match(proposals: list[dict], tricks: list[dict]) -> list[int | None]:
+def match(proposals: list[dict[str, Any]], tricks: list[dict[str, Any]]) -> list[int | None]:
     """Return for each found moment the number of the trick it hits, or None.
 
     Parameters
@@ -79,7 +80,7 @@ def match(proposals: list[dict], tricks: list[dict]) -> list[int | None]:
     return hits
 
 
-def _fitting(proposal: dict, tricks: list[dict]) -> list[int]:
+def _fitting(proposal: dict[str, Any], tricks: list[dict[str, Any]]) -> list[int]:
     start_ms, end_ms = proposal["start_ms"], proposal["end_ms"]
     ranked = []
     for number, trick in enumerate(tricks):
@@ -120,7 +121,7 @@ def average_precision(hits: list[bool], n_tricks: int) -> float:
     return sum(p for p, hit in zip(precision, hits, strict=True) if hit) / n_tricks
 
 
-def evaluate_take(label: dict, candidates: list[dict]) -> dict:
+def evaluate_take(label: dict[str, Any], candidates: list[dict[str, Any]]) -> dict[str, Any]:
     """Measure the candidates of one take.
 
     Parameters
@@ -173,7 +174,7 @@ def evaluate_take(label: dict, candidates: list[dict]) -> dict:
     }
 
 
-def mean_of(results: list[dict]) -> dict:
+def mean_of(results: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the mean of each figure over the takes in which it has a meaning."""
     mean = {}
     for name in results[0]:
@@ -182,7 +183,7 @@ def mean_of(results: list[dict]) -> dict:
     return mean
 
 
-def pooled_of(labels: dict[str, dict], candidates: dict[str, list[dict]]) -> dict:
+def pooled_of(labels: dict[str, dict[str, Any]], candidates: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     """Return the figures of all takes ranked together, as for one absolute threshold."""
     ranked, n_shown, n_hits = [], 0, 0
     for name, label in labels.items():
@@ -206,17 +207,17 @@ def pooled_of(labels: dict[str, dict], candidates: dict[str, list[dict]]) -> dic
     }
 
 
-def _near_join(span: dict, label: dict) -> bool:
+def _near_join(span: dict[str, Any], label: dict[str, Any]) -> bool:
     middle_ms = (span["start_ms"] + span["end_ms"]) / 2
     return any(abs(middle_ms - cut_ms) <= NEAR_JOIN_MS for cut_ms in label.get("cuts_ms", []))
 
 
-def _on_distractor(span: dict, label: dict) -> bool:
+def _on_distractor(span: dict[str, Any], label: dict[str, Any]) -> bool:
     sounds = label.get("distractors", [])
     return any(span["start_ms"] < sound["end_ms"] and span["end_ms"] > sound["start_ms"] for sound in sounds)
 
 
-def _join_chance(label: dict) -> float:
+def _join_chance(label: dict[str, Any]) -> float:
     near_ms, reached_ms = 0.0, 0.0
     for cut_ms in sorted(label.get("cuts_ms", [])):
         start_ms = max(reached_ms, cut_ms - NEAR_JOIN_MS)

@@ -1,5 +1,8 @@
 """Fits the few weights of the score on labelled takes."""
 
+from functools import reduce
+from typing import Any
+
 import numpy as np
 from scipy import optimize
 
@@ -18,7 +21,7 @@ PULL = 100.0
 LEAST_SUM = 1.0
 
 
-def examples(signals: Signals, label: dict) -> tuple[np.ndarray, np.ndarray]:
+def examples(signals: Signals, label: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     """Return the features of each candidate of a take, and whether it hits a trick.
 
     Parameters
@@ -34,7 +37,7 @@ def examples(signals: Signals, label: dict) -> tuple[np.ndarray, np.ndarray]:
     hits : np.ndarray [shape=(n,), bool]
     """
     standing = score.standing_of(signals)
-    total = sum(standing.values())
+    total = reduce(np.add, standing.values())
     peaks = score.find_moments(total, floor=LEAST_SUM)
     duration_s = label["duration_ms"] / 1000
     spans = [span_of(peak.step, signals, standing, duration_s=duration_s) for peak in peaks]

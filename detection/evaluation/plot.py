@@ -1,12 +1,16 @@
 """Plots all signals of a file, its score, its moments and, if given, its labels."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from detection.propose import DEFAULT_THRESHOLD, propose_from_signals
 from detection.scoring import score
 from detection.signals import STEP_S, Signals
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 #: Inches.
 WIDTH, ROW_HEIGHT = 18.0, 1.3
@@ -27,7 +31,7 @@ class PlotError(RuntimeError):
     """The picture cannot be drawn. The text is one sentence."""
 
 
-def draw(found: dict, label: dict | None, *, title: str, out: Path) -> None:
+def draw(found: dict[str, Any], label: dict[str, Any] | None, *, title: str, out: Path) -> None:
     """Write a picture of the signals of one file.
 
     Parameters
@@ -75,7 +79,7 @@ def _is_unknown(name: str, signals: Signals) -> np.ndarray:
     return ~signals.seen if name == "arc" else np.zeros(len(signals.seen), bool)
 
 
-def _draw_score(row, proposed: dict, signals: Signals, time_s: np.ndarray) -> None:
+def _draw_score(row: "Axes", proposed: dict[str, Any], signals: Signals, time_s: np.ndarray) -> None:
     standing = score.standing_of(signals)
     weights = score.Weights.shipped()
     row.plot(time_s, score.score_curve(standing, weights, score.evidence_of(signals, standing)), linewidth=0.9)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from clips.media import sandbox
 from detection.evaluation import fit
@@ -31,7 +32,9 @@ class Watching:
     blanked: bool = False
 
 
-def watched(path: Path, label: dict, how: Watching, on_tick: Callable[[float | None], None]) -> dict:
+def watched(
+    path: Path, label: dict[str, Any], how: Watching, on_tick: Callable[[float | None], None]
+) -> dict[str, Any]:
     """Return the result of `detection.analyze.signals_of` for one take."""
     joins_ms = label.get("cuts_ms", []) if how.blanked else []
     arguments = {
@@ -45,7 +48,7 @@ def watched(path: Path, label: dict, how: Watching, on_tick: Callable[[float | N
 
 def evaluate(
     footage: Path, labels_folder: Path, how: Watching, on_tick: Callable[[float | None], None]
-) -> dict[str, dict]:
+) -> dict[str, dict[str, Any]]:
     """Return the figures of each take, their mean, and all takes together.
 
     Each take is scored with weights that were fitted on the other takes (leave one session out); a single take, or
@@ -78,11 +81,11 @@ def evaluate(
     }
 
 
-def _candidates(signals: Signals, found: dict, weights: score.Weights | None) -> list[dict]:
+def _candidates(signals: Signals, found: dict[str, Any], weights: score.Weights | None) -> list[dict[str, Any]]:
     return propose_from_signals(signals, duration_ms=found["duration_ms"], weights=weights)["candidates"]
 
 
-def _cost(found: dict, signals: Signals) -> dict:
+def _cost(found: dict[str, Any], signals: Signals) -> dict[str, Any]:
     cpu_s_per_s = found["cpu_s"] / (found["duration_ms"] / 1000)
     return {
         "seen": round(float(signals.seen.mean()), 3),
@@ -92,7 +95,9 @@ def _cost(found: dict, signals: Signals) -> dict:
     }
 
 
-def fit_weights(footage: Path, labels_folder: Path, out: Path, on_tick: Callable[[float | None], None]) -> dict:
+def fit_weights(
+    footage: Path, labels_folder: Path, out: Path, on_tick: Callable[[float | None], None]
+) -> dict[str, Any]:
     """Fit the weights on labelled takes and write them with their origin; return what is written.
 
     Raises
@@ -125,5 +130,5 @@ def fit_weights(footage: Path, labels_folder: Path, out: Path, on_tick: Callable
     return made
 
 
-def _video(footage: Path, name: str, label: dict) -> Path:
+def _video(footage: Path, name: str, label: dict[str, Any]) -> Path:
     return footage / label.get("file", f"{name}.mp4")

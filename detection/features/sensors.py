@@ -73,6 +73,5 @@ def felt(acceleration: np.ndarray, turning: np.ndarray | None, *, step_s: float)
         spin = np.where(strength > 0, np.clip(spun / SPIN_RAD_S, 0, 1), 0)
         strength = np.minimum(1, strength + 0.5 * spin)
     per_step = max(1, round(STEP_S / step_s))
-    return tuple(
-        ndimage.maximum_filter1d(values, 2 * per_step + 1, mode="nearest")[::per_step] for values in (strength, spin)
-    )
+    strength, spin = (ndimage.maximum_filter1d(values, 2 * per_step + 1, mode="nearest") for values in (strength, spin))
+    return strength[::per_step], spin[::per_step]

@@ -1,12 +1,14 @@
 """Explains in words and numbers why a moment was found."""
 
+from typing import Any
+
 #: A reason is named from here on, in spreads above the usual.
 WORTH_NAMING = 1.0
 #: The same for how much more moves than usual.
 MOVES_MORE = 1.5
 
 
-def explain(features: dict) -> str:
+def explain(features: dict[str, Any]) -> str:
     """Return the reasons for a moment.
 
     Parameters

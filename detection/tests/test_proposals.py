@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from clips.jobs.worker import MAX_SILENCE_S
 from clips.models import CandidateSegment, DetectionRun, SegmentStatus
+from clips.tests.factories import CandidateSegmentFactory
 from detection.proposals import replace_proposals
 from detection.tasks import TICK_S, stretch_of
 
@@ -52,7 +53,7 @@ def test_what_somebody_is_looking_at_stays(original, segments, sorter):
 
 
 def test_what_a_person_added_by_hand_stays(original, segments):
-    own = CandidateSegment.objects.create(original_file=original, start_ms=100_000, end_ms=103_000)
+    own = CandidateSegmentFactory(original_file=original, start_ms=100_000, end_ms=103_000)
     replace_proposals(original, found((100_500, 103_500)))
     assert CandidateSegment.objects.get() == own
 
@@ -70,8 +71,8 @@ def test_the_database_refuses_a_moment_that_its_run_has_already(original, run, s
     first = segments[0]
     span_ms = {"start_ms": first.start_ms, "end_ms": first.end_ms}
     with pytest.raises(IntegrityError), transaction.atomic():
-        CandidateSegment.objects.create(original_file=original, run=run, score=0.2, **span_ms)
-    CandidateSegment.objects.create(original_file=original, **span_ms)  # by hand
+        CandidateSegmentFactory(original_file=original, run=run, score=0.2, **span_ms)
+    CandidateSegmentFactory(original_file=original, **span_ms)  # by hand
 
 
 def test_twice_the_same_analysis_leaves_the_same_rows(original, segments):

@@ -15,6 +15,9 @@ SITE_STOP_S, ENGINES_STOP_S = 5, 3
 # A program that ends within START_S is started again after 1, 2, 3 … s, and given up after this many times.
 START_S, START_RETRIES = 2, 6
 
+#: Folders with code that runs in the site.
+CODE = ("clips", "detection", "people", "tricks", "trickyclip")
+
 # Whoever starts the site as root means it; what opens uploaded files is confined by clips/media/sandbox anyway.
 AS_ROOT_ON_PURPOSE = "ignore:You're running the worker"
 
@@ -35,15 +38,40 @@ def of_engines(engines: list[embedded.Engine]) -> list[Program]:
     return [Program(engine.name, engine.arguments, engine.stop_signal) for engine in engines]
 
 
-def of_site(run_dir: Path, *, bind: str, flower_bind: str) -> list[Program]:
-    """Return web server, workers, beat and Flower as ``manage.py up`` supervises them."""
+def of_site(run_dir: Path, *, bind: str, flower_bind: str, reload: bool = False) -> list[Program]:
+    """Return web server, workers, beat and Flower as ``manage.py up`` supervises them.
+
+    With ``reload`` each but Flower, which has next to no code of ours, follows changes of the code.
+    """
 
     def launched(program: Program) -> Program:
         # Without a supervisor nobody would end a program that takes its time: it loses nothing by being killed.
         pid_file = run_dir / f"{program.name}.pid"
         return replace(program, arguments=launch.arguments(program.arguments, death_signal=SIGKILL, pid_file=pid_file))
 
-    return [launched(program) for program in commands(bind, flower_bind)]
+    programs = commands(bind, flower_bind)
+    if reload:
+        programs = [program if program.name == "flower" else reloading(program) for program in programs]
+    return [launched(program) for program in programs]
+
+
+def reloading(program: Program) -> Program:
+    """Return the program as one that starts anew whenever code of the site changes; after an error it waits for that.
+
+    The web server also reads templates and static files anew for each page (``DEBUG``).
+    """
+    folders = [word for name in CODE for word in ("--directory", str(embedded.BASE_DIR / name))]
+    options = [
+        *folders, "--recursive", "--patterns", "**/*.py", "--ignore-patterns", "**/tests/**",
+        "--debounce-interval", "0.3", "--signal", program.stop_signal.name, "--kill-after", str(SITE_STOP_S - 1),
+        "--no-restart-on-command-exit",
+    ]  # fmt: skip
+    # It leads a process group of its own, so it is told by itself when what watches over it was killed; and it goes
+    # through a shell, because watchdog takes every "--" for its own.
+    line = shlex.join(launch.arguments(program.arguments, death_signal=SIGKILL))
+    command = [sys.executable, "-m", "watchdog.watchmedo", "auto-restart", *options, "--", "sh", "-c", f"exec {line}"]
+    debug = {"DEBUG": "1"} if program.name == "web" else {}
+    return replace(program, arguments=command, stop_signal=SIGTERM, environment=program.environment | debug)
 
 
 def commands(bind: str, flower_bind: str) -> list[Program]:

@@ -54,6 +54,8 @@ class Site:
     host_header: str
     #: Whether a made-up session is brought in beside whatever is here.
     demo: bool = False
+    #: Whether the programs follow changes of the code.
+    reload: bool = False
 
     @property
     def run_dir(self) -> Path:
@@ -186,7 +188,7 @@ def supervise(site: Site, engines: list[embedded.Engine], console: Console) -> N
     flower_port = embedded.port(site.data_dir, "flower")
     run_engines = programs.of_engines(engines)
     flower_bind = f"{embedded.HOST}:{flower_port}"
-    run_site = programs.of_site(site.run_dir, bind=site.bind, flower_bind=flower_bind)
+    run_site = programs.of_site(site.run_dir, bind=site.bind, flower_bind=flower_bind, reload=site.reload)
     if site.demo:
         run_site.append(programs.demo(site.run_dir))
     threads, outputs = [], {}

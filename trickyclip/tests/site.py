@@ -44,15 +44,22 @@ def manage(data_dir: Path, *arguments: str) -> str:
 class Up:
     """One ``manage.py up`` and all that it started."""
 
-    def __init__(self, data_dir: Path, *, port: int | None = None, **more_environment: str) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *options: str,
+        port: int | None = None,
+        project: Path = embedded.BASE_DIR,
+        **more_environment: str,
+    ) -> None:
         self.data_dir = data_dir
         self.port = port or free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.lines: list[str] = []
-        command = [sys.executable, "-u", str(MANAGE), "up", "--port", str(self.port)]
+        command = [sys.executable, "-u", str(project / "manage.py"), "up", "--port", str(self.port), *options]
         self.process = subprocess.Popen(
             launch.arguments(command, death_signal=signal.SIGTERM),  # it must not outlive a killed test run
-            cwd=embedded.BASE_DIR,
+            cwd=project,
             env=environment(data_dir, **more_environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 
 from clips.models import ArchiveCopy, CandidateSegment, FinalClip, Shoot
+from clips.tests.factories import FinalClipFactory
 from people.models import Member, Person
 from trickyclip.backup.database import BackupError
 from trickyclip.backup.restore import checked, restore_backup
@@ -24,9 +25,8 @@ BY_HAND = "TrickyClip Archive/read me.txt"
 @pytest.fixture
 def archive(own_data_dir, original) -> None:
     """A clip that a row vouches for and a file that somebody put there."""
-    clip = FinalClip.objects.create(
-        original_file=original, start_ms=0, end_ms=1_000, category="TRICK", camera_id="CAM_GOPRO11",
-        fps_label="240FPS", date=original.shoot.date, filename="clip__v001.mp4",
+    clip = FinalClipFactory(
+        original_file=original, start_ms=0, end_ms=1_000, category="TRICK", filename="clip__v001.mp4",
     )  # fmt: skip
     ArchiveCopy.objects.create(
         clip=clip, backend="local", path=ARCHIVED, sha256="d" * 64, state="VERIFIED", verified_at=clip.created_at

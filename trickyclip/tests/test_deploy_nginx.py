@@ -14,6 +14,7 @@ import pytest
 from django.urls import reverse
 
 from clips.models import FinalClip, SharedCopy, ShareLink
+from clips.tests.factories import FinalClipFactory
 from clips.tests.ingest.web import OCTETS, Web, token_of, web_server
 from trickyclip.tests.nginx import HOST, STRANGER, Nginx, nginx_before
 
@@ -47,10 +48,9 @@ def clip(web, original) -> FinalClip:
     stored = web.data_dir / "final_clips" / "one.mp4"
     stored.parent.mkdir(exist_ok=True)
     stored.write_bytes(FILM)
-    return FinalClip.objects.create(
+    return FinalClipFactory(
         original_file=original, start_ms=0, end_ms=1_000, stored_path="final_clips/one.mp4", filename="KFED__v001.mp4",
-        file_hash="b" * 64, size_bytes=len(FILM), category="TRICK", camera_id="CAM_GOPRO11", fps_label="240FPS",
-        date=original.shoot.date,
+        file_hash="b" * 64, size_bytes=len(FILM), category="TRICK",
     )  # fmt: skip
 
 

@@ -6,7 +6,8 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from clips.models import FinalClip, Job, JobKind, Preview, SharedCopy
+from clips.models import Job, JobKind, Preview, SharedCopy
+from clips.tests.factories import FinalClipFactory
 from people.models import ApiToken
 from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 from trickyclip.tests.test_access import ROUTES, named_routes
@@ -19,7 +20,7 @@ WITH_SEGMENT = ("clips:moment", "clips:segment_preview", "clips:preview_file", "
 @pytest.fixture
 def rows(original, segments, admin) -> dict[str, object]:
     """Real rows for routes that need one, by the route or by its kind in the table of routes."""
-    clip = FinalClip.objects.create(
+    clip = FinalClipFactory(
         candidate_segment=segments[9], original_file=original, start_ms=0, end_ms=900, camera_id="CAM_UNKNOWN",
         fps_label="30FPS", date=dt.date(2024, 12, 1), filename="one__v001.mp4",
     )  # fmt: skip

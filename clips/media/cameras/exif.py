@@ -50,7 +50,9 @@ def maker_note(tiff: bytes) -> Tags:
     """Return the tags of a maker note that is a directory, as Canon's is."""
     order = _order(tiff)
     inner = tags(tiff).integers.get(_EXIF) if order else None
-    for tag, _kind, _count, at in _entries(tiff, order, inner[0]) if order and inner else ():
+    if order is None or not inner:
+        return Tags({}, {})
+    for tag, _kind, _count, at in _entries(tiff, order, inner[0]):
         if tag == _MAKER_NOTE:
             return _directory(tiff, order, at)
     return Tags({}, {})
@@ -61,7 +63,8 @@ def _order(tiff: bytes) -> str | None:
 
 
 def _begin(tiff: bytes, order: str) -> int:
-    return struct.unpack_from(f"{order}I", tiff, 4)[0]
+    (begin,) = struct.unpack_from(f"{order}I", tiff, 4)
+    return int(begin)
 
 
 def _directory(tiff: bytes, order: str, begin: int) -> Tags:

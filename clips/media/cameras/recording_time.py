@@ -104,4 +104,5 @@ def _read(text: str | None) -> datetime | None:
 
 
 def _offset_min(moment: datetime) -> int:
-    return round(moment.utcoffset().total_seconds() / 60)
+    offset = moment.utcoffset()
+    return round(offset.total_seconds() / 60) if offset else 0

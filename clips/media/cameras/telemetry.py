@@ -46,7 +46,8 @@ def _first_offset(file: BinaryIO, table: Box) -> int | None:
         chunks = boxes.first(file, table, kind)
         fields = boxes.read(file, chunks, at_most_bytes=16) if chunks else b""
         if len(fields) >= 8 + struct.calcsize(form):
-            return struct.unpack_from(form, fields, 8)[0]
+            (offset,) = struct.unpack_from(form, fields, 8)
+            return int(offset)
     return None
 
 

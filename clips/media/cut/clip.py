@@ -12,6 +12,7 @@ from typing import Any
 
 import av
 from av.container import InputContainer
+from av.stream import Stream
 from av.video.stream import VideoStream
 
 from clips.media import MediaError
@@ -26,6 +27,7 @@ from clips.media.mp4.edit_lists import show_at_most
 from clips.media.output import whole_or_not_at_all
 from clips.media.pictures.frame_times import Span, frame_at
 from clips.media.probe import camera_of
+from clips.media.timestamps import time_base_of
 from clips.media.way import RIGHT_LETTERS, Fate, Kind, TrackWay, Way, way_of
 
 
@@ -76,7 +78,8 @@ def cut(
         span = _find_span(container, stream, zero, start_ms, end_ms)
         later_s = _zero(whole) - zero
         if recorded_at and later_s:
-            recorded_at = creation_time(recorded_at, stream.start_time * stream.time_base - zero)["creation_time"]
+            begins_s = (stream.start_time or 0) * time_base_of(stream)
+            recorded_at = creation_time(recorded_at, begins_s - zero)["creation_time"]
         way, spans = _spans(container, way, stream, span)
         with whole_or_not_at_all(Path(out)) as part:
             copied = remux(container, stream, spans, part, _kept(container, source, tags or {}, recorded_at), way)
@@ -110,9 +113,11 @@ def _spans(container: InputContainer, way: Way, picture: VideoStream, span: Span
     return Way(way.container, tuple(tracks)), spans
 
 
-def _span_beside(container: InputContainer, stream: VideoStream, span: Span) -> Span | None:
+def _span_beside(container: InputContainer, stream: Stream, span: Span) -> Span | None:
     """Return the frames of a second picture that begin within a span of the first; None if there are none."""
-    tick_s = stream.time_base
+    if not isinstance(stream, VideoStream):
+        return None
+    tick_s = time_base_of(stream)
     try:
         first = frame_at(container, stream, span.start_s)
         if first.pts * tick_s < span.start_s and first.next_pts is not None:
@@ -161,13 +166,14 @@ def _find_span(container: InputContainer, stream: VideoStream, zero: Fraction, s
         raise MediaError("The start is before the beginning of the video.")
     first = frame_at(container, stream, zero + Fraction(start_ms, 1000))
     last = frame_at(container, stream, zero + Fraction(end_ms, 1000))
-    span = Span(first, last, stream.time_base)
+    span = Span(first, last, time_base_of(stream))
     own_end_s = picture_end_s(container, stream)
     cut_off = own_end_s is not None and span.end_s < own_end_s - TAIL_SLACK_S
     if last.next_pts is None and cut_off and zero + Fraction(end_ms, 1000) > span.end_s:
         stops_ms = int((span.end_s - zero) * 1000)
         raise MediaError(f"This file stops at {clock(stops_ms)}; {clock(end_ms)} cannot be read.")
-    length_ms = ceil((max(span.end_s, declared_end_s(container)) - zero) * 1000)
+    declared_s = declared_end_s(container)
+    length_ms = ceil(((span.end_s if span.end_s >= declared_s else declared_s) - zero) * 1000)
     for time_ms in (start_ms, end_ms):
         if time_ms > length_ms:
             raise MediaError(f"The video is {clock(length_ms)} long; {clock(time_ms)} is outside it.")

@@ -13,6 +13,7 @@ from av.video.stream import VideoStream
 from clips.media import MediaError
 from clips.media.pictures.fields import whole_pictures
 from clips.media.pictures.frame_times import NO_TIMES, Span, go_to
+from clips.media.timestamps import AnyPacket, dts_of, pts_of, time_base_of
 
 #: An AAC decoder needs the packet before the first it is to play; two are sure.
 _SOUND_LEAD_PACKETS = 2
@@ -28,7 +29,7 @@ _INTERLEAVE_S = 3
 
 def wanted_packets(
     container: InputContainer, kept: list[Stream], picture: VideoStream, spans: Mapping[int, Span]
-) -> Iterator[av.Packet]:
+) -> Iterator[AnyPacket]:
     """Yield, in file order, the packets of ``kept`` needed to show a span; all of them have a DTS.
 
     Parameters
@@ -50,7 +51,7 @@ def wanted_packets(
         _go_before(container, picture, spans)
         packets = whole_pictures(container.demux(kept), picture)
         for packet in _with_decoding_times(packets, picture):
-            is_past = packet.pts * packet.time_base > span.end_s + _INTERLEAVE_S and not packet.is_discard
+            is_past = pts_of(packet) * time_base_of(packet) > span.end_s + _INTERLEAVE_S and not packet.is_discard
             yield from choosers[packet.stream.index].take(packet)
             if is_past or all(chooser.is_done for chooser in choosers.values()):
                 return
@@ -74,17 +75,17 @@ def _begins_whole(stream: Stream, picture: VideoStream, span: Span) -> bool:
 def _go_before(container: InputContainer, picture: VideoStream, spans: Mapping[int, Span]) -> None:
     lead_s = _TRANSPORT_LEAD_S if "mpegts" in container.format.name else _LEAD_S
     seek_to_s = min(span.first.seek_to * span.time_base for span in spans.values())
-    seek_to = floor(seek_to_s / picture.time_base)
+    seek_to = floor(seek_to_s / time_base_of(picture))
     begin = min(seek_to, picture.start_time or 0)  # AVI fails on a seek to before its start
-    go_to(container, picture, max(begin, seek_to - ceil(lead_s / picture.time_base)))
+    go_to(container, picture, max(begin, seek_to - ceil(lead_s / time_base_of(picture))))
 
 
-def _with_decoding_times(packets: Iterable[av.Packet], picture: VideoStream) -> Iterator[av.Packet]:
+def _with_decoding_times(packets: Iterable[AnyPacket], picture: VideoStream) -> Iterator[AnyPacket]:
     """Yield the packets with a DTS; FFmpeg does not know that of the first few where a file (Matroska) has none.
 
     That of the very first it may take for its PTS, which with MPEG-2 is the next one's DTS.
     """
-    early: list[av.Packet] = []
+    early: list[AnyPacket] = []
     is_first = True
     for packet in packets:
         is_picture = packet.stream.index == picture.index
@@ -107,12 +108,12 @@ def _with_decoding_times(packets: Iterable[av.Packet], picture: VideoStream) -> 
     yield from early
 
 
-def _counted_back(early: list[av.Packet], following: av.Packet) -> Iterator[av.Packet]:
+def _counted_back(early: list[AnyPacket], following: AnyPacket) -> Iterator[AnyPacket]:
     """Yield the packets before one with a known DTS, each with a DTS counted back from it."""
-    step = max(1, following.duration or 0)
+    step, known = max(1, following.duration or 0), dts_of(following)
     for back, packet in enumerate(reversed(early), start=1):
-        if packet.dts is None or packet.dts >= following.dts:
-            packet.dts = following.dts - back * step
+        if packet.dts is None or packet.dts >= known:
+            packet.dts = known - back * step
     yield from early
 
 
@@ -123,21 +124,21 @@ class _Picture:
         self.is_done = False
         self._span = span
         self._begun = False
-        self._behind: list[av.Packet] = []  # shown after the span, so needed only if one within it still follows
+        self._behind: list[AnyPacket] = []  # shown after the span, so needed only if one within it still follows
 
-    def take(self, packet: av.Packet) -> list[av.Packet]:
+    def take(self, packet: AnyPacket) -> list[AnyPacket]:
         span = self._span
         self._begun = self._begun or self._is_first(packet)
-        self.is_done = self.is_done or (self._begun and packet.dts > span.last.pts)
+        self.is_done = self.is_done or (self._begun and dts_of(packet) > span.last.pts)
         if not self._begun or self.is_done:
             return []
-        if packet.pts > span.last.pts:
+        if pts_of(packet) > span.last.pts:
             self._behind.append(packet)
             return []
         taken, self._behind = [*self._behind, packet], []
         return taken
 
-    def _is_first(self, packet: av.Packet) -> bool:
+    def _is_first(self, packet: AnyPacket) -> bool:
         first = self._span.first
         return packet.is_keyframe and packet.pts == first.keyframe_pts and packet.pos == first.keyframe_at
 
@@ -148,22 +149,22 @@ class _Beside:
     def __init__(self, stream: Stream, span: Span, begins_whole: bool = False) -> None:
         self.is_done = False
         self._begins_whole = begins_whole
-        self._start = span.start_s / stream.time_base
-        self._end = span.end_s / stream.time_base
+        self._start = span.start_s / time_base_of(stream)
+        self._end = span.end_s / time_base_of(stream)
         self._n_lead = _SOUND_LEAD_PACKETS if stream.type == "audio" else 0
         self._least = 1 if stream.type == "audio" else 0  # AVI, which counts packets, may not say that each is one
-        self._before: list[av.Packet] = []
+        self._before: list[AnyPacket] = []
         self._begun = False
 
-    def take(self, packet: av.Packet) -> list[av.Packet]:
-        is_before = packet.pts + (packet.duration or self._least) <= self._start
-        if self._begins_whole and packet.pts < self._start:
+    def take(self, packet: AnyPacket) -> list[AnyPacket]:
+        is_before = pts_of(packet) + (packet.duration or self._least) <= self._start
+        if self._begins_whole and pts_of(packet) < self._start:
             return []
         if packet.is_discard or is_before:  # hidden by an edit list, as what an encoder puts before the first sound
             if not self._begun:
                 self._before = [*self._before, packet][-self._n_lead :] if self._n_lead else []
             return []
-        if packet.pts >= self._end:
+        if pts_of(packet) >= self._end:
             self.is_done = True
             return []
         taken, self._before, self._begun = [*self._before, packet], [], True

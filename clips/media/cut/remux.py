@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
+from typing import cast
 
 import av
 import av.error
+from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.stream import Stream
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from clips.media import MediaError
@@ -20,6 +23,7 @@ from clips.media.mp4 import edit_lists
 from clips.media.mp4.timecode import Timecode
 from clips.media.pictures.coded import CodedPictures
 from clips.media.pictures.frame_times import Span
+from clips.media.timestamps import AnyPacket, dts_of, pts_of, time_base_of
 from clips.media.way import Container, Fate, Kind, TrackWay, Way, add_copied
 
 #: The edit list counts in about this many units per second, always a multiple of the picture's own clock.
@@ -76,15 +80,15 @@ def remux(
         raise MediaError(NOT_ALONE)
     sources = [s for s in container.streams if _is_wanted(way.of(s))]
     n_frames, edges = 0, {span.first.pts, span.last.pts}
-    options = _muxer_options(way.container, stream.time_base, with_timecode=kept.timecode is not None)
+    options = _muxer_options(way.container, time_base_of(stream), with_timecode=kept.timecode is not None)
     with av.open(str(out), "w", format=way.container.muxer, container_options=options) as target:
-        into_s = span.start_s - (stream.start_time or 0) * stream.time_base
+        into_s = span.start_s - (stream.start_time or 0) * time_base_of(stream)
         target.metadata.update(_tags(container.metadata, into_s, kept))
         tracks = {s.index: _new_track(target, container, s, span, into_s, kept, way) for s in sources}
         packets = wanted_packets(container, sources, stream, spans)
         for packet in _in_order(_with_true_keyframes(packets, stream)):
             is_picture = packet.stream.index == stream.index
-            if is_picture and span.first.pts <= packet.pts <= span.last.pts:
+            if is_picture and span.first.pts <= pts_of(packet) <= span.last.pts:
                 if packet.is_discard:
                     raise MediaError(IN_PIECES)
                 n_frames += 1
@@ -116,7 +120,8 @@ def _new_track(
     is_pcm = to.kind == Kind.SOUND and to.codec.startswith("pcm_")
     if to.fate == Fate.CONVERT or (is_pcm and not way.container.has_edit_lists):
         # Without an edit list the first packet of PCM is cut to the sample, by the codec that it has already.
-        sound = ConvertedSound(target, source, span, to.into if to.fate == Fate.CONVERT else to.codec)
+        into = to.into if to.fate == Fate.CONVERT else to.codec
+        sound = ConvertedSound(target, cast(AudioStream, source), span, into)
         _describe(sound.track, source, into_s, kept)
         return _ConvertedTrack(sound)
     stream = _add_stream(target, source, to)
@@ -168,9 +173,9 @@ def _add_stream(target: OutputContainer, source: Stream, to: TrackWay) -> Stream
 def _describe(stream: Stream, source: Stream, into_s: Fraction, kept: Kept) -> None:
     stream.metadata.update(camera_tags.of_part(source.metadata, into_s, kept.recorded_at))
     stream.disposition = source.disposition
-    if source.type == "video" and kept.timecode is not None and stream.codec_context is not None:
-        # FFmpeg counts it at the rate of the picture, unless told
-        stream.codec_context.framerate = kept.timecode.rate
+    context = stream.codec_context
+    if source.type == "video" and kept.timecode is not None and isinstance(context, VideoCodecContext):
+        context.framerate = kept.timecode.rate  # FFmpeg counts it at the rate of the picture, unless told
         stream.metadata["timecode"] = str(kept.timecode.later(into_s))
 
 
@@ -179,14 +184,14 @@ def _late_s(container: InputContainer, source: Stream, span: Span) -> Fraction:
 
     FFmpeg has such a piece begin with the first packet that lies wholly in it.
     """
-    if source.type != "audio" or not source.codec_context.frame_size:
+    if not isinstance(source, AudioStream) or not source.codec_context.frame_size:
         return Fraction(0)
     packet_s = Fraction(source.codec_context.frame_size, source.codec_context.sample_rate)
     begun = [p for p in edit_lists.pieces(container, source) if p.start_s <= span.start_s + packet_s / 2]
     return -begun[-1].media_s % packet_s if len(begun) > 1 else Fraction(0)
 
 
-def _with_true_keyframes(packets: Iterator[av.Packet], stream: VideoStream) -> Iterator[av.Packet]:
+def _with_true_keyframes(packets: Iterator[AnyPacket], stream: VideoStream) -> Iterator[AnyPacket]:
     """Yield packets; those of the picture at which it only begins to build up are not marked as keyframes.
 
     A player that goes to such a one, as to the last before the edit begins, shows nothing for a while. Where decoding
@@ -200,23 +205,23 @@ def _with_true_keyframes(packets: Iterator[av.Packet], stream: VideoStream) -> I
         yield packet
 
 
-def _in_order(packets: Iterator[av.Packet]) -> Iterator[av.Packet]:
+def _in_order(packets: Iterator[AnyPacket]) -> Iterator[AnyPacket]:
     """Yield the packets while each stream's DTS grows; where one piece ends, the next begins earlier.
 
     What a camera measured at one time in several packets is moved by a tick, as no muxer takes the same time twice.
     """
     last: dict[int, int] = {}
     for packet in packets:
-        index = packet.stream.index
+        index, dts = packet.stream.index, dts_of(packet)
         if packet.stream.type == "data":
-            packet.pts = packet.dts = max(packet.dts, last.get(index, packet.dts - 1) + 1)
-        if packet.dts <= last.get(index, packet.dts - 1):
+            packet.pts = packet.dts = dts = max(dts, last.get(index, dts - 1) + 1)
+        if dts <= last.get(index, dts - 1):
             raise MediaError(IN_PIECES if packet.stream.type == "video" else DISAGREES)
-        last[index] = packet.dts
+        last[index] = dts
         yield packet
 
 
-def _write(target: OutputContainer, packet: av.Packet) -> None:
+def _write(target: OutputContainer, packet: AnyPacket) -> None:
     try:
         target.mux(packet)
     except (av.error.ArgumentError, av.error.InvalidDataError) as error:  # as a PTS before its DTS
@@ -232,31 +237,31 @@ class _Track:
         self._stream = stream
         self._span = span
         self._shift_s = span.start_s - late_s
-        self._steps = _Steps(source) if source.type == "audio" else None
-        begins_s = max((source.start_time or 0) * source.time_base, span.start_s)
+        self._steps = _Steps(source) if isinstance(source, AudioStream) else None
+        begins_s = max((source.start_time or 0) * time_base_of(source), span.start_s)
         # A sound that begins late must wait for its time in an empty edit, together with what is put before it.
         self._begins_late_s = begins_s if source.type == "audio" and begins_s > span.start_s else None
 
-    def write(self, target: OutputContainer, packet: av.Packet) -> None:
+    def write(self, target: OutputContainer, packet: AnyPacket) -> None:
         _write(target, self.moved(packet))
 
     def close(self) -> None:
         """Do nothing: no packet is held back."""
 
-    def moved(self, packet: av.Packet) -> av.Packet:
+    def moved(self, packet: AnyPacket) -> AnyPacket:
         """Return the packet on the clip's clock. Nothing beside the picture lasts longer than the picture."""
         if self._steps:
             self._steps.refine(packet)
         if packet.stream.type != "video":
-            room = ceil(self._span.end_s / packet.time_base) - packet.pts
+            room = ceil(self._span.end_s / time_base_of(packet)) - pts_of(packet)
             packet.duration = max(1, min(packet.duration or room, room))
         if not self.is_used and self._begins_late_s is not None:
-            self.unheard_s = max(Fraction(0), self._begins_late_s - packet.pts * packet.time_base)
+            self.unheard_s = max(Fraction(0), self._begins_late_s - pts_of(packet) * time_base_of(packet))
             self._shift_s -= self.unheard_s
         self.is_used = True
         shift = round(self._shift_s / packet.time_base)
-        packet.pts -= shift
-        packet.dts -= shift
+        packet.pts = pts_of(packet) - shift
+        packet.dts = dts_of(packet) - shift
         packet.stream = self._stream
         return packet
 
@@ -264,8 +269,8 @@ class _Track:
 class _TrackFromStart(_Track):
     """A track where no edit list hides what lies before the clip: only sound that begins within it is written."""
 
-    def write(self, target: OutputContainer, packet: av.Packet) -> None:
-        if packet.pts * packet.time_base >= self._span.start_s:
+    def write(self, target: OutputContainer, packet: AnyPacket) -> None:
+        if pts_of(packet) * time_base_of(packet) >= self._span.start_s:
             super().write(target, packet)
 
 
@@ -277,7 +282,7 @@ class _ConvertedTrack:
     def __init__(self, sound: ConvertedSound) -> None:
         self._sound = sound
 
-    def write(self, _target: OutputContainer, packet: av.Packet) -> None:
+    def write(self, _target: OutputContainer, packet: AnyPacket) -> None:
         self._sound.add(packet)
 
     def close(self) -> None:
@@ -289,17 +294,17 @@ class _Steps:
     one before it ends. AVI counts whole packets of 24 or 32 ms, so the beginning of a clip cannot be stored at all.
     """
 
-    def __init__(self, source: Stream) -> None:
+    def __init__(self, source: AudioStream) -> None:
         rate_hz, n_samples = source.codec_context.sample_rate, source.codec_context.frame_size
-        self._is_rounded = bool(rate_hz and source.time_base * rate_hz > 1)
+        self._is_rounded = bool(rate_hz and time_base_of(source) * rate_hz > 1)
         self._rate_hz = rate_hz
         self._each_s = Fraction(n_samples, rate_hz) if self._is_rounded and n_samples else None
         self._next_s: Fraction | None = None
 
-    def refine(self, packet: av.Packet) -> None:
+    def refine(self, packet: AnyPacket) -> None:
         if not self._is_rounded:
             return
-        time_s, lasts_s = packet.pts * packet.time_base, (packet.duration or 0) * packet.time_base
+        time_s, lasts_s = pts_of(packet) * time_base_of(packet), (packet.duration or 0) * time_base_of(packet)
         if self._each_s is not None:
             if self._next_s is not None and abs(time_s - self._next_s) < 2 * packet.time_base:
                 time_s = self._next_s

@@ -42,7 +42,7 @@ def begins(file: BinaryIO) -> list[int]:
 class FirstFile:
     """The container of the first file. Attributes that are not here are the container's own."""
 
-    def __init__(self, path: str, begins: list[int], open_part: Callable) -> None:
+    def __init__(self, path: str, begins: list[int], open_part: Callable[..., Any]) -> None:
         self._path, self._edges, self._open_part = path, [*begins, Path(path).stat().st_size], open_part
         self._container: InputContainer = open_part(path, 0, begins[0])
 

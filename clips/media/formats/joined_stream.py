@@ -18,6 +18,7 @@ from av.stream import Stream
 
 from clips.media import MediaError
 from clips.media.formats import transport_stream
+from clips.media.timestamps import AnyPacket
 
 #: Each has to be opened, whichever is wanted.
 MAX_RECORDINGS = 50
@@ -59,7 +60,7 @@ class JoinedContainer:
         Which of the recordings, counted from 1, cannot be used with the first, and how long each plays.
     """
 
-    def __init__(self, path: str, begins: list[int], size_bytes: int, open_part: Callable) -> None:
+    def __init__(self, path: str, begins: list[int], size_bytes: int, open_part: Callable[..., Any]) -> None:
         self.lost_s: dict[int, float] = {}
         self.recordings: list[Recording] = []
         for number, (begin, end) in enumerate(pairwise([0, *begins, size_bytes]), start=1):
@@ -107,12 +108,12 @@ class JoinedContainer:
         self._current = self._place(ticks)
         recording = self.recordings[self._current]
         local = ticks - recording.later
-        if local <= recording.start:
+        if stream is None or local <= recording.start:
             recording.container.seek(0, unsupported_byte_offset=True)  # by time it lands behind the first frame
         else:
             recording.container.seek(local, stream=recording.streams[stream.index])
 
-    def demux(self, *streams: Any, **chosen: Any) -> Iterator[av.Packet]:
+    def demux(self, *streams: Any, **chosen: Any) -> Iterator[AnyPacket]:
         """Yield the packets from the current position to the end of the last recording."""
         wanted = {stream.index: stream for stream in self.recordings[0].container.streams.get(*streams, **chosen)}
         while True:
@@ -128,7 +129,7 @@ class JoinedContainer:
             self._current += 1
             self.recordings[self._current].container.seek(0, unsupported_byte_offset=True)
 
-    def _of(self, recording: Recording, wanted: dict[int, Stream], *, with_end: bool) -> Iterator[av.Packet]:
+    def _of(self, recording: Recording, wanted: dict[int, Stream], *, with_end: bool) -> Iterator[AnyPacket]:
         firsts = {own.index: wanted[index] for index, own in recording.streams.items() if index in wanted}
         own = [recording.streams[stream.index] for stream in firsts.values()]
         if not own:

@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 
 from clips.media.formats.joined_stream import JoinedContainer
 from clips.media.formats.opening import MAX_DURATION_S, declared_end_s, end_s, zero_s
+from clips.media.timestamps import time_base_of
 
 
 def picture_end_s(container: InputContainer, stream: VideoStream) -> float | None:
@@ -31,13 +32,13 @@ def last_frame_end_s(container: InputContainer, stream: VideoStream, *, from_s: 
         if from_s is None:
             container.seek(stream.start_time or 0, stream=stream)
         else:
-            container.seek(round(from_s / stream.time_base), stream=stream)
+            container.seek(round(from_s / time_base_of(stream)), stream=stream)
         for packet in container.demux(stream):
             if packet.pts is None or not packet.size or packet.is_corrupt or packet.is_discard:
                 continue
             if last is None or packet.pts > last:  # of others the duration may be to the next one in decoding order
                 last, lasts = packet.pts, packet.duration or 0
-    return None if last is None else float((last + lasts) * stream.time_base)
+    return None if last is None else float((last + lasts) * time_base_of(stream))
 
 
 def known_end_s(container: InputContainer, stream: VideoStream) -> float:

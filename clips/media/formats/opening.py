@@ -2,10 +2,11 @@
 
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import av
-import av.container
 import av.error
+from av.container import InputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
@@ -16,6 +17,7 @@ from clips.media.formats.joined_stream import JoinedContainer
 from clips.media.mp4 import edit_lists, index_limits
 from clips.media.mp4.boxes import top_level
 from clips.media.pictures.avi_times import ReorderedContainer
+from clips.media.timestamps import time_base_of
 
 #: What a camera writes. A playlist that names other files or hosts is none of these, whatever its name.
 FORMATS = "mov,matroska,avi,mpegts"
@@ -34,7 +36,7 @@ _INDEX_CUT_OFF = "This file is incomplete: it was cut off within its index. Plea
 _TOO_MUCH_TO_OPEN = f"This file needs more memory than allowed, or claims to have more than {MAX_STREAMS} tracks."
 
 
-def open_media(path: str | Path) -> av.container.InputContainer:
+def open_media(path: str | Path) -> InputContainer:
     """Open a camera file for reading.
 
     Parameters
@@ -44,7 +46,7 @@ def open_media(path: str | Path) -> av.container.InputContainer:
 
     Returns
     -------
-    av.container.InputContainer
+    InputContainer
         To be used as a context manager.
 
     Raises
@@ -57,7 +59,10 @@ def open_media(path: str | Path) -> av.container.InputContainer:
     open_part = partial(_open_part, more=more)
     try:
         # The prefix keeps a name with a colon in it from being taken for a protocol.
-        container = FirstFile(str(path), further, open_part) if further else _opened(f"file:{path}", PROTOCOLS, more)
+        if further:
+            container = cast(InputContainer, FirstFile(str(path), further, open_part))
+        else:
+            container = _opened(f"file:{path}", PROTOCOLS, more)
     except MemoryError as error:  # what FFmpeg says of too many tracks, too
         raise MediaError(_TOO_MUCH_TO_OPEN) from error
     except (av.error.FFmpegError, ValueError) as error:
@@ -89,7 +94,7 @@ def _looked_over(path: Path) -> tuple[bytes, dict[str, str], list[int]]:
     return head, more, further
 
 
-def _opened(address: str, protocols: str, more: dict[str, str]) -> av.container.InputContainer:
+def _opened(address: str, protocols: str, more: dict[str, str]) -> InputContainer:
     options = {
         "protocol_whitelist": protocols,
         "format_whitelist": FORMATS,
@@ -104,18 +109,19 @@ def _opened(address: str, protocols: str, more: dict[str, str]) -> av.container.
     return container
 
 
-def _on_one_clock(container: av.container.InputContainer, path: Path) -> av.container.InputContainer:
+def _on_one_clock(container: InputContainer, path: Path) -> InputContainer:
     """Return a container whose packet times are true and grow through the whole file."""
     if is_transport_stream(container) and (begins := transport_stream.joints(path)):
         container.close()
-        return JoinedContainer(str(path), begins, path.stat().st_size, partial(_open_part, more={}))
+        joined = JoinedContainer(str(path), begins, path.stat().st_size, partial(_open_part, more={}))
+        return cast(InputContainer, joined)
     pictures = [stream for stream in container.streams.video if stream.codec_context is not None]
     if "avi" in container.format.name and pictures and ReorderedContainer.is_needed(pictures[0]):
-        return ReorderedContainer(container, pictures[0])
+        return cast(InputContainer, ReorderedContainer(container, pictures[0]))
     return container
 
 
-def _open_part(path: str, begin: int, end: int, more: dict[str, str]) -> av.container.InputContainer:
+def _open_part(path: str, begin: int, end: int, more: dict[str, str]) -> InputContainer:
     """Open a range of bytes of a file as a file of its own."""
     try:
         return _opened(f"subfile,,start,{begin},end,{end},,:file:{path}", f"subfile,{PROTOCOLS}", more)
@@ -123,16 +129,16 @@ def _open_part(path: str, begin: int, end: int, more: dict[str, str]) -> av.cont
         raise MediaError(_NO_PICTURE) from error
 
 
-def path_of(container: av.container.InputContainer) -> Path:
+def path_of(container: InputContainer) -> Path:
     """Return the file that a container was opened from, also if it is a part of that file."""
     return Path(container.name.partition("file:")[2])
 
 
-def is_transport_stream(container: av.container.InputContainer) -> bool:
+def is_transport_stream(container: InputContainer) -> bool:
     return "mpegts" in container.format.name.split(",")
 
 
-def picture_stream(container: av.container.InputContainer) -> VideoStream:
+def picture_stream(container: InputContainer) -> VideoStream:
     """Return the stream with the moving picture.
 
     Raises
@@ -146,7 +152,7 @@ def picture_stream(container: av.container.InputContainer) -> VideoStream:
     raise MediaError(_NO_PICTURE)
 
 
-def zero_s(container: av.container.InputContainer) -> float:
+def zero_s(container: InputContainer) -> float:
     """Return the timestamp, in seconds, that people and rows call 0:00.
 
     It is timestamp 0, also where the first frame comes a little later, because the sound starts there. Only
@@ -159,10 +165,10 @@ def zero_s(container: av.container.InputContainer) -> float:
 
 def end_s(stream: Stream) -> float:
     """Return where a stream of known duration ends, in seconds of its own timestamps."""
-    return float(((stream.start_time or 0) + stream.duration) * stream.time_base)
+    return float(((stream.start_time or 0) + (stream.duration or 0)) * time_base_of(stream))
 
 
-def declared_end_s(container: av.container.InputContainer) -> float:
+def declared_end_s(container: InputContainer) -> float:
     """Return where picture and sound end according to the file, in seconds of its timestamps.
 
     A GoPro's telemetry outlasts the picture by up to a second, so the container's own length is no measure.
@@ -216,7 +222,7 @@ def _is_index_cut_off(path: Path) -> bool:
         return any(box.kind == b"moov" and box.end > size_bytes for box in top_level(file))
 
 
-def _check_size(container: av.container.InputContainer) -> None:
+def _check_size(container: InputContainer) -> None:
     claimed_s = [end_s(stream) for stream in container.streams if stream.duration and stream.time_base]
     if max([(container.duration or 0) / av.time_base, *claimed_s]) > MAX_DURATION_S:
         raise MediaError(TOO_LONG)

@@ -119,7 +119,7 @@ class _Stream:
         file.seek(0)
         head = np.frombuffer(file.read(_STEP_BYTES), np.uint8)
         shares = {size: _sync(head, size)[1] for size in _PACKET_BYTES}
-        self.packet_bytes = max(shares, key=shares.get)
+        self.packet_bytes = max(shares, key=lambda size: shares[size])
         self._before_sync = 4 if self.packet_bytes == 192 else 0
         self._pid: int | None = None
         self._pid = next((pid for pid, _ in self._references(0, min(self.size_bytes, _FINE_BYTES))), None)

@@ -43,11 +43,12 @@ def find(file: BinaryIO, *path: bytes) -> Iterator[Box]:
 
 def first(file: BinaryIO, parent: Box, *path: bytes) -> Box | None:
     """Return the first box at ``path`` inside ``parent``, or None."""
-    box: Box | None = parent
+    box = parent
     for kind in path:
-        box = next((child for child in children(file, box) if child.kind == kind), None)
-        if box is None:
+        inner = next((child for child in children(file, box) if child.kind == kind), None)
+        if inner is None:
             return None
+        box = inner
     return box
 
 

@@ -96,13 +96,13 @@ def show_at_most(path: Path, length_s: Fraction, unheard_s: Mapping[int, Fractio
         longest = 0
         for place, track in enumerate(boxes.find(file, b"moov", b"trak")):
             edits = boxes.first(file, track, b"edts", b"elst")
-            if edits is None:
+            media, header = boxes.first(file, track, b"mdia", b"mdhd"), boxes.first(file, track, b"tkhd")
+            if edits is None or media is None or header is None:
                 raise EditListError("a track was written without an edit list")
             if place in unheard_s:
-                media_hz = _time_scale(file, boxes.first(file, track, b"mdia", b"mdhd"))
+                media_hz = _time_scale(file, media)
                 _leave_out(file, edits, round(unheard_s[place] * scale_hz), round(unheard_s[place] * media_hz))
             shown = _shorten(file, edits, round(length_s * scale_hz))
-            header = boxes.first(file, track, b"tkhd")
             _patch(file, header, offsets=(20, 28), value=shown)
             longest = max(longest, shown)
         _patch(file, movie, offsets=(16, 24), value=longest)

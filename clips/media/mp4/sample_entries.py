@@ -9,6 +9,7 @@ import shutil
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -97,7 +98,7 @@ def _described(track: bytes, entry: bytes | None) -> bytes:
 def _moved(track: bytes, by: int) -> bytes:
     """Return a track whose chunk offsets are shifted."""
     for kind, form in _CHUNKS.items():
-        track = _changed(track, (*_TO_CHUNKS, kind), lambda table, form=form: _shifted(table, form, by))
+        track = _changed(track, (*_TO_CHUNKS, kind), partial(_shifted, form=form, by=by))
     return track
 
 

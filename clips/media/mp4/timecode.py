@@ -48,7 +48,9 @@ def read(file: BinaryIO) -> Timecode | None:
     """Return the timecode of a QuickTime or MP4 file's first frame, or None where it has none."""
     for track in boxes.find(file, b"moov", b"trak"):
         samples = boxes.first(file, track, b"mdia", b"minf", b"stbl")
-        description = samples and boxes.first(file, samples, b"stsd")
+        if samples is None:
+            continue
+        description = boxes.first(file, samples, b"stsd")
         # version and flags, number of entries; then size, four letters, 8 bytes reserved and reference of the first
         fields = boxes.read(file, description)[8:] if description else b""
         if fields[4:8] != b"tmcd" or len(fields) < 33:

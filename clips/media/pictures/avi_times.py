@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import av
 from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer
 from av.stream import Stream
@@ -19,6 +18,7 @@ from av.video.stream import VideoStream
 
 from clips.media import MediaError
 from clips.media.pictures.display_order import AsStored, H264Order, Place, ReferencesFirst
+from clips.media.timestamps import AnyPacket, dts_of, pts_of, time_base_of
 
 #: No decoder holds back more pictures than this (ITU-T H.264, A.3.1).
 _MOST_HELD_BACK = 16
@@ -69,7 +69,7 @@ class ReorderedContainer:
             offset = max(offset, stream.start_time or 0)
         self._container.seek(offset, stream=stream, **how)
 
-    def demux(self, *streams: Any, **chosen: Any) -> Iterator[av.Packet]:
+    def demux(self, *streams: Any, **chosen: Any) -> Iterator[AnyPacket]:
         """Yield packets, those of the picture in decoding order, each once its time is known."""
         waiting, unpack = _Waiting(self._order(), self._n_late), self._unpacking()
         for packet in self._container.demux(*streams, **chosen):
@@ -95,16 +95,16 @@ class ReorderedContainer:
                 raise MediaError(_NO_ORDER) from error
             return AsStored()
 
-    def _unpacking(self) -> Callable[[av.Packet], list[av.Packet]]:
+    def _unpacking(self) -> Callable[[AnyPacket], list[AnyPacket]]:
         """Return a filter that splits packets into which DivX put two pictures."""
         if self._codec != "mpeg4":
             return lambda packet: [packet]
         unpacker = BitStreamFilterContext("mpeg4_unpack_bframes", self._stream)
 
-        def unpack(packet: av.Packet) -> list[av.Packet]:
+        def unpack(packet: AnyPacket) -> list[AnyPacket]:
             pictures = unpacker.filter(packet)
             for picture in pictures:
-                picture.stream, picture.time_base = self._stream, self._stream.time_base
+                picture.stream, picture.time_base = self._stream, time_base_of(self._stream)
                 if picture.is_keyframe and _PACKED.search(head := bytes(memoryview(picture)[:_HEAD_BYTES])):
                     picture.update(_PACKED.sub(rb"\1\0", head) + bytes(picture)[_HEAD_BYTES:])
             return pictures
@@ -117,14 +117,14 @@ class _Waiting:
 
     def __init__(self, order: Order, n_late: int) -> None:
         self._order, self._n_late = order, n_late
-        self._packets: deque[av.Packet] = deque()
-        self._unshown: list[tuple[Place, int, av.Packet]] = []
+        self._packets: deque[AnyPacket] = deque()
+        self._unshown: list[tuple[Place, int, AnyPacket]] = []
         self._counts: deque[int] = deque()
         self._n_known = self._n_seen = self._newest = 0
         self._last_place = (0, 0)
         self._known: set[int] = set()
 
-    def add(self, packet: av.Packet) -> Iterator[av.Packet]:
+    def add(self, packet: AnyPacket) -> Iterator[AnyPacket]:
         """Take the next picture in decoding order; yield those whose times are known now."""
         place = self._order.place(bytes(memoryview(packet)[:_HEAD_BYTES])) or self._order.place(bytes(packet))
         self._last_place = place or self._last_place  # one that is damaged comes behind the last
@@ -139,7 +139,7 @@ class _Waiting:
             self._show_next()
         yield from self._known_ones()
 
-    def rest(self) -> Iterator[av.Packet]:
+    def rest(self) -> Iterator[AnyPacket]:
         """Yield all others at the end of the stream."""
         while self._unshown:
             self._show_next()
@@ -150,10 +150,10 @@ class _Waiting:
         packet.pts = self._counts.popleft()
         self._known.add(number)
 
-    def _known_ones(self) -> Iterator[av.Packet]:
+    def _known_ones(self) -> Iterator[AnyPacket]:
         while self._packets and self._n_known + 1 in self._known:
             self._n_known += 1
             self._known.remove(self._n_known)
             packet = self._packets.popleft()
-            packet.dts = min(packet.dts - self._n_late, packet.pts)
+            packet.dts = min(dts_of(packet) - self._n_late, pts_of(packet))
             yield packet

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import av
 from av.video.stream import VideoStream
+
+from clips.media.timestamps import AnyPacket
 
 #: Parameter sets, messages and the head of the first slice lie within this much of a packet.
 _HEAD_BYTES = 64 * 1024
@@ -102,7 +103,7 @@ class CodedPictures:
         """Return whether any packet can hold a single field."""
         return any(sequence.may_have_fields for sequence in self._sequences.values())
 
-    def field(self, packet: av.Packet) -> Field | None:
+    def field(self, packet: AnyPacket) -> Field | None:
         """Return the field that a packet holds; None for a whole picture."""
         fields = set()
         for unit in self._units(bytes(packet)):
@@ -113,7 +114,7 @@ class CodedPictures:
                 fields.add(Field(head.bottom, head.frame_number))
         return fields.pop() if len(fields) == 1 else None
 
-    def right_from(self, packets: Sequence[av.Packet]) -> int | None:
+    def right_from(self, packets: Sequence[AnyPacket]) -> int | None:
         """Return the PTS from which pictures are right when decoding begins with the first of these packets.
 
         None where decoding cannot begin there, or what it takes lies behind the last of them.
@@ -127,11 +128,11 @@ class CodedPictures:
             n_missing -= self._is_reference(packet)
         return None
 
-    def is_right_at_once(self, packet: av.Packet) -> bool:
+    def is_right_at_once(self, packet: AnyPacket) -> bool:
         """Return whether a keyframe is a whole picture, and not the beginning of one that builds up."""
         return self._recovery(packet) == 0
 
-    def _recovery(self, packet: av.Packet) -> int | None:
+    def _recovery(self, packet: AnyPacket) -> int | None:
         if self._codec not in {"h264", "hevc"}:
             return 0
         is_hevc, said = self._codec == "hevc", None
@@ -146,7 +147,7 @@ class CodedPictures:
                 return 0 if kind == _IDR or (said is None and self._is_intra(unit)) else said
         return 0  # nothing that we know: the container's word counts
 
-    def _is_reference(self, packet: av.Packet) -> bool:
+    def _is_reference(self, packet: AnyPacket) -> bool:
         """Return whether a picture counts in H.264's recovery; in H.265 all do."""
         if self._codec == "hevc":
             return True

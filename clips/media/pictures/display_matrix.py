@@ -52,7 +52,9 @@ def orientation(frame: VideoFrame) -> Orientation:
     A matrix that shows nothing, as one of zeros, counts as none.
     """
     try:
-        matrix = struct.unpack("=9i", bytes(frame.side_data[Type.DISPLAYMATRIX]))
+        # PyAV's types know one kind of side data only, by its name.
+        held = frame.side_data[Type.DISPLAYMATRIX]  # type: ignore[typeddict-item]
+        matrix = struct.unpack("=9i", bytes(held))
     except (KeyError, struct.error):
         return Orientation()
     # A point (x, y) of the coded picture, y pointing down, is shown at (right_x · x + …, down_x · x + …).

@@ -4,6 +4,7 @@ FFmpeg's ``dts2pts`` filter does it for H.264 too, but must see a file from its 
 pictures of a file the same time.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 #: The header of a slice, of which the first 30 bytes say enough, with room for emulation prevention.
@@ -206,7 +207,7 @@ def _unescaped(data: bytes) -> bytes:
     return data.replace(b"\0\0\3", b"\0\0")
 
 
-def _between_start_codes(data: bytes):
+def _between_start_codes(data: bytes) -> Iterator[bytes]:
     """Yield the units of a byte stream."""
     at = data.find(b"\0\0\1")
     while at >= 0:
@@ -218,7 +219,7 @@ def _between_start_codes(data: bytes):
             yield unit
 
 
-def _with_lengths(data: bytes, length_bytes: int):
+def _with_lengths(data: bytes, length_bytes: int) -> Iterator[bytes]:
     at = 0
     while at + length_bytes < len(data):
         size_bytes = int.from_bytes(data[at : at + length_bytes])
@@ -228,7 +229,7 @@ def _with_lengths(data: bytes, length_bytes: int):
         at += size_bytes
 
 
-def _units_of_avcc(extradata: bytes):
+def _units_of_avcc(extradata: bytes) -> Iterator[bytes]:
     at = 6
     for n_units in (extradata[5] & 31, None):
         if n_units is None:

@@ -13,12 +13,13 @@ import av.error
 from av.video.stream import VideoStream
 
 from clips.media.pictures.coded import CodedPictures, Field
+from clips.media.timestamps import AnyPacket
 
 #: No standard has more interlaced pictures a second.
 _MOST_INTERLACED_HZ = 30
 
 
-def whole_pictures(packets: Iterable[av.Packet], stream: VideoStream) -> Iterator[av.Packet]:
+def whole_pictures(packets: Iterable[AnyPacket], stream: VideoStream) -> Iterator[AnyPacket]:
     """Yield packets, those of ``stream`` with a whole picture each.
 
     Parameters
@@ -34,7 +35,7 @@ def whole_pictures(packets: Iterable[av.Packet], stream: VideoStream) -> Iterato
     if not coded.may_have_fields:
         yield from packets
         return
-    waiting: tuple[av.Packet, Field] | None = None
+    waiting: tuple[AnyPacket, Field] | None = None
     has_begun = False
     try:
         for packet in packets:
@@ -66,7 +67,7 @@ def picture_rate(stream: VideoStream) -> Fraction | None:
     return rate
 
 
-def _joined(first: av.Packet, second: av.Packet) -> av.Packet:
+def _joined(first: AnyPacket, second: AnyPacket) -> AnyPacket:
     """Return both fields in one packet, with the times of the one decoded first."""
     whole = av.Packet(bytes(first) + bytes(second))
     whole.stream, whole.time_base = first.stream, first.time_base

@@ -13,6 +13,7 @@ from clips.media import MediaError
 from clips.media.mp4 import edit_lists
 from clips.media.pictures.coded import CodedPictures
 from clips.media.pictures.fields import whole_pictures
+from clips.media.timestamps import AnyPacket, pts_of, time_base_of
 
 #: A seek can land late: with B-frames a keyframe is stored before the time it is shown. Then it is tried again
 #: from earlier, each step twice as long.
@@ -69,17 +70,17 @@ def frame_at(container: InputContainer, stream: VideoStream, time_s: Fraction) -
     MediaError
         If the file does not say when its frames are shown, or none can be read there.
     """
-    target = floor(time_s / stream.time_base)
+    target = floor(time_s / time_base_of(stream))
     earliest = min(target, stream.start_time or 0)
-    seek_to, step = target, ceil(_FIRST_STEP_BACK_S / stream.time_base)
+    seek_to, step = target, ceil(_FIRST_STEP_BACK_S / time_base_of(stream))
     if len(edit_lists.pieces(container, stream)) > 1:
         seek_to = earliest = BEGINNING  # frames that are hidden between two pieces bear the times of seen ones
     while True:
         packets = _packets_around(container, stream, seek_to, target)
         shown = _shown(packets)
         is_earliest = seek_to <= earliest
-        if shown and (shown[0].pts <= target or is_earliest):
-            place = max((i for i, p in enumerate(shown) if p.pts <= target), default=0)
+        if shown and (pts_of(shown[0]) <= target or is_earliest):
+            place = max((i for i, p in enumerate(shown) if pts_of(p) <= target), default=0)
             before = packets[: packets.index(shown[place]) + 1]
             keyframe = _opening(before, CodedPictures(stream)) or (before[0] if is_earliest else None)
             if keyframe is not None:
@@ -108,9 +109,9 @@ def _lacks_index(container: InputContainer) -> bool:
     return "mpegts" in container.format.name
 
 
-def _packets_around(container: InputContainer, stream: VideoStream, seek_to: int, target: int) -> list[av.Packet]:
+def _packets_around(container: InputContainer, stream: VideoStream, seek_to: int, target: int) -> list[AnyPacket]:
     """Return packets from a keyframe up to the one after which nothing is shown before the next frame."""
-    packets: list[av.Packet] = []
+    packets: list[AnyPacket] = []
     next_pts, n_read = None, 0
     try:
         go_to(container, stream, seek_to)
@@ -137,39 +138,39 @@ def _packets_around(container: InputContainer, stream: VideoStream, seek_to: int
     return packets
 
 
-def _shown(packets: list[av.Packet]) -> list[av.Packet]:
+def _shown(packets: list[AnyPacket]) -> list[AnyPacket]:
     """Return the shown packets in display order; those shown before the first keyframe lack their reference."""
-    shown = [p for p in packets if not p.is_discard and p.pts >= packets[0].pts]
-    return sorted(shown, key=lambda p: p.pts)
+    shown = [p for p in packets if not p.is_discard and pts_of(p) >= pts_of(packets[0])]
+    return sorted(shown, key=pts_of)
 
 
-def _opening(before: list[av.Packet], coded: CodedPictures) -> av.Packet | None:
+def _opening(before: list[AnyPacket], coded: CodedPictures) -> AnyPacket | None:
     """Return the last keyframe from which the last of these packets decodes correctly; None if there is none.
 
     Most keyframes are right at once. With intra refresh they only begin a picture that builds up over many.
     """
     frame = before[-1]
     for place in reversed(range(len(before))):
-        if before[place].is_keyframe and before[place].pts <= frame.pts:
+        if before[place].is_keyframe and pts_of(before[place]) <= pts_of(frame):
             right = coded.right_from(before[place:])
-            if right is not None and right <= frame.pts:
+            if right is not None and right <= pts_of(frame):
                 return before[place]
     return None
 
 
-def _frame_at(shown: list[av.Packet], place: int, keyframe: av.Packet, seek_to: int) -> FrameAt:
+def _frame_at(shown: list[AnyPacket], place: int, keyframe: AnyPacket, seek_to: int) -> FrameAt:
     frame = shown[place]
     following = shown[place + 1].pts if place + 1 < len(shown) else None
     return FrameAt(
-        pts=frame.pts,
+        pts=pts_of(frame),
         next_pts=following,
-        end_pts=following if following is not None else frame.pts + max(1, frame.duration or 0),
-        keyframe_pts=keyframe.pts,
+        end_pts=following if following is not None else pts_of(frame) + max(1, frame.duration or 0),
+        keyframe_pts=pts_of(keyframe),
         keyframe_at=keyframe.pos,
         seek_to=min(seek_to, _dts(keyframe)),
     )
 
 
-def _dts(packet: av.Packet) -> int:
+def _dts(packet: AnyPacket) -> int:
     """Return the DTS of a packet; Matroska does not store it, and PTS is an upper bound."""
-    return packet.pts if packet.dts is None else packet.dts
+    return pts_of(packet) if packet.dts is None else packet.dts

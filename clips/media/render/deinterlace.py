@@ -5,11 +5,14 @@ Frames that are not marked as interlaced pass through unchanged. As many frames 
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import av.error
 from av.audio.frame import AudioFrame
 from av.filter import Graph
 from av.video.frame import VideoFrame
+
+from clips.media.timestamps import time_base_of
 
 #: For film: FFmpeg's best that looks at the pictures before and after, too.
 _FILM_FILTER = "bwdif"
@@ -45,11 +48,11 @@ class _Filter:
 
     def __init__(self, frame: VideoFrame, name: str) -> None:
         self._kind = _kind(frame)
-        self._times: deque[tuple] = deque()
+        self._times: deque[tuple[Any, ...]] = deque()
         self._n_given = 0
         self._graph = Graph()
         width_px, height_px, pix_fmt, colour_space, colour_range = self._kind
-        time_base = f"{frame.time_base.numerator}/{frame.time_base.denominator}"
+        time_base = f"{time_base_of(frame).numerator}/{time_base_of(frame).denominator}"
         given = f"video_size={width_px}x{height_px}:pix_fmt={pix_fmt}:time_base={time_base}"
         given += f":colorspace={colour_space}:range={colour_range}"
         source = self._graph.add("buffer", given)
@@ -76,12 +79,12 @@ class _Filter:
     def _ready(self) -> Iterator[VideoFrame]:
         while True:
             try:
-                whole = self._graph.pull()
+                whole = self._graph.vpull()
             except (av.error.BlockingIOError, av.error.EOFError):
                 return
             whole.pts, whole.time_base = self._times.popleft()
             yield whole
 
 
-def _kind(frame: VideoFrame) -> tuple:
+def _kind(frame: VideoFrame) -> tuple[Any, ...]:
     return frame.width, frame.height, frame.format.name, int(frame.colorspace), int(frame.color_range)

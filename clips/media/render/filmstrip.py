@@ -30,6 +30,7 @@ from clips.media.render.deinterlace import deinterlaced_alone
 from clips.media.render.orientation import Upright
 from clips.media.render.still import NO_PICTURE, decode_alone, decode_on
 from clips.media.render.waveform import waveform
+from clips.media.timestamps import AnyPacket, pts_of, time_base_of
 
 #: 160 × 90 for what was filmed wide: enough to tell a take-off from a landing on a phone's screen.
 SHORTER_PX = 90
@@ -113,7 +114,7 @@ class _Tiles:
 
     def __init__(self) -> None:
         self.times_ms: list[int] = []
-        self._pictures: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self._pictures: list[tuple[np.ndarray, ...]] = []
         self._upright: Upright | None = None
 
     @property
@@ -130,7 +131,7 @@ class _Tiles:
 
     def add(self, frame: VideoFrame, stream: VideoStream, zero: float) -> None:
         """Take a frame of the stream, unless it is shown before the first picture or not late enough."""
-        time_ms = ceil((frame.pts * stream.time_base - Fraction(zero).limit_denominator(av.time_base)) * 1000)
+        time_ms = ceil((pts_of(frame) * time_base_of(stream) - Fraction(zero).limit_denominator(av.time_base)) * 1000)
         if time_ms < 0 or (self.times_ms and time_ms <= self.times_ms[-1]):
             return
         if self._upright is None:
@@ -161,7 +162,10 @@ class _Tiles:
 def _planes(picture: VideoFrame) -> tuple[np.ndarray, ...]:
     """Return copies of a planar frame's planes [shape=(height, width), uint8] without line padding."""
     return tuple(
-        np.frombuffer(plane, dtype=np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width].copy()
+        # A plane is a buffer, which PyAV's types do not say.
+        np.frombuffer(plane, dtype=np.uint8)  # type: ignore[call-overload]
+        .reshape(plane.height, plane.line_size)[:, : plane.width]
+        .copy()
         for plane in picture.planes
     )
 
@@ -179,12 +183,12 @@ def _keyframes(
     """Yield the keyframe before each wanted time, each once; damaged ones are left out."""
     newest_pts, n_vain, is_thinned, number = None, 0, False, 0
     while number < len(wanted_s):
-        packets = _from_keyframe(container, stream, floor(wanted_s[number] / stream.time_base))
+        packets = _from_keyframe(container, stream, floor(wanted_s[number] / time_base_of(stream)))
         packet, number = next(packets, None), number + 1
         n_vain = n_vain + 1 if packet is None else 0
         if n_vain == _MAX_VAIN_SEEKS:
             return
-        if packet is None or (newest_pts is not None and packet.pts <= newest_pts):
+        if packet is None or (newest_pts is not None and pts_of(packet) <= newest_pts):
             continue
         newest_pts = packet.pts
         frame, is_alone = _picture(stream, packet, packets)
@@ -197,20 +201,20 @@ def _keyframes(
 
 
 def _picture(
-    stream: VideoStream, keyframe: av.Packet, following: Iterator[av.Packet]
+    stream: VideoStream, keyframe: AnyPacket, following: Iterator[AnyPacket]
 ) -> tuple[VideoFrame | None, bool]:
     """Return what a keyframe shows, or else what builds up after it, and whether it showed a picture by itself."""
     try:
         if frame := decode_alone(stream, keyframe):
             return frame, True
-        return decode_on(stream, chain([keyframe], following), until=keyframe.pts), False
+        return decode_on(stream, chain([keyframe], following), until=pts_of(keyframe)), False
     except av.error.FFmpegError as error:  # damaged
         if isinstance(error, MemoryError):
             raise
         return None, True
 
 
-def _from_keyframe(container: InputContainer, stream: VideoStream, time: int) -> Iterator[av.Packet]:
+def _from_keyframe(container: InputContainer, stream: VideoStream, time: int) -> Iterator[AnyPacket]:
     """Yield packets from the keyframe that a seek to ``time``, in the stream's time base, lands at."""
     has_begun = False
     try:
@@ -239,7 +243,7 @@ def _frames_on_the_way(
     try:
         for packet in whole_pictures(container.demux(stream), stream):
             for frame in frames_of(packet):
-                n_past = bisect_left(wanted_s, float(frame.pts * stream.time_base))
+                n_past = bisect_left(wanted_s, float(pts_of(frame) * time_base_of(stream)))
                 if newest is not None and n_past > n_done:
                     yield newest
                 n_done, newest = max(n_done, n_past), frame

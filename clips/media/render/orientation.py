@@ -1,6 +1,7 @@
 """Renders pictures upright, with square pixels, in 8-bit BT.709."""
 
 from fractions import Fraction
+from typing import Any
 
 from av.filter import Graph
 from av.filter.context import FilterContext
@@ -9,6 +10,7 @@ from av.video.reformatter import ColorPrimaries
 
 from clips.media.pictures.display_matrix import orientation
 from clips.media.render import tone_mapping
+from clips.media.timestamps import time_base_of
 
 #: A damaged file can claim a picture thousands of times as long as it is high, which no encoder takes.
 _MOST_TO_ONE = 8
@@ -23,7 +25,7 @@ _BT709_RANGE = "out_color_matrix=bt709:out_range=tv"
 #: JPEG is always read as JFIF: BT.601 and full range.
 _JFIF_RANGE = "out_color_matrix=bt601:out_range=pc"
 #: The primaries of standard definition are so close to BT.709's that they are named instead of converted.
-_NAMED_PRIMARIES = {ColorPrimaries.BT470BG: "bt470bg", ColorPrimaries.SMPTE170M: "smpte170m"}
+_NAMED_PRIMARIES: dict[int, str] = {ColorPrimaries.BT470BG: "bt470bg", ColorPrimaries.SMPTE170M: "smpte170m"}
 
 
 class Upright:
@@ -63,26 +65,26 @@ class Upright:
         self._scaled = tuple(max(2, round(side * scale / 2) * 2) for side in shown)
         self.width_px, self.height_px = reversed(self._scaled) if self._held.swaps_sides else self._scaled
         self._graph: Graph | None = None
-        self._takes: tuple | None = None
+        self._takes: tuple[Any, ...] | None = None
         self._n_given = 0
 
     def __call__(self, frame: VideoFrame) -> VideoFrame:
         colours = (frame.colorspace, frame.color_range, frame.color_primaries, frame.color_trc)
         takes = (frame.width, frame.height, frame.format.name, *colours)
-        if takes != self._takes:  # the first; or a camera that changed its picture in the middle
+        if self._graph is None or takes != self._takes:  # the first; or a camera that changed its picture in the middle
             self._graph, self._takes = self._build(frame), takes
         at, time_base = frame.pts, frame.time_base
         frame.pts = self._n_given  # the table's filter waits for ever for a time that does not come after the last one
         self._n_given += 1
         self._graph.push(frame, at=0)
         frame.pts = at
-        small = self._graph.pull()
+        small = self._graph.vpull()
         small.pts, small.time_base = at, time_base
         return small
 
     def _build(self, frame: VideoFrame) -> Graph:
         graph = Graph()
-        time_base = f"{frame.time_base.numerator}/{frame.time_base.denominator}"
+        time_base = f"{time_base_of(frame).numerator}/{time_base_of(frame).denominator}"
         matrix = self._matrix(frame)
         size = f"video_size={frame.width}x{frame.height}:pix_fmt={frame.format.name}"
         colours = f"colorspace={matrix}:range={int(frame.color_range)}"
@@ -121,7 +123,7 @@ class Upright:
 
         Planar pictures of 16 bits are what the filter has fast code for; any other takes three times as long.
         """
-        given = graph.add_buffer(template=table)
+        given = graph.add_buffer(template=table)  # type: ignore[arg-type]  # PyAV also takes what a frame says
         as_table, as_pixels = (graph.add("format", "gbrp16le") for _ in range(2))
         look_up = graph.add("haldclut", "clut=first:interp=tetrahedral")
         graph.link_nodes(given, as_table)

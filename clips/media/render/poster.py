@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from math import floor
 from pathlib import Path
+from typing import Any
 
 import av
 from av.container import InputContainer
@@ -13,6 +14,7 @@ from clips.media.formats.opening import open_media, picture_stream, zero_s
 from clips.media.render.deinterlace import deinterlaced_alone
 from clips.media.render.orientation import Upright
 from clips.media.render.still import keyframe_before
+from clips.media.timestamps import time_base_of
 
 #: 426 × 240 for what was filmed wide: sharp enough as a thumbnail, 10 to 20 KB.
 SHORTER_PX = 240
@@ -20,7 +22,9 @@ SHORTER_PX = 240
 QUALITY = 4
 
 
-def make_posters(source: str, requests: list[dict], progress: Callable[[float], None] | None = None) -> list[str]:
+def make_posters(
+    source: str, requests: list[dict[str, Any]], progress: Callable[[float], None] | None = None
+) -> list[str]:
     """Write a JPEG for each wanted moment.
 
     Parameters
@@ -58,12 +62,12 @@ def make_posters(source: str, requests: list[dict], progress: Callable[[float], 
 
 def _write_poster(container: InputContainer, stream: VideoStream, at_ms: int, out: Path) -> None:
     time_s = at_ms / 1000 + zero_s(container)
-    frame = keyframe_before(container, stream, floor(time_s / stream.time_base))
+    frame = keyframe_before(container, stream, floor(time_s / time_base_of(stream)))
     upright = Upright(frame, stream.sample_aspect_ratio, shorter_px=SHORTER_PX, pix_fmt="yuvj420p")
     picture = upright(deinterlaced_alone(frame))
     encoder = av.CodecContext.create("mjpeg", "w")
     encoder.width, encoder.height, encoder.pix_fmt = picture.width, picture.height, picture.format.name
-    encoder.time_base = stream.time_base
+    encoder.time_base = time_base_of(stream)
     encoder.color_range = picture.color_range
     encoder.qmin = encoder.qmax = QUALITY
     out.write_bytes(b"".join(bytes(packet) for packet in [*encoder.encode(picture), *encoder.encode(None)]))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import av
@@ -33,6 +34,7 @@ from clips.media.render.deinterlace import deinterlaced
 from clips.media.render.orientation import Upright
 from clips.media.render.preview_sound import Sound, layout_of, resampler_for
 from clips.media.render.still import NO_PICTURE, keyframe_before
+from clips.media.timestamps import pts_of, time_base_of
 
 SHORTER_PX = 540
 #: A keyframe every 15 frames and none that looks ahead: Chromium then seeks in 18 ms instead of 283. Picture, sound and
@@ -117,7 +119,7 @@ def make_previews(
                 to_encode.append(part)
         groups = _groups(to_encode)
         for number, group in enumerate(groups):
-            made |= _encoded(group, progress and (lambda done, n=number: progress((n + done) / len(groups))))
+            made |= _encoded(group, _share_of(progress, number, len(groups)))
     return [made[number] for number in range(len(requests))]
 
 
@@ -234,26 +236,31 @@ def _encoded(group: list[_Part], progress: Report | None) -> dict[int, dict[str,
         return {writer.part.number: writer.made() for writer in writers}
 
 
+def _share_of(progress: Report | None, number: int, n_shares: int) -> Report | None:
+    """Return what reports one of so many equal shares as a part of the whole."""
+    return progress and (lambda done: progress((number + done) / n_shares))
+
+
 def _feed(film: Film, writers: list["_Writer"], upright: Upright, progress: Report | None) -> None:
     last = max((writer.part.span.last for writer in writers), key=lambda frame: frame.pts)
-    whole = Span(writers[0].part.span.first, last, film.stream.time_base)
+    whole = Span(writers[0].part.span.first, last, time_base_of(film.stream))
     resampler = resampler_for(film.heard) if film.heard else None
     newest = whole.first.pts - 1
     for frame in deinterlaced(decoded(film, whole)):
         if isinstance(frame, AudioFrame):
             try:
-                pieces = resampler.resample(frame)
+                pieces = resampler.resample(frame) if resampler else []
             except ValueError:  # the camera changed its sound in the middle; the picture matters more
                 continue
             for piece in pieces:
                 for writer in writers:
                     writer.add_sound(piece)
-        elif newest < frame.pts <= whole.last.pts:
-            newest = frame.pts
-            wanting = [writer for writer in writers if writer.wants(newest)]
-            small = upright(frame) if wanting else None
-            for writer in wanting:
-                writer.add_picture(small, newest)
+        elif newest < pts_of(frame) <= whole.last.pts:
+            newest = pts_of(frame)
+            if wanting := [writer for writer in writers if writer.wants(newest)]:
+                small = upright(frame)
+                for writer in wanting:
+                    writer.add_picture(small, newest)
             if progress:
                 progress((newest - whole.first.pts) / (whole.last.end_pts - whole.first.pts))
 
@@ -280,8 +287,10 @@ class _Writer:
             self._open = opening.pop_all()
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self._open.__exit__(*error)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._open.__exit__(kind, error, traceback)
 
     def wants(self, pts: int) -> bool:
         return self.part.span.first.pts <= pts <= self.part.span.last.pts
@@ -294,7 +303,8 @@ class _Writer:
         self._target.mux(self._track.encode(small))
 
     def add_sound(self, piece: AudioFrame) -> None:
-        self._sound.add(piece)
+        if self._sound:
+            self._sound.add(piece)
 
     def close(self) -> None:
         """Flush the encoders and give the file its name; without a picture there is no file."""
@@ -319,7 +329,7 @@ class _Writer:
         track = target.add_stream("libx264", rate=rate, options=dict(_ENCODING))
         track.width, track.height, track.pix_fmt = self._size["width_px"], self._size["height_px"], "yuv420p"
         context = track.codec_context
-        context.time_base = stream.time_base
+        context.time_base = time_base_of(stream)
         context.color_range, context.colorspace = sample.color_range, sample.colorspace
         context.color_primaries, context.color_trc = sample.color_primaries, sample.color_trc
         return track

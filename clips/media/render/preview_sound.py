@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Any, Protocol, cast
 
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
-from av.container import OutputContainer
 from av.filter import Graph
 
 from clips.media.pictures.frame_times import Span
+from clips.media.timestamps import AnyPacket, pts_of, time_base_of
 
 BIT_RATE = 96_000
 RATE_HZ = 48_000
@@ -33,6 +34,14 @@ def resampler_for(heard: AudioStream) -> AudioResampler:
     return AudioResampler(format="fltp", layout=layout_of(heard), rate=RATE_HZ)
 
 
+class Target(Protocol):
+    """A file that gets a track of sound."""
+
+    def add_stream(self, *args: Any, **kwargs: Any) -> Any: ...
+
+    def mux(self, packets: list[AnyPacket]) -> None: ...
+
+
 class Sound:
     """Writes the sound of a span so that sample 0 is heard with the first frame.
 
@@ -51,12 +60,10 @@ class Sound:
         Bits in a second of the track.
     """
 
-    def __init__(
-        self, target: OutputContainer, layout: str, span: Span, slow_down: int, *, bit_rate: int = BIT_RATE
-    ) -> None:
+    def __init__(self, target: Target, layout: str, span: Span, slow_down: int, *, bit_rate: int = BIT_RATE) -> None:
         self._target = target
         self._layout = layout
-        self._track = target.add_stream("aac", rate=RATE_HZ, layout=layout)
+        self._track: AudioStream = target.add_stream("aac", rate=RATE_HZ, layout=layout)
         self._track.bit_rate = bit_rate
         self._start_s = span.start_s
         self._n_wanted = round((span.end_s - span.start_s) * RATE_HZ)
@@ -68,7 +75,7 @@ class Sound:
 
     def add(self, piece: AudioFrame) -> None:
         """Take a piece from ``resampler_for``; outside the span it is left out, gaps become silence."""
-        begin, samples = round((piece.pts * piece.time_base - self._start_s) * RATE_HZ), piece.to_ndarray()
+        begin, samples = round((pts_of(piece) * time_base_of(piece) - self._start_s) * RATE_HZ), piece.to_ndarray()
         if self._expected is not None and abs(begin - self._expected) <= _JITTER:
             begin = self._expected
         self._expected = begin + samples.shape[1]
@@ -80,7 +87,7 @@ class Sound:
     def close(self) -> None:
         if self._slower and self._n_taken:
             self._slower.push(None)
-            self._encode_slowed()
+            self._encode_slowed(self._slower)
             # What slows the sound keeps some of its end back.
             n_missing = max(0, self._n_taken * self._slow_down - self._n_encoded)
             self._encode(np.zeros((self._track.channels, n_missing), dtype=np.float32))
@@ -96,11 +103,11 @@ class Sound:
                 n_late = _ATEMPO_HALF_WINDOW * (self._slow_down - 1)
                 self._encode(np.zeros((samples.shape[0], n_late), dtype=samples.dtype))
             self._slower.push(_frame(samples, self._layout, at=self._n_taken))
-            self._encode_slowed()
+            self._encode_slowed(self._slower)
         self._n_taken += samples.shape[1]
 
-    def _encode_slowed(self) -> None:
-        for piece in _all_of(self._slower):
+    def _encode_slowed(self, slower: Graph) -> None:
+        for piece in _all_of(slower):
             self._encode(piece.to_ndarray()[:, : self._n_wanted * self._slow_down - self._n_encoded])
 
     def _encode(self, samples: np.ndarray) -> None:
@@ -127,7 +134,7 @@ def _slower(layout: str, slow_down: int) -> Graph:
 def _all_of(graph: Graph) -> Iterator[AudioFrame]:
     while True:
         try:
-            yield graph.pull()
+            yield cast(AudioFrame, graph.pull())  # its only sink is one of sound
         except (av.error.BlockingIOError, av.error.EOFError):
             return
 

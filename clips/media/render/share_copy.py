@@ -12,9 +12,8 @@ from typing import Any
 
 import av
 from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
 from av.container import OutputContainer
-from av.packet import Packet
-from av.stream import Stream
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
@@ -27,6 +26,7 @@ from clips.media.render.deinterlace import deinterlaced
 from clips.media.render.orientation import Upright
 from clips.media.render.preview_sound import Sound, layout_of, resampler_for
 from clips.media.render.still import NO_PICTURE, keyframe_before
+from clips.media.timestamps import AnyPacket, pts_of, time_base_of
 
 #: 1920 × 1080 of what was filmed wide: every phone decodes that, and messengers bring larger pictures down themselves.
 SHORTER_PX = 1080
@@ -95,8 +95,9 @@ def make_share_copy(
             with av.open(str(part), "w", format="mp4", container_options=options) as target:
                 target.metadata.update(tags or {})
                 track = _picture_track(target, film.stream, upright, upright(sample), slow_down)
-                is_silent = film.heard is None or (slow_down > 1 and sound == "drop")
-                heard = None if is_silent else _sound_track(target, film, span, slow_down)
+                is_dropped = slow_down > 1 and sound == "drop"
+                source_heard = None if is_dropped else film.heard
+                heard = _sound_track(target, source_heard, span, slow_down) if source_heard else None
                 n_frames = _encode(film, span, upright, target, track, heard, slow_down, progress)
             size_bytes = part.stat().st_size
     return {
@@ -119,14 +120,14 @@ def _encode(
     progress: Callable[[float], None] | None,
 ) -> int:
     """Decode the span and write it; return its number of frames."""
-    resampler = resampler_for(film.heard) if heard else None
+    resampler = resampler_for(film.heard) if heard and film.heard else None
     n_frames, newest = 0, span.first.pts - 1
     for frame in deinterlaced(decoded(film, span)):
         if isinstance(frame, AudioFrame):
-            if heard:
+            if heard and resampler:
                 _hear(heard, resampler, frame)
-        elif newest < frame.pts <= span.last.pts:
-            newest, n_frames = frame.pts, n_frames + 1
+        elif newest < pts_of(frame) <= span.last.pts:
+            newest, n_frames = pts_of(frame), n_frames + 1
             picture = upright(frame)
             picture.pts = (newest - span.first.pts) * slow_down
             picture.duration = (span.last.end_pts - span.last.pts) * slow_down  # counts for the last one only
@@ -158,14 +159,14 @@ def _picture_track(
     track = target.add_stream("libx264", rate=rate, options=_ENCODING | {"g": str(max(1, round(rate * _GOP_S)))})
     track.width, track.height, track.pix_fmt = upright.width_px, upright.height_px, "yuv420p"
     context = track.codec_context
-    context.time_base = stream.time_base
+    context.time_base = time_base_of(stream)
     context.color_range, context.colorspace = sample.color_range, sample.colorspace
     context.color_primaries, context.color_trc = sample.color_primaries, sample.color_trc
     return track
 
 
-def _sound_track(target: OutputContainer, film: Film, span: Span, slow_down: int) -> Sound:
-    return Sound(_WithoutPriming(target), layout_of(film.heard), span, slow_down, bit_rate=_SOUND_BIT_RATE)
+def _sound_track(target: OutputContainer, source: AudioStream, span: Span, slow_down: int) -> Sound:
+    return Sound(_WithoutPriming(target), layout_of(source), span, slow_down, bit_rate=_SOUND_BIT_RATE)
 
 
 class _WithoutPriming:
@@ -177,8 +178,8 @@ class _WithoutPriming:
     def __init__(self, target: OutputContainer) -> None:
         self._target = target
 
-    def add_stream(self, *args: Any, **kwargs: Any) -> Stream:
+    def add_stream(self, *args: Any, **kwargs: Any) -> Any:
         return self._target.add_stream(*args, **kwargs)
 
-    def mux(self, packets: list[Packet]) -> None:
+    def mux(self, packets: list[AnyPacket]) -> None:
         self._target.mux([packet for packet in packets if packet.pts is not None and packet.pts >= 0])

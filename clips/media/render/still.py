@@ -13,6 +13,7 @@ from clips.media import MediaError
 from clips.media.decode import frames_of
 from clips.media.pictures.fields import whole_pictures
 from clips.media.pictures.frame_times import frame_at, go_to
+from clips.media.timestamps import AnyPacket, pts_of, time_base_of
 
 NO_PICTURE = "No picture can be read at that time."
 #: A decoder that has shown nothing after this many packets will show nothing.
@@ -41,7 +42,7 @@ def keyframe_before(container: InputContainer, stream: VideoStream, time: int) -
     raise MediaError(NO_PICTURE)
 
 
-def decode_alone(stream: VideoStream, packet: av.Packet) -> VideoFrame | None:
+def decode_alone(stream: VideoStream, packet: AnyPacket) -> VideoFrame | None:
     """Return the picture of a keyframe without the frames after it; None if it shows none.
 
     Raises
@@ -59,7 +60,7 @@ def decode_alone(stream: VideoStream, packet: av.Packet) -> VideoFrame | None:
     return frames[0] if frames else None
 
 
-def decode_on(stream: VideoStream, packets: Iterable[av.Packet], *, until: int) -> VideoFrame | None:
+def decode_on(stream: VideoStream, packets: Iterable[AnyPacket], *, until: int) -> VideoFrame | None:
     """Return the picture on screen at ``until`` or, if none is decoded by then, the first one after it.
 
     Parameters
@@ -81,7 +82,7 @@ def decode_on(stream: VideoStream, packets: Iterable[av.Packet], *, until: int) 
         for n_given, packet in enumerate(packets):
             best = _nearer(best, frames_of(packet) if packet.size else [], until)
             is_past = packet.dts is not None and packet.dts > until
-            if (best and (is_past or best.pts >= until)) or (not best and n_given >= MOST_PACKETS):
+            if (best and (is_past or pts_of(best) >= until)) or (not best and n_given >= MOST_PACKETS):
                 break
         best = _nearer(best, decoder.decode(None), until)
     finally:
@@ -93,13 +94,13 @@ def decode_on(stream: VideoStream, packets: Iterable[av.Packet], *, until: int) 
 
 def _nearer(best: VideoFrame | None, frames: list[VideoFrame], until: int) -> VideoFrame | None:
     for frame in frames:
-        if frame.pts is not None and (best is None or best.pts < frame.pts <= until):
+        if frame.pts is not None and (best is None or pts_of(best) < frame.pts <= until):
             best = frame
     return best
 
 
 def _built_up(container: InputContainer, stream: VideoStream, time: int) -> VideoFrame:
-    at = frame_at(container, stream, time * stream.time_base)
+    at = frame_at(container, stream, time * time_base_of(stream))
     go_to(container, stream, at.seek_to)
     packets = whole_pictures(container.demux(stream), stream)
     frame = decode_on(stream, dropwhile(lambda packet: packet.pts != at.keyframe_pts, packets), until=at.pts)

@@ -28,7 +28,7 @@ _BT709_LUMA = np.array([0.2126, 0.7152, 0.0722])
 #: with D65 as white).
 _BT2020_TO_BT709 = np.array([[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]])
 _P3_TO_BT709 = np.array([[1.2249, -0.2247, 0.0], [-0.0420, 1.0419, 0.0], [-0.0197, -0.0786, 1.0979]])
-_TO_BT709 = {ColorPrimaries.BT2020: _BT2020_TO_BT709, ColorPrimaries.SMPTE432: _P3_TO_BT709}
+_TO_BT709: dict[int, np.ndarray] = {ColorPrimaries.BT2020: _BT2020_TO_BT709, ColorPrimaries.SMPTE432: _P3_TO_BT709}
 #: SMPTE ST 2084.
 _M1, _M2, _C1, _C2, _C3 = 2610 / 16384, 2523 / 32, 3424 / 4096, 2413 / 128, 2392 / 128
 #: ARIB STD-B67.

@@ -12,6 +12,7 @@ from av.container import InputContainer
 from av.stream import Discard
 
 from clips.media.formats.opening import MAX_DURATION_S, declared_end_s, open_media, zero_s
+from clips.media.timestamps import pts_of, time_base_of
 
 #: Long enough for a loudness, short enough for a landing to stand out of the wind.
 FINE_STEP_MS = 50
@@ -55,7 +56,7 @@ def waveform(source: str, progress: Callable[[float], None] | None = None) -> di
                 stream.discard = Discard.all
         zero, length_s = zero_s(container), max(1.0, declared_end_s(container) - zero_s(container))
         for frame in _frames(container, heard):
-            begin_s = frame.pts * float(frame.time_base) - zero
+            begin_s = pts_of(frame) * float(time_base_of(frame)) - zero
             loudness.add(frame, begin_s)
             if progress:
                 progress(min(1.0, max(0.0, begin_s / length_s)))
@@ -126,7 +127,7 @@ def _power(frame: AudioFrame) -> np.ndarray:
     if samples.dtype.kind == "u":
         samples = (samples.astype(float) - 128) / 128
     elif samples.dtype.kind == "i":
-        samples = samples.astype(float) / -float(np.iinfo(samples.dtype).min)
+        samples = samples.astype(float) / 2.0 ** (8 * samples.dtype.itemsize - 1)
     power = np.nan_to_num(np.clip(samples, -1, 1), nan=0.0).astype(float) ** 2
     n_channels = frame.layout.nb_channels
     return power.mean(axis=0) if frame.format.is_planar else power.reshape(-1, n_channels).mean(axis=1)

@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from clips.media import MediaError
 from clips.media.sandbox import confine, landlock
@@ -130,7 +130,7 @@ def run(
     """
     if why := confine.refusal():
         raise UnconfinedError(why)
-    request = {"function": function, "arguments": arguments, "limits": asdict(limits)}
+    request: dict[str, Any] = {"function": function, "arguments": arguments, "limits": asdict(limits)}
     request |= {"wall": confine.wall(), "may_be_open": confine.is_accepted()}
     child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-X", "faulthandler", "-m", "clips.media.sandbox.child", str(os.getpid())],
@@ -142,15 +142,15 @@ def run(
         start_new_session=True,  # a group of its own, so that the whole of it can be killed
     )
     try:
-        with contextlib.suppress(BrokenPipeError), child.stdin:
-            child.stdin.write(json.dumps(request).encode())
+        with contextlib.suppress(BrokenPipeError), _pipe(child.stdin) as told:
+            told.write(json.dumps(request).encode())
         answer = _listen(child, limits, on_tick, tick_s)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
-        child.stdout.close()
-        child.stderr.close()
+        _pipe(child.stdout).close()
+        _pipe(child.stderr).close()
     if on_usage is not None and answer.usage is not None:
         on_usage(answer.usage)
     return _outcome(answer, child.returncode, limits)
@@ -216,16 +216,23 @@ class _Answer:
             raise MediaError(CRASHED) from error
 
 
+def _pipe(end: IO[bytes] | None) -> IO[bytes]:
+    """Return our end of a pipe to the child, which has all three."""
+    if end is None:
+        raise SandboxError("the child was started without its pipes")
+    return end
+
+
 def _listen(
-    child: subprocess.Popen, limits: Limits, on_tick: Callable[[float | None], None] | None, tick_s: float
+    child: subprocess.Popen[bytes], limits: Limits, on_tick: Callable[[float | None], None] | None, tick_s: float
 ) -> _Answer:
     """Read the child's messages until it ends, ticking meanwhile."""
     answer = _Answer()
     started_s = time.monotonic()
     next_tick_s = started_s + tick_s
     with selectors.DefaultSelector() as pipes:
-        pipes.register(child.stdout, selectors.EVENT_READ)
-        pipes.register(child.stderr, selectors.EVENT_READ)
+        pipes.register(_pipe(child.stdout), selectors.EVENT_READ)
+        pipes.register(_pipe(child.stderr), selectors.EVENT_READ)
         while pipes.get_map() or not _has_ended(child, answer):
             now_s = time.monotonic()
             if now_s - started_s > limits.wall_s:
@@ -248,7 +255,7 @@ def _listen(
     return answer
 
 
-def _has_ended(child: subprocess.Popen, answer: _Answer) -> bool:
+def _has_ended(child: subprocess.Popen[bytes], answer: _Answer) -> bool:
     """Return whether the child has ended; if so, record how, and the time it used."""
     pid, status, used = os.wait4(child.pid, os.WNOHANG)
     if not pid:

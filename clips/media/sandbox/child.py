@@ -78,6 +78,8 @@ def confine_for(dotted: str, arguments: dict[str, Any], wall: Wall | None) -> bo
     package = importlib.import_module(dotted.partition(".")[0])
     reads = [Path(path) for path in _paths(arguments, _READ_NAME)]
     writes = [path if path.is_dir() else path.parent for path in map(Path, _paths(arguments, _WRITE_NAME))]
+    if package.__file__ is None:
+        raise ImportError(f"{package.__name__} is a folder without code of its own")
     ours = {Path(__file__).resolve().parents[2], Path(package.__file__).resolve().parent}
     is_kept = keep_to_files(wall, ours, readable=reads, writable=writes)
     drop_rights()
@@ -117,7 +119,7 @@ def _is_disk_full(error: BaseException | None) -> bool:
     return False
 
 
-def _paths(arguments: Any, name: re.Pattern) -> Iterator[str]:
+def _paths(arguments: Any, name: re.Pattern[str]) -> Iterator[str]:
     """Yield the paths under these argument names, at any depth."""
     if isinstance(arguments, list):
         for each in arguments:
@@ -149,12 +151,13 @@ def _take_stdout() -> BinaryIO:
     return messages
 
 
-def imported(dotted: str) -> Callable:
+def imported(dotted: str) -> Callable[..., Any]:
     module, _, name = dotted.partition(":")
-    return getattr(importlib.import_module(module), name)
+    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return function
 
 
-def _call(function: Callable, arguments: dict[str, Any], messages: BinaryIO) -> Any:
+def _call(function: Callable[..., Any], arguments: dict[str, Any], messages: BinaryIO) -> Any:
     if "progress" in inspect.signature(function).parameters:
         arguments = arguments | {"progress": _reporter(messages)}
     return function(**arguments)

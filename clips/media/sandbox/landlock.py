@@ -91,7 +91,7 @@ def _allow(rules: int, path: Path, rights: int) -> None:
 def _call(number: int, *arguments: int | bytes | None) -> int:
     libc = ctypes.CDLL(None, use_errno=True)
     wide = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
-    answer = libc.syscall(ctypes.c_long(number), *wide)
+    answer: int = libc.syscall(ctypes.c_long(number), *wide)
     if answer < 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code), "landlock")

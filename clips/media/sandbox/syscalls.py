@@ -80,7 +80,8 @@ def can_filter() -> bool:
     """Return whether this kernel has seccomp and this machine type a list."""
     if sys.platform != "linux" or platform.machine() not in _MACHINES:
         return False
-    return ctypes.CDLL(None).prctl(_PR_GET_SECCOMP, 0, 0, 0, 0) >= 0
+    answer: int = ctypes.CDLL(None).prctl(_PR_GET_SECCOMP, 0, 0, 0, 0)
+    return answer >= 0
 
 
 def keep_to_listed() -> bool:
@@ -95,13 +96,14 @@ def keep_to_listed() -> bool:
     program = ctypes.create_string_buffer(struct.pack("HP", n_steps, ctypes.addressof(code)))
     libc = ctypes.CDLL(None, use_errno=True)
     mode = ctypes.c_ulong(_SECCOMP_MODE_FILTER)
-    return libc.prctl(_PR_SET_SECCOMP, mode, program, ctypes.c_ulong(0), ctypes.c_ulong(0)) == 0
+    answer: int = libc.prctl(_PR_SET_SECCOMP, mode, program, ctypes.c_ulong(0), ctypes.c_ulong(0))
+    return answer == 0
 
 
 def _filter(machine: str, pid: int) -> bytes:
     """Return a classic BPF program for one machine type and one process."""
     which = list(_MACHINES).index(machine)
-    free = [numbers[which] for numbers in _FREE.values() if numbers[which] is not None]
+    free = [number for numbers in _FREE.values() if (number := numbers[which]) is not None]
     steps: list[_Step] = [
         (_LOAD_WORD, _MACHINE_AT, 0, 0),
         (_JUMP_EQUAL, _MACHINES[machine], 0, "refuse"),

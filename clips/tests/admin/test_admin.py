@@ -35,13 +35,13 @@ from clips.models import (
     Notice,
     NoticeChannel,
     NoticeKind,
-    OriginalFile,
     SegmentStatus,
     SharedCopy,
     ShareLink,
     Shoot,
     Upload,
 )
+from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, FinalClipFactory, OriginalFileFactory
 from people.audit import note
 from people.models import Action, ApiToken, AuditEntry, Invite, Member, Person, Role
 from tricks.models import Trick
@@ -84,7 +84,7 @@ def add_one_of_each(number: int) -> None:
 
 def add_held_segment(number: int, member: Member) -> CandidateSegment:
     shoot = Shoot.objects.called(f"Backyard Rails {number}", dt.date(2024, 12, number + 1))
-    original = OriginalFile.objects.create(
+    original = OriginalFileFactory(
         shoot=shoot,
         uploader=member,
         original_filename=f"GX01{number:04d}.MP4",
@@ -98,9 +98,9 @@ def add_held_segment(number: int, member: Member) -> CandidateSegment:
         duration_ms=3_723_000,
     )
     Upload.objects.create(owner=member, shoot=shoot, original_filename="a.mp4", size_bytes=9, original_file=original)
-    return CandidateSegment.objects.create(
+    return CandidateSegmentFactory(
         original_file=original,
-        run=DetectionRun.objects.create(original_file=original, version="1", curve={"values": [0, 1]}),
+        run=DetectionRunFactory(original_file=original, version="1", curve={"values": [0, 1]}),
         start_ms=41_000,
         end_ms=45_500,
         score=0.9,
@@ -117,7 +117,7 @@ def add_decided_clip(number: int, segment: CandidateSegment, member: Member) -> 
     person.aliases.create(name=f"Mills {number}")
     trick = Trick.objects.add(f"Trick {number}", category="RAIL")
     trick.aliases.create(name=f"t{number}")
-    clip = FinalClip.objects.create(
+    clip = FinalClipFactory(
         candidate_segment=segment,
         original_file=segment.original_file,
         person=person,

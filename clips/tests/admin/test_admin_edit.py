@@ -10,8 +10,6 @@ from django.urls import reverse
 from clips.admin.record import clock, size
 from clips.library.search import matching
 from clips.models import (
-    CandidateSegment,
-    DetectionRun,
     FileName,
     FinalClip,
     Job,
@@ -20,6 +18,7 @@ from clips.models import (
     OriginalFile,
     Shoot,
 )
+from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, FinalClipFactory
 from detection.admin import CURVE_WIDTH, highest
 from people.models import Person
 from tricks.models import Trick
@@ -39,7 +38,7 @@ def curating(client: Client, curator) -> Client:
 @pytest.fixture
 def clip(segments) -> FinalClip:
     segment = segments[0]
-    return FinalClip.objects.create(
+    return FinalClipFactory(
         candidate_segment=segment,
         original_file=segment.original_file,
         person=Person.objects.add("Miller Downey"),
@@ -221,7 +220,7 @@ def test_active_jobs_are_cancelled_and_ended_ones_left(client, original):
 
 
 def test_curve_of_a_run_is_drawn(client, original):
-    run = DetectionRun.objects.create(original_file=original, version="1", curve={"values": [0.0, 1.0]})
+    run = DetectionRunFactory(original_file=original, version="1", curve={"values": [0.0, 1.0]})
     assert "<polyline" in client.get(change_page(run)).content.decode()
 
 
@@ -234,5 +233,5 @@ def test_drawn_curve_keeps_the_peak_of_a_long_one():
 
 
 def test_segment_made_by_hand_says_so(client, original):
-    CandidateSegment.objects.create(original_file=original, start_ms=0, end_ms=1000)
+    CandidateSegmentFactory(original_file=original, start_ms=0, end_ms=1000)
     assert "by hand" in client.get(SEGMENTS).content.decode()

@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 
 from clips.models import FinalClip, Job, JobKind, JobState, Upload
+from clips.tests.factories import FinalClipFactory
 from people.models import Person, PersonAlias
 from tricks.models import Trick
 
@@ -25,7 +26,7 @@ def clips(original) -> dict[str, FinalClip]:
             "fps_label": "240FPS",
             "date": "2024-12-01",
         }
-        return FinalClip.objects.create(original_file=original, filename=f"{name}.mp4", **(common | fields))
+        return FinalClipFactory(original_file=original, filename=f"{name}.mp4", **(common | fields))
 
     made = {
         "one": clip("one", person=miller, trick=kfed),

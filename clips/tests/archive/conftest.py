@@ -15,6 +15,7 @@ from clips.archive.drive.oauth import WHOLE_DRIVE
 from clips.ingest import drive_folder, quota
 from clips.models import FinalClip, Job, JobKind, OriginalFile, Upload
 from clips.tests.archive.drive_server import DriveServer
+from clips.tests.factories import FinalClipFactory
 from clips.tests.media.made_up import make_video
 from people.models import Person
 
@@ -84,7 +85,7 @@ def make_clip(shoot, own_data_dir) -> Callable[..., FinalClip]:
                 "size_bytes": 1,
             },
         )
-        clip = FinalClip.objects.create(
+        clip = FinalClipFactory(
             original_file=original, start_ms=number * 1000, end_ms=number * 1000 + 500, camera_id="CAM_GOPRO11",
             fps_label="240FPS", date=shoot.date,
             **{

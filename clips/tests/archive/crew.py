@@ -36,6 +36,7 @@ from clips.sorting.decisions import Choice, ConflictError, choice_of, keep
 from clips.sorting.undo import undo
 from clips.storage.files import sha256_of
 from clips.tests.archive.drive_server import DriveServer
+from clips.tests.factories import CandidateSegmentFactory, OriginalFileFactory
 from people.merging import merge
 from people.models import Member, Person
 from people.renaming import announce
@@ -56,7 +57,7 @@ class Crew:
     def __init__(self, member: Member, film: Path, *, n_clips: int) -> None:
         self.member, self.film, self.lease, self.n_moments = member, film, uuid.uuid4(), 0
         shutil.copy(film, settings.DATA_DIR / "originals" / "filmed.mp4")
-        self.original = OriginalFile.objects.create(
+        self.original = OriginalFileFactory(
             shoot=Shoot.objects.called("Backyard Rails", dt.date(2024, 12, 1)), original_filename="GX010001.MP4",
             stored_path="originals/filmed.mp4", file_hash=sha256_of(film), size_bytes=film.stat().st_size,
             camera_id="CAM_GOPRO11", fps_label="30FPS", duration_ms=1000 * APART_MS, probed_at=timezone.now(),
@@ -133,7 +134,7 @@ class Crew:
 
     def keep(self, which: int) -> None:
         start_ms, self.n_moments = self.n_moments * APART_MS, self.n_moments + 1
-        segment = CandidateSegment.objects.create(
+        segment = CandidateSegmentFactory(
             original_file=self.original, start_ms=start_ms, end_ms=start_ms + 5_000, status=SegmentStatus.IN_PROGRESS,
             locked_by=self.member, locked_at=timezone.now(), lease_token=self.lease, lease_ends_at=lease_end(),
         )  # fmt: skip

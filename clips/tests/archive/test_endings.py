@@ -27,6 +27,7 @@ from clips.models import (
 )
 from clips.sorting import decisions
 from clips.storage.files import sha256_of
+from clips.tests.factories import CandidateSegmentFactory, FinalClipFactory, OriginalFileFactory
 from clips.tests.media.made_up import shown_numbers
 from clips.tests.media.other_codecs import PICTURES, make_other
 from people.models import Member, Person
@@ -52,7 +53,7 @@ def brought(shoot, tmp_path, work_off) -> Callable[..., OriginalFile]:
         stored = django_settings.ORIGINALS_DIR / f"{picture}.{suffix}"
         stored.parent.mkdir(parents=True, exist_ok=True)
         make_other(stored, PICTURES[picture], sound)
-        original = OriginalFile.objects.create(
+        original = OriginalFileFactory(
             shoot=shoot, original_filename=stored.name, stored_path=f"originals/{stored.name}",
             file_hash=sha256_of(stored), size_bytes=stored.stat().st_size,
         )  # fmt: skip
@@ -65,7 +66,7 @@ def brought(shoot, tmp_path, work_off) -> Callable[..., OriginalFile]:
 
 
 def keep(original: OriginalFile, member: Member, *, start_ms: int = 520, end_ms: int = 960) -> FinalClip:
-    CandidateSegment.objects.create(original_file=original, start_ms=start_ms, end_ms=end_ms + 100)
+    CandidateSegmentFactory(original_file=original, start_ms=start_ms, end_ms=end_ms + 100)
     lease = uuid.uuid4()
     (segment,) = CandidateSegment.objects.lease_hand(member=member, lease=lease, count=1)
     person = Person.objects.filter(slug="Miller_Downey").first() or Person.objects.add("Miller Downey")
@@ -109,7 +110,7 @@ def test_of_one_stem_and_number_there_is_one_clip_whatever_its_ending(brought, s
     assert clip.filename == f"{STEM}__v002.mov"
     same = {"original_file": original, "start_ms": 0, "end_ms": 9, "date": clip.date}
     with pytest.raises(IntegrityError, match="clip_name_once_for_all_endings"), transaction.atomic():
-        FinalClip.objects.create(filename=f"{STEM}__v002.mp4", **same)
+        FinalClipFactory(filename=f"{STEM}__v002.mp4", **same)
     with pytest.raises(IntegrityError, match="file_name_unique"), transaction.atomic():
         FileName.objects.create(stem=STEM, number=2, ending="mp4")
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from clips.disk import floor
 from clips.models import Job, JobKind, OriginalFile, Shoot
+from clips.tests.factories import OriginalFileFactory
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def make_original(shoot, own_data_dir) -> Callable[..., OriginalFile]:
         path = own_data_dir / "originals" / f"{sha256[:12]}.mp4"
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(data)
-        return OriginalFile.objects.create(
+        return OriginalFileFactory(
             shoot=shoot, original_filename=name, stored_path=f"originals/{path.name}", file_hash=sha256,
             size_bytes=size_bytes, camera_id="CAM_GOPRO11", fps_label="60FPS", rate_num=60, rate_den=1,
             duration_ms=60_000, codec="h264", probed_at=timezone.now(), **fields,

@@ -22,7 +22,6 @@ from clips.models import (
     EvictedKind,
     Eviction,
     Filmstrip,
-    FinalClip,
     Job,
     JobKind,
     JobState,
@@ -31,6 +30,7 @@ from clips.models import (
     SegmentStatus,
     WaitsFor,
 )
+from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, FinalClipFactory
 
 pytestmark = pytest.mark.django_db
 ALL = 10**12
@@ -40,12 +40,12 @@ ALL = 10**12
 def sorted_original(make_original, archive_it) -> OriginalFile:
     """An original that is sorted, archived, and has one archived clip."""
     original = make_original()
-    run = DetectionRun.objects.create(original_file=original, version="test")
+    run = DetectionRunFactory(original_file=original)
     kept = moment(run, SegmentStatus.ACCEPTED)
     moment(run, SegmentStatus.TRASHED)
-    clip = FinalClip.objects.create(
-        original_file=original, candidate_segment=kept, start_ms=1000, end_ms=2000, camera_id="CAM_GOPRO11",
-        fps_label="60FPS", date=original.shoot.date, filename="a__v001.mp4", file_hash="c" * 64,
+    clip = FinalClipFactory(
+        original_file=original, candidate_segment=kept, start_ms=1000, end_ms=2000, fps_label="60FPS",
+        filename="a__v001.mp4", file_hash="c" * 64,
         stored_path="final_clips/a.mp4", size_bytes=1,
     )  # fmt: skip
     ArchiveCopy.objects.create(
@@ -58,7 +58,7 @@ def sorted_original(make_original, archive_it) -> OriginalFile:
 def moment(run: DetectionRun, status: SegmentStatus, *, score: float = 0.9, **fields) -> CandidateSegment:
     start_ms = 1000 * (1 + run.segments.count())
     span_ms = {"start_ms": start_ms, "end_ms": start_ms + 1000}
-    return CandidateSegment.objects.create(
+    return CandidateSegmentFactory(
         original_file=run.original_file, run=run, score=score, status=status, **span_ms, **fields
     )
 

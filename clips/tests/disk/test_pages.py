@@ -8,8 +8,9 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
-from clips.models import ArchiveCopy, CandidateSegment, DetectionRun, FinalClip, Job, JobKind, OriginalFile
+from clips.models import ArchiveCopy, Job, JobKind, OriginalFile
 from clips.models import SegmentStatus as Status
+from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, FinalClipFactory
 from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 
 pytestmark = pytest.mark.django_db
@@ -24,10 +25,8 @@ def fresh_sums() -> None:
 def done(make_original, archive_it) -> OriginalFile:
     """An original that is sorted and archived."""
     original = make_original(fingerprint="f" * 64)
-    run = DetectionRun.objects.create(original_file=original, version="test")
-    CandidateSegment.objects.create(
-        original_file=original, run=run, start_ms=0, end_ms=1000, score=0.9, status=Status.TRASHED
-    )
+    run = DetectionRunFactory(original_file=original)
+    CandidateSegmentFactory(original_file=original, run=run, start_ms=0, end_ms=1000, score=0.9, status=Status.TRASHED)
     archive_it(original)
     return original
 
@@ -84,8 +83,8 @@ def test_the_admin_marks_several_at_once(client, admin, make_original):
 
 
 def test_the_edit_page_says_that_saving_fetches_the_camera_file_back(client, sorter, done, let_go):
-    clip = FinalClip.objects.create(
-        original_file=let_go(done), start_ms=0, end_ms=1000, camera_id="CAM_GOPRO11", fps_label="60FPS",
+    clip = FinalClipFactory(
+        original_file=let_go(done), start_ms=0, end_ms=1000, fps_label="60FPS",
         date=done.shoot.date, filename="a__v001.mp4", lineage=uuid.uuid4(),
     )  # fmt: skip
     client.force_login(sorter)

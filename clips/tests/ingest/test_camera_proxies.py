@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from clips.ingest import camera_proxies
 from clips.jobs import pipeline
-from clips.models import CandidateSegment, DetectionRun, Job, JobKind, JobState, OriginalFile, Preview, SegmentStatus
+from clips.models import CandidateSegment, Job, JobKind, JobState, OriginalFile, Preview, SegmentStatus
 from clips.previews import requests
 from clips.storage.files import sha256_of
+from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, OriginalFileFactory
 from clips.tests.media.made_up import make_video
 
 RECORDED = "2024-12-01T10:00:00+00:00"
@@ -24,7 +25,7 @@ def read_file(shoot, name: str, *, recorded_at: str | None = RECORDED, **fields)
         "width_px": 1920, "height_px": 1080, "duration_ms": 60_000, "rate_num": 60, "rate_den": 1, "size_bytes": 1,
         "probed_at": timezone.now(), "probe": {"recorded_at": recorded_at},
     }  # fmt: skip
-    return OriginalFile.objects.create(
+    return OriginalFileFactory(
         shoot=shoot, original_filename=name, stored_path=f"originals/{key}", file_hash=key, **defaults | fields
     )
 
@@ -127,12 +128,11 @@ def test_when_the_file_comes_what_was_found_in_its_copy_goes_and_what_was_sorted
     shoot, sorter, django_capture_on_commit_callbacks
 ):
     copy = read_copy(shoot, "GL010123.LRV")
-    run = DetectionRun.objects.create(original_file=copy, version="test")
+    run = DetectionRunFactory(original_file=copy)
     untouched, sorted_, held = (
-        CandidateSegment.objects.create(original_file=copy, run=run, start_ms=n, end_ms=n + 5, score=0.9)
-        for n in (0, 10, 20)
+        CandidateSegmentFactory(original_file=copy, run=run, start_ms=n, end_ms=n + 5, score=0.9) for n in (0, 10, 20)
     )
-    by_hand = CandidateSegment.objects.create(original_file=copy, start_ms=30, end_ms=35)
+    by_hand = CandidateSegmentFactory(original_file=copy, start_ms=30, end_ms=35)
     CandidateSegment.objects.filter(pk=sorted_.pk).update(status=SegmentStatus.TRASHED)
     CandidateSegment.objects.filter(pk=held.pk).update(
         status=SegmentStatus.IN_PROGRESS, locked_by=sorter, locked_at=timezone.now(), lease_token=copy.pk,
@@ -173,7 +173,7 @@ def filmed(shoot) -> tuple[OriginalFile, OriginalFile]:
         make_video(stored, frames=180, rate=60, size=size, gop=60, tags=tags)
         facts = {"file_hash": sha256_of(stored), "size_bytes": stored.stat().st_size}
         where = {"original_filename": name, "stored_path": f"originals/{stored.name}"}
-        made.append(OriginalFile.objects.create(shoot=shoot, **where, **facts))
+        made.append(OriginalFileFactory(shoot=shoot, **where, **facts))
     return made[0], made[1]
 
 
@@ -195,7 +195,7 @@ def test_previews_are_made_from_the_copy(filmed, work_off):
     for file in filmed:
         pipeline.start(JobKind.PROBE, file, alone=True)
     work_off()
-    segment = CandidateSegment.objects.create(original_file=original, start_ms=1_000, end_ms=2_000, poster_path="x")
+    segment = CandidateSegmentFactory(original_file=original, start_ms=1_000, end_ms=2_000, poster_path="x")
     requests.want_preview(segment)
     work_off()
     assert Preview.objects.get().width_px == 512

@@ -18,6 +18,7 @@ from clips.models import CameraClock, CameraName, FinalClip, OriginalFile, Shoot
 from clips.models.recording import Part, parts
 from clips.sorting import decisions
 from clips.sorting.decisions import Choice, TrimError, check_trim
+from clips.tests.factories import OriginalFileFactory
 from clips.tests.recorded import SAID, SERIAL, add_probed, utc
 
 
@@ -264,7 +265,7 @@ def test_parts_that_bear_the_time_of_the_whole_begin_one_after_the_other(add_fil
 @pytest.mark.django_db(transaction=True)
 def test_parts_that_are_read_at_the_same_moment_do_not_miss_each_other(shoot):
     files = [
-        OriginalFile.objects.create(
+        OriginalFileFactory(
             shoot=shoot, original_filename=f"GX0{n}0001.MP4", stored_path=f"{n}", file_hash=f"{n:064x}", size_bytes=1
         )
         for n in range(1, 5)

@@ -16,6 +16,7 @@ from clips.ingest.session_assignment import named_by, own_day, session_for
 from clips.management.commands import ingest as command
 from clips.models import CameraClock, Job, JobKind, OriginalFile, Shoot, Upload, UploadSource, UploadState
 from clips.storage.files import StorageError
+from clips.tests.factories import OriginalFileFactory
 from clips.tests.media.made_up import make_video
 
 pytestmark = pytest.mark.django_db
@@ -247,7 +248,7 @@ def filmed(db):
             size_bytes=1, session_name=name, session_date=date, modified_at=modified_at,
         )  # fmt: skip
         shoot, when = session_for(upload, facts(recorded_at, **said))
-        OriginalFile.objects.create(
+        OriginalFileFactory(
             shoot=shoot, original_filename=upload.original_filename, stored_path=f"originals/{number}",
             file_hash=f"{number:064x}", size_bytes=1, **when,
         )  # fmt: skip

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from clips.ingest.fingerprint import PIECE_BYTES, fingerprint_of
 from clips.models import FinalClip, OriginalFile
+from clips.tests.factories import FinalClipFactory, OriginalFileFactory
 
 MIB = 1024**2
 
@@ -54,12 +55,11 @@ def ask(client, sorter):
 
 @pytest.fixture
 def clip(original) -> FinalClip:
-    return FinalClip.objects.create(
+    return FinalClipFactory(
         original_file=original,
         start_ms=0,
         end_ms=1000,
         category="TRICK",
-        date=original.shoot.date,
         filename="a.mp4",
     )
 
@@ -77,12 +77,11 @@ def test_a_known_file_is_told_with_its_place_its_clips_and_its_hash(ask, origina
 
 @pytest.mark.django_db
 def test_two_files_that_look_alike_are_both_told(ask, original):
-    OriginalFile.objects.create(
+    OriginalFileFactory(
         shoot=original.shoot,
         original_filename="twin.mp4",
         stored_path="originals/two.mp4",
         file_hash="b" * 64,
-        size_bytes=1000,
     )
     OriginalFile.objects.update(fingerprint="f" * 64)
     assert {file["sha256"] for file in ask("f" * 64).json()["known"]["f" * 64]} == {"a" * 64, "b" * 64}
@@ -103,7 +102,7 @@ def test_a_bad_question_gets_one_sentence(ask, asked):
 
 @pytest.mark.django_db
 def test_older_files_get_their_fingerprint_from_a_command(original, settings, capsys):
-    OriginalFile.objects.create(
+    OriginalFileFactory(
         shoot=original.shoot,
         original_filename="gone.mp4",
         stored_path="originals/gone.mp4",

@@ -36,6 +36,7 @@ from clips.models import (
     Upload,
     UploadState,
 )
+from clips.tests.factories import CandidateSegmentFactory, FinalClipFactory, OriginalFileFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -75,8 +76,8 @@ def whole(original, run, put) -> FinalClip:
     OriginalFile.objects.update(size_bytes=len(DATA), file_hash=sha256)
     put(original.stored_path)
     spans = {"original_file": original, "run": run, "score": 0.9}
-    kept = CandidateSegment.objects.create(start_ms=0, end_ms=4000, status=SegmentStatus.ACCEPTED, **spans)
-    to_sort = CandidateSegment.objects.create(start_ms=9000, end_ms=12000, **spans)
+    kept = CandidateSegmentFactory(start_ms=0, end_ms=4000, status=SegmentStatus.ACCEPTED, **spans)
+    to_sort = CandidateSegmentFactory(start_ms=9000, end_ms=12000, **spans)
     CandidateSegment.objects.filter(pk=to_sort.pk).update(poster_path=f"candidates/{to_sort.pk}.jpg")
     Preview.objects.create(
         segment=to_sort, stored_path=f"candidates/{to_sort.pk}.mp4", start_ms=6000, end_ms=15000, width_px=960,
@@ -89,9 +90,8 @@ def whole(original, run, put) -> FinalClip:
     for name in (f"{to_sort.pk}.jpg", f"{to_sort.pk}.mp4", f"{original.pk}-strip.jpg"):
         put(f"candidates/{name}")
     name = FileName.objects.allocate("2024-12-01__BackyardRails__Unknown__Unknown__CAM_GOPRO11__240FPS")
-    clip = FinalClip.objects.create(
-        original_file=original, candidate_segment=kept, start_ms=0, end_ms=4000, camera_id="CAM_GOPRO11",
-        fps_label="240FPS", date=original.shoot.date, filename=str(name),
+    clip = FinalClipFactory(
+        original_file=original, candidate_segment=kept, start_ms=0, end_ms=4000, filename=str(name),
     )  # fmt: skip
     stored_path = f"final_clips/{clip.pk}.mp4"
     FinalClip.objects.update(stored_path=stored_path, file_hash=sha256, size_bytes=len(DATA))
@@ -337,7 +337,7 @@ def test_the_queries_of_each_check_do_not_follow_the_number_of_rows(whole, put):
     for number in range(20):
         put(f"originals/{number}.mp4")
         sha256 = f"{number:064d}"
-        OriginalFile.objects.create(
+        OriginalFileFactory(
             shoot=whole.original_file.shoot, original_filename="a", stored_path=f"originals/{number}.mp4",
             size_bytes=len(DATA), file_hash=sha256,
         )  # fmt: skip

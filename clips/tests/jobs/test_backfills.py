@@ -8,13 +8,14 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from clips.models import FinalClip, Job, JobKind, OriginalFile
+from clips.tests.factories import FinalClipFactory
 
 
 @pytest.fixture
 def clip(original) -> FinalClip:
-    return FinalClip.objects.create(
-        original_file=original, filename="a.mp4", start_ms=0, end_ms=9, date="2024-12-01", camera_id="CAM_GOPRO11",
-        fps_label="240FPS", stored_path="final_clips/a.mp4", file_hash="b" * 64, size_bytes=1,
+    return FinalClipFactory(
+        original_file=original, filename="a.mp4", start_ms=0, end_ms=9, date="2024-12-01",
+        stored_path="final_clips/a.mp4", file_hash="b" * 64, size_bytes=1,
     )  # fmt: skip
 
 

@@ -45,6 +45,7 @@ from clips.models import (
 from clips.sorting import decisions
 from clips.storage.files import sha256_of
 from clips.tests.archive.conftest import drive, dropped, on_drive  # noqa: F401 - fixtures
+from clips.tests.factories import CandidateSegmentFactory, OriginalFileFactory
 from clips.tests.media.made_up import make_video
 from clips.tests.workers import Worker, eventually
 from people.models import Person
@@ -104,7 +105,7 @@ def filmed(db) -> OriginalFile:
     stored = django_settings.ORIGINALS_DIR / "filmed.mp4"
     stored.parent.mkdir()
     make_video(stored, frames=240, events_s=[4])
-    return OriginalFile.objects.create(
+    return OriginalFileFactory(
         shoot=Shoot.objects.called("Backyard Rails", "2024-12-01"), original_filename="GX01.MP4",
         stored_path="originals/filmed.mp4", file_hash=sha256_of(stored), size_bytes=stored.stat().st_size,
         camera_id="CAM_GOPRO11", fps_label="30FPS", duration_ms=8_000,
@@ -113,12 +114,12 @@ def filmed(db) -> OriginalFile:
 
 @pytest.fixture
 def segment(filmed) -> CandidateSegment:
-    return CandidateSegment.objects.create(original_file=filmed, start_ms=3000, end_ms=4000)
+    return CandidateSegmentFactory(original_file=filmed, start_ms=3000, end_ms=4000)
 
 
 @pytest.fixture
 def clip(filmed, sorter) -> FinalClip:
-    CandidateSegment.objects.create(original_file=filmed, start_ms=1000, end_ms=5000)
+    CandidateSegmentFactory(original_file=filmed, start_ms=1000, end_ms=5000)
     lease = uuid.uuid4()
     (segment,) = CandidateSegment.objects.lease_hand(member=sorter, lease=lease, count=1)
     choice = decisions.Choice(start_ms=2000, end_ms=3000, person=Person.objects.add("Miller Downey"))

@@ -16,13 +16,13 @@ from clips.models import (
     JobKind,
     JobState,
     LeaseLostError,
-    OriginalFile,
     SegmentStatus,
 )
 from clips.sorting import decisions, manual_segments
 from clips.sorting.decisions import Choice
 from clips.sorting.hand import deal
 from clips.sorting.undo import undo
+from clips.tests.factories import CandidateSegmentFactory, OriginalFileFactory
 from clips.tests.rivals import Rival, holding_row, wait_for_blocked
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -43,7 +43,7 @@ def in_hand(segment: CandidateSegment, member) -> uuid.UUID:
 
 
 def segment_with_id(pk: uuid.UUID, run, start_ms: int) -> CandidateSegment:
-    return CandidateSegment.objects.create(
+    return CandidateSegmentFactory(
         pk=pk, original_file=run.original_file, run=run, start_ms=start_ms, end_ms=start_ms + 4000, score=0.9
     )
 
@@ -52,7 +52,7 @@ def test_putting_a_video_aside_and_finding_that_it_is_a_small_copy_do_not_deadlo
     """Fails when a video's moments are locked before the video: leave its ``hold`` out of ``sorting.put_aside``."""
     segment = segment_with_id(FIRST, run, 0)
     lease = in_hand(segment, sorter)
-    full = OriginalFile.objects.create(shoot=original.shoot, original_filename="x", file_hash="b" * 64, size_bytes=1)
+    full = OriginalFileFactory(shoot=original.shoot, original_filename="x", file_hash="b" * 64, size_bytes=1)
 
     def join() -> None:
         with transaction.atomic():

@@ -23,6 +23,7 @@ from clips.models import (
 )
 from clips.sorting import decisions
 from clips.storage.files import sha256_of
+from clips.tests.factories import CandidateSegmentFactory, OriginalFileFactory
 from clips.tests.media.made_up import make_video, shown_numbers
 from people.models import Person
 from tricks.models import Trick
@@ -34,7 +35,7 @@ def filmed(shoot, tmp_path) -> OriginalFile:
     stored = django_settings.ORIGINALS_DIR / "filmed.mp4"
     stored.parent.mkdir(parents=True)
     make_video(stored, frames=300, rate=30, bframes=2)
-    return OriginalFile.objects.create(
+    return OriginalFileFactory(
         shoot=shoot,
         original_filename="GX010001.MP4",
         stored_path="originals/filmed.mp4",
@@ -49,7 +50,7 @@ def filmed(shoot, tmp_path) -> OriginalFile:
 @pytest.fixture
 def kept(filmed, sorter) -> FinalClip:
     """A clip of frames 60 to 90, just decided."""
-    CandidateSegment.objects.create(original_file=filmed, start_ms=1_000, end_ms=5_000)
+    CandidateSegmentFactory(original_file=filmed, start_ms=1_000, end_ms=5_000)
     lease = uuid.uuid4()
     (segment,) = CandidateSegment.objects.lease_hand(member=sorter, lease=lease, count=1)
     choice = decisions.Choice(

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clips.library.new_version import UnchangedError, reedit
-from clips.models import CandidateSegment, FinalClip, Job, JobKind, OriginalFile, Preview
+from clips.models import FinalClip, Job, JobKind, OriginalFile, Preview
 from clips.sorting import decisions
+from clips.tests.factories import CandidateSegmentFactory
 from people.models import Person
 from tricks.models import Trick
 
@@ -23,7 +24,7 @@ def miller(db) -> Person:
 
 @pytest.fixture
 def clip(original, sorter, miller) -> FinalClip:
-    segment = CandidateSegment.objects.create(original_file=original, start_ms=10_000, end_ms=14_000)
+    segment = CandidateSegmentFactory(original_file=original, start_ms=10_000, end_ms=14_000)
     choice = decisions.Choice(start_ms=10_000, end_ms=14_000, person=miller, trick=Trick.objects.add("KFED"))
     return decisions.make_clip(original, choice, sorter, candidate_segment=segment)
 

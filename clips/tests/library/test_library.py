@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from clips.library.search import matching, prefix_query, words
 from clips.models import CandidateSegment, FinalClip, JobKind, OriginalFile, Preview, Shoot
+from clips.tests.factories import FinalClipFactory, OriginalFileFactory
 from people.models import Person, PersonAlias
 from people.renaming import announce
 from tricks.models import Trick, TrickAlias
@@ -15,7 +16,7 @@ from tricks.models import Trick, TrickAlias
 
 def make_clip(original: OriginalFile, name: str, **fields) -> FinalClip:
     fields = {"start_ms": 0, "end_ms": 4000, "date": original.shoot.date, **fields}
-    clip = FinalClip.objects.create(
+    clip = FinalClipFactory(
         original_file=original, filename=f"{name}__v001.mp4",
         camera_id=original.camera_id, fps_label=original.fps_label, **fields,
     )  # fmt: skip
@@ -36,7 +37,7 @@ def kfed(db) -> Trick:
 @pytest.fixture
 def clips(original, miller, kfed) -> dict[str, FinalClip]:
     night = Shoot.objects.called("Nachtlauf Öd", dt.date(2025, 1, 4))
-    other = OriginalFile.objects.create(
+    other = OriginalFileFactory(
         shoot=night, original_filename="IMG_0042.MOV", stored_path="originals/two.mp4", file_hash="b" * 64,
         size_bytes=1, camera_id="CAM_IPHONE_XR", fps_label="60FPS", duration_ms=60_000, codec="hevc",
     )  # fmt: skip

@@ -11,6 +11,7 @@ from django.urls import reverse
 from clips.archive.renaming import follow
 from clips.models import CandidateSegment, FinalClip, Job, JobKind, SegmentStatus
 from clips.sorting import decisions
+from clips.tests.factories import CandidateSegmentFactory, FinalClipFactory
 from people.merging import MergeError, merge, plan
 from people.models import Action, AuditEntry, Person
 from tricks.models import Trick
@@ -40,9 +41,9 @@ def make_clip(original):
 
     def make(person: Person | None = None, *also: Person, trick: Trick | None = None) -> FinalClip:
         number = FinalClip.objects.count()
-        clip = FinalClip.objects.create(
+        clip = FinalClipFactory(
             original_file=original, person=person, trick=trick, start_ms=number, end_ms=number + 1000,
-            camera_id="CAM_GOPRO11", fps_label="240FPS", date=original.shoot.date, filename=f"{number}__v001.mp4",
+            filename=f"{number}__v001.mp4",
         )  # fmt: skip
         clip.also.set(also)
         return clip
@@ -288,7 +289,7 @@ def test_tricks_have_the_same_page(client, curator):
 @pytest.mark.django_db(transaction=True)
 def test_a_clip_for_somebody_who_was_merged_away_meanwhile_is_refused_with_a_sentence(original, sorter):
     """The page chose a person, and a curator merged them before the decision arrived."""
-    segment = CandidateSegment.objects.create(original_file=original, start_ms=0, end_ms=4000)
+    segment = CandidateSegmentFactory(original_file=original, start_ms=0, end_ms=4000)
     lease = uuid.uuid4()
     CandidateSegment.objects.lease_hand(member=sorter, lease=lease, count=1)
     gone = Person.objects.add("Mills")

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from clips.models import CandidateSegment, Decision, DecisionKind, FinalClip, OriginalFile, SegmentStatus
 from clips.sorting.decisions import Choice, keep, trash
+from clips.tests.factories import FinalClipFactory
 from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 
 
@@ -97,7 +98,7 @@ def test_a_kept_one_is_its_clip_also_when_it_was_edited(page, segments, sorter):
     clip = keep(segment, Choice(0, 3000), lease=lease, key=uuid.uuid4(), member=sorter)
     assert page.get(address(segment)).url == reverse("clips:clip", args=[clip.pk])
     FinalClip.objects.filter(pk=clip.pk).update(is_current=False)
-    newer = FinalClip.objects.create(
+    newer = FinalClipFactory(
         candidate_segment=segment, original_file=segment.original_file, lineage=clip.lineage, start_ms=0, end_ms=9,
         camera_id="CAM_UNKNOWN", fps_label="30FPS", date=clip.date, filename="newer.mp4",
     )  # fmt: skip

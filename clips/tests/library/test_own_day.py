@@ -17,6 +17,7 @@ from clips.models import CameraClock, CopyState, FinalClip, Job, JobKind, JobSta
 from clips.sorting import decisions
 from clips.sorting.decisions import Choice
 from clips.storage.files import sha256_of
+from clips.tests.factories import OriginalFileFactory
 from clips.tests.media.camera_boxes import add_to_movie, box
 from clips.tests.media.made_up import make_video
 from clips.tests.recorded import add_probed, utc
@@ -93,7 +94,7 @@ def filmed(alps) -> OriginalFile:
     stored.parent.mkdir(parents=True)
     make_video(stored, frames=120, size=(256, 144), tags={"creation_time": "2024-12-01T10:00:00Z"})
     add_to_movie(stored, box(b"udta", box(b"FIRM", b"HD8.01.02.51.00"), box(b"HMMT", struct.pack(">II", 1, 2500))))
-    return OriginalFile.objects.create(
+    return OriginalFileFactory(
         shoot=alps,
         original_filename="GX010001.MP4",
         stored_path="originals/filmed.mp4",

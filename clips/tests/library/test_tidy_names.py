@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from clips.models import FinalClip, Job, JobKind
+from clips.tests.factories import FinalClipFactory
 from people.models import Person
 from tricks.models import Trick
 
@@ -23,8 +24,8 @@ def tidy(**options: object) -> str:
 def con(original) -> Person:
     """An old person, with a clip, whose folder no Windows machine can create."""
     person = Person.objects.create(display_name="Con", slug="Con")
-    FinalClip.objects.create(
-        original_file=original, person=person, start_ms=0, end_ms=4000, date=original.shoot.date, camera_id="CAM_X",
+    FinalClipFactory(
+        original_file=original, person=person, start_ms=0, end_ms=4000, camera_id="CAM_X",
         fps_label="60FPS", filename="2024-12-01__BackyardRails__Con__Unknown__CAM_X__60FPS__v001.mp4",
     )  # fmt: skip
     return person

@@ -23,6 +23,7 @@ from clips.models import (
     Upload,
 )
 from clips.notifications import occasions
+from clips.tests.factories import OriginalFileFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +75,7 @@ def test_a_session_is_not_ready_while_another_file_is_on_its_way(segments, sorte
 def test_files_that_come_later_are_told_of_once_more(segments, original, shoot):
     make_previews(segments)
     assert len(told()) == 1
-    later = OriginalFile.objects.create(
+    later = OriginalFileFactory(
         shoot=shoot, original_filename="b.mp4", stored_path="originals/b.mp4", file_hash="b" * 64, size_bytes=9
     )
     job = Job.objects.for_target(JobKind.DETECT, later)

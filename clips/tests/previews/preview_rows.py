@@ -6,8 +6,9 @@ from pathlib import Path
 from django.conf import settings as django_settings
 from django.utils import timezone
 
-from clips.models import CandidateSegment, DetectionRun, Job, JobKind, JobState, OriginalFile, Shoot
+from clips.models import CandidateSegment, Job, JobKind, JobState, OriginalFile, Shoot
 from clips.storage.files import sha256_of
+from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, OriginalFileFactory
 from clips.tests.media.made_up import make_video
 
 
@@ -16,16 +17,16 @@ def film_ten_seconds(shoot: Shoot) -> OriginalFile:
     stored = django_settings.ORIGINALS_DIR / "filmed.mp4"
     stored.parent.mkdir(parents=True)
     make_video(stored, frames=300, rate=30, bframes=2)
-    return OriginalFile.objects.create(
+    return OriginalFileFactory(
         shoot=shoot, original_filename="GX010001.MP4", stored_path="originals/filmed.mp4",
         file_hash=sha256_of(stored), size_bytes=stored.stat().st_size, duration_ms=10_000,
     )  # fmt: skip
 
 
 def propose(original: OriginalFile, *spans_ms: tuple[int, int], score: float = 0.9) -> list[CandidateSegment]:
-    run = DetectionRun.objects.create(original_file=original, version="test")
+    run = DetectionRunFactory(original_file=original)
     return [
-        CandidateSegment.objects.create(original_file=original, run=run, start_ms=start, end_ms=end, score=score)
+        CandidateSegmentFactory(original_file=original, run=run, start_ms=start, end_ms=end, score=score)
         for start, end in spans_ms
     ]
 

@@ -16,12 +16,12 @@ from clips.models import (
     DecisionKind,
     Job,
     JobKind,
-    OriginalFile,
     Preview,
     SegmentStatus,
 )
 from clips.previews import cache, requests
 from clips.previews import tasks as preview_tasks
+from clips.tests.factories import CandidateSegmentFactory, OriginalFileFactory
 from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 
 SIZE_BYTES = 100
@@ -61,11 +61,11 @@ def there(segments: list[CandidateSegment]) -> list[CandidateSegment]:
 
 
 def test_what_is_sorted_goes_first_then_what_is_hidden_then_what_is_aside_then_the_rest(original, run, segments):
-    aside = OriginalFile.objects.create(
+    aside = OriginalFileFactory(
         shoot=original.shoot, original_filename="GX010002.MP4", stored_path="originals/two.mp4", file_hash="b" * 64,
         size_bytes=1, duration_ms=60_000, aside_at=timezone.now(),
     )  # fmt: skip
-    in_aside = CandidateSegment.objects.create(original_file=aside, start_ms=0, end_ms=4_000)
+    in_aside = CandidateSegmentFactory(original_file=aside, start_ms=0, end_ms=4_000)
     best, kept, trashed, skipped, hidden = *segments[:4], segments[9]
     for segment in (best, kept, trashed, skipped, hidden, in_aside):
         has_preview(segment)

@@ -12,12 +12,13 @@ from django.core.management import call_command
 
 from clips.disk.usage import disk_use
 from clips.jobs import pipeline
-from clips.models import CandidateSegment, Filmstrip, Job, JobKind, JobState, OriginalFile, Preview, Shoot
+from clips.models import Filmstrip, Job, JobKind, JobState, OriginalFile, Preview, Shoot
 from clips.previews import cache as candidates
 from clips.previews import filmstrips, requests
 from clips.previews.filmstrip_tasks import limits_for
 from clips.previews.filmstrips import BEHIND_CARDS, LOOKED_FOR, state_of, want_filmstrip
 from clips.storage.files import sha256_of
+from clips.tests.factories import CandidateSegmentFactory, OriginalFileFactory
 from clips.tests.media.made_up import make_video
 
 
@@ -27,7 +28,7 @@ def filmed(db) -> OriginalFile:
     stored = django_settings.ORIGINALS_DIR / "filmed.mp4"
     stored.parent.mkdir()
     make_video(stored, frames=240)
-    return OriginalFile.objects.create(
+    return OriginalFileFactory(
         shoot=Shoot.objects.called("Backyard Rails", "2024-12-01"), original_filename="GX01.MP4",
         stored_path="originals/filmed.mp4", file_hash=sha256_of(stored), size_bytes=stored.stat().st_size,
         duration_ms=8_000,
@@ -69,7 +70,7 @@ def test_the_worker_makes_it_and_says_what_it_holds(filmed, work_off):
 @pytest.mark.slow
 @pytest.mark.parametrize("is_there", [True, False])
 def test_the_cameras_own_small_copy_is_read_where_there_is_one(filmed, work_off, is_there):
-    copy = OriginalFile.objects.create(
+    copy = OriginalFileFactory(
         shoot=filmed.shoot, original_filename="GL01.LRV", stored_path="originals/copy.mp4", file_hash="c" * 64,
         size_bytes=1, duration_ms=8_000, low_res_of=filmed, width_px=256, height_px=144,
     )  # fmt: skip
@@ -97,7 +98,7 @@ def test_a_file_in_which_nothing_can_be_seen_says_so(filmed, work_off):
 
 @pytest.mark.slow
 def test_it_comes_after_the_cards_of_its_file(filmed, work_off):
-    CandidateSegment.objects.create(original_file=filmed, start_ms=4_000, end_ms=5_000)
+    CandidateSegmentFactory(original_file=filmed, start_ms=4_000, end_ms=5_000)
     pipeline.start(JobKind.POSTER, filmed)
     assert work_off() == [JobKind.POSTER, JobKind.PREVIEW, JobKind.FILMSTRIP]
     preview, strip = (Job.objects.get(kind=kind) for kind in (JobKind.PREVIEW, JobKind.FILMSTRIP))

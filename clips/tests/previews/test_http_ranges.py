@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from clips.models import CandidateSegment, FinalClip, Preview
 from clips.previews import http_ranges
+from clips.tests.factories import FinalClipFactory
 
 CONTENT = bytes(range(256)) * 4  # 1024 bytes, each of which tells where it was
 SIZE = len(CONTENT)
@@ -28,7 +29,7 @@ def preview(segments) -> Preview:
 @pytest.fixture
 def clip(original) -> FinalClip:
     pk = uuid.uuid4()
-    return FinalClip.objects.create(
+    return FinalClipFactory(
         pk=pk, original_file=original, start_ms=0, end_ms=1000, date="2024-12-01", filename="Ridé “à” 1.mp4",
         stored_path=put(f"final_clips/{pk}.mp4"), file_hash="a" * 64, size_bytes=SIZE,
     )  # fmt: skip

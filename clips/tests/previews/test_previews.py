@@ -10,6 +10,7 @@ from clips.jobs.registry import step_of
 from clips.media import sandbox
 from clips.models import CandidateSegment, Job, JobKind, JobState, OriginalFile, Preview, SegmentStatus
 from clips.previews import requests
+from clips.tests.factories import CandidateSegmentFactory
 from clips.tests.media.made_up import shown_numbers
 from clips.tests.previews.preview_rows import files_of, film_ten_seconds, past_jobs, propose
 from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
@@ -64,7 +65,7 @@ def test_what_is_decided_or_failed_is_not_asked_for_again(original, segments):
 
 
 def test_what_was_made_by_hand_comes_first(original, segments):
-    by_hand = CandidateSegment.objects.create(original_file=original, start_ms=1, end_ms=500)
+    by_hand = CandidateSegmentFactory(original_file=original, start_ms=1, end_ms=500)
     requests.want_previews(original)
     assert asked_for()[0] == by_hand
 

@@ -22,6 +22,7 @@ from clips.previews.timeline import (
     outline,
     state_of,
 )
+from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory
 from clips.tests.media.test_filmstrip import cues_of
 from clips.tests.previews.test_filmstrips import file_of, has_filmstrip
 
@@ -192,7 +193,7 @@ def test_a_file_that_was_not_read_yet_has_no_line(page, original):
 
 def test_an_hour_is_told_in_few_bytes(page, original):
     OriginalFile.objects.update(duration_ms=3_600_000)
-    run = DetectionRun.objects.create(
+    run = DetectionRunFactory(
         original_file=original, curve={"step_ms": 100, "values": np.linspace(0, 1, 36_000).round(3).tolist()}
     )
     CandidateSegment.objects.bulk_create(
@@ -230,7 +231,7 @@ def test_who_has_it_already_is_told_so(page, original, name):
     again = page.get(address, headers={"If-None-Match": first["ETag"]})
     assert (again.status_code, again.getvalue()) == (304, b"")
     if name == "file_timeline":
-        CandidateSegment.objects.create(original_file=original, start_ms=0, end_ms=1)
+        CandidateSegmentFactory(original_file=original, start_ms=0, end_ms=1)
         assert page.get(address, headers={"If-None-Match": first["ETag"]}).status_code == 200
 
 

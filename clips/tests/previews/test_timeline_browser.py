@@ -12,9 +12,10 @@ from django.db import connections
 from playwright.sync_api import Locator, Page, expect
 
 from clips.media.render.filmstrip import make_filmstrip
-from clips.models import DetectionRun, Filmstrip, Job, JobKind, OriginalFile
+from clips.models import Filmstrip, Job, JobKind, OriginalFile
 from clips.previews import filmstrips
 from clips.tests.browser import log_in, open_page, press
+from clips.tests.factories import DetectionRunFactory
 from clips.tests.library.test_sessions import add_files
 from clips.tests.media.made_up import frame_number, make_video
 from clips.tests.media.test_filmstrip import numbers_by_ms
@@ -54,7 +55,7 @@ def original(original, filmed) -> OriginalFile:
     original.duration_ms = FRAMES * 1000 // 30
     original.save()
     values = np.linspace(0, 1, 300).tolist()
-    DetectionRun.objects.create(original_file=original, version="test", curve={"step_ms": 100, "values": values})
+    DetectionRunFactory(original_file=original, curve={"step_ms": 100, "values": values})
     give_strip(original, *filmed[:2])
     return original
 

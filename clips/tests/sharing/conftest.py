@@ -6,7 +6,6 @@ import pytest
 from django.conf import settings as django_settings
 
 from clips.models import (
-    CandidateSegment,
     FinalClip,
     OriginalFile,
     SharedCopy,
@@ -14,6 +13,7 @@ from clips.models import (
 from clips.sharing import links
 from clips.sorting import decisions
 from clips.storage.files import sha256_of
+from clips.tests.factories import CandidateSegmentFactory, OriginalFileFactory
 from clips.tests.media.made_up import make_video
 from people.models import Person
 from tricks.models import Trick
@@ -30,7 +30,7 @@ def filmed(shoot, film) -> OriginalFile:
     stored = django_settings.ORIGINALS_DIR / "filmed.mp4"
     stored.parent.mkdir(parents=True)
     stored.write_bytes(film.read_bytes())
-    return OriginalFile.objects.create(
+    return OriginalFileFactory(
         shoot=shoot, original_filename="GX010001.MP4", stored_path="originals/filmed.mp4", file_hash=sha256_of(stored),
         size_bytes=stored.stat().st_size, camera_id="CAM_GOPRO11", fps_label="120FPS", rate_num=120, rate_den=1,
         duration_ms=2_000, codec="h264", probe={"pix_fmt": "yuv420p"},
@@ -40,7 +40,7 @@ def filmed(shoot, film) -> OriginalFile:
 @pytest.fixture
 def clip(filmed, sorter) -> FinalClip:
     """Frames 60 to 120, kept; the jobs that follow are deleted."""
-    segment = CandidateSegment.objects.create(original_file=filmed, start_ms=0, end_ms=1_500)
+    segment = CandidateSegmentFactory(original_file=filmed, start_ms=0, end_ms=1_500)
     person, trick = Person.objects.add("Miller Downey"), Trick.objects.add("KFED")
     choice = decisions.Choice(start_ms=500, end_ms=1_000, person=person, trick=trick)
     return decisions.make_clip(filmed, choice, sorter, candidate_segment=segment)

@@ -23,6 +23,7 @@ from clips.models import (
 from clips.sharing import links
 from clips.sharing.tasks import remove_orphans, share
 from clips.sorting import decisions, undo
+from clips.tests.factories import CandidateSegmentFactory
 from clips.tests.media.made_up import shown_numbers
 
 
@@ -126,7 +127,7 @@ def test_slow_motion_is_offered_as_long_as_it_moves(filmed, rate, offered):
 @pytest.mark.django_db(transaction=True)
 def test_an_undone_clip_loses_its_copies_their_files_and_links(filmed, sorter, client):
     lease, key = uuid.uuid4(), uuid.uuid4()
-    CandidateSegment.objects.create(original_file=filmed, start_ms=0, end_ms=1_500)
+    CandidateSegmentFactory(original_file=filmed, start_ms=0, end_ms=1_500)
     (segment,) = CandidateSegment.objects.lease_hand(member=sorter, lease=lease, count=1)
     choice = decisions.Choice(start_ms=500, end_ms=1_000)
     clip = decisions.keep(segment, choice, lease=lease, key=key, member=sorter)

@@ -6,7 +6,8 @@ import uuid
 from django.conf import settings
 from django.utils import timezone
 
-from clips.models import CandidateSegment, DetectionRun, OriginalFile, Preview, Shoot
+from clips.models import CandidateSegment, Preview, Shoot
+from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, OriginalFileFactory
 from clips.tests.media.made_up import make_video
 from people.models import Member
 from trickyclip.tests.site import RunningSite, manage
@@ -40,12 +41,11 @@ def make_rows(name: str, n_cards: int, n_files: int) -> uuid.UUID:
 
 def _make_file(shoot: Shoot, filename: str, n_cards: int) -> None:
     key = uuid.uuid4().hex
-    original = OriginalFile.objects.create(
+    original = OriginalFileFactory(
         shoot=shoot,
         original_filename=filename,
         stored_path=f"originals/{key}.mp4",
         file_hash=key * 2,
-        size_bytes=1000,
         camera_id="CAM_GOPRO11",
         fps_label="30FPS",
         rate_num=RATE_HZ,
@@ -54,9 +54,9 @@ def _make_file(shoot: Shoot, filename: str, n_cards: int) -> None:
         probed_at=timezone.now(),
     )
     marks = [{"at_ms": START_MS + 1_000, "kind": "impact", "strength": 0.8}]
-    run = DetectionRun.objects.create(original_file=original, version="test", curve={"marks": marks})
+    run = DetectionRunFactory(original_file=original, curve={"marks": marks})
     for number in range(n_cards):
-        segment = CandidateSegment.objects.create(
+        segment = CandidateSegmentFactory(
             original_file=original,
             run=run,
             start_ms=number * EACH_MS + START_MS,

@@ -11,7 +11,6 @@ from clips.models import (
     CandidateSegment,
     Decision,
     DecisionKind,
-    DetectionRun,
     FileName,
     FinalClip,
     Job,
@@ -23,6 +22,7 @@ from clips.models import (
 from clips.sorting import decisions
 from clips.sorting.decisions import Choice, ConflictError
 from clips.sorting.undo import undo
+from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory
 
 
 class Page:
@@ -74,8 +74,8 @@ def other_file(original) -> OriginalFile:
     copy = OriginalFile.objects.get(pk=original.pk)
     copy.pk, copy.stored_path, copy.file_hash, copy._state.adding = uuid.uuid4(), "originals/two.mp4", "b" * 64, True
     copy.save()
-    run = DetectionRun.objects.create(original_file=copy, version="test")
-    CandidateSegment.objects.create(original_file=copy, run=run, start_ms=0, end_ms=4000, score=0.9)
+    run = DetectionRunFactory(original_file=copy)
+    CandidateSegmentFactory(original_file=copy, run=run, start_ms=0, end_ms=4000, score=0.9)
     return copy
 
 

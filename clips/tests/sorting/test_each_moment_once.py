@@ -7,7 +7,8 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from clips.models import CandidateSegment, Decision, DecisionKind, DetectionRun, SegmentStatus
+from clips.models import CandidateSegment, Decision, DecisionKind, SegmentStatus
+from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -19,11 +20,11 @@ def double(original):
     """Rows that were possible before the constraint."""
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX segment_once_per_run")
-    run = DetectionRun.objects.create(original_file=original, version="3")
+    run = DetectionRunFactory(original_file=original, version="3")
 
     def make(start_ms: int, end_ms: int, score: float, **fields) -> CandidateSegment:
         row = {"original_file": original, "run": run, "start_ms": start_ms, "end_ms": end_ms, "score": score}
-        return CandidateSegment.objects.create(**row | fields)
+        return CandidateSegmentFactory(**row | fields)
 
     return make
 
@@ -38,7 +39,7 @@ def test_of_undecided_ones_the_better_stays(double, original):
     better, other = double(168_300, 172_500, 0.93), double(0, 3000, 0.4)
     double(168_300, 172_500, 0.21)
     double(168_900, 173_000, 0.5)
-    newer = DetectionRun.objects.create(original_file=original, version="3")
+    newer = DetectionRunFactory(original_file=original, version="3")
     of_other_run = double(168_300, 172_500, 0.3, run=newer)
     by_hand = double(168_300, 172_500, None, run=None)
     split_off = double(170_000, 172_500, 0.93, parent=better)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from clips.models import CandidateSegment, Decision, Job, JobKind, Preview, SegmentStatus
+from clips.tests.factories import CandidateSegmentFactory
 from clips.tests.sorting.test_views import Page, drawn, order
 
 
@@ -53,7 +54,7 @@ def test_a_split_too_near_an_end_is_a_sentence(page):
 def test_a_split_that_makes_what_the_search_proposed_already_is_a_sentence(page, segments, run):
     """Fails with a 500 when the constraint alone says so: leave ``making._end_at`` out."""
     first = order(page.post("hand"))[0]
-    CandidateSegment.objects.create(original_file=run.original_file, run=run, start_ms=0, end_ms=1499, score=0.1)
+    CandidateSegmentFactory(original_file=run.original_file, run=run, start_ms=0, end_ms=1499, score=0.1)
     answer = page.post("split", segment=first, at_ms=1500)
     assert answer.status_code == 422
     assert "moment of exactly this length" in answer.content.decode()

@@ -5,8 +5,9 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from clips.models import CandidateSegment, DetectionRun, OriginalFile, Shoot
+from clips.models import CandidateSegment, OriginalFile, Shoot
 from clips.sorting.queue_filter import choices
+from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, OriginalFileFactory
 from clips.tests.sorting.test_views import Page, order
 
 FREE = {"locked_by": None, "locked_at": None, "lease_token": None, "lease_ends_at": None}
@@ -21,13 +22,13 @@ def page(client, sorter, segments) -> Page:
 def other_file(original) -> OriginalFile:
     """A file of another camera, of an older session, with three moments."""
     shoot = Shoot.objects.called("Old Park", dt.date(2023, 1, 1))
-    other = OriginalFile.objects.create(
+    other = OriginalFileFactory(
         shoot=shoot, original_filename="C0001.MP4", stored_path="originals/two.mp4", file_hash="b" * 64,
-        size_bytes=1000, camera_id="CAM_SONY", duration_ms=60_000, probed_at=original.probed_at,
+        camera_id="CAM_SONY", duration_ms=60_000, probed_at=original.probed_at,
     )  # fmt: skip
-    run = DetectionRun.objects.create(original_file=other, version="test")
+    run = DetectionRunFactory(original_file=other)
     for n in range(3):
-        CandidateSegment.objects.create(
+        CandidateSegmentFactory(
             original_file=other, run=run, start_ms=n * 9000, end_ms=n * 9000 + 1000, score=0.6 + n / 10
         )
     return other

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from clips.models import (
     CandidateSegment,
-    DetectionRun,
     Job,
     JobKind,
     JobState,
@@ -20,6 +19,7 @@ from clips.models import (
     UploadState,
 )
 from clips.sorting.search_progress import Search, search_of, searches_of, unsearched
+from clips.tests.factories import DetectionRunFactory, OriginalFileFactory
 from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 
 
@@ -36,12 +36,11 @@ def search_that_runs(original: OriginalFile, *, progress: float, for_s: int) -> 
 
 def another_video(shoot: Shoot, duration_ms: int | None) -> OriginalFile:
     key = uuid.uuid4().hex
-    return OriginalFile.objects.create(
+    return OriginalFileFactory(
         shoot=shoot,
         original_filename=f"{key}.MP4",
         stored_path=f"originals/{key}.mp4",
         file_hash=key * 2,
-        size_bytes=1000,
         duration_ms=duration_ms,
     )
 
@@ -131,7 +130,7 @@ def test_sessions_page_polls_while_something_is_searched_and_then_no_more(shown,
     assert "nothing to sort yet" in said
     assert "10 %" in said
     assert 'hx-trigger="every 5s"' in said
-    DetectionRun.objects.create(original_file=original, version="test")
+    DetectionRunFactory(original_file=original)
     job.finish()
     said = shown("clips:sessions")
     assert "no moments found" in said

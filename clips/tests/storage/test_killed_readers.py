@@ -15,8 +15,9 @@ from celery import current_app
 from django.utils import timezone
 
 from clips.jobs.registry import step_of
-from clips.models import CandidateSegment, Job, JobKind, JobState, Preview, Upload, UploadSource, WaitsFor
+from clips.models import Job, JobKind, JobState, Preview, Upload, UploadSource, WaitsFor
 from clips.models.job import MAX_KILLS
+from clips.tests.factories import CandidateSegmentFactory
 from clips.tests.jobs.test_killed_workers import clip, filmed, segment, upload, work  # noqa: F401 - fixtures
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -97,7 +98,7 @@ def test_killed_again_and_again_it_fails_with_both_possible_reasons(work):
 
 
 def test_previews_made_together_are_each_tried_alone(filmed):
-    segments = [CandidateSegment.objects.create(original_file=filmed, start_ms=ms, end_ms=ms + 900) for ms in (0, 800)]
+    segments = [CandidateSegmentFactory(original_file=filmed, start_ms=ms, end_ms=ms + 900) for ms in (0, 800)]
     jobs = [Job.objects.for_target(JobKind.PREVIEW, each) for each in segments]
     with readers_killed() as killed:
         do(jobs[0])

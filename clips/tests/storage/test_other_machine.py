@@ -26,6 +26,7 @@ from clips.models import (
 from clips.sharing import links
 from clips.sorting import decisions
 from clips.storage import files, local_cache
+from clips.tests.factories import FinalClipFactory
 from clips.tests.jobs.test_killed_workers import worker  # noqa: F401  a fixture
 from clips.tests.media.made_up import make_video
 from clips.tests.storage.conftest import environment, objects
@@ -168,7 +169,7 @@ def test_the_rest_of_an_upload_that_another_machine_began_is_sent_there(s3, clie
 
 
 def test_a_page_says_that_a_file_cannot_be_read_now(s3, client, viewer, original):
-    FinalClip.objects.create(
+    FinalClipFactory(
         original_file=original, start_ms=0, end_ms=1000, date="2024-12-01", filename="a.mp4",
         stored_path="final_clips/a.mp4", file_hash="a" * 64, size_bytes=5,
     )  # fmt: skip

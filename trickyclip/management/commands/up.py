@@ -29,12 +29,18 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
         parser.add_argument("--port", type=port_number, default=8000, help="port to listen on (default: %(default)s)")
         parser.add_argument("--demo", action="store_true", help="with a made-up session to try everything on")
+        parser.add_argument(
+            "--reload",
+            action="store_true",
+            help="for development: follow changes of code, templates and static files (see deploy/dev)",
+        )
 
-    def handle(self, *, host: str, port: int, demo: bool, **_: object) -> None:
+    def handle(self, *, host: str, port: int, demo: bool, reload: bool, **_: object) -> None:
         urls = {"postgres": "DATABASE_URL", "redis": "REDIS_URL"}
         own = frozenset(engine for engine, variable in urls.items() if not env(variable, default=""))
         named = [name.removeprefix(".") for name in settings.ALLOWED_HOSTS if name != "*"]
-        start = site.Site(settings.DATA_DIR, host, port, own, host_header=named[0] if named else host, demo=demo)
+        host_header = named[0] if named else host
+        start = site.Site(settings.DATA_DIR, host, port, own, host_header, demo=demo, reload=reload)
         try:
             if "redis" not in own:
                 site.check_redis(settings.REDIS_URL)

@@ -1,0 +1,67 @@
+"""Rows for tests, with all that a row must have and a test does not care about.
+
+What a test checks it says itself. People, tricks and sessions are made as the site makes them, with their names in
+order: ``Person.objects.add``, ``Trick.objects.add``, ``Shoot.objects.called``.
+"""
+
+import datetime as dt
+import uuid
+
+import factory
+from factory.django import DjangoModelFactory
+
+from clips.models import CandidateSegment, DetectionRun, FinalClip, OriginalFile, Shoot
+
+
+def backyard() -> Shoot:
+    """Return the session that the fixture ``shoot`` returns, too."""
+    return Shoot.objects.called("Backyard Rails", dt.date(2024, 12, 1))
+
+
+class OriginalFileFactory(DjangoModelFactory):
+    """A file that was uploaded and not read yet; its bytes are on no disk."""
+
+    class Meta:
+        model = OriginalFile
+
+    shoot = factory.LazyFunction(backyard)
+    original_filename = "GX010001.MP4"
+    stored_path = factory.LazyFunction(lambda: f"originals/{uuid.uuid4()}.mp4")
+    file_hash = factory.LazyFunction(lambda: uuid.uuid4().hex * 2)
+    size_bytes = 1000
+
+
+class DetectionRunFactory(DjangoModelFactory):
+    """A search that proposed nothing."""
+
+    class Meta:
+        model = DetectionRun
+
+    original_file = factory.SubFactory(OriginalFileFactory)
+    version = "test"
+
+
+class CandidateSegmentFactory(DjangoModelFactory):
+    """A moment that waits to be sorted; without a ``run`` a person made it by hand."""
+
+    class Meta:
+        model = CandidateSegment
+
+    original_file = factory.SubFactory(OriginalFileFactory)
+    start_ms = 0
+    end_ms = 4000
+
+
+class FinalClipFactory(DjangoModelFactory):
+    """A clip of the original's session, not cut yet."""
+
+    class Meta:
+        model = FinalClip
+
+    original_file = factory.SubFactory(OriginalFileFactory)
+    start_ms = 0
+    end_ms = 1000
+    camera_id = "CAM_GOPRO11"
+    fps_label = "240FPS"
+    date = factory.LazyAttribute(lambda clip: clip.original_file.shoot.date)
+    filename = factory.Sequence(lambda number: f"2024-12-01__made__v{number:03d}.mp4")
