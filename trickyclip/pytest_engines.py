@@ -11,12 +11,17 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from trickyclip.runtime import embedded
 
 FOOTAGE = Path(os.environ.get("TRICKYCLIP_FOOTAGE") or embedded.BASE_DIR.parent / "shared" / "footage").resolve()
 WITHOUT_FOOTAGE = f"no footage at {FOOTAGE}: set TRICKYCLIP_FOOTAGE"
+
+# Hypothesis would fail a test for one example that took longer than others, as on a machine that is busy.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -66,6 +71,9 @@ def _start(stack: contextlib.ExitStack) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the files with slow tests first, so that no process is left with a long one when the others have ended."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
     if config.getoption("--soak"):
         return
     for item in items:
