@@ -120,7 +120,7 @@ def test_an_engine_that_does_not_start_says_why_in_one_line(data_dir):
 @pytest.mark.slow
 def test_engines_end_with_a_parent_that_is_killed(data_dir):
     program = (
-        "import sys, pathlib; from trickyclip import embedded\n"
+        "import sys, pathlib; from trickyclip.runtime import embedded\n"
         "with embedded.running(embedded.prepare(pathlib.Path(sys.argv[1]))): print('up', flush=True); input()"
     )
     parent = subprocess.Popen(

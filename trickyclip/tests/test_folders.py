@@ -15,18 +15,18 @@ from trickyclip.tests import site
 MAKE = """
 import uuid, django
 django.setup()
-from clips import storage
+from clips.storage import files
 from clips.media import sandbox
-from clips.ingest import part
-part.create_part(uuid.uuid4())
-with storage.scratch_folder() as folder:
+from clips.ingest import part_file
+part_file.create_part(uuid.uuid4())
+with files.scratch_folder() as folder:
     out = folder / "out"
     sandbox.run("clips.tests.media.misbehave:write_file", {"out": str(out), "size_bytes": 65536})
-    storage.store(out, "candidates/preview.mp4")
+    files.store(out, "candidates/preview.mp4")
     found = folder / "found"
     found.touch()
     found.chmod(0o666)
-    storage.store(found, "originals/found.mp4")
+    files.store(found, "originals/found.mp4")
 """
 
 

@@ -37,7 +37,7 @@ def can_keep() -> bool:
 @functools.cache
 def _could_keep() -> bool:
     """Have a child process try it, once."""
-    code = "import sys; from clips.media import mounts; mounts.keep_to(readable=[], writable=[])"
+    code = "import sys; from clips.media.sandbox import mounts; mounts.keep_to(readable=[], writable=[])"
     command = [sys.executable, "-c", code]
     root = Path(__file__).resolve().parents[3]
     return subprocess.run(command, cwd=root, env={}, capture_output=True, check=False).returncode == 0  # noqa: S603

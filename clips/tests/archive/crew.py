@@ -31,7 +31,7 @@ from clips.models import (
     SegmentStatus,
     Shoot,
 )
-from clips.models.segment import lease_end
+from clips.models.leases import lent
 from clips.sorting.decisions import Choice, ConflictError, choice_of, keep
 from clips.sorting.undo import undo
 from clips.storage.files import sha256_of
@@ -136,7 +136,7 @@ class Crew:
         start_ms, self.n_moments = self.n_moments * APART_MS, self.n_moments + 1
         segment = CandidateSegmentFactory(
             original_file=self.original, start_ms=start_ms, end_ms=start_ms + 5_000, status=SegmentStatus.IN_PROGRESS,
-            locked_by=self.member, locked_at=timezone.now(), lease_token=self.lease, lease_ends_at=lease_end(),
+            locked_by=self.member, locked_at=timezone.now(), **lent(self.lease, settings.SORT_LEASE_SECONDS),
         )  # fmt: skip
         self._keep(segment, self._choice(which, start_ms, start_ms + 5_000))
 

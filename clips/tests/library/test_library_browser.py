@@ -17,7 +17,8 @@ MAKE_CLIPS = """
 import datetime, hashlib, pathlib, shutil
 from django.conf import settings
 from django.db import transaction
-from clips import pipeline, sorting
+from clips.jobs import pipeline
+from clips.sorting import decisions
 from clips.models import CandidateSegment, JobKind, OriginalFile, Shoot
 from people.models import Member, Person
 from tricks.models import Trick
@@ -35,12 +36,12 @@ for number, (person, trick) in enumerate([("Miller Downey", "KFED"), ("Jo Hansen
     segment = CandidateSegment.objects.create(
         original_file=original, start_ms=start_ms, end_ms=start_ms + 2_000, status="ACCEPTED"
     )
-    choice = sorting.Choice(
+    choice = decisions.Choice(
         start_ms=start_ms, end_ms=start_ms + 2_000,
         person=Person.objects.add(person), trick=Trick.objects.find_or_add(trick),
     )
     with transaction.atomic():
-        clip = sorting.make_clip(original, choice, Member.objects.first(), candidate_segment=segment)
+        clip = decisions.make_clip(original, choice, Member.objects.first(), candidate_segment=segment)
         pipeline.start(JobKind.RENDER, clip)
         pipeline.start(JobKind.PREVIEW, segment)
 pipeline.start(JobKind.POSTER, original)

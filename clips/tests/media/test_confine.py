@@ -12,7 +12,7 @@ LANDLOCK = pytest.mark.skipif(not landlock.version(), reason="this kernel has no
 KEEP_TO = """
 import sys
 from pathlib import Path
-from clips.media import confine, landlock
+from clips.media.sandbox import confine, landlock
 confine._forbid_new_privileges()
 assert landlock.keep_to(readable=[Path(sys.argv[1])], writable=[Path(sys.argv[2])])
 for attempt in sys.argv[3:]:

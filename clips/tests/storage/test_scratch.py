@@ -158,7 +158,7 @@ from pathlib import Path
 import django
 django.setup()
 from django.conf import settings
-from clips import scratch
+from clips.storage import local_cache
 from clips.storage.local import LocalFile
 settings.SCRATCH_DIR = Path(sys.argv[1])
 settings.DISK_FLOOR_BYTES = 0
@@ -167,7 +167,7 @@ def hold(progress):
     time.sleep(60)
 mode, sha256, path = sys.argv[2], sys.argv[3], Path(sys.argv[4])
 report = hold if mode == "download" else lambda progress: None
-with scratch.brought_in(sha256, path.stat().st_size, lambda: LocalFile(path), report):
+with local_cache.brought_in(sha256, path.stat().st_size, lambda: LocalFile(path), report):
     hold(None)
 """
 
