@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from trickyclip.runtime import programs
-from trickyclip.tests.site import FIRST_PASSWORD, START_PATIENCE_S, Up, manage, still_running, wait_until_gone
+from trickyclip.tests.site import FIRST_PASSWORD, START_PATIENCE_S, Up, copied, manage, still_running, wait_until_gone
 
 pytestmark = pytest.mark.slow
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
@@ -21,9 +21,15 @@ COUNT_MIA = "from people.models import Member; print(Member.objects.filter(usern
 
 
 @pytest.fixture
-def up(engine_path):
+def data_dir(started_site, engine_path):
+    """The data folder of a site that was started once before."""
+    return copied(started_site, engine_path)
+
+
+@pytest.fixture
+def up(data_dir):
     """A ready site in a folder of its own."""
-    site = Up(engine_path / "data").wait_until_ready()
+    site = Up(data_dir).wait_until_ready()
     yield site
     site.stop()
 
@@ -130,8 +136,8 @@ def test_all_killed_at_once_is_survived(up):
     assert_starts_with_all_data(up.data_dir)
 
 
-def test_a_program_that_keeps_crashing_is_reported_and_the_rest_goes_on(engine_path):
-    site = Up(engine_path / "data", WEB_WORKERS="many")
+def test_a_program_that_keeps_crashing_is_reported_and_the_rest_goes_on(data_dir):
+    site = Up(data_dir, WEB_WORKERS="many")
     try:
         site.wait_for("web keeps crashing and was given up after")
         [told] = [line for line in site.lines if "was given up after" in line]
