@@ -36,6 +36,16 @@ class Override(list):
 yaml.SafeDumper.add_representer(Override, lambda dumper, data: dumper.represent_sequence("!override", data))
 
 
+def roomy() -> dict:
+    """Return each service with twice its memory.
+
+    Docker lets a container swap as much again as its limit, and deploy/first-boot makes the swap; a machine that runs
+    tests may have none, and would kill what only swaps there.
+    """
+    limits = {name: each["mem_limit"] for name, each in yaml.safe_load(COMPOSE.read_text())["services"].items()}
+    return {name: {"mem_limit": f"{2 * int(limit.removesuffix('m'))}m"} for name, limit in limits.items()}
+
+
 def eventually(
     is_so: Callable[[], object], what: str, patience_s: float = PATIENCE_S, *, pause_s: float = 0.5
 ) -> object:
@@ -60,7 +70,7 @@ class Host:
         self.data.chmod(0o750)  # as deploy/first-boot makes it
         os.chown(self.data, SITE_ID, SITE_ID)
         self.override = folder / name / "override.yaml"
-        self.override.write_text(yaml.safe_dump(override))
+        self.override.write_text(yaml.safe_dump(_merged({"services": roomy()}, override)))
         environment = os.environ | {"TRICKYCLIP_CONFIG": str(self.config)}
         configure = [str(embedded.BASE_DIR / "deploy" / "configure"), "compose", HOST, "Europe/Vienna"]
         subprocess.run(configure, env=environment, check=True)
