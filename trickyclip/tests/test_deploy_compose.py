@@ -2,6 +2,7 @@
 
 import json
 import re
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import jsonschema
@@ -101,6 +102,14 @@ def test_nginx_and_the_site_believe_the_same_network(compose, services):
     assert services["web"]["environment"]["TRUSTED_PROXIES"] == pool["subnet"]
     nginx = (embedded.BASE_DIR / "deploy" / "nginx.conf").read_text()
     assert nginx.count(pool["subnet"]) == 2
+
+
+def test_nginx_finds_the_site_again_after_it_was_started_anew(compose, services):
+    """nginx looks an address up once, so the site keeps its own, and nobody else is given it."""
+    [pool] = compose["networks"]["default"]["ipam"]["config"]
+    address = ip_address(services["web"]["networks"]["default"]["ipv4_address"])
+    assert address in ip_network(pool["subnet"])
+    assert address not in ip_network(pool["ip_range"])
 
 
 def test_redis_keeps_what_it_was_told(services):
