@@ -75,7 +75,7 @@ def session_news(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 @cache_control(private=True, max_age=31_536_000, immutable=True)
 def curve(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Draw how likely a trick is along the whole file, as a run scored it. A run never changes, so neither does this."""
+    """Draw how likely a trick is along a file, as a run scored it. A run never changes, so neither does this."""
     values = get_object_or_404(DetectionRun.objects.only("curve"), pk=pk).curve.get("values")
     context = {"points": outline(values), "width": WIDTH, "height": HEIGHT}
     return render(request, "clips/previews/curve.svg", context, content_type="image/svg+xml")
