@@ -17,7 +17,8 @@ MAKE_CLIPS = """
 import datetime, hashlib, pathlib, shutil
 from django.conf import settings
 from django.db import transaction
-from clips import pipeline, sorting
+from clips.jobs import pipeline
+from clips.sorting import decisions as sorting
 from clips.models import CandidateSegment, JobKind, OriginalFile, Shoot
 from people.models import Member, Person
 from tricks.models import Trick
