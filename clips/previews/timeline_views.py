@@ -51,7 +51,7 @@ def file_timeline(request: HttpRequest, pk: UUID) -> HttpResponse:
     -------
     JSON object
         ``duration_ms``; all times are milliseconds of the file.
-        ``curve``: how likely the newest run found a trick, ``step_ms`` and ``values`` from 0 to 255, at most
+        ``curve``: how likely a trick is by the newest run, ``step_ms`` and ``values`` from 0 to 255, at most
         1,500, the first step beginning at 0; empty before the analysis.
         ``waveform``: how loud it is, ``step_ms`` and ``levels`` from 0 to 255 on a scale of 60 dB, at most 2,000; empty
         without sound, and while there is no filmstrip.

@@ -1,5 +1,5 @@
 // One picked file: looked at, sent, paused, resumed. Its state is one word, which its row bears too:
-// checking → (comparing → here) or ready → waiting → sending → done; or paused, lost (resumes automatically), failed; or
+// checking → (comparing → here) or ready → waiting → sending → done; or paused, lost (resumes by itself), failed; or
 // refused, which ends it: there is nothing in it, or it cannot be read.
 
 import { Pace, inBytes, inWords } from "./transfer-rate.js";
