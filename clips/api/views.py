@@ -128,7 +128,7 @@ class SortSkip(APIView):
 
 
 class SortAside(APIView):
-    """Set the whole video of a held segment aside: its segments are not handed out, none is trashed."""
+    """Set the whole video of a held segment aside: its segments are skipped, none is trashed."""
 
     @extend_schema(request=serializers.DecisionSerializer, responses={204: None, **REFUSALS})
     def post(self, request: Request) -> Response:

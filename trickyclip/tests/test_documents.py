@@ -23,7 +23,7 @@ SCRIPT = re.compile(r"(?<!\.)\./(?P<path>(deploy|\.ci)/[\w-]+)")
 COMMAND = re.compile(r"\bmanage\.py (?P<name>[a-z_]+)")
 MODULE = re.compile(r"\bpython -m (?P<name>[\w.]+)")
 #: Come with the next change.
-NOT_YET = {"deploy/dev", "deploy/lock"}
+NOT_YET: set[str] = set()
 
 
 def anchors(text: str) -> set[str]:

@@ -7,7 +7,7 @@ from celery import current_app
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
-from clips.archive.backend import ArchiveBlockedError, BlockReason
+from clips.archive.backend import BlockReason
 from clips.models import ArchiveBlock, Job, JobKind, JobState
 from people.models import ApiToken
 
@@ -65,7 +65,7 @@ def test_failures_are_told_by_their_cause(client, original):
 
 def test_a_blocked_archive_and_the_disk_are_told(client):
     assert scraped(client)["archive_blocked", "QUOTA"] == 0
-    ArchiveBlock.objects.note("local", ArchiveBlockedError(BlockReason.QUOTA, "Full."))
+    ArchiveBlock.objects.note("local", reason=BlockReason.QUOTA, sentence="Full.", retry_after_s=None)
     told = scraped(client)
     assert told["archive_blocked", "QUOTA"] == 1
     assert 0 < told["disk_floor_bytes",] < told["disk_total_bytes",]

@@ -13,6 +13,7 @@ from django.urls import reverse
 from clips.archive.naming import read_names
 from clips.integrity.run import audit
 from clips.library.new_version import reedit
+from clips.library.search import matching
 from clips.models import (
     ArchiveCopy,
     CandidateSegment,
@@ -183,5 +184,9 @@ def test_pages_serve_such_a_clip_as_what_it_is_and_say_why(client, sorter, broug
     copy = SharedCopy.objects.get(clip=clip)
     assert f"/media/copies/{copy.pk}.mp4" in page, "made by itself, for no browser plays the clip"
     assert copy.save_as == f"{STEM}__v001__SHARE.mp4"
-    assert FinalClip.objects.matching("v001").exists()
-    assert not FinalClip.objects.matching(ending).exclude(original_file__original_filename__contains=ending).exists()
+    assert matching(FinalClip.objects.all(), "v001").exists()
+    assert (
+        not matching(FinalClip.objects.all(), ending)
+        .exclude(original_file__original_filename__contains=ending)
+        .exists()
+    )

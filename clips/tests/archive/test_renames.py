@@ -13,6 +13,7 @@ from clips.archive.configured import archive_backend
 from clips.jobs import tasks as jobs_tasks
 from clips.library import tasks as library_tasks
 from clips.library.new_version import reedit
+from clips.library.search import matching
 from clips.models import CopyState, FileName, FinalClip, Job, JobKind, JobState, Shoot
 from clips.sorting.decisions import choice_of, keep
 from clips.tests.archive.drive_store import SEARCH_LAG_S
@@ -63,7 +64,7 @@ def test_files_are_renamed_and_nothing_is_sent_again(backend, make_clip, archive
         rename(clips[0].person, "Mia Berg")
         work_off()
     assert all(is_called(clip, "Mia_Berg") for clip in clips)
-    assert [FinalClip.objects.matching(typed).count() for typed in ("berg", "mia berg")] == [3, 3]
+    assert [matching(FinalClip.objects.all(), typed).count() for typed in ("berg", "mia berg")] == [3, 3]
 
 
 def test_a_worker_killed_between_two_clips_renames_each_once(backend, make_clip, archived, work_off, monkeypatch):

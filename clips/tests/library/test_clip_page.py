@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clips.library.new_version import UnchangedError, reedit
+from clips.library.search import matching
 from clips.models import FinalClip, Job, JobKind, OriginalFile, Preview
 from clips.sorting import decisions
 from clips.tests.factories import CandidateSegmentFactory
@@ -68,8 +69,8 @@ def test_another_person_and_trick_change_name_and_search(client, sorter, clip, m
     version = FinalClip.objects.get(is_current=True)
     assert "__Jo__Unknown__" in version.filename
     assert list(version.also.all()) == [miller]
-    assert FinalClip.objects.current().matching("mil jo crash").get() == version
-    assert not FinalClip.objects.current().matching("kfed").exists()
+    assert matching(FinalClip.objects.current(), "mil jo crash").get() == version
+    assert not matching(FinalClip.objects.current(), "kfed").exists()
 
 
 @pytest.mark.parametrize(

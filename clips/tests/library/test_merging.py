@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from clips.archive.renaming import follow
+from clips.library.search import matching
 from clips.models import CandidateSegment, FinalClip, Job, JobKind, SegmentStatus
 from clips.sorting import decisions
 from clips.tests.factories import CandidateSegmentFactory, FinalClipFactory
@@ -122,7 +123,7 @@ def test_file_names_follow_and_the_search_finds_both_names(make_clip, miller, mi
     clip.refresh_from_db()
     assert "__Miller_Downey__" in clip.filename
     for typed in ("Miller Downey", "mills"):
-        assert list(FinalClip.objects.matching(typed)) == [clip]
+        assert list(matching(FinalClip.objects.all(), typed)) == [clip]
 
 
 def test_jobs_of_who_goes_go_along(make_clip, miller, mills, work_off):

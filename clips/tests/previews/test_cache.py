@@ -227,7 +227,7 @@ def test_both_are_looked_after_from_time_to_time(segments, settings):
     assert not Preview.objects.exists()
     assert not orphan.exists()
     tasks = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
-    assert "clips.previews.tasks.tidy_candidates" in tasks
+    assert "tidy_candidates" in tasks
 
 
 @pytest.mark.parametrize("n_rows", [3, 60])
