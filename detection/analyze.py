@@ -149,8 +149,8 @@ def _glance_and_look(
             take.unread.note_pictures(packets, piece, [chunk.times_s for chunk in chunks])
             progress.worked(cpu_s(packets, piece))
         signals = take.signals(duration_s)
-        standing = score.standing_of(signals)
-        promise = sum(standing.values()) + score.evidence_of(signals, standing, how.hilights_s)
+        z_scores = score.z_scores_of(signals)
+        promise = sum(z_scores.values()) + score.evidence_of(signals, z_scores, how.hilights_s)
         looks = choose_looks(packets, promise, look_cpu_s=plan.look_cpu_s)
         progress.left(sum(cpu_s(packets, piece) for piece in looks))
         for piece, chunks in pool.read(looks):

@@ -118,23 +118,23 @@ def propose_from_signals(
         As `propose`, without ``timings``.
     """
     weights = weights or score.Weights.shipped()
-    standing = score.standing_of(signals)
-    curve = score.score_curve(standing, weights, score.evidence_of(signals, standing, hilights_s))
+    z_scores = score.z_scores_of(signals)
+    curve = score.score_curve(z_scores, weights, score.evidence_of(signals, z_scores, hilights_s))
     duration_s = duration_ms / 1000 / stretch
     moments: list[tuple[score.Peak, Span]] = []
     candidates: list[dict[str, Any]] = []
     for number, peak in enumerate(peaks := _worth_keeping(curve, duration_s)):
         progress(number / len(peaks))
-        span = span_of(peak.step, signals, standing, duration_s=duration_s)
+        span = span_of(peak.step, signals, z_scores, duration_s=duration_s)
         # One long flight is one moment, however often it peaks; and so is one pair of impacts with a peak at each.
         if any(better.take_off_s < peak.step * STEP_S < better.landing_s for _, better in moments):
             continue
-        features = _features(peak.step, span, signals, standing, hilights_s)
+        features = _features(peak.step, span, signals, z_scores, hilights_s)
         candidate = _candidate(peak, span, features, duration_ms=duration_ms, stretch=stretch)
         if not any(is_same_moment(_ends_ms(candidate), _ends_ms(better)) for better in candidates):
             moments.append((peak, span))
             candidates.append(candidate)
-    marks = marks_of([peak.step for peak, _ in moments], signals, standing, hilights_s)
+    marks = marks_of([peak.step for peak, _ in moments], signals, z_scores, hilights_s)
     return {
         "version": VERSION,
         "parameters": {"weights": weights.of, "bias": weights.bias, "floor": FLOOR},
@@ -190,13 +190,13 @@ def _ends_ms(candidate: dict[str, Any]) -> tuple[int, int]:
 
 
 def _features(
-    step: int, span: Span, signals: Signals, standing: dict[str, Any], hilights_s: Sequence[float]
+    step: int, span: Span, signals: Signals, z_scores: dict[str, Any], hilights_s: Sequence[float]
 ) -> dict[str, Any]:
     about = slice(max(0, step - 10), step + 11)
     moving = signals.curves["moving"]
     features = {
         "version": FEATURES_VERSION,
-        "standing": {name: round(float(values[step]), 2) for name, values in standing.items()},
+        "z_scores": {name: round(float(values[step]), 2) for name, values in z_scores.items()},
         "moving_times_usual": round(float(moving[about].max()) / max(float(np.median(moving)), 0.05), 1),
         "seen": bool(signals.seen[step]),
         "air_s": round(span.landing_s - span.take_off_s, 2),

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from clips.archive.backend import ArchiveBackend, Held
+from clips.archive.backend import ArchiveBackend, RemoteFile
 from clips.archive.item import Cargo, cargo_now
 from clips.archive.local import LocalArchive
 from clips.archive.naming import read_names, read_original_name
@@ -21,7 +21,7 @@ from clips.models import ArchiveCopy, CopyState, FinalClip, OriginalFile
 Thing = FinalClip | OriginalFile
 
 
-def facts_of(backend: ArchiveBackend, file_id: str, held: Held) -> dict[str, str]:
+def facts_of(backend: ArchiveBackend, file_id: str, held: RemoteFile) -> dict[str, str]:
     """Return the facts about a clip's file: kept beside it, or read from inside it where the archive has none."""
     if held.facts or not isinstance(backend, LocalArchive):
         return held.facts
@@ -39,7 +39,7 @@ def clip_said(facts: dict[str, str]) -> FinalClip | None:
         return None
 
 
-def thing_at(backend: ArchiveBackend, file_id: str, held: Held) -> Thing | None:
+def thing_at(backend: ArchiveBackend, file_id: str, held: RemoteFile) -> Thing | None:
     """Return the clip or the camera file at this place; None if it has no row.
 
     Beside a file may stand a later version of the same frames, which no row is: then the very bytes tell.
@@ -51,20 +51,20 @@ def thing_at(backend: ArchiveBackend, file_id: str, held: Held) -> Thing | None:
     return OriginalFile.objects.filter(file_hash=held.sha256).first() if held.sha256.startswith(digits or "-") else None
 
 
-def known_copy(backend: ArchiveBackend, file_id: str, held: Held) -> ArchiveCopy | None:
+def known_copy(backend: ArchiveBackend, file_id: str, held: RemoteFile) -> ArchiveCopy | None:
     """Return the clip's copy whose row is for exactly this file and these bytes."""
     there = ArchiveCopy.objects.filter(backend=backend.name, remote_id=file_id, sha256=held.sha256)
     return there.filter(state=CopyState.VERIFIED, clip__isnull=False).select_related("folder", "clip").first()
 
 
-def is_astray(copy: ArchiveCopy, held: Held) -> bool:
+def is_astray(copy: ArchiveCopy, held: RemoteFile) -> bool:
     """Return whether the site moved a file after its row was written, as after restoring an older backup."""
     if copy.folder is None or copy.next_folder_id:  # made again from the archive; being moved
         return False
     return bool(held.is_ours) and (held.folder_id, held.filename) != (copy.folder.remote_id, copy.filename)
 
 
-def take_over(backend: ArchiveBackend, thing: Thing, file_id: str, held: Held) -> ArchiveCopy | None:
+def take_over(backend: ArchiveBackend, thing: Thing, file_id: str, held: RemoteFile) -> ArchiveCopy | None:
     """Point the row of a lost copy to this file; None if the archive has the thing already."""
     for owner in _owners(thing, held.sha256):
         copy = ArchiveCopy.objects.filter(**owner, backend=backend.name).first()
@@ -75,7 +75,7 @@ def take_over(backend: ArchiveBackend, thing: Thing, file_id: str, held: Held) -
     return None
 
 
-def twin_of(backend: ArchiveBackend, thing: Thing, file_id: str, held: Held) -> ArchiveCopy | None:
+def twin_of(backend: ArchiveBackend, thing: Thing, file_id: str, held: RemoteFile) -> ArchiveCopy | None:
     """Return the whole copy elsewhere with the same bytes, which makes this file a duplicate."""
     for owner in _owners(thing, held.sha256):
         for copy in ArchiveCopy.objects.filter(**owner, backend=backend.name, sha256=held.sha256):
@@ -91,7 +91,7 @@ def is_lost(backend: ArchiveBackend, copy: ArchiveCopy) -> bool:
     return held is None or held.is_trashed
 
 
-def is_another(backend: ArchiveBackend, file_id: str, held: Held, cargo: Cargo) -> bool:
+def is_another(backend: ArchiveBackend, file_id: str, held: RemoteFile, cargo: Cargo) -> bool:
     """Return whether the file in a clip's place says that it is another clip, and may not be overwritten."""
     if held.sha256 == cargo.sha256 or not isinstance(cargo.thing, FinalClip):
         return False
@@ -102,7 +102,7 @@ def is_another(backend: ArchiveBackend, file_id: str, held: Held, cargo: Cargo) 
     return said is None or said.lineage != cargo.thing.lineage
 
 
-def elsewhere(backend: ArchiveBackend, cargo: Cargo) -> Iterator[tuple[str, Held]]:
+def elsewhere(backend: ArchiveBackend, cargo: Cargo) -> Iterator[tuple[str, RemoteFile]]:
     """Yield files with the same bytes in the archive's own folders that have no row."""
     for found in backend.alike(cargo.known_by, cargo.thing.size_bytes):
         if found.sha256 not in {"", cargo.sha256}:
@@ -125,7 +125,7 @@ def _owners(thing: Thing, sha256: str) -> list[dict[str, Thing]]:
     return [{"clip": clip} for clip in [*versions, *alone]]
 
 
-def _point(backend: ArchiveBackend, owner: dict[str, Thing], file_id: str, held: Held) -> ArchiveCopy | None:
+def _point(backend: ArchiveBackend, owner: dict[str, Thing], file_id: str, held: RemoteFile) -> ArchiveCopy | None:
     """Save the copy's place; if the id is not a place, the row gets the place that a job will move it to.
 
     There two files of one name may lie in one folder, and the names that a restored database gives are given again.

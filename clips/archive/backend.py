@@ -64,7 +64,7 @@ class Parcel:
 
 
 @dataclass(frozen=True)
-class Held:
+class RemoteFile:
     """The file that an archive holds under an id."""
 
     sha256: str
@@ -87,17 +87,17 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Lying:
+class ArchivedFile:
     """A file that was found in an archive."""
 
     file_id: str
     #: The folders that it lies in, from the archive's own top folder down.
     folders: tuple[str, ...]
-    held: Held
+    held: RemoteFile
 
 
 @dataclass(frozen=True)
-class Stocked:
+class ListedFile:
     """A file in an archive's listing."""
 
     file_id: str
@@ -144,7 +144,7 @@ class ArchiveBackend(Protocol):
     def put(self, parcel: Parcel) -> None:
         """Copy a local file to its id; earlier content is replaced, and an interrupted upload is resumed."""
 
-    def look(self, file_id: str) -> Held | None:
+    def look(self, file_id: str) -> RemoteFile | None:
         """Return the file under an id, with the checksum of the received bytes; None if there is none."""
 
     def fetch(self, file_id: str, target: Path) -> None:
@@ -159,17 +159,17 @@ class ArchiveBackend(Protocol):
     def restore(self, file_id: str) -> bool:
         """Restore a file from the trash; False if it is not there."""
 
-    def walk(self) -> Iterator[Lying]:
+    def walk(self) -> Iterator[ArchivedFile]:
         """Find every clip below the archive's top folder, without those in the trash."""
 
-    def stock(self, *, checksums: bool) -> Iterator[Stocked]:
+    def stock(self, *, checksums: bool) -> Iterator[ListedFile]:
         """List every clip and original in the archive, in no order, including those in the trash.
 
         What was moved out of its top folder may be left out, and what is not the site's own may be listed, so both
         want a closer look. Without ``checksums`` those that would have to be computed are left empty.
         """
 
-    def alike(self, facts: dict[str, str], size_bytes: int) -> Iterator[Stocked]:
+    def alike(self, facts: dict[str, str], size_bytes: int) -> Iterator[ListedFile]:
         """List files with one of these facts beside them, or else any of that size; without the trash.
 
         Costs no reading of files; the checksum is empty as in ``stock``.

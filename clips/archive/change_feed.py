@@ -16,7 +16,7 @@ MAX_PAGES = 20
 
 def notice_changes() -> int:
     """Check each copy that no longer matches its row; return how many."""
-    if archive_name() != "drive" or outage.standing():
+    if archive_name() != "drive" or outage.current_outage():
         return 0
     try:
         return _read()

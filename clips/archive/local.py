@@ -13,14 +13,14 @@ from typing import BinaryIO
 
 from clips.archive.backend import (
     ArchiveBlockedError,
+    ArchivedFile,
     ArchiveError,
     BlockReason,
     Finding,
-    Held,
-    Lying,
+    ListedFile,
     Parcel,
+    RemoteFile,
     Report,
-    Stocked,
     silent,
 )
 from clips.archive.naming import ORIGINALS, ROOT
@@ -80,14 +80,14 @@ class LocalArchive:
         finally:
             part.unlink(missing_ok=True)
 
-    def look(self, file_id: str) -> Held | None:
+    def look(self, file_id: str) -> RemoteFile | None:
         for root, is_trashed in ((self.root, False), (self.root / TRASH_FOLDER, True)):
             try:
                 sha256 = self._sha256(root / file_id)
             except (FileNotFoundError, NotADirectoryError):
                 continue
             path = Path(file_id)
-            return Held(sha256, str(path.parent), path.name, is_trashed)
+            return RemoteFile(sha256, str(path.parent), path.name, is_trashed)
         return None
 
     def fetch(self, file_id: str, target: Path) -> None:
@@ -121,25 +121,25 @@ class LocalArchive:
         self._rename(trashed, self.root / file_id)
         return True
 
-    def walk(self) -> Iterator[Lying]:
+    def walk(self) -> Iterator[ArchivedFile]:
         for path in _files(self.root / ROOT):
             folders = path.relative_to(self.root).parts[:-1]
             if path.suffix.removeprefix(".") not in MEDIA_TYPES or folders[1:2] == (ORIGINALS,):
                 continue
             file_id = str(path.relative_to(self.root))
-            yield Lying(file_id, folders, self.look(file_id))
+            yield ArchivedFile(file_id, folders, self.look(file_id))
 
-    def stock(self, *, checksums: bool) -> Iterator[Stocked]:
+    def stock(self, *, checksums: bool) -> Iterator[ListedFile]:
         for root, is_trashed in ((self.root, False), (self.root / TRASH_FOLDER, True)):
             for path in _files(root / ROOT):
                 place = path.relative_to(root)
                 try:
                     sha256 = self._sha256(path) if checksums else ""
-                    yield Stocked(str(place), str(place.parent), place.name, path.stat().st_size, sha256, is_trashed)
+                    yield ListedFile(str(place), str(place.parent), place.name, path.stat().st_size, sha256, is_trashed)
                 except FileNotFoundError:
                     continue  # moved since its folder was read
 
-    def alike(self, facts: dict[str, str], size_bytes: int) -> Iterator[Stocked]:
+    def alike(self, facts: dict[str, str], size_bytes: int) -> Iterator[ListedFile]:
         stocked = self.stock(checksums=False)  # what a file says of itself stands inside, so its size tells it first
         return (found for found in stocked if not found.is_trashed and found.size_bytes == size_bytes)
 

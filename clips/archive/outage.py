@@ -21,9 +21,9 @@ TRY_EVERY = timedelta(minutes=30)
 HELD_FOR = timedelta(hours=1)
 
 
-def standing() -> ArchiveBlock | None:
+def current_outage() -> ArchiveBlock | None:
     """Return the current outage of the archive in use; None if there is none."""
-    return ArchiveBlock.objects.standing(archive_name())
+    return ArchiveBlock.objects.current(archive_name())
 
 
 def hold(job: Job, error: ArchiveBlockedError) -> bool:
@@ -44,7 +44,7 @@ def hold(job: Job, error: ArchiveBlockedError) -> bool:
 
 def holds_back(job_id: UUID | str) -> bool:
     """Return whether a job must wait for the outage; it is then postponed."""
-    block = standing()
+    block = current_outage()
     if block is None or str(block.trial_job_id) == str(job_id):
         return False
     Job.objects.due().filter(pk=job_id).update(run_after=timezone.now() + HELD_FOR, published_at=None)
@@ -53,7 +53,7 @@ def holds_back(job_id: UUID | str) -> bool:
 
 def look_again() -> None:
     """Check whether the outage is over, and if so resume everything."""
-    block = standing()
+    block = current_outage()
     if block is None or block.look_again_at > timezone.now():
         return
     error = None if block.reason == BlockReason.DAILY_LIMIT else fault_now()
@@ -77,7 +77,7 @@ def _let_one_try(block: ArchiveBlock) -> bool:
 
 def note_sent(job: Job) -> None:
     """End the outage after its trial job succeeded."""
-    block = standing()
+    block = current_outage()
     if block and block.trial_job_id == job.pk:
         lift(block)
 

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from clips.archive import adoption, relocation, renaming
-from clips.archive.backend import ArchiveBackend, Lying
+from clips.archive.backend import ArchiveBackend, ArchivedFile
 from clips.archive.configured import archive_backend
 from clips.archive.naming import Named, read_names, read_original_name
 from clips.jobs import pipeline
@@ -64,7 +64,7 @@ def _counted() -> dict[str, int]:
     return {what: model.objects.count() for what, model in made.items()}
 
 
-def _one(backend: ArchiveBackend, lying: Lying, missing: Counter) -> str:
+def _one(backend: ArchiveBackend, lying: ArchivedFile, missing: Counter) -> str:
     """Make the rows of one file; return the outcome."""
     held = lying.held
     named = read_names(lying.folders, held.filename)

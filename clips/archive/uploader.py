@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips.archive import adoption
-from clips.archive.backend import ArchiveBackend, ArchiveBlockedError, ArchiveError, Held, Parcel
+from clips.archive.backend import ArchiveBackend, ArchiveBlockedError, ArchiveError, Parcel, RemoteFile
 from clips.archive.configured import archive_backend, archive_name
 from clips.archive.item import Cargo, cargo_now
 from clips.jobs import pipeline
@@ -63,7 +63,7 @@ class Shipment:
         self.copy.state = CopyState.VERIFIED
         return self.copy
 
-    def _held(self) -> Held | None:
+    def _held(self) -> RemoteFile | None:
         """Return the archive's file, also if a move of it was not recorded any more."""
         if self.copy.next_folder:
             self._settle_move(self.copy.next_folder, self.copy.next_name)
@@ -72,7 +72,7 @@ class Shipment:
             return held
         return self._held_in_place() or self._held_elsewhere() or held
 
-    def _held_in_place(self) -> Held | None:
+    def _held_in_place(self) -> RemoteFile | None:
         """Return the file in the right place, in an archive where a place is an id."""
         if not self.backend.ids_are_places:
             return None
@@ -86,7 +86,7 @@ class Shipment:
         self._note(remote_id=place)
         return there
 
-    def _held_elsewhere(self) -> Held | None:
+    def _held_elsewhere(self) -> RemoteFile | None:
         """Return an earlier sent file without a row; ``_put_right`` moves it to its place."""
         if self.backend.ids_are_places and not self.copy.remote_id:
             return None  # most likely never sent, and to make sure means to walk through the whole archive
@@ -103,7 +103,7 @@ class Shipment:
             self._note(remote_id=remote_id, folder=folder, path=f"{folder.path}/{filename}")
         self._note(next_folder=None, next_name="")
 
-    def _send(self, folder: ArchiveFolder, held: Held | None) -> Held:
+    def _send(self, folder: ArchiveFolder, held: RemoteFile | None) -> RemoteFile:
         with self.cargo.on_this_machine(self.work.report) as source:
             self._begin(folder, held)
             copy = self.copy
@@ -127,7 +127,7 @@ class Shipment:
             )
         return arrived
 
-    def _begin(self, folder: ArchiveFolder, held: Held | None) -> None:
+    def _begin(self, folder: ArchiveFolder, held: RemoteFile | None) -> None:
         """Save the file's future id before its first byte is sent; an interrupted upload is resumed."""
         fresh = {}
         if self.copy.sha256 != self.cargo.sha256:
@@ -137,7 +137,7 @@ class Shipment:
             fresh |= {"path": self.cargo.path}
         self._note(**fresh, state=CopyState.SENDING, verified_at=None)
 
-    def _put_right(self, folder: ArchiveFolder, held: Held) -> None:
+    def _put_right(self, folder: ArchiveFolder, held: RemoteFile) -> None:
         """Move the copy to its current place and name, unless a person has moved or renamed it."""
         wanted, there = (folder.remote_id, self.cargo.filename), (held.folder_id, held.filename)
         is_ours, remote_id = self._is_ours(held), self.copy.remote_id
@@ -148,7 +148,7 @@ class Shipment:
         if is_ours or there == wanted:
             self._note(remote_id=remote_id, folder=folder, path=self.cargo.path, next_folder=None, next_name="")
 
-    def _is_ours(self, held: Held) -> bool:
+    def _is_ours(self, held: RemoteFile) -> bool:
         """Return whether the site put the file there, by the facts kept beside it or else by its row."""
         if self.copy.folder is None:  # the row was made again of what lies there
             return held.is_ours is not False

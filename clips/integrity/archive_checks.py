@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from clips.archive import adoption
-from clips.archive.backend import ArchiveBackend, ArchiveError, Stocked
+from clips.archive.backend import ArchiveBackend, ArchiveError, ListedFile
 from clips.archive.configured import archive_backend, archive_name
 from clips.archive.naming import read_names, read_original_name
 from clips.integrity import repair as mend
@@ -61,7 +61,7 @@ class _Inventory:
         rows = rows.annotate(folder_id_there=F("folder__remote_id")).select_related("clip", "original_file", "folder")
         return rows.defer("clip__search_text", "original_file__probe")
 
-    def _hold_against_rows(self, batch: list[Stocked]) -> Iterator[Disagreement]:
+    def _hold_against_rows(self, batch: list[ListedFile]) -> Iterator[Disagreement]:
         there = {found.file_id: found for found in batch}
         known = set()
         for copy in self._copies().filter(remote_id__in=there):
@@ -87,12 +87,12 @@ class _Inventory:
             says = _("it was removed, but is in the archive again.")
             yield Disagreement(Kind.COPY_LEFT, str(copy), says, str(copy.clip_id), partial(mend.withdraw, copy.clip_id))
 
-    def _is_right(self, copy: ArchiveCopy, found: Stocked) -> bool:
+    def _is_right(self, copy: ArchiveCopy, found: ListedFile) -> bool:
         in_place = (found.folder_id, found.filename) == (copy.folder_id_there or found.folder_id, copy.filename)
         return in_place and self._is_whole(copy, found)
 
     @staticmethod
-    def _is_whole(copy: ArchiveCopy, found: Stocked) -> bool:
+    def _is_whole(copy: ArchiveCopy, found: ListedFile) -> bool:
         thing = copy.clip or copy.original_file
         is_same = found.sha256 == copy.sha256 if found.sha256 else found.size_bytes == thing.size_bytes
         return is_same and not found.is_trashed

@@ -45,7 +45,7 @@ def clip(request: HttpRequest, pk: UUID) -> HttpResponse:
         "library_url": library_address(urlencode(asked)),
         "versions": versions_of(shown),
         "jobs": jobs,
-        "copy_status": copy_status(shown, jobs.get(JobKind.ARCHIVE), outage.standing()),
+        "copy_status": copy_status(shown, jobs.get(JobKind.ARCHIVE), outage.current_outage()),
         "awaits_copy": bool(shown.stored_path) and lacks_copy(shown),
         **(fetch_context(shown.original_file) if shown.original_file.evicted_at else {}),
         "in_library": beside_in_library(shown, asked),

@@ -64,5 +64,5 @@ def _is_to_sort(segment: CandidateSegment) -> bool:
 
 
 def _last_trashing(segment: CandidateSegment) -> Decision | None:
-    trashings = Decision.objects.standing().filter(segment=segment, kind=DecisionKind.TRASH)
+    trashings = Decision.objects.not_undone().filter(segment=segment, kind=DecisionKind.TRASH)
     return trashings.order_by("-created_at").first()

@@ -46,7 +46,7 @@ def library(request: HttpRequest) -> HttpResponse:
         "view": asked.get("view", VIEWS[0]),
     }
     if context["view"] == "list":
-        set_copy_statuses(context["page"].object_list, outage.standing())
+        set_copy_statuses(context["page"].object_list, outage.current_outage())
     if is_part(request):
         response = render(request, "clips/library/_library_results.html", context, status=status)
         # Somebody who types goes back to where they began, not through every letter.

@@ -133,7 +133,7 @@ class BlockReason(models.TextChoices):
 
 
 class ArchiveBlockQuerySet(models.QuerySet):
-    def standing(self, backend: str) -> "ArchiveBlock | None":
+    def current(self, backend: str) -> "ArchiveBlock | None":
         return self.filter(backend=backend).first()
 
     @transaction.atomic

@@ -21,7 +21,7 @@ class DecisionKind(models.TextChoices):
 
 
 class DecisionQuerySet(models.QuerySet):
-    def standing(self) -> "DecisionQuerySet":
+    def not_undone(self) -> "DecisionQuerySet":
         """Return decisions that were not undone."""
         return self.filter(undone_by=None).exclude(kind=DecisionKind.UNDO)
 

@@ -113,7 +113,7 @@ def blocked() -> int:
 
 
 def _archive_blocked() -> int:
-    block = outage.standing()
+    block = outage.current_outage()
     if block is None or block.since > timezone.now() - BLOCK_STANDS:
         return 0
     title = _("The archive takes nothing now")
@@ -178,7 +178,7 @@ def summary(since: dt.datetime, until: dt.datetime) -> str:
     happened = {"created_at__gte": since, "created_at__lt": until}
     sorted_by = Counter(
         dict(
-            Decision.objects.standing().filter(kind__in=SORTING, **happened).order_by().values("member_name")
+            Decision.objects.not_undone().filter(kind__in=SORTING, **happened).order_by().values("member_name")
             .annotate(n=Count("pk")).values_list("member_name", "n")
         )
     )  # fmt: skip

@@ -88,7 +88,7 @@ def in_order_of_loss():
         When(segment__original_file__aside_at__isnull=False, then=Value(2)),
         default=Value(3),
     )
-    sorted_by = Decision.objects.standing().filter(segment=OuterRef("segment"), kind__in=SORTING)
+    sorted_by = Decision.objects.not_undone().filter(segment=OuterRef("segment"), kind__in=SORTING)
     decided = Subquery(sorted_by.order_by("-created_at").values("created_at")[:1])
     looked = Coalesce("seen_at", "created_at")
     held = CandidateSegment.objects.in_hands().values("pk")

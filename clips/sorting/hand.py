@@ -187,7 +187,7 @@ def count_left(member: Member, file: uuid.UUID | None) -> Left:
 def pace_of(member: Member) -> float | None:
     """Return a member's decisions per minute over the last ten minutes; None for fewer than three."""
     since = timezone.now() - PACE_OVER
-    recent = Decision.objects.standing().filter(member=member, created_at__gte=since, kind__in=SORTING)
+    recent = Decision.objects.not_undone().filter(member=member, created_at__gte=since, kind__in=SORTING)
     found = recent.aggregate(n=Count("pk"), first=Min("created_at"), last=Max("created_at"))
     if found["n"] < LEAST_FOR_PACE:
         return None
@@ -224,7 +224,7 @@ def recent_names(member: Member) -> Recent:
 
 def _kept_by(member: Member) -> QuerySet:
     """Return the ids of the clips of a member's keeps that were not undone, the last one first."""
-    keeps = Decision.objects.standing().filter(member=member, kind=DecisionKind.KEEP).order_by("-created_at")
+    keeps = Decision.objects.not_undone().filter(member=member, kind=DecisionKind.KEEP).order_by("-created_at")
     return keeps.annotate(clip=Cast(KeyTextTransform("clip", "after"), UUIDField())).values("clip")
 
 

@@ -41,11 +41,11 @@ def past_of(
     ``before`` is one of them, from which to go on. In a fixed number of queries.
     """
     portion = portion or PORTION
-    standing = Decision.objects.standing().filter(member=member)
+    not_undone = Decision.objects.not_undone().filter(member=member)
     if before:
-        standing = standing.filter(created_at__lt=Decision.objects.filter(pk=before).values("created_at"))
+        not_undone = not_undone.filter(created_at__lt=Decision.objects.filter(pk=before).values("created_at"))
     # As ``with_card`` does it for segments.
-    shown = standing.select_related("segment__original_file__shoot", "segment__preview")
+    shown = not_undone.select_related("segment__original_file__shoot", "segment__preview")
     shown = shown.defer("segment__features", "segment__original_file__probe")
     rows = list(shown.order_by("-created_at")[: portion + 1])
     decisions, has_more = rows[:portion], len(rows) > portion

@@ -71,7 +71,7 @@ def unmake(made_id: str) -> bool:
     if not rows.lock_in_order():
         return True
     made = rows.get()
-    if Decision.objects.standing().filter(segment=made).exists():
+    if Decision.objects.not_undone().filter(segment=made).exists():
         return False
     if Decision.objects.filter(segment=made).exists():
         # What was decided about it and undone stays written down, and so must what it was about.

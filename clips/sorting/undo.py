@@ -42,7 +42,7 @@ def undo(*, lease: uuid.UUID, key: uuid.UUID, member: Member, decision: uuid.UUI
             return _undone_before(earlier, member)
         undone = _lock_decision(member, decision)
         segment = undone.segment
-        if Decision.objects.standing().filter(segment=segment, created_at__gt=undone.created_at).exists():
+        if Decision.objects.not_undone().filter(segment=segment, created_at__gt=undone.created_at).exists():
             raise ConflictError(_("This moment has been decided again since. Undo that first."))
         _REVERSE[DecisionKind(undone.kind)](undone, lease, member)
         after = {"status": SegmentStatus.IN_PROGRESS, "decision": str(undone.pk)}
@@ -60,7 +60,7 @@ def _undone_before(earlier: Decision, member: Member) -> CandidateSegment:
 def _lock_decision(member: Member, decision: uuid.UUID | None) -> Decision:
     """Lock the decision to undo, so that two pages of one member do not both undo it."""
     rows = Decision.objects.filter(member=member).exclude(kind=DecisionKind.UNDO)
-    rows = rows.filter(pk=decision) if decision else rows.standing()
+    rows = rows.filter(pk=decision) if decision else rows.not_undone()
     chosen = rows.select_for_update(of=("self",)).select_related("segment__original_file__shoot").first()
     if chosen is None:
         raise ConflictError(_("You have nothing to undo."))
@@ -148,8 +148,8 @@ def restore(segment: CandidateSegment, *, member: Member) -> bool:
         before = {"status": SegmentStatus.TRASHED}
         after = {"status": SegmentStatus.UNREVIEWED}
         undoing = record(DecisionKind.UNDO, segment, uuid.uuid4(), member, before=before, after=after)
-        standing = Decision.objects.standing().filter(segment=segment, kind=DecisionKind.TRASH)
-        standing.update(undone_by=undoing)
+        not_undone = Decision.objects.not_undone().filter(segment=segment, kind=DecisionKind.TRASH)
+        not_undone.update(undone_by=undoing)
     return True
 
 

@@ -31,10 +31,10 @@ def _uploads() -> dict:
 
 
 def _decisions() -> dict:
-    standing = Decision.objects.standing()
+    not_undone = Decision.objects.not_undone()
     return {
-        "kept": _by_id(standing.filter(kind=DecisionKind.KEEP).values_list("pk", "segment")),
-        "trashed": [str(pk) for pk in standing.filter(kind=DecisionKind.TRASH).values_list("pk", flat=True)],
+        "kept": _by_id(not_undone.filter(kind=DecisionKind.KEEP).values_list("pk", "segment")),
+        "trashed": [str(pk) for pk in not_undone.filter(kind=DecisionKind.TRASH).values_list("pk", flat=True)],
     }
 
 

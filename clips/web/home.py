@@ -72,7 +72,7 @@ def now(request: HttpRequest) -> dict:
         "work": work,
         "search": search_of() if any(one.kind in STEPS for one in work) else None,
         "no_room": floor.lacks_room(0, beside_promises=False),
-        "archive_block": outage.standing(),
+        "archive_block": outage.current_outage(),
         "board": board(request.user),
         "causes": stuck[:MOST_CAUSES],
         "n_more_causes": max(0, len(stuck) - MOST_CAUSES),

@@ -154,7 +154,7 @@ def jobs_with_targets() -> QuerySet:
 def _live_context(request: HttpRequest) -> dict:
     work = kinds_of_work()
     stuck_here = causes(told_to(request.user, everything=True))
-    return {"work": work, "causes": stuck_here, "archive_block": outage.standing(), "is_busy": bool(work)}
+    return {"work": work, "causes": stuck_here, "archive_block": outage.current_outage(), "is_busy": bool(work)}
 
 
 def _live(request: HttpRequest, asked: dict, *, status: int = 200) -> HttpResponse:

@@ -32,20 +32,20 @@ def examples(signals: Signals, label: dict[str, Any]) -> tuple[np.ndarray, np.nd
 
     Returns
     -------
-    standing : np.ndarray [shape=(n, len(score.SCORED)), float]
+    z_scores : np.ndarray [shape=(n, len(score.SCORED)), float]
         In the order of ``score.SCORED``; 0 where the take lacks the signal.
     hits : np.ndarray [shape=(n,), bool]
     """
-    standing = score.standing_of(signals)
-    total = reduce(np.add, standing.values())
+    z_scores = score.z_scores_of(signals)
+    total = reduce(np.add, z_scores.values())
     peaks = score.find_moments(total, floor=LEAST_SUM)
     duration_s = label["duration_ms"] / 1000
-    spans = [span_of(peak.step, signals, standing, duration_s=duration_s) for peak in peaks]
+    spans = [span_of(peak.step, signals, z_scores, duration_s=duration_s) for peak in peaks]
     proposals = [{"start_ms": 1000 * span.start_s, "end_ms": 1000 * span.end_s} for span in spans]
     hits = np.array([trick is not None for trick in match(proposals, label["tricks"])], bool)
     steps = [peak.step for peak in peaks]
-    more = np.sqrt(len(score.SCORED) / len(standing))  # as in `score.score_curve`, for weights that are about alike
-    columns = [more * standing[name][steps] if name in standing else np.zeros(len(steps)) for name in score.SCORED]
+    more = np.sqrt(len(score.SCORED) / len(z_scores))  # as in `score.score_curve`, for weights that are about alike
+    columns = [more * z_scores[name][steps] if name in z_scores else np.zeros(len(steps)) for name in score.SCORED]
     return np.column_stack(columns), hits
 
 
@@ -54,7 +54,7 @@ def fit(takes: list[tuple[np.ndarray, np.ndarray]]) -> score.Weights:
 
     Parameters
     ----------
-    takes : list of (standing, hits)
+    takes : list of (z_scores, hits)
         From `examples`; every take counts alike, however many candidates it has.
 
     Notes
@@ -63,21 +63,21 @@ def fit(takes: list[tuple[np.ndarray, np.ndarray]]) -> score.Weights:
     with weights of at least 0: a signal that stands out is never a sign against a trick.
     """
     n_all = sum(len(hits) for _, hits in takes)
-    standing = np.concatenate([x for x, _ in takes])
+    z_scores = np.concatenate([x for x, _ in takes])
     hits = np.concatenate([y for _, y in takes]).astype(float)
     share = np.concatenate([np.full(len(y), n_all / len(takes) / max(len(y), 1)) for _, y in takes])
     share = share * np.where(hits > 0, MISS_COST, 1.0)
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         weights, bias = parameters[:-1], parameters[-1]
-        z = standing @ weights + bias
+        z = z_scores @ weights + bias
         apart = weights - weights.mean()
         value = float((share * (np.logaddexp(0, z) - hits * z)).sum() + PULL * (apart**2).sum())
         slope = share * (1 / (1 + np.exp(-z)) - hits)
-        return value, np.append(standing.T @ slope + 2 * PULL * apart, slope.sum())
+        return value, np.append(z_scores.T @ slope + 2 * PULL * apart, slope.sum())
 
-    start = np.append(np.full(standing.shape[1], 0.5), -3.0)
-    bounds = [(0, None)] * standing.shape[1] + [(None, None)]
+    start = np.append(np.full(z_scores.shape[1], 0.5), -3.0)
+    bounds = [(0, None)] * z_scores.shape[1] + [(None, None)]
     found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     values = {name: round(float(w), 3) for name, w in zip(score.SCORED, found, strict=False)}
     return score.Weights(values, round(float(found[-1]), 3))

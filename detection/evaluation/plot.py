@@ -80,9 +80,9 @@ def _is_unknown(name: str, signals: Signals) -> np.ndarray:
 
 
 def _draw_score(row: "Axes", proposed: dict[str, Any], signals: Signals, time_s: np.ndarray) -> None:
-    standing = score.standing_of(signals)
+    z_scores = score.z_scores_of(signals)
     weights = score.Weights.shipped()
-    row.plot(time_s, score.score_curve(standing, weights, score.evidence_of(signals, standing)), linewidth=0.9)
+    row.plot(time_s, score.score_curve(z_scores, weights, score.evidence_of(signals, z_scores)), linewidth=0.9)
     row.fill_between(time_s, 0, 0.04, where=signals.seen, color="0.3", linewidth=0)
     row.axhline(DEFAULT_THRESHOLD, color="0.5", linewidth=0.6)
     for found in signals.disturbances:

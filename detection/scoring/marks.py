@@ -15,7 +15,7 @@ LEAST_SPIN = 0.3
 
 
 def marks_of(
-    steps: Iterable[int], signals: Signals, standing: dict[str, np.ndarray], hilights_s: Sequence[float] = ()
+    steps: Iterable[int], signals: Signals, z_scores: dict[str, np.ndarray], hilights_s: Sequence[float] = ()
 ) -> list[tuple[float, str, float]]:
     """Return the times of the reasons for moments, and of the detected disturbances.
 
@@ -24,8 +24,8 @@ def marks_of(
     steps : iterable of int
         Where the moments peak, in units of ``STEP_S``.
     signals : Signals
-    standing : dict of str to np.ndarray
-        From `detection.scoring.score.standing_of`.
+    z_scores : dict of str to np.ndarray
+        From `detection.scoring.score.z_scores_of`.
     hilights_s : sequence of float
 
     Returns
@@ -38,16 +38,16 @@ def marks_of(
     marks = {(mark_s, "hilight", 1.0) for mark_s in hilights_s}
     marks |= {((found.start_s + found.end_s) / 2, found.kind, found.strength) for found in signals.disturbances}
     for step in steps:
-        marks |= set(_of_moment(step, signals, standing))
+        marks |= set(_of_moment(step, signals, z_scores))
     strongest = sorted(marks, key=lambda mark: (mark[1] != "hilight", -mark[2], mark))[:MOST_MARKS]
     return sorted(strongest)
 
 
-def _of_moment(step: int, signals: Signals, standing: dict[str, np.ndarray]) -> Iterable[tuple[float, str, float]]:
-    at = {name: float(values[step]) / LIMITS[1] for name, values in standing.items()}
-    if (impacts_s := impacts_at(step, signals, standing)) is not None:
+def _of_moment(step: int, signals: Signals, z_scores: dict[str, np.ndarray]) -> Iterable[tuple[float, str, float]]:
+    at = {name: float(values[step]) / LIMITS[1] for name, values in z_scores.items()}
+    if (impacts_s := impacts_at(step, signals, z_scores)) is not None:
         yield from ((impact_s, "impact", at["pair_db"]) for impact_s in impacts_s)
-    if (arc_step := arc_at(step, signals, standing)) is not None:
+    if (arc_step := arc_at(step, signals, z_scores)) is not None:
         yield arc_step * STEP_S, "motion", at["arc"]
     elif at["incoherence"] * LIMITS[1] >= CLEAR:
         yield step * STEP_S, "motion", at["incoherence"]

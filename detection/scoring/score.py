@@ -59,7 +59,7 @@ class Peak:
     score: float
 
 
-def standing_of(signals: Signals) -> dict[str, np.ndarray]:
+def z_scores_of(signals: Signals) -> dict[str, np.ndarray]:
     """Return how far each moment stands out from its own take, by signal.
 
     Parameters
@@ -72,7 +72,7 @@ def standing_of(signals: Signals) -> dict[str, np.ndarray]:
         The signals of ``SCORED`` that the take has (no arc where nobody looked or the rider wears the camera), every
         ``STEP_S``, in spreads over the usual, cut off at ``LIMITS``.
     """
-    standing = {}
+    z_scores = {}
     for name in SCORED:
         if name not in signals.curves or (name == "arc" and not _shows_riders(signals)):
             continue
@@ -81,8 +81,8 @@ def standing_of(signals: Signals) -> dict[str, np.ndarray]:
         moments = moments_of(signals.curves[name], seen)
         fair = _fair(name, signals, moments, seen)
         out = relative(moments, fair, typical=TYPICAL[name])
-        standing[name] = _rounded(np.where(seen, out, 0.0) if name == "arc" else out)
-    return standing
+        z_scores[name] = _rounded(np.where(seen, out, 0.0) if name == "arc" else out)
+    return z_scores
 
 
 def _shows_riders(signals: Signals) -> bool:
@@ -154,13 +154,13 @@ def relative(values: np.ndarray, fair: np.ndarray, *, typical: tuple[float, floa
     return np.clip((values - own * middle - (1 - own) * typical[0]) / spread, *LIMITS)
 
 
-def score_curve(standing: dict[str, np.ndarray], weights: Weights, evidence: np.ndarray | float = 0.0) -> np.ndarray:
+def score_curve(z_scores: dict[str, np.ndarray], weights: Weights, evidence: np.ndarray | float = 0.0) -> np.ndarray:
     """Return the score of each moment.
 
     Parameters
     ----------
-    standing : dict of str to np.ndarray [shape=(n,), float]
-        From `standing_of`, at least one signal.
+    z_scores : dict of str to np.ndarray [shape=(n,), float]
+        From `z_scores_of`, at least one signal.
     weights : Weights
     evidence : np.ndarray [shape=(n,), float]
         Log odds from elsewhere, as from `evidence_of`.
@@ -172,19 +172,19 @@ def score_curve(standing: dict[str, np.ndarray], weights: Weights, evidence: np.
         chance moves the sum as far as with all of them: the spread of a sum grows with the root of its squared weights.
     """
     all_square = sum(weights.of[name] ** 2 for name in SCORED)
-    own_square = sum(weights.of[name] ** 2 for name in standing)
+    own_square = sum(weights.of[name] ** 2 for name in z_scores)
     more = np.sqrt(all_square / own_square) if own_square else 0.0
-    total = sum(weights.of[name] * values for name, values in standing.items())
+    total = sum(weights.of[name] * values for name, values in z_scores.items())
     return 1 / (1 + np.exp(-(weights.bias + more * total + evidence)))
 
 
-def evidence_of(signals: Signals, standing: dict[str, np.ndarray], hilights_s: Sequence[float] = ()) -> np.ndarray:
+def evidence_of(signals: Signals, z_scores: dict[str, np.ndarray], hilights_s: Sequence[float] = ()) -> np.ndarray:
     """Return what sensors and the rider's own marks add to the log odds.
 
     Parameters
     ----------
     signals : Signals
-    standing : dict of str to np.ndarray [shape=(n,), float]
+    z_scores : dict of str to np.ndarray [shape=(n,), float]
     hilights_s : sequence of float
         When the button was pressed. A mark speaks for the one moment shortly before it that stands out most.
 
@@ -194,7 +194,7 @@ def evidence_of(signals: Signals, standing: dict[str, np.ndarray], hilights_s: S
     """
     n = len(signals.seen)
     evidence = FELT_WEIGHT * signals.curves.get("felt", np.zeros(n))
-    promise = sum(standing.values()) + evidence
+    promise = sum(z_scores.values()) + evidence
     for mark_s in hilights_s:
         first, end = round((mark_s - HILIGHT_AFTER_S) / STEP_S), round((mark_s + HILIGHT_BEFORE_S) / STEP_S)
         first, end = max(0, first), min(n, end)

@@ -44,7 +44,7 @@ def is_same_moment(one: tuple[float, float], other: tuple[float, float]) -> bool
     return shared >= SAME_MOMENT * min(one[1] - one[0], other[1] - other[0])
 
 
-def span_of(step: int, signals: Signals, standing: dict[str, np.ndarray], *, duration_s: float) -> Span:
+def span_of(step: int, signals: Signals, z_scores: dict[str, np.ndarray], *, duration_s: float) -> Span:
     """Return the span of the moment that peaks at a step.
 
     Take-off and landing are the two impacts where they are clear, otherwise the arc's rise and fall, otherwise what
@@ -55,14 +55,14 @@ def span_of(step: int, signals: Signals, standing: dict[str, np.ndarray], *, dur
     step : int
         In units of ``STEP_S``.
     signals : Signals
-    standing : dict of str to np.ndarray
-        From `detection.scoring.score.standing_of`.
+    z_scores : dict of str to np.ndarray
+        From `detection.scoring.score.z_scores_of`.
     duration_s : float
         Of the take, whose ends cut off the span.
     """
-    take_off_s, landing_s = _air(step, signals, standing)
+    take_off_s, landing_s = _air(step, signals, z_scores)
     if signals.seen[step]:
-        from_s, to_s = _flight(step, standing["incoherence"])
+        from_s, to_s = _flight(step, z_scores["incoherence"])
         if to_s - from_s > max(LONG_AIR_S, landing_s - take_off_s):
             take_off_s, landing_s = from_s, to_s
     widen_s = max(0.0, SHORTEST_S - 2 * RUN_S - (landing_s - take_off_s)) / 2
@@ -70,17 +70,17 @@ def span_of(step: int, signals: Signals, standing: dict[str, np.ndarray], *, dur
     return Span(start_s, take_off_s, landing_s, min(duration_s, landing_s + RUN_S + widen_s))
 
 
-def _air(step: int, signals: Signals, standing: dict[str, np.ndarray]) -> tuple[float, float]:
-    if (impacts_s := impacts_at(step, signals, standing)) is not None:
+def _air(step: int, signals: Signals, z_scores: dict[str, np.ndarray]) -> tuple[float, float]:
+    if (impacts_s := impacts_at(step, signals, z_scores)) is not None:
         return impacts_s
-    if (arc_step := arc_at(step, signals, standing)) is not None:
+    if (arc_step := arc_at(step, signals, z_scores)) is not None:
         step = arc_step
     return step * STEP_S - HALF_AIR_S, step * STEP_S + HALF_AIR_S
 
 
-def impacts_at(step: int, signals: Signals, standing: dict[str, np.ndarray]) -> tuple[float, float] | None:
+def impacts_at(step: int, signals: Signals, z_scores: dict[str, np.ndarray]) -> tuple[float, float] | None:
     """Return when pop and landing of a moment are heard, in seconds; None without a clear pair."""
-    if "pair_db" not in standing or standing["pair_db"][step] < CLEAR:
+    if "pair_db" not in z_scores or z_scores["pair_db"][step] < CLEAR:
         return None
     near = _near(step)
     best = near.start + int(signals.curves["pair_db"][near].argmax())
@@ -88,9 +88,9 @@ def impacts_at(step: int, signals: Signals, standing: dict[str, np.ndarray]) -> 
     return (best * STEP_S - half_gap_s, best * STEP_S + half_gap_s) if half_gap_s > 0 else None
 
 
-def arc_at(step: int, signals: Signals, standing: dict[str, np.ndarray]) -> int | None:
+def arc_at(step: int, signals: Signals, z_scores: dict[str, np.ndarray]) -> int | None:
     """Return the step of the top of a moment's arc; None without a clear arc."""
-    if "arc" not in standing or standing["arc"][step] < CLEAR:
+    if "arc" not in z_scores or z_scores["arc"][step] < CLEAR:
         return None
     near = _near(step)
     return near.start + int(signals.curves["arc"][near].argmax())

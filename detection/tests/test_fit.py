@@ -11,9 +11,9 @@ def takes(*, n: int = 400, odds: tuple[float, float, float] = (1.0, 1.0, 1.0), b
     rng = np.random.default_rng(seed)
     found = []
     for _ in range(4):
-        standing = rng.uniform(0, 4, (n, 3))
-        chance = 1 / (1 + np.exp(-(standing @ odds + bias)))
-        found.append((standing, rng.random(n) < chance))
+        z_scores = rng.uniform(0, 4, (n, 3))
+        chance = 1 / (1 + np.exp(-(z_scores @ odds + bias)))
+        found.append((z_scores, rng.random(n) < chance))
     return found
 
 
@@ -47,6 +47,6 @@ def test_examples_are_the_peaks_and_whether_they_hit():
         curves["arc"][step - 2 : step + 3] = 0.5
     signals = Signals(curves, np.ones(n, bool), np.zeros(0))
     label = {"duration_ms": 60_000, "tricks": [{"start_ms": 14_800, "end_ms": 15_200}]}
-    standing, hits = examples(signals, label)
+    z_scores, hits = examples(signals, label)
     assert (len(hits), int(hits.sum())) == (2, 1)
-    assert (standing[:, score.SCORED.index("arc")] > 3).all()
+    assert (z_scores[:, score.SCORED.index("arc")] > 3).all()

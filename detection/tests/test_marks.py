@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from detection.scoring.marks import MOST_MARKS, marks_of
-from detection.scoring.score import standing_of
+from detection.scoring.score import z_scores_of
 from detection.signals import STEP_S, Disturbance, Signals
 
 N, MIDDLE = 800, 400
@@ -17,7 +17,7 @@ def take(**curves: float) -> Signals:
 
 
 def kinds(signals: Signals, hilights_s=()) -> list[tuple[float, str]]:
-    marks = marks_of([MIDDLE], signals, standing_of(signals), hilights_s)
+    marks = marks_of([MIDDLE], signals, z_scores_of(signals), hilights_s)
     assert all(0 <= strength <= 1 for _, _, strength in marks)
     return [(round(at_s, 2), kind) for at_s, kind, _ in marks]
 

@@ -147,7 +147,7 @@ def test_however_the_camera_was_held_the_trick_is_the_same(tmp_path, rotation):
 def test_a_camera_on_the_riders_head_leans_on_what_it_feels_and_hears(tmp_path):
     result = propose(Film(tricks=TRICKS, worn=True, felt=True).write(tmp_path / "take.mp4"))
     assert_right(shown(result), TRICKS)
-    assert "arc" not in result["candidates"][0]["features"]["standing"]
+    assert "arc" not in result["candidates"][0]["features"]["z_scores"]
     assert {"air", "impact"} <= {mark["kind"] for mark in result["curve"]["marks"]}
 
 
@@ -197,7 +197,7 @@ def test_quick_glances_and_hears(take, monkeypatch):
     monkeypatch.setattr("detection.decode.packets.PIXEL_CPU_S", 4e-7)  # as if it were 4K
     result = propose(take, effort="quick")
     assert result["seen"] == 0
-    assert {"arc"}.isdisjoint(result["candidates"][0]["features"]["standing"])
+    assert {"arc"}.isdisjoint(result["candidates"][0]["features"]["z_scores"])
     assert result["parameters"]["effort"] == "quick"
 
 
@@ -278,9 +278,9 @@ def test_what_is_no_video_is_refused(tmp_path, content):
 
 
 def test_reasons_are_never_empty():
-    assert explain({"standing": {"arc": 0.0, "incoherence": 0.0}, "moving_times_usual": 1.0})
+    assert explain({"z_scores": {"arc": 0.0, "incoherence": 0.0}, "moving_times_usual": 1.0})
 
 
 def test_a_reason_without_sound_says_nothing_of_sound():
-    why = explain({"standing": {"arc": 3.0, "incoherence": 2.0}, "moving_times_usual": 3.1})
+    why = explain({"z_scores": {"arc": 3.0, "incoherence": 2.0}, "moving_times_usual": 3.1})
     assert why == "goes up and comes down, 3.0 × as clearly as usual; the rider moves 3.1 × more than usual"

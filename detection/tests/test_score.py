@@ -9,7 +9,7 @@ from detection.scoring.score import (
     moments_of,
     relative,
     score_curve,
-    standing_of,
+    z_scores_of,
 )
 from detection.signals import STEP_S, SignalError, Signals
 
@@ -74,9 +74,9 @@ def a_take(n: int = 800) -> Signals:
 
 
 def test_a_hilight_mark_speaks_for_the_best_moment_shortly_before_it():
-    standing = {"arc": np.zeros(800)}
-    standing["arc"][[300, 360, 600]] = [1.0, 2.0, 3.0]
-    evidence = evidence_of(a_take(), standing, [20.0])  # step 400
+    z_scores = {"arc": np.zeros(800)}
+    z_scores["arc"][[300, 360, 600]] = [1.0, 2.0, 3.0]
+    evidence = evidence_of(a_take(), z_scores, [20.0])  # step 400
     assert evidence[360] == HILIGHT_WEIGHT
     assert not evidence[[300, 400, 600]].any()
 
@@ -128,22 +128,22 @@ def test_what_was_looked_at_counts_against_what_glances_say_is_usual():
     seen = np.zeros(400, bool)
     seen[100:120] = True
     curves = {"arc": np.zeros(400), "incoherence": incoherence, "moving": np.zeros(400)}
-    standing = standing_of(Signals(curves, seen, rng.normal(0, 0.05, 200)))
-    assert standing["incoherence"][110] > 3
+    z_scores = z_scores_of(Signals(curves, seen, rng.normal(0, 0.05, 200)))
+    assert z_scores["incoherence"][110] > 3
 
 
 def test_an_arc_counts_only_where_somebody_looked():
     curves = {name: np.full(400, 0.5) for name in ("arc", "incoherence", "moving")}
     seen = np.arange(400) < 40
-    assert not standing_of(Signals(curves, seen, np.full(20, 0.5)))["arc"][60:].any()
+    assert not z_scores_of(Signals(curves, seen, np.full(20, 0.5)))["arc"][60:].any()
 
 
 def test_where_nobody_looked_at_all_there_is_no_arc_to_miss():
     curves = {name: np.full(400, 0.5) for name in ("arc", "incoherence", "moving")}
-    assert "arc" not in standing_of(Signals(curves, np.zeros(400, bool), np.full(20, 0.5)))
+    assert "arc" not in z_scores_of(Signals(curves, np.zeros(400, bool), np.full(20, 0.5)))
 
 
 def test_a_camera_that_flies_with_the_rider_sees_no_arc_and_leans_on_the_rest():
     take = a_take()
     take.curves["felt"] = np.eye(1, 800, 200)[0]
-    assert set(standing_of(take)) == {"incoherence"}
+    assert set(z_scores_of(take)) == {"incoherence"}

@@ -21,12 +21,12 @@ def span(*, pair=(), gap_s=0.0, arc=(), incoherent=(MIDDLE, MIDDLE), seen=True, 
     incoherence = np.zeros(N)
     incoherence[incoherent[0] : incoherent[1] + 1] = 3.0
     curves = {"arc": at(*arc), "pair_db": at(*pair), "gap_s": np.full(N, gap_s), "incoherence": incoherence}
-    standing = {
+    z_scores = {
         "arc": np.full(N, 3.0 if arc else 0.0),
         "pair_db": np.full(N, 3.0 if pair else 0.0),
         "incoherence": incoherence,
     }
-    return span_of(step, Signals(curves, np.full(N, seen), np.zeros(0)), standing, duration_s=duration_s)
+    return span_of(step, Signals(curves, np.full(N, seen), np.zeros(0)), z_scores, duration_s=duration_s)
 
 
 def test_two_clear_impacts_are_take_off_and_landing():

@@ -198,7 +198,7 @@ def _disk() -> Iterator[Metric]:
 
 
 def _archive() -> Iterator[Metric]:
-    block = outage.standing()
+    block = outage.current_outage()
     blocked = {(reason.value,): int(bool(block) and block.reason == reason) for reason in BlockReason}
     yield _gauge("archive_blocked", "1 for each reason why the archive takes no clips.", blocked, "reason")
     report = AuditReport.objects.latest_ended()

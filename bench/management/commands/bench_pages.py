@@ -137,7 +137,7 @@ def decisions(client: Client, member: Member) -> Iterator[tuple[str, Ask]]:
         return post(name, key=uuid.uuid4(), segment=segment.pk, **choice)
 
     def undo() -> object:
-        last = Decision.objects.standing().filter(member=member).order_by("-created_at").first()
+        last = Decision.objects.not_undone().filter(member=member).order_by("-created_at").first()
         return post("sort_undo", key=uuid.uuid4(), decision=last.pk if last else "")
 
     yield "sort: a hand", lambda: post("sort_hand")

@@ -17,7 +17,17 @@ from google.auth.credentials import Credentials
 from googleapiclient.errors import HttpError
 from googleapiclient.http import HttpRequest
 
-from clips.archive.backend import ArchiveError, Change, Finding, Held, Lying, Parcel, Report, Stocked, silent
+from clips.archive.backend import (
+    ArchivedFile,
+    ArchiveError,
+    Change,
+    Finding,
+    ListedFile,
+    Parcel,
+    RemoteFile,
+    Report,
+    silent,
+)
 from clips.archive.drive.errors import (
     NETWORK_FAULTS,
     Fault,
@@ -143,7 +153,7 @@ class GoogleDriveArchive:
                     continue
                 self._wait_or_give_up(fault, tries, is_upload=True)
 
-    def look(self, file_id: str) -> Held | None:
+    def look(self, file_id: str) -> RemoteFile | None:
         for _time in range(MAX_TRIES):
             found = self._get(file_id)
             if found is None:
@@ -200,7 +210,7 @@ class GoogleDriveArchive:
     def restore(self, file_id: str) -> bool:
         return self._set_trashed(file_id, trashed=False)
 
-    def walk(self) -> Iterator[Lying]:
+    def walk(self) -> Iterator[ArchivedFile]:
         ahead = [(top, (ROOT,)) for top in self._listed(self._top) if top["name"] == ROOT]
         while ahead:
             folder, parts = ahead.pop()
@@ -210,21 +220,23 @@ class GoogleDriveArchive:
                 if found["mimeType"] == FOLDER_TYPE:
                     ahead.append((found, (*parts, found["name"])))
                 elif "sha256Checksum" in found:
-                    yield Lying(found["id"], parts, _held(found))
+                    yield ArchivedFile(found["id"], parts, _held(found))
 
-    def stock(self, *, checksums: bool) -> Iterator[Stocked]:
+    def stock(self, *, checksums: bool) -> Iterator[ListedFile]:
         for media_type in MEDIA_TYPES.values():  # at once: one request for each folder would be thousands
             yield from self._stocked(f"mimeType = '{media_type}'")
 
-    def alike(self, facts: dict[str, str], size_bytes: int) -> Iterator[Stocked]:
+    def alike(self, facts: dict[str, str], size_bytes: int) -> Iterator[ListedFile]:
         one_of = " or ".join(f"appProperties has {{ key='{key}' and value='{facts[key]}' }}" for key in facts)
         return self._stocked(f"({one_of}) and trashed = false")
 
-    def _stocked(self, query: str) -> Iterator[Stocked]:
+    def _stocked(self, query: str) -> Iterator[ListedFile]:
         for found in self._found(query, STOCK_FIELDS):
             if "sha256Checksum" in found:
                 parent, size_bytes = (found.get("parents") or [""])[0], int(found["size"])
-                yield Stocked(found["id"], parent, found["name"], size_bytes, found["sha256Checksum"], found["trashed"])
+                yield ListedFile(
+                    found["id"], parent, found["name"], size_bytes, found["sha256Checksum"], found["trashed"]
+                )
 
     def _listed(self, folder_id: str, fields: str = LIST_FIELDS) -> Iterator[dict]:
         return self._found(f"'{folder_id}' in parents and trashed = false", fields)
@@ -353,12 +365,12 @@ class GoogleDriveArchive:
             self._report(None)
 
 
-def _held(found: dict) -> Held:
+def _held(found: dict) -> RemoteFile:
     """Read Drive's description of a file; its place tells whether the site put it there, or a person since."""
     facts, folder_id = dict(found.get("appProperties", {})), (found.get("parents") or [""])[0]
     place = facts.pop(PLACE, None)
     is_ours = None if place is None else place == _place(folder_id, found["name"])
-    return Held(found["sha256Checksum"], folder_id, found["name"], found["trashed"], facts, is_ours)
+    return RemoteFile(found["sha256Checksum"], folder_id, found["name"], found["trashed"], facts, is_ours)
 
 
 def _place(folder_id: str, filename: str) -> str:

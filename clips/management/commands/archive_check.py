@@ -2,7 +2,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from clips.archive.backend import ArchiveBlockedError, Finding
 from clips.archive.configured import archive_backend, archive_name
-from clips.archive.outage import standing
+from clips.archive.outage import current_outage
 from clips.models import Job, JobState
 from clips.models.job import ACTIVE
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
         for finding in found:
             mark = self.style.SUCCESS("good") if finding.is_good else self.style.ERROR("BAD ")
             self.stdout.write(f"{finding.what:<12} {mark}  {finding.says}")
-        block, jobs = standing(), Job.objects.filter(kind__in=["ARCHIVE", "WITHDRAW"])
+        block, jobs = current_outage(), Job.objects.filter(kind__in=["ARCHIVE", "WITHDRAW"])
         n_waiting, n_failed = jobs.filter(state__in=ACTIVE).count(), jobs.filter(state=JobState.FAILED).count()
         self.stdout.write(f"jobs         {n_waiting} waiting or running, {n_failed} failed")
         if block:

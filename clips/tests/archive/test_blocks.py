@@ -140,7 +140,7 @@ def test_another_archives_block_stops_nothing_here(on_drive, waiting, work_off, 
     on_drive.accounts.revoke()
     work_off()
     settings.ARCHIVE_BACKEND = "local"
-    assert outage.standing() is None
+    assert outage.current_outage() is None
 
 
 @pytest.mark.parametrize("page", ["home", "clips:jobs"])

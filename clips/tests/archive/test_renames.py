@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from clips.archive import renaming
 from clips.archive import tasks as archive_tasks
-from clips.archive.backend import Stocked
+from clips.archive.backend import ListedFile
 from clips.archive.configured import archive_backend
 from clips.jobs import tasks as jobs_tasks
 from clips.library import tasks as library_tasks
@@ -41,7 +41,7 @@ def after_a_kill(work_off) -> None:
     work_off()
 
 
-def stock(*, checksums: bool) -> list[Stocked]:
+def stock(*, checksums: bool) -> list[ListedFile]:
     """List the archive when a search has caught up with it: Drive's lags behind (drive_store.py)."""
     time.sleep(2 * SEARCH_LAG_S)
     return list(archive_backend().stock(checksums=checksums))

@@ -8,7 +8,7 @@ import av
 import pytest
 from django.conf import settings as django_settings
 
-from clips.archive.backend import Held
+from clips.archive.backend import RemoteFile
 from clips.media import sandbox
 from clips.models import (
     ArchiveCopy,
@@ -106,7 +106,7 @@ def test_a_folder_that_was_deleted_by_hand_comes_back(kept, work_off):
 
 
 def test_a_copy_that_arrives_wrong_is_not_called_verified(kept, work_off, monkeypatch):
-    wrong = Held("0" * 64, folder_id="", filename="")
+    wrong = RemoteFile("0" * 64, folder_id="", filename="")
     monkeypatch.setattr("clips.archive.local.LocalArchive.look", lambda _self, _file_id: wrong)
     work_off()
     job = Job.objects.get(kind=JobKind.ARCHIVE)

@@ -76,9 +76,9 @@ def test_pages_that_come_go_and_repeat_themselves_lose_nothing(run, seed):
     assert failures == []
     undecided = CandidateSegment.objects.exclude(status__in=[SegmentStatus.ACCEPTED, SegmentStatus.TRASHED])
     assert not undecided.exists()
-    standing = Decision.objects.standing()
-    assert standing.exclude(kind=DecisionKind.SKIP).count() == N_SEGMENTS
-    assert FinalClip.objects.current().count() == standing.filter(kind=DecisionKind.KEEP).count()
+    not_undone = Decision.objects.not_undone()
+    assert not_undone.exclude(kind=DecisionKind.SKIP).count() == N_SEGMENTS
+    assert FinalClip.objects.current().count() == not_undone.filter(kind=DecisionKind.KEEP).count()
     undone = Decision.objects.filter(kind=DecisionKind.KEEP, undone_by__isnull=False).count()
     assert FinalClip.objects.filter(removed_at__isnull=False).count() == undone > 0
     assert Job.objects.filter(state=JobState.CANCELLED).count() == undone

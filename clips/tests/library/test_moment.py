@@ -114,7 +114,7 @@ def test_a_trashed_one_is_shown_and_can_be_sorted_after_all(page, segments, othe
     answer = page.post(reverse("clips:moment_restore", args=[segments[1].pk]), follow=True)
     assert f"moment={segments[1].pk}" in answer.redirect_chain[-1][0]
     assert CandidateSegment.objects.get(pk=segments[1].pk).status == SegmentStatus.UNREVIEWED
-    assert not Decision.objects.standing().filter(kind=DecisionKind.TRASH).exists()
+    assert not Decision.objects.not_undone().filter(kind=DecisionKind.TRASH).exists()
     again = page.post(reverse("clips:moment_restore", args=[segments[1].pk]), follow=True)
     assert "no longer in the trash" in again.content.decode()
 
