@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from django.db import models, transaction
 from django.utils import timezone
 
-from clips.archive.item import cargo_of
+from clips.archive.item import item_of
 from clips.archive.naming import file_stem
 from clips.models import (
     ArchiveCopy,
@@ -238,7 +238,7 @@ class Library:
     def _copies(self) -> Iterator[ArchiveCopy]:
         for clip in self.clips:
             yield ArchiveCopy(
-                clip=clip, backend="local", path=cargo_of(clip).path, sha256=clip.file_hash,
+                clip=clip, backend="local", path=item_of(clip).path, sha256=clip.file_hash,
                 state=CopyState.VERIFIED, verified_at=clip.created_at,
             )  # fmt: skip
 

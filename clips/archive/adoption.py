@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from clips.archive.backend import ArchiveBackend, RemoteFile
-from clips.archive.item import Cargo, cargo_now
+from clips.archive.item import Item, current_item
 from clips.archive.local import LocalArchive
 from clips.archive.naming import read_names, read_original_name
 from clips.media import MediaError, sandbox
@@ -91,26 +91,26 @@ def is_lost(backend: ArchiveBackend, copy: ArchiveCopy) -> bool:
     return held is None or held.is_trashed
 
 
-def is_another(backend: ArchiveBackend, file_id: str, held: RemoteFile, cargo: Cargo) -> bool:
+def is_another(backend: ArchiveBackend, file_id: str, held: RemoteFile, item: Item) -> bool:
     """Return whether the file in a clip's place says that it is another clip, and may not be overwritten."""
-    if held.sha256 == cargo.sha256 or not isinstance(cargo.thing, FinalClip):
+    if held.sha256 == item.sha256 or not isinstance(item.thing, FinalClip):
         return False
     facts = facts_of(backend, file_id, held)
-    if not facts.get("trickyclip_clip") or facts.get("trickyclip_lineage") == str(cargo.thing.lineage):
+    if not facts.get("trickyclip_clip") or facts.get("trickyclip_lineage") == str(item.thing.lineage):
         return False
     said = clip_said(facts)
-    return said is None or said.lineage != cargo.thing.lineage
+    return said is None or said.lineage != item.thing.lineage
 
 
-def elsewhere(backend: ArchiveBackend, cargo: Cargo) -> Iterator[tuple[str, RemoteFile]]:
+def elsewhere(backend: ArchiveBackend, item: Item) -> Iterator[tuple[str, RemoteFile]]:
     """Yield files with the same bytes in the archive's own folders that have no row."""
-    for found in backend.alike(cargo.known_by, cargo.thing.size_bytes):
-        if found.sha256 not in {"", cargo.sha256}:
+    for found in backend.alike(item.known_by, item.thing.size_bytes):
+        if found.sha256 not in {"", item.sha256}:
             continue
         if ArchiveCopy.objects.filter(backend=backend.name, remote_id=found.file_id).exists():
             continue
         held = backend.look(found.file_id)
-        is_same = held and not held.is_trashed and held.sha256 == cargo.sha256
+        is_same = held and not held.is_trashed and held.sha256 == item.sha256
         if is_same and backend.folders_of(held.folder_id):
             yield found.file_id, held
 
@@ -131,7 +131,7 @@ def _point(backend: ArchiveBackend, owner: dict[str, Thing], file_id: str, held:
     There two files of one name may lie in one folder, and the names that a restored database gives are given again.
     """
     (thing,) = owner.values()
-    path = file_id if backend.ids_are_places else cargo_now(thing).path
+    path = file_id if backend.ids_are_places else current_item(thing).path
     lies = {"remote_id": file_id, "path": path, "sha256": held.sha256, "folder": None, "session": ""}
     lies |= {"next_folder": None, "next_name": "", "state": CopyState.VERIFIED, "verified_at": timezone.now()}
     try:

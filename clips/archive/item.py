@@ -12,7 +12,7 @@ from people.naming.slugs import UNKNOWN
 
 
 @dataclass(frozen=True)
-class Cargo:
+class Item:
     """An item as it should be in the archive by its current names."""
 
     thing: FinalClip | OriginalFile
@@ -43,25 +43,25 @@ class Cargo:
         return give(self.thing, report)
 
 
-def cargo_of(thing: FinalClip | OriginalFile) -> Cargo:
+def item_of(thing: FinalClip | OriginalFile) -> Item:
     """Describe a clip (``with_names``) or an original (with its session)."""
     if isinstance(thing, FinalClip):
-        return Cargo(thing, clip_folder_parts(thing), thing.filename, thing.file_hash, clip_facts(thing))
+        return Item(thing, clip_folder_parts(thing), thing.filename, thing.file_hash, clip_facts(thing))
     shoot, name = thing.shoot, original_name(thing.original_filename, thing.file_hash)
     folders = original_folder_parts(date=shoot.date, session_name=shoot.name)
     facts = {"trickyclip_original": thing.file_hash, "trickyclip_file": str(thing.pk)}
-    return Cargo(thing, folders, name, thing.file_hash, facts)
+    return Item(thing, folders, name, thing.file_hash, facts)
 
 
-def cargo_now(thing: FinalClip | OriginalFile) -> Cargo:
+def current_item(thing: FinalClip | OriginalFile) -> Item:
     """Describe it by the current values of its row and names."""
     if isinstance(thing, FinalClip):
-        return cargo_of(FinalClip.objects.with_names().get(pk=thing.pk))
-    return cargo_of(OriginalFile.objects.select_related("shoot").get(pk=thing.pk))
+        return item_of(FinalClip.objects.with_names().get(pk=thing.pk))
+    return item_of(OriginalFile.objects.select_related("shoot").get(pk=thing.pk))
 
 
-def cargo_of_job(job: Job) -> Cargo:
-    return cargo_now(job.clip or job.original_file)
+def item_of_job(job: Job) -> Item:
+    return current_item(job.clip or job.original_file)
 
 
 def clip_folder_parts(clip: FinalClip) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from clips.archive.configured import archive_name
-from clips.archive.item import cargo_of
+from clips.archive.item import item_of
 from clips.jobs import pipeline
 from clips.models import ArchiveCopy, CopyState, FinalClip, JobKind, OriginalFile, Shoot
 
@@ -33,7 +33,7 @@ def follow(copy: ArchiveCopy, thing: FinalClip | OriginalFile) -> bool:
     """
     if isinstance(thing, FinalClip) and not thing.stored_path:
         return False  # the job that cuts it goes before, and starts this one
-    is_elsewhere = copy.folder_id is None or copy.path != cargo_of(thing).path
+    is_elsewhere = copy.folder_id is None or copy.path != item_of(thing).path
     if is_elsewhere:
         pipeline.start(JobKind.ARCHIVE, thing, priority=MOVE_PRIORITY)
     return is_elsewhere

@@ -5,7 +5,7 @@ from celery import shared_task
 from clips.archive import outage, renaming
 from clips.archive.backend import silent
 from clips.archive.change_feed import notice_changes
-from clips.archive.item import cargo_of_job
+from clips.archive.item import item_of_job
 from clips.archive.uploader import note_end, note_withdrawn, send, take_back
 from clips.jobs import pipeline
 from clips.jobs.worker import claim
@@ -23,11 +23,11 @@ def archive(job_id: str) -> None:
         if work.job.clip and work.job.clip.removed_at:  # since its move was asked for
             work.job.finish()
             return
-        cargo = cargo_of_job(work.job)
+        item = item_of_job(work.job)
         try:
-            copy = send(cargo, work, again=bool(work.job.params.get("again")))
+            copy = send(item, work, again=bool(work.job.params.get("again")))
             with work.finishing():
-                note_end(cargo, copy)
+                note_end(item, copy)
             outage.note_sent(work.job)
         except LeaseLostError:
             clip = work.job.clip

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from clips.archive import adoption
 from clips.archive.backend import ArchiveBackend, ArchiveBlockedError, ArchiveError, Parcel, RemoteFile
 from clips.archive.configured import archive_backend, archive_name
-from clips.archive.item import Cargo, cargo_now
+from clips.archive.item import Item, current_item
 from clips.jobs import pipeline
 from clips.jobs.worker import Claim
 from clips.models import ArchiveCopy, ArchiveFolder, CopyState, FinalClip, JobKind
@@ -22,7 +22,7 @@ from clips.models import ArchiveCopy, ArchiveFolder, CopyState, FinalClip, JobKi
 MAX_NEW_FOLDERS = 3
 
 
-def send(cargo: Cargo, work: Claim, *, again: bool = False) -> ArchiveCopy:
+def send(item: Item, work: Claim, *, again: bool = False) -> ArchiveCopy:
     """Bring a copy to its right state and place: sent, moved, restored, or found right already.
 
     Returns
@@ -36,17 +36,17 @@ def send(cargo: Cargo, work: Claim, *, again: bool = False) -> ArchiveCopy:
     ArchiveError
         If the archive cannot take it, or what arrived is not what was sent.
     """
-    return Shipment(cargo, work).deliver(again=again)
+    return Shipment(item, work).deliver(again=again)
 
 
 class Shipment:
     """One file's way into the archive, for one worker."""
 
-    def __init__(self, cargo: Cargo, work: Claim) -> None:
-        self.cargo, self.work = cargo, work
+    def __init__(self, item: Item, work: Claim) -> None:
+        self.item, self.work = item, work
         self.backend = archive_backend(work.report)
-        wanted = {"path": cargo.path, "sha256": cargo.sha256}
-        self.copy, _made = ArchiveCopy.objects.get_or_create(**cargo.owner, backend=self.backend.name, defaults=wanted)
+        wanted = {"path": item.path, "sha256": item.sha256}
+        self.copy, _made = ArchiveCopy.objects.get_or_create(**item.owner, backend=self.backend.name, defaults=wanted)
 
     def deliver(self, *, again: bool) -> ArchiveCopy:
         held = self._held()
@@ -56,8 +56,8 @@ class Shipment:
             return self.copy
         if held and held.is_trashed:
             self.backend.restore(self.copy.remote_id)
-        folder = ensure_folder(self.backend, self.cargo.folders)
-        if held is None or held.sha256 != self.cargo.sha256:
+        folder = ensure_folder(self.backend, self.item.folders)
+        if held is None or held.sha256 != self.item.sha256:
             held = self._send(folder, held)
         self._put_right(folder, held)
         self.copy.state = CopyState.VERIFIED
@@ -76,11 +76,11 @@ class Shipment:
         """Return the file in the right place, in an archive where a place is an id."""
         if not self.backend.ids_are_places:
             return None
-        place = str(PurePosixPath(*self.cargo.folders, self.cargo.filename))
+        place = str(PurePosixPath(*self.item.folders, self.item.filename))
         there = self.backend.look(place)
         if there is None or there.is_trashed:
             return None
-        if adoption.is_another(self.backend, place, there, self.cargo):
+        if adoption.is_another(self.backend, place, there, self.item):
             says = _("Another clip lies at %(path)s; “manage.py rebuild_from_archive” makes a row for it.")
             raise ArchiveError(says % {"path": place})
         self._note(remote_id=place)
@@ -90,7 +90,7 @@ class Shipment:
         """Return an earlier sent file without a row; ``_put_right`` moves it to its place."""
         if self.backend.ids_are_places and not self.copy.remote_id:
             return None  # most likely never sent, and to make sure means to walk through the whole archive
-        for file_id, held in adoption.elsewhere(self.backend, self.cargo):
+        for file_id, held in adoption.elsewhere(self.backend, self.item):
             self._note(remote_id=file_id, sha256=held.sha256, session="", folder=None)
             return held
         return None
@@ -104,16 +104,16 @@ class Shipment:
         self._note(next_folder=None, next_name="")
 
     def _send(self, folder: ArchiveFolder, held: RemoteFile | None) -> RemoteFile:
-        with self.cargo.on_this_machine(self.work.report) as source:
+        with self.item.on_this_machine(self.work.report) as source:
             self._begin(folder, held)
             copy = self.copy
             parcel = Parcel(
                 source=source,
                 file_id=copy.remote_id,
                 folder_id=held.folder_id if held and held.is_ours else (copy.folder or folder).remote_id,
-                filename=self.cargo.filename,
-                sha256=self.cargo.sha256,
-                facts=self.cargo.facts,
+                filename=self.item.filename,
+                sha256=self.item.sha256,
+                facts=self.item.facts,
                 session=copy.session,
                 note_session=lambda session: self._note(session=session),
                 replaces=held is not None,
@@ -121,7 +121,7 @@ class Shipment:
             self.backend.put(parcel)
         arrived = self.backend.look(copy.remote_id)
         self._note(session="")
-        if arrived is None or arrived.sha256 != self.cargo.sha256:
+        if arrived is None or arrived.sha256 != self.item.sha256:
             raise ArchiveError(
                 _("The copy in the archive differs from the file. Try again, and check the disk if it happens twice.")
             )
@@ -130,23 +130,23 @@ class Shipment:
     def _begin(self, folder: ArchiveFolder, held: RemoteFile | None) -> None:
         """Save the file's future id before its first byte is sent; an interrupted upload is resumed."""
         fresh = {}
-        if self.copy.sha256 != self.cargo.sha256:
-            fresh = {"sha256": self.cargo.sha256, "session": ""}
+        if self.copy.sha256 != self.item.sha256:
+            fresh = {"sha256": self.item.sha256, "session": ""}
         if held is None and not fresh.get("session", self.copy.session):
-            fresh |= {"remote_id": self.backend.new_file_id(folder.remote_id, self.cargo.filename), "folder": folder}
-            fresh |= {"path": self.cargo.path}
+            fresh |= {"remote_id": self.backend.new_file_id(folder.remote_id, self.item.filename), "folder": folder}
+            fresh |= {"path": self.item.path}
         self._note(**fresh, state=CopyState.SENDING, verified_at=None)
 
     def _put_right(self, folder: ArchiveFolder, held: RemoteFile) -> None:
         """Move the copy to its current place and name, unless a person has moved or renamed it."""
-        wanted, there = (folder.remote_id, self.cargo.filename), (held.folder_id, held.filename)
+        wanted, there = (folder.remote_id, self.item.filename), (held.folder_id, held.filename)
         is_ours, remote_id = self._is_ours(held), self.copy.remote_id
         if is_ours and there != wanted:
-            self._note(next_folder=folder, next_name=self.cargo.filename)
-            target = {"to_folder_id": folder.remote_id, "filename": self.cargo.filename}
-            remote_id = self.backend.move(remote_id, **target, facts=self.cargo.facts)
+            self._note(next_folder=folder, next_name=self.item.filename)
+            target = {"to_folder_id": folder.remote_id, "filename": self.item.filename}
+            remote_id = self.backend.move(remote_id, **target, facts=self.item.facts)
         if is_ours or there == wanted:
-            self._note(remote_id=remote_id, folder=folder, path=self.cargo.path, next_folder=None, next_name="")
+            self._note(remote_id=remote_id, folder=folder, path=self.item.path, next_folder=None, next_name="")
 
     def _is_ours(self, held: RemoteFile) -> bool:
         """Return whether the site put the file there, by the facts kept beside it or else by its row."""
@@ -161,18 +161,18 @@ class Shipment:
             self.copy.note(**fields)
 
 
-def note_end(cargo: Cargo, copy: ArchiveCopy) -> None:
+def note_end(item: Item, copy: ArchiveCopy) -> None:
     """Record that the archive holds it, verified just now, or that somebody deleted it.
 
     Where its names were changed while it was sent, a further job brings it to where it belongs by now.
     """
     is_there = copy.state == CopyState.VERIFIED
     copy.note(state=copy.state, session="", verified_at=timezone.now() if is_there else None)
-    if isinstance(cargo.thing, FinalClip):
+    if isinstance(item.thing, FinalClip):
         drive_file_id = copy.remote_id if is_there and copy.backend == "drive" else ""
-        FinalClip.objects.filter(pk=cargo.thing.pk).update(drive_file_id=drive_file_id)
-    if cargo_now(cargo.thing).path != cargo.path:
-        pipeline.start(JobKind.ARCHIVE, cargo.thing)
+        FinalClip.objects.filter(pk=item.thing.pk).update(drive_file_id=drive_file_id)
+    if current_item(item.thing).path != item.path:
+        pipeline.start(JobKind.ARCHIVE, item.thing)
 
 
 def take_back(clip: FinalClip, report: Callable[[float | None], None]) -> None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from clips.archive import adoption, relocation
 from clips.archive.backend import ArchiveBackend
 from clips.archive.configured import archive_name
-from clips.archive.item import cargo_now
+from clips.archive.item import current_item
 from clips.archive.naming import read_names
 from clips.archive.renaming import follow
 from clips.jobs import pipeline
@@ -147,7 +147,7 @@ def adopt_copy(backend: ArchiveBackend, file_id: str) -> str:
         is_trashed = held.is_ours is not False and backend.trash(file_id)
         return _("its clip was removed, so it was moved to the archive's trash") if is_trashed else ""
     if copy := adoption.take_over(backend, thing, file_id, held):
-        relocation.follow(copy, cargo_now(copy.clip or copy.original_file).thing)
+        relocation.follow(copy, current_item(copy.clip or copy.original_file).thing)
         return _("its row refers to it again")
     if held.is_ours is not False and adoption.twin_of(backend, thing, file_id, held) and backend.trash(file_id):
         return _("the archive has it twice, so this one was moved to its trash")

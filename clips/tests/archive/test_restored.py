@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 
-from clips.archive.item import cargo_now
+from clips.archive.item import current_item
 from clips.integrity.run import audit
 from clips.models import ArchiveCopy, CopyState, FileName, FinalClip, OriginalFile, Shoot
 from clips.tests.archive.crew import APART_MS, HAPPENS, Crew, lying
@@ -117,7 +117,7 @@ def is_as_it_should_be(drive: DriveServer | None) -> None:
     files, copies = lying(drive), list(ArchiveCopy.objects.filter(state=CopyState.VERIFIED))
     there = {file_id: file for file_id, file in files.items() if not file[-1]}
     assert there == {copy.remote_id: (copy.path, copy.sha256, False) for copy in copies}
-    assert [copy.path for copy in copies] == [cargo_now(copy.clip or copy.original_file).path for copy in copies]
+    assert [copy.path for copy in copies] == [current_item(copy.clip or copy.original_file).path for copy in copies]
     current = FinalClip.objects.current()
     assert set(current.values_list("pk", flat=True)) <= {copy.clip_id for copy in copies}
     moments = Counter(start_ms // APART_MS for start_ms in current.values_list("start_ms", flat=True))

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from clips.ingest import part_file, quota, tasks
 from clips.models import Upload, UploadState
-from clips.tests.ingest.test_room import ABOUT
+from clips.tests.ingest.test_quota import ABOUT
 
 pytestmark = pytest.mark.django_db
 

@@ -17,7 +17,7 @@ from clips.library.search import matching
 from clips.models import CopyState, FileName, FinalClip, Job, JobKind, JobState, Shoot
 from clips.sorting.decisions import choice_of, keep
 from clips.tests.archive.drive_store import SEARCH_LAG_S
-from clips.tests.archive.test_export import folder_names, held, only_moves
+from clips.tests.archive.test_uploader import folder_names, held, only_moves
 from clips.tests.archive.test_withdraw import undo_last
 from clips.tests.jobs.test_render_and_archive import filmed, kept  # noqa: F401 - fixtures
 from people.models import Person

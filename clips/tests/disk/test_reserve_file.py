@@ -15,7 +15,7 @@ from trickyclip.runtime import embedded, embedded_postgres
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 MIB = 1024**2
-#: So large that one hundredth of it is more than all of the ballast.
+#: So large that one hundredth of it is more than all of the reserve file.
 VOLUME_BYTES = 14 * 1024**3
 
 
@@ -63,7 +63,7 @@ def test_a_database_that_could_not_write_goes_on_with_the_room_of_the_ballast(vo
     fill(volume, but_for_bytes=MIB)
     with pytest.raises(psycopg.errors.DiskFull):
         write(database_url, 4)
-    assert floor.lacks_room(0), "whoever asks for room is told to wait, and the ballast goes"
+    assert floor.lacks_room(0), "whoever asks for room is told to wait, and the reserve file goes"
     assert not reserve_file.path().exists()
     write(database_url, 40)  # more than fits into the log's last file, too
 

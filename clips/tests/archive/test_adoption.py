@@ -15,7 +15,7 @@ from clips.integrity.finding import Kind
 from clips.integrity.run import audit
 from clips.models import ArchiveCopy, ArchiveFolder, CopyState, FinalClip, Job, JobKind, OriginalFile, Shoot
 from clips.tests.archive.drive_store import FOLDER_TYPE, Item
-from clips.tests.archive.test_export import held, only_moves
+from clips.tests.archive.test_uploader import held, only_moves
 from people.models import Person
 
 pytestmark = pytest.mark.django_db
