@@ -57,7 +57,7 @@ if DATABASE_CONNECTIONS:
 REDIS_URL = env("REDIS_URL", default="") or _engines.redis_url
 
 # --- who may ask, and how ------------------------------------------------------------------------------------------
-SECRET_KEY = env("SECRET_KEY", default="") or embedded.secret(DATA_DIR, "secret_key")
+SECRET_KEY = env("SECRET_KEY", default="") or embedded.secret_when_used(DATA_DIR, "secret_key")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 AUTH_USER_MODEL = "people.Member"
@@ -205,7 +205,7 @@ INCOMING_DIR = Path(path).resolve() if (path := env("INCOMING_DIR", default=str(
 SCRATCH_DIR = DATA_DIR / "scratch"
 SCRATCH_MAX_BYTES = env.int("SCRATCH_MAX_BYTES", default=20 * 1024**3)
 #: Which of several machines this is: the bytes of an unfinished upload are on one of them.
-NODE = env("NODE", default="") or embedded.secret(DATA_DIR, "node")[:12]
+NODE = env("NODE", default="") or embedded.secret_when_used(DATA_DIR, "node", n_chars=12)
 ARCHIVE_DIR = Path(env("ARCHIVE_DIR", default=str(DATA_DIR / "archive"))).resolve()
 ARCHIVE_BACKEND = env("ARCHIVE_BACKEND", default="local")
 DRIVE_FOLDER_ID = env("DRIVE_FOLDER_ID", default="")

@@ -93,7 +93,7 @@ def patience() -> dt.timedelta:
 
 
 def this_node() -> str:
-    return settings.NODE
+    return str(settings.NODE)
 
 
 class Upload(models.Model):

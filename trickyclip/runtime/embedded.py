@@ -6,6 +6,7 @@ through the same files. ``supervise/`` decides who starts them and when.
 """
 
 import contextlib
+import functools
 import json
 import os
 import secrets
@@ -16,6 +17,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from django.utils.functional import lazy
 
 from trickyclip.runtime import launch
 
@@ -105,6 +108,14 @@ def secret(data_dir: Path, name: str) -> str:
         return path.read_text(encoding="ascii")
     except OSError as error:
         raise DataFolderError(data_dir, error) from error
+
+
+def secret_when_used(data_dir: Path, name: str, *, n_chars: int | None = None) -> str:
+    """Return a text that becomes the stored secret, or its first characters, when somebody reads it.
+
+    So importing the settings writes nothing into the data folder.
+    """
+    return lazy(functools.cache(lambda: secret(data_dir, name)[:n_chars]), str)()
 
 
 def remember(data_dir: Path, name: str, text: str) -> None:
