@@ -117,7 +117,7 @@ def test_a_damaged_backup_is_refused_before_anything_is_touched(backup):
     with (backup / DUMP).open("r+b") as dump:
         dump.seek(100)
         dump.write(b"?")
-    with pytest.raises(BackupError, match=r"damaged: database\.dump is not what was written"):
+    with pytest.raises(BackupError, match=r"damaged: database\.dump has changed since the backup"):
         restore_backup(backup, replace=True)
     assert FinalClip.objects.exists()
 

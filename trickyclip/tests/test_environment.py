@@ -40,7 +40,7 @@ def test_a_file_that_is_not_there_is_one_sentence(env, monkeypatch):
 def test_importing_the_settings_writes_nothing(tmp_path):
     program = "import django; django.setup(); from django.conf import settings; print(settings.DATA_DIR.exists())"
     program += "; print(len(settings.SECRET_KEY) > 40, len(settings.NODE)); print(settings.DATA_DIR.exists())"
-    environment = os.environ | {"DATA_DIR": str(tmp_path / "data"), "DJANGO_SETTINGS_MODULE": "trickyclip.settings"}
+    environment = os.environ | {"DATA_DIR": str(tmp_path / "new"), "DJANGO_SETTINGS_MODULE": "trickyclip.settings"}
     environment |= dict.fromkeys(("DATABASE_URL", "REDIS_URL", "SECRET_KEY"), "")
     command = [sys.executable, "-c", program]
     said = subprocess.run(command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True)

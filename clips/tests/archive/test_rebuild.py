@@ -80,7 +80,7 @@ def test_a_dry_run_says_it_and_does_nothing(lost):
 def test_a_clip_whose_original_is_not_here_waits_for_it(lost):
     OriginalFile.objects.all().update(file_hash="f" * 64)
     text = rebuilt()
-    assert "1 clips wait for it" in text
+    assert "1 clips are waiting for it" in text
     assert not FinalClip.objects.exists()
     OriginalFile.objects.all().update(file_hash=lost.original_file.file_hash)
     rebuilt()

@@ -88,7 +88,7 @@ def test_session_takes_the_way_of_any_upload(admin, quickly, work_off, made):
 def test_second_command_finds_the_session_here_already(admin, quickly, capsys):
     call_command("make_demo")
     call_command("make_demo")
-    assert "here already" in capsys.readouterr().out
+    assert "already exists" in capsys.readouterr().out
     assert Upload.objects.count() == 1
 
 

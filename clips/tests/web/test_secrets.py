@@ -81,7 +81,7 @@ def test_the_places_say_what_they_should_otherwise(seen):
     assert min(len(secret) for secret in secrets.values()) >= 16
     assert "gunicorn" in looked["ps"]
     assert "postgres" in looked["ps"]
-    assert "clips." in looked["Flower /api/tasks"]
+    assert '"name": "probe"' in looked["Flower /api/tasks"]
     assert {"token", "session", "invite", "reset", "upload", "flower"} <= secrets.keys()
 
 
