@@ -78,10 +78,10 @@ def test_a_changed_template_is_on_the_next_page(up, project):
 
 
 def test_a_changed_static_file_is_asked_for_again_and_there(up, project):
-    [path] = re.findall(r'href="(/static/\w+/app\.css)"', page(up, "/login"))
+    [path] = re.findall(r'href="(/static/\w+/css/base\.css)"', page(up, "/login"))
     before = requests.get(f"{up.base_url}{path}", timeout=20)
     assert "max-age=0" in before.headers["Cache-Control"]
-    file = project / "static" / "app.css"
+    file = project / "static" / "css" / "base.css"
     file.write_text(f"{file.read_text()}\n/* changed */\n")
     after = requests.get(f"{up.base_url}{path}", timeout=20)
     assert "/* changed */" in after.text
