@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import environ
-from celery.schedules import crontab, schedule
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +14,7 @@ from clips.storage import addresses
 from trickyclip.http.statics import version_of
 from trickyclip.runtime import embedded, timeouts
 from trickyclip.runtime.environment import Environment
+from trickyclip.schedule import beat_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -326,48 +326,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "priority_steps": list(range(10)),
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "engines" / "celerybeat-schedule")
-CELERY_BEAT_SCHEDULE = {
-    "sweep": {
-        "task": "sweep",
-        "schedule": schedule(SWEEP_SECONDS),
-        "options": {"expires": SWEEP_SECONDS},
-    },
-    "look_after_archive": {
-        "task": "look_after_archive",
-        "schedule": schedule(SWEEP_SECONDS),
-        "options": {"expires": SWEEP_SECONDS},
-    },
-    "look_after_space": {
-        "task": "look_after_space",
-        "schedule": schedule(SWEEP_SECONDS),
-        "options": {"expires": SWEEP_SECONDS},
-    },
-    "look_into_drive_folder": {
-        "task": "look_into_drive_folder",
-        "schedule": crontab(minute="2-59/5"),
-        "options": {"expires": 290},
-    },
-    "notice_archive_changes": {"task": "notice_archive_changes", "schedule": crontab(minute="*/5")},
-    "tidy_candidates": {"task": "tidy_candidates", "schedule": crontab(minute="*/15")},
-    "expire_uploads": {
-        "task": "expire_uploads",
-        "schedule": crontab(minute="35"),
-        "options": {"expires": 3000},
-    },
-    "refresh_search": {"task": "refresh_search", "schedule": crontab(hour="4", minute="15")},
-    "remove_orphans": {"task": "remove_orphans", "schedule": crontab(hour="4", minute="35")},
-    "look_for_notices": {
-        "task": "look_for_notices",
-        "schedule": schedule(60),
-        "options": {"expires": 60},
-    },
-    "send_notices": {
-        "task": "send_notices",
-        "schedule": schedule(30),
-        "options": {"expires": 30},
-    },
-    "audit": {"task": "audit", "schedule": crontab(hour="4", minute="55")},
-}
+CELERY_BEAT_SCHEDULE = beat_schedule(sweep_s=SWEEP_SECONDS)
 
 # --- API -----------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
