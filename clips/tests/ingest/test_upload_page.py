@@ -168,7 +168,7 @@ def test_chapters_and_small_copies_of_one_recording_stand_together(page, tmp_pat
     group = page.locator("[data-group]")
     expect(group).to_have_count(1)
     expect(group.locator("[data-group-name]")).to_have_text(
-        "GoPro recording 0123 · chapters: 2 · small copies (LRV): 1"
+        "GoPro recording 0123 · chapters: 2 · low-resolution copies (LRV): 1"
     )
     expect(group.locator("[data-name]")).to_have_text(["GX010123.MP4", "GX020123.MP4", "GL010123.LRV"])
     expect(page.locator("[data-file-list] > [data-file]")).to_have_count(2)
