@@ -154,5 +154,5 @@ def test_an_engine_that_keeps_crashing_stops_the_site_with_a_sentence(up):
     (up.data_dir / "engines" / "postgres" / "cluster" / "postgresql.conf").write_text("nonsense = \n")
     os.kill(up.pid("postgres"), signal.SIGKILL)
     assert up.wait() == 1
-    assert "postgres does not stay up and was given up" in up.lines[-1]
+    assert "postgres keeps crashing and was given up" in up.lines[-1]
     assert still_running(everything) == []

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.slow
 PATIENCE_MS = 90_000
 #: Ending of the clip → what is brought, media type, and what pages say.
 BROUGHT = {
-    "mov": ("mjpeg", "pcm_u8", "pocket.avi", "video/quicktime", "MOV, because MP4 cannot hold Motion JPEG."),
-    "mkv": ("ffv1", "flac", "archived.mkv", "video/x-matroska", "MKV, because MP4 cannot hold FFV1."),
+    "mov": ("mjpeg", "pcm_u8", "pocket.avi", "video/quicktime", "MOV, because MP4 can’t hold Motion JPEG."),
+    "mkv": ("ffv1", "flac", "archived.mkv", "video/x-matroska", "MKV, because MP4 can’t hold FFV1."),
 }
 
 

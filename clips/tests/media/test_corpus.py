@@ -266,7 +266,7 @@ def test_of_a_partly_readable_file_the_readable_part_can_be_used(tmp_path):
     assert found["warning"] == opening.stops_at(found["duration_ms"])
     assert 0 < found["duration_ms"] < found["declared_duration_ms"]
     span = {"source": str(source), "out": str(out), "start_ms": 200, "end_ms": found["duration_ms"] - 200}
-    for function in ("cut:cut", "share:make_share_copy", "preview:make_preview"):
+    for function in ("cut.clip:cut", "render.share_copy:make_share_copy", "render.preview:make_preview"):
         made = sandbox.run(f"clips.media.{function}", span)
         assert made["frames"] == pytest.approx((found["duration_ms"] - 400) * 30 / 1000, abs=2), function
     posters = sandbox.run(

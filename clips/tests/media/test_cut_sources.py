@@ -105,7 +105,7 @@ def test_a_clip_may_lie_in_any_piece_of_an_edited_video(in_two_pieces, tmp_path,
 
 
 def test_a_clip_across_two_pieces_is_refused_in_one_sentence(in_two_pieces, tmp_path):
-    with pytest.raises(MediaError, match=r"^This video was put together from several pieces before; [^.]*\.$"):
+    with pytest.raises(MediaError, match=r"^This video was joined from several pieces\. [^.]*\.$"):
         cut(str(in_two_pieces), str(tmp_path / "clip.mp4"), 1000, 2000)
     assert not (tmp_path / "clip.mp4").exists()
 

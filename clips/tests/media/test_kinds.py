@@ -121,7 +121,7 @@ def test_what_lies_behind_the_end_of_a_file_without_a_length_is_refused_in_a_sen
 def test_a_clip_across_two_recordings_is_refused_in_a_sentence_and_its_preview_shows_both(tmp_path):
     kind = KINDS["TS of two, clock put back"]
     source = str(kind.build(tmp_path))
-    with pytest.raises(MediaError, match=r"^This video was put together from several pieces before; [^.]*\.$"):
+    with pytest.raises(MediaError, match=r"^This video was joined from several pieces\. [^.]*\.$"):
         cut(source, str(tmp_path / "clip.mp4"), kind.at_ms(50), kind.at_ms(69))
     make_preview(source, str(tmp_path / "preview.mp4"), kind.at_ms(50), kind.at_ms(69))
     assert seen(tmp_path / "preview.mp4")[0] == [kind.number(frame) for frame in range(50, 70)]
@@ -134,7 +134,7 @@ def test_every_recording_of_a_joined_file_is_heard(tmp_path):
 
 
 def test_an_avi_whose_order_cannot_be_told_is_refused_in_a_sentence(tmp_path):
-    with pytest.raises(MediaError, match=r"^This AVI does not say in which order its frames are shown, [^.]*\.$"):
+    with pytest.raises(MediaError, match=r"^This AVI does not store the order of its frames, [^.]*\.$"):
         probe(str(hevc_in_avi(tmp_path)))
 
 
