@@ -2,27 +2,20 @@
 
 import argparse
 import json
-import resource
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
-from clips.media import MediaError, sandbox
-from clips.media.formats.opening import open_media, picture_stream
-from detection.decode.pictures import SmallGrey
+from clips.media import MediaError
+from clips.media.sandbox import runner
 from detection.evaluation.report import LIMITS, N_CORES
-from detection.scoring.peaks import peaks_apart
 
-#: The yardstick's own choice: a peak is this many times the median difference, and 2 s from the next.
-TIMES_USUAL, DISTANCE_S = 3.0, 2.0
 #: Every row of the table and the function behind it.
 CONTENDERS = {
     "default": ("detection.analyze:signals_of", {"effort": "default"}),
     "quick": ("detection.analyze:signals_of", {"effort": "quick"}),
-    "every frame": ("bench.detection:every_frame", {}),
-    "demux only": ("bench.detection:demux_only", {}),
+    "every frame": ("detection.evaluation.yardsticks:every_frame", {}),
+    "demux only": ("detection.evaluation.yardsticks:demux_only", {}),
 }
 
 
@@ -44,7 +37,7 @@ def measure(path: Path, on_tick: Callable[[float | None], None] = lambda _done: 
     rows = {}
     for name, (function, arguments) in CONTENDERS.items():
         arguments = arguments | {"path": str(path.absolute())}
-        found = sandbox.run(function, arguments, limits=LIMITS, on_tick=on_tick)
+        found = runner.run(function, arguments, limits=LIMITS, on_tick=on_tick)
         cpu_s_per_s = found["cpu_s"] / (found["duration_ms"] / 1000)
         rows[name] = {
             "cpu_s_per_s": round(cpu_s_per_s, 4),
@@ -55,46 +48,6 @@ def measure(path: Path, on_tick: Callable[[float | None], None] = lambda _done: 
     return rows
 
 
-def every_frame(path: str, progress: Callable[[float], None]) -> dict:
-    """Decode every frame and take the peaks of the frame difference, as most detectors do."""
-    differences, before, small = [], None, None
-    with open_media(path) as container:
-        stream = picture_stream(container)
-        stream.thread_type = "AUTO"
-        n_frames = stream.frames or 1
-        for frame in container.decode(stream):
-            small = small or SmallGrey(frame)
-            after = small(frame).astype(np.int16)
-            differences.append(0.0 if before is None else float(np.abs(after - before).mean()))
-            before = after
-            progress(min(1.0, len(differences) / n_frames))
-        rate_hz = float(stream.average_rate or 30)
-    curve = np.array(differences)
-    peaks = peaks_apart(curve, distance=round(DISTANCE_S * rate_hz), floor=TIMES_USUAL * float(np.median(curve)))
-    return _spent(len(curve) / rate_hz) | {"peaks": len(peaks)}
-
-
-def demux_only(path: str, progress: Callable[[float], None]) -> dict:
-    """Read every packet and decode none."""
-    end_s = 0.0
-    with open_media(path) as container:
-        stream = picture_stream(container)
-        for packet in container.demux():
-            if packet.stream is stream and packet.pts is not None:
-                end_s = max(end_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
-                progress(0.0)
-    return _spent(end_s)
-
-
-def _spent(duration_s: float) -> dict:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return {
-        "duration_ms": max(1, round(1000 * duration_s)),
-        "cpu_s": round(used.ru_utime + used.ru_stime, 3),
-        "peak_memory_mb": round(sandbox.peak_bytes() / 1024**2),
-    }
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Measure one file and print a table. An error is one sentence on stderr and exit status 1."""
     parser = argparse.ArgumentParser(prog="python -m bench.detection", description=__doc__.splitlines()[0])
@@ -103,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         rows = measure(options.file)
-    except (MediaError, sandbox.KilledError, sandbox.UnconfinedError) as error:
+    except (MediaError, runner.KilledError, runner.UnconfinedError) as error:
         print(error, file=sys.stderr)
         return 1
     if options.json:

@@ -23,10 +23,11 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from clips.media import MediaError, sandbox
+from clips.media import MediaError
 from clips.media.formats.opening import clock, open_media, picture_stream, zero_s
 from clips.media.pictures.frame_times import frame_at
-from clips.media.sandbox import Limits, Usage, landlock
+from clips.media.sandbox import landlock, runner
+from clips.media.sandbox.runner import Limits, Usage
 
 CLIP_MS = 6000
 #: Where the clips begin, as parts of what is left when one clip is taken away: not at the file's edges.
@@ -57,7 +58,7 @@ def bench(path: Path) -> dict[str, Any]:
         If the file cannot be read.
     """
     source = str(path.resolve())
-    facts = sandbox.run("clips.media.probe:probe", {"path": source}, limits=LIMITS)
+    facts = runner.run("clips.media.probe:probe", {"path": source}, limits=LIMITS)
     length_ms = min(CLIP_MS, facts["duration_ms"])
     starts_ms = sorted({round((facts["duration_ms"] - length_ms) * place) for place in PLACES})
     ffmpeg = shutil.which("ffmpeg")
@@ -183,7 +184,7 @@ def _row(name: str, of: str, measure: list[Callable[[], Usage]]) -> dict[str, An
 
 def _child(function: str, arguments: dict[str, Any]) -> Usage:
     told: list[Usage] = []
-    sandbox.run(function, arguments, limits=LIMITS, on_usage=told.append)
+    runner.run(function, arguments, limits=LIMITS, on_usage=told.append)
     return told[0]
 
 
@@ -223,7 +224,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         found = bench(options.file)
-    except (MediaError, sandbox.KilledError, sandbox.UnconfinedError) as error:
+    except (MediaError, runner.KilledError, runner.UnconfinedError) as error:
         print(error, file=sys.stderr)
         return 1
     print(json.dumps(found, indent=2) if options.json else as_table(found))

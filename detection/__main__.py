@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from clips.media import MediaError, sandbox
+from clips.media import MediaError
+from clips.media.sandbox import runner
 from detection.evaluation import plot, report
 from detection.evaluation.evaluate import LabelError
 from detection.evaluation.report import LIMITS, Watching
@@ -49,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (MediaError, sandbox.KilledError, sandbox.UnconfinedError, LabelError, plot.PlotError) as error:
+    except (MediaError, runner.KilledError, runner.UnconfinedError, LabelError, plot.PlotError) as error:
         print(error, file=sys.stderr)
         return 1
     finally:
@@ -104,7 +105,7 @@ def _add_labelled(command: argparse.ArgumentParser) -> None:
 
 def _propose(options: argparse.Namespace) -> int:
     arguments = {"path": str(options.file.absolute()), "effort": options.effort}
-    candidates = sandbox.run("detection.propose:propose", arguments, limits=LIMITS, on_tick=_tick)["candidates"]
+    candidates = runner.run("detection.propose:propose", arguments, limits=LIMITS, on_tick=_tick)["candidates"]
     _tick(None)
     if not options.all:
         candidates = [candidate for candidate in candidates if candidate["shown"]]

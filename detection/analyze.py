@@ -11,7 +11,7 @@ import numpy as np
 
 from clips.media import MediaError
 from clips.media.formats.opening import open_media
-from clips.media.sandbox import peak_bytes
+from clips.media.sandbox.runner import peak_bytes
 from detection.decode.packets import Packets
 from detection.decode.pictures import PicturePool, PictureReader
 from detection.decode.piece import Piece

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from clips.jobs import pipeline
 from clips.jobs.worker import claim
-from clips.media import sandbox
+from clips.media.sandbox import runner
 from clips.models import OriginalFile
 from clips.storage.files import local_copy
 from detection.proposals import replace_proposals
@@ -26,7 +26,7 @@ def detect(job_id: str) -> None:
         original = work.job.original_file
         told = {"stretch": stretch_of(original), "hilights_ms": original.probe.get("hilights_ms", [])}
         with local_copy(original, work.report) as path:
-            found = sandbox.run(
+            found = runner.run(
                 "detection.propose:propose",
                 {"path": str(path), **told},
                 limits=limits_for(original.duration_ms),
@@ -45,10 +45,10 @@ def stretch_of(original: OriginalFile) -> float:
     return max(1.0, float(original.capture_rate / original.rate))
 
 
-def limits_for(duration_ms: int) -> sandbox.Limits:
+def limits_for(duration_ms: int) -> runner.Limits:
     """Return limits for an analysis: a fixed time and a multiple of the video's length; past that it hangs."""
     duration_s = duration_ms / 1000
-    return sandbox.Limits(
+    return runner.Limits(
         cpu_s=int(MIN_CPU_S + MAX_CPU_PER_VIDEO * duration_s),
         wall_s=MIN_WALL_S + MAX_WALL_PER_VIDEO * duration_s,
     )

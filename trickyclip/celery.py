@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import OperationalError
 
 from clips.jobs import locks
-from clips.media.sandbox import die_with_parent
+from clips.media.sandbox.runner import die_with_parent
 from trickyclip.runtime.alive import TouchesAliveFile
 from trickyclip.shared import logs
 

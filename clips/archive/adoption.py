@@ -15,7 +15,8 @@ from clips.archive.backend import ArchiveBackend, RemoteFile
 from clips.archive.item import Item, current_item
 from clips.archive.local import LocalArchive
 from clips.archive.naming import read_names, read_original_name
-from clips.media import MediaError, sandbox
+from clips.media import MediaError
+from clips.media.sandbox import runner
 from clips.models import ArchiveCopy, CopyState, FinalClip, OriginalFile
 
 Thing = FinalClip | OriginalFile
@@ -26,7 +27,7 @@ def facts_of(backend: ArchiveBackend, file_id: str, held: RemoteFile) -> dict[st
     if held.facts or not isinstance(backend, LocalArchive):
         return held.facts
     try:
-        return sandbox.run("clips.archive.clip_facts:facts_of", {"path": str(backend.root / file_id)})
+        return runner.run("clips.archive.clip_facts:facts_of", {"path": str(backend.root / file_id)})
     except MediaError:
         return {}
 

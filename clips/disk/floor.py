@@ -9,7 +9,7 @@ from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
 from clips.disk import reserve_file
-from clips.media.sandbox import DiskFullError
+from clips.media.sandbox.runner import DiskFullError
 from clips.models import Job, JobKind, JobState, Upload
 from clips.storage.backend import NoRoomError
 from clips.storage.files import free_bytes

@@ -13,7 +13,7 @@ from clips.ingest.part_file import delete_part, part_path
 from clips.ingest.session_assignment import hold_sessions, session_for
 from clips.jobs import pipeline
 from clips.jobs.worker import Claim
-from clips.media import sandbox
+from clips.media.sandbox import runner
 from clips.models import OriginalFile, Upload, UploadSource, UploadState
 from clips.storage import files
 from clips.storage.files import StorageError, sha256_of
@@ -115,7 +115,7 @@ def _hash_of(source: Path, work: Claim) -> str:
 
 
 def _facts_of(source: Path, work: Claim) -> dict:
-    return sandbox.run("clips.media.probe:probe", {"path": str(source)}, on_tick=work.report)
+    return runner.run("clips.media.probe:probe", {"path": str(source)}, on_tick=work.report)
 
 
 def stored_path_of(upload: Upload) -> str:

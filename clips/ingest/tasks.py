@@ -10,7 +10,7 @@ from clips.ingest import camera_proxies, drive_folder, part_file
 from clips.ingest.register import take_in
 from clips.jobs import pipeline
 from clips.jobs.worker import claim
-from clips.media import sandbox
+from clips.media.sandbox import runner
 from clips.models import Upload
 from clips.storage.files import local_copy
 
@@ -82,7 +82,7 @@ def probe(job_id: str) -> None:
             return
         original = work.job.original_file
         with local_copy(original, work.report) as path:
-            facts = sandbox.run("clips.media.probe:probe", {"path": str(path)}, on_tick=work.report)
+            facts = runner.run("clips.media.probe:probe", {"path": str(path)}, on_tick=work.report)
         with work.finishing():
             original.apply_probe(facts)
             if not camera_proxies.pair(original):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from clips.jobs import admission, locks, pipeline, registry
 from clips.media.formats.opening import MediaError
-from clips.media.sandbox import KilledError
+from clips.media.sandbox.runner import KilledError
 from clips.models import FinalClip, Job, LeaseLostError
 from clips.storage.files import StorageError
 from trickyclip.shared import logs

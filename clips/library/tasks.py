@@ -9,7 +9,7 @@ from django.db import transaction
 from clips.archive import renaming
 from clips.jobs import pipeline
 from clips.jobs.worker import claim
-from clips.media import sandbox
+from clips.media.sandbox import runner
 from clips.models import FinalClip
 from clips.sharing import links
 from clips.storage import files
@@ -27,7 +27,7 @@ def render(job_id: str) -> None:
             out = folder / "clip"
             cut = {"source": str(source), "out": str(out), "start_ms": clip.start_ms, "end_ms": clip.end_ms}
             cut |= {"tags": clip_tags(clip), "recorded_at": true_beginning(clip)}
-            made = sandbox.run("clips.media.cut.clip:cut", cut, on_tick=work.report)
+            made = runner.run("clips.media.cut.clip:cut", cut, on_tick=work.report)
             stored_path = f"final_clips/{clip.pk}.{made['ending']}"
             file_fields = {"file_hash": sha256_of(out, work.report), "size_bytes": out.stat().st_size}
             with staged({stored_path: out}, work.report) as place, work.finishing():

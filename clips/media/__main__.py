@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from clips.media import MediaError
 from clips.media.render.webvtt import thumbnail_cues
-from clips.media.sandbox import KilledError, UnconfinedError, run
+from clips.media.sandbox.runner import KilledError, UnconfinedError, run
 
 
 def main(arguments: list[str] | None = None) -> int:

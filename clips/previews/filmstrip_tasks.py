@@ -7,7 +7,7 @@ from pathlib import Path
 from celery import shared_task
 
 from clips.jobs.worker import Claim, claim
-from clips.media import sandbox
+from clips.media.sandbox import runner
 from clips.models import Filmstrip, OriginalFile
 from clips.previews import filmstrips
 from clips.storage.files import StorageError, local_copy, scratch_folder, staged
@@ -26,7 +26,7 @@ def filmstrip(job_id: str) -> None:
         original = work.job.original_file
         with _smallest_copy(original, work) as source, scratch_folder() as folder:
             out = folder / "strip.jpg"
-            made = sandbox.run(
+            made = runner.run(
                 "clips.media.render.filmstrip:make_filmstrip",
                 {"source": str(source), "out": str(out)},
                 limits=limits_for(original.duration_ms or 0),
@@ -52,9 +52,7 @@ def _smallest_copy(original: OriginalFile, work: Claim) -> Iterator[Path]:
         yield path or stack.enter_context(local_copy(original, work.report))
 
 
-def limits_for(duration_ms: int) -> sandbox.Limits:
+def limits_for(duration_ms: int) -> runner.Limits:
     """Return limits for one file: a fixed time, and more for each minute, since all the sound is read."""
     minutes = duration_ms / 60_000
-    return sandbox.Limits(
-        cpu_s=int(MIN_CPU_S + CPU_PER_MINUTE * minutes), wall_s=MIN_WALL_S + WALL_PER_MINUTE * minutes
-    )
+    return runner.Limits(cpu_s=int(MIN_CPU_S + CPU_PER_MINUTE * minutes), wall_s=MIN_WALL_S + WALL_PER_MINUTE * minutes)

@@ -9,7 +9,8 @@ from celery import shared_task
 from django.db import transaction
 
 from clips.jobs.worker import Claim, claim, claim_more
-from clips.media import MediaError, sandbox
+from clips.media import MediaError
+from clips.media.sandbox import runner
 from clips.models import CandidateSegment, Job, LeaseLostError, OriginalFile, Preview
 from clips.previews import cache, filmstrips
 from clips.previews import requests as previews
@@ -36,7 +37,7 @@ def poster(job_id: str) -> None:
                 {"at_ms": (segment.start_ms + segment.end_ms) // 2, "out": str(folder / f"{segment.pk}.jpg")}
                 for segment in bare
             ]
-            made = sandbox.run(
+            made = runner.run(
                 "clips.media.render.poster:make_posters",
                 {"source": str(source), "requests": requests},
                 on_tick=work.report,
@@ -123,7 +124,7 @@ class _Batch:
         requests = [self._request(work) for work in works]
         limits = limits_for(sum(request["end_ms"] - request["start_ms"] for request in requests))
         arguments = {**self._files, "requests": requests}
-        made = sandbox.run("clips.media.render.preview:make_previews", arguments, limits=limits, on_tick=self._report)
+        made = runner.run("clips.media.render.preview:make_previews", arguments, limits=limits, on_tick=self._report)
         for work, request, found in zip(works, requests, made, strict=True):
             if work not in self._works:
                 continue  # lost meanwhile
@@ -167,10 +168,10 @@ class _Batch:
             return  # so it is somebody else's, and its effect with it
 
 
-def limits_for(duration_ms: int) -> sandbox.Limits:
+def limits_for(duration_ms: int) -> runner.Limits:
     """Return limits for previews: a fixed time and a multiple of their length in the original."""
     duration_s = duration_ms / 1000
-    return sandbox.Limits(
+    return runner.Limits(
         cpu_s=int(MIN_CPU_S + MAX_CPU_PER_SECOND * duration_s),
         wall_s=MIN_WALL_S + MAX_WALL_PER_SECOND * duration_s,
     )

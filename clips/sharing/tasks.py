@@ -4,7 +4,7 @@ from celery import shared_task
 from django.db import transaction
 
 from clips.jobs.worker import claim
-from clips.media import sandbox
+from clips.media.sandbox import runner
 from clips.models import FinalClip, SharedCopy
 from clips.previews import cache
 from clips.sharing import links
@@ -26,7 +26,7 @@ def share(job_id: str) -> None:
         copy = links.next_wanted(clip)
         with local_copy(clip.original_file, work.report) as source, scratch_folder() as folder:
             out = folder / "copy.mp4"
-            made = copy and sandbox.run(
+            made = copy and runner.run(
                 "clips.media.render.share_copy:make_share_copy",
                 {
                     "source": str(source),
@@ -61,10 +61,10 @@ def remove_orphans() -> None:
     files.clear_left()
 
 
-def limits_for(duration_ms: int) -> sandbox.Limits:
+def limits_for(duration_ms: int) -> runner.Limits:
     """Return limits for a copy: a fixed time and a multiple of the clip's length."""
     duration_s = duration_ms / 1000
-    return sandbox.Limits(
+    return runner.Limits(
         cpu_s=int(MIN_CPU_S + MAX_CPU_PER_SECOND * duration_s),
         wall_s=MIN_WALL_S + MAX_WALL_PER_SECOND * duration_s,
     )

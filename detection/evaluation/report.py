@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clips.media import sandbox
+from clips.media.sandbox import runner
 from detection.evaluation import fit
 from detection.evaluation.evaluate import evaluate_take, load_labels, mean_of, pooled_of
 from detection.propose import VERSION, propose_from_signals
@@ -14,7 +14,7 @@ from detection.scoring import score
 from detection.signals import Signals
 
 #: A person waits at the keyboard and stops it with Ctrl-C; this only ends what hangs. Memory is limited as everywhere.
-LIMITS = sandbox.Limits(cpu_s=48 * 3600, wall_s=48 * 3600)
+LIMITS = runner.Limits(cpu_s=48 * 3600, wall_s=48 * 3600)
 #: Cores that "× real time" is counted on.
 N_CORES = 2
 #: Pictures this near to a join are blanked, where that is asked for.
@@ -43,7 +43,7 @@ def watched(
         "muted": how.muted,
         "blanked_ms": [(join_ms - BLANK_MS, join_ms + BLANK_MS) for join_ms in joins_ms],
     }
-    return sandbox.run("detection.analyze:signals_of", arguments, limits=LIMITS, on_tick=on_tick)
+    return runner.run("detection.analyze:signals_of", arguments, limits=LIMITS, on_tick=on_tick)
 
 
 def evaluate(

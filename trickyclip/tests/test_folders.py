@@ -16,12 +16,12 @@ MAKE = """
 import uuid, django
 django.setup()
 from clips.storage import files
-from clips.media import sandbox
+from clips.media.sandbox import runner
 from clips.ingest import part_file
 part_file.create_part(uuid.uuid4())
 with files.scratch_folder() as folder:
     out = folder / "out"
-    sandbox.run("clips.tests.media.misbehave:write_file", {"out": str(out), "size_bytes": 65536})
+    runner.run("clips.tests.media.misbehave:write_file", {"out": str(out), "size_bytes": 65536})
     files.store(out, "candidates/preview.mp4")
     found = folder / "found"
     found.touch()

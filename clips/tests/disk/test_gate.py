@@ -8,7 +8,7 @@ from django.db import OperationalError
 
 from clips.jobs.worker import claim
 from clips.media import MediaError
-from clips.media.sandbox import DiskFullError
+from clips.media.sandbox.runner import DiskFullError
 from clips.models import Job, JobKind, JobState, WaitsFor
 from clips.models.job import MAX_ATTEMPTS
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from clips.ingest import part_file
 from clips.ingest.session_assignment import own_day
 from clips.ingest.watch_folder import IncomingFolder
-from clips.media.sandbox import PROJECT_ROOT
+from clips.media.sandbox.runner import PROJECT_ROOT
 from clips.models import Inbox, OriginalFile, Upload, UploadSource, UploadState
 from clips.tests.media.made_up import make_video
 from clips.tests.workers import Worker, eventually

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from clips.archive.backend import RemoteFile
-from clips.media import sandbox
+from clips.media.sandbox import runner
 from clips.models import (
     ArchiveCopy,
     ArchiveFolder,
@@ -173,7 +173,7 @@ def test_a_cut_that_the_file_does_not_hold_fails_with_its_sentence(kept, work_of
 def test_the_sandbox_was_what_cut_it(kept, work_off, monkeypatch):
     """No media library may be loaded into the process that holds the database."""
     called = []
-    real = sandbox.run
-    monkeypatch.setattr(sandbox, "run", lambda function, *a, **k: called.append(function) or real(function, *a, **k))
+    real = runner.run
+    monkeypatch.setattr(runner, "run", lambda function, *a, **k: called.append(function) or real(function, *a, **k))
     work_off()
     assert called == ["clips.media.cut.clip:cut"]

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from clips.media.sandbox import PROJECT_ROOT
+from clips.media.sandbox.runner import PROJECT_ROOT
 
 
 @pytest.fixture

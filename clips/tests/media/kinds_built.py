@@ -15,7 +15,7 @@ import av
 import numpy as np
 import pytest
 
-from clips.media.sandbox import PROJECT_ROOT
+from clips.media.sandbox.runner import PROJECT_ROOT
 from clips.tests.media.made_up import N_BITS, SOUND_RATE_HZ, sound
 
 SIZE = (256, 96)

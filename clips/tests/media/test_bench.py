@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from bench import media
-from clips.media import sandbox
+from clips.media.sandbox import runner
 from clips.tests.media.made_up import make_video
 
 pytestmark = pytest.mark.slow  # each measurement starts a process
@@ -61,13 +61,13 @@ def test_what_cannot_be_done_is_said_in_its_row(monkeypatch, tmp_path):
 def test_what_is_measured_is_what_the_system_counts(film):
     """The child's own count against that of its parent, who is told by the kernel."""
     code = (
-        "import resource; from clips.media import sandbox; told = []\n"
-        f"sandbox.run('bench.media:decode_alone', {{'source': {str(film)!r}, 'start_ms': 0, 'end_ms': 1400}},"
+        "import resource; from clips.media.sandbox import runner; told = []\n"
+        f"runner.run('bench.media:decode_alone', {{'source': {str(film)!r}, 'start_ms': 0, 'end_ms': 1400}},"
         " on_usage=told.append)\n"
         "used = resource.getrusage(resource.RUSAGE_CHILDREN)\n"
         "print(told[0].start_cpu_s + told[0].cpu_s, used.ru_utime + used.ru_stime)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=sandbox.PROJECT_ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], cwd=runner.PROJECT_ROOT, capture_output=True, text=True)
     told_s, counted_s = map(float, done.stdout.split())
     assert 0.5 * counted_s < told_s <= counted_s
 
@@ -75,7 +75,7 @@ def test_what_is_measured_is_what_the_system_counts(film):
 def test_the_command_line_prints_json(film):
     done = subprocess.run(
         [sys.executable, "-m", "bench.media", str(film), "--json"],
-        cwd=sandbox.PROJECT_ROOT,
+        cwd=runner.PROJECT_ROOT,
         capture_output=True,
         text=True,
     )

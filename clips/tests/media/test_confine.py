@@ -4,15 +4,14 @@ import sys
 
 import pytest
 
-from clips.media import sandbox
-from clips.media.sandbox import landlock
+from clips.media.sandbox import landlock, runner
 
 pytestmark = pytest.mark.slow  # each starts a process
 LANDLOCK = pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")
 KEEP_TO = """
 import sys
 from pathlib import Path
-from clips.media.sandbox import confine, landlock
+from clips.media.sandbox.runner import confine, landlock
 confine._forbid_new_privileges()
 assert landlock.keep_to(readable=[Path(sys.argv[1])], writable=[Path(sys.argv[2])])
 for attempt in sys.argv[3:]:
@@ -28,7 +27,7 @@ for attempt in sys.argv[3:]:
 def attempts(readable, writable, *lines: str) -> list[str]:
     """Return the outcome of each line of code in a process that is confined to two folders."""
     command = [sys.executable, "-c", KEEP_TO, str(readable), str(writable), *lines]
-    done = subprocess.run(command, cwd=sandbox.PROJECT_ROOT, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=runner.PROJECT_ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
 

@@ -6,11 +6,12 @@ import av
 import numpy as np
 import pytest
 
-from clips.media import MediaError, sandbox
+from clips.media import MediaError
 from clips.media.formats import sniff
 from clips.media.formats.opening import clock, stops_at
 from clips.media.mp4 import index_limits
 from clips.media.probe import probe
+from clips.media.sandbox import runner
 from clips.tests.media.made_up import make_video
 
 TEXT = "This is a text file, not a video."
@@ -153,7 +154,7 @@ def test_the_command_line_refuses_in_one_sentence(tmp_path):
     (tmp_path / "a.mp4").write_text("text")
     done = subprocess.run(
         [sys.executable, "-m", "clips.media", "probe", str(tmp_path / "a.mp4"), "--json"],
-        cwd=sandbox.PROJECT_ROOT,
+        cwd=runner.PROJECT_ROOT,
         capture_output=True,
         text=True,
     )

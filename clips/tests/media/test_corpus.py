@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from clips.media import MediaError, sandbox
+from clips.media import MediaError
 from clips.media.formats import opening, sniff
 from clips.media.probe import probe
+from clips.media.sandbox import runner
 from clips.tests.media import hostile, hostile_mp4, hostile_others
 from clips.tests.media.hostile_batch import operations
 from clips.tests.media.made_up import make_cut_off_video
@@ -48,7 +49,7 @@ class Corpus:
         self.folder = folder
         self._batch = subprocess.Popen(
             [sys.executable, "-m", "clips.tests.media.hostile_batch"],
-            cwd=sandbox.PROJECT_ROOT,
+            cwd=runner.PROJECT_ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -262,19 +263,19 @@ def test_an_absurd_claim_is_refused_before_memory_is_spent(corpus, case, sentenc
 def test_of_a_partly_readable_file_the_readable_part_can_be_used(tmp_path):
     source = make_cut_off_video(tmp_path)
     out = tmp_path / "out.mp4"
-    found = sandbox.run("clips.media.probe:probe", {"path": str(source)})
+    found = runner.run("clips.media.probe:probe", {"path": str(source)})
     assert found["warning"] == opening.stops_at(found["duration_ms"])
     assert 0 < found["duration_ms"] < found["declared_duration_ms"]
     span = {"source": str(source), "out": str(out), "start_ms": 200, "end_ms": found["duration_ms"] - 200}
     for function in ("cut.clip:cut", "render.share_copy:make_share_copy", "render.preview:make_preview"):
-        made = sandbox.run(f"clips.media.{function}", span)
+        made = runner.run(f"clips.media.{function}", span)
         assert made["frames"] == pytest.approx((found["duration_ms"] - 400) * 30 / 1000, abs=2), function
-    posters = sandbox.run(
+    posters = runner.run(
         "clips.media.render.poster:make_posters",
         {"source": str(source), "requests": [{"at_ms": 500, "out": str(tmp_path / "a.jpg")}]},
     )
     assert posters == [str(tmp_path / "a.jpg")]
-    proposed = sandbox.run("detection.propose:propose", {"path": str(source)})
+    proposed = runner.run("detection.propose:propose", {"path": str(source)})
     assert proposed["duration_ms"] >= found["duration_ms"] - 100
 
 
@@ -292,7 +293,7 @@ def test_a_sample_of_all_through_the_sandbox_itself(corpus):
         calls = list(operations(str(corpus.put(data)), str(corpus.folder / "out")).items())
         operation, (function, arguments) = calls[number % len(calls)]
         try:
-            outcome = {"result": sandbox.run(function, arguments, limits=sandbox.Limits(cpu_s=20, wall_s=300))}
+            outcome = {"result": runner.run(function, arguments, limits=runner.Limits(cpu_s=20, wall_s=300))}
         except MediaError as fault:
             outcome = {"error": str(fault)}
         assert list(faults_of(operation, outcome | {"left": []})) == [], name

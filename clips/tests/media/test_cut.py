@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from scipy.signal import correlate
 
-from clips.media import MediaError, sandbox
+from clips.media import MediaError
 from clips.media.cut.clip import cut
 from clips.media.probe import probe
+from clips.media.sandbox import runner
 from clips.tests.media.made_up import (
     SOUND_RATE_HZ,
     decoded_sound,
@@ -276,7 +277,7 @@ def test_the_command_line_cuts_and_tells_faults_in_one_sentence(tmp_path):
     def command(*arguments):
         return subprocess.run(
             [sys.executable, "-m", "clips.media", *map(str, arguments)],
-            cwd=sandbox.PROJECT_ROOT, capture_output=True, text=True,
+            cwd=runner.PROJECT_ROOT, capture_output=True, text=True,
         )  # fmt: skip
 
     done = command("cut", source, "--start-ms", 500, "--end-ms", 1000, tmp_path / "clip.mp4")

@@ -9,9 +9,10 @@ import av
 import numpy as np
 import pytest
 
-from clips.media import MediaError, sandbox
+from clips.media import MediaError
 from clips.media.render.poster import make_posters
 from clips.media.render.preview import make_preview, make_previews
+from clips.media.sandbox import runner
 from clips.tests.media.made_up import (
     decoded_sound,
     frame_number,
@@ -234,7 +235,7 @@ def test_the_command_line_makes_a_preview_in_the_sandbox(tmp_path):
     command = ["preview", source, "--start-ms", "500", "--end-ms", "1000", out]
     done = subprocess.run(
         [sys.executable, "-m", "clips.media", *map(str, command)],
-        cwd=sandbox.PROJECT_ROOT, capture_output=True, text=True, check=True,
+        cwd=runner.PROJECT_ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert json.loads(done.stdout)["frames"] == 16
     assert shown_numbers(out) == list(range(15, 31))

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from clips.media import MediaError, sandbox
-from clips.media.sandbox import DiskFullError, KilledError, Limits, SandboxError, UnconfinedError, landlock, run
+from clips.media import MediaError
+from clips.media.sandbox import landlock, runner
+from clips.media.sandbox.runner import DiskFullError, KilledError, Limits, SandboxError, UnconfinedError, run
 
 pytestmark = pytest.mark.slow  # each starts a process
 HERE = "clips.tests.media.misbehave"
@@ -50,18 +51,18 @@ def test_what_a_library_prints_does_not_reach_the_protocol():
 
 def test_memory_beyond_the_limit_is_a_fault_of_the_file():
     limits = Limits(memory_bytes=512 * 1024**2)
-    with pytest.raises(MediaError, match=sandbox.TOO_MUCH_MEMORY):
+    with pytest.raises(MediaError, match=runner.TOO_MUCH_MEMORY):
         run(f"{HERE}:take_memory", {"size_bytes": 600 * 1024**2}, limits=limits)
     assert run(f"{HERE}:take_memory", {"size_bytes": 100 * 1024**2}, limits=limits) == 100 * 1024**2
 
 
 def test_cpu_time_beyond_the_limit_ends_the_child():
-    with pytest.raises(MediaError, match=sandbox.TOO_LONG):
+    with pytest.raises(MediaError, match=runner.TOO_LONG):
         run(f"{HERE}:burn_cpu", {}, limits=Limits(cpu_s=1, wall_s=120))
 
 
 def test_a_child_that_does_not_listen_ends_for_the_same_reason():
-    with pytest.raises(MediaError, match=sandbox.TOO_LONG):
+    with pytest.raises(MediaError, match=runner.TOO_LONG):
         run(f"{HERE}:burn_cpu_and_not_listen", {}, limits=Limits(cpu_s=1, wall_s=300))
 
 
@@ -79,14 +80,14 @@ def test_a_kill_from_outside_is_not_the_file_s_fault(tmp_path, how):
 
 def test_wall_time_beyond_the_limit_ends_the_child(tmp_path):
     pid_file = tmp_path / "pid"
-    with pytest.raises(MediaError, match=sandbox.TOO_LONG):
+    with pytest.raises(MediaError, match=runner.TOO_LONG):
         run(f"{HERE}:sleep", {"out": str(pid_file)}, limits=Limits(wall_s=3))
     assert has_ended(int(pid_file.read_text()))
 
 
 def test_a_file_beyond_the_limit_is_refused(tmp_path):
     out = tmp_path / "out"
-    with pytest.raises(MediaError, match=sandbox.TOO_LARGE):
+    with pytest.raises(MediaError, match=runner.TOO_LARGE):
         run(
             f"{HERE}:write_file",
             {"out": str(out), "size_bytes": 4 * 1024**2},
@@ -96,7 +97,7 @@ def test_a_file_beyond_the_limit_is_refused(tmp_path):
 
 
 def test_a_crash_is_told_in_one_sentence_and_leaves_no_core():
-    with pytest.raises(MediaError, match=sandbox.CRASHED):
+    with pytest.raises(MediaError, match=runner.CRASHED):
         run(f"{HERE}:crash", {})
     assert run(f"{HERE}:core_limit", {}) == [0, 0]
 
@@ -105,7 +106,7 @@ def test_the_child_sees_no_secret(monkeypatch):
     for name in ("DATABASE_URL", "SECRET_KEY", "REDIS_URL", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "secret")
     seen = set(run(f"{HERE}:environment", {}))
-    assert seen <= set(sandbox._environment()) | {"LC_CTYPE"}
+    assert seen <= set(runner._environment()) | {"LC_CTYPE"}
 
 
 def test_the_child_has_none_of_its_parents_files_open(tmp_path):
@@ -192,8 +193,8 @@ def test_what_a_tick_raises_kills_the_child_and_is_passed_on(tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent ended")
 def test_the_child_dies_with_a_killed_parent(tmp_path):
     pid_file = tmp_path / "pid"
-    code = f"from clips.media.sandbox import run; run('{HERE}:sleep', {{'out': {str(pid_file)!r}}})"
-    parent = subprocess.Popen([sys.executable, "-c", code], cwd=sandbox.PROJECT_ROOT)
+    code = f"from clips.media.sandbox.runner import run; run('{HERE}:sleep', {{'out': {str(pid_file)!r}}})"
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=runner.PROJECT_ROOT)
     try:
         child_pid = int(wait_for(lambda: pid_file.exists() and pid_file.read_text()))
     finally:
@@ -207,7 +208,7 @@ def test_a_child_whose_parent_is_already_gone_ends_at_once():
     code = (
         f"from clips.media.sandbox.confine import die_with_parent; die_with_parent({os.getpid() + 1}); print('alive')"
     )
-    child = subprocess.run([sys.executable, "-c", code], cwd=sandbox.PROJECT_ROOT, capture_output=True)
+    child = subprocess.run([sys.executable, "-c", code], cwd=runner.PROJECT_ROOT, capture_output=True)
     assert (child.returncode, child.stdout) == (-signal.SIGKILL, b"")
 
 
@@ -222,7 +223,7 @@ def test_the_child_opens_only_the_files_it_was_told_of(tmp_path):
     requests = [{"out": str(tmp_path / "out" / name)} for name in ("one", "two")]
     run(f"{HERE}:copy_file", {"source": source, "low_res_path": low_res, "requests": requests})
     assert [(tmp_path / "out" / name).read_text() for name in ("one", "two")] == ["source", "low-res"]
-    for secret in (beside, source, "/etc/passwd", str(sandbox.PROJECT_ROOT / "README.md")):
+    for secret in (beside, source, "/etc/passwd", str(runner.PROJECT_ROOT / "README.md")):
         with pytest.raises(SandboxError, match="PermissionError"):
             run(f"{HERE}:open_file", {"name": secret})
 
@@ -243,7 +244,7 @@ def test_the_child_cannot_reach_other_processes(attempt):
 def test_a_child_that_closes_its_pipes_is_still_held_to_its_time(tmp_path):
     pid_file = tmp_path / "pid"
     ticks = []
-    with pytest.raises(MediaError, match=sandbox.TOO_LONG):
+    with pytest.raises(MediaError, match=runner.TOO_LONG):
         run(
             f"{HERE}:close_all_pipes_and_go_on",
             {"out": str(pid_file)},
@@ -267,14 +268,14 @@ def test_a_child_that_is_stopped_is_ended(tmp_path):
         if pid_file.exists() and pid_file.read_text():
             os.kill(int(pid_file.read_text()), signal.SIGSTOP)
 
-    with pytest.raises(MediaError, match=sandbox.TOO_LONG):
+    with pytest.raises(MediaError, match=runner.TOO_LONG):
         run(f"{HERE}:sleep", {"out": str(pid_file)}, limits=Limits(wall_s=4), on_tick=stop, tick_s=0.1)
     assert has_ended(int(pid_file.read_text()))
 
 
 @pytest.mark.parametrize("how", ["complain_without_end", "answer_without_end"])
 def test_a_child_that_never_ends_to_talk_is_ended(how):
-    with pytest.raises(MediaError, match=sandbox.CRASHED):
+    with pytest.raises(MediaError, match=runner.CRASHED):
         run(f"{HERE}:{how}", {})
 
 
@@ -282,7 +283,7 @@ def test_a_child_that_never_ends_to_talk_is_ended(how):
     "text", ["[]", "7", "not JSON", '{"progress": "x"}', '{"progress": null}', "[" * 100_000, '{"usage": {"a": 1}}']
 )
 def test_an_answer_that_is_none_is_a_crash_of_the_reader(text):
-    with pytest.raises(MediaError, match=sandbox.CRASHED):
+    with pytest.raises(MediaError, match=runner.CRASHED):
         run(f"{HERE}:answer_with", {"text": text})
 
 

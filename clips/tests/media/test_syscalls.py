@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from clips.media import sandbox
-from clips.media.sandbox import confine, landlock, mounts, syscalls
+from clips.media.sandbox import confine, landlock, mounts, runner, syscalls
 from clips.tests.media.attempts import ANYBODY_S, CALLS
 from clips.tests.media.hostile_batch import operations
 from clips.tests.media.made_up import make_video
@@ -39,7 +38,7 @@ def mine(tmp_path) -> Path:
 
 
 def test_no_call_gets_through_but_those_that_reading_needs(mine):
-    outcomes = sandbox.run(f"{HERE}:attempt_calls", {"out": str(mine)})
+    outcomes = runner.run(f"{HERE}:attempt_calls", {"out": str(mine)})
     assert len(outcomes) > 60
     assert {name: end for name, end in outcomes.items() if end not in {"EPERM", "ENOSYS"}} == {}
 
@@ -47,15 +46,15 @@ def test_no_call_gets_through_but_those_that_reading_needs(mine):
 def test_the_same_calls_succeed_where_nothing_is_confined(mine):
     code = f"import json; from {HERE} import attempt_calls; print(json.dumps(attempt_calls({str(mine)!r})))"
     keep = f"from {HERE} import CALLS, ANYBODY_S; [CALLS.pop(n) for n in list(CALLS) if n not in ANYBODY_S]; "
-    done = subprocess.run([sys.executable, "-c", keep + code], cwd=sandbox.PROJECT_ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", keep + code], cwd=runner.PROJECT_ROOT, capture_output=True, text=True)
     outcomes = json.loads(done.stdout)
     assert set(outcomes.values()) == {"done"}
     assert set(outcomes) == {name for name in ANYBODY_S if CALLS[name][0][platform.machine() == "aarch64"]}
 
 
 def test_a_lock_on_the_original_is_refused(mine):
-    with pytest.raises(sandbox.SandboxError, match="PermissionError"):
-        sandbox.run(f"{HERE}:lock", {"source": str(mine)})
+    with pytest.raises(runner.SandboxError, match="PermissionError"):
+        runner.run(f"{HERE}:lock", {"source": str(mine)})
 
 
 @pytest.mark.parametrize("wall", confine.Wall)
@@ -67,7 +66,7 @@ def test_no_file_elsewhere_is_reached(mine, tmp_path, monkeypatch, wall):
     elsewhere = tmp_path / "elsewhere" / "file"
     elsewhere.parent.mkdir()
     elsewhere.write_text("mine too")
-    outcomes = sandbox.run(f"{HERE}:attempt_files", {"out": str(mine), "elsewhere": str(elsewhere)})
+    outcomes = runner.run(f"{HERE}:attempt_files", {"out": str(mine), "elsewhere": str(elsewhere)})
     assert {name: end for name, end in outcomes.items() if end not in REFUSED[wall]} == {}
     assert elsewhere.read_text() == "mine too"
 
@@ -78,7 +77,7 @@ def test_videos_are_read_in_a_file_system_of_their_own_too(tmp_path, monkeypatch
     source = make_video(tmp_path / "one.mp4", frames=60)
     (tmp_path / "out").mkdir()
     for function, arguments in operations(str(source), str(tmp_path / "out")).values():
-        assert sandbox.run(function, arguments)
+        assert runner.run(function, arguments)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "out.mp4",
         "strip.jpg",

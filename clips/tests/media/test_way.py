@@ -10,12 +10,13 @@ import av.error
 import numpy as np
 import pytest
 
-from clips.media import MediaError, sandbox
+from clips.media import MediaError
 from clips.media.__main__ import main
 from clips.media.cut.clip import cut
 from clips.media.formats.opening import open_media, picture_stream
 from clips.media.mp4 import boxes, sample_entries
 from clips.media.probe import probe
+from clips.media.sandbox import runner
 from clips.tests.media.judge import packet_hashes
 from clips.tests.media.made_up import frame_number, frame_times, make_video, shown_numbers
 from clips.tests.media.other_codecs import (
@@ -316,9 +317,9 @@ def test_the_reader_of_a_clip_needs_no_more_than_it_is_given(tmp_path):
     """In the confined child: converting sound, and writing an index anew."""
     source = make_other(tmp_path / "source.mov", PICTURES["h264"], "pcm_mulaw")
     asked = {"source": str(source), "out": str(tmp_path / "clip"), "start_ms": 520, "end_ms": 960}
-    assert sandbox.run("clips.media.cut.clip:cut", asked)["frames"] == 12
+    assert runner.run("clips.media.cut.clip:cut", asked)["frames"] == 12
     source = with_metadata(tmp_path / "source.mp4", METADATA["mebx"])
-    assert sandbox.run("clips.media.cut.clip:cut", asked | {"source": str(source)})["dropped_tracks"] == []
+    assert runner.run("clips.media.cut.clip:cut", asked | {"source": str(source)})["dropped_tracks"] == []
 
 
 def test_files_of_other_kinds_that_people_brought_are_cut(cases):

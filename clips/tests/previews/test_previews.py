@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from clips.jobs import pipeline
 from clips.jobs.registry import step_of
-from clips.media import sandbox
+from clips.media.sandbox import runner
 from clips.models import CandidateSegment, Job, JobKind, JobState, OriginalFile, Preview, SegmentStatus
 from clips.previews import requests
 from clips.tests.factories import CandidateSegmentFactory
@@ -91,9 +91,9 @@ def test_a_moment_without_a_picture_gets_one_too(filmed, work_off):
 
 def test_a_picture_that_cannot_be_made_is_not_tried_for_ever(filmed, work_off, monkeypatch):
     propose(filmed, (4_000, 5_000))
-    real = sandbox.run
+    real = runner.run
     monkeypatch.setattr(
-        sandbox, "run", lambda function, *a, **k: [] if "poster" in function else real(function, *a, **k)
+        runner, "run", lambda function, *a, **k: [] if "poster" in function else real(function, *a, **k)
     )
     pipeline.start(JobKind.POSTER, filmed)
     assert work_off().count(JobKind.POSTER) == 2
@@ -159,8 +159,8 @@ def test_pictures_alone_ask_for_no_previews(filmed, work_off):
 def test_no_media_library_is_loaded_into_the_worker(filmed, work_off, monkeypatch):
     propose(filmed, (4_000, 5_000))
     called = []
-    real = sandbox.run
-    monkeypatch.setattr(sandbox, "run", lambda function, *a, **k: called.append(function) or real(function, *a, **k))
+    real = runner.run
+    monkeypatch.setattr(runner, "run", lambda function, *a, **k: called.append(function) or real(function, *a, **k))
     pipeline.start(JobKind.POSTER, filmed)
     work_off()
     assert {"clips.media.render.poster:make_posters", "clips.media.render.preview:make_previews"} <= set(called)
@@ -186,14 +186,14 @@ def test_a_preview_of_a_proposal_that_was_replaced_meanwhile_is_dropped(filmed, 
     (segment,) = propose(filmed, (4_000, 5_000))
     requests.want_preview(segment)
     Job.objects.filter(kind=JobKind.POSTER).delete()
-    real = sandbox.run
+    real = runner.run
 
     def replaced_meanwhile(*arguments, **options):
         made = real(*arguments, **options)
         CandidateSegment.objects.filter(pk=segment.pk).delete()
         return made
 
-    monkeypatch.setattr(sandbox, "run", replaced_meanwhile)
+    monkeypatch.setattr(runner, "run", replaced_meanwhile)
     work_off()
     assert not Preview.objects.exists()
     assert not files_of(segment)

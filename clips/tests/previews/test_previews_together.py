@@ -3,7 +3,8 @@
 import pytest
 from django.utils import timezone
 
-from clips.media import MediaError, sandbox
+from clips.media import MediaError
+from clips.media.sandbox import runner
 from clips.models import CandidateSegment, Job, JobState, OriginalFile, Preview
 from clips.previews import requests, tasks
 from clips.tests.previews.preview_rows import files_of, film_ten_seconds, past_jobs, propose
@@ -18,14 +19,14 @@ def filmed(shoot) -> OriginalFile:
 def runs(monkeypatch) -> list[int]:
     """Number of previews requested of each child, in order."""
     asked = []
-    real = sandbox.run
+    real = runner.run
 
     def counted(function, arguments, **options):
         if function.endswith("make_previews"):
             asked.append(len(arguments["requests"]))
         return real(function, arguments, **options)
 
-    monkeypatch.setattr(sandbox, "run", counted)
+    monkeypatch.setattr(runner, "run", counted)
     return asked
 
 
@@ -79,14 +80,14 @@ def test_one_that_failed_before_is_made_alone(filmed, work_off, runs):
 
 def interrupted(monkeypatch, act) -> None:
     """Do something after the child has finished and before anything is saved."""
-    real = sandbox.run
+    real = runner.run
 
     def then_act(*arguments, **options):
         made = real(*arguments, **options)
         act()
         return made
 
-    monkeypatch.setattr(sandbox, "run", then_act)
+    monkeypatch.setattr(runner, "run", then_act)
 
 
 def test_one_that_is_cancelled_meanwhile_costs_the_others_nothing(filmed, work_off, monkeypatch):
@@ -132,7 +133,7 @@ def test_leases_of_all_are_kept_while_they_are_made(filmed, monkeypatch):
         kept.extend(Job.objects.filter(lease_ends_at__gt=timezone.now()).values_list("progress", flat=True))
         raise MediaError("enough")
 
-    monkeypatch.setattr(sandbox, "run", tick)
+    monkeypatch.setattr(runner, "run", tick)
     tasks.preview(str(Job.objects.order_by("created_at").first().pk))
     assert kept[:2] == [0.5, 0.5]
 
@@ -141,10 +142,10 @@ def test_a_crash_returns_all_of_them(filmed, monkeypatch):
     wanted(filmed, (500, 1_000), (1_500, 2_000))
 
     def crash(*_arguments, **_options):
-        raise sandbox.SandboxError("no more")
+        raise runner.SandboxError("no more")
 
-    monkeypatch.setattr(sandbox, "run", crash)
-    with pytest.raises(sandbox.SandboxError):
+    monkeypatch.setattr(runner, "run", crash)
+    with pytest.raises(runner.SandboxError):
         tasks.preview(str(Job.objects.order_by("created_at").first().pk))
     assert states() == [JobState.WAITING, JobState.WAITING]
     assert list(Job.objects.values_list("attempts", flat=True)) == [1, 1]
@@ -153,14 +154,14 @@ def test_a_crash_returns_all_of_them(filmed, monkeypatch):
 def test_a_fault_of_one_is_not_blamed_on_the_others(filmed, work_off, monkeypatch):
     """The child ran into a limit: which of them was to blame shows when each is made alone."""
     first, second = wanted(filmed, (500, 1_000), (1_500, 2_000))
-    real = sandbox.run
+    real = runner.run
 
     def too_much(function, arguments, **options):
         if any(str(second.segment_id) in request["out"] for request in arguments["requests"]):
             raise MediaError("This file needs more memory than allowed to read.")
         return real(function, arguments, **options)
 
-    monkeypatch.setattr(sandbox, "run", too_much)
+    monkeypatch.setattr(runner, "run", too_much)
     work_off()
     assert states() == [JobState.DONE, JobState.FAILED]
     second.refresh_from_db()

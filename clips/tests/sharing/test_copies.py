@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clips.disk.usage import _parts
-from clips.media import sandbox
+from clips.media.sandbox import runner
 from clips.models import (
     CandidateSegment,
     FinalClip,
@@ -66,7 +66,7 @@ def test_what_is_wanted_while_another_copy_is_made_follows_by_itself(clip, monke
             links.want_copy(clip, 2)
         return made_up(function, arguments, **limits)
 
-    monkeypatch.setattr(sandbox, "run", somebody_asks_meanwhile)
+    monkeypatch.setattr(runner, "run", somebody_asks_meanwhile)
     links.want_copy(clip)
     run_share()
     run_share()
@@ -81,7 +81,7 @@ def test_a_copy_of_a_clip_that_is_undone_meanwhile_is_not_kept(clip, monkeypatch
         links.drop_copies(clip)
         return made_up(function, arguments, **limits)
 
-    monkeypatch.setattr(sandbox, "run", somebody_undoes_meanwhile)
+    monkeypatch.setattr(runner, "run", somebody_undoes_meanwhile)
     links.want_copy(clip)
     assert run_share().state == JobState.CANCELLED
     assert not (django_settings.DATA_DIR / links.FOLDER).exists()
