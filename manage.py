@@ -13,7 +13,7 @@ def main() -> None:
 
     try:
         execute_from_command_line(sys.argv)
-    except DataFolderError as error:  # the settings keep their secrets there
+    except DataFolderError as error:  # whatever reads a secret looks for it there
         sys.exit(str(error))
 
 

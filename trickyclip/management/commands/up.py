@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from trickyclip.runtime import site
 from trickyclip.runtime.console import Console
-from trickyclip.runtime.embedded import EngineError
+from trickyclip.runtime.embedded import DataFolderError, EngineError
 from trickyclip.settings import env
 
 
@@ -45,5 +45,7 @@ class Command(BaseCommand):
             if "redis" not in own:
                 site.check_redis(settings.REDIS_URL)
             site.run(start, Console())
+        except DataFolderError:
+            raise  # nothing has started; manage.py says why in one sentence
         except (site.SiteError, EngineError) as error:
             sys.exit(f"TrickyClip cannot continue: {error}")
