@@ -1,4 +1,4 @@
-"""Look the locked packages up among the known vulnerabilities; where none can be asked, say so and pass."""
+"""Checks the locked packages for known vulnerabilities; passes, and says so, if the index cannot be reached."""
 
 import json
 import subprocess
@@ -14,14 +14,14 @@ def main() -> None:
     packages = found.get("dependencies", [])
     looked_up = [package for package in packages if "vulns" in package]
     if not looked_up:
-        print("Known vulnerabilities: nobody to ask from here, so no package was looked up.")
+        print("Known vulnerabilities: not checked, because the index cannot be reached.")
         return
-    print(f"Known vulnerabilities: {len(looked_up)} of {len(packages)} packages were looked up.")
+    print(f"Known vulnerabilities: {len(looked_up)} of {len(packages)} packages were checked.")
     vulnerable = [package for package in looked_up if package["vulns"]]
     for package in vulnerable:
         for known in package["vulns"]:
-            mended = ", ".join(known["fix_versions"]) or "no version yet"
-            print(f"{package['name']} {package['version']}: {known['id']}, mended in {mended}")
+            fixed = ", ".join(known["fix_versions"]) or "no version yet"
+            print(f"{package['name']} {package['version']}: {known['id']}, fixed in {fixed}")
     if vulnerable:
         sys.exit("Take a version without them: ./deploy/lock --upgrade-package NAME")
 

@@ -19,7 +19,7 @@ def _nothing(_job: Job, _reason: str) -> None:
 
 @dataclass(frozen=True)
 class Step:
-    """How one kind of job is done."""
+    """Describes one kind of job: its task, its queue, its needs and what follows it."""
 
     #: The fixed name of its Celery task.
     task: str

@@ -2,7 +2,7 @@
 
 State between starts lies in ``DATA_DIR/engines``: the ports, the passwords (``secrets/``), each engine's own data
 (``postgres/``, ``redis/``) and the running processes (``run/``). Commands in a second terminal find the running engines
-through the same files. ``supervise/`` decides who starts them and when.
+through the same files. ``site.py`` decides when they start.
 """
 
 import contextlib

@@ -46,7 +46,7 @@ def dead_links(document: Path) -> list[str]:
 
 
 def is_of_this_project(word: str) -> bool:
-    """Whether a word means a file or folder of the project: by its first folder, or by its ending."""
+    """Return whether a word names a file or folder of the project: by its first folder, or by its ending."""
     first, slash, _rest = word.partition("/")
     return bool(slash) and bool(first) and (first in folders() or SOURCE.fullmatch(word) is not None)
 

@@ -30,7 +30,7 @@ TOKEN = "from people.models import *; print(ApiToken.objects.issue(Member.object
 
 
 class Override(list):
-    """What replaces a list of deploy/compose.yaml instead of adding to it."""
+    """Marks a list that replaces one of deploy/compose.yaml instead of adding to it."""
 
 
 yaml.SafeDumper.add_representer(Override, lambda dumper, data: dumper.represent_sequence("!override", data))
