@@ -109,10 +109,11 @@ def change_tags(clips: Iterable[uuid.UUID], change: TagChange, *, member: Member
         if earlier := BulkChange.objects.filter(pk=key).first():
             return _made_before(earlier, member)
         chosen = FinalClip.objects.current().filter(pk__in=list(clips)).hold()
-        planned = _planned(_tags_of(chosen), change)
+        now = _tags_of(chosen)
+        planned = _planned(now, change)
         if not planned.after:
             raise ConflictError(_("Nothing would change: these clips are tagged like this already."))
-        _write({pk: after for pk, (_before, after) in planned.after.items()})
+        _write({pk: after for pk, (_before, after) in planned.after.items()}, now)
         states, rows = _packed(planned.after)
         made = BulkChange.objects.create(
             pk=key,
@@ -134,7 +135,7 @@ def undo_tags(change: BulkChange) -> Undone:
     held = FinalClip.objects.current().filter(pk__in=list(rows)).hold()
     now = _tags_of(held)
     back = {pk: before for pk, (before, after) in rows.items() if now.get(pk) == after}
-    _write(back)
+    _write(back, now)
     follow(change)
     return Undone(len(back), len(rows) - len(back))
 
@@ -192,18 +193,28 @@ def _tags_of(clips: Iterable[uuid.UUID]) -> dict[uuid.UUID, Tags]:
     }
 
 
-def _write(wanted: Mapping[uuid.UUID, Tags]) -> None:
-    """Save the tags of clips whose rows are held: one UPDATE for each different set of them."""
-    alike: dict[tuple, list[uuid.UUID]] = defaultdict(list)
-    for pk, tags in wanted.items():
-        alike[tags.person, tags.trick, tags.category].append(pk)
-    for (person, trick, category), ids in alike.items():
-        fields = {"person": person, "trick": trick, "category": category, "updated_at": timezone.now()}
-        FinalClip.objects.filter(pk__in=ids).update(**fields)
-    through = FinalClip.also.through.objects
-    through.filter(finalclip__in=list(wanted)).delete()
-    others = ((pk, person) for pk, tags in wanted.items() for person in tags.also)
-    through.bulk_create(FinalClip.also.through(finalclip_id=pk, person_id=person) for pk, person in others)
+#: One statement for any number of clips, each with its own tags: Django's would be one per set of tags, or a CASE that
+#: grows with their number.
+_UPDATE = """
+    UPDATE clips_finalclip AS clip
+    SET person_id = tags.person, trick_id = tags.trick, category = tags.category, updated_at = %s
+    FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[]) AS tags (id, person, trick, category)
+    WHERE clip.id = tags.id
+"""
+
+
+def _write(wanted: Mapping[uuid.UUID, Tags], now: Mapping[uuid.UUID, Tags]) -> None:
+    """Save the tags of clips whose rows are held; ``now`` is what they have."""
+    if not wanted:
+        return
+    columns = zip(*((pk, tags.person, tags.trick, tags.category) for pk, tags in wanted.items()), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_UPDATE, [timezone.now(), *map(list, columns)])
+    others = {pk: tags.also for pk, tags in wanted.items() if tags.also != now[pk].also}
+    through = FinalClip.also.through
+    through.objects.filter(finalclip__in=list(others)).delete()
+    rows = [through(finalclip_id=pk, person_id=person) for pk, people in others.items() for person in people]
+    through.objects.bulk_create(rows)
     try:
         connection.check_constraints()  # now, while a sentence can still be said, and not at the commit
     except IntegrityError as error:

@@ -113,8 +113,8 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const form = event.target.closest?.("form[data-takes-selection]") ?? event.detail.elt.closest?.("form[data-takes-selection]");
-  if (!form || event.detail.requestConfig.elt !== form) return;
+  const form = event.detail.requestConfig?.elt;
+  if (!form?.matches("form[data-takes-selection]")) return;
   if (event.detail.xhr.status >= 400) { // said where the person is
     event.detail.target = form.querySelector(".bulk-plan-box");
     event.detail.swapOverride = "innerHTML";
