@@ -1,4 +1,4 @@
-"""Registers the job that makes a share copy of a clip."""
+"""Registers the job that makes a share video of a clip."""
 
 from clips.jobs import registry
 from clips.models import Job, JobKind

@@ -283,4 +283,4 @@ def test_reasons_are_never_empty():
 
 def test_a_reason_without_sound_says_nothing_of_sound():
     why = explain({"z_scores": {"arc": 3.0, "incoherence": 2.0}, "moving_times_usual": 3.1})
-    assert why == "goes up and comes down, 3.0 × as clearly as usual; the rider moves 3.1 × more than usual"
+    assert why == "goes up and comes down; 3.1 × the usual motion"

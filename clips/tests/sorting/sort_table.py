@@ -62,7 +62,7 @@ def _make_file(shoot: Shoot, filename: str, n_cards: int) -> None:
             start_ms=number * EACH_MS + START_MS,
             end_ms=number * EACH_MS + END_MS,
             score=0.95 - number * 0.001,
-            why="the rider moves 3 × more than usual",
+            why="3.0 × the usual motion",
         )
         _make_preview(segment, number * EACH_MS)
 
