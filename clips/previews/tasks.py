@@ -45,7 +45,7 @@ def poster(job_id: str) -> None:
             files = {UUID(out.stem): out for out in map(folder.joinpath, made)}
             paths = {pk: previews.stored_paths(pk)[1] for pk in files}
             with staged({paths[pk]: out for pk, out in files.items()}, work.report) as place, transaction.atomic():
-                # Before the job's row, as a new analysis locks them that deletes proposals.
+                # Before the job's row, as a new analysis locks them that deletes moments.
                 there = CandidateSegment.objects.filter(pk__in=files).lock_in_order()
                 with work.finishing():
                     for pk in there:

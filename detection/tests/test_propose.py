@@ -225,7 +225,7 @@ def test_a_truncated_file_gives_its_readable_part(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_same_file_gives_the_same_proposals_on_one_core_and_on_all(take):
+def test_the_same_file_gives_the_same_moments_on_one_core_and_on_all(take):
     script = (
         "import json, os, sys\n"
         "from detection.propose import propose\n"

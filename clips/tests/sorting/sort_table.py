@@ -13,7 +13,7 @@ from people.models import Member
 from trickyclip.tests.site import RunningSite, manage
 
 RATE_HZ = 30
-#: Each moment has ten seconds of the file to itself: a preview of the first eight, in the middle of it the proposal.
+#: Each moment has ten seconds of the file to itself: a preview of the first eight, and it lies in their middle.
 EACH_MS, PREVIEW_MS, START_MS, END_MS = 10_000, 8_000, 3_000, 5_000
 PASSWORD = "slushy-spring-rails-4"
 
