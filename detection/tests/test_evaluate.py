@@ -1,3 +1,5 @@
+"""Tests how moments are matched with labelled tricks, and the figures made of it."""
+
 import json
 import math
 

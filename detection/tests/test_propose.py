@@ -1,3 +1,5 @@
+"""Tests the whole detector on made-up takes with known tricks."""
+
 import json
 import os
 import subprocess

@@ -1,3 +1,5 @@
+"""Tests where the span of a moment begins and ends."""
+
 import numpy as np
 import pytest
 

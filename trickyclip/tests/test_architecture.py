@@ -92,6 +92,13 @@ def shells(root: Path) -> list[str]:
     return found
 
 
+def unexplained(root: Path) -> list[str]:
+    """Return the modules below ``root`` that have code and no docstring, tests among them; migrations are left out."""
+    files = [file for package in sorted(PACKAGES) for file in sorted((root / package).rglob("*.py"))]
+    code = [file for file in files if "migrations" not in file.relative_to(root).parts and tree(file).body]
+    return [str(file.relative_to(root)) for file in code if not ast.get_docstring(tree(file))]
+
+
 def breaches(root: Path) -> list[str]:
     """Return a line for each import that the floor plan forbids below ``root``."""
     found = []
@@ -302,6 +309,17 @@ def test_every_dotted_name_leads_somewhere():
 )
 def test_a_dotted_name_that_leads_nowhere_is_found(name):
     assert not leads_somewhere(name)
+
+
+def test_every_module_says_what_it_is_for():
+    assert unexplained(settings.BASE_DIR) == []
+
+
+def test_a_module_that_says_nothing_is_found(tmp_path):
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips" / "__init__.py").touch()
+    (tmp_path / "clips" / "views.py").write_text("ROOT = 1\n")
+    assert unexplained(tmp_path) == ["clips/views.py"]
 
 
 def test_no_code_gives_text_to_a_shell():
