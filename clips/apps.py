@@ -1,3 +1,5 @@
+"""App with all rooms of clips; registers at start-up what lower rooms need from higher ones."""
+
 from importlib import import_module
 
 from django.apps import AppConfig

@@ -1,3 +1,5 @@
+"""URLs of logins, accounts, second factors and API tokens."""
+
 from django.urls import path
 
 from people import login, second_factor, views

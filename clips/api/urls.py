@@ -1,3 +1,5 @@
+"""URLs of the API, each with the role that reading and writing need."""
+
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 

@@ -100,15 +100,16 @@ def page_context(request: HttpRequest, shoot: Shoot) -> dict:
     """Return the context of a session's page, in a fixed number of queries."""
     page = page_of_files(request, shoot)
     fill_in(page, shoot)
-    proposals = CandidateSegment.objects.filter(original_file__shoot=shoot)
+    moments = CandidateSegment.objects.filter(original_file__shoot=shoot)
+    waiting = moments.undecided().unreviewed()
     progress = progress_of([shoot])[shoot.pk]
     return {
         "shoot": shoot,
         "page": page,
         "progress": progress,
-        "n_moments": proposals.count(),
-        "n_shown": proposals.shown().count(),
-        "n_hidden": proposals.undecided().unreviewed().count() - proposals.undecided().unreviewed().shown().count(),
+        "n_moments": moments.count(),
+        "n_shown": moments.shown().count(),
+        "n_hidden": waiting.count() - waiting.shown().count(),
         "is_moving": progress.search is not None or any(file.is_moving for file in page),
         "lacks_filmstrips": any(file.film.name == "absent" for file in page),
         "drawing": {"width": WIDTH, "height": HEIGHT},

@@ -1,3 +1,5 @@
+"""Rows of footage, moments, clips and jobs, with their constraints and changes of state."""
+
 from clips.models.archive import (
     ArchiveBlock,
     ArchiveCopy,

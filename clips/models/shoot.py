@@ -19,7 +19,7 @@ DEFAULT_SENSITIVITY = 50
 
 def validate_time_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(_("“%(name)s” is no time zone; write it like Europe/Vienna."), params={"name": name})
+        raise ValidationError(_("“%(name)s” is not a time zone. Example: Europe/Vienna."), params={"name": name})
 
 
 class ShootQuerySet(models.QuerySet):
@@ -54,7 +54,9 @@ class ShootQuerySet(models.QuerySet):
 
 class Shoot(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    date = models.DateField(_("date"), help_text=_("Names files and folders, also for what was filmed after midnight."))
+    date = models.DateField(
+        _("date"), help_text=_("Used in file and folder names, also for videos filmed after midnight.")
+    )
     name = NameField(_("name"), max_length=100)
     name_key = key_of("name")
     slug = models.CharField(_("slug"), max_length=40)
@@ -62,7 +64,7 @@ class Shoot(models.Model):
     sensitivity = models.PositiveSmallIntegerField(
         _("sensitivity"),
         default=DEFAULT_SENSITIVITY,
-        help_text=_("0 shows only the sure proposals, 100 every one. Takes effect at once."),
+        help_text=_("0 shows only the surest moments, 100 all of them. Takes effect at once."),
     )
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
 
@@ -77,12 +79,12 @@ class Shoot(models.Model):
                 "date",
                 Lower("slug"),
                 name="shoot_slug_unique",
-                violation_error_message=_("This day has a session of this name already."),
+                violation_error_message=_("A session with this name already exists on this day."),
             ),
             models.UniqueConstraint(
                 fields=["date", "name_key"],
                 name="shoot_name_unique",
-                violation_error_message=_("This day has a session of this name already."),
+                violation_error_message=_("A session with this name already exists on this day."),
             ),
             models.CheckConstraint(condition=~models.Q(name=""), name="shoot_has_a_name"),
             models.CheckConstraint(condition=slug_is_safe(), name="shoot_slug_safe"),
