@@ -117,7 +117,7 @@ def _bearing(named: Model):
             return FinalClip.objects.filter(Q(person=named.pk) | Q(pk__in=also_in.values("finalclip")))
         case Trick():
             return FinalClip.objects.filter(trick=named.pk)
-        case BulkChange(kind=BulkKind.TAG):
+        case BulkChange(kind=BulkKind.TAG | BulkKind.UNLINK):
             return FinalClip.objects.filter(pk__in=list(named.rows))
         case BulkChange():
             return FinalClip.objects.filter(original_file__in=list(named.rows))

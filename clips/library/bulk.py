@@ -151,7 +151,7 @@ def progress_of(change: BulkChange) -> float | None:
 
 def may_undo(change: BulkChange, member: Member) -> bool:
     """Return whether a member may undo a change: their own, or as a curator anybody's."""
-    return change.member_id == member.pk or member.may(Role.CURATOR)
+    return change.kind != BulkKind.UNLINK and (change.member_id == member.pk or member.may(Role.CURATOR))
 
 
 def toast_context(change: BulkChange, member: Member) -> dict:

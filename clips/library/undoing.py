@@ -20,8 +20,10 @@ def undo(change: BulkChange, *, member: Member) -> Undone:
     Raises
     ------
     ConflictError
-        If it was undone already, or the member may not.
+        If it was undone already, cannot be undone, or the member may not.
     """
+    if change.kind not in _REVERSE:
+        raise ConflictError(_("This can’t be undone."))
     if not may_undo(change, member):
         raise ConflictError(_("Only %(name)s or a curator can undo this.") % {"name": change.member_name})
     with transaction.atomic():

@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                             ("TAG", "tag clips"),
                             ("MOVE", "move videos to a session"),
                             ("TRASH", "trash moments"),
+                            ("UNLINK", "take a rider out of the library"),
                         ],
                         max_length=10,
                         verbose_name="change",
@@ -97,7 +98,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="bulkchange",
             constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["TAG", "MOVE", "TRASH"])), name="bulk_kind_known"
+                condition=models.Q(("kind__in", ["TAG", "MOVE", "TRASH", "UNLINK"])), name="bulk_kind_known"
             ),
         ),
         migrations.AddConstraint(

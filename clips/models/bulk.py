@@ -15,6 +15,7 @@ class BulkKind(models.TextChoices):
     TAG = "TAG", _("tag clips")
     MOVE = "MOVE", _("move videos to a session")
     TRASH = "TRASH", _("trash moments")
+    UNLINK = "UNLINK", _("take a rider out of the library")
 
 
 class Undone(NamedTuple):
@@ -59,16 +60,25 @@ class BulkChange(models.Model):
         indexes = [models.Index(fields=["member", "-created_at"], name="bulk_newest_of_member")]
 
     def __str__(self) -> str:
-        return _SAID[BulkKind(self.kind)](self.n_changed) % {"n": self.n_changed, "label": self.label}
+        return _SAID[BulkKind(self.kind)](self.n_changed) % {"n": self.n_changed, "label": self.label or "…"}
 
     def mark_undone(self, member) -> bool:
         """Note that the change is undone; False if it was before."""
         marked = BulkChange.objects.filter(pk=self.pk, undone_at=None)
         return bool(marked.update(undone_at=timezone.now(), undone_by=member))
 
+    def forget_person(self, pk: str) -> None:
+        """Take a rider, by the id, out of what is called and what an undo would restore."""
+        states = []
+        for person, also, *more in self.states:
+            person, *also = [one for one in (person, *also) if one and one != pk] or [None]
+            states.append([person, also, *more])
+        BulkChange.objects.filter(pk=self.pk).update(states=states, label="")
+
 
 _SAID = {
     BulkKind.TAG: lambda n: ngettext("Tagged %(n)d clip: %(label)s", "Tagged %(n)d clips: %(label)s", n),
     BulkKind.MOVE: lambda n: ngettext("Moved %(n)d video to %(label)s", "Moved %(n)d videos to %(label)s", n),
     BulkKind.TRASH: lambda n: ngettext("Trashed %(n)d moment", "Trashed %(n)d moments", n),
+    BulkKind.UNLINK: lambda n: ngettext("Took a rider out of %(n)d clip", "Took a rider out of %(n)d clips", n),
 }

@@ -10,6 +10,7 @@ from clips.archive import renaming
 from clips.jobs.worker import claim
 from clips.library import bulk
 from clips.library.bulk import TagChange
+from clips.library.rider_removal import take_out
 from clips.library.selection import Selection
 from clips.library.undoing import undo
 from clips.library.video_moves import move_videos
@@ -17,7 +18,7 @@ from clips.models import BulkChange, FinalClip, Job, JobKind, OriginalFile, Shoo
 from clips.sorting.decisions import Choice, ConflictError, make_clip
 from clips.sorting.trash_many import trash_hidden
 from clips.tests.factories import OriginalFileFactory
-from people.models import Person
+from people.models import AuditEntry, Person
 from tricks.models import Trick
 
 
@@ -234,3 +235,21 @@ def test_hidden_moments_are_trashed_and_brought_back(segments, original, sorter)
     assert not of_session.filter(status="TRASHED").exists()
     with pytest.raises(ConflictError, match="no hidden moments"):
         trash_hidden(of_session.filter(pk__in=of_session.shown()), member=sorter, key=uuid.uuid4())
+
+
+def test_a_rider_is_taken_out_of_tags_names_and_search_for_good(clips, sorter, curator, mia, tom):
+    made = tag(clips[:2], sorter, sets_people=True, people=(mia, tom))
+    tag(clips[2:3], sorter, sets_people=True, people=(tom, mia))
+    followed()
+    gone = take_out(mia, curator)
+    followed()
+    assert gone.n_changed == 3
+    assert names() == {("Tom", "None", "TRICK"), ("None", "None", "TRICK")}
+    assert not Person.objects.filter(display_name="Mia").exists()
+    assert not [clip for clip in FinalClip.objects.all() if "mia" in f"{clip.filename} {clip.search_text}".lower()]
+    assert "Mia" not in f"{BulkChange.objects.values_list('label')} {AuditEntry.objects.values_list()}"
+    with pytest.raises(ConflictError, match="can’t be undone"):
+        undo(gone, member=curator)
+    made.refresh_from_db()
+    assert undo(made, member=sorter).n_restored == 2  # a change of before is undone without them
+    assert names() == {("Tom", "None", "TRICK"), ("None", "None", "TRICK")}
