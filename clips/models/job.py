@@ -9,6 +9,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clips.models.bulk import BulkChange
 from clips.models.clip import FinalClip
 from clips.models.leases import Leased, LeasedQuerySet, lent
 from clips.models.original import OriginalFile
@@ -27,7 +28,7 @@ DEFAULT_PRIORITY = 5
 MAX_KILLS = 3
 REST_AFTER_KILL = timedelta(seconds=30)
 #: The fields of which one says what a job is about.
-TARGETS = ("upload", "original_file", "segment", "clip", "shoot", "person", "trick")
+TARGETS = ("upload", "original_file", "segment", "clip", "shoot", "person", "trick", "bulk_change")
 
 
 class LeaseLostError(Exception):
@@ -215,6 +216,7 @@ class Job(Leased):
     shoot = models.ForeignKey(Shoot, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
     person = models.ForeignKey(Person, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
     trick = models.ForeignKey(Trick, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
+    bulk_change = models.ForeignKey(BulkChange, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
     params = models.JSONField(_("parameters"), default=dict, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=JobState, default=JobState.WAITING)
     priority = models.PositiveSmallIntegerField(

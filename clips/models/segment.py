@@ -150,6 +150,17 @@ class CandidateSegmentQuerySet(LeasedQuerySet["CandidateSegment"]):
         held.lock_in_order()
         return held.update(status=SegmentStatus.UNREVIEWED, **self.unleased())
 
+    def trash_unreviewed(self) -> int:
+        """Trash those of these that nobody sorts or has sorted; return how many."""
+        return self.unreviewed().update(status=SegmentStatus.TRASHED)
+
+    @transaction.atomic
+    def restore_trashed(self) -> int:
+        """Take those of these that are in the trash out of it, to be sorted again; return how many."""
+        trashed = self.filter(status=SegmentStatus.TRASHED).lock_in_order()
+        rows = CandidateSegment.objects.filter(pk__in=trashed, status=SegmentStatus.TRASHED)
+        return rows.update(status=SegmentStatus.UNREVIEWED, skipped_at=None)
+
     @transaction.atomic
     def leave_hands(self) -> int:
         """Take those of these that are held from their holders."""

@@ -7,6 +7,7 @@ import zoneinfo
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from people.naming.fields import NameField, called, key_of, slug_is_safe
@@ -31,6 +32,15 @@ class ShootQuerySet(models.QuerySet["Shoot"]):
         slug = self.slug_for(name, date)
         # Two uploads of one batch arrive together: whoever is second finds the row of the first.
         return self.get_or_create(date=date, slug=slug, defaults={"name": name})[0]
+
+    def like(self, other: "Shoot", name: str, date: dt.date) -> "Shoot":
+        """Return the session of that name on that day; a new one gets the time zone and sensitivity of ``other``."""
+        before = timezone.now()
+        shoot = self.called(name, date)
+        fields = {"time_zone": other.time_zone, "sensitivity": other.sensitivity}
+        if self.filter(pk=shoot.pk, created_at__gte=before).update(**fields):
+            shoot.refresh_from_db()
+        return shoot
 
     def hold(self) -> list["Shoot"]:
         """Lock these sessions until the transaction ends, always in one order; files may still come into them."""

@@ -33,7 +33,19 @@ class Action(models.TextChoices):
     REDETECTED = "redetected", _("searched footage again")
     SHARED = "shared", _("created a share link")
     UNSHARED = "unshared", _("revoked a share link")
+    ERASED = "erased", _("erased a member")
+    TAKEN_OUT = "taken_out", _("took a rider out of the library")
     CONNECTED = "connected", _("connected a Google account")
+
+
+class AuditEntryQuerySet(models.QuerySet):
+    def forget_actor(self, member: models.Model, name: str) -> None:
+        """Replace the name of an erased member, and the addresses they came from."""
+        self.filter(actor=member).update(actor_name=name, address=None)
+
+    def forget_target(self, target_type: str, pk: object, name: str) -> None:
+        """Replace the name of an erased member or a deleted rider where something was done to their row."""
+        self.filter(target_type=target_type, target_id=str(pk)).update(target_name=name, details={})
 
 
 class AuditEntry(models.Model):
@@ -41,7 +53,7 @@ class AuditEntry(models.Model):
 
     Members are never deleted, and this row would keep one from being. That nothing is changed or deleted here is held
     by a trigger in the database (people/migrations): an application that was taken over cannot tidy up behind itself,
-    short of the owner's rights on the table.
+    short of the owner's rights on the table. It lets one change through: names of erased members and deleted riders go.
     """
 
     at = models.DateTimeField(_("when"), auto_now_add=True)
@@ -53,6 +65,8 @@ class AuditEntry(models.Model):
     target_id = models.CharField(_("target ID"), max_length=60)
     target_name = models.CharField(_("target"), max_length=200)
     details = models.JSONField(_("details"), default=dict, encoder=DjangoJSONEncoder)
+
+    objects = AuditEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("audit entry")

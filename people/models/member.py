@@ -62,6 +62,7 @@ class Member(AbstractBaseUser):
         _("on the leaderboard"), default=False, help_text=_("Others see how many moments they sorted.")
     )
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
+    erased_at = models.DateTimeField(_("erased"), null=True, editable=False)
     #: Part of what every login of this member must match; another value ends them all.
     login_mark = models.UUIDField(default=uuid.uuid4, editable=False)
 
@@ -133,8 +134,16 @@ class Member(AbstractBaseUser):
         self._end_own_links()
 
     def let_back_in(self) -> bool:
-        """Undo ``remove``, except for the tokens and links that it ended; False if the member was not removed."""
-        return bool(Member.objects.filter(pk=self.pk, is_active=False).update(is_active=True))
+        """Undo ``remove``, except for the tokens and links that it ended; False if they were not removed, or erased."""
+        removed = Member.objects.filter(pk=self.pk, is_active=False, erased_at=None)
+        return bool(removed.update(is_active=True))
+
+    def forget_name(self) -> None:
+        """Replace name and password of a removed member for good; see ``people.leaving``."""
+        self.username = f"former member {self.pk.hex[:8]}"
+        self.set_unusable_password()
+        fields = {"username": self.username, "password": self.password, "is_on_board": False, "last_login": None}
+        Member.objects.filter(pk=self.pk).update(erased_at=timezone.now(), **fields)
 
     def show_on_board(self, shown: bool) -> None:
         """Show or hide the member on the leaderboard."""
