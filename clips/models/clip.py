@@ -1,6 +1,7 @@
 """Clips, and the file names given to them: each once, for good."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
@@ -26,7 +27,7 @@ REFRESH_BATCH = 500
 MAX_PEOPLE = 12
 
 
-class FileNameQuerySet(models.QuerySet):
+class FileNameQuerySet(models.QuerySet["FileName"]):
     def alike(self, stem: str) -> "FileNameQuerySet":
         # Not "iexact", which compares in capitals: this is how the unique index is sorted.
         return self.filter(Exact(Lower("stem"), Lower(Value(stem))))
@@ -71,7 +72,7 @@ class ClipCategory(models.TextChoices):
     CRASH = "CRASH", _("crash")
 
 
-class FinalClipQuerySet(models.QuerySet):
+class FinalClipQuerySet(models.QuerySet["FinalClip"]):
     def current(self) -> "FinalClipQuerySet":
         return self.filter(is_current=True)
 
@@ -91,7 +92,8 @@ class FinalClipQuerySet(models.QuerySet):
 
     def with_camera_names(self) -> "FinalClipQuerySet":
         """Annotate each clip with ``own_camera_name``: the crew's name for its camera, or None."""
-        return self.annotate(own_camera_name=own_name("camera_id", "original_file__camera_serial"))
+        found = {"own_camera_name": own_name("camera_id", "original_file__camera_serial")}
+        return self.annotate(**found)
 
     def with_pictures(self) -> "FinalClipQuerySet":
         """Fetch what a list shows of clips besides their names: the picture and the preview of their segment."""
@@ -179,6 +181,9 @@ class FinalClip(models.Model):
     created_at = models.DateTimeField(_("kept"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
+    #: Only where ``with_camera_names`` fetched it.
+    own_camera_name: str | None
+
     objects = FinalClipQuerySet.as_manager()
 
     class Meta:
@@ -224,7 +229,7 @@ class FinalClip(models.Model):
     def duration_ms(self) -> int:
         return self.end_ms - self.start_ms
 
-    def note_cut(self, cut: dict, **file_fields: object) -> None:
+    def note_cut(self, cut: dict[str, Any], **file_fields: object) -> None:
         """Save the file that was cut, in the transaction that holds this row; ``cut`` is the cutter's result.
 
         The name ends as what the file is, which nobody knew before of an original that was read long ago.

@@ -75,7 +75,7 @@ _FRESH = {
 }  # fmt: skip
 
 
-class JobQuerySet(LeasedQuerySet):
+class JobQuerySet(LeasedQuerySet["Job"]):
     LEASED = {"state": JobState.RUNNING}
     NO_HOLDER = {"worker": ""}
 
@@ -85,7 +85,7 @@ class JobQuerySet(LeasedQuerySet):
     def due(self) -> "JobQuerySet":
         return self.filter(state=JobState.WAITING, run_after__lte=timezone.now())
 
-    def for_target(self, kind: JobKind, target: models.Model, **fields) -> "Job":
+    def for_target(self, kind: JobKind, target: models.Model, **fields: object) -> "Job":
         """Return the active job of this kind for this target, creating it if there is none."""
         of_target = {"kind": kind, target_field(target): target}
         while True:
@@ -143,7 +143,7 @@ class JobQuerySet(LeasedQuerySet):
         now = timezone.now()
         waiting = self.filter(state=JobState.WAITING).lock_in_order()
         self.model.objects.filter(pk__in=waiting, state=JobState.WAITING).update(run_after=now, published_at=None)
-        again = []
+        again: list[uuid.UUID] = []
         for target in TARGETS:
             same = {"kind": OuterRef("kind"), target: OuterRef(target)}
             ended = self.filter(state=JobState.FAILED, **{f"{target}__isnull": False})
@@ -282,6 +282,8 @@ class Job(Leased):
 
     def renew(self, progress: float | None) -> None:
         """Prolong the lease, and save the progress; LeaseLostError if it is not ours any more."""
+        if self.lease_token is None:
+            raise LeaseLostError(str(self.pk))
         fields = lent(self.lease_token, settings.JOB_LEASE_SECONDS)
         if progress is not None:
             fields["progress"] = min(1.0, max(0.0, progress))
@@ -350,7 +352,7 @@ class Job(Leased):
         except IntegrityError:
             return False
 
-    def _end(self, **fields) -> None:
+    def _end(self, **fields: object) -> None:
         held = Job.objects.leased_by(self.lease_token).filter(pk=self.pk)
         if not held.update(finished_at=timezone.now(), **Job.objects.unleased(), **fields):
             raise LeaseLostError(str(self.pk))

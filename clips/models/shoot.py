@@ -22,7 +22,7 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(_("“%(name)s” is not a time zone. Example: Europe/Vienna."), params={"name": name})
 
 
-class ShootQuerySet(models.QuerySet):
+class ShootQuerySet(models.QuerySet["Shoot"]):
     def called(self, name: str, date: dt.date) -> "Shoot":
         """Return the session of that name on that day, creating it if there is none."""
         name = clean_name(name) or str(_("Session"))
