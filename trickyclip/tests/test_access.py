@@ -260,6 +260,7 @@ def test_no_route_is_written_to_by_a_cookie_alone(admin, argument, name, method)
 OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-Method")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in ROUTES if name != "admin:index"])
 def test_no_override_makes_a_write_of_a_read(admin, argument, name):
     """A cookie goes with each request that another site lets the browser make; a CSRF token does not.
