@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from clips.library import clip_views, moment_views, session_changes, session_views, views
+from clips.library import clip_views, download_views, moment_views, session_changes, session_views, views
 
 urlpatterns = [
     path("clips", views.library, name="library"),
+    path("library/download", download_views.library_download, name="library_download"),
+    path("library/download.zip", download_views.library_zip, name="library_zip"),
     path("clips/<uuid:pk>", clip_views.clip, name="clip"),
     path("clips/<uuid:pk>/edit", clip_views.clip_edit, name="clip_edit"),
     path("clips/<uuid:pk>/use-again", clip_views.clip_use_again, name="clip_use_again"),

@@ -62,6 +62,8 @@ ROUTES = {
     "clips:shared_download": (["no-such-secret"], {"get": EVERYONE, "head": EVERYONE}),
     "clips:shared_picture": (["no-such-secret"], {"get": EVERYONE, "head": EVERYONE}),
     "clips:library": ([], {"get": VIEWER}),
+    "clips:library_download": ([], {"get": VIEWER}),
+    "clips:library_zip": ([], {"get": VIEWER, "head": VIEWER, "post": VIEWER}),
     "clips:clip": (["uuid"], {"get": VIEWER}),
     "clips:clip_edit": (["uuid"], {"get": SORTER, "post": SORTER}),
     "clips:clip_use_again": (["uuid"], {"post": SORTER}),
