@@ -11,7 +11,8 @@ from django_filters import rest_framework as filters
 from drf_spectacular.drainage import set_override
 
 from clips.library import ordering
-from clips.library.search import matching
+from clips.library.search import LACKING, matching
+from clips.library.spelling import corrected
 from clips.media.cameras.model import CAMERA_ID
 from clips.models import CameraName, ClipCategory, FinalClip, Job, JobKind, JobState
 from people.models import Person
@@ -19,7 +20,6 @@ from tricks.models import Trick
 
 #: Which tag a clip lacks; "both" is what pages call untagged.
 UNTAGGED = [("both", _("untagged")), ("person", _("no rider")), ("trick", _("no trick"))]
-LACKING = {"both": Q(person=None, trick=None), "person": Q(person=None), "trick": Q(trick=None)}
 
 
 class ValuesField(forms.Field):
@@ -52,7 +52,10 @@ class ValuesFilter(filters.Filter):
 class ClipFilter(filters.FilterSet):
     """Filters and order of clips, for the API and the library page."""
 
-    q = filters.CharFilter(method="matching", label="beginnings of words in names, aliases and metadata")
+    q = filters.CharFilter(
+        method="applied_last",
+        label="beginnings of words in names, aliases and metadata; days, months, frame rates, missing tags",
+    )
     person = ValuesFilter(method="with_person", label="name, slug, alias or id; also finds who is in `also`")
     trick = ValuesFilter(method="with_trick", label="name, slug, alias or id")
     untagged = ValuesFilter(
@@ -69,6 +72,9 @@ class ClipFilter(filters.FilterSet):
     all_versions = filters.BooleanFilter(method="applied_last", label="include replaced versions")
     sort = filters.ChoiceFilter(method="applied_last", choices=ordering.CHOICES, label="default: newest first")
 
+    #: What was searched instead of a misspelt line that found nothing; known once the clips were asked for.
+    corrected = ""
+
     class Meta:
         model = FinalClip
         fields = []
@@ -78,13 +84,23 @@ class ClipFilter(filters.FilterSet):
         clips = super().filter_queryset(clips)
         # A clip that was removed is never current, and the shorter question is one that an index answers.
         clips = clips.filter(removed_at=None) if asked.get("all_versions") else clips.filter(is_current=True)
+        if asked.get("q"):
+            clips = self._matching(clips, asked["q"])
         return ordering.in_order(clips, asked.get("sort") or ordering.NEWEST)
 
     def applied_last(self, clips: QuerySet, _name: str, _value: object) -> QuerySet:
         return clips
 
-    def matching(self, clips: QuerySet, _name: str, value: str) -> QuerySet:
-        return matching(clips, value)
+    def _matching(self, clips: QuerySet, text: str) -> QuerySet:
+        """Return the clips that a typed line finds; where it finds none, those that it finds well spelt."""
+        found = matching(clips, text)
+        if found.exists() or not (meant := corrected(text)):
+            return found
+        found_corrected = matching(clips, meant)
+        if not found_corrected.exists():
+            return found
+        self.corrected = meant
+        return found_corrected
 
     def with_person(self, clips: QuerySet, _name: str, values: list[str]) -> QuerySet:
         people = _by_ids_or_names(Person.objects, values)

@@ -41,6 +41,7 @@ def library(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "query": urlencode(asked),
         "errors": found.errors,
+        "corrected": found.corrected,
         "n_filters": sum(name in asked for name in FILTERS),
         "page": pages.get_page(request.GET.get("page")),
         "view": asked.get("view", VIEWS[0]),
