@@ -6,6 +6,7 @@ from clips.library import clip_views, download_views, moment_views, session_chan
 
 urlpatterns = [
     path("clips", views.library, name="library"),
+    path("library/facets/<slug:name>", views.library_facet, name="library_facet"),
     path("library/download", download_views.library_download, name="library_download"),
     path("library/download.zip", download_views.library_zip, name="library_zip"),
     path("clips/<uuid:pk>", clip_views.clip, name="clip"),

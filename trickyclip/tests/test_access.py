@@ -62,6 +62,7 @@ ROUTES = {
     "clips:shared_download": (["no-such-secret"], {"get": EVERYONE, "head": EVERYONE}),
     "clips:shared_picture": (["no-such-secret"], {"get": EVERYONE, "head": EVERYONE}),
     "clips:library": ([], {"get": VIEWER}),
+    "clips:library_facet": (["facet"], {"get": VIEWER}),
     "clips:library_download": ([], {"get": VIEWER}),
     "clips:library_zip": ([], {"get": VIEWER, "head": VIEWER, "post": VIEWER}),
     "clips:clip": (["uuid"], {"get": VIEWER}),
@@ -168,6 +169,7 @@ def argument(original, viewer):
         "shoot": original.shoot_id,
         "file": original.pk,
         "DETECT": "DETECT",
+        "facet": "trick",
         "token": ApiToken.objects.issue(viewer, "script")[0].pk,
         "no-such-secret": "no-such-secret",
     }
