@@ -1,19 +1,19 @@
-"""Counts the clips of each session, rider, trick, category, camera and rate within a search, for its filters.
+"""Counts the clips of each session, rider, trick, category, camera or rate within a search, for its filters.
 
-A facet's numbers leave its own choice out, so they say what a further tick adds.
+A facet's numbers leave its own choice out, so they say what a further tick adds. Each is counted when it is opened: all
+at once would take longer than the page.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from clips.library.filters import UNTAGGED, ClipFilter
-from clips.library.search import matching
+from clips.library.search import LACKING
 from clips.models import CameraName, ClipCategory, FinalClip, Shoot
 from clips.models.camera import camera_name, rate_name
 from people.models import Person
@@ -23,28 +23,25 @@ from tricks.models import Trick
 
 #: Choices that are shown at once; the others are found by typing.
 SHOWN, FOUND = 6, 12
+ALL_CLIPS = 10**9
 TITLES = {
     "session": _("Session"), "person": _("Rider"), "trick": _("Trick"), "untagged": _("Missing tags"),
     "category": _("Category"), "camera": _("Camera"), "fps": _("Frame rate"),
 }  # fmt: skip
-#: By which columns of ``_COUNTED`` each facet groups the clips.
-_GROUPS = {
-    "session": "shoot", "person": "person", "trick": "trick", "untagged": "no_person, no_trick",
-    "category": "category", "camera": "camera, serial", "fps": "fps",
+#: By which columns a facet groups the clips.
+_COLUMNS = {
+    "session": ("original_file__shoot",), "person": ("person",), "trick": ("trick",), "category": ("category",),
+    "camera": ("camera_id", "original_file__camera_serial"), "fps": ("fps_label",),
 }  # fmt: skip
-_FIELDS = (
-    "original_file__shoot", "person", "trick", "category", "camera_id", "original_file__camera_serial", "fps_label",
-)  # fmt: skip
-_COUNTED = "shoot, person, trick, category, camera, serial, fps"
 
-Counts = dict[tuple, int]
+Counts = Counter[tuple]
 
 
 @dataclass(frozen=True)
 class Choice:
     value: str
     text: str
-    #: None for one in the address that is no name of anything: an alias, or a name of before.
+    #: None for one that is not counted yet, or in the address and no name of anything: an alias, a name of before.
     n: int | None
     is_chosen: bool
 
@@ -58,70 +55,72 @@ class Facet:
     n_more: int
 
     @property
-    def chosen(self) -> list[Choice]:
-        return [choice for choice in self.choices if choice.is_chosen]
+    def n_chosen(self) -> int:
+        return sum(choice.is_chosen for choice in self.choices)
 
 
-def facets_of(asked: dict, found: ClipFilter) -> list[Facet]:
-    """Return all facets of a search: the query as ``asked_for`` returns it, and the clips that it found."""
-    plain = [name for name in TITLES if name not in asked]
-    counts = _counts(found.qs, plain) if plain else {}
-    for name in TITLES:
-        if name in asked:
-            counts |= _counts(_without(asked, name, found.corrected), [name])
-    return [_facet(name, counts[name], asked.get(name, []), shown=SHOWN) for name in TITLES]
+def facets_of(asked: dict) -> list[Facet]:
+    """Return all facets with what is chosen in them alone, uncounted."""
+    return [Facet(name, str(title), _chosen(name, asked.get(name, [])), 0) for name, title in TITLES.items()]
 
 
 def facet_of(name: str, asked: dict, find: str) -> Facet:
-    """Return one facet with the choices that a typed beginning may mean, and those that are chosen."""
-    counts = _counts(_without(asked, name), [name])
-    return _facet(name, counts[name], asked.get(name, []), find=find, shown=FOUND if find else SHOWN)
+    """Return one facet counted: what is chosen, and its first choices or those that a typed beginning may mean."""
+    rest = {key: value for key, value in asked.items() if key not in {name, "sort"}}
+    counts = _counts(name, ClipFilter(rest, queryset=FinalClip.objects.all()).qs.order_by())
+    chosen = _chosen(name, asked.get(name, []))
+    known = {choice.value.casefold() for choice in chosen}
+    n_of = {value.casefold(): n for value, _text, n in _CHOICES[name](counts, "")} if chosen else {}
+    ticked = [Choice(each.value, each.text, n_of.get(each.value.casefold()), is_chosen=True) for each in chosen]
+    others = [Choice(*row, is_chosen=False) for row in _CHOICES[name](counts, find) if row[2]]
+    others = [choice for choice in others if choice.value.casefold() not in known]
+    shown = FOUND if find else SHOWN
+    return Facet(name, str(TITLES[name]), ticked + others[:shown], max(0, len(others) - shown))
 
 
-def _without(asked: dict, name: str, corrected: str = "") -> QuerySet:
-    """Return the clips that a search finds without one of its facets."""
-    rest = {key: value for key, value in asked.items() if key not in {name, "q", "sort"}}
-    clips = ClipFilter(rest, queryset=FinalClip.objects.all()).qs
-    typed = corrected or asked.get("q", "")
-    return matching(clips, typed) if typed else clips
-
-
-def _counts(clips: QuerySet, names: list[str]) -> dict[str, Counts]:
-    """Return for each facet how many clips there are of each of its values, in one look at all clips."""
-    counts: dict[str, Counts] = {name: Counter() for name in names}
-    try:
-        inner, params = clips.order_by().values_list(*_FIELDS).query.sql_with_params()
-    except EmptyResultSet:
-        return counts
-    columns = list(dict.fromkeys(column for name in names for column in _GROUPS[name].split(", ")))
-    is_in_set = ", ".join(f"GROUPING({_GROUPS[name]})" for name in names)
-    sets = ", ".join(f"({_GROUPS[name]})" for name in names)
-    sql = (
-        f"SELECT count(*), {is_in_set}, {', '.join(columns)} FROM (SELECT *, person IS NULL AS no_person,"  # noqa: S608
-        f" trick IS NULL AS no_trick FROM ({inner}) AS clips ({_COUNTED})) AS counted GROUP BY GROUPING SETS ({sets})"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        for n_clips, *row in cursor:
-            at = row.index(0)  # of all sets this row is of the one that all columns of are grouped by
-            value = dict(zip(columns, row[len(names) :], strict=True))
-            counts[names[at]][tuple(value[column] for column in _GROUPS[names[at]].split(", "))] += n_clips
-    if "person" in counts:
-        also = FinalClip.also.through.objects.filter(finalclip__in=clips.order_by().values("pk"))
-        for person, n_clips in also.values_list("person").annotate(n=Count("pk")):
-            counts["person"][(person,)] += n_clips
+def _counts(name: str, clips: QuerySet) -> Counts:
+    """Return how many clips there are of each value of a facet."""
+    if name == "untagged":
+        return Counter({(value,): clips.filter(missing).count() for value, missing in LACKING.items()})
+    # "*" counts what an index has without a look at the rows.
+    rows = clips.values_list(*_COLUMNS[name]).annotate(n=Count("*"))
+    counts = Counter({tuple(row[:-1]): row[-1] for row in rows})
+    if name == "person":
+        # Cut off at more than there are, so that PostgreSQL looks for the clips once and not for each row.
+        found = clips.values("pk")[:ALL_CLIPS]
+        also = FinalClip.also.through.objects.filter(finalclip__in=found).values_list("person").annotate(n=Count("*"))
+        counts.update({(person,): n for person, n in also})
     return counts
 
 
-def _facet(name: str, counts: Counts, chosen: Iterable[str], *, shown: int, find: str = "") -> Facet:
-    wanted = {value.casefold(): value for value in chosen}
-    rows = _CHOICES[name](counts, find)
-    choices = [Choice(value, text, n, value.casefold() in wanted) for value, text, n in rows]
-    ticked = [choice for choice in choices if choice.is_chosen]
-    known = {choice.value.casefold() for choice in ticked}
-    ticked += [Choice(value, value, None, is_chosen=True) for key, value in wanted.items() if key not in known]
-    others = [choice for choice in choices if not choice.is_chosen and choice.n]
-    return Facet(name, str(TITLES[name]), ticked + others[:shown], max(0, len(others) - shown))
+def _chosen(name: str, values: list[str]) -> list[Choice]:
+    """Return chosen values as they are called; what is no name of anything as it is written in the address."""
+    names = dict(_names(name, values)) if values else {}
+    return [Choice(value, names.get(value.casefold(), value), None, is_chosen=True) for value in values]
+
+
+def _names(name: str, values: list[str]) -> Iterable[tuple[str, str]]:
+    if name == "session":
+        shoots = Shoot.objects.filter(pk__in=[value for value in values if _is_uuid(value)])
+        return [(str(shoot.pk), f"{shoot.name} · {shoot.date}") for shoot in shoots]
+    if name == "person":
+        people = Person.objects.filter(slug__in=values)
+        return [(person.slug.casefold(), person.display_name) for person in people]
+    if name == "trick":
+        return [(trick.slug.casefold(), str(trick)) for trick in Trick.objects.filter(slug__in=values)]
+    if name == "camera":
+        return [(value.casefold(), camera_name(value)) for value in values if value.startswith("CAM_")]
+    if name == "fps":
+        return [(value.casefold(), rate_name(value)) for value in values]
+    of_kind = ClipCategory.choices if name == "category" else UNTAGGED
+    return [(value.casefold(), str(text)) for value, text in of_kind]
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False
 
 
 Row = tuple[str, str, int]
@@ -161,7 +160,7 @@ def _cameras(counts: Counts, find: str) -> list[Row]:
         of_kind = next((f"{own.name} · {plain}" for own in named[camera_id] if not own.serial), plain)
         rows.append((camera_id, of_kind, n))
         singles = [own for own in named[camera_id] if own.serial]
-        rows += [(own.name, f"{own.name} · {plain}", counts.get((camera_id, own.serial), 0)) for own in singles]
+        rows += [(own.name, f"{own.name} · {plain}", counts[(camera_id, own.serial)]) for own in singles]
     return _ranked(rows, find)
 
 
@@ -174,16 +173,11 @@ def _rates(counts: Counts, _find: str) -> list[Row]:
 
 
 def _categories(counts: Counts, _find: str) -> list[Row]:
-    return [(value, str(text), counts.get((value,), 0)) for value, text in ClipCategory.choices]
+    return [(value, str(text), counts[(value,)]) for value, text in ClipCategory.choices]
 
 
 def _untagged(counts: Counts, _find: str) -> list[Row]:
-    n_of = {
-        "both": counts.get((True, True), 0),
-        "person": sum(n for (no_person, _no_trick), n in counts.items() if no_person),
-        "trick": sum(n for (_no_person, no_trick), n in counts.items() if no_trick),
-    }
-    return [(value, str(text), n_of[value]) for value, text in UNTAGGED]
+    return [(value, str(text), counts[(value,)]) for value, text in UNTAGGED]
 
 
 _CHOICES: dict[str, Callable[[Counts, str], list[Row]]] = {

@@ -48,19 +48,18 @@ def library(request: HttpRequest) -> HttpResponse:
         "errors": found.errors,
         "corrected": found.corrected,
         "n_filters": sum(name in asked for name in FILTERS),
-        "facets": facets_of(asked, found),
         "page": pages.get_page(request.GET.get("page")),
         "view": asked.get("view", VIEWS[0]),
     }
     if context["view"] == "list":
         set_copy_statuses(context["page"].object_list, outage.current_outage())
     if is_part(request):
-        response = render(request, "clips/library/_library_results.html", context | {"is_news": True}, status=status)
+        response = render(request, "clips/library/_library_results.html", context, status=status)
         # Somebody who types goes back to where they began, not through every letter.
         note = replace_url if request.htmx.trigger_name == "q" else push_url
         note(response, library_address(context["query"]))
     else:
-        context |= {"orders": ordering.CHOICES, "order": asked.get("sort", ordering.NEWEST)}
+        context |= {"facets": facets_of(asked), "orders": ordering.CHOICES, "order": asked.get("sort", ordering.NEWEST)}
         response = render(request, "clips/library/library.html", context, status=status)
     patch_vary_headers(response, ["HX-Request"])  # or Back could show the results alone
     return response
@@ -70,11 +69,12 @@ def library(request: HttpRequest) -> HttpResponse:
 @require_safe
 @part_of("clips:library")
 def library_facet(request: HttpRequest, name: str) -> HttpResponse:
-    """Answer with the choices of one facet that ``?find=`` may mean."""
+    """Answer with one facet, counted; or with its choices that ``?find=`` may mean, while somebody types."""
     if name not in TITLES:
         raise Http404
-    find = typed_in(request, "find")
-    return render(request, "clips/library/_facet_choices.html", {"facet": facet_of(name, asked_for(request.GET), find)})
+    find = typed_in(request, "find") if request.htmx.trigger_name == "find" else ""
+    part = "_facet_choices" if request.htmx.trigger_name == "find" else "_facet"
+    return render(request, f"clips/library/{part}.html", {"facet": facet_of(name, asked_for(request.GET), find)})
 
 
 def asked_for(query: QueryDict) -> Asked:
