@@ -15,9 +15,6 @@ from clips.storage import files
 logger = logging.getLogger(__name__)
 
 
-QUEUES = ("detect", "media", "light")
-
-
 def start(kind: JobKind, target: models.Model, *, priority: int = DEFAULT_PRIORITY, **params: object) -> Job:
     """Create the job in the caller's transaction, and publish it on commit."""
     job = Job.objects.for_target(kind, target, priority=priority, params=params)

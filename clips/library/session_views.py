@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from clips.archive.configured import archive_name
 from clips.ingest.camera_proxies import SECOND_LENS_NAME
 from clips.library.clock_faults import clock_facts
-from clips.library.session_forms import MomentForm, SessionForm
+from clips.library.session_forms import MomentForm, MoveVideosForm, SessionForm
 from clips.models import (
     ArchiveCopy,
     CandidateSegment,
@@ -59,7 +59,8 @@ def sessions(request: HttpRequest) -> HttpResponse:
 def session(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show one session with its files and their moments."""
     shoot = get_object_or_404(Shoot, pk=pk)
-    context = page_context(request, shoot) | {"form": SessionForm(instance=shoot)}
+    context = page_context(request, shoot) | {"form": SessionForm(instance=shoot), "did": _just_done(request)}
+    context["move_form"] = MoveVideosForm(shoot=shoot, videos=context["page"].object_list)
     return render(request, "clips/library/session.html", context)
 
 
@@ -81,23 +82,34 @@ def curve(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "clips/previews/curve.svg", context, content_type="image/svg+xml")
 
 
-def news(request: HttpRequest, shoot: Shoot, *, status: int = 200) -> HttpResponse:
+def news(request: HttpRequest, shoot: Shoot, *, status: int = 200, **more: object) -> HttpResponse:
     """Render the changing parts of a session's page; every change on that page answers with them."""
-    return render(request, "clips/library/_session_news.html", page_context(request, shoot), status=status)
+    context = page_context(request, shoot) | more
+    return render(request, "clips/library/_session_news.html", context, status=status)
+
+
+def _just_done(request: HttpRequest) -> UUID | None:
+    """Return the bulk change that led here (``?did=``), whose toast the page shows."""
+    try:
+        return UUID(request.GET.get("did", ""))
+    except ValueError:
+        return None
 
 
 def page_context(request: HttpRequest, shoot: Shoot) -> dict:
     """Return the context of a session's page, in a fixed number of queries."""
     page = page_of_files(request, shoot)
     fill_in(page, shoot)
-    proposals = CandidateSegment.objects.filter(original_file__shoot=shoot)
+    moments = CandidateSegment.objects.filter(original_file__shoot=shoot)
+    waiting = moments.undecided().unreviewed()
     progress = progress_of([shoot])[shoot.pk]
     return {
         "shoot": shoot,
         "page": page,
         "progress": progress,
-        "n_moments": proposals.count(),
-        "n_shown": proposals.shown().count(),
+        "n_moments": moments.count(),
+        "n_shown": moments.shown().count(),
+        "n_hidden": waiting.count() - waiting.shown().count(),
         "is_moving": progress.search is not None or any(file.is_moving for file in page),
         "lacks_filmstrips": any(file.film.name == "absent" for file in page),
         "drawing": {"width": WIDTH, "height": HEIGHT},

@@ -1,3 +1,5 @@
+"""Rows of footage, moments, clips and jobs, with their constraints and changes of state."""
+
 from clips.models.archive import (
     ArchiveBlock,
     ArchiveCopy,
@@ -8,6 +10,7 @@ from clips.models.archive import (
     DriveGrant,
 )
 from clips.models.audit import AuditReport, AuditState
+from clips.models.bulk import BulkChange, BulkKind
 from clips.models.camera import CameraClock, CameraName
 from clips.models.clip import ClipCategory, FileName, FinalClip
 from clips.models.decision import Decision, DecisionKind
@@ -32,6 +35,8 @@ __all__ = [
     "AuditReport",
     "AuditState",
     "BlockReason",
+    "BulkChange",
+    "BulkKind",
     "CameraClock",
     "CameraName",
     "CandidateSegment",

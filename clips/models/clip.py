@@ -123,10 +123,10 @@ class FinalClip(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     candidate_segment = models.ForeignKey(
         CandidateSegment, on_delete=models.PROTECT, null=True, blank=True, related_name="clips",
-        verbose_name=_("segment"), help_text=_("Empty when it was imported."),
+        verbose_name=_("moment"), help_text=_("Empty if it was imported."),
     )  # fmt: skip
     original_file = models.ForeignKey(
-        OriginalFile, on_delete=models.PROTECT, related_name="clips", verbose_name=_("original file")
+        OriginalFile, on_delete=models.PROTECT, related_name="clips", verbose_name=_("video")
     )
     person = models.ForeignKey(
         Person,
@@ -136,7 +136,7 @@ class FinalClip(models.Model):
         related_name="clips",
         verbose_name=_("person"),
     )
-    also = models.ManyToManyField(Person, blank=True, related_name="also_in", verbose_name=_("also in it"))
+    also = models.ManyToManyField(Person, blank=True, related_name="also_in", verbose_name=_("also in the clip"))
     trick = models.ForeignKey(
         Trick, on_delete=models.PROTECT, null=True, blank=True, related_name="clips", verbose_name=_("trick")
     )
@@ -161,14 +161,14 @@ class FinalClip(models.Model):
         _("tracks"),
         default=list,
         blank=True,
-        help_text=_("What became of each track of the original: copied, converted or left out."),
+        help_text=_("For each track of the original: copied, converted or left out."),
     )
     drive_file_id = models.CharField(_("Drive file"), max_length=100, blank=True)
     search_text = models.TextField(
-        _("found by"),
+        _("search text"),
         blank=True,
         editable=False,
-        help_text=_("All words that a search may use, names and aliases among them."),
+        help_text=_("All words that find the clip, including names and aliases."),
     )
     removed_at = models.DateTimeField(
         _("removed"),
@@ -189,8 +189,8 @@ class FinalClip(models.Model):
     objects = FinalClipQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("final clip")
-        verbose_name_plural = _("final clips")
+        verbose_name = _("clip")
+        verbose_name_plural = _("clips")
         ordering = ["-date", "-created_at"]
         constraints = [
             models.CheckConstraint(condition=Q(end_ms__gt=F("start_ms")), name="clip_has_length"),

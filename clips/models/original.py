@@ -81,26 +81,29 @@ class OriginalFile(models.Model):
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
 
     aside_at = models.DateTimeField(
-        _("put aside"),
+        _("set aside"),
         null=True,
         blank=True,
-        help_text=_("Its moments are not handed out for sorting; nothing is trashed."),
+        help_text=_("Its moments are skipped while sorting; nothing is trashed."),
     )
 
     # Where its bytes are: here, unless they were let go to make room (clips/disk/).
     evicted_at = models.DateTimeField(
-        _("let go"), null=True, blank=True, help_text=_("Its bytes are not on the disk any more; an archive has them.")
-    )
-    fetched_at = models.DateTimeField(_("fetched back"), null=True, blank=True)
-    not_needed_at = models.DateTimeField(
-        _("not needed"),
+        _("removed from disk"),
         null=True,
         blank=True,
-        help_text=_("May be let go though no archive has it, when its moments are sorted and its clips archived."),
+        help_text=_("When the file was removed from the disk; the archive has a copy."),
+    )
+    fetched_at = models.DateTimeField(_("restored"), null=True, blank=True)
+    not_needed_at = models.DateTimeField(
+        _("may be removed"),
+        null=True,
+        blank=True,
+        help_text=_("May be removed without an archive copy once its moments are sorted and its clips archived."),
     )
     not_needed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+",
-        verbose_name=_("not needed, says"),
+        verbose_name=_("released by"),
     )  # fmt: skip
 
     # What the probe reads; empty until then.
@@ -119,10 +122,13 @@ class OriginalFile(models.Model):
     codec = models.CharField(_("codec"), max_length=20, blank=True)
     has_audio = models.BooleanField(_("sound"), null=True, blank=True)
     clip_ending = models.CharField(
-        _("its clips end in"), max_length=3, default=USUAL, help_text=_("The kind of file that holds its picture.")
+        _("clip file extension"),
+        max_length=3,
+        default=USUAL,
+        help_text=_("The file type that can hold its video track."),
     )
     recorded_at = models.DateTimeField(
-        _("recorded"), null=True, blank=True, help_text=_("The camera's clock, put right by its offset.")
+        _("recorded"), null=True, blank=True, help_text=_("The camera's clock, corrected by its offset.")
     )
     utc_offset_min = models.SmallIntegerField(
         _("minutes ahead of UTC"),
@@ -138,15 +144,15 @@ class OriginalFile(models.Model):
         blank=True,
         related_name="low_res_copies",
         verbose_name=_("belongs to"),
-        help_text=_("Of a camera's own low-resolution copy (LRV) or second lens: the file whose moments count."),
+        help_text=_("For a camera's low-resolution copy (LRV) or second lens: the main video."),
     )
-    probe = models.JSONField(_("all that the probe read"), default=dict, blank=True)
+    probe = models.JSONField(_("file details"), default=dict, blank=True)
 
     objects = OriginalFileQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("original file")
-        verbose_name_plural = _("original files")
+        verbose_name = _("video")
+        verbose_name_plural = _("videos")
         ordering = ["shoot", "recorded_at", "original_filename"]
         constraints = [
             models.CheckConstraint(condition=Q(size_bytes__gt=0), name="original_has_size"),

@@ -22,7 +22,7 @@ _SKIPPED_LAST = F("skipped_at").asc(nulls_first=True)
 
 
 class SegmentStatus(models.TextChoices):
-    UNREVIEWED = "UNREVIEWED", _("unreviewed")
+    UNREVIEWED = "UNREVIEWED", _("to sort")
     IN_PROGRESS = "IN_PROGRESS", _("being sorted")
     ACCEPTED = "ACCEPTED", _("kept")
     TRASHED = "TRASHED", _("trashed")
@@ -55,7 +55,7 @@ class CandidateSegmentQuerySet(LeasedQuerySet):
     def undecided(self) -> "CandidateSegmentQuerySet":
         """Return those still to be sorted, whoever holds them.
 
-        Not what lies in a video that was put aside, or in a camera's small copy of another one.
+        Not what lies in a video that was set aside, or in a camera's small copy of another one.
         """
         return self.open().filter(original_file__aside_at=None, original_file__low_res_of=None)
 
@@ -149,6 +149,17 @@ class CandidateSegmentQuerySet(LeasedQuerySet):
         held.lock_in_order()
         return held.update(status=SegmentStatus.UNREVIEWED, **self.unleased())
 
+    def trash_unreviewed(self) -> int:
+        """Trash those of these that nobody sorts or has sorted; return how many."""
+        return self.unreviewed().update(status=SegmentStatus.TRASHED)
+
+    @transaction.atomic
+    def restore_trashed(self) -> int:
+        """Take those of these that are in the trash out of it, to be sorted again; return how many."""
+        trashed = self.filter(status=SegmentStatus.TRASHED).lock_in_order()
+        rows = CandidateSegment.objects.filter(pk__in=trashed, status=SegmentStatus.TRASHED)
+        return rows.update(status=SegmentStatus.UNREVIEWED, skipped_at=None)
+
     @transaction.atomic
     def leave_hands(self) -> int:
         """Take those of these that are held from their holders."""
@@ -161,11 +172,11 @@ class CandidateSegmentQuerySet(LeasedQuerySet):
 class CandidateSegment(Leased):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     original_file = models.ForeignKey(
-        OriginalFile, on_delete=models.PROTECT, related_name="segments", verbose_name=_("original file")
+        OriginalFile, on_delete=models.PROTECT, related_name="segments", verbose_name=_("video")
     )
     run = models.ForeignKey(
         DetectionRun, on_delete=models.PROTECT, null=True, blank=True, related_name="segments",
-        verbose_name=_("proposed by"), help_text=_("Empty when a person made it by hand."),
+        verbose_name=_("found by"), help_text=_("Empty if added by hand."),
     )  # fmt: skip
     parent = models.ForeignKey(
         "self",
@@ -186,17 +197,15 @@ class CandidateSegment(Leased):
         verbose_name=_("held by"),
     )  # fmt: skip
     locked_at = models.DateTimeField(_("held since"), null=True, blank=True)
-    skipped_at = models.DateTimeField(
-        _("skipped"), null=True, blank=True, help_text=_("Handed out again after the rest.")
-    )
-    poster_path = models.CharField(_("picture"), max_length=100, blank=True, help_text=_("Empty until it is made."))
-    created_at = models.DateTimeField(_("proposed"), auto_now_add=True)
+    skipped_at = models.DateTimeField(_("skipped"), null=True, blank=True, help_text=_("Comes back after the rest."))
+    poster_path = models.CharField(_("picture"), max_length=100, blank=True, help_text=_("Empty until it exists."))
+    created_at = models.DateTimeField(_("found"), auto_now_add=True)
 
     objects = CandidateSegmentQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("candidate segment")
-        verbose_name_plural = _("candidate segments")
+        verbose_name = _("moment")
+        verbose_name_plural = _("moments")
         ordering = ["original_file", "start_ms"]
         constraints = [
             models.CheckConstraint(condition=Q(end_ms__gt=F("start_ms")), name="segment_has_length"),

@@ -17,7 +17,7 @@ from people.models.member import hash_secret
 class ShareSound(models.TextChoices):
     """Sound of a copy in slow motion; at normal speed it is unchanged."""
 
-    STRETCH = "STRETCH", _("slowed down, too")
+    STRETCH = "STRETCH", _("slowed down too")
     DROP = "DROP", _("left out")
 
 
@@ -28,13 +28,13 @@ class SharedCopy(models.Model):
     clip = models.ForeignKey(FinalClip, on_delete=models.CASCADE, related_name="shared_copies", verbose_name=_("clip"))
     slow_down = models.PositiveSmallIntegerField(_("slowed down"), default=1)
     sound = models.CharField(_("sound"), max_length=7, choices=ShareSound, default=ShareSound.STRETCH)
-    stored_path = models.CharField(_("stored as"), max_length=100, blank=True, help_text=_("Empty until it is made."))
+    stored_path = models.CharField(_("stored as"), max_length=100, blank=True, help_text=_("Empty until it exists."))
     size_bytes = models.PositiveBigIntegerField(_("size"), null=True, blank=True)
-    created_at = models.DateTimeField(_("wanted"), auto_now_add=True)
+    created_at = models.DateTimeField(_("requested"), auto_now_add=True)
 
     class Meta:
-        verbose_name = _("copy for sharing")
-        verbose_name_plural = _("copies for sharing")
+        verbose_name = _("share video")
+        verbose_name_plural = _("share videos")
         ordering = ["clip", "slow_down", "sound"]
         constraints = [
             models.UniqueConstraint(fields=["clip", "slow_down", "sound"], name="shared_copy_unique"),
@@ -81,15 +81,15 @@ class ShareLink(models.Model):
     """Shows one copy to whoever has the link."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    copy = models.ForeignKey(SharedCopy, on_delete=models.CASCADE, related_name="links", verbose_name=_("copy"))
+    copy = models.ForeignKey(SharedCopy, on_delete=models.CASCADE, related_name="links", verbose_name=_("share video"))
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="share_links",
-        verbose_name=_("made by"),
+        verbose_name=_("created by"),
     )  # fmt: skip
-    created_at = models.DateTimeField(_("made"), auto_now_add=True)
-    ends_at = models.DateTimeField(_("works until"), null=True, blank=True)
-    ended_at = models.DateTimeField(_("ended"), null=True, blank=True, help_text=_("Set when somebody took it back."))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    ends_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("revoked"), null=True, blank=True, help_text=_("Set when it was revoked."))
 
     objects = ShareLinkQuerySet.as_manager()
 

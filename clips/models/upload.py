@@ -29,13 +29,13 @@ UNATTENDED = (UploadSource.FOLDER, UploadSource.DRIVE)
 
 
 class UploadState(models.TextChoices):
-    WAITING = "WAITING", _("waiting for room")
+    WAITING = "WAITING", _("waiting for disk space")
     RECEIVING = "RECEIVING", _("receiving")
     RECEIVED = "RECEIVED", _("checking")
-    REGISTERED = "REGISTERED", _("here")
+    REGISTERED = "REGISTERED", _("added")
     DUPLICATE = "DUPLICATE", _("already here")
     FAILED = "FAILED", _("failed")
-    GONE = "GONE", _("given up")
+    GONE = "GONE", _("cancelled")
 
 
 def _count(of_file: QuerySet) -> Subquery:
@@ -107,33 +107,35 @@ class Upload(models.Model):
     )
     shoot = models.ForeignKey(
         Shoot, on_delete=models.PROTECT, null=True, blank=True, related_name="uploads", verbose_name=_("session"),
-        help_text=_("Empty until the file says on which day it was recorded."),
+        help_text=_("Empty until the recording date is known."),
     )  # fmt: skip
-    source = models.CharField(_("came by"), max_length=10, choices=UploadSource, default=UploadSource.BROWSER)
+    source = models.CharField(_("source"), max_length=10, choices=UploadSource, default=UploadSource.BROWSER)
     #: What is known of its session before it is read.
-    session_name = NameField(_("asked session"), max_length=100, blank=True)
-    session_date = models.DateField(_("asked date"), null=True, blank=True)
+    session_name = NameField(_("requested session"), max_length=100, blank=True)
+    session_date = models.DateField(_("requested date"), null=True, blank=True)
     #: Where it was found: its path, and what tells it from another file that lies there later.
-    came_from = models.CharField(_("found as"), max_length=1000, blank=True)
-    remote_id = models.CharField(_("id there"), max_length=300, blank=True, editable=False)
+    came_from = models.CharField(_("found at"), max_length=1000, blank=True)
+    remote_id = models.CharField(_("remote ID"), max_length=300, blank=True, editable=False)
     mark = models.CharField(max_length=100, blank=True, editable=False)
-    modified_at = models.DateTimeField(_("last changed before"), null=True, blank=True)
-    put_away_at = models.DateTimeField(_("put away"), null=True, blank=True, editable=False)
+    modified_at = models.DateTimeField(_("last modified"), null=True, blank=True)
+    put_away_at = models.DateTimeField(_("moved away"), null=True, blank=True, editable=False)
     original_filename = NameField(_("file name"), max_length=300)
     size_bytes = models.PositiveBigIntegerField(_("size"))
     offset_bytes = models.PositiveBigIntegerField(_("received"), default=0)
     state = models.CharField(_("state"), max_length=10, choices=UploadState, default=UploadState.RECEIVING)
     original_file = models.ForeignKey(
         "clips.OriginalFile", on_delete=models.SET_NULL, null=True, blank=True, related_name="uploads",
-        verbose_name=_("became"),
+        verbose_name=_("video"),
     )  # fmt: skip
     node = models.CharField(
-        _("on"), max_length=64, default=this_node, editable=False, help_text=_("The machine that has its bytes.")
+        _("machine"), max_length=64, default=this_node, editable=False, help_text=_("The machine that holds the data.")
     )
     reason = models.CharField(_("reason"), max_length=500, blank=True)
-    metadata = models.TextField(_("what the client says of it"), blank=True, help_text=_("Upload-Metadata as it came."))
-    created_at = models.DateTimeField(_("begun"), auto_now_add=True)
-    updated_at = models.DateTimeField(_("last byte"), auto_now_add=True)
+    metadata = models.TextField(
+        _("client metadata"), blank=True, help_text=_("The Upload-Metadata header as received.")
+    )
+    created_at = models.DateTimeField(_("started"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("last data"), auto_now_add=True)
 
     objects = UploadQuerySet.as_manager()
 

@@ -39,7 +39,7 @@ def keep_to_size() -> int:
     """Delete previews beyond the size limit; return how many.
 
     First what was sorted, the oldest decision first; then what lies below the sensitivity; then what lies in videos
-    that were put aside; then what nobody has looked at for longest. Never what an open page holds. Filmstrips
+    that were set aside; then what nobody has looked at for longest. Never what an open page holds. Filmstrips
     go last; pictures stay.
     """
     used_bytes = _used_bytes()

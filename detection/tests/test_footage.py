@@ -85,12 +85,12 @@ def test_all_candidates_together_hold_nearly_every_trick(results):
     assert mean["false_per_min_all"] <= 10
 
 
-def test_proposals_do_not_find_the_joins(results):
+def test_moments_do_not_find_the_joins(results):
     mean = mean_of(list(results.values()))
     assert mean["false_near_joins"] <= mean["join_chance"] + 0.10
 
 
-def test_proposals_hold_run_in_and_run_out(results):
+def test_moments_hold_run_in_and_run_out(results):
     mean = mean_of(list(results.values()))
     assert mean["start_error_ms"] <= 700
     assert mean["end_error_ms"] <= 700

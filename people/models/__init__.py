@@ -1,3 +1,5 @@
+"""Rows of members, invites, tokens and the audit trail, and of people."""
+
 from people.models.audit import Action, AuditEntry
 from people.models.member import Invite, LastAdminError, Member, Role
 from people.models.person import Person, PersonAlias

@@ -157,7 +157,7 @@ def decisions(client: Client, member: Member) -> Iterator[tuple[str, Ask]]:
         yield f"sort: trash, {what}", lambda table=table: decide("sort_trash", **table)
     yield "sort: the past", lambda: client.get(reverse("clips:sort_past"), headers=AS_A_PAGE_ASKS)
     yield "sort, with a past", lambda: client.get(reverse("clips:sort"))
-    yield "sort: put aside", lambda: decide("sort_aside")
+    yield "sort: set aside", lambda: decide("sort_aside")
 
 
 def tables() -> dict[str, dict[str, object]]:

@@ -99,9 +99,20 @@ def test_the_query_of_the_library_and_a_choice_of_clips_say_what_is_in_it(client
     assert names("category=CRASH&category=TRICK") == ["clips", "other", "rail_"]
     assert names(f"clip={clips['other'].pk}") == ["clips", "other"]
     assert names(f"clip={clips['other'].pk}&clip={clips['rail'].pk}") == ["clips", "other", "rail_"]
-    posted = opened(client.post(ADDRESS, {"clip": [str(clip.pk) for clip in clips.values()]}))
-    assert len(posted.namelist()) == 3
     assert client.get(f"{ADDRESS}?clip=one").status_code == 422
+
+
+def test_a_posted_selection_is_led_to_an_address_that_can_be_resumed(client, clips, monkeypatch):
+    ids = ",".join(str(clips[name].pk) for name in ("rail", "other"))
+    led = client.post(ADDRESS, {"clips": ids})
+    assert len(opened(client.get(led["Location"])).namelist()) == 3
+    led = client.post(ADDRESS, {"all": "on", "query": "category=CRASH", "clips": ""})
+    assert led["Location"] == f"{ADDRESS}?category=CRASH"
+    kept = opened(client.post(ADDRESS, {"all": "on", "query": "", "without": str(clips["other"].pk)}))
+    assert [row["file"].rpartition("/")[2] for row in listed(kept)] == ["rail__v001.mp4", "uncut__v001.mp4"]
+    monkeypatch.setattr("clips.library.download_views.MAX_ADDRESS", 50)
+    assert len(opened(client.post(ADDRESS, {"clips": ids})).namelist()) == 3
+    assert client.post(ADDRESS, {"clips": ""}).status_code == 422
 
 
 def test_a_cut_connection_is_continued_by_a_range(client, clips):

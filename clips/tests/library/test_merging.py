@@ -82,7 +82,7 @@ def test_nobody_is_named_twice_in_one_clip(make_clip, miller, mills, jo, before)
     clip.refresh_from_db()
     assert [clip.person, *also(clip)].count(miller) == 1
     assert jo in [clip.person, *also(clip)]
-    assert told["Final clips (also in it)"] == 1
+    assert told["Clips (also in the clip)"] == 1
 
 
 def test_name_slug_and_aliases_lead_to_the_survivor(miller, mills):
@@ -144,8 +144,8 @@ def test_plan_says_what_the_merge_then_does(make_clip, miller, mills, jo):
     make_clip(jo, mills)
     told = plan(mills, miller)
     assert {change.what: (change.n_moved, change.n_dropped) for change in told.changes} == {
-        "Final clips (person)": (2, 0),
-        "Final clips (also in it)": (1, 0),
+        "Clips (person)": (2, 0),
+        "Clips (also in the clip)": (1, 0),
     }
     merge(mills, miller)
     assert FinalClip.objects.filter(person=miller).count() == 2
