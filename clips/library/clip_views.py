@@ -16,10 +16,10 @@ from clips.archive import outage
 from clips.archive.status import copy_status
 from clips.disk.fetching import fetch_context
 from clips.library import ordering
+from clips.library.asked import Asked, asked_for, library_address, query_of
 from clips.library.clip_forms import ClipForm
 from clips.library.filters import ClipFilter
 from clips.library.new_version import UnchangedError, current_version, reedit, use_again
-from clips.library.views import Asked, asked_for, library_address, query_of
 from clips.models import FinalClip, Job, JobKind, JobState
 from clips.previews.playback import best_source, full_source, lacks_copy
 from clips.sharing.views import copies_to_show, share_context

@@ -1,11 +1,7 @@
 """View of the library: all clips, filtered and searched, as a grid or a list. The address holds the whole query."""
 
-from collections.abc import Mapping
-from urllib.parse import urlencode
-
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 from django_htmx.http import push_url, replace_url
@@ -13,9 +9,11 @@ from django_htmx.http import push_url, replace_url
 from clips.archive import outage
 from clips.archive.status import set_copy_statuses
 from clips.library import ordering
+from clips.library.asked import FILTERS, VIEWS, asked_for, library_address, query_of
 from clips.library.facets import TITLES, facet_of, facets_of
 from clips.library.filters import ClipFilter
 from clips.library.pagination import WidePaginator
+from clips.library.saved_views import saved_views_context
 from clips.models import FinalClip
 from people.access import requires
 from people.models import Role
@@ -23,15 +21,6 @@ from people.naming.picking import typed_in
 from trickyclip.shared.whole_pages import part_of
 
 PER_PAGE = 48
-VIEWS = ("grid", "list")
-#: Filters that take several values, in repeated parameters.
-MANY = (*TITLES, "clip")
-FILTERS = ("q", "date", "date_from", "date_to", *MANY)
-#: What an address leaves out, because it goes without saying.
-UNSAID = {"sort": ordering.NEWEST, "view": VIEWS[0]}
-
-#: A query of the library: text by name, and for filters of several values a list.
-Asked = dict[str, str | list[str]]
 
 
 @requires(Role.VIEWER)
@@ -51,6 +40,7 @@ def library(request: HttpRequest) -> HttpResponse:
         "page": pages.get_page(request.GET.get("page")),
         "view": asked.get("view", VIEWS[0]),
     }
+    context |= saved_views_context(request.user, context["query"])
     if context["view"] == "list":
         set_copy_statuses(context["page"].object_list, outage.current_outage())
     if is_part(request):
@@ -77,25 +67,6 @@ def library_facet(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, f"clips/library/{part}.html", {"facet": facet_of(name, asked_for(request.GET), find)})
 
 
-def asked_for(query: QueryDict) -> Asked:
-    """Return the meaningful parts of the query in one order, so that the same query has the same address."""
-    asked: Asked = {name: query.get(name, "").strip() for name in (*FILTERS, *UNSAID)}
-    asked |= {name: sorted({value.strip() for value in query.getlist(name)} - {""}) for name in MANY}
-    if asked["view"] not in VIEWS:
-        asked["view"] = VIEWS[0]
-    return {name: value for name, value in asked.items() if value and value != UNSAID.get(name)}
-
-
-def query_of(asked: Mapping[str, object]) -> str:
-    """Return a query as an address writes it."""
-    return urlencode(asked, doseq=True)
-
-
 def is_part(request: HttpRequest) -> bool:
     """Return whether HTMX asks for the changed part; going back it wants the whole page."""
     return bool(request.htmx) and not request.htmx.history_restore_request
-
-
-def library_address(query: str) -> str:
-    """Return the address of the current library query."""
-    return f"{reverse('clips:library')}?{query}" if query else reverse("clips:library")

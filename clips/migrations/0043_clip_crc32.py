@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clips', '0039_bulk_changes'),
+        ('clips', '0042_saved_views'),
     ]
 
     operations = [

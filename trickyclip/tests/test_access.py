@@ -64,6 +64,8 @@ ROUTES = {
     "clips:shared_picture": (["no-such-secret"], {"get": EVERYONE, "head": EVERYONE}),
     "clips:library": ([], {"get": VIEWER}),
     "clips:library_facet": (["facet"], {"get": VIEWER}),
+    "clips:saved_view_save": ([], {"post": VIEWER}),
+    "clips:saved_view_delete": (["uuid"], {"post": VIEWER}),
     "clips:library_download": ([], {"get": VIEWER}),
     "clips:library_zip": ([], {"get": VIEWER, "head": VIEWER, "post": VIEWER}),
     "clips:clip": (["uuid"], {"get": VIEWER}),
