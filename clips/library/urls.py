@@ -2,10 +2,24 @@
 
 from django.urls import path
 
-from clips.library import bulk_views, clip_views, moment_views, session_changes, session_views, views
+from clips.library import (
+    bulk_views,
+    clip_views,
+    download_views,
+    moment_views,
+    saved_views,
+    session_changes,
+    session_views,
+    views,
+)
 
 urlpatterns = [
     path("clips", views.library, name="library"),
+    path("library/facets/<slug:name>", views.library_facet, name="library_facet"),
+    path("library/views", saved_views.saved_view_save, name="saved_view_save"),
+    path("library/views/<uuid:pk>/delete", saved_views.saved_view_delete, name="saved_view_delete"),
+    path("library/download", download_views.library_download, name="library_download"),
+    path("library/download.zip", download_views.library_zip, name="library_zip"),
     path("clips/<uuid:pk>", clip_views.clip, name="clip"),
     path("clips/<uuid:pk>/edit", clip_views.clip_edit, name="clip_edit"),
     path("clips/<uuid:pk>/use-again", clip_views.clip_use_again, name="clip_use_again"),

@@ -22,6 +22,7 @@ from clips.models.notice import ChannelKind, Notice, NoticeChannel, NoticeKind, 
 from clips.models.original import OriginalFile
 from clips.models.preview import Preview
 from clips.models.run import DetectionRun
+from clips.models.saved_view import SavedView
 from clips.models.segment import CandidateSegment, SegmentStatus
 from clips.models.share import SharedCopy, ShareLink, ShareSound
 from clips.models.shoot import Shoot
@@ -63,6 +64,7 @@ __all__ = [
     "NoticeState",
     "OriginalFile",
     "Preview",
+    "SavedView",
     "SegmentStatus",
     "ShareLink",
     "ShareSound",

@@ -151,6 +151,13 @@ class FinalClip(models.Model):
     filename = models.CharField(_("file name"), max_length=240, unique=True)
     stored_path = models.CharField(_("stored as"), max_length=100, blank=True, help_text=_("Empty until it is cut."))
     file_hash = models.CharField(_("SHA-256"), max_length=64, blank=True)
+    crc32 = models.PositiveBigIntegerField(
+        _("CRC-32"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("For ZIP files, which say it before the bytes. Empty for clips that were cut before it was kept."),
+    )
     size_bytes = models.PositiveBigIntegerField(_("size"), null=True, blank=True)
     tracks = models.JSONField(
         _("tracks"),

@@ -64,8 +64,8 @@ MAY_BE_GUESSED = {
 SHELLS = {"os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "create_subprocess_shell"}
 #: "clips.media.probe:probe" and the like, as settings and sandbox calls name them.
 DOTTED = re.compile(rf"({'|'.join(PACKAGES)})(\.\w+)+(:\w+)?")
-#: What else looks so: a check's id, a unit of systemd, a log.
-OTHERWISE = re.compile(r"trickyclip\.[EW]\d{3}|trickyclip\.(target|log)")
+#: What else looks so: a check's id, a unit of systemd, a log, the list in a download.
+OTHERWISE = re.compile(r"trickyclip\.[EW]\d{3}|trickyclip\.(target|log)|clips\.csv")
 
 
 def sources(root: Path) -> list[Path]:

@@ -99,17 +99,24 @@ document.addEventListener("picked", (event) => {
   if (dialog) dialog.querySelector("[data-dialog-submit]").focus();
 });
 
-// Whatever takes the selection is sent with it, as it is at that moment.
+/** The selection as the server reads it. Whatever takes it is sent with it, as it is at that moment. */
+function written() {
+  if (chosen.all === null) return { clips: [...chosen.ids].join(",") };
+  return { clips: "", all: "on", query: chosen.all, without: [...chosen.without].join(",") };
+}
+
+// A form that htmx does not send, because its answer is a file.
+document.addEventListener("formdata", ({ target, formData }) => {
+  if (!target.matches("[data-downloads-selection]")) return;
+  for (const [name, value] of Object.entries(written())) formData.set(name, value);
+});
+
 document.addEventListener("htmx:configRequest", (event) => {
   const form = event.target.closest("[data-takes-selection]");
   if (!form) return;
   const { parameters } = event.detail;
   parameters.key = form.closest("dialog")?.dataset.key ?? crypto.randomUUID();
-  parameters.clips = chosen.all === null ? [...chosen.ids].join(",") : "";
-  if (chosen.all === null) return;
-  parameters.all = "on";
-  parameters.query = chosen.all;
-  parameters.without = [...chosen.without].join(",");
+  Object.assign(parameters, written());
 });
 
 document.addEventListener("htmx:beforeSwap", (event) => {

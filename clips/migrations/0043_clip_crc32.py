@@ -1,0 +1,22 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('clips', '0042_saved_views'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='finalclip',
+            name='crc32',
+            field=models.PositiveBigIntegerField(
+                blank=True,
+                editable=False,
+                help_text='For ZIP files, which say it before the bytes. Empty for clips that were cut before it was kept.',
+                null=True,
+                verbose_name='CRC-32',
+            ),
+        ),
+    ]
