@@ -57,7 +57,7 @@ def move_to_own_day(original: OriginalFile) -> int:
 
 def _namesake(shoot: Shoot, day: dt.date) -> Shoot:
     """Return the session of the same name on that day; a new one gets the same sensitivity and place."""
-    exists = Shoot.objects.filter(date=day, name__iexact=shoot.name).exists()
+    exists = Shoot.objects.in_use().filter(date=day, name__iexact=shoot.name).exists()
     target = Shoot.objects.called(shoot.name, day)
     if not exists:
         Shoot.objects.filter(pk=target.pk).update(time_zone=shoot.time_zone, sensitivity=shoot.sensitivity)

@@ -26,7 +26,7 @@ from trickyclip.shared.whole_pages import part_of
 @require_POST
 def session_rename(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Change a session's name or date; its clips follow in the background."""
-    shoot = get_object_or_404(Shoot, pk=pk)
+    shoot = get_object_or_404(Shoot.objects.in_use(), pk=pk)
     form = SessionForm(request.POST, instance=shoot)
     if not form.is_valid():
         shoot.refresh_from_db()  # the form wrote what was typed into the row that the page shows
@@ -45,7 +45,7 @@ def session_rename(request: HttpRequest, pk: UUID) -> HttpResponse:
 @part_of(lambda pk: reverse("clips:session", args=[pk]))
 def session_rename_says(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Answer with the sentence about what the filled-in rename form would do."""
-    form = SessionForm(request.GET, instance=get_object_or_404(Shoot, pk=pk))
+    form = SessionForm(request.GET, instance=get_object_or_404(Shoot.objects.in_use(), pk=pk))
     return render(request, "clips/library/_rename_says.html", {"says": form.says_now})
 
 
@@ -53,14 +53,14 @@ def session_rename_says(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def session_sensitivity(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show more or fewer of a session's moments, at once; newly shown ones get their previews."""
-    shoot = get_object_or_404(Shoot, pk=pk)
+    shoot = get_object_or_404(Shoot.objects.in_use(), pk=pk)
     form = SensitivityForm(request.POST, instance=shoot)
     if not form.is_valid():
         shoot.refresh_from_db()
         return news(request, shoot, status=422)
     with transaction.atomic():
         shoot = form.save()
-        for original in shoot.files.exclude(duration_ms=None):
+        for original in shoot.files.in_use().exclude(duration_ms=None):
             requests.want_previews(original)
     return news(request, shoot)
 
@@ -69,10 +69,10 @@ def session_sensitivity(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def session_redetect(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Search every file of a session again; sorted moments stay."""
-    shoot = get_object_or_404(Shoot, pk=pk)
+    shoot = get_object_or_404(Shoot.objects.in_use(), pk=pk)
     with transaction.atomic():
         note(Action.REDETECTED, shoot)
-        for original in shoot.files.exclude(duration_ms=None):
+        for original in shoot.files.in_use().exclude(duration_ms=None):
             pipeline.start(JobKind.DETECT, original)
     return news(request, shoot)
 
@@ -81,7 +81,7 @@ def session_redetect(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def session_filmstrips(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Request the missing filmstrips of one page's files, because somebody looks at it."""
-    shoot = get_object_or_404(Shoot, pk=pk)
+    shoot = get_object_or_404(Shoot.objects.in_use(), pk=pk)
     for original in page_of_files(request, shoot):
         if original.duration_ms is not None and not hasattr(original, "filmstrip"):
             filmstrips.want_filmstrip(original, priority=filmstrips.LOOKED_FOR)
@@ -138,4 +138,4 @@ def file_add_moment(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _file(pk: UUID) -> OriginalFile:
-    return get_object_or_404(OriginalFile.objects.select_related("shoot"), pk=pk)
+    return get_object_or_404(OriginalFile.objects.in_use().select_related("shoot"), pk=pk)

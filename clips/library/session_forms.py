@@ -76,7 +76,7 @@ class SessionForm(SessionNameForm):
     def clean(self) -> dict:
         cleaned = super().clean()
         name, date, slug = (cleaned.get(field) for field in ("name", "date", "slug"))
-        others = Shoot.objects.exclude(pk=self.instance.pk).filter(date=date)
+        others = Shoot.objects.in_use().exclude(pk=self.instance.pk).filter(date=date)
         if name and date and others.filter(called(name) | Q(slug__iexact=slug)).exists():
             raise forms.ValidationError(_t("A session with this name already exists on this day."))
         return cleaned

@@ -8,6 +8,7 @@ from clips.models.archive import (
     DriveGrant,
 )
 from clips.models.audit import AuditReport, AuditState
+from clips.models.bin import BinEntry, BinKind
 from clips.models.camera import CameraClock, CameraName
 from clips.models.clip import ClipCategory, FileName, FinalClip
 from clips.models.decision import Decision, DecisionKind
@@ -31,6 +32,8 @@ __all__ = [
     "ArchiveFolder",
     "AuditReport",
     "AuditState",
+    "BinEntry",
+    "BinKind",
     "BlockReason",
     "CameraClock",
     "CameraName",

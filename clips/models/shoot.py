@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from clips.models.bin import BinEntry
 from people.naming.fields import NameField, called, key_of, slug_is_safe
 from people.naming.slugs import free_slug
 from people.naming.spelling import clean_name
@@ -22,10 +23,14 @@ def validate_time_zone(name: str) -> None:
 
 
 class ShootQuerySet(models.QuerySet):
+    def in_use(self) -> "ShootQuerySet":
+        """Return sessions that are not in the bin."""
+        return self.filter(bin_entry=None)
+
     def called(self, name: str, date: dt.date) -> "Shoot":
         """Return the session of that name on that day, creating it if there is none."""
         name = clean_name(name) or str(_("Session"))
-        existing = self.filter(called(name), date=date).first()
+        existing = self.in_use().filter(called(name), date=date).first()
         if existing:
             return existing
         slug = self.slug_for(name, date)
@@ -55,6 +60,10 @@ class Shoot(models.Model):
         help_text=_("0 shows only the sure proposals, 100 every one. Takes effect at once."),
     )
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
+    bin_entry = models.ForeignKey(
+        BinEntry, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="shoots",
+        verbose_name=_("in the bin"),
+    )  # fmt: skip
 
     objects = ShootQuerySet.as_manager()
 
@@ -71,6 +80,7 @@ class Shoot(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["date", "name_key"],
+                condition=models.Q(bin_entry=None),
                 name="shoot_name_unique",
                 violation_error_message=_("This day has a session of this name already."),
             ),
@@ -81,6 +91,10 @@ class Shoot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.date} {self.name}"
+
+    def or_namesake(self) -> "Shoot":
+        """Return this session or, if it is in the bin, the one in use of that name and day."""
+        return self if self.bin_entry_id is None else Shoot.objects.called(self.name, self.date)
 
     @property
     def score_shown(self) -> float:

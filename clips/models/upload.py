@@ -77,9 +77,12 @@ class UploadQuerySet(models.QuerySet):
         """Return those whose file is still where it was found and must be moved away, now or later."""
         return self.filter(source=source, put_away_at=None)
 
-    def start(self, *, owner, filename: str, size_bytes: int, shoot_name: str, shoot_date, metadata="") -> "Upload":
+    def start(
+        self, *, owner, filename: str, size_bytes: int, shoot_name: str, shoot_date, metadata="", anyway: bool = False
+    ) -> "Upload":
         return self.create(
             owner=owner,
+            is_wanted_anyway=anyway,
             original_filename=filename,
             size_bytes=size_bytes,
             shoot=Shoot.objects.called(shoot_name, shoot_date),
@@ -131,6 +134,9 @@ class Upload(models.Model):
         _("on"), max_length=64, default=this_node, editable=False, help_text=_("The machine that has its bytes.")
     )
     reason = models.CharField(_("reason"), max_length=500, blank=True)
+    is_wanted_anyway = models.BooleanField(
+        _("wanted anyway"), default=False, help_text=_("Brings in what somebody deleted before.")
+    )
     metadata = models.TextField(_("what the client says of it"), blank=True, help_text=_("Upload-Metadata as it came."))
     created_at = models.DateTimeField(_("begun"), auto_now_add=True)
     updated_at = models.DateTimeField(_("last byte"), auto_now_add=True)
