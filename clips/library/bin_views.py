@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -120,7 +121,8 @@ def session_move_videos(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect("clips:session", pk)
     target = form.cleaned_data["to"]
     n_moved = move_videos(shoot.files.in_use().values_list("pk", flat=True), target)
-    messages.success(request, _("%(n)d videos moved to %(session)s.") % {"n": n_moved, "session": target.name})
+    said = ngettext("%(n)d video moved to %(session)s.", "%(n)d videos moved to %(session)s.", n_moved)
+    messages.success(request, said % {"n": n_moved, "session": target.name})
     return redirect("clips:session", pk)
 
 
