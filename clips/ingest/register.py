@@ -1,5 +1,6 @@
 """Turns a complete part file into an original: hashes it, checks whether it is known, stores it, adds its row."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -74,22 +75,28 @@ def take_in(work: Claim) -> None:
                     **when,
                 },
             )
-        state = UploadState.REGISTERED if is_new or is_back else UploadState.DUPLICATE
-        upload.settle(state, original_file=original)
-        if is_back:
-            deleted_before.bring_in(original, upload, work, place)
-            transaction.on_commit(lambda: files.discard(sent - {original.stored_path}))
-        elif is_new:
+        upload.settle(UploadState.REGISTERED if is_new or is_back else UploadState.DUPLICATE, original_file=original)
+        if is_new:
             pipeline.start_next(work.job, original)
             place(stored_path)
         else:
-            # One that came before there were fingerprints gets its own now.
-            OriginalFile.objects.filter(pk=original.pk, fingerprint="").update(fingerprint=fingerprint)
-            # One that was let go has its bytes again, now that they have come anyway.
-            fetching.put_back(original, place)
+            _come_again(original, fingerprint, upload, work, place)
             # Another upload of the same was faster.
             transaction.on_commit(lambda: files.discard(sent - {original.stored_path}))
         transaction.on_commit(lambda: delete_part(upload.pk))
+
+
+def _come_again(
+    original: OriginalFile, fingerprint: str, upload: Upload, work: Claim, place: Callable[[str], None]
+) -> None:
+    """Note that the bytes of a known file came once more, in the transaction that settles their upload."""
+    if original.bin_entry_id and upload.is_wanted_anyway:
+        deleted_before.bring_in(original, upload, work, place)
+        return
+    # One that came before there were fingerprints gets its own now.
+    OriginalFile.objects.filter(pk=original.pk, fingerprint="").update(fingerprint=fingerprint)
+    # One that was let go has its bytes again, now that they have come anyway.
+    fetching.put_back(original, place)
 
 
 def _place(source: Path, sent: set[str], stored_path: str) -> None:

@@ -68,7 +68,9 @@ def says(entry: BinEntry) -> str:
         parts.append(ngettext("%(n)d clip", "%(n)d clips", entry.n_clips) % {"n": entry.n_clips})
     if entry.n_moments:
         parts.append(ngettext("%(n)d moment", "%(n)d moments", entry.n_moments) % {"n": entry.n_moments})
-    told = ", ".join([*parts, filesizeformat(entry.size_bytes)])
+    if entry.size_bytes or not parts:
+        parts.append(filesizeformat(entry.size_bytes))
+    told = ", ".join(parts)
     if not entry.n_archived:
         return _("Deletes %(what)s for good.") % {"what": told}
     if archive_name() == "drive":

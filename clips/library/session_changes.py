@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from clips.jobs import pipeline
+from clips.library import bin_rights
 from clips.library.session_forms import MomentForm, SensitivityForm, SessionForm
 from clips.library.session_views import news, page_of_files
 from clips.models import CandidateSegment, JobKind, OriginalFile, Shoot
@@ -30,14 +31,19 @@ def session_rename(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = SessionForm(request.POST, instance=shoot)
     if not form.is_valid():
         shoot.refresh_from_db()  # the form wrote what was typed into the row that the page shows
-        return render(request, "clips/library/_session_head.html", {"shoot": shoot, "form": form}, status=422)
+        return answer_head(request, shoot, form, status=422)
     with transaction.atomic():
         shoot = form.save()
         note(Action.CHANGED, shoot, what=form.changed_data, before=form.initial)
-    context = {"shoot": shoot, "form": SessionForm(instance=shoot)}
-    if form.renames_files and form.n_clips:
-        context["said"] = said_of_renaming(form.n_clips)
-    return render(request, "clips/library/_session_head.html", context)
+    said = said_of_renaming(form.n_clips) if form.renames_files and form.n_clips else ""
+    return answer_head(request, shoot, SessionForm(instance=shoot), said=said)
+
+
+def answer_head(
+    request: HttpRequest, shoot: Shoot, form: SessionForm, *, said: str = "", status: int = 200
+) -> HttpResponse:
+    context = {"shoot": shoot, "form": form, "said": said, "may_bin": bin_rights.may_throw_away(request.user, shoot)}
+    return render(request, "clips/library/_session_head.html", context, status=status)
 
 
 @requires(Role.CURATOR)

@@ -4,7 +4,17 @@ from playwright.sync_api import Page
 
 #: What a page that lists many has for each of them; the first one's own page is visited too.
 WITH_ROWS = {"/sessions": "a[href^='/sessions/']", "/clips": "a[href^='/clips/']"}
-ALONE = ("/", "/sort", "/clips?view=list", "/clips?q=nobody", "/jobs", "/upload", "/account", "/account/second-factor")
+ALONE = (
+    "/",
+    "/sort",
+    "/clips?view=list",
+    "/clips?q=nobody",
+    "/jobs",
+    "/bin",
+    "/upload",
+    "/account",
+    "/account/second-factor",
+)
 
 
 def addresses(page: Page) -> list[str]:

@@ -161,7 +161,7 @@ def test_a_curator_deletes_now_and_reads_first_what_goes(chromium, live_server, 
         page.get_by_role("button", name="Bin", exact=True).click()
         page.goto("/bin")
         page.get_by_text("Delete now").click()
-        expect(page.locator(".bin-sure")).to_contain_text("Deletes 1 clip, 0\xa0bytes for good.")
+        expect(page.locator(".bin-sure")).to_contain_text("Deletes 1 clip for good.")
         page.get_by_role("button", name="Delete for good").click()
         expect(page.get_by_text("Deleting: Miller Downey KFED")).to_be_visible()
         page.goto("about:blank")
