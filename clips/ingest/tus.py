@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.http import http_date
 from django.utils.translation import gettext as _
 
-from clips.ingest import part_file, quota
+from clips.ingest import deleted_before, part_file, quota
 from clips.ingest.register import display_name
 from clips.ingest.tus_headers import (
     CHECKSUM_ALGORITHMS,
@@ -112,6 +112,8 @@ def _create(request: HttpRequest) -> HttpResponse:
         quota.check_size(size_bytes)
         _fitting_length(request, size_bytes)
         checksum_of(request)
+    if not about.anyway and (deleted := deleted_before.like(about.fingerprint)):
+        raise TusError(422, deleted_before.says(deleted))
     upload = quota.begin(request.user, display_name(about.filename), size_bytes, about)
     if has_body:
         _receive_with_creation(request, upload)

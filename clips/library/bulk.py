@@ -158,7 +158,7 @@ def may_undo(change: BulkChange, member: Member) -> bool:
 
 def toast_context(change: BulkChange, member: Member) -> dict:
     """Return the context of the toast that says what was changed, for whoever looks at it."""
-    return {"change": change, "progress": progress_of(change), "may_undo": may_undo(change, member)}
+    return {"change": change, "follows": progress_of(change), "may_undo": may_undo(change, member)}
 
 
 def _made_before(earlier: BulkChange, member: Member) -> BulkChange:

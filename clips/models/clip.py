@@ -14,6 +14,7 @@ from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from clips.media.formats.suffixes import MEDIA_TYPES, USUAL, ending_of, with_ending
+from clips.models.bin import BinEntry
 from clips.models.camera import own_name
 from clips.models.original import OriginalFile
 from clips.models.search_text import CONFIG, text_of
@@ -177,8 +178,14 @@ class FinalClip(models.Model):
         null=True,
         blank=True,
         editable=False,
-        help_text=_("Set when the decision that made it was undone."),
+        help_text=_("Set when the decision that made it was undone, and while it is in the bin."),
     )
+    bin_entry = models.ForeignKey(
+        BinEntry, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="clips",
+        verbose_name=_("in the bin"),
+    )  # fmt: skip
+    #: Which of its lineage a restore makes current again.
+    was_current = models.BooleanField(default=False, editable=False)
     lineage = models.UUIDField(_("lineage"), default=uuid.uuid4, editable=False)
     is_current = models.BooleanField(_("current version"), default=True)
     created_by = models.ForeignKey(
@@ -205,6 +212,10 @@ class FinalClip(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(removed_at=None) | Q(is_current=False), name="clip_removed_is_not_current"
+            ),
+            models.CheckConstraint(
+                condition=Q(bin_entry=None, was_current=False) | Q(bin_entry__isnull=False, removed_at__isnull=False),
+                name="clip_in_bin_is_removed",
             ),
             models.CheckConstraint(
                 condition=Q(stored_path="", file_hash="", size_bytes=None)

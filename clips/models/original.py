@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clips.media.formats.suffixes import MEDIA_TYPES, USUAL
 from clips.models import recording
+from clips.models.bin import BinEntry
 from clips.models.camera import CameraClock, own_name
 from clips.models.public_text import told
 from clips.models.shoot import Shoot
@@ -23,6 +24,10 @@ SAME_SHAPE = 0.03
 
 
 class OriginalFileQuerySet(models.QuerySet["OriginalFile"]):
+    def in_use(self) -> "OriginalFileQuerySet":
+        """Return videos that are not in the bin."""
+        return self.filter(bin_entry=None)
+
     def on_disk(self) -> "OriginalFileQuerySet":
         """Return those whose bytes are here; of the others, all facts read from them are."""
         return self.filter(evicted_at=None)
@@ -88,6 +93,11 @@ class OriginalFile(models.Model):
         blank=True,
         help_text=_("Its moments are skipped while sorting; nothing is trashed."),
     )
+
+    bin_entry = models.ForeignKey(
+        BinEntry, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="files",
+        verbose_name=_("in the bin"), help_text=_("Stays when its bytes are deleted, so that the file is recognised."),
+    )  # fmt: skip
 
     # Where its bytes are: here, unless they were let go to make room (clips/disk/).
     evicted_at = models.DateTimeField(
@@ -203,7 +213,7 @@ class OriginalFile(models.Model):
 
     def next_part(self) -> "OriginalFile | None":
         """Return the file that continues the recording, if a camera split it and that file is here."""
-        alike = OriginalFile.objects.filter(
+        alike = OriginalFile.objects.in_use().filter(
             shoot=self.shoot_id, camera_id=self.camera_id, camera_serial=self.camera_serial
         )
         return recording.next_part(self, alike.only(*recording.PART_FIELDS))

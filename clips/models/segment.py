@@ -56,9 +56,14 @@ class CandidateSegmentQuerySet(LeasedQuerySet["CandidateSegment"]):
     def undecided(self) -> "CandidateSegmentQuerySet":
         """Return those still to be sorted, whoever holds them.
 
-        Not what lies in a video that was set aside, or in a camera's small copy of another one.
+        Not what lies in a video that was set aside or binned, or in a camera's small copy of another one.
         """
-        return self.open().filter(original_file__aside_at=None, original_file__low_res_of=None)
+        files = {"original_file__aside_at": None, "original_file__low_res_of": None, "original_file__bin_entry": None}
+        return self.open().filter(**files)
+
+    def in_use(self) -> "CandidateSegmentQuerySet":
+        """Return those whose video is not in the bin."""
+        return self.filter(original_file__bin_entry=None)
 
     def available(self) -> "CandidateSegmentQuerySet":
         """Return those still to be sorted that nobody holds: an expired lease holds nothing."""

@@ -77,6 +77,10 @@ class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
         rows = rows.select_related(f"{clip}__original_file__shoot").exclude(copy__stored_path="")
         return rows.defer(f"{clip}__original_file__probe", f"{clip}__candidate_segment__features").first()
 
+    def is_binned(self, secret: str) -> bool:
+        """Return whether the link of a secret shows a clip that was thrown away."""
+        return self.filter(secret_hash=hash_secret(secret), copy__clip__bin_entry__isnull=False).exists()
+
 
 class ShareLink(models.Model):
     """Shows one copy to whoever has the link."""

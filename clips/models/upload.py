@@ -88,9 +88,11 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         shoot_name: str,
         shoot_date: dt.date,
         metadata: str = "",
+        anyway: bool = False,
     ) -> "Upload":
         return self.create(
             owner=owner,
+            is_wanted_anyway=anyway,
             original_filename=filename,
             size_bytes=size_bytes,
             shoot=Shoot.objects.called(shoot_name, shoot_date),
@@ -142,6 +144,9 @@ class Upload(models.Model):
         _("machine"), max_length=64, default=this_node, editable=False, help_text=_("The machine that holds the data.")
     )
     reason = models.CharField(_("reason"), max_length=500, blank=True)
+    is_wanted_anyway = models.BooleanField(
+        _("wanted anyway"), default=False, help_text=_("Brings in what somebody deleted before.")
+    )
     metadata = models.TextField(
         _("client metadata"), blank=True, help_text=_("The Upload-Metadata header as received.")
     )
