@@ -6,9 +6,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 from django_htmx.http import push_url, replace_url
 
-from clips.archive import outage
-from clips.archive.status import set_copy_statuses
-from clips.library import ordering
+from clips.library import columns, ordering
 from clips.library.asked import FILTERS, VIEWS, asked_for, library_address, query_of
 from clips.library.facets import TITLES, facet_of, facets_of
 from clips.library.filters import ClipFilter
@@ -42,7 +40,7 @@ def library(request: HttpRequest) -> HttpResponse:
     }
     context |= saved_views_context(request.user, context["query"])
     if context["view"] == "list":
-        set_copy_statuses(context["page"].object_list, outage.current_outage())
+        context |= columns.list_context(context["page"].object_list, asked, request.COOKIES.get(columns.COOKIE))
     if is_part(request):
         response = render(request, "clips/library/_library_results.html", context, status=status)
         # Somebody who types goes back to where they began, not through every letter.

@@ -36,7 +36,10 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   }
 });
 
-for (const facet of facets()) {
-  if (OPEN_WHERE_WIDE.includes(facet.id) && matchMedia("(min-width: 60.01rem)").matches && !facet.open) facet.open = true;
-  else if (facet.open) count(facet);
-}
+document.addEventListener("DOMContentLoaded", () => { // htmx listens since then
+  const isWide = matchMedia("(min-width: 60.01rem)").matches;
+  for (const facet of facets()) {
+    if (facet.open) count(facet);
+    else if (isWide && OPEN_WHERE_WIDE.includes(facet.id)) facet.open = true;
+  }
+});
