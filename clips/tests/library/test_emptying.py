@@ -184,6 +184,14 @@ def test_after_its_time_all_of_a_session_goes_at_night(filmed, sorter, work_off)
     assert wrong() == []
 
 
+def test_on_drive_the_copies_go_to_its_own_trash(filmed, sorter, settings):
+    entry = throw_away(sorter, clips=[filmed.clips[0]])
+    BinEntry.objects.filter(pk=entry.pk).update(n_archived=2)
+    entry.refresh_from_db()
+    settings.ARCHIVE_BACKEND = "drive"
+    assert emptying.says(entry).endswith("for good; the archive’s copies go to Drive’s trash.")
+
+
 def test_rows_stay_so_that_names_and_cards_are_recognised(filmed, sorter, curator, work_off):
     names = set(FinalClip.objects.values_list("filename", flat=True))
     emptying.delete_now(throw_away(sorter, shoots=[filmed.video.shoot]), curator)
