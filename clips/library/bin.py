@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from clips.archive.relocation import copies_follow
 from clips.jobs import pipeline
 from clips.library import bin_rights
 from clips.library.bin_rights import BinError
@@ -131,6 +132,9 @@ def restore(entry: BinEntry, member: Member) -> bool:
     FinalClip.objects.filter(pk__in=pile.clips).update(**current, bin_entry=None)
     entry.note_restored(member)
     _go_on(pile)
+    # A rider or trick that was renamed meanwhile renamed them, and left their copies where they were.
+    renamed = FinalClip.objects.current().filter(pk__in=pile.clips, updated_at__gt=entry.thrown_at)
+    copies_follow(renamed.order_by().values_list("pk", flat=True))
     note(Action.RESTORED, entry, actor=member, kind=entry.kind)
     return True
 

@@ -215,13 +215,13 @@ def _empty_video(entry: BinEntry, video: OriginalFile, work: Claim) -> None:
         CandidateSegment.objects.filter(pk__in=loose).update(poster_path="")
         paths += [path for pk in loose for path in requests.stored_paths(pk)]
         OriginalFile.objects.filter(pk=video.pk).update(evicted_at=Coalesce("evicted_at", timezone.now()))
-    files.delete(paths)
-    fetching.part_path(video).unlink(missing_ok=True)
-    local_cache.drop(video.file_hash)
     with transaction.atomic():
         # It may have been brought in anew meanwhile; whoever does that holds this lock while he puts it in its place.
-        if _hold_video(entry, video):
-            files.delete([video.stored_path])
+        if not _hold_video(entry, video):
+            return
+        files.delete([*paths, video.stored_path])
+    fetching.part_path(video).unlink(missing_ok=True)
+    local_cache.drop(video.file_hash)
 
 
 def _hold_video(entry: BinEntry, video: OriginalFile) -> bool:

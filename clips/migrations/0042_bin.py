@@ -108,6 +108,10 @@ class Migration(migrations.Migration):
             name='bin_entry',
             field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='shoots', to='clips.binentry', verbose_name='in the bin'),
         ),
+        migrations.AddIndex(
+            model_name='finalclip',
+            index=models.Index(fields=['lineage'], name='clip_of_lineage'),
+        ),
         migrations.AddConstraint(
             model_name='finalclip',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('bin_entry', None), ('was_current', False)), models.Q(('bin_entry__isnull', False), ('removed_at__isnull', False)), _connector='OR'), name='clip_in_bin_is_removed'),

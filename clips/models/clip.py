@@ -231,6 +231,8 @@ class FinalClip(models.Model):
         indexes = [
             models.Index(fields=["-date", "-created_at"], name="clip_newest"),
             models.Index(fields=["-created_at"], name="clip_last_kept"),
+            # For all versions of a clip; of the current ones there is a unique index.
+            models.Index(fields=["lineage"], name="clip_of_lineage"),
             # For the library's menus, which name each camera and rate that there are clips of.
             models.Index(fields=["camera_id", "fps_label"], condition=Q(is_current=True), name="clip_cameras"),
             # For how many clips somebody is in or a trick has: counted without a look at the rows.

@@ -14,6 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from clips.archive.local import TRASH_FOLDER
+from clips.archive.renaming import follow
 from clips.integrity.batches import GRACE_S
 from clips.integrity.run import audit
 from clips.jobs import pipeline
@@ -40,6 +41,7 @@ from clips.models import (
 )
 from clips.models.public_text import told
 from clips.tests.factories import CandidateSegmentFactory, FinalClipFactory, OriginalFileFactory
+from people.models import Person
 
 pytestmark = pytest.mark.django_db
 
@@ -182,6 +184,14 @@ def test_after_its_time_all_of_a_session_goes_at_night(filmed, sorter, work_off)
     assert wrong() == []
 
 
+def test_on_drive_the_copies_go_to_its_own_trash(filmed, sorter, settings):
+    entry = throw_away(sorter, clips=[filmed.clips[0]])
+    BinEntry.objects.filter(pk=entry.pk).update(n_archived=2)
+    entry.refresh_from_db()
+    settings.ARCHIVE_BACKEND = "drive"
+    assert emptying.says(entry).endswith("for good; the archive’s copies go to Drive’s trash.")
+
+
 def test_rows_stay_so_that_names_and_cards_are_recognised(filmed, sorter, curator, work_off):
     names = set(FinalClip.objects.values_list("filename", flat=True))
     emptying.delete_now(throw_away(sorter, shoots=[filmed.video.shoot]), curator)
@@ -293,6 +303,23 @@ def test_a_second_delivery_changes_nothing(filmed, sorter, curator, work_off):
     work_off()
     emptying_task(Job.objects.get(kind=JobKind.EMPTY))
     assert Job.objects.filter(kind=JobKind.EMPTY).count() == 1
+
+
+def test_a_clip_whose_rider_is_renamed_meanwhile_comes_back_under_the_new_name(filmed, sorter, work_off):
+    rider = Person.objects.add("Mia Berg")
+    clip = filmed.clips[0]
+    FinalClip.objects.filter(pk=clip.pk).update(person=rider, filename="2024-12-01__x__Mia_Berg__v001.mp4")
+    filmed.archive(work_off)
+    entry = throw_away(sorter, clips=[clip])
+    Person.objects.update(display_name="Mia Dahl", slug="Mia_Dahl")
+    rider.refresh_from_db()
+    follow(rider)
+    work_off()
+    assert "Mia_Berg" in clip.copies.get().path, "what is in the bin stays where it is"
+    restore(entry, sorter)
+    work_off()
+    assert "Mia_Dahl" in clip.copies.get().path
+    assert clip.copies.get().state == CopyState.VERIFIED
 
 
 # --- killed -----------------------------------------------------------------------------------------------------------
