@@ -85,7 +85,7 @@ class PersonAdmin(RenameAdmin, MergeAdmin):
     list_display = ["display_name", "slug", "also_called", "clips", "created_at"]
     list_per_page = 50
     search_fields = ["display_name", "slug", "aliases__name"]
-    actions = ["take_out"]
+    actions = [*MergeAdmin.actions, "take_out"]
 
     @admin.action(description=_("Take out of the library …"), permissions=["delete"])
     def take_out(self, request: HttpRequest, people: QuerySet) -> HttpResponse | None:

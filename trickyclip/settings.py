@@ -263,6 +263,8 @@ UPLOAD_QUOTA_BYTES = env.int("UPLOAD_QUOTA_BYTES", default=0)
 INCOMING_REST_SECONDS = env.float("INCOMING_REST_SECONDS", default=10.0)
 INCOMING_LOOK_SECONDS = env.float("INCOMING_LOOK_SECONDS", default=60.0)
 INCOMING_DONE_DAYS = env.int("INCOMING_DONE_DAYS", default=7)
+#: What was thrown away can be restored for so long.
+BIN_DAYS = env.int("BIN_DAYS", default=30)
 ARCHIVE_ORIGINALS = env("ARCHIVE_ORIGINALS", default="never")
 if ARCHIVE_ORIGINALS not in {"never", "after_sorting", "at_once"}:
     raise ImproperlyConfigured(f"ARCHIVE_ORIGINALS is “{ARCHIVE_ORIGINALS}”; use never, after_sorting or at_once.")

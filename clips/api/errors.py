@@ -2,11 +2,12 @@
 
 from django.utils.translation import gettext as _
 from rest_framework import status
-from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from clips.ingest.tus_headers import TusError
+from clips.library.bin_rights import BinError, NotAllowedError
 from clips.library.new_version import UnchangedError
 from clips.sorting.decisions import ConflictError, TrimError
 
@@ -29,7 +30,9 @@ def one_sentence(error: Exception, context: dict) -> Response | None:
         return Response({"detail": sentence, "fields": fields}, status=status.HTTP_422_UNPROCESSABLE_ENTITY)
     if isinstance(error, TrimError | UnchangedError):
         error = Refused(str(error))
-    elif isinstance(error, ConflictError):
+    elif isinstance(error, NotAllowedError):
+        error = PermissionDenied(str(error))
+    elif isinstance(error, ConflictError | BinError):
         error = Conflict(str(error))
     elif isinstance(error, TusError):
         return Response({"detail": str(error)}, status=error.status)

@@ -72,6 +72,9 @@ class NewUploadSerializer(serializers.Serializer):
     size_bytes = serializers.IntegerField(min_value=0)
     session_name = serializers.CharField(max_length=100, required=False, default="")
     session_date = serializers.DateField(required=False, default=None, allow_null=True)
+    anyway = serializers.BooleanField(
+        required=False, default=False, help_text="Bring it in also if somebody deleted the same file."
+    )
 
 
 class SegmentSerializer(serializers.ModelSerializer):

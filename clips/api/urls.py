@@ -3,14 +3,14 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from clips.api import bulk, schema, views  # noqa: F401  schema: registers how one logs in
+from clips.api import bin_views, bulk, schema, views  # noqa: F401  schema: registers how one logs in
 from people.access import requires
 from people.models import Role
 
 app_name = "api"
 
 watch = requires(Role.VIEWER)
-watch_and_add = requires(Role.VIEWER, Role.SORTER)
+watch_and_add = watch_and_bin = requires(Role.VIEWER, Role.SORTER)
 sort = requires(Role.SORTER)
 curate = requires(Role.CURATOR)
 
@@ -25,11 +25,16 @@ urlpatterns = [
     path("sort/undo", sort(views.SortUndo.as_view()), name="sort_undo"),
     path("sort/release", sort(views.SortRelease.as_view()), name="sort_release"),
     path("clips", watch(views.ClipList.as_view()), name="clip_list"),
-    path("clips/<uuid:pk>", watch(views.ClipDetail.as_view()), name="clip"),
+    path("clips/<uuid:pk>", watch_and_bin(bin_views.ClipDetail.as_view()), name="clip"),
     path("clips/<uuid:pk>/edit", sort(views.ClipEdit.as_view()), name="clip_edit"),
     path("clips/bulk", sort(bulk.BulkTags.as_view()), name="clip_bulk"),
     path("bulk/<uuid:pk>", watch(bulk.BulkDetail.as_view()), name="bulk"),
     path("bulk/<uuid:pk>/undo", sort(bulk.BulkUndo.as_view()), name="bulk_undo"),
+    path("videos/<uuid:pk>", sort(bin_views.VideoDetail.as_view()), name="video"),
+    path("sessions/<uuid:pk>", sort(bin_views.SessionDetail.as_view()), name="session"),
+    path("bin", sort(bin_views.BinList.as_view()), name="bin_list"),
+    path("bin/<uuid:pk>", curate(bin_views.BinDetail.as_view()), name="bin_entry"),
+    path("bin/<uuid:pk>/restore", sort(bin_views.BinRestore.as_view()), name="bin_restore"),
     path("people", watch_and_add(views.PersonList.as_view()), name="person_list"),
     path("tricks", watch_and_add(views.TrickList.as_view()), name="trick_list"),
     path("jobs", sort(views.JobList.as_view()), name="job_list"),

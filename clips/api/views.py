@@ -62,6 +62,7 @@ class UploadList(generics.ListAPIView):
             session_name=clean_session_name(asked["session_name"]),
             date=asked["session_date"] or timezone.localdate(),
             header="",
+            anyway=asked["anyway"],
         )
         upload = quota.begin(request.user, display_name(about.filename), asked["size_bytes"], about)
         headers = {"Location": reverse("clips:tus_resource", args=[upload.pk])}
@@ -162,14 +163,6 @@ class ClipList(generics.ListAPIView):
     serializer_class = serializers.ClipSerializer
     filterset_class = ClipFilter
     queryset = FinalClip.objects.with_names().prefetch_related("person__aliases", "trick__aliases")
-
-
-class ClipDetail(generics.RetrieveAPIView):
-    """One clip."""
-
-    serializer_class = serializers.ClipSerializer
-    queryset = FinalClip.objects.with_names()
-    filter_backends = []
 
 
 class ClipEdit(APIView):

@@ -9,7 +9,7 @@ from clips.archive.item import item_of_job
 from clips.archive.uploader import note_end, note_withdrawn, send, take_back
 from clips.jobs import pipeline
 from clips.jobs.worker import claim
-from clips.models import FinalClip, JobKind, LeaseLostError
+from clips.models import FinalClip, Job, JobKind, LeaseLostError, OriginalFile
 
 
 @shared_task(name="archive")
@@ -20,7 +20,7 @@ def archive(job_id: str) -> None:
     with claim(job_id) as work:
         if work is None:
             return
-        if work.job.clip and work.job.clip.removed_at:  # since its move was asked for
+        if _is_removed(work.job):  # since its move was asked for
             work.job.finish()
             return
         item = item_of_job(work.job)
@@ -30,29 +30,38 @@ def archive(job_id: str) -> None:
                 note_end(item, copy)
             outage.note_sent(work.job)
         except LeaseLostError:
-            clip = work.job.clip
-            if clip and clip.jobs.filter(kind=JobKind.WITHDRAW).exists():
-                take_back(clip, silent)  # the decision was undone while it was sent, or the clip got another date
+            thing = work.job.clip or work.job.original_file
+            if thing.jobs.filter(kind=JobKind.WITHDRAW).exists() and not _is_back(thing):
+                take_back(thing, silent)  # it was removed while it was sent, or the clip got another date
             raise
+
+
+def _is_removed(job: Job) -> bool:
+    return bool(job.clip.removed_at) if job.clip else bool(job.original_file.bin_entry_id)
 
 
 @shared_task(name="withdraw")
 def withdraw(job_id: str) -> None:
-    """Take a removed clip back from the archive."""
+    """Take a removed clip, or a deleted video, back from the archive."""
     if outage.holds_back(job_id):
         return
     with claim(job_id) as work:
         if work is None:
             return
-        clip = FinalClip.objects.with_names().get(pk=work.job.clip_id)
+        thing = work.job.clip or work.job.original_file
         try:
-            take_back(clip, work.report)
+            take_back(thing, work.report)
             with work.finishing():
-                note_withdrawn(clip)
+                note_withdrawn(thing)
         except LeaseLostError:
-            if FinalClip.objects.current().filter(pk=clip.pk).exists():  # kept again while it was thrown away
-                pipeline.start(JobKind.ARCHIVE, clip, again=True)
+            if _is_back(thing):  # while it was thrown away
+                pipeline.start(JobKind.ARCHIVE, thing, again=True)
             raise
+
+
+def _is_back(thing: FinalClip | OriginalFile) -> bool:
+    rows = FinalClip.objects.current() if isinstance(thing, FinalClip) else OriginalFile.objects.in_use()
+    return rows.filter(pk=thing.pk).exists()
 
 
 @shared_task(name="rename")

@@ -17,7 +17,7 @@ from clips.archive.configured import archive_backend, archive_name
 from clips.archive.item import Item, current_item
 from clips.jobs import pipeline
 from clips.jobs.worker import Claim
-from clips.models import ArchiveCopy, ArchiveFolder, CopyState, FinalClip, JobKind
+from clips.models import ArchiveCopy, ArchiveFolder, CopyState, FinalClip, JobKind, OriginalFile
 
 MAX_NEW_FOLDERS = 3
 
@@ -175,12 +175,12 @@ def note_end(item: Item, copy: ArchiveCopy) -> None:
         pipeline.start(JobKind.ARCHIVE, item.thing)
 
 
-def take_back(clip: FinalClip, report: Callable[[float | None], None]) -> None:
-    """Withdraw a removed clip's files from every archive, also one that a stopped worker has just sent.
+def take_back(thing: FinalClip | OriginalFile, report: Callable[[float | None], None]) -> None:
+    """Withdraw a removed clip's or video's files from every archive, also one that a stopped worker has just sent.
 
     ArchiveError where an archive that is not in use any more cannot be reached; that one's block would stop the other.
     """
-    for copy in clip.copies.exclude(remote_id="").select_related("next_folder"):
+    for copy in thing.copies.exclude(remote_id="").select_related("next_folder"):
         try:
             backend = archive_backend(report, name=copy.backend)
             backend.trash(_id_by_now(backend, copy))
@@ -197,11 +197,11 @@ def _id_by_now(backend: ArchiveBackend, copy: ArchiveCopy) -> str:
     return backend.new_file_id(copy.next_folder.remote_id, copy.next_name)
 
 
-def note_withdrawn(clip: FinalClip) -> None:
-    """Record that no archive holds the clip any more."""
-    copies = ArchiveCopy.objects.filter(clip=clip)
-    copies.update(state=CopyState.WITHDRAWN, verified_at=None, session="")
-    FinalClip.objects.filter(pk=clip.pk).update(drive_file_id="")
+def note_withdrawn(thing: FinalClip | OriginalFile) -> None:
+    """Record that no archive holds it any more."""
+    thing.copies.update(state=CopyState.WITHDRAWN, verified_at=None, session="")
+    if isinstance(thing, FinalClip):
+        FinalClip.objects.filter(pk=thing.pk).update(drive_file_id="")
 
 
 def ensure_folder(backend: ArchiveBackend, parts: tuple[str, ...]) -> ArchiveFolder:

@@ -36,4 +36,4 @@ def wanted():
     settled = [CopyState.VERIFIED, CopyState.REMOVED, CopyState.WITHDRAWN]
     copies = ArchiveCopy.objects.filter(original_file=OuterRef("pk"), backend=archive_name(), state__in=settled)
     asked = Job.objects.filter(original_file=OuterRef("pk"), kind=JobKind.ARCHIVE).exclude(state=JobState.DONE)
-    return OriginalFile.objects.on_disk().filter(~Exists(copies), ~Exists(asked), not_needed_at=None)
+    return OriginalFile.objects.on_disk().in_use().filter(~Exists(copies), ~Exists(asked), not_needed_at=None)

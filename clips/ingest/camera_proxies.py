@@ -50,7 +50,9 @@ def pair(original: OriginalFile) -> bool:
     # Two that are read at the same time must not miss each other.
     Shoot.objects.select_for_update(no_key=True).get(pk=original.shoot_id)
     length_ms = (max(0, original.duration_ms - SAME_LENGTH_MS), original.duration_ms + SAME_LENGTH_MS)
-    others = OriginalFile.objects.filter(shoot=original.shoot_id, low_res_of=None, duration_ms__range=length_ms)
+    others = OriginalFile.objects.in_use().filter(
+        shoot=original.shoot_id, low_res_of=None, duration_ms__range=length_ms
+    )
     others = list(others.exclude(pk=original.pk).order_by("created_at"))
     for key, role in names.items():
         for other in others:

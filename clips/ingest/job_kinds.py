@@ -1,7 +1,7 @@
 """Registers the jobs that bring files in: collecting, checking and reading them."""
 
 from clips.jobs import registry
-from clips.models import Job, JobKind, UploadState
+from clips.models import Job, JobKind, Upload, UploadState
 
 
 def register() -> None:
@@ -17,7 +17,8 @@ def _give_up(job: Job, reason: str) -> None:
 
 
 def _refuse(job: Job, reason: str) -> None:
-    job.upload.settle(UploadState.FAILED, reason=reason)
+    upload = Upload.objects.get(pk=job.upload_id)  # the work may have noted what file it is
+    upload.settle(UploadState.FAILED, original_file=upload.original_file, reason=reason)
 
 
 def _note_problem(job: Job, reason: str) -> None:

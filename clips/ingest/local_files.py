@@ -14,10 +14,11 @@ from pathlib import Path, PurePath
 from typing import Protocol
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from clips.disk import floor
-from clips.ingest import part_file, quota
+from clips.ingest import deleted_before, part_file, quota
 from clips.ingest.fingerprint import fingerprint_of
 from clips.ingest.sidecars import owner_of, owner_of_folder
 from clips.jobs import pipeline
@@ -158,13 +159,18 @@ def _settle_known(upload: Upload, source: Path) -> bool:
 
     The fingerprint alone says "probably"; only the SHA-256 of the whole file leaves it out.
     """
-    alike = OriginalFile.objects.on_disk().filter(fingerprint=fingerprint_of(source)).select_related("shoot")
+    is_known = Q(evicted_at=None) | Q(bin_entry__isnull=False)
+    alike = OriginalFile.objects.filter(is_known, fingerprint=fingerprint_of(source))
+    alike = alike.select_related("shoot", "bin_entry")
     hashes = {file.file_hash: file for file in alike}
     known = hashes.get(sha256_of(source)) if hashes else None
-    if known is None:
+    if known is None or (known.bin_entry_id and upload.is_wanted_anyway):
         return False
     _refuse_changed(upload, source.stat())
     is_whole = upload.begin() and upload.advance(from_bytes=0, to_bytes=upload.size_bytes) and upload.mark_received()
+    if known.bin_entry_id:
+        why = deleted_before.refusal(upload, known)
+        return is_whole and upload.settle(UploadState.FAILED, original_file=known, reason=why)
     return is_whole and upload.settle(UploadState.DUPLICATE, original_file=known)
 
 

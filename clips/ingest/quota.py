@@ -33,6 +33,7 @@ def begin(owner, filename: str, size_bytes: int, about: UploadMetadata) -> Uploa
         shoot_name=about.session_name,
         shoot_date=about.date,
         metadata=about.header,
+        anyway=about.anyway,
     )
     part_file.create_part(upload.pk)
     return upload

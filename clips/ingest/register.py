@@ -1,5 +1,6 @@
 """Turns a complete part file into an original: hashes it, checks whether it is known, stores it, adds its row."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -8,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from clips.archive.naming import read_original_name
 from clips.disk import fetching
+from clips.ingest import deleted_before
 from clips.ingest.fingerprint import fingerprint_of
 from clips.ingest.part_file import delete_part, part_path
 from clips.ingest.session_assignment import hold_sessions, session_for
@@ -38,23 +40,28 @@ def display_name(name: str) -> str:
 def take_in(work: Claim) -> None:
     """Do the INGEST job: one original for each content, whoever sent it and however often.
 
-    MediaError where nobody watches it come and it is no video: then it becomes no original, but goes back to where it
-    was found, with the sentence.
+    MediaError where nobody watches it come and it is no video, or where it was deleted before: then it becomes no
+    original, but goes back to where it was found, with the sentence.
     """
     upload = work.job.upload
     stored_path = stored_path_of(upload)
     source = _where_it_lies(upload, stored_path)
     file_hash = _hash_of(source, work)
+    deleted_before.refuse(upload, file_hash)
     fingerprint = fingerprint_of(source)
     is_known = OriginalFile.objects.filter(file_hash=file_hash).exists()
     facts = None if upload.source == UploadSource.BROWSER or is_known else _facts_of(source, work)
     sent = _send_ahead(source, stored_path, file_hash, work)
     place = partial(_place, source, sent)
     first = partial(hold_sessions, upload) if facts else None
+    if upload.is_wanted_anyway and is_known:
+        first = partial(deleted_before.hold, upload, file_hash)
     with work.finishing(first=first):
-        original = OriginalFile.objects.filter(file_hash=file_hash).first()
+        known = OriginalFile.objects.filter(file_hash=file_hash)
+        original = known.select_related("bin_entry", "shoot").first()
+        is_back = original is not None and bool(original.bin_entry_id) and upload.is_wanted_anyway
         if is_new := original is None:
-            shoot, when = session_for(upload, facts) if facts else (upload.shoot, {})
+            shoot, when = session_for(upload, facts) if facts else (upload.shoot.or_namesake(), {})
             original, is_new = OriginalFile.objects.get_or_create(
                 file_hash=file_hash,
                 defaults={
@@ -68,18 +75,28 @@ def take_in(work: Claim) -> None:
                     **when,
                 },
             )
-        upload.settle(UploadState.REGISTERED if is_new else UploadState.DUPLICATE, original_file=original)
+        upload.settle(UploadState.REGISTERED if is_new or is_back else UploadState.DUPLICATE, original_file=original)
         if is_new:
             pipeline.start_next(work.job, original)
             place(stored_path)
         else:
-            # One that came before there were fingerprints gets its own now.
-            OriginalFile.objects.filter(pk=original.pk, fingerprint="").update(fingerprint=fingerprint)
-            # One that was let go has its bytes again, now that they have come anyway.
-            fetching.put_back(original, place)
+            _come_again(original, fingerprint, upload, work, place)
             # Another upload of the same was faster.
             transaction.on_commit(lambda: files.discard(sent - {original.stored_path}))
         transaction.on_commit(lambda: delete_part(upload.pk))
+
+
+def _come_again(
+    original: OriginalFile, fingerprint: str, upload: Upload, work: Claim, place: Callable[[str], None]
+) -> None:
+    """Note that the bytes of a known file came once more, in the transaction that settles their upload."""
+    if original.bin_entry_id and upload.is_wanted_anyway:
+        deleted_before.bring_in(original, upload, work, place)
+        return
+    # One that came before there were fingerprints gets its own now.
+    OriginalFile.objects.filter(pk=original.pk, fingerprint="").update(fingerprint=fingerprint)
+    # One that was let go has its bytes again, now that they have come anyway.
+    fetching.put_back(original, place)
 
 
 def _place(source: Path, sent: set[str], stored_path: str) -> None:

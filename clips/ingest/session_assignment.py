@@ -56,8 +56,10 @@ def session_for(upload: Upload, facts: dict) -> tuple[Shoot, dict]:
     """
     moment, when = _recorded(upload, facts)
     if upload.shoot is not None:
-        return upload.shoot, when
-    shoots = Shoot.objects.filter(name__iexact=upload.session_name) if upload.session_name else Shoot.objects.all()
+        return upload.shoot.or_namesake(), when
+    shoots = Shoot.objects.in_use()
+    if upload.session_name:
+        shoots = shoots.filter(name__iexact=upload.session_name)
     named_day = None if when else recording.named_day(upload.original_filename)
     day = upload.session_date or named_day or own_day(moment or timezone.localtime())
     found = None
@@ -118,7 +120,7 @@ def _filled_lately(shoots) -> Shoot | None:
 def _near(moment: dt.datetime, length: dt.timedelta, shoots) -> Shoot | None:
     """Return the session of the recording nearest in time to this one, if the gap is short."""
     around = (moment - LONGEST_GAP - LONGEST_FILE, moment + length + LONGEST_GAP)
-    files = OriginalFile.objects.filter(shoot__in=shoots, recorded_at__range=around).select_related("shoot")
+    files = OriginalFile.objects.in_use().filter(shoot__in=shoots, recorded_at__range=around).select_related("shoot")
     gaps = []
     for file in files.only("recorded_at", "duration_ms", "shoot"):
         ended_at = file.recorded_at + dt.timedelta(milliseconds=file.duration_ms or 0)

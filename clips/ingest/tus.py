@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.http import http_date
 from django.utils.translation import gettext as _
 
-from clips.ingest import part_file, quota
+from clips.ingest import deleted_before, part_file, quota
 from clips.ingest.register import display_name
 from clips.ingest.tus_headers import (
     CHECKSUM_ALGORITHMS,
@@ -112,6 +112,8 @@ def _create(request: HttpRequest) -> HttpResponse:
         quota.check_size(size_bytes)
         _fitting_length(request, size_bytes)
         checksum_of(request)
+    if not about.anyway and (deleted := deleted_before.like(about.fingerprint)):
+        raise TusError(422, deleted_before.says(deleted))
     upload = quota.begin(request.user, display_name(about.filename), size_bytes, about)
     if has_body:
         _receive_with_creation(request, upload)
@@ -213,7 +215,7 @@ def _look_again(upload: Upload, claimed_bytes: int) -> None:
     if fresh is None:
         raise TusError(404, _("No such upload."))
     if fresh.is_gone:
-        raise TusError(410, _("This upload was given up. Send the file again."))
+        raise TusError(410, _("This upload was cancelled. Send the file again."))
     if fresh.state != UploadState.RECEIVING or claimed_bytes != fresh.offset_bytes:
         raise _other_offset(fresh)
 
@@ -245,7 +247,7 @@ def _own_upload(request: HttpRequest, upload_id: UUID) -> Upload:
     if upload is None:
         raise TusError(404, _("No such upload."))
     if upload.is_gone:
-        raise TusError(410, _("This upload was given up. Send the file again."))
+        raise TusError(410, _("This upload was cancelled. Send the file again."))
     if upload.node != settings.NODE and not files.is_local("originals"):
         raise TusError(503, _("Another server has the beginning of this file. Send the rest there."))
     return upload

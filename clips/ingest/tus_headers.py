@@ -54,6 +54,10 @@ class UploadMetadata:
     date: dt.date
     #: The header as it came, which HEAD gives back.
     header: str
+    #: The quick fingerprint, if the client computed it.
+    fingerprint: str = ""
+    #: Whether the file is wanted though somebody deleted it before.
+    anyway: bool = False
 
 
 def metadata_of(header: str) -> UploadMetadata:
@@ -76,6 +80,8 @@ def metadata_of(header: str) -> UploadMetadata:
         session_name=clean_session_name(pairs.get("session", "")),
         date=date,
         header=header,
+        fingerprint=pairs.get("fingerprint", ""),
+        anyway=pairs.get("anyway", "") not in {"", "0", "false"},
     )
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from clips.disk import floor
-from clips.ingest import drive_folder, sidecars
+from clips.ingest import deleted_before, drive_folder, sidecars
 from clips.jobs import pipeline
 from clips.models import ArchiveCopy, CopyState, Inbox, OriginalFile, Shoot, Upload, UploadSource
 from people.access import requires
@@ -35,7 +35,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     context = {
         "today": timezone.localdate(),
         "asked_shoot": asked_shoot(request),
-        "shoots": Shoot.objects.all()[:20],
+        "shoots": Shoot.objects.in_use()[:20],
         "chunk_bytes": settings.UPLOAD_CHUNK_BYTES,
         "left_alone": json.dumps(sidecars.for_browsers()),
         "incoming": settings.INCOMING_DIR,
@@ -79,22 +79,30 @@ def upload_known(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"known": known_files(asked)})
 
 
+@requires(Role.SORTER)
+@require_POST
+def upload_anyway(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Bring in an upload that was refused because somebody had deleted the file."""
+    upload = get_object_or_404(Upload.objects.filter(owner=request.user), pk=pk)
+    if not deleted_before.ask_anyway(upload):
+        messages.info(request, _("This upload isn’t waiting any more."))
+    return redirect(f"{reverse('clips:upload')}#recent")
+
+
 def known_files(fingerprints: list[str]) -> dict[str, list[dict]]:
     """Return the files of each known fingerprint; nearly always one."""
     kept = Count("clips", filter=Q(clips__is_current=True))
     files = OriginalFile.objects.filter(fingerprint__in={one for one in fingerprints if one})
     # What was let go and no archive has is welcome: sent again, it is here again.
     copies = ArchiveCopy.objects.filter(original_file=OuterRef("pk"), state=CopyState.VERIFIED)
-    files = files.filter(Q(evicted_at=None) | Exists(copies))
+    files = files.filter(Q(evicted_at=None) | Exists(copies) | Q(bin_entry__isnull=False))
     known = defaultdict(list)
-    for file in files.select_related("shoot").annotate(n_kept=kept).defer("probe"):
-        known[file.fingerprint].append(
-            {
-                "sha256": file.file_hash,
-                "url": f"{reverse('clips:session', args=[file.shoot_id])}#file-{file.pk}",
-                "says": already_here(file),
-            }
-        )
+    for file in files.select_related("shoot", "bin_entry").annotate(n_kept=kept).defer("probe"):
+        there = {"sha256": file.file_hash, "says": already_here(file)}
+        there["url"] = f"{reverse('clips:session', args=[file.shoot_id])}#file-{file.pk}"
+        if file.bin_entry_id:
+            there |= {"says": deleted_before.says(file), "url": reverse("clips:bin")}
+        known[file.fingerprint].append(there)
     return known
 
 
@@ -110,7 +118,7 @@ def already_here(file: OriginalFile) -> str:
 def asked_shoot(request: HttpRequest) -> Shoot | None:
     """Return the session of ``?session=``, for links that preset the session of the next files."""
     try:
-        return Shoot.objects.filter(pk=UUID(request.GET.get("session", ""))).first()
+        return Shoot.objects.in_use().filter(pk=UUID(request.GET.get("session", ""))).first()
     except ValueError:
         return None
 

@@ -81,11 +81,11 @@ class _Inventory:
                 yield Disagreement(Kind.COPY_UNKNOWN, found.filename, says, file_id, take_over)
 
     def _left_there(self, copy: ArchiveCopy) -> Iterator[Disagreement]:
-        """Report a removed clip in the archive, unless the list is older than its removal."""
-        held = self._backend.look(copy.remote_id)
-        if held and not held.is_trashed and not Job.objects.active().filter(clip=copy.clip_id).exists():
+        """Report a removed clip or video in the archive, unless the list is older than its removal."""
+        held, thing = self._backend.look(copy.remote_id), copy.clip or copy.original_file
+        if held and not held.is_trashed and not thing.jobs.active().exists():
             says = _("it was removed, but is in the archive again.")
-            yield Disagreement(Kind.COPY_LEFT, str(copy), says, str(copy.clip_id), partial(mend.withdraw, copy.clip_id))
+            yield Disagreement(Kind.COPY_LEFT, str(copy), says, str(thing.pk), partial(mend.withdraw, thing.pk))
 
     def _is_right(self, copy: ArchiveCopy, found: ListedFile) -> bool:
         in_place = (found.folder_id, found.filename) == (copy.folder_id_there or found.folder_id, copy.filename)

@@ -32,7 +32,8 @@ def lineages(*, checksums: bool) -> Iterator[Disagreement]:
 
 def moments_and_clips(*, checksums: bool) -> Iterator[Disagreement]:
     """Report kept moments without a clip, and clips whose moment is not kept."""
-    clips = FinalClip.objects.filter(candidate_segment=OuterRef("pk"), removed_at=None)
+    is_there = Q(removed_at=None) | Q(bin_entry__isnull=False)
+    clips = FinalClip.objects.filter(is_there, candidate_segment=OuterRef("pk"))
     bare = CandidateSegment.objects.filter(~Exists(clips), status=SegmentStatus.ACCEPTED)
     for batch in rows_in_batches(bare, "original_file__original_filename", "start_ms", "end_ms"):
         for key, name, start_ms, end_ms in batch:

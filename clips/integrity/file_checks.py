@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
@@ -82,7 +82,7 @@ def _sha256_of(stored_path: str) -> str:
 
 def shelves() -> list[Shelf]:
     """Return every kind of row that owns a file."""
-    cut = FinalClip.objects.exclude(stored_path="").filter(removed_at=None)
+    cut = FinalClip.objects.exclude(stored_path="").filter(Q(removed_at=None) | Q(bin_entry__isnull=False))
     no_file = Kind.PREVIEW_MISSING
     of_file = "segment__original_file__original_filename"
     return [
@@ -126,7 +126,7 @@ def rows_and_files(*, checksums: bool) -> Iterator[Disagreement]:
 def let_go_for_good(*, checksums: bool) -> Iterator[Disagreement]:
     """Report originals that were deleted to free space, and that no archive has."""
     kept = ArchiveCopy.objects.filter(original_file=OuterRef("pk"), state=CopyState.VERIFIED)
-    lost = OriginalFile.objects.evicted().filter(~Exists(kept), not_needed_at=None)
+    lost = OriginalFile.objects.evicted().filter(~Exists(kept), not_needed_at=None, bin_entry__emptying_at=None)
     for batch in rows_in_batches(lost, "original_filename"):
         for key, name in batch:
             says = _("it was deleted to free space, and no archive has it any more.")

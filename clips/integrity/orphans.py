@@ -18,6 +18,7 @@ from clips.integrity import repair as mend
 from clips.integrity.batches import GRACE_S, batches, old_entries, rows_in_batches
 from clips.integrity.finding import Disagreement, Kind
 from clips.models import (
+    BinEntry,
     CandidateSegment,
     Filmstrip,
     FinalClip,
@@ -74,7 +75,9 @@ def folders() -> list[Folder]:
             "candidates", Kind.ORPHAN_PREVIEW, tuple((model.objects.all(), path) for model, path in in_candidates),
             may_go=True,
         ),
-        Folder("final_clips", Kind.ORPHAN_CLIP, ((FinalClip.objects.all(), "stored_path"),)),
+        Folder(
+            "final_clips", Kind.ORPHAN_CLIP, ((FinalClip.objects.all(), "stored_path"),), expected=_being_deleted
+        ),
         Folder(links.FOLDER, Kind.ORPHAN_SHARED, ((SharedCopy.objects.all(), "stored_path"),), may_go=True),
     ]  # fmt: skip
 
@@ -135,6 +138,13 @@ def _being_checked(paths: list[str]) -> set[str]:
     unfinished = Upload.objects.filter(pk__in=_ids(paths), state=UploadState.RECEIVED).values_list("pk", flat=True)
     waiting = set(unfinished)
     return {path for path in paths if waiting & set(_ids([path]))}
+
+
+def _being_deleted(paths: list[str]) -> set[str]:
+    """Return the files of clips whose rows have let go of them, in an entry of the bin that a job is emptying."""
+    rows = FinalClip.objects.filter(pk__in=_ids(paths), bin_entry__in=BinEntry.objects.being_emptied())
+    going = set(rows.values_list("pk", flat=True))
+    return {path for path in paths if going & set(_ids([path]))}
 
 
 def _ids(paths: Iterable[str]) -> list[UUID]:

@@ -23,6 +23,7 @@ from clips.jobs import pipeline
 from clips.jobs.backfill import BACKFILL_PRIORITY
 from clips.models import (
     ArchiveCopy,
+    BinEntry,
     CandidateSegment,
     CopyState,
     FileName,
@@ -142,9 +143,9 @@ def adopt_copy(backend: ArchiveBackend, file_id: str) -> str:
     if thing is None:
         named = read_names((), held.filename)
         return take_name(named.stem, named.number, named.ending) if named else ""
-    if isinstance(thing, FinalClip) and is_removed(thing):
+    if is_removed(thing):
         is_trashed = held.is_ours is not False and backend.trash(file_id)
-        return _("its clip was removed, so it was moved to the archive's trash") if is_trashed else ""
+        return _("it was removed, so it was moved to the archive's trash") if is_trashed else ""
     if copy := adoption.take_over(backend, thing, file_id, held):
         relocation.follow(copy, current_item(copy.clip or copy.original_file).thing)
         return _("its row refers to it again")
@@ -155,17 +156,23 @@ def adopt_copy(backend: ArchiveBackend, file_id: str) -> str:
 
 @transaction.atomic
 def withdraw(key: UUID) -> str:
-    """Withdraw a removed clip from the archive, where a restored backup brought it back."""
-    clip = FinalClip.objects.filter(pk=key).first()
-    if clip is None or not is_removed(clip):
+    """Withdraw a removed clip or video from the archive, where a restored backup brought it back."""
+    thing = FinalClip.objects.filter(pk=key).first() or OriginalFile.objects.filter(pk=key).first()
+    if thing is None or not is_removed(thing):
         return ""
-    pipeline.start(JobKind.WITHDRAW, clip, priority=BACKFILL_PRIORITY)
+    pipeline.start(JobKind.WITHDRAW, thing, priority=BACKFILL_PRIORITY)
     return _("a job will remove it from the archive")
 
 
-def is_removed(clip: FinalClip) -> bool:
-    """Return whether a clip was removed; one of its versions then has the time, for all of them."""
-    return FinalClip.objects.filter(lineage=clip.lineage).exclude(removed_at=None).exists()
+def is_removed(thing: FinalClip | OriginalFile) -> bool:
+    """Return whether a clip or video is gone for good; of what can still be restored the archive keeps its copies.
+
+    Of a removed clip one of its versions has the time, for all of them.
+    """
+    if isinstance(thing, OriginalFile):
+        return BinEntry.objects.filter(files=thing, emptying_at__isnull=False).exists()
+    removed = FinalClip.objects.filter(lineage=thing.lineage).exclude(removed_at=None)
+    return removed.exclude(bin_entry__isnull=False, bin_entry__emptying_at=None).exists()
 
 
 def check_upload(key: UUID) -> str:

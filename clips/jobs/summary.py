@@ -6,7 +6,7 @@ from django.db.models import Avg, CharField, Count, Exists, Max, Min, OuterRef, 
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from clips.models import Job, JobKind, JobState
+from clips.models import Job, JobKind, JobState, WaitsFor
 from clips.models.job import TARGETS
 from people.models import Member, Role
 
@@ -23,6 +23,7 @@ SUBJECT = Coalesce(
     "shoot__name",
     "person__display_name",
     "trick__name",
+    "bin_entry__title",
     output_field=CharField(),
 )
 
@@ -75,7 +76,7 @@ class Cause:
 def kinds_of_work() -> list[KindOfWork]:
     """Return waiting and running work, in the order of a video's steps."""
     running = Q(state=JobState.RUNNING)
-    rows = Job.objects.active().order_by().values("kind")
+    rows = Job.objects.active().exclude(waits_for=WaitsFor.BIN).order_by().values("kind")
     rows = rows.annotate(n=Count("pk"), n_running=Count("pk", filter=running), progress=Avg("progress", filter=running))
     work = [
         KindOfWork(JobKind(row["kind"]), row["n"] - row["n_running"], row["n_running"], row["progress"] or 0)
@@ -85,7 +86,7 @@ def kinds_of_work() -> list[KindOfWork]:
     return sorted(work, key=lambda one: order.index(one.kind))
 
 
-def stuck(state: JobState) -> QuerySet:
+def stuck(state: JobState) -> QuerySet[Job]:
     """Return failed jobs without a newer one, or jobs that wait after a failed attempt."""
     rows = Job.objects.filter(state=state).exclude(reason="")
     if state == JobState.WAITING:

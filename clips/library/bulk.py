@@ -19,6 +19,7 @@ from clips.models import BulkChange, BulkKind, ClipCategory, FinalClip, Job, Job
 from clips.models.bulk import Undone
 from clips.models.clip import MAX_PEOPLE
 from clips.sorting.decisions import ConflictError
+from people.merging import heirs
 from people.models import Member, Person, Role
 from tricks.models import Trick
 
@@ -131,7 +132,8 @@ def change_tags(clips: Iterable[uuid.UUID], change: TagChange, *, member: Member
 
 def undo_tags(change: BulkChange) -> Undone:
     """Give clips the tags that they had before ``change``; call it in the transaction that marked it undone."""
-    rows = {uuid.UUID(pk): [_tags(change.states[at]) for at in pair] for pk, pair in change.rows.items()}
+    states = _as_they_are_called_now([_tags(state) for state in change.states])
+    rows = {uuid.UUID(pk): [states[at] for at in pair] for pk, pair in change.rows.items()}
     held = FinalClip.objects.current().filter(pk__in=list(rows)).hold()
     now = _tags_of(held)
     back = {pk: before for pk, (before, after) in rows.items() if now.get(pk) == after}
@@ -156,7 +158,7 @@ def may_undo(change: BulkChange, member: Member) -> bool:
 
 def toast_context(change: BulkChange, member: Member) -> dict:
     """Return the context of the toast that says what was changed, for whoever looks at it."""
-    return {"change": change, "progress": progress_of(change), "may_undo": may_undo(change, member)}
+    return {"change": change, "follows": progress_of(change), "may_undo": may_undo(change, member)}
 
 
 def _made_before(earlier: BulkChange, member: Member) -> BulkChange:
@@ -226,6 +228,18 @@ def _packed(after: Mapping[uuid.UUID, tuple[Tags, Tags]]) -> tuple[list[Tags], d
     numbers: dict[Tags, int] = {}
     rows = {str(pk): [numbers.setdefault(tags, len(numbers)) for tags in pair] for pk, pair in after.items()}
     return list(numbers), rows
+
+
+def _as_they_are_called_now(states: list[Tags]) -> list[Tags]:
+    """Replace riders and tricks that were merged since by those that they were merged into."""
+    people = heirs(Person, {pk for tags in states for pk in tags.people})
+    tricks = heirs(Trick, {tags.trick for tags in states if tags.trick})
+    called = []
+    for tags in states:
+        person, *also = list(dict.fromkeys(filter(None, map(people.get, tags.people)))) or [None]
+        trick = tricks[tags.trick] if tags.trick else None
+        called.append(Tags(person, tuple(sorted(also)), trick, tags.category))
+    return called
 
 
 def _tags(stored: list) -> Tags:

@@ -15,7 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from clips.archive import outage
 from clips.archive.status import copy_status
 from clips.disk.fetching import fetch_context
-from clips.library import ordering
+from clips.library import bin_rights, ordering
 from clips.library.asked import Asked, asked_for, library_address, query_of
 from clips.library.clip_forms import ClipForm
 from clips.library.filters import ClipFilter
@@ -34,7 +34,7 @@ def clip(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show a clip; the library query that led here gives the previous and next one."""
     shown = get_object_or_404(clips_to_show(), pk=pk)
     if shown.removed_at or (not shown.is_current and current_version(shown) is None):
-        return render(request, "clips/library/clip_removed.html", {"clip": shown}, status=410)
+        return answer_removed(request, shown)
     asked = asked_for(request.GET)
     jobs = jobs_of(shown)
     context = share_context(shown, jobs.get(JobKind.SHARE)) | {
@@ -45,6 +45,7 @@ def clip(request: HttpRequest, pk: UUID) -> HttpResponse:
         "versions": versions_of(shown),
         "jobs": jobs,
         "copy_status": copy_status(shown, jobs.get(JobKind.ARCHIVE), outage.current_outage()),
+        "may_bin": shown.is_current and bin_rights.may_throw_away(request.user, shown),
         "awaits_copy": bool(shown.stored_path) and lacks_copy(shown),
         **(fetch_context(shown.original_file) if shown.original_file.evicted_at else {}),
         "in_library": beside_in_library(shown, asked),
@@ -60,7 +61,7 @@ def clip_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     edited = get_object_or_404(clips_to_show(), pk=pk)
     current = edited if edited.is_current else current_version(edited)
     if current is None:
-        return render(request, "clips/library/clip_removed.html", {"clip": edited}, status=410)
+        return answer_removed(request, edited)
     if request.method != "POST":
         if not edited.is_current:
             return redirect("clips:clip_edit", current.pk)
@@ -93,6 +94,14 @@ def clip_use_again(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("clips:clip", newest.pk)
 
 
+def answer_removed(request: HttpRequest, removed: FinalClip) -> HttpResponse:
+    """Say why a clip is gone, and how it comes back."""
+    entry = removed.bin_entry
+    may_restore = entry is not None and entry.is_lying and bin_rights.may_restore(request.user, entry)
+    context = {"clip": removed, "entry": entry, "may_restore": may_restore}
+    return render(request, "clips/library/clip_removed.html", context, status=410)
+
+
 def answer_form(request: HttpRequest, edited: FinalClip, form: ClipForm, status: int = 200, **more) -> HttpResponse:
     context = {"clip": edited, "form": form, "source": full_source(edited), **more}
     if edited.original_file.evicted_at:
@@ -105,7 +114,7 @@ def answer_conflict(request: HttpRequest, edited: FinalClip, form: ClipForm, sen
     """Show the clip as somebody else left it, beside the changes that would be lost."""
     current = FinalClip.objects.with_pictures().filter(lineage=edited.lineage, is_current=True).first()
     if current is None:
-        return render(request, "clips/library/clip_removed.html", {"clip": edited}, status=410)
+        return answer_removed(request, edited)
     fresh = ClipForm.showing(choice_of(current))
     return answer_form(request, current, fresh, status=409, conflict=sentence, yours=form)
 

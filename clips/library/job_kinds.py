@@ -1,6 +1,7 @@
-"""Registers the job that cuts a clip."""
+"""Registers the jobs that cut a clip and empty the bin, and what keeps a job waiting for the bin."""
 
 from clips.jobs import registry
+from clips.library import emptying
 from clips.models import Job, JobKind
 
 #: A cut begins with the keyframe before its span, and its folder holds nothing else.
@@ -8,9 +9,11 @@ CUT_SPARE = 1.25
 
 
 def register() -> None:
-    """Register this room's kind of job."""
+    """Register this room's kinds of jobs, and its admission check."""
     render = registry.Step("render", "media", (JobKind.ARCHIVE,), reads_original=True, room_bytes=_cut_bytes)
     registry.register(JobKind.RENDER, render)
+    registry.register(JobKind.EMPTY, registry.Step("empty_bin_entry", "light"))
+    registry.add_admission_check(emptying.waits_in_bin)
 
 
 def _cut_bytes(job: Job) -> int:

@@ -1,6 +1,6 @@
 """Erases the name of a member who leaves from what they did in the library."""
 
-from clips.models import BulkChange, CandidateSegment, Decision
+from clips.models import BinEntry, BulkChange, CandidateSegment, Decision
 from people.leaving import FORMER_MEMBER
 from people.models import Member
 
@@ -10,3 +10,4 @@ def forget_member(member: Member) -> None:
     CandidateSegment.objects.filter(locked_by=member).leave_hands()
     for rows in (Decision.objects, BulkChange.objects):
         rows.filter(member=member).update(member_name=FORMER_MEMBER)
+    BinEntry.objects.filter(thrown_by=member).update(thrown_by_name=FORMER_MEMBER)

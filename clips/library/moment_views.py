@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
 
 from clips.library.clip_views import answer_redirect
 from clips.models import CandidateSegment, Decision, DecisionKind, FinalClip, SegmentStatus
@@ -38,6 +39,7 @@ def moment(request: HttpRequest, pk: UUID) -> HttpResponse:
         "holder": holder,
         "is_trashed": is_trashed,
         "is_kept": segment.status == SegmentStatus.ACCEPTED,
+        "binned": FinalClip.objects.filter(candidate_segment=segment, bin_entry__isnull=False).first(),
         "trashing": _last_trashing(segment) if is_trashed else None,
         "unread": segment.original_file.runs.values_list("unread", flat=True).first(),
     }
@@ -49,7 +51,10 @@ def moment(request: HttpRequest, pk: UUID) -> HttpResponse:
 def moment_restore(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take a moment out of the trash and redirect to its card."""
     segment = get_object_or_404(CandidateSegment.objects.select_related("original_file"), pk=pk)
-    if not restore(segment, member=request.user):
+    is_back = restore(segment, member=request.user)
+    if request.htmx:
+        return trigger_client_event(HttpResponse(), "moments-changed")  # the list that asked takes its row away
+    if not is_back:
         messages.info(request, _("This moment is no longer in the trash."))
     return redirect("clips:moment", pk)
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from clips.jobs import pipeline
+from clips.library import bin_rights
 from clips.library.bulk import toast_context
 from clips.library.bulk_forms import KeyForm
 from clips.library.session_forms import MomentForm, MoveVideosForm, SensitivityForm, SessionForm
@@ -31,18 +32,23 @@ from trickyclip.shared.whole_pages import part_of
 @require_POST
 def session_rename(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Change a session's name or date; its clips follow in the background."""
-    shoot = get_object_or_404(Shoot, pk=pk)
+    shoot = get_object_or_404(Shoot.objects.in_use(), pk=pk)
     form = SessionForm(request.POST, instance=shoot)
     if not form.is_valid():
         shoot.refresh_from_db()  # the form wrote what was typed into the row that the page shows
-        return render(request, "clips/library/_session_head.html", {"shoot": shoot, "form": form}, status=422)
+        return answer_head(request, shoot, form, status=422)
     with transaction.atomic():
         shoot = form.save()
         note(Action.CHANGED, shoot, what=form.changed_data, before=form.initial)
-    context = {"shoot": shoot, "form": SessionForm(instance=shoot)}
-    if form.renames_files and form.n_clips:
-        context["said"] = said_of_renaming(form.n_clips)
-    return render(request, "clips/library/_session_head.html", context)
+    said = said_of_renaming(form.n_clips) if form.renames_files and form.n_clips else ""
+    return answer_head(request, shoot, SessionForm(instance=shoot), said=said)
+
+
+def answer_head(
+    request: HttpRequest, shoot: Shoot, form: SessionForm, *, said: str = "", status: int = 200
+) -> HttpResponse:
+    context = {"shoot": shoot, "form": form, "said": said, "may_bin": bin_rights.may_throw_away(request.user, shoot)}
+    return render(request, "clips/library/_session_head.html", context, status=status)
 
 
 @requires(Role.CURATOR)
@@ -50,7 +56,7 @@ def session_rename(request: HttpRequest, pk: UUID) -> HttpResponse:
 @part_of(lambda pk: reverse("clips:session", args=[pk]))
 def session_rename_says(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Answer with the sentence about what the filled-in rename form would do."""
-    form = SessionForm(request.GET, instance=get_object_or_404(Shoot, pk=pk))
+    form = SessionForm(request.GET, instance=get_object_or_404(Shoot.objects.in_use(), pk=pk))
     return render(request, "clips/library/_rename_says.html", {"says": form.says_now})
 
 
@@ -58,14 +64,14 @@ def session_rename_says(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def session_sensitivity(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show more or fewer of a session's moments, at once; newly shown ones get their previews."""
-    shoot = get_object_or_404(Shoot, pk=pk)
+    shoot = get_object_or_404(Shoot.objects.in_use(), pk=pk)
     form = SensitivityForm(request.POST, instance=shoot)
     if not form.is_valid():
         shoot.refresh_from_db()
         return news(request, shoot, status=422)
     with transaction.atomic():
         shoot = form.save()
-        for original in shoot.files.exclude(duration_ms=None):
+        for original in shoot.files.in_use().exclude(duration_ms=None):
             requests.want_previews(original)
     return news(request, shoot)
 
@@ -92,7 +98,7 @@ def session_move_videos(request: HttpRequest, pk: UUID) -> HttpResponse:
     shoot = get_object_or_404(Shoot, pk=pk)
     form = MoveVideosForm(request.POST, shoot=shoot)
     if form.is_valid():
-        moved = [video.pk for video in form.cleaned_data["videos"]]
+        moved = [UUID(pk) for pk in form.cleaned_data["videos"]]
         try:
             with transaction.atomic():  # a refused move adds no session either
                 target = form.moves_to()
@@ -109,10 +115,10 @@ def session_move_videos(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def session_redetect(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Search every file of a session again; sorted moments stay."""
-    shoot = get_object_or_404(Shoot, pk=pk)
+    shoot = get_object_or_404(Shoot.objects.in_use(), pk=pk)
     with transaction.atomic():
         note(Action.REDETECTED, shoot)
-        for original in shoot.files.exclude(duration_ms=None):
+        for original in shoot.files.in_use().exclude(duration_ms=None):
             pipeline.start(JobKind.DETECT, original)
     return news(request, shoot)
 
@@ -121,7 +127,7 @@ def session_redetect(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def session_filmstrips(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Request the missing filmstrips of one page's files, because somebody looks at it."""
-    shoot = get_object_or_404(Shoot, pk=pk)
+    shoot = get_object_or_404(Shoot.objects.in_use(), pk=pk)
     for original in page_of_files(request, shoot):
         if original.duration_ms is not None and not hasattr(original, "filmstrip"):
             filmstrips.want_filmstrip(original, priority=filmstrips.LOOKED_FOR)
@@ -178,4 +184,4 @@ def file_add_moment(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _file(pk: UUID) -> OriginalFile:
-    return get_object_or_404(OriginalFile.objects.select_related("shoot"), pk=pk)
+    return get_object_or_404(OriginalFile.objects.in_use().select_related("shoot"), pk=pk)

@@ -78,7 +78,7 @@ class SessionForm(SessionNameForm):
     def clean(self) -> dict:
         cleaned = super().clean()
         name, date, slug = (cleaned.get(field) for field in ("name", "date", "slug"))
-        others = Shoot.objects.exclude(pk=self.instance.pk).filter(date=date)
+        others = Shoot.objects.in_use().exclude(pk=self.instance.pk).filter(date=date)
         if name and date and others.filter(called(name) | Q(slug__iexact=slug)).exists():
             raise forms.ValidationError(_t("A session with this name already exists on this day."))
         return cleaned
@@ -102,8 +102,7 @@ class MoveVideosForm(forms.Form):
     """Videos of one session, and the session they move to: one that is there, or a new one."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
-    videos = forms.ModelMultipleChoiceField(
-        OriginalFile.objects.none(),
+    videos = forms.MultipleChoiceField(
         label=_("Videos"),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one video.")},
@@ -120,12 +119,10 @@ class MoveVideosForm(forms.Form):
         super().__init__(*args, auto_id="move_%s", **kwargs)
         self.shoot = shoot
         self.initial |= {"key": uuid.uuid4(), "date": shoot.date}
-        self.fields["videos"].queryset = shoot.files.filter(low_res_of=None).order_by("recorded_at", "pk")
-        if videos is not None:  # those of one page
-            self.fields["videos"].queryset = self.fields["videos"].queryset.filter(
-                pk__in=[video.pk for video in videos]
-            )
-        self.fields["target"].queryset = Shoot.objects.exclude(pk=shoot.pk)
+        if videos is None:  # else those of one page
+            videos = list(shoot.files.in_use().filter(low_res_of=None).only("original_filename"))
+        self.fields["videos"].choices = [(str(video.pk), str(video)) for video in videos]
+        self.fields["target"].queryset = Shoot.objects.in_use().exclude(pk=shoot.pk)
 
     def clean(self) -> dict:
         cleaned = super().clean()

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from clips.archive.configured import archive_name
 from clips.ingest.camera_proxies import SECOND_LENS_NAME
+from clips.library import bin_rights
 from clips.library.clock_faults import clock_facts
 from clips.library.session_forms import MomentForm, MoveVideosForm, SessionForm
 from clips.models import (
@@ -25,7 +26,9 @@ from clips.models import (
     JobKind,
     JobState,
     OriginalFile,
+    SegmentStatus,
     Shoot,
+    Upload,
 )
 from clips.models.recording import PART_FIELDS, parts
 from clips.previews import filmstrips
@@ -38,6 +41,8 @@ from trickyclip.shared.whole_pages import part_of
 
 SESSIONS_PER_PAGE = 24
 FILES_PER_PAGE = 10
+#: Offered to be binned at a time.
+MOST_EMPTY = 50
 #: Jobs that a file's line shows in their own way.
 SHOWN_APART = frozenset({JobKind.FILMSTRIP, JobKind.FETCH})
 
@@ -46,21 +51,38 @@ SHOWN_APART = frozenset({JobKind.FILMSTRIP, JobKind.FETCH})
 @require_safe
 def sessions(request: HttpRequest) -> HttpResponse:
     """List the sessions, newest first, each with its progress."""
-    page = Paginator(Shoot.objects.order_by("-date", "name", "pk"), SESSIONS_PER_PAGE).get_page(request.GET.get("page"))
+    shoots = Shoot.objects.in_use().order_by("-date", "name", "pk")
+    page = Paginator(shoots, SESSIONS_PER_PAGE).get_page(request.GET.get("page"))
     progress = progress_of(page.object_list)
     for shoot in page.object_list:
         shoot.progress = progress[shoot.pk]
     is_moving = any(shoot.progress.search for shoot in page.object_list)
-    return render(request, "clips/library/sessions.html", {"page": page, "is_moving": is_moving})
+    context = {"page": page, "is_moving": is_moving, "empty_ones": empty_sessions(request)}
+    return render(request, "clips/library/sessions.html", context)
+
+
+def empty_sessions(request: HttpRequest) -> list[UUID]:
+    """Return the sessions without a video, into which none is on its way; for those who may bin them."""
+    if not request.user.may(Role.SORTER):
+        return []
+    files = OriginalFile.objects.in_use().filter(shoot=OuterRef("pk"))
+    coming = Upload.objects.with_part().filter(shoot=OuterRef("pk"))
+    empty = Shoot.objects.in_use().filter(~Exists(files), ~Exists(coming))
+    return list(bin_rights.own(request.user, empty).values_list("pk", flat=True)[:MOST_EMPTY])
 
 
 @requires(Role.VIEWER)
 @require_safe
 def session(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show one session with its files and their moments."""
-    shoot = get_object_or_404(Shoot, pk=pk)
+    shoot = get_object_or_404(Shoot.objects.select_related("bin_entry"), pk=pk)
+    if entry := shoot.bin_entry:
+        may_restore = entry.is_lying and bin_rights.may_restore(request.user, entry)
+        context = {"shoot": shoot, "entry": entry, "may_restore": may_restore}
+        return render(request, "clips/library/session_removed.html", context, status=410)
     context = page_context(request, shoot) | {"form": SessionForm(instance=shoot), "did": _just_done(request)}
     context["move_form"] = MoveVideosForm(shoot=shoot, videos=context["page"].object_list)
+    context["may_bin"] = bin_rights.may_throw_away(request.user, shoot)
     return render(request, "clips/library/session.html", context)
 
 
@@ -69,7 +91,7 @@ def session(request: HttpRequest, pk: UUID) -> HttpResponse:
 @part_of(lambda pk: reverse("clips:session", args=[pk]))
 def session_news(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Answer with the changing parts of a session's page: its numbers and the moments of its files."""
-    return news(request, get_object_or_404(Shoot, pk=pk))
+    return news(request, get_object_or_404(Shoot.objects.in_use(), pk=pk))
 
 
 @requires(Role.VIEWER)
@@ -100,7 +122,11 @@ def page_context(request: HttpRequest, shoot: Shoot) -> dict:
     """Return the context of a session's page, in a fixed number of queries."""
     page = page_of_files(request, shoot)
     fill_in(page, shoot)
-    moments = CandidateSegment.objects.filter(original_file__shoot=shoot)
+    own = bin_rights.own(request.user, OriginalFile.objects.filter(pk__in=[file.pk for file in page]))
+    may_be_binned = set(own.values_list("pk", flat=True))
+    for file in page:
+        file.may_bin = file.pk in may_be_binned
+    moments = CandidateSegment.objects.in_use().filter(original_file__shoot=shoot)
     waiting = moments.undecided().unreviewed()
     progress = progress_of([shoot])[shoot.pk]
     return {
@@ -118,7 +144,7 @@ def page_context(request: HttpRequest, shoot: Shoot) -> dict:
 
 def page_of_files(request: HttpRequest, shoot: Shoot) -> Page:
     """Return the files of a session's page, without their large columns."""
-    files = OriginalFile.objects.filter(shoot=shoot, low_res_of=None)
+    files = OriginalFile.objects.in_use().filter(shoot=shoot, low_res_of=None)
     files = files.order_by("recorded_at", "original_filename", "pk")
     files = files.select_related("filmstrip").defer("probe", "filmstrip__waveform", "filmstrip__times_ms")
     joined = OriginalFile.objects.filter(low_res_of=OuterRef("pk"))
@@ -146,11 +172,15 @@ def fill_in(page: Page, shoot: Shoot) -> None:
     n_previews = dict(previews.values_list("segment__original_file").annotate(Count("pk")))
     copies = ArchiveCopy.objects.filter(original_file__in=files, backend=archive_name(), state=CopyState.VERIFIED)
     archived = set(copies.values_list("original_file", flat=True))
-    part_of = parts(OriginalFile.objects.filter(shoot=shoot, low_res_of=None).only(*PART_FIELDS))
+    clips = FinalClip.objects.current().filter(original_file__in=files).order_by().values_list("original_file")
+    n_clips = dict(clips.annotate(Count("pk")))
+    part_of = parts(OriginalFile.objects.in_use().filter(shoot=shoot, low_res_of=None).only(*PART_FIELDS))
     for file in files:
         file.shoot = shoot
         file.part = part_of.get(file.pk)
         file.run = newest_run.get(file.pk)
+        file.n_clips = n_clips.get(file.pk, 0)
+        file.n_trashed = sum(segment.status == SegmentStatus.TRASHED for segment in segments[file.pk])
         file.marks = marks_of(file, segments[file.pk], score_shown=shoot.score_shown) if file.duration_ms else []
         file.hilights = hilights_of(file, file.hilights_ms) if file.duration_ms else []
         strips = [job for job in jobs[file.pk] if job.kind == JobKind.FILMSTRIP]

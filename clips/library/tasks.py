@@ -9,6 +9,7 @@ from django.db import transaction
 from clips.archive import renaming
 from clips.jobs import pipeline
 from clips.jobs.worker import claim
+from clips.library import emptying
 from clips.media.sandbox import runner
 from clips.models import FinalClip
 from clips.sharing import links
@@ -40,6 +41,20 @@ def render(job_id: str) -> None:
                 if not work.job.params.get("alone"):
                     links.want_playable(clip, priority=links.LAST)
                 place(stored_path)
+
+
+@shared_task(name="empty_bin_entry")
+def empty_bin_entry(job_id: str) -> None:
+    """Delete the files of one entry of the bin."""
+    with claim(job_id) as work:
+        if work:
+            emptying.empty(work)
+
+
+@shared_task(name="empty_bin")
+def empty_bin() -> None:
+    """Delete what has been in the bin for too long."""
+    emptying.look_after()
 
 
 @shared_task(name="refresh_search")

@@ -1,8 +1,9 @@
-"""URLs of clips, sessions, videos and single moments."""
+"""URLs of clips, sessions, videos, single moments and the bin."""
 
 from django.urls import path
 
 from clips.library import (
+    bin_views,
     bulk_views,
     clip_views,
     download_views,
@@ -10,6 +11,7 @@ from clips.library import (
     saved_views,
     session_changes,
     session_views,
+    trashed_views,
     views,
 )
 
@@ -43,5 +45,12 @@ urlpatterns = [
     path("files/<uuid:pk>/moments", session_changes.file_add_moment, name="file_add_moment"),
     path("moments/<uuid:pk>", moment_views.moment, name="moment"),
     path("moments/<uuid:pk>/restore", moment_views.moment_restore, name="moment_restore"),
+    path("sessions/<uuid:pk>/trashed", trashed_views.trashed, name="trashed"),
+    path("sessions/<uuid:pk>/move-all", bin_views.session_move_all, name="session_move_all"),
+    path("bin", bin_views.bin_page, name="bin"),
+    path("bin/ask", bin_views.bin_ask, name="bin_ask"),
+    path("bin/throw", bin_views.bin_throw, name="bin_throw"),
+    path("bin/<uuid:pk>/restore", bin_views.bin_restore, name="bin_restore"),
+    path("bin/<uuid:pk>/delete", bin_views.bin_delete, name="bin_delete"),
     path("curves/<uuid:pk>.svg", session_views.curve, name="curve"),
 ]

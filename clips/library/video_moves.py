@@ -31,7 +31,7 @@ def move_videos(videos: Iterable[uuid.UUID], shoot: Shoot, *, member: Member, ke
                 raise ConflictError(_("This key was used for another change."))
             return earlier
         ids = list(videos)
-        rows = OriginalFile.objects.filter(Q(pk__in=ids) | Q(low_res_of__in=ids)).exclude(shoot=shoot)
+        rows = OriginalFile.objects.in_use().filter(Q(pk__in=ids) | Q(low_res_of__in=ids)).exclude(shoot=shoot)
         before = _hold(rows, shoot)
         if not before:
             raise ConflictError(_("These videos are in %(session)s already.") % {"session": shoot})

@@ -10,6 +10,7 @@ from clips.models.archive import (
     DriveGrant,
 )
 from clips.models.audit import AuditReport, AuditState
+from clips.models.bin import BinEntry, BinKind
 from clips.models.bulk import BulkChange, BulkKind
 from clips.models.camera import CameraClock, CameraName
 from clips.models.clip import ClipCategory, FileName, FinalClip
@@ -35,6 +36,8 @@ __all__ = [
     "ArchiveFolder",
     "AuditReport",
     "AuditState",
+    "BinEntry",
+    "BinKind",
     "BlockReason",
     "BulkChange",
     "BulkKind",

@@ -134,7 +134,7 @@ class BlockReason(models.TextChoices):
     SETTINGS = "SETTINGS", _("not set up")
 
 
-class ArchiveBlockQuerySet(models.QuerySet):
+class ArchiveBlockQuerySet(models.QuerySet["ArchiveBlock"]):
     def current(self, backend: str) -> "ArchiveBlock | None":
         return self.filter(backend=backend).first()
 

@@ -18,7 +18,7 @@ class AuditState(models.TextChoices):
     BROKEN_OFF = "BROKEN_OFF", _("interrupted")
 
 
-class AuditReportQuerySet(models.QuerySet):
+class AuditReportQuerySet(models.QuerySet["AuditReport"]):
     def begin(self, *, checksums: bool, repairs: bool) -> "AuditReport | None":
         """Return the row of an audit that begins now; None if another one is running."""
         silent = self.filter(state=AuditState.RUNNING, seen_at__lt=timezone.now() - SILENT_AFTER)

@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from people.models import Member
+
 
 class BulkKind(models.TextChoices):
     TAG = "TAG", _("tag clips")
@@ -62,7 +64,7 @@ class BulkChange(models.Model):
     def __str__(self) -> str:
         return _SAID[BulkKind(self.kind)](self.n_changed) % {"n": self.n_changed, "label": self.label or "…"}
 
-    def mark_undone(self, member) -> bool:
+    def mark_undone(self, member: Member) -> bool:
         """Note that the change is undone; False if it was before."""
         marked = BulkChange.objects.filter(pk=self.pk, undone_at=None)
         return bool(marked.update(undone_at=timezone.now(), undone_by=member))

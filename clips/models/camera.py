@@ -53,7 +53,7 @@ class CameraName(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
 
 class CameraClock(models.Model):

@@ -1,6 +1,7 @@
 """Clips, and the file names given to them: each once, for good."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
@@ -13,6 +14,7 @@ from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from clips.media.formats.suffixes import MEDIA_TYPES, USUAL, ending_of, with_ending
+from clips.models.bin import BinEntry
 from clips.models.camera import own_name
 from clips.models.original import OriginalFile
 from clips.models.search_text import CONFIG, text_of
@@ -26,7 +28,7 @@ REFRESH_BATCH = 500
 MAX_PEOPLE = 12
 
 
-class FileNameQuerySet(models.QuerySet):
+class FileNameQuerySet(models.QuerySet["FileName"]):
     def alike(self, stem: str) -> "FileNameQuerySet":
         # Not "iexact", which compares in capitals: this is how the unique index is sorted.
         return self.filter(Exact(Lower("stem"), Lower(Value(stem))))
@@ -71,7 +73,7 @@ class ClipCategory(models.TextChoices):
     CRASH = "CRASH", _("crash")
 
 
-class FinalClipQuerySet(models.QuerySet):
+class FinalClipQuerySet(models.QuerySet["FinalClip"]):
     def current(self) -> "FinalClipQuerySet":
         return self.filter(is_current=True)
 
@@ -91,7 +93,8 @@ class FinalClipQuerySet(models.QuerySet):
 
     def with_camera_names(self) -> "FinalClipQuerySet":
         """Annotate each clip with ``own_camera_name``: the crew's name for its camera, or None."""
-        return self.annotate(own_camera_name=own_name("camera_id", "original_file__camera_serial"))
+        found = {"own_camera_name": own_name("camera_id", "original_file__camera_serial")}
+        return self.annotate(**found)
 
     def with_pictures(self) -> "FinalClipQuerySet":
         """Fetch what a list shows of clips besides their names: the picture and the preview of their segment."""
@@ -175,8 +178,14 @@ class FinalClip(models.Model):
         null=True,
         blank=True,
         editable=False,
-        help_text=_("Set when the decision that made it was undone."),
+        help_text=_("Set when the decision that made it was undone, and while it is in the bin."),
     )
+    bin_entry = models.ForeignKey(
+        BinEntry, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="clips",
+        verbose_name=_("in the bin"),
+    )  # fmt: skip
+    #: Which of its lineage a restore makes current again.
+    was_current = models.BooleanField(default=False, editable=False)
     lineage = models.UUIDField(_("lineage"), default=uuid.uuid4, editable=False)
     is_current = models.BooleanField(_("current version"), default=True)
     created_by = models.ForeignKey(
@@ -185,6 +194,9 @@ class FinalClip(models.Model):
     )  # fmt: skip
     created_at = models.DateTimeField(_("kept"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    #: Only where ``with_camera_names`` fetched it.
+    own_camera_name: str | None
 
     objects = FinalClipQuerySet.as_manager()
 
@@ -202,6 +214,10 @@ class FinalClip(models.Model):
                 condition=Q(removed_at=None) | Q(is_current=False), name="clip_removed_is_not_current"
             ),
             models.CheckConstraint(
+                condition=Q(bin_entry=None, was_current=False) | Q(bin_entry__isnull=False, removed_at__isnull=False),
+                name="clip_in_bin_is_removed",
+            ),
+            models.CheckConstraint(
                 condition=Q(stored_path="", file_hash="", size_bytes=None)
                 | Q(file_hash__regex=r"^[0-9a-f]{64}$", size_bytes__gt=0) & ~Q(stored_path=""),
                 name="clip_file_fields_together",
@@ -215,6 +231,8 @@ class FinalClip(models.Model):
         indexes = [
             models.Index(fields=["-date", "-created_at"], name="clip_newest"),
             models.Index(fields=["-created_at"], name="clip_last_kept"),
+            # For all versions of a clip; of the current ones there is a unique index.
+            models.Index(fields=["lineage"], name="clip_of_lineage"),
             # For the library's menus, which name each camera and rate that there are clips of.
             models.Index(fields=["camera_id", "fps_label"], condition=Q(is_current=True), name="clip_cameras"),
             # For how many clips somebody is in or a trick has: counted without a look at the rows.
@@ -231,7 +249,7 @@ class FinalClip(models.Model):
     def duration_ms(self) -> int:
         return self.end_ms - self.start_ms
 
-    def note_cut(self, cut: dict, **file_fields: object) -> None:
+    def note_cut(self, cut: dict[str, Any], **file_fields: object) -> None:
         """Save the file that was cut, in the transaction that holds this row; ``cut`` is the cutter's result.
 
         The name ends as what the file is, which nobody knew before of an original that was read long ago.

@@ -20,7 +20,7 @@ class DecisionKind(models.TextChoices):
     UNDO = "UNDO", _("undo")
 
 
-class DecisionQuerySet(models.QuerySet):
+class DecisionQuerySet(models.QuerySet["Decision"]):
     def not_undone(self) -> "DecisionQuerySet":
         """Return decisions that were not undone."""
         return self.filter(undone_by=None).exclude(kind=DecisionKind.UNDO)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 MAX_SENTENCE_CHARS = 4000
 
 
-class InboxQuerySet(models.QuerySet):
+class InboxQuerySet(models.QuerySet["Inbox"]):
     def looked_into(self, place: str, sentence: str = "") -> bool:
         """Record a look into a folder, and its obstacle; return whether that is new."""
         kept = sentence[:MAX_SENTENCE_CHARS]

@@ -9,6 +9,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clips.models.bin import BinEntry
 from clips.models.bulk import BulkChange
 from clips.models.clip import FinalClip
 from clips.models.leases import Leased, LeasedQuerySet, lent
@@ -28,7 +29,7 @@ DEFAULT_PRIORITY = 5
 MAX_KILLS = 3
 REST_AFTER_KILL = timedelta(seconds=30)
 #: The fields of which one says what a job is about.
-TARGETS = ("upload", "original_file", "segment", "clip", "shoot", "person", "trick", "bulk_change")
+TARGETS = ("upload", "original_file", "segment", "clip", "shoot", "person", "trick", "bulk_change", "bin_entry")
 
 
 class LeaseLostError(Exception):
@@ -49,6 +50,7 @@ class JobKind(models.TextChoices):
     COLLECT = "COLLECT", _("import from Drive folder")
     FETCH = "FETCH", _("restore from archive")
     RENAME = "RENAME", _("rename clips")
+    EMPTY = "EMPTY", _("empty the bin")
 
 
 class JobState(models.TextChoices):
@@ -65,9 +67,14 @@ class WaitsFor(models.TextChoices):
     ROOM = "ROOM", _("free disk space")
     ORIGINAL = "ORIGINAL", _("its original")
     MACHINE = "MACHINE", _("exclusive use of the machine")
+    BIN = "BIN", _("restoring from the bin")
 
 
 ACTIVE = (JobState.WAITING, JobState.RUNNING)
+#: What waits for the bin looks for itself after this long, should nobody have noticed that it can go on.
+LOOK_INTO_BIN_AFTER = timedelta(days=1)
+#: What the bin does not hold up: it serves what is still in use, or the bin itself.
+NOT_HELD_BY_BIN = (JobKind.FETCH, JobKind.WITHDRAW, JobKind.RENAME, JobKind.EMPTY)
 #: What a job has that is tried again from the start.
 _FRESH = {
     "state": JobState.WAITING, "attempts": 0, "kills": 0, "progress": 0, "reason": "", "waits_for": "",
@@ -75,7 +82,7 @@ _FRESH = {
 }  # fmt: skip
 
 
-class JobQuerySet(LeasedQuerySet):
+class JobQuerySet(LeasedQuerySet["Job"]):
     LEASED = {"state": JobState.RUNNING}
     NO_HOLDER = {"worker": ""}
 
@@ -85,7 +92,7 @@ class JobQuerySet(LeasedQuerySet):
     def due(self) -> "JobQuerySet":
         return self.filter(state=JobState.WAITING, run_after__lte=timezone.now())
 
-    def for_target(self, kind: JobKind, target: models.Model, **fields) -> "Job":
+    def for_target(self, kind: JobKind, target: models.Model, **fields: object) -> "Job":
         """Return the active job of this kind for this target, creating it if there is none."""
         of_target = {"kind": kind, target_field(target): target}
         while True:
@@ -143,7 +150,7 @@ class JobQuerySet(LeasedQuerySet):
         now = timezone.now()
         waiting = self.filter(state=JobState.WAITING).lock_in_order()
         self.model.objects.filter(pk__in=waiting, state=JobState.WAITING).update(run_after=now, published_at=None)
-        again = []
+        again: list[uuid.UUID] = []
         for target in TARGETS:
             same = {"kind": OuterRef("kind"), target: OuterRef(target)}
             ended = self.filter(state=JobState.FAILED, **{f"{target}__isnull": False})
@@ -186,6 +193,24 @@ class JobQuerySet(LeasedQuerySet):
         return list(self.model.objects.filter(pk__in=held, state=JobState.WAITING))
 
     @transaction.atomic
+    def wait_in_bin(self) -> int:
+        """Make those of these that wait or run wait until what they are about leaves the bin; return how many."""
+        rows = self.active().exclude(kind__in=NOT_HELD_BY_BIN)
+        held = self.model.objects.active().filter(pk__in=rows.lock_in_order())
+        ran = When(state=JobState.RUNNING, attempts__gt=0, then=F("attempts") - 1)
+        attempts = Case(ran, default=F("attempts"), output_field=models.PositiveSmallIntegerField())
+        return held.update(
+            state=JobState.WAITING,
+            waits_for=WaitsFor.BIN,
+            run_after=timezone.now() + LOOK_INTO_BIN_AFTER,
+            published_at=None,
+            progress=0,
+            reason="",
+            attempts=attempts,
+            **self.unleased(),
+        )
+
+    @transaction.atomic
     def refuse(self, waits_for: WaitsFor, reason: str) -> list["Job"]:
         """End those of these that waited for what will not come; return them."""
         held = self.filter(state=JobState.WAITING, waits_for=waits_for).lock_in_order()
@@ -217,6 +242,7 @@ class Job(Leased):
     person = models.ForeignKey(Person, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
     trick = models.ForeignKey(Trick, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
     bulk_change = models.ForeignKey(BulkChange, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
+    bin_entry = models.ForeignKey(BinEntry, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
     params = models.JSONField(_("parameters"), default=dict, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=JobState, default=JobState.WAITING)
     priority = models.PositiveSmallIntegerField(
@@ -282,6 +308,8 @@ class Job(Leased):
 
     def renew(self, progress: float | None) -> None:
         """Prolong the lease, and save the progress; LeaseLostError if it is not ours any more."""
+        if self.lease_token is None:
+            raise LeaseLostError(str(self.pk))
         fields = lent(self.lease_token, settings.JOB_LEASE_SECONDS)
         if progress is not None:
             fields["progress"] = min(1.0, max(0.0, progress))
@@ -350,7 +378,7 @@ class Job(Leased):
         except IntegrityError:
             return False
 
-    def _end(self, **fields) -> None:
+    def _end(self, **fields: object) -> None:
         held = Job.objects.leased_by(self.lease_token).filter(pk=self.pk)
         if not held.update(finished_at=timezone.now(), **Job.objects.unleased(), **fields):
             raise LeaseLostError(str(self.pk))

@@ -69,7 +69,7 @@ class NoticeChannel(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
     @property
     def target(self) -> str:
@@ -81,7 +81,7 @@ class NoticeChannel(models.Model):
         return sealed.unseal(self.sealed_secret, PURPOSE) if self.sealed_secret else ""
 
 
-class NoticeQuerySet(LeasedQuerySet):
+class NoticeQuerySet(LeasedQuerySet["Notice"]):
     LEASED = {"state": NoticeState.SENDING}
 
     def write(

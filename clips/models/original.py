@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from fractions import Fraction
+from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
@@ -12,15 +13,21 @@ from django.utils.translation import gettext_lazy as _
 
 from clips.media.formats.suffixes import MEDIA_TYPES, USUAL
 from clips.models import recording
+from clips.models.bin import BinEntry
 from clips.models.camera import CameraClock, own_name
 from clips.models.public_text import told
 from clips.models.shoot import Shoot
+from people.models import Member
 
 #: 432 × 240 is as near as a camera's small copy comes to 16:9.
 SAME_SHAPE = 0.03
 
 
-class OriginalFileQuerySet(models.QuerySet):
+class OriginalFileQuerySet(models.QuerySet["OriginalFile"]):
+    def in_use(self) -> "OriginalFileQuerySet":
+        """Return videos that are not in the bin."""
+        return self.filter(bin_entry=None)
+
     def on_disk(self) -> "OriginalFileQuerySet":
         """Return those whose bytes are here; of the others, all facts read from them are."""
         return self.filter(evicted_at=None)
@@ -28,7 +35,7 @@ class OriginalFileQuerySet(models.QuerySet):
     def evicted(self) -> "OriginalFileQuerySet":
         return self.filter(evicted_at__isnull=False)
 
-    def mark_not_needed(self, member) -> int:
+    def mark_not_needed(self, member: Member) -> int:
         """Allow deleting these without an archive copy, if all else allows it; return how many changed."""
         return self.filter(not_needed_at=None).update(not_needed_at=timezone.now(), not_needed_by=member)
 
@@ -86,6 +93,11 @@ class OriginalFile(models.Model):
         blank=True,
         help_text=_("Its moments are skipped while sorting; nothing is trashed."),
     )
+
+    bin_entry = models.ForeignKey(
+        BinEntry, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="files",
+        verbose_name=_("in the bin"), help_text=_("Stays when its bytes are deleted, so that the file is recognised."),
+    )  # fmt: skip
 
     # Where its bytes are: here, unless they were let go to make room (clips/disk/).
     evicted_at = models.DateTimeField(
@@ -196,11 +208,12 @@ class OriginalFile(models.Model):
     @property
     def local_day(self) -> dt.date | None:
         """The local calendar day; what was filmed after midnight may belong to the session of the day before."""
-        return self.recorded_locally.date() if self.recorded_at else recording.named_day(self.original_filename)
+        recorded_at = self.recorded_locally
+        return recorded_at.date() if recorded_at else recording.named_day(self.original_filename)
 
     def next_part(self) -> "OriginalFile | None":
         """Return the file that continues the recording, if a camera split it and that file is here."""
-        alike = OriginalFile.objects.filter(
+        alike = OriginalFile.objects.in_use().filter(
             shoot=self.shoot_id, camera_id=self.camera_id, camera_serial=self.camera_serial
         )
         return recording.next_part(self, alike.only(*recording.PART_FIELDS))
@@ -219,12 +232,15 @@ class OriginalFile(models.Model):
         return copy if copy and copy.rate == self.rate else None
 
     def has_shape_of(self, other: "OriginalFile") -> bool:
-        """Return whether the pictures of two files have the same ratio of sides, however they are turned."""
-        one, two = (max(file.width_px, file.height_px) / min(file.width_px, file.height_px) for file in (self, other))
+        """Return whether two files' pictures have the same ratio of sides, however turned; False for unread ones."""
+        if not (self.width_px and self.height_px and other.width_px and other.height_px):
+            return False
+        both = (self.width_px, self.height_px), (other.width_px, other.height_px)
+        one, two = (max(sides) / min(sides) for sides in both)
         return abs(one - two) <= SAME_SHAPE * one
 
     @transaction.atomic
-    def apply_probe(self, facts: dict) -> None:
+    def apply_probe(self, facts: dict[str, Any]) -> None:
         """Save the probe's result; ``facts`` as ``clips.media.probe.probe`` returns them."""
         Shoot.objects.filter(pk=self.shoot_id).hold()  # before the file, as whoever places files in time locks them
         OriginalFile.objects.filter(pk=self.pk).update(

@@ -14,7 +14,7 @@ from people.naming.fields import NameField
 MAX_QUERY = 2000
 
 
-class SavedViewQuerySet(models.QuerySet):
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
     def shown_to(self, member: Member) -> "SavedViewQuerySet":
         """Return the crew's views and the member's own, as the library lists them."""
         return self.filter(Q(is_crews=True) | Q(member=member)).order_by("-is_crews", Lower("name"))
@@ -51,7 +51,7 @@ class SavedView(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
     def may_be_changed_by(self, member: Member) -> bool:
         """Return whether a member may replace or delete it: one's own, and as a curator the crew's."""

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from clips.models.leases import Leased, LeasedQuerySet, lent
 from clips.models.original import OriginalFile
 from clips.models.run import DetectionRun
+from people.models import Member
 
 #: The most one page may hold; more would keep cards from the others of the crew.
 MAX_HAND = 8
@@ -28,7 +29,7 @@ class SegmentStatus(models.TextChoices):
     TRASHED = "TRASHED", _("trashed")
 
 
-class CandidateSegmentQuerySet(LeasedQuerySet):
+class CandidateSegmentQuerySet(LeasedQuerySet["CandidateSegment"]):
     LEASED = {"status": SegmentStatus.IN_PROGRESS}
     NO_HOLDER = {"locked_by": None, "locked_at": None}
 
@@ -55,9 +56,14 @@ class CandidateSegmentQuerySet(LeasedQuerySet):
     def undecided(self) -> "CandidateSegmentQuerySet":
         """Return those still to be sorted, whoever holds them.
 
-        Not what lies in a video that was set aside, or in a camera's small copy of another one.
+        Not what lies in a video that was set aside or binned, or in a camera's small copy of another one.
         """
-        return self.open().filter(original_file__aside_at=None, original_file__low_res_of=None)
+        files = {"original_file__aside_at": None, "original_file__low_res_of": None, "original_file__bin_entry": None}
+        return self.open().filter(**files)
+
+    def in_use(self) -> "CandidateSegmentQuerySet":
+        """Return those whose video is not in the bin."""
+        return self.filter(original_file__bin_entry=None)
 
     def available(self) -> "CandidateSegmentQuerySet":
         """Return those still to be sorted that nobody holds: an expired lease holds nothing."""
@@ -114,7 +120,7 @@ class CandidateSegmentQuerySet(LeasedQuerySet):
     def lease_hand(
         self,
         *,
-        member,
+        member: Member,
         lease: uuid.UUID,
         count: int,
         in_turns: Callable[["CandidateSegmentQuerySet"], list["CandidateSegmentQuerySet"]] | None = None,
@@ -128,7 +134,7 @@ class CandidateSegmentQuerySet(LeasedQuerySet):
         """
         in_turns = in_turns or (lambda rows: rows.best_first().in_turns())
         held = CandidateSegment.objects.held(lease).lock_in_order()
-        taken = []
+        taken: list[uuid.UUID] = []
         for turn in in_turns(self.available().shown()):
             n_missing = max(0, min(count, MAX_HAND) - len(held) - len(taken))
             free = turn.exclude(pk__in=taken).select_for_update(skip_locked=True, of=("self",))
@@ -262,7 +268,9 @@ class CandidateSegment(Leased):
         trashed = CandidateSegment.objects.filter(pk=self.pk, status=SegmentStatus.TRASHED)
         return bool(trashed.update(status=SegmentStatus.UNREVIEWED, skipped_at=None))
 
-    def reopen(self, *, lease: uuid.UUID, member, was: "CandidateSegmentQuerySet", skipped_at: datetime | None) -> bool:
+    def reopen(
+        self, *, lease: uuid.UUID, member: Member, was: "CandidateSegmentQuerySet", skipped_at: datetime | None
+    ) -> bool:
         """Give the segment to a page again, if it still is as ``was`` says; False if it is not."""
         # Locked first: ``was`` may look at other tables, which an UPDATE that had to wait would not look at again.
         CandidateSegment.objects.filter(pk=self.pk).lock_in_order()
@@ -275,6 +283,6 @@ class CandidateSegment(Leased):
         )
         return bool(taken)
 
-    def _decide(self, status: SegmentStatus, lease: uuid.UUID, **fields) -> bool:
+    def _decide(self, status: SegmentStatus, lease: uuid.UUID, **fields: object) -> bool:
         held = CandidateSegment.objects.held(lease).filter(pk=self.pk)
         return bool(held.update(status=status, **fields, **CandidateSegment.objects.unleased()))

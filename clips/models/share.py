@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clips.media.formats.suffixes import without_ending
 from clips.models.clip import FinalClip
-from people.models.member import hash_secret
+from people.models.member import Member, hash_secret
 
 
 class ShareSound(models.TextChoices):
@@ -58,12 +59,12 @@ class SharedCopy(models.Model):
         return f"{stem}__SHARE{slowed}{silent}.mp4"
 
 
-class ShareLinkQuerySet(models.QuerySet):
+class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
     def open(self) -> "ShareLinkQuerySet":
         """Return links that still work."""
         return self.filter(Q(ends_at=None) | Q(ends_at__gt=timezone.now()), ended_at=None)
 
-    def issue(self, copy: SharedCopy, member, ends_at=None) -> tuple["ShareLink", str]:
+    def issue(self, copy: SharedCopy, member: Member, ends_at: datetime | None = None) -> tuple["ShareLink", str]:
         """Make a link; return it and its secret, which is shown once and kept only as a hash."""
         secret = secrets.token_urlsafe(24)
         return self.create(copy=copy, created_by=member, ends_at=ends_at, secret_hash=hash_secret(secret)), secret
@@ -75,6 +76,10 @@ class ShareLinkQuerySet(models.QuerySet):
         rows = rows.select_related(f"{clip}__person", f"{clip}__trick", f"{clip}__candidate_segment")
         rows = rows.select_related(f"{clip}__original_file__shoot").exclude(copy__stored_path="")
         return rows.defer(f"{clip}__original_file__probe", f"{clip}__candidate_segment__features").first()
+
+    def is_binned(self, secret: str) -> bool:
+        """Return whether the link of a secret shows a clip that was thrown away."""
+        return self.filter(secret_hash=hash_secret(secret), copy__clip__bin_entry__isnull=False).exists()
 
 
 class ShareLink(models.Model):

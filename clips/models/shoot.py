@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clips.models.bin import BinEntry
 from people.naming.fields import NameField, called, key_of, slug_is_safe
 from people.naming.slugs import free_slug
 from people.naming.spelling import clean_name
@@ -22,11 +23,15 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(_("“%(name)s” is not a time zone. Example: Europe/Vienna."), params={"name": name})
 
 
-class ShootQuerySet(models.QuerySet):
+class ShootQuerySet(models.QuerySet["Shoot"]):
+    def in_use(self) -> "ShootQuerySet":
+        """Return sessions that are not in the bin."""
+        return self.filter(bin_entry=None)
+
     def called(self, name: str, date: dt.date) -> "Shoot":
         """Return the session of that name on that day, creating it if there is none."""
         name = clean_name(name) or str(_("Session"))
-        existing = self.filter(called(name), date=date).first()
+        existing = self.in_use().filter(called(name), date=date).first()
         if existing:
             return existing
         slug = self.slug_for(name, date)
@@ -67,6 +72,10 @@ class Shoot(models.Model):
         help_text=_("0 shows only the surest moments, 100 all of them. Takes effect at once."),
     )
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
+    bin_entry = models.ForeignKey(
+        BinEntry, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="shoots",
+        verbose_name=_("in the bin"),
+    )  # fmt: skip
 
     objects = ShootQuerySet.as_manager()
 
@@ -83,6 +92,7 @@ class Shoot(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["date", "name_key"],
+                condition=models.Q(bin_entry=None),
                 name="shoot_name_unique",
                 violation_error_message=_("A session with this name already exists on this day."),
             ),
@@ -93,6 +103,10 @@ class Shoot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.date} {self.name}"
+
+    def or_namesake(self) -> "Shoot":
+        """Return this session or, if it is in the bin, the one in use of that name and day."""
+        return self if self.bin_entry_id is None else Shoot.objects.called(self.name, self.date)
 
     @property
     def score_shown(self) -> float:

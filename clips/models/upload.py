@@ -10,10 +10,12 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clips.models.original import OriginalFile
 from clips.models.public_text import told
 from clips.models.run import DetectionRun
 from clips.models.segment import CandidateSegment
 from clips.models.shoot import Shoot
+from people.models import Member
 from people.naming.fields import NameField
 
 
@@ -38,11 +40,11 @@ class UploadState(models.TextChoices):
     GONE = "GONE", _("cancelled")
 
 
-def _count(of_file: QuerySet) -> Subquery:
+def _count(of_file: QuerySet[CandidateSegment]) -> Subquery:
     return Subquery(of_file.values("original_file").annotate(n=Count("pk")).values("n"))
 
 
-class UploadQuerySet(models.QuerySet):
+class UploadQuerySet(models.QuerySet["Upload"]):
     def receiving(self) -> "UploadQuerySet":
         return self.filter(state=UploadState.RECEIVING)
 
@@ -77,9 +79,20 @@ class UploadQuerySet(models.QuerySet):
         """Return those whose file is still where it was found and must be moved away, now or later."""
         return self.filter(source=source, put_away_at=None)
 
-    def start(self, *, owner, filename: str, size_bytes: int, shoot_name: str, shoot_date, metadata="") -> "Upload":
+    def start(
+        self,
+        *,
+        owner: Member,
+        filename: str,
+        size_bytes: int,
+        shoot_name: str,
+        shoot_date: dt.date,
+        metadata: str = "",
+        anyway: bool = False,
+    ) -> "Upload":
         return self.create(
             owner=owner,
+            is_wanted_anyway=anyway,
             original_filename=filename,
             size_bytes=size_bytes,
             shoot=Shoot.objects.called(shoot_name, shoot_date),
@@ -131,6 +144,9 @@ class Upload(models.Model):
         _("machine"), max_length=64, default=this_node, editable=False, help_text=_("The machine that holds the data.")
     )
     reason = models.CharField(_("reason"), max_length=500, blank=True)
+    is_wanted_anyway = models.BooleanField(
+        _("wanted anyway"), default=False, help_text=_("Brings in what somebody deleted before.")
+    )
     metadata = models.TextField(
         _("client metadata"), blank=True, help_text=_("The Upload-Metadata header as received.")
     )
@@ -170,7 +186,7 @@ class Upload(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.original_filename
+        return str(self.original_filename)
 
     @property
     def is_whole(self) -> bool:
@@ -219,7 +235,7 @@ class Upload(models.Model):
         """Record that its file is not where it was found any more; False if that was known."""
         return bool(Upload.objects.filter(pk=self.pk, put_away_at=None).update(put_away_at=timezone.now()))
 
-    def _became(self, state: UploadState, n_rows: int, **fields) -> bool:
+    def _became(self, state: UploadState, n_rows: int, **fields: object) -> bool:
         if n_rows:
             for name, value in {"state": state, **fields}.items():
                 setattr(self, name, value)
@@ -252,10 +268,10 @@ class Upload(models.Model):
             UploadState.RECEIVED, whole.update(state=UploadState.RECEIVED, reason="", updated_at=timezone.now())
         )
 
-    def settle(self, state: UploadState, *, original_file=None, reason: str = "") -> bool:
+    def settle(self, state: UploadState, *, original_file: OriginalFile | None = None, reason: str = "") -> bool:
         """Record the outcome of a received upload; False if it was settled before."""
         open_ = Upload.objects.filter(pk=self.pk, state__in=[UploadState.RECEIVED, UploadState.FAILED])
-        fields = {"state": state, "original_file": original_file, "reason": told(reason)[:500]}
+        fields: dict[str, object] = {"state": state, "original_file": original_file, "reason": told(reason)[:500]}
         if original_file is not None and self.shoot_id is None:
             fields["shoot"] = original_file.shoot
         return bool(open_.update(**fields))

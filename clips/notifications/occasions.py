@@ -34,6 +34,7 @@ from clips.models import (
     OriginalFile,
     Shoot,
     Upload,
+    WaitsFor,
 )
 from clips.models.public_text import told
 from clips.storage.files import free_bytes
@@ -84,8 +85,8 @@ def ready_sessions() -> int:
 
 def _settled() -> QuerySet:
     """Return the sessions in which no job is active that would bring moments to sort."""
-    files = OriginalFile.objects.filter(shoot=OuterRef("pk"))
-    work = Job.objects.active().filter(kind__in=UNTIL_SEEN)
+    files = OriginalFile.objects.in_use().filter(shoot=OuterRef("pk"))
+    work = Job.objects.active().filter(kind__in=UNTIL_SEEN).exclude(waits_for=WaitsFor.BIN)
     of_file = work.filter(Q(original_file__shoot=OuterRef("pk")) | Q(segment__original_file__shoot=OuterRef("pk")))
     coming = Upload.objects.unfinished().filter(
         shoot=OuterRef("pk"), updated_at__gte=timezone.now() - UPLOAD_RESTS

@@ -38,8 +38,8 @@ def room_bytes() -> int:
 def keep_to_size() -> int:
     """Delete previews beyond the size limit; return how many.
 
-    First what was sorted, the oldest decision first; then what lies below the sensitivity; then what lies in videos
-    that were set aside; then what nobody has looked at for longest. Never what an open page holds. Filmstrips
+    First what was sorted or binned, the oldest decision first; then what lies below the sensitivity; then what lies in
+    videos that were set aside; then what nobody has looked at for longest. Never what an open page holds. Filmstrips
     go last; pictures stay.
     """
     used_bytes = _used_bytes()
@@ -83,6 +83,7 @@ def in_order_of_loss():
     """Return the previews that nobody holds, those to delete first in front."""
     shown = CandidateSegment.objects.shown().values("pk")
     rank = Case(
+        When(segment__original_file__bin_entry__isnull=False, then=Value(SORTED)),
         When(segment__status__in=[SegmentStatus.ACCEPTED, SegmentStatus.TRASHED], then=Value(SORTED)),
         When(~Q(segment__in=shown), then=Value(1)),
         When(segment__original_file__aside_at__isnull=False, then=Value(2)),

@@ -72,7 +72,7 @@ def want_previews(original: OriginalFile) -> int:
     be made is tried once more at most: later calls find nothing new. Where previews fill their folder, none is asked
     for.
     """
-    shown = CandidateSegment.objects.filter(original_file=original).shown()
+    shown = CandidateSegment.objects.in_use().filter(original_file=original).shown()
     asked_for = Job.objects.filter(
         kind=JobKind.PREVIEW,
         segment__original_file=original,

@@ -121,7 +121,9 @@ def shared(request: HttpRequest, secret: str) -> HttpResponse:
     """Show a copy to whoever has the link; an expired link says so."""
     link = ShareLink.objects.of_secret(secret)
     if link is None:
-        return private(render(request, "clips/sharing/shared_ended.html", status=404))
+        is_removed = ShareLink.objects.is_binned(secret)
+        ended = {"is_removed": is_removed}
+        return private(render(request, "clips/sharing/shared_ended.html", ended, status=410 if is_removed else 404))
     address = request.build_absolute_uri(reverse("clips:shared", args=[secret]))
     context = {"clip": link.copy.clip, "copy": link.copy, "link": link, "secret": secret, "address": address}
     return private(render(request, "clips/sharing/shared.html", context))
@@ -130,12 +132,16 @@ def shared(request: HttpRequest, secret: str) -> HttpResponse:
 @public
 @require_safe
 def shared_video(request: HttpRequest, secret: str) -> HttpResponseBase:
+    if ShareLink.objects.is_binned(secret):
+        return gone()
     return private(serve(request, open_link(secret).copy.stored_path, "video/mp4", NOT_KEPT))
 
 
 @public
 @require_safe
 def shared_download(request: HttpRequest, secret: str) -> HttpResponseBase:
+    if ShareLink.objects.is_binned(secret):
+        return gone()
     copy = open_link(secret).copy
     return private(serve(request, copy.stored_path, "video/mp4", NOT_KEPT, save_as=copy.save_as))
 
@@ -144,6 +150,8 @@ def shared_download(request: HttpRequest, secret: str) -> HttpResponseBase:
 @require_safe
 def shared_picture(request: HttpRequest, secret: str) -> HttpResponseBase:
     """Serve the clip's picture; messengers show it beside the link."""
+    if ShareLink.objects.is_binned(secret):
+        return gone()
     segment = open_link(secret).copy.clip.candidate_segment
     if segment is None or not segment.poster_path:
         raise Http404
@@ -155,6 +163,11 @@ def open_link(secret: str) -> ShareLink:
     if link is None:
         raise Http404(_("This link no longer works."))
     return link
+
+
+def gone() -> HttpResponse:
+    """Answer for the file of a clip that was thrown away."""
+    return private(HttpResponse(_("This clip was removed."), status=410, content_type="text/plain; charset=utf-8"))
 
 
 def private(response: HttpResponseBase) -> HttpResponseBase:

@@ -249,4 +249,6 @@ def earlier_decision(kind: DecisionKind, segment: CandidateSegment, key: uuid.UU
 def _why_not_held(segment: CandidateSegment) -> str:
     if OriginalFile.objects.filter(pk=segment.original_file_id, aside_at__isnull=False).exists():
         return _("The video was set aside, so its moments are not in the queue now.")
+    if OriginalFile.objects.filter(pk=segment.original_file_id, bin_entry__isnull=False).exists():
+        return _("The video is in the bin, so its moments are not in the queue now.")
     return _("You no longer hold this moment: the time ran out, or it was already decided.")

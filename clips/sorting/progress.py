@@ -66,14 +66,14 @@ def progress_of(shoots: Iterable[Shoot]) -> dict[UUID, Progress]:
     """Return the numbers of each of these sessions by its id, in six queries."""
     ids = [shoot.pk for shoot in shoots]
     found: dict[UUID, Progress] = defaultdict(Progress)
-    files = OriginalFile.objects.filter(shoot__in=ids, low_res_of=None).order_by().values_list("shoot")
+    files = OriginalFile.objects.in_use().filter(shoot__in=ids, low_res_of=None).order_by().values_list("shoot")
     for shoot, n_files, filmed_ms in files.annotate(Count("pk"), Sum("duration_ms")):
         found[shoot].files, found[shoot].filmed_ms = n_files, filmed_ms or 0
     counts = {
         "n_kept": Count("pk", filter=Q(status=SegmentStatus.ACCEPTED)),
         "n_trashed": Count("pk", filter=Q(status=SegmentStatus.TRASHED)),
     }
-    for shoot, kept, trashed in _by_shoot(CandidateSegment.objects.decided(), ids).annotate(**counts):
+    for shoot, kept, trashed in _by_shoot(CandidateSegment.objects.decided().in_use(), ids).annotate(**counts):
         found[shoot].kept, found[shoot].trashed = kept, trashed
     for shoot, n_left in _by_shoot(CandidateSegment.objects.undecided().shown(), ids).annotate(Count("pk")):
         found[shoot].left = n_left

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from clips.jobs.summary import MIN_ELAPSED_S, MIN_PROGRESS
-from clips.models import DetectionRun, Job, JobKind, JobState, OriginalFile
+from clips.models import DetectionRun, Job, JobKind, JobState, OriginalFile, WaitsFor
 
 #: What a video goes through, once its bytes are here, before its moments are.
 STEPS = (JobKind.COLLECT, JobKind.INGEST, JobKind.PROBE, JobKind.DETECT)
@@ -56,7 +56,7 @@ def unsearched() -> QuerySet:
     """Return the videos that were never searched and have no search under way, because it failed."""
     on_the_way = Job.objects.active().filter(kind__in=STEPS, original_file=OuterRef("pk"))
     run = DetectionRun.objects.filter(original_file=OuterRef("pk"))
-    readable = OriginalFile.objects.filter(low_res_of=None, duration_ms__isnull=False)
+    readable = OriginalFile.objects.in_use().filter(low_res_of=None, duration_ms__isnull=False)
     return readable.exclude(Exists(run)).exclude(Exists(on_the_way))
 
 
@@ -69,7 +69,7 @@ def unsearched_of(shoot_ids: Iterable[UUID]) -> dict[UUID, int]:
 def _videos() -> list[_Video]:
     """Return one row for each video that is still to be searched."""
     now = timezone.now()
-    rows = Job.objects.active().filter(kind__in=STEPS).order_by()
+    rows = Job.objects.active().filter(kind__in=STEPS).exclude(waits_for=WaitsFor.BIN).order_by()
     rows = rows.annotate(of_shoot=Coalesce("original_file__shoot", "upload__shoot"))
     fields = ("kind", "state", "progress", "started_at", "of_shoot", "original_file__duration_ms")
     videos = []

@@ -75,6 +75,8 @@ def _undo_keep(undone: Decision, lease: uuid.UUID, member: Member) -> None:
     kept = FinalClip.objects.get(pk=undone.after["clip"])
     versions = FinalClip.objects.filter(lineage=kept.lineage).select_related("created_by")
     current = versions.filter(is_current=True).first()
+    if current is None and versions.filter(bin_entry__isnull=False).exists():
+        raise ConflictError(_("The clip is in the bin. Restore it first."))
     if current and current.pk != kept.pk and current.created_by_id != member.pk:
         said = {"name": current.created_by or _("A former member")}
         raise ConflictError(

@@ -78,6 +78,11 @@ def drop_unused(to_free_bytes: int) -> int:
     return freed_bytes
 
 
+def drop(sha256: str) -> bool:
+    """Delete the copy of one file, if there is one and nobody uses it; return whether it was deleted."""
+    return _remove_unused(folder() / sha256)
+
+
 def _take(path: Path) -> int | None:
     """Return a descriptor that keeps the copy here; None if there is none."""
     while True:

@@ -29,6 +29,8 @@ def says(upload: Upload) -> str:
     original = upload.original_file
     if original is None:
         return upload.get_state_display()
+    if original.bin_entry_id:
+        return _("in the bin")
     if original.problem:
         return original.problem
     if upload.state == UploadState.DUPLICATE:

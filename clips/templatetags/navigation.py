@@ -36,6 +36,7 @@ MAIN = (
 )
 MORE = (
     Place(_("Jobs"), "clips:jobs", "jobs", Role.SORTER),
+    Place(_("Bin"), "clips:bin", "bin", Role.SORTER),
     Place(_("Admin"), "admin:index", "admin", Role.CURATOR),
 )
 

@@ -11,6 +11,7 @@ ALONE = (
     "/clips?q=nobody",
     "/library/download",
     "/jobs",
+    "/bin",
     "/upload",
     "/account",
     "/account/second-factor",

@@ -77,7 +77,7 @@ def now(request: HttpRequest) -> dict:
         "causes": stuck[:MOST_CAUSES],
         "n_more_causes": max(0, len(stuck) - MOST_CAUSES),
         "is_moving": bool(work) or any(not upload.is_silent for upload in arriving),
-        "is_empty": not (to_sort or arriving or work or stuck or OriginalFile.objects.exists()),
+        "is_empty": not (to_sort or arriving or work or stuck or OriginalFile.objects.in_use().exists()),
     }
 
 

@@ -2,6 +2,7 @@
 
 from people.models.audit import Action, AuditEntry
 from people.models.member import Invite, LastAdminError, Member, Role
+from people.models.merge import Merge
 from people.models.person import Person, PersonAlias
 from people.models.second_factor import RecoveryCode, SecondFactor, opens
 from people.models.token import ApiToken, Scope
@@ -13,6 +14,7 @@ __all__ = [
     "Invite",
     "LastAdminError",
     "Member",
+    "Merge",
     "Person",
     "PersonAlias",
     "RecoveryCode",

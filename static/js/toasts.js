@@ -1,16 +1,19 @@
-// Toasts say what was just done to many things at once: × dismisses one, Z undoes what the newest one says.
+// Toasts say what was just done: × dismisses one, Z undoes what the newest one says.
 
-const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable], dialog";
+import { shortcutsAreOn } from "./sorting/keys.js";
 
-document.addEventListener("click", (event) => {
-  if (event.target.closest(".toast [data-close]")) event.target.closest(".toast").remove();
-});
+const WRITES = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 
-document.addEventListener("keydown", (event) => {
-  if (event.key.toLowerCase() !== "z" || event.isComposing || event.defaultPrevented || event.altKey || event.shiftKey) return;
-  if (event.target.closest(TYPING) || document.querySelector("dialog[open]")) return;
+document.addEventListener("click", (event) => event.target.closest("[data-close]")?.closest(".toast")?.remove());
+
+function press(event) {
+  if (event.key.toUpperCase() !== "Z" || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.repeat || event.target.closest(WRITES) || document.querySelector("dialog[open]") || !shortcutsAreOn()) return;
   const undo = document.querySelector("#toasts [data-undo]");
   if (!undo) return;
   event.preventDefault();
+  event.stopPropagation(); // a page's own Z would undo something else
   undo.click();
-});
+}
+
+window.addEventListener("keydown", press, true);

@@ -42,6 +42,7 @@ ROUTES = {
     "clips:upload_recent": ([], {"get": SORTER}),
     "clips:drive_folder_look": ([], {"post": CURATOR}),
     "clips:upload_known": ([], {"post": SORTER}),
+    "clips:upload_anyway": (["uuid"], {"post": SORTER}),
     "clips:tus_collection": ([], {"options": SORTER, "post": SORTER}),
     "clips:tus_resource": (["uuid"], {"options": SORTER, "head": SORTER, "patch": SORTER, "delete": SORTER}),
     "clips:segment_preview": (["uuid"], {"get": SORTER, "post": SORTER}),
@@ -75,6 +76,13 @@ ROUTES = {
     "clips:clips_tag_plan": ([], {"post": SORTER}),
     "clips:bulk_change": (["uuid"], {"get": VIEWER}),
     "clips:bulk_undo": (["uuid"], {"post": SORTER}),
+    "clips:trashed": (["shoot"], {"get": SORTER}),
+    "clips:session_move_all": (["shoot"], {"post": CURATOR}),  # and sorters, of a session that is all their own
+    "clips:bin": ([], {"get": SORTER}),
+    "clips:bin_ask": ([], {"get": SORTER}),
+    "clips:bin_throw": ([], {"post": SORTER}),
+    "clips:bin_restore": (["uuid"], {"post": SORTER}),
+    "clips:bin_delete": (["uuid"], {"post": CURATOR}),
     "clips:moment": (["uuid"], {"get": VIEWER}),
     "clips:moment_restore": (["uuid"], {"post": SORTER}),
     "clips:failure_dismiss": ([], {"post": SORTER}),
@@ -133,7 +141,12 @@ ROUTES = {
     "api:sort_undo": ([], {"post": SORTER}),
     "api:sort_release": ([], {"post": SORTER}),
     "api:clip_list": ([], {"get": VIEWER}),
-    "api:clip": (["uuid"], {"get": VIEWER}),
+    "api:clip": (["uuid"], {"get": VIEWER, "delete": SORTER}),
+    "api:video": (["uuid"], {"delete": SORTER}),
+    "api:session": (["uuid"], {"delete": SORTER}),
+    "api:bin_list": ([], {"get": SORTER}),
+    "api:bin_entry": (["uuid"], {"delete": CURATOR}),
+    "api:bin_restore": (["uuid"], {"post": SORTER}),
     "api:clip_edit": (["uuid"], {"post": SORTER}),
     "api:clip_bulk": ([], {"post": SORTER}),
     "api:bulk": (["uuid"], {"get": VIEWER}),
@@ -266,6 +279,7 @@ def test_no_route_is_written_to_by_a_cookie_alone(admin, argument, name, method)
 OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-Method")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in ROUTES if name != "admin:index"])
 def test_no_override_makes_a_write_of_a_read(admin, argument, name):
     """A cookie goes with each request that another site lets the browser make; a CSRF token does not.

@@ -106,6 +106,8 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
         "sessions": reverse("clips:sessions"),
         "session": reverse("clips:session", args=[shoot.pk]),
         "session, again": reverse("clips:session_news", args=[shoot.pk]),
+        "session, trashed": reverse("clips:trashed", args=[shoot.pk]),
+        "bin": reverse("clips:bin"),
         "jobs": reverse("clips:jobs"),
         "jobs, failed": f"{reverse('clips:jobs')}?state=FAILED",
         "jobs, again": reverse("clips:jobs_live"),

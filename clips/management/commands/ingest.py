@@ -34,9 +34,11 @@ class Command(BaseCommand):
         parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a video or a folder")
         parser.add_argument("--session", default="", help="session for the files, like “Backyard Rails”")
         parser.add_argument("--date", type=dt.date.fromisoformat, help="its date, like 2024-12-01")
+        parser.add_argument("--anyway", action="store_true", help="bring in also what somebody deleted on the site")
         parser.add_argument("--move", action="store_true", help="delete each file once it is safely imported")
 
-    def handle(self, *, paths: list[Path], session: str, date: dt.date | None, move: bool, **_options) -> None:
+    def handle(self, *, paths: list[Path], move: bool, **options) -> None:
+        asked = {name: options[name] for name in ("session", "date", "anyway")}
         files = dict(_files(paths))
         if not files:
             raise CommandError("There are no videos here.")
@@ -45,7 +47,7 @@ class Command(BaseCommand):
             del files[path]
         uploads: dict[Path, Upload] = {}
         try:
-            self._bring_all(files, uploads, session=session, date=date, move=move)
+            self._bring_all(files, uploads, move=move, **asked)
             self._wait(uploads)
         except KeyboardInterrupt:
             self.stdout.write("Stopped. Copied files are still being checked. Repeat the command for the rest.")
@@ -129,14 +131,14 @@ def _inside(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.stat().st_mtime)
 
 
-def _row(path: Path, folders: tuple[str, ...], *, session: str, date: dt.date | None) -> Upload:
+def _row(path: Path, folders: tuple[str, ...], *, session: str, date: dt.date | None, anyway: bool) -> Upload:
     stat = path.stat()
     told_name, told_date = named_by(folders)
     return Upload.objects.create(
         state=UploadState.WAITING, source=UploadSource.COMMAND, came_from=str(path)[-1000:],
         mark=local_files.mark_of(stat), modified_at=local_files.modified_at(stat), size_bytes=stat.st_size,
         original_filename=display_name(path.name), session_date=date or told_date,
-        session_name=clean_session_name(session) if session else told_name,
+        session_name=clean_session_name(session) if session else told_name, is_wanted_anyway=anyway,
     )  # fmt: skip
 
 

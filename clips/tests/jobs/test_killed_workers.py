@@ -24,8 +24,10 @@ from clips.ingest import part_file
 from clips.jobs import pipeline, registry
 from clips.jobs import tasks as jobs_tasks
 from clips.library import tasks as library_tasks
+from clips.library.bin import throw_away
 from clips.models import (
     ArchiveCopy,
+    BinEntry,
     CandidateSegment,
     CopyState,
     DetectionRun,
@@ -66,6 +68,7 @@ EFFECT_GOES_INTO = {
     JobKind.WITHDRAW: ArchiveCopy,
     JobKind.FETCH: OriginalFile,
     JobKind.RENAME: FinalClip,
+    JobKind.EMPTY: BinEntry,  # the rest is tried step by step in clips/tests/library/test_emptying.py
 }
 
 
@@ -224,6 +227,11 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         assert "berg" in clip.search_text
         assert FileName.objects.count() == 2, "the name of before and the one of now"
 
+    def emptied() -> None:
+        assert BinEntry.objects.get().emptied_at is not None
+        assert FinalClip.objects.get().stored_path == ""
+        assert not [path for path in (django_settings.DATA_DIR / "final_clips").rglob("*") if path.is_file()]
+
     targets = {JobKind.COLLECT: "dropped", JobKind.INGEST: "upload", JobKind.PROBE: "filmed", JobKind.DETECT: "filmed"}
     targets |= {JobKind.POSTER: "filmed", JobKind.PREVIEW: "segment", JobKind.FILMSTRIP: "filmed"}
     targets |= {JobKind.FETCH: "filmed"}
@@ -232,7 +240,7 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         request.getfixturevalue("segment")
     if kind == JobKind.SHARE:
         SharedCopy.objects.create(clip=row)
-    if kind in {JobKind.ARCHIVE, JobKind.WITHDRAW}:
+    if kind in {JobKind.ARCHIVE, JobKind.WITHDRAW, JobKind.EMPTY}:
         library_tasks.render(str(Job.objects.for_target(JobKind.RENDER, row, params={"alone": True}).pk))
     if kind == JobKind.WITHDRAW:
         archive_tasks.archive(str(Job.objects.for_target(JobKind.ARCHIVE, row, params={"alone": True}).pk))
@@ -244,6 +252,9 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
     if kind == JobKind.RENAME:
         row = row.person
         Person.objects.update(display_name="Mia Berg", slug="Mia_Berg")
+    if kind == JobKind.EMPTY:
+        row = throw_away(row.created_by, clips=[row])
+        row.begin_emptying()
     Job.objects.all().delete()
     check = {
         JobKind.COLLECT: collected,
@@ -259,6 +270,7 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         JobKind.WITHDRAW: withdrawn,
         JobKind.FETCH: fetched_back,
         JobKind.RENAME: renamed,
+        JobKind.EMPTY: emptied,
     }[kind]
     return kind, row, check
 

@@ -14,7 +14,7 @@ const NOT_SENT = new Set(["here", "comparing", "refused", "removed"]);
 
 export class QueuedFile {
   constructor(file, uploader) {
-    Object.assign(this, { file, uploader, state: "checking", says: "", sentBytes: 0, batch: null, here: null });
+    Object.assign(this, { file, uploader, state: "checking", says: "", sentBytes: 0, batch: null, here: null, anyway: false });
     this.pace = new Pace();
     this.movedAt = 0;
     this.row = uploader.newRow(file.name);
@@ -65,6 +65,12 @@ export class QueuedFile {
     return this.show({ state: "here", says: same.says });
   }
 
+  /** Send it though it is here already, or was deleted. */
+  insist() {
+    this.anyway = true;
+    this.ready();
+  }
+
   /** Leave it out for good, and say why: "empty" or "unreadable". */
   refuse(fault) {
     this.show({ state: "refused", says: this.uploader.words[fault] });
@@ -84,7 +90,7 @@ export class QueuedFile {
 
   start() {
     this.show({ state: "sending", says: "" });
-    this.tus.options.metadata = { ...this.batch, filename: this.file.name };
+    this.tus.options.metadata = { ...this.batch, filename: this.file.name, ...(this.anyway && { anyway: "1" }) };
     this.lastBytes = null;
     this.movedAt = Date.now();
     this.pace.reset();

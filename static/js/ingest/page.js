@@ -68,7 +68,7 @@ class Uploader {
     if ("pause" in button.dataset) file.pause();
     if ("resume" in button.dataset) file.resume();
     if ("remove" in button.dataset) file.remove();
-    if ("anyway" in button.dataset) file.ready();
+    if ("anyway" in button.dataset) file.insist();
   }
 
   add(files) {
