@@ -150,7 +150,7 @@ def segments(run) -> list[CandidateSegment]:
             start_ms=number * 10_000,
             end_ms=number * 10_000 + 4_000,
             score=0.95 - number * 0.07,
-            why="the rider moves 3 × more than usual",
+            why="3.0 × the usual motion",
         )
         for number in range(10)
     )

@@ -1,3 +1,5 @@
+"""App with the commands that measure a site on made-up libraries."""
+
 from django.apps import AppConfig
 
 

@@ -68,7 +68,7 @@ CAMERAS = (
     ("CAM_IPHONE_15", "30FPS", 30),
     ("CAM_UNKNOWN", "50FPS", 50),
 )
-WHY = "pop and landing, 0.52 s air, 18 dB above the noise; the rider moves 2.1 × more than usual"
+WHY = "pop and landing, 0.5 s air; 2.1 × the usual motion"
 
 
 class Library:

@@ -1,3 +1,5 @@
+"""App with all rooms of clips; registers at start-up what lower rooms need from higher ones."""
+
 from importlib import import_module
 
 from django.apps import AppConfig
@@ -14,8 +16,13 @@ class ClipsConfig(AppConfig):
 
     def ready(self) -> None:
         from clips.archive.renaming import follow
+        from clips.library.leaving import forget_member
+        from clips.library.rider_removal import take_out
+        from people.leaving import on_erase, on_take_out
         from people.renaming import on_rename
 
         for room in ROOMS_WITH_JOBS:
             import_module(f"clips.{room}.job_kinds").register()
         on_rename(follow)
+        on_erase(forget_member)
+        on_take_out(take_out)

@@ -1,3 +1,5 @@
+"""App that registers the job that searches videos for moments."""
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 

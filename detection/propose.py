@@ -14,7 +14,7 @@ from detection.scoring.reasons import explain
 from detection.scoring.spans import Span, is_same_moment, span_of
 from detection.signals import STEP_S, Signals
 
-#: Of code and parameters together; raised with every change that can change a proposal.
+#: Of code and parameters together; raised with every change that can change a moment.
 VERSION = "5"
 #: Version of the candidates' features.
 FEATURES_VERSION = 2

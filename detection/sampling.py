@@ -23,7 +23,7 @@ from detection.signals import STEP_S
 #: What costs less than this altogether is looked at throughout.
 EFFORTS = {"quick": (0.045, 1.0), "default": (0.135, 0.5), "thorough": (float("inf"), 0.0)}
 #: The share for glances where no sound tells where to look; with .5 the muted takes, at the cost of 40 Mbit/s, rank as
-#: well (AP .70 and .71) with half a false proposal a minute more.
+#: well (AP .70 and .71) with half a false moment a minute more.
 DEAF_SHARE = 0.7
 #: Of the glances so many are spread evenly where there is sound. On the labelled takes, at the cost of 40 Mbit/s and
 #: within the default budget, AP is .84 from .25 to .35, .81 at .5 and .78 with all of them even; the quick effort gains

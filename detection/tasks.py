@@ -7,7 +7,7 @@ from clips.jobs.worker import claim
 from clips.media.sandbox import runner
 from clips.models import OriginalFile
 from clips.storage.files import local_copy
-from detection.proposals import replace_proposals
+from detection.moments import replace_moments
 
 #: Far above what a camera file was seen to need (0.2 CPU-seconds for a second of 1080p60; 0.8 where one keyframe opens
 #: the whole file and all of it must be decoded), also on a busy machine.
@@ -34,7 +34,7 @@ def detect(job_id: str) -> None:
                 tick_s=TICK_S,
             )
         with work.finishing():
-            replace_proposals(original, found)
+            replace_moments(original, found)
             pipeline.start_next(work.job, original)
 
 

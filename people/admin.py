@@ -9,12 +9,14 @@ from django.contrib.auth.models import Group
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from people.audit import Action, AuditedAdmin, note
+from people.leaving import erase, take_out_rider
 from people.merge_admin import MergeAdmin
 from people.models import (
     ApiToken,
@@ -83,6 +85,24 @@ class PersonAdmin(RenameAdmin, MergeAdmin):
     list_display = ["display_name", "slug", "also_called", "clips", "created_at"]
     list_per_page = 50
     search_fields = ["display_name", "slug", "aliases__name"]
+    actions = [*MergeAdmin.actions, "take_out"]
+
+    @admin.action(description=_("Take out of the library …"), permissions=["delete"])
+    def take_out(self, request: HttpRequest, people: QuerySet) -> HttpResponse | None:
+        """Ask, then take riders out of all clips and delete their names, as when they ask for it."""
+        if "confirmed" not in request.POST:
+            context = {
+                **self.admin_site.each_context(request),
+                "title": _t("Take out of the library"),
+                "opts": self.opts,
+                "people": people,
+            }
+            return TemplateResponse(request, "admin/take_out.html", context)
+        for person in people:
+            take_out_rider(person, request.user)
+            text = _t("A rider was taken out of the library. File names follow in the background.")
+            self.message_user(request, text, messages.SUCCESS)
+        return None
 
 
 class MemberForm(forms.ModelForm):
@@ -110,7 +130,7 @@ class MemberAdmin(admin.ModelAdmin):
     list_display = ["username", "role", "is_active", "has_factor", "n_tokens", "date_joined", "last_login"]
     list_filter = ["is_active", "role"]
     search_fields = ["username"]
-    actions = ["make_password_link", "end_logins", "reset_second_factor", "remove", "let_back_in"]
+    actions = ["make_password_link", "end_logins", "reset_second_factor", "remove", "let_back_in", "erase"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -203,6 +223,18 @@ class MemberAdmin(admin.ModelAdmin):
                 text = _t("%(name)s can log in again.") % {"name": member}
                 self.message_user(request, text, messages.SUCCESS)
                 self.log_change(request, member, _t("Let back in."))
+
+    @admin.action(description=_("Erase: login, tokens and name, for good"))
+    def erase(self, request: HttpRequest, members: QuerySet) -> None:
+        """Erase removed members; it cannot be taken back, so a member is removed first."""
+        for member in members:
+            if member.is_active:
+                text = _t("Remove %(name)s from the crew first. Erasing can’t be undone.") % {"name": member}
+                self.message_user(request, text, messages.ERROR)
+                continue
+            erase(member)
+            text = _t("Erased. What they did is a former member’s now.")
+            self.message_user(request, text, messages.SUCCESS)
 
 
 @admin.register(Invite)

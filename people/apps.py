@@ -1,3 +1,5 @@
+"""App with members, roles and logins, and with people and their names."""
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 

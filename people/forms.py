@@ -55,6 +55,24 @@ class ChangePasswordForm(NewPasswordMixin, PasswordChangeForm):
         return password
 
 
+class LeaveForm(forms.Form):
+    """Asks for the password of whoever wants to be erased."""
+
+    password = forms.CharField(
+        label=_("Your password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+    def __init__(self, *args, request: HttpRequest, **kwargs) -> None:
+        super().__init__(*args, auto_id="leave_%s", **kwargs)
+        self.request = request
+
+    def clean_password(self) -> str:
+        password = self.cleaned_data["password"]
+        if not _is_own(self.request, password):
+            raise forms.ValidationError(_("This is not your password."))
+        return password
+
+
 class NewPasswordForm(NewPasswordMixin, forms.Form):
     """A password typed twice, for the member of a reset link."""
 

@@ -16,7 +16,43 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from people.audit import Action, AuditedAdmin, note
-from people.merging import MergeError, merge, plan
+from people.merging import MergeError, merge, plan, undo
+from people.models import Merge
+
+
+@admin.register(Merge)
+class MergesAdmin(AuditedAdmin):
+    """Merges that were made, each undone by the action of the list."""
+
+    list_display = ["merged_name", "survivor_name", "kind", "member", "created_at", "undone_at"]
+    list_filter = ["kind", ("undone_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["member"]
+    search_fields = ["merged_name", "survivor_name"]
+    fields = ["merged_name", "survivor_name", "kind", "member", "created_at", "undone_at"]
+    actions = ["undo"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Merge | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Merge | None = None) -> bool:
+        return False
+
+    @admin.action(description=_("Undo"), permissions=["view"])
+    def undo(self, request: HttpRequest, merges: QuerySet) -> None:
+        """Take merges apart, the newest first, since an older one may need what a newer one took."""
+        for made in merges.order_by("-created_at"):
+            try:
+                with transaction.atomic():
+                    merged = undo(made)
+                    note(Action.CHANGED, merged, undone_merge=made.pk)
+            except MergeError as error:
+                self.message_user(request, str(error), messages.ERROR)
+                continue
+            names = {"merged": merged, "survivor": made.survivor_name}
+            self.message_user(request, _t("%(merged)s and %(survivor)s are two again.") % names, messages.SUCCESS)
 
 
 class MergeAdmin(AuditedAdmin):
@@ -86,12 +122,16 @@ class MergeAdmin(AuditedAdmin):
             with transaction.atomic():
                 note(Action.MERGED, survivor, merged=merged.pk, merged_name=str(merged))
                 self.log_deletions(request, self.model.objects.filter(pk=merged.pk))
-                survivor = merge(merged, survivor)
+                made = merge(merged, survivor, member=request.user)
                 self.log_change(request, survivor, _t("Merged %(merged)s into this.") % names)
         except MergeError as error:
             self.message_user(request, str(error), messages.ERROR)
             return redirect(self._address("changelist"))
-        self.message_user(request, _t("%(merged)s is now %(survivor)s.") % names, messages.SUCCESS)
+        undo_at = reverse("admin:people_merge_changelist") + f"?id={made.pk}"
+        sentence = format_html(
+            '{} <a href="{}">{}</a>', _t("%(merged)s is now %(survivor)s.") % names, undo_at, _t("Undo …")
+        )
+        self.message_user(request, sentence, messages.SUCCESS)
         return redirect(self._address("change", survivor.pk))
 
     def _page(self, page: str) -> str:

@@ -4,13 +4,17 @@ Works on any model with a slug, ``aliases``, and a ``form_of`` that returns the 
 model itself is asked for the rows that refer to it, so that people and tricks need not know who uses them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.apps import apps
+from django.core import serializers
 from django.db import IntegrityError, models, transaction
 from django.db.models import QuerySet
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from people.models.merge import Merge
 from people.renaming import announce
 
 
@@ -54,8 +58,8 @@ def plan(merged: models.Model, survivor: models.Model) -> Plan:
 
 
 @transaction.atomic
-def merge(merged: models.Model, survivor: models.Model) -> models.Model:
-    """Put ``survivor`` in the place of ``merged`` everywhere, with its names as aliases; return the survivor.
+def merge(merged: models.Model, survivor: models.Model, *, member: models.Model | None = None) -> Merge:
+    """Put ``survivor`` in the place of ``merged`` everywhere, with its names as aliases; return the record of it.
 
     Raises
     ------
@@ -64,10 +68,25 @@ def merge(merged: models.Model, survivor: models.Model) -> models.Model:
     """
     merged, survivor = _locked(merged, survivor)
     new_aliases, _taken = _aliases_after(merged, survivor)
+    made = Merge(
+        kind=merged._meta.label_lower,
+        merged=str(merged.pk),
+        merged_name=str(merged)[:200],
+        survivor=str(survivor.pk),
+        survivor_name=str(survivor)[:200],
+        row=serializers.serialize("json", [merged]),
+        aliases=list(merged.aliases.values_list("name", flat=True)),
+        new_aliases=new_aliases,
+        member=member,
+    )
     merged.aliases.all().delete()
     for relation in _relations(merged):
+        name = _name(relation)
         if relation.many_to_many:
-            _named_twice(relation, merged, survivor).delete()
+            twice = _named_twice(relation, merged, survivor)
+            made.dropped[name] = _entries(relation, twice)
+            twice.delete()
+        made.moved[name] = [str(pk) for pk in _rows_of(relation, merged).values_list("pk", flat=True)]
         try:
             with transaction.atomic():
                 _rows_of(relation, merged).update(**{_to(relation): survivor})
@@ -75,12 +94,88 @@ def merge(merged: models.Model, survivor: models.Model) -> models.Model:
             sentence = _("%(survivor)s already has %(what)s that only one of the two may have.")
             raise MergeError(sentence % {"survivor": survivor, "what": _words(relation)}) from error
         if relation.many_to_many:
-            _named_by_row(relation, survivor).filter(**{_to(relation): survivor}).delete()
+            itself = _named_by_row(relation, survivor).filter(**{_to(relation): survivor})
+            made.dropped[name] += _entries(relation, itself)
+            itself.delete()
     merged.delete()
-    for name in new_aliases:
-        survivor.aliases.create(name=name)
+    for alias in new_aliases:
+        survivor.aliases.create(name=alias)
+    made.save()
     announce(survivor)
-    return survivor
+    return made
+
+
+@transaction.atomic
+def undo(made: Merge) -> models.Model:
+    """Take a merge apart again, and return the row that was merged; what was changed since stays with the survivor.
+
+    Raises
+    ------
+    MergeError
+        If it was undone already, the survivor is gone, or somebody has the name of the merged row now.
+    """
+    if not made.mark_undone():
+        raise MergeError(_("This was already undone."))
+    model = apps.get_model(made.kind)
+    survivor = model._base_manager.select_for_update().filter(pk=made.survivor).first()
+    if survivor is None:
+        raise MergeError(
+            _("%(name)s has been merged or deleted since. Undo that first.") % {"name": made.survivor_name}
+        )
+    survivor.aliases.filter(name__in=made.new_aliases).delete()
+    (stored,) = serializers.deserialize("json", made.row)
+    try:
+        with transaction.atomic():
+            stored.object.save(force_insert=True)
+    except IntegrityError as error:
+        sentence = _("Somebody else is called %(name)s by now. Rename or merge them first.")
+        raise MergeError(sentence % {"name": made.merged_name}) from error
+    merged = model._base_manager.get(pk=stored.object.pk)
+    for alias in made.aliases:
+        if not model.objects.named(alias).exists():
+            merged.aliases.create(name=alias)
+    for relation in _relations(merged):
+        name = _name(relation)
+        _rows_of(relation, survivor).filter(pk__in=made.moved.get(name, [])).update(**{_to(relation): merged})
+        if relation.many_to_many:
+            _list_again(relation, made.dropped.get(name, []))
+            _named_by_row(relation, merged).filter(**{_to(relation): merged}).delete()
+            _named_by_row(relation, survivor).filter(**{_to(relation): survivor}).delete()
+    announce(survivor)
+    announce(merged)
+    return merged
+
+
+def heirs(model: type[models.Model], ids: Iterable[str]) -> dict[str, str | None]:
+    """Return for each of these ids the row that it means by now: itself, what it was merged into, or None."""
+    found: dict[str, str | None] = {}
+    for pk in set(ids):
+        heir: str | None = pk
+        while heir and not model._base_manager.filter(pk=heir).exists():
+            into = Merge.objects.filter(kind=model._meta.label_lower, merged=heir, undone_at=None)
+            heir = into.values_list("survivor", flat=True).first()
+        found[pk] = heir
+    return found
+
+
+def _name(relation: models.ForeignObjectRel) -> str:
+    """Return a name for a relation that stays the same: clips.finalclip.person."""
+    return f"{relation.related_model._meta.label_lower}.{relation.field.name}"
+
+
+def _entries(relation: models.ManyToManyRel, rows: QuerySet) -> list[list[str]]:
+    """Return list entries as pairs of ids: whose list it is, and who is in it."""
+    pairs = rows.values_list(relation.field.m2m_field_name(), relation.field.m2m_reverse_field_name())
+    return [[str(pk) for pk in pair] for pair in pairs]
+
+
+def _list_again(relation: models.ManyToManyRel, entries: list[list[str]]) -> None:
+    """Put entries back into the lists of rows that still exist."""
+    owner, listed = relation.field.m2m_field_name(), relation.field.m2m_reverse_field_name()
+    owners = relation.related_model._base_manager.filter(pk__in={pair[0] for pair in entries})
+    there = {str(pk) for pk in owners.values_list("pk", flat=True)}
+    rows = [relation.through(**{f"{owner}_id": pk, f"{listed}_id": row}) for pk, row in entries if pk in there]
+    relation.through._base_manager.bulk_create(rows, ignore_conflicts=True)
 
 
 def _locked(merged: models.Model, survivor: models.Model) -> tuple[models.Model, models.Model]:

@@ -1,3 +1,5 @@
+"""URLs of logins, accounts, second factors and API tokens."""
+
 from django.urls import path
 
 from people import login, second_factor, views
@@ -14,6 +16,7 @@ urlpatterns = [
     path("account", views.account, name="account"),
     path("account/password", views.password_change, name="password_change"),
     path("account/logout-everywhere", views.logout_everywhere, name="logout_everywhere"),
+    path("account/leave", views.leave, name="leave"),
     path("account/second-factor", second_factor.second_factor, name="second_factor"),
     path("account/second-factor/begin", second_factor.second_factor_begin, name="second_factor_begin"),
     path("account/second-factor/confirm", second_factor.second_factor_confirm, name="second_factor_confirm"),

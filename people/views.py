@@ -14,9 +14,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from people.access import public, requires
 from people.audit import Action, note
-from people.forms import ChangePasswordForm, JoinForm, NewPasswordForm, TokenForm
+from people.forms import ChangePasswordForm, JoinForm, LeaveForm, NewPasswordForm, TokenForm
+from people.leaving import erase
 from people.login import enter
-from people.models import ApiToken, Invite, Member, Person, Role, SecondFactor
+from people.models import ApiToken, Invite, LastAdminError, Member, Person, Role, SecondFactor
 from people.naming.picking import MAX_OPTIONS, Option, offered, typed_in
 from people.naming.slugs import closest, is_guess
 from people.naming.spelling import name_key
@@ -95,6 +96,24 @@ def logout_everywhere(request: HttpRequest) -> HttpResponse:
 
 @requires(Role.VIEWER)
 @require_POST
+@sensitive_post_parameters()
+def leave(request: HttpRequest) -> HttpResponse:
+    """Erase whoever asks, after they typed their password; what they did stays, without their name."""
+    form = LeaveForm(request.POST, request=request)
+    if not form.is_valid():
+        return _account_page(request, leave_form=form, status=422)
+    try:
+        erase(request.user)
+    except LastAdminError as error:
+        form.add_error(None, str(error))
+        return _account_page(request, leave_form=form, status=422)
+    logout(request)
+    messages.success(request, _("You left the crew. Your login, tokens and name are erased."))
+    return redirect("people:login")
+
+
+@requires(Role.VIEWER)
+@require_POST
 def token_create(request: HttpRequest) -> HttpResponse:
     """Create an API token and show it once."""
     form = TokenForm(request.POST, member=request.user)
@@ -155,6 +174,7 @@ def _account_page(request: HttpRequest, *, status: int = 200, **context) -> Http
         "token_form": TokenForm(member=request.user),
         "factor": SecondFactor.objects.confirmed().filter(member=request.user).first(),
         "tokens": request.user.tokens.all(),
+        "leave_form": LeaveForm(request=request),
         **context,
     }
     return render(request, "people/account.html", context, status=status)

@@ -1,3 +1,5 @@
+"""App with tricks and how their names are read."""
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 

@@ -74,13 +74,13 @@ class Trick(models.Model):
     slug = models.CharField(
         _("slug"),
         max_length=40,
-        help_text=_("The name in file names and folders. Letters, digits, “_” and “-”."),
+        help_text=_("Used in file and folder names. Letters, digits, “_” and “-”."),
     )
     category = models.CharField(
         _("category"),
         max_length=20,
         default="JUMP",
-        help_text=_("JUMP, RAIL, BROLL … or a word of your own in capitals."),
+        help_text=_("JUMP, RAIL, BROLL … or your own word in capitals."),
     )
     stance = models.CharField(_("stance"), max_length=10, choices=Stance, blank=True, default=Stance.NONE)
     direction = models.CharField(_("direction"), max_length=10, choices=Direction, blank=True, default=Direction.NONE)
@@ -97,13 +97,13 @@ class Trick(models.Model):
             models.UniqueConstraint(
                 fields=["normal_name"],
                 name="trick_normal_name_unique",
-                violation_error_message=_("This trick exists already."),
+                violation_error_message=_("This trick already exists."),
             ),
             models.CheckConstraint(condition=~models.Q(normal_name=""), name="trick_has_a_name"),
             models.UniqueConstraint(
                 Lower("slug"),
                 name="trick_slug_unique",
-                violation_error_message=_("Another trick has this slug."),
+                violation_error_message=_("This slug is taken."),
             ),
             models.CheckConstraint(condition=slug_is_safe(), name="trick_slug_safe"),
             models.CheckConstraint(
@@ -149,6 +149,6 @@ class TrickAlias(Alias):
             models.UniqueConstraint(
                 fields=["normal_name"],
                 name="trick_alias_unique",
-                violation_error_message=_("Another trick goes by this alias."),
+                violation_error_message=_("This alias belongs to another trick."),
             )
         ]

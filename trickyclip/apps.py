@@ -1,3 +1,5 @@
+"""App of the project itself: its checks, and the admin site."""
+
 from django.apps import AppConfig
 from django.conf import settings
 from django.contrib.admin import apps as admin_apps

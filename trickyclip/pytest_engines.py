@@ -8,6 +8,7 @@ import contextlib
 import os
 import secrets
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config):
     """Put the engines' addresses into the environment, before pytest-django's own hook."""
+    _keep_compiled()
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         _separate(worker)
     else:
@@ -39,6 +41,16 @@ def pytest_load_initial_conftests(early_config: pytest.Config):
         atexit.register(stack.close)
         _start(stack)
     return (yield)
+
+
+def _keep_compiled() -> None:
+    """Let Python keep compiled modules, whatever is set.
+
+    Otherwise each of the hundreds of processes that tests start compiles the same modules again, and each test process
+    rewrites the assertions of all test files.
+    """
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def _separate(worker: str) -> None:

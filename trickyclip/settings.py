@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clips.storage import addresses
 from trickyclip.http.statics import version_of
-from trickyclip.runtime import embedded, timeouts
+from trickyclip.runtime import embedded, keepalive, timeouts
 from trickyclip.runtime.environment import Environment
 from trickyclip.schedule import beat_schedule
 
@@ -42,7 +42,10 @@ DATABASE_STATEMENT_SECONDS = env.float(
 )
 _timeouts = timeouts.connection_options(lock_s=DATABASE_LOCK_SECONDS, statement_s=DATABASE_STATEMENT_SECONDS)
 _options = DATABASES["default"].setdefault("OPTIONS", {})
-_options["options"] = f"{_timeouts} {_options.get('options', '')}".strip()  # what the address says counts for more
+_session = f"{keepalive.postgres_server_options()} {_timeouts}".strip()
+# What the address says counts for more.
+_options |= keepalive.postgres_options() | _options
+_options["options"] = f"{_session} {_options.get('options', '')}".strip()
 #: How many the web server's threads share (deploy/gunicorn.conf.py); no other program has so many threads.
 DATABASE_CONNECTIONS = env.int("DATABASE_CONNECTIONS", default=0)
 if DATABASE_CONNECTIONS:
@@ -324,6 +327,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_step": 0.2,
     "interval_max": 0.2,
     "socket_keepalive": True,
+    "socket_keepalive_options": keepalive.redis_options(),
+    "health_check_interval": keepalive.IDLE_S,
     "queue_order_strategy": "priority",
     "priority_steps": list(range(10)),
 }

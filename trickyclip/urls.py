@@ -1,3 +1,5 @@
+"""URLs of the whole site."""
+
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView

@@ -1,3 +1,5 @@
+"""Tests the benchmark of the detector on a made-up film."""
+
 import json
 
 import pytest

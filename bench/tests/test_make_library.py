@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import Count, F
+from django.test import TestCase
 
 from clips.library.search import matching
 from clips.models import CandidateSegment, Decision, FinalClip, Job, OriginalFile, SegmentStatus
@@ -18,42 +19,38 @@ def make(**options) -> None:
     call_command("make_library", segments=200, clips=100, stdout=StringIO(), **options)
 
 
-def test_as_many_rows_as_asked_for():
-    make()
-    assert CandidateSegment.objects.count() == 200
-    assert FinalClip.objects.count() == 100
+class OfTwoHundredSegments(TestCase):
+    """One library that all these look at."""
 
+    @classmethod
+    def setUpTestData(cls):
+        make()
 
-def test_each_kept_segment_has_one_current_clip_and_each_decided_one_decision():
-    make()
-    kept = CandidateSegment.objects.filter(status=SegmentStatus.ACCEPTED)
-    assert FinalClip.objects.current().count() == kept.count()
-    assert CandidateSegment.objects.decided().count() == Decision.objects.count()
-    assert CandidateSegment.objects.available().shown().exists()
+    def test_as_many_rows_as_asked_for(self):
+        assert CandidateSegment.objects.count() == 200
+        assert FinalClip.objects.count() == 100
 
+    def test_each_kept_segment_has_one_current_clip_and_each_decided_one_decision(self):
+        kept = CandidateSegment.objects.filter(status=SegmentStatus.ACCEPTED)
+        assert FinalClip.objects.current().count() == kept.count()
+        assert CandidateSegment.objects.decided().count() == Decision.objects.count()
+        assert CandidateSegment.objects.available().shown().exists()
 
-def test_some_clips_have_an_older_version():
-    make()
-    assert FinalClip.objects.values("lineage").annotate(n=Count("pk")).filter(n=2).exists()
+    def test_some_clips_have_an_older_version(self):
+        assert FinalClip.objects.values("lineage").annotate(n=Count("pk")).filter(n=2).exists()
 
+    def test_clips_are_found_by_their_names(self):
+        clip = FinalClip.objects.current().first()
+        assert clip in matching(FinalClip.objects.all(), clip.person.display_name)
 
-def test_clips_are_found_by_their_names():
-    make()
-    clip = FinalClip.objects.current().first()
-    assert clip in matching(FinalClip.objects.all(), clip.person.display_name)
+    def test_times_are_those_of_the_session(self):
+        assert not FinalClip.objects.filter(created_at__date__lt=F("date")).exists()
+        oldest = OriginalFile.objects.order_by("created_at").first()
+        assert oldest.created_at.date() == oldest.shoot.date
 
-
-def test_times_are_those_of_the_session():
-    make()
-    assert not FinalClip.objects.filter(created_at__date__lt=F("date")).exists()
-    oldest = OriginalFile.objects.order_by("created_at").first()
-    assert oldest.created_at.date() == oldest.shoot.date
-
-
-def test_no_job_waits_for_bytes_that_are_nowhere():
-    make()
-    assert Job.objects.exists()
-    assert not Job.objects.filter(state__in=ACTIVE).exists()
+    def test_no_job_waits_for_bytes_that_are_nowhere(self):
+        assert Job.objects.exists()
+        assert not Job.objects.filter(state__in=ACTIVE).exists()
 
 
 @pytest.mark.slow

@@ -45,7 +45,7 @@ class CameraAdmin(AuditedAdmin):
         n_files = Case(When(serial="", then=_number_of(of_kind)), default=_number_of(of_one))
         return super().get_queryset(request).annotate(n_files=n_files)
 
-    @admin.display(description=_("original files"), ordering="n_files")
+    @admin.display(description=_("videos"), ordering="n_files")
     def files(self, row: CameraName | CameraClock) -> str:
         lookups = {"camera_id__exact": row.camera_id} | ({"camera_serial__exact": row.serial} if row.serial else {})
         return rows_link(OriginalFile, row.n_files, **lookups)

@@ -84,7 +84,7 @@ class FinalClipAdmin(AuditedAdmin):
     def sorted_by(self, clip: FinalClip) -> str:
         return str(clip.created_by or "")
 
-    @admin.display(description=_("original file"))
+    @admin.display(description=_("video"))
     def file(self, clip: FinalClip) -> str:
         return row_link(clip.original_file)
 

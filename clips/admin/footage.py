@@ -1,4 +1,4 @@
-"""Admin pages of sessions, original files, and the uploads that brought them."""
+"""Admin pages of sessions, videos, and the uploads that brought them."""
 
 from django import forms
 from django.contrib import admin, messages
@@ -334,7 +334,7 @@ class OriginalFileAdmin(AuditedAdmin):
         of_file = {"original_file__id__exact": original.pk}
         return rows_link(FinalClip, original.n_clips, **of_file, is_current__exact=1)
 
-    @admin.display(description=_("detection runs"))
+    @admin.display(description=_("searches"))
     def runs(self, original: OriginalFile) -> str:
         return rows_link(DetectionRun, original.runs.count(), original_file__id__exact=original.pk)
 

@@ -48,7 +48,7 @@ class CandidateSegmentAdmin(RecordAdmin):
     def where(self, segment: CandidateSegment) -> str:
         return place(segment)
 
-    @admin.display(description=_("original file"))
+    @admin.display(description=_("video"))
     def file(self, segment: CandidateSegment) -> str:
         return row_link(segment.original_file)
 

@@ -1,4 +1,4 @@
-"""Admin pages of share copies and share links. Links are made and revoked on the clip's page."""
+"""Admin pages of share videos and share links. Links are made and revoked on the clip's page."""
 
 from django.contrib import admin
 from django.utils import timezone

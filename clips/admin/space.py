@@ -12,13 +12,13 @@ from clips.models import Eviction, OriginalFile
 from people.audit import Action, note
 
 
-@admin.action(description=_("Mark as not needed: may be deleted without an archive copy"), permissions=["change"])
+@admin.action(description=_("Allow removal without an archive copy"), permissions=["change"])
 def not_needed(model_admin: admin.ModelAdmin, request: HttpRequest, originals: QuerySet) -> None:
     """Mark originals as unneeded. They go only near the disk's floor, once sorted and archived."""
     with transaction.atomic():
         n = OriginalFile.objects.filter(pk__in=originals.values("pk")).mark_not_needed(request.user)
-        note(Action.CHANGED, what="marked as not needed", n_files=n)
-    says = ngettext("%(n)d original is marked as not needed.", "%(n)d originals are marked as not needed.", n)
+        note(Action.CHANGED, what="marked as removable", n_files=n)
+    says = ngettext("%(n)d original may be removed.", "%(n)d originals may be removed.", n)
     model_admin.message_user(request, says % {"n": n}, messages.SUCCESS)
 
 
@@ -41,7 +41,7 @@ class EvictionAdmin(RecordAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).defer("original_file__probe")
 
-    @admin.display(description=_("original file"))
+    @admin.display(description=_("video"))
     def original(self, eviction: Eviction) -> str:
         return row_link(eviction.original_file)
 

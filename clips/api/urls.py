@@ -1,7 +1,9 @@
+"""URLs of the API, each with the role that reading and writing need."""
+
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from clips.api import bin_views, schema, views  # noqa: F401  schema: registers how one logs in
+from clips.api import bin_views, bulk, schema, views  # noqa: F401  schema: registers how one logs in
 from people.access import requires
 from people.models import Role
 
@@ -25,6 +27,9 @@ urlpatterns = [
     path("clips", watch(views.ClipList.as_view()), name="clip_list"),
     path("clips/<uuid:pk>", watch_and_bin(bin_views.ClipDetail.as_view()), name="clip"),
     path("clips/<uuid:pk>/edit", sort(views.ClipEdit.as_view()), name="clip_edit"),
+    path("clips/bulk", sort(bulk.BulkTags.as_view()), name="clip_bulk"),
+    path("bulk/<uuid:pk>", watch(bulk.BulkDetail.as_view()), name="bulk"),
+    path("bulk/<uuid:pk>/undo", sort(bulk.BulkUndo.as_view()), name="bulk_undo"),
     path("videos/<uuid:pk>", sort(bin_views.VideoDetail.as_view()), name="video"),
     path("sessions/<uuid:pk>", sort(bin_views.SessionDetail.as_view()), name="session"),
     path("bin", sort(bin_views.BinList.as_view()), name="bin_list"),

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
+
 from clips.archive.configured import archive_name
 from clips.archive.item import item_of
 from clips.jobs import pipeline
-from clips.models import ArchiveCopy, CopyState, FinalClip, JobKind, OriginalFile, Shoot
+from clips.models import ArchiveCopy, CopyState, FinalClip, JobKind, OriginalFile
 
 #: Behind what people wait for.
 MOVE_PRIORITY = 7
@@ -19,10 +21,10 @@ def copies_follow(clips: Iterable) -> int:
     return sum(follow(copy, copy.clip) for copy in copies.defer("clip__original_file__probe"))
 
 
-def originals_follow(shoot: Shoot) -> int:
-    """Do the same for the camera files of a renamed session."""
+def originals_follow(originals: QuerySet) -> int:
+    """Do the same for camera files whose session was renamed, or that were moved to another one."""
     copies = ArchiveCopy.objects.filter(backend=archive_name(), state=CopyState.VERIFIED)
-    copies = copies.filter(original_file__shoot=shoot.pk).select_related("original_file__shoot")
+    copies = copies.filter(original_file__in=originals.values("pk")).select_related("original_file__shoot")
     return sum(follow(copy, copy.original_file) for copy in copies.defer("original_file__probe").iterator())
 
 

@@ -1,4 +1,4 @@
-"""Renames clips when the rider, trick or session in their file names is renamed.
+"""Renames clips when the rider, trick or session in their file names is renamed, or many clips are tagged at once.
 
 A request changes one row and starts one job. The job gives each clip a new, never used file name, updates its search
 text, and has its copy moved in the archive. Every version follows, also one that was removed by an undo: if it is kept
@@ -18,7 +18,7 @@ from clips.archive.relocation import copies_follow, originals_follow
 from clips.jobs import pipeline
 from clips.jobs.worker import Claim
 from clips.media.formats.suffixes import ending_of
-from clips.models import FileName, FinalClip, Job, JobKind, Shoot
+from clips.models import BulkChange, BulkKind, FileName, FinalClip, Job, JobKind, OriginalFile, Shoot
 from people.models import Person
 from tricks.models import Trick
 
@@ -30,7 +30,7 @@ PRIORITY = 6
 
 @transaction.atomic
 def follow(named: Model) -> Job:
-    """Start the job that updates the clips of a rider, trick or session, in the caller's transaction."""
+    """Start the job that updates the clips of a rider, trick, session or bulk change, in the caller's transaction."""
     _lock(named)  # so that a job that ends at this moment either sees the new name or is over (see ``catch_up``)
     return pipeline.start(JobKind.RENAME, named, priority=PRIORITY)
 
@@ -43,8 +43,11 @@ def catch_up(work: Claim) -> None:
     for first in range(0, len(clips), BATCH):
         bring_up_to_date(clips[first : first + BATCH])
         work.report(min(1.0, (first + BATCH) / len(clips)))
-    if isinstance(named, Shoot):
-        originals_follow(named)
+    match named:
+        case Shoot():
+            originals_follow(named.files.all())
+        case BulkChange(kind=BulkKind.MOVE):
+            originals_follow(OriginalFile.objects.filter(pk__in=list(named.rows)))
     with transaction.atomic():
         fresh = _lock(named)
         with work.finishing():
@@ -114,6 +117,10 @@ def _bearing(named: Model):
             return FinalClip.objects.filter(Q(person=named.pk) | Q(pk__in=also_in.values("finalclip")))
         case Trick():
             return FinalClip.objects.filter(trick=named.pk)
+        case BulkChange(kind=BulkKind.TAG | BulkKind.UNLINK):
+            return FinalClip.objects.filter(pk__in=list(named.rows))
+        case BulkChange():
+            return FinalClip.objects.filter(original_file__in=list(named.rows))
     return FinalClip.objects.filter(original_file__shoot=named.pk)
 
 
@@ -128,5 +135,7 @@ def _names_of(named: Model | None) -> tuple:
             return ()
         case Shoot():
             return (named.name, named.slug, named.date)
+        case BulkChange():
+            return (named.undone_at,)
     category = getattr(named, "category", "")
     return (str(named), named.slug, category, *named.aliases.order_by("pk").values_list("name", flat=True))

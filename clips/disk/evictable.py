@@ -68,17 +68,17 @@ def why_it_stays(original: OriginalFile) -> str:
     if original.has_loose_clips:
         return _("not all its clips are in the archive")
     if not original.is_archived and not original.not_needed_at:
-        return _("it is not in the archive and not marked as not needed")
+        return _("it is neither archived nor marked as removable")
     if original.is_worked_on:
         return _("jobs for it are running or waiting")
-    return _("it was just fetched back") if original.is_fresh else ""
+    return _("it was just restored") if original.is_fresh else ""
 
 
 def why_it_goes(original: OriginalFile) -> str:
     """Return why an evictable original may be deleted."""
     if original.is_archived:
         return _("all sorted, its clips archived, and the archive has it")
-    return _("all sorted, its clips archived, and marked as not needed")
+    return _("all sorted, its clips archived, and marked as removable")
 
 
 def _is_worked_on() -> Exists | Q:

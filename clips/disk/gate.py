@@ -51,7 +51,7 @@ def _waits_for_original(job: Job) -> bool:
         if row.evicted_at is None:
             return False
         fetch = pipeline.start(JobKind.FETCH, original, priority=job.priority)
-        sentence = _("Its original is being fetched back from the archive. This will continue when it is here.")
+        sentence = _("Its original is being restored from the archive. This continues once it is here.")
         job.postpone(timezone.now() + LOOK_AGAIN_AFTER, waits_for=WaitsFor.ORIGINAL, reason=sentence)
     if fetch.priority > job.priority:
         Job.objects.filter(pk=fetch.pk, state=JobState.WAITING).update(priority=job.priority)

@@ -25,7 +25,7 @@ def freeable() -> tuple[Freeable, ...]:
     found = []
     if files.store_of(cache.FOLDER).is_local:
         sorted_previews = cache.in_order_of_loss().filter(rank=cache.SORTED).order_by()
-        found.append(Freeable(_("previews of what is sorted"), _sum(sorted_previews)))
+        found.append(Freeable(_("previews of sorted moments"), _sum(sorted_previews)))
     if files.store_of("originals").is_local:
         found += _originals()
     return tuple(one for one in found if one.size_bytes)
@@ -36,11 +36,11 @@ def _originals() -> list[Freeable]:
     done = evictable.sorted_out(rows)
     bare = done.filter(has_loose_clips=False, is_archived=False, not_needed_at=None)
     loose = done.filter(has_loose_clips=True)
-    to_archive = _("archive them (ARCHIVE_ORIGINALS), or mark them as not needed")
+    to_archive = _("archive them (ARCHIVE_ORIGINALS), or mark them as removable")
     return [
         Freeable(_("sorted and archived originals"), _sum(evictable.evictable().order_by())),
         Freeable(_("sorted originals"), _sum(bare), to_archive),
-        Freeable(_("originals whose clips are not all archived"), _sum(loose), _("wait for the archive")),
+        Freeable(_("originals whose clips are not all archived"), _sum(loose), _("wait until the clips are archived")),
         Freeable(_("originals with moments to sort"), _sum(rows.filter(is_open=True)), _("sort them")),
     ]
 

@@ -31,11 +31,11 @@ class DiskUse:
     parts: tuple[tuple[str, int], ...]
     total_bytes: int
     free_bytes: int
-    #: What may be let go now, and what could be if somebody did something first.
+    #: What may be deleted now, and what could be after an action.
     freeable: tuple[Freeable, ...]
-    #: How much may still come before uploads are refused; negative when they are refused now.
+    #: Free bytes above the floor: left for uploads, which are refused when it is negative.
     left_bytes: int
-    #: Whether the sums should be looked at anew.
+    #: Whether the sums are out of date.
     is_old: bool
 
     @property
@@ -73,11 +73,11 @@ def disk_use(*, fresh: bool = False) -> DiskUse:
 def _parts() -> tuple[tuple[str, int], ...]:
     copies = ArchiveCopy.objects.filter(backend=LOCAL, state=CopyState.VERIFIED)
     return (
-        (_("camera files"), _sum(OriginalFile.objects.on_disk(), "size_bytes")),
+        (_("originals"), _sum(OriginalFile.objects.on_disk(), "size_bytes")),
         (_("uploads in progress"), _sum(Upload.objects.receiving(), "offset_bytes")),
         (_("previews"), _sum(Preview.objects, "size_bytes") + _sum(Filmstrip.objects, "size_bytes")),
         (_("clips"), _sum(FinalClip.objects, "size_bytes")),
-        (_("copies for sharing"), _sum(SharedCopy.objects, "size_bytes")),
+        (_("share videos"), _sum(SharedCopy.objects, "size_bytes")),
         (_("archive"), _sum(copies, "clip__size_bytes") + _sum(copies, "original_file__size_bytes")),
         (_("work in progress"), _scratch_bytes()),
         (_("database"), _database_bytes()),

@@ -12,7 +12,7 @@ def of(upload: Upload) -> str:
     if upload.state == UploadState.DUPLICATE and upload.original_file:
         return already_here(upload.original_file)
     if upload.state == UploadState.REGISTERED and upload.original_file:
-        return _("new, in %(session)s") % {"session": upload.original_file.shoot}
+        return _("added to %(session)s") % {"session": upload.original_file.shoot}
     return upload.reason or upload.get_state_display()
 
 

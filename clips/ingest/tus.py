@@ -215,7 +215,7 @@ def _look_again(upload: Upload, claimed_bytes: int) -> None:
     if fresh is None:
         raise TusError(404, _("No such upload."))
     if fresh.is_gone:
-        raise TusError(410, _("This upload was given up. Send the file again."))
+        raise TusError(410, _("This upload was cancelled. Send the file again."))
     if fresh.state != UploadState.RECEIVING or claimed_bytes != fresh.offset_bytes:
         raise _other_offset(fresh)
 
@@ -247,7 +247,7 @@ def _own_upload(request: HttpRequest, upload_id: UUID) -> Upload:
     if upload is None:
         raise TusError(404, _("No such upload."))
     if upload.is_gone:
-        raise TusError(410, _("This upload was given up. Send the file again."))
+        raise TusError(410, _("This upload was cancelled. Send the file again."))
     if upload.node != settings.NODE and not files.is_local("originals"):
         raise TusError(503, _("Another server has the beginning of this file. Send the rest there."))
     return upload

@@ -37,6 +37,7 @@ from clips.models import (
     Upload,
     UploadState,
 )
+from clips.models.job import DEFAULT_PRIORITY
 from clips.previews import filmstrips, requests
 from clips.sharing import links
 from clips.storage import files
@@ -99,20 +100,18 @@ def remake_shared(key: UUID) -> str:
 
 
 def recut(key: UUID) -> str:
-    is_started = _start(JobKind.RENDER, FinalClip.objects.filter(pk=key, removed_at=None))
-    return _("a job will cut it again") if is_started else ""
+    return _start(JobKind.RENDER, FinalClip.objects.filter(pk=key, removed_at=None), _("a job will cut it again"))
 
 
 def rearchive(key: UUID) -> str:
     """Start the job that sends a clip's copy, moves it, or records that somebody removed it."""
     cut = FinalClip.objects.filter(pk=key, removed_at=None).exclude(stored_path="")
-    is_started = _start(JobKind.ARCHIVE, cut)
-    return _("a job will check and fix it") if is_started else ""
+    return _start(JobKind.ARCHIVE, cut, _("a job will check and fix it"))
 
 
 @transaction.atomic
 def bring_to_place(key: int) -> str:
-    """Move a copy that is whole in another place to its own, also that of a camera file that was let go."""
+    """Move a copy that is whole in another place to its own, also that of a camera file that was removed here."""
     copy = ArchiveCopy.objects.filter(pk=key, state=CopyState.VERIFIED).select_related("clip", "original_file").first()
     if copy is None:
         return ""
@@ -121,18 +120,18 @@ def bring_to_place(key: int) -> str:
 
 
 def rearchive_original(key: UUID) -> str:
-    """Archive a camera file on disk again; does nothing for one that was let go, whose copy is all there is."""
-    is_started = _start(JobKind.ARCHIVE, OriginalFile.objects.on_disk().filter(pk=key))
-    return _("a job will check and fix it") if is_started else ""
+    """Archive a camera file on disk again; does nothing for one that was removed here, whose copy is all there is."""
+    return _start(JobKind.ARCHIVE, OriginalFile.objects.on_disk().filter(pk=key), _("a job will check and fix it"))
 
 
 @transaction.atomic
-def _start(kind: JobKind, row: QuerySet) -> bool:
-    """Start the job of a row at low priority; False if the row is gone."""
+def _start(kind: JobKind, row: QuerySet, says: str, *, priority: int = BACKFILL_PRIORITY) -> str:
+    """Start the job of a row and return what was done; "" if the row is gone."""
     target = row.first()
-    if target is not None:
-        pipeline.start(kind, target, priority=BACKFILL_PRIORITY)
-    return target is not None
+    if target is None:
+        return ""
+    pipeline.start(kind, target, priority=priority)
+    return says
 
 
 def adopt_copy(backend: ArchiveBackend, file_id: str) -> str:
@@ -176,13 +175,9 @@ def is_removed(thing: FinalClip | OriginalFile) -> bool:
     return removed.exclude(bin_entry__isnull=False, bin_entry__emptying_at=None).exists()
 
 
-@transaction.atomic
 def check_upload(key: UUID) -> str:
-    upload = Upload.objects.filter(pk=key, state=UploadState.RECEIVED).first()
-    if upload is None:
-        return ""
-    pipeline.start(JobKind.INGEST, upload)
-    return _("a job will check it")
+    received = Upload.objects.filter(pk=key, state=UploadState.RECEIVED)
+    return _start(JobKind.INGEST, received, _("a job will check it"), priority=DEFAULT_PRIORITY)
 
 
 def take_name(stem: str, number: int, ending: str) -> str:

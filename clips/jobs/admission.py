@@ -87,13 +87,13 @@ def _is_taken(job: Job) -> bool:
     return False
 
 
-def _running() -> QuerySet:
+def _running() -> QuerySet[Job]:
     """Return the jobs running here. Two claimed at once see each other: one of them or both give way."""
     here = Job.objects.filter(state=JobState.RUNNING, node=settings.NODE)
     return here.filter(lease_ends_at__gt=timezone.now())
 
 
-def _wishes() -> QuerySet:
+def _wishes() -> QuerySet[Job]:
     """Return the jobs that want this machine to themselves and found it taken."""
     here = Job.objects.filter(state=JobState.WAITING, waits_for=WaitsFor.MACHINE, node=settings.NODE)
     return here.filter(run_after__gt=timezone.now() - WISH_HOLDS_FOR)

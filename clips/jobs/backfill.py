@@ -3,6 +3,7 @@
 import datetime as dt
 import time
 from argparse import ArgumentParser
+from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
@@ -37,10 +38,10 @@ class BackfillCommand(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="show what would be done, without doing it")
         parser.add_argument("--no-wait", action="store_true", help="queue the jobs without waiting for them")
 
-    def rows(self) -> QuerySet:
+    def rows(self) -> QuerySet[Any]:
         raise NotImplementedError
 
-    def handle(self, **options) -> None:
+    def handle(self, **options: Any) -> None:
         rows = self._filtered(options)
         n_rows = rows.count()
         if options["ids"] and n_rows < len(set(options["ids"])):
@@ -59,10 +60,10 @@ class BackfillCommand(BaseCommand):
         else:
             self.stdout.write(f"{len(jobs)} jobs queued. See the jobs page.")
 
-    def params(self) -> dict:
+    def params(self) -> dict[str, object]:
         return {}
 
-    def _filtered(self, options: dict) -> QuerySet:
+    def _filtered(self, options: dict[str, Any]) -> QuerySet[Any]:
         rows, to = self.rows(), self.to_original
         if options["ids"]:
             rows = rows.filter(pk__in=options["ids"])
@@ -84,7 +85,7 @@ class BackfillCommand(BaseCommand):
     def _target(self) -> str:
         return {OriginalFile: "original_file", FinalClip: "clip"}[self.rows().model]
 
-    def _say_what_would_be_done(self, rows: QuerySet, n_rows: int) -> None:
+    def _say_what_would_be_done(self, rows: QuerySet[Any], n_rows: int) -> None:
         for row in rows[:NAMES_SHOWN]:
             self.stdout.write(f"{row.pk}  {row}")
         if n_rows > NAMES_SHOWN:

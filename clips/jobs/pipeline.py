@@ -9,13 +9,10 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from clips.jobs import locks, registry
 from clips.models import Job, JobKind
-from clips.models.job import DEFAULT_PRIORITY
+from clips.models.job import DEFAULT_PRIORITY, JobQuerySet
 from clips.storage import files
 
 logger = logging.getLogger(__name__)
-
-
-QUEUES = ("detect", "media", "light")
 
 
 def start(kind: JobKind, target: models.Model, *, priority: int = DEFAULT_PRIORITY, **params: object) -> Job:
@@ -39,7 +36,7 @@ def queue_of(job: Job) -> str:
     Nodes that share their originals' folder share their uploads' too, so then any of them does it.
     """
     queue = registry.step_of(job.kind).queue
-    if job.upload_id is None or files.is_local("originals"):
+    if job.upload is None or files.is_local("originals"):
         return queue
     return own_queue(queue, job.upload.node)
 
@@ -68,7 +65,7 @@ def ask(task: str, **params: object) -> None:
         logger.warning("The broker cannot be reached (%s). %s waits for its schedule.", error, task)
 
 
-def return_expired(jobs: models.QuerySet) -> list[Job]:
+def return_expired(jobs: JobQuerySet) -> list[Job]:
     """Return jobs of silent workers to the queue; fail and return those that had their last try.
 
     One that somebody else has locked, or what it is about, is left for the next time, and holds up none of the others.

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from clips.models import Job, JobKind
 
+#: A few pictures and tables, and what a file system rounds up: what each job that writes files adds at least.
+SMALL_BYTES = 2 * 1024**2
+
 
 def _no_room(_job: Job) -> int:
     return 0
@@ -67,6 +70,11 @@ def step_of(kind: str) -> Step:
 def originals_readers() -> frozenset[JobKind]:
     """Return the kinds of jobs that need the original on this machine."""
     return frozenset(kind for kind, step in _steps.items() if step.reads_original)
+
+
+def queues() -> frozenset[str]:
+    """Return the queues that the registered kinds of jobs wait in."""
+    return frozenset(step.queue for step in _steps.values())
 
 
 def add_admission_check(check: AdmissionCheck) -> None:

@@ -86,7 +86,7 @@ def kinds_of_work() -> list[KindOfWork]:
     return sorted(work, key=lambda one: order.index(one.kind))
 
 
-def stuck(state: JobState) -> QuerySet:
+def stuck(state: JobState) -> QuerySet[Job]:
     """Return failed jobs without a newer one, or jobs that wait after a failed attempt."""
     rows = Job.objects.filter(state=state).exclude(reason="")
     if state == JobState.WAITING:

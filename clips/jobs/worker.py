@@ -14,7 +14,7 @@ from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from clips.jobs import admission, locks, pipeline, registry
-from clips.media.formats.opening import MediaError
+from clips.media import MediaError
 from clips.media.sandbox.runner import KilledError
 from clips.models import FinalClip, Job, LeaseLostError
 from clips.storage.files import StorageError

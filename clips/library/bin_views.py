@@ -1,6 +1,6 @@
 """Views of the bin: what lies in it, throwing away, restoring, deleting for good."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,8 +19,9 @@ from clips.library.bin import restore, throw_away
 from clips.library.bin_forms import MoveForm, ThrowForm, next_address
 from clips.library.bin_rights import BinError, NotAllowedError
 from clips.library.clip_views import answer_redirect
-from clips.library.moving import move_videos
+from clips.library.video_moves import move_videos
 from clips.models import BinEntry, CandidateSegment, FinalClip, OriginalFile, Shoot
+from clips.sorting.decisions import ConflictError
 from people.access import requires
 from people.models import Role
 from trickyclip.shared.undo_offer import offer_undo
@@ -112,8 +112,8 @@ def bin_delete(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @requires(Role.SORTER)
 @require_POST
-def session_move_videos(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Move all videos of a session to another one; what is left is an empty session."""
+def session_move_all(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Move all videos of a session to another one, and offer to undo it; what is left is an empty session."""
     shoot = get_object_or_404(Shoot.objects.in_use(), pk=pk)
     if not bin_rights.may_throw_away(request.user, shoot):
         raise PermissionDenied(_("Others uploaded to this session. Ask a curator."))
@@ -121,11 +121,13 @@ def session_move_videos(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Choose another session."))
         return redirect("clips:session", pk)
-    target = form.cleaned_data["to"]
-    n_moved = move_videos(shoot.files.in_use().values_list("pk", flat=True), target)
-    said = ngettext("%(n)d video moved to %(session)s.", "%(n)d videos moved to %(session)s.", n_moved)
-    messages.success(request, said % {"n": n_moved, "session": target.name})
-    return redirect("clips:session", pk)
+    videos = shoot.files.in_use().values_list("pk", flat=True)
+    try:
+        made = move_videos(videos, form.cleaned_data["to"], member=request.user, key=uuid4())
+    except ConflictError as error:
+        messages.error(request, str(error))
+        return redirect("clips:session", pk)
+    return redirect(f"{reverse('clips:session', args=[pk])}?did={made.pk}")
 
 
 def with_pictures(entries: QuerySet[BinEntry]) -> QuerySet[BinEntry]:

@@ -1,6 +1,5 @@
 """Views of one clip: play it, describe it, compare its versions, and edit it."""
 
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,10 +16,10 @@ from clips.archive import outage
 from clips.archive.status import copy_status
 from clips.disk.fetching import fetch_context
 from clips.library import bin_rights, ordering
+from clips.library.asked import Asked, asked_for, library_address, query_of
 from clips.library.clip_forms import ClipForm
 from clips.library.filters import ClipFilter
 from clips.library.new_version import UnchangedError, current_version, reedit, use_again
-from clips.library.views import asked_for, library_address
 from clips.models import FinalClip, Job, JobKind, JobState
 from clips.previews.playback import best_source, full_source, lacks_copy
 from clips.sharing.views import copies_to_show, share_context
@@ -41,8 +40,8 @@ def clip(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = share_context(shown, jobs.get(JobKind.SHARE)) | {
         "clip": shown,
         "source": best_source(shown),
-        "query": urlencode(asked),
-        "library_url": library_address(urlencode(asked)),
+        "query": query_of(asked),
+        "library_url": library_address(query_of(asked)),
         "versions": versions_of(shown),
         "jobs": jobs,
         "copy_status": copy_status(shown, jobs.get(JobKind.ARCHIVE), outage.current_outage()),
@@ -143,7 +142,7 @@ def jobs_of(shown: FinalClip) -> dict[str, Job]:
     return {job.kind: job for job in {job.kind: job for job in jobs}.values() if job.state != JobState.DONE}
 
 
-def beside_in_library(shown: FinalClip, asked: dict[str, str]) -> tuple[FinalClip | None, FinalClip | None]:
+def beside_in_library(shown: FinalClip, asked: Asked) -> tuple[FinalClip | None, FinalClip | None]:
     """Return the clips before and after this one in the results of the query."""
     found = ClipFilter(asked, queryset=FinalClip.objects.select_related("person", "trick")).qs.exclude(pk=shown.pk)
     name = asked.get("sort", ordering.NEWEST)

@@ -1,13 +1,18 @@
 """Filters of clips and jobs for the library page and the API."""
 
 import uuid
+from functools import reduce
+from operator import or_
 
+from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
+from drf_spectacular.drainage import set_override
 
 from clips.library import ordering
-from clips.library.search import matching
+from clips.library.search import LACKING, matching
+from clips.library.spelling import corrected
 from clips.media.cameras.model import CAMERA_ID
 from clips.models import CameraName, ClipCategory, FinalClip, Job, JobKind, JobState
 from people.models import Person
@@ -17,24 +22,58 @@ from tricks.models import Trick
 UNTAGGED = [("both", _("untagged")), ("person", _("no rider")), ("trick", _("no trick"))]
 
 
+class ValuesField(forms.Field):
+    """Several values in repeated parameters, each checked as ``one`` field does."""
+
+    widget = forms.SelectMultiple
+
+    def __init__(self, *, one: forms.Field, **kwargs) -> None:
+        self._one = one
+        super().__init__(**kwargs)
+
+    def clean(self, value: list[str] | str | None) -> list:
+        values = [value] if isinstance(value, str) else value or []
+        return [self._one.clean(text) for text in dict.fromkeys(values) if text]
+
+
+class ValuesFilter(filters.Filter):
+    """Finds rows that fit any of the values given."""
+
+    field_class = ValuesField
+
+    def __init__(self, *args, one: type[forms.Field] = forms.CharField, choices: tuple = (), **kwargs) -> None:
+        each = forms.ChoiceField(choices=choices) if choices else one()
+        items = {"type": "string"} | ({"enum": [value for value, _text in choices]} if choices else {})
+        items |= {"format": "uuid"} if one is forms.UUIDField else {}
+        super().__init__(*args, one=each, **kwargs)
+        set_override(self, "field", {"type": "array", "items": items})  # for the API's description
+
+
 class ClipFilter(filters.FilterSet):
     """Filters and order of clips, for the API and the library page."""
 
-    q = filters.CharFilter(method="matching", label="beginnings of words in names, aliases and metadata")
-    person = filters.CharFilter(method="with_person", label="name, slug, alias or id; also finds who is in `also`")
-    trick = filters.CharFilter(method="with_trick", label="name, slug, alias or id")
-    untagged = filters.ChoiceFilter(
+    q = filters.CharFilter(
+        method="applied_last",
+        label="beginnings of words in names, aliases and metadata; days, months, frame rates, missing tags",
+    )
+    person = ValuesFilter(method="with_person", label="name, slug, alias or id; also finds who is in `also`")
+    trick = ValuesFilter(method="with_trick", label="name, slug, alias or id")
+    untagged = ValuesFilter(
         method="without_tags", choices=UNTAGGED, label="clips without a rider, without a trick, or without both"
     )
-    session = filters.CharFilter(method="of_session", label="name, slug or id of the session")
+    session = ValuesFilter(method="of_session", label="name, slug or id of the session")
+    clip = ValuesFilter("pk", lookup_expr="in", one=forms.UUIDField, label="ids of single clips")
     date = filters.DateFilter()
     date_from = filters.DateFilter("date", lookup_expr="gte")
     date_to = filters.DateFilter("date", lookup_expr="lte")
-    camera = filters.CharFilter(method="by_camera", label="id as in file names, or what the crew calls the camera")
-    fps = filters.CharFilter("fps_label", lookup_expr="iexact")
-    category = filters.ChoiceFilter(choices=ClipCategory.choices)
+    camera = ValuesFilter(method="by_camera", label="id as in file names, or what the crew calls the camera")
+    fps = ValuesFilter(method="at_rate", label="as in file names, such as 240FPS")
+    category = ValuesFilter("category", lookup_expr="in", choices=ClipCategory.choices)
     all_versions = filters.BooleanFilter(method="applied_last", label="include replaced versions")
     sort = filters.ChoiceFilter(method="applied_last", choices=ordering.CHOICES, label="default: newest first")
+
+    #: What was searched instead of a misspelt line that found nothing; known once the clips were asked for.
+    corrected = ""
 
     class Meta:
         model = FinalClip
@@ -45,41 +84,55 @@ class ClipFilter(filters.FilterSet):
         clips = super().filter_queryset(clips)
         # A clip that was removed is never current, and the shorter question is one that an index answers.
         clips = clips.filter(removed_at=None) if asked.get("all_versions") else clips.filter(is_current=True)
+        if asked.get("q"):
+            clips = self._matching(clips, asked["q"])
         return ordering.in_order(clips, asked.get("sort") or ordering.NEWEST)
 
     def applied_last(self, clips: QuerySet, _name: str, _value: object) -> QuerySet:
         return clips
 
-    def matching(self, clips: QuerySet, _name: str, value: str) -> QuerySet:
-        return matching(clips, value)
+    def _matching(self, clips: QuerySet, text: str) -> QuerySet:
+        """Return the clips that a typed line finds; where it finds none, those that it finds well spelt."""
+        found = matching(clips, text)
+        if found.exists() or not (meant := corrected(text)):
+            return found
+        found_corrected = matching(clips, meant)
+        if not found_corrected.exists():
+            return found
+        self.corrected = meant
+        return found_corrected
 
-    def with_person(self, clips: QuerySet, _name: str, value: str) -> QuerySet:
-        people = list(_by_id_or_name(Person.objects, value))
+    def with_person(self, clips: QuerySet, _name: str, values: list[str]) -> QuerySet:
+        people = _by_ids_or_names(Person.objects, values)
         also = FinalClip.also.through.objects.filter(person__in=people).values("finalclip")
         return clips.filter(Q(person__in=people) | Q(pk__in=also))
 
-    def with_trick(self, clips: QuerySet, _name: str, value: str) -> QuerySet:
-        return clips.filter(trick__in=list(_by_id_or_name(Trick.objects, value)))
+    def with_trick(self, clips: QuerySet, _name: str, values: list[str]) -> QuerySet:
+        return clips.filter(trick__in=_by_ids_or_names(Trick.objects, values))
 
-    def without_tags(self, clips: QuerySet, _name: str, value: str) -> QuerySet:
-        if value != "trick":
-            clips = clips.filter(person=None)
-        if value != "person":
-            clips = clips.filter(trick=None)
-        return clips
+    def without_tags(self, clips: QuerySet, _name: str, values: list[str]) -> QuerySet:
+        return clips.filter(reduce(or_, (LACKING[value] for value in values)))
 
-    def by_camera(self, clips: QuerySet, _name: str, value: str) -> QuerySet:
-        asked = Q(camera_id__iexact=value)
-        if not CAMERA_ID.fullmatch(value.upper()):
-            for own in CameraName.objects.filter(name__iexact=value):
-                asked |= _of_camera(own)
+    def by_camera(self, clips: QuerySet, _name: str, values: list[str]) -> QuerySet:
+        asked = Q()
+        for value in values:
+            asked |= Q(camera_id__iexact=value)
+            if not CAMERA_ID.fullmatch(value.upper()):
+                for own in CameraName.objects.filter(name__iexact=value):
+                    asked |= _of_camera(own)
         return clips.filter(asked)
 
-    def of_session(self, clips: QuerySet, _name: str, value: str) -> QuerySet:
-        if pk := _uuid(value):
-            return clips.filter(original_file__shoot=pk)
-        shoot = "original_file__shoot__"
-        return clips.filter(Q(**{f"{shoot}name__iexact": value}) | Q(**{f"{shoot}slug__iexact": value}))
+    def at_rate(self, clips: QuerySet, _name: str, values: list[str]) -> QuerySet:
+        return clips.filter(fps_label__in=[value.upper() for value in values])
+
+    def of_session(self, clips: QuerySet, _name: str, values: list[str]) -> QuerySet:
+        shoot, asked = "original_file__shoot", Q()
+        for value in values:
+            if pk := _uuid(value):
+                asked |= Q(**{shoot: pk})
+            else:
+                asked |= Q(**{f"{shoot}__name__iexact": value}) | Q(**{f"{shoot}__slug__iexact": value})
+        return clips.filter(asked)
 
 
 def _of_camera(own: CameraName) -> Q:
@@ -99,9 +152,9 @@ class JobFilter(filters.FilterSet):
         fields = ["kind", "state"]
 
 
-def _by_id_or_name(rows, value: str) -> QuerySet:
-    pk = _uuid(value)
-    return rows.filter(pk=pk) if pk else rows.called(value)
+def _by_ids_or_names(rows, values: list[str]) -> list:
+    found = (rows.filter(pk=pk) if (pk := _uuid(value)) else rows.called(value) for value in values)
+    return [row for rows in found for row in rows]
 
 
 def _uuid(text: str) -> uuid.UUID | None:

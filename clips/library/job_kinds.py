@@ -4,8 +4,6 @@ from clips.jobs import registry
 from clips.library import emptying
 from clips.models import Job, JobKind
 
-#: Tables, and what a file system rounds up.
-SMALL_BYTES = 2 * 1024**2
 #: A cut begins with the keyframe before its span, and its folder holds nothing else.
 CUT_SPARE = 1.25
 
@@ -21,4 +19,4 @@ def register() -> None:
 def _cut_bytes(job: Job) -> int:
     original, clip = job.clip.original_file, job.clip
     share = clip.duration_ms / max(clip.duration_ms, original.duration_ms or 0, 1)
-    return SMALL_BYTES + int(CUT_SPARE * share * original.size_bytes)
+    return registry.SMALL_BYTES + int(CUT_SPARE * share * original.size_bytes)

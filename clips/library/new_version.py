@@ -70,7 +70,8 @@ def _takes_over(version: FinalClip, clip: FinalClip) -> bool:
     if not (is_same and clip.stored_path and files.duplicate(clip.stored_path, stored_path)):
         return False
     cut = {"ending": ending_of(stored_path), "tracks": clip.tracks}
-    version.note_cut(cut, stored_path=stored_path, file_hash=clip.file_hash, size_bytes=clip.size_bytes)
+    same_file = {"file_hash": clip.file_hash, "crc32": clip.crc32, "size_bytes": clip.size_bytes}
+    version.note_cut(cut, stored_path=stored_path, **same_file)
     if ArchiveCopy.objects.filter(clip=clip, state=CopyState.VERIFIED).update(clip=version):
         for job in Job.objects.active().filter(clip=clip, kind=JobKind.ARCHIVE):
             job.cancel()  # it would bring what goes along back to its old place

@@ -5,8 +5,6 @@ new version of the same lineage under the new date, which is cut and archived li
 wrong date stays on the clip's page and is withdrawn from the archive.
 """
 
-import datetime as dt
-
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -39,7 +37,7 @@ def move_to_own_day(original: OriginalFile) -> int:
         raise OwnDayError(_("%(file)s does not say when it was recorded.") % {"file": original})
     if own_day == original.shoot.date:
         raise OwnDayError(_("%(file)s is already in the session of the day it was recorded.") % {"file": original})
-    target = _namesake(original.shoot, own_day)
+    target = Shoot.objects.like(original.shoot, original.shoot.name, own_day)
     Shoot.objects.filter(pk__in=[original.shoot_id, target.pk]).hold()  # both at once, in the order of everybody
     locked = OriginalFile.objects.select_for_update(of=("self",)).get(pk=original.pk)
     if (locked.shoot_id, locked.local_day) != (original.shoot_id, own_day):
@@ -53,16 +51,6 @@ def move_to_own_day(original: OriginalFile) -> int:
     for clip in clips:
         _give_new_date(clip, original)
     return len(clips)
-
-
-def _namesake(shoot: Shoot, day: dt.date) -> Shoot:
-    """Return the session of the same name on that day; a new one gets the same sensitivity and place."""
-    exists = Shoot.objects.in_use().filter(date=day, name__iexact=shoot.name).exists()
-    target = Shoot.objects.called(shoot.name, day)
-    if not exists:
-        Shoot.objects.filter(pk=target.pk).update(time_zone=shoot.time_zone, sensitivity=shoot.sensitivity)
-        target.refresh_from_db()
-    return target
 
 
 def _give_new_date(clip: FinalClip, original: OriginalFile) -> None:

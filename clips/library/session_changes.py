@@ -8,14 +8,19 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from clips.jobs import pipeline
 from clips.library import bin_rights
-from clips.library.session_forms import MomentForm, SensitivityForm, SessionForm
+from clips.library.bulk import toast_context
+from clips.library.bulk_forms import KeyForm
+from clips.library.session_forms import MomentForm, MoveVideosForm, SensitivityForm, SessionForm
 from clips.library.session_views import news, page_of_files
+from clips.library.video_moves import move_videos
 from clips.models import CandidateSegment, JobKind, OriginalFile, Shoot
 from clips.previews import filmstrips, requests
+from clips.sorting.decisions import ConflictError
+from clips.sorting.trash_many import trash_hidden
 from people.access import requires
 from people.audit import Action, note
 from people.models import Role
@@ -69,6 +74,41 @@ def session_sensitivity(request: HttpRequest, pk: UUID) -> HttpResponse:
         for original in shoot.files.in_use().exclude(duration_ms=None):
             requests.want_previews(original)
     return news(request, shoot)
+
+
+@requires(Role.SORTER)
+@require_POST
+def session_trash_hidden(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Trash the moments of a session that its sensitivity hides; 409 if there are none."""
+    shoot, form = get_object_or_404(Shoot, pk=pk), KeyForm(request.POST)
+    if not form.is_valid():
+        return news(request, shoot, status=422)
+    moments = CandidateSegment.objects.in_session(shoot.pk)
+    try:
+        made = trash_hidden(moments, member=request.user, key=form.cleaned_data["key"])
+    except ConflictError:
+        return news(request, shoot, status=409)
+    return news(request, shoot, **toast_context(made, request.user))
+
+
+@requires(Role.CURATOR)
+@require_POST
+def session_move_videos(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Move videos of a session to another one, and go there; answer with the form if that is not possible."""
+    shoot = get_object_or_404(Shoot, pk=pk)
+    form = MoveVideosForm(request.POST, shoot=shoot)
+    if form.is_valid():
+        moved = [UUID(pk) for pk in form.cleaned_data["videos"]]
+        try:
+            with transaction.atomic():  # a refused move adds no session either
+                target = form.moves_to()
+                made = move_videos(moved, target, member=request.user, key=form.cleaned_data["key"])
+                note(Action.CHANGED, shoot, what=str(made))
+        except ConflictError as error:
+            form.add_error(None, str(error))
+        else:
+            return HttpResponseClientRedirect(f"{reverse('clips:session', args=[target.pk])}?did={made.pk}")
+    return render(request, "clips/library/_move_videos.html", {"shoot": shoot, "move_form": form}, status=422)
 
 
 @requires(Role.CURATOR)

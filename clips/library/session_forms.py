@@ -1,5 +1,7 @@
 """Forms for a session and its moments."""
 
+import uuid
+
 from django import forms
 from django.db import transaction
 from django.db.models import Q
@@ -94,6 +96,44 @@ class SessionForm(SessionNameForm):
         if self.is_rename:
             follow(shoot)
         return shoot
+
+
+class MoveVideosForm(forms.Form):
+    """Videos of one session, and the session they move to: one that is there, or a new one."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    videos = forms.MultipleChoiceField(
+        label=_("Videos"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one video.")},
+    )
+    target = forms.ModelChoiceField(
+        Shoot.objects.none(), label=_("Move to"), required=False, empty_label=_("a new session")
+    )
+    name = forms.CharField(label=_("Name of the new session"), required=False, max_length=100)
+    date = forms.DateField(
+        label=_("Date"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+
+    def __init__(self, *args, shoot: Shoot, videos: list[OriginalFile] | None = None, **kwargs) -> None:
+        super().__init__(*args, auto_id="move_%s", **kwargs)
+        self.shoot = shoot
+        self.initial |= {"key": uuid.uuid4(), "date": shoot.date}
+        if videos is None:  # else those of one page
+            videos = list(shoot.files.in_use().filter(low_res_of=None).only("original_filename"))
+        self.fields["videos"].choices = [(str(video.pk), str(video)) for video in videos]
+        self.fields["target"].queryset = Shoot.objects.in_use().exclude(pk=shoot.pk)
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        if not cleaned.get("target") and not (clean_name(cleaned.get("name") or "") and cleaned.get("date")):
+            raise forms.ValidationError(_t("Choose a session, or write the name and date of a new one."))
+        return cleaned
+
+    def moves_to(self) -> Shoot:
+        """Return the session to move to; a new one gets the sensitivity and time zone of the old one."""
+        asked = self.cleaned_data
+        return asked["target"] or Shoot.objects.like(self.shoot, asked["name"], asked["date"])
 
 
 class SensitivityForm(forms.ModelForm):

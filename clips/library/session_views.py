@@ -15,7 +15,7 @@ from clips.archive.configured import archive_name
 from clips.ingest.camera_proxies import SECOND_LENS_NAME
 from clips.library import bin_rights
 from clips.library.clock_faults import clock_facts
-from clips.library.session_forms import MomentForm, SessionForm
+from clips.library.session_forms import MomentForm, MoveVideosForm, SessionForm
 from clips.models import (
     ArchiveCopy,
     CandidateSegment,
@@ -80,7 +80,8 @@ def session(request: HttpRequest, pk: UUID) -> HttpResponse:
         may_restore = entry.is_lying and bin_rights.may_restore(request.user, entry)
         context = {"shoot": shoot, "entry": entry, "may_restore": may_restore}
         return render(request, "clips/library/session_removed.html", context, status=410)
-    context = page_context(request, shoot) | {"form": SessionForm(instance=shoot)}
+    context = page_context(request, shoot) | {"form": SessionForm(instance=shoot), "did": _just_done(request)}
+    context["move_form"] = MoveVideosForm(shoot=shoot, videos=context["page"].object_list)
     context["may_bin"] = bin_rights.may_throw_away(request.user, shoot)
     return render(request, "clips/library/session.html", context)
 
@@ -103,9 +104,18 @@ def curve(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "clips/previews/curve.svg", context, content_type="image/svg+xml")
 
 
-def news(request: HttpRequest, shoot: Shoot, *, status: int = 200) -> HttpResponse:
+def news(request: HttpRequest, shoot: Shoot, *, status: int = 200, **more: object) -> HttpResponse:
     """Render the changing parts of a session's page; every change on that page answers with them."""
-    return render(request, "clips/library/_session_news.html", page_context(request, shoot), status=status)
+    context = page_context(request, shoot) | more
+    return render(request, "clips/library/_session_news.html", context, status=status)
+
+
+def _just_done(request: HttpRequest) -> UUID | None:
+    """Return the bulk change that led here (``?did=``), whose toast the page shows."""
+    try:
+        return UUID(request.GET.get("did", ""))
+    except ValueError:
+        return None
 
 
 def page_context(request: HttpRequest, shoot: Shoot) -> dict:
@@ -116,14 +126,16 @@ def page_context(request: HttpRequest, shoot: Shoot) -> dict:
     may_be_binned = set(own.values_list("pk", flat=True))
     for file in page:
         file.may_bin = file.pk in may_be_binned
-    proposals = CandidateSegment.objects.in_use().filter(original_file__shoot=shoot)
+    moments = CandidateSegment.objects.in_use().filter(original_file__shoot=shoot)
+    waiting = moments.undecided().unreviewed()
     progress = progress_of([shoot])[shoot.pk]
     return {
         "shoot": shoot,
         "page": page,
         "progress": progress,
-        "n_moments": proposals.count(),
-        "n_shown": proposals.shown().count(),
+        "n_moments": moments.count(),
+        "n_shown": moments.shown().count(),
+        "n_hidden": waiting.count() - waiting.shown().count(),
         "is_moving": progress.search is not None or any(file.is_moving for file in page),
         "lacks_filmstrips": any(file.film.name == "absent" for file in page),
         "drawing": {"width": WIDTH, "height": HEIGHT},

@@ -14,7 +14,7 @@ from clips.media.sandbox import runner
 from clips.models import FinalClip
 from clips.sharing import links
 from clips.storage import files
-from clips.storage.files import local_copy, scratch_folder, sha256_of, staged
+from clips.storage.files import checksums_of, local_copy, scratch_folder, staged
 
 
 @shared_task(name="render")
@@ -30,7 +30,8 @@ def render(job_id: str) -> None:
             cut |= {"tags": clip_tags(clip), "recorded_at": true_beginning(clip)}
             made = runner.run("clips.media.cut.clip:cut", cut, on_tick=work.report)
             stored_path = f"final_clips/{clip.pk}.{made['ending']}"
-            file_fields = {"file_hash": sha256_of(out, work.report), "size_bytes": out.stat().st_size}
+            file_hash, crc32 = checksums_of(out, work.report)
+            file_fields = {"file_hash": file_hash, "crc32": crc32, "size_bytes": out.stat().st_size}
             with staged({stored_path: out}, work.report) as place, work.finishing():
                 clip.note_cut(made, stored_path=stored_path, **file_fields)
                 if clip.stored_path not in {"", stored_path}:  # cut before as a file of another kind

@@ -1,3 +1,5 @@
+"""Rows of footage, moments, clips and jobs, with their constraints and changes of state."""
+
 from clips.models.archive import (
     ArchiveBlock,
     ArchiveCopy,
@@ -9,6 +11,7 @@ from clips.models.archive import (
 )
 from clips.models.audit import AuditReport, AuditState
 from clips.models.bin import BinEntry, BinKind
+from clips.models.bulk import BulkChange, BulkKind
 from clips.models.camera import CameraClock, CameraName
 from clips.models.clip import ClipCategory, FileName, FinalClip
 from clips.models.decision import Decision, DecisionKind
@@ -20,6 +23,7 @@ from clips.models.notice import ChannelKind, Notice, NoticeChannel, NoticeKind, 
 from clips.models.original import OriginalFile
 from clips.models.preview import Preview
 from clips.models.run import DetectionRun
+from clips.models.saved_view import SavedView
 from clips.models.segment import CandidateSegment, SegmentStatus
 from clips.models.share import SharedCopy, ShareLink, ShareSound
 from clips.models.shoot import Shoot
@@ -35,6 +39,8 @@ __all__ = [
     "BinEntry",
     "BinKind",
     "BlockReason",
+    "BulkChange",
+    "BulkKind",
     "CameraClock",
     "CameraName",
     "CandidateSegment",
@@ -61,6 +67,7 @@ __all__ = [
     "NoticeState",
     "OriginalFile",
     "Preview",
+    "SavedView",
     "SegmentStatus",
     "ShareLink",
     "ShareSound",

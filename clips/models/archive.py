@@ -24,7 +24,7 @@ class ArchiveFolder(models.Model):
     parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="folders")
     name = models.CharField(_("name"), max_length=150)
     #: Written down before the folder is made: whoever makes it, it is made with this id.
-    remote_id = models.CharField(_("id there"), max_length=300, blank=True)
+    remote_id = models.CharField(_("remote ID"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = _("archive folder")
@@ -51,8 +51,8 @@ class ArchiveFolder(models.Model):
 class CopyState(models.TextChoices):
     SENDING = "SENDING", _("sending")
     VERIFIED = "VERIFIED", _("verified")
-    WITHDRAWN = "WITHDRAWN", _("taken back")
-    REMOVED = "REMOVED", _("removed by somebody")
+    WITHDRAWN = "WITHDRAWN", _("removed")
+    REMOVED = "REMOVED", _("deleted there")
 
 
 class ArchiveCopy(models.Model):
@@ -63,7 +63,7 @@ class ArchiveCopy(models.Model):
     backend = models.CharField(_("archive"), max_length=20)
     folder = models.ForeignKey(
         ArchiveFolder, on_delete=models.PROTECT, null=True, blank=True, related_name="copies",
-        verbose_name=_("folder"), help_text=_("Where we put it; somebody may have moved it since."),
+        verbose_name=_("folder"), help_text=_("Where it was put; it may have been moved since."),
     )  # fmt: skip
     path = models.CharField(_("path"), max_length=500)
     #: Where it is being moved, written down before it is; empty when it has arrived.
@@ -71,8 +71,10 @@ class ArchiveCopy(models.Model):
         ArchiveFolder, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
     )
     next_name = models.CharField(max_length=255, blank=True, editable=False)
-    remote_id = models.CharField(_("id there"), max_length=500, blank=True)
-    sha256 = models.CharField(_("SHA-256"), max_length=64, help_text=_("Of what is sent, written before it is."))
+    remote_id = models.CharField(_("remote ID"), max_length=500, blank=True)
+    sha256 = models.CharField(
+        _("SHA-256"), max_length=64, help_text=_("Of the file that is sent; recorded before sending.")
+    )
     state = models.CharField(_("state"), max_length=10, choices=CopyState, default=CopyState.SENDING)
     #: With this anybody can write the file: shown nowhere, logged nowhere, gone when the file is there.
     session = models.TextField(editable=False, blank=True)
@@ -123,16 +125,16 @@ class ArchiveCopy(models.Model):
 class BlockReason(models.TextChoices):
     """The reasons of ``clips.archive.backend``, which knows no Django, with their words."""
 
-    UNREACHABLE = "UNREACHABLE", _("cannot be reached")
+    UNREACHABLE = "UNREACHABLE", _("unreachable")
     DAILY_LIMIT = "DAILY_LIMIT", _("daily limit reached")
     QUOTA = "QUOTA", _("full")
     PERMISSION = "PERMISSION", _("not allowed")
     FOLDER = "FOLDER", _("folder missing")
-    CREDENTIALS = "CREDENTIALS", _("access ended")
+    CREDENTIALS = "CREDENTIALS", _("access expired")
     SETTINGS = "SETTINGS", _("not set up")
 
 
-class ArchiveBlockQuerySet(models.QuerySet):
+class ArchiveBlockQuerySet(models.QuerySet["ArchiveBlock"]):
     def current(self, backend: str) -> "ArchiveBlock | None":
         return self.filter(backend=backend).first()
 
@@ -152,15 +154,15 @@ class ArchiveBlock(models.Model):
     reason = models.CharField(_("reason"), max_length=20, choices=BlockReason)
     sentence = models.CharField(_("what to do"), max_length=500)
     since = models.DateTimeField(_("since"), auto_now_add=True)
-    look_again_at = models.DateTimeField(_("looked at again"))
+    look_again_at = models.DateTimeField(_("next check"))
     #: The one job that may go on meanwhile, to find out whether the archive takes something again.
     trial_job_id = models.UUIDField(null=True, editable=False)
 
     objects = ArchiveBlockQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("archive block")
-        verbose_name_plural = _("archive blocks")
+        verbose_name = _("archive problem")
+        verbose_name_plural = _("archive problems")
         constraints = [
             models.CheckConstraint(condition=Q(reason__in=BlockReason.values), name="archive_block_reason_known")
         ]
@@ -199,9 +201,14 @@ class DriveGrant(models.Model):
     sealed_token = models.TextField(editable=False)
     scope = models.CharField(_("allows"), max_length=300)
     granted_by = models.ForeignKey(
-        "people.Member", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("given by")
+        "people.Member",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("granted by"),
     )
-    granted_at = models.DateTimeField(_("given"), auto_now_add=True)
+    granted_at = models.DateTimeField(_("granted"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("Google Drive grant")

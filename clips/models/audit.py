@@ -15,10 +15,10 @@ REPORTS_KEPT = 60
 class AuditState(models.TextChoices):
     RUNNING = "RUNNING", _("running")
     DONE = "DONE", _("done")
-    BROKEN_OFF = "BROKEN_OFF", _("broken off")
+    BROKEN_OFF = "BROKEN_OFF", _("interrupted")
 
 
-class AuditReportQuerySet(models.QuerySet):
+class AuditReportQuerySet(models.QuerySet["AuditReport"]):
     def begin(self, *, checksums: bool, repairs: bool) -> "AuditReport | None":
         """Return the row of an audit that begins now; None if another one is running."""
         silent = self.filter(state=AuditState.RUNNING, seen_at__lt=timezone.now() - SILENT_AFTER)
@@ -41,14 +41,14 @@ class AuditReport(models.Model):
     """One audit; it keeps the first few findings of each kind and their total number."""
 
     state = models.CharField(_("state"), max_length=10, choices=AuditState, default=AuditState.RUNNING)
-    started_at = models.DateTimeField(_("begun"), auto_now_add=True)
-    seen_at = models.DateTimeField(_("last sign of life"), auto_now_add=True)
+    started_at = models.DateTimeField(_("started"), auto_now_add=True)
+    seen_at = models.DateTimeField(_("last active"), auto_now_add=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     checksums = models.BooleanField(_("with checksums"), default=False)
     repairs = models.BooleanField(_("with repairs"), default=False)
-    n_wrong = models.PositiveIntegerField(_("wrong"), default=0, help_text=_("Without what was put right."))
-    n_mended = models.PositiveIntegerField(_("put right"), default=0)
-    counts = models.JSONField(_("by kind"), default=dict, help_text=_("How many of each kind were found."))
+    n_wrong = models.PositiveIntegerField(_("wrong"), default=0, help_text=_("Without what was repaired."))
+    n_mended = models.PositiveIntegerField(_("repaired"), default=0)
+    counts = models.JSONField(_("by kind"), default=dict, help_text=_("Number of each kind."))
     found = models.JSONField(_("found"), default=dict, help_text=_("The first few sentences of each kind."))
 
     objects = AuditReportQuerySet.as_manager()

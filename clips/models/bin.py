@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from people.models import Member
+
 
 class BinKind(models.TextChoices):
     CLIPS = "CLIPS", _("clips")
@@ -21,7 +23,7 @@ def bin_lasts() -> dt.timedelta:
     return dt.timedelta(days=settings.BIN_DAYS)
 
 
-class BinEntryQuerySet(models.QuerySet):
+class BinEntryQuerySet(models.QuerySet["BinEntry"]):
     def lying(self) -> "BinEntryQuerySet":
         """Return entries that can still be restored."""
         return self.filter(restored_at=None, emptying_at=None)
@@ -103,7 +105,7 @@ class BinEntry(models.Model):
         """Days until then, rounded up; 0 once it is due."""
         return max(0, -((timezone.now() - self.goes_at) // dt.timedelta(days=1)))
 
-    def note_restored(self, member) -> bool:
+    def note_restored(self, member: Member) -> bool:
         """Close the entry as restored; False if it was closed before."""
         lying = BinEntry.objects.lying().filter(pk=self.pk)
         return bool(lying.update(restored_at=timezone.now(), restored_by=member))

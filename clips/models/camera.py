@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from clips.media.cameras.model import CAM_UNKNOWN
 from people.naming.fields import NameField
 
-_ANY_SERIAL = _("Empty: every camera of this kind.")
+_ANY_SERIAL = _("Leave empty for every camera of this model.")
 
 
 def own_name(camera_id: str, serial: str) -> Subquery:
@@ -48,12 +48,12 @@ class CameraName(models.Model):
             models.UniqueConstraint(
                 fields=["camera_id", "serial"],
                 name="camera_name_unique",
-                violation_error_message=_("This camera has a name already."),
+                violation_error_message=_("This camera already has a name."),
             )
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
 
 class CameraClock(models.Model):
@@ -61,7 +61,7 @@ class CameraClock(models.Model):
 
     camera_id = models.CharField(_("camera"), max_length=40, help_text=_("As in file names: CAM_GOPRO11."))
     serial = models.CharField(_("serial number"), max_length=40, blank=True, help_text=_ANY_SERIAL)
-    day = models.DateField(_("day"), help_text=_("By the camera's own clock, wrong as it is."))
+    day = models.DateField(_("day"), help_text=_("By the camera's own clock, before correction."))
     offset_s = models.IntegerField(
         _("seconds to add"),
         help_text=_("Added to the camera's time to get the true one; may be negative."),
@@ -75,7 +75,7 @@ class CameraClock(models.Model):
             models.UniqueConstraint(
                 fields=["camera_id", "serial", "day"],
                 name="camera_clock_unique",
-                violation_error_message=_("This camera's clock has an offset for that day already."),
+                violation_error_message=_("This camera's clock already has an offset for that day."),
             )
         ]
 

@@ -1,6 +1,7 @@
 """Clips, and the file names given to them: each once, for good."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
@@ -27,7 +28,7 @@ REFRESH_BATCH = 500
 MAX_PEOPLE = 12
 
 
-class FileNameQuerySet(models.QuerySet):
+class FileNameQuerySet(models.QuerySet["FileName"]):
     def alike(self, stem: str) -> "FileNameQuerySet":
         # Not "iexact", which compares in capitals: this is how the unique index is sorted.
         return self.filter(Exact(Lower("stem"), Lower(Value(stem))))
@@ -72,7 +73,7 @@ class ClipCategory(models.TextChoices):
     CRASH = "CRASH", _("crash")
 
 
-class FinalClipQuerySet(models.QuerySet):
+class FinalClipQuerySet(models.QuerySet["FinalClip"]):
     def current(self) -> "FinalClipQuerySet":
         return self.filter(is_current=True)
 
@@ -92,7 +93,8 @@ class FinalClipQuerySet(models.QuerySet):
 
     def with_camera_names(self) -> "FinalClipQuerySet":
         """Annotate each clip with ``own_camera_name``: the crew's name for its camera, or None."""
-        return self.annotate(own_camera_name=own_name("camera_id", "original_file__camera_serial"))
+        found = {"own_camera_name": own_name("camera_id", "original_file__camera_serial")}
+        return self.annotate(**found)
 
     def with_pictures(self) -> "FinalClipQuerySet":
         """Fetch what a list shows of clips besides their names: the picture and the preview of their segment."""
@@ -124,10 +126,10 @@ class FinalClip(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     candidate_segment = models.ForeignKey(
         CandidateSegment, on_delete=models.PROTECT, null=True, blank=True, related_name="clips",
-        verbose_name=_("segment"), help_text=_("Empty when it was imported."),
+        verbose_name=_("moment"), help_text=_("Empty if it was imported."),
     )  # fmt: skip
     original_file = models.ForeignKey(
-        OriginalFile, on_delete=models.PROTECT, related_name="clips", verbose_name=_("original file")
+        OriginalFile, on_delete=models.PROTECT, related_name="clips", verbose_name=_("video")
     )
     person = models.ForeignKey(
         Person,
@@ -137,7 +139,7 @@ class FinalClip(models.Model):
         related_name="clips",
         verbose_name=_("person"),
     )
-    also = models.ManyToManyField(Person, blank=True, related_name="also_in", verbose_name=_("also in it"))
+    also = models.ManyToManyField(Person, blank=True, related_name="also_in", verbose_name=_("also in the clip"))
     trick = models.ForeignKey(
         Trick, on_delete=models.PROTECT, null=True, blank=True, related_name="clips", verbose_name=_("trick")
     )
@@ -150,19 +152,26 @@ class FinalClip(models.Model):
     filename = models.CharField(_("file name"), max_length=240, unique=True)
     stored_path = models.CharField(_("stored as"), max_length=100, blank=True, help_text=_("Empty until it is cut."))
     file_hash = models.CharField(_("SHA-256"), max_length=64, blank=True)
+    crc32 = models.PositiveBigIntegerField(
+        _("CRC-32"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("For ZIP files, which say it before the bytes. Empty for clips that were cut before it was kept."),
+    )
     size_bytes = models.PositiveBigIntegerField(_("size"), null=True, blank=True)
     tracks = models.JSONField(
         _("tracks"),
         default=list,
         blank=True,
-        help_text=_("What became of each track of the original: copied, converted or left out."),
+        help_text=_("For each track of the original: copied, converted or left out."),
     )
     drive_file_id = models.CharField(_("Drive file"), max_length=100, blank=True)
     search_text = models.TextField(
-        _("found by"),
+        _("search text"),
         blank=True,
         editable=False,
-        help_text=_("All words that a search may use, names and aliases among them."),
+        help_text=_("All words that find the clip, including names and aliases."),
     )
     removed_at = models.DateTimeField(
         _("removed"),
@@ -186,11 +195,14 @@ class FinalClip(models.Model):
     created_at = models.DateTimeField(_("kept"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
+    #: Only where ``with_camera_names`` fetched it.
+    own_camera_name: str | None
+
     objects = FinalClipQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("final clip")
-        verbose_name_plural = _("final clips")
+        verbose_name = _("clip")
+        verbose_name_plural = _("clips")
         ordering = ["-date", "-created_at"]
         constraints = [
             models.CheckConstraint(condition=Q(end_ms__gt=F("start_ms")), name="clip_has_length"),
@@ -237,7 +249,7 @@ class FinalClip(models.Model):
     def duration_ms(self) -> int:
         return self.end_ms - self.start_ms
 
-    def note_cut(self, cut: dict, **file_fields: object) -> None:
+    def note_cut(self, cut: dict[str, Any], **file_fields: object) -> None:
         """Save the file that was cut, in the transaction that holds this row; ``cut`` is the cutter's result.
 
         The name ends as what the file is, which nobody knew before of an original that was read long ago.

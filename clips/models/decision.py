@@ -14,13 +14,13 @@ class DecisionKind(models.TextChoices):
     KEEP = "KEEP", _("keep")
     TRASH = "TRASH", _("trash")
     SKIP = "SKIP", _("skip")
-    ASIDE = "ASIDE", _("put the video aside")
+    ASIDE = "ASIDE", _("set video aside")
     SPLIT = "SPLIT", _("split")
     ADD = "ADD", _("add a moment")
     UNDO = "UNDO", _("undo")
 
 
-class DecisionQuerySet(models.QuerySet):
+class DecisionQuerySet(models.QuerySet["Decision"]):
     def not_undone(self) -> "DecisionQuerySet":
         """Return decisions that were not undone."""
         return self.filter(undone_by=None).exclude(kind=DecisionKind.UNDO)
@@ -32,7 +32,7 @@ class Decision(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     kind = models.CharField(_("decision"), max_length=10, choices=DecisionKind)
     segment = models.ForeignKey(
-        CandidateSegment, on_delete=models.PROTECT, related_name="decisions", verbose_name=_("segment")
+        CandidateSegment, on_delete=models.PROTECT, related_name="decisions", verbose_name=_("moment")
     )
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL,

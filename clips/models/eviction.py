@@ -10,8 +10,8 @@ from clips.models.original import OriginalFile
 class EvictedKind(models.TextChoices):
     """In the order of deletion."""
 
-    SCRATCH = "SCRATCH", _("work in progress that nobody goes on with")
-    PREVIEW = "PREVIEW", _("previews of what is sorted")
+    SCRATCH = "SCRATCH", _("abandoned work in progress")
+    PREVIEW = "PREVIEW", _("previews of sorted moments")
     ORIGINAL = "ORIGINAL", _("originals")
 
 
@@ -21,7 +21,7 @@ class Eviction(models.Model):
     kind = models.CharField(_("what"), max_length=10, choices=EvictedKind)
     original_file = models.ForeignKey(
         OriginalFile, on_delete=models.CASCADE, null=True, blank=True, related_name="evictions",
-        verbose_name=_("original file"),
+        verbose_name=_("video"),
     )  # fmt: skip
     n_files = models.PositiveIntegerField(_("files"), default=1)
     size_bytes = models.PositiveBigIntegerField(_("size"))
@@ -29,8 +29,8 @@ class Eviction(models.Model):
     created_at = models.DateTimeField(_("when"), auto_now_add=True)
 
     class Meta:
-        verbose_name = _("eviction")
-        verbose_name_plural = _("evictions")
+        verbose_name = _("freed space")
+        verbose_name_plural = _("freed space")
         ordering = ["-created_at", "-pk"]
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=EvictedKind.values), name="eviction_kind_known"),

@@ -10,13 +10,13 @@ class Filmstrip(models.Model):
     """One picture (a sprite) with rows of small ones, each of a moment; and the file's waveform."""
 
     original_file = models.OneToOneField(
-        OriginalFile, on_delete=models.CASCADE, related_name="filmstrip", verbose_name=_("original file")
+        OriginalFile, on_delete=models.CASCADE, related_name="filmstrip", verbose_name=_("video")
     )
     stored_path = models.CharField(_("stored as"), max_length=100, unique=True)
-    columns = models.PositiveSmallIntegerField(_("pictures in a row"))
+    columns = models.PositiveSmallIntegerField(_("pictures per row"))
     tile_width_px = models.PositiveSmallIntegerField(_("width of a picture"))
     tile_height_px = models.PositiveSmallIntegerField(_("height of a picture"))
-    times_ms = models.JSONField(_("times"), help_text=_("The moment of each picture in the original, in milliseconds."))
+    times_ms = models.JSONField(_("times"), help_text=_("Time of each picture in the original, in milliseconds."))
     waveform = models.JSONField(
         _("waveform"),
         default=dict,
@@ -24,7 +24,7 @@ class Filmstrip(models.Model):
         help_text=_("step_ms, and levels from 0 to 255; empty without sound."),
     )
     size_bytes = models.PositiveBigIntegerField(_("size"))
-    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("filmstrip")

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 MAX_SENTENCE_CHARS = 4000
 
 
-class InboxQuerySet(models.QuerySet):
+class InboxQuerySet(models.QuerySet["Inbox"]):
     def looked_into(self, place: str, sentence: str = "") -> bool:
         """Record a look into a folder, and its obstacle; return whether that is new."""
         kept = sentence[:MAX_SENTENCE_CHARS]
@@ -25,10 +25,10 @@ class Inbox(models.Model):
     place = models.CharField(_("folder"), max_length=500, unique=True)
     #: How far its list of changes was read; written in the transaction that makes the rows of what was in it.
     token = models.CharField(max_length=200, blank=True, editable=False)
-    listed_at = models.DateTimeField(_("listed whole"), null=True, blank=True)
-    looked_at = models.DateTimeField(_("looked into"), null=True, blank=True)
-    sentence = models.TextField(_("what is in the way"), blank=True)
-    left_alone = models.CharField(_("what is left alone"), max_length=500, blank=True)
+    listed_at = models.DateTimeField(_("last full listing"), null=True, blank=True)
+    looked_at = models.DateTimeField(_("last checked"), null=True, blank=True)
+    sentence = models.TextField(_("problem"), blank=True)
+    left_alone = models.CharField(_("ignored files"), max_length=500, blank=True)
 
     objects = InboxQuerySet.as_manager()
 

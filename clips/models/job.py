@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clips.models.bin import BinEntry
+from clips.models.bulk import BulkChange
 from clips.models.clip import FinalClip
 from clips.models.leases import Leased, LeasedQuerySet, lent
 from clips.models.original import OriginalFile
@@ -28,7 +29,7 @@ DEFAULT_PRIORITY = 5
 MAX_KILLS = 3
 REST_AFTER_KILL = timedelta(seconds=30)
 #: The fields of which one says what a job is about.
-TARGETS = ("upload", "original_file", "segment", "clip", "shoot", "person", "trick", "bin_entry")
+TARGETS = ("upload", "original_file", "segment", "clip", "shoot", "person", "trick", "bulk_change", "bin_entry")
 
 
 class LeaseLostError(Exception):
@@ -36,18 +37,18 @@ class LeaseLostError(Exception):
 
 
 class JobKind(models.TextChoices):
-    INGEST = "INGEST", _("check the upload")
+    INGEST = "INGEST", _("check upload")
     PROBE = "PROBE", _("read camera data")
-    DETECT = "DETECT", _("find tricks")
+    DETECT = "DETECT", _("search for tricks")
     POSTER = "POSTER", _("make pictures")
-    PREVIEW = "PREVIEW", _("make a preview")
-    FILMSTRIP = "FILMSTRIP", _("make a filmstrip")
-    RENDER = "RENDER", _("cut")
-    SHARE = "SHARE", _("make a copy for sharing")
+    PREVIEW = "PREVIEW", _("make preview")
+    FILMSTRIP = "FILMSTRIP", _("make filmstrip")
+    RENDER = "RENDER", _("cut clip")
+    SHARE = "SHARE", _("make share video")
     ARCHIVE = "ARCHIVE", _("archive")
-    WITHDRAW = "WITHDRAW", _("take back from the archive")
-    COLLECT = "COLLECT", _("fetch from the Drive folder")
-    FETCH = "FETCH", _("fetch back from the archive")
+    WITHDRAW = "WITHDRAW", _("remove from archive")
+    COLLECT = "COLLECT", _("import from Drive folder")
+    FETCH = "FETCH", _("restore from archive")
     RENAME = "RENAME", _("rename clips")
     EMPTY = "EMPTY", _("empty the bin")
 
@@ -63,10 +64,10 @@ class JobState(models.TextChoices):
 class WaitsFor(models.TextChoices):
     """The cause of a job's wait that is not its fault; whoever removes it resumes the job."""
 
-    ROOM = "ROOM", _("room on the disk")
+    ROOM = "ROOM", _("free disk space")
     ORIGINAL = "ORIGINAL", _("its original")
-    MACHINE = "MACHINE", _("the machine to itself")
-    BIN = "BIN", _("what it is about to leave the bin")
+    MACHINE = "MACHINE", _("exclusive use of the machine")
+    BIN = "BIN", _("restoring from the bin")
 
 
 ACTIVE = (JobState.WAITING, JobState.RUNNING)
@@ -81,7 +82,7 @@ _FRESH = {
 }  # fmt: skip
 
 
-class JobQuerySet(LeasedQuerySet):
+class JobQuerySet(LeasedQuerySet["Job"]):
     LEASED = {"state": JobState.RUNNING}
     NO_HOLDER = {"worker": ""}
 
@@ -91,7 +92,7 @@ class JobQuerySet(LeasedQuerySet):
     def due(self) -> "JobQuerySet":
         return self.filter(state=JobState.WAITING, run_after__lte=timezone.now())
 
-    def for_target(self, kind: JobKind, target: models.Model, **fields) -> "Job":
+    def for_target(self, kind: JobKind, target: models.Model, **fields: object) -> "Job":
         """Return the active job of this kind for this target, creating it if there is none."""
         of_target = {"kind": kind, target_field(target): target}
         while True:
@@ -149,7 +150,7 @@ class JobQuerySet(LeasedQuerySet):
         now = timezone.now()
         waiting = self.filter(state=JobState.WAITING).lock_in_order()
         self.model.objects.filter(pk__in=waiting, state=JobState.WAITING).update(run_after=now, published_at=None)
-        again = []
+        again: list[uuid.UUID] = []
         for target in TARGETS:
             same = {"kind": OuterRef("kind"), target: OuterRef(target)}
             ended = self.filter(state=JobState.FAILED, **{f"{target}__isnull": False})
@@ -240,22 +241,23 @@ class Job(Leased):
     shoot = models.ForeignKey(Shoot, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
     person = models.ForeignKey(Person, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
     trick = models.ForeignKey(Trick, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
+    bulk_change = models.ForeignKey(BulkChange, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
     bin_entry = models.ForeignKey(BinEntry, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
     params = models.JSONField(_("parameters"), default=dict, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=JobState, default=JobState.WAITING)
     priority = models.PositiveSmallIntegerField(
-        _("priority"), default=DEFAULT_PRIORITY, help_text=_("0 goes first, 9 last.")
+        _("priority"), default=DEFAULT_PRIORITY, help_text=_("0 is first, 9 last.")
     )
     run_after = models.DateTimeField(_("not before"), default=timezone.now)
-    published_at = models.DateTimeField(_("told the broker"), null=True, editable=False)
+    published_at = models.DateTimeField(_("published"), null=True, editable=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    kills = models.PositiveSmallIntegerField(_("reader killed from outside"), default=0, editable=False)
+    kills = models.PositiveSmallIntegerField(_("times the reader was killed"), default=0, editable=False)
     worker = models.CharField(_("worker"), max_length=100, blank=True, editable=False)
     node = models.CharField(_("machine"), max_length=100, blank=True, editable=False)
     progress = models.FloatField(_("progress"), default=0)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     waits_for = models.CharField(_("waits for"), max_length=10, choices=WaitsFor, blank=True, editable=False)
-    created_at = models.DateTimeField(_("asked"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
     started_at = models.DateTimeField(_("started"), null=True, editable=False)
     finished_at = models.DateTimeField(_("ended"), null=True, editable=False)
 
@@ -306,6 +308,8 @@ class Job(Leased):
 
     def renew(self, progress: float | None) -> None:
         """Prolong the lease, and save the progress; LeaseLostError if it is not ours any more."""
+        if self.lease_token is None:
+            raise LeaseLostError(str(self.pk))
         fields = lent(self.lease_token, settings.JOB_LEASE_SECONDS)
         if progress is not None:
             fields["progress"] = min(1.0, max(0.0, progress))
@@ -374,7 +378,7 @@ class Job(Leased):
         except IntegrityError:
             return False
 
-    def _end(self, **fields) -> None:
+    def _end(self, **fields: object) -> None:
         held = Job.objects.leased_by(self.lease_token).filter(pk=self.pk)
         if not held.update(finished_at=timezone.now(), **Job.objects.unleased(), **fields):
             raise LeaseLostError(str(self.pk))

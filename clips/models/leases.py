@@ -6,30 +6,32 @@ given to nobody else may still be ended by who had it, where the rows say so.
 
 import uuid
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+_Row = TypeVar("_Row", bound=models.Model)
 
-class LeasedQuerySet(models.QuerySet):
+
+class LeasedQuerySet(models.QuerySet[_Row]):
     #: What a row's fields say while somebody has it.
     LEASED: dict[str, Any] = {}
     #: What they say of a holder beside the lease itself.
     NO_HOLDER: dict[str, Any] = {}
 
-    def leased_by(self, token: uuid.UUID) -> "LeasedQuerySet":
-        """Return the rows that have this token, also where their lease ran out."""
+    def leased_by(self, token: uuid.UUID | None) -> Self:
+        """Return the rows that have this token, also where their lease ran out; None has no row."""
         return self.filter(**self.LEASED, lease_token=token)
 
-    def lease_runs(self) -> "LeasedQuerySet":
+    def lease_runs(self) -> Self:
         """Return the rows that somebody has at this moment."""
         # The token is named for its index alone.
         return self.filter(**self.LEASED, lease_token__isnull=False, lease_ends_at__gt=timezone.now())
 
-    def lease_ran_out(self) -> "LeasedQuerySet":
+    def lease_ran_out(self) -> Self:
         """Return the rows whose holder fell silent."""
         return self.filter(self.ran_out())
 

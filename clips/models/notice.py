@@ -23,8 +23,8 @@ PURPOSE = "notice channel"
 
 class NoticeKind(models.TextChoices):
     READY = "READY", _("a session is ready to sort")
-    BLOCKED = "BLOCKED", _("something is stuck")
-    DAILY = "DAILY", _("the day's summary")
+    BLOCKED = "BLOCKED", _("something needs attention")
+    DAILY = "DAILY", _("daily summary")
 
 
 class ChannelKind(models.TextChoices):
@@ -38,7 +38,7 @@ class NoticeState(models.TextChoices):
     WAITING = "WAITING", _("waiting")
     SENDING = "SENDING", _("being sent")
     SENT = "SENT", _("sent")
-    UNKNOWN = "UNKNOWN", _("sent, but nobody answered")
+    UNKNOWN = "UNKNOWN", _("sent, no answer")
     FAILED = "FAILED", _("failed")
 
 
@@ -53,9 +53,9 @@ class NoticeChannel(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=ChannelKind)
     sealed_target = models.TextField(editable=False)
     sealed_secret = models.TextField(editable=False, blank=True)
-    shown_target = models.CharField(_("goes to"), max_length=100, editable=False)
+    shown_target = models.CharField(_("recipient"), max_length=100, editable=False)
     wants = ArrayField(
-        models.CharField(max_length=10, choices=NoticeKind), verbose_name=_("tells of"), default=all_kinds
+        models.CharField(max_length=10, choices=NoticeKind), verbose_name=_("notices"), default=all_kinds
     )
     is_on = models.BooleanField(_("on"), default=True)
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
@@ -69,7 +69,7 @@ class NoticeChannel(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
     @property
     def target(self) -> str:
@@ -81,7 +81,7 @@ class NoticeChannel(models.Model):
         return sealed.unseal(self.sealed_secret, PURPOSE) if self.sealed_secret else ""
 
 
-class NoticeQuerySet(LeasedQuerySet):
+class NoticeQuerySet(LeasedQuerySet["Notice"]):
     LEASED = {"state": NoticeState.SENDING}
 
     def write(
@@ -128,12 +128,12 @@ class Notice(Leased):
     )
     title = models.CharField(_("title"), max_length=200)
     text = models.TextField(_("text"), blank=True)
-    path = models.CharField(_("leads to"), max_length=200, blank=True)
+    path = models.CharField(_("link"), max_length=200, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=NoticeState, default=NoticeState.WAITING)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     run_after = models.DateTimeField(_("not before"), default=timezone.now)
-    reason = models.CharField(_("what came back"), max_length=300, blank=True)
-    created_at = models.DateTimeField(_("written"), auto_now_add=True)
+    reason = models.CharField(_("answer"), max_length=300, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
     objects = NoticeQuerySet.as_manager()

@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from fractions import Fraction
+from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
@@ -16,12 +17,13 @@ from clips.models.bin import BinEntry
 from clips.models.camera import CameraClock, own_name
 from clips.models.public_text import told
 from clips.models.shoot import Shoot
+from people.models import Member
 
 #: 432 × 240 is as near as a camera's small copy comes to 16:9.
 SAME_SHAPE = 0.03
 
 
-class OriginalFileQuerySet(models.QuerySet):
+class OriginalFileQuerySet(models.QuerySet["OriginalFile"]):
     def in_use(self) -> "OriginalFileQuerySet":
         """Return videos that are not in the bin."""
         return self.filter(bin_entry=None)
@@ -33,7 +35,7 @@ class OriginalFileQuerySet(models.QuerySet):
     def evicted(self) -> "OriginalFileQuerySet":
         return self.filter(evicted_at__isnull=False)
 
-    def mark_not_needed(self, member) -> int:
+    def mark_not_needed(self, member: Member) -> int:
         """Allow deleting these without an archive copy, if all else allows it; return how many changed."""
         return self.filter(not_needed_at=None).update(not_needed_at=timezone.now(), not_needed_by=member)
 
@@ -86,10 +88,10 @@ class OriginalFile(models.Model):
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
 
     aside_at = models.DateTimeField(
-        _("put aside"),
+        _("set aside"),
         null=True,
         blank=True,
-        help_text=_("Its moments are not handed out for sorting; nothing is trashed."),
+        help_text=_("Its moments are skipped while sorting; nothing is trashed."),
     )
 
     bin_entry = models.ForeignKey(
@@ -99,18 +101,21 @@ class OriginalFile(models.Model):
 
     # Where its bytes are: here, unless they were let go to make room (clips/disk/).
     evicted_at = models.DateTimeField(
-        _("let go"), null=True, blank=True, help_text=_("Its bytes are not on the disk any more; an archive has them.")
-    )
-    fetched_at = models.DateTimeField(_("fetched back"), null=True, blank=True)
-    not_needed_at = models.DateTimeField(
-        _("not needed"),
+        _("removed from disk"),
         null=True,
         blank=True,
-        help_text=_("May be let go though no archive has it, when its moments are sorted and its clips archived."),
+        help_text=_("When the file was removed from the disk; the archive has a copy."),
+    )
+    fetched_at = models.DateTimeField(_("restored"), null=True, blank=True)
+    not_needed_at = models.DateTimeField(
+        _("may be removed"),
+        null=True,
+        blank=True,
+        help_text=_("May be removed without an archive copy once its moments are sorted and its clips archived."),
     )
     not_needed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+",
-        verbose_name=_("not needed, says"),
+        verbose_name=_("released by"),
     )  # fmt: skip
 
     # What the probe reads; empty until then.
@@ -129,10 +134,13 @@ class OriginalFile(models.Model):
     codec = models.CharField(_("codec"), max_length=20, blank=True)
     has_audio = models.BooleanField(_("sound"), null=True, blank=True)
     clip_ending = models.CharField(
-        _("its clips end in"), max_length=3, default=USUAL, help_text=_("The kind of file that holds its picture.")
+        _("clip file extension"),
+        max_length=3,
+        default=USUAL,
+        help_text=_("The file type that can hold its video track."),
     )
     recorded_at = models.DateTimeField(
-        _("recorded"), null=True, blank=True, help_text=_("The camera's clock, put right by its offset.")
+        _("recorded"), null=True, blank=True, help_text=_("The camera's clock, corrected by its offset.")
     )
     utc_offset_min = models.SmallIntegerField(
         _("minutes ahead of UTC"),
@@ -148,15 +156,15 @@ class OriginalFile(models.Model):
         blank=True,
         related_name="low_res_copies",
         verbose_name=_("belongs to"),
-        help_text=_("Of a camera's own low-resolution copy (LRV) or second lens: the file whose moments count."),
+        help_text=_("For a camera's low-resolution copy (LRV) or second lens: the main video."),
     )
-    probe = models.JSONField(_("all that the probe read"), default=dict, blank=True)
+    probe = models.JSONField(_("file details"), default=dict, blank=True)
 
     objects = OriginalFileQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("original file")
-        verbose_name_plural = _("original files")
+        verbose_name = _("video")
+        verbose_name_plural = _("videos")
         ordering = ["shoot", "recorded_at", "original_filename"]
         constraints = [
             models.CheckConstraint(condition=Q(size_bytes__gt=0), name="original_has_size"),
@@ -200,7 +208,8 @@ class OriginalFile(models.Model):
     @property
     def local_day(self) -> dt.date | None:
         """The local calendar day; what was filmed after midnight may belong to the session of the day before."""
-        return self.recorded_locally.date() if self.recorded_at else recording.named_day(self.original_filename)
+        recorded_at = self.recorded_locally
+        return recorded_at.date() if recorded_at else recording.named_day(self.original_filename)
 
     def next_part(self) -> "OriginalFile | None":
         """Return the file that continues the recording, if a camera split it and that file is here."""
@@ -223,12 +232,15 @@ class OriginalFile(models.Model):
         return copy if copy and copy.rate == self.rate else None
 
     def has_shape_of(self, other: "OriginalFile") -> bool:
-        """Return whether the pictures of two files have the same ratio of sides, however they are turned."""
-        one, two = (max(file.width_px, file.height_px) / min(file.width_px, file.height_px) for file in (self, other))
+        """Return whether two files' pictures have the same ratio of sides, however turned; False for unread ones."""
+        if not (self.width_px and self.height_px and other.width_px and other.height_px):
+            return False
+        both = (self.width_px, self.height_px), (other.width_px, other.height_px)
+        one, two = (max(sides) / min(sides) for sides in both)
         return abs(one - two) <= SAME_SHAPE * one
 
     @transaction.atomic
-    def apply_probe(self, facts: dict) -> None:
+    def apply_probe(self, facts: dict[str, Any]) -> None:
         """Save the probe's result; ``facts`` as ``clips.media.probe.probe`` returns them."""
         Shoot.objects.filter(pk=self.shoot_id).hold()  # before the file, as whoever places files in time locks them
         OriginalFile.objects.filter(pk=self.pk).update(

@@ -11,7 +11,7 @@ class Preview(models.Model):
     """Its time 0 shows the original's frame at ``start_ms``; ``slow_down`` of its seconds are one of the original."""
 
     segment = models.OneToOneField(
-        CandidateSegment, on_delete=models.CASCADE, related_name="preview", verbose_name=_("segment")
+        CandidateSegment, on_delete=models.CASCADE, related_name="preview", verbose_name=_("moment")
     )
     stored_path = models.CharField(_("stored as"), max_length=100, unique=True)
     start_ms = models.PositiveBigIntegerField(_("start in the original"))
@@ -19,14 +19,14 @@ class Preview(models.Model):
     slow_down = models.PositiveSmallIntegerField(
         _("slowed down"),
         default=1,
-        help_text=_("4: 240 frames a second are played at 60."),
+        help_text=_("4 plays 240 frames per second at 60."),
     )
     width_px = models.PositiveIntegerField(_("width"))
     height_px = models.PositiveIntegerField(_("height"))
     size_bytes = models.PositiveBigIntegerField(_("size"))
-    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
     seen_at = models.DateTimeField(
-        _("looked at"), null=True, blank=True, help_text=_("Last time, about; empty if nobody has yet.")
+        _("last viewed"), null=True, blank=True, help_text=_("Approximate; empty if nobody has yet.")
     )
 
     class Meta:

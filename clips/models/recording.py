@@ -106,7 +106,7 @@ def moments(files: Iterable["OriginalFile"], clocks: Iterable["CameraClock"]) ->
 
 def parts(files: Iterable["OriginalFile"]) -> dict[UUID, Part]:
     """Return the part numbers of all split files; ``files`` are all of one session."""
-    found = {}
+    found: dict[UUID, Part] = {}
     files = list(files)
     for chapters in (*_recordings(files), *_avchd_recordings(files)):
         n_parts = max(chapter for chapter, _file in chapters)
@@ -126,7 +126,7 @@ def next_part(file: "OriginalFile", alike: Iterable["OriginalFile"]) -> "Origina
     return None
 
 
-def _moment(file: "OriginalFile", corrections: Mapping[tuple, int], behind_s: float) -> Moment:
+def _moment(file: "OriginalFile", corrections: Mapping[tuple[str, str, dt.date], int], behind_s: float) -> Moment:
     zone = zone_of(file.shoot)
     shown = camera_time(file.probe, zone, file.original_filename)
     if shown is None:
@@ -152,12 +152,13 @@ def _is_believed(file: "OriginalFile") -> bool:
 def _utc_offset_min(file: "OriginalFile", zone: zoneinfo.ZoneInfo, recorded_at: dt.datetime) -> int | None:
     facts = file.probe
     if (said := facts.get("utc_offset_min")) is not None:
-        return said
+        return int(said)
     if not facts.get("clock_is_local") and (named := _named_offset_min(facts, file.original_filename)):
         return named
     if zone.key == UNCHOSEN_ZONE:  # nobody has said where it was
         return None
-    return round(recorded_at.astimezone(zone).utcoffset().total_seconds() / 60)
+    ahead = zone.utcoffset(recorded_at.astimezone(zone))
+    return None if ahead is None else round(ahead.total_seconds() / 60)
 
 
 def _named_offset_min(facts: Mapping[str, Any], filename: str) -> int | None:
@@ -213,12 +214,12 @@ def _recordings(files: Iterable["OriginalFile"]) -> list[list[tuple[int, "Origin
 
 def _avchd_recordings(files: Iterable["OriginalFile"]) -> list[list[tuple[int, "OriginalFile"]]]:
     """Return the consecutive numbered clips of each camcorder as chapters from 1 on."""
-    found = defaultdict(dict)
+    found: dict[tuple[object, ...], dict[int, OriginalFile]] = defaultdict(dict)
     for file in files:
         path = PurePath(file.original_filename)
         if name := _AVCHD_NAME.fullmatch(copy_suffixes.split(path.stem)[0] + path.suffix):
             found[_camera_of(file)][int(name["number"])] = file
-    recordings = []
+    recordings: list[list[tuple[int, OriginalFile]]] = []
     for clips in found.values():
         for number, file in sorted(clips.items()):
             if (before := clips.get(number - 1)) and _goes_on(before, file):

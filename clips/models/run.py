@@ -11,7 +11,7 @@ from clips.models.original import OriginalFile
 class DetectionRun(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     original_file = models.ForeignKey(
-        OriginalFile, on_delete=models.CASCADE, related_name="runs", verbose_name=_("original file")
+        OriginalFile, on_delete=models.CASCADE, related_name="runs", verbose_name=_("video")
     )
     version = models.CharField(_("version"), max_length=60)
     parameters = models.JSONField(_("parameters"), default=dict)
@@ -21,13 +21,13 @@ class DetectionRun(models.Model):
         _("could not be read"),
         max_length=500,
         blank=True,
-        help_text=_("What of the file the search could not look at or listen to."),
+        help_text=_("Parts of the video that the search could not read."),
     )
-    created_at = models.DateTimeField(_("analysed"), auto_now_add=True)
+    created_at = models.DateTimeField(_("searched"), auto_now_add=True)
 
     class Meta:
-        verbose_name = _("detection run")
-        verbose_name_plural = _("detection runs")
+        verbose_name = _("search")
+        verbose_name_plural = _("searches")
         ordering = ["-created_at"]
 
     def __str__(self) -> str:

@@ -3,9 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from clips.media.formats.suffixes import without_ending
+from people.models import Person
 from tricks.naming import index_words
+
+if TYPE_CHECKING:
+    from clips.models import FinalClip
 
 #: PostgreSQL would read "2024-12-01" as three signed numbers; words of letters and digits alone stay what they are.
 _WORD = re.compile(r"[^\W_]+")
@@ -18,7 +23,7 @@ def words(text: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFC", text).casefold())
 
 
-def text_of(clip) -> str:
+def text_of(clip: "FinalClip") -> str:
     """Return every word that shall find a clip; reads its person, trick, others, session, their aliases and the name
     of its camera."""
     found = dict.fromkeys(word for name in _names(clip) for word in _spellings(name))
@@ -27,7 +32,7 @@ def text_of(clip) -> str:
     return " ".join(found)
 
 
-def _names(clip) -> Iterator[str]:
+def _names(clip: "FinalClip") -> Iterator[str]:
     yield from (without_ending(clip.filename), str(clip.date))
     for person in filter(None, [clip.person, *clip.also.all()]):
         yield from (person.display_name, person.slug, *_aliases(person))
@@ -43,7 +48,7 @@ def _names(clip) -> Iterator[str]:
     yield from (clip.camera_id, clip.fps_label, clip.category, str(clip.get_category_display()))
 
 
-def _aliases(named) -> Iterable[str]:
+def _aliases(named: Person) -> Iterable[str]:
     return (alias.name for alias in named.aliases.all())
 
 

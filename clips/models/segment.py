@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from clips.models.leases import Leased, LeasedQuerySet, lent
 from clips.models.original import OriginalFile
 from clips.models.run import DetectionRun
+from people.models import Member
 
 #: The most one page may hold; more would keep cards from the others of the crew.
 MAX_HAND = 8
@@ -22,13 +23,13 @@ _SKIPPED_LAST = F("skipped_at").asc(nulls_first=True)
 
 
 class SegmentStatus(models.TextChoices):
-    UNREVIEWED = "UNREVIEWED", _("unreviewed")
+    UNREVIEWED = "UNREVIEWED", _("to sort")
     IN_PROGRESS = "IN_PROGRESS", _("being sorted")
     ACCEPTED = "ACCEPTED", _("kept")
     TRASHED = "TRASHED", _("trashed")
 
 
-class CandidateSegmentQuerySet(LeasedQuerySet):
+class CandidateSegmentQuerySet(LeasedQuerySet["CandidateSegment"]):
     LEASED = {"status": SegmentStatus.IN_PROGRESS}
     NO_HOLDER = {"locked_by": None, "locked_at": None}
 
@@ -55,7 +56,7 @@ class CandidateSegmentQuerySet(LeasedQuerySet):
     def undecided(self) -> "CandidateSegmentQuerySet":
         """Return those still to be sorted, whoever holds them.
 
-        Not what lies in a video that was put aside or binned, or in a camera's small copy of another one.
+        Not what lies in a video that was set aside or binned, or in a camera's small copy of another one.
         """
         files = {"original_file__aside_at": None, "original_file__low_res_of": None, "original_file__bin_entry": None}
         return self.open().filter(**files)
@@ -119,7 +120,7 @@ class CandidateSegmentQuerySet(LeasedQuerySet):
     def lease_hand(
         self,
         *,
-        member,
+        member: Member,
         lease: uuid.UUID,
         count: int,
         in_turns: Callable[["CandidateSegmentQuerySet"], list["CandidateSegmentQuerySet"]] | None = None,
@@ -133,7 +134,7 @@ class CandidateSegmentQuerySet(LeasedQuerySet):
         """
         in_turns = in_turns or (lambda rows: rows.best_first().in_turns())
         held = CandidateSegment.objects.held(lease).lock_in_order()
-        taken = []
+        taken: list[uuid.UUID] = []
         for turn in in_turns(self.available().shown()):
             n_missing = max(0, min(count, MAX_HAND) - len(held) - len(taken))
             free = turn.exclude(pk__in=taken).select_for_update(skip_locked=True, of=("self",))
@@ -154,6 +155,17 @@ class CandidateSegmentQuerySet(LeasedQuerySet):
         held.lock_in_order()
         return held.update(status=SegmentStatus.UNREVIEWED, **self.unleased())
 
+    def trash_unreviewed(self) -> int:
+        """Trash those of these that nobody sorts or has sorted; return how many."""
+        return self.unreviewed().update(status=SegmentStatus.TRASHED)
+
+    @transaction.atomic
+    def restore_trashed(self) -> int:
+        """Take those of these that are in the trash out of it, to be sorted again; return how many."""
+        trashed = self.filter(status=SegmentStatus.TRASHED).lock_in_order()
+        rows = CandidateSegment.objects.filter(pk__in=trashed, status=SegmentStatus.TRASHED)
+        return rows.update(status=SegmentStatus.UNREVIEWED, skipped_at=None)
+
     @transaction.atomic
     def leave_hands(self) -> int:
         """Take those of these that are held from their holders."""
@@ -166,11 +178,11 @@ class CandidateSegmentQuerySet(LeasedQuerySet):
 class CandidateSegment(Leased):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     original_file = models.ForeignKey(
-        OriginalFile, on_delete=models.PROTECT, related_name="segments", verbose_name=_("original file")
+        OriginalFile, on_delete=models.PROTECT, related_name="segments", verbose_name=_("video")
     )
     run = models.ForeignKey(
         DetectionRun, on_delete=models.PROTECT, null=True, blank=True, related_name="segments",
-        verbose_name=_("proposed by"), help_text=_("Empty when a person made it by hand."),
+        verbose_name=_("found by"), help_text=_("Empty if added by hand."),
     )  # fmt: skip
     parent = models.ForeignKey(
         "self",
@@ -191,17 +203,15 @@ class CandidateSegment(Leased):
         verbose_name=_("held by"),
     )  # fmt: skip
     locked_at = models.DateTimeField(_("held since"), null=True, blank=True)
-    skipped_at = models.DateTimeField(
-        _("skipped"), null=True, blank=True, help_text=_("Handed out again after the rest.")
-    )
-    poster_path = models.CharField(_("picture"), max_length=100, blank=True, help_text=_("Empty until it is made."))
-    created_at = models.DateTimeField(_("proposed"), auto_now_add=True)
+    skipped_at = models.DateTimeField(_("skipped"), null=True, blank=True, help_text=_("Comes back after the rest."))
+    poster_path = models.CharField(_("picture"), max_length=100, blank=True, help_text=_("Empty until it exists."))
+    created_at = models.DateTimeField(_("found"), auto_now_add=True)
 
     objects = CandidateSegmentQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("candidate segment")
-        verbose_name_plural = _("candidate segments")
+        verbose_name = _("moment")
+        verbose_name_plural = _("moments")
         ordering = ["original_file", "start_ms"]
         constraints = [
             models.CheckConstraint(condition=Q(end_ms__gt=F("start_ms")), name="segment_has_length"),
@@ -258,7 +268,9 @@ class CandidateSegment(Leased):
         trashed = CandidateSegment.objects.filter(pk=self.pk, status=SegmentStatus.TRASHED)
         return bool(trashed.update(status=SegmentStatus.UNREVIEWED, skipped_at=None))
 
-    def reopen(self, *, lease: uuid.UUID, member, was: "CandidateSegmentQuerySet", skipped_at: datetime | None) -> bool:
+    def reopen(
+        self, *, lease: uuid.UUID, member: Member, was: "CandidateSegmentQuerySet", skipped_at: datetime | None
+    ) -> bool:
         """Give the segment to a page again, if it still is as ``was`` says; False if it is not."""
         # Locked first: ``was`` may look at other tables, which an UPDATE that had to wait would not look at again.
         CandidateSegment.objects.filter(pk=self.pk).lock_in_order()
@@ -271,6 +283,6 @@ class CandidateSegment(Leased):
         )
         return bool(taken)
 
-    def _decide(self, status: SegmentStatus, lease: uuid.UUID, **fields) -> bool:
+    def _decide(self, status: SegmentStatus, lease: uuid.UUID, **fields: object) -> bool:
         held = CandidateSegment.objects.held(lease).filter(pk=self.pk)
         return bool(held.update(status=status, **fields, **CandidateSegment.objects.unleased()))

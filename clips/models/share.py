@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -11,13 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from clips.media.formats.suffixes import without_ending
 from clips.models.clip import FinalClip
-from people.models.member import hash_secret
+from people.models.member import Member, hash_secret
 
 
 class ShareSound(models.TextChoices):
     """Sound of a copy in slow motion; at normal speed it is unchanged."""
 
-    STRETCH = "STRETCH", _("slowed down, too")
+    STRETCH = "STRETCH", _("slowed down too")
     DROP = "DROP", _("left out")
 
 
@@ -28,13 +29,13 @@ class SharedCopy(models.Model):
     clip = models.ForeignKey(FinalClip, on_delete=models.CASCADE, related_name="shared_copies", verbose_name=_("clip"))
     slow_down = models.PositiveSmallIntegerField(_("slowed down"), default=1)
     sound = models.CharField(_("sound"), max_length=7, choices=ShareSound, default=ShareSound.STRETCH)
-    stored_path = models.CharField(_("stored as"), max_length=100, blank=True, help_text=_("Empty until it is made."))
+    stored_path = models.CharField(_("stored as"), max_length=100, blank=True, help_text=_("Empty until it exists."))
     size_bytes = models.PositiveBigIntegerField(_("size"), null=True, blank=True)
-    created_at = models.DateTimeField(_("wanted"), auto_now_add=True)
+    created_at = models.DateTimeField(_("requested"), auto_now_add=True)
 
     class Meta:
-        verbose_name = _("copy for sharing")
-        verbose_name_plural = _("copies for sharing")
+        verbose_name = _("share video")
+        verbose_name_plural = _("share videos")
         ordering = ["clip", "slow_down", "sound"]
         constraints = [
             models.UniqueConstraint(fields=["clip", "slow_down", "sound"], name="shared_copy_unique"),
@@ -58,12 +59,12 @@ class SharedCopy(models.Model):
         return f"{stem}__SHARE{slowed}{silent}.mp4"
 
 
-class ShareLinkQuerySet(models.QuerySet):
+class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
     def open(self) -> "ShareLinkQuerySet":
         """Return links that still work."""
         return self.filter(Q(ends_at=None) | Q(ends_at__gt=timezone.now()), ended_at=None)
 
-    def issue(self, copy: SharedCopy, member, ends_at=None) -> tuple["ShareLink", str]:
+    def issue(self, copy: SharedCopy, member: Member, ends_at: datetime | None = None) -> tuple["ShareLink", str]:
         """Make a link; return it and its secret, which is shown once and kept only as a hash."""
         secret = secrets.token_urlsafe(24)
         return self.create(copy=copy, created_by=member, ends_at=ends_at, secret_hash=hash_secret(secret)), secret
@@ -85,15 +86,15 @@ class ShareLink(models.Model):
     """Shows one copy to whoever has the link."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    copy = models.ForeignKey(SharedCopy, on_delete=models.CASCADE, related_name="links", verbose_name=_("copy"))
+    copy = models.ForeignKey(SharedCopy, on_delete=models.CASCADE, related_name="links", verbose_name=_("share video"))
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="share_links",
-        verbose_name=_("made by"),
+        verbose_name=_("created by"),
     )  # fmt: skip
-    created_at = models.DateTimeField(_("made"), auto_now_add=True)
-    ends_at = models.DateTimeField(_("works until"), null=True, blank=True)
-    ended_at = models.DateTimeField(_("ended"), null=True, blank=True, help_text=_("Set when somebody took it back."))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    ends_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("revoked"), null=True, blank=True, help_text=_("Set when it was revoked."))
 
     objects = ShareLinkQuerySet.as_manager()
 

@@ -7,6 +7,7 @@ import zoneinfo
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clips.models.bin import BinEntry
@@ -19,10 +20,10 @@ DEFAULT_SENSITIVITY = 50
 
 def validate_time_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(_("“%(name)s” is no time zone; write it like Europe/Vienna."), params={"name": name})
+        raise ValidationError(_("“%(name)s” is not a time zone. Example: Europe/Vienna."), params={"name": name})
 
 
-class ShootQuerySet(models.QuerySet):
+class ShootQuerySet(models.QuerySet["Shoot"]):
     def in_use(self) -> "ShootQuerySet":
         """Return sessions that are not in the bin."""
         return self.filter(bin_entry=None)
@@ -37,6 +38,15 @@ class ShootQuerySet(models.QuerySet):
         # Two uploads of one batch arrive together: whoever is second finds the row of the first.
         return self.get_or_create(date=date, slug=slug, defaults={"name": name})[0]
 
+    def like(self, other: "Shoot", name: str, date: dt.date) -> "Shoot":
+        """Return the session of that name on that day; a new one gets the time zone and sensitivity of ``other``."""
+        before = timezone.now()
+        shoot = self.called(name, date)
+        fields = {"time_zone": other.time_zone, "sensitivity": other.sensitivity}
+        if self.filter(pk=shoot.pk, created_at__gte=before).update(**fields):
+            shoot.refresh_from_db()
+        return shoot
+
     def hold(self) -> list["Shoot"]:
         """Lock these sessions until the transaction ends, always in one order; files may still come into them."""
         return list(self.select_for_update(no_key=True).order_by("pk"))
@@ -49,7 +59,9 @@ class ShootQuerySet(models.QuerySet):
 
 class Shoot(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    date = models.DateField(_("date"), help_text=_("Names files and folders, also for what was filmed after midnight."))
+    date = models.DateField(
+        _("date"), help_text=_("Used in file and folder names, also for videos filmed after midnight.")
+    )
     name = NameField(_("name"), max_length=100)
     name_key = key_of("name")
     slug = models.CharField(_("slug"), max_length=40)
@@ -57,7 +69,7 @@ class Shoot(models.Model):
     sensitivity = models.PositiveSmallIntegerField(
         _("sensitivity"),
         default=DEFAULT_SENSITIVITY,
-        help_text=_("0 shows only the sure proposals, 100 every one. Takes effect at once."),
+        help_text=_("0 shows only the surest moments, 100 all of them. Takes effect at once."),
     )
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
     bin_entry = models.ForeignKey(
@@ -76,13 +88,13 @@ class Shoot(models.Model):
                 "date",
                 Lower("slug"),
                 name="shoot_slug_unique",
-                violation_error_message=_("This day has a session of this name already."),
+                violation_error_message=_("A session with this name already exists on this day."),
             ),
             models.UniqueConstraint(
                 fields=["date", "name_key"],
                 condition=models.Q(bin_entry=None),
                 name="shoot_name_unique",
-                violation_error_message=_("This day has a session of this name already."),
+                violation_error_message=_("A session with this name already exists on this day."),
             ),
             models.CheckConstraint(condition=~models.Q(name=""), name="shoot_has_a_name"),
             models.CheckConstraint(condition=slug_is_safe(), name="shoot_slug_safe"),

@@ -10,10 +10,12 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clips.models.original import OriginalFile
 from clips.models.public_text import told
 from clips.models.run import DetectionRun
 from clips.models.segment import CandidateSegment
 from clips.models.shoot import Shoot
+from people.models import Member
 from people.naming.fields import NameField
 
 
@@ -29,20 +31,20 @@ UNATTENDED = (UploadSource.FOLDER, UploadSource.DRIVE)
 
 
 class UploadState(models.TextChoices):
-    WAITING = "WAITING", _("waiting for room")
+    WAITING = "WAITING", _("waiting for disk space")
     RECEIVING = "RECEIVING", _("receiving")
     RECEIVED = "RECEIVED", _("checking")
-    REGISTERED = "REGISTERED", _("here")
+    REGISTERED = "REGISTERED", _("added")
     DUPLICATE = "DUPLICATE", _("already here")
     FAILED = "FAILED", _("failed")
-    GONE = "GONE", _("given up")
+    GONE = "GONE", _("cancelled")
 
 
-def _count(of_file: QuerySet) -> Subquery:
+def _count(of_file: QuerySet[CandidateSegment]) -> Subquery:
     return Subquery(of_file.values("original_file").annotate(n=Count("pk")).values("n"))
 
 
-class UploadQuerySet(models.QuerySet):
+class UploadQuerySet(models.QuerySet["Upload"]):
     def receiving(self) -> "UploadQuerySet":
         return self.filter(state=UploadState.RECEIVING)
 
@@ -78,7 +80,15 @@ class UploadQuerySet(models.QuerySet):
         return self.filter(source=source, put_away_at=None)
 
     def start(
-        self, *, owner, filename: str, size_bytes: int, shoot_name: str, shoot_date, metadata="", anyway: bool = False
+        self,
+        *,
+        owner: Member,
+        filename: str,
+        size_bytes: int,
+        shoot_name: str,
+        shoot_date: dt.date,
+        metadata: str = "",
+        anyway: bool = False,
     ) -> "Upload":
         return self.create(
             owner=owner,
@@ -110,36 +120,38 @@ class Upload(models.Model):
     )
     shoot = models.ForeignKey(
         Shoot, on_delete=models.PROTECT, null=True, blank=True, related_name="uploads", verbose_name=_("session"),
-        help_text=_("Empty until the file says on which day it was recorded."),
+        help_text=_("Empty until the recording date is known."),
     )  # fmt: skip
-    source = models.CharField(_("came by"), max_length=10, choices=UploadSource, default=UploadSource.BROWSER)
+    source = models.CharField(_("source"), max_length=10, choices=UploadSource, default=UploadSource.BROWSER)
     #: What is known of its session before it is read.
-    session_name = NameField(_("asked session"), max_length=100, blank=True)
-    session_date = models.DateField(_("asked date"), null=True, blank=True)
+    session_name = NameField(_("requested session"), max_length=100, blank=True)
+    session_date = models.DateField(_("requested date"), null=True, blank=True)
     #: Where it was found: its path, and what tells it from another file that lies there later.
-    came_from = models.CharField(_("found as"), max_length=1000, blank=True)
-    remote_id = models.CharField(_("id there"), max_length=300, blank=True, editable=False)
+    came_from = models.CharField(_("found at"), max_length=1000, blank=True)
+    remote_id = models.CharField(_("remote ID"), max_length=300, blank=True, editable=False)
     mark = models.CharField(max_length=100, blank=True, editable=False)
-    modified_at = models.DateTimeField(_("last changed before"), null=True, blank=True)
-    put_away_at = models.DateTimeField(_("put away"), null=True, blank=True, editable=False)
+    modified_at = models.DateTimeField(_("last modified"), null=True, blank=True)
+    put_away_at = models.DateTimeField(_("moved away"), null=True, blank=True, editable=False)
     original_filename = NameField(_("file name"), max_length=300)
     size_bytes = models.PositiveBigIntegerField(_("size"))
     offset_bytes = models.PositiveBigIntegerField(_("received"), default=0)
     state = models.CharField(_("state"), max_length=10, choices=UploadState, default=UploadState.RECEIVING)
     original_file = models.ForeignKey(
         "clips.OriginalFile", on_delete=models.SET_NULL, null=True, blank=True, related_name="uploads",
-        verbose_name=_("became"),
+        verbose_name=_("video"),
     )  # fmt: skip
     node = models.CharField(
-        _("on"), max_length=64, default=this_node, editable=False, help_text=_("The machine that has its bytes.")
+        _("machine"), max_length=64, default=this_node, editable=False, help_text=_("The machine that holds the data.")
     )
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     is_wanted_anyway = models.BooleanField(
         _("wanted anyway"), default=False, help_text=_("Brings in what somebody deleted before.")
     )
-    metadata = models.TextField(_("what the client says of it"), blank=True, help_text=_("Upload-Metadata as it came."))
-    created_at = models.DateTimeField(_("begun"), auto_now_add=True)
-    updated_at = models.DateTimeField(_("last byte"), auto_now_add=True)
+    metadata = models.TextField(
+        _("client metadata"), blank=True, help_text=_("The Upload-Metadata header as received.")
+    )
+    created_at = models.DateTimeField(_("started"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("last data"), auto_now_add=True)
 
     objects = UploadQuerySet.as_manager()
 
@@ -174,7 +186,7 @@ class Upload(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.original_filename
+        return str(self.original_filename)
 
     @property
     def is_whole(self) -> bool:
@@ -223,7 +235,7 @@ class Upload(models.Model):
         """Record that its file is not where it was found any more; False if that was known."""
         return bool(Upload.objects.filter(pk=self.pk, put_away_at=None).update(put_away_at=timezone.now()))
 
-    def _became(self, state: UploadState, n_rows: int, **fields) -> bool:
+    def _became(self, state: UploadState, n_rows: int, **fields: object) -> bool:
         if n_rows:
             for name, value in {"state": state, **fields}.items():
                 setattr(self, name, value)
@@ -256,10 +268,10 @@ class Upload(models.Model):
             UploadState.RECEIVED, whole.update(state=UploadState.RECEIVED, reason="", updated_at=timezone.now())
         )
 
-    def settle(self, state: UploadState, *, original_file=None, reason: str = "") -> bool:
+    def settle(self, state: UploadState, *, original_file: OriginalFile | None = None, reason: str = "") -> bool:
         """Record the outcome of a received upload; False if it was settled before."""
         open_ = Upload.objects.filter(pk=self.pk, state__in=[UploadState.RECEIVED, UploadState.FAILED])
-        fields = {"state": state, "original_file": original_file, "reason": told(reason)[:500]}
+        fields: dict[str, object] = {"state": state, "original_file": original_file, "reason": told(reason)[:500]}
         if original_file is not None and self.shoot_id is None:
             fields["shoot"] = original_file.shoot
         return bool(open_.update(**fields))

@@ -41,9 +41,9 @@ from clips.storage.files import free_bytes
 
 #: Files that came longer ago are no news, whatever becomes of them now.
 NEWS = dt.timedelta(days=3)
-#: An upload without a byte for so long does not keep the crew waiting.
+#: An upload without data for so long does not delay the notice.
 UPLOAD_RESTS = dt.timedelta(minutes=10)
-#: What mends itself within this time nobody needs to hear of.
+#: What clears up within this time is no news.
 BLOCK_STANDS = dt.timedelta(minutes=5)
 #: Of one hour; a disk that fails makes everything fail.
 MOST_CAUSES = 5
@@ -104,7 +104,7 @@ def _has_preview() -> Q:
     return Q(preview__isnull=False) | Q(Exists(given_up))
 
 
-# --- something is stuck ----------------------------------------------------------------------------------------------
+# --- something needs attention ----------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -117,7 +117,7 @@ def _archive_blocked() -> int:
     block = outage.current_outage()
     if block is None or block.since > timezone.now() - BLOCK_STANDS:
         return 0
-    title = _("The archive takes nothing now")
+    title = _("The archive does not accept files")
     return _tell_blocked(f"archive {block.pk}", title, told(block.sentence), reverse("clips:jobs"))
 
 

@@ -39,8 +39,8 @@ def keep_to_size() -> int:
     """Delete previews beyond the size limit; return how many.
 
     First what was sorted or binned, the oldest decision first; then what lies below the sensitivity; then what lies in
-    videos that were put aside; then what nobody has looked at for longest. Never what an open page holds. Filmstrips go
-    last; pictures stay.
+    videos that were set aside; then what nobody has looked at for longest. Never what an open page holds. Filmstrips
+    go last; pictures stay.
     """
     used_bytes = _used_bytes()
     if used_bytes <= settings.CANDIDATES_MAX_BYTES:

@@ -1,7 +1,7 @@
 """Task that makes the filmstrip of a file and its waveform."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from celery import shared_task
@@ -10,7 +10,8 @@ from clips.jobs.worker import Claim, claim
 from clips.media.sandbox import runner
 from clips.models import Filmstrip, OriginalFile
 from clips.previews import filmstrips
-from clips.storage.files import StorageError, local_copy, scratch_folder, staged
+from clips.previews.camera_copy import camera_copy
+from clips.storage.files import local_copy, scratch_folder, staged
 
 #: 8K costs 16 times what 1080p does, of which 120 keyframes are 4 CPU-s; sound is 0.2 CPU-s for a minute.
 MIN_CPU_S, CPU_PER_MINUTE = 120, 2
@@ -44,12 +45,12 @@ def filmstrip(job_id: str) -> None:
 @contextmanager
 def _smallest_copy(original: OriginalFile, work: Claim) -> Iterator[Path]:
     """Yield the path of the camera's own small copy, or of the file: pictures of 160 pixels show no difference."""
-    copy = original.low_res_source()
-    with ExitStack() as stack:
-        path = None
-        with suppress(StorageError):
-            path = copy and stack.enter_context(local_copy(copy, work.report))
-        yield path or stack.enter_context(local_copy(original, work.report))
+    with camera_copy(original.low_res_source(), work) as path:
+        if path:
+            yield path
+        else:
+            with local_copy(original, work.report) as whole:
+                yield whole
 
 
 def limits_for(duration_ms: int) -> runner.Limits:

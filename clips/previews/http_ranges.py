@@ -90,18 +90,19 @@ def serve(
         raise Http404(str(error)) from None
     except StorageError as error:
         return HttpResponse(str(error), status=503, headers={"Content-Type": "text/plain", "Retry-After": "5"})
-    headers |= {"ETag": part.etag, "Accept-Ranges": "bytes"}
+    return whole_or_part(request, part, headers, at_once_bytes=None if save_as else PLAYED_AT_ONCE_BYTES)
+
+
+def whole_or_part(
+    request: HttpRequest, part: OpenFile, headers: dict[str, str], *, at_once_bytes: int | None
+) -> HttpResponseBase:
+    """Answer with what an open file has of the requested range, unless the browser has all of it."""
+    headers = headers | {"ETag": part.etag, "Accept-Ranges": "bytes"}
     known = get_conditional_response(request, etag=part.etag)
     if known is not None:
         part.close()
         kept = {name: value for name, value in headers.items() if name != "Content-Type"}
         return HttpResponse(status=known.status_code, headers=kept)
-    return _whole_or_part(request, part, headers, at_once_bytes=None if save_as else PLAYED_AT_ONCE_BYTES)
-
-
-def _whole_or_part(
-    request: HttpRequest, part: OpenFile, headers: dict[str, str], *, at_once_bytes: int | None
-) -> HttpResponseBase:
     status = 200
     size_bytes = part.size_bytes
     wanted = asked_range(request, part.etag)

@@ -1,11 +1,9 @@
 """Registers the jobs that make moments and videos visible: pictures, previews and filmstrips."""
 
 from clips.jobs import registry
-from clips.jobs.registry import Step
+from clips.jobs.registry import SMALL_BYTES, Step
 from clips.models import Job, JobKind
 
-#: Pictures and tables.
-SMALL_BYTES = 2 * 1024**2
 #: A preview of 540p has 0.4 MB a second, and plays slowed down up to four times.
 PREVIEW_BYTES_PER_S = 2_000_000
 

@@ -66,7 +66,7 @@ def cut_source(clip: FinalClip) -> Source | None:
 
 
 def copy_at_speed(clip: FinalClip) -> SharedCopy | None:
-    """Return the share copy at the clip's own speed, if one is requested or made."""
+    """Return the share video at the clip's own speed, if one is requested or made."""
     return next((copy for copy in clip.shared_copies.all() if copy.slow_down == 1), None)
 
 

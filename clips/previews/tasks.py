@@ -1,7 +1,5 @@
 """Tasks that make a picture and a small seekable preview of each moment."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -11,11 +9,12 @@ from django.db import transaction
 from clips.jobs.worker import Claim, claim, claim_more
 from clips.media import MediaError
 from clips.media.sandbox import runner
-from clips.models import CandidateSegment, Job, LeaseLostError, OriginalFile, Preview
+from clips.models import CandidateSegment, Job, LeaseLostError, Preview
 from clips.previews import cache, filmstrips
 from clips.previews import requests as previews
+from clips.previews.camera_copy import camera_copy
 from clips.storage import files as storage
-from clips.storage.files import StorageError, local_copy, scratch_folder, staged
+from clips.storage.files import local_copy, scratch_folder, staged
 
 #: A second of 4K HEVC at 120 frames per second needs 4 CPU-seconds; what takes so much longer hangs.
 MIN_CPU_S, MAX_CPU_PER_SECOND = 60, 30
@@ -45,7 +44,7 @@ def poster(job_id: str) -> None:
             files = {UUID(out.stem): out for out in map(folder.joinpath, made)}
             paths = {pk: previews.stored_paths(pk)[1] for pk in files}
             with staged({paths[pk]: out for pk, out in files.items()}, work.report) as place, transaction.atomic():
-                # Before the job's row, as a new analysis locks them that deletes proposals.
+                # Before the job's row, as a new analysis locks them that deletes moments.
                 there = CandidateSegment.objects.filter(pk__in=files).lock_in_order()
                 with work.finishing():
                     for pk in there:
@@ -65,11 +64,13 @@ def preview(job_id: str) -> None:
         original = work.job.segment.original_file
         with (
             local_copy(original, work.report) as source,
-            _small_copy(original, work) as small,
+            camera_copy(original.preview_source(), work) as small,
             claim_more(previews.to_take_along(work.job)) as others,
             scratch_folder() as folder,
         ):
-            _Batch([work, *others], {"source": str(source), "low_res_path": small}, folder).make()
+            _Batch(
+                [work, *others], {"source": str(source), "low_res_path": str(small) if small else None}, folder
+            ).make()
     cache.keep_to_size()
 
 
@@ -79,20 +80,6 @@ def tidy_candidates() -> None:
     cache.keep_to_size()
     if storage.is_local(cache.FOLDER):
         cache.remove_orphans()
-
-
-@contextmanager
-def _small_copy(original: OriginalFile, work: Claim) -> Iterator[str | None]:
-    """Yield the path of the camera's own small copy, if there is one with as many frames."""
-    copy = original.preview_source()
-    if copy is None:
-        yield None
-        return
-    try:
-        with local_copy(copy, work.report) as path:
-            yield str(path)
-    except StorageError:
-        yield None
 
 
 class _Batch:

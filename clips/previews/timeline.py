@@ -17,7 +17,7 @@ from clips.models.clock import clock
 WIDTH, HEIGHT = 1000, 48
 #: A moment of four seconds in an hour would be one unit wide; this much can be seen and hit.
 MIN_MARK_WIDTH = 5
-#: The least sure proposal is still so high.
+#: Height of the moment with the lowest score.
 MIN_MARK_HEIGHT = 14
 #: Of the curve that goes to pages: one a second for 25 minutes, and 6 KB at most for any length.
 MAX_CURVE_STEPS = 1_500

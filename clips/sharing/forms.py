@@ -1,4 +1,4 @@
-"""Forms for a share copy of a clip, and for a share link."""
+"""Forms for a share video of a clip, and for a share link."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _

@@ -1,10 +1,9 @@
-"""Registers the job that makes a share copy of a clip."""
+"""Registers the job that makes a share video of a clip."""
 
 from clips.jobs import registry
 from clips.models import Job, JobKind
 
-SMALL_BYTES = 2 * 1024**2
-#: Copies for sharing have 2 MB a second, and play slowed down.
+#: Share videos have 2 MB a second, and play slowed down.
 SHARE_BYTES_PER_S = 4_000_000
 
 
@@ -14,4 +13,4 @@ def register() -> None:
 
 
 def _copy_bytes(job: Job) -> int:
-    return SMALL_BYTES + SHARE_BYTES_PER_S * job.clip.duration_ms // 1000
+    return registry.SMALL_BYTES + SHARE_BYTES_PER_S * job.clip.duration_ms // 1000

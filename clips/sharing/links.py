@@ -1,4 +1,4 @@
-"""Requests share copies, which play everywhere, and makes links that show one to people without an account."""
+"""Requests share videos, which play everywhere, and makes links that show one to people without an account."""
 
 from dataclasses import dataclass
 from datetime import timedelta

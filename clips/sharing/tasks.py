@@ -1,4 +1,4 @@
-"""Task that makes share copies of clips."""
+"""Task that makes share videos of clips."""
 
 from celery import shared_task
 from django.db import transaction

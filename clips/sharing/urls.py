@@ -1,4 +1,4 @@
-"""URLs of share copies and share links."""
+"""URLs of share videos and share links."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Views of a clip's share copies and links, and of the public page behind a link."""
+"""Views of a clip's share videos and links, and of the public page behind a link."""
 
 from uuid import UUID
 

@@ -91,6 +91,15 @@ class SplitForm(DecisionForm):
     at_ms = forms.IntegerField(min_value=0, max_value=2**53)
 
 
+def cleaned_names(typed: str) -> list[str]:
+    """Return the names of riders in a text, once each; ValidationError if there are too many, or one is too long."""
+    names = filter(None, map(clean_name, typed.split(",")))
+    names = list({name_key(name): name for name in names}.values())
+    if len(names) > MAX_PEOPLE or any(len(name) > MAX_NAME for name in names):
+        raise forms.ValidationError(_("Names have at most 100 characters, clips at most 12 riders."))
+    return names
+
+
 class TagsForm(forms.Form):
     """The span, people, trick and category that make a clip of a moment."""
 
@@ -101,11 +110,7 @@ class TagsForm(forms.Form):
     trick = forms.CharField(required=False, max_length=MAX_NAME)
 
     def clean_people(self) -> list[str]:
-        names = filter(None, map(clean_name, self.cleaned_data["people"].split(",")))
-        names = list({name_key(name): name for name in names}.values())
-        if len(names) > MAX_PEOPLE or any(len(name) > MAX_NAME for name in names):
-            raise forms.ValidationError(_("Names have at most 100 characters, clips at most 12 riders."))
-        return names
+        return cleaned_names(self.cleaned_data["people"])
 
     def clean_trick(self) -> str:
         return clean_name(self.cleaned_data["trick"])

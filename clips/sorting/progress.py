@@ -26,7 +26,7 @@ class Progress:
     clips: int = 0
     kept: int = 0
     trashed: int = 0
-    #: Shown by the session's sensitivity and not decided; without the videos that were put aside.
+    #: Shown by the session's sensitivity and not decided; without the videos that were set aside.
     left: int = 0
     #: How far the search is for what is still to come; None where everything was looked at.
     search: Search | None = None

@@ -6,6 +6,7 @@ Everybody else names a file by its stored path. Its first part is the alias of a
 
 import hashlib
 import logging
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import groupby
@@ -184,13 +185,38 @@ def read(stored_path: str) -> OpenFile:
 def sha256_of(path: Path, report: Callable[[float], None] | None = None) -> str:
     """Return the SHA-256 of a file as 64 hexadecimal digits; ``report`` gets the fraction read."""
     digest = hashlib.sha256()
+    for block in _blocks_of(path, report):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def checksums_of(path: Path, report: Callable[[float], None] | None = None) -> tuple[str, int]:
+    """Return the SHA-256 and the CRC-32 of a file, which is read once."""
+    digest, crc32 = hashlib.sha256(), 0
+    for block in _blocks_of(path, report):
+        digest.update(block)
+        crc32 = zlib.crc32(block, crc32)
+    return digest.hexdigest(), crc32
+
+
+def crc32_of(stored_path: str) -> int:
+    """Return the CRC-32 of a stored file; MissingFileError if there is none."""
+    crc32, file = 0, read(stored_path)
+    try:
+        for block in file:
+            crc32 = zlib.crc32(block, crc32)
+    finally:
+        file.close()
+    return crc32
+
+
+def _blocks_of(path: Path, report: Callable[[float], None] | None) -> Iterator[bytes]:
     size_bytes = max(1, path.stat().st_size)
     with path.open("rb") as file:
         while block := file.read(HASH_BLOCK_BYTES):
-            digest.update(block)
+            yield block
             if report:
                 report(file.tell() / size_bytes)
-    return digest.hexdigest()
 
 
 def _by_store(stored_paths: Iterable[str]) -> Iterator[tuple[Store, list[str]]]:

@@ -9,6 +9,7 @@ ALONE = (
     "/sort",
     "/clips?view=list",
     "/clips?q=nobody",
+    "/library/download",
     "/jobs",
     "/bin",
     "/upload",

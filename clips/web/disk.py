@@ -1,4 +1,4 @@
-"""Views of disk usage, freeing space, and originals that were let go or need not be kept."""
+"""Views of disk usage, freeing space, and originals that were removed or need not be kept."""
 
 from uuid import UUID
 
@@ -37,7 +37,7 @@ def disk_make_room(request: HttpRequest) -> HttpResponse:
     """Have a worker delete everything that can be made or fetched again."""
     use = disk_use(fresh=True)
     with transaction.atomic():
-        note(Action.CHANGED, what="made room on the disk", may_go_bytes=use.may_go_bytes)
+        note(Action.CHANGED, what="freed disk space", may_go_bytes=use.may_go_bytes)
     is_asked = request_room.ask_for_room(max(0, use.left_bytes) + use.may_go_bytes)
     says = "" if is_asked else _("No worker available. Try again in a minute.")
     return render(request, "clips/web/_disk.html", disk_context() | {"is_asked": is_asked, "problem": says})
@@ -63,7 +63,7 @@ def file_not_needed(request: HttpRequest, pk: UUID) -> HttpResponse:
     with transaction.atomic():
         marked = OriginalFile.objects.filter(pk=pk).mark_not_needed(request.user)
         if marked:
-            note(Action.CHANGED, original, what="marked as not needed")
+            note(Action.CHANGED, original, what="marked as removable")
     return news(request, original.shoot, status=200 if marked else 409)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 #: A hit covers at least this share of the trick.
 LEAST_COVER = 0.5
-#: A proposal whose middle is this near to a join may have found the join.
+#: A moment whose middle is this near to a join may have found the join.
 NEAR_JOIN_MS = 500
 
 
@@ -43,45 +43,45 @@ def load_labels(folder: str | Path) -> dict[str, dict[str, Any]]:
     return labels
 
 
-def match(proposals: list[dict[str, Any]], tricks: list[dict[str, Any]]) -> list[int | None]:
+def match(moments: list[dict[str, Any]], tricks: list[dict[str, Any]]) -> list[int | None]:
     """Return for each found moment the number of the trick it hits, or None.
 
     Parameters
     ----------
-    proposals : list of dict
+    moments : list of dict
         Best first, with ``start_ms`` and ``end_ms``.
     tricks : list of dict
         With ``start_ms`` and ``end_ms``.
 
     Notes
     -----
-    A proposal can hit a trick when it holds the trick's midpoint and ``LEAST_COVER`` of it. One to one, best score
-    first; a better proposal that fits two tricks makes way for one that fits only one of them (augmenting paths,
+    A moment can hit a trick when it holds the trick's midpoint and ``LEAST_COVER`` of it. One to one, best score
+    first; a better moment that fits two tricks makes way for one that fits only one of them (augmenting paths,
     Kuhn 1955).
     """
-    fitting = [_fitting(proposal, tricks) for proposal in proposals]
+    fitting = [_fitting(moment, tricks) for moment in moments]
     owner: dict[int, int] = {}
 
-    def place(proposal: int, tried: set[int]) -> bool:
-        for trick in fitting[proposal]:
+    def place(moment: int, tried: set[int]) -> bool:
+        for trick in fitting[moment]:
             if trick in tried:
                 continue
             tried.add(trick)
             if trick not in owner or place(owner[trick], tried):
-                owner[trick] = proposal
+                owner[trick] = moment
                 return True
         return False
 
-    for proposal in range(len(proposals)):
-        place(proposal, set())
-    hits: list[int | None] = [None] * len(proposals)
-    for trick, proposal in owner.items():
-        hits[proposal] = trick
+    for moment in range(len(moments)):
+        place(moment, set())
+    hits: list[int | None] = [None] * len(moments)
+    for trick, moment in owner.items():
+        hits[moment] = trick
     return hits
 
 
-def _fitting(proposal: dict[str, Any], tricks: list[dict[str, Any]]) -> list[int]:
-    start_ms, end_ms = proposal["start_ms"], proposal["end_ms"]
+def _fitting(moment: dict[str, Any], tricks: list[dict[str, Any]]) -> list[int]:
+    start_ms, end_ms = moment["start_ms"], moment["end_ms"]
     ranked = []
     for number, trick in enumerate(tricks):
         middle_ms = (trick["start_ms"] + trick["end_ms"]) / 2
@@ -98,7 +98,7 @@ def average_precision(hits: list[bool], n_tricks: int) -> float:
     Parameters
     ----------
     hits : list of bool
-        For each proposal, best first, whether it hits.
+        For each moment, best first, whether it hits.
     n_tricks : int
 
     Returns

@@ -41,8 +41,8 @@ def examples(signals: Signals, label: dict[str, Any]) -> tuple[np.ndarray, np.nd
     peaks = score.find_moments(total, floor=LEAST_SUM)
     duration_s = label["duration_ms"] / 1000
     spans = [span_of(peak.step, signals, z_scores, duration_s=duration_s) for peak in peaks]
-    proposals = [{"start_ms": 1000 * span.start_s, "end_ms": 1000 * span.end_s} for span in spans]
-    hits = np.array([trick is not None for trick in match(proposals, label["tricks"])], bool)
+    moments = [{"start_ms": 1000 * span.start_s, "end_ms": 1000 * span.end_s} for span in spans]
+    hits = np.array([trick is not None for trick in match(moments, label["tricks"])], bool)
     steps = [peak.step for peak in peaks]
     more = np.sqrt(len(score.SCORED) / len(z_scores))  # as in `score.score_curve`, for weights that are about alike
     columns = [more * z_scores[name][steps] if name in z_scores else np.zeros(len(steps)) for name in score.SCORED]

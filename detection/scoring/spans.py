@@ -8,7 +8,7 @@ from detection.signals import STEP_S, Signals
 
 #: Run-in before take-off and run-out after landing.
 RUN_S = 1.0
-#: A proposal is at least this long, or a person sees no run-in: with 1 s beside a flat-ground trick of half a second a
+#: A moment is at least this long, or a person sees no run-in: with 1 s beside a flat-ground trick of half a second a
 #: quarter more to each side.
 SHORTEST_S = 3.0
 #: The pair of impacts, or the arc, that belongs to a moment lies this near to its peak.

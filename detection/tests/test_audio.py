@@ -1,3 +1,5 @@
+"""Tests the detection of impacts in made-up sound."""
+
 import numpy as np
 import pytest
 

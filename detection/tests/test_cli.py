@@ -1,3 +1,5 @@
+"""Tests the command line of the detector: propose, evaluate, fit and explain."""
+
 import json
 
 import pytest

@@ -1,3 +1,5 @@
+"""Tests that cuts, fades, flashes and camera bumps are recognised, and pans are not."""
+
 import numpy as np
 import pytest
 from scipy import ndimage

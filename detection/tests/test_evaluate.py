@@ -1,3 +1,5 @@
+"""Tests how moments are matched with labelled tricks, and the figures made of it."""
+
 import json
 import math
 
@@ -22,7 +24,7 @@ TRICKS = [span(10_000, 10_500), span(20_000, 20_500)]
 LABEL = {"duration_ms": 60_000, "tricks": TRICKS, "cuts_ms": [40_000]}
 
 
-def test_a_proposal_around_the_trick_hits_it():
+def test_a_moment_around_the_trick_hits_it():
     assert match([span(9000, 12_000)], TRICKS) == [0]
 
 
@@ -34,11 +36,11 @@ def test_the_middle_with_less_than_half_is_no_hit():
     assert match([span(10_100, 10_300)], TRICKS) == [None]
 
 
-def test_two_proposals_share_one_trick_and_one_of_them_is_false():
+def test_two_moments_share_one_trick_and_one_of_them_is_false():
     assert match([span(9000, 12_000), span(8500, 11_500)], TRICKS) == [0, None]
 
 
-def test_a_wide_proposal_makes_way_for_a_narrow_one():
+def test_a_wide_moment_makes_way_for_a_narrow_one():
     assert match([span(9000, 22_000), span(9000, 12_000)], TRICKS) == [1, 0]
 
 
@@ -63,7 +65,7 @@ def test_the_figures_of_a_known_take():
     assert (result["start_error_ms"], result["end_error_ms"]) == (0, 0)
 
 
-def test_a_take_without_proposals_has_figures():
+def test_a_take_without_moments_has_figures():
     result = evaluate_take(LABEL, [])
     assert (result["recall"], result["precision"], result["f1"], result["ap"]) == (0, None, 0, 0)
 

@@ -1,3 +1,5 @@
+"""Tests the fit of the weights on examples drawn from a known law."""
+
 import numpy as np
 import pytest
 

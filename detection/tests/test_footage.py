@@ -1,6 +1,5 @@
 """Tests quality on real labelled footage, if present; the floors are a little below what was measured."""
 
-import itertools
 import json
 import os
 import subprocess
@@ -11,11 +10,9 @@ import pytest
 
 from detection.evaluation.evaluate import evaluate_take, load_labels, mean_of, pooled_of
 from detection.propose import propose
-from detection.scoring.spans import is_same_moment
+from detection.tests.doubles import doubles
 
 FOOTAGE = Path(os.environ.get("TRICKYCLIP_FOOTAGE") or Path(__file__).resolve().parents[3] / "shared" / "footage")
-#: Takes that the floors below say nothing of.
-MORE_FOOTAGE = FOOTAGE.with_name("footage2")
 
 pytestmark = [
     pytest.mark.timeout(1200),  # a thousand seconds of video, on a machine that may be busy
@@ -36,12 +33,6 @@ def candidates(labels):
     return {name: propose(FOOTAGE / label["file"])["candidates"] for name, label in labels.items()}
 
 
-def doubles(candidates: list[dict]) -> list[tuple]:
-    """Return the pairs of spans, in milliseconds, that a person would take for one moment."""
-    spans_ms = [(c["start_ms"], c["end_ms"]) for c in candidates]
-    return [pair for pair in itertools.combinations(spans_ms, 2) if is_same_moment(*pair)]
-
-
 @pytest.fixture(scope="module")
 def results(labels, candidates):
     return {name: evaluate_take(label, candidates[name]) for name, label in labels.items()}
@@ -60,23 +51,9 @@ def test_tricks_rank_above_the_rest(labels, candidates, results):
     assert mean_of(list(results.values()))["ap"] >= 0.78
 
 
-def test_mostly_glanced_at_tricks_still_rank_above_the_rest(labels):
-    sparse = {name: propose(FOOTAGE / label["file"], effort="sparse") for name, label in labels.items()}
-    assert max(result["seen"] for result in sparse.values()) < 0.2
-    pooled = pooled_of(labels, {name: result["candidates"] for name, result in sparse.items()})
-    assert pooled["ap"] >= 0.68
-    assert pooled["f1"] >= 0.6
-    assert [doubles(result["candidates"]) for result in sparse.values()] == [[]] * len(sparse)
-
-
 def test_no_moment_is_proposed_twice(candidates):
     """Fails when a peak is a moment whatever its span: leave ``is_same_moment`` out of ``propose_from_signals``."""
     assert {name: doubles(found) for name, found in candidates.items()} == {name: [] for name in candidates}
-
-
-@pytest.mark.parametrize("file", sorted(MORE_FOOTAGE.glob("*.mp4")), ids=lambda path: path.stem)
-def test_no_moment_of_other_footage_is_proposed_twice(file):
-    assert doubles(propose(file)["candidates"]) == []
 
 
 def test_all_candidates_together_hold_nearly_every_trick(results):
@@ -85,12 +62,12 @@ def test_all_candidates_together_hold_nearly_every_trick(results):
     assert mean["false_per_min_all"] <= 10
 
 
-def test_proposals_do_not_find_the_joins(results):
+def test_moments_do_not_find_the_joins(results):
     mean = mean_of(list(results.values()))
     assert mean["false_near_joins"] <= mean["join_chance"] + 0.10
 
 
-def test_proposals_hold_run_in_and_run_out(results):
+def test_moments_hold_run_in_and_run_out(results):
     mean = mean_of(list(results.values()))
     assert mean["start_error_ms"] <= 700
     assert mean["end_error_ms"] <= 700

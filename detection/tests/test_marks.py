@@ -1,3 +1,5 @@
+"""Tests the marks that explain a moment on the time-line."""
+
 import numpy as np
 import pytest
 

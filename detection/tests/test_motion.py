@@ -1,3 +1,5 @@
+"""Tests phase correlation, alignment and motion signals on made-up pictures."""
+
 import numpy as np
 import pytest
 from scipy import ndimage

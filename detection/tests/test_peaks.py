@@ -1,3 +1,5 @@
+"""Tests peak picking against scipy's."""
+
 import numpy as np
 import pytest
 from scipy import signal

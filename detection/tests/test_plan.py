@@ -1,3 +1,5 @@
+"""Tests where the detector looks closely within its budget."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Tests the whole detector on made-up takes with known tricks."""
+
 import json
 import os
 import subprocess
@@ -225,7 +227,7 @@ def test_a_truncated_file_gives_its_readable_part(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_same_file_gives_the_same_proposals_on_one_core_and_on_all(take):
+def test_the_same_file_gives_the_same_moments_on_one_core_and_on_all(take):
     script = (
         "import json, os, sys\n"
         "from detection.propose import propose\n"
@@ -283,4 +285,4 @@ def test_reasons_are_never_empty():
 
 def test_a_reason_without_sound_says_nothing_of_sound():
     why = explain({"z_scores": {"arc": 3.0, "incoherence": 2.0}, "moving_times_usual": 3.1})
-    assert why == "goes up and comes down, 3.0 × as clearly as usual; the rider moves 3.1 × more than usual"
+    assert why == "goes up and comes down; 3.1 × the usual motion"

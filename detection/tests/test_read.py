@@ -1,3 +1,5 @@
+"""Tests that pictures and sound are read at their own times."""
+
 import gc
 import sys
 from fractions import Fraction

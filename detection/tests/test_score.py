@@ -1,3 +1,5 @@
+"""Tests scores relative to what is usual in a take."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Tests flights and landings in made-up accelerometer and gyroscope data."""
+
 import numpy as np
 import pytest
 

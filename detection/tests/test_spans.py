@@ -1,3 +1,5 @@
+"""Tests where the span of a moment begins and ends."""
+
 import numpy as np
 import pytest
 
@@ -34,7 +36,7 @@ def test_two_clear_impacts_are_take_off_and_landing():
     assert (found.take_off_s, found.landing_s) == pytest.approx((14.9, 15.5))
 
 
-def test_a_long_flight_between_impacts_makes_a_long_proposal():
+def test_a_long_flight_between_impacts_makes_a_long_moment():
     found = span(pair=[(MIDDLE, 20.0)], gap_s=1.6)
     assert (found.start_s, found.end_s) == pytest.approx((15 - 0.8 - RUN_S, 15 + 0.8 + RUN_S))
 

@@ -16,13 +16,13 @@ class Action(models.TextChoices):
     FACTOR_ON = "factor_on", _("turned the second factor on")
     FACTOR_OFF = "factor_off", _("turned the second factor off")
     FACTOR_RESET = "factor_reset", _("reset a second factor")
-    CODES_MADE = "codes_made", _("made recovery codes")
+    CODES_MADE = "codes_made", _("created recovery codes")
     JOINED = "joined", _("joined")
-    ROLE_GIVEN = "role_given", _("gave a role")
+    ROLE_GIVEN = "role_given", _("set a role")
     REMOVED = "removed", _("removed from the crew")
-    LET_BACK_IN = "let_back_in", _("let back in")
-    LINK_MADE = "link_made", _("made a link to set a password")
-    TOKEN_MADE = "token_made", _("made an API token")
+    LET_BACK_IN = "let_back_in", _("reactivated")
+    LINK_MADE = "link_made", _("created a password link")
+    TOKEN_MADE = "token_made", _("created an API token")
     TOKEN_REVOKED = "token_revoked", _("revoked an API token")
     ADDED = "added", _("added")
     CHANGED = "changed", _("changed")
@@ -31,12 +31,24 @@ class Action(models.TextChoices):
     RESTORED = "restored", _("restored from the bin")
     EMPTIED = "emptied", _("deleted for good")
     MERGED = "merged", _("merged")
-    RETRIED = "retried", _("had work tried again")
-    CANCELLED = "cancelled", _("cancelled work")
-    REDETECTED = "redetected", _("had footage analysed again")
-    SHARED = "shared", _("made a link for sharing")
-    UNSHARED = "unshared", _("took a link for sharing back")
+    RETRIED = "retried", _("retried jobs")
+    CANCELLED = "cancelled", _("cancelled jobs")
+    REDETECTED = "redetected", _("searched footage again")
+    SHARED = "shared", _("created a share link")
+    UNSHARED = "unshared", _("revoked a share link")
+    ERASED = "erased", _("erased a member")
+    TAKEN_OUT = "taken_out", _("took a rider out of the library")
     CONNECTED = "connected", _("connected a Google account")
+
+
+class AuditEntryQuerySet(models.QuerySet):
+    def forget_actor(self, member: models.Model, name: str) -> None:
+        """Replace the name of an erased member, and the addresses they came from."""
+        self.filter(actor=member).update(actor_name=name, address=None)
+
+    def forget_target(self, target_type: str, pk: object, name: str) -> None:
+        """Replace the name of an erased member or a deleted rider where something was done to their row."""
+        self.filter(target_type=target_type, target_id=str(pk)).update(target_name=name, details={})
 
 
 class AuditEntry(models.Model):
@@ -44,18 +56,20 @@ class AuditEntry(models.Model):
 
     Members are never deleted, and this row would keep one from being. That nothing is changed or deleted here is held
     by a trigger in the database (people/migrations): an application that was taken over cannot tidy up behind itself,
-    short of the owner's rights on the table.
+    short of the owner's rights on the table. It lets one change through: names of erased members and deleted riders go.
     """
 
     at = models.DateTimeField(_("when"), auto_now_add=True)
-    action = models.CharField(_("did what"), max_length=30)
+    action = models.CharField(_("action"), max_length=30)
     actor = models.ForeignKey("people.Member", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     actor_name = models.CharField(_("who"), max_length=60)
     address = models.GenericIPAddressField(_("from"), null=True)
-    target_type = models.CharField(_("kind of row"), max_length=60)
-    target_id = models.CharField(_("row"), max_length=60)
-    target_name = models.CharField(_("to what"), max_length=200)
+    target_type = models.CharField(_("target type"), max_length=60)
+    target_id = models.CharField(_("target ID"), max_length=60)
+    target_name = models.CharField(_("target"), max_length=200)
     details = models.JSONField(_("details"), default=dict, encoder=DjangoJSONEncoder)
+
+    objects = AuditEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("audit entry")

@@ -26,10 +26,10 @@ def hash_secret(secret: str) -> str:
 class Role(models.TextChoices):
     """The rights of a member; each role includes those before it."""
 
-    VIEWER = "VIEWER", _("Viewer: watches and downloads")
-    SORTER = "SORTER", _("Sorter: uploads and sorts")
-    CURATOR = "CURATOR", _("Curator: curates people, tricks and clips")
-    ADMIN = "ADMIN", _("Admin: members and everything else")
+    VIEWER = "VIEWER", _("Viewer: watch and download")
+    SORTER = "SORTER", _("Sorter: upload and sort")
+    CURATOR = "CURATOR", _("Curator: edit people, tricks and clips")
+    ADMIN = "ADMIN", _("Admin: manage members and everything else")
 
     def includes(self, other: "Role") -> bool:
         order = list(Role)
@@ -53,15 +53,16 @@ class MemberManager(BaseUserManager):
 
 class Member(AbstractBaseUser):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    username = models.CharField(_("user name"), max_length=40, unique=True)
+    username = models.CharField(_("username"), max_length=40, unique=True)
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.SORTER)
     is_active = models.BooleanField(
-        _("active"), default=True, help_text=_("Off means removed: no login, but what they did is kept.")
+        _("active"), default=True, help_text=_("Inactive members can't log in. Everything they did is kept.")
     )
     is_on_board = models.BooleanField(
-        _("on the board"), default=False, help_text=_("Whether the others see how many moments they sorted.")
+        _("on the leaderboard"), default=False, help_text=_("Others see how many moments they sorted.")
     )
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
+    erased_at = models.DateTimeField(_("erased"), null=True, editable=False)
     #: Part of what every login of this member must match; another value ends them all.
     login_mark = models.UUIDField(default=uuid.uuid4, editable=False)
 
@@ -80,7 +81,7 @@ class Member(AbstractBaseUser):
             models.UniqueConstraint(
                 Lower("username"),
                 name="member_name_unique",
-                violation_error_message=_("This user name is taken."),
+                violation_error_message=_("This username is taken."),
             ),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="member_role_known"),
         ]
@@ -133,8 +134,16 @@ class Member(AbstractBaseUser):
         self._end_own_links()
 
     def let_back_in(self) -> bool:
-        """Undo ``remove``, except for the tokens and links that it ended; False if the member was not removed."""
-        return bool(Member.objects.filter(pk=self.pk, is_active=False).update(is_active=True))
+        """Undo ``remove``, except for the tokens and links that it ended; False if they were not removed, or erased."""
+        removed = Member.objects.filter(pk=self.pk, is_active=False, erased_at=None)
+        return bool(removed.update(is_active=True))
+
+    def forget_name(self) -> None:
+        """Replace name and password of a removed member for good; see ``people.leaving``."""
+        self.username = f"former member {self.pk.hex[:8]}"
+        self.set_unusable_password()
+        fields = {"username": self.username, "password": self.password, "is_on_board": False, "last_login": None}
+        Member.objects.filter(pk=self.pk).update(erased_at=timezone.now(), **fields)
 
     def show_on_board(self, shown: bool) -> None:
         """Show or hide the member on the leaderboard."""
@@ -156,7 +165,7 @@ class Member(AbstractBaseUser):
         """
         admins = Member.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).order_by("pk")
         if [admin.pk for admin in admins] == [self.pk]:
-            raise LastAdminError(_("%(name)s is the only admin. Make somebody else an admin first.") % {"name": self})
+            raise LastAdminError(_("%(name)s is the only admin. Make someone else an admin first.") % {"name": self})
 
     def _end_own_links(self) -> None:
         """End the member's unused links, which would outlive their rights and could give them back."""
@@ -193,10 +202,10 @@ class Invite(models.Model):
         verbose_name=_("new password for"),
     )  # fmt: skip
     created_by = models.ForeignKey(
-        Member, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("made by")
+        Member, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("created by")
     )
-    created_at = models.DateTimeField(_("made"), auto_now_add=True)
-    expires_at = models.DateTimeField(_("ends"))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires"))
     used_at = models.DateTimeField(_("used"), null=True, editable=False)
 
     objects = InviteQuerySet.as_manager()

@@ -36,7 +36,7 @@ class Person(models.Model):
     slug = models.CharField(
         _("slug"),
         max_length=40,
-        help_text=_("The name in file names and folders. Letters, digits, “_” and “-”."),
+        help_text=_("Used in file and folder names. Letters, digits, “_” and “-”."),
     )
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
 
@@ -50,12 +50,12 @@ class Person(models.Model):
             models.UniqueConstraint(
                 fields=["name_key"],
                 name="person_name_unique",
-                violation_error_message=_("Somebody has this name already."),
+                violation_error_message=_("This name is taken."),
             ),
             models.UniqueConstraint(
                 Lower("slug"),
                 name="person_slug_unique",
-                violation_error_message=_("Somebody has this slug already."),
+                violation_error_message=_("This slug is taken."),
             ),
             models.CheckConstraint(condition=~models.Q(display_name=""), name="person_has_a_name"),
             models.CheckConstraint(condition=slug_is_safe(), name="person_slug_safe"),
@@ -89,6 +89,6 @@ class PersonAlias(Alias):
             models.UniqueConstraint(
                 fields=["name_key"],
                 name="person_alias_unique",
-                violation_error_message=_("Somebody else goes by this alias."),
+                violation_error_message=_("This alias belongs to another person."),
             )
         ]

@@ -20,7 +20,7 @@ class Scope(models.TextChoices):
 
     READ = "READ", _("Read: find, watch and download")
     SORT = "SORT", _("Sort: also upload and sort")
-    ADMIN = "ADMIN", _("Everything that I may")
+    ADMIN = "ADMIN", _("Full: everything my role allows")
 
     @property
     def at_most(self) -> Role:
@@ -57,11 +57,11 @@ class ApiToken(models.Model):
     """A personal key for scripts and upload clients, limited by its scope and by its member's role."""
 
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="tokens", verbose_name=_("member"))
-    name = NameField(_("what it is for"), max_length=60)
-    scope = models.CharField(_("may"), max_length=10, choices=Scope, default=Scope.SORT)
+    name = NameField(_("purpose"), max_length=60)
+    scope = models.CharField(_("access"), max_length=10, choices=Scope, default=Scope.SORT)
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
-    created_at = models.DateTimeField(_("made"), auto_now_add=True)
-    expires_at = models.DateTimeField(_("ends"), null=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires"), null=True, editable=False)
     last_used_at = models.DateTimeField(_("last used"), null=True, editable=False)
 
     objects = ApiTokenQuerySet.as_manager()

@@ -48,6 +48,6 @@ def offered(rows: QuerySet) -> QuerySet:
     return rows.exclude(only_undone)
 
 
-def typed_in(request: HttpRequest) -> str:
+def typed_in(request: HttpRequest, name: str = "q") -> str:
     """Return the text typed into the box (``?q=``), cleaned as names are."""
-    return clean_name(request.GET.get("q", ""))[:MAX_TYPED]
+    return clean_name(request.GET.get(name, ""))[:MAX_TYPED]

@@ -1,3 +1,5 @@
+"""Template filter that tells whether a member's role allows something."""
+
 from django import template
 
 from people.models import Member, Role

@@ -165,7 +165,7 @@ def test_removed_admin_does_not_count_as_one(admin):
 
 def test_last_admin_cannot_give_the_role_away(client, admin):
     response = client.post(member_page(admin), {"role": Role.CURATOR})
-    assert "ada is the only admin. Make somebody else an admin first." in response.content.decode()
+    assert "ada is the only admin. Make someone else an admin first." in response.content.decode()
     admin.refresh_from_db()
     assert admin.role == Role.ADMIN
 

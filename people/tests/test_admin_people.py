@@ -128,7 +128,7 @@ def test_alias_that_somebody_else_goes_by_is_refused(client):
 def test_slug_of_somebody_else_is_refused_without_case(client):
     Person.objects.add("Miller Downey")
     html = client.post(ADD, form("Another", "miller_downey")).content.decode()
-    assert "Somebody has this slug already." in html
+    assert "This slug is taken." in html
 
 
 def test_aliases_are_added_with_the_person_and_found_by_search(client):

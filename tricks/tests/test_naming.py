@@ -47,6 +47,7 @@ def known(db) -> None:
         Trick.objects.add(name)
 
 
+@pytest.mark.slow
 def test_picker_takes_it_at_enter_or_makes_a_new_trick(client, viewer, known):
     client.force_login(viewer)
     wrong = {}
@@ -58,6 +59,7 @@ def test_picker_takes_it_at_enter_or_makes_a_new_trick(client, viewer, known):
     assert wrong == {}
 
 
+@pytest.mark.slow
 def test_nothing_that_contradicts_what_was_typed_is_offered(client, viewer, known):
     """Another number, direction or stance is another trick, however much else of the name is alike."""
     client.force_login(viewer)
@@ -82,6 +84,7 @@ def test_form_of_a_keep_finds_it_or_adds_one_trick(known):
         assert (str(found) == meant) if meant else (found.normal_name not in KNOWN_BY_FORM), typed
 
 
+@pytest.mark.slow
 def test_api_answers_409_with_the_trick_that_it_is(client, sorter, known):
     client.force_login(sorter)
     for typed, meant in TYPED:
@@ -104,6 +107,7 @@ def test_api_takes_stance_and_direction_apart_or_in_the_name(client, sorter):
     assert client.post("/api/tricks", {"name": "switch front 3"}, content_type="application/json").status_code == 409
 
 
+@pytest.mark.slow
 def test_admin_refuses_it_with_the_trick_that_it_is(client, curator, known):
     client.force_login(curator)
     for typed, meant in TYPED:

@@ -25,7 +25,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from redis import RedisError
 
 from clips.archive import outage
-from clips.jobs import pipeline, registry
+from clips.jobs import registry
 from clips.models import (
     AuditReport,
     BlockReason,
@@ -116,8 +116,8 @@ def _jobs_now() -> Iterator[Metric]:
     rows = Job.objects.active().order_by().values("kind", "state")
     rows = list(rows.annotate(n=Count("pk"), n_due=Count("pk", filter=due), oldest=Min("run_after", filter=due)))
     counts = {(kind.value, state.value): 0 for kind in JobKind for state in (JobState.WAITING, JobState.RUNNING)}
-    depth = {(queue,): 0 for queue in pipeline.QUEUES}
-    oldest_s = {(queue,): 0.0 for queue in pipeline.QUEUES}
+    depth = {(queue,): 0 for queue in registry.queues()}
+    oldest_s = {(queue,): 0.0 for queue in registry.queues()}
     for row in rows:
         counts[row["kind"], row["state"]] = row["n"]
         queue = (registry.step_of(row["kind"]).queue,)
@@ -159,7 +159,7 @@ def _broker_messages() -> Metric:
     messages: dict[tuple, float] = {}
     try:
         with current_app.connection_for_read() as connection:
-            for queue in pipeline.QUEUES:
+            for queue in registry.queues():
                 declared = connection.default_channel.queue_declare(queue, passive=False)
                 messages[queue,] = declared.message_count
     except (OperationalError, RedisError, OSError):

@@ -25,6 +25,7 @@ ROUTES = {
     "people:login_code": ([], {"get": EVERYONE, "post": EVERYONE}),
     "people:logout": ([], {"post": VIEWER}),
     "people:logout_everywhere": ([], {"post": VIEWER}),
+    "people:leave": ([], {"post": VIEWER}),
     "people:second_factor": ([], {"get": VIEWER}),
     "people:second_factor_begin": ([], {"post": VIEWER}),
     "people:second_factor_confirm": ([], {"post": VIEWER}),
@@ -63,11 +64,20 @@ ROUTES = {
     "clips:shared_download": (["no-such-secret"], {"get": EVERYONE, "head": EVERYONE}),
     "clips:shared_picture": (["no-such-secret"], {"get": EVERYONE, "head": EVERYONE}),
     "clips:library": ([], {"get": VIEWER}),
+    "clips:library_facet": (["facet"], {"get": VIEWER}),
+    "clips:saved_view_save": ([], {"post": VIEWER}),
+    "clips:saved_view_delete": (["uuid"], {"post": VIEWER}),
+    "clips:library_download": ([], {"get": VIEWER}),
+    "clips:library_zip": ([], {"get": VIEWER, "head": VIEWER, "post": VIEWER}),
     "clips:clip": (["uuid"], {"get": VIEWER}),
     "clips:clip_edit": (["uuid"], {"get": SORTER, "post": SORTER}),
     "clips:clip_use_again": (["uuid"], {"post": SORTER}),
+    "clips:clips_tag": ([], {"post": SORTER}),
+    "clips:clips_tag_plan": ([], {"post": SORTER}),
+    "clips:bulk_change": (["uuid"], {"get": VIEWER}),
+    "clips:bulk_undo": (["uuid"], {"post": SORTER}),
     "clips:trashed": (["shoot"], {"get": SORTER}),
-    "clips:session_move_videos": (["shoot"], {"post": CURATOR}),  # and sorters, of a session that is all their own
+    "clips:session_move_all": (["shoot"], {"post": CURATOR}),  # and sorters, of a session that is all their own
     "clips:bin": ([], {"get": SORTER}),
     "clips:bin_ask": ([], {"get": SORTER}),
     "clips:bin_throw": ([], {"post": SORTER}),
@@ -83,6 +93,8 @@ ROUTES = {
     "clips:session_rename": (["shoot"], {"post": CURATOR}),
     "clips:session_rename_says": (["shoot"], {"get": CURATOR}),
     "clips:session_sensitivity": (["shoot"], {"post": SORTER}),
+    "clips:session_trash_hidden": (["shoot"], {"post": SORTER}),
+    "clips:session_move_videos": (["shoot"], {"post": CURATOR}),
     "clips:session_redetect": (["shoot"], {"post": CURATOR}),
     "clips:session_filmstrips": (["shoot"], {"post": SORTER}),
     "clips:file_timeline": (["file"], {"get": VIEWER, "head": VIEWER}),
@@ -136,6 +148,9 @@ ROUTES = {
     "api:bin_entry": (["uuid"], {"delete": CURATOR}),
     "api:bin_restore": (["uuid"], {"post": SORTER}),
     "api:clip_edit": (["uuid"], {"post": SORTER}),
+    "api:clip_bulk": ([], {"post": SORTER}),
+    "api:bulk": (["uuid"], {"get": VIEWER}),
+    "api:bulk_undo": (["uuid"], {"post": SORTER}),
     "api:person_list": ([], {"get": VIEWER, "post": SORTER}),
     "api:trick_list": ([], {"get": VIEWER, "post": SORTER}),
     "api:job_list": ([], {"get": SORTER}),
@@ -179,6 +194,7 @@ def argument(original, viewer):
         "shoot": original.shoot_id,
         "file": original.pk,
         "DETECT": "DETECT",
+        "facet": "trick",
         "token": ApiToken.objects.issue(viewer, "script")[0].pk,
         "no-such-secret": "no-such-secret",
     }
@@ -263,6 +279,7 @@ def test_no_route_is_written_to_by_a_cookie_alone(admin, argument, name, method)
 OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-Method")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in ROUTES if name != "admin:index"])
 def test_no_override_makes_a_write_of_a_read(admin, argument, name):
     """A cookie goes with each request that another site lets the browser make; a CSRF token does not.

@@ -1,13 +1,19 @@
 """Tests a real nginx with deploy/nginx.conf before a real gunicorn, as behind the tunnel."""
 
 import hashlib
+import io
 import json
 import socket
 import tempfile
 import threading
+import time
+import zipfile
+import zlib
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
@@ -229,3 +235,48 @@ def test_a_site_that_is_away_is_one_sentence(tmp_path):
         answer = nginx.ask("GET", "/")
     assert (answer.status, answer.headers["Retry-After"]) == (503, "20")
     assert answer.body.startswith(b"TrickyClip is starting or being updated.")
+
+
+@pytest.fixture
+def large_clips(web, original) -> list[FinalClip]:
+    """Clips of 600 MB whose files are of zeros, and take no room on the disk."""
+    clips, size_bytes = [], 200 * MIB
+    crc32 = zlib.crc32(bytes(size_bytes))
+    for number in range(3):
+        stored = web.data_dir / "final_clips" / f"large{number}.mp4"
+        stored.parent.mkdir(exist_ok=True)
+        with stored.open("wb") as file:
+            file.truncate(size_bytes)
+        clips.append(
+            FinalClipFactory(
+                original_file=original, start_ms=0, end_ms=1000, filename=f"large{number}__v001.mp4",
+                stored_path=f"final_clips/{stored.name}", file_hash="b" * 64, size_bytes=size_bytes, crc32=crc32,
+            )
+        )  # fmt: skip
+    return clips
+
+
+def test_a_zip_comes_through_in_ranges_and_fills_neither_memory_nor_disk(nginx, web, large_clips, as_sorter):
+    address = f"{reverse('clips:library_zip')}?{urlencode({'clip': [clip.pk for clip in large_clips]}, doseq=True)}"
+    headers = {"Host": HOST, "X-Forwarded-Proto": "https", "CF-Connecting-IP": "203.0.113.9", **as_sorter}
+    before_bytes = [worker.memory_info().rss for worker in web.workers()]
+    line = HTTPConnection("127.0.0.1", nginx.port, timeout=60)
+    line.request("GET", address, headers=headers)
+    answer = line.getresponse()
+    size_bytes = int(answer.headers["Content-Length"])
+    assert (answer.status, answer.headers["Accept-Ranges"]) == (200, "bytes")
+    came = answer.read(50 * MIB)
+    time.sleep(2)  # what nginx would take from the site meanwhile lies on its disk now
+    held_bytes = sum(file.stat().st_size for file in (nginx.log.parent / "nginx-proxy").rglob("*") if file.is_file())
+    assert held_bytes == 0
+    grown_bytes = max(
+        worker.memory_info().rss - before for worker, before in zip(web.workers(), before_bytes, strict=True)
+    )
+    line.close()  # the connection is cut
+    assert grown_bytes < 30 * MIB
+    if_same = {"Range": f"bytes={len(came)}-", "If-Range": answer.headers["ETag"]}
+    rest = nginx.ask("GET", address, **if_same, **as_sorter)
+    assert (rest.status, len(came) + len(rest.body)) == (206, size_bytes)
+    with zipfile.ZipFile(io.BytesIO(came + rest.body)) as read:
+        assert len(read.namelist()) == 4
+        assert read.testzip() is None

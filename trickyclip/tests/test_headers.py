@@ -46,6 +46,7 @@ def https(settings):
     settings.SECURE_HSTS_SECONDS = 31_536_000
 
 
+@pytest.mark.slow
 def test_every_route_says_all_of_them_to_strangers_and_to_admins(https, members, argument):  # noqa: F811
     found = []
     for member in (None, members["ADMIN"]):

@@ -108,6 +108,7 @@ class InTheDatabase(TestCase):
             cursor.execute(f"SELECT {sql}", params)
             assert cursor.fetchone()[0] == name_key(name)
 
+    @pytest.mark.slow
     @settings(max_examples=40)
     @given(names=st.lists(st.text(alphabet=LETTERS + INVISIBLE + SPACES, min_size=1, max_size=6), max_size=8))
     def test_no_two_rows_read_as_the_same(self, names):

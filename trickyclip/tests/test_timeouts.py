@@ -41,6 +41,7 @@ def test_each_program_has_its_patience_in_the_database():
     assert told(DATABASE_LOCK_SECONDS="0.5", DATABASE_STATEMENT_SECONDS="0") == ["500ms", "0"]
 
 
+@pytest.mark.slow
 def test_an_address_that_names_its_own_is_believed():
     url = os.environ["DATABASE_URL"] + "?options=-c%20lock_timeout%3D7000"
     assert told(DATABASE_URL=url)[0] == "7s"

@@ -34,6 +34,7 @@ def rows(original, segments, admin) -> dict[str, object]:
         "shoot": original.shoot_id,
         "file": original.pk,
         "DETECT": "DETECT",
+        "facet": "trick",
         "token": ApiToken.objects.issue(admin, "script")[0].pk,
         "no-such-secret": "no-such-secret",
     }

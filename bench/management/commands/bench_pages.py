@@ -73,7 +73,10 @@ class Command(BaseCommand):
 
 
 #: What a page asks for and draws within itself; opened directly these lead to the page.
-PARTS = frozenset({"home, again", "board", "session, again", "jobs, again", "pick a person", "pick a trick"})
+PARTS = frozenset({
+    "home, again", "board", "session, again", "jobs, again", "pick a person", "pick a trick", "library, riders",
+    "library, sessions", "library, tricks at 240 fps",
+})  # fmt: skip
 
 
 def pages(client: Client) -> Iterator[tuple[str, Ask]]:
@@ -92,6 +95,11 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
         "library, by person's name": f"{library}?sort=person",
         "library, one person": f"{library}?person={person.slug if person else ''}",
         "library, searched": f"{library}?q={clip.search_text.split()[-1] if clip.search_text else 'mp4'}",
+        "library, misspelt": f"{library}?q=boradslide",
+        "library, riders": reverse("clips:library_facet", args=["person"]),
+        "library, sessions": reverse("clips:library_facet", args=["session"]),
+        "library, tricks at 240 fps": f"{reverse('clips:library_facet', args=['trick'])}?q=240",
+        "library, download": reverse("clips:library_download"),
         "clip": reverse("clips:clip", args=[clip.pk]),
         "clip, edit": reverse("clips:clip_edit", args=[clip.pk]),
         "board": reverse("clips:board"),
@@ -151,7 +159,7 @@ def decisions(client: Client, member: Member) -> Iterator[tuple[str, Ask]]:
         yield f"sort: trash, {what}", lambda table=table: decide("sort_trash", **table)
     yield "sort: the past", lambda: client.get(reverse("clips:sort_past"), headers=AS_A_PAGE_ASKS)
     yield "sort, with a past", lambda: client.get(reverse("clips:sort"))
-    yield "sort: put aside", lambda: decide("sort_aside")
+    yield "sort: set aside", lambda: decide("sort_aside")
 
 
 def tables() -> dict[str, dict[str, object]]:

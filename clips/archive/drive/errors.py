@@ -142,7 +142,7 @@ def _forbidden(reason: str, message: str) -> ArchiveBlockedError:
 
 
 def _no_access(why: str) -> ArchiveBlockedError:
-    why = why[:120].rstrip(".") or "access ended"
+    why = why[:120].rstrip(".") or "access expired"
     return ArchiveBlockedError(
         BlockReason.CREDENTIALS,
         f"Google no longer accepts the archive's account ({why}). Connect it again on the "

@@ -1,3 +1,5 @@
+"""``manage.py archive_check``: checks whether clips can be archived now."""
+
 from django.core.management.base import BaseCommand, CommandError
 
 from clips.archive.backend import ArchiveBlockedError, Finding

@@ -27,24 +27,24 @@ class Command(BaseCommand):
     def handle(self, *, checksums: bool, repair: bool, **options) -> None:
         tally = Tally()
         say = self._say_json if options["json"] else self._say
-        for disagreement, mended in audit(checksums=checksums, repair=repair):
-            tally.add(disagreement, mended)
-            say(disagreement, mended)
+        for disagreement, repaired in audit(checksums=checksums, repair=repair):
+            tally.add(disagreement, repaired)
+            say(disagreement, repaired)
         (self._sum_json if options["json"] else self._sum)(tally)
         if tally.n_wrong:
             raise CommandError(f"{tally.n_wrong} wrong.")
 
-    def _say(self, disagreement: Disagreement, mended: str) -> None:
-        if mended:
-            mark = self.style.SUCCESS("mended")
+    def _say(self, disagreement: Disagreement, repaired: str) -> None:
+        if repaired:
+            mark = self.style.SUCCESS("repaired")
         else:
-            mark = self.style.ERROR("wrong ") if disagreement.kind.is_wrong else "note  "
-        self.stdout.write(f"{mark}  {disagreement}" + (f" → {mended}" if mended else ""))
+            mark = self.style.ERROR("wrong   ") if disagreement.kind.is_wrong else "note    "
+        self.stdout.write(f"{mark}  {disagreement}" + (f" → {repaired}" if repaired else ""))
 
-    def _say_json(self, disagreement: Disagreement, mended: str) -> None:
+    def _say_json(self, disagreement: Disagreement, repaired: str) -> None:
         kind = disagreement.kind
         said = {"kind": kind.value, "wrong": kind.is_wrong, "subject": disagreement.subject, "says": disagreement.says}
-        self.stdout.write(json.dumps(said | {"key": disagreement.key, "mended": mended}, ensure_ascii=False))
+        self.stdout.write(json.dumps(said | {"key": disagreement.key, "repaired": repaired}, ensure_ascii=False))
 
     def _sum(self, tally: Tally) -> None:
         for kind, n in in_order(tally.counts):
@@ -55,4 +55,4 @@ class Command(BaseCommand):
             self.stdout.write(f"{tally.n_mended} repaired, or being repaired.")
 
     def _sum_json(self, tally: Tally) -> None:
-        self.stdout.write(json.dumps({"counts": tally.counts, "wrong": tally.n_wrong, "mended": tally.n_mended}))
+        self.stdout.write(json.dumps({"counts": tally.counts, "wrong": tally.n_wrong, "repaired": tally.n_mended}))

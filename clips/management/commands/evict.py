@@ -12,8 +12,8 @@ from clips.models import OriginalFile
 
 class Command(BaseCommand):
     help = (
-        "Delete what can be had again: left-over scratch, previews of what is sorted, then originals that are sorted "
-        "and archived (or marked as not needed) with all their clips. Without --bytes only as much as is scarce."
+        "Delete what can be had again: left-over scratch, previews of sorted moments, then originals that are sorted "
+        "and archived (or marked as removable) with all their clips. Without --bytes only as much as is scarce."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

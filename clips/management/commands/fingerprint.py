@@ -1,3 +1,5 @@
+"""``manage.py fingerprint``: computes missing fingerprints of files."""
+
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 

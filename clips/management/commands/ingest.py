@@ -1,3 +1,5 @@
+"""``manage.py ingest``: imports camera files and folders from this machine."""
+
 import datetime as dt
 import time
 from argparse import ArgumentParser

@@ -1,3 +1,5 @@
+"""``manage.py rearchive``: archives cut clips again."""
+
 from django.db.models import Exists, OuterRef, QuerySet
 
 from clips.jobs.backfill import BackfillCommand

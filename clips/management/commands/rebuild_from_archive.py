@@ -1,3 +1,5 @@
+"""``manage.py rebuild_from_archive``: rebuilds rows from the archive after losing the database."""
+
 from argparse import ArgumentParser
 
 from django.conf import settings

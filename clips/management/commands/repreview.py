@@ -1,3 +1,5 @@
+"""``manage.py repreview``: makes missing pictures, previews and filmstrips."""
+
 from django.db.models import QuerySet
 
 from clips.jobs.backfill import BackfillCommand

@@ -1,3 +1,5 @@
+"""``manage.py reprobe``: reads the camera data of files again."""
+
 from django.db.models import QuerySet
 
 from clips.jobs.backfill import BackfillCommand

@@ -1,3 +1,5 @@
+"""``manage.py rerender``: cuts clips again, and archives the new cuts."""
+
 from django.db.models import QuerySet
 
 from clips.jobs.backfill import BackfillCommand

@@ -1,3 +1,5 @@
+"""``manage.py storage_check``: writes, reads and deletes a small file where files are stored."""
+
 import os
 
 from django.core.management.base import BaseCommand, CommandError

@@ -1,3 +1,5 @@
+"""``manage.py watch_incoming``: imports files from the incoming folder as they arrive."""
+
 import fcntl
 import logging
 import threading

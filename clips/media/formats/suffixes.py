@@ -4,7 +4,7 @@ from pathlib import PurePath
 
 #: Ending → media type. What MP4 cannot hold becomes MOV, and what MOV cannot hold either becomes MKV.
 MEDIA_TYPES = {"mp4": "video/mp4", "mov": "video/quicktime", "mkv": "video/x-matroska"}
-#: Of nearly all clips, and of every preview and copy for sharing.
+#: Of nearly all clips, and of every preview and share video.
 USUAL = "mp4"
 
 

@@ -124,7 +124,7 @@ def test_session_slug_that_is_no_part_of_a_file_name_is_refused_with_a_better_on
 
 def test_wrong_time_zone_is_refused_with_a_sentence(client, shoot):
     response = client.post(change_page(shoot), shoot_fields(time_zone="Vienna"))
-    assert "“Vienna” is no time zone" in response.content.decode()
+    assert "“Vienna” is not a time zone" in response.content.decode()
 
 
 def test_clips_follow_the_date_and_the_slug_of_their_session(client, shoot, clip, work_off):

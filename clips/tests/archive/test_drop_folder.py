@@ -68,7 +68,7 @@ def test_a_file_is_fetched_checked_and_put_away(inbox, fetched, settings, today)
     assert (settings.DATA_DIR / original.stored_path).read_bytes() == content
     assert str(original.shoot) == "2024-12-01 Backyard Rails"
     assert where(inbox, item) == f"Crew/Drop here/processed/{today}/GX010001.MP4"
-    assert item.description == "new, in 2024-12-01 Backyard Rails"
+    assert item.description == "added to 2024-12-01 Backyard Rails"
     fetched()
     fetched(whole=True)
     assert Upload.objects.count() == 1, "what was put away does not come again"

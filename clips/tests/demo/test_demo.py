@@ -14,7 +14,7 @@ from clips.media.probe import probe
 from clips.models import CandidateSegment, OriginalFile, Upload, UploadState
 from detection.propose import propose
 
-#: The film's sound and motion are clear, so the middle of a proposal lies inside the trick or this close to it.
+#: The film's sound and motion are clear, so the middle of a moment lies inside the trick or this close to it.
 NEAR_S = 0.5
 
 
@@ -31,8 +31,8 @@ def quickly(made, monkeypatch) -> None:
     monkeypatch.setattr(film, "write", lambda path, *, seed: shutil.copy(made, path))
 
 
-def is_in(jump: film.Jump, proposal: dict) -> bool:
-    middle_s = (proposal["start_ms"] + proposal["end_ms"]) / 2000
+def is_in(jump: film.Jump, moment: dict) -> bool:
+    middle_s = (moment["start_ms"] + moment["end_ms"]) / 2000
     return jump.take_off_s - NEAR_S < middle_s < jump.landing_s + NEAR_S
 
 
@@ -45,10 +45,10 @@ def test_film_is_a_minute_of_720p_with_sound(made):
 
 @pytest.mark.slow
 def test_detector_shows_the_tricks_and_not_what_only_looks_like_one(made):
-    shown = [proposal for proposal in propose(made)["candidates"] if proposal["shown"]]
-    found = [jump for jump in film.JUMPS if any(is_in(jump, proposal) for proposal in shown)]
+    shown = [moment for moment in propose(made)["candidates"] if moment["shown"]]
+    found = [jump for jump in film.JUMPS if any(is_in(jump, moment) for moment in shown)]
     assert len(found) >= 4
-    assert all(any(is_in(jump, proposal) for jump in film.JUMPS) for proposal in shown)
+    assert all(any(is_in(jump, moment) for jump in film.JUMPS) for moment in shown)
 
 
 @pytest.mark.slow

@@ -99,10 +99,10 @@ def test_what_was_read_from_it_stays(sorted_original, own_data_dir):
 TIES = {
     "moments to sort": lambda o: moment(o.runs.get(), SegmentStatus.UNREVIEWED),
     "not all its clips": lambda o: ArchiveCopy.objects.filter(clip__isnull=False).update(sha256="d" * 64),
-    "it is not in the archive": lambda o: ArchiveCopy.objects.filter(original_file=o).delete(),
+    "it is neither archived nor marked as removable": lambda o: ArchiveCopy.objects.filter(original_file=o).delete(),
     "not been searched yet": lambda o: (o.segments.update(run=None), o.runs.all().delete()),
     "jobs for it": lambda o: Job.objects.for_target(JobKind.RENDER, o.clips.get()),
-    "just fetched back": lambda o: OriginalFile.objects.update(fetched_at=timezone.now()),
+    "just restored": lambda o: OriginalFile.objects.update(fetched_at=timezone.now()),
 }
 
 
@@ -131,7 +131,7 @@ def test_one_that_is_not_needed_goes_without_a_copy(sorted_original, own_data_di
     OriginalFile.objects.update(not_needed_at=timezone.now())
     eviction.make_room(ALL)
     assert not is_here(sorted_original, own_data_dir)
-    assert "not needed" in Eviction.objects.get().why
+    assert "removable" in Eviction.objects.get().why
 
 
 def test_the_archive_is_asked_once_more_before_an_original_goes(sorted_original, own_data_dir, work_off):

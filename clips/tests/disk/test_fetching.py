@@ -75,7 +75,7 @@ def test_a_job_waits_for_its_original_and_loses_no_attempt(archived):
         assert work is None
     job.refresh_from_db()
     assert (job.state, job.attempts, job.waits_for) == (JobState.WAITING, 0, WaitsFor.ORIGINAL)
-    assert "fetched back" in job.reason
+    assert "being restored" in job.reason
     assert Job.objects.get(kind=JobKind.FETCH).priority == job.priority
 
 

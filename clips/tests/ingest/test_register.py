@@ -56,7 +56,7 @@ def test_a_video_becomes_an_original_with_its_facts(received, work_off, tmp_path
 
 @pytest.mark.slow
 def test_videos_are_opened_in_child_processes_alone(received, sorter, work_off, tmp_path, monkeypatch):
-    """From the first look to the copy for sharing: where this process opened one itself, its job would fail."""
+    """From the first look to the share video: where this process opened one itself, its job would fail."""
     received(make_video(tmp_path / "a.mp4", frames=240, size=(256, 144), events_s=[4]).read_bytes())
 
     def refuse(*_arguments: object, **_options: object) -> None:

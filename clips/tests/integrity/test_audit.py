@@ -264,7 +264,7 @@ def test_the_command_says_each_and_fails_where_something_is_wrong(whole, put):
     out = StringIO()
     with pytest.raises(CommandError, match="1 wrong"):
         call_command("audit", stdout=out)
-    assert "wrong   originals/stray.mp4: no row refers to this file of 19" in out.getvalue()
+    assert "wrong     originals/stray.mp4: no row refers to this file of 19" in out.getvalue()
     (put("originals/stray.mp4")).unlink()
     call_command("audit", stdout=out)
     assert "Rows, files and archive agree." in out.getvalue()
@@ -275,8 +275,8 @@ def test_json_is_one_object_a_line_with_the_sums_last(whole, put):
     out = StringIO()
     call_command("audit", json=True, repair=True, stdout=out)
     *lines, sums = map(json.loads, out.getvalue().splitlines())
-    assert [(line["kind"], line["mended"]) for line in lines] == [("ORPHAN_PREVIEW", "removed")]
-    assert sums == {"counts": {"ORPHAN_PREVIEW": 1}, "wrong": 0, "mended": 1}
+    assert [(line["kind"], line["repaired"]) for line in lines] == [("ORPHAN_PREVIEW", "removed")]
+    assert sums == {"counts": {"ORPHAN_PREVIEW": 1}, "wrong": 0, "repaired": 1}
 
 
 def test_without_repair_nothing_is_written(whole, put, own_data_dir):

@@ -21,7 +21,7 @@ from django.utils import timezone
 from clips.archive import tasks as archive_tasks
 from clips.archive.local import TRASH_FOLDER
 from clips.ingest import part_file
-from clips.jobs import pipeline
+from clips.jobs import pipeline, registry
 from clips.jobs import tasks as jobs_tasks
 from clips.library import tasks as library_tasks
 from clips.library.bin import throw_away
@@ -343,7 +343,7 @@ def test_a_message_delivered_three_times_does_its_work_once(work, worker):
 def queues_are_empty() -> bool:
     with current_app.connection_for_read() as link:
         channel = link.default_channel
-        return not any(channel.queue_declare(queue, passive=False).message_count for queue in pipeline.QUEUES)
+        return not any(channel.queue_declare(queue, passive=False).message_count for queue in registry.queues())
 
 
 def test_a_broker_that_lost_everything_costs_time_not_work(filmed, worker, broker, settings):

@@ -67,7 +67,7 @@ def page(request, chromium, live_server, clip) -> Page:
 def test_a_clip_is_binned_undone_binned_and_restored_from_the_bin(page, clip):
     page.goto(f"/clips/{clip.pk}")
     page.get_by_role("button", name="Bin", exact=True).click()
-    expect(page.locator("[data-toast]")).to_contain_text("Binned: Miller Downey KFED")
+    expect(page.locator("#toasts .toast")).to_contain_text("Binned: Miller Downey KFED")
     expect(page.get_by_role("link", name="Miller Downey")).to_have_count(0)
     press(page, "z")
     expect(page.locator(".message")).to_contain_text("Restored: Miller Downey KFED")
@@ -75,7 +75,7 @@ def test_a_clip_is_binned_undone_binned_and_restored_from_the_bin(page, clip):
 
     page.goto(f"/clips/{clip.pk}")
     page.get_by_role("button", name="Bin", exact=True).click()
-    expect(page.locator("[data-toast]")).to_be_visible()
+    expect(page.locator("#toasts .toast")).to_be_visible()
     assert page.evaluate(FITS)
     page.goto("/bin")
     entry = page.locator("[data-entry]")
@@ -96,7 +96,7 @@ def test_a_wrong_video_is_binned_with_one_click_from_its_session_and_comes_back(
     page.get_by_role("link", name="Backyard Rails").first.click()
     expect(page.get_by_text("WRONG.MP4")).to_be_visible()
     page.locator(f"#bin-{wrong.pk}").click()
-    expect(page.locator("[data-toast]")).to_contain_text("Binned: WRONG.MP4")
+    expect(page.locator("#toasts .toast")).to_contain_text("Binned: WRONG.MP4")
     expect(page.get_by_role("heading", name="WRONG.MP4")).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("heading", name="WRONG.MP4")).to_be_visible()
@@ -114,7 +114,7 @@ def test_a_video_with_clips_asks_what_becomes_of_them(page, original, clip):
     question.get_by_label("Also its 1 clip").check()
     question.get_by_label("Why").fill("wrong card")
     question.get_by_role("button", name="Move to bin").click()
-    expect(page.locator("[data-toast]")).to_contain_text("Binned: GX010001.MP4")
+    expect(page.locator("#toasts .toast")).to_contain_text("Binned: GX010001.MP4")
     entry = ask(BinEntry.objects.get)
     assert (entry.n_clips, entry.reason) == (1, "wrong card")
 
@@ -129,7 +129,7 @@ def test_a_session_is_deleted_after_its_videos_moved_elsewhere(page, original, s
     expect(page.get_by_text("1 video moved to Other Spot.")).to_be_visible()
     page.get_by_role("link", name="Delete session").click()
     question.get_by_role("button", name="Move to bin").click()
-    expect(page.locator("[data-toast]")).to_contain_text("Binned: Backyard Rails")
+    expect(page.locator("#toasts .toast")).to_contain_text("Binned: Backyard Rails")
     assert ask(BinEntry.objects.get).n_videos == 0
     ask(original.refresh_from_db)
     assert (original.shoot_id, original.bin_entry_id) == (other.pk, None)

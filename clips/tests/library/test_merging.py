@@ -9,12 +9,15 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from clips.archive.renaming import follow
+from clips.library import bulk
 from clips.library.search import matching
+from clips.library.undoing import undo
 from clips.models import CandidateSegment, FinalClip, Job, JobKind, SegmentStatus
 from clips.sorting import decisions
 from clips.tests.factories import CandidateSegmentFactory, FinalClipFactory
+from people import merging
 from people.merging import MergeError, merge, plan
-from people.models import Action, AuditEntry, Person
+from people.models import Action, AuditEntry, Merge, Person
 from tricks.models import Trick
 
 
@@ -82,7 +85,7 @@ def test_nobody_is_named_twice_in_one_clip(make_clip, miller, mills, jo, before)
     clip.refresh_from_db()
     assert [clip.person, *also(clip)].count(miller) == 1
     assert jo in [clip.person, *also(clip)]
-    assert told["Final clips (also in it)"] == 1
+    assert told["Clips (also in the clip)"] == 1
 
 
 def test_name_slug_and_aliases_lead_to_the_survivor(miller, mills):
@@ -144,8 +147,8 @@ def test_plan_says_what_the_merge_then_does(make_clip, miller, mills, jo):
     make_clip(jo, mills)
     told = plan(mills, miller)
     assert {change.what: (change.n_moved, change.n_dropped) for change in told.changes} == {
-        "Final clips (person)": (2, 0),
-        "Final clips (also in it)": (1, 0),
+        "Clips (person)": (2, 0),
+        "Clips (also in the clip)": (1, 0),
     }
     merge(mills, miller)
     assert FinalClip.objects.filter(person=miller).count() == 2
@@ -300,3 +303,91 @@ def test_a_clip_for_somebody_who_was_merged_away_meanwhile_is_refused_with_a_sen
         decisions.keep(segment, choice, lease=lease, key=uuid.uuid4(), member=sorter)
     segment.refresh_from_db()
     assert segment.status == SegmentStatus.IN_PROGRESS, "it is still in the hand"
+
+
+def everything() -> dict:
+    """Return who is in which clip, and by which names riders go."""
+    clips = FinalClip.objects.order_by("start_ms")
+    return {
+        "clips": [(str(clip.person), sorted(map(str, clip.also.all()))) for clip in clips],
+        "riders": {str(person): (person.slug, names(person)) for person in Person.objects.all()},
+    }
+
+
+def test_an_undone_merge_leaves_all_as_it_was(miller, mills, jo, make_clip):
+    make_clip(miller, mills)
+    make_clip(mills, miller, jo)
+    make_clip(jo, miller, mills)
+    make_clip(jo, mills)
+    make_clip(mills)
+    before = everything()
+    made = merge(mills, miller)
+    assert "Mills Downy" not in everything()["riders"]
+    again = merging.undo(made)
+    assert again.pk == mills.pk
+    assert everything() == before
+    with pytest.raises(MergeError, match="already undone"):
+        merging.undo(made)
+
+
+def test_what_was_changed_since_a_merge_stays_with_the_survivor(miller, mills, jo, make_clip):
+    kept, given = make_clip(mills), make_clip(mills)
+    made = merge(mills, miller)
+    FinalClip.objects.filter(pk=given.pk).update(person=jo)
+    newer = make_clip(miller)
+    merging.undo(made)
+    who = {clip.pk: clip.person for clip in FinalClip.objects.all()}
+    assert who == {kept.pk: mills, given.pk: jo, newer.pk: miller}
+
+
+def test_merges_are_undone_from_the_newest(miller, mills, jo, make_clip):
+    make_clip(mills)
+    first = merge(mills, miller)
+    second = merge(miller, jo)
+    with pytest.raises(MergeError, match="Undo that first"):
+        merging.undo(first)
+    merging.undo(second)
+    merging.undo(first)
+    assert FinalClip.objects.get().person == mills
+
+
+def test_a_name_that_somebody_else_took_since_is_not_taken_back(miller, mills):
+    made = merge(mills, miller)
+    miller.aliases.all().delete()
+    Person.objects.add("Mills Downy")
+    with pytest.raises(MergeError, match="is called Mills Downy by now"):
+        merging.undo(made)
+    assert not Merge.objects.get().undone_at
+
+
+def test_both_follow_an_undone_merge_and_tricks_are_taken_apart_too(original, make_clip):
+    good, double = Trick.objects.find_or_add("Kickflip"), Trick.objects.find_or_add("Kick Flop")
+    make_clip(trick=double)
+    made = merge(double, good)
+    assert FinalClip.objects.get().trick == good
+    Job.objects.all().delete()
+    merging.undo(made)
+    assert FinalClip.objects.get().trick == double
+    assert set(Job.objects.filter(kind=JobKind.RENAME).values_list("trick", flat=True)) == {good.pk, double.pk}
+
+
+def test_a_bulk_change_is_undone_to_whom_a_rider_was_merged_into(miller, mills, jo, make_clip, sorter):
+    clip = make_clip(mills)
+    change = bulk.TagChange(sets_people=True, people=(jo,))
+    made = bulk.change_tags([clip.pk], change, member=sorter, key=uuid.uuid4())
+    merge(mills, miller)
+    assert undo(made, member=sorter).n_restored == 1
+    assert FinalClip.objects.get().person == miller
+
+
+def test_a_curator_undoes_a_merge_in_the_admin(client, curator, miller, mills, make_clip):
+    make_clip(mills)
+    client.force_login(curator)
+    address = reverse("admin:people_person_merge", args=[mills.pk, miller.pk])
+    page = client.post(address, follow=True).content.decode()
+    made = Merge.objects.get()
+    assert f"?id={made.pk}" in page
+    undo_page = reverse("admin:people_merge_changelist")
+    answer = client.post(undo_page, {"action": "undo", "_selected_action": [str(made.pk)]}, follow=True)
+    assert "are two again" in answer.content.decode()
+    assert FinalClip.objects.get().person == mills

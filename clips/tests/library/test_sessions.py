@@ -288,7 +288,7 @@ def test_tricks_are_looked_for_again_in_one_file_or_in_all(page, shoot, original
     Job.objects.all().delete()
     assert page.post(url("file_redetect", original)).status_code == 200
     assert Job.objects.get().original_file == original
-    assert "find tricks: waiting" in page.post(url("session_redetect", shoot)).content.decode()
+    assert "search for tricks: waiting" in page.post(url("session_redetect", shoot)).content.decode()
     assert Job.objects.filter(kind=JobKind.DETECT).count() == 3
 
 

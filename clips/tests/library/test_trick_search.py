@@ -56,3 +56,16 @@ def test_riders_sessions_and_tricks_are_found_together(clip_of):
 
 def test_back_alone_is_the_beginning_of_any_word(clip_of):
     assert matching(FinalClip.objects.all(), "back").count() == len(KNOWN), Shoot.objects.get().name
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("backside 180", "BS 180"), ("front side 3", "FS 360"), ("kickflp", "Kickflip")]
+)
+def test_the_picker_offers_first_what_is_meant_by_words_or_misspelt(client, viewer, typed, meant):
+    for name in ("BS 180", "FS 180", "FS 360", "180", "Kickflip", "Heelflip"):
+        Trick.objects.add(name)
+    client.force_login(viewer)
+    page = client.get("/tricks/pick", {"q": typed}, headers={"HX-Request": "true"}).content.decode()
+    offered = [part.partition('"')[0] for part in page.split('data-value="')[1:]]
+    known = [name for name in offered if name != typed]
+    assert known[0] == meant, offered

@@ -1,3 +1,5 @@
+"""Fixtures with folders of real footage, skipped where it is not present."""
+
 import os
 from pathlib import Path
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import av
 import numpy as np
 
+from clips.tests.media.made_once import made_once
+
 N_BITS = 16
 SOUND_RATE_HZ = 48_000
 _BLOCK_PX = 16
@@ -28,6 +30,7 @@ class Track:
     end_s: float | None = None  # None: as long as the picture
 
 
+@made_once
 def make_video(
     path: str | Path,
     *,

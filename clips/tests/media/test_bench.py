@@ -1,3 +1,5 @@
+"""Tests the benchmark of media tools: what it measures, and beside which yardstick."""
+
 import json
 import subprocess
 import sys

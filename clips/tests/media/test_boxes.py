@@ -1,3 +1,5 @@
+"""Tests the reader of MP4 boxes, also with damaged lengths."""
+
 import io
 import struct
 

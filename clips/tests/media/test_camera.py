@@ -1,3 +1,5 @@
+"""Tests how tags, tracks and firmware name a camera, and how rates are labelled."""
+
 from fractions import Fraction
 
 import pytest

@@ -1,3 +1,5 @@
+"""Tests Landlock: only allowed files and folders can be opened."""
+
 import os
 import subprocess
 import sys

@@ -1,3 +1,5 @@
+"""Tests that files that are no video are refused with a sentence."""
+
 import subprocess
 import sys
 import wave

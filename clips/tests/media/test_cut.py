@@ -1,3 +1,5 @@
+"""Tests that a cut shows exactly the frames asked for, and keeps metadata and sound."""
+
 import hashlib
 import random
 import subprocess

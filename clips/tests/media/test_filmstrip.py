@@ -1,3 +1,5 @@
+"""Tests that each tile of a filmstrip shows the frame of its time."""
+
 import json
 import re
 import subprocess

@@ -1,3 +1,5 @@
+"""Tests how GoPro file names tell recording and chapter."""
+
 import pytest
 
 from clips.media.cameras.gopro import Recording, recording

@@ -1,3 +1,5 @@
+"""Tests posters: the keyframe before a moment, small and upright."""
+
 from pathlib import Path
 
 from clips.media.render.poster import make_posters

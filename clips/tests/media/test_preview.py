@@ -1,3 +1,5 @@
+"""Tests previews: every frame at its own time, seekable in browsers."""
+
 import json
 import subprocess
 import sys

@@ -1,3 +1,5 @@
+"""Tests what a probe reads from made-up files and from those of real cameras."""
+
 import json
 from fractions import Fraction
 

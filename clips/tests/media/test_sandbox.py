@@ -1,3 +1,5 @@
+"""Tests the sandbox: results, limits, and faults told apart."""
+
 import os
 import platform
 import re

@@ -1,4 +1,4 @@
-"""Tests share copies: the frames of the cut, at their own times, in a form that every player plays right."""
+"""Tests share videos: the frames of the cut, at their own times, in a form that every player plays right."""
 
 import struct
 from fractions import Fraction

@@ -1,3 +1,5 @@
+"""Tests that a waveform is as loud as its sound, at the right time."""
+
 from fractions import Fraction
 from pathlib import Path
 

@@ -100,7 +100,7 @@ def test_an_archive_that_stays_blocked_is_told_once(db):
     ArchiveBlock.objects.note("local", reason=BlockReason.QUOTA, sentence="The Drive is full.", retry_after_s=None)
     assert told() == []  # it may mend itself
     ArchiveBlock.objects.update(since=timezone.now() - dt.timedelta(minutes=6))
-    assert told() == told() == ["The archive takes nothing now"]
+    assert told() == told() == ["The archive does not accept files"]
     assert Notice.objects.get().text == "The Drive is full."
 
 
@@ -115,7 +115,7 @@ def test_jobs_that_failed_are_told_by_cause(original):
             kind=JobKind.DETECT, original_file=original, state=JobState.FAILED, reason="This is no video.",
             finished_at=timezone.now(),
         )  # fmt: skip
-    assert told() == ["3 × find tricks failed"]
+    assert told() == ["3 × search for tricks failed"]
 
 
 def test_an_audit_is_told_of_when_it_finds_more_than_the_one_before(db):

@@ -12,12 +12,14 @@ from django.core.management import call_command
 
 from clips.disk.usage import disk_use
 from clips.jobs import pipeline
+from clips.jobs.worker import claim
 from clips.models import Filmstrip, Job, JobKind, JobState, OriginalFile, Preview, Shoot
 from clips.previews import cache as candidates
 from clips.previews import filmstrips, requests
+from clips.previews.camera_copy import camera_copy
 from clips.previews.filmstrip_tasks import limits_for
 from clips.previews.filmstrips import BEHIND_CARDS, LOOKED_FOR, state_of, want_filmstrip
-from clips.storage.files import sha256_of
+from clips.storage.files import StorageError, sha256_of
 from clips.tests.factories import CandidateSegmentFactory, OriginalFileFactory
 from clips.tests.media.made_up import make_video
 
@@ -82,6 +84,16 @@ def test_the_cameras_own_small_copy_is_read_where_there_is_one(filmed, work_off,
     strip = Filmstrip.objects.get()
     assert strip.original_file == filmed
     assert strip.tile_width_px == (120 if is_there else 160), "told by its shape"
+
+
+def test_a_fault_of_the_storage_during_the_work_is_not_taken_for_a_missing_small_copy(filmed):
+    pipeline.start(JobKind.FILMSTRIP, filmed)
+    with (
+        claim(Job.objects.get().pk) as work,
+        pytest.raises(StorageError, match=r"^The bucket is away\.$"),
+        camera_copy(filmed, work),
+    ):
+        raise StorageError("The bucket is away.")
 
 
 @pytest.mark.slow

@@ -167,7 +167,7 @@ def test_no_media_library_is_loaded_into_the_worker(filmed, work_off, monkeypatc
 
 
 def test_a_new_analysis_takes_the_files_of_what_it_replaces(filmed, work_off, django_capture_on_commit_callbacks):
-    from detection.proposals import replace_proposals
+    from detection.moments import replace_moments
 
     old, kept = propose(filmed, (4_000, 5_000), (6_000, 7_000))
     pipeline.start(JobKind.POSTER, filmed)
@@ -175,14 +175,14 @@ def test_a_new_analysis_takes_the_files_of_what_it_replaces(filmed, work_off, dj
     CandidateSegment.objects.filter(pk=kept.pk).update(status=SegmentStatus.TRASHED)
     found = {"version": "2", "parameters": {}, "curve": {}, "timings": {}, "candidates": []}
     with django_capture_on_commit_callbacks(execute=True):
-        replace_proposals(filmed, found)
+        replace_moments(filmed, found)
         assert files_of(old), "a file goes only when its row is gone for good"
     assert not files_of(old)
     assert len(files_of(kept)) == 2
     assert not Preview.objects.filter(segment_id=old.pk).exists()
 
 
-def test_a_preview_of_a_proposal_that_was_replaced_meanwhile_is_dropped(filmed, work_off, monkeypatch):
+def test_a_preview_of_a_moment_that_was_replaced_meanwhile_is_dropped(filmed, work_off, monkeypatch):
     (segment,) = propose(filmed, (4_000, 5_000))
     requests.want_preview(segment)
     Job.objects.filter(kind=JobKind.POSTER).delete()

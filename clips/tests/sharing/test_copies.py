@@ -1,4 +1,4 @@
-"""Tests how share copies are made and deleted: each once, and none of deleted clips."""
+"""Tests how share videos are made and deleted: each once, and none of deleted clips."""
 
 import uuid
 from pathlib import Path
@@ -153,4 +153,4 @@ def test_files_whose_rows_are_gone_are_removed(copy):
 
 
 def test_copies_are_counted_in_what_fills_the_disk(copy):
-    assert ("copies for sharing", 16) in [(str(name), n) for name, n in _parts()]
+    assert ("share videos", 16) in [(str(name), n) for name, n in _parts()]

@@ -13,7 +13,7 @@ from people.models import Member
 from trickyclip.tests.site import RunningSite, manage
 
 RATE_HZ = 30
-#: Each moment has ten seconds of the file to itself: a preview of the first eight, in the middle of it the proposal.
+#: Each moment has ten seconds of the file to itself: a preview of the first eight, and it lies in their middle.
 EACH_MS, PREVIEW_MS, START_MS, END_MS = 10_000, 8_000, 3_000, 5_000
 PASSWORD = "slushy-spring-rails-4"
 
@@ -62,7 +62,7 @@ def _make_file(shoot: Shoot, filename: str, n_cards: int) -> None:
             start_ms=number * EACH_MS + START_MS,
             end_ms=number * EACH_MS + END_MS,
             score=0.95 - number * 0.001,
-            why="the rider moves 3 × more than usual",
+            why="3.0 × the usual motion",
         )
         _make_preview(segment, number * EACH_MS)
 

@@ -89,7 +89,7 @@ def test_the_main_job(running_site, session_file):
         lambda: (row := mia.get(f"/api/upload/{upload_id}"))["state"] == "REGISTERED" and row, "the upload is here"
     )
 
-    hand = mia.wait_for(lambda: (asked := mia.post("/api/sort/next"))["segments"] and asked, "a proposal")
+    hand = mia.wait_for(lambda: (asked := mia.post("/api/sort/next"))["segments"] and asked, "a moment")
     (segment,) = hand["segments"]
     assert segment["original_file"] == upload["original_file"]
     miller = mia.post("/api/people", display_name="Miller Downey")

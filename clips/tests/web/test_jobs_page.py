@@ -205,7 +205,7 @@ def test_the_disk_is_summed_from_rows_and_kept(shoot, django_assert_num_queries)
     cache.clear()
     add_files(shoot, 3)
     parts = {str(title): size_bytes for title, size_bytes in disk_use().parts}
-    assert parts["camera files"] == 3000
+    assert parts["originals"] == 3000
     assert parts["database"] > 1_000_000
     with django_assert_num_queries(0):
         use = disk_use()
@@ -222,11 +222,11 @@ def test_old_sums_of_the_disk_are_shown_at_once_and_looked_at_anew(client, admin
     monkeypatch.setattr("clips.disk.usage.NEW_FOR_S", -1)
     page = client.get(JOBS)
     assert looks_again in page.content.decode()
-    assert dict(page.context["disk"].parts)["camera files"] == 1000
+    assert dict(page.context["disk"].parts)["originals"] == 1000
     monkeypatch.undo()
     box = client.get(reverse("clips:disk"), headers=AS_A_PAGE_ASKS)
     assert looks_again not in box.content.decode()
-    assert dict(box.context["disk"].parts)["camera files"] == 3000
+    assert dict(box.context["disk"].parts)["originals"] == 3000
 
 
 @pytest.mark.parametrize(("address", "links"), [("", 0), ("http://127.0.0.1:5555/", 1)])

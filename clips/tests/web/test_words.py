@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 
 #: Ways of saying things that are out, with what is said instead.
@@ -25,6 +26,15 @@ OUT = {
     r"not handed out": "skipped",
     r"as the one before": "same as last",
     r"without end": "never expires",
+}
+#: The same for the labels of models, which the admin shows.
+OUT_OF_LABELS = OUT | {
+    r"(candidate )?segments?": "moment",
+    r"shoots?": "session",
+    r"detection runs?|analysed": "search",
+    r"let(s|ting)? go": "remove",
+    r"put (away|right)|mended": "moved, repaired",
+    r"cop(y|ies) for sharing|share cop(y|ies)": "share video",
 }
 ROOT = Path(settings.BASE_DIR)
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -61,6 +71,28 @@ def test_no_page_says_what_is_out(out):
         for hit in pattern.finditer(read(path))
     ]
     assert not found, f"say “{OUT[out]}”: {found}"
+
+
+def labels() -> Iterator[tuple[str, str]]:
+    for model in apps.get_models():
+        if model._meta.app_label in {"clips", "people", "tricks"}:
+            yield model.__name__, f"{model._meta.verbose_name} {model._meta.verbose_name_plural}"
+            for field in model._meta.get_fields():
+                choices = [label for _value, label in getattr(field, "choices", None) or ()]
+                said = [getattr(field, "verbose_name", ""), getattr(field, "help_text", ""), *choices]
+                # Without what Django makes of the name of a field that has no label.
+                yield f"{model.__name__}.{field.name}", " · ".join(str(text) for text in said if type(text) is not str)
+
+
+def test_the_labels_that_are_looked_through_are_there():
+    assert sum(bool(said) for _name, said in labels()) > 200
+
+
+@pytest.mark.parametrize("out", OUT_OF_LABELS, ids=OUT_OF_LABELS.values())
+def test_no_label_says_what_is_out(out):
+    pattern = re.compile(rf"\b({out})\b", re.IGNORECASE)
+    found = [(name, hit[0]) for name, said in labels() for hit in pattern.finditer(said)]
+    assert not found, f"say “{OUT_OF_LABELS[out]}”: {found}"
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))

@@ -1,3 +1,5 @@
+"""``manage.py redetect``: searches videos for moments again."""
+
 from django.db.models import QuerySet
 
 from clips.jobs.backfill import BackfillCommand

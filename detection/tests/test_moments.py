@@ -11,7 +11,7 @@ from django.utils import timezone
 from clips.jobs.worker import MAX_SILENCE_S
 from clips.models import CandidateSegment, DetectionRun, SegmentStatus
 from clips.tests.factories import CandidateSegmentFactory
-from detection.proposals import replace_proposals
+from detection.moments import replace_moments
 from detection.tasks import TICK_S, stretch_of
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def found(*spans_ms: tuple[int, int]) -> dict:
 
 
 def test_what_nobody_touched_is_replaced(original, segments):
-    run = replace_proposals(original, found((500, 3500)))
+    run = replace_moments(original, found((500, 3500)))
     assert [(s.start_ms, s.end_ms, s.run) for s in CandidateSegment.objects.all()] == [(500, 3500, run)]
     assert DetectionRun.objects.get() == run
 
@@ -34,7 +34,7 @@ def test_what_nobody_touched_is_replaced(original, segments):
 @pytest.mark.parametrize("status", [SegmentStatus.ACCEPTED, SegmentStatus.TRASHED])
 def test_what_somebody_touched_stays_and_is_not_proposed_again(original, segments, status):
     CandidateSegment.objects.filter(pk=segments[2].pk).update(status=status)
-    replace_proposals(original, found((20_300, 24_300), (50_000, 53_000)))
+    replace_moments(original, found((20_300, 24_300), (50_000, 53_000)))
     spans = sorted(CandidateSegment.objects.values_list("start_ms", "end_ms", "status"))
     assert spans == [(20_000, 24_000, status), (50_000, 53_000, SegmentStatus.UNREVIEWED)]
 
@@ -48,13 +48,13 @@ def test_what_somebody_is_looking_at_stays(original, segments, sorter):
         lease_token=uuid.uuid4(),
         lease_ends_at=now + timedelta(minutes=3),
     )
-    replace_proposals(original, found((20_300, 24_300)))
+    replace_moments(original, found((20_300, 24_300)))
     assert CandidateSegment.objects.get() == segments[2]
 
 
 def test_what_a_person_added_by_hand_stays(original, segments):
     own = CandidateSegmentFactory(original_file=original, start_ms=100_000, end_ms=103_000)
-    replace_proposals(original, found((100_500, 103_500)))
+    replace_moments(original, found((100_500, 103_500)))
     assert CandidateSegment.objects.get() == own
 
 
@@ -62,7 +62,7 @@ def test_what_a_run_proposes_twice_becomes_one_moment_the_better_one(original):
     """Fails when each candidate becomes a row, as of a worker of an older version."""
     twice = found((1000, 4000), (1000, 4000), (1400, 5000), (9000, 12_000))
     twice["candidates"][1]["score"] = 0.2
-    replace_proposals(original, twice)
+    replace_moments(original, twice)
     spans = CandidateSegment.objects.order_by("start_ms").values_list("start_ms", "end_ms", "score")
     assert list(spans) == [(1000, 4000, 0.8), (9000, 12_000, 0.8)]
 
@@ -77,7 +77,7 @@ def test_the_database_refuses_a_moment_that_its_run_has_already(original, run, s
 
 def test_twice_the_same_analysis_leaves_the_same_rows(original, segments):
     for _ in range(2):
-        replace_proposals(original, found((1000, 4000), (9000, 12_000)))
+        replace_moments(original, found((1000, 4000), (9000, 12_000)))
     assert sorted(CandidateSegment.objects.values_list("start_ms", flat=True)) == [1000, 9000]
 
 
@@ -98,11 +98,11 @@ def test_a_cancelled_analysis_asks_whether_it_is_still_wanted_within_a_second():
 
 def test_what_could_not_be_read_is_said_on_the_pages_of_the_file_and_of_its_moments(client, viewer, original):
     sentences = ["The sound could not be read. Moments were found from the picture alone.", "Another sentence."]
-    run = replace_proposals(original, found((500, 3500)) | {"unread": sentences})
+    run = replace_moments(original, found((500, 3500)) | {"unread": sentences})
     assert run.unread == " ".join(sentences)
     client.force_login(viewer)
     moment = run.segments.get()
     for page in (reverse("clips:session", args=[original.shoot_id]), reverse("clips:moment", args=[moment.pk])):
         assert f'<p class="problem" role="note">{run.unread}</p>' in client.get(page).content.decode()
-    replace_proposals(original, found((500, 3500)))
+    replace_moments(original, found((500, 3500)))
     assert "could not be read" not in client.get(reverse("clips:session", args=[original.shoot_id])).content.decode()

@@ -1,18 +1,19 @@
-// The message that offers to undo what was just done: Z presses its button, and it can be dismissed.
+// Toasts say what was just done: × dismisses one, Z undoes what the newest one says.
 
 import { shortcutsAreOn } from "./sorting/keys.js";
 
-const WRITES = "input, select, textarea, [contenteditable]";
+const WRITES = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
+
+document.addEventListener("click", (event) => event.target.closest("[data-close]")?.closest(".toast")?.remove());
 
 function press(event) {
   if (event.key.toUpperCase() !== "Z" || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (event.repeat || event.target.closest(WRITES) || document.querySelector("dialog[open]") || !shortcutsAreOn()) return;
-  const button = document.querySelector("[data-toast] [data-undo]");
-  if (!button) return;
+  const undo = document.querySelector("#toasts [data-undo]");
+  if (!undo) return;
   event.preventDefault();
   event.stopPropagation(); // a page's own Z would undo something else
-  button.click();
+  undo.click();
 }
 
 window.addEventListener("keydown", press, true);
-document.addEventListener("click", (event) => event.target.closest("[data-dismiss]")?.closest("[data-toast]")?.remove());

@@ -7,10 +7,10 @@ from clips.previews import requests
 from detection.scoring.spans import is_same_moment
 
 
-def replace_proposals(original: OriginalFile, found: dict) -> DetectionRun:
+def replace_moments(original: OriginalFile, found: dict) -> DetectionRun:
     """Store a run and its segments from the result of ``detection.propose.propose``, in the caller's transaction.
 
-    Proposals of earlier runs that nobody touched are replaced. One that is decided or being looked at stays, and
+    Moments of earlier runs that nobody touched are replaced. One that is decided or being looked at stays, and
     the new run does not propose the same moment again, nor any moment twice.
     """
     # Nobody can lease a row while it is being replaced.

@@ -1,0 +1,92 @@
+"""Views that change many clips at once, follow the change until the archive has it, and undo it."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
+
+from clips.library import bulk, undoing
+from clips.library.bulk_forms import BulkTagsForm, KeyForm
+from clips.models import BulkChange
+from clips.models.bulk import Undone
+from clips.sorting.decisions import ConflictError
+from people.access import requires
+from people.models import Role
+from trickyclip.shared.whole_pages import part_of
+
+
+@requires(Role.SORTER)
+@require_POST
+def clips_tag_plan(request: HttpRequest) -> HttpResponse:
+    """Answer with what the filled-in form would change, and what it would not."""
+    form = BulkTagsForm(request.POST)
+    if not form.is_valid():
+        return render(request, "clips/library/_bulk_plan.html", {"errors": _sentences(form)})
+    planned = bulk.plan(form.selection().clips().values_list("pk", flat=True), form.change_to_plan())
+    return render(request, "clips/library/_bulk_plan.html", {"plan": planned})
+
+
+@requires(Role.SORTER)
+@require_POST
+def clips_tag(request: HttpRequest) -> HttpResponse:
+    """Tag the selected clips; answer with a toast that can undo it."""
+    form, key_form = BulkTagsForm(request.POST), KeyForm(request.POST)
+    if not (form.is_valid() and key_form.is_valid()):
+        return render(request, "clips/library/_bulk_plan.html", {"errors": _sentences(form)}, status=422)
+    chosen = form.selection().clips().values_list("pk", flat=True)
+    try:
+        with transaction.atomic():  # a refused change adds no new people or tricks either
+            made = bulk.change_tags(chosen, form.change(), member=request.user, key=key_form.cleaned_data["key"])
+    except ConflictError as error:
+        return render(request, "clips/library/_bulk_plan.html", {"errors": [str(error)]}, status=409)
+    return _answer(request, made)
+
+
+@requires(Role.VIEWER)
+@require_safe
+@part_of("clips:library")
+def bulk_change(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Answer with a change and how far file names and archive have followed."""
+    return _toast(request, get_object_or_404(BulkChange, pk=pk))
+
+
+@requires(Role.SORTER)
+@require_POST
+def bulk_undo(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Undo a change: one's own, or as a curator anybody's."""
+    change = get_object_or_404(BulkChange, pk=pk)
+    try:
+        undone = undoing.undo(change, member=request.user)
+    except ConflictError as error:
+        return _toast(request, change, problem=str(error), status=409)
+    change.refresh_from_db()
+    return _answer(request, change, said=said_of_undo(undone))
+
+
+def said_of_undo(undone: Undone) -> str:
+    """Return the sentence about an undo."""
+    said = ngettext("Undone. %(n)d is as before.", "Undone. %(n)d are as before.", undone.n_restored)
+    said %= {"n": undone.n_restored}
+    if undone.n_kept:
+        kept = ngettext("%(n)d was changed since and stays.", "%(n)d were changed since and stay.", undone.n_kept)
+        said = f"{said} {kept % {'n': undone.n_kept}}"
+    return said
+
+
+def _answer(request: HttpRequest, change: BulkChange, **more: object) -> HttpResponse:
+    """Answer with the toast, and tell the page to draw its clips again."""
+    return trigger_client_event(_toast(request, change, **more), "clips-changed")
+
+
+def _toast(request: HttpRequest, change: BulkChange, status: int = 200, **more: object) -> HttpResponse:
+    context = bulk.toast_context(change, request.user)
+    return render(request, "clips/library/_bulk_toast.html", context | more, status=status)
+
+
+def _sentences(form: BulkTagsForm) -> list[str]:
+    return [str(sentence) for errors in form.errors.values() for sentence in errors] or [_("Reload the page.")]

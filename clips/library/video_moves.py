@@ -1,0 +1,79 @@
+"""Moves videos, with their clips and moments, to another session; undone in one step.
+
+Names follow in one background job. What is inside the clips' files stays true: the time of recording does not change.
+"""
+
+import uuid
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from clips.archive.renaming import follow
+from clips.models import BulkChange, BulkKind, OriginalFile, Shoot
+from clips.models.bulk import Undone
+from clips.sorting.decisions import ConflictError
+from people.models import Member
+
+
+def move_videos(videos: Iterable[uuid.UUID], shoot: Shoot, *, member: Member, key: uuid.UUID) -> BulkChange:
+    """Move videos and the small copies of each to ``shoot``; the same key again changes nothing.
+
+    Raises
+    ------
+    ConflictError
+        If all of them are there already, or the key stands for another change.
+    """
+    with transaction.atomic():
+        if earlier := BulkChange.objects.filter(pk=key).first():
+            if earlier.kind != BulkKind.MOVE or earlier.member_id != member.pk:
+                raise ConflictError(_("This key was used for another change."))
+            return earlier
+        ids = list(videos)
+        rows = OriginalFile.objects.in_use().filter(Q(pk__in=ids) | Q(low_res_of__in=ids)).exclude(shoot=shoot)
+        before = _hold(rows, shoot)
+        if not before:
+            raise ConflictError(_("These videos are in %(session)s already.") % {"session": shoot})
+        states = [*dict.fromkeys(before.values()), str(shoot.pk)]
+        made = BulkChange.objects.create(
+            pk=key,
+            kind=BulkKind.MOVE,
+            label=str(shoot)[:300],
+            member=member,
+            member_name=member.username,
+            states=states,
+            rows={str(pk): [states.index(was), len(states) - 1] for pk, was in before.items()},
+            n_changed=len(before),
+        )
+        _put(before, shoot.pk)
+        follow(made)
+    return made
+
+
+def undo_move(change: BulkChange) -> Undone:
+    """Move videos back that are still where ``change`` put them."""
+    went = {uuid.UUID(pk): change.states[before] for pk, (before, _after) in change.rows.items()}
+    target = Shoot.objects.filter(pk=change.states[-1]).first()
+    there = Shoot.objects.in_bulk(set(went.values()))
+    rows = OriginalFile.objects.filter(pk__in=list(went), shoot=target)
+    held = _hold(rows, target, *there.values()) if target else {}
+    for shoot in there.values():
+        _put([pk for pk in held if went[pk] == str(shoot.pk)], shoot.pk)
+    n_back = sum(went[pk] in map(str, there) for pk in held)
+    follow(change)
+    return Undone(n_back, len(went) - n_back)
+
+
+def _hold(rows, *shoots: Shoot) -> dict[uuid.UUID, str]:
+    """Lock the sessions and then the videos, in the order of everybody; return the session of each video."""
+    ids = {*rows.values_list("shoot", flat=True), *(shoot.pk for shoot in shoots)}
+    Shoot.objects.filter(pk__in=ids).hold()
+    held = rows.hold()
+    return {pk: str(shoot) for pk, shoot in OriginalFile.objects.filter(pk__in=held).values_list("pk", "shoot")}
+
+
+def _put(videos: Iterable[uuid.UUID], shoot: uuid.UUID) -> None:
+    moved = OriginalFile.objects.filter(pk__in=list(videos))
+    moved.update(shoot=shoot)
+    moved.place_in_time()

@@ -1,0 +1,136 @@
+"""Tests in a real browser: clips are selected, tagged and tagged back, by mouse, by keys and by finger."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from clips.tests.browser import log_in, open_page, press
+from trickyclip.tests.site import manage
+
+pytestmark = pytest.mark.slow
+
+MAKE_CLIPS = """
+import datetime
+from clips.models import Shoot
+from clips.sorting.decisions import Choice, make_clip
+from clips.tests.factories import OriginalFileFactory
+from people.models import Member
+shoot = Shoot.objects.called("Bulk Evening", datetime.date(2024, 12, 1))
+original = OriginalFileFactory(shoot=shoot, duration_ms=600_000, camera_id="CAM_GOPRO11", fps_label="240FPS")
+for number in range(60):
+    choice = Choice(start_ms=number * 5000, end_ms=number * 5000 + 3000)
+    make_clip(original, choice, Member.objects.first())
+"""
+SIZES = {"phone": (390, 844, True), "desk": (1440, 900, False)}
+
+
+@pytest.fixture(scope="module")
+def evening(running_site) -> None:
+    """Sixty untagged clips, more than a page shows."""
+    manage(running_site.data_dir, "shell", "--no-imports", "-c", MAKE_CLIPS)
+
+
+@pytest.fixture(params=SIZES)
+def page(request, chromium, running_site, evening) -> Page:
+    width_px, height_px, touch = SIZES[request.param]
+    options = {"width_px": width_px, "height_px": height_px, "touch": touch}
+    with open_page(chromium, running_site.base_url, **options) as page:
+        log_in(page, running_site.admin_username, running_site.admin_password)
+        page.goto("/clips?q=bulk+evening")
+        page.wait_for_load_state()
+        yield page
+
+
+def cards(page: Page):
+    return page.locator("[data-clip]")
+
+
+def press_long(page: Page, number: int) -> None:
+    """Hold a finger on a card."""
+    box = cards(page).nth(number).locator(".clip-media").bounding_box()
+    point = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    cdp = page.context.new_cdp_session(page)
+    cdp.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
+    page.wait_for_timeout(700)
+    cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def selected(page: Page):
+    return page.locator("[data-selection-count]")
+
+
+def undo(page: Page) -> None:
+    page.locator("#toasts").get_by_role("button", name=re.compile("Undo")).first.click()
+    expect(page.locator("#toasts")).to_contain_text("Undone.")
+    expect(cards(page).filter(has_text="Bulk Rider")).to_have_count(0)
+
+
+def test_ten_clips_are_tagged_by_few_keys_and_tagged_back(page):
+    """Two clicks and eleven keys: T, the name, Enter for the name, Enter for all."""
+    if page.viewport_size["width"] == 390:
+        press_long(page, 0)
+        for number in range(1, 10):
+            cards(page).nth(number).locator("a").tap()
+    else:
+        cards(page).nth(0).hover()
+        cards(page).nth(0).locator("[data-choose]").click()
+        cards(page).nth(9).locator("[data-choose]").click(modifiers=["Shift"])
+    expect(selected(page)).to_have_text("10 selected")
+    expect(page).to_have_url(re.compile("/clips"))
+    if page.viewport_size["width"] == 390:
+        page.get_by_role("button", name="Tag", exact=True).click()
+    else:
+        press(page, "t")
+    expect(page.get_by_role("dialog")).to_contain_text("Tag 10 clips")
+    page.keyboard.type("bulk rider", delay=30)
+    press(page, "Enter")
+    expect(page.locator(".bulk-plan")).to_contain_text(
+        "10 clips change. 10 files are renamed and moved in the archive."
+    )
+    press(page, "Enter")
+    expect(page.locator("#toasts")).to_contain_text(re.compile("Tagged 10 clips: bulk rider", re.IGNORECASE))
+    expect(cards(page).filter(has_text=re.compile("bulk rider", re.IGNORECASE))).to_have_count(10)
+    expect(page.locator("[data-selection-bar]")).to_be_hidden()
+    undo(page)
+
+
+def test_the_selection_survives_paging_and_going_back(page):
+    cards(page).nth(3).locator("[data-choose]").check(force=True)
+    expect(selected(page)).to_have_text("1 selected")
+    page.get_by_role("link", name="Next").click()
+    expect(page).to_have_url(re.compile("page=2"))
+    expect(selected(page)).to_have_text("1 selected")
+    cards(page).nth(0).locator("[data-choose]").check(force=True)
+    expect(selected(page)).to_have_text("2 selected")
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/clips\?q=bulk\+evening$"))
+    expect(cards(page).nth(3).locator("[data-choose]")).to_be_checked()
+    expect(selected(page)).to_have_text("2 selected")
+    page.get_by_role("button", name=re.compile("Clear")).click()
+    expect(page.locator("[data-selection-bar]")).to_be_hidden()
+
+
+def test_all_that_match_are_changed_at_once(page):
+    cards(page).nth(0).locator("[data-choose]").check(force=True)
+    page.get_by_role("button", name="All 60").click()
+    expect(selected(page)).to_have_text("60 selected")
+    cards(page).nth(1).locator("[data-choose]").uncheck(force=True)
+    expect(selected(page)).to_have_text("59 selected")
+    page.get_by_role("button", name=re.compile("^Tag")).first.click()
+    page.get_by_role("dialog").get_by_label("crash").check()
+    expect(page.locator(".bulk-plan")).to_contain_text("59 clips change.")
+    page.get_by_role("button", name="Tag 59 clips").click()
+    expect(page.locator("#toasts")).to_contain_text("Tagged 59 clips: crash")
+    expect(page.locator("[data-category=CRASH]")).to_have_count(47)
+    undo(page)
+    expect(page.locator("[data-category=CRASH]")).to_have_count(0)
+
+
+def test_what_cannot_be_done_is_said_in_the_dialog(page):
+    cards(page).nth(0).locator("[data-choose]").check(force=True)
+    page.get_by_role("button", name=re.compile("^Tag")).first.click()
+    page.get_by_role("button", name="Tag 1 clip").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Choose a rider, a trick or a category.")
+    page.get_by_role("button", name="Cancel").click()
+    expect(selected(page)).to_have_text("1 selected")

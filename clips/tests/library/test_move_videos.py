@@ -1,0 +1,69 @@
+"""Tests the forms of a session's page that move videos elsewhere and trash hidden moments."""
+
+import datetime as dt
+import re
+import uuid
+
+import pytest
+from django.urls import reverse
+
+from clips.models import BulkChange, Shoot
+from clips.tests.factories import OriginalFileFactory
+
+
+def move(client, shoot: Shoot, *videos, **fields):
+    sent = {"videos": [str(video.pk) for video in videos], "key": str(uuid.uuid4()), **fields}
+    return client.post(reverse("clips:session_move_videos", args=[shoot.pk]), sent, headers={"HX-Request": "true"})
+
+
+@pytest.fixture
+def second(shoot):
+    return OriginalFileFactory(shoot=shoot, original_filename="GX010002.MP4")
+
+
+def test_chosen_videos_move_to_a_new_session_and_the_page_there_offers_an_undo(client, curator, original, second):
+    client.force_login(curator)
+    answer = move(client, original.shoot, second, name="Powder", date="2025-01-02")
+    target = Shoot.objects.get(name="Powder")
+    assert list(target.files.all()) == [second]
+    made = BulkChange.objects.get()
+    assert answer.headers["HX-Redirect"] == f"{reverse('clips:session', args=[target.pk])}?did={made.pk}"
+    page = client.get(answer.headers["HX-Redirect"]).content.decode()
+    assert reverse("clips:bulk_change", args=[made.pk]) in page
+
+
+def test_videos_move_to_a_session_that_is_there(client, curator, original, second):
+    target = Shoot.objects.called("Elsewhere", dt.date(2024, 12, 2))
+    client.force_login(curator)
+    move(client, original.shoot, original, second, target=str(target.pk))
+    assert target.files.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"name": "Powder", "date": "2025-01-02", "videos": []}, "Choose at least one video."),
+        ({}, "Choose a session, or write the name and date of a new one."),
+        ({"name": "Backyard Rails", "date": "2024-12-01"}, "already"),
+        (
+            {"videos": [str(uuid.uuid4())], "name": "Powder", "date": "2025-01-02"},
+            "is not one of the available choices",
+        ),
+    ],
+)
+def test_a_move_that_is_not_possible_is_one_sentence_and_makes_no_session(client, curator, original, fields, said):
+    client.force_login(curator)
+    answer = move(client, original.shoot, original, **fields)
+    assert answer.status_code == 422
+    assert said in re.sub(r"\s+", " ", answer.content.decode())
+    assert Shoot.objects.count() == 1
+
+
+def test_hidden_moments_are_trashed_from_the_page(client, sorter, shoot, segments):
+    client.force_login(sorter)
+    assert "Trash 3 hidden moments" in client.get(reverse("clips:session", args=[shoot.pk])).content.decode()
+    address = reverse("clips:session_trash_hidden", args=[shoot.pk])
+    answer = client.post(address, {"key": str(uuid.uuid4())}, headers={"HX-Request": "true"}).content.decode()
+    assert "Trashed 3 moments" in answer
+    assert "hidden moment" not in answer.partition('id="trash-hidden"')[2].partition("</div>")[0]
+    assert client.post(address, {"key": str(uuid.uuid4())}, headers={"HX-Request": "true"}).status_code == 409
