@@ -1,11 +1,15 @@
 """Does once per test process what is the same for all its tests. Loaded with ``-p`` in pytest.ini."""
 
+import fcntl
 import functools
 import gc
+import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connections
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 
@@ -13,6 +17,41 @@ def pytest_collection_finish() -> None:
     """Keep the collected tests out of the garbage collector: it would look through them all, again and again."""
     gc.collect()
     gc.freeze()
+
+
+#: A database that one of several test processes migrates, and all of them copy.
+MIGRATED = "test_trickyclip_migrated"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, django_db_blocker) -> None:
+    """Let several test processes copy one migrated database instead of migrating each its own."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        with django_db_blocker.unblock():
+            connections["default"].settings_dict["TEST"]["TEMPLATE"] = _migrated_once()
+
+
+def _migrated_once() -> str:
+    folder = Path(os.environ["TRICKYCLIP_TESTS"])
+    with (folder / "migrated.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "migrated").exists():
+            _migrate()
+            (folder / "migrated").touch()
+    return MIGRATED
+
+
+def _migrate() -> None:
+    """Make the database, and leave the connection as it was: PostgreSQL copies none that somebody is connected to."""
+    connection = connections["default"]
+    name, test_name = connection.settings_dict["NAME"], connection.settings_dict["TEST"]["NAME"]
+    connection.settings_dict["TEST"]["NAME"] = MIGRATED
+    try:
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = name
+        connection.settings_dict["TEST"]["NAME"] = test_name
 
 
 @pytest.fixture(scope="session", autouse=True)

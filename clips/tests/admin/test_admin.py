@@ -43,8 +43,7 @@ from clips.models import (
 )
 from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, FinalClipFactory, OriginalFileFactory
 from people.audit import note
-from people.merging import merge
-from people.models import Action, ApiToken, AuditEntry, Invite, Member, Person, Role
+from people.models import Action, ApiToken, AuditEntry, Invite, Member, Merge, Person, Role
 from tricks.models import Trick
 
 #: For admins alone: who may do what, with whose account, and who is told what.
@@ -62,7 +61,7 @@ def add_one_of_each(number: int) -> None:
     Invite.objects.issue(role=Role.SORTER, created_by=member, member=member)
     ApiToken.objects.issue(member, f"script {number}")
     note(Action.JOINED, member, actor=member)
-    merge(Person.objects.add(f"Double {number}"), Person.objects.add(f"Single {number}"), member=member)
+    Merge.objects.create(kind="people.person", merged_name=f"Mills {number}", survivor_name="Miller", member=member)
     segment = add_held_segment(number, member)
     clip = add_decided_clip(number, segment, member)
     for target in ({"clip": clip}, {"original_file": segment.original_file}, {"segment": segment}):
