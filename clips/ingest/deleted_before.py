@@ -49,8 +49,9 @@ def refuse(upload: Upload, file_hash: str) -> None:
 
 
 def hold(upload: Upload, file_hash: str) -> None:
-    """Lock what ``bring_in`` changes, before the upload's job."""
+    """Lock what ``bring_in`` changes, before the upload's job and in the order of a restore."""
     files = OriginalFile.objects.filter(file_hash=file_hash)
+    list(BinEntry.objects.filter(pk__in=files.values("bin_entry")).select_for_update())
     Shoot.objects.filter(pk__in=[*files.values_list("shoot", flat=True), upload.shoot_id]).hold()
     files.hold()
 

@@ -1,8 +1,9 @@
 """Names the site's advisory locks, defines the order of row locks, and recognises lock timeouts.
 
 **Order of rows.** Several locks are taken from the outside in, so that no two transactions wait for each other: a named
-lock first, then the session, its video, its moments in the order of their ids, a clip; each of them before its own
-jobs, and several jobs in the order of their ids. What no person waits for skips rows that somebody else has locked.
+lock first, then an entry of the bin, the session, its video, its moments in the order of their ids, a clip; each of
+them before its own jobs, and several jobs in the order of their ids. What no person waits for skips rows that somebody
+else has locked.
 """
 
 import enum

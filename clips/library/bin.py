@@ -123,13 +123,11 @@ def restore(entry: BinEntry, member: Member) -> bool:
         raise BinError(_("This was deleted for good."))
     _check_places(entry)
     pile = Pile(*(list(rows.values_list("pk", flat=True)) for rows in (entry.shoots, entry.files, entry.clips)))
-    Shoot.objects.filter(pk__in=pile.shoots).hold()
-    OriginalFile.objects.filter(pk__in=pile.videos).hold()
-    FinalClip.objects.filter(pk__in=pile.clips).hold()
-    Shoot.objects.filter(pk__in=pile.shoots).update(bin_entry=None)
-    OriginalFile.objects.filter(pk__in=pile.videos).update(bin_entry=None)
-    current = {"is_current": F("was_current"), "was_current": False, "removed_at": None}
-    FinalClip.objects.filter(pk__in=pile.clips).update(**current, bin_entry=None)
+    for rows in (entry.shoots, entry.files, entry.clips):
+        rows.all().hold()
+    entry.shoots.update(bin_entry=None)
+    entry.files.update(bin_entry=None)
+    entry.clips.update(is_current=F("was_current"), was_current=False, removed_at=None, bin_entry=None)
     entry.note_restored(member)
     _go_on(pile)
     # A rider or trick that was renamed meanwhile renamed them, and left their copies where they were.
@@ -159,8 +157,16 @@ def _hold(clips: list, videos: list, shoots: list, *, with_clips: bool) -> Pile:
     lineages = list(current.order_by().values_list("lineage", flat=True))
     lineages += FinalClip.objects.filter(pk__in=clips, is_current=False).order_by().values_list("lineage", flat=True)
     alive = FinalClip.objects.current().filter(lineage__in=lineages).order_by().values_list("lineage", flat=True)
-    versions = FinalClip.objects.filter(lineage__in=list(alive), bin_entry=None).hold() if lineages else []
-    return Pile(held, files, versions)
+    return Pile(held, files, _hold_versions(list(alive)))
+
+
+def _hold_versions(lineages: list[uuid.UUID]) -> list[uuid.UUID]:
+    """Lock all versions of these clips, also one that somebody was just making."""
+    rows = FinalClip.objects.filter(lineage__in=lineages, bin_entry=None)
+    held = rows.hold() if lineages else []
+    while held and rows.exclude(pk__in=held).exists():
+        held = rows.hold()
+    return held
 
 
 def _describe(pile: Pile) -> dict[str, Any]:

@@ -48,7 +48,9 @@ def bin_page(request: HttpRequest) -> HttpResponse:
 def bin_ask(request: HttpRequest) -> HttpResponse:
     """Ask what goes along with a video or a session; a page of its own where no script runs."""
     if video := _asked(request, "video", OriginalFile.objects.in_use().select_related("shoot")):
-        context = {"video": video, "shoot": video.shoot, "n_clips": _clips_of(original_file=video).count()}
+        clips = _clips_of(original_file=video)
+        context = {"video": video, "shoot": video.shoot, "n_clips": clips.count()}
+        context["may_take_clips"] = bin_rights.own(request.user, clips).count() == context["n_clips"]
     elif shoot := _asked(request, "session", Shoot.objects.in_use()):
         context = _about_session(shoot)
     else:

@@ -275,6 +275,57 @@ def test_a_sorter_does_not_take_others_clips_along(own_video, segments, sorter, 
     assert throw_away(sorter, videos=[own_video]).n_clips == 0
 
 
+def test_a_sorter_is_not_offered_to_take_others_clips_along(client, own_video, segments, sorter, other_sorter):
+    address = f"{reverse('clips:bin_ask')}?video={own_video.pk}"
+    client.force_login(sorter)
+    keep(segments[0], sorter)
+    assert "Also its 1 clip" in client.get(address).content.decode()
+    keep(segments[1], other_sorter)
+    page = client.get(address).content.decode()
+    assert "Its 2 clips stay in the library." in page
+    assert "with_clips" not in page
+
+
+@pytest.mark.parametrize(("who", "status"), [("sorter", 302), ("other_sorter", 403), ("curator", 302)])
+def test_the_pages_let_throw_away_and_restore_who_may(request, client, clip, who, status):
+    client.force_login(request.getfixturevalue(who))
+    answer = client.post(reverse("clips:bin_throw"), {"clips": clip.pk, "next": "/clips"})
+    assert answer.status_code == status
+    assert BinEntry.objects.exists() == (status == 302)
+    if status == 302:
+        assert answer["Location"] == "/clips"
+        entry = BinEntry.objects.get()
+        assert client.post(reverse("clips:bin_restore", args=[entry.pk])).status_code == 302
+        assert FinalClip.objects.current().get() == clip
+
+
+@pytest.mark.parametrize("elsewhere", ["https://example.org/", "//example.org/x", "javascript:alert(1)", ""])
+def test_a_form_leads_to_no_other_site(client, clip, sorter, elsewhere):
+    client.force_login(sorter)
+    answer = client.post(reverse("clips:bin_throw"), {"clips": clip.pk, "next": elsewhere})
+    assert answer["Location"] == "/bin"
+
+
+def test_a_script_throws_away_lists_and_restores(client, clip, own_video, sorter, other_sorter, curator):
+    client.force_login(other_sorter)
+    assert client.delete(reverse("api:clip", args=[clip.pk])).status_code == 403
+    client.force_login(sorter)
+    key = uuid.uuid4()
+    for _time in range(2):
+        answer = client.delete(reverse("api:clip", args=[clip.pk]), query_params={"key": key, "reason": "double"})
+        assert (answer.status_code, answer.json()["id"], answer.json()["reason"]) == (200, str(key), "double")
+    assert client.delete(reverse("api:clip", args=[clip.pk])).status_code == 409
+    assert [entry["id"] for entry in client.get(reverse("api:bin_list")).json()["results"]] == [str(key)]
+    assert client.post(reverse("api:bin_restore", args=[key])).json()["restored_at"]
+    answer = client.delete(reverse("api:video", args=[own_video.pk]), query_params={"with_clips": "1"}).json()
+    assert (answer["kind"], answer["n_clips"]) == ("VIDEO", 1)
+    assert client.delete(reverse("api:session", args=[own_video.shoot_id])).json()["kind"] == "SESSION"
+    assert client.delete(reverse("api:bin_entry", args=[answer["id"]])).status_code == 403
+    client.force_login(curator)
+    assert client.delete(reverse("api:bin_entry", args=[answer["id"]])).json()["emptying_at"]
+    assert client.post(reverse("api:bin_restore", args=[answer["id"]])).status_code == 409
+
+
 def test_an_empty_session_may_be_thrown_away_by_any_sorter(shoot, other_sorter):
     assert throw_away(other_sorter, shoots=[shoot]).n_videos == 0
 
