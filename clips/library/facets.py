@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from clips.library.filters import UNTAGGED, ClipFilter
 from clips.library.search import LACKING
+from clips.library.spelling import corrected
 from clips.models import CameraName, ClipCategory, FinalClip, Shoot
 from clips.models.camera import camera_name, rate_name
 from people.models import Person
@@ -67,7 +68,9 @@ def facets_of(asked: dict) -> list[Facet]:
 def facet_of(name: str, asked: dict, find: str) -> Facet:
     """Return one facet counted: what is chosen, and its first choices or those that a typed beginning may mean."""
     rest = {key: value for key, value in asked.items() if key not in {name, "sort"}}
-    counts = _counts(name, ClipFilter(rest, queryset=FinalClip.objects.all()).qs.order_by())
+    counts = _counts(name, rest)
+    if "q" in rest and not counts.total() and (meant := corrected(rest["q"])):
+        counts = _counts(name, rest | {"q": meant})
     chosen = _chosen(name, asked.get(name, []))
     known = {choice.value.casefold() for choice in chosen}
     n_of = {value.casefold(): n for value, _text, n in _CHOICES[name](counts, "")} if chosen else {}
@@ -78,8 +81,9 @@ def facet_of(name: str, asked: dict, find: str) -> Facet:
     return Facet(name, str(TITLES[name]), ticked + others[:shown], max(0, len(others) - shown))
 
 
-def _counts(name: str, clips: QuerySet) -> Counts:
-    """Return how many clips there are of each value of a facet."""
+def _counts(name: str, asked: dict) -> Counts:
+    """Return how many clips of a search there are of each value of a facet."""
+    clips = ClipFilter(asked, queryset=FinalClip.objects.all()).qs.order_by()
     if name == "untagged":
         return Counter({(value,): clips.filter(missing).count() for value, missing in LACKING.items()})
     # "*" counts what an index has without a look at the rows.

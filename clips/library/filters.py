@@ -12,7 +12,6 @@ from drf_spectacular.drainage import set_override
 
 from clips.library import ordering
 from clips.library.search import LACKING, matching
-from clips.library.spelling import corrected
 from clips.media.cameras.model import CAMERA_ID
 from clips.models import CameraName, ClipCategory, FinalClip, Job, JobKind, JobState
 from people.models import Person
@@ -46,14 +45,16 @@ class ValuesFilter(filters.Filter):
         items = {"type": "string"} | ({"enum": [value for value, _text in choices]} if choices else {})
         items |= {"format": "uuid"} if one is forms.UUIDField else {}
         super().__init__(*args, one=each, **kwargs)
-        set_override(self, "field", {"type": "array", "items": items})  # for the API's description
+        # For the API's description, which would not see that it takes several.
+        described = {"type": "array", "items": items, "description": f"{kwargs['label']}; may be given several times"}
+        set_override(self, "field", described)
 
 
 class ClipFilter(filters.FilterSet):
     """Filters and order of clips, for the API and the library page."""
 
     q = filters.CharFilter(
-        method="applied_last",
+        method="matching",
         label="beginnings of words in names, aliases and metadata; days, months, frame rates, missing tags",
     )
     person = ValuesFilter(method="with_person", label="name, slug, alias or id; also finds who is in `also`")
@@ -68,12 +69,9 @@ class ClipFilter(filters.FilterSet):
     date_to = filters.DateFilter("date", lookup_expr="lte")
     camera = ValuesFilter(method="by_camera", label="id as in file names, or what the crew calls the camera")
     fps = ValuesFilter(method="at_rate", label="as in file names, such as 240FPS")
-    category = ValuesFilter("category", lookup_expr="in", choices=ClipCategory.choices)
+    category = ValuesFilter("category", lookup_expr="in", choices=ClipCategory.choices, label="what a clip is")
     all_versions = filters.BooleanFilter(method="applied_last", label="include replaced versions")
     sort = filters.ChoiceFilter(method="applied_last", choices=ordering.CHOICES, label="default: newest first")
-
-    #: What was searched instead of a misspelt line that found nothing; known once the clips were asked for.
-    corrected = ""
 
     class Meta:
         model = FinalClip
@@ -84,23 +82,13 @@ class ClipFilter(filters.FilterSet):
         clips = super().filter_queryset(clips)
         # A clip that was removed is never current, and the shorter question is one that an index answers.
         clips = clips.filter(removed_at=None) if asked.get("all_versions") else clips.filter(is_current=True)
-        if asked.get("q"):
-            clips = self._matching(clips, asked["q"])
         return ordering.in_order(clips, asked.get("sort") or ordering.NEWEST)
 
     def applied_last(self, clips: QuerySet, _name: str, _value: object) -> QuerySet:
         return clips
 
-    def _matching(self, clips: QuerySet, text: str) -> QuerySet:
-        """Return the clips that a typed line finds; where it finds none, those that it finds well spelt."""
-        found = matching(clips, text)
-        if found.exists() or not (meant := corrected(text)):
-            return found
-        found_corrected = matching(clips, meant)
-        if not found_corrected.exists():
-            return found
-        self.corrected = meant
-        return found_corrected
+    def matching(self, clips: QuerySet, _name: str, value: str) -> QuerySet:
+        return matching(clips, value)
 
     def with_person(self, clips: QuerySet, _name: str, values: list[str]) -> QuerySet:
         people = _by_ids_or_names(Person.objects, values)

@@ -1,13 +1,15 @@
 """View of the library: all clips, filtered and searched, as a grid or a list. The address holds the whole query."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from collections.abc import Mapping
+
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 from django_htmx.http import push_url, replace_url
 
-from clips.library import columns, ordering
-from clips.library.asked import FILTERS, VIEWS, asked_for, library_address, query_of
+from clips.library import columns, ordering, spelling
+from clips.library.asked import FILTERS, VIEWS, Asked, asked_for, library_address, query_of
 from clips.library.facets import TITLES, facet_of, facets_of
 from clips.library.filters import ClipFilter
 from clips.library.pagination import WidePaginator
@@ -25,15 +27,15 @@ PER_PAGE = 48
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
     """Show a page of the clips that match the query; HTMX gets only the results."""
-    found = ClipFilter(request.GET, queryset=FinalClip.objects.all())
-    pages = WidePaginator(found.qs, PER_PAGE, whole=FinalClip.objects.with_names().with_pictures())
-    status = 200 if found.is_valid() else 422
     asked = asked_for(request.GET)
+    found, pages, corrected = _found_or_meant(request.GET, asked)
+    status = 200 if found.is_valid() else 422
     context = {
         "asked": asked,
-        "query": query_of(asked),
+        # What links lead to and a selection means is the search that was shown.
+        "query": query_of(asked | {"q": corrected} if corrected else asked),
         "errors": found.errors,
-        "corrected": found.corrected,
+        "corrected": corrected,
         "n_filters": sum(name in asked for name in FILTERS),
         "page": pages.get_page(request.GET.get("page")),
         "view": asked.get("view", VIEWS[0]),
@@ -45,7 +47,7 @@ def library(request: HttpRequest) -> HttpResponse:
         response = render(request, "clips/library/_library_results.html", context, status=status)
         # Somebody who types goes back to where they began, not through every letter.
         note = replace_url if request.htmx.trigger_name == "q" else push_url
-        note(response, library_address(context["query"]))
+        note(response, library_address(query_of(asked)))
     else:
         context |= {"facets": facets_of(asked), "orders": ordering.CHOICES, "order": asked.get("sort", ordering.NEWEST)}
         response = render(request, "clips/library/library.html", context, status=status)
@@ -63,6 +65,21 @@ def library_facet(request: HttpRequest, name: str) -> HttpResponse:
     find = typed_in(request, "find") if request.htmx.trigger_name == "find" else ""
     part = "_facet_choices" if request.htmx.trigger_name == "find" else "_facet"
     return render(request, f"clips/library/{part}.html", {"facet": facet_of(name, asked_for(request.GET), find)})
+
+
+def _found_or_meant(query: QueryDict, asked: Asked) -> tuple[ClipFilter, WidePaginator, str]:
+    """Return what a query finds; or what it finds well spelt, and how that is, where it finds nothing."""
+    found, pages = _found(query)
+    if "q" in asked and not pages.count and (meant := spelling.corrected(asked["q"])):
+        found_meant, pages_meant = _found(asked | {"q": meant})
+        if pages_meant.count:
+            return found_meant, pages_meant, meant
+    return found, pages, ""
+
+
+def _found(query: Mapping) -> tuple[ClipFilter, WidePaginator]:
+    found = ClipFilter(query, queryset=FinalClip.objects.all())
+    return found, WidePaginator(found.qs, PER_PAGE, whole=FinalClip.objects.with_names().with_pictures())
 
 
 def is_part(request: HttpRequest) -> bool:

@@ -55,6 +55,9 @@ def clips(original) -> dict[str, FinalClip]:
         ("session=BackyardRails&trick=Britney", {"two"}),
         ("camera=cam_gopro11", {"one", "three"}),
         ("fps=60FPS", {"two"}),
+        ("person=mills&person=Jo&trick=kfed&trick=britney", {"one", "two"}),
+        ("fps=60FPS&fps=240fps&category=TRICK", {"one", "two"}),
+        ("q=no trick dez 2024", {"three"}),
         ("category=CRASH", {"three"}),
         ("q=THRE", {"three"}),
         ("q=mil kf 240", {"one"}),
@@ -62,6 +65,7 @@ def clips(original) -> dict[str, FinalClip]:
         ("q=bri%20ipho", {"two"}),
         ("q=CAM_GOPRO11", {"one", "three"}),
         ("q=ills", set()),
+        ("q=milller", set()),
         ("q=' %26 | !", {"one", "two", "three"}),
         ("person=Miller Downey&all_versions=true", {"one", "three", "old"}),
     ],
@@ -78,6 +82,16 @@ def test_a_filter_that_makes_no_sense_gets_a_sentence(client, viewer, clips, que
     answer = client.get(f"/api/clips?{query}")
     assert answer.status_code == 422
     assert answer.json()["detail"].endswith(".")
+
+
+def test_the_description_says_which_filters_take_several_values(client, viewer):
+    client.force_login(viewer)
+    described = client.get("/api/schema", headers={"Accept": "application/json"}).json()
+    asked = {each["name"]: each for each in described["paths"]["/api/clips"]["get"]["parameters"]}
+    several = {name for name, each in asked.items() if each["schema"]["type"] == "array"}
+    assert several == {"session", "person", "trick", "untagged", "category", "camera", "fps", "clip"}
+    assert asked["category"]["schema"]["items"]["enum"] == ["TRICK", "BROLL", "CRASH"]
+    assert "alias" in asked["person"]["description"]
 
 
 def test_a_list_of_clips_costs_a_fixed_number_of_queries(

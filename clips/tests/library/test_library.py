@@ -110,6 +110,7 @@ def test_a_misspelt_search_says_what_it_shows(client, viewer, clips):
     page = client.get("/clips", {"q": "milller kfde"})
     assert "Showing results for <strong>miller kfed</strong>" in page.content.decode()
     assert 'value="milller kfde"' in page.content.decode(), "what was typed stays in the box"
+    assert 'data-query="q=miller+kfed"' in page.content.decode(), "what is selected or downloaded is what is shown"
     right = client.get("/clips", {"q": "miller"})
     assert "Showing results for" not in right.content.decode()
     nothing = client.get("/clips", {"q": "milller", "date_from": "2025-01-01"})
