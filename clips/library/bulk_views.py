@@ -2,17 +2,18 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import trigger_client_event
+from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
 
 from clips.library import bulk, undoing
 from clips.library.bulk_forms import BulkTagsForm, KeyForm
-from clips.models import BulkChange
+from clips.models import BulkChange, BulkKind
 from clips.models.bulk import Undone
 from clips.sorting.decisions import ConflictError
 from people.access import requires
@@ -64,6 +65,9 @@ def bulk_undo(request: HttpRequest, pk: UUID) -> HttpResponse:
         undone = undoing.undo(change, member=request.user)
     except ConflictError as error:
         return _toast(request, change, problem=str(error), status=409)
+    if change.kind == BulkKind.MOVE:  # the page shows other videos now
+        messages.success(request, said_of_undo(undone))
+        return HttpResponseClientRefresh()
     change.refresh_from_db()
     return _answer(request, change, said=said_of_undo(undone))
 
@@ -79,8 +83,9 @@ def said_of_undo(undone: Undone) -> str:
 
 
 def _answer(request: HttpRequest, change: BulkChange, **more: object) -> HttpResponse:
-    """Answer with the toast, and tell the page to draw its clips again."""
-    return trigger_client_event(_toast(request, change, **more), "clips-changed")
+    """Answer with the toast, and tell the page to draw its clips and moments again."""
+    response = trigger_client_event(_toast(request, change, **more), "clips-changed")
+    return trigger_client_event(response, "moments-changed")
 
 
 def _toast(request: HttpRequest, change: BulkChange, status: int = 200, **more: object) -> HttpResponse:

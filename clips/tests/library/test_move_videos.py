@@ -30,6 +30,10 @@ def test_chosen_videos_move_to_a_new_session_and_the_page_there_offers_an_undo(c
     assert answer.headers["HX-Redirect"] == f"{reverse('clips:session', args=[target.pk])}?did={made.pk}"
     page = client.get(answer.headers["HX-Redirect"]).content.decode()
     assert reverse("clips:bulk_change", args=[made.pk]) in page
+    undone = client.post(reverse("clips:bulk_undo", args=[made.pk]))
+    assert undone.headers["HX-Refresh"] == "true"
+    assert "Undone. 1 is as before." in client.get(reverse("clips:session", args=[target.pk])).content.decode()
+    assert not target.files.exists()
 
 
 def test_videos_move_to_a_session_that_is_there(client, curator, original, second):

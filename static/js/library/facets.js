@@ -7,15 +7,17 @@ const facets = () => document.querySelectorAll("[data-facet]");
 const bodyOf = (facet) => facet.querySelector("[data-facet-body]");
 const count = (facet) => htmx.trigger(bodyOf(facet), "count");
 
-document.addEventListener("toggle", ({ target }) => {
-  if (target.matches?.("[data-facet]") && target.open) count(target);
+const isCounting = (facet) => bodyOf(facet).classList.contains("htmx-request");
+
+document.addEventListener("toggle", ({ target }) => { // also of one that the page came with open
+  if (target.matches?.("[data-facet]") && target.open && !isCounting(target)) count(target);
 }, true);
 
 document.addEventListener("change", (event) => {
   if (event.target.matches?.("[data-facet-find]")) event.stopPropagation(); // what is typed there is no search of clips
   const facet = event.target.closest?.("[data-facet]");
   if (!facet) return;
-  htmx.trigger(bodyOf(facet), "htmx:abort"); // an answer under way does not know of this tick
+  if (isCounting(facet)) htmx.trigger(bodyOf(facet), "htmx:abort"); // its answer would not know of this tick
   const chosen = facet.querySelectorAll(":checked").length;
   const said = facet.querySelector("[data-facet-count]");
   said.textContent = chosen;
