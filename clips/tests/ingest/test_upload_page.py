@@ -130,15 +130,15 @@ def test_what_is_here_already_is_told_before_a_byte_is_sent(page, tmp_path):
 
 
 def test_what_was_deleted_is_told_and_comes_in_when_asked(page, running_site, tmp_path):
-    video = make_video(tmp_path / "gone.mp4", frames=30, seed=3)
+    video = make_video(tmp_path / "binned.mp4", frames=30, seed=3)
     pick(page, video)
     send(page)
-    expect(upload_row(page, "gone.mp4")).to_contain_text(ANALYSED, timeout=PATIENCE_MS)
-    upload_row(page, "gone.mp4").get_by_role("link", name="Backyard Rails").click()
-    page.get_by_role("article", name="gone.mp4").get_by_role("button", name="Bin", exact=True).click()
-    expect(page.locator("[data-toast]")).to_contain_text("Binned: gone.mp4")
+    expect(upload_row(page, "binned.mp4")).to_contain_text(ANALYSED, timeout=PATIENCE_MS)
+    upload_row(page, "binned.mp4").get_by_role("link", name="Backyard Rails").click()
+    page.get_by_role("article", name="binned.mp4").get_by_role("button", name="Bin", exact=True).click()
+    expect(page.locator("[data-toast]")).to_contain_text("Binned: binned.mp4")
     page.goto("/upload")
-    expect(upload_row(page, "gone.mp4")).to_contain_text("in the bin")
+    expect(upload_row(page, "binned.mp4")).to_contain_text("in the bin")
     drop(page, "once-more.mp4", video.read_bytes())
     row = file_row(page, "once-more.mp4")
     expect(row).to_have_attribute("data-state", "here", timeout=PATIENCE_MS)
@@ -147,7 +147,7 @@ def test_what_was_deleted_is_told_and_comes_in_when_asked(page, running_site, tm
     row.get_by_role("button", name="Upload anyway").click()
     send(page)
     expect(upload_row(page, "once-more.mp4")).to_contain_text(ANALYSED, timeout=PATIENCE_MS)
-    expect(upload_row(page, "gone.mp4")).to_contain_text(ANALYSED)
+    expect(upload_row(page, "binned.mp4")).to_contain_text(ANALYSED)
 
 
 def test_what_only_looks_like_a_file_that_is_here_is_sent(page, tmp_path):

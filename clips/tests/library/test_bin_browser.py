@@ -126,7 +126,7 @@ def test_a_session_is_deleted_after_its_videos_moved_elsewhere(page, original, s
     question = page.get_by_role("dialog")
     question.get_by_label("Keep its 1 video? Move it to").select_option(label=f"{other.date} Other Spot")
     question.get_by_role("button", name="Move", exact=True).click()
-    expect(page.get_by_text("1 video moved to Other Spot.")).to_be_visible()
+    expect(page.locator("#toasts .toast")).to_contain_text(f"Moved 1 video to {other.date} Other Spot")
     page.get_by_role("link", name="Delete session").click()
     question.get_by_role("button", name="Move to bin").click()
     expect(page.locator("#toasts .toast")).to_contain_text("Binned: Backyard Rails")
