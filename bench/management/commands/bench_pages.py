@@ -95,7 +95,7 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
         "library, by person's name": f"{library}?sort=person",
         "library, one person": f"{library}?person={person.slug if person else ''}",
         "library, searched": f"{library}?q={clip.search_text.split()[-1] if clip.search_text else 'mp4'}",
-        "library, misspelt": f"{library}?q=boradslide",
+        "library, misspelt": f"{library}?q={clip.original_file.shoot.name.split()[0]}x",
         "library, riders": reverse("clips:library_facet", args=["person"]),
         "library, sessions": reverse("clips:library_facet", args=["session"]),
         "library, tricks at 240 fps": f"{reverse('clips:library_facet', args=['trick'])}?q=240",

@@ -31,7 +31,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
-  if (detail.target.id !== "results") return;
+  if (detail.target?.id !== "results") return; // none when an older state of the page comes back
   for (const facet of facets()) {
     const writes = document.activeElement?.matches("[data-facet-find]") && facet.contains(document.activeElement);
     if (facet.open && !writes) count(facet);
