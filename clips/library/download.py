@@ -4,12 +4,13 @@ import csv
 import io
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
 from functools import partial
+from typing import TYPE_CHECKING
 from uuid import UUID
 from zlib import crc32
 
@@ -23,6 +24,9 @@ from clips.models import FinalClip
 from clips.models.camera import camera_name, rate_name
 from clips.storage import files
 from clips.storage.files import MissingFileError, StorageError
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 LIST_NAME = "clips.csv"
 COLUMNS = (
@@ -105,20 +109,25 @@ def fill_checksums(clips: QuerySet, *, for_s: float) -> int:
 
 def zip_of(clips: QuerySet) -> ZipStream:
     """Return the ZIP of these clips; those whose file is not here are named in its list alone."""
-    lines = _lines(clips)
-    paths = [line.stored_path for line in lines if line.stored_path]
-    lengths_bytes = files.sizes_bytes(paths)
     listed, entries = [], []
-    for line in lines:
-        missing = _why_left_out(line, lengths_bytes)
+    for line, missing in lines_of(clips):
         listed.append((*line.facts, missing))
         if not missing:
             entries.append(line.entry)
     return ZipStream([_list_entry(listed, entries), *entries], while_sent=slots.one)
 
 
+def lines_of(clips: QuerySet) -> list[tuple["Line", str]]:
+    """Return the clips in the order of the archive, whatever order they were shown in, each with why it is left out."""
+    rows = clips.order_by().with_tags().select_related("original_file__shoot").with_camera_names()
+    rows = rows.defer("search_text", "tracks", "original_file__probe")
+    lines = sorted((_line(clip) for clip in rows.iterator(chunk_size=BATCH)), key=lambda line: line.path)
+    lengths_bytes = files.sizes_bytes(line.stored_path for line in lines if line.stored_path)
+    return [(line, _why_left_out(line, lengths_bytes)) for line in lines]
+
+
 @dataclass(frozen=True, slots=True)
-class _Line:
+class Line:
     """A clip as the ZIP and its list need it: some hundred bytes, for there may be many thousands."""
 
     pk: UUID
@@ -132,18 +141,11 @@ class _Line:
 
     @property
     def entry(self) -> Entry:
-        blocks = partial(_blocks, self.stored_path, self.size_bytes)
+        blocks = partial(blocks_of, self.stored_path, self.size_bytes)
         return Entry(self.path, self.size_bytes, self.crc32, self.modified, blocks, self.file_hash)
 
 
-def _lines(clips: QuerySet) -> list[_Line]:
-    """Return the clips in the order of the archive, whatever order they were shown in."""
-    rows = clips.order_by().with_tags().select_related("original_file__shoot").with_camera_names()
-    rows = rows.defer("search_text", "tracks", "original_file__probe")
-    return sorted((_line(clip) for clip in rows.iterator(chunk_size=BATCH)), key=lambda line: line.path)
-
-
-def _line(clip: FinalClip) -> _Line:
+def _line(clip: FinalClip) -> Line:
     path = "/".join([*clip_folder_parts(clip), clip.filename])
     facts = (
         path, clip.date.isoformat(), clip.original_file.shoot.name, str(clip.person or ""),
@@ -151,7 +153,7 @@ def _line(clip: FinalClip) -> _Line:
         str(clip.get_category_display()), clip.own_camera_name or camera_name(clip.camera_id),
         rate_name(clip.fps_label).removesuffix(" fps"), f"{clip.duration_ms / 1000:.2f}",
     )  # fmt: skip
-    return _Line(
+    return Line(
         clip.pk, path, clip.stored_path, clip.size_bytes, clip.crc32, clip.file_hash, _filmed_at(clip), facts
     )  # fmt: skip
 
@@ -164,7 +166,7 @@ def _filmed_at(clip: FinalClip) -> datetime:
     return timezone.make_naive(recorded_at + timedelta(milliseconds=clip.start_ms))
 
 
-def _why_left_out(line: _Line, lengths_bytes: dict[str, int | None]) -> str:
+def _why_left_out(line: Line, lengths_bytes: dict[str, int | None]) -> str:
     if not line.stored_path:
         return _("not cut yet")
     length_bytes = lengths_bytes[line.stored_path]
@@ -174,19 +176,26 @@ def _why_left_out(line: _Line, lengths_bytes: dict[str, int | None]) -> str:
 def _list_entry(listed: list[tuple[str, ...]], entries: list[Entry]) -> Entry:
     """Return the list of all clips, those that were left out too, as spreadsheets open it."""
     text = io.StringIO()
-    table = csv.writer(text)
-    table.writerow(COLUMNS)
-    table.writerows([_as_text(value) for value in line] for line in listed)
-    data = text.getvalue().encode("utf-8-sig")  # without the mark Excel shows "Zoë" wrong
+    write_list(text, COLUMNS, listed)
+    data = text.getvalue().encode()
     newest = max((entry.modified for entry in entries), default=datetime(1980, 1, 1))  # noqa: DTZ001 - as ZIP keeps it
     return Entry(LIST_NAME, len(data), crc32(data), newest, lambda first, last: iter([data[first : last + 1]]))
+
+
+def write_list(text: "SupportsWrite[str]", columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """Write rows as CSV that spreadsheets open as it is meant."""
+    text.write("\ufeff")  # without this mark Excel shows "Zoë" wrong
+    table = csv.writer(text)
+    table.writerow(columns)
+    table.writerows([_as_text(value) for value in row] for row in rows)
 
 
 def _as_text(value: str) -> str:
     return f"'{value}" if value.startswith(FORMULAS) else value
 
 
-def _blocks(stored_path: str, size_bytes: int, first: int, last: int) -> Iterator[bytes]:
+def blocks_of(stored_path: str, size_bytes: int, first: int, last: int) -> Iterator[bytes]:
+    """Yield a part of a stored file in blocks; StorageError once it has another length than was announced."""
     with closing(files.read(stored_path)) as file:
         if file.size_bytes != size_bytes:  # cut anew since the ZIP was begun: no half of each
             raise StorageError(_("A clip changed while it was being downloaded."))

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clips.library import download
 from clips.library.filters import ClipFilter
 from clips.library.selection import Selection, SelectionForm
+from clips.library.zip_stream import ZipStream
 from clips.models import FinalClip, Shoot
 from clips.previews.http_ranges import ASKED_EACH_TIME, whole_or_part
 from people.access import requires
@@ -62,18 +63,27 @@ def library_zip(request: HttpRequest) -> HttpResponseBase:
 
 def _zip(request: HttpRequest, clips: QuerySet) -> HttpResponseBase:
     if download.slots.are_taken:
-        return _later(_("Too many downloads at once. Try again in a minute."), after_s=60)
+        return too_many()
     if n_to_read := download.fill_checksums(clips, for_s=ZIP_READS_S):
         return _later(_("Preparing the download: %(n)d clips left. Try again.") % {"n": n_to_read}, after_s=1)
-    file = download.zip_of(clips)
+    return sent(request, download.zip_of(clips), zip_name(clips))
+
+
+def sent(request: HttpRequest, file: ZipStream, save_as: str) -> HttpResponseBase:
+    """Answer with a ZIP, or the requested range of it."""
     headers = {
         "Content-Type": "application/zip",
-        "Content-Disposition": content_disposition_header(True, zip_name(clips)),
+        "Content-Disposition": content_disposition_header(True, save_as),
         "Cache-Control": ASKED_EACH_TIME,
         "X-Content-Type-Options": "nosniff",
         "X-Accel-Buffering": "no",  # nginx would write to its disk what its client is too slow for
     }
     return whole_or_part(request, file, headers, at_once_bytes=None)
+
+
+def too_many() -> HttpResponse:
+    """Answer that enough downloads are being sent."""
+    return _later(_("Too many downloads at once. Try again in a minute."), after_s=60)
 
 
 def _address_of(selection: Selection) -> str:

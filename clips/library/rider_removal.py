@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_noop
 
 from clips.archive.renaming import follow
+from clips.library import export_file
 from clips.models import BulkChange, BulkKind, FinalClip
 from people.audit import Action, note
 from people.leaving import forget
@@ -20,7 +21,10 @@ FORMER_RIDER = gettext_noop("former rider")
 
 @transaction.atomic
 def take_out(person: Person, member: Member) -> BulkChange:
-    """Unlink a rider from all clips and versions, and delete their names; files follow in a job. Cannot be undone."""
+    """Unlink a rider from all clips and versions, and delete their names; files follow in a job. Cannot be undone.
+
+    Exports bear the name too, and end.
+    """
     through = FinalClip.also.through.objects
     in_also = through.filter(person=person).values("finalclip")
     held = FinalClip.objects.filter(Q(person=person) | Q(pk__in=in_also)).hold()
@@ -44,4 +48,5 @@ def take_out(person: Person, member: Member) -> BulkChange:
     forget(Person, gone, FORMER_RIDER)
     note(Action.TAKEN_OUT, made)
     follow(made)
+    transaction.on_commit(export_file.clear_all, robust=True)
     return made

@@ -9,7 +9,7 @@ from django.db import transaction
 from clips.archive import renaming
 from clips.jobs import pipeline
 from clips.jobs.worker import claim
-from clips.library import emptying
+from clips.library import emptying, export_file
 from clips.media.sandbox import runner
 from clips.models import FinalClip
 from clips.sharing import links
@@ -55,6 +55,12 @@ def empty_bin_entry(job_id: str) -> None:
 def empty_bin() -> None:
     """Delete what has been in the bin for too long."""
     emptying.look_after()
+
+
+@shared_task(name="clear_exports")
+def clear_exports() -> None:
+    """Delete exports that can no longer be downloaded."""
+    export_file.clear_old()
 
 
 @shared_task(name="refresh_search")

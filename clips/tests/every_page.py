@@ -10,6 +10,8 @@ ALONE = (
     "/clips?view=list",
     "/clips?q=nobody",
     "/library/download",
+    "/export/mine",
+    "/export/crew",
     "/jobs",
     "/bin",
     "/upload",

@@ -38,6 +38,7 @@ class Action(models.TextChoices):
     UNSHARED = "unshared", _("revoked a share link")
     ERASED = "erased", _("erased a member")
     TAKEN_OUT = "taken_out", _("took a rider out of the library")
+    EXPORTED = "exported", _("exported data")
     CONNECTED = "connected", _("connected a Google account")
 
 

@@ -69,6 +69,9 @@ ROUTES = {
     "clips:saved_view_delete": (["uuid"], {"post": VIEWER}),
     "clips:library_download": ([], {"get": VIEWER}),
     "clips:library_zip": ([], {"get": VIEWER, "head": VIEWER, "post": VIEWER}),
+    "clips:export_mine": ([], {"get": VIEWER, "head": VIEWER, "post": VIEWER}),
+    "clips:export_crew": ([], {"get": ADMIN, "head": ADMIN, "post": ADMIN}),
+    "clips:export_zip": (["uuid"], {"get": VIEWER, "head": VIEWER}),  # one's own, and the crew's as an admin
     "clips:clip": (["uuid"], {"get": VIEWER}),
     "clips:clip_edit": (["uuid"], {"get": SORTER, "post": SORTER}),
     "clips:clip_use_again": (["uuid"], {"post": SORTER}),

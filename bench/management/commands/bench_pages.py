@@ -100,6 +100,8 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
         "library, sessions": reverse("clips:library_facet", args=["session"]),
         "library, tricks at 240 fps": f"{reverse('clips:library_facet', args=['trick'])}?q=240",
         "library, download": reverse("clips:library_download"),
+        "export, own": reverse("clips:export_mine"),
+        "export, crew": reverse("clips:export_crew"),
         "clip": reverse("clips:clip", args=[clip.pk]),
         "clip, edit": reverse("clips:clip_edit", args=[clip.pk]),
         "board": reverse("clips:board"),

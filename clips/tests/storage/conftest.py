@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import boto3
@@ -83,7 +84,9 @@ def moto_server() -> Iterator[Server]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     application.bucket = boto3.resource("s3", endpoint_url=application.url, **KEYS).Bucket(BUCKET)
-    application.bucket.create(CreateBucketConfiguration={"LocationConstraint": KEYS["region_name"]})
+    # moto keeps buckets by process, and each module that imports this fixture has a server of its own.
+    with suppress(application.bucket.meta.client.exceptions.BucketAlreadyOwnedByYou):
+        application.bucket.create(CreateBucketConfiguration={"LocationConstraint": KEYS["region_name"]})
     yield application
     server.shutdown()
     thread.join()
