@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from clips.api import serializers
 from clips.api.bin_serializers import BinEntrySerializer, ThrowSerializer, ThrowVideoSerializer
 from clips.api.errors import found
+from clips.api.views import clips_for
 from clips.library import emptying
 from clips.library.bin import restore, throw_away
 from clips.models import BinEntry, FinalClip, OriginalFile, Shoot
@@ -55,8 +56,11 @@ class ClipDetail(generics.RetrieveAPIView):
     """One clip."""
 
     serializer_class = serializers.ClipSerializer
-    queryset = FinalClip.objects.with_names()
+    queryset = FinalClip.objects.all()
     filter_backends = []
+
+    def get_queryset(self):
+        return clips_for(self.request)
 
     @extend_schema(parameters=[ThrowSerializer], request=None, responses={200: BinEntrySerializer, **REFUSALS})
     def delete(self, request: Request, pk: uuid.UUID) -> Response:

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from clips.api.errors import found
 from clips.api.serializers import PeopleField, SentenceSerializer
-from clips.library import bulk, undoing
+from clips.library import bulk, hearts, undoing
 from clips.library.selection import MAX_IDS, Selection, SelectionForm
 from clips.models import BulkChange, ClipCategory
 from tricks.models import Trick
@@ -47,11 +47,17 @@ class BulkTagsSerializer(serializers.Serializer):
     add_people = PeopleField(required=False, default=list, help_text="Join the riders that are there.")
     trick = serializers.PrimaryKeyRelatedField(queryset=Trick.objects, allow_null=True, required=False)
     category = serializers.ChoiceField(ClipCategory.choices, required=False)
+    heart = serializers.BooleanField(
+        required=False, help_text="Instead of tags: give all of them your heart, or take it away."
+    )
 
     def validate(self, asked: dict) -> dict:
         if bool(asked["clips"]) == (asked["query"] is not None):
             raise serializers.ValidationError(_("Send either the ids of clips, or a query."))
-        if not any(name in asked for name in ("people", "trick", "category")) and not asked["add_people"]:
+        tags = any(name in asked for name in ("people", "trick", "category")) or asked["add_people"]
+        if "heart" in asked and tags:
+            raise serializers.ValidationError(_("Send either tags or a heart."))
+        if "heart" not in asked and not tags:
             raise serializers.ValidationError(_("Choose a rider, a trick or a category."))
         chosen = SelectionForm({"all": "on", "query": asked["query"]})
         if asked["query"] is not None and not chosen.is_valid():
@@ -75,14 +81,18 @@ class BulkTagsSerializer(serializers.Serializer):
 
 
 class BulkTags(APIView):
-    """Change the tags of many clips in one step; file names and archive follow in the background."""
+    """Change the tags of many clips in one step, or their hearts; file names and archive follow in the background."""
 
     @extend_schema(request=BulkTagsSerializer, responses={200: BulkChangeSerializer, **REFUSALS})
     def post(self, request: Request) -> Response:
         asked = BulkTagsSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        clips = asked.selection().clips().values_list("pk", flat=True)
-        made = bulk.change_tags(clips, asked.change(), member=request.user, key=asked.validated_data["key"])
+        clips = asked.selection().clips(request.user).values_list("pk", flat=True)
+        who = {"member": request.user, "key": asked.validated_data["key"]}
+        if "heart" in asked.validated_data:
+            made = hearts.heart_many(clips, wanted=asked.validated_data["heart"], **who)
+        else:
+            made = bulk.change_tags(clips, asked.change(), **who)
         return Response(BulkChangeSerializer(made).data)
 
 

@@ -176,19 +176,28 @@ class ClipSerializer(serializers.ModelSerializer):
     also = serializers.SlugRelatedField("display_name", many=True, read_only=True)
     session_name = serializers.CharField(source="original_file.shoot.name")
     archived = serializers.SerializerMethodField()
+    n_hearts = serializers.IntegerField(help_text="Members who gave it a heart.")
+    has_my_heart = serializers.BooleanField()
 
     class Meta:
         model = FinalClip
         fields = [
             "id", "filename", "date", "session_name", "person", "also", "trick", "category", "camera_id",
             "fps_label", "start_ms", "end_ms", "original_file", "candidate_segment", "file_hash", "size_bytes",
-            "lineage", "is_current", "archived", "tracks", "created_at", "updated_at",
+            "lineage", "is_current", "archived", "tracks", "n_hearts", "has_my_heart",
+            "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
 
     def get_archived(self, clip: FinalClip) -> dict[str, str]:
         """Return the path in each archive that holds the clip, by backend."""
         return {copy.backend: copy.path for copy in clip.copies.all() if copy.verified_at}
+
+
+class HeartSerializer(serializers.Serializer):
+    heart = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="Whether it shall have yours. Omit it to toggle."
+    )
 
 
 class JobSerializer(serializers.ModelSerializer):

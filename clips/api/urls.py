@@ -27,6 +27,7 @@ urlpatterns = [
     path("clips", watch(views.ClipList.as_view()), name="clip_list"),
     path("clips/<uuid:pk>", watch_and_bin(bin_views.ClipDetail.as_view()), name="clip"),
     path("clips/<uuid:pk>/edit", sort(views.ClipEdit.as_view()), name="clip_edit"),
+    path("clips/<uuid:pk>/heart", watch(views.ClipHeart.as_view()), name="clip_heart"),
     path("clips/bulk", sort(bulk.BulkTags.as_view()), name="clip_bulk"),
     path("bulk/<uuid:pk>", watch(bulk.BulkDetail.as_view()), name="bulk"),
     path("bulk/<uuid:pk>/undo", sort(bulk.BulkUndo.as_view()), name="bulk_undo"),

@@ -21,7 +21,8 @@ from clips.ingest.tus_headers import UploadMetadata, clean_session_name
 from clips.jobs import pipeline
 from clips.library.filters import ClipFilter, JobFilter
 from clips.library.new_version import reedit
-from clips.models import CandidateSegment, FinalClip, Job, Upload
+from clips.models import CandidateSegment, FinalClip, Heart, Job, Upload
+from clips.models.clip import FinalClipQuerySet
 from clips.models.job import TARGETS
 from clips.sorting import decisions
 from clips.sorting.undo import undo
@@ -104,7 +105,7 @@ class SortSave(APIView):
         asked = _checked(serializers.SaveSerializer, request)
         segment, held_by = _segment_and_key(asked, request)
         clip = decisions.keep(segment, decisions.Choice(**asked), **held_by)
-        clip = FinalClip.objects.with_names().get(pk=clip.pk)
+        clip = clips_for(request).get(pk=clip.pk)
         return Response(serializers.ClipSerializer(clip).data)
 
 
@@ -162,7 +163,10 @@ class ClipList(generics.ListAPIView):
 
     serializer_class = serializers.ClipSerializer
     filterset_class = ClipFilter
-    queryset = FinalClip.objects.with_names().prefetch_related("person__aliases", "trick__aliases")
+    queryset = FinalClip.objects.all()
+
+    def get_queryset(self):
+        return clips_for(self.request).prefetch_related("person__aliases", "trick__aliases")
 
 
 class ClipEdit(APIView):
@@ -173,7 +177,23 @@ class ClipEdit(APIView):
         clip = found(FinalClip.objects.with_names().filter(pk=pk).first(), _("clip"))
         choice = replace(decisions.choice_of(clip), **_checked(serializers.EditSerializer, request))
         version = reedit(clip, choice, member=request.user)
-        return Response(serializers.ClipSerializer(FinalClip.objects.with_names().get(pk=version.pk)).data)
+        return Response(serializers.ClipSerializer(clips_for(request).get(pk=version.pk)).data)
+
+
+class ClipHeart(APIView):
+    """Give a clip your heart, or take it away. All versions of a clip share their hearts."""
+
+    @extend_schema(request=serializers.HeartSerializer, responses={200: serializers.ClipSerializer, **REFUSALS})
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        clip = found(FinalClip.objects.filter(pk=pk, removed_at=None).first(), _("clip"))
+        wanted = _checked(serializers.HeartSerializer, request)["heart"]
+        if wanted is None:
+            Heart.objects.toggle(clip.lineage, request.user)
+        elif wanted:
+            Heart.objects.give([clip.lineage], request.user)
+        else:
+            Heart.objects.take_away([clip.lineage], request.user)
+        return Response(serializers.ClipSerializer(clips_for(request).get(pk=pk)).data)
 
 
 class PersonList(generics.ListCreateAPIView):
@@ -237,6 +257,11 @@ class JobCancel(APIView):
         note(Action.CANCELLED, job)
         job.refresh_from_db()
         return Response(serializers.JobSerializer(job).data)
+
+
+def clips_for(request: Request) -> FinalClipQuerySet:
+    """Return all clips with what the API tells of them to whoever asks."""
+    return FinalClip.objects.with_names().with_hearts(request.user)
 
 
 def _checked(serializer_class: type, request: Request) -> dict:

@@ -2,6 +2,7 @@
 
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -13,12 +14,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import trigger_client_event
 
 from clips.library import bin_rights, emptying
 from clips.library.bin import restore, throw_away
 from clips.library.bin_forms import MoveForm, ThrowForm, next_address
 from clips.library.bin_rights import BinError, NotAllowedError
+from clips.library.bulk_forms import KeyForm
+from clips.library.bulk_views import answer_said
 from clips.library.clip_views import answer_redirect
+from clips.library.selection import SelectionForm
 from clips.library.video_moves import move_videos
 from clips.models import BinEntry, CandidateSegment, FinalClip, OriginalFile, Shoot
 from clips.sorting.decisions import ConflictError
@@ -82,17 +87,53 @@ def bin_throw(request: HttpRequest) -> HttpResponse:
 
 @requires(Role.SORTER)
 @require_POST
+def clips_bin_plan(request: HttpRequest) -> HttpResponse:
+    """Answer with how many of the selected clips can go to the bin, and why others cannot."""
+    form = SelectionForm(request.POST)
+    if not form.is_valid():
+        return render(request, "clips/library/_bin_plan.html", {"problem": _said_of(form)})
+    chosen, own = _chosen(request, form)
+    context = {"n": len(own), "n_others": len(chosen) - len(own), "days": settings.BIN_DAYS}
+    return render(request, "clips/library/_bin_plan.html", context)
+
+
+@requires(Role.SORTER)
+@require_POST
+def clips_bin(request: HttpRequest) -> HttpResponse:
+    """Move those of the selected clips to the bin that the member may; answer with a toast that can undo it."""
+    form, key_form = SelectionForm(request.POST), KeyForm(request.POST)
+    if not (form.is_valid() and key_form.is_valid()):
+        return render(request, "clips/library/_bin_plan.html", {"problem": _said_of(form)}, status=422)
+    chosen, own = _chosen(request, form)
+    if chosen and not own:
+        context = {"n": 0, "n_others": len(chosen)}
+        return render(request, "clips/library/_bin_plan.html", context, status=409)
+    try:
+        entry = throw_away(request.user, clips=own, key=key_form.cleaned_data["key"])
+    except BinError as error:
+        return render(request, "clips/library/_bin_plan.html", {"problem": str(error)}, status=409)
+    toast = render(request, "clips/library/_bin_toast.html", {"entry": entry})
+    return trigger_client_event(toast, "clips-changed")
+
+
+@requires(Role.SORTER)
+@require_POST
 def bin_restore(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Bring an entry back."""
+    """Bring an entry back; HTMX gets a toast that says so."""
     entry = get_object_or_404(BinEntry, pk=pk)
     try:
         restore(entry, request.user)
     except NotAllowedError as error:
         raise PermissionDenied(str(error)) from error
     except BinError as error:
+        if request.htmx:
+            return answer_said(request, str(error), status=409)
         messages.error(request, str(error))
     else:
-        messages.success(request, _("Restored: %(what)s") % {"what": entry.title})
+        said = _("Restored: %(what)s") % {"what": entry.title}
+        if request.htmx:
+            return trigger_client_event(answer_said(request, said), "clips-changed")
+        messages.success(request, said)
     return redirect(next_address(request))
 
 
@@ -136,6 +177,17 @@ def with_pictures(entries: QuerySet[BinEntry]) -> QuerySet[BinEntry]:
     of_clip = Subquery(shown.filter(clips__bin_entry=OuterRef("pk"))[:1])
     of_video = Subquery(shown.filter(original_file__bin_entry=OuterRef("pk"))[:1])
     return entries.annotate(pictured=Coalesce(of_clip, of_video))
+
+
+def _chosen(request: HttpRequest, form: SelectionForm) -> tuple[list[UUID], list[UUID]]:
+    """Return the selected clips, and those of them that the member may throw away."""
+    chosen = list(form.selection().clips(request.user).order_by().values_list("pk", flat=True))
+    own = bin_rights.own(request.user, FinalClip.objects.current().filter(pk__in=chosen))
+    return chosen, list(own.order_by().values_list("pk", flat=True))
+
+
+def _said_of(form: SelectionForm) -> str:
+    return " ".join(str(said) for errors in form.errors.values() for said in errors) or _("Reload the page.")
 
 
 def _asked(request: HttpRequest, name: str, rows: QuerySet) -> OriginalFile | Shoot | None:

@@ -40,6 +40,10 @@ class BulkTagsForm(SelectionForm):
         changes = ("people", "no_people", "trick", "no_trick", "category")
         if not self.errors and not any(cleaned.get(name) for name in changes):
             raise forms.ValidationError(_("Choose a rider, a trick or a category."))
+        if not self.errors and cleaned["no_people"] and (cleaned["people"] or cleaned["adds"]):
+            raise forms.ValidationError(_("Choose riders or “No rider”, not both."))
+        if not self.errors and cleaned["no_trick"] and cleaned["trick"]:
+            raise forms.ValidationError(_("Choose a trick or “No trick”, not both."))
         return cleaned
 
     def change(self) -> TagChange:
@@ -58,10 +62,10 @@ class BulkTagsForm(SelectionForm):
         people = tuple(person_called(name) for name in asked["people"])
         return TagChange(
             sets_people=asked["no_people"] or (bool(people) and not asked["adds"]),
-            people=() if asked["no_people"] or asked["adds"] else people,
-            added=people if asked["adds"] and not asked["no_people"] else (),
+            people=() if asked["adds"] else people,
+            added=people if asked["adds"] else (),
             sets_trick=asked["no_trick"] or bool(asked["trick"]),
-            trick=trick_called(asked["trick"]) if asked["trick"] and not asked["no_trick"] else None,
+            trick=trick_called(asked["trick"]) if asked["trick"] else None,
             category=asked["category"] or None,
         )
 

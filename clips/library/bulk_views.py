@@ -28,7 +28,7 @@ def clips_tag_plan(request: HttpRequest) -> HttpResponse:
     form = BulkTagsForm(request.POST)
     if not form.is_valid():
         return render(request, "clips/library/_bulk_plan.html", {"errors": _sentences(form)})
-    planned = bulk.plan(form.selection().clips().values_list("pk", flat=True), form.change_to_plan())
+    planned = bulk.plan(form.selection().clips(request.user).values_list("pk", flat=True), form.change_to_plan())
     return render(request, "clips/library/_bulk_plan.html", {"plan": planned})
 
 
@@ -39,13 +39,13 @@ def clips_tag(request: HttpRequest) -> HttpResponse:
     form, key_form = BulkTagsForm(request.POST), KeyForm(request.POST)
     if not (form.is_valid() and key_form.is_valid()):
         return render(request, "clips/library/_bulk_plan.html", {"errors": _sentences(form)}, status=422)
-    chosen = form.selection().clips().values_list("pk", flat=True)
+    chosen = form.selection().clips(request.user).values_list("pk", flat=True)
     try:
         with transaction.atomic():  # a refused change adds no new people or tricks either
             made = bulk.change_tags(chosen, form.change(), member=request.user, key=key_form.cleaned_data["key"])
     except ConflictError as error:
         return render(request, "clips/library/_bulk_plan.html", {"errors": [str(error)]}, status=409)
-    return _answer(request, made)
+    return answer_changed(request, made)
 
 
 @requires(Role.VIEWER)
@@ -69,7 +69,7 @@ def bulk_undo(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.success(request, said_of_undo(undone))
         return HttpResponseClientRefresh()
     change.refresh_from_db()
-    return _answer(request, change, said=said_of_undo(undone))
+    return answer_changed(request, change, said=said_of_undo(undone))
 
 
 def said_of_undo(undone: Undone) -> str:
@@ -82,10 +82,15 @@ def said_of_undo(undone: Undone) -> str:
     return said
 
 
-def _answer(request: HttpRequest, change: BulkChange, **more: object) -> HttpResponse:
+def answer_changed(request: HttpRequest, change: BulkChange, **more: object) -> HttpResponse:
     """Answer with the toast, and tell the page to draw its clips and moments again."""
     response = trigger_client_event(_toast(request, change, **more), "clips-changed")
     return trigger_client_event(response, "moments-changed")
+
+
+def answer_said(request: HttpRequest, sentence: str, status: int = 200) -> HttpResponse:
+    """Answer with a toast that says one sentence."""
+    return render(request, "clips/library/_said_toast.html", {"said": sentence}, status=status)
 
 
 def _toast(request: HttpRequest, change: BulkChange, status: int = 200, **more: object) -> HttpResponse:

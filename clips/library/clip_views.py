@@ -25,14 +25,14 @@ from clips.previews.playback import best_source, full_source, lacks_copy
 from clips.sharing.views import copies_to_show, share_context
 from clips.sorting.decisions import ConflictError, TrimError, choice_of
 from people.access import requires
-from people.models import Role
+from people.models import Member, Role
 
 
 @requires(Role.VIEWER)
 @require_safe
 def clip(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show a clip; the library query that led here gives the previous and next one."""
-    shown = get_object_or_404(clips_to_show(), pk=pk)
+    shown = get_object_or_404(clips_to_show().with_hearts(request.user), pk=pk)
     if shown.removed_at or (not shown.is_current and current_version(shown) is None):
         return answer_removed(request, shown)
     asked = asked_for(request.GET)
@@ -48,7 +48,7 @@ def clip(request: HttpRequest, pk: UUID) -> HttpResponse:
         "may_bin": shown.is_current and bin_rights.may_throw_away(request.user, shown),
         "awaits_copy": bool(shown.stored_path) and lacks_copy(shown),
         **(fetch_context(shown.original_file) if shown.original_file.evicted_at else {}),
-        "in_library": beside_in_library(shown, asked),
+        "in_library": beside_in_library(shown, asked, request.user),
         "in_original": beside_in_original(shown),
     }
     return render(request, "clips/library/clip.html", context)
@@ -142,9 +142,10 @@ def jobs_of(shown: FinalClip) -> dict[str, Job]:
     return {job.kind: job for job in {job.kind: job for job in jobs}.values() if job.state != JobState.DONE}
 
 
-def beside_in_library(shown: FinalClip, asked: Asked) -> tuple[FinalClip | None, FinalClip | None]:
+def beside_in_library(shown: FinalClip, asked: Asked, member: Member) -> tuple[FinalClip | None, FinalClip | None]:
     """Return the clips before and after this one in the results of the query."""
-    found = ClipFilter(asked, queryset=FinalClip.objects.select_related("person", "trick")).qs.exclude(pk=shown.pk)
+    rows = FinalClip.objects.select_related("person", "trick")
+    found = ClipFilter(asked, rows, member=member).qs.exclude(pk=shown.pk)
     name = asked.get("sort", ordering.NEWEST)
     return ordering.neighbours(found, shown, name if name in ordering.ORDERS else ordering.NEWEST)
 

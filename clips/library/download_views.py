@@ -30,7 +30,7 @@ MAX_ADDRESS = 3800
 @require_safe
 def library_download(request: HttpRequest) -> HttpResponse:
     """Show what a download of the clips that match the query will have in it, and its button."""
-    found = ClipFilter(request.GET, queryset=FinalClip.objects.all())
+    found = ClipFilter(request.GET, FinalClip.objects.all(), member=request.user)
     if not found.is_valid():
         return _refused(request, found.errors)
     clips = found.qs
@@ -56,8 +56,8 @@ def library_zip(request: HttpRequest) -> HttpResponseBase:
             return _refused(request, form.errors)
         selection = form.selection()
         address = _address_of(selection)
-        return redirect(address) if address else _zip(request, selection.clips())
-    found = ClipFilter(request.GET, queryset=FinalClip.objects.all())
+        return redirect(address) if address else _zip(request, selection.clips(request.user))
+    found = ClipFilter(request.GET, FinalClip.objects.all(), member=request.user)
     return _zip(request, found.qs) if found.is_valid() else _refused(request, found.errors)
 
 

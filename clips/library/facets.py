@@ -12,12 +12,12 @@ from uuid import UUID
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
-from clips.library.filters import UNTAGGED, ClipFilter
+from clips.library.filters import HEARTS, UNTAGGED, ClipFilter, hearted
 from clips.library.search import LACKING
 from clips.library.spelling import corrected
 from clips.models import CameraName, ClipCategory, FinalClip, Shoot
 from clips.models.camera import camera_name, rate_name
-from people.models import Person
+from people.models import Member, Person
 from people.naming.slugs import likeness
 from tricks.lookup import likely
 from tricks.models import Trick
@@ -28,6 +28,7 @@ ALL_CLIPS = 10**9
 TITLES = {
     "session": _("Session"), "person": _("Rider"), "trick": _("Trick"), "untagged": _("Missing tags"),
     "category": _("Category"), "camera": _("Camera"), "fps": _("Frame rate"),
+    "hearts": _("Hearts"),
 }  # fmt: skip
 #: By which columns a facet groups the clips.
 _COLUMNS = {
@@ -65,12 +66,12 @@ def facets_of(asked: dict) -> list[Facet]:
     return [Facet(name, str(title), _chosen(name, asked.get(name, [])), 0) for name, title in TITLES.items()]
 
 
-def facet_of(name: str, asked: dict, find: str) -> Facet:
+def facet_of(name: str, asked: dict, find: str, member: Member) -> Facet:
     """Return one facet counted: what is chosen, and its first choices or those that a typed beginning may mean."""
     rest = {key: value for key, value in asked.items() if key not in {name, "sort"}}
-    counts = _counts(name, rest)
+    counts = _counts(name, rest, member)
     if "q" in rest and not counts.total() and (meant := corrected(rest["q"])):
-        counts = _counts(name, rest | {"q": meant})
+        counts = _counts(name, rest | {"q": meant}, member)
     chosen = _chosen(name, asked.get(name, []))
     known = {choice.value.casefold() for choice in chosen}
     n_of = {value.casefold(): n for value, _text, n in _CHOICES[name](counts, "")} if chosen else {}
@@ -81,11 +82,13 @@ def facet_of(name: str, asked: dict, find: str) -> Facet:
     return Facet(name, str(TITLES[name]), ticked + others[:shown], max(0, len(others) - shown))
 
 
-def _counts(name: str, asked: dict) -> Counts:
+def _counts(name: str, asked: dict, member: Member) -> Counts:
     """Return how many clips of a search there are of each value of a facet."""
-    clips = ClipFilter(asked, queryset=FinalClip.objects.all()).qs.order_by()
+    clips = ClipFilter(asked, FinalClip.objects.all(), member=member).qs.order_by()
     if name == "untagged":
         return Counter({(value,): clips.filter(missing).count() for value, missing in LACKING.items()})
+    if name == "hearts":
+        return Counter({(value,): clips.filter(hearted(value, member)).count() for value, _text in HEARTS})
     # "*" counts what an index has without a look at the rows.
     rows = clips.values_list(*_COLUMNS[name]).annotate(n=Count("*"))
     counts = Counter({tuple(row[:-1]): row[-1] for row in rows})
@@ -116,8 +119,11 @@ def _names(name: str, values: list[str]) -> Iterable[tuple[str, str]]:
         return [(value.casefold(), camera_name(value)) for value in values if value.startswith("CAM_")]
     if name == "fps":
         return [(value.casefold(), rate_name(value)) for value in values]
-    of_kind = ClipCategory.choices if name == "category" else UNTAGGED
-    return [(value.casefold(), str(text)) for value, text in of_kind]
+    return [(value.casefold(), str(text)) for value, text in _FIXED[name]]
+
+
+#: The facets whose values are always the same.
+_FIXED = {"category": ClipCategory.choices, "untagged": UNTAGGED, "hearts": HEARTS}
 
 
 def _is_uuid(text: str) -> bool:
@@ -176,17 +182,13 @@ def _rates(counts: Counts, _find: str) -> list[Row]:
     return [(label, rate_name(label), counts[(label,)]) for label in labels]
 
 
-def _categories(counts: Counts, _find: str) -> list[Row]:
-    return [(value, str(text), counts[(value,)]) for value, text in ClipCategory.choices]
-
-
-def _untagged(counts: Counts, _find: str) -> list[Row]:
-    return [(value, str(text), counts[(value,)]) for value, text in UNTAGGED]
+def _fixed(name: str) -> Callable[[Counts, str], list[Row]]:
+    return lambda counts, _find: [(value, str(text), counts[(value,)]) for value, text in _FIXED[name]]
 
 
 _CHOICES: dict[str, Callable[[Counts, str], list[Row]]] = {
-    "session": _sessions, "person": _people, "trick": _tricks, "untagged": _untagged, "category": _categories,
-    "camera": _cameras, "fps": _rates,
+    "session": _sessions, "person": _people, "trick": _tricks, "camera": _cameras, "fps": _rates,
+    **{name: _fixed(name) for name in _FIXED},
 }  # fmt: skip
 
 

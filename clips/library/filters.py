@@ -9,14 +9,17 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from drf_spectacular.drainage import set_override
+from rest_framework.request import Request
 
 from clips.library import ordering
 from clips.library.search import LACKING, matching
 from clips.media.cameras.model import CAMERA_ID
-from clips.models import CameraName, ClipCategory, FinalClip, Job, JobKind, JobState
-from people.models import Person
+from clips.models import CameraName, ClipCategory, FinalClip, Heart, Job, JobKind, JobState
+from people.models import Member, Person
 from tricks.models import Trick
 
+#: Whose hearts a clip has.
+HEARTS = [("mine", _("mine")), ("anybody", _("anybody’s"))]
 #: Which tag a clip lacks; "both" is what pages call untagged.
 UNTAGGED = [("both", _("untagged")), ("person", _("no rider")), ("trick", _("no trick"))]
 
@@ -70,12 +73,18 @@ class ClipFilter(filters.FilterSet):
     camera = ValuesFilter(method="by_camera", label="id as in file names, or what the crew calls the camera")
     fps = ValuesFilter(method="at_rate", label="as in file names, such as 240FPS")
     category = ValuesFilter("category", lookup_expr="in", choices=ClipCategory.choices, label="what a clip is")
+    hearts = ValuesFilter(method="with_hearts", choices=HEARTS, label="clips with your heart, or with anybody’s")
     all_versions = filters.BooleanFilter(method="applied_last", label="include replaced versions")
     sort = filters.ChoiceFilter(method="applied_last", choices=ordering.CHOICES, label="default: newest first")
 
     class Meta:
         model = FinalClip
         fields = []
+
+    def __init__(self, *args, member: Member | None = None, request: Request | None = None, **kwargs) -> None:
+        """Filter for ``member``, who makes the request if there is one: it is their hearts that are "mine"."""
+        super().__init__(*args, request=request, **kwargs)
+        self.member = member or (request.user if request else None)
 
     def filter_queryset(self, clips: QuerySet) -> QuerySet:
         asked = self.form.cleaned_data
@@ -101,6 +110,9 @@ class ClipFilter(filters.FilterSet):
     def without_tags(self, clips: QuerySet, _name: str, values: list[str]) -> QuerySet:
         return clips.filter(reduce(or_, (LACKING[value] for value in values)))
 
+    def with_hearts(self, clips: QuerySet, _name: str, values: list[str]) -> QuerySet:
+        return clips.filter(reduce(or_, (hearted(value, self.member) for value in values)))
+
     def by_camera(self, clips: QuerySet, _name: str, values: list[str]) -> QuerySet:
         asked = Q()
         for value in values:
@@ -121,6 +133,13 @@ class ClipFilter(filters.FilterSet):
             else:
                 asked |= Q(**{f"{shoot}__name__iexact": value}) | Q(**{f"{shoot}__slug__iexact": value})
         return clips.filter(asked)
+
+
+def hearted(value: str, member: Member | None) -> Q:
+    """Return the condition of a value of the filter of hearts; without a member nothing is "mine"."""
+    if value == "anybody":
+        return Heart.objects.having()
+    return Heart.objects.having(member) if member else Q(pk=None)
 
 
 def _of_camera(own: CameraName) -> Q:

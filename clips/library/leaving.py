@@ -5,14 +5,16 @@ from functools import partial
 from django.db import transaction
 
 from clips.library import export_file
-from clips.models import BinEntry, BulkChange, CandidateSegment, Decision
+from clips.models import BinEntry, BulkChange, BulkKind, CandidateSegment, Decision, Heart
 from people.leaving import FORMER_MEMBER
 from people.models import Member
 
 
 def forget_member(member: Member) -> None:
-    """Replace the member's name in decisions and changes, free the moments that they hold, and delete their exports."""
+    """Erase the member's name from decisions and changes, free the moments they hold, delete their hearts and exports."""
     CandidateSegment.objects.filter(locked_by=member).leave_hands()
+    Heart.objects.filter(member=member).delete()
+    BulkChange.objects.filter(member=member, kind=BulkKind.HEART).update(rows={})  # or an undo would give some again
     for rows in (Decision.objects, BulkChange.objects):
         rows.filter(member=member).update(member_name=FORMER_MEMBER)
     BinEntry.objects.filter(thrown_by=member).update(thrown_by_name=FORMER_MEMBER)

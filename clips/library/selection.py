@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from clips.library.filters import ClipFilter
 from clips.models import FinalClip
 from clips.models.clip import FinalClipQuerySet
+from people.models import Member
 
 #: Chosen one by one. Whoever wants more chooses all that match.
 MAX_IDS = 5000
@@ -24,11 +25,13 @@ class Selection:
     all_of: str | None = None
     without: tuple[uuid.UUID, ...] = ()
 
-    def clips(self) -> FinalClipQuerySet:
-        """Return the chosen clips that are current, in the order of the library."""
+    def clips(self, member: Member) -> FinalClipQuerySet:
+        """Return the clips chosen by ``member`` that are current, in the order of the library."""
         if self.all_of is None:
             return ClipFilter(QueryDict(), queryset=FinalClip.objects.filter(pk__in=self.ids)).qs
-        return ClipFilter(QueryDict(self.all_of), queryset=FinalClip.objects.current()).qs.exclude(pk__in=self.without)
+        return ClipFilter(QueryDict(self.all_of), FinalClip.objects.current(), member=member).qs.exclude(
+            pk__in=self.without
+        )
 
 
 class IdListField(forms.CharField):

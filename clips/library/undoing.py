@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clips.library.bulk import may_undo, undo_tags
+from clips.library.hearts import undo_hearts
 from clips.library.video_moves import undo_move
 from clips.models import BulkChange, BulkKind
 from clips.models.bulk import Undone
@@ -11,7 +12,7 @@ from clips.sorting.decisions import ConflictError
 from clips.sorting.trash_many import undo_trash
 from people.models import Member
 
-_REVERSE = {BulkKind.TAG: undo_tags, BulkKind.MOVE: undo_move, BulkKind.TRASH: undo_trash}
+_REVERSE = {BulkKind.TAG: undo_tags, BulkKind.MOVE: undo_move, BulkKind.TRASH: undo_trash, BulkKind.HEART: undo_hearts}
 
 
 def undo(change: BulkChange, *, member: Member) -> Undone:

@@ -16,7 +16,7 @@ from clips.library.pagination import WidePaginator
 from clips.library.saved_views import saved_views_context
 from clips.models import FinalClip
 from people.access import requires
-from people.models import Role
+from people.models import Member, Role
 from people.naming.picking import typed_in
 from trickyclip.shared.whole_pages import part_of
 
@@ -28,7 +28,7 @@ PER_PAGE = 48
 def library(request: HttpRequest) -> HttpResponse:
     """Show a page of the clips that match the query; HTMX gets only the results."""
     asked = asked_for(request.GET)
-    found, pages, corrected = _found_or_meant(request.GET, asked)
+    found, pages, corrected = _found_or_meant(request.GET, asked, request.user)
     status = 200 if found.is_valid() else 422
     context = {
         "asked": asked,
@@ -64,22 +64,25 @@ def library_facet(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     find = typed_in(request, "find") if request.htmx.trigger_name == "find" else ""
     part = "_facet_choices" if request.htmx.trigger_name == "find" else "_facet"
-    return render(request, f"clips/library/{part}.html", {"facet": facet_of(name, asked_for(request.GET), find)})
+    return render(
+        request, f"clips/library/{part}.html", {"facet": facet_of(name, asked_for(request.GET), find, request.user)}
+    )
 
 
-def _found_or_meant(query: QueryDict, asked: Asked) -> tuple[ClipFilter, WidePaginator, str]:
+def _found_or_meant(query: QueryDict, asked: Asked, member: Member) -> tuple[ClipFilter, WidePaginator, str]:
     """Return what a query finds; or what it finds well spelt, and how that is, where it finds nothing."""
-    found, pages = _found(query)
+    found, pages = _found(query, member)
     if "q" in asked and not pages.count and (meant := spelling.corrected(asked["q"])):
-        found_meant, pages_meant = _found(asked | {"q": meant})
+        found_meant, pages_meant = _found(asked | {"q": meant}, member)
         if pages_meant.count:
             return found_meant, pages_meant, meant
     return found, pages, ""
 
 
-def _found(query: Mapping) -> tuple[ClipFilter, WidePaginator]:
-    found = ClipFilter(query, queryset=FinalClip.objects.all())
-    return found, WidePaginator(found.qs, PER_PAGE, whole=FinalClip.objects.with_names().with_pictures())
+def _found(query: Mapping, member: Member) -> tuple[ClipFilter, WidePaginator]:
+    found = ClipFilter(query, FinalClip.objects.all(), member=member)
+    shown = FinalClip.objects.with_names().with_pictures().with_hearts(member)
+    return found, WidePaginator(found.qs, PER_PAGE, whole=shown)
 
 
 def is_part(request: HttpRequest) -> bool:

@@ -17,6 +17,7 @@ from clips.models.clip import ClipCategory, FileName, FinalClip
 from clips.models.decision import Decision, DecisionKind
 from clips.models.eviction import EvictedKind, Eviction
 from clips.models.filmstrip import Filmstrip
+from clips.models.heart import Heart
 from clips.models.inbox import Inbox
 from clips.models.job import Job, JobKind, JobState, LeaseLostError, WaitsFor
 from clips.models.notice import ChannelKind, Notice, NoticeChannel, NoticeKind, NoticeState
@@ -56,6 +57,7 @@ __all__ = [
     "FileName",
     "Filmstrip",
     "FinalClip",
+    "Heart",
     "Inbox",
     "Job",
     "JobKind",

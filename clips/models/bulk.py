@@ -18,6 +18,7 @@ class BulkKind(models.TextChoices):
     MOVE = "MOVE", _("move videos to a session")
     TRASH = "TRASH", _("trash moments")
     UNLINK = "UNLINK", _("take a rider out of the library")
+    HEART = "HEART", _("give clips a heart, or take it away")
 
 
 class Undone(NamedTuple):
@@ -62,7 +63,17 @@ class BulkChange(models.Model):
         indexes = [models.Index(fields=["member", "-created_at"], name="bulk_newest_of_member")]
 
     def __str__(self) -> str:
-        return _SAID[BulkKind(self.kind)](self.n_changed) % {"n": self.n_changed, "label": self.label or "…"}
+        says = (
+            _said_of_hearts_taken
+            if self.kind == BulkKind.HEART and not self.gave_hearts
+            else _SAID[BulkKind(self.kind)]
+        )
+        return says(self.n_changed) % {"n": self.n_changed, "label": self.label or "…"}
+
+    @property
+    def gave_hearts(self) -> bool:
+        """Whether it gave hearts, and did not take some away."""
+        return self.kind == BulkKind.HEART and self.states[-1]
 
     def mark_undone(self, member: Member) -> bool:
         """Note that the change is undone; False if it was before."""
@@ -78,9 +89,14 @@ class BulkChange(models.Model):
         BulkChange.objects.filter(pk=self.pk).update(states=states, label="")
 
 
+def _said_of_hearts_taken(n: int) -> str:
+    return ngettext("Took the heart off %(n)d clip", "Took the heart off %(n)d clips", n)
+
+
 _SAID = {
     BulkKind.TAG: lambda n: ngettext("Tagged %(n)d clip: %(label)s", "Tagged %(n)d clips: %(label)s", n),
     BulkKind.MOVE: lambda n: ngettext("Moved %(n)d video to %(label)s", "Moved %(n)d videos to %(label)s", n),
     BulkKind.TRASH: lambda n: ngettext("Trashed %(n)d moment", "Trashed %(n)d moments", n),
     BulkKind.UNLINK: lambda n: ngettext("Took a rider out of %(n)d clip", "Took a rider out of %(n)d clips", n),
+    BulkKind.HEART: lambda n: ngettext("Gave %(n)d clip a heart", "Gave %(n)d clips a heart", n),
 }

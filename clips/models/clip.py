@@ -7,19 +7,20 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Func, Max, Q, Value
+from django.db.models import Count, Exists, F, Func, Max, OuterRef, Q, Subquery, Value
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from clips.media.formats.suffixes import MEDIA_TYPES, USUAL, ending_of, with_ending
 from clips.models.bin import BinEntry
 from clips.models.camera import own_name
+from clips.models.heart import Heart
 from clips.models.original import OriginalFile
 from clips.models.search_text import CONFIG, text_of
 from clips.models.segment import CandidateSegment
-from people.models import Person
+from people.models import Member, Person
 from tricks.models import Trick
 
 #: So many clips' names are in memory at once while search texts are made again.
@@ -94,6 +95,14 @@ class FinalClipQuerySet(models.QuerySet["FinalClip"]):
     def with_camera_names(self) -> "FinalClipQuerySet":
         """Annotate each clip with ``own_camera_name``: the crew's name for its camera, or None."""
         found = {"own_camera_name": own_name("camera_id", "original_file__camera_serial")}
+        return self.annotate(**found)
+
+    def with_hearts(self, member: Member) -> "FinalClipQuerySet":
+        """Annotate each clip with ``n_hearts`` of all members, and ``has_my_heart``."""
+        hearts = Heart.objects.filter(lineage=OuterRef("lineage"))
+        n_hearts = hearts.order_by().values("lineage").annotate(n=Count("*")).values("n")
+        counted = Coalesce(Subquery(n_hearts), Value(0))
+        found = {"n_hearts": counted, "has_my_heart": Exists(hearts.filter(member=member))}
         return self.annotate(**found)
 
     def with_pictures(self) -> "FinalClipQuerySet":
@@ -197,6 +206,9 @@ class FinalClip(models.Model):
 
     #: Only where ``with_camera_names`` fetched it.
     own_camera_name: str | None
+    #: Only where ``with_hearts`` fetched them.
+    n_hearts: int
+    has_my_heart: bool
 
     objects = FinalClipQuerySet.as_manager()
 

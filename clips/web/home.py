@@ -32,7 +32,7 @@ SILENT_AFTER = timedelta(minutes=2)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show what waits for people, what is being processed, and the newest clips."""
-    newest = FinalClip.objects.current().with_names().with_pictures()
+    newest = FinalClip.objects.current().with_names().with_pictures().with_hearts(request.user)
     context = now(request) | {"clips": newest.order_by("-created_at", "pk")[:NEWEST_CLIPS]}
     return render(request, "clips/web/home.html", context)
 

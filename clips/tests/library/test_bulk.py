@@ -149,9 +149,9 @@ def test_a_removed_clip_is_left_alone(clips, sorter, mia):
 
 def test_all_that_match_are_chosen_but_for_some(clips, sorter, mia, tom):
     tag(clips[:3], sorter, sets_people=True, people=(mia,))
-    chosen = Selection(all_of="person=Mia&view=list", without=(clips[0].pk,)).clips()
+    chosen = Selection(all_of="person=Mia&view=list", without=(clips[0].pk,)).clips(sorter)
     assert set(ids(chosen)) == set(ids(clips[1:3]))
-    assert set(ids(Selection(ids=tuple(ids(clips[:2]))).clips())) == set(ids(clips[:2]))
+    assert set(ids(Selection(ids=tuple(ids(clips[:2]))).clips(sorter))) == set(ids(clips[:2]))
 
 
 def test_the_page_tags_and_undoes(client, clips, sorter):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from clips.tests.browser import log_in, open_page, press
@@ -58,6 +59,12 @@ def press_long(page: Page, number: int) -> None:
 
 def selected(page: Page):
     return page.locator("[data-selection-count]")
+
+
+def findings(page: Page) -> list[str]:
+    """Return what axe-core finds, one line each."""
+    found = Axe().run(page).response["violations"]
+    return [f"{rule['id']}: {node['target']}" for rule in found for node in rule["nodes"]]
 
 
 def undo(page: Page) -> None:
@@ -134,3 +141,116 @@ def test_what_cannot_be_done_is_said_in_the_dialog(page):
     expect(page.get_by_role("dialog")).to_contain_text("Choose a rider, a trick or a category.")
     page.get_by_role("button", name="Cancel").click()
     expect(selected(page)).to_have_text("1 selected")
+
+
+def test_one_key_or_tap_gives_a_heart_and_takes_it_away(page):
+    heart = cards(page).nth(0).locator("[data-heart]")
+    expect(heart).to_have_attribute("aria-pressed", "false")
+    if page.viewport_size["width"] == 390:
+        heart.tap()
+    else:
+        cards(page).nth(0).locator("a").focus()
+        press(page, "h")
+    expect(heart).to_have_attribute("aria-pressed", "true")
+    expect(heart).to_have_accessible_name(re.compile(r"^1 heart: "))
+    cards(page).nth(0).locator("a").click()
+    expect(page).to_have_url(re.compile(r"/clips/[0-9a-f-]{36}"))
+    heart = page.locator(".clip-actions [data-heart]")
+    expect(heart).to_have_attribute("aria-pressed", "true")
+    press(page, "h")
+    expect(heart).to_have_attribute("aria-pressed", "false")
+    expect(heart).not_to_have_attribute("data-hearted", "")
+    page.go_back()
+    expect(cards(page).nth(0).locator("[data-heart]")).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_selection_gets_hearts_by_one_key_and_loses_them_by_undo(page):
+    for number in range(3):
+        cards(page).nth(number).locator("[data-choose]").check(force=True)
+    press(page, "h")
+    expect(page.locator("#toasts")).to_contain_text("Gave 3 clips a heart")
+    expect(page.locator("[data-heart][aria-pressed=true]")).to_have_count(3)
+    expect(selected(page)).to_have_text("3 selected")
+    press(page, "z")
+    expect(page.locator("#toasts")).to_contain_text("Undone. 3 are as before.")
+    expect(page.locator("[data-heart][aria-pressed=true]")).to_have_count(0)
+
+
+def test_a_selection_goes_to_the_bin_and_comes_back(page):
+    for number in (0, 1):
+        cards(page).nth(number).locator("[data-choose]").check(force=True)
+    press(page, "Delete")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("2 clips go to the bin and can be restored for 30 days.")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("button", name=re.compile("^Bin"))).to_be_focused()
+    press(page, "Delete")
+    press(page, "Enter")
+    expect(page.locator("#toasts")).to_contain_text("Binned: 2 clips")
+    expect(page.locator("#results")).to_have_attribute("data-total", "58")
+    expect(page.locator("[data-selection-bar]")).to_be_hidden()
+    press(page, "z")
+    expect(page.locator("#toasts")).to_contain_text("Restored: 2 clips")
+    expect(page.locator("#results")).to_have_attribute("data-total", "60")
+
+
+def test_choices_of_the_dialog_rule_each_other_out_and_the_focus_returns(page):
+    cards(page).nth(0).locator("[data-choose]").check(force=True)
+    press(page, "t")
+    dialog = page.get_by_role("dialog")
+    riders = dialog.get_by_role("combobox", name="Rider")
+    page.keyboard.type("bulk rider", delay=30)
+    press(page, "Enter")
+    dialog.get_by_label("Add").check()
+    dialog.get_by_label("No rider").check()
+    expect(dialog.get_by_label("Add")).not_to_be_checked()
+    expect(riders).to_have_value("")
+    dialog.get_by_label("Add").check()
+    expect(dialog.get_by_label("No rider")).not_to_be_checked()
+    dialog.get_by_label("No trick").check()
+    dialog.get_by_label("crash").check()
+    press(page, "Escape")
+    expect(page.get_by_role("button", name=re.compile("^Tag")).first).to_be_focused()
+
+
+def test_enter_in_a_choice_of_the_dialog_saves(page):
+    cards(page).nth(0).locator("[data-choose]").check(force=True)
+    press(page, "t")
+    page.get_by_role("dialog").get_by_label("crash").check()
+    press(page, "Enter")
+    expect(page.locator("#toasts")).to_contain_text("Tagged 1 clip: crash")
+    undo(page)
+
+
+@pytest.mark.parametrize("view", ["grid", "list"])
+def test_a_selection_and_its_dialogs_are_accessible_and_fit(page, view):
+    page.goto(f"/clips?q=bulk+evening&view={view}")
+    for number in (0, 2):
+        cards(page).nth(number).locator("[data-choose]").check(force=True)
+    box = cards(page).nth(0).locator(".choose")
+    expect(box).to_have_css("opacity", "1")
+    picture = cards(page).nth(0).locator(".clip-media").bounding_box()
+    if view == "list":
+        assert box.bounding_box()["x"] + box.bounding_box()["width"] <= picture["x"] + 1
+    faults = [findings(page)]
+    for key in ("t", "Delete"):
+        press(page, key)
+        expect(page.get_by_role("dialog").locator(".button-row")).to_be_in_viewport()
+        page.wait_for_timeout(200)  # the plan is there
+        faults.append(findings(page))
+        press(page, "Escape")
+        expect(page.get_by_role("dialog")).to_be_hidden()
+    assert faults == [[], [], []]
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_clips_of_a_session_are_selected_too(page):
+    """Its link leads to the library."""
+    cards(page).nth(0).locator("a").click()
+    page.locator("#clip-facts").get_by_role("link", name="Bulk Evening").click()
+    page.locator("main a[href*='/clips?session=']").click()
+    expect(page).to_have_url(re.compile(r"/clips\?.*session="))
+    cards(page).nth(0).locator("[data-choose]").check(force=True)
+    page.get_by_role("button", name="All 60").click()
+    expect(selected(page)).to_have_text("60 selected")

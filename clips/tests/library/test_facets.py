@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from clips.library.facets import TITLES
-from clips.models import CameraName, FinalClip, Shoot
+from clips.models import CameraName, FinalClip, Heart, Shoot
 from clips.tests.factories import FinalClipFactory, OriginalFileFactory
 from people.models import Person
 from tricks.models import Trick
@@ -54,7 +54,9 @@ def counts(client, query: str = "") -> dict[str, dict[str, int]]:
     }
 
 
-def test_each_facet_counts_the_clips_of_its_values(client, clips):
+def test_each_facet_counts_the_clips_of_its_values(client, clips, viewer, sorter):
+    Heart.objects.give([clips[0].lineage], viewer)
+    Heart.objects.give([clips[0].lineage, clips[1].lineage], sorter)
     assert counts(client) == {
         "session": {"Glacier · 2025-01-04": 2, "Backyard Rails · 2024-12-01": 4},
         "person": {"Mia": 5, "Jo": 1},
@@ -63,6 +65,7 @@ def test_each_facet_counts_the_clips_of_its_values(client, clips):
         "category": {"trick": 5, "crash": 1},
         "camera": {"GOPRO11": 4, "SONY": 2, "Big Sony · SONY": 2},
         "fps": {"60 fps": 2, "240 fps": 4},
+        "hearts": {"mine": 1, "anybody’s": 2},
     }
 
 

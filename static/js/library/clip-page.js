@@ -34,11 +34,12 @@ async function copy(button) {
   setTimeout(() => { button.textContent = label; }, 1500);
 }
 
-/** What only this page has: the clip before and after, its editing, the way back. */
+/** What only this page has: the clip before and after, its editing, its heart, the way back. */
 const LEADS = {
   "Shift+J": "[data-previous]",
   "Shift+K": "[data-next]",
   E: "[data-edit]",
+  H: "[data-heart]",
   Escape: "[data-to-library]",
 };
 

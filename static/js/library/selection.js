@@ -85,13 +85,44 @@ function openDialog(id) {
   if (!dialog || dialog.open || count() === 0) return;
   dialog.querySelector("form").reset();
   dialog.querySelector(".bulk-plan-box").replaceChildren();
-  const said = withNumber(dialog.dataset, count());
-  dialog.querySelector("[data-dialog-title]").textContent = said;
-  dialog.querySelector("[data-dialog-submit]").textContent = said;
+  for (const said of dialog.querySelectorAll("[data-mark], [data-doubles]")) said.replaceChildren();
+  for (const said of dialog.querySelectorAll("[data-dialog-title], [data-says-count]")) {
+    said.textContent = withNumber(dialog.dataset, count());
+  }
   dialog.dataset.key = crypto.randomUUID();
   dialog.showModal();
-  dialog.querySelector("[data-picker-input]")?.focus();
+  (dialog.querySelector("[data-picker-input]") ?? dialog.querySelector("[data-dialog-submit]")).focus();
+  const plan = dialog.querySelector("[data-dialog-plan]");
+  if (plan) window.htmx.trigger(plan, "opened");
 }
+
+// Wherever the focus was before: what comes next is in the bar, or without a selection in the clips.
+document.addEventListener("close", ({ target }) => {
+  if (!target.matches("dialog[id^=bulk-]")) return;
+  if (count()) bar().querySelector(`[data-open-dialog="${target.id}"]`).focus();
+  else results().focus({ preventScroll: true });
+}, true);
+
+// A box for names takes Escape for its list; with that closed, Escape means the dialog.
+document.addEventListener("keydown", (event) => {
+  const box = event.key === "Escape" && event.target.closest("dialog[id^=bulk-] [data-picker]");
+  if (box && box.querySelector("[data-options]").hidden) event.stopPropagation();
+}, true);
+
+// Of choices that rule each other out the last one counts.
+document.addEventListener("change", ({ target }) => {
+  const form = target.closest?.("dialog form[data-takes-selection]");
+  if (!form) return;
+  const ruledOut = target.checked ? (target.dataset.notWith ?? "").split(" ") : [];
+  if (target.type !== "checkbox" && target.value) {
+    for (const box of form.querySelectorAll(`[data-not-with~="${target.name}"]`)) box.checked = false;
+  }
+  for (const other of ruledOut.map((name) => form.elements[name]).filter(Boolean)) {
+    if (other.type === "checkbox") other.checked = false;
+    else other.value = "";
+    other.closest("[data-picker]")?.querySelector("[data-mark]").replaceChildren();
+  }
+}, true);
 
 // A box for names takes Enter for itself; with the name taken, the next Enter saves.
 document.addEventListener("picked", (event) => {
@@ -193,6 +224,14 @@ document.addEventListener("contextmenu", (event) => {
   if (pressed.byFinger && event.target.closest("#results [data-clip]")) event.preventDefault();
 });
 
+/** Press the heart of the bar, or without a selection that of the clip which is focused or pointed at. */
+function heart() {
+  const card = document.activeElement.closest("[data-clip]") ?? document.querySelector("[data-clip]:hover");
+  const button = count() ? bar().querySelector("[data-heart-selection]") : card?.querySelector("[data-heart]");
+  button?.click();
+  return Boolean(button);
+}
+
 const KEYS = {
   x: (event) => {
     const card = document.activeElement.closest("[data-clip]");
@@ -200,6 +239,8 @@ const KEYS = {
     return Boolean(card);
   },
   t: () => count() > 0 && (openDialog("bulk-tags"), true),
+  h: () => heart(),
+  delete: () => count() > 0 && (openDialog("bulk-bin"), true),
   escape: () => count() > 0 && (clear(), draw(), true),
 };
 
