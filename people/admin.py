@@ -91,6 +91,9 @@ class PersonAdmin(RenameAdmin, MergeAdmin):
     def take_out(self, request: HttpRequest, people: QuerySet) -> HttpResponse | None:
         """Ask, then take riders out of all clips and delete their names, as when they ask for it."""
         if "confirmed" not in request.POST:
+            for person in people:
+                ways = (person.clips, person.also_in)  # who names the file is not among the others of a clip
+                person.n_clips = sum(clips.filter(is_current=True).count() for clips in ways)
             context = {
                 **self.admin_site.each_context(request),
                 "title": _t("Take out of the library"),

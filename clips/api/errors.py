@@ -25,8 +25,8 @@ def one_sentence(error: Exception, context: dict) -> Response | None:
     if isinstance(error, ValidationError):
         fields = error.detail if isinstance(error.detail, dict) else {"detail": error.detail}
         name, sentences = next(iter(fields.items()))
-        first = sentences[0] if isinstance(sentences, list) else sentences
-        sentence = str(first) if name in {"detail", "non_field_errors"} else f"{name}: {first}"
+        first = _first(sentences)
+        sentence = first if name in {"detail", "non_field_errors"} else f"{name}: {first}"
         return Response({"detail": sentence, "fields": fields}, status=status.HTTP_422_UNPROCESSABLE_ENTITY)
     if isinstance(error, TrimError | UnchangedError):
         error = Refused(str(error))
@@ -37,6 +37,13 @@ def one_sentence(error: Exception, context: dict) -> Response | None:
     elif isinstance(error, TusError):
         return Response({"detail": str(error)}, status=error.status)
     return exception_handler(error, context)
+
+
+def _first(sentences: object) -> str:
+    """Return the first sentence; those about a list stand below the number of the item that each is about."""
+    while isinstance(sentences, list | dict) and sentences:
+        sentences = next(iter(sentences.values() if isinstance(sentences, dict) else sentences))
+    return str(sentences)
 
 
 def found(row: object | None, what: str) -> object:

@@ -55,7 +55,7 @@ class TagChange:
     def label(self) -> str:
         """The change in words."""
         parts = []
-        if self.sets_people:
+        if self.sets_people and (self.people or not self.added):
             parts.append(", ".join(map(str, self.people)) or _("no rider"))
         if self.added:
             parts.append("+ " + ", ".join(map(str, self.added)))
@@ -107,9 +107,12 @@ def change_tags(clips: Iterable[uuid.UUID], change: TagChange, *, member: Member
         If nothing differs, the key stands for another change, or a chosen rider or trick is gone.
     """
     with transaction.atomic():
+        chosen = FinalClip.objects.current().filter(pk__in=list(clips)).hold()
+        # Looked for with the clips in hand: the same request may come twice at once, and the second one waits there.
         if earlier := BulkChange.objects.filter(pk=key).first():
             return _made_before(earlier, member)
-        chosen = FinalClip.objects.current().filter(pk__in=list(clips)).hold()
+        if not chosen:
+            raise ConflictError(_("These clips are not in the library any more."))
         now = _tags_of(chosen)
         planned = _planned(now, change)
         if not planned.after:

@@ -6,14 +6,15 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import HttpResponseClientRefresh, trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh, trigger_client_event
 
 from clips.library import bulk, undoing
 from clips.library.bulk_forms import BulkTagsForm, KeyForm
-from clips.models import BulkChange, BulkKind
+from clips.models import BulkChange, BulkKind, Shoot
 from clips.models.bulk import Undone
 from clips.sorting.decisions import ConflictError
 from people.access import requires
@@ -65,8 +66,11 @@ def bulk_undo(request: HttpRequest, pk: UUID) -> HttpResponse:
         undone = undoing.undo(change, member=request.user)
     except ConflictError as error:
         return _toast(request, change, problem=str(error), status=409)
-    if change.kind == BulkKind.MOVE:  # the page shows other videos now
+    if change.kind == BulkKind.MOVE:  # to where the videos are now
         messages.success(request, said_of_undo(undone))
+        was_in = Shoot.objects.in_use().filter(pk__in=change.states[:-1]).first()
+        if undone.n_restored and was_in:
+            return HttpResponseClientRedirect(reverse("clips:session", args=[was_in.pk]))
         return HttpResponseClientRefresh()
     change.refresh_from_db()
     return answer_changed(request, change, said=said_of_undo(undone))

@@ -64,6 +64,8 @@ def library_zip(request: HttpRequest) -> HttpResponseBase:
 def _zip(request: HttpRequest, clips: QuerySet) -> HttpResponseBase:
     if download.slots.are_taken:
         return too_many()
+    if not clips.exists():
+        return _refused(request, {"": [_("There are no clips to download.")]}, status=404)
     if n_to_read := download.fill_checksums(clips, for_s=ZIP_READS_S):
         return _later(_("Preparing the download: %(n)d clips left. Try again.") % {"n": n_to_read}, after_s=1)
     return sent(request, download.zip_of(clips), zip_name(clips))
@@ -98,8 +100,8 @@ def _address_of(selection: Selection) -> str:
     return address if len(address) <= MAX_ADDRESS else ""
 
 
-def _refused(request: HttpRequest, errors: object) -> HttpResponse:
-    return render(request, "clips/library/download.html", {"errors": errors}, status=422)
+def _refused(request: HttpRequest, errors: object, status: int = 422) -> HttpResponse:
+    return render(request, "clips/library/download.html", {"errors": errors}, status=status)
 
 
 def _later(sentence: str, *, after_s: int) -> HttpResponse:

@@ -11,7 +11,7 @@ from people.models import Member
 
 
 def forget_member(member: Member) -> None:
-    """Erase the member's name from decisions and changes, free the moments they hold, delete their hearts and exports."""
+    """Erase a member's name from decisions and changes, free the moments they hold, delete their hearts and exports."""
     CandidateSegment.objects.filter(locked_by=member).leave_hands()
     Heart.objects.filter(member=member).delete()
     BulkChange.objects.filter(member=member, kind=BulkKind.HEART).update(rows={})  # or an undo would give some again

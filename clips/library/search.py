@@ -1,6 +1,7 @@
 """Full-text search of clips: builds a clip's search text, and the query for a typed line."""
 
 import datetime as dt
+import unicodedata
 from functools import reduce
 from operator import or_
 
@@ -39,8 +40,13 @@ def matching(clips: QuerySet, text: str) -> QuerySet:
         clips = clips.filter(fps_label__in=asked.rates)
     query = prefix_query(" ".join([asked.words, *names]))
     if query is None:
-        return clips
+        return clips.none() if _has_symbols(asked.words) else clips
     return clips.annotate(found_by=SearchVector("search_text", config=CONFIG)).filter(found_by=query)
+
+
+def _has_symbols(text: str) -> bool:
+    """Return whether there is more than punctuation in a text without words: no name is found by an emoji."""
+    return any(unicodedata.category(sign)[0] not in "PZ" for sign in text)
 
 
 def _begins_a_name(word: str) -> bool:

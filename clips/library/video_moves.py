@@ -26,13 +26,13 @@ def move_videos(videos: Iterable[uuid.UUID], shoot: Shoot, *, member: Member, ke
         If all of them are there already, or the key stands for another change.
     """
     with transaction.atomic():
+        ids = list(videos)
+        rows = OriginalFile.objects.in_use().filter(Q(pk__in=ids) | Q(low_res_of__in=ids)).exclude(shoot=shoot)
+        before = _hold(rows, shoot)
         if earlier := BulkChange.objects.filter(pk=key).first():
             if earlier.kind != BulkKind.MOVE or earlier.member_id != member.pk:
                 raise ConflictError(_("This key was used for another change."))
             return earlier
-        ids = list(videos)
-        rows = OriginalFile.objects.in_use().filter(Q(pk__in=ids) | Q(low_res_of__in=ids)).exclude(shoot=shoot)
-        before = _hold(rows, shoot)
         if not before:
             raise ConflictError(_("These videos are in %(session)s already.") % {"session": shoot})
         states = [*dict.fromkeys(before.values()), str(shoot.pk)]

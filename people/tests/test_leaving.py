@@ -94,12 +94,13 @@ def test_the_trail_of_a_member_who_is_here_cannot_be_emptied(sorter, admin):
 def test_a_curator_takes_a_rider_out_after_a_question(client, curator, original):
     rider = Person.objects.add("Miller Downey")
     clip = FinalClipFactory(original_file=original, person=rider)
+    FinalClipFactory(original_file=original).also.add(rider)
     client.force_login(curator)
     page = reverse("admin:people_person_changelist")
     asked = {"action": "take_out", "_selected_action": [str(rider.pk)]}
     question = client.post(page, asked).content.decode()
     assert "Miller Downey" in question
-    assert "in 1 clip" in question
+    assert "in 2 clips" in question
     assert Person.objects.filter(pk=rider.pk).exists()
     client.post(page, asked | {"confirmed": "1"}, follow=True)
     clip.refresh_from_db()

@@ -6,6 +6,7 @@
 // little later: till then the picker bears data-resolving. What nobody knows yet and saving would add is marked data-new.
 
 const ASK_AFTER_MS = 60;
+const TAP_MS = 700; // a finger that rests longer clicks nothing any more
 const PATIENCE_MS = 3000; // then what was typed stands as it is
 const asked = new WeakMap(); // picker → number of the last question, so that a late answer is dropped
 const newNames = new WeakMap(); // picker → names in its box that nobody knows yet
@@ -212,10 +213,21 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+/** The finger that took an option still clicks on what lay below the list. */
+function swallowClick() {
+  const stop = (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  window.addEventListener("click", stop, { capture: true, once: true });
+  setTimeout(() => window.removeEventListener("click", stop, { capture: true }), TAP_MS);
+}
+
 document.addEventListener("pointerdown", (event) => {
   const option = event.target.closest?.("[data-picker] [role=option]");
   if (!option) return;
   event.preventDefault(); // the box keeps the focus, so that the list does not close before the tap counts
+  if (event.pointerType === "touch") swallowClick();
   take(pickerOf(option), option);
   accept(pickerOf(option));
 });

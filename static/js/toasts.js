@@ -4,7 +4,27 @@ import { shortcutsAreOn } from "./sorting/keys.js";
 
 const WRITES = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 
-document.addEventListener("click", (event) => event.target.closest("[data-close]")?.closest(".toast")?.remove());
+const KEY = "toast that can be undone"; // in this tab: it comes back where its page does, until it is dismissed or undone
+
+document.addEventListener("click", (event) => {
+  const toast = event.target.closest("[data-close]")?.closest(".toast");
+  if (toast?.dataset.again === sessionStorage.getItem(KEY)) sessionStorage.removeItem(KEY);
+  toast?.remove();
+});
+
+document.addEventListener("htmx:afterSettle", () => {
+  const newest = document.querySelector("#toasts [data-again]:has([data-undo])");
+  if (newest) sessionStorage.setItem(KEY, newest.dataset.again);
+  const kept = sessionStorage.getItem(KEY);
+  const toast = kept && document.querySelector(`#toasts [data-again="${CSS.escape(kept)}"]`);
+  if (toast && !toast.querySelector("[data-undo]")) sessionStorage.removeItem(KEY); // it is undone
+});
+
+document.addEventListener("DOMContentLoaded", () => {
+  const kept = sessionStorage.getItem(KEY);
+  if (!kept || !document.querySelector("[data-selection-bar]")) return;
+  window.htmx.ajax("GET", kept, { target: "#toasts", swap: "afterbegin" });
+});
 
 function press(event) {
   if (event.key.toUpperCase() !== "Z" || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;

@@ -1,9 +1,11 @@
 """Tests changes of many clips at once: what changes, what does not, and how it is undone."""
 
 import datetime as dt
+import threading
 import uuid
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from clips.archive import renaming
@@ -192,7 +194,7 @@ def test_nothing_to_change_adds_no_rider(client, sorter):
     sent = {"clips": str(uuid.uuid4()), "people": "Somebody New", "key": str(uuid.uuid4())}
     answer = client.post(reverse("clips:clips_tag"), sent)
     assert answer.status_code == 409
-    assert "Nothing would change" in answer.content.decode()
+    assert "not in the library any more" in answer.content.decode()
     assert not Person.objects.exists()
 
 
@@ -253,3 +255,22 @@ def test_a_rider_is_taken_out_of_tags_names_and_search_for_good(clips, sorter, c
     made.refresh_from_db()
     assert undo(made, member=sorter).n_restored == 2  # a change of before is undone without them
     assert names() == {("Tom", "None", "TRICK"), ("None", "None", "TRICK")}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_request_four_times_at_once_changes_once(clips, sorter, mia):
+    key, chosen = uuid.uuid4(), ids(clips)
+    answers = []
+
+    def ask() -> None:
+        change = TagChange(sets_people=True, people=(mia,))
+        answers.append(bulk.change_tags(chosen, change, member=sorter, key=key).pk)
+        connection.close()
+
+    threads = [threading.Thread(target=ask) for _number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [key] * 4
+    assert BulkChange.objects.count() == 1

@@ -32,6 +32,13 @@ def evening(running_site) -> None:
     manage(running_site.data_dir, "shell", "--no-imports", "-c", MAKE_CLIPS)
 
 
+@pytest.fixture
+def rider(running_site) -> None:
+    """A rider whose name a list offers."""
+    make = "from people.models import Person; Person.objects.find_or_add('Tapped Rider')"
+    manage(running_site.data_dir, "shell", "--no-imports", "-c", make)
+
+
 @pytest.fixture(params=SIZES)
 def page(request, chromium, running_site, evening) -> Page:
     width_px, height_px, touch = SIZES[request.param]
@@ -254,3 +261,27 @@ def test_clips_of_a_session_are_selected_too(page):
     cards(page).nth(0).locator("[data-choose]").check(force=True)
     page.get_by_role("button", name="All 60").click()
     expect(selected(page)).to_have_text("60 selected")
+
+
+def test_a_name_is_taken_by_a_tap_that_ticks_nothing_below_it_and_a_reload_keeps_the_undo(page, rider):
+    cards(page).nth(0).locator("[data-choose]").check(force=True)
+    page.get_by_role("button", name=re.compile("^Tag")).first.click()
+    page.keyboard.type("tapp", delay=30)
+    option = page.get_by_role("option", name="Tapped Rider").first
+    expect(option).to_be_visible()
+    if page.viewport_size["width"] == 390:
+        option.tap()
+    else:
+        option.click()
+    expect(page.get_by_label("Rider", exact=False).first).to_have_value("Tapped Rider")
+    expect(page.locator("#bulk-tags [name=adds]")).not_to_be_checked()
+    page.get_by_role("button", name="Tag 1 clip").click()
+    expect(page.locator("#toasts")).to_contain_text("Tagged 1 clip: Tapped Rider")
+    page.reload()
+    expect(page.locator("#toasts")).to_contain_text("Tagged 1 clip: Tapped Rider")
+    page.wait_for_function("document.querySelector('#toasts [data-undo]')['htmx-internal-data']")
+    press(page, "z")
+    expect(page.locator("#toasts")).to_contain_text("Undone.")
+    page.reload()
+    expect(cards(page).first).to_be_visible()
+    expect(page.locator("#toasts .toast")).to_have_count(0)

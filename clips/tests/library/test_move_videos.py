@@ -31,8 +31,8 @@ def test_chosen_videos_move_to_a_new_session_and_the_page_there_offers_an_undo(c
     page = client.get(answer.headers["HX-Redirect"]).content.decode()
     assert reverse("clips:bulk_change", args=[made.pk]) in page
     undone = client.post(reverse("clips:bulk_undo", args=[made.pk]))
-    assert undone.headers["HX-Refresh"] == "true"
-    assert "Undone. 1 is as before." in client.get(reverse("clips:session", args=[target.pk])).content.decode()
+    assert undone.headers["HX-Redirect"] == reverse("clips:session", args=[original.shoot_id])
+    assert "Undone. 1 is as before." in client.get(undone.headers["HX-Redirect"]).content.decode()
     assert not target.files.exists()
 
 
