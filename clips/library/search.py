@@ -45,8 +45,8 @@ def matching(clips: QuerySet, text: str) -> QuerySet:
 
 
 def _has_symbols(text: str) -> bool:
-    """Return whether there is more than punctuation in a text without words: no name is found by an emoji."""
-    return any(unicodedata.category(sign)[0] not in "PZ" for sign in text)
+    """Return whether there is an emoji, or another sign that is a picture, in a text: no name is found by one."""
+    return any(unicodedata.category(sign) == "So" for sign in text)
 
 
 def _begins_a_name(word: str) -> bool:
