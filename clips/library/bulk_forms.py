@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clips.library.bulk import TagChange
 from clips.library.selection import SelectionForm
+from clips.library.session_forms import SessionTargetForm
 from clips.models import ClipCategory
 from clips.models.clip import MAX_PEOPLE
 from clips.sorting.forms import MAX_NAME, cleaned_names
@@ -68,6 +69,10 @@ class BulkTagsForm(SelectionForm):
             trick=trick_called(asked["trick"]) if asked["trick"] else None,
             category=asked["category"] or None,
         )
+
+
+class ClipsMoveForm(SelectionForm, SessionTargetForm):
+    """The selected clips, and the session that their videos move to."""
 
 
 class KeyForm(forms.Form):

@@ -98,15 +98,9 @@ class SessionForm(SessionNameForm):
         return shoot
 
 
-class MoveVideosForm(forms.Form):
-    """Videos of one session, and the session they move to: one that is there, or a new one."""
+class SessionTargetForm(forms.Form):
+    """The session that videos move to: one that is there, or a new one."""
 
-    key = forms.UUIDField(widget=forms.HiddenInput)
-    videos = forms.MultipleChoiceField(
-        label=_("Videos"),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Choose at least one video.")},
-    )
     target = forms.ModelChoiceField(
         Shoot.objects.none(), label=_("Move to"), required=False, empty_label=_("a new session")
     )
@@ -115,14 +109,13 @@ class MoveVideosForm(forms.Form):
         label=_("Date"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     )
 
-    def __init__(self, *args, shoot: Shoot, videos: list[OriginalFile] | None = None, **kwargs) -> None:
+    def __init__(self, *args, shoot: Shoot | None, **kwargs) -> None:
         super().__init__(*args, auto_id="move_%s", **kwargs)
         self.shoot = shoot
-        self.initial |= {"key": uuid.uuid4(), "date": shoot.date}
-        if videos is None:  # else those of one page
-            videos = list(shoot.files.in_use().filter(low_res_of=None).only("original_filename"))
-        self.fields["videos"].choices = [(str(video.pk), str(video)) for video in videos]
-        self.fields["target"].queryset = Shoot.objects.in_use().exclude(pk=shoot.pk)
+        sessions = Shoot.objects.in_use()
+        self.fields["target"].queryset = sessions.exclude(pk=shoot.pk) if shoot else sessions
+        if shoot:
+            self.initial["date"] = shoot.date
 
     def clean(self) -> dict:
         cleaned = super().clean()
@@ -134,6 +127,24 @@ class MoveVideosForm(forms.Form):
         """Return the session to move to; a new one gets the sensitivity and time zone of the old one."""
         asked = self.cleaned_data
         return asked["target"] or Shoot.objects.like(self.shoot, asked["name"], asked["date"])
+
+
+class MoveVideosForm(SessionTargetForm):
+    """Videos of one session, and the session they move to."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    videos = forms.MultipleChoiceField(
+        label=_("Videos"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one video.")},
+    )
+
+    def __init__(self, *args, shoot: Shoot, videos: list[OriginalFile] | None = None, **kwargs) -> None:
+        super().__init__(*args, shoot=shoot, **kwargs)
+        self.initial["key"] = uuid.uuid4()
+        if videos is None:  # else those of one page
+            videos = list(shoot.files.in_use().filter(low_res_of=None).only("original_filename"))
+        self.fields["videos"].choices = [(str(video.pk), str(video)) for video in videos]
 
 
 class SensitivityForm(forms.ModelForm):

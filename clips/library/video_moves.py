@@ -5,16 +5,34 @@ Names follow in one background job. What is inside the clips' files stays true: 
 
 import uuid
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from clips.archive.renaming import follow
-from clips.models import BulkChange, BulkKind, OriginalFile, Shoot
+from clips.models import BulkChange, BulkKind, FinalClip, OriginalFile, Shoot
 from clips.models.bulk import Undone
 from clips.sorting.decisions import ConflictError
 from people.models import Member
+
+
+class MovePlan(NamedTuple):
+    """The videos that clips were cut from, and how many clips go along with them."""
+
+    videos: list[uuid.UUID]
+    n_clips: int
+    #: Of these, so many were not chosen.
+    n_others: int
+
+
+def plan_move(clips: QuerySet[FinalClip]) -> MovePlan:
+    """Return what moves when the videos of these clips do: a clip is in the session of its video."""
+    chosen = list(clips.order_by().values_list("pk", flat=True))
+    videos = FinalClip.objects.filter(pk__in=chosen).order_by().values_list("original_file", flat=True).distinct()
+    n_clips = FinalClip.objects.current().filter(original_file__in=videos).count()
+    return MovePlan(list(videos), n_clips, n_clips - len(chosen))
 
 
 def move_videos(videos: Iterable[uuid.UUID], shoot: Shoot, *, member: Member, key: uuid.UUID) -> BulkChange:

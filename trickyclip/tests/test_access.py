@@ -81,6 +81,8 @@ ROUTES = {
     "clips:clips_bin_plan": ([], {"post": SORTER}),
     "clips:clips_tag": ([], {"post": SORTER}),
     "clips:clips_tag_plan": ([], {"post": SORTER}),
+    "clips:clips_move": ([], {"post": CURATOR}),
+    "clips:clips_move_plan": ([], {"post": CURATOR}),
     "clips:bulk_change": (["uuid"], {"get": VIEWER}),
     "clips:bulk_undo": (["uuid"], {"post": SORTER}),
     "clips:trashed": (["shoot"], {"get": SORTER}),

@@ -18,9 +18,12 @@ from clips.archive.renaming import follow
 from clips.jobs import pipeline
 from clips.jobs.registry import step_of
 from clips.library import tasks
+from clips.library.bulk import TagChange, change_tags
 from clips.library.new_version import UnchangedError, reedit
+from clips.library.undoing import undo as undo_change
 from clips.models import (
     ArchiveCopy,
+    BulkChange,
     CandidateSegment,
     CopyState,
     FinalClip,
@@ -44,7 +47,7 @@ from tricks.models import Trick
 
 HAPPENS = (
     "rename_session", "date_session", "rename_person", "merge_people", "retag", "trim", "keep", "undo", "keep_again",
-    "archive_original", "throw_away", "evict",
+    "archive_original", "throw_away", "evict", "tag_many", "undo_many",
 )  # fmt: skip
 DONE_FOR_REAL = {JobKind.ARCHIVE, JobKind.WITHDRAW, JobKind.RENAME}
 #: Between the beginnings of two moments, so that each clip's span tells which moment it shows.
@@ -128,6 +131,19 @@ class Crew:
 
     def retag(self, which: int) -> None:
         self._edit(which, 0)
+
+    def tag_many(self, which: int) -> None:
+        """Give all clips, or all but one, another rider and trick in one step."""
+        clips = list(FinalClip.objects.current().order_by("start_ms").values_list("pk", flat=True))
+        choice = self._choice(which, 0, 1)
+        change = TagChange(sets_people=True, people=(choice.person,), sets_trick=which % 2 == 0, trick=choice.trick)
+        with contextlib.suppress(ConflictError):
+            change_tags(clips[which % 2 :], change, member=self.member, key=uuid.uuid4())
+
+    def undo_many(self, _which: int) -> None:
+        """Undo the last change of many clips."""
+        if last := BulkChange.objects.filter(undone_at=None).first():
+            undo_change(last, member=self.member)
 
     def trim(self, which: int) -> None:
         self._edit(which, 500)

@@ -7,7 +7,8 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from clips.models import BulkChange, Shoot
+from clips.models import BulkChange, FinalClip, Shoot
+from clips.sorting.decisions import Choice, make_clip
 from clips.tests.factories import OriginalFileFactory
 
 
@@ -71,3 +72,49 @@ def test_hidden_moments_are_trashed_from_the_page(client, sorter, shoot, segment
     assert "Trashed 3 moments" in answer
     assert "hidden moment" not in answer.partition('id="trash-hidden"')[2].partition("</div>")[0]
     assert client.post(address, {"key": str(uuid.uuid4())}, headers={"HX-Request": "true"}).status_code == 409
+
+
+def choose(client, view: str, *clips, **fields):
+    sent = {"clips": ",".join(str(clip.pk) for clip in clips), "key": str(uuid.uuid4()), **fields}
+    return client.post(reverse(view), sent, headers={"HX-Request": "true"})
+
+
+@pytest.fixture
+def clips(original, second, sorter):
+    films = (original, original, second)
+    return [make_clip(film, Choice(start_ms=at, end_ms=at + 900), sorter) for at, film in enumerate(films)]
+
+
+def test_selected_clips_move_with_their_videos_and_it_says_before_what_goes_along(client, curator, clips, second):
+    client.force_login(curator)
+    plan = re.sub(r"\s+", " ", choose(client, "clips:clips_move_plan", clips[0]).content.decode())
+    assert "1 video moves. 1 more clip goes along." in plan
+    answer = choose(client, "clips:clips_move", clips[0], name="Powder", date="2025-01-02")
+    assert "Moved 1 video to 2025-01-02 Powder" in answer.content.decode()
+    powder = Shoot.objects.get(name="Powder")
+    assert {clip.original_file.shoot for clip in FinalClip.objects.filter(pk__in=[clips[0].pk, clips[1].pk])} == {
+        powder
+    }
+    assert second.shoot != powder
+    client.post(reverse("clips:bulk_undo", args=[BulkChange.objects.get().pk]))
+    assert not powder.files.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "said"),
+    [
+        ({}, 422, "Choose a session, or write the name and date of a new one."),
+        ({"name": "Backyard Rails", "date": "2024-12-01"}, 409, "already"),
+    ],
+)
+def test_selected_clips_that_cannot_move_are_one_sentence(client, curator, clips, fields, status, said):
+    client.force_login(curator)
+    answer = choose(client, "clips:clips_move", *clips, **fields)
+    assert (answer.status_code, said in answer.content.decode()) == (status, True)
+    assert Shoot.objects.count() == 1
+
+
+def test_a_selection_of_nothing_moves_nothing(client, curator, db):
+    client.force_login(curator)
+    answer = client.post(reverse("clips:clips_move_plan"), {"clips": str(uuid.uuid4())}, headers={"HX-Request": "true"})
+    assert "not in the library any more" in answer.content.decode()
