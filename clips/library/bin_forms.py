@@ -51,6 +51,7 @@ class MoveForm(forms.Form):
 def next_address(request: HttpRequest, default: str = "clips:bin") -> str:
     """Return the address of this site that a form asked to continue with."""
     asked = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(asked, allowed_hosts={request.get_host()}):
+    is_here = url_has_allowed_host_and_scheme(asked, allowed_hosts={request.get_host()})
+    if not is_here or not asked.startswith("/"):  # anything else would be taken for the name of a page
         return reverse(default)
     return urlsplit(asked)._replace(fragment="").geturl()  # the same page with a mark only would not be loaded anew
