@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 
 import psutil
 import pytest
@@ -56,6 +57,8 @@ def test_a_child_that_outlived_its_killed_parent_is_killed(start):
     child = "import subprocess, sys; child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])"
     process, pid_file = start(*python(child))
     [child] = psutil.Process(process.pid).children()
+    while "import time; time.sleep(600)" not in child.cmdline():  # until then it is still becoming another program
+        time.sleep(0.01)
     process.kill()
     process.wait()
     leftovers.stop([pid_file], patience_s=30)
