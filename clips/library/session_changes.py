@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from clips.jobs import pipeline
@@ -92,10 +92,14 @@ def session_trash_hidden(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @requires(Role.CURATOR)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
+@part_of(lambda pk: reverse("clips:session", args=[pk]))
 def session_move_videos(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Move videos of a session to another one, and go there; answer with the form if that is not possible."""
-    shoot = get_object_or_404(Shoot, pk=pk)
+    """Answer with the form that moves videos; POST moves them to another session, and goes there."""
+    shoot = get_object_or_404(Shoot.objects.in_use(), pk=pk)
+    if request.method != "POST":  # asked for when it is opened: there may be a thousand sessions to choose from
+        form = MoveVideosForm(shoot=shoot, videos=list(page_of_files(request, shoot).object_list))
+        return render(request, "clips/library/_move_videos.html", {"shoot": shoot, "move_form": form})
     form = MoveVideosForm(request.POST, shoot=shoot)
     if form.is_valid():
         moved = [UUID(pk) for pk in form.cleaned_data["videos"]]

@@ -15,7 +15,7 @@ from clips.archive.configured import archive_name
 from clips.ingest.camera_proxies import SECOND_LENS_NAME
 from clips.library import bin_rights
 from clips.library.clock_faults import clock_facts
-from clips.library.session_forms import MomentForm, MoveVideosForm, SessionForm
+from clips.library.session_forms import MomentForm, SessionForm
 from clips.models import (
     ArchiveCopy,
     CandidateSegment,
@@ -81,7 +81,6 @@ def session(request: HttpRequest, pk: UUID) -> HttpResponse:
         context = {"shoot": shoot, "entry": entry, "may_restore": may_restore}
         return render(request, "clips/library/session_removed.html", context, status=410)
     context = page_context(request, shoot) | {"form": SessionForm(instance=shoot), "did": _just_done(request)}
-    context["move_form"] = MoveVideosForm(shoot=shoot, videos=context["page"].object_list)
     context["may_bin"] = bin_rights.may_throw_away(request.user, shoot)
     return render(request, "clips/library/session.html", context)
 

@@ -103,7 +103,7 @@ ROUTES = {
     "clips:session_rename_says": (["shoot"], {"get": CURATOR}),
     "clips:session_sensitivity": (["shoot"], {"post": SORTER}),
     "clips:session_trash_hidden": (["shoot"], {"post": SORTER}),
-    "clips:session_move_videos": (["shoot"], {"post": CURATOR}),
+    "clips:session_move_videos": (["shoot"], {"get": CURATOR, "post": CURATOR}),
     "clips:session_redetect": (["shoot"], {"post": CURATOR}),
     "clips:session_filmstrips": (["shoot"], {"post": SORTER}),
     "clips:file_timeline": (["file"], {"get": VIEWER, "head": VIEWER}),

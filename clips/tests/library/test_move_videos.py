@@ -37,6 +37,16 @@ def test_chosen_videos_move_to_a_new_session_and_the_page_there_offers_an_undo(c
     assert not target.files.exists()
 
 
+def test_the_form_is_asked_for_when_it_is_opened(client, curator, original, second):
+    client.force_login(curator)
+    address = reverse("clips:session_move_videos", args=[original.shoot_id])
+    assert address in client.get(reverse("clips:session", args=[original.shoot_id])).content.decode()
+    form = client.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert f'value="{original.pk}"' in form
+    assert f'value="{second.pk}"' in form
+    assert client.get(address).status_code == 302  # opened directly it leads to the page
+
+
 def test_videos_move_to_a_session_that_is_there(client, curator, original, second):
     target = Shoot.objects.called("Elsewhere", dt.date(2024, 12, 2))
     client.force_login(curator)
