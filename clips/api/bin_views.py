@@ -22,7 +22,7 @@ REFUSALS = dict.fromkeys((403, 404, 409, 422), serializers.SentenceSerializer)
 
 
 class BinList(generics.ListAPIView):
-    """What can be restored, newest first."""
+    """Bin entries that can be restored, newest first."""
 
     serializer_class = BinEntrySerializer
     filter_backends = []

@@ -39,7 +39,7 @@ class Tags(NamedTuple):
 
 @dataclass(frozen=True)
 class TagChange:
-    """What is to change. Of each pair a flag says whether it changes at all, for None is a value too: no rider.
+    """A change of tags. A flag says whether riders or the trick change at all, for None is a value too: no rider.
 
     ``people`` take the places of all riders, the first names the file; ``added`` join those that are there.
     """
@@ -80,7 +80,7 @@ class TagChange:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a change would do, and what it would leave as it is."""
+    """The effect of a change, counted before it is made."""
 
     n_chosen: int
     after: Mapping[uuid.UUID, tuple[Tags, Tags]] = field(default_factory=dict)

@@ -43,7 +43,7 @@ _TO_DOWNLOAD = ~Q(stored_path="")
 
 @dataclass(frozen=True)
 class Summary:
-    """What a download will have in it."""
+    """Amounts of clips in a download, said before it begins."""
 
     n_clips: int
     size_bytes: int

@@ -56,7 +56,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Contents:
-    """What an export will have in it."""
+    """Amounts of clips and originals in an export, said before it is made."""
 
     clips: Summary
     n_originals: int

@@ -39,7 +39,7 @@ _AT = struct.Struct("<Q")
 
 @dataclass(frozen=True)
 class About:
-    """What a kept export says of itself."""
+    """Facts about a kept export: its kind and the name to save it under."""
 
     #: "member" or "crew".
     kind: str

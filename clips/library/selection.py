@@ -53,7 +53,7 @@ class IdListField(forms.CharField):
 
 
 class SelectionForm(forms.Form):
-    """What a page sends of its selection; ``query`` counts only where ``all`` is set."""
+    """Form with the selection of a page; ``query`` counts only where ``all`` is set."""
 
     clips = IdListField()
     all = forms.BooleanField(required=False)

@@ -92,7 +92,7 @@ class BinEntry(models.Model):
 
     @property
     def is_lying(self) -> bool:
-        """Whether it can still be restored."""
+        """Return whether it can still be restored."""
         return self.restored_at is None and self.emptying_at is None
 
     @property

@@ -22,7 +22,7 @@ class BulkKind(models.TextChoices):
 
 
 class Undone(NamedTuple):
-    """How many rows are as before, and how many were changed again since and stay as they are."""
+    """Counts of an undo: rows that are as before, and rows that were changed again since and stay as they are."""
 
     n_restored: int
     n_kept: int
@@ -72,7 +72,7 @@ class BulkChange(models.Model):
 
     @property
     def gave_hearts(self) -> bool:
-        """Whether it gave hearts, and did not take some away."""
+        """Return whether it gave hearts, and did not take some away."""
         return self.kind == BulkKind.HEART and self.states[-1]
 
     def mark_undone(self, member: Member) -> bool:
