@@ -18,7 +18,7 @@ from clips.archive.renaming import follow
 from clips.models import BulkChange, BulkKind, ClipCategory, FinalClip, Job, JobKind
 from clips.models.bulk import Undone
 from clips.models.clip import MAX_PEOPLE
-from clips.sorting.decisions import ConflictError
+from clips.sorting.decisions import ConflictError, earlier_change
 from people.merging import heirs
 from people.models import Member, Person, Role
 from tricks.models import Trick
@@ -108,9 +108,8 @@ def change_tags(clips: Iterable[uuid.UUID], change: TagChange, *, member: Member
     """
     with transaction.atomic():
         chosen = FinalClip.objects.current().filter(pk__in=list(clips)).hold()
-        # Looked for with the clips in hand: the same request may come twice at once, and the second one waits there.
-        if earlier := BulkChange.objects.filter(pk=key).first():
-            return _made_before(earlier, member)
+        if earlier := earlier_change(BulkKind.TAG, key, member):
+            return earlier
         if not chosen:
             raise ConflictError(_("These clips are not in the library any more."))
         now = _tags_of(chosen)
@@ -162,12 +161,6 @@ def may_undo(change: BulkChange, member: Member) -> bool:
 def toast_context(change: BulkChange, member: Member) -> dict:
     """Return the context of the toast that says what was changed, for whoever looks at it."""
     return {"change": change, "follows": progress_of(change), "may_undo": may_undo(change, member)}
-
-
-def _made_before(earlier: BulkChange, member: Member) -> BulkChange:
-    if earlier.kind != BulkKind.TAG or earlier.member_id != member.pk:
-        raise ConflictError(_("This key was used for another change."))
-    return earlier
 
 
 def _planned(tags: Mapping[uuid.UUID, Tags], change: TagChange) -> Plan:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from clips.models import BulkChange, BulkKind, FinalClip, Heart
 from clips.models.bulk import Undone
-from clips.sorting.decisions import ConflictError
+from clips.sorting.decisions import ConflictError, earlier_change
 from people.models import Member
 
 
@@ -26,11 +26,10 @@ def heart_many(clips: Iterable[uuid.UUID], *, wanted: bool | None = None, member
         If nothing would change, or the key stands for another change.
     """
     with transaction.atomic():
-        if earlier := BulkChange.objects.filter(pk=key).first():
-            if earlier.kind != BulkKind.HEART or earlier.member_id != member.pk:
-                raise ConflictError(_("This key was used for another change."))
+        held = FinalClip.objects.current().filter(pk__in=list(clips)).hold()
+        if earlier := earlier_change(BulkKind.HEART, key, member):
             return earlier
-        chosen = FinalClip.objects.current().filter(pk__in=list(clips)).order_by()
+        chosen = FinalClip.objects.filter(pk__in=held).order_by()
         lineages = set(chosen.values_list("lineage", flat=True))
         having = set(Heart.objects.of(lineages, member).select_for_update().values_list("lineage", flat=True))
         if wanted is None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from clips.archive.renaming import follow
 from clips.models import BulkChange, BulkKind, FinalClip, OriginalFile, Shoot
 from clips.models.bulk import Undone
-from clips.sorting.decisions import ConflictError
+from clips.sorting.decisions import ConflictError, earlier_change
 from people.models import Member
 
 
@@ -47,9 +47,7 @@ def move_videos(videos: Iterable[uuid.UUID], shoot: Shoot, *, member: Member, ke
         ids = list(videos)
         rows = OriginalFile.objects.in_use().filter(Q(pk__in=ids) | Q(low_res_of__in=ids)).exclude(shoot=shoot)
         before = _hold(rows, shoot)
-        if earlier := BulkChange.objects.filter(pk=key).first():
-            if earlier.kind != BulkKind.MOVE or earlier.member_id != member.pk:
-                raise ConflictError(_("This key was used for another change."))
+        if earlier := earlier_change(BulkKind.MOVE, key, member):
             return earlier
         if not before:
             raise ConflictError(_("These videos are in %(session)s already.") % {"session": shoot})

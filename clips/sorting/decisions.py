@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from clips.archive.naming import file_stem
 from clips.jobs import pipeline
 from clips.models import (
+    BulkChange,
+    BulkKind,
     CandidateSegment,
     ClipCategory,
     Decision,
@@ -243,6 +245,17 @@ def earlier_decision(kind: DecisionKind, segment: CandidateSegment, key: uuid.UU
         raise ConflictError(_("This key was used for another decision."))
     if earlier.undone_by_id:
         raise ConflictError(_("This decision was undone. Decide again."))
+    return earlier
+
+
+def earlier_change(kind: BulkKind, key: uuid.UUID, member: Member) -> BulkChange | None:
+    """Return the change of many rows that this key already made; ConflictError if it stands for another one.
+
+    Call it with the rows in hand: the same request may come twice at once, and the second one waits for them.
+    """
+    earlier = BulkChange.objects.filter(pk=key).first()
+    if earlier and (earlier.kind, earlier.member_id) != (kind, member.pk):
+        raise ConflictError(_("This key was used for another change."))
     return earlier
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from clips.models import BulkChange, BulkKind, CandidateSegment
 from clips.models.bulk import Undone
 from clips.models.segment import CandidateSegmentQuerySet
-from clips.sorting.decisions import ConflictError
+from clips.sorting.decisions import ConflictError, earlier_change
 from people.models import Member
 
 
@@ -25,13 +25,11 @@ def trash_hidden(segments: CandidateSegmentQuerySet, *, member: Member, key: uui
         If there are none, or the key stands for another change.
     """
     with transaction.atomic():
-        if earlier := BulkChange.objects.filter(pk=key).first():
-            if earlier.kind != BulkKind.TRASH or earlier.member_id != member.pk:
-                raise ConflictError(_("This key was used for another change."))
-            return earlier
         hidden = segments.undecided().unreviewed()
         hidden = hidden.exclude(pk__in=hidden.shown().values("pk"))
         locked = CandidateSegment.objects.filter(pk__in=hidden.lock_in_order())
+        if earlier := earlier_change(BulkKind.TRASH, key, member):
+            return earlier
         ids = list(locked.unreviewed().values_list("pk", flat=True))  # as they are now that nobody else can take them
         if not ids:
             raise ConflictError(_("There are no hidden moments to trash."))
