@@ -19,6 +19,8 @@ QUIET = [
 ]
 #: Chromium writes every such answer to the console; the pages show them in place.
 REFUSAL = re.compile(r"Failed to load resource: .* status of (409|422) ")
+#: htmx writes these when a page is left that still asks for a part of itself. A request that fails writes another.
+LEFT = re.compile(r"htmx:(afterRequest|sendAbort), ")
 
 
 @contextlib.contextmanager
@@ -40,6 +42,7 @@ def open_page(
             lambda message: (
                 message.type == "error"
                 and not REFUSAL.match(message.text)
+                and not LEFT.match(message.text)
                 and not (provoked and provoked in message.text)
                 and complaints.append(message.text)
             ),
