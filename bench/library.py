@@ -22,6 +22,7 @@ from clips.models import (
     DetectionRun,
     FileName,
     FinalClip,
+    Heart,
     Job,
     JobKind,
     JobState,
@@ -94,6 +95,7 @@ class Library:
             self.clips = self._made(self._clips())
             self._made(self._file_names())
             self._made(self._others())
+            self._made(self._hearts())
             self._made(self._copies())
             self._made(self._decisions())
             self._made(self._jobs())
@@ -219,8 +221,9 @@ class Library:
             id=pk, candidate_segment=segment, original_file=original, person=person, trick=trick, category=category,
             start_ms=segment.start_ms, end_ms=segment.end_ms, camera_id=original.camera_id,
             fps_label=original.fps_label, date=original.shoot.date, filename=str(FileName(stem=stem, number=number)),
-            stored_path=f"final_clips/{pk}.mp4", file_hash=self._hash(), size_bytes=12_000_000, lineage=lineage,
-            is_current=is_current, created_by=self._rng.choice(self.members), created_at=at, updated_at=at,
+            stored_path=f"final_clips/{pk}.mp4", file_hash=self._hash(), crc32=self._rng.getrandbits(32),
+            size_bytes=12_000_000, lineage=lineage, is_current=is_current,
+            created_by=self._rng.choice(self.members), created_at=at, updated_at=at,
         )  # fmt: skip
 
     def _file_names(self) -> Iterator[FileName]:
@@ -234,6 +237,12 @@ class Library:
             other = self._rng.choice(self.people)
             if other != clip.person:
                 yield FinalClip.also.through(finalclip=clip, person=other)
+
+    def _hearts(self) -> Iterator[Heart]:
+        """Give every tenth clip that is shown some members' hearts."""
+        for clip in [clip for clip in self.clips if clip.is_current][::10]:
+            for member in self._rng.sample(self.members, self._rng.randint(1, 3)):
+                yield Heart(lineage=clip.lineage, member=member)
 
     def _copies(self) -> Iterator[ArchiveCopy]:
         for clip in self.clips:

@@ -9,7 +9,6 @@ from django.utils.translation import ngettext
 from clips.admin.record import RecordAdmin, row_link
 from clips.jobs import pipeline
 from clips.models import Job
-from clips.models.job import TARGETS
 from people.audit import Action, note
 
 
@@ -29,7 +28,6 @@ class JobAdmin(RecordAdmin):
         "created_at",
         "finished_at",
     ]
-    list_select_related = ["segment__original_file", *TARGETS]
     list_filter = ["state", "kind", "created_at"]
     search_fields = [
         "reason", "upload__original_filename", "original_file__original_filename", "clip__filename",
@@ -39,7 +37,7 @@ class JobAdmin(RecordAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         long = ["original_file__probe", "segment__features", "segment__original_file__probe"]
-        return super().get_queryset(request).defer(*long)
+        return super().get_queryset(request).with_targets().defer(*long)
 
     @admin.display(description=_("kind"), ordering="kind")
     def kind_name(self, job: Job) -> str:

@@ -23,7 +23,6 @@ from clips.library.filters import ClipFilter, JobFilter
 from clips.library.new_version import reedit
 from clips.models import CandidateSegment, FinalClip, Heart, Job, Upload
 from clips.models.clip import FinalClipQuerySet
-from clips.models.job import TARGETS
 from clips.sorting import decisions
 from clips.sorting.undo import undo
 from people.audit import Action, note
@@ -229,7 +228,7 @@ class JobList(generics.ListAPIView):
 
     serializer_class = serializers.JobSerializer
     filterset_class = JobFilter
-    queryset = Job.objects.select_related("segment__original_file", *TARGETS)
+    queryset = Job.objects.with_targets()
 
 
 class JobRetry(APIView):

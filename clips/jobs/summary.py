@@ -1,13 +1,15 @@
 """Summarises waiting and running jobs by kind, and failed ones by reason."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
-from django.db.models import Avg, CharField, Count, Exists, Max, Min, OuterRef, Q, QuerySet
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.contrib.postgres.fields.array import IndexTransform  # type: ignore[attr-defined]  # lacking in the stubs
+from django.db.models import Avg, CharField, Count, Exists, Max, OuterRef, Q, QuerySet, UUIDField
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from clips.models import Job, JobKind, JobState, WaitsFor
-from clips.models.job import TARGETS
 from people.models import Member, Role
 
 #: Before this much is done an estimate of the rest is a guess.
@@ -55,7 +57,7 @@ class Cause:
     state: JobState
     reason: str
     n_jobs: int
-    #: One of the files or clips that they are about; nothing where they are about none.
+    #: The file or clip that the last of them is about; nothing where it is about none.
     subject: str
 
     @property
@@ -91,10 +93,7 @@ def stuck(state: JobState) -> QuerySet[Job]:
     rows = Job.objects.filter(state=state).exclude(reason="")
     if state == JobState.WAITING:
         return rows
-    for target in TARGETS:
-        same = {"kind": OuterRef("kind"), target: OuterRef(target)}
-        rows = rows.exclude(Exists(Job.objects.filter(created_at__gt=OuterRef("created_at"), **same)))
-    return rows
+    return rows.exclude(Exists(Job.objects.filter(created_at__gt=OuterRef("created_at")).same_work()))
 
 
 def of_own_uploads(member: Member) -> Q:
@@ -119,12 +118,20 @@ def causes(of: Q = Q()) -> list[Cause]:  # noqa: B008  it is not changed
     found = []
     for state in (JobState.FAILED, JobState.WAITING):
         rows = stuck(state).filter(of).order_by().values("kind", "reason")
-        rows = rows.annotate(n=Count("pk"), newest=Max("created_at"), subject=Min(SUBJECT))
+        last = ArrayAgg("pk", order_by=["-created_at", "pk"])
+        rows = rows.annotate(n=Count("pk"), newest=Max("created_at"), last=IndexTransform(1, UUIDField(), last))
+        groups = list(rows.order_by("-newest", "kind", "reason")[:MOST_CAUSES])
+        subjects = _subjects([row["last"] for row in groups]) if groups else {}
         found += [
-            Cause(JobKind(row["kind"]), state, row["reason"], row["n"], row["subject"] or "")
-            for row in rows.order_by("-newest", "kind", "reason")[:MOST_CAUSES]
+            Cause(JobKind(row["kind"]), state, row["reason"], row["n"], subjects.get(row["last"]) or "")
+            for row in groups
         ]
     return found
+
+
+def _subjects(jobs: list[UUID]) -> dict[UUID, str | None]:
+    """Return what each of these jobs is about; of a few, since PostgreSQL plans ten joins for long."""
+    return dict(Job.objects.filter(pk__in=jobs).values_list("pk", SUBJECT))
 
 
 def seconds_left(job: Job) -> float | None:

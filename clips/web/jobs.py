@@ -18,7 +18,6 @@ from clips.jobs import pipeline
 from clips.jobs.summary import causes, kinds_of_work, stuck, told_to
 from clips.media.sandbox import confine
 from clips.models import AuditReport, Job, JobKind, JobState
-from clips.models.job import TARGETS
 from clips.web.disk import disk_context
 from people.access import requires
 from people.audit import Action, note
@@ -148,7 +147,7 @@ def kind_cancel(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 def jobs_with_targets() -> QuerySet:
-    return Job.objects.select_related("segment__original_file", *TARGETS)
+    return Job.objects.with_targets()
 
 
 def _live_context(request: HttpRequest) -> dict:
