@@ -4,6 +4,6 @@ from django.urls import include, path
 
 app_name = "clips"
 
-ROOMS = ("ingest", "previews", "sharing", "library", "sorting", "web", "integrity")
+ROOMS = ("ingest", "previews", "sharing", "library", "sorting", "web", "integrity", "demo")
 
 urlpatterns = [path("", include(f"clips.{room}.urls")) for room in ROOMS]

@@ -4,7 +4,7 @@ A rider laps a snow park and jumps five times. In between come events that a det
 through the picture, a horn sounds without a trick, and somebody bumps into the lens.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -48,8 +48,11 @@ JUMPS = (
 )
 
 
-def write(path: Path, *, seed: int = 1) -> None:
-    """Draw and encode the film as H.264 and AAC; the same seed makes the same film."""
+def write(path: Path, *, seed: int = 1, on_progress: Callable[[float], None] = lambda _share: None) -> None:
+    """Draw and encode the film as H.264 and AAC; the same seed makes the same film.
+
+    ``on_progress`` is told after each picture what share is done, 0 to 1.
+    """
     rng = np.random.default_rng(seed)
     sound, per_picture = hear(rng), SOUND_HZ // RATE_HZ
     with av.open(str(path), "w", options={"movflags": "use_metadata_tags+faststart"}) as container:
@@ -66,6 +69,7 @@ def write(path: Path, *, seed: int = 1) -> None:
             )
             heard.sample_rate, heard.time_base, heard.pts = SOUND_HZ, Fraction(1, SOUND_HZ), number * per_picture
             container.mux(audio.encode(heard))
+            on_progress(number / (LENGTH_S * RATE_HZ))
         container.mux(video.encode())
         container.mux(audio.encode())
 

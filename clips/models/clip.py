@@ -99,10 +99,15 @@ class FinalClipQuerySet(models.QuerySet["FinalClip"]):
 
     def with_hearts(self, member: Member) -> "FinalClipQuerySet":
         """Annotate each clip with ``n_hearts`` of all members, and ``has_my_heart``."""
-        hearts = Heart.objects.filter(lineage=OuterRef("lineage"))
-        n_hearts = hearts.order_by().values("lineage").annotate(n=Count("*")).values("n")
-        counted = Coalesce(Subquery(n_hearts), Value(0))
-        found = {"n_hearts": counted, "has_my_heart": Exists(hearts.filter(member=member))}
+        mine = Heart.objects.filter(lineage=OuterRef("lineage"), member=member)
+        found = {"has_my_heart": Exists(mine)}
+        return self.with_heart_count().annotate(**found)
+
+    def with_heart_count(self) -> "FinalClipQuerySet":
+        """Annotate each clip with ``n_hearts`` of all members."""
+        hearts = Heart.objects.filter(lineage=OuterRef("lineage")).order_by().values("lineage")
+        counted = Coalesce(Subquery(hearts.annotate(n=Count("*")).values("n")), Value(0))
+        found = {"n_hearts": counted}
         return self.annotate(**found)
 
     def with_pictures(self) -> "FinalClipQuerySet":

@@ -56,6 +56,7 @@ class JobKind(models.TextChoices):
     FETCH = "FETCH", _("restore from archive")
     RENAME = "RENAME", _("rename clips")
     EMPTY = "EMPTY", _("empty the bin")
+    DEMO = "DEMO", _("draw the demo film")
 
 
 class JobState(models.TextChoices):

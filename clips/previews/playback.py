@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from clips.models import FinalClip, SharedCopy
+from clips.models import CandidateSegment, FinalClip, SharedCopy
 
 #: Chromium on Linux plays no HEVC; a clip keeps its camera's encoding, and a preview is always H.264.
 PLAYABLE_CODECS = frozenset({"h264"})
@@ -91,12 +91,21 @@ def full_source(clip: FinalClip) -> Source | None:
 
 def preview_source(clip: FinalClip) -> Source | None:
     """Return the preview of the clip's segment, if it exists and shows some of the clip."""
-    preview = getattr(clip.candidate_segment, "preview", None)
-    if preview is None or clip.start_ms >= preview.end_ms or clip.end_ms <= preview.start_ms:
+    return _span_of_preview(clip.candidate_segment, clip.start_ms, clip.end_ms)
+
+
+def moment_source(moment: CandidateSegment) -> Source | None:
+    """Return the preview of a moment, if it exists."""
+    return _span_of_preview(moment, moment.start_ms, moment.end_ms)
+
+
+def _span_of_preview(moment: CandidateSegment, start_ms: int, end_ms: int) -> Source | None:
+    preview = getattr(moment, "preview", None)
+    if preview is None or start_ms >= preview.end_ms or end_ms <= preview.start_ms:
         return None
-    start_s = preview.slow_down * max(0, clip.start_ms - preview.start_ms) / 1000
-    end_s = preview.slow_down * (min(clip.end_ms, preview.end_ms) - preview.start_ms) / 1000
-    url = reverse("clips:preview_file", args=[clip.candidate_segment_id])
+    start_s = preview.slow_down * max(0, start_ms - preview.start_ms) / 1000
+    end_s = preview.slow_down * (min(end_ms, preview.end_ms) - preview.start_ms) / 1000
+    url = reverse("clips:preview_file", args=[moment.pk])
     return Source(url, preview.start_ms, start_s, end_s, True, preview.slow_down)
 
 

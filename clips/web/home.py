@@ -1,19 +1,19 @@
 """Views of the start page."""
 
-from datetime import timedelta
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from clips.archive import outage
 from clips.disk import floor
 from clips.jobs.summary import OF_ONE_UPLOAD, causes, kinds_of_work, told_to
-from clips.models import FinalClip, JobState, OriginalFile, Upload, UploadState
+from clips.models import FinalClip, JobKind, JobState, Upload, UploadState
 from clips.sorting.leaderboard import board
 from clips.sorting.progress import sessions_to_sort
 from clips.sorting.search_progress import STEPS, search_of
+from clips.web import wall
 from clips.web.jobs import CauseForm
 from people.access import requires
 from people.audit import Action, note
@@ -23,17 +23,21 @@ from trickyclip.shared.whole_pages import part_of
 MOST_SESSIONS = 6
 MOST_UPLOADS = 5
 MOST_CAUSES = 3
-NEWEST_CLIPS = 8
-#: An upload that got no byte for so long is not running: its page was closed, or its network is gone.
-SILENT_AFTER = timedelta(minutes=2)
 
 
 @requires(Role.VIEWER)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show what waits for people, what is being processed, and the newest clips."""
+    """Show the newest session, what waits for people, and the newest footage."""
     newest = FinalClip.objects.current().with_names().with_pictures().with_hearts(request.user)
-    context = now(request) | {"clips": newest.order_by("-created_at", "pk")[:NEWEST_CLIPS]}
+    clips = list(newest.order_by("-created_at", "pk")[: wall.NEWEST_CLIPS])
+    context = now(request)
+    context |= {
+        "clips": clips,
+        "picture": wall.picture_of(context["newest"].shoot) if context["newest"] else None,
+        "faces": wall.faces() if clips else [],
+        "own_clips": wall.own_clips(request.user, beside=clips) if clips else [],
+    }
     return render(request, "clips/web/home.html", context)
 
 
@@ -41,8 +45,15 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @part_of("home")
 def home_now(request: HttpRequest) -> HttpResponse:
-    """Answer with the changing part of the start page."""
-    return render(request, "clips/web/_home_now.html", now(request))
+    """Answer with the changing parts of the start page; the whole page is loaded anew once there is a picture to show.
+
+    ``?shows=`` is the session whose picture the page has.
+    """
+    context = now(request) | {"is_poll": True}
+    newest = context["newest"]
+    if newest and request.GET.get("shows") != str(newest.shoot.pk) and wall.picture_of(newest.shoot):
+        return HttpResponseClientRefresh()
+    return render(request, "clips/web/_home_now.html", context)
 
 
 @requires(Role.SORTER)
@@ -56,28 +67,40 @@ def failure_dismiss(request: HttpRequest) -> HttpResponse:
             form.jobs().filter(told_to(request.user), kind__in=OF_ONE_UPLOAD, state=JobState.FAILED).cancel_all()
         )
         note(Action.CANCELLED, n_jobs=n_dismissed, kind=asked["kind"], reason=asked["reason"])
-    return render(request, "clips/web/_home_now.html", now(request), status=200 if form.is_valid() else 422)
+    context = now(request) | {"is_poll": True}
+    return render(request, "clips/web/_home_now.html", context, status=200 if form.is_valid() else 422)
 
 
 def now(request: HttpRequest) -> dict:
-    """Return open tasks and running work, in a fixed number of queries."""
+    """Return the newest session, open tasks and running work, in a fixed number of queries."""
+    newest = wall.newest_session()
     to_sort = sessions_to_sort(MOST_SESSIONS + 1)
+    of_hero = next((one for one in to_sort if newest and one.shoot_id == newest.shoot.pk), None)
+    first = of_hero or next(iter(to_sort), None)
+    rest = [one for one in to_sort if one is not first]
     arriving = arriving_uploads(request)
     work = kinds_of_work()
     stuck = causes(told_to(request.user))
+    others = wall.others_sorting(request.user)
     return {
-        "to_sort": to_sort[:MOST_SESSIONS],
-        "more_to_sort": len(to_sort) > MOST_SESSIONS,
+        "newest": newest,
+        # What the large button sorts: the newest session, or where that is done the next one.
+        "first_to_sort": first,
+        "to_sort": rest[: MOST_SESSIONS - 1],
+        "more_to_sort": len(rest) > MOST_SESSIONS - 1,
+        "also_sorting": others.get(first.shoot_id, []) if first else [],
         "uploads": arriving,
+        "incoming": wall.incoming(),
         "work": work,
         "search": search_of() if any(one.kind in STEPS for one in work) else None,
+        "drawing": next((one for one in work if one.kind == JobKind.DEMO), None),
         "no_room": floor.lacks_room(0, beside_promises=False),
         "archive_block": outage.current_outage(),
         "board": board(request.user),
         "causes": stuck[:MOST_CAUSES],
         "n_more_causes": max(0, len(stuck) - MOST_CAUSES),
         "is_moving": bool(work) or any(not upload.is_silent for upload in arriving),
-        "is_empty": not (to_sort or arriving or work or stuck or OriginalFile.objects.in_use().exists()),
+        "is_empty": not (newest or arriving or work or stuck),
     }
 
 
@@ -87,6 +110,6 @@ def arriving_uploads(request: HttpRequest) -> list[Upload]:
     uploads = list(mine.select_related("shoot").order_by("-updated_at", "pk")[:MOST_UPLOADS])
     for upload in uploads:
         upload.share = upload.offset_bytes / upload.size_bytes
-        is_old = upload.updated_at < timezone.now() - SILENT_AFTER
+        is_old = upload.updated_at < timezone.now() - wall.SILENT_AFTER
         upload.is_silent = upload.state == UploadState.RECEIVING and is_old
     return uploads

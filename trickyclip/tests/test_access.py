@@ -96,6 +96,7 @@ ROUTES = {
     "clips:moment_restore": (["uuid"], {"post": SORTER}),
     "clips:failure_dismiss": ([], {"post": SORTER}),
     "clips:home_now": ([], {"get": VIEWER}),
+    "clips:demo_start": ([], {"post": SORTER}),
     "clips:sessions": ([], {"get": VIEWER}),
     "clips:session": (["shoot"], {"get": VIEWER}),
     "clips:session_news": (["shoot"], {"get": VIEWER}),

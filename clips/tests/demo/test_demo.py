@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from clips.demo import film, park, session
 from clips.ingest.part_file import part_path
 from clips.media.probe import probe
-from clips.models import CandidateSegment, OriginalFile, Upload, UploadState
+from clips.models import CandidateSegment, Job, JobKind, OriginalFile, Upload, UploadState
 from detection.propose import propose
 
 #: The film's sound and motion are clear, so the middle of a moment lies inside the trick or this close to it.
@@ -28,7 +28,7 @@ def made(tmp_path_factory) -> Path:
 @pytest.fixture
 def quickly(made, monkeypatch) -> None:
     """Copy the film of this module instead of drawing another."""
-    monkeypatch.setattr(film, "write", lambda path, *, seed: shutil.copy(made, path))
+    monkeypatch.setattr(film, "write", lambda path, **_: shutil.copy(made, path))
 
 
 def is_in(jump: film.Jump, moment: dict) -> bool:
@@ -90,6 +90,17 @@ def test_second_command_finds_the_session_here_already(admin, quickly, capsys):
     call_command("make_demo")
     assert "already exists" in capsys.readouterr().out
     assert Upload.objects.count() == 1
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_job_uploads_it_as_the_member_who_asked_and_never_twice(sorter, quickly, work_off):
+    session.ask_for(sorter)
+    assert work_off()[:3] == [JobKind.DEMO, JobKind.INGEST, JobKind.PROBE]
+    upload = Upload.objects.get()
+    assert (upload.owner, upload.state, upload.shoot.name) == (sorter, UploadState.REGISTERED, session.SESSION_NAME)
+    assert session.ask_for(sorter) is None, "the session is there"
+    assert Job.objects.filter(kind=JobKind.DEMO).count() == 1
 
 
 @pytest.mark.django_db

@@ -1,6 +1,5 @@
-"""Tests the jobs page and the start page: running work, stuck jobs with reasons, and the actions on them."""
+"""Tests the jobs page: running work, stuck jobs with reasons, and the actions on them."""
 
-import datetime as dt
 import uuid
 from datetime import timedelta
 
@@ -13,7 +12,7 @@ from django.utils import timezone
 
 from clips.disk.usage import disk_use
 from clips.jobs.summary import causes, kinds_of_work, seconds_left
-from clips.models import Job, JobKind, JobState, OriginalFile, Shoot, Upload, UploadState
+from clips.models import Job, JobKind, JobState, OriginalFile, Shoot
 from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 
 JOBS = reverse("clips:jobs")
@@ -238,51 +237,6 @@ def test_flower_is_linked_for_admins_where_there_is_one(client, admin, curator, 
     assert "Open Flower" not in client.get(JOBS).content.decode()
 
 
-def test_an_empty_site_tells_a_newcomer_what_to_do(client, admin, viewer):
-    client.force_login(admin)
-    body = client.get(reverse("home")).content.decode()
-    assert "Welcome to TrickyClip" in body
-    assert reverse("admin:people_invite_add") in body
-    client.force_login(viewer)
-    body = client.get(reverse("home")).content.decode()
-    assert "You can watch and search clips" in body
-    assert reverse("clips:upload") not in body
-
-
-def test_home_says_what_waits_in_which_session(page, segments, shoot):
-    body = page.get(reverse("home")).content.decode()
-    assert '<strong class="todo-number">7</strong>' in body
-    assert f'href="/sort?session={shoot.pk}"' in body
-    assert "Welcome" not in body
-
-
-def test_home_shows_my_uploads_and_which_of_them_stopped(page, curator, sorter, shoot):
-    def upload(owner, name: str, **fields) -> Upload:
-        return Upload.objects.create(owner=owner, shoot=shoot, original_filename=name, size_bytes=200, **fields)
-
-    upload(curator, "moving.mp4", offset_bytes=50)
-    silent = upload(curator, "silent.mp4", offset_bytes=100)
-    Upload.objects.filter(pk=silent.pk).update(updated_at=timezone.now() - timedelta(hours=1))
-    upload(curator, "done.mp4", offset_bytes=200, state=UploadState.REGISTERED)
-    upload(sorter, "theirs.mp4")
-    body = page.get(reverse("clips:home_now"), headers=AS_A_PAGE_ASKS).content.decode()
-    assert "moving.mp4" in body
-    assert "25 %" in body
-    assert "stopped at 50 %" in body
-    assert "done.mp4" not in body
-    assert "theirs.mp4" not in body
-    assert "every 3s" in body
-
-
-def test_home_tells_why_things_are_stuck(page, shoot):
-    files = add_files(shoot, 5)
-    for number, file in enumerate(files):
-        add_jobs([file], JobState.FAILED, f"Reason {number}.")
-    body = page.get(reverse("home")).content.decode()
-    assert body.count(": Reason ") == 3
-    assert "2 more in Jobs" in body
-
-
 @pytest.mark.parametrize(
     ("address", "place"),
     [
@@ -312,11 +266,6 @@ def test_the_navigation_offers_only_what_one_may(client, viewer, shoot):
         "Sessions",
         "Clips",
     ]
-
-
-def test_a_day_without_anything_is_no_reason_to_break(page):
-    Shoot.objects.called("Empty", dt.date(2024, 1, 1))
-    assert page.get(reverse("home")).status_code == 200
 
 
 def test_a_kernel_that_confines_nothing_is_said_on_the_page(page, request):
