@@ -18,6 +18,7 @@ from redis import Redis
 from clips.jobs.registry import step_of
 from clips.media.sandbox import landlock, mounts
 from clips.models import CandidateSegment, DetectionRun, Job, OriginalFile, Shoot
+from clips.tests import browser
 from clips.tests.factories import DetectionRunFactory, OriginalFileFactory
 from people.models import Member, Role
 from trickyclip.pytest_engines import FOOTAGE, WITHOUT_FOOTAGE
@@ -54,11 +55,13 @@ def cases() -> Path:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> str:
+def chromium() -> Iterator[str]:
     """Path of a Chromium; where one is required (``.ci/run``) its absence is a failure."""
     for name in CHROMIUM_NAMES:
         if path := shutil.which(name):
-            return path
+            yield path
+            browser.kept.close()
+            return
     if os.environ.get("TRICKYCLIP_REQUIRE_CHROMIUM"):
         pytest.fail("Chromium is required here and not installed")
     pytest.skip("no Chromium on this machine")

@@ -10,6 +10,7 @@ import secrets
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import hypothesis
@@ -82,10 +83,15 @@ def _start(stack: contextlib.ExitStack) -> None:
     os.environ["REDIS_URL"] = os.environ.get("REDIS_URL") or found.redis_url
 
 
+@pytest.hookimpl(trylast=True)  # after what -m and -k leave out is gone
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the files with slow tests first, so that no process is left with a long one when the others have ended."""
+    """Put the files with slow tests first; where several processes take file after file, then those with most tests.
+
+    So that no process is left with a long file when the others have ended.
+    """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    n_tests = Counter(item.path for item in items if "PYTEST_XDIST_WORKER" in os.environ)
+    items.sort(key=lambda item: (item.path not in slow, 0 if item.path in slow else -n_tests[item.path]))
     if config.getoption("--soak"):
         return
     for item in items:

@@ -65,6 +65,7 @@ def test_the_same_seed_makes_the_same_names():
     assert names() == names() != []
 
 
+@pytest.mark.slow
 def test_footage_that_is_here_is_left_alone_unless_forced(original):
     with pytest.raises(CommandError, match="already has footage"):
         make()
@@ -74,6 +75,7 @@ def test_footage_that_is_here_is_left_alone_unless_forced(original):
     assert OriginalFile.objects.filter(pk=original.pk).exists()
 
 
+@pytest.mark.slow
 def test_the_same_rows_twice_are_refused_in_one_sentence():
     make()
     with pytest.raises(CommandError, match="another --seed"):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -129,7 +129,22 @@ def _recent(request: HttpRequest) -> dict:
 
 
 def recent_uploads(request: HttpRequest) -> list[Upload]:
-    """Return the member's recent uploads and imported files, each with its file and that file's jobs."""
+    """Return the member's recent uploads and imported files, each with its file and that file's ``jobs_seen``.
+
+    Jobs are read before what they leave: a search that ended in between would be seen neither at work nor done, and
+    the page, to which nothing seemed to be under way, would never ask again.
+    """
     by_itself = Q(owner=None) & ~Q(source=UploadSource.BROWSER)
     rows = Upload.objects.filter(Q(owner=request.user) | by_itself).select_related("shoot", "original_file__shoot")
-    return list(rows.with_moments().prefetch_related("original_file__jobs")[:RECENT])
+    jobs = Prefetch("original_file__jobs", to_attr="jobs_seen")
+    before = list(rows.prefetch_related(jobs)[:RECENT])
+    after = rows.with_moments().in_bulk([upload.pk for upload in before])
+    return [_with_jobs_of(upload, after[upload.pk]) for upload in before if upload.pk in after]
+
+
+def _with_jobs_of(before: Upload, after: Upload) -> Upload:
+    """Return the later of two looks at an upload; the earlier where the jobs of its file are not known yet."""
+    if after.original_file is None or before.original_file is None:
+        return before
+    after.original_file.jobs_seen = before.original_file.jobs_seen
+    return after

@@ -102,4 +102,4 @@ def _under_way(upload: Upload) -> Job | None:
     if upload.original_file is None:
         return None
     kinds = {JobKind.PROBE, JobKind.DETECT}
-    return next((job for job in upload.original_file.jobs.all() if job.is_active and job.kind in kinds), None)
+    return next((job for job in upload.original_file.jobs_seen if job.is_active and job.kind in kinds), None)

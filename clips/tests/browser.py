@@ -1,11 +1,14 @@
 """Opens pages in a real Chromium, and checks that they log no error and contact no other host."""
 
+import asyncio
 import contextlib
 import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from trickyclip.tests.site import RunningSite
 
 #: A browser that looks for updates by itself would make a closed network look like a fault of the page.
 QUIET = [
@@ -23,17 +26,71 @@ REFUSAL = re.compile(r"Failed to load resource: .* status of (409|422) ")
 LEFT = re.compile(r"htmx:(afterRequest|sendAbort), ")
 
 
+class KeptBrowser:
+    """One browser for all tests of a process, as starting one costs more than most of them; a page has its own context.
+
+    Playwright's loop counts as running for as long as the browser is there, and then Django refuses its database and
+    asyncio another loop: so it counts only while a page is open.
+    """
+
+    def __init__(self) -> None:
+        self.browser: Browser | None = None
+        self._playwright: Playwright | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._n_users = 0
+
+    @contextlib.contextmanager
+    def using(self, executable: str) -> Iterator[Browser]:
+        """Yield the browser; after a test that failed, or a crash, the next one has another."""
+        if self._n_users == 0:
+            self._show_loop()
+            if self.browser is None or not self.browser.is_connected():
+                self.close()
+                self._start(executable)
+        self._n_users += 1
+        goes_on = False
+        try:
+            yield self.browser
+            goes_on = True
+        finally:
+            self._n_users -= 1
+            if self._n_users == 0:
+                if goes_on:
+                    asyncio._set_running_loop(None)
+                else:
+                    self.close()
+
+    def _start(self, executable: str) -> None:
+        self._playwright = sync_playwright().start()
+        self._loop = asyncio.get_running_loop()
+        self.browser = self._playwright.chromium.launch(executable_path=executable, args=QUIET)
+
+    def _show_loop(self) -> None:
+        if self._loop is not None:
+            asyncio._set_running_loop(self._loop)
+
+    def close(self) -> None:
+        """End the browser, if there is one."""
+        if self._playwright is None:
+            return
+        self._show_loop()
+        playwright, self._playwright, self._loop, self.browser = self._playwright, None, None, None
+        playwright.stop()  # takes the browser along
+
+
+kept = KeptBrowser()
+
+
 @contextlib.contextmanager
 def open_page(
     chromium: str, base_url: str, *, width_px: int = 1440, height_px: int = 900, touch: bool = False, provoked: str = ""
 ) -> Iterator[Page]:
-    """Yield a page of a fresh browser; at the end it must have logged no error and contacted no other host.
+    """Yield a page of a fresh context; at the end it must have logged no error and contacted no other host.
 
     ``provoked`` is what the console errors contain that the test itself causes by taking the connection away.
     """
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+    with kept.using(chromium) as browser:
         viewport = {"width": width_px, "height": height_px}
         context = browser.new_context(base_url=base_url, viewport=viewport, has_touch=touch, is_mobile=touch)
         page = context.new_page()
@@ -58,7 +115,7 @@ def open_page(
             ),
         )
         yield page
-        browser.close()
+        context.close()
     assert not complaints, complaints
 
 
@@ -68,6 +125,19 @@ def log_in(page: Page, username: str, password: str) -> None:
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url(lambda url: "/login" not in url)
+
+
+#: By address of a site: what its administrator's browser keeps of having logged in.
+_admin_cookies: dict[str, list] = {}
+
+
+def log_in_as_admin(page: Page, site: RunningSite) -> None:
+    """Log in: through the form at the first time, later with the same cookies, and then no page is open yet."""
+    if site.base_url in _admin_cookies:
+        page.context.add_cookies(_admin_cookies[site.base_url])
+        return
+    log_in(page, site.admin_username, site.admin_password)
+    _admin_cookies[site.base_url] = page.context.cookies()
 
 
 def press(page: Page, key: str) -> None:

@@ -59,7 +59,9 @@ def read(path: Path) -> tuple[np.ndarray, np.ndarray, list, float]:
     return times_s, np.concatenate([chunk.luma for chunk in pictures]), sound, end_s
 
 
-@pytest.mark.parametrize(("rate_hz", "read_hz"), [(24, 24), (30, 30), (50, 25), (60, 30), (240, 34)])
+@pytest.mark.parametrize(
+    ("rate_hz", "read_hz"), [(24, 24), (30, 30), (50, 25), (60, 30), pytest.param(240, 34, marks=pytest.mark.slow)]
+)
 def test_pictures_come_at_about_thirty_a_second(tmp_path, rate_hz, read_hz):
     times_s, luma, _, _ = read(write_video(tmp_path / "take.mkv", [i / rate_hz for i in range(2 * rate_hz)]))
     assert len(times_s) == pytest.approx(2 * read_hz, abs=2)

@@ -58,6 +58,7 @@ def test_a_chunk_that_is_cut_anywhere_goes_on_from_where_drive_has_it(drive, arc
     assert sum(drive.store.resent.values()) == 0, "Drive is asked first how far it is"
 
 
+@pytest.mark.slow
 def test_an_answer_that_was_lost_at_the_very_end_is_found_out(drive, archive, parcel):
     drive.troubles.once("PUT /session", *["slow"] * (N_CHUNKS - 1), "lost")
     archive.put(parcel)

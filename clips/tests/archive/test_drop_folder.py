@@ -118,6 +118,7 @@ def test_shortcuts_and_documents_are_left_alone_with_words(inbox, fetched):
     assert not Upload.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_fetch_that_is_cut_off_goes_on_where_it_was(inbox, fetched, settings):
     content = secrets.token_bytes(4 * BLOCK_BYTES)
     item = inbox.store.drop("GX010001.MP4", content, "drop")

@@ -178,6 +178,7 @@ def test_the_incoming_folder_puts_it_away_with_the_sentence(entry, film, setting
     assert OriginalFile.objects.get().bin_entry == entry
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_command_reports_it_and_brings_it_in_when_told(entry, film, monkeypatch, work_off):
     monkeypatch.setattr("clips.management.commands.ingest.time.sleep", lambda _s: work_off())

@@ -1,9 +1,13 @@
 """Tests the list of recent files on the upload page."""
 
+from collections.abc import Callable
+
 import pytest
+from django.db import connection
 from django.urls import reverse
 
-from clips.models import CandidateSegment, OriginalFile, SegmentStatus, Upload, UploadState
+from clips.models import CandidateSegment, Job, JobKind, JobState, OriginalFile, SegmentStatus, Upload, UploadState
+from clips.tests.factories import DetectionRunFactory
 from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 
 
@@ -35,3 +39,44 @@ def test_a_file_in_which_nothing_was_found_is_not_called_ready(said, original, r
     assert "no moments found" in said()
     OriginalFile.objects.filter(pk=original.pk).update(aside_at="2024-12-01T12:00Z")
     assert "set aside" in said()
+
+
+def before_read(number: int, act: Callable[[], object]):
+    """Return a wrapper of queries that does something before the ``number``-th of those about uploads and jobs."""
+    asked = 0
+
+    def wrapper(execute, sql, *more):
+        nonlocal asked
+        if sql.startswith("SELECT") and any(f'FROM "clips_{table}"' in sql for table in ("upload", "job")):
+            asked += 1
+            if asked == number:
+                act()
+        return execute(sql, *more)
+
+    return connection.execute_wrapper(wrapper)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_a_search_that_ends_while_the_list_is_read_is_at_work_or_done(said, original, number):
+    job = Job.objects.create(kind=JobKind.DETECT, original_file=original)
+
+    def end() -> None:
+        DetectionRunFactory(original_file=original)
+        Job.objects.filter(pk=job.pk).update(state=JobState.DONE)
+
+    with before_read(number, end):
+        text = said()
+    assert ("Searching for tricks" in text and "every 3s" in text) or "no moments found" in text
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_a_file_that_fails_while_the_list_is_read_says_why_at_the_end(said, original, number):
+    job = Job.objects.create(kind=JobKind.DETECT, original_file=original)
+
+    def fail() -> None:
+        OriginalFile.objects.filter(pk=original.pk).update(problem="There is no video in it.")
+        Job.objects.filter(pk=job.pk).update(state=JobState.FAILED)
+
+    with before_read(number, fail):
+        text = said()
+    assert "every 3s" in text or "There is no video in it." in text

@@ -7,7 +7,7 @@ import av
 import pytest
 from playwright.sync_api import Page, expect
 
-from clips.tests.browser import log_in, open_page
+from clips.tests.browser import log_in_as_admin, open_page
 from clips.tests.media.made_up import make_video
 from trickyclip.tests.site import RunningSite
 
@@ -54,7 +54,7 @@ def test_one_bad_file_takes_no_other_with_it(chromium, running_site: RunningSite
     paths = {which: write(tmp_path, which, 10 * turn + number) for number, which in enumerate(DROPPED)}
     width_px, height_px = SIZES[turn]
     with open_page(chromium, running_site.base_url, width_px=width_px, height_px=height_px) as page:
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         page.goto("/upload")
         page.locator("[data-file-input]").set_input_files([paths[which] for which in order])
         expect(page.locator("li[data-file]")).to_have_count(len(order))
@@ -75,7 +75,7 @@ def test_one_bad_file_takes_no_other_with_it(chromium, running_site: RunningSite
 def test_a_file_that_is_gone_before_it_is_sent_is_no_lost_connection(chromium, running_site, tmp_path):
     gone, good = write(tmp_path, "good", 90), write(tmp_path, "good", 91)
     with open_page(chromium, running_site.base_url, provoked="ERR_FILE_NOT_FOUND") as page:
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         page.goto("/upload")
         page.locator("[data-file-input]").set_input_files([gone, good])
         expect(page.locator("li[data-file][data-state=ready]")).to_have_count(2, timeout=PATIENCE_MS)

@@ -14,7 +14,7 @@ from django.templatetags.static import static
 from playwright.sync_api import Page, Route, expect
 
 from clips.ingest.fingerprint import piece_starts
-from clips.tests.browser import log_in, open_page
+from clips.tests.browser import log_in_as_admin, open_page
 from clips.tests.media.made_up import make_video
 
 pytestmark = pytest.mark.slow
@@ -41,7 +41,7 @@ ANALYSED = re.compile(r"moments? (to sort|found)")
 @pytest.fixture
 def page(chromium, running_site) -> Page:
     with open_page(chromium, running_site.base_url) as page:
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         page.goto("/upload")
         yield page
 
@@ -249,7 +249,7 @@ def test_a_paused_upload_goes_on_after_a_reload_where_it_stopped(page, tmp_path)
 def test_a_lost_connection_goes_on_by_itself(chromium, running_site, tmp_path):
     path = film(tmp_path, "chairlift.mp4", 24 * 1024**2, 5)
     with open_page(chromium, running_site.base_url, provoked="ERR_INTERNET_DISCONNECTED") as page:
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         page.goto("/upload")
         network = slow_down(page)
         pick(page, path)
@@ -324,7 +324,7 @@ def test_the_screen_stays_on_while_files_are_sent(page, tmp_path):
 @pytest.mark.parametrize("width_px", [390, 1440])
 def test_no_page_is_wider_than_its_window(chromium, running_site, width_px):
     with open_page(chromium, running_site.base_url, width_px=width_px) as page:
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         for path in ("/upload", "/jobs", "/account"):
             page.goto(path)
             assert page.evaluate("document.documentElement.scrollWidth") <= width_px, path

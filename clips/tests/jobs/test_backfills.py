@@ -83,6 +83,7 @@ def test_reading_again_does_not_analyse_again(original, own_data_dir, work_off, 
     assert OriginalFile.objects.get().duration_ms == 1000
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_command_waits_and_says_what_failed(original, capsys):
     def fail_it() -> None:

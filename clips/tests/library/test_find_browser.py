@@ -6,7 +6,7 @@ import zipfile
 import pytest
 from playwright.sync_api import Page, expect
 
-from clips.tests.browser import log_in, open_page, press
+from clips.tests.browser import log_in_as_admin, open_page, press
 from clips.tests.library.test_library_browser import PATIENCE_MS, library  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.slow
@@ -19,7 +19,7 @@ def page(chromium, running_site, library, request) -> Page:  # noqa: F811
     with open_page(
         chromium, running_site.base_url, width_px=width_px, height_px=height_px, touch=is_phone
     ) as page:  # fmt: skip
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         page.goto("/clips")
         yield page
 

@@ -6,7 +6,7 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from clips.tests.browser import log_in, open_page, press
+from clips.tests.browser import log_in_as_admin, open_page, press
 from clips.tests.media.made_up import make_video
 from trickyclip.tests.site import manage
 
@@ -58,7 +58,7 @@ def library(running_site, tmp_path_factory) -> None:
 @pytest.fixture
 def page(chromium, running_site, library) -> Page:
     with open_page(chromium, running_site.base_url) as page:
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         page.goto("/clips")
         yield page
 
@@ -242,7 +242,7 @@ def test_a_bad_trim_and_a_lost_race_are_told_in_place(page):
 @pytest.mark.parametrize("width_px", [390, 1440])
 def test_no_page_is_wider_than_its_window(chromium, running_site, library, width_px):
     with open_page(chromium, running_site.base_url, width_px=width_px) as page:
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         page.goto("/clips?view=list")
         address = page.locator("[data-clip] a").first.get_attribute("href").split("?")[0]
         for path in ("/clips", "/clips?view=list", address, f"{address}/edit"):

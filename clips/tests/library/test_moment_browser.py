@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from clips.tests.browser import log_in, open_page, press
+from clips.tests.browser import log_in, log_in_as_admin, open_page, press
 from clips.tests.sorting.sort_table import PASSWORD, lay_table, run_in
 from trickyclip.tests.site import RunningSite
 
@@ -43,7 +43,7 @@ def fits(page: Page, width_px: int) -> bool:
 def test_a_mark_leads_to_its_own_card_its_clip_or_out_of_the_trash(chromium, running_site: RunningSite, size):
     session = session_of(lay_table(running_site, f"Marks {size[0]} {size[1]}", 6, n_files=2))
     with open_page(chromium, running_site.base_url, width_px=size[0], height_px=size[1]) as page:
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         page.goto(f"/sessions/{session}")
         marks = page.locator("article.filmed").nth(1).locator("a.mark")
         expect(marks).to_have_count(3)
@@ -70,7 +70,7 @@ def test_a_moment_that_somebody_else_sorts_is_told_and_comes_when_it_is_free(chr
         others.goto(address)
         expect(on_top(others)).to_have_count(1, timeout=PATIENCE_MS)
         held = on_top(others).get_attribute("data-segment")
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         page.goto(f"/moments/{held}")
         expect(page.locator("main")).to_contain_text("jo is sorting this moment.")
         others.goto("/")
@@ -82,7 +82,7 @@ def test_what_is_being_searched_is_told_until_its_moments_show_up(chromium, runn
     name = f"Looked {size[0]} {size[1]}"
     shoot, file, job = run_in(running_site, SEARCH.format(name=name)).split()[-3:]
     with open_page(chromium, running_site.base_url, width_px=size[0], height_px=size[1]) as page:
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         page.goto(f"/sort?session={shoot}")
         state = page.locator("[data-nothing-left]")
         expect(state).to_contain_text(re.compile(r"Searching (one video|\d videos) for tricks: 4\d %"))

@@ -7,7 +7,7 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from clips.tests.browser import log_in, open_page
+from clips.tests.browser import log_in_as_admin, open_page
 from clips.tests.media.made_up import shown_numbers
 from clips.tests.media.other_codecs import PICTURES, make_other
 from clips.tests.web.test_end_to_end import Person
@@ -72,7 +72,7 @@ def test_what_mp4_cannot_hold_goes_all_the_way(chromium, running_site, tmp_path,
     assert saved.headers["Content-Disposition"] == f'attachment; filename="{clip["filename"]}"'
 
     with open_page(chromium, running_site.base_url, width_px=390, height_px=664, touch=True) as page:
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         page.goto(f"/clips/{clip['id']}")
         expect(page.locator("[data-way]")).to_contain_text(says)
         video = page.locator("[data-player]")

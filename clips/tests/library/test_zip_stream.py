@@ -105,6 +105,7 @@ def test_an_empty_zip_and_times_that_zip_cannot_write():
         assert read.infolist()[0].date_time[0] == 1980
 
 
+@pytest.mark.slow
 def test_more_files_than_sixteen_bits_count():
     stream = ZipStream(entry(f"{number}.txt", b"%d" % number) for number in range(70_000))
     with zipfile.ZipFile(io.BytesIO(b"".join(stream))) as read:

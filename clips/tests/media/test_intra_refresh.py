@@ -25,8 +25,14 @@ def lumas(path) -> dict[int, np.ndarray]:
     return {frame_number(luma): luma for luma in shown}
 
 
-@pytest.mark.parametrize("ending", ["mp4", "mkv", "ts"])
-@pytest.mark.parametrize("bframes", [0, 2])
+@pytest.mark.parametrize(
+    ("ending", "bframes"),
+    [
+        ("mp4", 2),
+        *(pytest.param(*each, marks=pytest.mark.slow) for each in [("mp4", 0), ("mkv", 0), ("mkv", 2)]),
+        *(pytest.param("ts", bframes, marks=pytest.mark.slow) for bframes in (0, 2)),
+    ],
+)
 def test_every_frame_is_there_and_right_wherever_a_part_begins(tmp_path, ending, bframes):
     source = make_video(tmp_path / f"source.{ending}", frames=FRAMES, audio=False, bframes=bframes, **REFRESHED)
     times_s, whole = frame_times(source), lumas(source)

@@ -80,6 +80,7 @@ def test_what_somebody_waits_for_overtakes_the_rest(original, segments, broker, 
     assert broker.depth("media") == 2, "the broker is told of it again, at its new place, and of its picture"
 
 
+@pytest.mark.slow
 def test_a_moment_without_a_picture_gets_one_too(filmed, work_off):
     """One that was made by hand, after the pictures of its file."""
     (segment,) = propose(filmed, (4_000, 5_000))
@@ -137,6 +138,7 @@ def test_detection_is_followed_by_pictures():
     assert {step_of(kind).queue for kind in (JobKind.POSTER, JobKind.PREVIEW)} == {"media"}
 
 
+@pytest.mark.slow
 def test_files_that_were_deleted_are_made_again(filmed, work_off):
     gone, whole = propose(filmed, (4_000, 5_000), (6_000, 7_000))
     pipeline.start(JobKind.POSTER, filmed)
@@ -166,6 +168,7 @@ def test_no_media_library_is_loaded_into_the_worker(filmed, work_off, monkeypatc
     assert {"clips.media.render.poster:make_posters", "clips.media.render.preview:make_previews"} <= set(called)
 
 
+@pytest.mark.slow
 def test_a_new_analysis_takes_the_files_of_what_it_replaces(filmed, work_off, django_capture_on_commit_callbacks):
     from detection.moments import replace_moments
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import ElementHandle, Page, expect
 
 from clips.previews.http_ranges import PLAYED_AT_ONCE_BYTES
-from clips.tests.browser import log_in, open_page, press
+from clips.tests.browser import log_in_as_admin, open_page, press
 from clips.tests.media.made_up import N_BITS, make_video
 from trickyclip.tests.site import RunningSite, manage
 
@@ -114,7 +114,7 @@ print(pk)
 @pytest.fixture
 def page(chromium, running_site) -> Page:
     with open_page(chromium, running_site.base_url) as page:
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         yield page
 
 

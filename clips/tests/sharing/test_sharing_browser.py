@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from clips.tests.browser import log_in, open_page
+from clips.tests.browser import log_in_as_admin, open_page
 from clips.tests.media.made_up import make_video
 from trickyclip.tests.site import manage
 
@@ -56,7 +56,7 @@ def plays(page: Page, selector: str) -> None:
 
 def test_what_no_browser_plays_is_made_playable_by_looking_at_it(chromium, running_site, clip_id):
     with open_page(chromium, running_site.base_url) as page:
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         page.goto(f"/clips/{clip_id}")
         box = page.locator(".player-box")
         before = box.bounding_box()
@@ -67,7 +67,7 @@ def test_what_no_browser_plays_is_made_playable_by_looking_at_it(chromium, runni
 
 def test_a_copy_becomes_a_link_that_a_stranger_watches_until_it_is_taken_back(chromium, running_site, clip_id):
     with open_page(chromium, running_site.base_url, **PHONE) as page:
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         page.goto(f"/clips/{clip_id}")
         page.get_by_role("radio", name="quarter speed").check()
         page.get_by_label("Sound in slow motion").select_option("DROP")

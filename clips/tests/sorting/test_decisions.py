@@ -188,6 +188,7 @@ def test_what_is_kept_again_just_as_before_is_the_same_clip(mia):
     assert Job.objects.active().get().kind == JobKind.RENDER
 
 
+@pytest.mark.slow
 def test_undo_goes_back_through_fifty_decisions(mia, run):
     CandidateSegment.objects.bulk_create(
         CandidateSegment(original_file=run.original_file, run=run, start_ms=n, end_ms=n + 9, score=0.9)

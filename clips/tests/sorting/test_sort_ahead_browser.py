@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from clips.tests.browser import log_in, open_page, press
+from clips.tests.browser import log_in_as_admin, open_page, press
 from clips.tests.sorting.sort_table import EACH_MS, END_MS, START_MS, lay_table, run_in
 from clips.tests.sorting.test_sort_page import arrived, next_card, on_top
 from trickyclip.tests.site import manage
@@ -34,7 +34,7 @@ PRESS_OFTEN = """([key, times]) => {
 def page(chromium, running_site):
     with open_page(chromium, running_site.base_url) as page:
         page.set_default_timeout(PATIENCE_MS)
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         yield page
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from clips.tests import browser
-from clips.tests.browser import log_in, open_page
+from clips.tests.browser import log_in_as_admin, open_page
 from clips.tests.sorting.sort_table import END_MS, RATE_HZ, START_MS, lay_table
 from clips.tests.sorting.test_sort_page import (
     SHOWN_NUMBER,
@@ -34,7 +34,7 @@ def page(chromium, running_site) -> Page:
     with open_page(chromium, running_site.base_url) as page:
         page.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         yield page
 
 
@@ -264,7 +264,7 @@ def on_a_phone(page: Page, site: RunningSite) -> Iterator[Page]:
     )
     page = phone.new_page()
     page.set_default_timeout(PATIENCE_MS)
-    log_in(page, site.admin_username, site.admin_password)
+    log_in_as_admin(page, site)
     yield page
     phone.close()
 

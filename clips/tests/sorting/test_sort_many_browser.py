@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from clips.sorting.history import WITH_PAGE
-from clips.tests.browser import log_in, open_page, press
+from clips.tests.browser import log_in_as_admin, open_page, press
 from clips.tests.sorting.sort_table import lay_table, run_in
 from clips.tests.sorting.test_sort_page import OFFLINE, arrived, as_jo, card, left, next_card, on_top
 
@@ -23,7 +23,7 @@ def page(chromium, running_site):
     with open_page(chromium, running_site.base_url, provoked=OFFLINE) as page:
         page.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         yield page
 
 
@@ -101,7 +101,7 @@ def test_axe_finds_nothing_on_the_card_or_in_its_help(chromium, running_site, re
     address = lay(running_site, request, 3)
     with open_page(chromium, running_site.base_url, width_px=width_px, touch=width_px < 500) as page:
         page.set_default_timeout(PATIENCE_MS)
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         page.goto(address)
         on_top(page)
         found = Axe().run(page)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from clips.tests.browser import log_in, open_page, press
+from clips.tests.browser import log_in, log_in_as_admin, open_page, press
 from clips.tests.sorting.sort_table import EACH_MS, END_MS, PASSWORD, RATE_HZ, START_MS, lay_table, run_in
 
 pytestmark = pytest.mark.slow
@@ -21,7 +21,7 @@ OFFLINE = "ERR_INTERNET_DISCONNECTED"
 def page(chromium, running_site) -> Page:
     with open_page(chromium, running_site.base_url, provoked=OFFLINE) as page:
         page.set_default_timeout(PATIENCE_MS)
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         yield page
 
 
@@ -183,7 +183,7 @@ def test_the_whole_path_by_keys_alone(page, lay, request):
 def test_the_main_path_by_touch_on_a_phone(chromium, running_site, lay, request):
     address = lay(6)
     with open_page(chromium, running_site.base_url, width_px=390, height_px=844, touch=True) as page:
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         page.goto(address)
         first = on_top(page)
         for name in ("Keep", "Trash", "Skip", "Undo"):

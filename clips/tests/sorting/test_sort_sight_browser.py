@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import CDPSession, Page, expect
 
-from clips.tests.browser import log_in, open_page, press
+from clips.tests.browser import log_in_as_admin, open_page, press
 from clips.tests.sorting.sort_table import lay_table, run_in
 from clips.tests.sorting.test_sort_page import arrived, card, field, next_card, on_top
 
@@ -64,7 +64,7 @@ def site_page(chromium, running_site):
         page = held.__enter__()
         opened.append(held)
         page.set_default_timeout(PATIENCE_MS)
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         return page
 
     yield open_

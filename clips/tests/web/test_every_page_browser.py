@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from clips.demo.session import FILENAME, SESSION_NAME
-from clips.tests.browser import log_in, open_page, press
+from clips.tests.browser import log_in_as_admin, open_page, press
 from clips.tests.every_page import addresses
 from trickyclip.tests.site import RunningSite, manage
 
@@ -103,7 +103,7 @@ def test_every_page_is_usable_by_all_and_fits(pages, demo_site, size):
     with pages(size) as page:
         visit(page, "/login")
         assert findings(page) == []
-        log_in(page, demo_site.admin_username, demo_site.admin_password)
+        log_in_as_admin(page, demo_site)
         for address in addresses(page):
             visit(page, address)
             assert findings(page) == []
@@ -115,7 +115,7 @@ def test_every_page_is_usable_by_all_and_fits(pages, demo_site, size):
 
 def test_focus_is_seen_wherever_tab_leads(pages, demo_site):
     with pages(SIZES[1]) as page:
-        log_in(page, demo_site.admin_username, demo_site.admin_password)
+        log_in_as_admin(page, demo_site)
         for address in addresses(page):
             visit(page, address)
             for _ in range(12):

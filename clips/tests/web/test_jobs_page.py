@@ -181,7 +181,7 @@ def test_the_list_is_filtered_and_paged(page, shoot):
     assert "No jobs." in page.get(JOBS, {"state": "RUNNING"}).content.decode()
 
 
-@pytest.mark.parametrize("route", ["clips:jobs", "home"])
+@pytest.mark.parametrize("route", [pytest.param("clips:jobs", marks=pytest.mark.slow), "home"])
 def test_more_jobs_cost_no_more_queries(page, shoot, route):
     def queries() -> int:
         cache.clear()

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from clips.tests.browser import log_in, open_page, press
+from clips.tests.browser import log_in_as_admin, open_page, press
 from clips.tests.sorting.sort_table import lay_table
 
 pytestmark = pytest.mark.slow
@@ -17,7 +17,7 @@ def page(chromium, running_site, request) -> Page:
     """The sort page with its order menu open, from the keyboard."""
     with open_page(chromium, running_site.base_url) as page:
         page.set_default_timeout(30_000)
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         page.goto(lay_table(running_site, request.node.name[:90], 2))
         expect(page.locator("[data-current]")).to_be_visible()
         page.locator("summary", has_text="Order").focus()
