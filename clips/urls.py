@@ -4,6 +4,6 @@ from django.urls import include, path
 
 app_name = "clips"
 
-ROOMS = ("ingest", "previews", "sharing", "library", "sorting", "web", "integrity")
+ROOMS = ("ingest", "previews", "sharing", "library", "reels", "sorting", "web", "integrity")
 
 urlpatterns = [path("", include(f"clips.{room}.urls")) for room in ROOMS]

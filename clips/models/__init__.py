@@ -23,6 +23,7 @@ from clips.models.job import Job, JobKind, JobState, LeaseLostError, WaitsFor
 from clips.models.notice import ChannelKind, Notice, NoticeChannel, NoticeKind, NoticeState
 from clips.models.original import OriginalFile
 from clips.models.preview import Preview
+from clips.models.reel import Reel, ReelChange, ReelChangeKind, ReelChangeState, ReelClip
 from clips.models.run import DetectionRun
 from clips.models.saved_view import SavedView
 from clips.models.segment import CandidateSegment, SegmentStatus
@@ -69,6 +70,11 @@ __all__ = [
     "NoticeState",
     "OriginalFile",
     "Preview",
+    "Reel",
+    "ReelChange",
+    "ReelChangeKind",
+    "ReelChangeState",
+    "ReelClip",
     "SavedView",
     "SegmentStatus",
     "ShareLink",

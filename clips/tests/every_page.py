@@ -14,6 +14,7 @@ ALONE = (
     "/export/crew",
     "/jobs",
     "/bin",
+    "/edits",
     "/upload",
     "/account",
     "/account/second-factor",

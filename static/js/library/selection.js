@@ -240,6 +240,7 @@ const KEYS = {
   },
   t: () => count() > 0 && (openDialog("bulk-tags"), true),
   h: () => heart(),
+  e: () => count() > 0 && (openDialog("bulk-reel"), true),
   s: () => count() > 0 && Boolean(document.getElementById("bulk-session")) && (openDialog("bulk-session"), true),
   delete: () => count() > 0 && (openDialog("bulk-bin"), true),
   escape: () => count() > 0 && (clear(), draw(), true),
