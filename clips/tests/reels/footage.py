@@ -57,7 +57,7 @@ def stored(path: str) -> Path:
 
 def picture(film: Path, segment: CandidateSegment) -> None:
     """Give a moment the picture in the middle of its film."""
-    path = f"previews/{segment.pk}.jpg"
+    path = f"candidates/{segment.pk}.jpg"
     with av.open(str(film)) as container:
         frames = list(container.decode(video=0))
         frames[len(frames) // 2].to_image().save(stored(path))

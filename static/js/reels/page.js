@@ -67,6 +67,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 let focused = null;
+let shownBox = null;
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (detail.target.id !== "reel-body") return;
   focused = document.activeElement?.closest?.("#reel-body [id], #reel-clip [id]")?.id ?? null;
@@ -81,6 +82,10 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   lease.mark();
   trim.draw();
   player.refresh();
+  if (detail.target?.id === "reel-clip" && box().dataset.of !== shownBox) {
+    shownBox = box().dataset.of;
+    if (box().getBoundingClientRect().top < 0) box().scrollIntoView(); // on a phone it lies above the cards
+  }
   markSelected();
   const back = focused && document.getElementById(focused);
   if (back && document.activeElement === document.body) back.focus({ preventScroll: true });
