@@ -14,6 +14,7 @@ from clips.models.bin import BinEntry, BinKind
 from clips.models.bulk import BulkChange, BulkKind
 from clips.models.camera import CameraClock, CameraName
 from clips.models.clip import ClipCategory, FileName, FinalClip
+from clips.models.collection_link import CollectionLink
 from clips.models.decision import Decision, DecisionKind
 from clips.models.eviction import EvictedKind, Eviction
 from clips.models.filmstrip import Filmstrip
@@ -48,6 +49,7 @@ __all__ = [
     "CandidateSegment",
     "ChannelKind",
     "ClipCategory",
+    "CollectionLink",
     "CopyState",
     "Decision",
     "DecisionKind",

@@ -229,7 +229,7 @@ def undo(change: ReelChange, *, member: Member, lease: uuid.UUID | None = None) 
         if reel.changes.to_undo() != change:
             raise ConflictError(_("The edit was changed since. Open it to undo."))
         change.mark(ReelChangeState.UNDONE, was=ReelChangeState.DONE)
-        if lease is None and change.before.get("made"):
+        if lease is None and change.before.get("made") and not reel.links.exists():
             reel.delete()
         else:
             _apply(reel, change.before)

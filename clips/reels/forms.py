@@ -7,6 +7,8 @@ from clips.library.bulk_forms import KeyForm
 from clips.library.selection import SelectionForm
 from clips.library.session_forms import ClockField
 from clips.models.reel import MAX_CLIPS, MAX_TITLE, SPEEDS
+from clips.reels.sharing import Wish
+from clips.sharing.forms import LINK_DAYS
 
 MAX_NAME = 80
 
@@ -28,6 +30,34 @@ class MakeForm(SelectionForm, KeyForm):
 
     name = forms.CharField(max_length=MAX_NAME, required=False)
     session = forms.UUIDField(required=False)
+
+
+class LinkWishForm(forms.Form):
+    """What a link may show, for how long, and to whom."""
+
+    days = forms.TypedChoiceField(label=_("Expires"), coerce=int, choices=list(LINK_DAYS.items()), initial=30)
+    password = forms.CharField(
+        label=_("Password (optional)"), max_length=100, required=False, strip=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
+    )  # fmt: skip
+    may_download = forms.BooleanField(label=_("Allow downloads"), required=False, initial=True)
+
+    def wish(self) -> Wish:
+        asked = self.cleaned_data
+        title = asked.get("title", "")
+        return Wish(days=asked["days"], password=asked["password"], may_download=asked["may_download"], title=title)
+
+
+class ClipsLinkForm(SelectionForm, LinkWishForm):
+    """The selected clips, and the link that shows them."""
+
+    title = forms.CharField(label=_("Title (optional)"), max_length=MAX_NAME, required=False)
+
+
+class PasswordForm(forms.Form):
+    password = forms.CharField(
+        label=_("Password"), max_length=100, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "off"})
+    )
 
 
 class HandForm(KeyForm):

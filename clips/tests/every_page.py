@@ -15,6 +15,7 @@ ALONE = (
     "/jobs",
     "/bin",
     "/edits",
+    "/links",
     "/upload",
     "/account",
     "/account/second-factor",

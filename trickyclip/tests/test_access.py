@@ -105,6 +105,16 @@ ROUTES = {
     "clips:reel_clip_remove": (["reel", "place"], {"post": SORTER}),
     "clips:reel_undo": (["reel", "uuid"], {"post": SORTER}),
     "clips:reel_redo": (["reel", "uuid"], {"post": SORTER}),
+    "clips:collection_links": ([], {"get": SORTER}),
+    "clips:clips_link": ([], {"post": SORTER}),
+    "clips:links_of": (["edit", "reel"], {"get": SORTER, "post": SORTER}),
+    "clips:collection_link_end": (["uuid"], {"post": SORTER}),
+    "clips:shared_many": (["~none"], {"get": EVERYONE, "head": EVERYONE, "post": EVERYONE}),
+    "clips:shared_many_picture": (["~none"], {"get": EVERYONE, "head": EVERYONE}),
+    "clips:shared_many_zip": (["~none"], {"get": EVERYONE, "head": EVERYONE}),
+    "clips:shared_many_clip": (["~none", "uuid"], {"get": EVERYONE, "head": EVERYONE}),
+    "clips:shared_many_poster": (["~none", "uuid"], {"get": EVERYONE, "head": EVERYONE}),
+    "clips:shared_many_download": (["~none", "uuid"], {"get": EVERYONE, "head": EVERYONE}),
     "clips:trashed": (["shoot"], {"get": SORTER}),
     "clips:session_move_all": (["shoot"], {"post": CURATOR}),  # and sorters, of a session that is all their own
     "clips:bin": ([], {"get": SORTER}),
@@ -180,6 +190,10 @@ ROUTES = {
     "api:clip_heart": (["uuid"], {"post": VIEWER}),
     "api:clip_bulk": ([], {"post": SORTER}),
     "api:bulk": (["uuid"], {"get": VIEWER}),
+    "api:reel_list": ([], {"get": VIEWER}),
+    "api:reel_add": ([], {"post": SORTER}),
+    "api:reel_add_undo": (["uuid"], {"post": SORTER}),
+    "api:reel": (["uuid"], {"get": VIEWER}),
     "api:bulk_undo": (["uuid"], {"post": SORTER}),
     "api:person_list": ([], {"get": VIEWER, "post": SORTER}),
     "api:trick_list": ([], {"get": VIEWER, "post": SORTER}),
@@ -230,6 +244,8 @@ def argument(original, viewer):
         "place": reel.clips.create(position=1, lineage=uuid.uuid4()).pk,
         "token": ApiToken.objects.issue(viewer, "script")[0].pk,
         "no-such-secret": "no-such-secret",
+        "~none": "~none",
+        "edit": "edit",
     }
     return made.__getitem__
 

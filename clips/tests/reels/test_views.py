@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from clips.library import emptying
+from clips.library import emptying, export_texts
 from clips.library.bin import restore, throw_away
 from clips.library.bin_rights import BinError, NotAllowedError
 from clips.models import BinEntry, BinKind, FinalClip, Job, JobKind, OriginalFile, Reel, ReelChange
@@ -60,7 +60,13 @@ def test_undoing_what_joined_an_old_edit_leaves_the_edit(client, sorter, reel, f
 
 def test_all_that_match_are_added_but_those_left_out(client, sorter, clips, shoot):
     client.force_login(sorter)
-    asked = {"all": "on", "query": f"session={shoot.pk}", "without": str(clips[0].pk), "name": "All", "key": uuid.uuid4()}
+    asked = {
+        "all": "on",
+        "query": f"session={shoot.pk}",
+        "without": str(clips[0].pk),
+        "name": "All",
+        "key": uuid.uuid4(),
+    }
     assert "Added 3 clips" in client.post(reverse("clips:reel_add"), asked, headers=HTMX).text
 
 
@@ -238,3 +244,11 @@ def test_a_member_who_leaves_is_a_former_member(sorter, admin, reel):
     reel.refresh_from_db()
     assert reel.made_by_name == FORMER_MEMBER
     assert set(reel.changes.values_list("member_name", flat=True)) == {FORMER_MEMBER}
+
+
+def test_an_export_has_the_edits_with_their_clips(sorter, reel):
+    shown = list(export_texts.edits(Reel.objects.all()))
+    assert [(edit["name"], edit["by"]) for edit in shown] == [("December", sorter.username)]
+    assert [place["file"] for place in shown[0]["clips"]] == list(
+        FinalClip.objects.order_by("start_ms").values_list("filename", flat=True)
+    )
