@@ -10,6 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from clips.api.bin_serializers import BinEntrySerializer, ThrowSerializer
+from clips.api.bin_views import REFUSALS as BIN_REFUSALS
+from clips.api.bin_views import throw
 from clips.api.bulk import REFUSALS, SelectionSerializer
 from clips.api.errors import found
 from clips.models import Reel, ReelChange, ReelClip
@@ -81,6 +84,11 @@ class ReelDetail(generics.RetrieveAPIView):
 
     def get_queryset(self) -> QuerySet[Reel]:
         return with_pictures(Reel.objects.in_use()).prefetch_related("clips")
+
+    @extend_schema(parameters=[ThrowSerializer], request=None, responses={200: BinEntrySerializer, **BIN_REFUSALS})
+    def delete(self, request: Request, pk: uuid.UUID) -> Response:
+        """Move the edit to the bin; its clips stay, and its share links stop working."""
+        return throw(request, Reel.objects.filter(pk=pk), "reels", _("edit"))
 
 
 class ReelAdd(APIView):

@@ -17,8 +17,8 @@ from clips.models.shoot import Shoot
 from people.models import Member
 from people.naming.fields import NameField, called, key_of
 
-#: In one edit: what one page still shows and one person still watches.
-MAX_CLIPS = 1000
+#: In one edit: more than anybody watches, and what one page still shows at once.
+MAX_CLIPS = 500
 MAX_TITLE = 120
 SPEEDS = (100, 50, 25)
 #: An open page renews its lease several times within this time.

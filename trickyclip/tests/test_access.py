@@ -193,7 +193,7 @@ ROUTES = {
     "api:reel_list": ([], {"get": VIEWER}),
     "api:reel_add": ([], {"post": SORTER}),
     "api:reel_add_undo": (["uuid"], {"post": SORTER}),
-    "api:reel": (["uuid"], {"get": VIEWER}),
+    "api:reel": (["uuid"], {"get": VIEWER, "delete": SORTER}),
     "api:bulk_undo": (["uuid"], {"post": SORTER}),
     "api:person_list": ([], {"get": VIEWER, "post": SORTER}),
     "api:trick_list": ([], {"get": VIEWER, "post": SORTER}),

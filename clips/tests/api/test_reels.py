@@ -46,3 +46,12 @@ def test_a_refusal_is_one_sentence(api, clips, sent, status):
     assert answer.status_code == status
     assert answer.json()["detail"].endswith((".", "blank."))
     assert not Reel.objects.exists()
+
+
+def test_an_edit_is_moved_to_the_bin_and_comes_back(api, client, clips):
+    made = api("/api/edits/add", key=str(uuid.uuid4()), clips=[str(clips[0].pk)], name="December").json()
+    entry = client.delete(f"/api/edits/{made['edit']}").json()
+    assert (entry["kind"], entry["title"]) == ("EDIT", "December")
+    assert client.get(f"/api/edits/{made['edit']}").status_code == 404
+    assert api(f"/api/bin/{entry['id']}/restore").status_code == 200
+    assert client.get(f"/api/edits/{made['edit']}").status_code == 200
