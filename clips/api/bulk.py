@@ -34,15 +34,32 @@ class BulkChangeSerializer(serializers.ModelSerializer):
         return 1.0 if progress is None else progress
 
 
-class BulkTagsSerializer(serializers.Serializer):
+class SelectionSerializer(serializers.Serializer):
+    """Some clips: by their ids, or all that match a query; and the key of the request."""
+
     key = serializers.UUIDField(help_text="Made by the client for this change. Sending it again changes nothing.")
     clips = serializers.ListField(
         child=serializers.UUIDField(), max_length=MAX_IDS, required=False, default=list, help_text="Ids of clips."
     )
     query = serializers.CharField(
         required=False, allow_blank=True, default=None, allow_null=True, max_length=4000,
-        help_text="Instead of ids: a query as of /api/clips, as “person=Mia&trick=BS 180”. All its clips change.",
+        help_text="Instead of ids: a query as of /api/clips, as “person=Mia&trick=BS 180”. All its clips are meant.",
     )  # fmt: skip
+
+    def validate(self, asked: dict) -> dict:
+        if bool(asked["clips"]) == (asked["query"] is not None):
+            raise serializers.ValidationError(_("Send either the ids of clips, or a query."))
+        chosen = SelectionForm({"all": "on", "query": asked["query"]})
+        if asked["query"] is not None and not chosen.is_valid():
+            raise serializers.ValidationError(chosen.non_field_errors()[0])
+        return asked
+
+    def selection(self) -> Selection:
+        asked = self.validated_data
+        return Selection(ids=tuple(asked["clips"])) if asked["clips"] else Selection(all_of=asked["query"])
+
+
+class BulkTagsSerializer(SelectionSerializer):
     people = PeopleField(required=False, help_text="Take the places of all riders; the first names the file.")
     add_people = PeopleField(required=False, default=list, help_text="Join the riders that are there.")
     trick = serializers.PrimaryKeyRelatedField(queryset=Trick.objects, allow_null=True, required=False)
@@ -52,21 +69,13 @@ class BulkTagsSerializer(serializers.Serializer):
     )
 
     def validate(self, asked: dict) -> dict:
-        if bool(asked["clips"]) == (asked["query"] is not None):
-            raise serializers.ValidationError(_("Send either the ids of clips, or a query."))
+        asked = super().validate(asked)
         tags = any(name in asked for name in ("people", "trick", "category")) or asked["add_people"]
         if "heart" in asked and tags:
             raise serializers.ValidationError(_("Send either tags or a heart."))
         if "heart" not in asked and not tags:
             raise serializers.ValidationError(_("Choose a rider, a trick or a category."))
-        chosen = SelectionForm({"all": "on", "query": asked["query"]})
-        if asked["query"] is not None and not chosen.is_valid():
-            raise serializers.ValidationError(chosen.non_field_errors()[0])
         return asked
-
-    def selection(self) -> Selection:
-        asked = self.validated_data
-        return Selection(ids=tuple(asked["clips"])) if asked["clips"] else Selection(all_of=asked["query"])
 
     def change(self) -> bulk.TagChange:
         asked = self.validated_data

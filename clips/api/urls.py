@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from clips.api import bin_views, bulk, schema, views  # noqa: F401  schema: registers how one logs in
+from clips.api import bin_views, bulk, reels, schema, views  # noqa: F401  schema: registers how one logs in
 from people.access import requires
 from people.models import Role
 
@@ -31,6 +31,10 @@ urlpatterns = [
     path("clips/bulk", sort(bulk.BulkTags.as_view()), name="clip_bulk"),
     path("bulk/<uuid:pk>", watch(bulk.BulkDetail.as_view()), name="bulk"),
     path("bulk/<uuid:pk>/undo", sort(bulk.BulkUndo.as_view()), name="bulk_undo"),
+    path("edits", watch(reels.ReelList.as_view()), name="reel_list"),
+    path("edits/add", sort(reels.ReelAdd.as_view()), name="reel_add"),
+    path("edits/added/<uuid:pk>/undo", sort(reels.ReelAddUndo.as_view()), name="reel_add_undo"),
+    path("edits/<uuid:pk>", watch_and_bin(reels.ReelDetail.as_view()), name="reel"),
     path("videos/<uuid:pk>", sort(bin_views.VideoDetail.as_view()), name="video"),
     path("sessions/<uuid:pk>", sort(bin_views.SessionDetail.as_view()), name="session"),
     path("bin", sort(bin_views.BinList.as_view()), name="bin_list"),

@@ -30,6 +30,7 @@ class Kind(TextChoices):
     KEPT_WITHOUT_CLIP = "KEPT_WITHOUT_CLIP", _("kept moments without a clip")
     NAME = "NAME", _("clips whose names differ from their rows")
     NAME_NOT_TAKEN = "NAME_NOT_TAKEN", _("clips whose names could be given again")
+    EDIT = "EDIT", _("edits with clips that never were, or out of order")
     ARCHIVE_SHUT = "ARCHIVE_SHUT", _("the archive could not be checked")
     COPY_ABSENT = "COPY_ABSENT", _("clips not archived and without a job to archive them")
     COPY_MISSING = "COPY_MISSING", _("archived clips missing from the archive")
@@ -83,6 +84,7 @@ _ADVICE = {
     Kind.KEPT_WITHOUT_CLIP: _("Add the moment again by hand on its session's page."),
     Kind.NAME: _("File names are permanent. Save the clip again for a version with another name."),
     Kind.NAME_NOT_TAKEN: _("“manage.py audit --repair” records the names as taken."),
+    Kind.EDIT: _("Open the edit: remove what is missing there, and move a clip once to count anew."),
     Kind.ARCHIVE_SHUT: _("Run “manage.py archive_check” for details."),
     Kind.COPY_ABSENT: _("“manage.py audit --repair” archives them."),
     Kind.COPY_MISSING: _(

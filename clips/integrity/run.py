@@ -11,6 +11,7 @@ from clips.integrity.file_checks import let_go_for_good, never_cut, rows_and_fil
 from clips.integrity.finding import Disagreement, Kind
 from clips.integrity.job_checks import stuck_jobs
 from clips.integrity.orphans import files_without_rows, left_in_scratch, uploads_and_parts
+from clips.integrity.reel_checks import edits
 from clips.models import AuditReport
 
 Check = Callable[..., Iterator[Disagreement]]
@@ -26,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     moments_and_clips,
     names,
     names_taken,
+    edits,
     not_archived,
     drive_ids,
     left_in_scratch,

@@ -1,4 +1,4 @@
-"""Throws clips, videos and sessions away, and brings them back.
+"""Throws clips, videos, sessions and edits away, and brings them back.
 
 What is in the bin is out of use at once: no page, search, job or share link shows it. Its files stay until the bin is
 emptied (``clips.library.emptying``), so a restore changes rows only, with one UPDATE for each kind of row.
@@ -30,6 +30,8 @@ from clips.models import (
     JobKind,
     OriginalFile,
     Preview,
+    Reel,
+    ReelClip,
     SharedCopy,
     Shoot,
     Upload,
@@ -48,14 +50,17 @@ class Pile:
     shoots: list[uuid.UUID] = field(default_factory=list)
     videos: list[uuid.UUID] = field(default_factory=list)
     clips: list[uuid.UUID] = field(default_factory=list)
+    reels: list[uuid.UUID] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.shoots or self.videos or self.clips)
+        return bool(self.shoots or self.videos or self.clips or self.reels)
 
     @property
     def kind(self) -> BinKind:
         if self.shoots:
             return BinKind.SESSION
+        if self.reels and not (self.videos or self.clips):
+            return BinKind.EDIT
         return BinKind.VIDEO if self.videos else BinKind.CLIPS
 
 
@@ -66,6 +71,7 @@ def throw_away(
     clips: Rows = (),
     videos: Rows = (),
     shoots: Rows = (),
+    reels: Rows = (),
     reason: str = "",
     key: uuid.UUID | None = None,
     with_clips: bool = False,
@@ -74,8 +80,8 @@ def throw_away(
 
     Parameters
     ----------
-    clips, videos, shoots : rows, their ids, or query sets
-        A session takes all of its videos and clips along. What is in the bin already is left out.
+    clips, videos, shoots, reels : rows, their ids, or query sets
+        A session takes all of its videos and clips along, an edit none. What is in the bin already is left out.
     with_clips : bool
         Whether the clips of the videos go, too; otherwise they stay in the library.
 
@@ -93,9 +99,10 @@ def throw_away(
             raise BinError(_("This key was used for something else."))
         return entry
     pile = _hold(_ids(clips), _ids(videos), _ids(shoots), with_clips=with_clips)
+    pile.reels = [reel.pk for reel in Reel.objects.in_use().filter(pk__in=_ids(reels)).hold()]
     if not pile:
         raise BinError(_("This is in the bin already."))
-    bin_rights.check(member, shoots=pile.shoots, videos=pile.videos, clips=pile.clips)
+    bin_rights.check(member, shoots=pile.shoots, videos=pile.videos, clips=pile.clips, reels=pile.reels)
     described = _describe(pile)
     BinEntry.objects.filter(pk=entry.pk).update(kind=pile.kind, **described)
     _put_in(entry, pile)
@@ -123,9 +130,10 @@ def restore(entry: BinEntry, member: Member) -> bool:
         raise BinError(_("This was deleted for good."))
     _check_places(entry)
     pile = Pile(*(list(rows.values_list("pk", flat=True)) for rows in (entry.shoots, entry.files, entry.clips)))
-    for rows in (entry.shoots, entry.files, entry.clips):
+    for rows in (entry.shoots, entry.files, entry.clips, entry.reels):
         rows.all().hold()
     entry.shoots.update(bin_entry=None)
+    entry.reels.update(bin_entry=None)
     entry.files.update(bin_entry=None)
     entry.clips.update(is_current=F("was_current"), was_current=False, removed_at=None, bin_entry=None)
     entry.note_restored(member)
@@ -181,7 +189,7 @@ def _describe(pile: Pile) -> dict[str, Any]:
         Preview.objects.filter(segment__original_file__in=pile.videos).aggregate(n=Sum("size_bytes"))["n"],
     ]
     there = ArchiveCopy.objects.filter(state__in=[CopyState.SENDING, CopyState.VERIFIED]).exclude(remote_id="")
-    n_clips = clips.current().count()
+    n_clips = clips.current().count() + ReelClip.objects.filter(reel__in=pile.reels).count()
     n_videos = main.count()
     return {
         "title": _title(pile, n_clips, n_videos)[:300],
@@ -203,6 +211,9 @@ def _title(pile: Pile, n_clips: int, n_videos: int) -> str:
     if pile.videos:
         video = OriginalFile.objects.filter(pk__in=pile.videos).order_by("low_res_of", "pk").first()
         return str(video) if n_videos <= 1 else _("%(n)d videos") % {"n": n_videos}
+    if pile.reels and not pile.clips:
+        names = Reel.objects.filter(pk__in=pile.reels).values_list("name", flat=True)
+        return names[0] if len(pile.reels) == 1 else _("%(n)d edits") % {"n": len(pile.reels)}
     if n_clips != 1:
         return ngettext("%(n)d clip", "%(n)d clips", n_clips) % {"n": n_clips}
     clip = FinalClip.objects.current().filter(pk__in=pile.clips).select_related("person", "trick").get()
@@ -211,6 +222,7 @@ def _title(pile: Pile, n_clips: int, n_videos: int) -> str:
 
 def _put_in(entry: BinEntry, pile: Pile) -> None:
     Shoot.objects.filter(pk__in=pile.shoots).update(bin_entry=entry)
+    Reel.objects.filter(pk__in=pile.reels).update(bin_entry=entry, **Reel.objects.unleased())
     OriginalFile.objects.filter(pk__in=pile.videos).update(bin_entry=entry)
     CandidateSegment.objects.filter(original_file__in=pile.videos).leave_hands()
     gone = {"was_current": F("is_current"), "is_current": False, "removed_at": timezone.now()}
@@ -235,6 +247,9 @@ def _check_places(entry: BinEntry) -> None:
         if Shoot.objects.in_use().filter(date=shoot.date, name_key=shoot.name_key).exists():
             says = _("%(date)s has a session called %(name)s again. Rename that one first.")
             raise BinError(says % {"date": shoot.date, "name": shoot.name})
+    for reel in entry.reels.all():
+        if Reel.objects.named(reel.name).exists():
+            raise BinError(_("There is an edit called %(name)s again. Rename that one first.") % {"name": reel.name})
 
 
 def _go_on(pile: Pile) -> None:

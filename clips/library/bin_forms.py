@@ -31,6 +31,7 @@ class ThrowForm(forms.Form):
     clips = IdsField(required=False)
     videos = IdsField(required=False)
     shoots = IdsField(required=False)
+    reels = IdsField(required=False)
     with_clips = forms.BooleanField(required=False)
     reason = forms.CharField(label=_("Why (optional)"), max_length=200, required=False)
     key = forms.UUIDField(required=False)

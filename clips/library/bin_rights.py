@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from clips.models import BinEntry, FinalClip, OriginalFile, Shoot
+from clips.models import BinEntry, FinalClip, OriginalFile, Reel, Shoot
 from people.models import Member, Role
 
 
@@ -19,7 +19,7 @@ class NotAllowedError(BinError):
 
 
 def own(member: Member, rows: QuerySet) -> QuerySet:
-    """Return those of these clips, videos or sessions that a member may throw away."""
+    """Return those of these clips, videos, sessions or edits that a member may throw away."""
     if member.may(Role.CURATOR):
         return rows
     if not member.may(Role.SORTER):
@@ -27,8 +27,8 @@ def own(member: Member, rows: QuerySet) -> QuerySet:
     return rows.filter(_own(member, rows.model))
 
 
-def may_throw_away(member: Member, thing: FinalClip | OriginalFile | Shoot) -> bool:
-    """Return whether a member may throw one clip, video or session away."""
+def may_throw_away(member: Member, thing: FinalClip | OriginalFile | Shoot | Reel) -> bool:
+    """Return whether a member may throw one clip, video, session or edit away."""
     return own(member, type(thing).objects.filter(pk=thing.pk)).exists()
 
 
@@ -42,7 +42,14 @@ def may_delete_now(member: Member) -> bool:
     return member.may(Role.CURATOR)
 
 
-def check(member: Member, *, shoots: Collection[UUID], videos: Collection[UUID], clips: Collection[UUID]) -> None:
+def check(
+    member: Member,
+    *,
+    shoots: Collection[UUID],
+    videos: Collection[UUID],
+    clips: Collection[UUID],
+    reels: Collection[UUID] = (),
+) -> None:
     """Raise NotAllowedError unless a member may throw all of these away; ``clips`` with their earlier versions."""
     if member.may(Role.CURATOR):
         return
@@ -55,6 +62,8 @@ def check(member: Member, *, shoots: Collection[UUID], videos: Collection[UUID],
         raise NotAllowedError(_("Some of these videos were uploaded by others. Ask a curator."))
     if Shoot.objects.filter(pk__in=shoots).exclude(_own(member, Shoot)).exists():
         raise NotAllowedError(_("Others uploaded to this session. Ask a curator."))
+    if Reel.objects.filter(pk__in=reels).exclude(made_by=member).exists():
+        raise NotAllowedError(_("Somebody else made this edit. Ask a curator."))
 
 
 def check_restore(member: Member, entry: BinEntry) -> None:
@@ -70,6 +79,8 @@ def _own(member: Member, model: type) -> Q:
             return Q(created_by=member)
         case "OriginalFile":
             return Q(uploader=member)
+        case "Reel":
+            return Q(made_by=member)
     others = OriginalFile.objects.filter(shoot=OuterRef("pk")).exclude(uploader=member)
     clips = FinalClip.objects.current().filter(original_file__shoot=OuterRef("pk")).exclude(created_by=member)
     return ~Exists(others) & ~Exists(clips)

@@ -25,7 +25,7 @@ from clips.library.bulk_views import answer_said
 from clips.library.clip_views import answer_redirect
 from clips.library.selection import SelectionForm
 from clips.library.video_moves import move_videos
-from clips.models import BinEntry, CandidateSegment, FinalClip, OriginalFile, Shoot
+from clips.models import BinEntry, CandidateSegment, FinalClip, OriginalFile, ReelClip, Shoot
 from clips.sorting.decisions import ConflictError
 from people.access import requires
 from people.models import Role
@@ -176,7 +176,9 @@ def with_pictures(entries: QuerySet[BinEntry]) -> QuerySet[BinEntry]:
     shown = CandidateSegment.objects.exclude(poster_path="").order_by("pk").values("pk")
     of_clip = Subquery(shown.filter(clips__bin_entry=OuterRef("pk"))[:1])
     of_video = Subquery(shown.filter(original_file__bin_entry=OuterRef("pk"))[:1])
-    return entries.annotate(pictured=Coalesce(of_clip, of_video))
+    in_reel = ReelClip.objects.filter(reel__bin_entry=OuterRef(OuterRef("pk"))).values("lineage")
+    of_reel = Subquery(shown.filter(clips__is_current=True, clips__lineage__in=in_reel)[:1])
+    return entries.annotate(pictured=Coalesce(of_clip, of_video, of_reel))
 
 
 def _chosen(request: HttpRequest, form: SelectionForm) -> tuple[list[UUID], list[UUID]]:

@@ -67,7 +67,7 @@ def _zip(request: HttpRequest, clips: QuerySet) -> HttpResponseBase:
     if not clips.exists():
         return _refused(request, {"": [_("There are no clips to download.")]}, status=404)
     if n_to_read := download.fill_checksums(clips, for_s=ZIP_READS_S):
-        return _later(_("Preparing the download: %(n)d clips left. Try again.") % {"n": n_to_read}, after_s=1)
+        return later(_("Preparing the download: %(n)d clips left. Try again.") % {"n": n_to_read}, after_s=1)
     return sent(request, download.zip_of(clips), zip_name(clips))
 
 
@@ -85,7 +85,7 @@ def sent(request: HttpRequest, file: ZipStream, save_as: str) -> HttpResponseBas
 
 def too_many() -> HttpResponse:
     """Answer that enough downloads are being sent."""
-    return _later(_("Too many downloads at once. Try again in a minute."), after_s=60)
+    return later(_("Too many downloads at once. Try again in a minute."), after_s=60)
 
 
 def _address_of(selection: Selection) -> str:
@@ -104,7 +104,8 @@ def _refused(request: HttpRequest, errors: object, status: int = 422) -> HttpRes
     return render(request, "clips/library/download.html", {"errors": errors}, status=status)
 
 
-def _later(sentence: str, *, after_s: int) -> HttpResponse:
+def later(sentence: str, *, after_s: int) -> HttpResponse:
+    """Answer with a sentence, and when to ask again."""
     headers = {"Content-Type": "text/plain; charset=utf-8", "Retry-After": str(after_s)}
     return HttpResponse(f"{sentence}\n", status=503, headers=headers)
 

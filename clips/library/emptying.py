@@ -30,6 +30,7 @@ from clips.media.formats.suffixes import ending_of
 from clips.models import (
     ArchiveCopy,
     BinEntry,
+    BinKind,
     CandidateSegment,
     CopyState,
     Filmstrip,
@@ -61,6 +62,8 @@ CUT_FIRST = timedelta(minutes=10)
 
 def says(entry: BinEntry) -> str:
     """Return in one sentence what deleting an entry now takes away."""
+    if entry.kind == BinKind.EDIT:
+        return _("Deletes this edit for good. Its clips stay.")
     parts = []
     if entry.n_videos:
         parts.append(ngettext("%(n)d video", "%(n)d videos", entry.n_videos) % {"n": entry.n_videos})
@@ -163,6 +166,7 @@ def empty(work: Claim) -> None:
         work.report(0.5 + n_done / len(videos) / 2)
     with work.finishing():
         entry.note_emptied()
+        entry.reels.all().delete()
         _drop_empty_sessions(entry)
 
 

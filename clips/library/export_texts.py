@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery
 
 from clips.archive.item import clip_folder_parts
 from clips.models import (
@@ -18,9 +18,12 @@ from clips.models import (
     CameraClock,
     CameraName,
     CandidateSegment,
+    CollectionLink,
     Decision,
     FinalClip,
     OriginalFile,
+    Reel,
+    ReelChange,
     SavedView,
     ShareLink,
     Shoot,
@@ -76,7 +79,9 @@ def crew_sections(videos: Callable[[QuerySet], Rows]) -> dict[str, Rows]:
         "decisions": decisions(Decision.objects.all()),
         "bulk_changes": bulk_changes(BulkChange.objects.all()),
         "bin": bin_entries(BinEntry.objects.all()),
+        "edits": edits(Reel.objects.in_use()),
         "share_links": share_links(ShareLink.objects.all()),
+        "share_links_of_many": links_of_many(CollectionLink.objects.all()),
         "saved_views": saved_views(SavedView.objects.filter(is_crews=True)),
     }  # fmt: skip
 
@@ -94,7 +99,10 @@ def member_sections(member: Member, videos: Callable[[QuerySet], Rows]) -> dict[
         "decisions": decisions(Decision.objects.filter(member=member)),
         "bulk_changes": bulk_changes(BulkChange.objects.filter(member=member)),
         "bin": bin_entries(BinEntry.objects.filter(thrown_by=member)),
+        "edits": edits(Reel.objects.in_use().filter(made_by=member)),
+        "edit_changes": edit_changes(ReelChange.objects.filter(member=member)),
         "share_links": share_links(ShareLink.objects.filter(created_by=member)),
+        "share_links_of_many": links_of_many(CollectionLink.objects.filter(created_by=member)),
         "saved_views": saved_views(SavedView.objects.filter(member=member)),
     }
 
@@ -195,6 +203,35 @@ def share_links(rows: QuerySet) -> Iterator[Row]:
     return _values(
         rows.order_by("created_at", "pk"), "created_at", "ends_at", "ended_at", clip=F("copy__clip__filename"),
         slowed_down=F("copy__slow_down"), by=F("created_by__username"),
+    )  # fmt: skip
+
+
+def edits(rows: QuerySet) -> Iterator[Row]:
+    """Yield edits, each with its clips in their order; these by the file name that each has now."""
+    now = FinalClip.objects.current().filter(lineage=OuterRef("lineage")).values("filename")
+    fields = ("position", "start_ms", "end_ms", "speed", "title", "has_sound")
+    for reel in rows.order_by("created_at", "pk").select_related("shoot").iterator():
+        places = reel.clips.order_by("position").annotate(file=Subquery(now)).values("file", *fields)
+        yield {
+            "id": reel.pk,
+            "name": reel.name,
+            "session": reel.shoot_id,
+            "by": reel.made_by_name,
+            "created_at": reel.created_at,
+            "changed_at": reel.changed_at,
+            "clips": list(places),
+        }
+
+
+def edit_changes(rows: QuerySet) -> Iterator[Row]:
+    return _values(rows.order_by("created_at", "pk"), "kind", "n_clips", "state", "created_at", edit=F("reel__name"))
+
+
+def links_of_many(rows: QuerySet) -> Iterator[Row]:
+    """Yield links to several clips without the secret and the password, of which the site has hashes alone."""
+    return _values(
+        rows.order_by("created_at", "pk"), "created_at", "ends_at", "ended_at", "title", "may_download", "n_views",
+        edit=F("reel__name"), session=F("shoot_id"), by=F("created_by__username"),
     )  # fmt: skip
 
 

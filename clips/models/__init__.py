@@ -14,6 +14,7 @@ from clips.models.bin import BinEntry, BinKind
 from clips.models.bulk import BulkChange, BulkKind
 from clips.models.camera import CameraClock, CameraName
 from clips.models.clip import ClipCategory, FileName, FinalClip
+from clips.models.collection_link import CollectionLink
 from clips.models.decision import Decision, DecisionKind
 from clips.models.eviction import EvictedKind, Eviction
 from clips.models.filmstrip import Filmstrip
@@ -23,6 +24,7 @@ from clips.models.job import Job, JobKind, JobState, LeaseLostError, WaitsFor
 from clips.models.notice import ChannelKind, Notice, NoticeChannel, NoticeKind, NoticeState
 from clips.models.original import OriginalFile
 from clips.models.preview import Preview
+from clips.models.reel import Reel, ReelChange, ReelChangeKind, ReelChangeState, ReelClip
 from clips.models.run import DetectionRun
 from clips.models.saved_view import SavedView
 from clips.models.segment import CandidateSegment, SegmentStatus
@@ -47,6 +49,7 @@ __all__ = [
     "CandidateSegment",
     "ChannelKind",
     "ClipCategory",
+    "CollectionLink",
     "CopyState",
     "Decision",
     "DecisionKind",
@@ -69,6 +72,11 @@ __all__ = [
     "NoticeState",
     "OriginalFile",
     "Preview",
+    "Reel",
+    "ReelChange",
+    "ReelChangeKind",
+    "ReelChangeState",
+    "ReelClip",
     "SavedView",
     "SegmentStatus",
     "ShareLink",

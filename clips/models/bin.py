@@ -16,6 +16,7 @@ class BinKind(models.TextChoices):
     CLIPS = "CLIPS", _("clips")
     VIDEO = "VIDEO", _("video")
     SESSION = "SESSION", _("session")
+    EDIT = "EDIT", _("edit")
 
 
 def bin_lasts() -> dt.timedelta:

@@ -32,6 +32,7 @@ MAIN = (
     Place(_("Sort"), "clips:sort", "sort", Role.SORTER),
     Place(_("Sessions"), "clips:sessions", "sessions", Role.VIEWER),
     Place(_("Clips"), "clips:library", "clips", Role.VIEWER),
+    Place(_("Edits"), "clips:reels", "edits", Role.VIEWER),
     Place(_("Upload"), "clips:upload", "upload", Role.SORTER),
 )
 MORE = (

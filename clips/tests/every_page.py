@@ -14,6 +14,8 @@ ALONE = (
     "/export/crew",
     "/jobs",
     "/bin",
+    "/edits",
+    "/links",
     "/upload",
     "/account",
     "/account/second-factor",

@@ -2,7 +2,7 @@
 
 import base64
 
-from clips.models import SharedCopy, ShareLink
+from clips.models import CollectionLink, SharedCopy, ShareLink
 from clips.tests.integrity.test_audited import copy  # noqa: F401  a fixture
 from people.models import ApiToken, Invite, RecoveryCode, Role
 from people.models.member import hash_secret
@@ -17,9 +17,10 @@ def test_secrets_hold_as_many_random_bits_as_promised_and_are_kept_as_hashes(sor
         (256, lambda: Invite.objects.issue(role=Role.SORTER, created_by=None)),
         (256, lambda: ApiToken.objects.issue(sorter, "script")),
         (192, lambda: ShareLink.objects.issue(copy, sorter)),
+        (192, lambda: CollectionLink.objects.issue(member=sorter, lineages=[copy.clip.lineage])),
     ):
         (row, one), (_row, other) = issue(), issue()
-        assert n_bits(one.removeprefix("tc_")) == n_promised
+        assert n_bits(one.removeprefix("tc_").removeprefix("~")) == n_promised
         assert one != other
         row.refresh_from_db()
         assert one not in str(vars(row))

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from clips.models import Job, JobKind
+from clips.models import Job, JobKind, Reel
 from people.access import PROGRAM_PATHS
 from people.models import ApiToken, Member, Role
 
@@ -85,6 +85,36 @@ ROUTES = {
     "clips:clips_move_plan": ([], {"post": CURATOR}),
     "clips:bulk_change": (["uuid"], {"get": VIEWER}),
     "clips:bulk_undo": (["uuid"], {"post": SORTER}),
+    "clips:reels": ([], {"get": VIEWER, "post": SORTER}),
+    "clips:reel_pick": ([], {"get": SORTER}),
+    "clips:reel_add": ([], {"post": SORTER}),
+    "clips:reel_make": ([], {"post": SORTER}),
+    "clips:reel_add_undo": (["uuid"], {"post": SORTER}),
+    "clips:reel": (["reel"], {"get": VIEWER}),
+    "clips:reel_body": (["reel"], {"get": VIEWER}),
+    "clips:reel_clip": (["reel", "place"], {"get": VIEWER}),
+    "clips:reel_playable": (["reel"], {"post": VIEWER}),
+    "clips:reel_lease": (["reel"], {"post": SORTER}),
+    "clips:reel_lease_end": (["reel"], {"post": SORTER}),
+    "clips:reel_rename": (["reel"], {"post": SORTER}),
+    "clips:reel_clip_move": (["reel", "place"], {"post": SORTER}),
+    "clips:reel_clip_trim": (["reel", "place"], {"post": SORTER}),
+    "clips:reel_clip_speed": (["reel", "place"], {"post": SORTER}),
+    "clips:reel_clip_title": (["reel", "place"], {"post": SORTER}),
+    "clips:reel_clip_sound": (["reel", "place"], {"post": SORTER}),
+    "clips:reel_clip_remove": (["reel", "place"], {"post": SORTER}),
+    "clips:reel_undo": (["reel", "uuid"], {"post": SORTER}),
+    "clips:reel_redo": (["reel", "uuid"], {"post": SORTER}),
+    "clips:collection_links": ([], {"get": SORTER}),
+    "clips:clips_link": ([], {"post": SORTER}),
+    "clips:links_of": (["edit", "reel"], {"get": SORTER, "post": SORTER}),
+    "clips:collection_link_end": (["uuid"], {"post": SORTER}),
+    "clips:shared_many": (["~none"], {"get": EVERYONE, "head": EVERYONE, "post": EVERYONE}),
+    "clips:shared_many_picture": (["~none"], {"get": EVERYONE, "head": EVERYONE}),
+    "clips:shared_many_zip": (["~none"], {"get": EVERYONE, "head": EVERYONE}),
+    "clips:shared_many_clip": (["~none", "uuid"], {"get": EVERYONE, "head": EVERYONE}),
+    "clips:shared_many_poster": (["~none", "uuid"], {"get": EVERYONE, "head": EVERYONE}),
+    "clips:shared_many_download": (["~none", "uuid"], {"get": EVERYONE, "head": EVERYONE}),
     "clips:trashed": (["shoot"], {"get": SORTER}),
     "clips:session_move_all": (["shoot"], {"post": CURATOR}),  # and sorters, of a session that is all their own
     "clips:bin": ([], {"get": SORTER}),
@@ -161,6 +191,10 @@ ROUTES = {
     "api:clip_heart": (["uuid"], {"post": VIEWER}),
     "api:clip_bulk": ([], {"post": SORTER}),
     "api:bulk": (["uuid"], {"get": VIEWER}),
+    "api:reel_list": ([], {"get": VIEWER}),
+    "api:reel_add": ([], {"post": SORTER}),
+    "api:reel_add_undo": (["uuid"], {"post": SORTER}),
+    "api:reel": (["uuid"], {"get": VIEWER, "delete": SORTER}),
     "api:bulk_undo": (["uuid"], {"post": SORTER}),
     "api:person_list": ([], {"get": VIEWER, "post": SORTER}),
     "api:trick_list": ([], {"get": VIEWER, "post": SORTER}),
@@ -199,6 +233,7 @@ def members(viewer, sorter, curator, admin) -> dict[Role, Member]:
 @pytest.fixture
 def argument(original, viewer):
     """Give real rows for routes that name one."""
+    reel = Reel.objects.create(name="December", made_by=viewer, made_by_name=viewer.username)
     made = {
         "uuid": uuid.uuid4(),
         "job": Job.objects.for_target(JobKind.DETECT, original).pk,
@@ -206,8 +241,12 @@ def argument(original, viewer):
         "file": original.pk,
         "DETECT": "DETECT",
         "facet": "trick",
+        "reel": reel.pk,
+        "place": reel.clips.create(position=1, lineage=uuid.uuid4()).pk,
         "token": ApiToken.objects.issue(viewer, "script")[0].pk,
         "no-such-secret": "no-such-secret",
+        "~none": "~none",
+        "edit": "edit",
     }
     return made.__getitem__
 

@@ -25,7 +25,7 @@ FLOOR_PLAN = (
     ("clips.models",),
     ("clips.jobs",),
     ("clips.archive", "clips.previews", "clips.disk"),
-    ("clips.ingest", "clips.sharing", "clips.sorting", "clips.library"),
+    ("clips.ingest", "clips.sharing", "clips.sorting", "clips.library", "clips.reels"),
     ("clips.integrity", "clips.notifications"),
     ("clips.templatetags",),
     ("clips.api", "clips.admin", "clips.web", "clips.demo"),

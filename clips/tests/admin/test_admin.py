@@ -22,6 +22,7 @@ from clips.models import (
     CameraName,
     CandidateSegment,
     ChannelKind,
+    CollectionLink,
     CopyState,
     Decision,
     DetectionRun,
@@ -41,6 +42,7 @@ from clips.models import (
     Shoot,
     Upload,
 )
+from clips.reels.editing import Hand, add_clips, make_reel
 from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, FinalClipFactory, OriginalFileFactory
 from people.audit import note
 from people.models import Action, ApiToken, AuditEntry, Invite, Member, Merge, Person, Role
@@ -132,6 +134,9 @@ def add_decided_clip(number: int, segment: CandidateSegment, member: Member) -> 
     clip.also.add(person)
     Decision.objects.create(kind="KEEP", segment=segment, member=member, member_name=member.username)
     ShareLink.objects.issue(SharedCopy.objects.create(clip=clip, stored_path="c", size_bytes=9), member)
+    reel = make_reel(f"December {number}", member=member)
+    add_clips(reel, FinalClip.objects.filter(pk=clip.pk), hand=Hand(member, uuid.uuid4()))
+    CollectionLink.objects.issue(member=member, reel=reel, password="powder")
     return clip
 
 

@@ -91,7 +91,7 @@ function openDialog(id) {
   }
   dialog.dataset.key = crypto.randomUUID();
   dialog.showModal();
-  (dialog.querySelector("[data-picker-input]") ?? dialog.querySelector("[data-dialog-submit]")).focus();
+  (dialog.querySelector("[data-picker-input], input[type=text]") ?? dialog.querySelector("[data-dialog-submit]")).focus();
   const plan = dialog.querySelector("[data-dialog-plan]");
   if (plan) window.htmx.trigger(plan, "opened");
 }
@@ -240,6 +240,8 @@ const KEYS = {
   },
   t: () => count() > 0 && (openDialog("bulk-tags"), true),
   h: () => heart(),
+  e: () => count() > 0 && (openDialog("bulk-reel"), true),
+  l: () => count() > 0 && Boolean(document.getElementById("bulk-share")) && (openDialog("bulk-share"), true),
   s: () => count() > 0 && Boolean(document.getElementById("bulk-session")) && (openDialog("bulk-session"), true),
   delete: () => count() > 0 && (openDialog("bulk-bin"), true),
   escape: () => count() > 0 && (clear(), draw(), true),

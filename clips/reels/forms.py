@@ -1,0 +1,93 @@
+"""Forms of an edit: its name, what is changed in it, and which clips join it."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clips.library.bulk_forms import KeyForm
+from clips.library.selection import SelectionForm
+from clips.library.session_forms import ClockField
+from clips.models.reel import MAX_CLIPS, MAX_TITLE, SPEEDS
+from clips.reels.sharing import Wish
+from clips.sharing.forms import LINK_DAYS
+
+MAX_NAME = 80
+
+
+class NameForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=MAX_NAME)
+
+
+class AddForm(SelectionForm, KeyForm):
+    """The selected clips, and the edit that they join: one of that name, or a new one."""
+
+    name = forms.CharField(
+        label=_("Edit"), max_length=MAX_NAME, error_messages={"required": _("Enter the name of an edit.")}
+    )
+
+
+class MakeForm(SelectionForm, KeyForm):
+    """All clips of a session or a search, of which an edit is made; its name may follow later."""
+
+    name = forms.CharField(max_length=MAX_NAME, required=False)
+    session = forms.UUIDField(required=False)
+
+
+class LinkWishForm(forms.Form):
+    """What a link may show, for how long, and to whom."""
+
+    days = forms.TypedChoiceField(label=_("Expires"), coerce=int, choices=list(LINK_DAYS.items()), initial=30)
+    password = forms.CharField(
+        label=_("Password (optional)"), max_length=100, required=False, strip=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
+    )  # fmt: skip
+    may_download = forms.BooleanField(label=_("Allow downloads"), required=False, initial=True)
+
+    def wish(self) -> Wish:
+        asked = self.cleaned_data
+        title = asked.get("title", "")
+        return Wish(days=asked["days"], password=asked["password"], may_download=asked["may_download"], title=title)
+
+
+class ClipsLinkForm(SelectionForm, LinkWishForm):
+    """The selected clips, and the link that shows them."""
+
+    title = forms.CharField(label=_("Title (optional)"), max_length=MAX_NAME, required=False)
+
+
+class PasswordForm(forms.Form):
+    password = forms.CharField(
+        label=_("Password"), max_length=100, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "off"})
+    )
+
+
+class HandForm(KeyForm):
+    """Who changes an edit: the key of the request, and the lease of the page."""
+
+    lease = forms.UUIDField()
+
+
+class LeaseForm(forms.Form):
+    lease = forms.UUIDField()
+
+
+class MoveForm(forms.Form):
+    position = forms.IntegerField(min_value=1, max_value=MAX_CLIPS)
+
+
+class TrimForm(forms.Form):
+    """The part of a clip that is shown."""
+
+    start_ms = ClockField(label=_("From"))
+    end_ms = ClockField(label=_("To"))
+
+
+class SpeedForm(forms.Form):
+    speed = forms.TypedChoiceField(coerce=int, choices=[(speed, speed) for speed in SPEEDS])
+
+
+class TitleForm(forms.Form):
+    title = forms.CharField(max_length=MAX_TITLE, required=False)
+
+
+class SoundForm(forms.Form):
+    has_sound = forms.BooleanField(required=False)

@@ -1,0 +1,54 @@
+"""URLs of edits."""
+
+from django.urls import path, register_converter
+
+from clips.models.collection_link import MARK
+from clips.reels import add_views, change_views, lease_views, link_views, shared_views, views
+
+
+class ManySecret:
+    """Secret of a link to several clips, by its mark."""
+
+    regex = rf"{MARK}[A-Za-z0-9_-]+"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(ManySecret, "many")
+
+urlpatterns = [
+    path("edits", views.reels, name="reels"),
+    path("edits/pick", add_views.reel_pick, name="reel_pick"),
+    path("edits/add", add_views.reel_add, name="reel_add"),
+    path("edits/make", add_views.reel_make, name="reel_make"),
+    path("edits/added/<uuid:pk>/undo", add_views.reel_add_undo, name="reel_add_undo"),
+    path("edits/<uuid:pk>", views.reel, name="reel"),
+    path("edits/<uuid:pk>/body", views.reel_body, name="reel_body"),
+    path("edits/<uuid:pk>/clips/<uuid:row>", views.reel_clip, name="reel_clip"),
+    path("edits/<uuid:pk>/playable", views.reel_playable, name="reel_playable"),
+    path("edits/<uuid:pk>/lease", lease_views.reel_lease, name="reel_lease"),
+    path("edits/<uuid:pk>/lease/end", lease_views.reel_lease_end, name="reel_lease_end"),
+    path("edits/<uuid:pk>/rename", change_views.reel_rename, name="reel_rename"),
+    path("edits/<uuid:pk>/clips/<uuid:row>/move", change_views.reel_clip_move, name="reel_clip_move"),
+    path("edits/<uuid:pk>/clips/<uuid:row>/trim", change_views.reel_clip_trim, name="reel_clip_trim"),
+    path("edits/<uuid:pk>/clips/<uuid:row>/speed", change_views.reel_clip_speed, name="reel_clip_speed"),
+    path("edits/<uuid:pk>/clips/<uuid:row>/title", change_views.reel_clip_title, name="reel_clip_title"),
+    path("edits/<uuid:pk>/clips/<uuid:row>/sound", change_views.reel_clip_sound, name="reel_clip_sound"),
+    path("edits/<uuid:pk>/clips/<uuid:row>/remove", change_views.reel_clip_remove, name="reel_clip_remove"),
+    path("edits/<uuid:pk>/changes/<uuid:change>/undo", change_views.reel_undo, name="reel_undo"),
+    path("edits/<uuid:pk>/changes/<uuid:change>/redo", change_views.reel_redo, name="reel_redo"),
+    path("links", link_views.collection_links, name="collection_links"),
+    path("links/of-clips", link_views.clips_link, name="clips_link"),
+    path("links/of/<slug:kind>/<uuid:pk>", link_views.links_of, name="links_of"),
+    path("links/many/<uuid:pk>/end", link_views.collection_link_end, name="collection_link_end"),
+    path("s/<many:secret>", shared_views.shared_many, name="shared_many"),
+    path("s/<many:secret>/picture.jpg", shared_views.shared_many_picture, name="shared_many_picture"),
+    path("s/<many:secret>/all.zip", shared_views.shared_many_zip, name="shared_many_zip"),
+    path("s/<many:secret>/<uuid:lineage>.mp4", shared_views.shared_many_clip, name="shared_many_clip"),
+    path("s/<many:secret>/<uuid:lineage>.jpg", shared_views.shared_many_poster, name="shared_many_poster"),
+    path("s/<many:secret>/<uuid:lineage>/download", shared_views.shared_many_download, name="shared_many_download"),
+]

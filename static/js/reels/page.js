@@ -1,0 +1,114 @@
+// The page of an edit: its player, the order of its clips, the box of the selected one, and keys for all of it.
+
+import { Keys, shortcutsAreOn } from "../sorting/keys.js";
+import { Reorder } from "./drag.js";
+import { Lease } from "./lease.js";
+import { ReelPlayer } from "./player.js";
+import { Trim } from "./trim.js";
+
+const WRITES = "input:not([type=range], [type=radio], [type=checkbox]), textarea, select";
+
+const page = document.querySelector("[data-reel-page]");
+const player = new ReelPlayer(page);
+const lease = new Lease(page);
+const trim = new Trim(page, player);
+const reorder = new Reorder(page, moveTo, () => lease.isMine);
+
+const cardOf = (id) => page.querySelector(`[data-reel-clip="${CSS.escape(id ?? "")}"]`);
+const box = () => page.querySelector("#reel-clip");
+
+function moveTo(card, position) {
+  const { moveUrl } = card.querySelector("[data-open-clip]").dataset;
+  window.htmx.ajax("POST", moveUrl, { source: card, target: "#reel-body", swap: "outerHTML", values: { position } });
+}
+
+const keys = new Keys(page, (name) => {
+  if (name === "help") keys.showHelp();
+  else if (name === "in" || name === "out") {
+    if (lease.isMine) trim.mark(name);
+  } else player.act(name);
+});
+
+// Each request says by which right, and bears a key: sent twice it changes once.
+document.addEventListener("htmx:configRequest", ({ detail, target }) => {
+  if (!page.contains(target) || detail.verb !== "post") return;
+  detail.parameters.lease = lease.token;
+  detail.parameters.key = crypto.randomUUID();
+});
+
+document.addEventListener("click", (event) => {
+  const open = event.target.closest("[data-open-clip]");
+  if (open) {
+    player.show(open.closest("[data-reel-clip]"), { play: false });
+    return;
+  }
+  const opens = event.target.closest("[data-opens]");
+  if (opens) document.getElementById(opens.dataset.opens).open = true; // the link leads there
+  const moves = event.target.closest("[data-moves]");
+  if (moves) reorder.step(cardOf(box().dataset.of), moves.dataset.moves);
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || document.querySelector("dialog[open]") || event.target.closest(WRITES)) return;
+  const holds = event.ctrlKey || event.metaKey;
+  const key = event.key.toLowerCase();
+  let button = null;
+  if (holds && key === "z") button = page.querySelector(event.shiftKey ? "[data-redo-change]" : "[data-undo-change]");
+  else if (holds && key === "y") button = page.querySelector("[data-redo-change]");
+  else if (event.key === "Delete" && !holds && lease.isMine && shortcutsAreOn()) {
+    const card = event.target.closest("[data-reel-clip]") ?? cardOf(player.current);
+    const address = card?.querySelector("[data-open-clip]").dataset.removeUrl;
+    if (!address) return;
+    event.preventDefault();
+    window.htmx.ajax("POST", address, { source: card, target: "#reel-body", swap: "outerHTML" });
+    return;
+  }
+  if (!button) return;
+  event.preventDefault();
+  if (lease.isMine && !button.disabled) button.click();
+});
+
+let focused = null;
+let shownBox = null;
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.target.id !== "reel-body") return;
+  focused = document.activeElement?.closest?.("#reel-body [id], #reel-clip [id]")?.id ?? null;
+  for (const open of detail.target.querySelectorAll("details[open]")) keptOpen.add(open.id);
+});
+const keptOpen = new Set();
+
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (!["reel-body", "reel-clip"].includes(detail.target?.id ?? detail.elt?.id)) return;
+  for (const id of keptOpen) document.getElementById(id)?.setAttribute("open", "");
+  keptOpen.clear();
+  lease.mark();
+  trim.draw();
+  player.refresh();
+  if (detail.target?.id === "reel-clip" && box().dataset.of !== shownBox) {
+    shownBox = box().dataset.of;
+    if (box().getBoundingClientRect().top < 0) box().scrollIntoView(); // on a phone it lies above the cards
+  }
+  markSelected();
+  const back = focused && document.getElementById(focused);
+  if (back && document.activeElement === document.body) back.focus({ preventScroll: true });
+});
+
+function markSelected() {
+  for (const card of page.querySelectorAll("[data-reel-clip]")) {
+    const is = card.dataset.reelClip === box()?.dataset.of;
+    card.querySelector("[data-open-clip]").setAttribute("aria-pressed", String(is));
+  }
+}
+
+// A copy that plays was made: the cards get their videos.
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  const waits = detail.target?.id === "reel-playable" && document.querySelector("#reel-playable");
+  if (!waits) return;
+  if (page.dataset.waiting && page.dataset.waiting !== waits.dataset.waiting) {
+    window.htmx.ajax("GET", page.dataset.bodyUrl, { target: "#reel-body", swap: "outerHTML" });
+  }
+  page.dataset.waiting = waits.dataset.waiting;
+});
+
+lease.mark();
+markSelected();

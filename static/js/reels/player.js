@@ -1,0 +1,238 @@
+// Plays the clips of an edit one after the other. Two videos take turns: while one plays, the other one has loaded what
+// comes next and stands on its first frame. What is played, and in which order, the cards on the page say.
+
+import { ClipPlayer } from "../library/clip-player.js";
+
+const FASTEST = 16; // that browsers play
+const AT_END_S = 0.004; // clocks of browsers are that coarse
+
+const clock = (ms) => `${Math.floor(ms / 60000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;
+
+/** Resolves when the video shows the picture that it was sent to, or fails. */
+function ready(video) {
+  if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && !video.seeking) return Promise.resolve();
+  return new Promise((resolve) => {
+    const look = () => {
+      if (!video.error && (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA || video.seeking)) return;
+      for (const name of ["loadeddata", "seeked", "error"]) video.removeEventListener(name, look);
+      resolve();
+    };
+    for (const name of ["loadeddata", "seeked", "error"]) video.addEventListener(name, look);
+  });
+}
+
+export class ReelPlayer extends ClipPlayer {
+  /** @param {HTMLElement} page around the player and the cards */
+  constructor(page) {
+    super(page.querySelector("[data-reel-player]"));
+    this.page = page;
+    this.screens = [...this.root.querySelectorAll("[data-screen]")];
+    this.front = 0;
+    this.playing = false;
+    this.muted = false;
+    this.turn = 0; // of whoever waits for a video: only the last one counts
+    this.scrub = this.root.querySelector("[data-scrub]");
+    this.scrub.addEventListener("input", () => this.#goToMs(Number(this.scrub.value)));
+    for (const video of this.screens) {
+      video.addEventListener("ended", () => video === this.video && this.playing && this.#next());
+      video.addEventListener("click", () => this.act("play"));
+      video.addEventListener("seeked", () => this.#say());
+      video.addEventListener("error", () => video.src && video === this.video && this.playing && this.#next());
+    }
+    this.refresh();
+    const follow = () => { this.#follow(); requestAnimationFrame(follow); };
+    requestAnimationFrame(follow);
+  }
+
+  get video() { return this.screens[this.front]; }
+  get other() { return this.screens[1 - this.front]; }
+  /** The cards that can be played, in order. */
+  get cards() { return [...this.page.querySelectorAll("[data-reel-clip][data-src]")]; }
+  get index() { return this.cards.findIndex((card) => card.dataset.reelClip === this.current); }
+  get card() { return this.cards[this.index]; }
+
+  get playbackRate() { return Math.min(FASTEST, this.speed * Number(this.card?.dataset.rate ?? 1)); }
+  get slowDown() { return Number(this.card?.dataset.slowDown ?? 1); }
+  get frameS() { return (Number(this.card?.dataset.frameUs ?? 33333) / 1e6) * this.slowDown; }
+  get startS() { return Number(this.card?.dataset.startS ?? 0); }
+
+  /** The cards are others now, or in another order: stay with the clip that is shown. */
+  refresh() {
+    const { cards } = this;
+    this.root.toggleAttribute("data-empty", cards.length === 0);
+    if (!cards.length) {
+      this.current = undefined;
+      this.pause();
+    } else if (this.index < 0) {
+      this.show(cards[Math.min(this.lastIndex ?? 0, cards.length - 1)]);
+    } else {
+      this.#load(this.video, this.card, { keep: true });
+      this.#prepare();
+    }
+    this.#say();
+  }
+
+  /** Show a clip from its start, or from somewhere in it. */
+  async show(card, { play = this.playing, atS = null } = {}) {
+    if (!card) return;
+    this.turn += 1;
+    const { turn } = this;
+    const wasReady = this.other.dataset.clip === card.dataset.reelClip && this.other.dataset.src === card.dataset.src
+      && this.other.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && !this.other.seeking;
+    this.#load(this.other, card, { atS });
+    this.playing = play;
+    await ready(this.other); // the picture before stays until the next one is there
+    if (turn !== this.turn) return;
+    this.video.pause();
+    this.front = 1 - this.front;
+    this.current = card.dataset.reelClip;
+    this.lastIndex = this.index;
+    for (const screen of this.screens) screen.toggleAttribute("data-front", screen === this.video);
+    this.#settle();
+    if (play) await this.video.play().catch(() => this.pause());
+    document.dispatchEvent(new CustomEvent("clip-shown", { detail: { id: this.current, wasReady, isPlaying: play } }));
+    this.#prepare();
+    this.#say();
+  }
+
+  play() {
+    if (!this.card) return;
+    if (this.index === this.cards.length - 1 && this.#isOver()) return void this.show(this.cards[0], { play: true });
+    this.playing = true;
+    this.#unlock();
+    this.#settle();
+    this.video.play().catch(() => this.pause());
+    this.#say();
+  }
+
+  pause() {
+    this.playing = false;
+    this.video.pause();
+    this.#say();
+  }
+
+  act(name) {
+    const { cards, index } = this;
+    const acts = {
+      "clip-back": () => this.show(cards[Math.max(0, index - 1)]),
+      "clip-on": () => this.show(cards[Math.min(cards.length - 1, index + 1)]),
+      replay: () => this.show(cards[0], { play: true }),
+      sound: () => { this.muted = !this.muted; this.#settle(); this.#say(); },
+      play: () => (this.playing ? this.pause() : this.play()),
+      "whole-screen": () => this.#wholeScreen(),
+    };
+    const does = { "second-back": "clip-back", "second-on": "clip-on" }[name] ?? name;
+    if (this.shuttle.level && !name.startsWith("shuttle")) this.shuttle.stop();
+    if (acts[does]) acts[does]();
+    else super.act(does);
+    this.#say();
+  }
+
+  /** Show a moment of the clip on screen, for whoever trims it. */
+  peek(atS) {
+    this.pause();
+    this.video.currentTime = atS;
+  }
+
+  #load(video, card, { atS = null, keep = false } = {}) {
+    const { src, startS, reelClip } = card.dataset;
+    const isNew = video.dataset.src !== src;
+    if (isNew) video.src = src;
+    Object.assign(video.dataset, { src, clip: reelClip });
+    const wanted = atS ?? Number(startS);
+    const isOutside = video.currentTime < Number(startS) - AT_END_S || video.currentTime > Number(card.dataset.endS);
+    if (isNew || (keep ? isOutside && !this.playing : Math.abs(video.currentTime - wanted) > AT_END_S)) video.currentTime = wanted;
+  }
+
+  /** Let the video behind stand on the first frame of the clip that comes next. */
+  #prepare() {
+    const next = this.cards[this.index + 1];
+    if (!next) return;
+    this.other.pause();
+    this.#load(this.other, next);
+  }
+
+  /** Speed, sound and title are the clip's own. */
+  #settle() {
+    const { card, video } = this;
+    if (!card) return;
+    video.playbackRate = this.playbackRate;
+    video.muted = this.muted || "muted" in card.dataset;
+    this.root.querySelector("[data-says-title]").textContent = card.dataset.title ?? "";
+  }
+
+  /** Phones play with sound only what a finger started; both videos are started by the first one. */
+  #unlock() {
+    if (this.unlocked || !this.other.src) return;
+    this.unlocked = true;
+    const { other } = this;
+    other.muted = true;
+    const atS = other.currentTime;
+    other.play().then(() => { if (other !== this.video) { other.pause(); other.currentTime = atS; } }).catch(() => undefined);
+  }
+
+  #isOver() {
+    return this.video.ended || this.video.currentTime >= Number(this.card?.dataset.endS ?? 0) - AT_END_S;
+  }
+
+  #follow() {
+    const { card } = this;
+    if (!card || this.video.dataset.clip !== this.current) return;
+    if (this.playing && !this.video.paused && !this.video.seeking && this.#isOver()) this.#next();
+    if (this.playing) this.#say();
+  }
+
+  #next() {
+    const next = this.cards[this.index + 1];
+    if (!next) return void this.pause();
+    if (this.video.dataset.left === this.current) return; // it is on its way already
+    this.video.dataset.left = this.current;
+    this.video.pause();
+    this.show(next, { play: true }).finally(() => { for (const screen of this.screens) delete screen.dataset.left; });
+  }
+
+  #beforeMs(index) {
+    return this.cards.slice(0, Math.max(0, index)).reduce((sum, card) => sum + Number(card.dataset.lengthMs), 0);
+  }
+
+  #goToMs(ms) {
+    let before = 0;
+    for (const card of this.cards) {
+      const lengthMs = Number(card.dataset.lengthMs);
+      if (ms < before + lengthMs || card === this.cards.at(-1)) {
+        const atS = Number(card.dataset.startS) + (Math.min(lengthMs, ms - before) / 1000) * Number(card.dataset.rate);
+        if (card.dataset.reelClip === this.current) this.video.currentTime = atS;
+        else this.show(card, { atS });
+        return;
+      }
+      before += lengthMs;
+    }
+  }
+
+  #say() {
+    const { card, root } = this;
+    const allMs = this.#beforeMs(this.cards.length);
+    const insideMs = card ? Math.max(0, this.video.currentTime - this.startS) * 1000 / Number(card.dataset.rate) : 0;
+    const nowMs = Math.min(allMs, this.#beforeMs(this.index) + insideMs);
+    root.querySelector("[data-says-now]").textContent = clock(nowMs);
+    root.querySelector("[data-says-all]").textContent = clock(allMs);
+    root.querySelector("[data-says-number]").textContent = card ? `${this.index + 1} / ${this.cards.length}` : "";
+    root.querySelector("[data-says-waits]").hidden = this.cards.length > 0 || !this.page.querySelector("[data-reel-clip]");
+    const button = root.querySelector(".reel-play");
+    button.textContent = this.playing ? button.dataset.pause : button.dataset.play;
+    root.querySelector("[data-mutes]").setAttribute("aria-pressed", String(this.muted));
+    this.scrub.max = Math.max(1, allMs);
+    if (document.activeElement !== this.scrub || this.playing) this.scrub.value = nowMs;
+    this.scrub.setAttribute("aria-valuetext", `${clock(nowMs)} / ${clock(allMs)}`);
+    for (const other of this.page.querySelectorAll("[data-reel-clip]")) {
+      other.toggleAttribute("data-here", other.dataset.reelClip === this.current);
+    }
+  }
+
+  #wholeScreen() {
+    if (document.fullscreenElement) return void document.exitFullscreen();
+    const box = this.root;
+    if (box.requestFullscreen) box.requestFullscreen().catch(() => undefined);
+    else this.video.webkitEnterFullscreen?.(); // an iPhone gives the whole screen to a video only
+  }
+}
