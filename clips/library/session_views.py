@@ -16,6 +16,7 @@ from clips.ingest.camera_proxies import SECOND_LENS_NAME
 from clips.library import bin_rights
 from clips.library.clock_faults import clock_facts
 from clips.library.session_forms import MomentForm, SessionForm
+from clips.library.watching import chosen_of, videos_to_choose
 from clips.models import (
     ArchiveCopy,
     CandidateSegment,
@@ -81,6 +82,8 @@ def session(request: HttpRequest, pk: UUID) -> HttpResponse:
         context = {"shoot": shoot, "entry": entry, "may_restore": may_restore}
         return render(request, "clips/library/session_removed.html", context, status=410)
     context = page_context(request, shoot) | {"form": SessionForm(instance=shoot), "did": _just_done(request)}
+    videos = videos_to_choose(shoot)
+    context |= {"videos": videos, "watch": chosen_of(request, shoot, videos)}
     context["may_bin"] = bin_rights.may_throw_away(request.user, shoot)
     return render(request, "clips/library/session.html", context)
 
