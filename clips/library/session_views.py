@@ -45,7 +45,7 @@ FILES_PER_PAGE = 10
 #: Offered to be binned at a time.
 MOST_EMPTY = 50
 #: Jobs that a file's line shows in their own way.
-SHOWN_APART = frozenset({JobKind.FILMSTRIP, JobKind.FETCH})
+SHOWN_APART = frozenset({JobKind.FILMSTRIP, JobKind.FETCH, JobKind.PIECES})
 
 
 @requires(Role.VIEWER)

@@ -5,15 +5,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clips', '0028_each_moment_once'),
+        ("clips", "0028_each_moment_once"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddConstraint(
-            model_name='candidatesegment',
-            constraint=models.UniqueConstraint(condition=models.Q(('parent', None)), fields=('run', 'start_ms', 'end_ms'), name='segment_once_per_run'),
+            model_name="candidatesegment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("parent", None)), fields=("run", "start_ms", "end_ms"), name="segment_once_per_run"
+            ),
         ),
     ]

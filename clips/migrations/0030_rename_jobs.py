@@ -10,53 +10,122 @@ def forget_renames(apps, schema_editor) -> None:
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clips', '0029_segment_once_per_run'),
-        ('people', '0001_tables'),
-        ('tricks', '0001_tables'),
+        ("clips", "0029_segment_once_per_run"),
+        ("people", "0001_tables"),
+        ("tricks", "0001_tables"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='job',
-            name='job_kind_known',
+            model_name="job",
+            name="job_kind_known",
         ),
         migrations.AddField(
-            model_name='job',
-            name='person',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to='people.person'),
+            model_name="job",
+            name="person",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="jobs",
+                to="people.person",
+            ),
         ),
         migrations.AddField(
-            model_name='job',
-            name='shoot',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to='clips.shoot'),
+            model_name="job",
+            name="shoot",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="jobs",
+                to="clips.shoot",
+            ),
         ),
         migrations.AddField(
-            model_name='job',
-            name='trick',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to='tricks.trick'),
+            model_name="job",
+            name="trick",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="jobs",
+                to="tricks.trick",
+            ),
         ),
         migrations.AlterField(
-            model_name='job',
-            name='kind',
-            field=models.CharField(choices=[('INGEST', 'check the upload'), ('PROBE', 'read camera data'), ('DETECT', 'find tricks'), ('POSTER', 'make pictures'), ('PREVIEW', 'make a preview'), ('FILMSTRIP', 'make a filmstrip'), ('RENDER', 'cut'), ('SHARE', 'make a copy for sharing'), ('ARCHIVE', 'archive'), ('WITHDRAW', 'take back from the archive'), ('COLLECT', 'fetch from the Drive folder'), ('FETCH', 'fetch back from the archive'), ('RENAME', 'rename clips')], max_length=10, verbose_name='kind'),
+            model_name="job",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("INGEST", "check the upload"),
+                    ("PROBE", "read camera data"),
+                    ("DETECT", "find tricks"),
+                    ("POSTER", "make pictures"),
+                    ("PREVIEW", "make a preview"),
+                    ("FILMSTRIP", "make a filmstrip"),
+                    ("RENDER", "cut"),
+                    ("SHARE", "make a copy for sharing"),
+                    ("ARCHIVE", "archive"),
+                    ("WITHDRAW", "take back from the archive"),
+                    ("COLLECT", "fetch from the Drive folder"),
+                    ("FETCH", "fetch back from the archive"),
+                    ("RENAME", "rename clips"),
+                ],
+                max_length=10,
+                verbose_name="kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['INGEST', 'PROBE', 'DETECT', 'POSTER', 'PREVIEW', 'FILMSTRIP', 'RENDER', 'SHARE', 'ARCHIVE', 'WITHDRAW', 'COLLECT', 'FETCH', 'RENAME'])), name='job_kind_known'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "INGEST",
+                            "PROBE",
+                            "DETECT",
+                            "POSTER",
+                            "PREVIEW",
+                            "FILMSTRIP",
+                            "RENDER",
+                            "SHARE",
+                            "ARCHIVE",
+                            "WITHDRAW",
+                            "COLLECT",
+                            "FETCH",
+                            "RENAME",
+                        ],
+                    )
+                ),
+                name="job_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('WAITING', 'RUNNING'))), fields=('kind', 'shoot'), name='job_one_active_per_shoot'),
+            model_name="job",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("WAITING", "RUNNING"))),
+                fields=("kind", "shoot"),
+                name="job_one_active_per_shoot",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('WAITING', 'RUNNING'))), fields=('kind', 'person'), name='job_one_active_per_person'),
+            model_name="job",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("WAITING", "RUNNING"))),
+                fields=("kind", "person"),
+                name="job_one_active_per_person",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('WAITING', 'RUNNING'))), fields=('kind', 'trick'), name='job_one_active_per_trick'),
+            model_name="job",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("WAITING", "RUNNING"))),
+                fields=("kind", "trick"),
+                name="job_one_active_per_trick",
+            ),
         ),
         migrations.RunPython(migrations.RunPython.noop, forget_renames),
     ]

@@ -5,20 +5,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clips', '0030_rename_jobs'),
+        ("clips", "0030_rename_jobs"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='archivecopy',
-            name='next_folder',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clips.archivefolder'),
+            model_name="archivecopy",
+            name="next_folder",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="clips.archivefolder",
+            ),
         ),
         migrations.AddField(
-            model_name='archivecopy',
-            name='next_name',
+            model_name="archivecopy",
+            name="next_name",
             field=models.CharField(blank=True, editable=False, max_length=255),
         ),
     ]

@@ -4,33 +4,46 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clips', '0031_moves_noted_ahead'),
+        ("clips", "0031_moves_noted_ahead"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='job',
-            name='job_waits_for_known',
+            model_name="job",
+            name="job_waits_for_known",
         ),
         migrations.AddField(
-            model_name='job',
-            name='kills',
-            field=models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='reader killed from outside'),
+            model_name="job",
+            name="kills",
+            field=models.PositiveSmallIntegerField(
+                default=0, editable=False, verbose_name="reader killed from outside"
+            ),
         ),
         migrations.AddField(
-            model_name='job',
-            name='node',
-            field=models.CharField(blank=True, editable=False, max_length=100, verbose_name='machine'),
+            model_name="job",
+            name="node",
+            field=models.CharField(blank=True, editable=False, max_length=100, verbose_name="machine"),
         ),
         migrations.AlterField(
-            model_name='job',
-            name='waits_for',
-            field=models.CharField(blank=True, choices=[('ROOM', 'room on the disk'), ('ORIGINAL', 'its original'), ('MACHINE', 'the machine to itself')], editable=False, max_length=10, verbose_name='waits for'),
+            model_name="job",
+            name="waits_for",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("ROOM", "room on the disk"),
+                    ("ORIGINAL", "its original"),
+                    ("MACHINE", "the machine to itself"),
+                ],
+                editable=False,
+                max_length=10,
+                verbose_name="waits for",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('waits_for__in', ['', 'ROOM', 'ORIGINAL', 'MACHINE'])), name='job_waits_for_known'),
+            model_name="job",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("waits_for__in", ["", "ROOM", "ORIGINAL", "MACHINE"])), name="job_waits_for_known"
+            ),
         ),
     ]

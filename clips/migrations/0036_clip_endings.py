@@ -5,40 +5,58 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clips', '0035_run_unread'),
-        ('people', '0005_name_keys'),
-        ('tricks', '0004_one_trick_one_name'),
+        ("clips", "0035_run_unread"),
+        ("people", "0005_name_keys"),
+        ("tricks", "0004_one_trick_one_name"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='filename',
-            name='ending',
-            field=models.CharField(default='mp4', max_length=3, verbose_name='ending'),
+            model_name="filename",
+            name="ending",
+            field=models.CharField(default="mp4", max_length=3, verbose_name="ending"),
         ),
         migrations.AddField(
-            model_name='finalclip',
-            name='tracks',
-            field=models.JSONField(blank=True, default=list, help_text='What became of each track of the original: copied, converted or left out.', verbose_name='tracks'),
+            model_name="finalclip",
+            name="tracks",
+            field=models.JSONField(
+                blank=True,
+                default=list,
+                help_text="What became of each track of the original: copied, converted or left out.",
+                verbose_name="tracks",
+            ),
         ),
         migrations.AddField(
-            model_name='originalfile',
-            name='clip_ending',
-            field=models.CharField(default='mp4', help_text='The kind of file that holds its picture.', max_length=3, verbose_name='its clips end in'),
+            model_name="originalfile",
+            name="clip_ending",
+            field=models.CharField(
+                default="mp4",
+                help_text="The kind of file that holds its picture.",
+                max_length=3,
+                verbose_name="its clips end in",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='filename',
-            constraint=models.CheckConstraint(condition=models.Q(('ending__in', ['mp4', 'mov', 'mkv'])), name='file_name_ending_known'),
+            model_name="filename",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ending__in", ["mp4", "mov", "mkv"])), name="file_name_ending_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='finalclip',
-            constraint=models.UniqueConstraint(models.Func(models.F('filename'), models.Value('\\.(mp4|mov|mkv)$'), models.Value(''), function='regexp_replace'), name='clip_name_once_for_all_endings'),
+            model_name="finalclip",
+            constraint=models.UniqueConstraint(
+                models.Func(
+                    models.F("filename"), models.Value("\\.(mp4|mov|mkv)$"), models.Value(""), function="regexp_replace"
+                ),
+                name="clip_name_once_for_all_endings",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='originalfile',
-            constraint=models.CheckConstraint(condition=models.Q(('clip_ending__in', ['mp4', 'mov', 'mkv'])), name='original_clip_ending_known'),
+            model_name="originalfile",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("clip_ending__in", ["mp4", "mov", "mkv"])), name="original_clip_ending_known"
+            ),
         ),
     ]

@@ -4,35 +4,34 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clips', '0036_clip_endings'),
+        ("clips", "0036_clip_endings"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='candidatesegment',
-            name='lease_ends_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='held until'),
+            model_name="candidatesegment",
+            name="lease_ends_at",
+            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="held until"),
         ),
         migrations.AlterField(
-            model_name='job',
-            name='lease_ends_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='held until'),
+            model_name="job",
+            name="lease_ends_at",
+            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="held until"),
         ),
         migrations.AlterField(
-            model_name='job',
-            name='lease_token',
+            model_name="job",
+            name="lease_token",
             field=models.UUIDField(blank=True, editable=False, null=True),
         ),
         migrations.AlterField(
-            model_name='notice',
-            name='lease_ends_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='held until'),
+            model_name="notice",
+            name="lease_ends_at",
+            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name="held until"),
         ),
         migrations.AlterField(
-            model_name='notice',
-            name='lease_token',
+            model_name="notice",
+            name="lease_token",
             field=models.UUIDField(blank=True, editable=False, null=True),
         ),
     ]

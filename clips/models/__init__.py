@@ -22,6 +22,7 @@ from clips.models.inbox import Inbox
 from clips.models.job import Job, JobKind, JobState, LeaseLostError, WaitsFor
 from clips.models.notice import ChannelKind, Notice, NoticeChannel, NoticeKind, NoticeState
 from clips.models.original import OriginalFile
+from clips.models.piece import Piece, Watch
 from clips.models.preview import Preview
 from clips.models.run import DetectionRun
 from clips.models.saved_view import SavedView
@@ -68,6 +69,7 @@ __all__ = [
     "NoticeKind",
     "NoticeState",
     "OriginalFile",
+    "Piece",
     "Preview",
     "SavedView",
     "SegmentStatus",
@@ -79,4 +81,5 @@ __all__ = [
     "UploadSource",
     "UploadState",
     "WaitsFor",
+    "Watch",
 ]

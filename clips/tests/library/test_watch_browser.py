@@ -1,6 +1,7 @@
 """Tests the player of raw videos in a real browser: choosing, seeking, playing a moment, making one."""
 
 import time
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,12 +10,20 @@ from clips.models import CandidateSegment, OriginalFile
 from clips.tests.browser import log_in, open_page, press
 from clips.tests.library.watched import filmed
 from clips.tests.media.made_up import make_video
+from clips.tests.workers import PATIENCE_S, Worker
 from people.models import Member
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 PASSWORD = "long-enough-for-everyone"
 SIZES = [(390, 664), (390, 844), (844, 390), (1440, 900)]
+
+
+@pytest.fixture
+def worker(broker) -> Iterator[Worker]:
+    worker = Worker()
+    yield worker
+    worker.stop()
 
 
 @pytest.fixture
@@ -112,4 +121,27 @@ def test_nothing_jumps_while_the_page_loads(chromium, live_server, original, sho
         page.wait_for_timeout(800)
         assert page.evaluate("window.shifted") <= 0.01
         assert page.evaluate("document.documentElement.scrollWidth") <= width_px
+        page.goto("about:blank")
+
+
+@pytest.fixture
+def not_played(shoot, tmp_path) -> OriginalFile:
+    """Twenty seconds of HEVC, which this browser does not play."""
+    source = make_video(tmp_path / "GX010009.mp4", frames=600, size=(640, 360), codec="libx265", bframes=2)
+    return filmed(shoot, source, "GX010009.MP4")
+
+
+@pytest.mark.parametrize(("width_px", "touch"), [(390, True), (1440, False)])
+def test_what_a_browser_does_not_play_comes_in_pieces(chromium, live_server, not_played, worker, width_px, touch):
+    with watching(chromium, live_server, width_px, 844, touch=touch) as page:
+        log_in(page, "ada", PASSWORD)
+        page.goto(f"/sessions/{not_played.shoot_id}")
+        wait_for(page, "video.readyState >= 2 && video.videoWidth === 640", PATIENCE_S)
+        page.get_by_role("button", name="Play", exact=True).click()
+        wait_for(page, "!video.paused && video.currentTime > 1", PATIENCE_S)
+        assert abs(page.evaluate("document.querySelector('[data-player]').duration") - 20) < 0.1
+        box = page.locator("[data-scrub]").bounding_box()
+        place = box["x"] + box["width"] * 0.75, box["y"] + 20
+        page.touchscreen.tap(*place) if touch else page.mouse.click(*place)
+        wait_for(page, "!video.seeking && video.currentTime > 15.2 && video.readyState >= 3", PATIENCE_S)
         page.goto("about:blank")

@@ -44,7 +44,7 @@ class Watch extends ClipPlayer {
   }
 
   get canPlay() {
-    return Boolean(this.root.dataset.src);
+    return Boolean(this.root.dataset.src || this.root.dataset.pieces);
   }
 
   act(name) {
