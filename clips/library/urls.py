@@ -46,6 +46,7 @@ urlpatterns = [
     path("sessions/<uuid:pk>", session_views.session, name="session"),
     path("sessions/<uuid:pk>/news", session_views.session_news, name="session_news"),
     path("sessions/<uuid:pk>/rename", session_changes.session_rename, name="session_rename"),
+    path("sessions/<uuid:pk>/cover", session_changes.session_cover, name="session_cover"),
     path("sessions/<uuid:pk>/rename-says", session_changes.session_rename_says, name="session_rename_says"),
     path("sessions/<uuid:pk>/sensitivity", session_changes.session_sensitivity, name="session_sensitivity"),
     path("sessions/<uuid:pk>/trash-hidden", session_changes.session_trash_hidden, name="session_trash_hidden"),

@@ -41,7 +41,7 @@ export class WatchLine {
     }
     this.resized.disconnect();
     this.resized.observe(line);
-    this.facts = factsAt(line.dataset.timelineFacts, line.dataset.version, (facts) => {
+    this.facts = line.dataset.timelineFacts && factsAt(line.dataset.timelineFacts, line.dataset.version, (facts) => {
       if (line !== this.line) return;
       this.facts = facts;
       this.#draw();
