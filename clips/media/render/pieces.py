@@ -51,6 +51,8 @@ _SOUND_BITS_PER_SECOND = 64_000
 _AAC_SAMPLES = 1024
 #: An encoder's first frames of sound lack what was before; they are made of sound before the piece and left out.
 _WARM_UP_FRAMES = 3
+#: It gives a frame back when it has seen the next two.
+_AHEAD_SAMPLES = 3 * _AAC_SAMPLES
 _JITTER_SAMPLES = RATE_HZ // 20
 #: Sound that lies further behind its picture in the file is missing.
 _SOUND_LATE_S = 3
@@ -338,11 +340,11 @@ class _Sound:
 
     def has_until(self, end_s: Fraction) -> bool:
         """Return whether there is enough to encode all that begins before a time."""
-        return self._taken_to >= end_s * RATE_HZ + 2 * _AAC_SAMPLES
+        return self._taken_to >= end_s * RATE_HZ + _AHEAD_SAMPLES
 
     def until(self, end_s: Fraction) -> list[AnyPacket]:
         """Return the packets not returned yet that begin before a time; where sound is missing, it is silent."""
-        self._silence_until(ceil(end_s * RATE_HZ) + 2 * _AAC_SAMPLES)
+        self._silence_until(ceil(end_s * RATE_HZ) + _AHEAD_SAMPLES)
         found = []
         while self._packets and pts_of(self._packets[0]) < end_s * RATE_HZ:
             packet = self._packets.popleft()
