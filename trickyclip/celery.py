@@ -37,6 +37,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 ROOMS = ("jobs", "archive", "previews", "disk", "ingest", "sharing", "library", "integrity", "notifications", "demo")
 app.autodiscover_tasks([*(f"clips.{room}" for room in ROOMS), "detection"])
 app.autodiscover_tasks(["clips.previews"], related_name="filmstrip_tasks")
+app.autodiscover_tasks(["clips.previews"], related_name="piece_tasks")
 app.steps["worker"].add(TouchesAliveFile)
 
 

@@ -269,6 +269,8 @@ ARCHIVE_ORIGINALS = env("ARCHIVE_ORIGINALS", default="never")
 if ARCHIVE_ORIGINALS not in {"never", "after_sorting", "at_once"}:
     raise ImproperlyConfigured(f"ARCHIVE_ORIGINALS is “{ARCHIVE_ORIGINALS}”; use never, after_sorting or at_once.")
 DISK_FLOOR_BYTES = env.int("DISK_FLOOR_BYTES", default=5 * 1024**3)
+#: How much space pieces of videos that browsers do not play may take.
+PIECES_MAX_BYTES = env.int("PIECES_MAX_BYTES", default=2 * 1024**3)
 CANDIDATES_MAX_BYTES = env.int("CANDIDATES_MAX_BYTES", default=8 * 1024**3)
 
 # --- watching ------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Frees disk space, in this order: scratch files, previews of sorted moments, originals that nobody needs.
+"""Frees disk space, in this order: scratch files, pieces to watch, previews of sorted moments, unneeded originals.
 
 Each step stops as soon as enough is free. What was deleted, and why, is logged and kept as rows (``Eviction``).
 """
@@ -19,7 +19,7 @@ from clips.archive.backend import ArchiveError
 from clips.archive.configured import archive_backend
 from clips.disk import evictable, fetching
 from clips.models import EvictedKind, Eviction, Job, JobKind, OriginalFile
-from clips.previews import cache
+from clips.previews import cache, pieces
 from clips.storage import files as storage
 from clips.storage import local_cache
 
@@ -55,7 +55,7 @@ def make_room(to_free_bytes: int, *, dry_run: bool = False, report: Callable[[Fr
     Originals are looked up in the archive once more before they go. Where it cannot be asked, those it holds stay.
     """
     freed_bytes = 0
-    for step in (_scratch, _previews, _originals):
+    for step in (_scratch, _pieces, _previews, _originals):
         for freed in step(to_free_bytes - freed_bytes, dry_run):
             freed_bytes += freed.size_bytes
             if not dry_run:
@@ -85,6 +85,15 @@ def _scratch(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:
     if to_free_bytes > 0 and not dry_run and (n_bytes := local_cache.drop_unused(to_free_bytes)):
         why = _("no job is using them, and the bucket has them")
         yield Freed(EvictedKind.SCRATCH, f"scratch/{local_cache.FOLDER}", n_bytes, why)
+
+
+def _pieces(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:
+    if to_free_bytes <= 0 or not storage.store_of(cache.FOLDER).is_local:
+        return
+    n_files, size_bytes = pieces.drop_oldest(to_free_bytes, dry_run=dry_run)
+    if n_files:
+        name = _("%(n)d pieces of videos") % {"n": n_files}
+        yield Freed(EvictedKind.PREVIEW, name, size_bytes, _("they are made again for who watches"), n_files)
 
 
 def _previews(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:

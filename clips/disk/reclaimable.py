@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clips.disk import evictable
 from clips.models import OriginalFile
-from clips.previews import cache
+from clips.previews import cache, pieces
 from clips.storage import files
 
 
@@ -24,6 +24,7 @@ def freeable() -> tuple[Freeable, ...]:
     """Return what may be deleted now, in that order, then what could be deleted after an action."""
     found = []
     if files.store_of(cache.FOLDER).is_local:
+        found.append(Freeable(_("pieces of watched videos"), pieces.used()))
         sorted_previews = cache.in_order_of_loss().filter(rank=cache.SORTED).order_by()
         found.append(Freeable(_("previews of sorted moments"), _sum(sorted_previews)))
     if files.store_of("originals").is_local:

@@ -25,6 +25,7 @@ from clips.models import (
     Job,
     JobKind,
     OriginalFile,
+    Piece,
     Preview,
     SharedCopy,
     Upload,
@@ -66,7 +67,12 @@ class Folder:
 
 
 def folders() -> list[Folder]:
-    in_candidates = ((Preview, "stored_path"), (Filmstrip, "stored_path"), (CandidateSegment, "poster_path"))
+    in_candidates = (
+        (Preview, "stored_path"),
+        (Filmstrip, "stored_path"),
+        (Piece, "stored_path"),
+        (CandidateSegment, "poster_path"),
+    )
     return [
         Folder(
             "originals", Kind.ORPHAN_ORIGINAL, ((OriginalFile.objects.all(), "stored_path"),), expected=_being_checked

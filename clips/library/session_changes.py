@@ -14,7 +14,8 @@ from clips.jobs import pipeline
 from clips.library import bin_rights
 from clips.library.bulk import toast_context
 from clips.library.bulk_forms import KeyForm
-from clips.library.session_forms import MomentForm, MoveVideosForm, SensitivityForm, SessionForm
+from clips.library.session_clips import covers_of, pictures_of
+from clips.library.session_forms import CoverForm, MomentForm, MoveVideosForm, SensitivityForm, SessionForm
 from clips.library.session_views import news, page_of_files
 from clips.library.video_moves import move_videos
 from clips.models import CandidateSegment, JobKind, OriginalFile, Shoot
@@ -48,7 +49,23 @@ def answer_head(
     request: HttpRequest, shoot: Shoot, form: SessionForm, *, said: str = "", status: int = 200
 ) -> HttpResponse:
     context = {"shoot": shoot, "form": form, "said": said, "may_bin": bin_rights.may_throw_away(request.user, shoot)}
+    context["cover"] = covers_of([shoot]).get(shoot.pk)
     return render(request, "clips/library/_session_head.html", context, status=status)
+
+
+@requires(Role.SORTER)
+@require_http_methods(["GET", "HEAD", "POST"])
+@part_of(lambda pk: reverse("clips:session", args=[pk]))
+def session_cover(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Answer with pictures to choose a session's cover from; POST takes one, 422 if it is of no use."""
+    shoot = get_object_or_404(Shoot.objects.in_use(), pk=pk)
+    if request.method != "POST":
+        return render(request, "clips/library/_covers.html", {"shoot": shoot, "pictures": pictures_of(shoot)})
+    form = CoverForm(request.POST, shoot=shoot)
+    if form.is_valid():
+        Shoot.objects.filter(pk=pk).update(cover=form.cleaned_data["moment"])
+        shoot.refresh_from_db()
+    return answer_head(request, shoot, SessionForm(instance=shoot), status=200 if form.is_valid() else 422)
 
 
 @requires(Role.CURATOR)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clips.archive.renaming import follow
 from clips.library.session_names import SessionNameForm
-from clips.models import FinalClip, OriginalFile, Shoot
+from clips.models import CandidateSegment, FinalClip, OriginalFile, Shoot
 from clips.models.clock import read_clock
 from clips.sorting.decisions import TrimError, check_trim
 from people.naming.fields import called
@@ -145,6 +145,17 @@ class MoveVideosForm(SessionTargetForm):
         if videos is None:  # else those of one page
             videos = list(shoot.files.in_use().filter(low_res_of=None).only("original_filename"))
         self.fields["videos"].choices = [(str(video.pk), str(video)) for video in videos]
+
+
+class CoverForm(forms.Form):
+    """A moment of a session whose picture stands for it."""
+
+    moment = forms.ModelChoiceField(CandidateSegment.objects.none())
+
+    def __init__(self, *args, shoot: Shoot, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        pictured = CandidateSegment.objects.in_use().exclude(poster_path="")
+        self.fields["moment"].queryset = pictured.filter(original_file__shoot=shoot)
 
 
 class SensitivityForm(forms.ModelForm):

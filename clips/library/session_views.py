@@ -15,7 +15,9 @@ from clips.archive.configured import archive_name
 from clips.ingest.camera_proxies import SECOND_LENS_NAME
 from clips.library import bin_rights
 from clips.library.clock_faults import clock_facts
+from clips.library.session_clips import clips_of, covers_of, riders_of
 from clips.library.session_forms import MomentForm, SessionForm
+from clips.library.watching import chosen_of, videos_to_choose
 from clips.models import (
     ArchiveCopy,
     CandidateSegment,
@@ -44,7 +46,7 @@ FILES_PER_PAGE = 10
 #: Offered to be binned at a time.
 MOST_EMPTY = 50
 #: Jobs that a file's line shows in their own way.
-SHOWN_APART = frozenset({JobKind.FILMSTRIP, JobKind.FETCH})
+SHOWN_APART = frozenset({JobKind.FILMSTRIP, JobKind.FETCH, JobKind.PIECES})
 
 
 @requires(Role.VIEWER)
@@ -53,9 +55,9 @@ def sessions(request: HttpRequest) -> HttpResponse:
     """List the sessions, newest first, each with its progress."""
     shoots = Shoot.objects.in_use().order_by("-date", "name", "pk")
     page = Paginator(shoots, SESSIONS_PER_PAGE).get_page(request.GET.get("page"))
-    progress = progress_of(page.object_list)
+    progress, covers = progress_of(page.object_list), covers_of(page.object_list)
     for shoot in page.object_list:
-        shoot.progress = progress[shoot.pk]
+        shoot.progress, shoot.shown_cover = progress[shoot.pk], covers.get(shoot.pk)
     is_moving = any(shoot.progress.search for shoot in page.object_list)
     context = {"page": page, "is_moving": is_moving, "empty_ones": empty_sessions(request)}
     return render(request, "clips/library/sessions.html", context)
@@ -81,6 +83,9 @@ def session(request: HttpRequest, pk: UUID) -> HttpResponse:
         context = {"shoot": shoot, "entry": entry, "may_restore": may_restore}
         return render(request, "clips/library/session_removed.html", context, status=410)
     context = page_context(request, shoot) | {"form": SessionForm(instance=shoot), "did": _just_done(request)}
+    videos = videos_to_choose(shoot)
+    context |= {"videos": videos, "watch": chosen_of(request, shoot, videos)}
+    context |= {"clips": clips_of(shoot, request.user), "riders": riders_of(shoot), "cover": covers_of([shoot]).get(pk)}
     context["may_bin"] = bin_rights.may_throw_away(request.user, shoot)
     return render(request, "clips/library/session.html", context)
 

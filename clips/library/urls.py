@@ -16,6 +16,7 @@ from clips.library import (
     session_views,
     trashed_views,
     views,
+    watch_views,
 )
 
 urlpatterns = [
@@ -45,6 +46,7 @@ urlpatterns = [
     path("sessions/<uuid:pk>", session_views.session, name="session"),
     path("sessions/<uuid:pk>/news", session_views.session_news, name="session_news"),
     path("sessions/<uuid:pk>/rename", session_changes.session_rename, name="session_rename"),
+    path("sessions/<uuid:pk>/cover", session_changes.session_cover, name="session_cover"),
     path("sessions/<uuid:pk>/rename-says", session_changes.session_rename_says, name="session_rename_says"),
     path("sessions/<uuid:pk>/sensitivity", session_changes.session_sensitivity, name="session_sensitivity"),
     path("sessions/<uuid:pk>/trash-hidden", session_changes.session_trash_hidden, name="session_trash_hidden"),
@@ -55,6 +57,9 @@ urlpatterns = [
     path("files/<uuid:pk>/aside", session_changes.file_aside, name="file_aside"),
     path("files/<uuid:pk>/take-back", session_changes.file_take_back, name="file_take_back"),
     path("files/<uuid:pk>/moments", session_changes.file_add_moment, name="file_add_moment"),
+    path("files/<uuid:pk>/watch", watch_views.file_watch, name="file_watch"),
+    path("files/<uuid:pk>/watch/line", watch_views.file_watch_line, name="file_watch_line"),
+    path("files/<uuid:pk>/watch/moments", watch_views.watch_add_moment, name="watch_add_moment"),
     path("moments/<uuid:pk>", moment_views.moment, name="moment"),
     path("moments/<uuid:pk>/restore", moment_views.moment_restore, name="moment_restore"),
     path("sessions/<uuid:pk>/trashed", trashed_views.trashed, name="trashed"),

@@ -21,7 +21,7 @@ from clips.media import MediaError
 from clips.media.formats.opening import MAX_DURATION_S, TOO_LONG, clock, open_media, picture_stream, zero_s
 from clips.media.pictures.coded import CodedPictures
 from clips.media.pictures.fields import whole_pictures
-from clips.media.pictures.frame_times import Span, frame_at, go_to
+from clips.media.pictures.frame_times import FrameAt, Span, frame_at, go_to
 from clips.media.timestamps import AnyPacket, time_base_of
 
 #: Cameras store sound up to this much before or after the picture that it belongs to.
@@ -151,10 +151,27 @@ def decoded(film: Film, span: Span) -> Iterator[VideoFrame | AudioFrame]:
         is_past = packet.pts is not None and packet.pts * packet.time_base > span.end_s + _INTERLEAVE_S
         if is_past or (is_seen and is_heard):
             break
-    for frame in _held_back(stream):
+    for frame in held_back(stream):
         frame.time_base = stream.time_base  # what comes without a packet does not know it
         yield frame
     stream.codec_context.flush_buffers()  # the next group begins anew
+
+
+def packets_from(film: Film, first: FrameAt) -> Iterator[AnyPacket]:
+    """Yield the packets of picture and sound from where a frame's decoding begins, and some sound before it."""
+    container, stream = film.container, film.stream
+    begin = min(first.seek_to, stream.start_time or 0)
+    go_to(container, stream, max(begin, first.seek_to - ceil(_LEAD_S / time_base_of(stream))))
+    stream.codec_context.flush_buffers()
+    if film.heard is not None:
+        film.heard.codec_context.flush_buffers()
+    has_begun = False
+    for packet in _packets(container, stream, film.heard):
+        if packet.stream.index == stream.index:
+            has_begun = has_begun or (packet.is_keyframe and packet.pts == first.keyframe_pts)
+            if not has_begun:
+                continue
+        yield packet
 
 
 def _packets(container: InputContainer, stream: VideoStream, heard: AudioStream | None) -> Iterator[AnyPacket]:
@@ -167,7 +184,7 @@ def _packets(container: InputContainer, stream: VideoStream, heard: AudioStream 
             raise
 
 
-def _held_back(stream: VideoStream) -> Iterator[VideoFrame]:
+def held_back(stream: VideoStream) -> Iterator[VideoFrame]:
     """Yield the decoder's last frames, up to a damaged one."""
     try:
         yield from stream.codec_context.decode(None)

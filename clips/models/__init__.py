@@ -23,6 +23,7 @@ from clips.models.inbox import Inbox
 from clips.models.job import Job, JobKind, JobState, LeaseLostError, WaitsFor
 from clips.models.notice import ChannelKind, Notice, NoticeChannel, NoticeKind, NoticeState
 from clips.models.original import OriginalFile
+from clips.models.piece import Piece, Watch
 from clips.models.preview import Preview
 from clips.models.reel import Reel, ReelChange, ReelChangeKind, ReelChangeState, ReelClip
 from clips.models.run import DetectionRun
@@ -71,6 +72,7 @@ __all__ = [
     "NoticeKind",
     "NoticeState",
     "OriginalFile",
+    "Piece",
     "Preview",
     "Reel",
     "ReelChange",
@@ -87,4 +89,5 @@ __all__ = [
     "UploadSource",
     "UploadState",
     "WaitsFor",
+    "Watch",
 ]

@@ -48,6 +48,7 @@ class JobKind(models.TextChoices):
     POSTER = "POSTER", _("make pictures")
     PREVIEW = "PREVIEW", _("make preview")
     FILMSTRIP = "FILMSTRIP", _("make filmstrip")
+    PIECES = "PIECES", _("make video watchable")
     RENDER = "RENDER", _("cut clip")
     SHARE = "SHARE", _("make share video")
     ARCHIVE = "ARCHIVE", _("archive")

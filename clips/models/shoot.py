@@ -77,6 +77,11 @@ class Shoot(models.Model):
         verbose_name=_("in the bin"),
     )  # fmt: skip
 
+    cover = models.ForeignKey(
+        "clips.CandidateSegment", on_delete=models.SET_NULL, null=True, blank=True, related_name="+",
+        verbose_name=_("cover picture"), help_text=_("The moment whose picture stands for the session."),
+    )  # fmt: skip
+
     objects = ShootQuerySet.as_manager()
 
     class Meta:

@@ -11,7 +11,7 @@ from django.db.models import Case, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from clips.models import CandidateSegment, Decision, DecisionKind, Filmstrip, Preview, SegmentStatus
+from clips.models import CandidateSegment, Decision, DecisionKind, Filmstrip, Piece, Preview, SegmentStatus
 from clips.previews import filmstrips
 from clips.storage import files
 from clips.storage.backend import Stored
@@ -27,6 +27,7 @@ SORTED = 0
 GRACE_S = 3600
 #: A page asks for a video in many parts; once in a while is enough to know that somebody looks.
 SEEN_EVERY = timedelta(minutes=10)
+UUID_LENGTH = len(str(UUID(int=0)))
 SORTING = (DecisionKind.KEEP, DecisionKind.TRASH)
 
 
@@ -110,6 +111,7 @@ def remove_orphans() -> int:
     old = [file.stored_path for file in files.listed(FOLDER) if file.put_at_s < before_s and _is_ours(file)]
     known = set(Preview.objects.filter(stored_path__in=old).values_list("stored_path", flat=True))
     known |= set(Filmstrip.objects.filter(stored_path__in=old).values_list("stored_path", flat=True))
+    known |= set(Piece.objects.filter(stored_path__in=old).values_list("stored_path", flat=True))
     known |= set(CandidateSegment.objects.filter(poster_path__in=old).values_list("poster_path", flat=True))
     orphans = [path for path in old if path not in known]
     files.discard(orphans)
@@ -139,10 +141,13 @@ def _used_bytes() -> int:
 
 
 def _is_ours(file: Stored) -> bool:
-    """Return whether the name is one that ``previews.stored_paths`` or ``filmstrips.stored_path`` makes."""
+    """Return whether the name is one that ``requests``, ``filmstrips`` or ``pieces`` of this room makes."""
     path = PurePosixPath(file.stored_path)
     try:
-        UUID(path.stem.removesuffix("-strip"))
+        UUID(path.stem[:UUID_LENGTH])
     except ValueError:
         return False
-    return path.suffix in {".mp4", ".jpg"}
+    rest = path.stem[UUID_LENGTH:]
+    return (path.suffix in {".mp4", ".jpg"} and rest in {"", "-strip"}) or (
+        path.suffix == ".ts" and rest.startswith("-") and rest[1:].isdigit()
+    )

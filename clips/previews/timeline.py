@@ -67,6 +67,8 @@ class Mark:
     """
 
     segment_id: UUID
+    start_ms: int
+    end_ms: int
     state: str
     state_name: str
     url: str
@@ -105,6 +107,8 @@ def marks_of(original: OriginalFile, segments: Iterable[CandidateSegment], *, sc
         marks.append(
             Mark(
                 segment_id=segment.pk,
+                start_ms=segment.start_ms,
+                end_ms=segment.end_ms,
                 state=state,
                 state_name=names[state],
                 url=_clip_url(segment) or address.format(segment.pk),

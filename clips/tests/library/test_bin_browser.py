@@ -103,7 +103,7 @@ def test_a_wrong_video_is_binned_with_one_click_from_its_session_and_comes_back(
 
 
 def test_a_video_with_clips_asks_what_becomes_of_them(page, original, clip):
-    page.goto(f"/sessions/{original.shoot_id}")
+    page.goto(f"/sessions/{original.shoot_id}#files-title")
     page.locator(f"#bin-{original.pk}").click()
     question = page.get_by_role("dialog")
     expect(question.get_by_label("Also its 1 clip")).not_to_be_checked()
@@ -121,7 +121,7 @@ def test_a_video_with_clips_asks_what_becomes_of_them(page, original, clip):
 
 def test_a_session_is_deleted_after_its_videos_moved_elsewhere(page, original, shoot, clip, mia):
     other = ask(lambda: Shoot.objects.called("Other Spot", shoot.date))
-    page.goto(f"/sessions/{shoot.pk}")
+    page.goto(f"/sessions/{shoot.pk}#files-title")
     page.get_by_role("link", name="Delete session").click()
     question = page.get_by_role("dialog")
     question.get_by_label("Keep its 1 video? Move it to").select_option(label=f"{other.date} Other Spot")
@@ -137,7 +137,7 @@ def test_a_session_is_deleted_after_its_videos_moved_elsewhere(page, original, s
 
 def test_trashed_moments_of_others_come_back_with_one_click(page, shoot, segments):
     trash(segments[1])
-    page.goto(f"/sessions/{shoot.pk}")
+    page.goto(f"/sessions/{shoot.pk}#files-title")
     page.get_by_role("link", name="1 trashed moment").click()
     page.get_by_role("button", name="Restore 0:10").click()
     expect(page.locator(".trashed-moment")).to_have_count(0)
@@ -146,7 +146,7 @@ def test_trashed_moments_of_others_come_back_with_one_click(page, shoot, segment
 
 def test_a_trashed_moment_comes_back_from_the_list_below_the_time_line(page, shoot, segments):
     trash(segments[1])
-    page.goto(f"/sessions/{shoot.pk}")
+    page.goto(f"/sessions/{shoot.pk}#files-title")
     page.get_by_text("List of 10 moments").click()
     page.get_by_role("button", name="Restore").click()
     expect(page.locator(".mark[data-state=trashed]")).to_have_count(0)

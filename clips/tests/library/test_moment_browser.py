@@ -44,7 +44,7 @@ def test_a_mark_leads_to_its_own_card_its_clip_or_out_of_the_trash(chromium, run
     session = session_of(lay_table(running_site, f"Marks {size[0]} {size[1]}", 6, n_files=2))
     with open_page(chromium, running_site.base_url, width_px=size[0], height_px=size[1]) as page:
         log_in_as_admin(page, running_site)
-        page.goto(f"/sessions/{session}")
+        page.goto(f"/sessions/{session}#files-title")
         marks = page.locator("article.filmed").nth(1).locator("a.mark")
         expect(marks).to_have_count(3)
         wanted = marks.nth(2).get_attribute("id").removeprefix("mark-")
@@ -89,7 +89,7 @@ def test_what_is_being_searched_is_told_until_its_moments_show_up(chromium, runn
         expect(state).to_contain_text("left")
         expect(state).not_to_contain_text("is sorted")
         assert fits(page, size[0])
-        page.goto(f"/sessions/{shoot}")
+        page.goto(f"/sessions/{shoot}#files-title")
         expect(page.locator("#session-numbers")).to_contain_text("Searching one video for tricks: 42 %")
         moment = (
             f"file = OriginalFile.objects.get(pk='{file}');"

@@ -35,7 +35,7 @@ def marks(page: Page, state: str):
 
 
 def test_the_slider_takes_effect_at_once(page, shoot):
-    page.goto(f"/sessions/{shoot.pk}")
+    page.goto(f"/sessions/{shoot.pk}#files-title")
     expect(page.locator("#shown-count")).to_have_text("7 of 10 moments shown")
     page.get_by_role("slider", name="Sensitivity", exact=True).fill("100")
     expect(page.locator("#shown-count")).to_have_text("10 of 10 moments shown")
@@ -46,7 +46,7 @@ def test_the_slider_takes_effect_at_once(page, shoot):
 
 
 def test_the_keyboard_alone_reads_the_moments_and_changes_how_many_there_are(page, shoot):
-    page.goto(f"/sessions/{shoot.pk}")
+    page.goto(f"/sessions/{shoot.pk}#files-title")
     page.get_by_role("slider", name="Sensitivity", exact=True).focus()
     press(page, "Home")
     expect(page.locator("#shown-count")).to_have_text("0 of 10 moments shown")
@@ -67,7 +67,7 @@ def test_the_keyboard_alone_reads_the_moments_and_changes_how_many_there_are(pag
 
 
 def test_a_mark_keeps_the_focus_and_a_list_stays_open_when_the_server_draws_them_again(page, shoot):
-    page.goto(f"/sessions/{shoot.pk}")
+    page.goto(f"/sessions/{shoot.pk}#files-title")
     page.locator(".moments > summary").click()
     marks(page, "shown").first.focus()
     page.evaluate("htmx.trigger(document.body, 'moments-changed')")
@@ -78,7 +78,7 @@ def test_a_mark_keeps_the_focus_and_a_list_stays_open_when_the_server_draws_them
 
 
 def test_a_moment_is_added_by_hand_and_a_wrong_one_is_explained_in_place(page, shoot):
-    page.goto(f"/sessions/{shoot.pk}")
+    page.goto(f"/sessions/{shoot.pk}#files-title")
     page.get_by_text("Add moment manually").click()
     page.get_by_label("From", exact=True).fill("2:00.5")
     page.get_by_label("To", exact=True).fill("1:04")
@@ -93,7 +93,7 @@ def test_a_moment_is_added_by_hand_and_a_wrong_one_is_explained_in_place(page, s
 
 
 def test_a_session_gets_another_name_in_place(page, shoot):
-    page.goto(f"/sessions/{shoot.pk}")
+    page.goto(f"/sessions/{shoot.pk}#files-title")
     page.get_by_text("Edit name and date").click()
     page.get_by_label("Name", exact=True).fill("Stair Set")
     page.get_by_role("button", name="Save").click()
@@ -101,7 +101,7 @@ def test_a_session_gets_another_name_in_place(page, shoot):
 
 
 def test_a_video_is_put_aside_and_taken_back(page, shoot):
-    page.goto(f"/sessions/{shoot.pk}")
+    page.goto(f"/sessions/{shoot.pk}#files-title")
     page.get_by_role("button", name="Set aside").click()
     expect(page.locator(".filmed")).to_contain_text("skipped while sorting")
     expect(page.locator("[data-left]")).to_have_text("0")

@@ -65,7 +65,7 @@ def page(chromium, live_server, original) -> Page:
     Member.objects.create_superuser("ada", PASSWORD)
     with open_page(chromium, live_server.url) as page:
         log_in(page, "ada", PASSWORD)
-        page.goto(f"/sessions/{original.shoot_id}")
+        page.goto(f"/sessions/{original.shoot_id}#files-title")
         expect(page.locator("[data-lanes]")).to_be_visible()
         expect(page.locator("[data-film] canvas")).to_have_attribute("width", DRAWN)
         yield page
@@ -155,7 +155,7 @@ def test_each_line_is_asked_for_once_when_it_comes_into_view(chromium, live_serv
         log_in(page, "ada", PASSWORD)
         asked = []
         page.on("request", lambda request: "timeline.json" in request.url and asked.append(request.url))
-        page.goto(f"/sessions/{shoot.pk}")
+        page.goto(f"/sessions/{shoot.pk}#files-title")
         page.wait_for_timeout(500)
         assert len(asked) < 5
         for line in [*range(10), *range(10)]:
@@ -179,7 +179,7 @@ def test_a_line_keeps_its_height_while_its_strip_is_asked_for_and_made(chromium,
 
     with open_page(chromium, live_server.url) as page:
         log_in(page, "ada", PASSWORD)
-        page.goto(f"/sessions/{original.shoot_id}")
+        page.goto(f"/sessions/{original.shoot_id}#files-title")
         expect(page.locator(".film-says")).to_have_text("Creating filmstrip …")
         height_px = page.locator(".filmed").bounding_box()["height"]
         with ThreadPoolExecutor(1) as worker:  # Playwright's own thread may not ask the database

@@ -46,3 +46,11 @@ document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
     if (fresh) fresh.open = true;
   }
 });
+
+// Details stay open on the way back to the page, as after a video went to the bin; until the tab is closed.
+const details = document.getElementById("details");
+if (details) {
+  const key = `details ${window.location.pathname}`;
+  if (sessionStorage.getItem(key)) details.open = true;
+  details.addEventListener("toggle", () => (details.open ? sessionStorage.setItem(key, "open") : sessionStorage.removeItem(key)));
+}

@@ -33,14 +33,25 @@ function keyOf({ dataset }) {
 }
 
 function factsOf(timeline) {
-  const key = keyOf(timeline);
+  return loaded(keyOf(timeline), timeline.dataset.timeline);
+}
+
+function loaded(key, url) {
   if (!known.has(key)) {
-    const loading = load(timeline.dataset.timeline);
+    const loading = load(url);
     loading.catch(() => known.delete(key)); // asked for again when it comes into view again
     known.set(key, loading);
     loading.then((facts) => known.set(key, facts), () => {});
   }
   return known.get(key);
+}
+
+/** The facts of a file for another line of the page; ``use`` is told them, at once where they are there already. */
+export function factsAt(url, version, use) {
+  const facts = loaded(`${url} ${version}`, url);
+  if (facts instanceof Promise) facts.then(use, () => {});
+  else use(facts);
+  return facts;
 }
 
 function show(timeline) {
@@ -69,7 +80,8 @@ function sized(canvas) {
   return { context, width, height };
 }
 
-function drawFilm(canvas, { picture, filmstrip, duration_ms }) {
+/** Draw the pictures of a whole file on a canvas; returns what else may be drawn on. */
+export function drawFilm(canvas, { picture, filmstrip, duration_ms }) {
   const paper = sized(canvas);
   const { context, width, height } = paper;
   if (!width) return paper;
@@ -85,7 +97,8 @@ function drawFilm(canvas, { picture, filmstrip, duration_ms }) {
   return paper;
 }
 
-function drawSound(canvas, { levels }) {
+/** Draw how loud a whole file is. */
+export function drawSound(canvas, { levels }) {
   const { context, width, height } = sized(canvas);
   if (!levels || !width) return;
   const heard = levels.filter((level) => level > 0).sort((a, b) => a - b);

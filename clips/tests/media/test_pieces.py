@@ -1,0 +1,140 @@
+"""Tests that pieces of a video fit each other exactly, whichever is made first, and that a wish is followed at once."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from clips.media.render.pieces import PIECE_S, ZERO_S, Wanted, make_pieces, piece_path
+from clips.tests.media.made_up import frame_number, make_video, sound
+
+pytestmark = pytest.mark.slow
+
+PATIENCE_S = 60
+RATE_HZ = 48_000
+
+
+def made(source: Path, folder: Path, *wishes: tuple[int, ...], duration_ms: int) -> dict[int, Path]:
+    """Make the pieces of each wish, one wish after the other, and return their files."""
+    folder.mkdir()
+    Wanted(wishes[0]).write(folder)
+
+    def ask() -> None:
+        for wish in wishes:
+            Wanted(wish).write(folder)
+            until(lambda wish=wish: all(piece_path(folder, number).exists() for number in wish))
+        Wanted(has_ended=True).write(folder)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        make_pieces(str(source), str(folder), duration_ms, 2.0)
+    finally:
+        asking.join()
+    return {number: piece_path(folder, number) for wish in wishes for number in wish}
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not is_so() and time.monotonic() < deadline_s:
+        time.sleep(0.02)
+    assert is_so()
+
+
+def shown(piece: Path) -> list[tuple[float, int]]:
+    """Return when each frame of a piece is shown, and the number that is written in its picture."""
+    with av.open(str(piece)) as container:
+        return [
+            (round(frame.time - ZERO_S, 4), frame_number(frame.to_ndarray(format="gray")))
+            for frame in container.decode(video=0)
+        ]
+
+
+def sound_times(piece: Path) -> list[int]:
+    """Return the places of a piece's packets of sound on the grid of AAC frames."""
+    with av.open(str(piece)) as container:
+        stream = container.streams.audio[0]
+        packets = [packet for packet in container.demux(stream) if packet.pts is not None]
+        return [round((packet.pts * packet.time_base - ZERO_S) * RATE_HZ / 1024) for packet in packets]
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory) -> Path:
+    """Nine seconds at 60 frames per second, of HEVC with frames that look ahead."""
+    folder = tmp_path_factory.mktemp("pieces")
+    return make_video(folder / "source.mp4", frames=540, rate=60, gop=45, bframes=2, codec="libx265", events_s=[5])
+
+
+@pytest.mark.parametrize("wishes", [((0, 1, 2, 3, 4),), ((3, 4), (0, 1, 2)), ((4,), (2,), (0,), (3,), (1,))])
+def test_pieces_made_in_any_order_follow_each_other_without_gap_or_overlap(source, tmp_path, wishes):
+    pieces = made(source, tmp_path / "out", *wishes, duration_ms=9000)
+    heard = []
+    for number in range(5):
+        frames = shown(pieces[number])
+        assert frames[0][0] == number * PIECE_S
+        times = [time_s for time_s, _number in frames]
+        assert times == sorted(set(times))
+        assert times[-1] < min((number + 1) * PIECE_S, 9)
+        # Each frame is the one that the video shows then.
+        assert [shown_number for _time, shown_number in frames] == [round(time_s * 60) for time_s in times]
+        # Half of them, so that a player shows 30 in a second.
+        assert len(frames) >= (20 if number == 4 else 40)
+        heard += sound_times(pieces[number])
+    assert heard == list(range(heard[0], heard[0] + len(heard)))
+    assert heard[0] == 0
+    assert heard[-1] == 9 * RATE_HZ // 1024
+
+
+def test_sound_is_heard_with_its_picture_also_across_pieces(source, tmp_path):
+    pieces = made(source, tmp_path / "out", (3,), (2,), duration_ms=9000)
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(pieces[2].read_bytes() + pieces[3].read_bytes())
+    with av.open(str(joined)) as container:
+        frames = list(container.decode(audio=0))
+    begin = round((frames[0].time - ZERO_S) * RATE_HZ)
+    heard = np.concatenate([frame.to_ndarray()[0] for frame in frames])
+    expected = sound(9, events_s=[5])
+    span = slice(RATE_HZ // 4, 3 * RATE_HZ)  # across the join at six seconds
+    part = heard[span]
+    lags = range(-960, 961, 8)
+    best = max(lags, key=lambda lag: float(part @ expected[begin + span.start + lag :][: len(part)]))
+    assert abs(best) <= 480  # 10 ms
+
+
+def test_a_piece_that_somebody_waits_for_goes_before_those_made_ahead(source, tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    Wanted((), (0, 1, 2, 3)).write(folder)
+    maker = threading.Thread(target=make_pieces, args=(str(source), str(folder), 9000, 0.2))
+    maker.start()
+    Wanted((4,), (0, 1, 2, 3)).write(folder)
+    until(piece_path(folder, 4).exists)
+    assert len(list(folder.glob("*.ts"))) <= 2
+    Wanted(has_ended=True).write(folder)
+    maker.join(PATIENCE_S)
+    assert not maker.is_alive()
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180])
+def test_pieces_are_small_and_upright(tmp_path, rotation):
+    source = make_video(tmp_path / "big.mp4", frames=30, size=(1280, 720), rotation=rotation)
+    piece = made(source, tmp_path / "out", (0,), duration_ms=1000)[0]
+    with av.open(str(piece)) as container:
+        stream = container.streams.video[0]
+        size = (stream.width, stream.height)
+        assert stream.codec_context.name == "h264"
+    assert min(size) == 480
+    assert (size[0] < size[1]) == (rotation == 90)
+
+
+def test_a_video_without_sound_has_pieces_without(tmp_path):
+    source = make_video(tmp_path / "quiet.mp4", frames=90, audio=False)
+    pieces = made(source, tmp_path / "out", (1,), (0,), duration_ms=3000)
+    for piece in pieces.values():
+        with av.open(str(piece)) as container:
+            assert not container.streams.audio
+    assert shown(pieces[1])[-1][1] == 89
