@@ -17,6 +17,7 @@ ALONE = (
     "/upload",
     "/account",
     "/account/second-factor",
+    "/manage/settings",
 )
 
 

@@ -38,6 +38,9 @@ ROUTES = {
     "people:password_change": ([], {"post": VIEWER}),
     "people:token_create": ([], {"post": VIEWER}),
     "people:token_revoke": (["token"], {"post": VIEWER}),
+    "people:settings": ([], {"get": ADMIN}),
+    "people:settings_save": (["crew"], {"post": ADMIN}),
+    "people:setting_reset": ([], {"post": ADMIN}),
     "clips:upload": ([], {"get": SORTER}),
     "clips:upload_recent": ([], {"get": SORTER}),
     "clips:drive_folder_look": ([], {"post": CURATOR}),
@@ -205,6 +208,7 @@ def argument(original, viewer):
         "file": original.pk,
         "DETECT": "DETECT",
         "facet": "trick",
+        "crew": "crew",
         "token": ApiToken.objects.issue(viewer, "script")[0].pk,
         "no-such-secret": "no-such-secret",
     }
