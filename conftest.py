@@ -21,6 +21,7 @@ from clips.models import CandidateSegment, DetectionRun, Job, OriginalFile, Shoo
 from clips.tests import browser
 from clips.tests.factories import DetectionRunFactory, OriginalFileFactory
 from people.models import Member, Role
+from people.site_settings import snapshot
 from trickyclip.pytest_engines import FOOTAGE, WITHOUT_FOOTAGE
 from trickyclip.tests import site
 
@@ -82,6 +83,12 @@ def own_data_dir(tmp_path: Path, settings) -> Path:
 def quick_passwords(settings) -> None:
     """Use a fast hasher: the real one is slow on purpose, for each member of each test."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def no_site_settings() -> None:
+    """Begin each test without what an admin set, and read nothing before something is set: pages count queries."""
+    snapshot.hold({})
 
 
 @pytest.fixture

@@ -21,6 +21,8 @@ from rest_framework.exceptions import PermissionDenied as ApiPermissionDenied
 from people import audit, throttle
 from people.models import ApiToken, Member, Role
 from people.models.member import hash_secret
+from people.site_settings import zone
+from people.site_settings.registry import SECOND_FACTOR_FOR_STAFF
 
 PROGRAM_PATHS = settings.PROGRAM_PATHS
 #: Asked with tokens of their own, which are nobody's.
@@ -64,7 +66,7 @@ class AccessMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with audit.answering(request):
+        with audit.answering(request), zone.left_behind():
             return self._answer(request)
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
@@ -88,6 +90,7 @@ class AccessMiddleware:
         role = role_for(request, view)
         if role is None:
             return None
+        zone.use()
         is_program = request.path.startswith(PROGRAM_PATHS)
         if request.user.is_authenticated:
             if request.user.may(role):
@@ -108,7 +111,7 @@ class AccessMiddleware:
 
 def owes_second_factor(member: Member, role: Role) -> bool:
     """Return whether a member must turn their second factor on before they use the rights of ``role``."""
-    return settings.SECOND_FACTOR_FOR_STAFF and role.includes(Role.CURATOR) and not member.has_second_factor
+    return role.includes(Role.CURATOR) and SECOND_FACTOR_FOR_STAFF.value() and not member.has_second_factor
 
 
 def _second_factor_first(request: HttpRequest, is_program: bool) -> HttpResponse:

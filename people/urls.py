@@ -4,6 +4,7 @@ from django.urls import path
 
 from people import login, second_factor, views
 from people.access import public
+from people.site_settings import page
 
 app_name = "people"
 
@@ -24,4 +25,7 @@ urlpatterns = [
     path("account/second-factor/off", second_factor.second_factor_off, name="second_factor_off"),
     path("account/tokens", views.token_create, name="token_create"),
     path("account/tokens/<int:pk>/revoke", views.token_revoke, name="token_revoke"),
+    path("manage/settings", page.settings_page, name="settings"),
+    path("manage/settings/default", page.setting_reset, name="setting_reset"),
+    path("manage/settings/<slug:section>", page.settings_save, name="settings_save"),
 ]

@@ -9,6 +9,7 @@ from django.db import OperationalError
 
 from clips.jobs import locks
 from clips.media.sandbox.runner import die_with_parent
+from people.site_settings import zone
 from trickyclip.runtime.alive import TouchesAliveFile
 from trickyclip.shared import logs
 
@@ -20,10 +21,11 @@ BUSY_RETRIES, BUSY_AGAIN_S = 3, 5
 
 
 class SiteTask(Task):
-    """Adds the task to every line it logs, and retries later if the database was busy."""
+    """Names the task in each line it logs, works in the crew's time zone, and retries if the database was busy."""
 
     def __call__(self, *args: object, **kwargs: object) -> object:
-        with logs.about(task=self.name):
+        with logs.about(task=self.name), zone.left_behind():
+            zone.use()
             try:
                 return super().__call__(*args, **kwargs)
             except OperationalError as error:

@@ -268,6 +268,8 @@ BIN_DAYS = env.int("BIN_DAYS", default=30)
 ARCHIVE_ORIGINALS = env("ARCHIVE_ORIGINALS", default="never")
 if ARCHIVE_ORIGINALS not in {"never", "after_sorting", "at_once"}:
     raise ImproperlyConfigured(f"ARCHIVE_ORIGINALS is “{ARCHIVE_ORIGINALS}”; use never, after_sorting or at_once.")
+#: Of a new session.
+SENSITIVITY = env.int("SENSITIVITY", default=50)
 DISK_FLOOR_BYTES = env.int("DISK_FLOOR_BYTES", default=5 * 1024**3)
 #: How much space pieces of videos that browsers do not play may take.
 PIECES_MAX_BYTES = env.int("PIECES_MAX_BYTES", default=2 * 1024**3)
@@ -389,3 +391,7 @@ LOGGING = {
         **{name: {"level": logging.WARNING} for name in ("googleapiclient", "google", "google_auth_httplib2")},
     },
 }
+
+# --- what admins may change in the site (people/site_settings/) ------------------------------------------------------
+#: These the environment decides; what an admin set counts for all others.
+SET_IN_ENVIRONMENT = env.given

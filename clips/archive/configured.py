@@ -13,6 +13,7 @@ from clips.archive.backend import ArchiveBackend, ArchiveBlockedError, BlockReas
 from clips.archive.drive import oauth
 from clips.archive.local import LocalArchive
 from clips.models import DriveGrant
+from people.site_settings.registry import ARCHIVE_BACKEND, DRIVE_DROP_FOLDER_ID, DRIVE_FOLDER_ID
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def archive_name() -> str:
-    return settings.ARCHIVE_BACKEND
+    return ARCHIVE_BACKEND.value()
 
 
 def archive_backend(report: Report = silent, *, name: str = "") -> ArchiveBackend:
@@ -40,14 +41,14 @@ def archive_backend(report: Report = silent, *, name: str = "") -> ArchiveBacken
         raise ArchiveBlockedError(BlockReason.SETTINGS, says)
     from clips.archive.drive.client import GoogleDriveArchive
 
-    return GoogleDriveArchive(drive_credentials(), report=report, **_drive(settings.DRIVE_FOLDER_ID))
+    return GoogleDriveArchive(drive_credentials(), report=report, **_drive(DRIVE_FOLDER_ID.value()))
 
 
 def drive_inbox(report: Report = silent) -> "DriveInbox":
     """Return the drop folder on Drive; ArchiveBlockedError as above."""
     from clips.archive.drive.inbox import DriveInbox
 
-    return DriveInbox(drive_credentials(), report=report, **_drive(settings.DRIVE_DROP_FOLDER_ID))
+    return DriveInbox(drive_credentials(), report=report, **_drive(DRIVE_DROP_FOLDER_ID.value()))
 
 
 def _drive(folder_id: str) -> dict[str, object]:

@@ -1,12 +1,12 @@
 """Archives originals automatically, as set in ``ARCHIVE_ORIGINALS``."""
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef
 
 from clips.archive.configured import archive_name
 from clips.disk import evictable
 from clips.jobs import pipeline
 from clips.models import ArchiveCopy, CopyState, Job, JobKind, JobState, OriginalFile
+from people.site_settings.registry import ARCHIVE_ORIGINALS
 
 #: Behind everything that people wait for.
 PRIORITY = 9
@@ -20,10 +20,10 @@ def ask() -> int:
 
     One whose sending failed or was cancelled is left to people, and so is what people threw away there.
     """
-    if settings.ARCHIVE_ORIGINALS not in {AFTER_SORTING, AT_ONCE_ARCHIVED}:
+    if ARCHIVE_ORIGINALS.value() not in {AFTER_SORTING, AT_ONCE_ARCHIVED}:
         return 0
     originals = wanted()
-    if settings.ARCHIVE_ORIGINALS == AFTER_SORTING:
+    if ARCHIVE_ORIGINALS.value() == AFTER_SORTING:
         originals = evictable.sorted_out(evictable.with_ties(originals))
     asked = list(originals.defer("probe").order_by("created_at", "pk")[:AT_ONCE])
     for original in asked:

@@ -13,6 +13,7 @@ from clips.media.sandbox.runner import DiskFullError
 from clips.models import Job, JobKind, JobState, Upload
 from clips.storage.backend import NoRoomError
 from clips.storage.files import free_bytes
+from people.site_settings.registry import DISK_FLOOR_BYTES
 
 
 def lacks_room(size_bytes: int, *, beside_promises: bool = True) -> str:
@@ -57,7 +58,7 @@ def is_disk_full(error: BaseException) -> bool:
 
 def floor_bytes() -> int:
     """Return how much of the disk is kept free."""
-    return min(settings.DISK_FLOOR_BYTES, shutil.disk_usage(settings.DATA_DIR).total // 10)
+    return min(DISK_FLOOR_BYTES.value(), shutil.disk_usage(settings.DATA_DIR).total // 10)
 
 
 def working_bytes() -> int:

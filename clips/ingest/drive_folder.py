@@ -11,7 +11,6 @@ import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -30,6 +29,7 @@ from clips.jobs import pipeline
 from clips.jobs.worker import Claim
 from clips.models import Inbox, JobKind, Upload, UploadSource, UploadState
 from clips.storage.files import StorageError, sha256_of
+from people.site_settings.registry import DRIVE_DROP_FOLDER_ID
 
 if TYPE_CHECKING:
     from clips.archive.drive.inbox import DriveInbox, Found
@@ -45,12 +45,12 @@ MAX_PAGES = 20
 
 
 def place() -> str:
-    return f"drive:{settings.DRIVE_DROP_FOLDER_ID}"
+    return f"drive:{DRIVE_DROP_FOLDER_ID.value()}"
 
 
 def look_into(*, whole: bool = False) -> None:
     """Start a job for each new file in the drop folder, and move finished ones away."""
-    if not settings.DRIVE_DROP_FOLDER_ID:
+    if not DRIVE_DROP_FOLDER_ID.value():
         return
     sentence = ""
     try:

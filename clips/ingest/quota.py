@@ -1,6 +1,5 @@
 """Checks that there is room for an upload: on the disk, and within its member's quota."""
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
@@ -10,6 +9,7 @@ from clips.ingest import part_file
 from clips.ingest.tus_headers import TusError, UploadMetadata
 from clips.jobs import locks
 from clips.models import OriginalFile, Upload
+from people.site_settings.registry import UPLOAD_MAX_FILE_BYTES, UPLOAD_QUOTA_BYTES
 
 #: Room is looked for each minute.
 ROOM_AGAIN_S = 60
@@ -52,8 +52,8 @@ def promise(upload: Upload) -> bool:
 def check_size(size_bytes: int) -> None:
     if size_bytes == 0:
         raise TusError(400, _("The file is empty."))
-    if size_bytes > settings.UPLOAD_MAX_FILE_BYTES:
-        limit_gb = settings.UPLOAD_MAX_FILE_BYTES // 10**9
+    if size_bytes > UPLOAD_MAX_FILE_BYTES.value():
+        limit_gb = UPLOAD_MAX_FILE_BYTES.value() // 10**9
         raise TusError(413, _("Files over %(n)d GB are not accepted.") % {"n": limit_gb})
 
 
@@ -83,7 +83,7 @@ def check_quota(owner, size_bytes: int) -> None:
     With 507, as RFC 4331 (section 6) has it for quotas: 413 would say that the request's own body is too large, and
     that a smaller one were welcome.
     """
-    quota_bytes = settings.UPLOAD_QUOTA_BYTES
+    quota_bytes = UPLOAD_QUOTA_BYTES.value()
     if not quota_bytes:
         return
     left_bytes = quota_bytes - held_bytes(owner)

@@ -2,10 +2,8 @@
 
 import datetime as dt
 import re
-import zoneinfo
 from collections.abc import Sequence
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -14,6 +12,7 @@ from clips.jobs import locks
 from clips.media.cameras import clock
 from clips.models import CameraClock, OriginalFile, Shoot, Upload, recording
 from people.naming.spelling import clean_name
+from people.site_settings.zone import zone
 
 #: Longer than the way to the next spot with a meal between, shorter than a night's sleep.
 LONGEST_GAP = dt.timedelta(hours=4)
@@ -104,8 +103,7 @@ def _recorded(upload: Upload, facts: dict) -> tuple[dt.datetime | None, dict]:
     if moment.recorded_at is not None and not (is_outage and moment.recorded_at < timezone.now() - SAME_OUTAGE):
         file.recorded_at, file.utc_offset_min = moment.recorded_at, moment.utc_offset_min
         return file.recorded_locally, {"recorded_at": moment.recorded_at, "utc_offset_min": moment.utc_offset_min}
-    zone = zoneinfo.ZoneInfo(settings.TIME_ZONE)
-    ended_at = (upload.modified_at or timezone.now()).astimezone(zone)
+    ended_at = (upload.modified_at or timezone.now()).astimezone(zone())
     if not clock.can_be_true(ended_at):
         return None, {}
     return ended_at - dt.timedelta(milliseconds=facts["duration_ms"]), {}

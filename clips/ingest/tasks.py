@@ -13,6 +13,7 @@ from clips.jobs.worker import claim
 from clips.media.sandbox import runner
 from clips.models import Upload
 from clips.storage.files import local_copy
+from people.site_settings.registry import UPLOAD_IDLE_DAYS
 
 #: A part file without a row is one whose creation was cut off; a younger one may be in the middle of its creation.
 STRAY_AFTER_S = 24 * 3600
@@ -30,7 +31,7 @@ def give_up(upload: Upload) -> bool:
     """Close an idle upload and delete its bytes; False if somebody writes to it after all."""
     try:
         with part_file.writing(upload.pk):
-            given_up = upload.close_idle(_("Nothing arrived for %(n)d days.") % {"n": settings.UPLOAD_IDLE_DAYS})
+            given_up = upload.close_idle(_("Nothing arrived for %(n)d days.") % {"n": UPLOAD_IDLE_DAYS.value()})
             if given_up:
                 part_file.delete_part(upload.pk)
             return given_up

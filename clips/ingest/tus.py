@@ -29,6 +29,7 @@ from clips.ingest.tus_headers import (
 from clips.jobs import pipeline
 from clips.models import JobKind, Upload, UploadState
 from clips.storage import files
+from people.site_settings.registry import UPLOAD_MAX_FILE_BYTES
 
 EXTENSIONS = "creation,creation-with-upload,checksum,expiration,termination"
 CHECKSUM_MISMATCH = 460
@@ -97,7 +98,7 @@ def _describe(request: HttpRequest, *_args: UUID) -> HttpResponse:
     headers = {
         "Tus-Version": VERSION,
         "Tus-Extension": EXTENSIONS,
-        "Tus-Max-Size": str(settings.UPLOAD_MAX_FILE_BYTES),
+        "Tus-Max-Size": str(UPLOAD_MAX_FILE_BYTES.value()),
         "Tus-Checksum-Algorithm": ",".join(CHECKSUM_ALGORITHMS),
     }
     return HttpResponse(status=204, headers=headers)

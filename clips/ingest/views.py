@@ -21,6 +21,7 @@ from clips.jobs import pipeline
 from clips.models import ArchiveCopy, CopyState, Inbox, OriginalFile, Shoot, Upload, UploadSource
 from people.access import requires
 from people.models import Role
+from people.site_settings.registry import DRIVE_DROP_FOLDER_ID
 from trickyclip.shared.whole_pages import part_of
 
 RECENT = 30
@@ -39,7 +40,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         "chunk_bytes": settings.UPLOAD_CHUNK_BYTES,
         "left_alone": json.dumps(sidecars.for_browsers()),
         "incoming": settings.INCOMING_DIR,
-        "has_drive_folder": bool(settings.DRIVE_DROP_FOLDER_ID),
+        "has_drive_folder": bool(DRIVE_DROP_FOLDER_ID.value()),
         "no_room": floor.lacks_room(0, beside_promises=False),
     }
     return render(request, "clips/ingest/upload.html", context | _recent(request))

@@ -22,6 +22,7 @@ from clips.ingest.register import display_name
 from clips.ingest.session_assignment import named_by
 from clips.models import Inbox, Upload, UploadSource, UploadState
 from clips.storage.files import StorageError
+from people.site_settings.registry import INCOMING_DONE_DAYS
 
 DONE, FAILED = "done", "failed"
 
@@ -165,7 +166,7 @@ class IncomingFolder:
 
     def _remove_second_names(self) -> None:
         """Delete hard links in ``done`` after some days; they free no space."""
-        last = timezone.localdate() - dt.timedelta(days=settings.INCOMING_DONE_DAYS)
+        last = timezone.localdate() - dt.timedelta(days=INCOMING_DONE_DAYS.value())
         for folder in (self.root / DONE).glob("????-??-??"):
             if folder.name >= last.isoformat():
                 continue

@@ -2,7 +2,6 @@
 
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -29,6 +28,7 @@ from clips.models import BinEntry, CandidateSegment, FinalClip, OriginalFile, Re
 from clips.sorting.decisions import ConflictError
 from people.access import requires
 from people.models import Role
+from people.site_settings.registry import BIN_DAYS
 from trickyclip.shared.undo_offer import offer_undo
 
 PER_PAGE = 30
@@ -93,7 +93,7 @@ def clips_bin_plan(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "clips/library/_bin_plan.html", {"problem": _said_of(form)})
     chosen, own = _chosen(request, form)
-    context = {"n": len(own), "n_others": len(chosen) - len(own), "days": settings.BIN_DAYS}
+    context = {"n": len(own), "n_others": len(chosen) - len(own), "days": BIN_DAYS.value()}
     return render(request, "clips/library/_bin_plan.html", context)
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from people.models import Member
+from people.site_settings.registry import BIN_DAYS
 
 
 class BinKind(models.TextChoices):
@@ -21,7 +22,7 @@ class BinKind(models.TextChoices):
 
 def bin_lasts() -> dt.timedelta:
     """Return how long things stay in the bin."""
-    return dt.timedelta(days=settings.BIN_DAYS)
+    return dt.timedelta(days=BIN_DAYS.value())
 
 
 class BinEntryQuerySet(models.QuerySet["BinEntry"]):

@@ -14,7 +14,6 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.conf import settings
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -22,6 +21,7 @@ from clips.media.cameras import copy_suffixes
 from clips.media.cameras.filename_time import named_time
 from clips.media.cameras.gopro import recording
 from clips.media.cameras.timestamps import zone_min
+from people.site_settings.registry import TIME_ZONE
 
 if TYPE_CHECKING:
     from clips.models import CameraClock, OriginalFile, Shoot
@@ -63,7 +63,7 @@ class Part:
 
 def zone_of(shoot: "Shoot") -> zoneinfo.ZoneInfo:
     """Return the time zone of a session: its own, or else that of this site."""
-    return zoneinfo.ZoneInfo(shoot.time_zone if shoot.time_zone != UNCHOSEN_ZONE else settings.TIME_ZONE)
+    return zoneinfo.ZoneInfo(shoot.time_zone if shoot.time_zone != UNCHOSEN_ZONE else TIME_ZONE.value())
 
 
 def camera_time(facts: Mapping[str, Any], zone: zoneinfo.ZoneInfo, filename: str = "") -> dt.datetime | None:

@@ -14,6 +14,7 @@ from clips.models.bin import BinEntry
 from people.naming.fields import NameField, called, key_of, slug_is_safe
 from people.naming.slugs import free_slug
 from people.naming.spelling import clean_name
+from people.site_settings.registry import SENSITIVITY
 
 DEFAULT_SENSITIVITY = 50
 
@@ -36,7 +37,7 @@ class ShootQuerySet(models.QuerySet["Shoot"]):
             return existing
         slug = self.slug_for(name, date)
         # Two uploads of one batch arrive together: whoever is second finds the row of the first.
-        return self.get_or_create(date=date, slug=slug, defaults={"name": name})[0]
+        return self.get_or_create(date=date, slug=slug, defaults={"name": name, "sensitivity": SENSITIVITY.value()})[0]
 
     def like(self, other: "Shoot", name: str, date: dt.date) -> "Shoot":
         """Return the session of that name on that day; a new one gets the time zone and sensitivity of ``other``."""

@@ -17,6 +17,7 @@ from clips.models.segment import CandidateSegment
 from clips.models.shoot import Shoot
 from people.models import Member
 from people.naming.fields import NameField
+from people.site_settings.registry import UPLOAD_IDLE_DAYS
 
 
 class UploadSource(models.TextChoices):
@@ -102,7 +103,7 @@ class UploadQuerySet(models.QuerySet["Upload"]):
 
 def patience() -> dt.timedelta:
     """Return how long an unfinished upload is kept without a further byte."""
-    return dt.timedelta(days=settings.UPLOAD_IDLE_DAYS)
+    return dt.timedelta(days=UPLOAD_IDLE_DAYS.value())
 
 
 def this_node() -> str:

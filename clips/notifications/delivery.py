@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from clips.models import ChannelKind, Notice
 from clips.notifications import message
 from clips.notifications.connection import Answer, NoAnswerError, NotSentError, RefusedAddressError, post
+from clips.notifications.mail_server import mail_server
 from people.sealed import SealedError
 
 #: A receiver may ask for hours; more than a day is a way of saying no.
@@ -90,10 +91,10 @@ def _retry_after_s(answer: Answer) -> float:
 
 
 def _mail(notice: Notice, target: str) -> Delivery:
-    if not settings.EMAIL_HOST or not settings.EMAIL_FROM:
-        return Delivery(Outcome.REFUSED, _("No mail server is set. Set EMAIL_URL and EMAIL_FROM, and start again."))
+    server, is_open = mail_server(), False
+    if server is None:
+        return Delivery(Outcome.REFUSED, _("No mail server is set. Set server and sender under Settings, Notices."))
     mail = message.email(notice, [address.strip() for address in target.split(",")])
-    server, is_open = EmailBackend(), False
     try:
         server.open()
         is_open = True

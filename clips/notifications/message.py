@@ -7,9 +7,8 @@ import time
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 
-from django.conf import settings
-
 from clips.models import Notice
+from people.site_settings.registry import EMAIL_FROM, SITE_URL
 
 #: Discord refuses longer ones; the others are no worse for it.
 MOST_CHARS = 1900
@@ -17,7 +16,7 @@ MOST_CHARS = 1900
 
 def address_of(notice: Notice) -> str:
     """Return the address that a notice links to; empty if the site does not know its own address."""
-    return f"{settings.SITE_URL.rstrip('/')}{notice.path}" if settings.SITE_URL and notice.path else ""
+    return f"{SITE_URL.value().rstrip('/')}{notice.path}" if SITE_URL.value() and notice.path else ""
 
 
 def discord(notice: Notice) -> dict:
@@ -57,9 +56,9 @@ def email(notice: Notice, to: list[str]) -> EmailMessage:
     """Return the message; a repeated delivery has the same Message-ID, by which mail programs show it once."""
     message = EmailMessage()
     message["Subject"] = " ".join(f"TrickyClip: {notice.title}".split())
-    message["From"], message["To"] = settings.EMAIL_FROM, ", ".join(to)
+    message["From"], message["To"] = EMAIL_FROM.value(), ", ".join(to)
     message["Date"] = formatdate(notice.created_at.timestamp())
-    host = make_msgid(domain=settings.EMAIL_FROM.rpartition("@")[2] or "localhost").rpartition("@")[2]
+    host = make_msgid(domain=EMAIL_FROM.value().rpartition("@")[2] or "localhost").rpartition("@")[2]
     message["Message-ID"] = f"<{notice.pk}@{host}"
     message["Auto-Submitted"] = "auto-generated"  # so that no holiday notice answers it
     message.set_content("\n\n".join(filter(None, [notice.text or notice.title, address_of(notice)])) + "\n")

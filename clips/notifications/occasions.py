@@ -9,7 +9,6 @@ import datetime as dt
 from collections import Counter
 from hashlib import sha256
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.template.defaultfilters import filesizeformat
@@ -38,6 +37,7 @@ from clips.models import (
 )
 from clips.models.public_text import told
 from clips.storage.files import free_bytes
+from people.site_settings.registry import NOTICE_HOUR
 
 #: Files that came longer ago are no news, whatever becomes of them now.
 NEWS = dt.timedelta(days=3)
@@ -161,9 +161,9 @@ def _tell_blocked(subject: str, title: str, text: str, path: str) -> int:
 def day() -> int:
     """Create the summary of the last 24 hours: who sorted and the results; none for a day without events."""
     now = timezone.localtime()
-    if now.hour < settings.NOTICE_HOUR:
+    if now.hour < NOTICE_HOUR.value():
         return 0
-    until = now.replace(hour=settings.NOTICE_HOUR, minute=0, second=0, microsecond=0)
+    until = now.replace(hour=NOTICE_HOUR.value(), minute=0, second=0, microsecond=0)
     since = until - dt.timedelta(days=1)
     text = summary(since, until)
     if not text:

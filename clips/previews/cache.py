@@ -5,7 +5,6 @@ from datetime import timedelta
 from pathlib import PurePosixPath
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
@@ -15,6 +14,7 @@ from clips.models import CandidateSegment, Decision, DecisionKind, Filmstrip, Pi
 from clips.previews import filmstrips
 from clips.storage import files
 from clips.storage.backend import Stored
+from people.site_settings.registry import CANDIDATES_MAX_BYTES
 
 FOLDER = "candidates"
 #: When it is full, it is emptied to this share of its size, so that not each new preview costs another.
@@ -33,7 +33,7 @@ SORTING = (DecisionKind.KEEP, DecisionKind.TRASH)
 
 def room_bytes() -> int:
     """Return how many bytes of previews may be made before one must go; negative if the folder is too full."""
-    return settings.CANDIDATES_MAX_BYTES - _used_bytes()
+    return CANDIDATES_MAX_BYTES.value() - _used_bytes()
 
 
 def keep_to_size() -> int:
@@ -44,9 +44,9 @@ def keep_to_size() -> int:
     go last; pictures stay.
     """
     used_bytes = _used_bytes()
-    if used_bytes <= settings.CANDIDATES_MAX_BYTES:
+    if used_bytes <= CANDIDATES_MAX_BYTES.value():
         return 0
-    to_free_bytes = used_bytes - int(settings.CANDIDATES_MAX_BYTES * EMPTIED_TO)
+    to_free_bytes = used_bytes - int(CANDIDATES_MAX_BYTES.value() * EMPTIED_TO)
     chosen: list[UUID] = []
     for segment_id, size_bytes in in_order_of_loss().values_list("segment", "size_bytes").iterator():
         if to_free_bytes <= 0:

@@ -11,6 +11,7 @@ from django.core.files.storage import FileSystemStorage
 from django.utils.translation import gettext as _
 
 from clips.storage.backend import BLOCK_BYTES, MissingFileError, Report, Stored, silent
+from people.site_settings.registry import DISK_FLOOR_BYTES
 
 
 class LocalStore(FileSystemStorage):
@@ -116,7 +117,7 @@ def _as_ours(file: Path) -> None:
 def free_bytes() -> int:
     """Return the free bytes of the data folder's disk above its floor; negative below it."""
     usage = shutil.disk_usage(settings.DATA_DIR)
-    floor_bytes: int = min(settings.DISK_FLOOR_BYTES, usage.total // 10)
+    floor_bytes: int = min(DISK_FLOOR_BYTES.value(), usage.total // 10)
     return usage.free - floor_bytes
 
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from clips.storage.backend import NoRoomError, OpenFile, Report, StorageError
 from clips.storage.local import free_bytes
+from people.site_settings.registry import SCRATCH_MAX_BYTES
 
 FOLDER = "copies"
 PART = ".part"
@@ -131,7 +132,7 @@ def _reserve(descriptor: int, size_bytes: int) -> None:
     try:
         fcntl.flock(room, fcntl.LOCK_EX)  # two that look for room at the same time would find the same
         os.ftruncate(descriptor, 0)
-        drop_unused(used_bytes() + size_bytes - settings.SCRATCH_MAX_BYTES)
+        drop_unused(used_bytes() + size_bytes - SCRATCH_MAX_BYTES.value())
         drop_unused(size_bytes - free_bytes())
         if free_bytes() < size_bytes:
             raise no_room(size_bytes)

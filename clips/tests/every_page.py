@@ -19,6 +19,7 @@ ALONE = (
     "/upload",
     "/account",
     "/account/second-factor",
+    "/manage/settings",
 )
 
 

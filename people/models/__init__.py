@@ -5,6 +5,7 @@ from people.models.member import Invite, LastAdminError, Member, Role
 from people.models.merge import Merge
 from people.models.person import Person, PersonAlias
 from people.models.second_factor import RecoveryCode, SecondFactor, opens
+from people.models.setting import SiteSetting
 from people.models.token import ApiToken, Scope
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "Role",
     "Scope",
     "SecondFactor",
+    "SiteSetting",
     "opens",
 ]

@@ -5,13 +5,14 @@ import secrets
 import uuid
 from datetime import timedelta
 
-from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
+
+from people.site_settings.registry import INVITE_DAYS
 
 
 class LastAdminError(Exception):
@@ -187,7 +188,7 @@ class InviteQuerySet(models.QuerySet):
             role=role,
             member=member,
             created_by=created_by,
-            expires_at=timezone.now() + timedelta(days=settings.INVITE_DAYS),
+            expires_at=timezone.now() + timedelta(days=INVITE_DAYS.value()),
         )
         return invite, secret
 

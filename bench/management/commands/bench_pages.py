@@ -119,6 +119,7 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
         "api: clips": reverse("api:clip_list"),
         "api: jobs": reverse("api:job_list"),
         "audit": reverse("clips:audit"),
+        "settings": reverse("people:settings"),
         "metrics": reverse("metrics"),
     }
     addresses |= {f"admin: {name.partition('_')[2]}": reverse(f"admin:{name}_changelist") for name in ADMIN_LISTS}

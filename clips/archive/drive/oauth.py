@@ -21,6 +21,12 @@ from clips.models import DriveGrant
 from people import sealed
 from people.audit import Action, note
 from people.models import Member
+from people.site_settings.registry import (
+    DRIVE_DROP_FOLDER_ID,
+    DRIVE_FOLDER_ID,
+    DRIVE_OAUTH_CLIENT_ID,
+    DRIVE_OAUTH_CLIENT_SECRET,
+)
 
 if TYPE_CHECKING:
     from google.oauth2.credentials import Credentials
@@ -37,12 +43,12 @@ class GrantError(Exception):
 
 
 def is_set_up() -> bool:
-    return bool(settings.DRIVE_OAUTH_CLIENT_ID and settings.DRIVE_OAUTH_CLIENT_SECRET)
+    return bool(DRIVE_OAUTH_CLIENT_ID.value() and DRIVE_OAUTH_CLIENT_SECRET.value())
 
 
 def scope() -> str:
     """Return the scope to request: a folder made by a person is invisible with access to own files only."""
-    return WHOLE_DRIVE if settings.DRIVE_FOLDER_ID or settings.DRIVE_DROP_FOLDER_ID else OWN_FILES
+    return WHOLE_DRIVE if DRIVE_FOLDER_ID.value() or DRIVE_DROP_FOLDER_ID.value() else OWN_FILES
 
 
 def begin(redirect_uri: str) -> tuple[str, dict[str, str]]:
@@ -50,7 +56,7 @@ def begin(redirect_uri: str) -> tuple[str, dict[str, str]]:
     kept = {"state": secrets.token_urlsafe(32), "verifier": secrets.token_urlsafe(64)}
     digest = hashlib.sha256(kept["verifier"].encode()).digest()
     asked = {
-        "client_id": settings.DRIVE_OAUTH_CLIENT_ID,
+        "client_id": DRIVE_OAUTH_CLIENT_ID.value(),
         "redirect_uri": redirect_uri,
         "response_type": "code",
         "scope": scope(),
@@ -103,8 +109,8 @@ def credentials(sealed_token: str) -> "Credentials":
         token=None,
         refresh_token=unseal(sealed_token),
         token_uri=settings.DRIVE_TOKEN_URL,
-        client_id=settings.DRIVE_OAUTH_CLIENT_ID,
-        client_secret=settings.DRIVE_OAUTH_CLIENT_SECRET,
+        client_id=DRIVE_OAUTH_CLIENT_ID.value(),
+        client_secret=DRIVE_OAUTH_CLIENT_SECRET.value(),
     )
 
 
@@ -128,8 +134,8 @@ def _exchange(code: str, verifier: str, redirect_uri: str) -> dict:
         "code": code,
         "code_verifier": verifier,
         "redirect_uri": redirect_uri,
-        "client_id": settings.DRIVE_OAUTH_CLIENT_ID,
-        "client_secret": settings.DRIVE_OAUTH_CLIENT_SECRET,
+        "client_id": DRIVE_OAUTH_CLIENT_ID.value(),
+        "client_secret": DRIVE_OAUTH_CLIENT_SECRET.value(),
     }
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     try:

@@ -14,6 +14,7 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
 from clips.ingest.watch_folder import IncomingFolder
+from people.site_settings import zone
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class Watch(FileSystemEventHandler):
         """Look once; return the time until the next look if nothing happens."""
         try:
             close_old_connections()
+            zone.use()
             sentence, is_news = self._folder.look()
             if sentence and is_news:
                 logger.warning(sentence)

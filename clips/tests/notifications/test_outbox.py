@@ -12,6 +12,8 @@ from django.utils import timezone
 from clips.models import ChannelKind, Notice, NoticeChannel, NoticeKind, NoticeState
 from clips.models.notice import MAX_ATTEMPTS
 from clips.notifications import connection, outbox
+from people.site_settings.changing import set_values
+from people.site_settings.registry import EMAIL_FROM, EMAIL_URL
 
 pytestmark = pytest.mark.django_db
 
@@ -244,7 +246,17 @@ def test_without_a_mail_server_it_says_what_to_set(make_channel, write):
     make_channel(ChannelKind.EMAIL, "mia@example.org")
     write()
     outbox.send_due()
-    assert "EMAIL_URL" in Notice.objects.get().reason
+    assert "Set server and sender under Settings" in Notice.objects.get().reason
+
+
+def test_mail_goes_to_the_server_that_an_admin_set(mailbox, settings, admin, make_channel, write):
+    address = f"smtp://127.0.0.1:{settings.EMAIL_PORT}"
+    settings.EMAIL_HOST, settings.EMAIL_FROM = "", ""
+    set_values({EMAIL_URL: address, EMAIL_FROM: "crew@example.org"}, admin)
+    make_channel(ChannelKind.EMAIL, "mia@example.org")
+    write()
+    outbox.send_due()
+    assert mailbox.mails[0].mail_from == "crew@example.org"
 
 
 def test_a_channel_that_is_off_gets_nothing(webhook, make_channel, write):

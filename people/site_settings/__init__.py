@@ -1,0 +1,1 @@
+"""Settings that admins change while the site runs: which there are, their values, and the page."""
