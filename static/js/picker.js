@@ -3,7 +3,8 @@
 // arrows, or what is typed when nothing is marked; it never sends the form around the box. Known names that a new one
 // resembles stay beside the box, one tap away.
 // After a pick the input fires "picked", and "resolved" when the name stands in the box, which over a slow line is a
-// little later: till then the picker bears data-resolving. What nobody knows yet and saving would add is marked data-new.
+// little later: till then the picker bears data-resolving. What nobody knows yet and saving would add is marked data-new;
+// while it is being saved nothing is asked.
 
 const ASK_AFTER_MS = 60;
 const TAP_MS = 700; // a finger that rests longer clicks nothing any more
@@ -11,6 +12,7 @@ const PATIENCE_MS = 3000; // then what was typed stands as it is
 const asked = new WeakMap(); // picker → number of the last question, so that a late answer is dropped
 const newNames = new WeakMap(); // picker → names in its box that nobody knows yet
 const answered = new Map(); // address → options, for as long as the page is open and nothing new was added
+let learning = Promise.resolve(); // till the server knows the new names that were sent to it
 
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cc}\s\u2800]/gu;
 
@@ -58,10 +60,19 @@ function draw(picker, html) {
   mark(picker, optionsOf(picker).findIndex((option) => "marked" in option.dataset));
 }
 
+/** Ask nothing until `known` resolves: new names are on their way, and the server would take what means them for new. */
+export function learn(known) {
+  learning = Promise.all([learning, known]).then(() => answered.clear());
+}
+
+const endOf = (signal) => new Promise((_, reject) => { signal.addEventListener("abort", () => reject(signal.reason)); });
+
 async function optionsFor(picker, typed) {
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  await Promise.race([learning, endOf(signal)]);
   const address = `${picker.dataset.url}?q=${encodeURIComponent(typed)}`;
   if (!answered.has(address)) {
-    const response = await fetch(address, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(PATIENCE_MS) });
+    const response = await fetch(address, { headers: { "HX-Request": "true" }, signal });
     if (!response.ok) return null;
     answered.set(address, (await response.text()).trim());
   }

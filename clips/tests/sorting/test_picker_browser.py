@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from clips.tests.browser import press
 from clips.tests.sorting.sort_table import lay_table
-from clips.tests.sorting.test_sort_page import card, field
+from clips.tests.sorting.test_sort_page import card, field, next_card
 from clips.tests.sorting.test_sort_sight_browser import SIZES, site_page  # noqa: F401  a fixture
 
 pytestmark = pytest.mark.slow
@@ -75,7 +75,7 @@ def test_a_misspelt_trick_is_new_and_what_it_resembles_is_one_tap_away(page_at, 
 def test_a_rider_is_picked_by_a_beginning_and_never_by_a_typo(page_at):
     page = page_at(1440, 900)
     type_name(page, "people", "Ronja Melon", "Enter")
-    press(page, "Enter")
+    next_card(page, lambda: press(page, "Enter"))
     expect(card(page).locator("[name=people]")).to_have_value("Ronja Melon")
     type_name(page, "people", "ron", "Enter")
     assert field(page, "people") == "Ronja Melon"
@@ -83,6 +83,26 @@ def test_a_rider_is_picked_by_a_beginning_and_never_by_a_typo(page_at):
     assert (field(page, "people"), marks(page, "people")) == ("Ronya Melon", "new: Ronya Melon")
     type_name(page, "people", "ronja\u00a0\u200bmelon", "Enter")
     assert field(page, "people") == "Ronja Melon"
+
+
+def test_a_new_rider_is_known_on_the_next_card_also_while_the_keep_is_on_its_way(page_at):
+    page = page_at(1440, 900)
+    type_name(page, "people", "Walburga Quist", "Enter")
+    held, asked = [], []
+    page.route("**/sort/keep", lambda route: held.append(route))
+    page.on("request", lambda request: "/people/pick" in request.url and asked.append(request.url))
+    next_card(page, lambda: press(page, "Enter"))
+    box = card(page).locator("[name=people]")
+    box.fill("walb")
+    page.wait_for_timeout(200)  # longer than it takes until the page asks
+    assert asked == []
+    [keep] = held
+    keep.continue_()
+    options = card(page).locator("[data-picker]:has([name=people]) [data-options]")
+    expect(options).to_have_attribute("data-typed", "walb")
+    box.press("Enter")
+    expect(box).to_have_value("Walburga Quist")
+    assert marks(page, "people") == ""
 
 
 @pytest.mark.parametrize(

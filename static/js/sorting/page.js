@@ -15,10 +15,11 @@ import { cue, Player } from "./player.js";
 import { DecisionQueue } from "./queue.js";
 import { Shuttle } from "./shuttle.js";
 import { Status } from "./status.js";
-import { isResolving, keepFields, Tags, whenResolved } from "./tags.js";
+import { hasNewNames, isResolving, keepFields, Tags, whenResolved } from "./tags.js";
 import { Trim } from "./trim.js";
 import { Truth } from "./server-sync.js";
 import { Wider } from "./longer-preview.js";
+import { learn } from "../picker.js";
 
 const LEFT_KEY = "sort-left";
 const DECISIONS = { keep: "kept", trash: "trashed", skip: "skipped", aside: "setAside" };
@@ -199,6 +200,7 @@ class SortPage {
     this.hints.close();
     const also = gone.map((other) => other.dataset.segment).filter((other) => other !== segment);
     const key = this.send(kind, segment, [["segment", segment], ...fields], also);
+    if (kind === "keep" && hasNewNames(card)) learn(this.queue.arrival(key)); // the next card is there before the server knows
     this.past.push({ key, segment, tags });
     this.lines.note(segment, { keep: "kept", trash: "trashed" }[kind] ?? null);
     for (const other of gone.reverse()) this.hand.remove(other);

@@ -20,6 +20,7 @@ export class DecisionQueue {
   constructor(page, { onAnswer, onState, extraFields }) {
     Object.assign(this, { page, onAnswer, onState, extraFields });
     this.entries = [];
+    this.awaited = new Map(); // key → whom to tell that it has arrived
     this.state = "online";
     this.attempt = 0;
     window.addEventListener("online", () => this.#wake());
@@ -39,6 +40,11 @@ export class DecisionQueue {
     entry.saved = this.store?.add(entry).catch(() => undefined);
     if (this.state === "offline") this.#say("offline");
     afterPaint(() => this.flush());
+  }
+
+  /** Resolve when the server has answered to an entry. */
+  arrival(key) {
+    return new Promise((resolve) => { this.awaited.set(key, resolve); });
   }
 
   get waiting() {
@@ -79,6 +85,8 @@ export class DecisionQueue {
       this.attempt = 0;
       this.#say("online");
       this.onAnswer(entry, answer.status, answer.html);
+      this.awaited.get(entry.key)?.();
+      this.awaited.delete(entry.key);
     }
     this.sending = false;
   }

@@ -12,6 +12,9 @@ export function keepFields(card) {
 /** Whether a name that was typed is still looked up; its picker says so (js/picker.js), and when it is done. */
 export const isResolving = (card) => tagsOf(card).querySelector("[data-resolving]") !== null;
 
+/** Whether a keep would add a name that nobody knows yet; its picker says so. */
+export const hasNewNames = (card) => tagsOf(card).querySelector("[data-mark]:not(:empty)") !== null;
+
 /** Resolve when it is done; to false when somebody writes in the box again. */
 export function whenResolved(card) {
   return new Promise((resolve) => {
