@@ -1,6 +1,8 @@
 """Runs a whole site on free ports in its own folder, for end-to-end tests."""
 
 import contextlib
+import functools
+import json
 import os
 import re
 import signal
@@ -39,6 +41,58 @@ def manage(data_dir: Path, *arguments: str) -> str:
     command = [sys.executable, str(MANAGE), *arguments]
     done = subprocess.run(command, env=environment(data_dir), capture_output=True, text=True, check=True)
     return done.stdout
+
+
+#: Runs pieces of Python that come as lines of JSON, and answers each with what it printed, or its fault.
+SHELL = """
+import contextlib, io, json, sys, traceback
+import django
+django.setup()
+from django.db import connections
+for line in sys.stdin:
+    printed, fault = io.StringIO(), ""
+    with contextlib.redirect_stdout(printed):
+        try:
+            exec(json.loads(line), {"__name__": "__main__"})
+        except BaseException:
+            fault = traceback.format_exc()
+    connections.close_all()  # the next piece may come after the database was away
+    print(json.dumps([printed.getvalue(), fault]), flush=True)
+"""
+
+
+class Shell:
+    """A process beside a running site that runs Python with its models: a ``manage.py shell`` that starts only once."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._process = subprocess.Popen(
+            launch.arguments([sys.executable, "-c", SHELL], death_signal=signal.SIGKILL),
+            cwd=embedded.BASE_DIR,
+            env=environment(data_dir, DJANGO_SETTINGS_MODULE="trickyclip.settings"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, code: str) -> str:
+        """Return what the code prints.
+
+        Raises
+        ------
+        AssertionError
+            If it ended with a fault.
+        """
+        self._process.stdin.write(json.dumps(code) + "\n")
+        self._process.stdin.flush()
+        printed, fault = json.loads(self._process.stdout.readline())
+        if fault:
+            raise AssertionError(f"{fault}\n{printed}")
+        return printed
+
+    def close(self) -> None:
+        self._process.stdin.close()
+        self._process.wait(START_PATIENCE_S)
+        self._process.stdout.close()
 
 
 class Up:
@@ -159,6 +213,11 @@ class RunningSite:
     env: dict[str, str]
     up: Up
 
+    @functools.cached_property
+    def shell(self) -> Shell:
+        """Return a process that runs Python with the models of the site; it ends with it."""
+        return Shell(self.data_dir)
+
 
 @contextlib.contextmanager
 def running_site(data_dir: Path, *, first_text: str = "", **more_environment: str) -> Iterator[RunningSite]:
@@ -167,6 +226,11 @@ def running_site(data_dir: Path, *, first_text: str = "", **more_environment: st
     try:
         up.wait_until_ready()
         name, password = FIRST_PASSWORD.search(first_text or up.text).groups()
-        yield RunningSite(up.base_url, data_dir, name, password, environment(data_dir), up)
+        site = RunningSite(up.base_url, data_dir, name, password, environment(data_dir), up)
+        try:
+            yield site
+        finally:
+            if "shell" in vars(site):
+                site.shell.close()
     finally:
         up.stop()

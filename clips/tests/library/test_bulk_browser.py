@@ -7,7 +7,6 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from clips.tests.browser import log_in_as_admin, open_page, press
-from trickyclip.tests.site import manage
 
 pytestmark = pytest.mark.slow
 
@@ -29,14 +28,14 @@ SIZES = {"phone": (390, 844, True), "desk": (1440, 900, False)}
 @pytest.fixture(scope="module")
 def evening(running_site) -> None:
     """Sixty untagged clips, more than a page shows."""
-    manage(running_site.data_dir, "shell", "--no-imports", "-c", MAKE_CLIPS)
+    running_site.shell.run(MAKE_CLIPS)
 
 
 @pytest.fixture
 def rider(running_site) -> None:
     """A rider whose name a list offers."""
     make = "from people.models import Person; Person.objects.find_or_add('Tapped Rider')"
-    manage(running_site.data_dir, "shell", "--no-imports", "-c", make)
+    running_site.shell.run(make)
 
 
 @pytest.fixture(params=SIZES)

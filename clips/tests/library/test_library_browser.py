@@ -8,7 +8,6 @@ from playwright.sync_api import Page, expect
 
 from clips.tests.browser import log_in_as_admin, open_page, press
 from clips.tests.media.made_up import make_video
-from trickyclip.tests.site import manage
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +51,7 @@ pipeline.start(JobKind.POSTER, original)
 def library(running_site, tmp_path_factory) -> None:
     """Three clips of one film, cut, with pictures and previews."""
     film = make_video(tmp_path_factory.mktemp("film") / "film.mp4", frames=600, rate=30, bframes=2)
-    manage(running_site.data_dir, "shell", "--no-imports", "-c", MAKE_CLIPS.format(film=str(film)))
+    running_site.shell.run(MAKE_CLIPS.format(film=str(film)))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from playwright.sync_api import ElementHandle, Page, expect
 from clips.previews.http_ranges import PLAYED_AT_ONCE_BYTES
 from clips.tests.browser import log_in_as_admin, open_page, press
 from clips.tests.media.made_up import N_BITS, make_video
-from trickyclip.tests.site import RunningSite, manage
+from trickyclip.tests.site import RunningSite
 
 pytestmark = pytest.mark.slow
 
@@ -56,7 +56,7 @@ SEEK = """
 
 def lay(site: RunningSite, film: Path, session: str, *, duration_ms: int, rate: int, start_ms: int, end_ms: int) -> str:
     """Put a film with one moment into a session of a running site; return the moment's id."""
-    return manage(site.data_dir, "shell", "--no-imports", "-c", f"""
+    return site.shell.run(f"""
 import hashlib, shutil, pathlib
 from django.conf import settings
 from clips.models import CandidateSegment, OriginalFile, Shoot
@@ -94,7 +94,7 @@ def large_clip(running_site, segment_id, tmp_path_factory) -> tuple[str, int]:
             noise = rng.integers(0, 256, (540, 960), dtype=np.uint8)
             container.mux(track.encode(av.VideoFrame.from_ndarray(noise, format="gray").reformat(format="yuv420p")))
         container.mux(track.encode(None))
-    clip_id = manage(running_site.data_dir, "shell", "--no-imports", "-c", f"""
+    clip_id = running_site.shell.run(f"""
 import pathlib, shutil, uuid
 from django.conf import settings
 from clips.models import FinalClip, OriginalFile
@@ -222,10 +222,8 @@ def names(ms: int) -> int:
 
 def test_in_slow_motion_each_frame_of_the_original_can_be_stepped_to_and_kept(page, running_site, fast_moment):
     """By keys: three frames on, begin here; two more, end here after a second; keep."""
-    session = manage(
-        running_site.data_dir, "shell", "-c",
-        f"from clips.models import *; print(CandidateSegment.objects.get(pk={fast_moment!r}).original_file.shoot_id)",
-    ).split()[-1]  # fmt: skip
+    of_moment = f"CandidateSegment.objects.get(pk={fast_moment!r}).original_file.shoot_id"
+    session = running_site.shell.run(f"from clips.models import *; print({of_moment})").split()[-1]
     page.goto(f"/sort?session={session}")
     card = page.locator("[data-card][data-current]")
     video = card.locator("[data-preview-video]")
@@ -268,7 +266,7 @@ def test_in_slow_motion_each_frame_of_the_original_can_be_stepped_to_and_kept(pa
     with page.expect_response(lambda answer: answer.request.method == "POST" and "/keep" in answer.url):
         press(page, "Enter")
     kept = f"clip = FinalClip.objects.get(candidate_segment={fast_moment!r}); print(clip.start_ms, clip.end_ms)"
-    printed = manage(running_site.data_dir, "shell", "-c", f"from clips.models import *; {kept}")
+    printed = running_site.shell.run(f"from clips.models import *; {kept}")
     assert [int(ms) for ms in printed.split()[-2:]] == times_ms
 
 

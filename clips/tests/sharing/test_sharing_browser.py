@@ -7,7 +7,6 @@ from playwright.sync_api import Page, expect
 
 from clips.tests.browser import log_in_as_admin, open_page
 from clips.tests.media.made_up import make_video
-from trickyclip.tests.site import manage
 
 pytestmark = pytest.mark.slow
 
@@ -19,7 +18,7 @@ PHONE = {"width_px": 390, "height_px": 844, "touch": True}
 def clip_id(running_site, tmp_path_factory) -> str:
     """A clip of one second at 120 frames per second, cut, in HEVC."""
     film = make_video(tmp_path_factory.mktemp("film") / "film.mp4", frames=240, rate=120, codec="libx265", bframes=2)
-    return manage(running_site.data_dir, "shell", "--no-imports", "-c", f"""
+    return running_site.shell.run(f"""
 import hashlib, shutil, pathlib, uuid
 from django.conf import settings
 from clips.media.cut.clip import cut

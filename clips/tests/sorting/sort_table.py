@@ -10,7 +10,7 @@ from clips.models import CandidateSegment, Preview, Shoot
 from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, OriginalFileFactory
 from clips.tests.media.made_up import make_video
 from people.models import Member
-from trickyclip.tests.site import RunningSite, manage
+from trickyclip.tests.site import RunningSite
 
 RATE_HZ = 30
 #: Each moment has ten seconds of the file to itself: a preview of the first eight, and it lies in their middle.
@@ -21,12 +21,12 @@ PASSWORD = "slushy-spring-rails-4"
 def lay_table(site: RunningSite, name: str, n_cards: int, *, n_files: int = 1) -> str:
     """Make a session of ``n_cards`` moments in a running site and return the address that sorts it alone."""
     call = f"from clips.tests.sorting.sort_table import make_rows; print(make_rows({name!r}, {n_cards}, {n_files}))"
-    return f"/sort?session={manage(site.data_dir, 'shell', '-c', call).split()[-1]}"
+    return f"/sort?session={site.shell.run(call).split()[-1]}"
 
 
 def run_in(site: RunningSite, code: str) -> str:
     """Run a line of Python in the running site, with its models; return its output."""
-    return manage(site.data_dir, "shell", "-c", f"from clips.models import *; {code}").strip()
+    return site.shell.run(f"from clips.models import *; {code}").strip()
 
 
 def make_rows(name: str, n_cards: int, n_files: int) -> uuid.UUID:
