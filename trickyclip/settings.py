@@ -1,5 +1,6 @@
 """All settings, each read from the environment or a ``.env`` file beside manage.py. docs/SETTINGS.md lists them."""
 
+import gc
 import logging
 import os
 from datetime import timedelta
@@ -17,6 +18,9 @@ from trickyclip.runtime.environment import Environment
 from trickyclip.schedule import beat_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+
+# While a process starts nothing becomes garbage, and looking for it is a fifth of the work; trickyclip/apps.py ends it.
+gc.disable()
 
 env = Environment()  # X_FILE names a file that X is read from: secrets as containers and systemd give them
 if (BASE_DIR / ".env").is_file():

@@ -78,3 +78,24 @@ def test_a_worker_shows_that_it_lives_and_ends_well_on_sigterm(tmp_path):
         time.sleep(0.001)  # a stop may come as soon as it says that it lives
     worker.send_signal(SIGTERM)
     assert worker.wait() == 0, worker.stderr.read()
+
+
+ENDS = """
+import atexit, gc
+atexit.register(lambda: print(len(gc.get_objects())))  # the first is called last
+import django
+django.setup()
+assert gc.isenabled()
+import trickyclip.urls
+print(gc.get_freeze_count(), len(gc.get_objects()))
+"""
+
+
+def test_a_program_that_ends_does_not_look_for_garbage_in_its_code(tmp_path):
+    told = environment(tmp_path, DJANGO_SETTINGS_MODULE="trickyclip.settings")
+    done = subprocess.run(
+        [sys.executable, "-c", ENDS], cwd=embedded.BASE_DIR, env=told, capture_output=True, text=True, check=True
+    )
+    n_frozen_at_start, n_later, n_at_end = map(int, done.stdout.split())
+    assert n_at_end < n_later < n_frozen_at_start
+    assert n_at_end < 100
