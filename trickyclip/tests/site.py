@@ -172,7 +172,10 @@ def first_started(folder: Path) -> str:
         up.wait_until_ready()
     finally:
         up.stop()
-    (folder / "data" / "engines" / "ports.json").unlink()  # each copy chooses its own
+    engines = folder / "data" / "engines"
+    (engines / "ports.json").unlink()  # each copy chooses its own
+    with (engines / "postgres" / "cluster" / "postgresql.conf").open("a", encoding="utf-8") as tuning:
+        tuning.write("fsync = off\n")  # a process that is killed loses nothing by it, only a power cut would
     return up.text
 
 
