@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from clips.tests.browser import log_in, open_page, press
+from clips.tests.browser import log_in, log_in_as_admin, open_page, press
 from trickyclip.tests.site import manage
 
 pytestmark = pytest.mark.slow
@@ -29,7 +29,7 @@ def page(request, chromium, running_site, evening) -> Page:
     width_px, height_px, touch = SIZES[request.param]
     options = {"width_px": width_px, "height_px": height_px, "touch": touch}
     with open_page(chromium, running_site.base_url, **options) as page:
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in_as_admin(page, running_site)
         yield page
 
 
