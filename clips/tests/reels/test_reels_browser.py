@@ -124,6 +124,7 @@ def test_cards_are_dragged_into_another_order(page, edit):
     expect_tricks(page, NEWEST_FIRST)
     drag(page, 0, 1)
     expect_tricks(page, ["Lipslide", "Nose Butter", "BS 360", "KFED"])
+    expect(page.locator(".reel-place")).to_have_text(["1", "2", "3", "4"])  # as the server counts them
     page.reload()
     expect_tricks(page, ["Lipslide", "Nose Butter", "BS 360", "KFED"])
 
@@ -165,11 +166,14 @@ def test_trim_speed_title_and_sound_are_set_and_undone(page, edit):
     box.get_by_label("Title").fill("Landed")
     box.get_by_label("Title").press("Enter")
     expect(cards(page).nth(1)).to_contain_text("“Landed”")
-    for _change in range(4):
-        page.get_by_role("button", name="Undo", exact=True).click()
-        page.wait_for_load_state("networkidle")
-    expect(cards(page).nth(1).locator(".clip-length")).to_have_text("3.0 s")
+    undo = page.get_by_role("button", name="Undo", exact=True)
+    undo.click()
     expect(cards(page).nth(1)).not_to_contain_text("Landed")
+    undo.click()
+    expect(cards(page).nth(1)).not_to_contain_text("muted")
+    for length in ("2.5 s", "3.0 s"):
+        undo.click()
+        expect(cards(page).nth(1).locator(".clip-length")).to_have_text(length)
     expect(box.get_by_label("From")).to_have_value("0:00.000")
 
 
@@ -282,3 +286,19 @@ def test_selected_clips_are_shared_from_the_bar(page, chromium, running_site, ev
         visitor.goto(link)
         expect(visitor.get_by_role("heading", name="Best of")).to_be_visible()
         expect(cards(visitor)).to_have_count(4)
+
+
+def test_clips_of_a_session_page_are_added_too(page, evening):
+    page.goto("/sessions")
+    page.get_by_role("link", name=re.compile("Edit Evening")).first.click()
+    page.wait_for_load_state()
+    page.keyboard.press("Control+a")
+    expect(page.locator("[data-selection-count]")).to_have_text("4 selected")
+    name = f"Session {uuid.uuid4().hex[:8]}"
+    page.get_by_role("button", name=re.compile("^Add to edit")).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Edit", exact=False).first.fill(name)
+    dialog.get_by_label("Edit", exact=False).first.press("Enter")
+    expect(dialog.get_by_role("button", name="Add", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text(f"Added 4 clips to “{name}”")
