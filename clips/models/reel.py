@@ -40,9 +40,14 @@ class ReelQuerySet(LeasedQuerySet["Reel"]):
         """Lock these edits until the transaction ends, always in one order."""
         return list(self.select_for_update(no_key=True, of=("self",)).order_by("pk"))
 
-    def lend(self, token: uuid.UUID, member: Member) -> bool:
-        """Give an open page the right to change these edits, or renew it; False while another page has it."""
+    def lend(self, token: uuid.UUID, member: Member, *, from_own_page: bool = False) -> bool:
+        """Give an open page the right to change these edits, or renew it; False while another page has it.
+
+        ``from_own_page`` takes it from another page of the same member, who may have closed that long ago.
+        """
         free = Q(lease_token=None) | Q(lease_token=token) | self.ran_out()
+        if from_own_page:
+            free |= Q(edited_by=member)
         return bool(self.in_use().filter(free).update(**lent(token, EDIT_LEASE_SECONDS), edited_by=member))
 
     def give_back(self, token: uuid.UUID) -> bool:

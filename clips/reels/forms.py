@@ -67,7 +67,10 @@ class HandForm(KeyForm):
 
 
 class LeaseForm(forms.Form):
+    """The lease of a page; one that is just opened takes it from another page of the same member."""
+
     lease = forms.UUIDField()
+    opens = forms.BooleanField(required=False)
 
 
 class MoveForm(forms.Form):

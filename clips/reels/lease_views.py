@@ -20,7 +20,7 @@ def reel_lease(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not form.is_valid():
         return HttpResponse(status=422)
     token = form.cleaned_data["lease"]
-    is_mine = Reel.objects.filter(pk=pk).lend(token, request.user)
+    is_mine = Reel.objects.filter(pk=pk).lend(token, request.user, from_own_page=form.cleaned_data["opens"])
     shown = get_object_or_404(Reel.objects.in_use().select_related("edited_by"), pk=pk)
     context = {"reel": shown, "is_mine": is_mine}
     return render(request, "clips/reels/_reel_lease.html", context, status=200 if is_mine else 409)

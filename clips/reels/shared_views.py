@@ -23,6 +23,8 @@ from people import throttle
 from people.access import public
 from people.naming.slugs import slugify
 
+#: Browsers send a form from a page that gives no referrer without its origin, and forms without one are refused.
+ORIGIN_FOR_THE_FORM = "same-origin"
 #: So long a browser need not enter the password again.
 OPEN_FOR_S = 12 * 3600
 SALT = "link to several clips"
@@ -60,9 +62,9 @@ def shared_many(request: HttpRequest, secret: str) -> HttpResponseBase:
         ended = {"is_removed": is_removed, "was_many": True}
         return private(render(request, "clips/sharing/shared_ended.html", ended, status=410 if is_removed else 404))
     if request.method == "POST":
-        return private(_unlock(request, link, secret))
+        return _unlock(request, link, secret)
     if not _is_unlocked(request, link):
-        return private(render(request, "clips/reels/shared_locked.html", {"form": PasswordForm()}))
+        return _locked(request, PasswordForm())
     if request.method == "GET" and "again" not in request.GET:
         link.count_view()
     entries = sharing.public_entries(link, secret)
@@ -176,22 +178,28 @@ def _unlock(request: HttpRequest, link: CollectionLink, secret: str) -> HttpResp
     """Check a password, as often as a login would."""
     here = reverse("clips:shared_many", args=[secret])
     if not link.has_password:
-        return redirect(here)
+        return private(redirect(here))
     account = f"link {link.pk}"
     if throttle.is_locked(request, account):
-        return throttle.locked_out(request, None, {"username": account})
+        return private(throttle.locked_out(request, None, {"username": account}))
     form = PasswordForm(request.POST)
     if not form.is_valid():
-        return render(request, "clips/reels/shared_locked.html", {"form": form}, status=422)
+        return _locked(request, form, status=422)
     if not link.opens_with(form.cleaned_data["password"]):
         throttle.count_failure(request, account)
         form.add_error("password", _("Wrong password."))
-        return render(request, "clips/reels/shared_locked.html", {"form": form}, status=422)
-    response = redirect(here)
+        return _locked(request, form, status=422)
+    response = private(redirect(here))
     response.set_signed_cookie(
         _cookie(link), _proof(link), salt=SALT, max_age=OPEN_FOR_S, path=here, httponly=True, samesite="Lax",
         secure=request.is_secure(),
     )  # fmt: skip
+    return response
+
+
+def _locked(request: HttpRequest, form: PasswordForm, status: int = 200) -> HttpResponseBase:
+    response = private(render(request, "clips/reels/shared_locked.html", {"form": form}, status=status))
+    response["Referrer-Policy"] = ORIGIN_FOR_THE_FORM
     return response
 
 

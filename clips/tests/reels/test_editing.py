@@ -217,3 +217,11 @@ def test_reading_an_edit_takes_as_many_queries_for_four_clips_as_for_forty(
     editing.add_clips(reel, FinalClip.objects.all(), hand=hand(sorter))
     with django_assert_num_queries(5):
         assert len(contents.entries_of(reel)) == 40
+
+
+def test_a_page_that_is_opened_takes_the_lease_from_the_members_other_page(reel, sorter, curator):
+    rows, old, new = Reel.objects.filter(pk=reel.pk), uuid.uuid4(), uuid.uuid4()
+    assert rows.lend(old, sorter)
+    assert not rows.lend(new, curator, from_own_page=True)
+    assert rows.lend(new, sorter, from_own_page=True)
+    assert not rows.lend(old, sorter)

@@ -166,7 +166,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 // The clips look different now, or are others.
 document.addEventListener("clips-changed", () => {
   const address = `${location.pathname}${location.search}`;
-  if (results()) window.htmx.ajax("GET", address, { target: "#results", swap: "outerHTML", headers: { "HX-Trigger-Name": "q" } });
+  if (results()) window.htmx.ajax("GET", address, { target: "#results", select: "#results", swap: "outerHTML", headers: { "HX-Trigger-Name": "q" } });
 });
 
 document.addEventListener("htmx:afterSettle", draw);

@@ -12,17 +12,17 @@ export class Lease {
     this.isMine = false;
     this.token = this.#token();
     if (!page.dataset.leaseUrl) return;
-    this.ask();
+    this.ask({ opens: "1" });
     setInterval(() => this.isMine && document.visibilityState === "visible" && this.ask(), RENEW_MS);
     setInterval(() => !this.isMine && document.visibilityState === "visible" && this.#look(), LOOK_MS);
     document.addEventListener("visibilitychange", () => this.isMine && document.visibilityState === "visible" && this.ask());
-    window.addEventListener("pagehide", () => this.isMine && this.#send(page.dataset.leaseEndUrl, { keepalive: true }));
+    window.addEventListener("pagehide", () => this.isMine && this.#send(page.dataset.leaseEndUrl, {}, { keepalive: true }));
     this.says.addEventListener("click", (event) => event.target.closest("[data-take-over]") && this.ask().then(() => this.#look()));
   }
 
   /** Ask for the right, or renew it. */
-  async ask() {
-    const response = await this.#send(this.page.dataset.leaseUrl).catch(() => null);
+  async ask(more = {}) {
+    const response = await this.#send(this.page.dataset.leaseUrl, more).catch(() => null);
     if (!response || ![200, 409].includes(response.status)) return; // without a connection nothing is decided
     this.isMine = response.status === 200;
     this.says.innerHTML = await response.text();
@@ -32,6 +32,7 @@ export class Lease {
   /** Let what changes the edit be used, or not. */
   mark() {
     this.page.toggleAttribute("data-read-only", !this.isMine);
+    this.page.toggleAttribute("data-may-change", this.isMine);
     for (const fields of this.page.querySelectorAll("fieldset[data-changes]")) fields.disabled = !this.isMine;
   }
 
@@ -45,9 +46,9 @@ export class Lease {
     });
   }
 
-  #send(address, options = {}) {
+  #send(address, more, options = {}) {
     const headers = { "HX-Request": "true", ...JSON.parse(document.body.getAttribute("hx-headers")) };
-    return fetch(address, { method: "POST", headers, body: new URLSearchParams({ lease: this.token }), ...options });
+    return fetch(address, { method: "POST", headers, body: new URLSearchParams({ lease: this.token, ...more }), ...options });
   }
 
   /** The same after a reload, another one in a second tab. */
