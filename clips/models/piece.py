@@ -12,7 +12,7 @@ from people.models import Member
 
 
 class Piece(models.Model):
-    """Two seconds of a video, small; ``number`` counts from 0 at its beginning."""
+    """One second of a video, small; ``number`` counts from 0 at its beginning."""
 
     original_file = models.ForeignKey(
         OriginalFile, on_delete=models.CASCADE, related_name="pieces", verbose_name=_("video")

@@ -16,10 +16,10 @@ from clips.models import Job, JobKind, JobState, OriginalFile, Piece, Watch
 from clips.storage import files
 from people.models import Member
 
-#: A player asks for a piece about every two seconds while it plays; one that has not for so long stands still.
+#: A player asks for a piece about once a second while it plays; one that has not for so long stands still.
 WATCHES_WITHIN = dt.timedelta(seconds=12)
 #: As many pieces behind the one that was asked for last are made ahead: 24 s.
-AHEAD = 12
+AHEAD = 24
 #: Each takes up to 1.5 cores and one worker; more would leave nothing for those who wait for a search or a clip.
 AT_ONCE = 2
 #: Before all other work of its queue: somebody looks at the gap.

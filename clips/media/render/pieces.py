@@ -37,7 +37,7 @@ from clips.media.render.preview_sound import RATE_HZ, layout_of, resampler_for
 from clips.media.timestamps import AnyPacket, pts_of, time_base_of
 
 #: All but the last piece of a video are as long as this: short, so that the first is there soon.
-PIECE_MS = 2_000
+PIECE_MS = 1_000
 PIECE_S = Fraction(PIECE_MS, 1000)
 SHORTER_PX = 480
 MOST_HZ = 30

@@ -40,13 +40,13 @@ def address(original: OriginalFile, number: int) -> str:
 
 
 def test_the_list_names_each_piece_and_how_long_it_is(client, viewer, original):
-    OriginalFile.objects.filter(pk=original.pk).update(duration_ms=5_500)
+    OriginalFile.objects.filter(pk=original.pk).update(duration_ms=2_750)
     client.force_login(viewer)
     answer = client.get(reverse("clips:piece_list", args=[original.pk]))
     assert answer["Content-Type"] == "application/vnd.apple.mpegurl"
     lines = answer.content.decode().splitlines()
     assert [line for line in lines if line.startswith("#EXTINF")] == [
-        "#EXTINF:2.000,", "#EXTINF:2.000,", "#EXTINF:1.500,",
+        "#EXTINF:1.000,", "#EXTINF:1.000,", "#EXTINF:0.750,",
     ]  # fmt: skip
     assert [line for line in lines if line.endswith(".ts")] == [address(original, number) for number in range(3)]
     assert lines[-1] == "#EXT-X-ENDLIST"
@@ -70,7 +70,7 @@ def test_a_piece_that_is_not_there_is_wished_for_and_made_by_a_job(client, viewe
 
 
 def test_what_is_made_ahead_ends_with_the_video_and_leaves_out_what_is_there(original, viewer, own_data_dir):
-    OriginalFile.objects.filter(pk=original.pk).update(duration_ms=9_000)
+    OriginalFile.objects.filter(pk=original.pk).update(duration_ms=4_500)
     original.refresh_from_db()
     add_pieces(original, 3, own_data_dir)
     Watch.objects.all().note(original, viewer, 1)
@@ -195,10 +195,10 @@ class TestAtWork:
         worker = Worker()
         try:
             self.wait_for_piece(client, video, 0)
-            self.wait_for_piece(client, video, 15)
+            self.wait_for_piece(client, video, 32)
             assert Job.objects.filter(kind=JobKind.PIECES).count() == 1
-            eventually(lambda: Piece.objects.filter(number=19).exists(), "what comes next is made ahead")
-            assert Piece.objects.count() < 20
+            eventually(lambda: Piece.objects.filter(number=39).exists(), "what comes next is made ahead")
+            assert Piece.objects.count() < 40
             job = Job.objects.get(kind=JobKind.PIECES)
             eventually(lambda: Job.objects.get(pk=job.pk).state == JobState.DONE, "the job ends by itself")
         finally:
@@ -225,7 +225,7 @@ class TestAtWork:
             sweeping = threading.Thread(target=sweep)
             sweeping.start()
             deadline_s = time.monotonic() + 2 * PATIENCE_S
-            while client.get(address(video, 18)).status_code != 200:
+            while client.get(address(video, 36)).status_code != 200:
                 assert time.monotonic() < deadline_s
                 time.sleep(0.2)
             stop.set()
