@@ -20,6 +20,7 @@ ALONE = (
     "/account",
     "/account/second-factor",
     "/manage/settings",
+    "/manage/drive",
 )
 
 

@@ -120,6 +120,7 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
         "api: jobs": reverse("api:job_list"),
         "audit": reverse("clips:audit"),
         "settings": reverse("people:settings"),
+        "google drive": reverse("clips:drive"),
         "metrics": reverse("metrics"),
     }
     addresses |= {f"admin: {name.partition('_')[2]}": reverse(f"admin:{name}_changelist") for name in ADMIN_LISTS}
