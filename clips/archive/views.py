@@ -101,7 +101,7 @@ def drive_places(request: HttpRequest) -> HttpResponse:
     query = "".join(sign for sign in request.GET.get("q", "") if sign.isprintable()).strip()[:MAX_QUERY_CHARS]
     used = account.account()
     is_person = used is not None and used.kind is AccountKind.PERSON
-    context: dict[str, object] = {"query": query, "is_person": is_person}
+    context: dict[str, object] = {"query": query, "is_person": is_person, "folder_id": DRIVE_FOLDER_ID.value()}
     try:
         places = configured.drive_at("").places(query, only_shared=not is_person)
         context |= {"places": places, "drives": [place for place in places if place.is_shared_drive]}

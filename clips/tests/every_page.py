@@ -19,6 +19,8 @@ ALONE = (
     "/upload",
     "/account",
     "/account/second-factor",
+    "/manage",
+    "/manage/members",
     "/manage/settings",
     "/manage/drive",
 )
