@@ -1,8 +1,8 @@
-"""URLs of logins, accounts, second factors and API tokens."""
+"""URLs of logins, accounts, second factors, API tokens, members and settings."""
 
 from django.urls import path
 
-from people import login, second_factor, views
+from people import login, members_page, second_factor, views
 from people.access import public
 from people.site_settings import page
 
@@ -25,6 +25,13 @@ urlpatterns = [
     path("account/second-factor/off", second_factor.second_factor_off, name="second_factor_off"),
     path("account/tokens", views.token_create, name="token_create"),
     path("account/tokens/<int:pk>/revoke", views.token_revoke, name="token_revoke"),
+    path("manage/members", members_page.members, name="members"),
+    path("manage/members/invite", members_page.invite_create, name="invite_create"),
+    path("manage/members/invites/<int:pk>/revoke", members_page.invite_revoke, name="invite_revoke"),
+    path("manage/members/<uuid:pk>/link", members_page.member_link, name="member_link"),
+    path("manage/members/<uuid:pk>/role", members_page.member_role, name="member_role"),
+    path("manage/members/<uuid:pk>/remove", members_page.member_remove, name="member_remove"),
+    path("manage/members/<uuid:pk>/let-back-in", members_page.member_let_back_in, name="member_let_back_in"),
     path("manage/settings", page.settings_page, name="settings"),
     path("manage/settings/default", page.setting_reset, name="setting_reset"),
     path("manage/settings/<slug:section>", page.settings_save, name="settings_save"),

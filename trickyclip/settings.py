@@ -218,6 +218,7 @@ ARCHIVE_BACKEND = env("ARCHIVE_BACKEND", default="local")
 DRIVE_FOLDER_ID = env("DRIVE_FOLDER_ID", default="")
 DRIVE_DROP_FOLDER_ID = env("DRIVE_DROP_FOLDER_ID", default="")
 DRIVE_SERVICE_ACCOUNT_FILE = env("DRIVE_SERVICE_ACCOUNT_FILE", default="")
+DRIVE_SERVICE_ACCOUNT_KEY = env("DRIVE_SERVICE_ACCOUNT_KEY", default="")
 DRIVE_OAUTH_CLIENT_ID = env("DRIVE_OAUTH_CLIENT_ID", default="")
 DRIVE_OAUTH_CLIENT_SECRET = env("DRIVE_OAUTH_CLIENT_SECRET", default="")
 DRIVE_CHUNK_BYTES = env.int("DRIVE_CHUNK_BYTES", default=8 * 1024**2)
@@ -225,6 +226,7 @@ DRIVE_BACK_OFF_SECONDS = env.float("DRIVE_BACK_OFF_SECONDS", default=1.0)
 DRIVE_API_URL = env("DRIVE_API_URL", default="https://www.googleapis.com/")
 DRIVE_CONSENT_URL = "https://accounts.google.com/o/oauth2/v2/auth"
 DRIVE_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105
+DRIVE_REVOKE_URL = "https://oauth2.googleapis.com/revoke"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # With requirements.txt, because the admin's files and the API page's come from packages.
 STATIC_URL = f"/static/{version_of([*STATICFILES_DIRS, BASE_DIR / 'requirements.txt'])}/"

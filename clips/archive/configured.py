@@ -3,6 +3,7 @@
 Google's library is imported where it is used: it takes 30 MB of every process, and most never send anything.
 """
 
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +14,21 @@ from clips.archive.backend import ArchiveBackend, ArchiveBlockedError, BlockReas
 from clips.archive.drive import oauth
 from clips.archive.local import LocalArchive
 from clips.models import DriveGrant
-from people.site_settings.registry import ARCHIVE_BACKEND, DRIVE_DROP_FOLDER_ID, DRIVE_FOLDER_ID
+from people.site_settings.registry import (
+    ARCHIVE_BACKEND,
+    DRIVE_DROP_FOLDER_ID,
+    DRIVE_FOLDER_ID,
+    DRIVE_SERVICE_ACCOUNT_KEY,
+)
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
 
     from clips.archive.drive.inbox import DriveInbox
+    from clips.archive.drive.places import DrivePlaces
+
+#: Somebody waits before the page.
+PAGE_TRIES = 2
 
 
 def archive_name() -> str:
@@ -42,6 +52,13 @@ def archive_backend(report: Report = silent, *, name: str = "") -> ArchiveBacken
     from clips.archive.drive.client import GoogleDriveArchive
 
     return GoogleDriveArchive(drive_credentials(), report=report, **_drive(DRIVE_FOLDER_ID.value()))
+
+
+def drive_at(folder_id: str, credentials: "Credentials | None" = None) -> "DrivePlaces":
+    """Return Drive for a page: with that folder, and without a worker's patience; ArchiveBlockedError as above."""
+    from clips.archive.drive.places import DrivePlaces
+
+    return DrivePlaces(credentials or drive_credentials(), **_drive(folder_id), max_tries=PAGE_TRIES)
 
 
 def drive_inbox(report: Report = silent) -> "DriveInbox":
@@ -70,14 +87,31 @@ def drive_credentials() -> "Credentials":
             why = error.strerror if isinstance(error, OSError) else "it is not the JSON key of a service account"
             says = f"DRIVE_SERVICE_ACCOUNT_FILE cannot be used: {why}. Make a new key in the Google Cloud console."
             raise ArchiveBlockedError(BlockReason.SETTINGS, says) from error
+    if key := DRIVE_SERVICE_ACCOUNT_KEY.value():
+        return of_key(key)
     given = DriveGrant.objects.first()
     if given is None:
         raise ArchiveBlockedError(
             BlockReason.SETTINGS,
-            "No account is connected. Set DRIVE_SERVICE_ACCOUNT_FILE, or connect a person's account on the admin's "
-            "Google Drive page.",
+            "No account is connected. Connect one on the page Google Drive, or set DRIVE_SERVICE_ACCOUNT_FILE.",
         )
     return _of_grant(given.pk, given.sealed_token)
+
+
+@lru_cache(maxsize=2)
+def of_key(key: str) -> "Credentials":
+    """Return a service account's credentials; ArchiveBlockedError if the text is no such key.
+
+    Its requests go to Google, whatever address the key names.
+    """
+    from google.oauth2 import service_account
+
+    try:
+        facts = json.loads(key) | {"token_uri": settings.DRIVE_TOKEN_URL}
+        return service_account.Credentials.from_service_account_info(facts, scopes=[oauth.WHOLE_DRIVE])
+    except (ValueError, TypeError) as error:
+        says = "This key of a service account is damaged. Make a new key in the Google Cloud console."
+        raise ArchiveBlockedError(BlockReason.SETTINGS, says) from error
 
 
 # Kept within a process, so that not each clip asks Google for a new access token.

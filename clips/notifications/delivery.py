@@ -93,7 +93,7 @@ def _retry_after_s(answer: Answer) -> float:
 def _mail(notice: Notice, target: str) -> Delivery:
     server, is_open = mail_server(), False
     if server is None:
-        return Delivery(Outcome.REFUSED, _("No mail server is set. Set server and sender under Settings, Notices."))
+        return Delivery(Outcome.REFUSED, _("No mail server is set. Set server and sender under Manage, Settings."))
     mail = message.email(notice, [address.strip() for address in target.split(",")])
     try:
         server.open()

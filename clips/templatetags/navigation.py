@@ -38,8 +38,7 @@ MAIN = (
 MORE = (
     Place(_("Jobs"), "clips:jobs", "jobs", Role.SORTER),
     Place(_("Bin"), "clips:bin", "bin", Role.SORTER),
-    Place(_("Admin"), "admin:index", "admin", Role.CURATOR),
-    Place(_("Settings"), "people:settings", "settings", Role.ADMIN),
+    Place(_("Manage"), "clips:manage", "admin", Role.CURATOR),
 )
 
 

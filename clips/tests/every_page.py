@@ -19,7 +19,10 @@ ALONE = (
     "/upload",
     "/account",
     "/account/second-factor",
+    "/manage",
+    "/manage/members",
     "/manage/settings",
+    "/manage/drive",
 )
 
 

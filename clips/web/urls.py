@@ -1,10 +1,11 @@
-"""URLs of the home page, the jobs page and the disk."""
+"""URLs of the home page, the jobs page, the disk, and what curators and admins look after."""
 
 from django.urls import path
 
-from clips.web import disk, home, jobs
+from clips.web import disk, home, jobs, manage
 
 urlpatterns = [
+    path("manage", manage.manage, name="manage"),
     path("home/now", home.home_now, name="home_now"),
     path("home/dismiss", home.failure_dismiss, name="failure_dismiss"),
     path("files/<uuid:pk>/fetch", disk.file_fetch, name="file_fetch"),

@@ -40,6 +40,7 @@ class Action(models.TextChoices):
     TAKEN_OUT = "taken_out", _("took a rider out of the library")
     EXPORTED = "exported", _("exported data")
     CONNECTED = "connected", _("connected a Google account")
+    DISCONNECTED = "disconnected", _("disconnected a Google account")
     SETTING_CHANGED = "setting_changed", _("changed a setting")
     SETTING_RESET = "setting_reset", _("set a setting back to its default")
 

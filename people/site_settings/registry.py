@@ -21,6 +21,7 @@ from people.site_settings.kinds import (
     DriveFolder,
     Kind,
     Line,
+    LongLine,
     MailAddress,
     MailServer,
     Secret,
@@ -201,6 +202,10 @@ DRIVE_OAUTH_CLIENT_ID = Setting(
 DRIVE_OAUTH_CLIENT_SECRET = Setting(
     "DRIVE_OAUTH_CLIENT_SECRET", Section.DRIVE, Secret(), "", _("OAuth client’s secret"), _("Comes with the client.")
 )
+DRIVE_SERVICE_ACCOUNT_KEY = Setting(
+    "DRIVE_SERVICE_ACCOUNT_KEY", Section.DRIVE, Secret(LongLine()), "", _("Service account’s key"),
+    _("Connects a service account."),
+)  # fmt: skip
 
 REGISTRY: dict[str, Setting[Any]] = {
     setting.name: setting for setting in list(globals().values()) if isinstance(setting, Setting)

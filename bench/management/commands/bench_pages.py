@@ -119,7 +119,10 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
         "api: clips": reverse("api:clip_list"),
         "api: jobs": reverse("api:job_list"),
         "audit": reverse("clips:audit"),
+        "manage": reverse("clips:manage"),
+        "members": reverse("people:members"),
         "settings": reverse("people:settings"),
+        "google drive": reverse("clips:drive"),
         "metrics": reverse("metrics"),
     }
     addresses |= {f"admin: {name.partition('_')[2]}": reverse(f"admin:{name}_changelist") for name in ADMIN_LISTS}

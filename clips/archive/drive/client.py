@@ -75,6 +75,7 @@ class GoogleDriveArchive:
         root_url: str = GOOGLE_URL,
         chunk_bytes: int = CHUNK_BYTES,
         back_off_s: float = BACK_OFF_S,
+        max_tries: int = MAX_TRIES,
     ) -> None:
         #: What the archive's top folder lies in; empty for the top of a person's own drive.
         self.folder_id = folder_id
@@ -84,13 +85,15 @@ class GoogleDriveArchive:
         self._http = authorised(credentials)
         self._chunk_bytes = chunk_bytes
         self._back_off_s = back_off_s
+        #: A worker waits for minutes; somebody before a page does not.
+        self._max_tries = max_tries
         self._report = report
         self._folders: dict[str, tuple[str, ...] | None] = {}
 
     # --- folders -----------------------------------------------------------------------------------------------------
 
     def new_folder_id(self, parent_id: str | None, name: str) -> str:
-        named = f"'{parent_id or self._top}' in parents and name = {_quoted(name)} and mimeType = '{FOLDER_TYPE}'"
+        named = f"'{parent_id or self._top}' in parents and name = {quoted(name)} and mimeType = '{FOLDER_TYPE}'"
         there = self._found(f"{named} and trashed = false", "nextPageToken,files(id,name)")
         return next((found["id"] for found in there if found["name"] == name), "") or self._new_id()
 
@@ -147,14 +150,14 @@ class GoogleDriveArchive:
                 if fault.kind == Kind.THERE:
                     return  # an earlier try arrived whole and was not heard; whether it is right the checksum says
                 tries = 1 if request.resumable_progress > n_before else tries + 1
-                if session and fault.kind == Kind.MISSING and tries < MAX_TRIES:
+                if session and fault.kind == Kind.MISSING and tries < self._max_tries:
                     request, session = self._upload_of(parcel), ""  # it is a week old, or Drive has lost it
                     parcel.note_session("")
                     continue
                 self._wait_or_give_up(fault, tries, is_upload=True)
 
     def look(self, file_id: str) -> RemoteFile | None:
-        for _time in range(MAX_TRIES):
+        for _time in range(self._max_tries):
             found = self._get(file_id)
             if found is None:
                 return None
@@ -280,7 +283,7 @@ class GoogleDriveArchive:
         RefusedError
             If it will not do this for this one.
         """
-        for tries in range(1, MAX_TRIES + 1):
+        for tries in range(1, self._max_tries + 1):
             try:
                 return method(**fields).execute(http=self._http, num_retries=0)
             except NETWORK_FAULTS as error:
@@ -351,7 +354,7 @@ class GoogleDriveArchive:
     def _wait_or_give_up(self, fault: Fault, tries: int, *, is_upload: bool = False) -> None:
         if fault.kind not in {Kind.PASSING, Kind.RATE}:
             raise fault.error
-        if tries >= MAX_TRIES:
+        if tries >= self._max_tries:
             # A limit of requests passes within the minute or two that were waited; on an upload it is the day's.
             raise daily_limit() if fault.kind == Kind.RATE and is_upload else fault.error
         longest_s = min(LONGEST_WAIT_S, self._back_off_s * 2 ** (tries - 1))
@@ -378,7 +381,7 @@ def _place(folder_id: str, filename: str) -> str:
     return hashlib.sha256(f"{folder_id}/{filename}".encode()).hexdigest()
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Return a text quoted for Drive's search language."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"

@@ -125,8 +125,8 @@ def _forbidden(reason: str, message: str) -> ArchiveBlockedError:
     if "do not have storage quota" in message:
         return ArchiveBlockedError(
             BlockReason.QUOTA,
-            "A service account owns no storage: put DRIVE_FOLDER_ID into a shared drive of which it is a Content "
-            "manager, or connect a person's account on the admin's Google Drive page.",
+            "A service account owns no storage: choose a folder in a shared drive of which it is a Content manager, or "
+            "connect a person's account on the page Google Drive.",
         )
     if reason in _FULL:
         return ArchiveBlockedError(
@@ -146,7 +146,7 @@ def _no_access(why: str) -> ArchiveBlockedError:
     return ArchiveBlockedError(
         BlockReason.CREDENTIALS,
         f"Google no longer accepts the archive's account ({why}). Connect it again on the "
-        "admin's Google Drive page, or put a new key into DRIVE_SERVICE_ACCOUNT_FILE.",
+        "page Google Drive, or put a new key into DRIVE_SERVICE_ACCOUNT_FILE.",
     )
 
 

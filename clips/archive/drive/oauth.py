@@ -9,12 +9,14 @@ import base64
 import hashlib
 import json
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from clips.archive.backend import ArchiveBlockedError, ArchiveError, BlockReason
 from clips.models import DriveGrant
@@ -37,6 +39,21 @@ OWN_FILES = "https://www.googleapis.com/auth/drive.file"
 #: Everything that the account may: needed for a folder that a person made.
 WHOLE_DRIVE = "https://www.googleapis.com/auth/drive"
 
+#: Google's words for why it gives no access (RFC 6749, and Google's own), and what helps.
+WHAT_TO_DO = {
+    "access_denied": _lazy("You didn’t allow access, or aren’t a test user of the app. Start again and allow it."),
+    "invalid_client": _lazy("Google doesn’t know this OAuth client or its secret. Paste a newly downloaded file."),
+    "deleted_client": _lazy("This OAuth client was deleted at Google. Create another one and paste its file."),
+    "unauthorized_client": _lazy("This OAuth client may not do this. Create one of type Web application."),
+    "redirect_uri_mismatch": _lazy("The redirect address isn’t in the OAuth client. Copy it there and wait a minute."),
+    "invalid_request": _lazy("Google didn’t accept the request. Compare the redirect address in the OAuth client."),
+    "admin_policy_enforced": _lazy("Your Google Workspace blocks this app. Ask its admin, or use another account."),
+    "org_internal": _lazy("The app is for members of its own organisation only. Set its audience to External."),
+    "invalid_scope": _lazy("The Google Drive API is off for this project. Enable it in the Google Cloud console."),
+    "server_error": _lazy("Google has a problem. Try again in a minute."),
+    "temporarily_unavailable": _lazy("Google has a problem. Try again in a minute."),
+}
+
 
 class GrantError(Exception):
     """The account could not be connected. The text is one sentence."""
@@ -51,15 +68,18 @@ def scope() -> str:
     return WHOLE_DRIVE if DRIVE_FOLDER_ID.value() or DRIVE_DROP_FOLDER_ID.value() else OWN_FILES
 
 
-def begin(redirect_uri: str) -> tuple[str, dict[str, str]]:
-    """Return the address of Google's consent page, and what the browser's session must keep until the answer."""
-    kept = {"state": secrets.token_urlsafe(32), "verifier": secrets.token_urlsafe(64)}
+def begin(redirect_uri: str, wanted: str = "") -> tuple[str, dict[str, str]]:
+    """Return the address of Google's consent page, and what the browser's session must keep until the answer.
+
+    ``wanted`` is a wider scope than the settings need.
+    """
+    kept = {"state": secrets.token_urlsafe(32), "verifier": secrets.token_urlsafe(64), "scope": wanted or scope()}
     digest = hashlib.sha256(kept["verifier"].encode()).digest()
     asked = {
         "client_id": DRIVE_OAUTH_CLIENT_ID.value(),
         "redirect_uri": redirect_uri,
         "response_type": "code",
-        "scope": scope(),
+        "scope": kept["scope"],
         "state": kept["state"],
         "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
         "code_challenge_method": "S256",
@@ -82,11 +102,11 @@ def complete(answer: dict[str, str], kept: dict[str, str] | None, redirect_uri: 
     if not kept or not secrets.compare_digest(answer.get("state", "").encode(), kept["state"].encode()):
         raise GrantError(_("This answer does not match a request from this browser. Start again."))
     if "code" not in answer:
-        raise GrantError(_("Google says: %(why)s. Nothing was changed.") % {"why": answer.get("error", "no code")[:80]})
+        raise GrantError(_said(answer.get("error", "no code"), _("Google says: %(why)s. Nothing was changed.")))
     told = _exchange(answer["code"], kept["verifier"], redirect_uri)
     if "refresh_token" not in told:
         raise GrantError(_("Google gave no lasting access. Remove the app at myaccount.google.com and start again."))
-    if scope() not in told.get("scope", "").split():
+    if kept["scope"] not in told.get("scope", "").split():
         raise GrantError(_("The box for access to Google Drive was not ticked. Start again and tick it."))
     token = seal(told["refresh_token"])
     given = DriveGrant(account=_account_of(token), sealed_token=token, scope=told["scope"][:300], granted_by=member)
@@ -100,7 +120,7 @@ def credentials(sealed_token: str) -> "Credentials":
     """Return the credentials for Drive; ArchiveBlockedError if the token cannot be opened or used."""
     if not is_set_up():
         says = (
-            "DRIVE_OAUTH_CLIENT_ID and DRIVE_OAUTH_CLIENT_SECRET are not set, so the connected account cannot be used."
+            "The OAuth client is not set, so the connected account cannot be used. Connect it on the page Google Drive."
         )
         raise ArchiveBlockedError(BlockReason.SETTINGS, says)
     from google.oauth2.credentials import Credentials
@@ -122,7 +142,7 @@ def unseal(sealed_token: str) -> str:
     try:
         return sealed.unseal(sealed_token, PURPOSE)
     except sealed.SealedError as error:
-        says = "SECRET_KEY has changed, so the connected account cannot be used. Connect it again on the admin's page."
+        says = "SECRET_KEY has changed, so the account cannot be used. Connect it again on the page Google Drive."
         raise ArchiveBlockedError(BlockReason.CREDENTIALS, says) from error
 
 
@@ -146,9 +166,26 @@ def _exchange(code: str, verifier: str, redirect_uri: str) -> dict:
     except (OSError, ValueError) as error:
         raise GrantError(_("Google cannot be reached now. Try again in a minute.")) from error
     if response.status != 200:
-        why = told.get("error_description") or told.get("error", response.status)
-        raise GrantError(_("Google refused: %(why)s.") % {"why": str(why)[:120]})
+        error, why = str(told.get("error", response.status)), str(told.get("error_description", ""))
+        raise GrantError(_said(error, _("Google refused: %(why)s. Start again."), why))
     return told
+
+
+def _said(error: str, otherwise: str, why: str = "") -> str:
+    """Return what to do about an error of Google's; a word that we do not know is passed on."""
+    why = why[:120].rstrip(".") or error[:80]
+    advice = WHAT_TO_DO.get(error)
+    return f"{advice} ({why})" if advice else otherwise % {"why": why}
+
+
+def revoke(sealed_token: str) -> None:
+    """Give access back to Google. Best effort: the token is forgotten here anyway."""
+    from clips.archive.drive.http import DriveHttp
+
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    with suppress(OSError, ArchiveError):
+        body = urlencode({"token": unseal(sealed_token)})
+        DriveHttp().request(settings.DRIVE_REVOKE_URL, method="POST", body=body, headers=headers)
 
 
 def _account_of(sealed_token: str) -> str:

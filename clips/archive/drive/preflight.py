@@ -40,7 +40,7 @@ _SUBJECT = {
 
 def _folder(archive: "GoogleDriveArchive", found: list[Finding]) -> dict:
     if not archive.folder_id:
-        found.append(Finding("folder", True, "No DRIVE_FOLDER_ID is set, so the archive is at the top of My Drive."))
+        found.append(Finding("folder", True, "None is chosen, so the archive is at the top of My Drive."))
         return {}
     asked = {"fileId": archive.folder_id, "supportsAllDrives": True, "fields": FOLDER}
     folder = archive.call(archive.files.get, accept=Kind.MISSING, **asked)
@@ -69,8 +69,8 @@ def _quota(quota: dict, folder: dict) -> Finding:
     if limit_bytes == 0:
         raise ArchiveBlockedError(
             BlockReason.QUOTA,
-            "A service account owns no storage: put DRIVE_FOLDER_ID into a shared drive of which it is a Content "
-            "manager, or connect a person's account on the admin's Google Drive page.",
+            "A service account owns no storage: choose a folder in a shared drive of which it is a Content manager, or "
+            "connect a person's account on the page Google Drive.",
         )
     left_gib = (limit_bytes - used_bytes) / 1024**3
     if limit_bytes - used_bytes < LOW_BYTES:

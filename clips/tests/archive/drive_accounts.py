@@ -30,6 +30,8 @@ class Accounts:
         self.refresh_tokens: set[str] = set()
         self.codes: dict[str, dict] = {}
         self.is_revoked = False
+        #: Whether the account may delete for good in a shared drive; a Content manager may not.
+        self.is_manager = False
         self._access: dict[str, Account] = {}
 
     def key(self, token_url: str) -> dict:
@@ -71,6 +73,10 @@ class Accounts:
         code = secrets.token_urlsafe(16)
         self.codes[code] = asked | {"scope": asked["scope"] if scope is None else scope}
         return code
+
+    def give_back(self, asked: dict[str, str]) -> tuple[int, dict, dict]:
+        self.refresh_tokens.discard(asked.get("token", ""))
+        return 200, {}, {}
 
     def _of_service(self, asked: dict[str, str]) -> tuple[int, dict, dict]:
         public = self.private_key.public_key().public_bytes(

@@ -53,6 +53,9 @@ def _comparison(text: str) -> Condition:
         value = _unescaped(found[3])
         read = {"name": lambda item: item.name, "mimeType": lambda item: item.mime_type}[found[1]]
         return lambda _store, item: (read(item) == value) == (found[2] == "=")
+    if found := re.fullmatch(rf"name contains {TEXT}", text):  # of a name Drive finds the beginnings of words
+        word = re.compile(rf"\b{re.escape(_unescaped(found[1]))}", re.IGNORECASE)
+        return lambda _store, item: bool(word.search(item.name))
     raise QueryError(text)
 
 

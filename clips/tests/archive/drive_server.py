@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from clips.tests.archive import drive_rules
+from clips.tests.archive import drive_consent, drive_rules
 from clips.tests.archive.drive_accounts import Accounts
 from clips.tests.archive.drive_store import DriveError, DriveStore, Item, Session
 from clips.tests.archive.drive_troubles import Trouble, Troubles
@@ -31,7 +31,8 @@ class DriveServer:
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
         self._http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._http.server_port}/"
-        self.token_url = f"{self.url}token"
+        self.token_url, self.consent_url = f"{self.url}token", f"{self.url}consent"
+        self.revoke_url = f"{self.url}revoke"
 
     def key_file(self, folder: Path) -> Path:
         path = folder / "service-account.json"
@@ -86,6 +87,10 @@ class _Handler(BaseHTTPRequestHandler):
             try:
                 if parts.path == "/token":
                     status, headers, body = drive.accounts.token(dict(parse_qsl(self._rest().decode())))
+                elif parts.path == "/consent":
+                    status, headers, body = drive_consent.page(drive.accounts, self.query)
+                elif parts.path == "/revoke":
+                    status, headers, body = drive.accounts.give_back(dict(parse_qsl(self._rest().decode())))
                 elif is_session:
                     status, headers, body = self._session(trouble)
                 else:
@@ -119,6 +124,8 @@ class _Handler(BaseHTTPRequestHandler):
         if answer is None:
             raise DriveError(501, "notImplemented", f"This server does not know {method.name}.")
         said = answer(method.path_fields, meta, all_drives)
+        if said is None:
+            return 204, {}, None
         return self._ranged(said) if isinstance(said, bytes) else (200, {}, said)
 
     def _open_session(self, method: drive_rules.Method, meta: dict, all_drives: bool) -> tuple[int, dict, object]:
@@ -203,6 +210,18 @@ class _Handler(BaseHTTPRequestHandler):
             answer["nextPageToken"] = str(start + size)
         fields = self.query.get("fields") or "kind,nextPageToken,files(kind,id,name,mimeType)"
         return drive_rules.partial(answer, fields, "FileList", ())
+
+    def _files_delete(self, path: dict, _meta: dict, all_drives: bool) -> None:
+        item = self.server_of.store.get(path["fileId"], all_drives=all_drives)
+        if item.drive_id and not self.server_of.accounts.is_manager:
+            says = "The user does not have sufficient permissions for this file."
+            raise DriveError(403, "insufficientFilePermissions", says)
+        self.server_of.store.delete(item.id)
+
+    def _drives_list(self, _path: dict, _meta: dict, _all: bool) -> dict:
+        drives = [item for item in self.server_of.store.items.values() if item.drive_id == item.id]
+        told = [{"kind": "drive#drive", "id": item.id, "name": item.name} for item in drives]
+        return drive_rules.partial({"drives": told}, self.query.get("fields"), "DriveList", ("drives",))
 
     def _changes_getStartPageToken(self, _path: dict, _meta: dict, _all: bool) -> dict:  # noqa: N802
         return {"kind": "drive#startPageToken", "startPageToken": str(len(self.server_of.store.changes))}
@@ -295,7 +314,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Type", "video/mp4" if is_raw else "application/json; charset=UTF-8")
+        if "Content-Type" not in headers:
+            self.send_header("Content-Type", "video/mp4" if is_raw else "application/json; charset=UTF-8")
         self.send_header("Content-Length", str(len(data)))
         self.send_header("ETag", secrets.token_hex(4))
         self.end_headers()

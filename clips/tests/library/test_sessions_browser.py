@@ -170,11 +170,11 @@ def test_on_a_phone_the_main_places_lie_under_the_thumb(chromium, live_server, s
         log_in(page, "ada", PASSWORD)
         for name in ("Home", "Sort", "Sessions", "Clips", "Upload"):
             assert page.get_by_role("link", name=name, exact=True).first.bounding_box()["y"] > 780
-        expect(page.get_by_role("link", name="Admin")).to_be_hidden()
+        expect(page.get_by_role("link", name="Manage")).to_be_hidden()
         page.get_by_role("button", name="More pages").click()
-        page.get_by_role("link", name="Admin").wait_for()
+        page.get_by_role("link", name="Manage").wait_for()
         press(page, "Escape")
-        expect(page.get_by_role("link", name="Admin")).to_be_hidden()
+        expect(page.get_by_role("link", name="Manage")).to_be_hidden()
         page.get_by_role("link", name="Sessions", exact=True).click()
         expect(page.get_by_role("link", name="Sessions", exact=True)).to_have_attribute("aria-current", "page")
         page.goto("about:blank")

@@ -246,7 +246,7 @@ def test_without_a_mail_server_it_says_what_to_set(make_channel, write):
     make_channel(ChannelKind.EMAIL, "mia@example.org")
     write()
     outbox.send_due()
-    assert "Set server and sender under Settings" in Notice.objects.get().reason
+    assert "Set server and sender under Manage, Settings" in Notice.objects.get().reason
 
 
 def test_mail_goes_to_the_server_that_an_admin_set(mailbox, settings, admin, make_channel, write):

@@ -245,6 +245,7 @@ def test_flower_is_linked_for_admins_where_there_is_one(client, admin, curator, 
         ("/clips", "Clips"),
         ("/upload", "Upload"),
         ("/jobs?state=DONE", "Jobs"),
+        ("/manage/settings", "Manage"),
     ],
 )
 def test_the_navigation_marks_where_one_is(page, address, place):
@@ -260,7 +261,7 @@ def test_the_navigation_offers_only_what_one_may(client, viewer, shoot):
     body = client.get(reverse("clips:session", args=[shoot.pk])).content.decode()
     navigation = body[body.index('<nav class="navigation"') : body.index("</nav>")]
     assert [
-        name for name in ("Home", "Sort", "Sessions", "Clips", "Upload", "Jobs", "Admin") if f">{name}<" in navigation
+        name for name in ("Home", "Sort", "Sessions", "Clips", "Upload", "Jobs", "Manage") if f">{name}<" in navigation
     ] == [
         "Home",
         "Sessions",
