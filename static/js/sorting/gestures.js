@@ -1,6 +1,6 @@
 // Swipes over the picture of the card on top: left trashes, right keeps, up skips, down undoes. The card follows the
 // finger and says what letting go would do; back to where it began, or a second finger, takes it back. What was said is
-// what is done: nothing, where it has just changed or is not sure yet.
+// what is done: nothing, where it has just changed or is not sure yet. A tap folds the player out or away.
 
 const NEEDED_PX = 84;
 const SLACK_PX = 12; // a tap is no swipe
@@ -38,7 +38,7 @@ export class Gestures {
 
   /** Take a swipe back: the card that it is about is not on top any more. */
   cancel() {
-    if (this.swipe) this.swipe.screen.style.translate = "";
+    this.swipe?.card.style.removeProperty("--swiped");
     this.swipe = null;
     this.says.hidden = true;
   }
@@ -48,7 +48,7 @@ export class Gestures {
     const screen = event.target.closest("[data-swipe]");
     if (!event.isPrimary || !screen || event.target.closest("button, a")) return this.cancel();
     this.swipe = {
-      id: event.pointerId, x: event.clientX, y: event.clientY, card: screen.closest("[data-card]"), screen, changed_ms: -Infinity,
+      id: event.pointerId, x: event.clientX, y: event.clientY, card: screen.closest("[data-card]"), far: 0, changed_ms: -Infinity,
     };
     screen.setPointerCapture(event.pointerId);
   }
@@ -60,7 +60,7 @@ export class Gestures {
     swipe.far = Math.max(Math.abs(dx), Math.abs(dy));
     swipe.name = swipe.far > SLACK_PX ? SWIPES[directionOf(dx, dy)] : null;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (!still) swipe.screen.style.translate = Math.abs(dx) > Math.abs(dy) ? `${dx}px 0` : `0 ${dy}px`;
+    if (!still) swipe.card.style.setProperty("--swiped", Math.abs(dx) > Math.abs(dy) ? `${dx}px 0` : `0 ${dy}px`);
     this.says.hidden = !swipe.name;
     if (swipe.name) this.#say();
   }
@@ -79,6 +79,7 @@ export class Gestures {
     const { swipe } = this;
     if (event.pointerId !== swipe?.id) return;
     this.cancel();
-    if (swipe.name && swipe.isEnough && performance.now() - swipe.changed_ms > UNREAD_MS) this.act(swipe.name);
+    if (!swipe.name && swipe.far <= SLACK_PX) this.act("tools");
+    else if (swipe.name && swipe.isEnough && performance.now() - swipe.changed_ms > UNREAD_MS) this.act(swipe.name);
   }
 }

@@ -3,6 +3,7 @@
 
 import { Gestures } from "./gestures.js";
 import { Hand } from "./hand.js";
+import { Hints } from "./hints.js";
 import { newId } from "./ids.js";
 import { Intent, tagsIn } from "./intent.js";
 import { Keys } from "./keys.js";
@@ -61,6 +62,7 @@ class SortPage {
     });
     this.truth = new Truth(this);
     this.making = new Making(this);
+    this.hints = new Hints(root, () => this.hand.current?.focus({ preventScroll: true }));
     this.gestures = new Gestures(root, {
       // What waits for an answer may bring another card.
       says: (name, card) => (this.held ? { text: this.status.words.wait, isSure: false } : this.intent.of(name, card)),
@@ -104,6 +106,7 @@ class SortPage {
     const card = this.hand.current;
     if (name === "help") this.keys.showHelp();
     else if (name === "undo") this.undo();
+    else if (name === "tools") this.foldTools();
     else if (card && name.startsWith("keep-")) this.keepAs(name.slice("keep-".length), card);
     else if (card && name in DECISIONS) this.decide(name, card);
     else if (card) this.moveInCard(name, card);
@@ -148,6 +151,17 @@ class SortPage {
     moves[name]?.();
   }
 
+  /** Fold the player and the trimming out, or away: on a phone they lie behind one tap, for all cards. */
+  foldTools() {
+    this.root.toggleAttribute("data-tools");
+    this.hints.close();
+    if (this.hand.current) this.showTools(this.hand.current);
+  }
+
+  showTools(card) {
+    card.querySelector("[data-do=tools]").setAttribute("aria-expanded", String("tools" in this.root.dataset));
+  }
+
   keepAs(category, card) {
     this.tags.setCategory(card, category);
     this.decide("keep", card);
@@ -182,6 +196,7 @@ class SortPage {
     const tags = kind === "keep" ? Object.fromEntries(fields) : null;
     const keptAs = tags && tagsIn(card, this.status.words);
     card.dataset.touched = "";
+    this.hints.close();
     const also = gone.map((other) => other.dataset.segment).filter((other) => other !== segment);
     const key = this.send(kind, segment, [["segment", segment], ...fields], also);
     this.past.push({ key, segment, tags });
@@ -235,6 +250,8 @@ class SortPage {
   /** What needs to know how the page looks now, and would hold up its picture. */
   settleOn(card, before) {
     this.keys.mark(card);
+    this.showTools(card);
+    this.hints.show();
     const { activeElement } = document;
     const nowhere = !activeElement || activeElement === document.body || before?.contains(activeElement);
     if (nowhere) card.focus({ preventScroll: true });
