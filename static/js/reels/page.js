@@ -36,6 +36,9 @@ document.addEventListener("htmx:configRequest", ({ detail, target }) => {
   detail.parameters.key = crypto.randomUUID();
 });
 
+// What is written in the box of a clip is saved as soon as it changes, which Enter means too.
+page.addEventListener("submit", (event) => event.target.closest("#reel-clip") && event.preventDefault());
+
 document.addEventListener("click", (event) => {
   const open = event.target.closest("[data-open-clip]");
   if (open) {
