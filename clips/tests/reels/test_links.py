@@ -21,6 +21,7 @@ from clips.reels.sharing import Wish
 from clips.sharing import links as single
 from clips.tests.factories import CandidateSegmentFactory, FinalClipFactory
 from people.throttle import LIMITS
+from trickyclip.shared.redact import redact
 
 HTMX = {"HX-Request": "true"}
 
@@ -279,3 +280,10 @@ def test_an_edit_that_is_shared_stays_when_adding_its_clips_is_undone(sorter, cl
     link_to(sorter, change.reel)
     editing.undo(change, member=sorter)
     assert change.reel.clips.count() == 0
+
+
+def test_the_secret_is_in_no_log(sorter, reel):
+    _link, secret = sharing.make_link(sorter, Wish(), of=reel)
+    address = reverse("clips:shared_many", args=[secret])
+    for logged in (address, f"GET {address}/all.zip HTTP/1.1", f"https://crew.example{address}/picture.jpg"):
+        assert secret not in redact(logged)
