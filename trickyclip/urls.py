@@ -8,7 +8,7 @@ from clips.web import home
 from people.access import public, requires
 from people.models import Role
 from tricks.views import pick as pick_trick
-from trickyclip.http import health
+from trickyclip.http import health, installable
 from trickyclip.runtime import metrics
 
 watch = requires(Role.VIEWER)
@@ -23,6 +23,9 @@ urlpatterns = [
     # Django's own page for it would neither be as the rest nor in the audit trail.
     path("admin/password_change/", watch(RedirectView.as_view(pattern_name="people:account")), name="admin_password"),
     path("admin/", admin.site.urls),
+    path("manifest.webmanifest", public(installable.manifest), name="manifest"),
+    path("service-worker.js", public(installable.service_worker), name="service_worker"),
+    path("offline", public(installable.offline), name="offline"),
     path("healthz", public(health.healthz), name="healthz"),
     path("readyz", public(health.readyz), name="readyz"),
     path("metrics", public(metrics.metrics), name="metrics"),

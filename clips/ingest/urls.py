@@ -11,6 +11,7 @@ sort = requires(Role.SORTER)
 urlpatterns = [
     path("upload", views.upload, name="upload"),
     path("upload/recent", views.upload_recent, name="upload_recent"),
+    path("upload/shared", views.upload_shared, name="upload_shared"),
     path("upload/drive-folder", views.drive_folder_look, name="drive_folder_look"),
     path("upload/known", views.upload_known, name="upload_known"),
     path("upload/<uuid:pk>/anyway", views.upload_anyway, name="upload_anyway"),

@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clips.disk import floor
 from clips.ingest import deleted_before, drive_folder, sidecars
@@ -52,6 +53,21 @@ def upload(request: HttpRequest) -> HttpResponse:
 def upload_recent(request: HttpRequest) -> HttpResponse:
     """Answer with the list of recent uploads only."""
     return render(request, "clips/ingest/_uploads.html", _recent(request))
+
+
+@csrf_exempt
+@requires(Role.SORTER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload_shared(request: HttpRequest) -> HttpResponse:
+    """Say to open the upload page, where a phone shared videos while its service worker was not there to take them.
+
+    The worker (static/js/worker/) takes this request over before it gets here. Without it the videos come as one body,
+    which is not read: it may be gigabytes, and could not be resumed. Nothing is written, so no CSRF token is needed;
+    to look for one would be to read the body.
+    """
+    if request.method != "POST":
+        return redirect("clips:upload")
+    return render(request, "clips/ingest/shared.html")
 
 
 @requires(Role.CURATOR)

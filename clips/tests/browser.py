@@ -83,16 +83,30 @@ kept = KeptBrowser()
 
 @contextlib.contextmanager
 def open_page(
-    chromium: str, base_url: str, *, width_px: int = 1440, height_px: int = 900, touch: bool = False, provoked: str = ""
+    chromium: str,
+    base_url: str,
+    *,
+    width_px: int = 1440,
+    height_px: int = 900,
+    touch: bool = False,
+    worker: bool = False,
+    provoked: str = "",
 ) -> Iterator[Page]:
     """Yield a page of a fresh context; at the end it must have logged no error and contacted no other host.
 
+    Its service worker stays out but with ``worker``: what a test wants to see of a request, it would take over.
     ``provoked`` is what the console errors contain that the test itself causes by taking the connection away.
     """
     complaints: list[str] = []
     with kept.using(chromium) as browser:
         viewport = {"width": width_px, "height": height_px}
-        context = browser.new_context(base_url=base_url, viewport=viewport, has_touch=touch, is_mobile=touch)
+        context = browser.new_context(
+            base_url=base_url,
+            viewport=viewport,
+            has_touch=touch,
+            is_mobile=touch,
+            service_workers="allow" if worker else "block",
+        )
         page = context.new_page()
         page.on(
             "console",

@@ -17,6 +17,9 @@ VIEWER, SORTER, CURATOR, ADMIN = Role
 #: Route name, its arguments, and the least role for each method that it answers.
 ROUTES = {
     "home": ([], {"get": VIEWER}),
+    "manifest": ([], {"get": EVERYONE, "head": EVERYONE}),
+    "service_worker": ([], {"get": EVERYONE, "head": EVERYONE}),
+    "offline": ([], {"get": EVERYONE, "head": EVERYONE}),
     "healthz": ([], {"get": EVERYONE}),
     "readyz": ([], {"get": EVERYONE}),
     "metrics": ([], {"get": EVERYONE}),
@@ -43,6 +46,7 @@ ROUTES = {
     "people:setting_reset": ([], {"post": ADMIN}),
     "clips:upload": ([], {"get": SORTER}),
     "clips:upload_recent": ([], {"get": SORTER}),
+    "clips:upload_shared": ([], {"get": SORTER, "head": SORTER, "post": SORTER}),
     "clips:drive_folder_look": ([], {"post": CURATOR}),
     "clips:upload_known": ([], {"post": SORTER}),
     "clips:upload_anyway": (["uuid"], {"post": SORTER}),
@@ -325,7 +329,10 @@ def test_a_wrong_token_is_refused_also_beside_a_good_session(client, sorter):
     assert answer.status_code == 401
 
 
-WRITES = [(name, method) for name, method in CALLS if method not in {"get", "head", "options"}]
+#: A phone shares there, without a token; it only says to open another page (clips/ingest/views.py).
+WRITES_NOTHING = {"clips:upload_shared"}
+READS = {"get", "head", "options"}
+WRITES = [(name, method) for name, method in CALLS if method not in READS and name not in WRITES_NOTHING]
 
 
 @pytest.mark.parametrize(("name", "method"), WRITES)

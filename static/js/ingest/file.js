@@ -135,10 +135,12 @@ export class QueuedFile {
     // Ends the upload on the server too, so that half a file does not lie there.
     if (isHalf) await this.tus.abort(this.tus.url !== null).catch(() => undefined);
     this.row.remove();
+    this.uploader.shared.forget(this.file);
     this.uploader.forget(this);
   }
 
   done() {
+    this.uploader.shared.forget(this.file);
     this.show({ state: "done", sentBytes: this.file.size, says: this.uploader.words.done });
     this.uploader.refreshRecent();
     this.uploader.startNext();

@@ -9,6 +9,7 @@ import { Hashing } from "./hashing.js";
 import { Known } from "./duplicates.js";
 import { LeftAlone } from "./sidecars.js";
 import { Pace, inBytes, inWords } from "./transfer-rate.js";
+import { Shared } from "./shared.js";
 import { Unfinished } from "./unfinished.js";
 
 const PARALLEL = 3;
@@ -31,8 +32,10 @@ class Uploader {
     this.unfinished = new Unfinished(this);
     this.leftAlone = new LeftAlone(root.querySelector("[data-left-alone]"), this.words);
     root.querySelector("[data-phone-hint]").open = window.matchMedia("(pointer: coarse)").matches;
+    this.shared = new Shared();
     this.listen();
     this.unfinished.show();
+    this.takeShared();
   }
 
   listen() {
@@ -60,6 +63,17 @@ class Uploader {
 
   get isSending() {
     return this.files.some(({ state }) => state === "sending" || state === "waiting" || state === "lost");
+  }
+
+  /** Continue with what was shared to this page, now or before it was closed; the address asks only once. */
+  async takeShared() {
+    const address = new URL(window.location.href);
+    const says = address.searchParams.get("shared");
+    address.searchParams.delete("shared");
+    if (says) window.history.replaceState(null, "", address);
+    this.root.querySelector("[data-shared-failed]").hidden = says !== "failed";
+    const files = await this.shared.files();
+    if (files.length) this.add(files);
   }
 
   press(button) {

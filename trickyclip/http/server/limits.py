@@ -13,6 +13,9 @@ from trickyclip.http.server.connection import Line
 BODY_MAX_BYTES = 1024**2
 #: Of such bodies in one process, still on their way or being answered.
 BODIES_MAX_BYTES = 32 * 1024**2
+#: Where a phone shares videos, which its service worker takes over (clips/ingest/views.py); and for one without it.
+SHARED_PATH = "/upload/shared"
+NOT_SHARED = "Sharing wasn’t ready on this phone. Open TrickyClip, then Upload, and choose the videos there."
 #: gunicorn's own: its longest request line, and as many bytes of headers as browsers and proxies ever send.
 HEAD_MAX_BYTES = 32 * 1024
 
@@ -63,7 +66,7 @@ class Limits:
             raise RefusedError("411 Length Required", "Send Content-Length.")
         length_bytes = int(headers.get("CONTENT-LENGTH", 0))
         if not self.is_upload(request):
-            self._hold(line, length_bytes)
+            self._hold(line, request, length_bytes)
         if line.counted_as is None:
             self._count_request(line, request)
         return length_bytes
@@ -80,8 +83,10 @@ class Limits:
         is_of_type = any(name == "CONTENT-TYPE" and value == self._upload_type for name, value in request.headers)
         return is_of_type and request.path.startswith(self._upload_path)
 
-    def _hold(self, line: Line, length_bytes: int) -> None:
+    def _hold(self, line: Line, request: Request, length_bytes: int) -> None:
         if length_bytes > BODY_MAX_BYTES:
+            if request.path == SHARED_PATH:
+                raise RefusedError("413 Content Too Large", NOT_SHARED)
             raise RefusedError("413 Content Too Large", f"Requests may have at most {BODY_MAX_BYTES // 1024} KB.")
         if self._held_bytes + length_bytes > BODIES_MAX_BYTES:
             raise RefusedError("503 Service Unavailable", "The server is receiving too much at once.", retry_after_s=5)
