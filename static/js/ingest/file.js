@@ -2,6 +2,7 @@
 // checking → (comparing → here) or ready → waiting → sending → done; or paused, lost (resumes by itself), failed; or
 // refused, which ends it: there is nothing in it, or it cannot be read.
 
+import { conversionOf } from "./converted.js";
 import { Pace, inBytes, inWords } from "./transfer-rate.js";
 
 const RETRY_DELAYS_MS = [0, 1000, 3000, 5000, 10_000];
@@ -30,6 +31,17 @@ export class QueuedFile {
       onSuccess: () => this.done(),
     });
     this.show({ says: uploader.words.checking });
+    this.sayIfConverted();
+  }
+
+  /** Say beside the file that a phone changed it; it is sent all the same. */
+  async sayIfConverted() {
+    const how = await conversionOf(this.file);
+    if (!how || this.state === "removed") return;
+    const line = this.row.querySelector("[data-converted]");
+    line.textContent = this.uploader.words[how];
+    line.hidden = false;
+    this.uploader.sayWhatToDo();
   }
 
   /** What the server should know this file by, with its folder where a folder was dropped. */

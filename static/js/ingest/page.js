@@ -166,6 +166,11 @@ class Uploader {
     this.refreshRecent();
   }
 
+  /** A phone converted what was picked: say how to get what the camera recorded. */
+  sayWhatToDo() {
+    this.root.querySelector("[data-converted-help]").hidden = false;
+  }
+
   newRow(name) {
     const row = this.root.querySelector("[data-file-template]").content.firstElementChild.cloneNode(true);
     row.querySelector("[data-name]").textContent = name;
