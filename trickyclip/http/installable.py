@@ -24,6 +24,7 @@ SHELL = (
     "css/layout.css",
     "css/components.css",
     "css/toasts.css",
+    "fonts/bricolage-grotesque-latin-wght-normal.woff2",
     "js/worker/offline.js",
     "js/sorting/store.js",
     "js/connection.js",
