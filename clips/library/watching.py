@@ -25,6 +25,7 @@ class Watched:
     """One video in the player: where its bytes come from, and its moments on the line below."""
 
     video: OriginalFile
+    segments: list[CandidateSegment]
     marks: list[Mark]
     film: FilmstripState
     is_searched_now: bool
@@ -33,6 +34,12 @@ class Watched:
     @cached_property
     def source(self) -> RawSource:
         return raw_source(self.video)
+
+    @property
+    def poster(self) -> UUID | None:
+        """Return the moment whose picture stands for the video until somebody plays it."""
+        pictured = [segment for segment in self.segments if segment.poster_path]
+        return max(pictured, key=lambda segment: segment.score or 0).pk if pictured else None
 
     @property
     def frame_us(self) -> int:
@@ -82,11 +89,12 @@ def chosen_of(request: HttpRequest, shoot: Shoot, videos: list[OriginalFile]) ->
 def watched(video: OriginalFile) -> Watched:
     """Return a video for the player; it comes with its session and its filmstrip."""
     current = Prefetch("clips", FinalClip.objects.current().only("candidate_segment"), to_attr="current_clips")
-    segments = CandidateSegment.objects.filter(original_file=video).defer("features").prefetch_related(current)
+    segments = list(CandidateSegment.objects.filter(original_file=video).defer("features").prefetch_related(current))
     jobs = Job.objects.filter(original_file=video).order_by("kind", "-created_at").distinct("kind")
     newest = {job.kind: job for job in jobs}
     return Watched(
         video=video,
+        segments=segments,
         marks=marks_of(video, segments, score_shown=video.shoot.score_shown) if video.duration_ms else [],
         film=filmstrips.state_of(video, newest.get(JobKind.FILMSTRIP)),
         is_searched_now=any(job.is_active and job.kind in STEPS for job in newest.values()),

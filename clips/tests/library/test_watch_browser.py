@@ -136,7 +136,6 @@ def test_what_a_browser_does_not_play_comes_in_pieces(chromium, live_server, not
     with watching(chromium, live_server, width_px, 844, touch=touch) as page:
         log_in(page, "ada", PASSWORD)
         page.goto(f"/sessions/{not_played.shoot_id}")
-        wait_for(page, "video.readyState >= 2 && video.videoWidth === 640", PATIENCE_S)
         page.get_by_role("button", name="Play", exact=True).click()
         wait_for(page, "!video.paused && video.currentTime > 1", PATIENCE_S)
         assert abs(page.evaluate("document.querySelector('[data-player]').duration") - 20) < 0.1

@@ -61,15 +61,24 @@ function loaderFor(say) {
 export class WatchSource {
   /** @param {(state: "" | "preparing" | "busy" | "failed" | "broken", why?: string) => void} say */
   constructor(root, video, say) {
-    Object.assign(this, { root, video, say, hls: null, isLeft: false });
+    Object.assign(this, { root, video, say, hls: null, isLeft: false, isNeeded: false });
   }
 
   /** Begin to load at a time, so that nothing is fetched for the beginning when somebody comes for a moment later on. */
   attach(startS) {
-    const { src, pieces } = this.root.dataset;
-    if (!src) return pieces && this.#inPieces(startS);
+    const { src } = this.root.dataset;
+    if (!src) return; // pieces are made when somebody watches, not for who only opens the page
     this.video.addEventListener("error", () => this.#instead());
     this.video.src = startS ? `${src}#t=${startS.toFixed(3)}` : src;
+  }
+
+  /** Somebody wants to see a place: let pieces be made from there, unless they are already. */
+  need(atS) {
+    const { src, pieces } = this.root.dataset;
+    if (src || !pieces || this.isNeeded) return;
+    this.isNeeded = true;
+    this.say("preparing");
+    this.#inPieces(atS);
   }
 
   detach() {
@@ -93,6 +102,7 @@ export class WatchSource {
     if (this.isLeft || this.hls || !this.video.getAttribute("src")) return;
     const atS = this.video.currentTime;
     this.video.removeAttribute("src");
+    this.isNeeded = true;
     this.#inPieces(atS);
   }
 

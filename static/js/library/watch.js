@@ -33,6 +33,7 @@ class Watch extends ClipPlayer {
     root.addEventListener("click", (event) => this.#clicked(event), { signal });
     this.#watchFrames(signal);
     this.source.attach(startS);
+    if (startS) this.source.need(startS);
     this.#showTime(startS);
     this.#showState();
   }
@@ -70,8 +71,14 @@ class Watch extends ClipPlayer {
 
   seek(atS) {
     this.mediaS = atS; // until the frame is shown
+    this.source.need(atS);
     this.video.currentTime = atS;
     this.#showTime(atS);
+  }
+
+  play() {
+    this.source.need(this.mediaS);
+    super.play();
   }
 
   /** Play from the first frame of a moment to its last, and stop there. */
