@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from people import login, members_page, second_factor, views
+from people import appearance, login, members_page, second_factor, views
 from people.access import public
 from people.site_settings import page
 
@@ -17,6 +17,7 @@ urlpatterns = [
     path("account", views.account, name="account"),
     path("account/password", views.password_change, name="password_change"),
     path("account/logout-everywhere", views.logout_everywhere, name="logout_everywhere"),
+    path("account/appearance", appearance.theme_choose, name="theme_choose"),
     path("account/leave", views.leave, name="leave"),
     path("account/second-factor", second_factor.second_factor, name="second_factor"),
     path("account/second-factor/begin", second_factor.second_factor_begin, name="second_factor_begin"),

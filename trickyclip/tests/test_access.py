@@ -28,6 +28,7 @@ ROUTES = {
     "people:login_code": ([], {"get": EVERYONE, "post": EVERYONE}),
     "people:logout": ([], {"post": VIEWER}),
     "people:logout_everywhere": ([], {"post": VIEWER}),
+    "people:theme_choose": ([], {"post": VIEWER}),
     "people:leave": ([], {"post": VIEWER}),
     "people:second_factor": ([], {"get": VIEWER}),
     "people:second_factor_begin": ([], {"post": VIEWER}),
