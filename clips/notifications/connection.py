@@ -75,7 +75,7 @@ def post(url: str, body: bytes, headers: dict[str, str], *, private: bool = Fals
     check_url(url, private=private)
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    sock = _connected(parts.hostname, port, private=private)
+    sock = connected(parts.hostname, port, private=private)
     connection = http.client.HTTPConnection(parts.hostname, port, timeout=TIMEOUT_S)
     try:
         if parts.scheme == "https":
@@ -94,7 +94,8 @@ def post(url: str, body: bytes, headers: dict[str, str], *, private: bool = Fals
         sock.close()
 
 
-def _connected(host: str, port: int, *, private: bool) -> socket.socket:
+def connected(host: str, port: int, *, private: bool) -> socket.socket:
+    """Return a connection to a host whose addresses were checked; errors as of ``post``."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:

@@ -12,6 +12,8 @@ from people.sealed import SealedError
 from people.site_settings import snapshot
 from people.site_settings.registry import Setting
 
+MAX_TRIES = 3
+
 
 class ChangedMeanwhileError(Exception):
     """Somebody else changed one of the settings since the page was drawn. Nothing was changed."""
@@ -48,11 +50,20 @@ def apply(changes: Sequence[Change], member: Member) -> None:
 
 
 def set_values(values: dict[Setting[Any], Any], member: Member) -> None:
-    """Set values that a person chose in steps of their own, whatever was there before."""
-    with transaction.atomic():
-        rows = SiteSetting.objects.select_for_update().in_bulk([setting.name for setting in values])
-        seen = {name: row.version for name, row in rows.items()}
-        apply([Change(setting, values[setting], seen.get(setting.name, "")) for setting in values], member)
+    """Set values that a person chose in steps of their own, whatever was there before; None is the default.
+
+    Raises
+    ------
+    ChangedMeanwhileError
+        If others change the same at the same moment, again and again.
+    """
+    for tries_left in reversed(range(MAX_TRIES)):
+        seen = {name: row.version for name, row in SiteSetting.objects.in_bulk([one.name for one in values]).items()}
+        try:
+            return apply([Change(one, value, seen.get(one.name, "")) for one, value in values.items()], member)
+        except ChangedMeanwhileError:
+            if not tries_left:
+                raise
 
 
 def _apply(change: Change, row: SiteSetting | None, member: Member) -> None:

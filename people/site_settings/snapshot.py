@@ -55,3 +55,4 @@ def _read() -> None:
         _texts = dict(apps.get_model("people.SiteSetting").objects.values_list("key", "value"))
     except DatabaseError as error:
         logger.warning("The settings could not be read (%s). The last known ones count.", type(error).__name__)
+        _texts = _texts or {}

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from clips.models import Job, JobKind, Preview, SharedCopy
 from clips.tests.factories import FinalClipFactory
-from people.models import ApiToken
+from people.models import ApiToken, Invite, Role
 from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 from trickyclip.tests.test_access import ROUTES, named_routes
 
@@ -37,6 +37,8 @@ def rows(original, segments, admin) -> dict[str, object]:
         "facet": "trick",
         "token": ApiToken.objects.issue(admin, "script")[0].pk,
         "no-such-secret": "no-such-secret",
+        "crew": "crew",
+        "invite": Invite.objects.issue(role=Role.SORTER, created_by=admin)[0].pk,
     }
     by_route = {"clips:curve": segments[0].run_id}
     for names, row in ((WITH_CLIP, clip), (WITH_COPY, copy), (WITH_SEGMENT, segments[0])):

@@ -251,12 +251,25 @@ def test_without_a_mail_server_it_says_what_to_set(make_channel, write):
 
 def test_mail_goes_to_the_server_that_an_admin_set(mailbox, settings, admin, make_channel, write):
     address = f"smtp://127.0.0.1:{settings.EMAIL_PORT}"
+    settings.NOTICE_PRIVATE_ADDRESSES = True
     settings.EMAIL_HOST, settings.EMAIL_FROM = "", ""
     set_values({EMAIL_URL: address, EMAIL_FROM: "crew@example.org"}, admin)
     make_channel(ChannelKind.EMAIL, "mia@example.org")
     write()
     outbox.send_due()
     assert mailbox.mails[0].mail_from == "crew@example.org"
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtp+tls", "smtp+ssl"])
+def test_an_admin_reaches_no_inner_service_as_a_mail_server(mailbox, settings, admin, make_channel, write, scheme):
+    address = f"{scheme}://127.0.0.1:{settings.EMAIL_PORT}"
+    settings.EMAIL_HOST, settings.EMAIL_FROM = "", ""
+    set_values({EMAIL_URL: address, EMAIL_FROM: "crew@example.org"}, admin)
+    make_channel(ChannelKind.EMAIL, "mia@example.org")
+    write()
+    outbox.send_due()
+    assert "is on a private network" in Notice.objects.get().reason
+    assert mailbox.mails == []
 
 
 def test_a_channel_that_is_off_gets_nothing(webhook, make_channel, write):
