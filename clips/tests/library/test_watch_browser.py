@@ -2,15 +2,17 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Page, expect
 
-from clips.models import CandidateSegment, OriginalFile
+from clips.models import CandidateSegment, Job, JobKind, OriginalFile
 from clips.tests.browser import log_in, open_page, press
 from clips.tests.library.watched import filmed
 from clips.tests.media.made_up import make_video
-from clips.tests.workers import PATIENCE_S, Worker
+from clips.tests.workers import PATIENCE_S, Worker, eventually
 from people.models import Member
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -143,4 +145,22 @@ def test_what_a_browser_does_not_play_comes_in_pieces(chromium, live_server, not
         place = box["x"] + box["width"] * 0.75, box["y"] + 20
         page.touchscreen.tap(*place) if touch else page.mouse.click(*place)
         wait_for(page, "!video.seeking && video.currentTime > 15.2 && video.readyState >= 3", PATIENCE_S)
+        page.goto("about:blank")
+
+
+def test_a_part_that_cannot_be_shown_is_said_and_asked_for_again(chromium, live_server, not_played):
+    def fail_first() -> None:
+        eventually(lambda: Job.objects.filter(kind=JobKind.PIECES).exists(), "somebody asks for a piece")
+        Job.objects.claim(Job.objects.get(kind=JobKind.PIECES).pk, worker="one").fail("This file is damaged.")
+        connections.close_all()
+
+    with watching(chromium, live_server) as page:
+        log_in(page, "ada", PASSWORD)
+        page.goto(f"/sessions/{not_played.shoot_id}")
+        page.get_by_role("button", name="Play", exact=True).click()
+        with ThreadPoolExecutor(1) as worker:  # Playwright's own thread may not ask the database
+            worker.submit(fail_first).result()
+        expect(page.locator("[data-watch-says]")).to_contain_text("This file is damaged.")
+        page.get_by_role("button", name="Try again").click()
+        expect(page.locator("[data-watch-says]")).to_contain_text("Preparing this part")
         page.goto("about:blank")

@@ -56,6 +56,7 @@ class Watch extends ClipPlayer {
       make: () => this.#make(),
       again: () => this.played && this.playMoment(this.played),
       speed: () => this.#nextSpeed(),
+      retry: () => this.source.again(),
       fullscreen: () => this.#fullscreen(),
     };
     if (own[name]) return own[name]();
@@ -99,6 +100,11 @@ class Watch extends ClipPlayer {
     says.hidden = !state;
     says.dataset.state = state;
     if (state) says.textContent = [says.dataset[state], why].filter(Boolean).join(" ");
+    if (state !== "failed") return;
+    const again = document.createElement("button");
+    Object.assign(again, { type: "button", className: "quiet small", textContent: says.dataset.retry });
+    again.dataset.do = "retry";
+    says.append(" ", again);
   }
 
   #watchFrames(signal) {
