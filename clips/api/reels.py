@@ -43,7 +43,9 @@ class ReelClipSerializer(serializers.ModelSerializer):
 
 
 class ReelDetailSerializer(ReelSerializer):
-    clips = ReelClipSerializer(many=True, help_text="In their order. Times are in the video, null for all of the clip.")
+    clips = ReelClipSerializer(
+        many=True, read_only=True, help_text="In their order. Times are in the video, null for all of the clip."
+    )
 
     class Meta(ReelSerializer.Meta):
         fields = [*ReelSerializer.Meta.fields, "clips"]

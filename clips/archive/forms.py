@@ -39,5 +39,5 @@ class FolderForm(forms.Form):
     """A folder that is there, or the name of one to make."""
 
     #: Of a folder or a shared drive; empty is the top of My Drive.
-    folder = forms.RegexField(r"^[\w-]{1,100}$", required=False)
+    folder = forms.RegexField(r"^[\w-]{1,100}$", max_length=100, required=False)
     name = forms.CharField(label=_("Name of a new folder"), max_length=100, required=False)

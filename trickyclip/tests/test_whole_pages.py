@@ -6,7 +6,7 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from clips.models import Job, JobKind, Preview, SharedCopy
+from clips.models import Job, JobKind, Preview, Reel, SharedCopy
 from clips.tests.factories import FinalClipFactory
 from people.models import ApiToken, Invite, Role
 from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
@@ -28,6 +28,7 @@ def rows(original, segments, admin) -> dict[str, object]:
         segment=segments[0], stored_path="candidates/x.mp4", start_ms=0, end_ms=9, width_px=9, height_px=9, size_bytes=9
     )
     copy = SharedCopy.objects.create(clip=clip)
+    reel = Reel.objects.create(name="December", made_by=admin, made_by_name=admin.username)
     of_kind = {
         "uuid": uuid.uuid4(),
         "job": Job.objects.for_target(JobKind.DETECT, original).pk,
@@ -38,6 +39,11 @@ def rows(original, segments, admin) -> dict[str, object]:
         "token": ApiToken.objects.issue(admin, "script")[0].pk,
         "no-such-secret": "no-such-secret",
         "crew": "crew",
+        "piece": 10**9,
+        "reel": reel.pk,
+        "place": reel.clips.create(position=1, lineage=clip.lineage).pk,
+        "~none": "~none",
+        "edit": "edit",
         "invite": Invite.objects.issue(role=Role.SORTER, created_by=admin)[0].pk,
     }
     by_route = {"clips:curve": segments[0].run_id}
