@@ -51,6 +51,7 @@ document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
 const details = document.getElementById("details");
 if (details) {
   const key = `details ${window.location.pathname}`;
-  if (sessionStorage.getItem(key)) details.open = true;
+  if (details.open) sessionStorage.setItem(key, "open"); // an address led into it
+  else if (sessionStorage.getItem(key)) details.open = true;
   details.addEventListener("toggle", () => (details.open ? sessionStorage.setItem(key, "open") : sessionStorage.removeItem(key)));
 }
