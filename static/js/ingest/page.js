@@ -169,6 +169,7 @@ class Uploader {
   /** A phone converted what was picked: say how to get what the camera recorded. */
   sayWhatToDo() {
     this.root.querySelector("[data-converted-help]").hidden = false;
+    this.root.querySelector("[data-phone-hint]").hidden = true; // which says the same of what may be
   }
 
   newRow(name) {
