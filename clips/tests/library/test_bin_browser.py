@@ -94,6 +94,7 @@ def test_a_wrong_video_is_binned_with_one_click_from_its_session_and_comes_back(
     wrong = ask(lambda: OriginalFileFactory(**fields, fps_label="60FPS", duration_ms=1000))
     page.goto("/sessions")
     page.get_by_role("link", name="Backyard Rails").first.click()
+    page.wait_for_load_state()  # its buttons do nothing before
     page.locator("#details > summary").click()
     page.locator(f"#bin-{wrong.pk}").click()
     expect(page.locator("#toasts .toast")).to_contain_text("Binned: WRONG.MP4")
