@@ -1,4 +1,4 @@
-"""Counts the clips of each session, rider, trick, category, camera or rate within a search, for its filters.
+"""Counts the clips of each session, rider, trick, camera, edit and so on within a search, for its filters.
 
 A facet's numbers leave its own choice out, so they say what a further tick adds. Each is counted when it is opened: all
 at once would take longer than the page.
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from clips.library.filters import HEARTS, UNTAGGED, ClipFilter, hearted
 from clips.library.search import LACKING
 from clips.library.spelling import corrected
-from clips.models import CameraName, ClipCategory, FinalClip, Shoot
+from clips.models import CameraName, ClipCategory, FinalClip, Reel, ReelClip, Shoot
 from clips.models.camera import camera_name, rate_name
 from people.models import Member, Person
 from people.naming.slugs import likeness
@@ -28,7 +28,7 @@ ALL_CLIPS = 10**9
 TITLES = {
     "session": _("Session"), "person": _("Rider"), "trick": _("Trick"), "untagged": _("Missing tags"),
     "category": _("Category"), "camera": _("Camera"), "fps": _("Frame rate"),
-    "hearts": _("Hearts"),
+    "hearts": _("Hearts"), "edit": _("Edit"),
 }  # fmt: skip
 #: By which columns a facet groups the clips.
 _COLUMNS = {
@@ -89,6 +89,10 @@ def _counts(name: str, asked: dict, member: Member) -> Counts:
         return Counter({(value,): clips.filter(missing).count() for value, missing in LACKING.items()})
     if name == "hearts":
         return Counter({(value,): clips.filter(hearted(value, member)).count() for value, _text in HEARTS})
+    if name == "edit":
+        places = ReelClip.objects.filter(reel__bin_entry=None, lineage__in=clips.values("lineage")[:ALL_CLIPS])
+        rows = places.order_by().values_list("reel").annotate(n=Count("lineage", distinct=True))
+        return Counter({(reel,): n for reel, n in rows})
     # "*" counts what an index has without a look at the rows.
     rows = clips.values_list(*_COLUMNS[name]).annotate(n=Count("*"))
     counts = Counter({tuple(row[:-1]): row[-1] for row in rows})
@@ -110,6 +114,9 @@ def _names(name: str, values: list[str]) -> Iterable[tuple[str, str]]:
     if name == "session":
         shoots = Shoot.objects.filter(pk__in=[value for value in values if _is_uuid(value)])
         return [(str(shoot.pk), f"{shoot.name} · {shoot.date}") for shoot in shoots]
+    if name == "edit":
+        edits = Reel.objects.filter(pk__in=[value for value in values if _is_uuid(value)])
+        return [(str(edit.pk), str(edit)) for edit in edits]
     if name == "person":
         people = Person.objects.filter(slug__in=values)
         return [(person.slug.casefold(), person.display_name) for person in people]
@@ -140,6 +147,11 @@ def _sessions(counts: Counts, find: str) -> list[Row]:
     rows = Shoot.objects.filter(pk__in=_keys(counts)).order_by("-date", "name").values_list("pk", "name", "date")
     choices = [(str(pk), f"{name} · {date}", counts[(pk,)]) for pk, name, date in rows]
     return _ranked(choices, find)
+
+
+def _edits(counts: Counts, find: str) -> list[Row]:
+    rows = Reel.objects.filter(pk__in=_keys(counts)).order_by("-changed_at").values_list("pk", "name")
+    return _ranked([(str(pk), name, counts[(pk,)]) for pk, name in rows], find)
 
 
 def _people(counts: Counts, find: str) -> list[Row]:
@@ -187,7 +199,7 @@ def _fixed(name: str) -> Callable[[Counts, str], list[Row]]:
 
 
 _CHOICES: dict[str, Callable[[Counts, str], list[Row]]] = {
-    "session": _sessions, "person": _people, "trick": _tricks, "camera": _cameras, "fps": _rates,
+    "session": _sessions, "person": _people, "trick": _tricks, "camera": _cameras, "fps": _rates, "edit": _edits,
     **{name: _fixed(name) for name in _FIXED},
 }  # fmt: skip
 

@@ -14,8 +14,9 @@ from rest_framework.request import Request
 from clips.library import ordering
 from clips.library.search import LACKING, matching
 from clips.media.cameras.model import CAMERA_ID
-from clips.models import CameraName, ClipCategory, FinalClip, Heart, Job, JobKind, JobState
+from clips.models import CameraName, ClipCategory, FinalClip, Heart, Job, JobKind, JobState, Reel, ReelClip
 from people.models import Member, Person
+from people.naming.fields import called
 from tricks.models import Trick
 
 #: Whose hearts a clip has.
@@ -66,6 +67,7 @@ class ClipFilter(filters.FilterSet):
         method="without_tags", choices=UNTAGGED, label="clips without a rider, without a trick, or without both"
     )
     session = ValuesFilter(method="of_session", label="name, slug or id of the session")
+    edit = ValuesFilter(method="in_edit", label="name or id of the edit")
     clip = ValuesFilter("pk", lookup_expr="in", one=forms.UUIDField, label="ids of single clips")
     date = filters.DateFilter()
     date_from = filters.DateFilter("date", lookup_expr="gte")
@@ -133,6 +135,13 @@ class ClipFilter(filters.FilterSet):
             else:
                 asked |= Q(**{f"{shoot}__name__iexact": value}) | Q(**{f"{shoot}__slug__iexact": value})
         return clips.filter(asked)
+
+    def in_edit(self, clips: QuerySet, _name: str, values: list[str]) -> QuerySet:
+        asked = Q(pk=None)
+        for value in values:
+            asked |= Q(pk=pk) if (pk := _uuid(value)) else called(value)
+        places = ReelClip.objects.filter(reel__in=Reel.objects.in_use().filter(asked))
+        return clips.filter(lineage__in=places.values("lineage"))
 
 
 def hearted(value: str, member: Member | None) -> Q:

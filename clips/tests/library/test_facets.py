@@ -4,10 +4,11 @@ import datetime as dt
 
 import pytest
 
+from clips.library.bin import throw_away
 from clips.library.facets import TITLES
-from clips.models import CameraName, FinalClip, Heart, Shoot
+from clips.models import CameraName, FinalClip, Heart, Reel, Shoot
 from clips.tests.factories import FinalClipFactory, OriginalFileFactory
-from people.models import Person
+from people.models import Member, Person
 from tricks.models import Trick
 
 
@@ -54,7 +55,26 @@ def counts(client, query: str = "") -> dict[str, dict[str, int]]:
     }
 
 
+def edit_of(clips: list[FinalClip], name: str, member: Member) -> Reel:
+    reel = Reel.objects.create(name=name, made_by=member, made_by_name=member.username)
+    for position, clip in enumerate(clips, start=1):
+        reel.clips.create(position=position, lineage=clip.lineage)
+    return reel
+
+
+def test_clips_of_an_edit_are_found_by_its_name_and_its_id(client, clips, sorter, curator):
+    reel = edit_of([clips[0], clips[4], clips[0]], "December", sorter)
+    edit_of([clips[1]], "January", sorter)
+    for value in (reel.pk, "December", "  december "):
+        shown = client.get("/clips", {"edit": value}).context["page"].object_list
+        assert {clip.pk for clip in shown} == {clips[0].pk, clips[4].pk}
+    assert client.get("/clips", {"edit": "No such"}).context["page"].paginator.count == 0
+    throw_away(curator, reels=[reel.pk])
+    assert client.get("/clips", {"edit": reel.pk}).context["page"].paginator.count == 0, "it is in the bin"
+
+
 def test_each_facet_counts_the_clips_of_its_values(client, clips, viewer, sorter):
+    edit_of([clips[0], clips[4], clips[0]], "December", sorter)
     Heart.objects.give([clips[0].lineage], viewer)
     Heart.objects.give([clips[0].lineage, clips[1].lineage], sorter)
     assert counts(client) == {
@@ -66,6 +86,7 @@ def test_each_facet_counts_the_clips_of_its_values(client, clips, viewer, sorter
         "camera": {"GOPRO11": 4, "SONY": 2, "Big Sony · SONY": 2},
         "fps": {"60 fps": 2, "240 fps": 4},
         "hearts": {"mine": 1, "anybody’s": 2},
+        "edit": {"December": 2},
     }
 
 
@@ -79,7 +100,8 @@ def test_a_facet_leaves_its_own_choice_out_and_minds_all_others(client, clips):
     assert counts(client, "q=glaceir&person=Jo")["person"] == {"Jo": 1, "Mia": 1}, "also where it is misspelt"
 
 
-def test_the_numbers_are_what_the_clips_are_when_ticked(client, clips):
+def test_the_numbers_are_what_the_clips_are_when_ticked(client, clips, sorter):
+    edit_of(clips[:2], "December", sorter)
     for name in TITLES:
         for choice in facet(client, name).choices:
             found = client.get("/clips", {name: choice.value}).context["page"].paginator.count
