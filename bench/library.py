@@ -265,12 +265,13 @@ class Library:
                 )  # fmt: skip
 
     def _jobs(self) -> Iterator[Job]:
-        for original in self.files:
-            for kind in (JobKind.PROBE, JobKind.DETECT):
-                yield self._ended_job(kind, original.created_at, original_file=original)
+        # Of clips first: the first job fails, and home tells everybody of a clip, but of a video whose it is.
         for clip in self.clips:
             for kind in (JobKind.RENDER, JobKind.ARCHIVE):
                 yield self._ended_job(kind, clip.created_at, clip=clip)
+        for original in self.files:
+            for kind in (JobKind.PROBE, JobKind.DETECT):
+                yield self._ended_job(kind, original.created_at, original_file=original)
 
     def _ended_job(self, kind: JobKind, at: dt.datetime, **target: models.Model) -> Job:
         """Return a finished job; a waiting one would be started by the next site on these rows."""

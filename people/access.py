@@ -90,9 +90,9 @@ class AccessMiddleware:
         role = role_for(request, view)
         if role is None:
             return None
-        zone.use()
         is_program = request.path.startswith(PROGRAM_PATHS)
         if request.user.is_authenticated:
+            zone.use()  # after the member: while the database is away, that question says so alone
             if request.user.may(role):
                 return _second_factor_first(request, is_program) if owes_second_factor(request.user, role) else None
             if request.user.at_most is not None and Role(request.user.role).includes(role):

@@ -56,3 +56,4 @@ def _read() -> None:
     except DatabaseError as error:
         logger.warning("The settings could not be read (%s). The last known ones count.", type(error).__name__)
         _texts = _texts or {}
+        _stale_at_s = time.monotonic() + REFRESH_S  # from now on, for to find that out has taken its time

@@ -275,8 +275,9 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
     return kind, row, check
 
 
-#: Drawing the demo film takes ten seconds of a core for each kill, and nobody loses anything by it.
-KINDS = [kind for kind in JobKind if kind != JobKind.DEMO]
+#: Drawing the demo film takes ten seconds of a core for each kill, and nobody loses anything by it. Pieces are saved
+#: one by one while the job goes on (clips/tests/previews/test_pieces.py kills their worker).
+KINDS = [kind for kind in JobKind if kind not in {JobKind.DEMO, JobKind.PIECES}]
 EACH_KIND = pytest.mark.parametrize("work", KINDS, indirect=True)
 
 

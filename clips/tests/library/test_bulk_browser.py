@@ -255,7 +255,7 @@ def test_clips_of_a_session_are_selected_too(page):
     """Its link leads to the library."""
     cards(page).nth(0).locator("a").click()
     page.locator("#clip-facts").get_by_role("link", name="Bulk Evening").click()
-    page.locator("main a[href*='/clips?session=']").click()
+    page.get_by_role("link", name="View all 60 clips").click()
     expect(page).to_have_url(re.compile(r"/clips\?.*session="))
     cards(page).nth(0).locator("[data-choose]").check(force=True)
     page.get_by_role("button", name="All 60").click()

@@ -203,7 +203,7 @@ def test_a_time_that_is_typed_before_the_preview_comes_is_where_it_begins(page):
     page.route("**/media/previews/*", lambda route: held.append(route))
     page.goto("/clips?q=kfed")
     page.locator("[data-clip] a").click()
-    page.get_by_role("link", name="Edit").click()
+    page.get_by_role("link", name="Edit", exact=True).click()
     page.get_by_label("From").fill("0:02.500")
     press(page, "Tab")
     press(page, ".")
@@ -215,7 +215,7 @@ def test_a_time_that_is_typed_before_the_preview_comes_is_where_it_begins(page):
 def test_a_bad_trim_and_a_lost_race_are_told_in_place(page):
     page.goto("/clips?q=kfed")
     page.locator("[data-clip] a").click()
-    page.get_by_role("link", name="Edit").click()
+    page.get_by_role("link", name="Edit", exact=True).click()
     url = page.url
     page.get_by_label("To").fill("0:01")
     page.get_by_role("button", name="Save as new version").click()

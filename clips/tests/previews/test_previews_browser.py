@@ -115,6 +115,7 @@ print(pk)
 def page(chromium, running_site) -> Page:
     with open_page(chromium, running_site.base_url) as page:
         log_in_as_admin(page, running_site)
+        page.goto("/account")  # addresses within a test are of this site
         yield page
 
 
