@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Iterator
+from typing import Literal
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
@@ -89,12 +90,14 @@ def open_page(
     width_px: int = 1440,
     height_px: int = 900,
     touch: bool = False,
+    theme: Literal["dark", "light"] = "dark",
     worker: bool = False,
     provoked: str = "",
 ) -> Iterator[Page]:
     """Yield a page of a fresh context; at the end it must have logged no error and contacted no other host.
 
-    Its service worker stays out but with ``worker``: what a test wants to see of a request, it would take over.
+    ``theme`` is what the device asks for. Its service worker stays out but with ``worker``: what a test wants to see of
+    a request, it would take over.
     ``provoked`` is what the console errors contain that the test itself causes by taking the connection away.
     """
     complaints: list[str] = []
@@ -105,6 +108,7 @@ def open_page(
             viewport=viewport,
             has_touch=touch,
             is_mobile=touch,
+            color_scheme=theme,
             service_workers="allow" if worker else "block",
         )
         page = context.new_page()

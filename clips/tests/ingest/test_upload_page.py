@@ -135,6 +135,8 @@ def test_what_was_deleted_is_told_and_comes_in_when_asked(page, running_site, tm
     send(page)
     expect(upload_row(page, "binned.mp4")).to_contain_text(ANALYSED, timeout=PATIENCE_MS)
     upload_row(page, "binned.mp4").get_by_role("link", name="Backyard Rails").click()
+    page.wait_for_load_state()
+    page.locator("#details > summary").click()
     page.get_by_role("article", name="binned.mp4").get_by_role("button", name="Bin", exact=True).click()
     expect(page.locator("#toasts .toast")).to_contain_text("Binned: binned.mp4")
     page.goto("/upload")

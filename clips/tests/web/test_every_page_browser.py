@@ -16,7 +16,8 @@ from trickyclip.tests.site import RunningSite, manage
 
 pytestmark = pytest.mark.slow
 
-SIZES = [(390, 844), (1440, 900)]
+#: Each with the theme that its device asks for, so that both are looked at.
+SIZES = [(390, 844, "light"), (1440, 900, "dark")]
 SERIOUS = {"serious", "critical"}
 PATIENCE_S = 240
 #: Keeps the best moment of the demo session, as a sorter would.
@@ -70,11 +71,11 @@ def wait_for(site: RunningSite, code: str) -> None:
 
 
 @pytest.fixture
-def pages(demo_site, chromium) -> Callable[[tuple[int, int]], AbstractContextManager[Page]]:
+def pages(demo_site, chromium) -> Callable[[tuple[int, int, str]], AbstractContextManager[Page]]:
     """Return a function that opens a logged-in browser of a size; at its end it must have logged no error."""
 
-    def opened(size: tuple[int, int]) -> AbstractContextManager[Page]:
-        return open_page(chromium, demo_site.base_url, width_px=size[0], height_px=size[1])
+    def opened(size: tuple[int, int, str]) -> AbstractContextManager[Page]:
+        return open_page(chromium, demo_site.base_url, width_px=size[0], height_px=size[1], theme=size[2])
 
     return opened
 
@@ -97,7 +98,7 @@ def findings(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}px")
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}px, {size[2]}")
 def test_every_page_is_usable_by_all_and_fits(pages, demo_site, size):
     """``open_page`` adds that none of them complains on the console or asks another host."""
     with pages(size) as page:
@@ -130,7 +131,7 @@ def test_a_fault_would_be_found(chromium, demo_site):
         visit(page, "/login")
         page.evaluate(
             "() => { const one = document.createElement('button'); one.innerHTML = '<svg></svg>';"
-            " const two = document.createElement('p'); two.textContent = 'faint'; two.style.color = '#223';"
+            " const two = document.createElement('p'); two.textContent = 'faint'; two.style.color = '#777';"
             " document.querySelector('main').append(one, two); }"
         )
         rules = {finding.split(": ")[1] for finding in findings(page)}

@@ -12,11 +12,11 @@ const cardsOf = (strip) => [...strip.querySelectorAll("[data-reel-clip]")];
 export class Reorder {
   /**
    * @param {HTMLElement} page
-   * @param {(card: HTMLElement, position: number) => void} move tells the server the new position, from 1 on
-   * @param {() => boolean} mayMove
+   * @param {(card: HTMLElement, position: number) => Promise} move tells the server the new position, from 1 on
+   * @param {{mayMove: () => boolean, inTurn: (begin: () => Promise) => void}} rules whether it may, and when it begins
    */
-  constructor(page, move, mayMove) {
-    Object.assign(this, { page, move, mayMove, held: null });
+  constructor(page, move, { mayMove, inTurn }) {
+    Object.assign(this, { page, move, mayMove, inTurn, held: null });
     page.addEventListener("pointerdown", (event) => this.#press(event));
     window.addEventListener("pointermove", (event) => this.#drag(event), { passive: false });
     window.addEventListener("pointerup", () => this.#drop());
@@ -35,11 +35,13 @@ export class Reorder {
 
   /** Move a card by so many places, or to "first" or "last". */
   step(card, by) {
-    const cards = cardsOf(stripOf());
-    const at = cards.indexOf(card);
-    const to = { first: 0, last: cards.length - 1 }[by] ?? at + Number(by);
-    if (at < 0 || to === at || to < 0 || to >= cards.length) return;
-    this.move(card, to + 1);
+    const id = card?.dataset.reelClip;
+    this.inTurn(() => {
+      const cards = cardsOf(stripOf());
+      const at = cards.findIndex((other) => other.dataset.reelClip === id);
+      const to = { first: 0, last: cards.length - 1 }[by] ?? at + Number(by);
+      return at >= 0 && to !== at && to >= 0 && to < cards.length && this.move(cards[at], to + 1);
+    });
   }
 
   #press(event) {
@@ -99,7 +101,7 @@ export class Reorder {
     if (!dragging) return;
     this.dropped = true;
     setTimeout(() => { this.dropped = false; }, 50);
-    if (to !== from) this.move(card, to + 1);
+    if (to !== from) this.inTurn(() => this.move(card, to + 1));
   }
 
   #cancel() {

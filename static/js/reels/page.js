@@ -12,14 +12,32 @@ const page = document.querySelector("[data-reel-page]");
 const player = new ReelPlayer(page);
 const lease = new Lease(page);
 const trim = new Trim(page, player);
-const reorder = new Reorder(page, moveTo, () => lease.isMine);
+const reorder = new Reorder(page, moveTo, { mayMove: () => lease.isMine, inTurn });
 
 const cardOf = (id) => page.querySelector(`[data-reel-clip="${CSS.escape(id ?? "")}"]`);
 const box = () => page.querySelector("#reel-clip");
 
+const waiting = [];
+let isChanging = false;
+
+/** Let a change begin once the one before is on the page: quick keys each meet the order that the last one left. */
+function inTurn(begin) {
+  waiting.push(begin);
+  if (!isChanging) goOn();
+}
+
+async function goOn() {
+  isChanging = true;
+  while (waiting.length) await Promise.resolve(waiting.shift()()).catch(() => undefined); // what failed is told by the page
+  isChanging = false;
+}
+
+function change(address, source, values = {}) {
+  return window.htmx.ajax("POST", address, { source, target: "#reel-body", swap: "outerHTML", values });
+}
+
 function moveTo(card, position) {
-  const { moveUrl } = card.querySelector("[data-open-clip]").dataset;
-  window.htmx.ajax("POST", moveUrl, { source: card, target: "#reel-body", swap: "outerHTML", values: { position } });
+  return change(card.querySelector("[data-open-clip]").dataset.moveUrl, card, { position });
 }
 
 const keys = new Keys(page, (name) => {
@@ -55,21 +73,23 @@ document.addEventListener("keydown", (event) => {
   if (event.isComposing || document.querySelector("dialog[open]") || event.target.closest(WRITES)) return;
   const holds = event.ctrlKey || event.metaKey;
   const key = event.key.toLowerCase();
-  let button = null;
-  if (holds && key === "z") button = page.querySelector(event.shiftKey ? "[data-redo-change]" : "[data-undo-change]");
-  else if (holds && key === "y") button = page.querySelector("[data-redo-change]");
-  else if (event.key === "Delete" && !holds && lease.isMine && shortcutsAreOn()) {
-    const card = event.target.closest("[data-reel-clip]") ?? cardOf(player.current);
-    const address = card?.querySelector("[data-open-clip]").dataset.removeUrl;
-    if (!address) return;
+  const isRedo = key === "y" || (key === "z" && event.shiftKey);
+  if (holds && (isRedo || key === "z")) {
     event.preventDefault();
-    window.htmx.ajax("POST", address, { source: card, target: "#reel-body", swap: "outerHTML" });
-    return;
+    if (lease.isMine) inTurn(() => press(page.querySelector(isRedo ? "[data-redo-change]" : "[data-undo-change]")));
+  } else if (event.key === "Delete" && !holds && lease.isMine && shortcutsAreOn()) {
+    const id = event.target.closest("[data-reel-clip]")?.dataset.reelClip ?? player.current;
+    if (!cardOf(id)) return;
+    event.preventDefault();
+    inTurn(() => cardOf(id) && change(cardOf(id).querySelector("[data-open-clip]").dataset.removeUrl, cardOf(id)));
   }
-  if (!button) return;
-  event.preventDefault();
-  if (lease.isMine && !button.disabled) button.click();
 });
+
+/** Do what a button of the edit does; htmx itself listens to a new one only some milliseconds after it came. */
+function press(button) {
+  const address = button?.getAttribute("hx-post");
+  return address && change(address, button);
+}
 
 let focused = null;
 let shownBox = null;
@@ -79,6 +99,14 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   for (const open of detail.target.querySelectorAll("details[open]")) keptOpen.add(open.id);
 });
 const keptOpen = new Set();
+
+function focusBack() {
+  const back = focused && document.getElementById(focused);
+  if (back && document.activeElement === document.body) back.focus({ preventScroll: true });
+}
+
+// At once, or a key that is pressed in between meets no card.
+document.addEventListener("htmx:afterSwap", ({ detail }) => detail.target?.id === "reel-body" && focusBack());
 
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (!["reel-body", "reel-clip"].includes(detail.target?.id ?? detail.elt?.id)) return;
@@ -92,8 +120,7 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
     if (box().getBoundingClientRect().top < 0) box().scrollIntoView(); // on a phone it lies above the cards
   }
   markSelected();
-  const back = focused && document.getElementById(focused);
-  if (back && document.activeElement === document.body) back.focus({ preventScroll: true });
+  focusBack();
 });
 
 function markSelected() {

@@ -212,7 +212,9 @@ export class ReelPlayer extends ClipPlayer {
   #say() {
     const { card, root } = this;
     const allMs = this.#beforeMs(this.cards.length);
-    const insideMs = card ? Math.max(0, this.video.currentTime - this.startS) * 1000 / Number(card.dataset.rate) : 0;
+    const playedMs = card ? Math.max(0, this.video.currentTime - this.startS) * 1000 / Number(card.dataset.rate) : 0;
+    // A video ends up to a frame before its clip does.
+    const insideMs = card && this.#isOver() ? Number(card.dataset.lengthMs) : playedMs;
     const nowMs = Math.min(allMs, this.#beforeMs(this.index) + insideMs);
     root.querySelector("[data-says-now]").textContent = clock(nowMs);
     root.querySelector("[data-says-all]").textContent = clock(allMs);
