@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from trickyclip.tests.site import RunningSite
 
@@ -25,6 +25,10 @@ QUIET = [
 REFUSAL = re.compile(r"Failed to load resource: .* status of (409|422) ")
 #: htmx writes these when a page is left that still asks for a part of itself. A request that fails writes another.
 LEFT = re.compile(r"htmx:(afterRequest|sendAbort), ")
+
+
+# Three processes share two cores: a page that comes after five seconds is slow and not wrong.
+expect.set_options(timeout=15_000)
 
 
 class KeptBrowser:
