@@ -26,6 +26,7 @@ urlpatterns = [
     path("manifest.webmanifest", public(installable.manifest), name="manifest"),
     path("service-worker.js", public(installable.service_worker), name="service_worker"),
     path("offline", public(installable.offline), name="offline"),
+    path("favicon.ico", public(installable.favicon), name="favicon"),
     path("healthz", public(health.healthz), name="healthz"),
     path("readyz", public(health.readyz), name="readyz"),
     path("metrics", public(metrics.metrics), name="metrics"),

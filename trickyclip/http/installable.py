@@ -77,6 +77,13 @@ def _icon(name: str) -> dict[str, str]:
 
 
 @require_safe
+def favicon(_request: HttpRequest) -> HttpResponse:
+    """Answer the icon: browsers ask for it here where an answer is no page, and so names none."""
+    icon = (settings.BASE_DIR / "static" / "icon.svg").read_bytes()
+    return HttpResponse(icon, content_type="image/svg+xml")
+
+
+@require_safe
 def service_worker(_request: HttpRequest) -> HttpResponse:
     """Answer the worker; it changes with each version, which is how a browser knows that there is a new one."""
     shell = {
