@@ -24,7 +24,7 @@ _NO_LOOK_AHEAD = "bframes=0:scenecut=0:keyint={gop}:min-keyint={gop}:log-level=e
 
 @dataclass(frozen=True)
 class Kind:
-    """What a camera would write."""
+    """Format of a made-up camera file."""
 
     codec: str
     width_px: int

@@ -100,7 +100,7 @@ class CollectionLink(models.Model):
 
     @property
     def shown_title(self) -> str:
-        """What its page is called."""
+        """Title of its page: its own, or that of what it shows."""
         if self.title or self.reel:
             return str(self.title or self.reel)
         if self.shoot:

@@ -44,7 +44,7 @@ class WatchQuerySet(models.QuerySet["Watch"]):
 
 
 class Watch(models.Model):
-    """Which piece of a video a member's player asked for last."""
+    """Piece of a video that a member's player asked for last."""
 
     original_file = models.ForeignKey(
         OriginalFile, on_delete=models.CASCADE, related_name="watches", verbose_name=_("video")

@@ -20,7 +20,7 @@ LATEST_START_MS = 1_000
 
 
 class Way(StrEnum):
-    """How a browser gets a video."""
+    """Ways in which a browser gets a video."""
 
     #: By ranges of the camera's file.
     ORIGINAL = "original"
@@ -36,7 +36,7 @@ class Way(StrEnum):
 
 @dataclass(frozen=True)
 class RawSource:
-    """How a video is played; ``url`` is empty where it cannot be, ``plays`` is the row whose bytes are sent."""
+    """Source of a video for a player; ``url`` is empty where it has none, ``plays`` is the row that is sent."""
 
     way: Way
     url: str = ""

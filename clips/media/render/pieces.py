@@ -67,7 +67,7 @@ _EASY_PIXELS_PER_SECOND = 1920 * 1080 * 90
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which pieces to make: those that somebody waits for, then those that will be asked for next."""
+    """Pieces to make: those that somebody waits for, then those that will be asked for next."""
 
     urgent: tuple[int, ...] = ()
     ahead: tuple[int, ...] = ()
