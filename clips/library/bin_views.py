@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import trigger_client_event
 
 from clips.library import bin_rights, emptying
 from clips.library.bin import restore, throw_away
@@ -29,6 +28,7 @@ from clips.sorting.decisions import ConflictError
 from people.access import requires
 from people.models import Role
 from people.site_settings.registry import BIN_DAYS
+from trickyclip.shared.page_events import announce
 from trickyclip.shared.undo_offer import offer_undo
 
 PER_PAGE = 30
@@ -113,7 +113,7 @@ def clips_bin(request: HttpRequest) -> HttpResponse:
     except BinError as error:
         return render(request, "clips/library/_bin_plan.html", {"problem": str(error)}, status=409)
     toast = render(request, "clips/library/_bin_toast.html", {"entry": entry})
-    return trigger_client_event(toast, "clips-changed")
+    return announce(toast, "clips-changed")
 
 
 @requires(Role.SORTER)
@@ -132,7 +132,7 @@ def bin_restore(request: HttpRequest, pk: UUID) -> HttpResponse:
     else:
         said = _("Restored: %(what)s") % {"what": entry.title}
         if request.htmx:
-            return trigger_client_event(answer_said(request, said), "clips-changed")
+            return announce(answer_said(request, said), "clips-changed")
         messages.success(request, said)
     return redirect(next_address(request))
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh, trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from clips.library import bulk, undoing
 from clips.library.bulk_forms import BulkTagsForm, KeyForm
@@ -19,6 +19,7 @@ from clips.models.bulk import Undone
 from clips.sorting.decisions import ConflictError
 from people.access import requires
 from people.models import Role
+from trickyclip.shared.page_events import announce
 from trickyclip.shared.whole_pages import part_of
 
 
@@ -88,8 +89,7 @@ def said_of_undo(undone: Undone) -> str:
 
 def answer_changed(request: HttpRequest, change: BulkChange, **more: object) -> HttpResponse:
     """Answer with the toast, and tell the page to draw its clips and moments again."""
-    response = trigger_client_event(_toast(request, change, **more), "clips-changed")
-    return trigger_client_event(response, "moments-changed")
+    return announce(_toast(request, change, **more), "clips-changed", "moments-changed")
 
 
 def answer_said(request: HttpRequest, sentence: str, status: int = 200) -> HttpResponse:

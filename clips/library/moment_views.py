@@ -10,13 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import trigger_client_event
 
 from clips.library.clip_views import answer_redirect
 from clips.models import CandidateSegment, Decision, DecisionKind, FinalClip, SegmentStatus
 from clips.sorting.undo import restore
 from people.access import requires
 from people.models import Role
+from trickyclip.shared.page_events import announce
 
 
 @requires(Role.VIEWER)
@@ -53,7 +53,7 @@ def moment_restore(request: HttpRequest, pk: UUID) -> HttpResponse:
     segment = get_object_or_404(CandidateSegment.objects.select_related("original_file"), pk=pk)
     is_back = restore(segment, member=request.user)
     if request.htmx:
-        return trigger_client_event(HttpResponse(), "moments-changed")  # the list that asked takes its row away
+        return announce(HttpResponse(), "moments-changed")  # the list that asked takes its row away
     if not is_back:
         messages.info(request, _("This moment is no longer in the trash."))
     return redirect("clips:moment", pk)

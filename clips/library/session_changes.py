@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect
 
 from clips.jobs import pipeline
 from clips.library import bin_rights
@@ -26,6 +26,7 @@ from people.access import requires
 from people.audit import Action, note
 from people.models import Role
 from people.rename_form import said_of_renaming
+from trickyclip.shared.page_events import announce
 from trickyclip.shared.whole_pages import part_of
 
 
@@ -201,7 +202,7 @@ def file_add_moment(request: HttpRequest, pk: UUID) -> HttpResponse:
         segment = CandidateSegment.objects.create(original_file=original, **form.cleaned_data)
         requests.want_previews(original)
     context = {"file": original, "form": MomentForm(original=original), "added": segment}
-    return trigger_client_event(render(request, "clips/library/_moment_form.html", context), "moments-changed")
+    return announce(render(request, "clips/library/_moment_form.html", context), "moments-changed")
 
 
 def _file(pk: UUID) -> OriginalFile:

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
-from django_htmx.http import trigger_client_event
 
 from clips.models import Reel, ReelChange, ReelClip
 from clips.reels import editing
@@ -20,6 +19,7 @@ from clips.reels.views import answer_body
 from clips.sorting.decisions import ConflictError
 from people.access import requires
 from people.models import Role
+from trickyclip.shared.page_events import announce
 
 
 @requires(Role.SORTER)
@@ -96,7 +96,7 @@ def answer_changed(request: HttpRequest, shown: Reel, *, problem: str = "", stat
     shown = Reel.objects.in_use().filter(pk=shown.pk).select_related("edited_by").first()
     if shown is None:
         return HttpResponse(status=404)
-    return trigger_client_event(answer_body(request, shown, problem=problem, status=status), "reel-changed")
+    return announce(answer_body(request, shown, problem=problem, status=status), "reel-changed")
 
 
 def _trim_within(place: ReelClip, *, start_ms: int, end_ms: int, hand: Hand) -> ReelChange | None:

@@ -23,8 +23,11 @@ QUIET = [
 ]
 #: Chromium writes every such answer to the console; the pages show them in place.
 REFUSAL = re.compile(r"Failed to load resource: .* status of (409|422) ")
-#: htmx writes these when a page is left that still asks for a part of itself. A request that fails writes another.
-LEFT = re.compile(r"htmx:(afterRequest|sendAbort), ")
+#: htmx writes these when a page is left, or the connection taken away, while it asks for a part of itself. Chromium
+#: writes a line of its own for a request that fails in another way.
+LEFT = re.compile(r"htmx:(afterRequest|sendAbort|sendError), ")
+#: Nothing but a test takes this connection away: the site is on the same machine.
+OFFLINE = re.compile(r".*ERR_INTERNET_DISCONNECTED")
 
 
 # Three processes share two cores: a page that comes after five seconds is slow and not wrong.
@@ -101,8 +104,7 @@ def open_page(
     """Yield a page of a fresh context; at the end it must have logged no error and contacted no other host.
 
     ``theme`` is what the device asks for. Its service worker stays out but with ``worker``: what a test wants to see of
-    a request, it would take over.
-    ``provoked`` is what the console errors contain that the test itself causes by taking the connection away.
+    a request, it would take over. ``provoked`` is what the console errors contain that the test itself causes.
     """
     complaints: list[str] = []
     with kept.using(chromium) as browser:
@@ -120,8 +122,7 @@ def open_page(
             "console",
             lambda message: (
                 message.type == "error"
-                and not REFUSAL.match(message.text)
-                and not LEFT.match(message.text)
+                and not any(known.match(message.text) for known in (REFUSAL, LEFT, OFFLINE))
                 and not (provoked and provoked in message.text)
                 and complaints.append(message.text)
             ),

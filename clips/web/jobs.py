@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import trigger_client_event
 
 from clips.archive import outage
 from clips.jobs import pipeline
@@ -22,6 +21,7 @@ from clips.web.disk import disk_context
 from people.access import requires
 from people.audit import Action, note
 from people.models import Role
+from trickyclip.shared.page_events import announce
 from trickyclip.shared.whole_pages import part_of
 
 PER_PAGE = 50
@@ -165,7 +165,7 @@ def _live(request: HttpRequest, asked: dict, *, status: int = 200) -> HttpRespon
 def _row(request: HttpRequest, pk: UUID, *, status: int = 200) -> HttpResponse:
     job = get_object_or_404(jobs_with_targets(), pk=pk)
     response = render(request, "clips/web/_job.html", {"job": job}, status=status)
-    return response if request.method == "GET" else trigger_client_event(response, "jobs-changed")
+    return response if request.method == "GET" else announce(response, "jobs-changed")
 
 
 def _is_uuid(text: str) -> bool:

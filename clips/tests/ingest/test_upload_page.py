@@ -250,7 +250,7 @@ def test_a_paused_upload_goes_on_after_a_reload_where_it_stopped(page, tmp_path)
 
 def test_a_lost_connection_goes_on_by_itself(chromium, running_site, tmp_path):
     path = film(tmp_path, "chairlift.mp4", 24 * 1024**2, 5)
-    with open_page(chromium, running_site.base_url, provoked="ERR_INTERNET_DISCONNECTED") as page:
+    with open_page(chromium, running_site.base_url) as page:
         log_in_as_admin(page, running_site)
         page.goto("/upload")
         network = slow_down(page)

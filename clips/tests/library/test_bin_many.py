@@ -49,12 +49,12 @@ def test_it_is_said_before_what_goes_and_what_stays(client, clips):
 def test_a_sorters_own_clips_go_and_come_back(client, clips):
     answer = client.post(reverse("clips:clips_bin"), chosen(clips), headers=HTMX)
     assert "Binned: 3 clips" in text_of(answer)
-    assert "clips-changed" in answer["HX-Trigger"]
+    assert "clips-changed" in answer["HX-Trigger-After-Swap"]
     assert current() == {clips[3].pk}
     entry = BinEntry.objects.get()
     restored = client.post(reverse("clips:bin_restore", args=[entry.pk]), headers=HTMX)
     assert "Restored: 3 clips" in text_of(restored)
-    assert "clips-changed" in restored["HX-Trigger"]
+    assert "clips-changed" in restored["HX-Trigger-After-Swap"]
     assert len(current()) == 4
 
 

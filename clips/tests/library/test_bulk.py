@@ -165,7 +165,7 @@ def test_the_page_tags_and_undoes(client, clips, sorter):
     answer = client.post(reverse("clips:clips_tag"), sent)
     assert answer.status_code == 200
     assert "Tagged 4 clips: Mia · kickflip" in answer.content.decode()
-    assert "clips-changed" in answer.headers["HX-Trigger"]
+    assert "clips-changed" in answer.headers["HX-Trigger-After-Swap"]
     made = BulkChange.objects.get()
     answer = client.post(reverse("clips:bulk_undo", args=[made.pk]))
     assert "Undone. 4 are as before." in answer.content.decode()

@@ -147,7 +147,7 @@ def test_the_bar_gives_hearts_and_a_viewer_may_not(client, viewer, sorter, clips
     client.force_login(sorter)
     answer = client.post(reverse("clips:clips_heart"), fields, headers=HTMX)
     assert "Gave 4 clips a heart" in answer.content.decode()
-    assert "clips-changed" in answer["HX-Trigger"]
+    assert "clips-changed" in answer["HX-Trigger-After-Swap"]
     assert client.post(reverse("clips:clips_heart"), {"key": uuid.uuid4()}, headers=HTMX).status_code == 422
 
 

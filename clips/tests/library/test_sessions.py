@@ -250,7 +250,7 @@ def test_a_name_that_cannot_be_is_refused_in_place(page, shoot, name):
 def test_a_moment_by_hand_is_shown_and_gets_its_preview(page, shoot, original):
     answer = page.post(url("file_add_moment", original), {"start_ms": "1:02.5", "end_ms": "1:06"})
     assert answer.status_code == 200
-    assert answer["HX-Trigger"]
+    assert answer["HX-Trigger-After-Swap"]
     segment = CandidateSegment.objects.get()
     assert (segment.start_ms, segment.end_ms, segment.run, segment.score) == (62_500, 66_000, None, None)
     assert Job.objects.filter(kind=JobKind.PREVIEW, segment=segment).exists()

@@ -130,7 +130,7 @@ def test_a_group_of_failed_jobs_is_retried_and_its_rows_follow(failed_jobs, page
 
 def test_a_lost_connection_is_said_calmly_and_goes_away(chromium, live_server, segments):
     Member.objects.create_superuser("ada", PASSWORD)
-    with open_page(chromium, live_server.url, provoked="ERR_INTERNET_DISCONNECTED") as page:
+    with open_page(chromium, live_server.url) as page:
         log_in(page, "ada", PASSWORD)
         notice = page.locator("[data-connection]")
         expect(notice).to_be_hidden()

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from clips.sorting.history import WITH_PAGE
 from clips.tests.browser import log_in_as_admin, open_page, press
 from clips.tests.sorting.sort_table import lay_table, run_in
-from clips.tests.sorting.test_sort_page import OFFLINE, arrived, as_jo, card, left, next_card, on_top
+from clips.tests.sorting.test_sort_page import arrived, as_jo, card, left, next_card, on_top
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +20,7 @@ COUNTED = "print(Decision.objects.filter(segment__original_file__shoot=%r, kind=
 
 @pytest.fixture
 def page(chromium, running_site):
-    with open_page(chromium, running_site.base_url, provoked=OFFLINE) as page:
+    with open_page(chromium, running_site.base_url) as page:
         page.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)
         log_in_as_admin(page, running_site)

@@ -14,12 +14,11 @@ from clips.tests.sorting.sort_table import EACH_MS, END_MS, PASSWORD, RATE_HZ, S
 pytestmark = pytest.mark.slow
 
 PATIENCE_MS = 30_000
-OFFLINE = "ERR_INTERNET_DISCONNECTED"
 
 
 @pytest.fixture
 def page(chromium, running_site) -> Page:
-    with open_page(chromium, running_site.base_url, provoked=OFFLINE) as page:
+    with open_page(chromium, running_site.base_url) as page:
         page.set_default_timeout(PATIENCE_MS)
         log_in_as_admin(page, running_site)
         yield page
