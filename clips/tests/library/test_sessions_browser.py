@@ -109,6 +109,21 @@ def test_a_video_is_put_aside_and_taken_back(page, shoot):
     expect(page.locator("[data-left]")).to_have_text("7")
 
 
+def test_an_answer_that_comes_late_does_not_undo_what_is_shown(page, shoot):
+    """The page asks for filmstrips as it opens; that answer was written before the press, and comes after it."""
+    late = []
+    page.route("**/filmstrips*", lambda route: late.append((route, route.fetch())))
+    page.goto(f"/sessions/{shoot.pk}#files-title")
+    while not late:
+        page.wait_for_timeout(50)
+    page.get_by_role("button", name="Set aside").click()
+    expect(page.locator(".filmed")).to_contain_text("skipped while sorting")
+    for route, answer in late:
+        route.fulfill(response=answer)
+    page.wait_for_timeout(300)
+    expect(page.locator(".filmed")).to_contain_text("skipped while sorting")
+
+
 @pytest.fixture
 def failed_jobs(shoot) -> list[Job]:
     return add_jobs(add_files(shoot, 3), JobState.FAILED, NOT_A_VIDEO)
