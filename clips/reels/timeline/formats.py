@@ -21,7 +21,7 @@ class Format:
 
 
 FORMATS = {
-    "fcpxml": Format(_("DaVinci Resolve, Final Cut Pro (FCPXML)"), "fcpxml", "application/xml", fcpxml.write),
+    "fcpxml": Format(_("Resolve, Final Cut Pro (FCPXML)"), "fcpxml", "application/xml", fcpxml.write),
     "xmeml": Format(_("Premiere Pro (XML)"), "xml", "application/xml", fcp7.write),
     "otio": Format(_("OpenTimelineIO"), "otio", "application/json", otio.write),
     "edl": Format(_("EDL: one rate, no titles"), "edl", "text/plain; charset=utf-8", edl.write),

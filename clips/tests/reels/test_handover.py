@@ -211,4 +211,4 @@ def test_the_page_offers_it(client, viewer, edit):
     client.force_login(viewer)
     page = client.get(reverse("clips:reel", args=[edit.pk])).text
     assert "Open in a video editor" in page
-    assert "DaVinci Resolve, Final Cut Pro (FCPXML)" in page
+    assert "Resolve, Final Cut Pro (FCPXML)" in page
