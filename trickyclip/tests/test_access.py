@@ -119,6 +119,7 @@ ROUTES = {
     "clips:reel_body": (["reel"], {"get": VIEWER}),
     "clips:reel_clip": (["reel", "place"], {"get": VIEWER}),
     "clips:reel_playable": (["reel"], {"post": VIEWER}),
+    "clips:reel_timeline": (["reel"], {"get": VIEWER}),
     "clips:reel_lease": (["reel"], {"post": SORTER}),
     "clips:reel_lease_end": (["reel"], {"post": SORTER}),
     "clips:reel_rename": (["reel"], {"post": SORTER}),
