@@ -130,6 +130,17 @@ def test_no_template_says_a_word_that_cannot_be_translated(path: Path):
     assert untranslatable(path.read_text(encoding="utf-8")) == []
 
 
+def test_templates_write_dates_as_the_language_does():
+    """In double quotes stands what people read: a format of the language, or one that is translated."""
+    wrong = [
+        (path.name, found)
+        for path in TEMPLATES
+        for found in re.findall(r'\|date:("[^"]*")', path.read_text(encoding="utf-8"))
+        if not found.endswith('FORMAT"') and found != '"H:i"'
+    ]
+    assert wrong == []
+
+
 def test_a_word_outside_of_tags_would_be_found():
     assert untranslatable('<p title="Look here">{% translate "This is well" %} but not this</p>') == [
         "Look", "here", "but", "not", "this",
