@@ -18,6 +18,7 @@ urlpatterns = [
     path("account/password", views.password_change, name="password_change"),
     path("account/logout-everywhere", views.logout_everywhere, name="logout_everywhere"),
     path("account/appearance", appearance.theme_choose, name="theme_choose"),
+    path("account/language", appearance.language_choose, name="language_choose"),
     path("account/leave", views.leave, name="leave"),
     path("account/second-factor", second_factor.second_factor, name="second_factor"),
     path("account/second-factor/begin", second_factor.second_factor_begin, name="second_factor_begin"),

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from people import appearance
+from people import appearance, language
 from people.access import public, requires
 from people.audit import Action, note
 from people.forms import ChangePasswordForm, JoinForm, LeaveForm, NewPasswordForm, TokenForm
@@ -177,6 +177,7 @@ def _account_page(request: HttpRequest, *, status: int = 200, **context) -> Http
         "tokens": request.user.tokens.all(),
         "leave_form": LeaveForm(request=request),
         "themes": appearance.THEMES,
+        "languages": language.CHOICES,
         **context,
     }
     return render(request, "people/account.html", context, status=status)

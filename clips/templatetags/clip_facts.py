@@ -1,6 +1,7 @@
 """Template filters that describe clips."""
 
 from django import template
+from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
 
 from clips.models import ClipCategory, FinalClip, OriginalFile
@@ -17,7 +18,7 @@ register.filter(rate_name)
 @register.filter
 def seconds(duration_ms: int) -> str:
     """Return a short duration: 3.2 s."""
-    return _("%(seconds).1f s") % {"seconds": duration_ms / 1000}
+    return _("%(seconds)s s") % {"seconds": floatformat(duration_ms / 1000, 1)}
 
 
 @register.filter

@@ -30,6 +30,7 @@ ROUTES = {
     "people:logout": ([], {"post": VIEWER}),
     "people:logout_everywhere": ([], {"post": VIEWER}),
     "people:theme_choose": ([], {"post": VIEWER}),
+    "people:language_choose": ([], {"post": VIEWER}),
     "people:leave": ([], {"post": VIEWER}),
     "people:second_factor": ([], {"get": VIEWER}),
     "people:second_factor_begin": ([], {"post": VIEWER}),
