@@ -9,7 +9,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from clips.models import Job, JobKind, Reel
 from people.access import PROGRAM_PATHS
-from people.models import ApiToken, Member, Role
+from people.models import ApiToken, Member, Person, Role
+from tricks.models import Trick
 
 EVERYONE = None
 VIEWER, SORTER, CURATOR, ADMIN = Role
@@ -52,6 +53,25 @@ ROUTES = {
     "people:member_remove": (["uuid"], {"post": ADMIN}),
     "people:member_let_back_in": (["uuid"], {"post": ADMIN}),
     "clips:manage": ([], {"get": CURATOR}),
+    "people:riders": ([], {"get": CURATOR}),
+    "people:rider_add": ([], {"post": CURATOR}),
+    "people:rider_merge_undo": (["invite"], {"post": CURATOR}),
+    "people:rider": (["person"], {"get": CURATOR}),
+    "people:rider_rename": (["person"], {"post": CURATOR}),
+    "people:rider_rename_says": (["person"], {"get": CURATOR}),
+    "people:rider_alias_add": (["person"], {"post": CURATOR}),
+    "people:rider_alias_remove": (["person", "invite"], {"post": CURATOR}),
+    "people:rider_merge": (["person"], {"get": CURATOR, "head": CURATOR, "post": CURATOR}),
+    "tricks:tricks": ([], {"get": CURATOR}),
+    "tricks:trick_add": ([], {"post": CURATOR}),
+    "tricks:trick_merge_undo": (["invite"], {"post": CURATOR}),
+    "tricks:trick": (["move"], {"get": CURATOR}),
+    "tricks:trick_rename": (["move"], {"post": CURATOR}),
+    "tricks:trick_rename_says": (["move"], {"get": CURATOR}),
+    "tricks:trick_alias_add": (["move"], {"post": CURATOR}),
+    "tricks:trick_alias_remove": (["move", "invite"], {"post": CURATOR}),
+    "tricks:trick_merge": (["move"], {"get": CURATOR, "head": CURATOR, "post": CURATOR}),
+    "people:rider_take_out": (["uuid"], {"post": CURATOR}),
     "people:settings": ([], {"get": ADMIN}),
     "people:settings_save": (["crew"], {"post": ADMIN}),
     "people:setting_reset": ([], {"post": ADMIN}),
@@ -190,6 +210,9 @@ ROUTES = {
     "clips:cause_retry": ([], {"post": CURATOR}),
     "clips:cause_cancel": ([], {"post": CURATOR}),
     "clips:kind_cancel": (["DETECT"], {"post": CURATOR}),
+    "clips:group_jobs": (["file"], {"get": SORTER}),
+    "clips:group_retry": (["file"], {"post": CURATOR}),
+    "clips:group_cancel": (["file"], {"post": CURATOR}),
     "clips:job_row": (["job"], {"get": SORTER}),
     "clips:job_retry": (["job"], {"post": CURATOR}),
     "clips:job_cancel": (["job"], {"post": CURATOR}),
@@ -280,6 +303,8 @@ def argument(original, viewer):
         "reel": reel.pk,
         "place": reel.clips.create(position=1, lineage=uuid.uuid4()).pk,
         "crew": "crew",
+        "person": Person.objects.add("Mia Berg").pk,
+        "move": Trick.objects.add("KFED").pk,
         "invite": 0,
         "token": ApiToken.objects.issue(viewer, "script")[0].pk,
         "no-such-secret": "no-such-secret",
