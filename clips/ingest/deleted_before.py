@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from clips.disk import fetching
 from clips.jobs import pipeline
 from clips.jobs.worker import Claim
-from clips.media.formats.opening import MediaError
+from clips.media import MediaError
 from clips.models import BinEntry, Job, JobKind, OriginalFile, Shoot, Upload, UploadSource, WaitsFor
 
 

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from clips.media.render.pieces import PIECE_MS
+from clips.media.render.wanted_pieces import PIECE_MS
 from clips.models import OriginalFile, Piece
 from clips.previews import pieces
 from clips.previews.http_ranges import NOT_KEPT, serve
