@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from clips.models import Job, JobKind, Reel
+from clips.models import ChannelKind, Job, JobKind, NoticeChannel, Reel
 from people.access import PROGRAM_PATHS
 from people.models import ApiToken, Member, Person, Role
 from tricks.models import Trick
@@ -53,6 +53,16 @@ ROUTES = {
     "people:member_remove": (["uuid"], {"post": ADMIN}),
     "people:member_let_back_in": (["uuid"], {"post": ADMIN}),
     "clips:manage": ([], {"get": CURATOR}),
+    "clips:storage": ([], {"get": CURATOR}),
+    "clips:notices": ([], {"get": ADMIN, "head": ADMIN, "post": ADMIN}),
+    "clips:notice_channel": (["channel"], {"get": ADMIN, "head": ADMIN, "post": ADMIN}),
+    "clips:notice_remove": (["invite"], {"post": ADMIN}),
+    "clips:notice_trial": (["invite"], {"post": ADMIN}),
+    "people:audit_trail": ([], {"get": ADMIN}),
+    "clips:cameras": ([], {"get": CURATOR}),
+    "clips:camera_name": ([], {"post": CURATOR}),
+    "clips:clock_correct": ([], {"get": CURATOR, "head": CURATOR, "post": CURATOR}),
+    "clips:clock_undo": (["invite"], {"post": CURATOR}),
     "people:riders": ([], {"get": CURATOR}),
     "people:rider_add": ([], {"post": CURATOR}),
     "people:rider_merge_undo": (["invite"], {"post": CURATOR}),
@@ -303,6 +313,7 @@ def argument(original, viewer):
         "reel": reel.pk,
         "place": reel.clips.create(position=1, lineage=uuid.uuid4()).pk,
         "crew": "crew",
+        "channel": NoticeChannel.objects.create(name="chat", kind=ChannelKind.DISCORD).pk,
         "person": Person.objects.add("Mia Berg").pk,
         "move": Trick.objects.add("KFED").pk,
         "invite": 0,

@@ -6,7 +6,7 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from clips.models import Job, JobKind, Preview, Reel, SharedCopy
+from clips.models import ChannelKind, Job, JobKind, NoticeChannel, Preview, Reel, SharedCopy
 from clips.tests.factories import FinalClipFactory
 from people.models import ApiToken, Invite, Person, Role
 from tricks.models import Trick
@@ -40,6 +40,7 @@ def rows(original, segments, admin) -> dict[str, object]:
         "token": ApiToken.objects.issue(admin, "script")[0].pk,
         "no-such-secret": "no-such-secret",
         "crew": "crew",
+        "channel": NoticeChannel.objects.create(name="chat", kind=ChannelKind.DISCORD).pk,
         "person": Person.objects.add("Mia Berg").pk,
         "move": Trick.objects.add("KFED").pk,
         "piece": 10**9,
