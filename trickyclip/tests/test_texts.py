@@ -193,6 +193,7 @@ def test_a_sentence_of_a_room_without_django_is_read_with_its_gaps():
             "Das ist mehrmals fehlgeschlagen. Einzelheiten stehen im Log: KeyError",
         ),
         ("pop and landing, 0.4 s air; weightless", "Absprung und Landung, 0,4 s Luft; schwerelos"),
+        ("weightless; 1.5 × the usual motion", "schwerelos; 1,5 × so viel Bewegung wie üblich"),
         ("it failed: This took too long.", "fehlgeschlagen: Das hat zu lange gedauert."),
         ("What Google says of it", "What Google says of it"),
         ("", ""),
