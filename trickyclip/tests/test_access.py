@@ -187,6 +187,7 @@ ROUTES = {
     "clips:sessions": ([], {"get": VIEWER}),
     "clips:session": (["shoot"], {"get": VIEWER}),
     "clips:session_news": (["shoot"], {"get": VIEWER}),
+    "clips:session_details": (["shoot"], {"get": VIEWER}),
     "clips:session_rename": (["shoot"], {"post": CURATOR}),
     "clips:session_cover": (["shoot"], {"get": SORTER, "post": SORTER}),
     "clips:session_rename_says": (["shoot"], {"get": CURATOR}),
@@ -271,6 +272,7 @@ ROUTES = {
     "api:job_cancel": (["job"], {"post": CURATOR}),
     "api:schema": ([], {"get": VIEWER}),
     "api:docs": ([], {"get": VIEWER}),
+    "api:nowhere": (["no-such-secret"], {"get": VIEWER, "post": VIEWER, "delete": VIEWER}),
     "admin:index": ([], {"get": CURATOR}),
 }
 #: Django's own pages: one rule for all of them (people.access), one row above to show it.
