@@ -81,6 +81,7 @@ ROUTES = {
     "tricks:trick_alias_add": (["move"], {"post": CURATOR}),
     "tricks:trick_alias_remove": (["move", "invite"], {"post": CURATOR}),
     "tricks:trick_merge": (["move"], {"get": CURATOR, "head": CURATOR, "post": CURATOR}),
+    "people:rider_member": (["person"], {"post": CURATOR}),
     "people:rider_take_out": (["uuid"], {"post": CURATOR}),
     "people:settings": ([], {"get": ADMIN}),
     "people:settings_save": (["crew"], {"post": ADMIN}),
