@@ -141,7 +141,7 @@ def groups_of(ids: Sequence[UUID]) -> list[JobGroup]:
     groups = [JobGroup(pk, sorted(steps[pk].values(), key=lambda step: _ORDER[step.kind])) for pk in ids if pk in steps]
     files = OriginalFile.objects.select_related("shoot").defer("probe").in_bulk([group.id for group in groups])
     others = [group.id for group in groups if group.id not in files]
-    about = {job.about_id: job.target for job in _one_each(others)} if others else {}
+    about = {job.target.pk: job.target for job in _one_each(others) if job.target} if others else {}
     for group in groups:
         if file := files.get(group.id):
             group.title, group.session = file.original_filename, f"{file.shoot.name} · {file.shoot.date.isoformat()}"
