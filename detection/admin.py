@@ -1,6 +1,7 @@
 """Admin page of a detection run: its curve, its moments, its timings."""
 
-import numpy as np
+from itertools import pairwise
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -50,5 +51,5 @@ def highest(values: list[float] | None, n_columns: int = CURVE_WIDTH) -> list[fl
     """Return the curve in ``n_columns`` values, each the highest of its stretch, so that no peak is lost."""
     if not values:
         return []
-    edges = np.linspace(0, len(values), n_columns, endpoint=False).astype(int)
-    return np.maximum.reduceat(np.asarray(values, dtype=float), edges).tolist()
+    edges = [column * len(values) // n_columns for column in range(n_columns + 1)]
+    return [max(values[start : max(end, start + 1)]) for start, end in pairwise(edges)]

@@ -4,7 +4,7 @@ from django.db.models import Q
 
 from clips.models import CandidateSegment, DetectionRun, OriginalFile, SegmentStatus
 from clips.previews import requests
-from detection.scoring.spans import is_same_moment
+from detection.scoring.same_moment import is_same_moment
 
 
 def replace_moments(original: OriginalFile, found: dict) -> DetectionRun:

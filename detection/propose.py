@@ -11,7 +11,8 @@ from detection.analyze import SCORE_SHARE, How, watch
 from detection.scoring import score
 from detection.scoring.marks import marks_of
 from detection.scoring.reasons import explain
-from detection.scoring.spans import Span, is_same_moment, span_of
+from detection.scoring.same_moment import is_same_moment
+from detection.scoring.spans import Span, span_of
 from detection.signals import STEP_S, Signals
 
 #: Of code and parameters together; raised with every change that can change a moment.
@@ -58,8 +59,8 @@ def propose(
         picture by picture), ``curve`` (``step_ms``, ``values`` from 0 to 1, and ``marks``: when each reason
         happened, with ``at_ms``, ``kind`` and ``strength`` as in `detection.scoring.marks`), ``timings`` (wall
         seconds), ``unread`` (sentences that say what of the file could not be read) and ``candidates``, best first and
-        each moment once (`scoring.spans.SAME_MOMENT`), with ``start_ms``, ``end_ms``, ``score``, ``shown``, ``why``
-        and ``features``. All times are those of the file: `clips.media.formats.opening.zero_s` is 0.
+        each moment once (`scoring.same_moment`), with ``start_ms``, ``end_ms``, ``score``, ``shown``, ``why`` and
+        ``features``. All times are those of the file: `clips.media.formats.opening.zero_s` is 0.
 
     Raises
     ------

@@ -8,7 +8,6 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clips.demo import film
 from clips.ingest.part_file import part_path
 from clips.jobs import pipeline
 from clips.jobs.worker import Claim
@@ -66,6 +65,8 @@ def make(*, seed: int = 1) -> Upload:
 
 
 def _film(folder: Path, *, seed: int = 1, on_progress: Callable[[float], None] = lambda _share: None) -> Path:
+    from clips.demo import film  # its libraries would lie in the memory of every program, for a film drawn once
+
     drawn = folder / "demo.mp4"
     film.write(drawn, seed=seed, on_progress=on_progress)
     return drawn

@@ -7,7 +7,7 @@ from pathlib import Path
 from celery import shared_task
 
 from clips.jobs.worker import Claim, claim
-from clips.media.render.pieces import Wanted
+from clips.media.render.wanted_pieces import Wanted
 from clips.media.sandbox import runner
 from clips.models import OriginalFile
 from clips.previews import pieces

@@ -11,7 +11,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from clips.jobs import pipeline
-from clips.media.render.pieces import PIECE_MS, Wanted
+from clips.media.render.wanted_pieces import PIECE_MS, Wanted
 from clips.models import Job, JobKind, JobState, OriginalFile, Piece, Watch
 from clips.storage import files
 from people.models import Member

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django import template
+from django.template.defaultfilters import floatformat
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,7 +23,7 @@ register.filter(rate_name)
 @register.filter
 def seconds(duration_ms: int) -> str:
     """Return a short duration: 3.2 s."""
-    return _("%(seconds).1f s") % {"seconds": duration_ms / 1000}
+    return _("%(seconds)s s") % {"seconds": floatformat(duration_ms / 1000, 1)}
 
 
 @register.filter

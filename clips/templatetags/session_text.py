@@ -1,6 +1,7 @@
 """Template filters that format durations."""
 
 from django import template
+from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -22,7 +23,7 @@ def clock(duration_ms: int | None) -> str:
 def hours(duration_ms: int) -> str:
     """Return the length of footage: 42 min, or 1.7 h from an hour on."""
     if duration_ms >= 3_600_000:
-        return _("%(n).1f h") % {"n": duration_ms / 3_600_000}
+        return _("%(n)s h") % {"n": floatformat(duration_ms / 3_600_000, 1)}
     return _("%(n)d min") % {"n": -(-duration_ms // 60_000)}
 
 
@@ -42,6 +43,15 @@ def about_left(left_s: float) -> str:
     if minutes < 90:
         return ngettext("about %(n)d minute left", "about %(n)d minutes left", minutes) % {"n": minutes}
     return _("about %(n)d hours left") % {"n": round(minutes / 60)}
+
+
+@register.filter
+def clock_offset(offset_s: int) -> str:
+    """Return by how much a clock is corrected: 1:00:00 with its sign, or 3257 d 12:00:00."""
+    minutes, seconds = divmod(abs(offset_s), 60)
+    days, minutes = divmod(minutes, 24 * 60)
+    sign, time = "−" if offset_s < 0 else "+", f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"  # noqa: RUF001
+    return _("%(sign)s%(days)d d %(time)s") % {"sign": sign, "days": days, "time": time} if days else f"{sign}{time}"
 
 
 @register.filter

@@ -3,7 +3,12 @@
 from playwright.sync_api import Page
 
 #: What a page that lists many has for each of them; the first one's own page is visited too.
-WITH_ROWS = {"/sessions": "a[href^='/sessions/']", "/clips": "a[href^='/clips/']"}
+WITH_ROWS = {
+    "/manage/riders": "a[href^='/manage/riders/']",
+    "/manage/tricks": "a[href^='/manage/tricks/']",
+    "/sessions": "a[href^='/sessions/']",
+    "/clips": "a[href^='/clips/']",
+}
 ALONE = (
     "/",
     "/sort",
@@ -21,6 +26,13 @@ ALONE = (
     "/account/second-factor",
     "/manage",
     "/manage/members",
+    "/manage/tricks?q=bord",
+    "/manage/cameras",
+    "/manage/storage",
+    "/manage/notices",
+    "/manage/audit-trail",
+    "/audit",
+    "/manage/cameras/clock?camera_id=CAM_GOPRO11&shown=2024-12-01T10:00&true=2024-12-01T11:00",
     "/manage/settings",
     "/manage/drive",
 )

@@ -22,10 +22,6 @@ STAYS, LONG_AIR_S = 0.7, 1.4
 #: Nobody flies longer than this to either side of the peak, which may lie at the lip or at the landing. The labelled
 #: takes rank alike from 2 s on, but that cut off what flies for more than 2.5 s.
 LONGEST_HALF_AIR_S = 3.5
-#: Two spans that share this much of the shorter one are one moment: a person who sorts one has seen the other. On the
-#: labelled takes all thresholds from .5 to .8 keep every trick that is found without one, in all ways of watching; .5
-#: leaves the fewest false (1.25 → 1.19 a minute, quick 1.49 → 1.43, all candidates 5.7 → 5.4).
-SAME_MOMENT = 0.5
 
 
 @dataclass(frozen=True)
@@ -36,12 +32,6 @@ class Span:
     take_off_s: float
     landing_s: float
     end_s: float
-
-
-def is_same_moment(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    """Return whether two spans, each a start and an end in the same unit, are one moment (``SAME_MOMENT``)."""
-    shared = min(one[1], other[1]) - max(one[0], other[0])
-    return shared >= SAME_MOMENT * min(one[1] - one[0], other[1] - other[0])
 
 
 def span_of(step: int, signals: Signals, z_scores: dict[str, np.ndarray], *, duration_s: float) -> Span:

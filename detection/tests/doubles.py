@@ -2,7 +2,7 @@
 
 import itertools
 
-from detection.scoring.spans import is_same_moment
+from detection.scoring.same_moment import is_same_moment
 
 
 def doubles(candidates: list[dict]) -> list[tuple]:

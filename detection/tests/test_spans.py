@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from detection.propose import propose_from_signals
-from detection.scoring.spans import RUN_S, SHORTEST_S, is_same_moment, span_of
+from detection.scoring.same_moment import is_same_moment
+from detection.scoring.spans import RUN_S, SHORTEST_S, span_of
 from detection.signals import STEP_S, Signals
 
 N = 600

@@ -80,7 +80,8 @@ def commands(bind: str, flower_bind: str) -> list[Program]:
     def program(name: str, module: str, *arguments: str, stop: Signals = SIGTERM, **environment: str) -> Program:
         return Program(name, [sys.executable, "-m", module, *arguments], stop, {"SITE_PROGRAM": name} | environment)
 
-    options = ("--quiet", "--app", "trickyclip.celery")
+    # Django's checks, whose result Celery throws away, would load every page into each of these programs.
+    options = ("--quiet", "--app", "trickyclip.celery", "--skip-checks")
     celery = ("celery", *options)
     flower_address, _, flower_port = flower_bind.rpartition(":")
     manage = [sys.executable, "-u", str(embedded.BASE_DIR / "manage.py")]

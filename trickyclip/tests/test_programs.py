@@ -99,3 +99,22 @@ def test_a_program_that_ends_does_not_look_for_garbage_in_its_code(tmp_path):
     n_frozen_at_start, n_later, n_at_end = map(int, done.stdout.split())
     assert n_at_end < n_later < n_frozen_at_start
     assert n_at_end < 100
+
+
+LOADED = """
+import os, sys
+import trickyclip.celery
+trickyclip.celery.app.loader.import_default_modules()
+print([name for name in ("numpy", "scipy", "av", "trickyclip.urls") if name in sys.modules])
+"""
+
+
+def test_a_worker_loads_neither_pages_nor_what_only_the_children_that_it_starts_need(tmp_path):
+    """Fails when a task's module imports what is needed only in a sandbox: import numpy in detection/moments.py."""
+    options = programs.commands("127.0.0.1:8000", "127.0.0.1:5555")[1].arguments
+    assert "--skip-checks" in options
+    told = environment(tmp_path, DJANGO_SETTINGS_MODULE="trickyclip.settings", CELERY_SKIP_CHECKS="true")
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED], cwd=embedded.BASE_DIR, env=told, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split("\n")[0] == "[]"

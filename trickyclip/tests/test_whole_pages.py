@@ -6,9 +6,10 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from clips.models import Job, JobKind, Preview, Reel, SharedCopy
+from clips.models import ChannelKind, Job, JobKind, NoticeChannel, Preview, Reel, SharedCopy
 from clips.tests.factories import FinalClipFactory
-from people.models import ApiToken, Invite, Role
+from people.models import ApiToken, Invite, Person, Role
+from tricks.models import Trick
 from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 from trickyclip.tests.test_access import ROUTES, named_routes
 
@@ -39,6 +40,9 @@ def rows(original, segments, admin) -> dict[str, object]:
         "token": ApiToken.objects.issue(admin, "script")[0].pk,
         "no-such-secret": "no-such-secret",
         "crew": "crew",
+        "channel": NoticeChannel.objects.create(name="chat", kind=ChannelKind.DISCORD).pk,
+        "person": Person.objects.add("Mia Berg").pk,
+        "move": Trick.objects.add("KFED").pk,
         "piece": 10**9,
         "reel": reel.pk,
         "place": reel.clips.create(position=1, lineage=clip.lineage).pk,

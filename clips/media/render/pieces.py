@@ -9,11 +9,9 @@ Who asks writes into a file which pieces are wanted now (``WANTED``), and this l
 no new process.
 """
 
-import json
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 from pathlib import Path
@@ -34,17 +32,14 @@ from clips.media.render.deinterlace import deinterlaced
 from clips.media.render.orientation import Upright
 from clips.media.render.pace import Pace
 from clips.media.render.preview_sound import RATE_HZ, layout_of, resampler_for
+from clips.media.render.wanted_pieces import PIECE_MS, Wanted
 from clips.media.timestamps import AnyPacket, pts_of, time_base_of
 
-#: All but the last piece of a video are as long as this: short, so that the first is there soon.
-PIECE_MS = 1_000
 PIECE_S = Fraction(PIECE_MS, 1000)
 SHORTER_PX = 480
 MOST_HZ = 30
 #: What the clock of all pieces says at 0:00; sound that begins a little before has a time as well.
 ZERO_S = 10
-#: Beside the pieces: which are wanted, as ``Wanted`` has it.
-WANTED = "wanted.json"
 #: About 1 Mbit/s with the sound. No frame looks ahead, so that each is there when it is encoded.
 _ENCODING = {"preset": "superfast", "tune": "zerolatency", "crf": "26", "maxrate": "1100k", "bufsize": "1600k"}
 _SOUND_BITS_PER_SECOND = 64_000
@@ -63,30 +58,6 @@ _THREADS = 2
 _FAST_HZ = 45
 #: About what a core decodes of HEVC in a second.
 _EASY_PIXELS_PER_SECOND = 1920 * 1080 * 90
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Pieces to make: those that somebody waits for, then those that will be asked for next."""
-
-    urgent: tuple[int, ...] = ()
-    ahead: tuple[int, ...] = ()
-    has_ended: bool = False
-
-    def leaves(self, number: int) -> bool:
-        """Return whether a piece that is being made gives way to one that somebody waits for."""
-        return self.has_ended or (bool(self.urgent) and number not in self.urgent)
-
-    def write(self, folder: Path) -> None:
-        """Tell the maker of pieces in a folder; it reads the whole of it or what was there before."""
-        told = json.dumps({"urgent": self.urgent, "ahead": self.ahead, "has_ended": self.has_ended})
-        with whole_or_not_at_all(folder / WANTED) as path:
-            path.write_text(told)
-
-    @classmethod
-    def read(cls, folder: Path) -> "Wanted":
-        told = json.loads((folder / WANTED).read_text())
-        return cls(tuple(told["urgent"]), tuple(told["ahead"]), told["has_ended"])
 
 
 def piece_path(folder: Path, number: int) -> Path:

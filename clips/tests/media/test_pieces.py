@@ -9,7 +9,8 @@ import av
 import numpy as np
 import pytest
 
-from clips.media.render.pieces import PIECE_S, ZERO_S, Wanted, make_pieces, piece_path
+from clips.media.render.pieces import PIECE_S, ZERO_S, make_pieces, piece_path
+from clips.media.render.wanted_pieces import Wanted
 from clips.tests.media.made_up import frame_number, make_video, sound
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clips.disk.eviction import make_room
-from clips.media.render.pieces import Wanted
+from clips.media.render.wanted_pieces import Wanted
 from clips.models import EvictedKind, Job, JobKind, JobState, OriginalFile, Piece, Watch
 from clips.previews import cache, pieces
 from clips.tests.factories import OriginalFileFactory
