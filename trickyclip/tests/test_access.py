@@ -99,6 +99,7 @@ ROUTES = {
     "clips:drive_folder_look": ([], {"post": CURATOR}),
     "clips:upload_known": ([], {"post": SORTER}),
     "clips:upload_anyway": (["uuid"], {"post": SORTER}),
+    "clips:upload_dismiss": (["uuid"], {"post": SORTER}),
     "clips:tus_collection": ([], {"options": SORTER, "post": SORTER}),
     "clips:tus_resource": (["uuid"], {"options": SORTER, "head": SORTER, "patch": SORTER, "delete": SORTER}),
     "clips:segment_preview": (["uuid"], {"get": SORTER, "post": SORTER}),
