@@ -34,4 +34,5 @@ urlpatterns = [
     path("metrics", public(metrics.metrics), name="metrics"),
 ]
 
+handler400 = "trickyclip.http.request_id.bad_request"
 handler500 = "trickyclip.http.request_id.server_error"

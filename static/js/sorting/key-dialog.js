@@ -21,7 +21,7 @@ export class KeyDialog {
   }
 
   show() {
-    this.dialog.showModal();
+    if (!this.dialog.open) this.dialog.showModal();
   }
 
   draw() {

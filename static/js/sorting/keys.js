@@ -1,7 +1,6 @@
 // From keys and buttons to the names of what they do. Inside a box keys write; single letters can be switched off
 // (WCAG 2.1.4), which this device remembers. Buttons say what they do by data-do.
 
-import { KeyDialog } from "./key-dialog.js";
 import { Keymap, keyOf } from "./keymap.js";
 
 const SWITCH_KEY = "sort-shortcuts";
@@ -22,7 +21,6 @@ export class Keys {
   constructor(root, act, means = () => true) {
     Object.assign(this, { root, act, means });
     this.keymap = new Keymap(root.dataset.member);
-    this.dialog = new KeyDialog(root, this.keymap, () => this.mark());
     this.switch = root.querySelector("[data-shortcuts-switch]");
     this.switch.checked = shortcutsAreOn();
     this.switch.addEventListener("change", () => {
@@ -37,8 +35,10 @@ export class Keys {
     });
   }
 
-  showHelp() {
-    this.dialog.show();
+  /** Few ever open the sheet of keys: it is loaded with the first who does. */
+  async showHelp() {
+    this.dialog ??= import("./key-dialog.js").then(({ KeyDialog }) => new KeyDialog(this.root, this.keymap, () => this.mark()));
+    (await this.dialog).show();
   }
 
   /** Let the buttons of a card, or of the whole page, say their keys. */

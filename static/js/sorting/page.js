@@ -17,7 +17,6 @@ import { Status } from "./status.js";
 import { hasNewNames, isResolving, keepFields, Tags, whenResolved } from "./tags.js";
 import { Trim } from "./trim.js";
 import { Truth } from "./server-sync.js";
-import { Wider } from "./longer-preview.js";
 import { learn } from "../picker.js";
 
 const LEFT_KEY = "sort-left";
@@ -43,11 +42,10 @@ class SortPage {
       onScrubEnd: (wasHandle) => wasHandle && this.player.isWanted && this.player.replay(),
       onSettled: (span) => {
         this.lines.redraw();
-        this.wider.want(this.hand.current, span);
+        this.widen(this.hand.current, span);
       },
     });
     this.lines = new Lines(this.trim);
-    this.wider = new Wider(csrf, (card) => this.showWider(card));
     this.intent = new Intent(root, this.status.words);
     this.hand = new Hand(root.querySelector("[data-hand]"), {
       onCurrent: (card, before) => this.showCard(card, before),
@@ -259,6 +257,13 @@ class SortPage {
     cue(card, Number(card.querySelector("[name=start_ms]").value));
     this.keys.mark(card);
     this.lines.prepare(card);
+  }
+
+  /** See to it that a card's preview shows all of a span; most do, so what makes a longer one is loaded when it is wanted. */
+  async widen(card, span) {
+    const { csrf } = this.root.dataset;
+    this.wider ??= import("./longer-preview.js").then(({ Wider }) => new Wider(csrf, (shown) => this.showWider(shown)));
+    (await this.wider).want(card, span);
   }
 
   /** Continue with a preview that shows more than before. */
