@@ -9,7 +9,7 @@ from django.conf import settings
 STATIC = settings.BASE_DIR / "static"
 TEMPLATES = settings.BASE_DIR / "templates"
 #: Uncompressed; libraries of others are not counted.
-MAX_BYTES = 120_000
+MAX_BYTES = 120 * 1024
 
 SCRIPT = re.compile(r"""<script[^>]*\bsrc="{% static '(?!vendor/)([^']+\.js)' %}""")
 EXTENDS = re.compile(r"""{% extends "([^"]+)" %}""")

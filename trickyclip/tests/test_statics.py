@@ -8,7 +8,6 @@ from django.templatetags.static import static
 from django.urls import reverse
 
 from trickyclip.http.statics import version_of
-from trickyclip.shared import styles
 
 
 @pytest.mark.django_db
@@ -48,8 +47,3 @@ def test_all_style_sheets_come_as_one_file_that_is_kept_for_good(client):
     for font in re.findall(r'url\("([^"]+)"\)', text):
         assert client.get(font).status_code == 200, font
     assert client.get(reverse("stylesheet", args=["of-before"])).status_code == 404
-
-
-def test_each_style_sheet_is_joined_but_for_those_of_other_pages():
-    there = {path.stem for path in (settings.BASE_DIR / "static" / "css").glob("*.css")}
-    assert there - set(styles.SHEETS) == {"api"}

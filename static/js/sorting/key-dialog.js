@@ -16,10 +16,6 @@ export class KeyDialog {
     this.draw();
   }
 
-  get isOpen() {
-    return this.dialog.open;
-  }
-
   show() {
     if (!this.dialog.open) this.dialog.showModal();
   }
