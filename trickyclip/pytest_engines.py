@@ -21,6 +21,9 @@ from trickyclip.runtime import embedded
 FOOTAGE = Path(os.environ.get("TRICKYCLIP_FOOTAGE") or embedded.BASE_DIR.parent / "shared" / "footage").resolve()
 WITHOUT_FOOTAGE = f"no footage at {FOOTAGE}: set TRICKYCLIP_FOOTAGE"
 
+#: Files with a test that asks for ``running_site``.
+WITH_KEPT_SITE = pytest.StashKey[set[Path]]()
+
 # Hypothesis would fail a test for one example that took longer than others, as on a machine that is busy.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
@@ -87,11 +90,20 @@ def _start(stack: contextlib.ExitStack) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the files with slow tests first; where several processes take file after file, then those with most tests.
 
-    So that no process is left with a long file when the others have ended.
+    So that no process is left with a long file when the others have ended. Before all come those that need a running
+    site, which a process keeps from one of them to the next.
     """
+    config.stash[WITH_KEPT_SITE] = {item.path for item in items if "running_site" in item.fixturenames}
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     n_tests = Counter(item.path for item in items if "PYTEST_XDIST_WORKER" in os.environ)
-    items.sort(key=lambda item: (item.path not in slow, 0 if item.path in slow else -n_tests[item.path]))
+    with_site = config.stash[WITH_KEPT_SITE]
+    items.sort(
+        key=lambda item: (
+            item.path not in with_site,
+            item.path not in slow,
+            0 if item.path in slow else -n_tests[item.path],
+        )
+    )
     if config.getoption("--soak"):
         return
     for item in items:
