@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 
-from trickyclip.tests.test_access import ROUTES, argument  # noqa: F401  fixture
+from trickyclip.tests.test_access import ROUTES, argument, sessions  # noqa: F401  fixtures
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
