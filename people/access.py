@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import PermissionDenied as ApiPermissionDenied
 
-from people import audit, throttle
+from people import audit, language, throttle
 from people.models import ApiToken, Member, Role
 from people.models.member import hash_secret
 from people.site_settings import zone
@@ -93,6 +93,7 @@ class AccessMiddleware:
         is_program = request.path.startswith(PROGRAM_PATHS)
         if request.user.is_authenticated:
             zone.use()  # after the member: while the database is away, that question says so alone
+            language.use(request, request.user)
             if request.user.may(role):
                 return _second_factor_first(request, is_program) if owes_second_factor(request.user, role) else None
             if request.user.at_most is not None and Role(request.user.role).includes(role):

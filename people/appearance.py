@@ -1,4 +1,7 @@
-"""Keeps in the browser whether pages are dark or light; without a choice they are as the device is."""
+"""Keeps whether a browser's pages are dark or light, and in which language a member reads them.
+
+Without a choice pages are as the device is, and speak as the browser asks.
+"""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -7,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from people.access import requires
+from people.language import is_offered
 from people.models import Role
 
 COOKIE = "theme"
@@ -31,3 +35,12 @@ def theme_choose(request: HttpRequest) -> HttpResponse:
     else:
         response.delete_cookie(COOKIE, samesite="Lax")
     return response
+
+
+@requires(Role.VIEWER)
+@require_POST
+def language_choose(request: HttpRequest) -> HttpResponse:
+    """Keep the language that a member chose; what is no language means none."""
+    asked = request.POST.get("language", "")
+    request.user.choose_language(asked if is_offered(asked) else "")
+    return redirect(reverse("people:account") + "#language")

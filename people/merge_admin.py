@@ -5,8 +5,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
-from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -64,11 +63,7 @@ class MergeAdmin(AuditedAdmin):
     actions = ["merge"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        """Count in a subquery: a join would drag every clip through the filters and the search."""
-        current = self.model.objects.filter(pk=OuterRef("pk"), clips__is_current=True).order_by().values("pk")
-        counted = current.annotate(n=Count("*")).values("n")  # of the rows of an index, which do not have a clip's id
-        n_clips = Coalesce(Subquery(counted), 0)
-        return super().get_queryset(request).annotate(n_clips=n_clips).prefetch_related("aliases")
+        return super().get_queryset(request).with_clip_counts().prefetch_related("aliases")
 
     @admin.display(description=_("aliases"))
     def also_called(self, row: models.Model) -> str:

@@ -24,7 +24,11 @@ class RenameForm(forms.ModelForm):
 
     def clean(self) -> dict:
         cleaned = super().clean()
-        if self.instance._state.adding or self.errors:
+        if self.instance._state.adding:
+            if "slug" not in self.fields and not self.errors:
+                cleaned["slug"] = type(self.instance).objects.slug_for(*(cleaned[name] for name in self.named_by))
+            return cleaned
+        if self.errors:
             return cleaned
         if "slug" not in self.changed_data:
             cleaned["slug"] = self._slug_after(cleaned)

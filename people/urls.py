@@ -1,9 +1,11 @@
-"""URLs of logins, accounts, second factors, API tokens, members and settings."""
+"""URLs of logins, accounts, second factors, API tokens, members, riders and settings."""
 
 from django.urls import path
 
 from people import appearance, login, members_page, second_factor, views
 from people.access import public
+from people.curating.riders import RIDERS, rider_take_out
+from people.curating.routes import routes_of
 from people.site_settings import page
 
 app_name = "people"
@@ -18,6 +20,7 @@ urlpatterns = [
     path("account/password", views.password_change, name="password_change"),
     path("account/logout-everywhere", views.logout_everywhere, name="logout_everywhere"),
     path("account/appearance", appearance.theme_choose, name="theme_choose"),
+    path("account/language", appearance.language_choose, name="language_choose"),
     path("account/leave", views.leave, name="leave"),
     path("account/second-factor", second_factor.second_factor, name="second_factor"),
     path("account/second-factor/begin", second_factor.second_factor_begin, name="second_factor_begin"),
@@ -33,6 +36,8 @@ urlpatterns = [
     path("manage/members/<uuid:pk>/role", members_page.member_role, name="member_role"),
     path("manage/members/<uuid:pk>/remove", members_page.member_remove, name="member_remove"),
     path("manage/members/<uuid:pk>/let-back-in", members_page.member_let_back_in, name="member_let_back_in"),
+    *routes_of(RIDERS),
+    path("manage/riders/<uuid:pk>/take-out", rider_take_out, name="rider_take_out"),
     path("manage/settings", page.settings_page, name="settings"),
     path("manage/settings/default", page.setting_reset, name="setting_reset"),
     path("manage/settings/<slug:section>", page.settings_save, name="settings_save"),

@@ -12,14 +12,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from people import appearance
+from people import appearance, language
 from people.access import public, requires
 from people.audit import Action, note
 from people.forms import ChangePasswordForm, JoinForm, LeaveForm, NewPasswordForm, TokenForm
 from people.leaving import erase
 from people.login import enter
 from people.models import ApiToken, Invite, LastAdminError, Member, Person, Role, SecondFactor
-from people.naming.picking import MAX_OPTIONS, Option, offered, typed_in
+from people.naming.picking import MAX_OPTIONS, Option, offered, typed_in, wanted
 from people.naming.slugs import closest, is_guess
 from people.naming.spelling import name_key
 from trickyclip.shared.whole_pages import part_of
@@ -146,7 +146,7 @@ def pick(request: HttpRequest) -> HttpResponse:
     typed = typed_in(request)
     people = offered(Person.objects.prefetch_related("aliases"))
     options = options_for(typed, list(people)) if typed else [_option(person) for person in people[:MAX_OPTIONS]]
-    return render(request, "_picker_options.html", {"options": options})
+    return render(request, "_picker_options.html", {"options": wanted(request, options)})
 
 
 def options_for(typed: str, people: list[Person]) -> list[Option]:
@@ -177,6 +177,7 @@ def _account_page(request: HttpRequest, *, status: int = 200, **context) -> Http
         "tokens": request.user.tokens.all(),
         "leave_form": LeaveForm(request=request),
         "themes": appearance.THEMES,
+        "languages": language.CHOICES,
         **context,
     }
     return render(request, "people/account.html", context, status=status)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from people.naming.fields import NameField, slug_is_safe
 from people.naming.rows import Alias, NamedQuerySet
@@ -27,8 +28,8 @@ class Direction(models.TextChoices):
     NONE = "", _("any")
     FRONTSIDE = "FS", _("frontside")
     BACKSIDE = "BS", _("backside")
-    LEFT = "LEFT", _("left")
-    RIGHT = "RIGHT", _("right")
+    LEFT = "LEFT", pgettext_lazy("direction", "left")
+    RIGHT = "RIGHT", pgettext_lazy("direction", "right")
 
 
 class NormalNameField(models.CharField):

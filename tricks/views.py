@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from people.naming.picking import MAX_OPTIONS, Option, offered, typed_in
+from people.naming.picking import MAX_OPTIONS, Option, offered, typed_in, wanted
 from tricks import naming
 from tricks.lookup import EXACT, likely
 from tricks.models import Trick
@@ -27,7 +27,7 @@ def pick(request: HttpRequest) -> HttpResponse:
         options = options_for(typed, list(tricks))
     else:
         options = [Option(str(trick), (trick.category,)) for trick in tricks[:MAX_OPTIONS]]
-    return render(request, "_picker_options.html", {"options": options})
+    return render(request, "_picker_options.html", {"options": wanted(request, options)})
 
 
 def options_for(typed: str, tricks: list[Trick]) -> list[Option]:

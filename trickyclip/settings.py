@@ -9,7 +9,6 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
 from clips.storage import addresses
 from trickyclip.http.statics import version_of
@@ -159,9 +158,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "people.language.LanguageMiddleware",
     "trickyclip.http.cloudflare_access.CloudflareAccessMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -198,7 +197,13 @@ TEMPLATES = [
     }
 ]
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+#: Each by its own name; a new one needs locale/CODE/ and trickyclip/formats/CODE/.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+#: Of notices, and of the names that the site gives by itself; each member chooses the language of their pages.
+SITE_LANGUAGE = env("SITE_LANGUAGE", default="en")
+if SITE_LANGUAGE not in dict(LANGUAGES):
+    raise ImproperlyConfigured(f"SITE_LANGUAGE is “{SITE_LANGUAGE}”; use en or de.")
 TIME_ZONE = env("TIME_ZONE", default="UTC")
 USE_TZ = True
 #: Dates in the admin as on the pages, instead of those of the United States.

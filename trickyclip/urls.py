@@ -6,7 +6,9 @@ from django.views.generic import RedirectView
 
 from clips.web import home
 from people.access import public, requires
+from people.curating.routes import routes_of
 from people.models import Role
+from tricks.curating import TRICKS
 from tricks.views import pick as pick_trick
 from trickyclip.http import health, installable
 from trickyclip.runtime import metrics
@@ -17,7 +19,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("", include("people.urls")),
     # The tricks know nothing of members, so who may ask for them is said here.
-    path("", include(([path("tricks/pick", watch(pick_trick), name="pick")], "tricks"))),
+    path("", include(([path("tricks/pick", watch(pick_trick), name="pick"), *routes_of(TRICKS)], "tricks"))),
     path("", include("clips.urls")),
     path("api/", include("clips.api.urls")),
     # Django's own page for it would neither be as the rest nor in the audit trail.

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from clips.archive.configured import archive_name
 from clips.models import ArchiveBlock, ArchiveCopy, CopyState, FinalClip, Job, JobKind, JobState
 from clips.models.public_text import told
+from trickyclip.shared.retold import retold
 
 #: What people call the archives that have a name of their own.
 TITLES = {"drive": "Google Drive"}
@@ -43,10 +44,11 @@ def copy_status(clip: FinalClip, job: Job | None, block: ArchiveBlock | None) ->
         return CopyStatus(_("verifying"), "RUNNING", path)
     if job and job.state == JobState.WAITING:
         if block:
-            return CopyStatus(_("blocked: %(why)s") % {"why": told(block.sentence)}, "FAILED", path)
-        return CopyStatus(_("waiting: %(why)s") % {"why": job.reason} if job.reason else _("waiting"), "WAITING", path)
+            return CopyStatus(_("blocked: %(why)s") % {"why": retold(told(block.sentence))}, "FAILED", path)
+        says = _("waiting: %(why)s") % {"why": retold(job.reason)} if job.reason else _("waiting")
+        return CopyStatus(says, "WAITING", path)
     if job and not (copy and copy.state == CopyState.VERIFIED):
-        return CopyStatus(job.reason or job.get_state_display(), "FAILED", path)
+        return CopyStatus(retold(job.reason) or job.get_state_display(), "FAILED", path)
     if copy is None:
         return CopyStatus(_("not archived yet"), "RUNNING")
     return CopyStatus(where_it_is(copy), "DONE" if copy.state == CopyState.VERIFIED else "FAILED", path, copy.url)

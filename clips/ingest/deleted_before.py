@@ -94,7 +94,7 @@ def ask_anyway(upload: Upload) -> bool:
 
 def _by_whom(file: OriginalFile) -> dict[str, str]:
     entry = file.bin_entry
-    return {"name": entry.thrown_by_name, "day": date_format(entry.thrown_at, "Y-m-d")}
+    return {"name": entry.thrown_by_name, "day": date_format(entry.thrown_at, "SHORT_DATE_FORMAT")}
 
 
 def _close_if_empty(entry: BinEntry, upload: Upload) -> None:

@@ -18,9 +18,10 @@ def of(upload: Upload) -> str:
 
 def already_here(file: OriginalFile) -> str:
     """Return where a file is that need not be sent again, and when it was sorted."""
-    where = {"name": file.original_filename, "session": file.shoot.name, "date": file.shoot.date.isoformat()}
+    date = date_format(file.shoot.date, "SHORT_DATE_FORMAT")
+    where = {"name": file.original_filename, "session": file.shoot.name, "date": date}
     decided = Decision.objects.not_undone().filter(segment__original_file=file).aggregate(last=Max("created_at"))
     if decided["last"] is None:
         return _("already here: %(name)s in %(session)s · %(date)s, not sorted yet") % where
-    where["day"] = date_format(decided["last"], "Y-m-d")
+    where["day"] = date_format(decided["last"], "SHORT_DATE_FORMAT")
     return _("already here: %(name)s in %(session)s · %(date)s, sorted on %(day)s") % where

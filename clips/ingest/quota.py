@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.db.models import Sum
+from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
 
 from clips.disk import floor, request_room
@@ -88,8 +89,9 @@ def check_quota(owner, size_bytes: int) -> None:
         return
     left_bytes = quota_bytes - held_bytes(owner)
     if size_bytes > left_bytes:
-        sentence = _("Each member has %(quota).1f GB, and you have %(left).1f GB left.")
-        raise TusError(507, sentence % {"quota": quota_bytes / 1e9, "left": max(0, left_bytes) / 1e9})
+        sentence = _("Each member has %(quota)s GB, and you have %(left)s GB left.")
+        quota, left = (floatformat(n_bytes / 1e9, 1) for n_bytes in (quota_bytes, max(0, left_bytes)))
+        raise TusError(507, sentence % {"quota": quota, "left": left})
 
 
 def held_bytes(owner) -> int:

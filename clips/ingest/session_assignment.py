@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from clips.archive.naming import ORIGINALS, ROOT
@@ -12,6 +12,7 @@ from clips.jobs import locks
 from clips.media.cameras import clock
 from clips.models import CameraClock, OriginalFile, Shoot, Upload, recording
 from people.naming.spelling import clean_name
+from people.site_settings.registry import SITE_LANGUAGE
 from people.site_settings.zone import zone
 
 #: Longer than the way to the next spot with a meal between, shorter than a night's sleep.
@@ -67,7 +68,8 @@ def session_for(upload: Upload, facts: dict) -> tuple[Shoot, dict]:
     elif upload.session_date is None and not named_day and upload.session_name:
         found = _filled_lately(shoots)
     found = found or shoots.filter(date=day).order_by("created_at").first()
-    return found or Shoot.objects.called(upload.session_name or date_format(day, "l"), day), when
+    with translation.override(SITE_LANGUAGE.value()):
+        return found or Shoot.objects.called(upload.session_name or date_format(day, "l"), day), when
 
 
 def hold_sessions(upload: Upload) -> None:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
@@ -125,7 +126,8 @@ def known_files(fingerprints: list[str]) -> dict[str, list[dict]]:
 
 def already_here(file: OriginalFile) -> str:
     """Return the facts about a file that need not be sent; ``n_kept`` is annotated."""
-    where = {"name": file.original_filename, "session": file.shoot.name, "date": file.shoot.date.isoformat()}
+    date = date_format(file.shoot.date, "SHORT_DATE_FORMAT")
+    where = {"name": file.original_filename, "session": file.shoot.name, "date": date}
     kept = _("no clips kept yet")
     if file.n_kept:
         kept = ngettext("%(n)d clip kept", "%(n)d clips kept", file.n_kept) % {"n": file.n_kept}

@@ -1,16 +1,14 @@
 """Downloads many clips as one ZIP: named as in the archive, with a list of them, resumable at any byte."""
 
-import csv
 import io
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
 from functools import partial
-from typing import TYPE_CHECKING
 from uuid import UUID
 from zlib import crc32
 
@@ -24,9 +22,7 @@ from clips.models import FinalClip
 from clips.models.camera import camera_name, rate_name
 from clips.storage import files
 from clips.storage.files import MissingFileError, StorageError
-
-if TYPE_CHECKING:
-    from _typeshed import SupportsWrite
+from trickyclip.shared.spreadsheet import write_table
 
 LIST_NAME = "clips.csv"
 COLUMNS = (
@@ -36,8 +32,6 @@ COLUMNS = (
 AT_ONCE = 12
 #: Rows in memory at once while the list is made.
 BATCH = 2000
-#: A spreadsheet would take a name that begins so for a formula.
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 _TO_DOWNLOAD = ~Q(stored_path="")
 
 
@@ -176,22 +170,10 @@ def _why_left_out(line: Line, lengths_bytes: dict[str, int | None]) -> str:
 def _list_entry(listed: list[tuple[str, ...]], entries: list[Entry]) -> Entry:
     """Return the list of all clips, those that were left out too, as spreadsheets open it."""
     text = io.StringIO()
-    write_list(text, COLUMNS, listed)
+    write_table(text, COLUMNS, listed)
     data = text.getvalue().encode()
     newest = max((entry.modified for entry in entries), default=datetime(1980, 1, 1))  # noqa: DTZ001 - as ZIP keeps it
     return Entry(LIST_NAME, len(data), crc32(data), newest, lambda first, last: iter([data[first : last + 1]]))
-
-
-def write_list(text: "SupportsWrite[str]", columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    """Write rows as CSV that spreadsheets open as it is meant."""
-    text.write("\ufeff")  # without this mark Excel shows "Zoë" wrong
-    table = csv.writer(text)
-    table.writerow(columns)
-    table.writerows([_as_text(value) for value in row] for row in rows)
-
-
-def _as_text(value: str) -> str:
-    return f"'{value}" if value.startswith(FORMULAS) else value
 
 
 def blocks_of(stored_path: str, size_bytes: int, first: int, last: int) -> Iterator[bytes]:

@@ -16,11 +16,12 @@ from django.utils import timezone
 
 from clips.archive.naming import folder_parts
 from clips.library import export_file, export_originals, export_texts
-from clips.library.download import COLUMNS, LIST_NAME, Line, Summary, lines_of, summary_of, write_list
+from clips.library.download import COLUMNS, LIST_NAME, Line, Summary, lines_of, summary_of
 from clips.library.export_file import About, ExportWriter
 from clips.models import FinalClip, OriginalFile, Shoot
 from people.audit import Action, note
 from people.models import Member
+from trickyclip.shared.spreadsheet import write_table
 
 CREW, MEMBER = "crew", "member"
 SESSION_NAME = "session.json"
@@ -88,7 +89,7 @@ def make(scope: Scope, *, with_originals: bool) -> UUID:
         _write_sessions(writer, scope, paths)
         versions = [(line, is_current, why) for is_current in (True, False) for line, why in _lines(scope, is_current)]
         with writer.text(LIST_NAME) as text:
-            write_list(text, (*COLUMNS, "version"), (_listed(*version) for version in versions))
+            write_table(text, (*COLUMNS, "version"), (_listed(*version) for version in versions))
         for line, _is_current, why in versions:
             if not why:
                 writer.stored(line.path, line.stored_path, line.size_bytes, line.crc32, line.modified, line.file_hash)

@@ -1,8 +1,12 @@
 """Orders clips in lists, and finds the neighbours of a clip in an order."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from uuid import UUID
 
-from django.db.models import BooleanField, Expression, ExpressionWrapper, F, OrderBy, Q, QuerySet, Value
+from django.db.models import BooleanField, Count, Expression, ExpressionWrapper, F, OrderBy, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Length, Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +22,8 @@ class Order:
     label: str
     keys: tuple[str, ...]
     computed: dict[str, Expression] = field(default_factory=dict)
+    #: The relation whose names come first in the order, and the field that has them.
+    by_name_of: tuple[str, str] | None = None
 
 
 def _by_name(label: str, field_name: str, name: str, *, turned: bool = False) -> Order:
@@ -26,7 +32,8 @@ def _by_name(label: str, field_name: str, name: str, *, turned: bool = False) ->
         "is_nameless": ExpressionWrapper(Q(**{field_name: None}), output_field=BooleanField()),
         "name_key": Coalesce(Lower(f"{field_name}__{name}"), Value("")),
     }
-    return Order(label, ("is_nameless", "-name_key" if turned else "name_key", *NEWEST_KEYS), computed)
+    keys = ("is_nameless", "-name_key" if turned else "name_key", *NEWEST_KEYS)
+    return Order(label, keys, computed, by_name_of=(field_name, name))
 
 
 #: A rate's label begins with its number, so that of two the shorter is slower.
@@ -54,6 +61,42 @@ def in_order(clips: QuerySet, name: str) -> QuerySet:
     order = ORDERS[name]
     # Not as annotations, which would bring their joins into the question how many there are.
     return clips.order_by(*(_expression(order, key) for key in order.keys))
+
+
+def span(clips: QuerySet, first: int, last: int, *, name: str) -> QuerySet:
+    """Return the clips from one place to another of those that are in the order of that name.
+
+    There are many clips and few names. An index counts the clips of each name, so only those are sorted whose names are
+    on the page.
+    """
+    order = ORDERS[name]
+    if not order.by_name_of:
+        return clips[first:last]
+    relation, _name = order.by_name_of
+    counts = dict(clips.order_by().values_list(relation).annotate(n=Count("*")))
+    chosen, n_before, n_skipped = [], 0, 0
+    for group in _in_order_of_names(order, counts):
+        n_here = sum(counts[pk] for pk in group)
+        if n_before + n_here <= first:
+            n_skipped += n_here
+        elif n_before < last:
+            chosen += group
+        n_before += n_here
+    of_these = Q(**{f"{relation}__in": [pk for pk in chosen if pk]})
+    if None in chosen:
+        of_these |= Q(**{relation: None})
+    return clips.filter(of_these)[first - n_skipped : last - n_skipped]
+
+
+def _in_order_of_names(order: Order, counts: Mapping[UUID | None, int]) -> list[list[UUID | None]]:
+    """Return the ids that clips were counted by in an order; those of one name together, at last what has no name."""
+    relation, name = order.by_name_of
+    named = FinalClip._meta.get_field(relation).related_model._default_manager
+    in_order = OrderBy(Lower(name), descending=order.keys[1].startswith("-"))
+    rows = named.filter(pk__in=[pk for pk in counts if pk]).order_by(in_order).values_list("pk", Lower(name))
+    names = groupby(rows, key=itemgetter(1))
+    groups: list[list[UUID | None]] = [[pk for pk, _key in same] for _key, same in names]
+    return [*groups, [None]] if None in counts else groups
 
 
 def _expression(order: Order, key: str) -> Expression | str:

@@ -29,7 +29,7 @@ class Rider:
 def clips_of(shoot: Shoot, member: Member) -> list[FinalClip]:
     """Return the first clips of a session in the order in which they were filmed, as cards show them."""
     rows = FinalClip.objects.current().filter(original_file__shoot=shoot)
-    rows = rows.with_names().with_pictures().with_hearts(member)
+    rows = rows.for_cards(member)
     return list(rows.order_by(F("original_file__recorded_at").asc(nulls_last=True), "start_ms", "pk")[:SHOWN])
 
 

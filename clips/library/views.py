@@ -1,6 +1,7 @@
 """View of the library: all clips, filtered and searched, as a grid or a list. The address holds the whole query."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -82,7 +83,11 @@ def _found_or_meant(query: QueryDict, asked: Asked, member: Member) -> tuple[Cli
 def _found(query: Mapping, member: Member) -> tuple[ClipFilter, WidePaginator]:
     found = ClipFilter(query, FinalClip.objects.all(), member=member)
     shown = FinalClip.objects.with_names().with_pictures().with_hearts(member)
-    return found, WidePaginator(found.qs, PER_PAGE, whole=shown)
+    if query.get("view") != "list":
+        shown = FinalClip.objects.for_cards(member)
+    clips = found.qs
+    order = found.form.cleaned_data.get("sort") or ordering.NEWEST
+    return found, WidePaginator(clips, PER_PAGE, whole=shown, span=partial(ordering.span, name=order))
 
 
 def is_part(request: HttpRequest) -> bool:

@@ -1,6 +1,7 @@
 """Reads the facts about a camera file without decoding more than its first frame."""
 
 import contextlib
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -29,6 +30,7 @@ from clips.media.formats.opening import (
     stops_at,
     zero_s,
 )
+from clips.media.mp4 import timecode
 from clips.media.pictures.coded import CodedPictures
 from clips.media.pictures.display_matrix import orientation
 from clips.media.pictures.fields import picture_rate, whole_pictures
@@ -58,7 +60,8 @@ def probe(path: str) -> dict[str, Any]:
         JSON-able. ``camera_id``, ``make``, ``model``, ``serial``; ``rate_num``, ``rate_den`` (the rate it plays at,
         as the camera was set to), ``capture_rate_num``, ``capture_rate_den`` (the rate it was recorded at, where the
         file says so, else None), ``fps_label`` (the rate riders call it by); ``hilights_ms`` (moments marked while
-        filming); ``duration_ms`` (what of it can be used), ``declared_duration_ms``, ``warning``
+        filming); ``timecode_frame`` (the number of its first frame by its timecode, at its own rate, or None);
+        ``duration_ms`` (what of it can be used), ``declared_duration_ms``, ``warning``
         (one sentence where the two differ because the file was cut off, else None); ``start_ms`` (first
         frame); ``width``, ``height`` (as coded), ``rotation`` (degrees counter-clockwise from coded to
         upright), ``flip`` (whether it is mirrored left to right before that), ``codec``, ``pix_fmt``; ``has_audio``,
@@ -110,6 +113,7 @@ def probe(path: str) -> dict[str, Any]:
             **_sound(container),
             "has_gopro_telemetry": has_telemetry,
             "hilights_ms": gopro.hilights_ms(file),
+            "timecode_frame": _timecode_frame(file, rate),
             **recorded(said, tags, made_by, gopro.utc_offset_min(file)),
             "way": way_of(container, stream).as_json(),
         }
@@ -118,6 +122,12 @@ def probe(path: str) -> dict[str, Any]:
 def camera_of(container: InputContainer, file: BinaryIO, said: Said) -> Camera:
     """Return the camera that an open file names in its tags, track names and maker's boxes."""
     return camera.identify(container.metadata, _handlers(container), _boxed(file, said))
+
+
+def _timecode_frame(file: BinaryIO, rate: Fraction) -> int | None:
+    """Return what the timecode says of the first frame, counted from 00:00:00:00 at the video's rate."""
+    said = timecode.read(file)
+    return round(said.count * rate / said.rate) if said else None
 
 
 def _boxed(file: BinaryIO, said: Said) -> Camera:

@@ -74,6 +74,16 @@ class ClipCategory(models.TextChoices):
     CRASH = "CRASH", _("crash")
 
 
+#: What a card shows of a clip and of the rows around it.
+CARD_FIELDS = (
+    "lineage", "category", "start_ms", "end_ms", "camera_id", "fps_label", "date", "filename", "stored_path", "tracks",
+    "person__display_name", "trick__stance", "trick__direction", "trick__name",
+    "original_file__codec", "original_file__shoot__name",
+    "candidate_segment__poster_path", "candidate_segment__preview__start_ms", "candidate_segment__preview__end_ms",
+    "candidate_segment__preview__slow_down",
+)  # fmt: skip
+
+
 class FinalClipQuerySet(models.QuerySet["FinalClip"]):
     def current(self) -> "FinalClipQuerySet":
         return self.filter(is_current=True)
@@ -114,6 +124,12 @@ class FinalClipQuerySet(models.QuerySet["FinalClip"]):
         """Fetch what a list shows of clips besides their names: the picture and the preview of their segment."""
         rows = self.select_related("candidate_segment__preview").prefetch_related("shared_copies").with_formats()
         return rows.defer("original_file__probe", "candidate_segment__features", "search_text")
+
+    def for_cards(self, member: Member) -> "FinalClipQuerySet":
+        """Fetch what the cards of clips show to a member, and no more: a page has many of them."""
+        rows = self.select_related("person", "trick", "original_file__shoot", "candidate_segment__preview")
+        rows = rows.prefetch_related("shared_copies").with_camera_names().with_formats().with_hearts(member)
+        return rows.only(*CARD_FIELDS)
 
     def with_formats(self) -> "FinalClipQuerySet":
         """Fetch ``pix_fmt`` and ``audio_codec`` of each clip's original, without the rest of the probe's facts."""

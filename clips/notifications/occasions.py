@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -37,7 +37,8 @@ from clips.models import (
 )
 from clips.models.public_text import told
 from clips.storage.files import free_bytes
-from people.site_settings.registry import NOTICE_HOUR
+from people.site_settings.registry import NOTICE_HOUR, SITE_LANGUAGE
+from trickyclip.shared.retold import retold
 
 #: Files that came longer ago are no news, whatever becomes of them now.
 NEWS = dt.timedelta(days=3)
@@ -55,7 +56,8 @@ def look() -> int:
     """Create the notices for all current occasions; return how many are new."""
     if not NoticeChannel.objects.filter(is_on=True).exists():
         return 0
-    return ready_sessions() + blocked() + day()
+    with translation.override(SITE_LANGUAGE.value()):
+        return ready_sessions() + blocked() + day()
 
 
 # --- a session is ready to sort --------------------------------------------------------------------------------------
@@ -118,7 +120,7 @@ def _archive_blocked() -> int:
     if block is None or block.since > timezone.now() - BLOCK_STANDS:
         return 0
     title = _("The archive does not accept files")
-    return _tell_blocked(f"archive {block.pk}", title, told(block.sentence), reverse("clips:jobs"))
+    return _tell_blocked(f"archive {block.pk}", title, retold(told(block.sentence)), reverse("clips:jobs"))
 
 
 def _disk_full() -> int:
@@ -138,7 +140,7 @@ def _jobs_failed() -> int:
         kind, reason = JobKind(cause["kind"]), cause["reason"]
         subject = f"failed {timezone.localdate()} {kind.value} {sha256(reason.encode()).hexdigest()[:16]}"
         title = _("%(n)d × %(work)s failed") % {"n": cause["n"], "work": kind.label}
-        n_new += _tell_blocked(subject, title, reason, f"{reverse('clips:jobs')}?state=FAILED")
+        n_new += _tell_blocked(subject, title, retold(reason), f"{reverse('clips:jobs')}?state=FAILED")
     return n_new
 
 

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from django.urls import reverse
-
 from clips.models import CandidateSegment, FinalClip, SharedCopy
+from trickyclip.shared.addresses import address_of
 
 #: Chromium on Linux plays no HEVC; a clip keeps its camera's encoding, and a preview is always H.264.
 PLAYABLE_CODECS = frozenset({"h264"})
@@ -62,7 +61,7 @@ def cut_source(clip: FinalClip) -> Source | None:
     """Return the cut clip itself, if it exists and browsers play it."""
     if not clip.stored_path or not is_playable(clip):
         return None
-    return Source(reverse("clips:clip_file", args=[clip.pk]), clip.start_ms, 0, clip.duration_ms / 1000, False)
+    return Source(address_of("clips:clip_file", clip.pk), clip.start_ms, 0, clip.duration_ms / 1000, False)
 
 
 def copy_at_speed(clip: FinalClip) -> SharedCopy | None:
@@ -75,7 +74,7 @@ def copy_source(clip: FinalClip) -> Source | None:
     copy = copy_at_speed(clip)
     if copy is None or not copy.stored_path:
         return None
-    url = reverse("clips:shared_copy_file", args=[copy.pk])
+    url = address_of("clips:shared_copy_file", copy.pk)
     return Source(url, clip.start_ms, 0, clip.duration_ms / 1000, False)
 
 
@@ -105,7 +104,7 @@ def _span_of_preview(moment: CandidateSegment, start_ms: int, end_ms: int) -> So
         return None
     start_s = preview.slow_down * max(0, start_ms - preview.start_ms) / 1000
     end_s = preview.slow_down * (min(end_ms, preview.end_ms) - preview.start_ms) / 1000
-    url = reverse("clips:preview_file", args=[moment.pk])
+    url = address_of("clips:preview_file", moment.pk)
     return Source(url, preview.start_ms, start_s, end_s, True, preview.slow_down)
 
 

@@ -15,6 +15,7 @@ from clips.previews.http_ranges import NOT_KEPT, serve
 from clips.previews.raw_playback import plays_directly
 from people.access import requires
 from people.models import Role
+from trickyclip.shared.retold import retold
 
 
 @requires(Role.VIEWER)
@@ -71,7 +72,7 @@ def piece_file(request: HttpRequest, pk: UUID, number: int) -> HttpResponseBase:
             break
         time.sleep(LOOK_EVERY_S)
     answer = JsonResponse(
-        {"state": state.name, "reason": state.reason}, status=202 if "hold" not in request.GET else 503
+        {"state": state.name, "reason": retold(state.reason)}, status=202 if "hold" not in request.GET else 503
     )
     answer["Cache-Control"] = NOT_KEPT
     return answer

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clips.models import CandidateSegment, OriginalFile, SegmentStatus
 from clips.models.clock import clock
+from trickyclip.shared.retold import retold
 
 #: Of the drawing, in units of its own picture, which the page scales.
 WIDTH, HEIGHT = 1000, 48
@@ -114,7 +115,7 @@ def marks_of(original: OriginalFile, segments: Iterable[CandidateSegment], *, sc
                 url=_clip_url(segment) or address.format(segment.pk),
                 place=f"{clock(segment.start_ms)}–{clock(segment.end_ms)}",
                 score="" if segment.score is None else f"{int(100 * segment.score + NOISE)} %",
-                why=segment.why or (gettext("added by hand") if segment.run_id is None else ""),
+                why=retold(segment.why) or (gettext("added by hand") if segment.run_id is None else ""),
                 x=min(segment.start_ms * scale, WIDTH - width),
                 y=HEIGHT - height,
                 width=width,

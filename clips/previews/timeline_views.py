@@ -16,6 +16,7 @@ from clips.previews.http_ranges import ASKED_EACH_TIME, serve
 from clips.previews.timeline import REASON_NAMES, MarkState, coarse_curve, reasons_of, state_of
 from people.access import requires
 from people.models import Role
+from trickyclip.shared.retold import retold
 
 
 @requires(Role.VIEWER)
@@ -105,7 +106,7 @@ def _marks_of(original: OriginalFile) -> list[dict]:
             "end_ms": segment.end_ms,
             "score": None if segment.score is None else round(segment.score, 2),
             "state": state_of(segment, score_shown=original.shoot.score_shown),
-            "why": segment.why,
+            "why": retold(segment.why),
         }
         for segment in segments
     ]

@@ -120,7 +120,7 @@ def gather(
 
 def free_name(wanted: str) -> str:
     """Return a name that no edit has yet: the one wanted, or with a number behind it; the day if none is wanted."""
-    wanted = clean_name(wanted)[: MAX_NAME - 5] or date_format(timezone.localdate(), "j M Y")
+    wanted = clean_name(wanted)[: MAX_NAME - 5] or date_format(timezone.localdate(), "DATE_FORMAT")
     name, number = wanted, 1
     while Reel.objects.named(name).exists():
         number += 1

@@ -1,5 +1,7 @@
 """Forms of an edit: its name, what is changed in it, and which clips join it."""
 
+from fractions import Fraction
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -7,7 +9,10 @@ from clips.library.bulk_forms import KeyForm
 from clips.library.selection import SelectionForm
 from clips.library.session_forms import ClockField
 from clips.models.reel import MAX_CLIPS, MAX_TITLE, SPEEDS
+from clips.reels.handover import Linked
 from clips.reels.sharing import Wish
+from clips.reels.timeline.formats import FORMATS
+from clips.reels.timeline.model import TIMELINE_RATES, rate_text
 from clips.sharing.forms import LINK_DAYS
 
 MAX_NAME = 80
@@ -58,6 +63,17 @@ class PasswordForm(forms.Form):
     password = forms.CharField(
         label=_("Password"), max_length=100, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "off"})
     )
+
+
+class HandoverForm(forms.Form):
+    """How an edit is handed to a video editor: the format, the files that are linked, and the time-line's rate."""
+
+    format = forms.ChoiceField(label=_("For"), choices=[(name, known.label) for name, known in FORMATS.items()])
+    linked = forms.ChoiceField(label=_("Files"), choices=Linked.choices)
+    rate = forms.TypedChoiceField(
+        label=_("Frames per second"), required=False, coerce=Fraction, empty_value=None,
+        choices=[("", _("as most clips")), *((str(rate), rate_text(rate)) for rate in TIMELINE_RATES)],
+    )  # fmt: skip
 
 
 class HandForm(KeyForm):

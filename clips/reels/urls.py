@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from clips.models.collection_link import MARK
-from clips.reels import add_views, change_views, lease_views, link_views, shared_views, views
+from clips.reels import add_views, change_views, handover_views, lease_views, link_views, shared_views, views
 
 
 class ManySecret:
@@ -29,6 +29,7 @@ urlpatterns = [
     path("edits/<uuid:pk>", views.reel, name="reel"),
     path("edits/<uuid:pk>/body", views.reel_body, name="reel_body"),
     path("edits/<uuid:pk>/clips/<uuid:row>", views.reel_clip, name="reel_clip"),
+    path("edits/<uuid:pk>/timeline", handover_views.reel_timeline, name="reel_timeline"),
     path("edits/<uuid:pk>/playable", views.reel_playable, name="reel_playable"),
     path("edits/<uuid:pk>/lease", lease_views.reel_lease, name="reel_lease"),
     path("edits/<uuid:pk>/lease/end", lease_views.reel_lease_end, name="reel_lease_end"),

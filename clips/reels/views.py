@@ -15,7 +15,7 @@ from clips.models import Job, JobKind, Reel, ReelClip
 from clips.models.clock import exact_clock
 from clips.reels.contents import Entry, current_clips, entries_of, entry_of, with_pictures
 from clips.reels.editing import make_reel
-from clips.reels.forms import NameForm
+from clips.reels.forms import HandoverForm, NameForm
 from clips.sharing import links
 from clips.sorting.decisions import ConflictError
 from people.access import requires
@@ -55,7 +55,8 @@ def reel(request: HttpRequest, pk: UUID) -> HttpResponse:
         may_restore = entry.is_lying and bin_rights.may_restore(request.user, entry)
         context = {"reel": shown, "entry": entry, "may_restore": may_restore}
         return render(request, "clips/reels/reel_removed.html", context, status=410)
-    context = body_context(shown) | {"may_bin": bin_rights.may_throw_away(request.user, shown)}
+    may_bin = bin_rights.may_throw_away(request.user, shown)
+    context = body_context(shown) | {"may_bin": may_bin, "handover": HandoverForm()}
     return render(request, "clips/reels/reel.html", context)
 
 

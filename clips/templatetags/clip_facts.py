@@ -1,12 +1,18 @@
 """Template filters that describe clips."""
 
+from uuid import UUID
+
 from django import template
+from django.template.defaultfilters import floatformat
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clips.models import ClipCategory, FinalClip, OriginalFile
 from clips.models.camera import camera_name, rate_name
 from clips.models.clock import exact_clock
 from clips.previews.playback import Source, light_source
+from trickyclip.shared.addresses import address_of
 
 register = template.Library()
 register.filter(exact_clock)
@@ -17,7 +23,7 @@ register.filter(rate_name)
 @register.filter
 def seconds(duration_ms: int) -> str:
     """Return a short duration: 3.2 s."""
-    return _("%(seconds).1f s") % {"seconds": duration_ms / 1000}
+    return _("%(seconds)s s") % {"seconds": floatformat(duration_ms / 1000, 1)}
 
 
 @register.filter
@@ -43,6 +49,18 @@ def what(clip: FinalClip) -> str:
     if clip.trick:
         return str(clip.trick)
     return _("no trick tagged") if clip.category == ClipCategory.TRICK else clip.get_category_display().capitalize()
+
+
+@register.filter
+def address(pk: UUID, route: str) -> str:
+    """Return the address of a row, as ``{% url %}`` does; for cards, of which a page has many."""
+    return mark_safe(address_of(route, pk))  # noqa: S308 - a route and an id
+
+
+@register.filter
+def hearts(n: int) -> str:
+    """Return the noun for so many hearts."""
+    return ngettext("heart", "hearts", n)
 
 
 @register.simple_tag

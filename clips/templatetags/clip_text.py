@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django import template
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -12,6 +13,7 @@ from clips.models import Job, JobKind, JobState, OriginalFile, Upload, UploadSta
 from clips.models.public_text import told
 from clips.templatetags.session_text import percent, time_left
 from people.models import Member, Role
+from trickyclip.shared.retold import retold
 
 register = template.Library()
 
@@ -20,19 +22,19 @@ register = template.Library()
 def says(upload: Upload) -> str:
     """Return the outcome of an upload, ``with_moments``, in one sentence or less."""
     if upload.state == UploadState.WAITING:
-        return upload.reason or upload.get_state_display()
+        return retold(upload.reason) or upload.get_state_display()
     if upload.state == UploadState.RECEIVING:
         percent = 100 * upload.offset_bytes // upload.size_bytes
         return _("%(percent)d %% received") % {"percent": percent}
     if upload.state in {UploadState.FAILED, UploadState.GONE}:
-        return upload.reason
+        return retold(upload.reason)
     original = upload.original_file
     if original is None:
         return upload.get_state_display()
     if original.bin_entry_id:
         return _("in the bin")
     if original.problem:
-        return original.problem
+        return retold(original.problem)
     if upload.state == UploadState.DUPLICATE:
         return _("already here as %(name)s") % {"name": original.original_filename}
     if job := _under_way(upload):
@@ -77,7 +79,7 @@ def belongs_to(upload: Upload) -> str:
         return f"{upload.shoot.name} · {upload.shoot.date.isoformat()}"
     if upload.is_settled:
         return ""
-    asked = [upload.session_name, upload.session_date.isoformat() if upload.session_date else ""]
+    asked = [upload.session_name, date_format(upload.session_date, "SHORT_DATE_FORMAT") if upload.session_date else ""]
     return " · ".join(filter(None, asked)) or _("by recording date")
 
 

@@ -1,6 +1,7 @@
 """Template filters that format durations."""
 
 from django import template
+from django.template.defaultfilters import floatformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -22,7 +23,7 @@ def clock(duration_ms: int | None) -> str:
 def hours(duration_ms: int) -> str:
     """Return the length of footage: 42 min, or 1.7 h from an hour on."""
     if duration_ms >= 3_600_000:
-        return _("%(n).1f h") % {"n": duration_ms / 3_600_000}
+        return _("%(n)s h") % {"n": floatformat(duration_ms / 3_600_000, 1)}
     return _("%(n)d min") % {"n": -(-duration_ms // 60_000)}
 
 

@@ -99,12 +99,14 @@ def open_page(
     touch: bool = False,
     theme: Literal["dark", "light"] = "dark",
     worker: bool = False,
+    language: str = "en-US",
     provoked: str = "",
 ) -> Iterator[Page]:
     """Yield a page of a fresh context; at the end it must have logged no error and contacted no other host.
 
-    ``theme`` is what the device asks for. Its service worker stays out but with ``worker``: what a test wants to see of
-    a request, it would take over. ``provoked`` is what the console errors contain that the test itself causes.
+    ``theme`` and ``language`` are what the device asks for. Its service worker stays out but with ``worker``: what a
+    test wants to see of a request, it would take over. ``provoked`` is what the console errors contain that the test
+    itself causes.
     """
     complaints: list[str] = []
     with kept.using(chromium) as browser:
@@ -115,6 +117,7 @@ def open_page(
             has_touch=touch,
             is_mobile=touch,
             color_scheme=theme,
+            locale=language,
             service_workers="allow" if worker else "block",
         )
         page = context.new_page()

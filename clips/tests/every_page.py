@@ -3,7 +3,12 @@
 from playwright.sync_api import Page
 
 #: What a page that lists many has for each of them; the first one's own page is visited too.
-WITH_ROWS = {"/sessions": "a[href^='/sessions/']", "/clips": "a[href^='/clips/']"}
+WITH_ROWS = {
+    "/manage/riders": "a[href^='/manage/riders/']",
+    "/manage/tricks": "a[href^='/manage/tricks/']",
+    "/sessions": "a[href^='/sessions/']",
+    "/clips": "a[href^='/clips/']",
+}
 ALONE = (
     "/",
     "/sort",
@@ -21,6 +26,7 @@ ALONE = (
     "/account/second-factor",
     "/manage",
     "/manage/members",
+    "/manage/tricks?q=bord",
     "/manage/settings",
     "/manage/drive",
 )

@@ -29,7 +29,7 @@ MOST_CAUSES = 3
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the newest session, what waits for people, and the newest footage."""
-    newest = FinalClip.objects.current().with_names().with_pictures().with_hearts(request.user)
+    newest = FinalClip.objects.current().for_cards(request.user)
     clips = list(newest.order_by("-created_at", "pk")[: wall.NEWEST_CLIPS])
     context = now(request)
     context |= {

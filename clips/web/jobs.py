@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clips.archive import outage
 from clips.jobs import pipeline
+from clips.jobs.groups import groups_of, newest_groups
 from clips.jobs.summary import causes, kinds_of_work, stuck, told_to
 from clips.media.sandbox import confine
 from clips.models import AuditReport, Job, JobKind, JobState
@@ -24,9 +25,10 @@ from people.models import Role
 from trickyclip.shared.page_events import announce
 from trickyclip.shared.whole_pages import part_of
 
-PER_PAGE = 50
-#: Older ones are in the admin; counting a million rows for the number of pages would cost more than the page.
-MOST_LISTED = 5000
+#: Videos on a page.
+PER_PAGE = 25
+#: So many open rows, and lines of videos, one poll brings.
+MOST_ASKED = 50
 #: Told to the broker at once; of more than this the sweep tells it, so that nobody waits for the answer.
 MOST_PUBLISHED = 200
 
@@ -50,16 +52,17 @@ class CauseForm(forms.Form):
 @requires(Role.SORTER)
 @require_safe
 def jobs(request: HttpRequest) -> HttpResponse:
-    """List the jobs, newest first; ``?state=FAILED`` those of one state, ``?kind=DETECT`` those of one kind."""
-    rows = jobs_with_targets()
+    """List the videos with jobs, one line each; ``?state=FAILED``, ``?kind=DETECT`` those with such jobs."""
+    rows = Job.objects.all()
     asked = {name: request.GET.get(name) for name in ("state", "kind")}
     if asked["state"] in JobState.values:
         rows = rows.filter(state=asked["state"])
     if asked["kind"] in JobKind.values:
         rows = rows.filter(kind=asked["kind"])
-    page = Paginator(rows[:MOST_LISTED], PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(newest_groups(rows), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
+        "groups": groups_of(list(page)),
         "states": JobState.choices,
         "kinds": JobKind.choices,
         "state": asked["state"] if asked["state"] in JobState.values else "",
@@ -75,7 +78,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
 @require_safe
 @part_of("clips:jobs")
 def jobs_live(request: HttpRequest) -> HttpResponse:
-    """Answer with the current work, and with the rows that were active when the page last asked."""
+    """Answer with the current work, and with the lines and rows that were active when the page last asked."""
     return _live(request, request.GET)
 
 
@@ -157,9 +160,10 @@ def _live_context(request: HttpRequest) -> dict:
 
 
 def _live(request: HttpRequest, asked: dict, *, status: int = 200) -> HttpResponse:
-    ids = [pk for pk in asked.getlist("id")[:PER_PAGE] if _is_uuid(pk)]
+    ids, lines = ([UUID(pk) for pk in asked.getlist(name)[:MOST_ASKED] if _is_uuid(pk)] for name in ("id", "group"))
     rows = jobs_with_targets().filter(pk__in=ids) if ids else []
-    return render(request, "clips/web/_jobs_live.html", _live_context(request) | {"rows": rows}, status=status)
+    news = {"rows": rows, "news": groups_of(lines)}
+    return render(request, "clips/web/_jobs_live.html", _live_context(request) | news, status=status)
 
 
 def _row(request: HttpRequest, pk: UUID, *, status: int = 200) -> HttpResponse:

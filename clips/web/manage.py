@@ -43,8 +43,8 @@ AREAS: tuple[tuple[str | Promise, tuple[Door, ...]], ...] = (
     (
         _("Names"),
         (
-            Door(_("Riders"), _("Rename, merge, take out"), "admin:people_person_changelist"),
-            Door(_("Tricks"), _("Rename, merge, add aliases"), "admin:tricks_trick_changelist"),
+            Door(_("Riders"), _("Rename, merge, take out"), "people:riders"),
+            Door(_("Tricks"), _("Rename, merge, add aliases"), "tricks:tricks"),
             Door(_("Cameras"), _("Names of cameras"), "admin:clips_cameraname_changelist"),
             Door(_("Camera clocks"), _("Correct wrong times"), "admin:clips_cameraclock_changelist"),
         ),

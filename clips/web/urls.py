@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clips.web import disk, home, jobs, manage
+from clips.web import disk, home, job_groups, jobs, manage
 
 urlpatterns = [
     path("manage", manage.manage, name="manage"),
@@ -18,6 +18,9 @@ urlpatterns = [
     path("jobs/cause/retry", jobs.cause_retry, name="cause_retry"),
     path("jobs/cause/cancel", jobs.cause_cancel, name="cause_cancel"),
     path("jobs/kind/<slug:kind>/cancel", jobs.kind_cancel, name="kind_cancel"),
+    path("jobs/of/<uuid:group>", job_groups.group_jobs, name="group_jobs"),
+    path("jobs/of/<uuid:group>/retry", job_groups.group_retry, name="group_retry"),
+    path("jobs/of/<uuid:group>/cancel", job_groups.group_cancel, name="group_cancel"),
     path("jobs/<uuid:pk>", jobs.job_row, name="job_row"),
     path("jobs/<uuid:pk>/retry", jobs.job_retry, name="job_retry"),
     path("jobs/<uuid:pk>/cancel", jobs.job_cancel, name="job_cancel"),

@@ -107,7 +107,7 @@ def faces() -> list[Face]:
 def own_clips(member: Member, beside: list[FinalClip]) -> list[FinalClip]:
     """Return the newest clips that a member kept; none where they are the newest of all anyway."""
     mine = FinalClip.objects.current().filter(created_by=member).order_by("-created_at", "pk")
-    rows = list(mine.with_names().with_pictures().with_hearts(member)[:OWN_CLIPS])
+    rows = list(mine.for_cards(member)[:OWN_CLIPS])
     shown = {clip.pk for clip in beside}
     return rows if any(clip.pk not in shown for clip in rows) else []
 

@@ -62,6 +62,8 @@ class Member(AbstractBaseUser):
     is_on_board = models.BooleanField(
         _("on the leaderboard"), default=False, help_text=_("Others see how many moments they sorted.")
     )
+    #: Of the pages, as one of settings.LANGUAGES; empty as the browser asks.
+    language = models.CharField(_("language"), max_length=10, blank=True, default="", editable=False)
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
     erased_at = models.DateTimeField(_("erased"), null=True, editable=False)
     #: Part of what every login of this member must match; another value ends them all.
@@ -144,12 +146,18 @@ class Member(AbstractBaseUser):
         self.username = f"former member {self.pk.hex[:8]}"
         self.set_unusable_password()
         fields = {"username": self.username, "password": self.password, "is_on_board": False, "last_login": None}
+        fields["language"] = ""
         Member.objects.filter(pk=self.pk).update(erased_at=timezone.now(), **fields)
 
     def show_on_board(self, shown: bool) -> None:
         """Show or hide the member on the leaderboard."""
         Member.objects.filter(pk=self.pk).update(is_on_board=shown)
         self.is_on_board = shown
+
+    def choose_language(self, code: str) -> None:
+        """Set the language of the member's pages; empty for the one of the browser."""
+        Member.objects.filter(pk=self.pk).update(language=code)
+        self.language = code
 
     @transaction.atomic
     def give_role(self, role: Role) -> None:

@@ -51,3 +51,8 @@ def offered(rows: QuerySet) -> QuerySet:
 def typed_in(request: HttpRequest, name: str = "q") -> str:
     """Return the text typed into the box (``?q=``), cleaned as names are."""
     return clean_name(request.GET.get(name, ""))[:MAX_TYPED]
+
+
+def wanted(request: HttpRequest, options: list[Option]) -> list[Option]:
+    """Return the options that a box takes: with ``?known=1`` no new name."""
+    return [option for option in options if not option.is_new] if request.GET.get("known") else options

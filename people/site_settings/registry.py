@@ -118,6 +118,10 @@ SITE_URL = Setting(
     "SITE_URL", Section.CREW, WebAddress(), "", _("Public address"),
     _("Where people reach the site; notices link to it."),
 )  # fmt: skip
+SITE_LANGUAGE = Setting(
+    "SITE_LANGUAGE", Section.CREW, Choice(settings.LANGUAGES), "en", _("Language"),
+    _("Of notices and of names that TrickyClip gives itself. Pages follow each member’s choice or browser."),
+)  # fmt: skip
 TIME_ZONE = Setting(
     "TIME_ZONE", Section.CREW, Zone(), "UTC", _("Time zone"),
     _("The crew’s time zone: for times on pages, and for sessions that have none of their own."),

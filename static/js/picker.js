@@ -70,7 +70,8 @@ const endOf = (signal) => new Promise((_, reject) => { signal.addEventListener("
 async function optionsFor(picker, typed) {
   const signal = AbortSignal.timeout(PATIENCE_MS);
   await Promise.race([learning, endOf(signal)]);
-  const address = `${picker.dataset.url}?q=${encodeURIComponent(typed)}`;
+  const { url } = picker.dataset;
+  const address = `${url}${url.includes("?") ? "&" : "?"}q=${encodeURIComponent(typed)}`;
   if (!answered.has(address)) {
     const response = await fetch(address, { headers: { "HX-Request": "true" }, signal });
     if (!response.ok) return null;

@@ -15,6 +15,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from people.language import use_asked
+
 #: As in static/css/base.css: --ground and --raised.
 GROUND, BAR = "#0d1117", "#151b23"
 #: What the page without a connection is made of, and what each other page begins with.
@@ -36,15 +38,16 @@ VIDEOS = ["video/*", ".mp4", ".mov", ".m4v"]
 
 
 @require_safe
-def manifest(_request: HttpRequest) -> JsonResponse:
+def manifest(request: HttpRequest) -> JsonResponse:
     """Answer what a phone needs to install the site (W3C Web Application Manifest, with share_target)."""
+    language = use_asked(request)
     return JsonResponse(
         {
             "id": "/",
             "name": "TrickyClip",
             "short_name": "TrickyClip",
             "description": _("Sort, find and share the crew’s clips."),
-            "lang": "en",
+            "lang": language,
             "start_url": "/",
             "scope": "/",
             "display": "standalone",
@@ -84,12 +87,17 @@ def favicon(_request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def service_worker(_request: HttpRequest) -> HttpResponse:
-    """Answer the worker; it changes with each version, which is how a browser knows that there is a new one."""
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """Answer the worker; it changes with each version, which is how a browser knows that there is a new one.
+
+    Another language is another worker, so that the page without a connection speaks that of the pages.
+    """
+    language = use_asked(request)
     shell = {
         "static": settings.STATIC_URL,
         "files": [static(name) for name in SHELL],
-        "offline": reverse("offline"),
+        "offline": f"{reverse('offline')}?language={language}",
+        "language": language,
     }
     parts = ", ".join(json.dumps(static(f"js/worker/{name}.js")) for name in ("shared-videos", "worker"))
     lines = [f"const shell = {json.dumps(shell)};", f"importScripts({parts});", ""]
@@ -99,4 +107,5 @@ def service_worker(_request: HttpRequest) -> HttpResponse:
 @require_safe
 def offline(request: HttpRequest) -> HttpResponse:
     """Answer the page that the worker shows while there is no connection."""
+    use_asked(request)
     return render(request, "offline.html")

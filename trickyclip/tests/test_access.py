@@ -12,7 +12,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from clips.models import Job, JobKind, Reel
 from clips.tests.factories import ten_minutes
 from people.access import PROGRAM_PATHS
-from people.models import ApiToken, Member, Role
+from people.models import ApiToken, Member, Person, Role
+from tricks.models import Trick
 
 EVERYONE = None
 VIEWER, SORTER, CURATOR, ADMIN = Role
@@ -33,6 +34,7 @@ ROUTES = {
     "people:logout": ([], {"post": VIEWER}),
     "people:logout_everywhere": ([], {"post": VIEWER}),
     "people:theme_choose": ([], {"post": VIEWER}),
+    "people:language_choose": ([], {"post": VIEWER}),
     "people:leave": ([], {"post": VIEWER}),
     "people:second_factor": ([], {"get": VIEWER}),
     "people:second_factor_begin": ([], {"post": VIEWER}),
@@ -54,6 +56,25 @@ ROUTES = {
     "people:member_remove": (["uuid"], {"post": ADMIN}),
     "people:member_let_back_in": (["uuid"], {"post": ADMIN}),
     "clips:manage": ([], {"get": CURATOR}),
+    "people:riders": ([], {"get": CURATOR}),
+    "people:rider_add": ([], {"post": CURATOR}),
+    "people:rider_merge_undo": (["invite"], {"post": CURATOR}),
+    "people:rider": (["person"], {"get": CURATOR}),
+    "people:rider_rename": (["person"], {"post": CURATOR}),
+    "people:rider_rename_says": (["person"], {"get": CURATOR}),
+    "people:rider_alias_add": (["person"], {"post": CURATOR}),
+    "people:rider_alias_remove": (["person", "invite"], {"post": CURATOR}),
+    "people:rider_merge": (["person"], {"get": CURATOR, "head": CURATOR, "post": CURATOR}),
+    "tricks:tricks": ([], {"get": CURATOR}),
+    "tricks:trick_add": ([], {"post": CURATOR}),
+    "tricks:trick_merge_undo": (["invite"], {"post": CURATOR}),
+    "tricks:trick": (["move"], {"get": CURATOR}),
+    "tricks:trick_rename": (["move"], {"post": CURATOR}),
+    "tricks:trick_rename_says": (["move"], {"get": CURATOR}),
+    "tricks:trick_alias_add": (["move"], {"post": CURATOR}),
+    "tricks:trick_alias_remove": (["move", "invite"], {"post": CURATOR}),
+    "tricks:trick_merge": (["move"], {"get": CURATOR, "head": CURATOR, "post": CURATOR}),
+    "people:rider_take_out": (["uuid"], {"post": CURATOR}),
     "people:settings": ([], {"get": ADMIN}),
     "people:settings_save": (["crew"], {"post": ADMIN}),
     "people:setting_reset": ([], {"post": ADMIN}),
@@ -122,6 +143,7 @@ ROUTES = {
     "clips:reel_body": (["reel"], {"get": VIEWER}),
     "clips:reel_clip": (["reel", "place"], {"get": VIEWER}),
     "clips:reel_playable": (["reel"], {"post": VIEWER}),
+    "clips:reel_timeline": (["reel"], {"get": VIEWER}),
     "clips:reel_lease": (["reel"], {"post": SORTER}),
     "clips:reel_lease_end": (["reel"], {"post": SORTER}),
     "clips:reel_rename": (["reel"], {"post": SORTER}),
@@ -191,6 +213,9 @@ ROUTES = {
     "clips:cause_retry": ([], {"post": CURATOR}),
     "clips:cause_cancel": ([], {"post": CURATOR}),
     "clips:kind_cancel": (["DETECT"], {"post": CURATOR}),
+    "clips:group_jobs": (["file"], {"get": SORTER}),
+    "clips:group_retry": (["file"], {"post": CURATOR}),
+    "clips:group_cancel": (["file"], {"post": CURATOR}),
     "clips:job_row": (["job"], {"get": SORTER}),
     "clips:job_retry": (["job"], {"post": CURATOR}),
     "clips:job_cancel": (["job"], {"post": CURATOR}),
@@ -291,6 +316,8 @@ def argument(rows_once, sessions):
             "reel": reel.pk,
             "place": reel.clips.create(position=1, lineage=uuid.uuid4()).pk,
             "crew": "crew",
+            "person": Person.objects.add("Mia Berg").pk,
+            "move": Trick.objects.add("KFED").pk,
             "invite": 0,
             "token": ApiToken.objects.issue(viewer, "script")[0].pk,
             "no-such-secret": "no-such-secret",

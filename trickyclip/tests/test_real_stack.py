@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.soak, pytest.mark.timeout(3600)]
 
 @pytest.fixture(scope="module")
 def podman() -> Iterator[Podman]:
-    for name in ("podman", "runc", "debootstrap"):
+    for name in ("podman", "runc", "catatonit", "debootstrap"):
         needed(name)
     with contextlib.ExitStack() as stack:
         kept = os.environ.get("TRICKYCLIP_STACK_DIR")

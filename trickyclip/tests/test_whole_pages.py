@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from clips.models import Job, JobKind, Preview, Reel, SharedCopy
 from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, FinalClipFactory, ten_minutes
-from people.models import ApiToken, Invite, Member, Role
+from people.models import ApiToken, Invite, Member, Person, Role
+from tricks.models import Trick
 from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 from trickyclip.tests.test_access import ROUTES, named_routes, use
 
@@ -62,6 +63,8 @@ def make_rows(admin: Member) -> dict[str, object]:
         "token": ApiToken.objects.issue(admin, "script")[0].pk,
         "no-such-secret": "no-such-secret",
         "crew": "crew",
+        "person": Person.objects.add("Mia Berg").pk,
+        "move": Trick.objects.add("KFED").pk,
         "piece": 10**9,
         "reel": reel.pk,
         "place": reel.clips.create(position=1, lineage=clip.lineage).pk,

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
+from clips.library.ordering import in_order, span
 from clips.library.search import matching, prefix_query, words
 from clips.models import CameraName, CandidateSegment, FinalClip, JobKind, OriginalFile, Preview, Shoot
 from clips.tests.factories import FinalClipFactory, OriginalFileFactory
@@ -196,7 +197,7 @@ def test_a_name_in_the_address_that_no_menu_has_stays_chosen(client, viewer, cli
     assert '<input type="checkbox" name="person" value="mills" checked>' in page.content.decode()
 
 
-@pytest.mark.parametrize(("view", "n_queries"), [("grid", 9), ("list", 11)])
+@pytest.mark.parametrize(("view", "n_queries"), [("grid", 9), ("list", 13)])
 def test_the_page_costs_as_many_queries_for_a_thousand_clips_as_for_ten(
     client, viewer, clips, original, run, view, n_queries, django_assert_num_queries
 ):
@@ -273,3 +274,24 @@ def test_the_pages_of_a_query_keep_it(client, viewer, original, run):
     assert 'href="/clips?camera=CAM_X&amp;view=list&amp;page=2"' in page
     second = client.get(reverse("clips:library"), {"camera": "CAM_X", "page": "2"})
     assert len(second.context["page"]) == 12
+
+
+@pytest.mark.parametrize("sort", ["person", "-person", "trick", "-trick"])
+def test_pages_by_name_are_parts_of_the_whole_order(original, miller, kfed, sort):
+    names = [Person.objects.add("Zoë"), miller, None, Person.objects.add("ädam"), None, Person.objects.add("Bo")]
+    for number, person in enumerate(names * 3):
+        make_clip(original, f"clip{number}", person=person, trick=kfed if number % 4 else None, start_ms=number)
+    clips = in_order(FinalClip.objects.current(), sort)
+    whole = list(clips.values_list("pk", flat=True))
+    for size in (1, 4, 5, 18):
+        for first in range(0, len(whole) + size, size):
+            page = list(span(clips, first, first + size, name=sort).values_list("pk", flat=True))
+            assert page == whole[first : first + size]
+
+
+def test_a_rider_is_found_beside_others_however_many_clips_they_are_in(client, viewer, clips, miller, monkeypatch):
+    clips["crash"].also.add(miller)
+    client.force_login(viewer)
+    for few in (1000, 0):
+        monkeypatch.setattr("clips.library.filters.FEW", few)
+        assert names(client.get("/clips", {"person": "Miller_Downey"})) == ["crash", "rail"]

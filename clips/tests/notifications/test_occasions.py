@@ -4,7 +4,7 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from clips.archive.backend import BlockReason
 from clips.models import (
@@ -124,6 +124,18 @@ def test_an_audit_is_told_of_when_it_finds_more_than_the_one_before(db):
         report.end(n_wrong=n_wrong)
         told()
     assert told() == ["The audit found 2 problems"]
+
+
+def test_notices_are_in_the_crews_language_with_what_workers_said(segments, original, settings):
+    settings.SITE_LANGUAGE = "de"
+    make_previews(segments)
+    Job.objects.create(
+        kind=JobKind.PROBE, original_file=original, state=JobState.FAILED, finished_at=timezone.now(),
+        reason="This took too long.",
+    )  # fmt: skip
+    assert sorted(told()) == ["1 × Kameradaten lesen fehlgeschlagen", "Backyard Rails: 7 Momente zu sortieren"]
+    assert Notice.objects.get(title__startswith="1").text == "Das hat zu lange gedauert."
+    assert translation.get_language() == "en"
 
 
 def at(hour: int, settings, monkeypatch) -> None:

@@ -39,6 +39,12 @@ def add_files(shoot: Shoot, count: int) -> list[OriginalFile]:
     )
 
 
+def add_files_of(name: str, shoot: Shoot) -> list[OriginalFile]:
+    (file,) = add_files(shoot, 1)
+    OriginalFile.objects.filter(pk=file.pk).update(original_filename=name)
+    return [file]
+
+
 def add_jobs(files: list[OriginalFile], state: JobState, reason: str = "", kind: JobKind = JobKind.PROBE) -> list[Job]:
     return Job.objects.bulk_create(Job(kind=kind, original_file=file, state=state, reason=reason) for file in files)
 
@@ -154,30 +160,33 @@ def test_the_time_left_follows_from_what_is_done(shoot):
     assert seconds_left(Job(state=JobState.WAITING, progress=0.5)) is None
 
 
-def test_one_poll_brings_the_rows_that_were_asked_for(page, shoot):
+def test_one_poll_brings_the_rows_and_lines_that_were_asked_for(page, shoot):
     done, waiting = (add_jobs([file], state)[0] for file, state in zip(
         add_files(shoot, 2), (JobState.DONE, JobState.WAITING), strict=True
     ))  # fmt: skip
     body = page.get(JOBS).content.decode()
-    assert body.count("data-active-job>") == 1
-    assert body.count("hx-get=") == 1, "the page polls once, not each row"
-    body = page.get(LIVE, {"id": [waiting.pk, "nonsense"]}, headers=AS_A_PAGE_ASKS).content.decode()
+    assert body.count("data-active-group>") == 1
+    assert body.count('hx-trigger="every') == 1, "the page polls once, not each line"
+    asked = {"id": [waiting.pk, "nonsense"], "group": [waiting.original_file_id, "nonsense"]}
+    body = page.get(LIVE, asked, headers=AS_A_PAGE_ASKS).content.decode()
     assert f'id="job-{waiting.pk}"' in body
     assert f'id="job-{done.pk}"' not in body
+    assert f'id="group-line-{waiting.original_file_id}" hx-swap-oob="true"' in body
     assert "every 2s" in body
     Job.objects.update(state=JobState.DONE)
     assert "every 15s" in page.get(LIVE, headers=AS_A_PAGE_ASKS).content.decode()
 
 
-def test_the_list_is_filtered_and_paged(page, shoot):
-    files = add_files(shoot, 60)
+def test_the_list_is_filtered_and_paged_by_video(page, shoot):
+    files = add_files(shoot, 30)
     add_jobs(files, JobState.FAILED, NOT_A_VIDEO)
-    add_jobs(files, JobState.DONE, kind=JobKind.DETECT)
-    assert page.get(JOBS, {"state": "FAILED", "kind": "PROBE"}).context["page"].paginator.count == 60
+    add_jobs(files + add_files_of("other", shoot), JobState.DONE, kind=JobKind.DETECT)
+    assert page.get(JOBS).context["page"].paginator.count == 31
+    assert page.get(JOBS, {"state": "FAILED", "kind": "PROBE"}).context["page"].paginator.count == 30
     second = page.get(JOBS, {"state": "FAILED", "page": 2})
-    assert len(second.context["page"]) == 10
+    assert len(second.context["groups"]) == 5
     assert "?page=1&amp;state=FAILED" in second.content.decode()
-    assert page.get(JOBS, {"state": "NONSENSE"}).context["page"].paginator.count == 120
+    assert page.get(JOBS, {"state": "NONSENSE"}).context["page"].paginator.count == 31
     assert "No jobs." in page.get(JOBS, {"state": "RUNNING"}).content.decode()
 
 

@@ -1,5 +1,7 @@
 // How fast bytes go, over the last seconds, and how long the rest takes.
 
+import { decimal } from "../numbers.js";
+
 const LOOK_BACK_MS = 12_000;
 const FEW_MS = 1500; // below this a speed says nothing
 
@@ -38,9 +40,9 @@ const KB = 1024, MB = KB * 1024, GB = MB * 1024;
 
 /** Return a size like "4.1 GB", counted as the server counts in the list below. */
 export function inBytes(bytes) {
-  if (bytes >= GB) return `${(bytes / GB).toFixed(1)} GB`;
-  if (bytes >= MB) return `${(bytes / MB).toFixed(1)} MB`;
-  return bytes >= KB ? `${(bytes / KB).toFixed(1)} KB` : `${bytes} bytes`;
+  if (bytes >= GB) return `${decimal(bytes / GB)} GB`;
+  if (bytes >= MB) return `${decimal(bytes / MB)} MB`;
+  return bytes >= KB ? `${decimal(bytes / KB)} KB` : `${bytes} bytes`;
 }
 
 /** Return a rough time like "2 h 5 min", "4 min" or "20 s": people want to know whether to wait, not when exactly. */

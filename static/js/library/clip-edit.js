@@ -1,5 +1,6 @@
 // Trims a clip against its preview: in and out from the picture shown, by handles, by numbers, by the sort page's keys.
 
+import { decimal } from "../numbers.js";
 import { capOf, Keymap, keyOf } from "../sorting/keymap.js";
 import { shortcutsAreOn } from "../sorting/keys.js";
 import { Shuttle } from "../sorting/shuttle.js";
@@ -167,7 +168,7 @@ class Trimmer {
     const [from, to] = [this.toTrack(this.startMs), this.toTrack(this.endMs)];
     kept.setAttribute("x", from);
     kept.setAttribute("width", Math.max(0, to - from));
-    this.form.querySelector("[data-trim-length]").textContent = `${((this.endMs - this.startMs) / 1000).toFixed(1)} s`;
+    this.form.querySelector("[data-trim-length]").textContent = `${decimal((this.endMs - this.startMs) / 1000)} s`;
   }
 
   toTrack(ms) {

@@ -145,7 +145,7 @@ class Watch extends ClipPlayer {
     const play = root.querySelector(".watch-play");
     play.setAttribute("aria-pressed", String(!video.paused));
     root.querySelector("[data-do=sound]").setAttribute("aria-pressed", String(!video.muted));
-    root.querySelector("[data-watch-speed]").textContent = `${this.speed}×`;
+    root.querySelector("[data-watch-speed]").textContent = `${this.speed.toLocaleString(document.documentElement.lang)}×`;
     root.querySelector(".watch-big").hidden = !video.paused || !this.canPlay;
     for (const button of root.querySelectorAll(".watch-bar [data-do]:not([data-do=make])")) button.disabled = !this.canPlay;
   }

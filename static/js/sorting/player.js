@@ -219,7 +219,8 @@ export class Player {
   #showState() {
     if (!this.card) return;
     this.card.toggleAttribute("data-playing", this.video !== null && !this.video.paused);
-    this.card.querySelector("[data-speed]").textContent = `${FRACTIONS[this.speed] ?? Number(this.speed.toFixed(2))}×`;
+    const speed = FRACTIONS[this.speed] ?? this.speed.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 2 });
+    this.card.querySelector("[data-speed]").textContent = `${speed}×`;
     this.card.querySelector("[data-real-time]")?.setAttribute("aria-pressed", String(this.speed === 1));
     for (const button of this.card.querySelectorAll(".player-buttons button")) button.disabled = this.video === null;
   }

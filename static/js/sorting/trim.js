@@ -1,6 +1,8 @@
 // The time-line of a card: its moment and what lies around it, and two handles for where the clip begins and ends.
 // Handles move by mouse, finger and keys; the form's start_ms and end_ms are where the result is kept.
 
+import { decimal } from "../numbers.js";
+
 const AROUND_MS = 5000; // shown on both sides
 const EDGE = 0.02; // of the time-line: a handle that is let go there brings more of the file into view
 const LEAST_MS = 100;
@@ -103,7 +105,7 @@ export class Trim {
       handle.setAttribute("aria-valuetext", clock(ms));
       card.querySelector(`[data-${end}-text]`).textContent = clock(ms);
     }
-    card.querySelector("[data-length-text]").textContent = `${((endMs - startMs) / 1000).toFixed(1)} ${this.page.words.seconds}`;
+    card.querySelector("[data-length-text]").textContent = `${decimal((endMs - startMs) / 1000)} ${this.page.words.seconds}`;
   }
 
   #place(bar, startMs, endMs) {

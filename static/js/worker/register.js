@@ -2,9 +2,10 @@
 // wait for it, and where there is none (no HTTPS, a private window) everything works but without a connection.
 
 const STATIC = new URL("../../", import.meta.url).pathname;
+const WORKER = `/service-worker.js?language=${document.documentElement.lang}`;
 
 async function register() {
-  const registration = await navigator.serviceWorker.register("/service-worker.js", { updateViaCache: "none" });
+  const registration = await navigator.serviceWorker.register(WORKER, { updateViaCache: "none" });
   // One that waits because an older page was open: it looks itself whether this one is alone now.
   const offer = (worker) => worker?.postMessage({ takeOver: STATIC });
   offer(registration?.waiting);

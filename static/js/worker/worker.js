@@ -1,9 +1,10 @@
 // The service worker, brought in by what trickyclip/http/installable.py answers, which says what `shell` is:
-// {static, files, offline}. It keeps static files, which bear their version in their address, and one page that says what
-// waits while there is no connection. It keeps no page and no media of the crew: those are asked for from the server.
+// {static, files, offline, language}. It keeps static files, which bear their version in their address, and one page that
+// says what waits while there is no connection. It keeps no page and no media of the crew: those are asked for from the
+// server.
 /* global shell, SharedVideos */
 
-const CACHE = `shell ${shell.static}`;
+const CACHE = `shell ${shell.static} ${shell.language}`;
 /** Downloads stream best where nobody stands between. */
 const LEFT_ALONE = /^\/(media|static|api|admin|s|export)\/|\.zip$|\/download$/;
 const ENDS_LOGIN = new Set(["/logout", "/account/logout-everywhere", "/account/leave"]);

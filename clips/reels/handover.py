@@ -1,0 +1,162 @@
+"""Makes the time-line of an edit for a video editor: which files it links, and which frames of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from clips.archive.item import clip_folder_parts
+from clips.models import ArchiveCopy, CopyState, FinalClip, OriginalFile, Reel
+from clips.reels.contents import Entry, entries_of
+from clips.reels.timeline.model import (
+    USUAL_SIZE_PX,
+    Cut,
+    Marker,
+    Media,
+    Timeline,
+    TimelineError,
+    frame_on_screen,
+    rate_that_suits,
+    size_that_suits,
+)
+
+#: Of a ZIP: the clips beside the project file.
+ZIP_FOLDER = "Media"
+#: Where the cameras' files are looked for that no archive has.
+CARD_FOLDER = "Originals"
+#: What GoPro calls a moment that somebody marked while filming.
+HILIGHT = "HiLight"
+
+
+class Linked(TextChoices):
+    """Which files the project links, and where from."""
+
+    ZIP = "zip", _("Clips, in a ZIP with the project file")
+    ARCHIVE = "archive", _("Clips in the archive folder")
+    ORIGINALS = "originals", _("Original videos")
+
+
+@dataclass(frozen=True)
+class Handover:
+    """A time-line, and the clips of the edit that are not in it, each with the reason."""
+
+    timeline: Timeline
+    left_out: tuple[str, ...]
+
+
+def hand_over(reel: Reel, linked: Linked, rate: Fraction | None = None) -> Handover:
+    """Return the time-line of an edit, at the rate of most of its clips or at ``rate``.
+
+    Raises
+    ------
+    TimelineError
+        If none of its clips can be in it.
+    """
+    shown = [(entry, entry.clip) for entry in entries_of(reel) if entry.clip]
+    facts = _facts_of(clip.original_file_id for _entry, clip in shown)
+    cuts, left_out = [], []
+    for entry, clip in shown:
+        own_rate = clip.original_file.rate
+        if own_rate is None:
+            left_out.append(f"{clip.filename}: {_t('its frame rate isn’t known')}")
+        elif linked != Linked.ORIGINALS and not clip.stored_path:
+            left_out.append(f"{clip.filename}: {_t('not cut yet')}")
+        else:
+            cuts.append(_cut(entry, clip, linked, _Video(clip.original_file, own_rate, facts[clip.original_file_id])))
+    if not cuts:
+        raise TimelineError(left_out[0] if left_out else _t("There are no clips in this edit."))
+    width_px, height_px = size_that_suits(tuple(cuts))
+    timeline = Timeline(reel.name, rate or rate_that_suits(tuple(cuts)), width_px, height_px, tuple(cuts))
+    return Handover(timeline, tuple(left_out))
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What a project needs of a video beside its row."""
+
+    first_frame_ms: int
+    sound_rate_hz: int
+    timecode_frame: int | None
+    hilights_ms: tuple[int, ...]
+    archived_as: str
+
+
+def _facts_of(originals: Iterable[UUID]) -> dict[UUID, _Facts]:
+    ids = set(originals)
+    copies = ArchiveCopy.objects.filter(original_file__in=ids, state=CopyState.VERIFIED)
+    archived = dict(copies.order_by("backend").values_list("original_file", "path"))
+    wanted = ("start_ms", "audio_rate_hz", "timecode_frame", "hilights_ms")
+    rows = OriginalFile.objects.filter(pk__in=ids).values("pk", *(f"probe__{name}" for name in wanted))
+    return {row["pk"]: _facts(row, archived.get(row["pk"], "")) for row in rows}
+
+
+def _facts(row: dict[str, Any], archived_as: str) -> _Facts:
+    return _Facts(
+        first_frame_ms=row["probe__start_ms"] or 0,
+        sound_rate_hz=row["probe__audio_rate_hz"] or 48_000,
+        timecode_frame=row["probe__timecode_frame"],
+        hilights_ms=tuple(row["probe__hilights_ms"] or ()),
+        archived_as=archived_as,
+    )
+
+
+@dataclass(frozen=True)
+class _Video:
+    """A video whose rate is known, and what of its frames can be said without its bytes."""
+
+    row: OriginalFile
+    rate: Fraction
+    facts: _Facts
+
+    def frame(self, at_ms: int) -> int:
+        return frame_on_screen(at_ms, self.rate, self.facts.first_frame_ms)
+
+    def media(self, path: str, first_frame: int, n_frames: int) -> Media:
+        """Describe a file with a stretch of its frames; a clip takes its timecode over."""
+        sides = (self.row.width_px or USUAL_SIZE_PX[0], self.row.height_px or USUAL_SIZE_PX[1])
+        width_px, height_px = sides[::-1] if self.row.rotation_deg % 180 else sides
+        timecode_frame = self.facts.timecode_frame
+        return Media(
+            path, self.rate, n_frames, width_px, height_px, bool(self.row.has_audio), self.facts.sound_rate_hz,
+            0 if timecode_frame is None else timecode_frame + first_frame,
+        )  # fmt: skip
+
+
+def _cut(entry: Entry, clip: FinalClip, linked: Linked, video: _Video) -> Cut:
+    """Return what an entry shows, in the frames of the file that is linked."""
+    file_first, media = _linked_file(clip, linked, video)
+    first = video.frame(entry.start_ms)
+    last = min(video.frame(entry.end_ms), file_first + media.n_frames - 1)
+    hilights = (video.frame(at_ms) for at_ms in video.facts.hilights_ms)
+    rider, trick = str(clip.person or ""), str(clip.trick or "")
+    return Cut(
+        media=media,
+        name=" · ".join(word for word in (rider, trick) if word) or media.name,
+        first_frame=first - file_first,
+        n_frames=max(1, last - first + 1),
+        speed_percent=entry.row.speed,
+        has_sound=entry.row.has_sound,
+        title=entry.row.title,
+        rider=rider,
+        trick=trick,
+        session=video.row.shoot.name,
+        markers=tuple(Marker(frame - file_first, HILIGHT) for frame in hilights if first <= frame <= last),
+    )
+
+
+def _linked_file(clip: FinalClip, linked: Linked, video: _Video) -> tuple[int, Media]:
+    """Return the file that a cut of a clip is taken from, and which frame of the video it begins with."""
+    if linked == Linked.ORIGINALS:
+        length_ms = (video.row.duration_ms or 0) - video.facts.first_frame_ms
+        path = video.facts.archived_as or f"{CARD_FOLDER}/{video.row.original_filename}"
+        return 0, video.media(path, 0, max(1, round(length_ms * video.rate / 1000)))
+    first, last = video.frame(clip.start_ms), video.frame(clip.end_ms)
+    path = "/".join([*clip_folder_parts(clip), clip.filename])
+    if linked == Linked.ZIP:
+        path = f"{ZIP_FOLDER}/{path}"
+    return first, video.media(path, first, last - first + 1)

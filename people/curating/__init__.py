@@ -1,0 +1,1 @@
+"""Pages on which curators look after names: riders here, tricks by the same views."""
