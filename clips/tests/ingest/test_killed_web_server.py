@@ -12,7 +12,6 @@ import pytest
 from tusclient.client import TusClient
 
 from clips.tests.ingest.sender import PATIENCE_S, Sender
-from trickyclip.tests.site import manage
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +39,7 @@ def wait_for_bytes(senders: list[Sender], n_bytes: int) -> None:
 
 
 def test_twenty_uploads_survive_the_web_servers_death(own_site, tmp_path):
-    secret = manage(own_site.data_dir, "shell", "-v", "0", "-c", ISSUE_TOKEN).strip().splitlines()[-1]
+    secret = own_site.shell.run(ISSUE_TOKEN).split()[-1]
     client = TusClient(f"{own_site.base_url}/upload/tus/", headers={"Authorization": f"Bearer {secret}"})
     senders = []
     for number in range(N_UPLOADS):
