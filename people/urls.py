@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from people import appearance, login, members_page, second_factor, views
+from people import appearance, login, members_page, second_factor, trail_page, views
 from people.access import public
 from people.curating.riders import RIDERS, rider_take_out
 from people.curating.routes import routes_of
@@ -36,6 +36,7 @@ urlpatterns = [
     path("manage/members/<uuid:pk>/role", members_page.member_role, name="member_role"),
     path("manage/members/<uuid:pk>/remove", members_page.member_remove, name="member_remove"),
     path("manage/members/<uuid:pk>/let-back-in", members_page.member_let_back_in, name="member_let_back_in"),
+    path("manage/audit-trail", trail_page.audit_trail, name="audit_trail"),
     *routes_of(RIDERS),
     path("manage/riders/<uuid:pk>/take-out", rider_take_out, name="rider_take_out"),
     path("manage/settings", page.settings_page, name="settings"),

@@ -6,6 +6,7 @@ second. It needs Babel, which requirements-dev.txt has; a running site needs not
 """
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,9 +25,11 @@ PACKAGES = ("people", "tricks", "clips", "detection", "trickyclip")
 NOT_SAID = {"tests", "migrations"}
 #: Which arguments of which functions are texts; None is the first one.
 KEYWORDS = {
-    "_": None, "_t": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None,
+    "gettext": None, "gettext_lazy": None, "gettext_noop": None,
     "ngettext": (1, 2), "ngettext_lazy": (1, 2), "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2),
 }  # fmt: skip
+#: What a module calls one of them.
+ALIAS = re.compile(r"\b(\w*gettext\w*) as (\w+)")
 WIDTH = 120
 
 #: A text, its plural if it has one, and its context.
@@ -75,7 +78,9 @@ def _add(catalog: Catalog, path: Path, text: str, plural: str | None, context: s
 
 def said_by_module(source: bytes) -> Iterator[Said]:
     """Yield the texts of a Python module."""
-    for _line, function, texts, _comments in extract_python(io.BytesIO(source), list(KEYWORDS), [], {}):
+    called = {name: name for name in KEYWORDS} | {alias: name for name, alias in ALIAS.findall(source.decode())}
+    for _line, name, texts, _comments in extract_python(io.BytesIO(source), list(called), [], {}):
+        function = called[name]
         parts = [texts] if isinstance(texts, str) else list(texts or ())
         if function.startswith("pgettext"):
             context, text = parts[:2]

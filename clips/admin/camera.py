@@ -1,19 +1,15 @@
 """Admin pages of cameras: their names and the corrections of their clocks."""
 
-from functools import partial
-
 from django import forms
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import Case, Count, OuterRef, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from clips.admin.record import rows_link
-from clips.jobs import pipeline
+from clips.library.camera_clocks import place_in_time, refresh_search, said_of_times
 from clips.media.cameras.model import CAMERA_ID
 from clips.models import CameraClock, CameraName, OriginalFile
 from people.audit import AuditedAdmin
@@ -72,17 +68,17 @@ class CameraNameAdmin(CameraAdmin):
 
     def save_model(self, request: HttpRequest, obj: CameraName, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        _refresh_search(obj.camera_id)
+        refresh_search(obj.camera_id)
 
     def delete_model(self, request: HttpRequest, obj: CameraName) -> None:
         super().delete_model(request, obj)
-        _refresh_search(obj.camera_id)
+        refresh_search(obj.camera_id)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         camera_ids = set(queryset.values_list("camera_id", flat=True))
         super().delete_queryset(request, queryset)
         for camera_id in camera_ids:
-            _refresh_search(camera_id)
+            refresh_search(camera_id)
 
 
 @admin.register(CameraClock)
@@ -108,24 +104,10 @@ class CameraClockAdmin(CameraAdmin):
         self._put_right(request, camera_ids)
 
     def _put_right(self, request: HttpRequest, camera_ids: set[str]) -> None:
-        n_changed = OriginalFile.objects.filter(camera_id__in=camera_ids).place_in_time()
+        n_changed = place_in_time(*camera_ids)
         self.message_user(request, said_of_times(n_changed), messages.INFO)
 
 
 def _number_of(files: QuerySet) -> Coalesce:
     counted = files.order_by().values("camera_id").annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counted), 0)
-
-
-def _refresh_search(camera_id: str) -> None:
-    """Have a worker update the search text of the camera's clips, soon after the answer."""
-    transaction.on_commit(partial(pipeline.ask, "refresh_search", camera_id=camera_id))
-
-
-def said_of_times(n_changed: int) -> str:
-    """Return the sentence about how many files have another time now."""
-    if not n_changed:
-        return _t("No file times changed. New files will use it, too.")
-    return ngettext("The time of %(n)s file changed.", "The times of %(n)s files changed.", n_changed) % {
-        "n": n_changed
-    }

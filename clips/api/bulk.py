@@ -15,6 +15,7 @@ from clips.library import bulk, hearts, undoing
 from clips.library.selection import MAX_IDS, Selection, SelectionForm
 from clips.models import BulkChange, ClipCategory
 from tricks.models import Trick
+from trickyclip.shared.asked_once import mark_of
 
 REFUSALS = {404: SentenceSerializer, 409: SentenceSerializer, 422: SentenceSerializer}
 
@@ -97,7 +98,7 @@ class BulkTags(APIView):
         asked = BulkTagsSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         clips = asked.selection().clips(request.user).values_list("pk", flat=True)
-        who = {"member": request.user, "key": asked.validated_data["key"]}
+        who = {"member": request.user, "key": asked.validated_data["key"], "asked": mark_of(request, request.data)}
         if "heart" in asked.validated_data:
             made = hearts.heart_many(clips, wanted=asked.validated_data["heart"], **who)
         else:

@@ -3,8 +3,9 @@
 from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
+from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import exception_handler
+from rest_framework.views import APIView, exception_handler
 
 from clips.ingest.tus_headers import TusError
 from clips.library.bin_rights import BinError, NotAllowedError
@@ -18,6 +19,16 @@ class Conflict(APIException):
 
 class Refused(APIException):
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+
+
+class Nowhere(APIView):
+    """Any other address below /api/: a program is told so in JSON, and not by a page."""
+
+    schema = None
+
+    def initial(self, request: Request, *args, **kwargs) -> None:
+        super().initial(request, *args, **kwargs)
+        raise NotFound(_("There is no such address in the API."))
 
 
 def one_sentence(error: Exception, context: dict) -> Response | None:

@@ -14,6 +14,8 @@ from clips.models import AuditReport, AuditState
 from people.access import requires
 from people.models import Role
 
+MOST_EARLIER = 14
+
 
 @requires(Role.SORTER)
 @require_safe
@@ -30,7 +32,9 @@ def audit(request: HttpRequest) -> HttpResponse:
     is_running = AuditReport.objects.filter(state=AuditState.RUNNING).exists()
     # A worker that was asked may not have begun yet: the page waits for another report than the one it was asked after.
     is_awaited = is_running or request.GET.get("after") == _mark(report)
-    return render(request, "clips/integrity/audit.html", {"report": report, "kinds": kinds, "is_awaited": is_awaited})
+    ended = AuditReport.objects.filter(state=AuditState.DONE).defer("found")
+    context = {"report": report, "kinds": kinds, "is_awaited": is_awaited, "earlier": ended[1 : 1 + MOST_EARLIER]}
+    return render(request, "clips/integrity/audit.html", context)
 
 
 @requires(Role.CURATOR)

@@ -96,7 +96,9 @@ def plan(clips: Iterable[uuid.UUID], change: TagChange) -> Plan:
     return _planned(_tags_of(clips), change)
 
 
-def change_tags(clips: Iterable[uuid.UUID], change: TagChange, *, member: Member, key: uuid.UUID) -> BulkChange:
+def change_tags(
+    clips: Iterable[uuid.UUID], change: TagChange, *, member: Member, key: uuid.UUID, asked: str = ""
+) -> BulkChange:
     """Change the tags of clips; the same key again changes nothing and returns the first one's row.
 
     Clips that are not current any more are left alone.
@@ -108,7 +110,7 @@ def change_tags(clips: Iterable[uuid.UUID], change: TagChange, *, member: Member
     """
     with transaction.atomic():
         chosen = FinalClip.objects.current().filter(pk__in=list(clips)).hold()
-        if earlier := earlier_change(BulkKind.TAG, key, member):
+        if earlier := earlier_change(BulkKind.TAG, key, member, asked):
             return earlier
         if not chosen:
             raise ConflictError(_("These clips are not in the library any more."))
@@ -121,6 +123,7 @@ def change_tags(clips: Iterable[uuid.UUID], change: TagChange, *, member: Member
         made = BulkChange.objects.create(
             pk=key,
             kind=BulkKind.TAG,
+            asked=asked,
             label=change.label,
             member=member,
             member_name=member.username,

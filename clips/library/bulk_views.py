@@ -19,6 +19,7 @@ from clips.models.bulk import Undone
 from clips.sorting.decisions import ConflictError
 from people.access import requires
 from people.models import Role
+from trickyclip.shared.asked_once import mark_of
 from trickyclip.shared.page_events import announce
 from trickyclip.shared.whole_pages import part_of
 
@@ -44,7 +45,8 @@ def clips_tag(request: HttpRequest) -> HttpResponse:
     chosen = form.selection().clips(request.user).values_list("pk", flat=True)
     try:
         with transaction.atomic():  # a refused change adds no new people or tricks either
-            made = bulk.change_tags(chosen, form.change(), member=request.user, key=key_form.cleaned_data["key"])
+            who = {"member": request.user, "key": key_form.cleaned_data["key"], "asked": mark_of(request)}
+            made = bulk.change_tags(chosen, form.change(), **who)
     except ConflictError as error:
         return render(request, "clips/library/_bulk_plan.html", {"errors": [str(error)]}, status=409)
     return answer_changed(request, made)

@@ -51,5 +51,10 @@ def fault_of(file: OriginalFile) -> ClockFault | None:
         return None
     # The day is known, by the session. The hour is a guess for whoever opens the form: clocks begin again at midnight.
     wrong_s = (file.shoot.date - shown.date()).days * 86_400 + (0 if shown.hour > _NIGHT_ENDS_HOUR else 43_200)
-    about = {"camera_id": file.camera_id, "serial": file.camera_serial, "day": shown.date(), "offset_s": wrong_s}
-    return ClockFault(shown, f"{reverse('admin:clips_cameraclock_add')}?{urlencode(about)}")
+    times = {"shown": _typed(shown), "true": _typed(shown + dt.timedelta(seconds=wrong_s))}
+    about = {"camera_id": file.camera_id, "serial": file.camera_serial, **times}
+    return ClockFault(shown, f"{reverse('clips:clock_correct')}?{urlencode(about)}")
+
+
+def _typed(time: dt.datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S")

@@ -15,6 +15,7 @@ from clips.models import FinalClip, Heart
 from clips.sorting.decisions import ConflictError
 from people.access import requires
 from people.models import Role
+from trickyclip.shared.asked_once import mark_of
 
 
 @requires(Role.VIEWER)
@@ -38,7 +39,7 @@ def clips_heart(request: HttpRequest) -> HttpResponse:
         return answer_said(request, _("Select at least one clip."), status=422)
     chosen = form.selection().clips(request.user).values_list("pk", flat=True)
     try:
-        made = heart_many(chosen, member=request.user, key=key_form.cleaned_data["key"])
+        made = heart_many(chosen, member=request.user, key=key_form.cleaned_data["key"], asked=mark_of(request))
     except ConflictError as error:
         return answer_said(request, str(error), status=409)
     return answer_changed(request, made)

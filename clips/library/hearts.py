@@ -12,7 +12,9 @@ from clips.sorting.decisions import ConflictError, earlier_change
 from people.models import Member
 
 
-def heart_many(clips: Iterable[uuid.UUID], *, wanted: bool | None = None, member: Member, key: uuid.UUID) -> BulkChange:
+def heart_many(
+    clips: Iterable[uuid.UUID], *, wanted: bool | None = None, member: Member, key: uuid.UUID, asked: str = ""
+) -> BulkChange:
     """Give clips the member's heart, or take it away; the same key again changes nothing.
 
     Parameters
@@ -27,7 +29,7 @@ def heart_many(clips: Iterable[uuid.UUID], *, wanted: bool | None = None, member
     """
     with transaction.atomic():
         held = FinalClip.objects.current().filter(pk__in=list(clips)).hold()
-        if earlier := earlier_change(BulkKind.HEART, key, member):
+        if earlier := earlier_change(BulkKind.HEART, key, member, asked):
             return earlier
         chosen = FinalClip.objects.filter(pk__in=held).order_by()
         lineages = set(chosen.values_list("lineage", flat=True))
@@ -44,6 +46,7 @@ def heart_many(clips: Iterable[uuid.UUID], *, wanted: bool | None = None, member
         made = BulkChange.objects.create(
             pk=key,
             kind=BulkKind.HEART,
+            asked=asked,
             member=member,
             member_name=member.username,
             states=[not wanted, wanted],

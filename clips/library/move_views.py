@@ -15,6 +15,7 @@ from clips.sorting.decisions import ConflictError
 from people.access import requires
 from people.audit import Action, note
 from people.models import Role
+from trickyclip.shared.asked_once import mark_of
 
 NOTHING = MovePlan([], 0, 0)
 
@@ -36,7 +37,8 @@ def clips_move(request: HttpRequest) -> HttpResponse:
         return _ask(request, form=form, status=422)
     try:
         with transaction.atomic():  # a refused move adds no session either
-            made = move_videos(plan.videos, form.moves_to(), member=request.user, key=key_form.cleaned_data["key"])
+            who = {"member": request.user, "key": key_form.cleaned_data["key"], "asked": mark_of(request)}
+            made = move_videos(plan.videos, form.moves_to(), **who)
             note(Action.CHANGED, made, what=str(made))
     except ConflictError as error:
         form.add_error(None, str(error))

@@ -26,6 +26,7 @@ from people.access import requires
 from people.audit import Action, note
 from people.models import Role
 from people.rename_form import said_of_renaming
+from trickyclip.shared.asked_once import mark_of
 from trickyclip.shared.page_events import announce
 from trickyclip.shared.whole_pages import part_of
 
@@ -103,7 +104,8 @@ def session_trash_hidden(request: HttpRequest, pk: UUID) -> HttpResponse:
         return news(request, shoot, status=422)
     moments = CandidateSegment.objects.in_session(shoot.pk)
     try:
-        made = trash_hidden(moments, member=request.user, key=form.cleaned_data["key"])
+        key = form.cleaned_data["key"]
+        made = trash_hidden(moments, member=request.user, key=key, asked=mark_of(request, {}))
     except ConflictError:
         return news(request, shoot, status=409)
     return news(request, shoot, **toast_context(made, request.user))
@@ -124,7 +126,8 @@ def session_move_videos(request: HttpRequest, pk: UUID) -> HttpResponse:
         try:
             with transaction.atomic():  # a refused move adds no session either
                 target = form.moves_to()
-                made = move_videos(moved, target, member=request.user, key=form.cleaned_data["key"])
+                who = {"member": request.user, "key": form.cleaned_data["key"], "asked": mark_of(request)}
+                made = move_videos(moved, target, **who)
                 note(Action.CHANGED, shoot, what=str(made))
         except ConflictError as error:
             form.add_error(None, str(error))

@@ -43,6 +43,8 @@ from trickyclip.shared.whole_pages import part_of
 
 SESSIONS_PER_PAGE = 24
 FILES_PER_PAGE = 10
+#: In an address: the page comes with its files, or draws them again.
+DETAILS = "details"
 #: Offered to be binned at a time.
 MOST_EMPTY = 50
 #: Jobs that a file's line shows in their own way.
@@ -76,13 +78,14 @@ def empty_sessions(request: HttpRequest) -> list[UUID]:
 @requires(Role.VIEWER)
 @require_safe
 def session(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show one session with its files and their moments."""
+    """Show one session; its files and their moments are asked for when Details are opened, or by ``?details``."""
     shoot = get_object_or_404(Shoot.objects.select_related("bin_entry"), pk=pk)
     if entry := shoot.bin_entry:
         may_restore = entry.is_lying and bin_rights.may_restore(request.user, entry)
         context = {"shoot": shoot, "entry": entry, "may_restore": may_restore}
         return render(request, "clips/library/session_removed.html", context, status=410)
-    context = page_context(request, shoot) | {"form": SessionForm(instance=shoot), "did": _just_done(request)}
+    context = page_context(request, shoot, with_files=DETAILS in request.GET)
+    context |= {"form": SessionForm(instance=shoot), "did": _just_done(request)}
     videos = videos_to_choose(shoot)
     context |= {"videos": videos, "watch": chosen_of(request, shoot, videos)}
     context |= {"clips": clips_of(shoot, request.user), "riders": riders_of(shoot), "cover": covers_of([shoot]).get(pk)}
@@ -94,8 +97,17 @@ def session(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 @part_of(lambda pk: reverse("clips:session", args=[pk]))
 def session_news(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Answer with the changing parts of a session's page: its numbers and the moments of its files."""
+    """Answer with the changing parts of a session's page: its numbers, and its files where the page shows them."""
     return news(request, get_object_or_404(Shoot.objects.in_use(), pk=pk))
+
+
+@requires(Role.VIEWER)
+@require_safe
+@part_of(lambda pk: f"{reverse('clips:session', args=[pk])}?{DETAILS}", at="files-title")
+def session_details(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Answer with the files of a session and their moments, once somebody opens its details."""
+    context = page_context(request, get_object_or_404(Shoot.objects.in_use(), pk=pk), with_files=True)
+    return render(request, "clips/library/_session_details.html", context)
 
 
 @requires(Role.VIEWER)
@@ -110,7 +122,7 @@ def curve(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def news(request: HttpRequest, shoot: Shoot, *, status: int = 200, **more: object) -> HttpResponse:
     """Render the changing parts of a session's page; every change on that page answers with them."""
-    context = page_context(request, shoot) | more
+    context = page_context(request, shoot, with_files=DETAILS in request.GET or DETAILS in request.POST) | more
     return render(request, "clips/library/_session_news.html", context, status=status)
 
 
@@ -122,28 +134,45 @@ def _just_done(request: HttpRequest) -> UUID | None:
         return None
 
 
-def page_context(request: HttpRequest, shoot: Shoot) -> dict:
-    """Return the context of a session's page, in a fixed number of queries."""
+def page_context(request: HttpRequest, shoot: Shoot, *, with_files: bool) -> dict:
+    """Return the context of a session's page, in a fixed number of queries; its files only where they are shown."""
     page = page_of_files(request, shoot)
-    fill_in(page, shoot)
-    own = bin_rights.own(request.user, OriginalFile.objects.filter(pk__in=[file.pk for file in page]))
-    may_be_binned = set(own.values_list("pk", flat=True))
-    for file in page:
-        file.may_bin = file.pk in may_be_binned
-    moments = CandidateSegment.objects.in_use().filter(original_file__shoot=shoot)
-    waiting = moments.undecided().unreviewed()
+    page.object_list = list(page.object_list)
+    if with_files or not page.object_list:  # of none there is nothing to wait for
+        fill_in(page, shoot)
+        is_moving = any(file.is_moving for file in page)
+        own = bin_rights.own(request.user, OriginalFile.objects.filter(pk__in=[file.pk for file in page]))
+        may_be_binned = set(own.values_list("pk", flat=True))
+        for file in page:
+            file.may_bin = file.pk in may_be_binned
+    else:
+        is_moving = _are_worked_on(page.object_list)
+    moments = CandidateSegment.objects.in_use().filter(original_file__shoot=shoot).order_by()
     progress = progress_of([shoot])[shoot.pk]
     return {
         "shoot": shoot,
         "page": page,
         "progress": progress,
-        "n_moments": moments.count(),
-        "n_shown": moments.shown().count(),
-        "n_hidden": waiting.count() - waiting.shown().count(),
-        "is_moving": progress.search is not None or any(file.is_moving for file in page),
-        "lacks_filmstrips": any(file.film.name == "absent" for file in page),
+        **moments.numbers(),
+        "shows_files": with_files or not page.object_list,
+        "is_moving": progress.search is not None or is_moving,
+        "lacks_filmstrips": _lacks_filmstrips(page.object_list),
         "drawing": {"width": WIDTH, "height": HEIGHT},
     }
+
+
+def _are_worked_on(files: list[OriginalFile]) -> bool:
+    """Return whether a job reads one of these files or makes a preview of it."""
+    active = Job.objects.active()
+    previews = active.filter(kind=JobKind.PREVIEW, segment__original_file__in=files)
+    return active.filter(original_file__in=files).exists() or previews.exists()
+
+
+def _lacks_filmstrips(files: list[OriginalFile]) -> bool:
+    """Return whether some of these files have no filmstrip, and nobody asked for it, or it was deleted since."""
+    lacking = [file.pk for file in files if filmstrips.state_of(file, None).name == "absent"]
+    jobs = Job.objects.filter(original_file__in=lacking, kind=JobKind.FILMSTRIP).exclude(state=JobState.DONE)
+    return jobs.values("original_file").distinct().count() < len(lacking)
 
 
 def page_of_files(request: HttpRequest, shoot: Shoot) -> Page:
@@ -165,7 +194,6 @@ def page_of_files(request: HttpRequest, shoot: Shoot) -> Page:
 def fill_in(page: Page, shoot: Shoot) -> None:
     """Give each file of a page its time-line, its jobs and its form for a moment by hand."""
     files = list(page.object_list)
-    page.object_list = files
     segments = _segments_of(files)
     runs = DetectionRun.objects.filter(original_file__in=files).order_by("original_file_id", "-created_at")
     newest_run = {

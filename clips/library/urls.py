@@ -45,6 +45,7 @@ urlpatterns = [
     path("sessions", session_views.sessions, name="sessions"),
     path("sessions/<uuid:pk>", session_views.session, name="session"),
     path("sessions/<uuid:pk>/news", session_views.session_news, name="session_news"),
+    path("sessions/<uuid:pk>/details", session_views.session_details, name="session_details"),
     path("sessions/<uuid:pk>/rename", session_changes.session_rename, name="session_rename"),
     path("sessions/<uuid:pk>/cover", session_changes.session_cover, name="session_cover"),
     path("sessions/<uuid:pk>/rename-says", session_changes.session_rename_says, name="session_rename_says"),

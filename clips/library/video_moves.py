@@ -35,7 +35,9 @@ def plan_move(clips: QuerySet[FinalClip]) -> MovePlan:
     return MovePlan(list(videos), n_clips, n_clips - len(chosen))
 
 
-def move_videos(videos: Iterable[uuid.UUID], shoot: Shoot, *, member: Member, key: uuid.UUID) -> BulkChange:
+def move_videos(
+    videos: Iterable[uuid.UUID], shoot: Shoot, *, member: Member, key: uuid.UUID, asked: str = ""
+) -> BulkChange:
     """Move videos and the small copies of each to ``shoot``; the same key again changes nothing.
 
     Raises
@@ -47,7 +49,7 @@ def move_videos(videos: Iterable[uuid.UUID], shoot: Shoot, *, member: Member, ke
         ids = list(videos)
         rows = OriginalFile.objects.in_use().filter(Q(pk__in=ids) | Q(low_res_of__in=ids)).exclude(shoot=shoot)
         before = _hold(rows, shoot)
-        if earlier := earlier_change(BulkKind.MOVE, key, member):
+        if earlier := earlier_change(BulkKind.MOVE, key, member, asked):
             return earlier
         if not before:
             raise ConflictError(_("These videos are in %(session)s already.") % {"session": shoot})
@@ -55,6 +57,7 @@ def move_videos(videos: Iterable[uuid.UUID], shoot: Shoot, *, member: Member, ke
         made = BulkChange.objects.create(
             pk=key,
             kind=BulkKind.MOVE,
+            asked=asked,
             label=str(shoot)[:300],
             member=member,
             member_name=member.username,

@@ -39,6 +39,8 @@ class BulkChange(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
     )
     member_name = models.CharField(_("by (name)"), max_length=40, help_text=_("Kept when the member is deleted."))
+    #: Checksum of the request: the same key with another one is refused. Empty for changes from before it was kept.
+    asked = models.CharField(max_length=64, blank=True, default="", editable=False)
     #: The different states that rows had before or got; ``rows`` has two numbers into it for each id: before and after.
     states = models.JSONField(default=list, editable=False)
     rows = models.JSONField(default=dict, editable=False)

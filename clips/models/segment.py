@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, FloatField, Q
+from django.db.models import Count, F, FloatField, Q
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +29,17 @@ class SegmentStatus(models.TextChoices):
     TRASHED = "TRASHED", _("trashed")
 
 
+#: The videos whose moments are sorted.
+TO_SORT = {"original_file__aside_at": None, "original_file__low_res_of": None, "original_file__bin_entry": None}
+
+
+def is_shown() -> Q:
+    """Return the condition that the session's sensitivity shows a moment."""
+    # In doubles, as scores are: 1.0 in a query is a decimal number, and with those a count takes twice as long.
+    least = Cast(100 - F("original_file__shoot__sensitivity"), FloatField()) / 100.0
+    return Q(run=None) | Q(score__gte=least)
+
+
 class CandidateSegmentQuerySet(LeasedQuerySet["CandidateSegment"]):
     LEASED = {"status": SegmentStatus.IN_PROGRESS}
     NO_HOLDER = {"locked_by": None, "locked_at": None}
@@ -45,9 +56,14 @@ class CandidateSegmentQuerySet(LeasedQuerySet["CandidateSegment"]):
 
     def shown(self) -> "CandidateSegmentQuerySet":
         """Return those that the session's sensitivity shows; moments made by hand are always shown."""
-        # In doubles, as scores are: 1.0 in a query is a decimal number, and with those a count takes twice as long.
-        least = Cast(100 - F("original_file__shoot__sensitivity"), FloatField()) / 100.0
-        return self.filter(Q(run=None) | Q(score__gte=least))
+        return self.filter(is_shown())
+
+    def numbers(self) -> dict[str, int]:
+        """Count in one query all of them, those shown, and those that wait but are hidden."""
+        waits = Q(status=SegmentStatus.UNREVIEWED, **TO_SORT)
+        counts = {"n_moments": Q(), "n_shown": is_shown(), "n_waiting": waits, "n_waiting_shown": waits & is_shown()}
+        found = self.aggregate(**{name: Count("pk", filter=condition) for name, condition in counts.items()})
+        return found | {"n_hidden": found["n_waiting"] - found["n_waiting_shown"]}
 
     def open(self) -> "CandidateSegmentQuerySet":
         """Return undecided ones, even if their video was set aside."""
@@ -58,8 +74,7 @@ class CandidateSegmentQuerySet(LeasedQuerySet["CandidateSegment"]):
 
         Not what lies in a video that was set aside or binned, or in a camera's small copy of another one.
         """
-        files = {"original_file__aside_at": None, "original_file__low_res_of": None, "original_file__bin_entry": None}
-        return self.open().filter(**files)
+        return self.open().filter(**TO_SORT)
 
     def in_use(self) -> "CandidateSegmentQuerySet":
         """Return those whose video is not in the bin."""

@@ -248,13 +248,17 @@ def earlier_decision(kind: DecisionKind, segment: CandidateSegment, key: uuid.UU
     return earlier
 
 
-def earlier_change(kind: BulkKind, key: uuid.UUID, member: Member) -> BulkChange | None:
+def earlier_change(kind: BulkKind, key: uuid.UUID, member: Member, asked: str = "") -> BulkChange | None:
     """Return the change of many rows that this key already made; ConflictError if it stands for another one.
 
+    ``asked`` is the mark of the request; with another one the key stands for another change.
     Call it with the rows in hand: the same request may come twice at once, and the second one waits for them.
     """
     earlier = BulkChange.objects.filter(pk=key).first()
-    if earlier and (earlier.kind, earlier.member_id) != (kind, member.pk):
+    if earlier is None:
+        return None
+    is_other = bool(asked and earlier.asked) and asked != earlier.asked
+    if is_other or (earlier.kind, earlier.member_id) != (kind, member.pk):
         raise ConflictError(_("This key was used for another change."))
     return earlier
 

@@ -16,7 +16,7 @@ from clips.sorting.decisions import ConflictError, earlier_change
 from people.models import Member
 
 
-def trash_hidden(segments: CandidateSegmentQuerySet, *, member: Member, key: uuid.UUID) -> BulkChange:
+def trash_hidden(segments: CandidateSegmentQuerySet, *, member: Member, key: uuid.UUID, asked: str = "") -> BulkChange:
     """Trash those of these moments that nobody sorts and the sensitivity hides; the same key again changes nothing.
 
     Raises
@@ -28,7 +28,7 @@ def trash_hidden(segments: CandidateSegmentQuerySet, *, member: Member, key: uui
         hidden = segments.undecided().unreviewed()
         hidden = hidden.exclude(pk__in=hidden.shown().values("pk"))
         locked = CandidateSegment.objects.filter(pk__in=hidden.lock_in_order())
-        if earlier := earlier_change(BulkKind.TRASH, key, member):
+        if earlier := earlier_change(BulkKind.TRASH, key, member, asked):
             return earlier
         ids = list(locked.unreviewed().values_list("pk", flat=True))  # as they are now that nobody else can take them
         if not ids:
@@ -36,6 +36,7 @@ def trash_hidden(segments: CandidateSegmentQuerySet, *, member: Member, key: uui
         made = BulkChange.objects.create(
             pk=key,
             kind=BulkKind.TRASH,
+            asked=asked,
             member=member,
             member_name=member.username,
             rows={str(pk): [] for pk in ids},

@@ -46,6 +46,15 @@ def about_left(left_s: float) -> str:
 
 
 @register.filter
+def clock_offset(offset_s: int) -> str:
+    """Return by how much a clock is corrected: 1:00:00 with its sign, or 3257 d 12:00:00."""
+    minutes, seconds = divmod(abs(offset_s), 60)
+    days, minutes = divmod(minutes, 24 * 60)
+    sign, time = "−" if offset_s < 0 else "+", f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"  # noqa: RUF001
+    return _("%(sign)s%(days)d d %(time)s") % {"sign": sign, "days": days, "time": time} if days else f"{sign}{time}"
+
+
+@register.filter
 def percent(fraction: float) -> int:
     """Return a fraction as a whole percentage, rounded down."""
     return int(100 * fraction + NOISE)

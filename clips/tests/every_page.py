@@ -27,6 +27,12 @@ ALONE = (
     "/manage",
     "/manage/members",
     "/manage/tricks?q=bord",
+    "/manage/cameras",
+    "/manage/storage",
+    "/manage/notices",
+    "/manage/audit-trail",
+    "/audit",
+    "/manage/cameras/clock?camera_id=CAM_GOPRO11&shown=2024-12-01T10:00&true=2024-12-01T11:00",
     "/manage/settings",
     "/manage/drive",
 )

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -21,6 +22,7 @@ from trickyclip.shared.whole_pages import part_of
 #: A person waits for it.
 WANTED_NOW = 1
 LATEST_EVICTIONS = 4
+EVICTIONS_PER_PAGE, MOST_EVICTIONS = 50, 5000
 
 
 @requires(Role.SORTER)
@@ -29,6 +31,15 @@ LATEST_EVICTIONS = 4
 def disk(request: HttpRequest) -> HttpResponse:
     """Answer with the current disk usage."""
     return render(request, "clips/web/_disk.html", disk_context(fresh=True))
+
+
+@requires(Role.CURATOR)
+@require_safe
+def storage(request: HttpRequest) -> HttpResponse:
+    """Show what fills the disk, what can go, and the log of what went."""
+    log = Eviction.objects.select_related("original_file").defer("original_file__probe")
+    page = Paginator(log[:MOST_EVICTIONS], EVICTIONS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "clips/web/storage.html", {"disk": disk_use(), "page": page})
 
 
 @requires(Role.CURATOR)

@@ -2,10 +2,19 @@
 
 from django.urls import path
 
-from clips.web import disk, home, job_groups, jobs, manage
+from clips.web import cameras, disk, home, job_groups, jobs, manage, notices
 
 urlpatterns = [
     path("manage", manage.manage, name="manage"),
+    path("manage/cameras", cameras.cameras_page, name="cameras"),
+    path("manage/cameras/name", cameras.camera_name, name="camera_name"),
+    path("manage/cameras/clock", cameras.clock_correct, name="clock_correct"),
+    path("manage/cameras/clocks/<int:pk>/undo", cameras.clock_undo, name="clock_undo"),
+    path("manage/storage", disk.storage, name="storage"),
+    path("manage/notices", notices.notices, name="notices"),
+    path("manage/notices/<int:pk>", notices.notice_channel, name="notice_channel"),
+    path("manage/notices/<int:pk>/remove", notices.notice_remove, name="notice_remove"),
+    path("manage/notices/<int:pk>/test", notices.notice_trial, name="notice_trial"),
     path("home/now", home.home_now, name="home_now"),
     path("home/dismiss", home.failure_dismiss, name="failure_dismiss"),
     path("files/<uuid:pk>/fetch", disk.file_fetch, name="file_fetch"),

@@ -8,7 +8,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from people.models import Action, AuditEntry, Invite, Member, Role
+from clips.models import AuditReport, AuditState, Job, JobKind, JobState, OriginalFile
+from clips.tests.factories import OriginalFileFactory
+from people.models import Action, AuditEntry, Invite, Member, Person, Role
+from tricks.models import Trick
 
 pytestmark = pytest.mark.django_db
 
@@ -131,4 +134,29 @@ def test_curators_see_only_the_doors_that_open(client, curator):
     assert "/manage/members" not in page.content.decode()
     assert len(doors) == 9
     for door in doors:
-        assert client.get(door.url.partition("#")[0]).status_code == 200, door.url
+        assert client.get(door.url).status_code == 200, door.url
+
+
+def test_each_place_of_manage_says_what_there_is(client, sorter):
+    Person.objects.add("Mia Berg"), Person.objects.add("Jo Nilsen")
+    AuditReport.objects.create(state=AuditState.DONE, n_wrong=3)
+    OriginalFileFactory()
+    failed = Job.objects.for_target(JobKind.PROBE, OriginalFile.objects.get())
+    Job.objects.filter(pk=failed.pk).update(state=JobState.FAILED, reason="The file is empty.")
+    page = client.get(reverse("clips:manage"))
+    doors = {str(door.title): door.figure() for _title, doors in page.context["areas"] for door in doors if door.figure}
+    said = {title: figure.words for title, figure in doors.items() if title not in {"Storage", "Audit trail"}}
+    assert said == {
+        "Members": "2 members", "Notice channels": "none", "Riders": "2 riders",
+        "Tricks": f"{Trick.objects.count()} tricks", "Sessions": "1 session", "Cameras and clocks": "1 camera",
+        "Jobs": "1 failed", "Bin": "empty", "Nightly check": "3 problems",
+    }  # fmt: skip
+    assert {title for title, figure in doors.items() if figure.is_wrong} >= {"Jobs", "Nightly check"}
+    assert all(words in page.content.decode() for words in said.values())
+
+
+def test_what_is_in_order_is_said_so(client):
+    AuditReport.objects.create(state=AuditState.DONE, n_wrong=0)
+    body = client.get(reverse("clips:manage")).content.decode()
+    assert body.count('class="door-figure problem"') == 0
+    assert ">fine, " in body

@@ -20,6 +20,8 @@ _FRACTION = re.compile(r"-?\d+\.\d+")
 #: So many letters and signs of a text must stand around its gaps, or it would be recognised in anything.
 MIN_FIXED = 10
 MAX_DEPTH = 3
+#: What may stand in a gap; not what parts the reasons for a moment.
+_VALUE = r"(?:(?!; ).)*?"
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def _shape(text: str, translated: str) -> _Shape:
         if not gap[1]:
             pattern += "%"
         else:
-            pattern += f"(?P={gap[1]})" if gap[1] in seen else f"(?P<{gap[1]}>.*?)"
+            pattern += f"(?P={gap[1]})" if gap[1] in seen else f"(?P<{gap[1]}>{_VALUE})"
             seen.add(gap[1])
         at = gap.end()
     pattern += re.escape(text[at:])

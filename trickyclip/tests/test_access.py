@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from clips.models import Job, JobKind, Reel
+from clips.models import ChannelKind, Job, JobKind, NoticeChannel, Reel
 from clips.tests.factories import ten_minutes
 from people.access import PROGRAM_PATHS
 from people.models import ApiToken, Member, Person, Role
@@ -56,6 +56,16 @@ ROUTES = {
     "people:member_remove": (["uuid"], {"post": ADMIN}),
     "people:member_let_back_in": (["uuid"], {"post": ADMIN}),
     "clips:manage": ([], {"get": CURATOR}),
+    "clips:storage": ([], {"get": CURATOR}),
+    "clips:notices": ([], {"get": ADMIN, "head": ADMIN, "post": ADMIN}),
+    "clips:notice_channel": (["channel"], {"get": ADMIN, "head": ADMIN, "post": ADMIN}),
+    "clips:notice_remove": (["invite"], {"post": ADMIN}),
+    "clips:notice_trial": (["invite"], {"post": ADMIN}),
+    "people:audit_trail": ([], {"get": ADMIN}),
+    "clips:cameras": ([], {"get": CURATOR}),
+    "clips:camera_name": ([], {"post": CURATOR}),
+    "clips:clock_correct": ([], {"get": CURATOR, "head": CURATOR, "post": CURATOR}),
+    "clips:clock_undo": (["invite"], {"post": CURATOR}),
     "people:riders": ([], {"get": CURATOR}),
     "people:rider_add": ([], {"post": CURATOR}),
     "people:rider_merge_undo": (["invite"], {"post": CURATOR}),
@@ -180,6 +190,7 @@ ROUTES = {
     "clips:sessions": ([], {"get": VIEWER}),
     "clips:session": (["shoot"], {"get": VIEWER}),
     "clips:session_news": (["shoot"], {"get": VIEWER}),
+    "clips:session_details": (["shoot"], {"get": VIEWER}),
     "clips:session_rename": (["shoot"], {"post": CURATOR}),
     "clips:session_cover": (["shoot"], {"get": SORTER, "post": SORTER}),
     "clips:session_rename_says": (["shoot"], {"get": CURATOR}),
@@ -264,6 +275,7 @@ ROUTES = {
     "api:job_cancel": (["job"], {"post": CURATOR}),
     "api:schema": ([], {"get": VIEWER}),
     "api:docs": ([], {"get": VIEWER}),
+    "api:nowhere": (["no-such-secret"], {"get": VIEWER, "post": VIEWER, "delete": VIEWER}),
     "admin:index": ([], {"get": CURATOR}),
 }
 #: Django's own pages: one rule for all of them (people.access), one row above to show it.
@@ -316,6 +328,7 @@ def argument(rows_once, sessions):
             "reel": reel.pk,
             "place": reel.clips.create(position=1, lineage=uuid.uuid4()).pk,
             "crew": "crew",
+            "channel": NoticeChannel.objects.create(name="chat", kind=ChannelKind.DISCORD).pk,
             "person": Person.objects.add("Mia Berg").pk,
             "move": Trick.objects.add("KFED").pk,
             "invite": 0,

@@ -168,8 +168,14 @@ def test_a_template_is_read_as_django_asks_for_its_texts(monkeypatch):
 
 
 def test_a_module_is_read_with_its_plurals_and_contexts():
-    source = b'_("a" "b"); ngettext("one", "many", n); pgettext_lazy("way", "left"); _(name); other("no")'
-    assert list(texts.said_by_module(source)) == [("ab", None, None), ("one", "many", None), ("left", None, "way")]
+    source = b"""from x import gettext as _, gettext_lazy as _l
+_("a" "b"); _l("c"); ngettext("one", "many", n); pgettext_lazy("way", "left"); _(name); other("no")"""
+    assert list(texts.said_by_module(source)) == [
+        ("ab", None, None),
+        ("c", None, None),
+        ("one", "many", None),
+        ("left", None, "way"),
+    ]
 
 
 def test_a_sentence_of_a_room_without_django_is_read_with_its_gaps():
@@ -187,6 +193,7 @@ def test_a_sentence_of_a_room_without_django_is_read_with_its_gaps():
             "Das ist mehrmals fehlgeschlagen. Einzelheiten stehen im Log: KeyError",
         ),
         ("pop and landing, 0.4 s air; weightless", "Absprung und Landung, 0,4 s Luft; schwerelos"),
+        ("weightless; 1.5 × the usual motion", "schwerelos; 1,5 × so viel Bewegung wie üblich"),
         ("it failed: This took too long.", "fehlgeschlagen: Das hat zu lange gedauert."),
         ("What Google says of it", "What Google says of it"),
         ("", ""),

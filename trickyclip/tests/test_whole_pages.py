@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from clips.models import Job, JobKind, Preview, Reel, SharedCopy
+from clips.models import ChannelKind, Job, JobKind, NoticeChannel, Preview, Reel, SharedCopy
 from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, FinalClipFactory, ten_minutes
 from people.models import ApiToken, Invite, Member, Person, Role
 from tricks.models import Trick
@@ -63,6 +63,7 @@ def make_rows(admin: Member) -> dict[str, object]:
         "token": ApiToken.objects.issue(admin, "script")[0].pk,
         "no-such-secret": "no-such-secret",
         "crew": "crew",
+        "channel": NoticeChannel.objects.create(name="chat", kind=ChannelKind.DISCORD).pk,
         "person": Person.objects.add("Mia Berg").pk,
         "move": Trick.objects.add("KFED").pk,
         "piece": 10**9,

@@ -74,8 +74,8 @@ class Command(BaseCommand):
 
 #: What a page asks for and draws within itself; opened directly these lead to the page.
 PARTS = frozenset({
-    "home, again", "board", "session, again", "jobs, again", "pick a person", "pick a trick", "library, riders",
-    "library, sessions", "library, tricks at 240 fps",
+    "home, again", "board", "session, again", "session, details", "jobs, again", "pick a person", "pick a trick",
+    "library, riders", "library, sessions", "library, tricks at 240 fps",
 })  # fmt: skip
 
 
@@ -107,6 +107,7 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
         "board": reverse("clips:board"),
         "sessions": reverse("clips:sessions"),
         "session": reverse("clips:session", args=[shoot.pk]),
+        "session, details": reverse("clips:session_details", args=[shoot.pk]),
         "session, again": reverse("clips:session_news", args=[shoot.pk]),
         "session, trashed": reverse("clips:trashed", args=[shoot.pk]),
         "bin": reverse("clips:bin"),
@@ -125,6 +126,10 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
         "riders, misspelt": f"{reverse('people:riders')}?q=hansne",
         "rider": reverse("people:rider", args=[person.pk]) if person else reverse("people:riders"),
         "tricks": reverse("tricks:tricks"),
+        "cameras": reverse("clips:cameras"),
+        "storage": reverse("clips:storage"),
+        "notices": reverse("clips:notices"),
+        "audit trail": reverse("people:audit_trail"),
         "tricks, misspelt": f"{reverse('tricks:tricks')}?q=bordslide",
         "settings": reverse("people:settings"),
         "google drive": reverse("clips:drive"),

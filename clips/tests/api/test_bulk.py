@@ -78,3 +78,19 @@ def test_what_cannot_be_done_is_one_sentence(api, db, sent, status, said):
     assert answer.status_code == status
     assert answer.json()["detail"].startswith(said)
     assert not BulkChange.objects.exists()
+
+
+@pytest.mark.parametrize("address", ["/api/bulk/abc/undo", "/api/nothing", "/api/clips/abc"])
+def test_an_address_that_is_none_is_told_in_json(api, client, address):
+    for answer in (api(address), client.get(address)):
+        assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/json")
+        assert answer.json() == {"detail": "There is no such address in the API."}
+
+
+def test_a_key_with_another_body_is_refused(api, clips, mia):
+    key, ids = str(uuid.uuid4()), [str(clip.pk) for clip in clips]
+    first = api(ADDRESS, key=key, clips=ids, people=[str(mia.pk)])
+    again = api(ADDRESS, people=[str(mia.pk)], clips=ids, key=key)
+    assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+    other = api(ADDRESS, key=key, clips=ids[:1], people=[str(mia.pk)])
+    assert (other.status_code, other.json()["detail"]) == (409, "This key was used for another change.")

@@ -8,6 +8,7 @@ import random
 import signal
 import time
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from django.db import connection
@@ -50,10 +51,10 @@ def test_every_clip_is_there_once_whatever_happens(
     settings.SWEEP_SECONDS = 1
     for job in jobs:
         pipeline.publish(job)
-    n_kills, took_s = _work_and_kill(chance, kill_every_s, limit_s)
+    n_kills, took_s = work_and_kill(chance, kill_every_s, limit_s)
 
     _told(capsys, on_drive, n_clips, n_kills, took_s)
-    assert Counter(Job.objects.values_list("state", flat=True)) == {JobState.DONE: n_clips}, _reasons()
+    assert Counter(Job.objects.values_list("state", flat=True)) == {JobState.DONE: n_clips}, reasons()
     there = Counter((item.name, item.sha256) for item in on_drive.store.files())
     wanted = FinalClip.objects.values_list("filename", "file_hash")
     assert there == Counter(wanted), "each once, with the right checksum"
@@ -72,12 +73,17 @@ def _clip(make_clip, chance: random.Random) -> FinalClip:
     return make_clip(chance.choice(SIZES), trick=trick)
 
 
-def _work_and_kill(chance: random.Random, kill_every_s: float, limit_s: float) -> tuple[int, float]:
-    """Keep two workers running until all is done, and kill one of them, or its child, every few seconds."""
+def work_and_kill(
+    chance: random.Random, kill_every_s: float, limit_s: float, meanwhile: Callable[[], bool] = lambda: False
+) -> tuple[int, float]:
+    """Keep two workers running until all is done, and kill one of them, or its child, every few seconds.
+
+    ``meanwhile`` is called every half second, and returns whether there is more to come.
+    """
     workers, n_kills, began_s = [Worker(), Worker()], 0, time.monotonic()
     kill_at_s = began_s + 2 * kill_every_s  # they need a moment to start
     try:
-        while Job.objects.active().exists() and time.monotonic() - began_s < limit_s:
+        while (meanwhile() or Job.objects.active().exists()) and time.monotonic() - began_s < limit_s:
             time.sleep(0.5)
             jobs_tasks.sweep()
             ArchiveBlock.objects.update(look_again_at=Job.objects.first().created_at)
@@ -102,7 +108,7 @@ def _kill_one(workers: list[Worker], chance: random.Random) -> int:
     return 1
 
 
-def _reasons() -> dict:
+def reasons() -> dict:
     return dict(Counter(Job.objects.exclude(state=JobState.DONE).values_list("state", "reason")))
 
 

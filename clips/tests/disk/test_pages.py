@@ -52,7 +52,7 @@ def test_room_that_cannot_be_asked_for_is_said(client, curator, done, broker):
 def test_a_session_says_where_its_camera_files_are_and_fetches_them_back(client, sorter, done, let_go):
     let_go(done)
     client.force_login(sorter)
-    page = client.get(reverse("clips:session", args=[done.shoot_id])).content.decode()
+    page = client.get(reverse("clips:session", args=[done.shoot_id]), {"details": ""}).content.decode()
     assert "in the archive only" in page
     said = client.post(reverse("clips:file_fetch", args=[done.pk])).content.decode()
     assert "Waiting to restore the original" in said

@@ -182,7 +182,7 @@ def test_a_video_leaves_the_queue_and_its_clips_stay_unless_asked(own_video, cli
     progress = progress_of([own_video.shoot])[own_video.shoot_id]
     assert (progress.files, progress.moments, progress.clips) == (0, 0, 1)
     client.force_login(sorter)
-    assert own_video.original_filename not in client.get(f"/sessions/{own_video.shoot_id}").content.decode()
+    assert own_video.original_filename not in client.get(f"/sessions/{own_video.shoot_id}?details").content.decode()
     restore(entry, sorter)
     assert states() == before
 

@@ -274,3 +274,15 @@ def test_the_same_request_four_times_at_once_changes_once(clips, sorter, mia):
         thread.join()
     assert answers == [key] * 4
     assert BulkChange.objects.count() == 1
+
+
+def test_a_key_stands_for_one_request_and_not_for_another_one(client, sorter, clips, mia):
+    client.force_login(sorter)
+    sent = {"key": str(uuid.uuid4()), "clips": ",".join(map(str, ids(clips))), "people": "Mia"}
+    assert client.post(reverse("clips:clips_tag"), sent).status_code == 200
+    assert client.post(reverse("clips:clips_tag"), sent).status_code == 200, "sent again"
+    refused = client.post(reverse("clips:clips_tag"), sent | {"people": "Tom"})
+    assert refused.status_code == 409
+    assert "This key was used for another change." in refused.text
+    assert BulkChange.objects.count() == 1
+    assert not Person.objects.filter(display_name="Tom").exists()

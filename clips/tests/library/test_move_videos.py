@@ -40,7 +40,7 @@ def test_chosen_videos_move_to_a_new_session_and_the_page_there_offers_an_undo(c
 def test_the_form_is_asked_for_when_it_is_opened(client, curator, original, second):
     client.force_login(curator)
     address = reverse("clips:session_move_videos", args=[original.shoot_id])
-    assert address in client.get(reverse("clips:session", args=[original.shoot_id])).content.decode()
+    assert address in client.get(reverse("clips:session", args=[original.shoot_id]), {"details": ""}).content.decode()
     form = client.get(address, headers={"HX-Request": "true"}).content.decode()
     assert f'value="{original.pk}"' in form
     assert f'value="{second.pk}"' in form

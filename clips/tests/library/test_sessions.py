@@ -126,13 +126,13 @@ def test_more_sessions_cost_no_more_queries(page, route):
 
 def test_more_files_and_moments_cost_no_more_queries(page, shoot):
     add_files(shoot, 10)
-    few = queries_of(page, url("session", shoot))
+    few = queries_of(page, url("session", shoot) + "?details")
     add_files(shoot, 990)
-    assert queries_of(page, url("session", shoot)) == few
+    assert queries_of(page, url("session", shoot) + "?details") == few
 
 
 def test_each_moment_is_a_mark_that_can_be_reached(page, shoot, original, segments, run):
-    body = page.get(url("session", shoot)).content.decode()
+    body = page.get(url("session", shoot) + "?details").content.decode()
     assert body.count('class="mark"') == 10
     assert body.count('class="watch-mark"') == 10
     assert "7 of 10 moments shown" in body
@@ -288,8 +288,17 @@ def test_tricks_are_looked_for_again_in_one_file_or_in_all(page, shoot, original
     Job.objects.all().delete()
     assert page.post(url("file_redetect", original)).status_code == 200
     assert Job.objects.get().original_file == original
-    assert "search for tricks: waiting" in page.post(url("session_redetect", shoot)).content.decode()
+    assert "search for tricks: waiting" in page.post(url("session_redetect", shoot), {"details": "1"}).content.decode()
     assert Job.objects.filter(kind=JobKind.DETECT).count() == 3
+
+
+def test_the_videos_come_once_their_details_are_opened(page, shoot, original, segments):
+    line = f'id="file-{original.pk}"'
+    assert line not in page.get(url("session", shoot)).text
+    assert line not in page.get(url("session_news", shoot), headers=AS_A_PAGE_ASKS).text
+    assert line in page.get(url("session_details", shoot), headers=AS_A_PAGE_ASKS).text
+    assert line in page.get(url("session", shoot) + "?details").text, "for a browser without JavaScript"
+    assert page.get(url("session_details", shoot)).url == f"{url('session', shoot)}?details#files-title"
 
 
 def test_the_page_polls_only_while_something_is_under_way(page, shoot, original, segments):
@@ -298,14 +307,16 @@ def test_the_page_polls_only_while_something_is_under_way(page, shoot, original,
     assert "every 3s" in page.get(url("session_news", shoot), headers=AS_A_PAGE_ASKS).content.decode()
     job.cancel()
     Job.objects.for_target(JobKind.PREVIEW, segments[0])
-    assert "1 preview to make" in page.get(url("session_news", shoot), headers=AS_A_PAGE_ASKS).content.decode()
+    news = page.get(url("session_news", shoot), {"details": "1"}, headers=AS_A_PAGE_ASKS).text
+    assert "every 3s" in news
+    assert "1 preview to make" in news
     Job.objects.update(state="CANCELLED")
     assert "every 3s" not in page.get(url("session_news", shoot), headers=AS_A_PAGE_ASKS).content.decode()
 
 
 def test_a_viewer_sees_the_page_without_what_is_not_theirs(client, viewer, shoot, original, segments):
     client.force_login(viewer)
-    body = client.get(url("session", shoot)).content.decode()
+    body = client.get(url("session", shoot) + "?details").content.decode()
     assert "7 of 10 moments shown" in body
     for forbidden in (
         'type="range"',
@@ -331,7 +342,7 @@ def test_a_kept_moment_leads_to_its_clip(page, shoot, segments, sorter):
     keep(segments[0], sorter)
     clip = segments[0].clips.get()
     assert f'href="{reverse("clips:clip", args=[clip.pk])}" class="mark" data-state="kept"' in (
-        page.get(url("session", shoot)).content.decode()
+        page.get(url("session", shoot) + "?details").content.decode()
     )
 
 
@@ -348,10 +359,10 @@ def test_looking_at_files_without_filmstrips_asks_for_those_of_the_page(page, sh
     shown = list(OriginalFile.objects.order_by("original_filename", "pk")[:10])
     has_filmstrip(shown[0])
     Job.objects.create(kind=JobKind.FILMSTRIP, original_file=shown[1], state=JobState.FAILED, reason="It is damaged.")
-    body = page.get(url("session", shoot)).text
+    body = page.get(url("session", shoot) + "?details").text
     assert f'hx-post="{url("session_filmstrips", shoot)}?page=1"' in body
     assert "It is damaged." in body
-    answer = page.post(url("session_filmstrips", shoot))
+    answer = page.post(url("session_filmstrips", shoot), {"details": "1"})
     wanted = Job.objects.active().filter(kind=JobKind.FILMSTRIP)
     assert set(wanted.values_list("original_file", flat=True)) == {file.pk for file in shown[2:]}
     assert answer.text.count("Creating filmstrip …") == 8
@@ -362,14 +373,14 @@ def test_looking_at_files_without_filmstrips_asks_for_those_of_the_page(page, sh
 def test_who_may_not_sort_asks_for_nothing_by_looking(client, viewer, shoot):
     add_files(shoot, 1)
     client.force_login(viewer)
-    body = client.get(url("session", shoot)).text
+    body = client.get(url("session", shoot) + "?details").text
     assert "No filmstrip yet." in body
     assert url("session_filmstrips", shoot) not in body
 
 
 def test_a_filmstrip_is_a_slider_that_the_keyboard_reaches(page, shoot, original):
     has_filmstrip(original)
-    body = page.get(url("session", shoot)).text
+    body = page.get(url("session", shoot) + "?details").text
     assert f'id="film-{original.pk}" data-film role="slider" tabindex="0"' in body
     assert f'aria-valuemax="{original.duration_ms}"' in body
     assert f'data-timeline="{url("file_timeline", original)}"' in body
@@ -378,12 +389,12 @@ def test_a_filmstrip_is_a_slider_that_the_keyboard_reaches(page, shoot, original
 
 def test_what_the_rider_marked_on_the_camera_is_flagged(page, shoot, original):
     OriginalFile.objects.filter(pk=original.pk).update(probe={"hilights_ms": [150_000, 300_000]})
-    body = page.get(url("session", shoot)).text
+    body = page.get(url("session", shoot) + "?details").text
     assert 'x="25.00%"' in body
     assert "HiLights tagged on the camera: 2:30, 5:00" in body
 
 
 def test_a_file_without_sound_has_no_lane_for_it(page, shoot, original):
-    assert "data-sound" in page.get(url("session", shoot)).text
+    assert "data-sound" in page.get(url("session", shoot) + "?details").text
     OriginalFile.objects.update(has_audio=False)
-    assert "data-sound" not in page.get(url("session", shoot)).text
+    assert "data-sound" not in page.get(url("session", shoot) + "?details").text

@@ -88,7 +88,7 @@ def test_a_moment_is_added_by_hand_and_a_wrong_one_is_explained_in_place(page, s
     press(page, "Enter")
     expect(page.locator(".moment-form")).to_contain_text("Added 2:00–2:04")
     expect(page.locator("#shown-count")).to_have_text("8 of 11 moments shown")
-    assert marks(page, "shown").last.get_attribute("aria-label") == "2:00–2:04 · to sort · added by hand"
+    expect(marks(page, "shown").last).to_have_attribute("aria-label", "2:00–2:04 · to sort · added by hand")
     expect(page.get_by_label("From", exact=True)).to_have_value("")
 
 

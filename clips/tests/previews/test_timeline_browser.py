@@ -156,6 +156,7 @@ def test_each_line_is_asked_for_once_when_it_comes_into_view(chromium, live_serv
         asked = []
         page.on("request", lambda request: "timeline.json" in request.url and asked.append(request.url))
         page.goto(f"/sessions/{shoot.pk}#files-title")
+        expect(page.locator("[data-timeline]")).to_have_count(10)
         page.wait_for_timeout(500)
         assert len(asked) < 5
         for line in [*range(10), *range(10)]:

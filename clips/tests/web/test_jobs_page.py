@@ -267,7 +267,7 @@ def test_the_navigation_marks_where_one_is(page, address, place):
 
 def test_the_navigation_offers_only_what_one_may(client, viewer, shoot):
     client.force_login(viewer)
-    body = client.get(reverse("clips:session", args=[shoot.pk])).content.decode()
+    body = client.get(reverse("clips:session", args=[shoot.pk]), {"details": ""}).content.decode()
     navigation = body[body.index('<nav class="navigation"') : body.index("</nav>")]
     assert [
         name for name in ("Home", "Sort", "Sessions", "Clips", "Upload", "Jobs", "Manage") if f">{name}<" in navigation

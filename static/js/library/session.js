@@ -47,11 +47,25 @@ document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
   }
 });
 
-// Details stay open on the way back to the page, as after a video went to the bin; until the tab is closed.
+// Details stay open on the way back to the page, as after a video went to the bin; until the tab is closed. Their videos
+// are asked for when they are opened.
 const details = document.getElementById("details");
 if (details) {
   const key = `details ${window.location.pathname}`;
+  const askForFiles = () => details.open && details.querySelector("[data-files-to-load]")?.dispatchEvent(new Event("opened"));
+  const named = () => window.location.hash && document.getElementById(window.location.hash.slice(1));
+  const openForHash = () => { if (window.location.hash.startsWith("#file-")) details.open = true; };
+  openForHash();
   if (details.open) sessionStorage.setItem(key, "open"); // an address led into it
   else if (sessionStorage.getItem(key)) details.open = true;
-  details.addEventListener("toggle", () => (details.open ? sessionStorage.setItem(key, "open") : sessionStorage.removeItem(key)));
+  details.addEventListener("toggle", () => {
+    if (details.open) sessionStorage.setItem(key, "open");
+    else sessionStorage.removeItem(key);
+    askForFiles();
+  });
+  window.addEventListener("hashchange", openForHash);
+  document.addEventListener("htmx:load", ({ target }) => {
+    if (target === document.body) askForFiles(); // opened before anything listened
+    else if (target.matches(".session-files") && details.contains(named())) named().scrollIntoView(); // the page was too short
+  });
 }

@@ -251,6 +251,7 @@ function watch(root) {
 }
 
 watch(document);
+document.addEventListener("htmx:load", ({ target }) => watch(target)); // as the videos of a session, once they are asked for
 // Before the browser paints, so that what was drawn once does not flicker.
 document.addEventListener("htmx:oobAfterSwap", ({ detail }) => {
   const fresh = document.getElementById(detail.target.id);
