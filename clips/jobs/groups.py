@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Avg, Case, Count, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Coalesce, Now
 
 from clips.jobs.summary import MIN_ELAPSED_S, MIN_PROGRESS
@@ -21,8 +21,14 @@ from clips.models.job import ABOUT, ACTIVE
 MOST_LOOKED_AT = 3000
 #: The ways from a job to its video.
 WAYS = ("original_file", "segment__original_file", "clip__original_file", "upload__original_file")
+#: An upload that is no video yet is named by its job: whoever knows the id of an upload may go on sending it.
+_IS_UPLOAD = Q(upload__isnull=False, upload__original_file=None)
 #: The group of a job: its video, else what it is about.
-GROUP = Coalesce(*(f"{way}_id" for way in WAYS), ABOUT, output_field=models.UUIDField())
+GROUP = Case(
+    When(_IS_UPLOAD, then="pk"),
+    default=Coalesce(*(f"{way}_id" for way in WAYS), ABOUT, output_field=models.UUIDField()),
+    output_field=models.UUIDField(),
+)
 #: About how much of the whole work on a video each step is, measured on two cores; every other step counts as one.
 WEIGHTS = {JobKind.DETECT: 60, JobKind.PREVIEW: 30, JobKind.FILMSTRIP: 7, JobKind.RENDER: 5, JobKind.ARCHIVE: 5}
 #: Follow the search of a video, so they are work to come while it is not over.
@@ -141,7 +147,7 @@ def groups_of(ids: Sequence[UUID]) -> list[JobGroup]:
     groups = [JobGroup(pk, sorted(steps[pk].values(), key=lambda step: _ORDER[step.kind])) for pk in ids if pk in steps]
     files = OriginalFile.objects.select_related("shoot").defer("probe").in_bulk([group.id for group in groups])
     others = [group.id for group in groups if group.id not in files]
-    about = {job.target.pk: job.target for job in _one_each(others) if job.target} if others else {}
+    about = _targets_of(others) if others else {}
     for group in groups:
         if file := files.get(group.id):
             group.title, group.session = file.original_filename, f"{file.shoot.name} · {file.shoot.date.isoformat()}"
@@ -156,8 +162,9 @@ def jobs_of(*groups: UUID) -> QuerySet[Job]:
     Each way to a video is a query of its own along an index: one condition with all of them looks through all jobs.
     """
     ways = [Job.objects.filter(**{f"{way}__in": groups}) for way in WAYS]
-    about_none = Job.objects.filter(original_file=None, segment=None, clip=None)
+    about_none = Job.objects.filter(original_file=None, segment=None, clip=None, upload=None)
     ways.append(about_none.annotate(about_id=ABOUT).filter(about_id__in=groups))
+    ways.append(Job.objects.filter(_IS_UPLOAD, pk__in=groups))
     ids = [jobs.order_by().values("pk") for jobs in ways]
     return Job.objects.filter(pk__in=ids[0].union(*ids[1:], all=True))
 
@@ -183,6 +190,10 @@ def _steps_of(ids: Sequence[UUID]) -> dict[UUID, dict[JobKind, Step]]:
     return found
 
 
-def _one_each(ids: Sequence[UUID]) -> QuerySet[Job]:
-    about = Job.objects.annotate(about_id=ABOUT).filter(about_id__in=ids)
-    return about.order_by("about_id", "-created_at").distinct("about_id").with_targets()
+def _targets_of(groups: Sequence[UUID]) -> dict[UUID, models.Model]:
+    """Return what these groups are about that are no videos."""
+    uploads = Job.objects.filter(_IS_UPLOAD, pk__in=groups).with_targets()
+    found = {job.pk: job.target for job in uploads}
+    others = Job.objects.annotate(about_id=ABOUT).filter(about_id__in=groups)
+    jobs = others.order_by("about_id", "-created_at").distinct("about_id").with_targets()
+    return found | {job.target.pk: job.target for job in jobs if job.target}

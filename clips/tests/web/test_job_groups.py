@@ -98,9 +98,9 @@ def test_what_is_about_no_video_is_a_line_of_its_own(shoot, original):
 
 def test_an_upload_that_became_no_video_is_told_by_its_name(upload):
     Upload.objects.update(original_file=None)
-    add(JobKind.INGEST, JobState.FAILED, upload=upload)
-    assert newest_groups(Job.objects.all()) == [upload.pk]
-    assert line(upload.pk).title == "GX010001.MP4"
+    job = add(JobKind.INGEST, JobState.FAILED, upload=upload)
+    assert newest_groups(Job.objects.all()) == [job.pk]
+    assert line(job.pk).title == "GX010001.MP4"
 
 
 def test_what_is_worked_on_stands_before_what_is_newer_and_done(shoot):
@@ -222,3 +222,14 @@ def test_a_curator_opens_a_video_cancels_all_of_it_and_sees_it(chromium, live_se
         expect(group.locator(".job-rows .state[data-state='CANCELLED']")).to_have_count(1)
         expect(group.get_by_role("button", name="Cancel GX010001.MP4")).to_have_count(0)
     assert not Job.objects.active().exists()
+
+
+def test_nobody_reads_the_address_of_an_upload_from_its_line(upload, page):
+    upload.original_file = None
+    upload.save(update_fields=["original_file"])
+    job = add(JobKind.INGEST, upload=upload)
+    shown = page.get(JOBS).text
+    rows = page.get(reverse("clips:group_jobs", args=[job.pk]), headers=AS_A_PAGE_ASKS).text
+    assert "GX010001.MP4" in shown
+    assert str(job.pk) in rows
+    assert str(upload.pk) not in shown + rows
