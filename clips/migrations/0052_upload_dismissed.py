@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clips", "0050_bulk_change_asked")]
+    dependencies = [("clips", "0051_bulk_change_made_session")]
 
     operations = [
         migrations.AddField(
