@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from celery import current_app
 from django.conf import settings as django_settings
+from django.db import transaction
+from django.test import override_settings
 from django.utils import timezone
 from redis import Redis
 
@@ -22,10 +24,11 @@ from clips.tests import browser
 from clips.tests.factories import DetectionRunFactory, OriginalFileFactory
 from people.models import Member, Role
 from people.site_settings import snapshot
-from trickyclip.pytest_engines import FOOTAGE, WITHOUT_FOOTAGE
-from trickyclip.tests import site
+from trickyclip.pytest_engines import FOOTAGE, WITH_KEPT_SITE, WITHOUT_FOOTAGE
+from trickyclip.tests import kept_site, site
 
 PASSWORD = "slushy-spring-rails-4"
+FAILED_BEFORE = pytest.StashKey[int]()
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 
@@ -68,27 +71,44 @@ def chromium() -> Iterator[str]:
     pytest.skip("no Chromium on this machine")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords() -> Iterator[None]:
+    """Use a fast hasher: the real one is slow on purpose, for each member of each test."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
 @pytest.fixture(autouse=True)
-def own_data_dir(tmp_path: Path, settings) -> Path:
-    """Give each test a data folder of its own."""
+def own_data_dir(tmp_path: Path, settings) -> Iterator[Path]:
+    """Give each test a data folder of its own; all its names at once, for what is laid over is looked through often."""
     folder = tmp_path / "data"
     folder.mkdir()
-    settings.DATA_DIR = folder
-    for name in ("originals", "final_clips", "uploads", "incoming", "scratch", "archive"):
-        setattr(settings, f"{name.upper()}_DIR", folder / name)
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(settings) -> None:
-    """Use a fast hasher: the real one is slow on purpose, for each member of each test."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    names = ("originals", "final_clips", "uploads", "incoming", "scratch", "archive")
+    with override_settings(DATA_DIR=folder, **{f"{name.upper()}_DIR": folder / name for name in names}):
+        yield folder
 
 
 @pytest.fixture(autouse=True)
 def no_site_settings() -> None:
     """Begin each test without what an admin set, and read nothing before something is set: pages count queries."""
     snapshot.hold({})
+
+
+@pytest.fixture(scope="module")
+def rows_once(django_db_setup, django_db_blocker) -> Iterator[Callable[[], contextlib.AbstractContextManager[None]]]:
+    """Return what opens the database to a module's own fixtures, for rows that all its tests begin with.
+
+    A transaction is around them all and each test works within it, so it finds the rows as they were made. None of them
+    may ask for ``transaction=True``.
+    """
+    snapshot.hold({})  # as for each test: otherwise one query in three seconds would be for what an admin set
+    around = transaction.atomic()
+    with django_db_blocker.unblock():
+        around.__enter__()
+    yield django_db_blocker.unblock
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
 
 
 @pytest.fixture
@@ -220,9 +240,35 @@ def started_site() -> Path:
     return folder
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_idle_site(request) -> None:
+    """Stop the kept site where a file needs none: it would go on looking for work."""
+    if request.path not in request.config.stash[WITH_KEPT_SITE]:
+        kept_site.kept.close()
+
+
+@pytest.fixture(scope="session")
+def kept_site_ends() -> Iterator[None]:
+    yield
+    kept_site.kept.close()
+
+
 @pytest.fixture(scope="module")
-def running_site(started_site) -> Iterator[site.RunningSite]:
-    """A whole site for the tests of one module, started by ``manage.py up`` on a free port."""
+def running_site(request, started_site, kept_site_ends) -> site.RunningSite:
+    """A whole site for the tests of one module, with the rows and files of its first start.
+
+    The modules of a process have the same one after each other (trickyclip/tests/kept_site.py); after a test that
+    failed, the next module has another.
+    """
+    if request.session.testsfailed != request.config.stash.get(FAILED_BEFORE, 0):
+        request.config.stash[FAILED_BEFORE] = request.session.testsfailed
+        kept_site.kept.close()
+    return kept_site.kept.as_new(started_site)
+
+
+@pytest.fixture(scope="module")
+def own_site(started_site) -> Iterator[site.RunningSite]:
+    """A whole site for one module alone, started by ``manage.py up`` on a free port: its programs may be killed."""
     printed = (started_site / "printed").read_text(encoding="utf-8")
     with contextlib.ExitStack() as stack:
         temporary = tempfile.TemporaryDirectory(prefix="trickyclip-site-", ignore_cleanup_errors=True)

@@ -4,7 +4,7 @@ from django.urls import path
 
 from people import appearance, login, members_page, second_factor, trail_page, views
 from people.access import public
-from people.curating.riders import RIDERS, rider_take_out
+from people.curating.riders import RIDERS, rider_member, rider_take_out
 from people.curating.routes import routes_of
 from people.site_settings import page
 
@@ -38,6 +38,7 @@ urlpatterns = [
     path("manage/members/<uuid:pk>/let-back-in", members_page.member_let_back_in, name="member_let_back_in"),
     path("manage/audit-trail", trail_page.audit_trail, name="audit_trail"),
     *routes_of(RIDERS),
+    path("manage/riders/<uuid:pk>/member", rider_member, name="rider_member"),
     path("manage/riders/<uuid:pk>/take-out", rider_take_out, name="rider_take_out"),
     path("manage/settings", page.settings_page, name="settings"),
     path("manage/settings/default", page.setting_reset, name="setting_reset"),

@@ -19,7 +19,7 @@ from people.forms import ChangePasswordForm, JoinForm, LeaveForm, NewPasswordFor
 from people.leaving import erase
 from people.login import enter
 from people.models import ApiToken, Invite, LastAdminError, Member, Person, Role, SecondFactor
-from people.naming.picking import MAX_OPTIONS, Option, offered, typed_in, wanted
+from people.naming.picking import MAX_OPTIONS, Option, is_too_long, offered, typed_in, wanted
 from people.naming.slugs import closest, is_guess
 from people.naming.spelling import name_key
 from trickyclip.shared.whole_pages import part_of
@@ -143,6 +143,8 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
 @part_of("clips:library")
 def pick(request: HttpRequest) -> HttpResponse:
     """Answer with the people that ``?q=`` may mean, best first; with an empty box, all in alphabetical order."""
+    if is_too_long(request):
+        return render(request, "_picker_options.html", {"is_too_long": True})
     typed = typed_in(request)
     people = offered(Person.objects.prefetch_related("aliases"))
     options = options_for(typed, list(people)) if typed else [_option(person) for person in people[:MAX_OPTIONS]]

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from people.naming.picking import MAX_OPTIONS, Option, offered, typed_in, wanted
+from people.naming.picking import MAX_OPTIONS, Option, is_too_long, offered, typed_in, wanted
 from tricks import naming
 from tricks.lookup import EXACT, likely
 from tricks.models import Trick
@@ -21,6 +21,8 @@ def pick(request: HttpRequest) -> HttpResponse:
 
     Enter takes a trick only if what is typed is its name, however written; all else is new until it is chosen.
     """
+    if is_too_long(request):
+        return render(request, "_picker_options.html", {"is_too_long": True})
     typed = typed_in(request)
     tricks = offered(Trick.objects.prefetch_related("aliases"))
     if typed:

@@ -21,6 +21,13 @@ from trickyclip.runtime import embedded
 FOOTAGE = Path(os.environ.get("TRICKYCLIP_FOOTAGE") or embedded.BASE_DIR.parent / "shared" / "footage").resolve()
 WITHOUT_FOOTAGE = f"no footage at {FOOTAGE}: set TRICKYCLIP_FOOTAGE"
 
+#: Files that take minutes by themselves, as the end of each run tells.
+LONGEST = ("test_every_field.py", "test_up_survives.py", "test_killed_workers.py", "test_footage.py", "test_corpus.py")
+#: How many of the longest files the end of a run names, and from how long on.
+TOLD, LONG_S = 25, 10
+#: Files with a test that asks for ``running_site``.
+WITH_KEPT_SITE = pytest.StashKey[set[Path]]()
+
 # Hypothesis would fail a test for one example that took longer than others, as on a machine that is busy.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
@@ -85,13 +92,22 @@ def _start(stack: contextlib.ExitStack) -> None:
 
 @pytest.hookimpl(trylast=True)  # after what -m and -k leave out is gone
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the files with slow tests first; where several processes take file after file, then those with most tests.
+    """Put the longest files first, so that no process is left with one when the others have ended.
 
-    So that no process is left with a long file when the others have ended.
+    Then come those that need a running site, which a process keeps from one of them to the next, those with other slow
+    tests, and last the quick ones; where several processes take file after file, of these the ones with most tests.
     """
+    with_site = config.stash[WITH_KEPT_SITE] = {item.path for item in items if "running_site" in item.fixturenames}
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     n_tests = Counter(item.path for item in items if "PYTEST_XDIST_WORKER" in os.environ)
-    items.sort(key=lambda item: (item.path not in slow, 0 if item.path in slow else -n_tests[item.path]))
+
+    def turn(item: pytest.Item) -> tuple[int, bool, bool, int]:
+        path = item.path
+        is_long = path in slow and path.name in LONGEST
+        place = LONGEST.index(path.name) if is_long else len(LONGEST)
+        return place, path not in with_site, path not in slow, 0 if path in slow else -n_tests[path]
+
+    items.sort(key=turn)
     if config.getoption("--soak"):
         return
     for item in items:
@@ -104,7 +120,17 @@ def pytest_report_header() -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name every test that was skipped for lack of real footage."""
+    """Name the files that took longest, and every test that was skipped for lack of real footage."""
+    took_s: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                took_s[report.nodeid.split("::")[0]] += report.duration
+    longest = [(name, seconds) for name, seconds in took_s.most_common(TOLD) if seconds >= LONG_S]
+    if longest:
+        terminalreporter.section("the files that took longest")
+        for name, seconds in longest:
+            terminalreporter.write_line(f"{seconds:7.0f} s  {name}")
     skipped = [
         report.nodeid
         for report in terminalreporter.stats.get("skipped", [])

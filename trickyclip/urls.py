@@ -10,7 +10,7 @@ from people.curating.routes import routes_of
 from people.models import Role
 from tricks.curating import TRICKS
 from tricks.views import pick as pick_trick
-from trickyclip.http import health, installable
+from trickyclip.http import health, installable, stylesheet
 from trickyclip.runtime import metrics
 
 watch = requires(Role.VIEWER)
@@ -28,10 +28,12 @@ urlpatterns = [
     path("manifest.webmanifest", public(installable.manifest), name="manifest"),
     path("service-worker.js", public(installable.service_worker), name="service_worker"),
     path("offline", public(installable.offline), name="offline"),
+    path("styles/<str:version>.css", public(stylesheet.stylesheet), name="stylesheet"),
     path("favicon.ico", public(installable.favicon), name="favicon"),
     path("healthz", public(health.healthz), name="healthz"),
     path("readyz", public(health.readyz), name="readyz"),
     path("metrics", public(metrics.metrics), name="metrics"),
 ]
 
+handler400 = "trickyclip.http.request_id.bad_request"
 handler500 = "trickyclip.http.request_id.server_error"

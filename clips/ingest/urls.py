@@ -15,6 +15,7 @@ urlpatterns = [
     path("upload/drive-folder", views.drive_folder_look, name="drive_folder_look"),
     path("upload/known", views.upload_known, name="upload_known"),
     path("upload/<uuid:pk>/anyway", views.upload_anyway, name="upload_anyway"),
+    path("upload/<uuid:pk>/dismiss", views.upload_dismiss, name="upload_dismiss"),
     path("upload/tus/", sort(tus.collection), name="tus_collection"),
     path("upload/tus/<uuid:upload_id>", sort(tus.resource), name="tus_resource"),
 ]

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clips.disk import floor
-from clips.ingest import deleted_before, drive_folder, sidecars
+from clips.ingest import deleted_before, drive_folder, sidecars, whats_next
 from clips.jobs import pipeline
 from clips.models import ArchiveCopy, CopyState, Inbox, OriginalFile, Shoot, Upload, UploadSource
 from people.access import requires
@@ -107,6 +108,18 @@ def upload_anyway(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect(f"{reverse('clips:upload')}#recent")
 
 
+@requires(Role.SORTER)
+@require_POST
+def upload_dismiss(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take a failed upload out of the list; a second time changes nothing."""
+    upload = get_object_or_404(Upload.objects.select_related("original_file"), pk=pk)
+    if not whats_next.may_dismiss(upload, request.user):
+        raise Http404
+    with transaction.atomic():
+        whats_next.dismiss(upload)
+    return render(request, "clips/ingest/_uploads.html", _recent(request))
+
+
 def known_files(fingerprints: list[str]) -> dict[str, list[dict]]:
     """Return the files of each known fingerprint; nearly always one."""
     kept = Count("clips", filter=Q(clips__is_current=True))
@@ -144,7 +157,14 @@ def asked_shoot(request: HttpRequest) -> Shoot | None:
 
 def _recent(request: HttpRequest) -> dict:
     inboxes = Inbox.objects.filter(place__in=[str(settings.INCOMING_DIR), drive_folder.place()])
-    return {"uploads": recent_uploads(request), "stuck_inboxes": inboxes.exclude(sentence="", left_alone="")}
+    uploads = recent_uploads(request)
+    for upload in uploads:
+        upload.may_dismiss = whats_next.may_dismiss(upload, request.user)
+    return {
+        "uploads": uploads,
+        "next": whats_next.next_of(uploads),
+        "stuck_inboxes": inboxes.exclude(sentence="", left_alone=""),
+    }
 
 
 def recent_uploads(request: HttpRequest) -> list[Upload]:
@@ -154,7 +174,8 @@ def recent_uploads(request: HttpRequest) -> list[Upload]:
     the page, to which nothing seemed to be under way, would never ask again.
     """
     by_itself = Q(owner=None) & ~Q(source=UploadSource.BROWSER)
-    rows = Upload.objects.filter(Q(owner=request.user) | by_itself).select_related("shoot", "original_file__shoot")
+    shown = Upload.objects.filter(Q(owner=request.user) | by_itself, dismissed_at=None)
+    rows = shown.select_related("shoot", "original_file__shoot")
     jobs = Prefetch("original_file__jobs", to_attr="jobs_seen")
     before = list(rows.prefetch_related(jobs)[:RECENT])
     after = rows.with_moments().in_bulk([upload.pk for upload in before])

@@ -5,20 +5,20 @@ group of its own.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Avg, Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, When
-from django.db.models.functions import Cast, Coalesce, Now
+from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce, Now
 
 from clips.jobs.summary import MIN_ELAPSED_S, MIN_PROGRESS
 from clips.models import Job, JobKind, JobState, OriginalFile
 from clips.models.job import ABOUT, ACTIVE
 
 #: Groups are those of so many of the newest jobs; looking through a million of them would cost more than the page.
-MOST_LOOKED_AT = 5000
+MOST_LOOKED_AT = 3000
 #: The ways from a job to its video.
 WAYS = ("original_file", "segment__original_file", "clip__original_file", "upload__original_file")
 #: The group of a job: its video, else what it is about.
@@ -128,11 +128,11 @@ class JobGroup:
 
 def newest_groups(jobs: QuerySet[Job]) -> list[UUID]:
     """Return the groups of these jobs: first those that are worked on, each with the newest first."""
-    newest = jobs.order_by("-created_at").values("pk")[:MOST_LOOKED_AT]
-    is_active = Max(Cast(Case(When(state__in=ACTIVE, then=True), default=False), models.IntegerField()))
-    rows = Job.objects.filter(pk__in=newest).annotate(group=GROUP).order_by().values("group")
-    rows = rows.annotate(is_active=is_active, newest=Max("created_at"))
-    return list(rows.order_by("-is_active", "-newest", "group").values_list("group", flat=True))
+    rows = jobs.annotate(group=GROUP).order_by("-created_at").values_list("group", "state")[:MOST_LOOKED_AT]
+    is_active: dict[UUID, bool] = {}
+    for group, state in rows:  # an aggregate over a slice would have to look through all jobs to join it
+        is_active[group] = is_active.get(group, False) or state in ACTIVE
+    return sorted(is_active, key=lambda group: not is_active[group])  # stable, so the newest stay first
 
 
 def groups_of(ids: Sequence[UUID]) -> list[JobGroup]:
@@ -141,7 +141,7 @@ def groups_of(ids: Sequence[UUID]) -> list[JobGroup]:
     groups = [JobGroup(pk, sorted(steps[pk].values(), key=lambda step: _ORDER[step.kind])) for pk in ids if pk in steps]
     files = OriginalFile.objects.select_related("shoot").defer("probe").in_bulk([group.id for group in groups])
     others = [group.id for group in groups if group.id not in files]
-    about = {job.about_id: job.target for job in _one_each(others)} if others else {}
+    about = {job.target.pk: job.target for job in _one_each(others) if job.target} if others else {}
     for group in groups:
         if file := files.get(group.id):
             group.title, group.session = file.original_filename, f"{file.shoot.name} · {file.shoot.date.isoformat()}"
@@ -150,45 +150,37 @@ def groups_of(ids: Sequence[UUID]) -> list[JobGroup]:
     return groups
 
 
-def jobs_of(group: UUID) -> QuerySet[Job]:
-    """Return all jobs of a group."""
-    ids = [rows.values("pk") for rows in _by_each_way([group])]
+def jobs_of(*groups: UUID) -> QuerySet[Job]:
+    """Return all jobs of these groups.
+
+    Each way to a video is a query of its own along an index: one condition with all of them looks through all jobs.
+    """
+    ways = [Job.objects.filter(**{f"{way}__in": groups}) for way in WAYS]
+    about_none = Job.objects.filter(original_file=None, segment=None, clip=None)
+    ways.append(about_none.annotate(about_id=ABOUT).filter(about_id__in=groups))
+    ids = [jobs.order_by().values("pk") for jobs in ways]
     return Job.objects.filter(pk__in=ids[0].union(*ids[1:], all=True))
 
 
 def _steps_of(ids: Sequence[UUID]) -> dict[UUID, dict[JobKind, Step]]:
+    """Count jobs by group, step and state, without failed or cancelled ones that a newer one has taken up."""
     found: dict[UUID, dict[JobKind, Step]] = defaultdict(dict)
     if not ids:
         return found
-    counted = [_counted(rows) for rows in _by_each_way(ids)]
-    for row in counted[0].union(*counted[1:], all=True):
+    newer = Job.objects.filter(created_at__gt=OuterRef("created_at")).same_work()
+    jobs = jobs_of(*ids).exclude(Q(state__in=[JobState.FAILED, JobState.CANCELLED]) & Exists(newer))
+    counted = jobs.annotate(group=GROUP).order_by().values("group", "kind", "state").annotate(
+        n=Count("pk"), done=Avg("progress"), running=Avg(Now() - F("started_at")),
+        took=Avg(F("finished_at") - F("started_at")),
+    )  # fmt: skip
+    for row in counted:
         step = found[row["group"]].setdefault(JobKind(row["kind"]), Step(JobKind(row["kind"])))
         step.n[row["state"]] += row["n"]
         if row["state"] == JobState.RUNNING:
-            step.progress, step.running_s = row["progress"], row["running"].total_seconds()
+            step.progress, step.running_s = row["done"], row["running"].total_seconds()
         elif row["state"] == JobState.DONE and row["took"]:
             step.each_s = row["took"].total_seconds()
     return found
-
-
-def _by_each_way(ids: Iterable[UUID]) -> list[QuerySet[Job]]:
-    """Return the jobs of these groups, as one query set for each way to a video and one for what is about none.
-
-    Each follows an index; one condition with all ways would look through all jobs.
-    """
-    ways = [Job.objects.filter(**{f"{way}__in": ids}).annotate(group=F(f"{way}_id")) for way in WAYS]
-    about_none = Job.objects.filter(original_file=None, segment=None, clip=None)
-    return [*ways, about_none.annotate(group=ABOUT).filter(group__in=ids)]
-
-
-def _counted(jobs: QuerySet[Job]) -> QuerySet:
-    """Count jobs by step and state, without failed or cancelled ones that a newer one has taken up."""
-    newer = Job.objects.filter(created_at__gt=OuterRef("created_at")).same_work()
-    jobs = jobs.exclude(Q(state__in=[JobState.FAILED, JobState.CANCELLED]) & Exists(newer))
-    return jobs.order_by().values("group", "kind", "state").annotate(
-        n=Count("pk"), progress=Avg("progress"), running=Avg(Now() - F("started_at")),
-        took=Avg(F("finished_at") - F("started_at")),
-    )  # fmt: skip
 
 
 def _one_each(ids: Sequence[UUID]) -> QuerySet[Job]:

@@ -103,7 +103,9 @@ def answer_removed(request: HttpRequest, removed: FinalClip) -> HttpResponse:
 
 
 def answer_form(request: HttpRequest, edited: FinalClip, form: ClipForm, status: int = 200, **more) -> HttpResponse:
-    context = {"clip": edited, "form": form, "source": full_source(edited), **more}
+    """Answer with the form alone where it takes the place of the clip's player, else with a page of its own."""
+    in_place = bool(request.htmx) and not (request.htmx.current_url_abs_path or "").endswith("/edit")
+    context = {"clip": edited, "form": form, "source": full_source(edited), "in_place": in_place, **more}
     if edited.original_file.evicted_at:
         context |= fetch_context(edited.original_file)
     template = "clips/library/_clip_form.html" if request.htmx else "clips/library/clip_edit.html"

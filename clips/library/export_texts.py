@@ -115,6 +115,7 @@ def account_of(member: Member) -> Row:
         "joined": member.date_joined,
         "last_login": member.last_login,
         "on_leaderboard": member.is_on_board,
+        "rider": str(member.rider or ""),
         "second_factor_since": factor.confirmed_at if factor else None,
     }
 

@@ -64,6 +64,7 @@ def move_videos(
             states=states,
             rows={str(pk): [states.index(was), len(states) - 1] for pk, was in before.items()},
             n_changed=len(before),
+            made_session=shoot.is_new,
         )
         _put(before, shoot.pk)
         follow(made)
@@ -71,7 +72,7 @@ def move_videos(
 
 
 def undo_move(change: BulkChange) -> Undone:
-    """Move videos back that are still where ``change`` put them."""
+    """Move videos back that are still where ``change`` put them; the session that it made goes when it is empty."""
     went = {uuid.UUID(pk): change.states[before] for pk, (before, _after) in change.rows.items()}
     target = Shoot.objects.filter(pk=change.states[-1]).first()
     there = Shoot.objects.in_bulk(set(went.values()))
@@ -81,7 +82,16 @@ def undo_move(change: BulkChange) -> Undone:
         _put([pk for pk in held if went[pk] == str(shoot.pk)], shoot.pk)
     n_back = sum(went[pk] in map(str, there) for pk in held)
     follow(change)
+    if change.made_session:
+        _remove_if_empty(change.states[-1])
     return Undone(n_back, len(went) - n_back)
+
+
+def _remove_if_empty(shoot: str) -> None:
+    """Delete the session that a move made, unless somebody uses it meanwhile."""
+    held = Shoot.objects.filter(pk=shoot).select_for_update().values_list("pk", flat=True)
+    unused = {"files": None, "uploads": None, "reels": None, "links": None, "bin_entry": None}
+    Shoot.objects.filter(pk__in=list(held), **unused).delete()
 
 
 def _hold(rows, *shoots: Shoot) -> dict[uuid.UUID, str]:

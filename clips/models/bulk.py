@@ -45,6 +45,8 @@ class BulkChange(models.Model):
     states = models.JSONField(default=list, editable=False)
     rows = models.JSONField(default=dict, editable=False)
     n_changed = models.PositiveIntegerField(_("rows changed"))
+    #: A move made the session that it moved to.
+    made_session = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(_("when"), auto_now_add=True)
     undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
     undone_by = models.ForeignKey(

@@ -46,6 +46,7 @@ class ShootQuerySet(models.QuerySet["Shoot"]):
         fields = {"time_zone": other.time_zone, "sensitivity": other.sensitivity}
         if self.filter(pk=shoot.pk, created_at__gte=before).update(**fields):
             shoot.refresh_from_db()
+            shoot.is_new = True
         return shoot
 
     def hold(self) -> list["Shoot"]:
@@ -59,6 +60,9 @@ class ShootQuerySet(models.QuerySet["Shoot"]):
 
 
 class Shoot(models.Model):
+    #: Whether the request that has this row made it.
+    is_new = False
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     date = models.DateField(
         _("date"), help_text=_("Used in file and folder names, also for videos filmed after midnight.")

@@ -145,6 +145,7 @@ class Upload(models.Model):
         _("machine"), max_length=64, default=this_node, editable=False, help_text=_("The machine that holds the data.")
     )
     reason = models.CharField(_("reason"), max_length=500, blank=True)
+    dismissed_at = models.DateTimeField(_("dismissed"), null=True, blank=True, editable=False)
     is_wanted_anyway = models.BooleanField(
         _("wanted anyway"), default=False, help_text=_("Brings in what somebody deleted before.")
     )
@@ -235,6 +236,10 @@ class Upload(models.Model):
     def note_put_away(self) -> bool:
         """Record that its file is not where it was found any more; False if that was known."""
         return bool(Upload.objects.filter(pk=self.pk, put_away_at=None).update(put_away_at=timezone.now()))
+
+    def dismiss(self) -> bool:
+        """Take it out of the list of recent uploads; False if that was done before."""
+        return bool(Upload.objects.filter(pk=self.pk, dismissed_at=None).update(dismissed_at=timezone.now()))
 
     def _became(self, state: UploadState, n_rows: int, **fields: object) -> bool:
         if n_rows:

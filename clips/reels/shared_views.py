@@ -69,12 +69,16 @@ def shared_many(request: HttpRequest, secret: str) -> HttpResponseBase:
         link.count_view()
     entries = sharing.public_entries(link, secret)
     sharing.want_copies(entry.clip for entry in entries if entry.source is None)
+    failed = sharing.failed_copies(entry.clip for entry in entries if entry.source is None)
+    n_lacking = sum(entry.source is None for entry in entries)
     context = {
         "link": link,
         "secret": secret,
         "entries": entries,
+        "failed": failed,
+        "n_failed": len(failed),
         "length_ms": sum(entry.length_ms for entry in entries),
-        "n_waiting": sum(entry.source is None for entry in entries),
+        "n_waiting": n_lacking - len(failed),
         "size_bytes": sum(entry.clip.size_bytes or 0 for entry in entries if entry.clip),
         "address": request.build_absolute_uri(reverse("clips:shared_many", args=[secret])),
         "has_picture": _pictured(entry.clip for entry in entries) is not None,

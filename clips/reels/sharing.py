@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips.media.formats.suffixes import MEDIA_TYPES, ending_of
-from clips.models import CollectionLink, FinalClip, Job, JobKind, Reel, ReelClip, Shoot
+from clips.models import CollectionLink, FinalClip, Job, JobKind, JobState, Reel, ReelClip, Shoot
 from clips.models.clip import FinalClipQuerySet
 from clips.models.collection_link import MAX_LINEAGES
 from clips.previews.playback import Source, copy_at_speed, is_playable, lacks_copy
@@ -124,9 +124,17 @@ def file_of(clip: FinalClip) -> SharedFile | None:
 def want_copies(clips: Iterable[FinalClip | None]) -> None:
     """Request share videos of clips that browsers do not play, a few at a time."""
     lacking = [clip for clip in clips if clip and lacks_copy(clip)]
-    asked = set(Job.objects.filter(clip__in=lacking, kind=JobKind.SHARE).values_list("clip", flat=True))
+    jobs = Job.objects.filter(clip__in=lacking, kind=JobKind.SHARE)
+    asked = set(jobs.exclude(state=JobState.DONE).values_list("clip", flat=True))
     for clip in [clip for clip in lacking if clip.pk not in asked][:COPIES_AT_ONCE]:
         links.want_playable(clip, priority=links.ASKED)
+
+
+def failed_copies(clips: Iterable[FinalClip | None]) -> set[UUID]:
+    """Return those of these clips whose share video failed or was cancelled, and is not being made again."""
+    jobs = Job.objects.filter(clip__in=[clip for clip in clips if clip], kind=JobKind.SHARE)
+    newest = jobs.order_by("clip_id", "-created_at").distinct("clip_id").values_list("clip", "state")
+    return {clip for clip, state in newest if state in {JobState.FAILED, JobState.CANCELLED}}
 
 
 def _public_source(entry: Entry, secret: str) -> Source | None:

@@ -47,8 +47,18 @@ def says(upload: Upload) -> str:
     if not upload.is_searched:
         return _("couldn’t be searched for tricks")
     if upload.n_to_sort:
-        return ngettext("%(n)d moment to sort", "%(n)d moments to sort", upload.n_to_sort) % {"n": upload.n_to_sort}
+        found = ngettext("searched: %(n)d moment to sort", "searched: %(n)d moments to sort", upload.n_to_sort)
+        return found % {"n": upload.n_to_sort}
     return _("all sorted") if upload.n_shown else _("no moments found")
+
+
+@register.filter
+def sorts_now(upload: Upload) -> bool:
+    """Return whether what ``says`` tells of an upload are moments to sort."""
+    original = upload.original_file
+    if original is None or upload.state != UploadState.REGISTERED or original.problem or original.bin_entry_id:
+        return False
+    return bool(upload.n_to_sort) and not (_under_way(upload) or original.low_res_of_id or original.aside_at)
 
 
 def _how_far(job: Job) -> str:

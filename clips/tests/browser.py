@@ -153,17 +153,13 @@ def log_in(page: Page, username: str, password: str) -> None:
     page.wait_for_url(lambda url: "/login" not in url)
 
 
-#: By address of a site: what its administrator's browser keeps of having logged in.
-_admin_cookies: dict[str, list] = {}
-
-
 def log_in_as_admin(page: Page, site: RunningSite) -> None:
     """Log in: through the form at the first time, later with the same cookies, and then no page is open yet."""
-    if site.base_url in _admin_cookies:
-        page.context.add_cookies(_admin_cookies[site.base_url])
+    if site.admin_cookies:
+        page.context.add_cookies(site.admin_cookies)
         return
     log_in(page, site.admin_username, site.admin_password)
-    _admin_cookies[site.base_url] = page.context.cookies()
+    site.admin_cookies.extend(page.context.cookies())
 
 
 def press(page: Page, key: str) -> None:

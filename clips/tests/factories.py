@@ -8,6 +8,7 @@ import datetime as dt
 import uuid
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from clips.models import CandidateSegment, DetectionRun, FinalClip, OriginalFile, Shoot
@@ -29,6 +30,20 @@ class OriginalFileFactory(DjangoModelFactory):
     stored_path = factory.LazyFunction(lambda: f"originals/{uuid.uuid4()}.mp4")
     file_hash = factory.LazyFunction(lambda: uuid.uuid4().hex * 2)
     size_bytes = 1000
+
+
+def ten_minutes() -> OriginalFile:
+    """Make a file of ten minutes that was read; its bytes are on no disk."""
+    return OriginalFileFactory(
+        stored_path="originals/one.mp4",
+        file_hash="a" * 64,
+        camera_id="CAM_GOPRO11",
+        fps_label="240FPS",
+        rate_num=240000,
+        rate_den=1001,
+        duration_ms=600_000,
+        probed_at=timezone.now(),
+    )
 
 
 class DetectionRunFactory(DjangoModelFactory):

@@ -1,6 +1,7 @@
 """Live figures of the places of Manage: a few words each, from one query at most."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.template.defaultfilters import date, filesizeformat
 from django.utils import timezone
@@ -83,7 +84,7 @@ def last_entry() -> Figure:
     return Figure(_time(at) if at else _("empty"))
 
 
-def _time(at: timezone.datetime) -> str:
+def _time(at: datetime) -> str:
     """Return a time of today, or a day."""
     local = timezone.localtime(at)
-    return date(local, "H:i") if local.date() == timezone.localdate() else date(local, "j M")
+    return date(local, "TIME_FORMAT") if local.date() == timezone.localdate() else date(local, "DATE_FORMAT")

@@ -26,7 +26,7 @@ from trickyclip.shared.page_events import announce
 from trickyclip.shared.whole_pages import part_of
 
 #: Videos on a page.
-PER_PAGE = 25
+PER_PAGE = 20
 #: So many open rows, and lines of videos, one poll brings.
 MOST_ASKED = 50
 #: Told to the broker at once; of more than this the sweep tells it, so that nobody waits for the answer.

@@ -32,6 +32,8 @@ class Kind:
     empty_words: str | Promise
     #: Says that nothing is called ``%(name)s``.
     unknown_words: str | Promise
+    #: Returns what the page of a row needs of its own kind.
+    context_of: Callable[[models.Model], dict] | None = None
 
     @property
     def list_url(self) -> str:

@@ -135,6 +135,7 @@ def page_of(request: HttpRequest, kind: Kind, row: models.Model, *, status: int 
         "merge_url": kind.url("merge", row.pk),
         "alike": _alike(kind, row),
         "merges": [(made, kind.url("merge_undo", made.pk)) for made in merges[:MOST_MERGES]],
+        **(kind.context_of(row) if kind.context_of else {}),
         **more,
     }
     return render(request, "people/named.html", context, status=status)

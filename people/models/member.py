@@ -63,6 +63,11 @@ class Member(AbstractBaseUser):
         _("on the leaderboard"), default=False, help_text=_("Others see how many moments they sorted.")
     )
     #: Of the pages, as one of settings.LANGUAGES; empty as the browser asks.
+    #: Who they are in the clips; a rider without a login is linked to nobody.
+    rider = models.OneToOneField(
+        "people.Person", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="member",
+        verbose_name=_("rider"),
+    )  # fmt: skip
     language = models.CharField(_("language"), max_length=10, blank=True, default="", editable=False)
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
     erased_at = models.DateTimeField(_("erased"), null=True, editable=False)
@@ -146,13 +151,19 @@ class Member(AbstractBaseUser):
         self.username = f"former member {self.pk.hex[:8]}"
         self.set_unusable_password()
         fields = {"username": self.username, "password": self.password, "is_on_board": False, "last_login": None}
-        fields["language"] = ""
+        fields |= {"language": "", "rider": None}
         Member.objects.filter(pk=self.pk).update(erased_at=timezone.now(), **fields)
 
     def show_on_board(self, shown: bool) -> None:
         """Show or hide the member on the leaderboard."""
         Member.objects.filter(pk=self.pk).update(is_on_board=shown)
         self.is_on_board = shown
+
+    @transaction.atomic
+    def ride_as(self, person: models.Model) -> None:
+        """Link the member to a rider, who belongs to no other member then."""
+        Member.objects.filter(rider=person).exclude(pk=self.pk).update(rider=None)
+        Member.objects.filter(pk=self.pk).update(rider=person)
 
     def choose_language(self, code: str) -> None:
         """Set the language of the member's pages; empty for the one of the browser."""

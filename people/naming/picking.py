@@ -48,6 +48,11 @@ def offered(rows: QuerySet) -> QuerySet:
     return rows.exclude(only_undone)
 
 
+def is_too_long(request: HttpRequest) -> bool:
+    """Return whether what is typed is longer than a name may be: no option is offered then, for it would be cut."""
+    return len(clean_name(request.GET.get("q", ""))) > MAX_TYPED
+
+
 def typed_in(request: HttpRequest, name: str = "q") -> str:
     """Return the text typed into the box (``?q=``), cleaned as names are."""
     return clean_name(request.GET.get(name, ""))[:MAX_TYPED]

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from clips.models import FinalClip, JobKind
 from clips.tests.browser import log_in, open_page, press
 from clips.tests.factories import FinalClipFactory
+from people.leaving import erase
 from people.models import Action, AuditEntry, Member, Merge, Person, Role
 from tricks.models import Trick
 from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
@@ -203,6 +204,42 @@ def test_a_rider_is_taken_out_of_the_library(page, clip, miller):
     clip.refresh_from_db()
     assert clip.person is None
     assert not Person.objects.exists()
+
+
+def test_a_rider_is_linked_to_a_member_who_finds_their_clips(page, client, miller, sorter):
+    page.post(url("people:rider_member", miller.pk), {"member": sorter.pk})
+    sorter.refresh_from_db()
+    assert sorter.rider == miller
+    jo = Person.objects.add("Jo Nilsen")
+    page.post(url("people:rider_member", jo.pk), {"member": sorter.pk})
+    sorter.refresh_from_db()
+    assert sorter.rider == jo, "a member is one rider"
+    client.force_login(sorter)
+    assert "/clips?person=Jo_Nilsen" in client.get(reverse("people:account")).content.decode()
+
+
+def test_a_rider_belongs_to_one_member_and_to_none_when_asked(page, miller, sorter, viewer):
+    address = url("people:rider_member", miller.pk)
+    for member in (sorter, viewer):
+        page.post(address, {"member": member.pk})
+    assert Member.objects.get(rider=miller) == viewer
+    page.post(address, {"member": ""})
+    assert not Member.objects.exclude(rider=None).exists()
+    assert page.post(address, {"member": "nobody"}).status_code == 422
+
+
+def test_a_members_link_follows_a_merge_and_its_undo_and_ends_with_them(page, miller, sorter):
+    double = Person.objects.add("Mills Downy")
+    sorter.ride_as(double)
+    page.post(url("people:rider_merge", double.pk), {"into": str(miller.pk)})
+    sorter.refresh_from_db()
+    assert sorter.rider == miller
+    page.post(url("people:rider_merge_undo", Merge.objects.get().pk))
+    sorter.refresh_from_db()
+    assert sorter.rider == double
+    erase(sorter)
+    sorter.refresh_from_db()
+    assert sorter.rider is None
 
 
 def test_the_box_of_a_merge_offers_no_new_name(page, miller):

@@ -16,9 +16,9 @@ GIB = 1024**3
 
 
 @pytest.fixture
-def page(chromium, running_site):
-    with open_page(chromium, running_site.base_url) as page:
-        log_in(page, running_site.admin_username, running_site.admin_password)
+def page(chromium, own_site):
+    with open_page(chromium, own_site.base_url) as page:
+        log_in(page, own_site.admin_username, own_site.admin_password)
         page.goto("/manage/settings")
         yield page
 
@@ -59,15 +59,15 @@ def test_a_change_reaches_every_web_process(page):
     wait_until(lambda: largest_files(page) == {128 * GIB})
 
 
-def test_a_time_zone_reaches_programs_that_run_on(page, running_site):
+def test_a_time_zone_reaches_programs_that_run_on(page, own_site):
     now = dt.datetime.now(dt.UTC)
     zones = [zoneinfo.ZoneInfo(name) for name in ("Pacific/Kiritimati", "Etc/GMT+12")]
     zone = next(zone for zone in zones if now.astimezone(zone).date() != now.date())
     save(page, "Time zone", zone.key)
     page.get_by_text("Saved.").first.wait_for()
     time.sleep(3.5)  # as long as another process may hold the old value
-    (running_site.data_dir / "incoming" / "no video.mp4").write_bytes(b"nothing to see" * 1000)
-    failed = running_site.data_dir / "incoming" / "failed"
+    (own_site.data_dir / "incoming" / "no video.mp4").write_bytes(b"nothing to see" * 1000)
+    failed = own_site.data_dir / "incoming" / "failed"
     wait_until(lambda: failed.is_dir() and any(failed.rglob("*.mp4")))
     assert {folder.name for folder in failed.iterdir()} == {f"{dt.datetime.now(zone):%Y-%m-%d}"}
 

@@ -19,7 +19,7 @@ const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cc}\s\u2800]/gu;
 const pickerOf = (node) => node.closest?.("[data-picker]");
 const inputOf = (picker) => picker.querySelector("[data-picker-input]");
 const listOf = (picker) => picker.querySelector("[data-options]");
-const optionsOf = (picker) => [...listOf(picker).querySelectorAll("[role=option]")];
+const optionsOf = (picker) => [...listOf(picker).querySelectorAll("[role=option]:not([aria-disabled])")];
 
 /** Where the name that is being typed begins: after the last comma in a box for several. */
 function startOfTyped(picker) {
@@ -236,7 +236,7 @@ function swallowClick() {
 }
 
 document.addEventListener("pointerdown", (event) => {
-  const option = event.target.closest?.("[data-picker] [role=option]");
+  const option = event.target.closest?.("[data-picker] [role=option]:not([aria-disabled])");
   if (!option) return;
   event.preventDefault(); // the box keeps the focus, so that the list does not close before the tap counts
   if (event.pointerType === "touch") swallowClick();

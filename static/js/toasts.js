@@ -37,3 +37,16 @@ function press(event) {
 }
 
 window.addEventListener("keydown", press, true);
+
+// At most so many lie there: older ones go, but for the one that Z undoes.
+const MOST = 3;
+const toasts = document.getElementById("toasts");
+
+function clearOld() {
+  const all = [...toasts.querySelectorAll(".toast")]; // the newest first
+  const stays = all.find((toast) => toast.querySelector("[data-undo]"));
+  const others = all.filter((toast) => toast !== stays);
+  others.slice(MOST - (stays ? 1 : 0)).forEach((toast) => toast.remove());
+}
+
+if (toasts) new MutationObserver(clearOld).observe(toasts, { childList: true });

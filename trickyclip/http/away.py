@@ -15,6 +15,8 @@ from django.template import loader
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerError
 
+from people.appearance import theme
+
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 5
@@ -51,7 +53,7 @@ def answer(request: HttpRequest, error: BaseException) -> HttpResponse:
             "sentence": " ".join([_("TrickyClip is restarting."), again]),
             "retry_after_s": RETRY_AFTER_S if reloads else None,
         }
-        response = HttpResponse(loader.render_to_string("503.html", context), status=503)
+        response = HttpResponse(loader.render_to_string("503.html", context | theme(request)), status=503)
     # One line instead of a page of how we came here, which a busy site would write a hundred times a second.
     logger.warning("Away: %s", str(error).partition("\n")[0])
     response._has_been_logged = True

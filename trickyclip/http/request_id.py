@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.utils.functional import SimpleLazyObject
 
+from people.appearance import theme
 from trickyclip.http import away
 from trickyclip.shared import logs
 
@@ -47,8 +48,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if away.is_away(error):
         return away.answer(request, error)
-    page = loader.render_to_string("500.html", {"request_id": getattr(request, "log_id", "")})
+    page = loader.render_to_string("500.html", {"request_id": getattr(request, "log_id", ""), **theme(request)})
     return HttpResponse(page, status=500)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that cannot be read, in the clothes of the site; needs only its template."""
+    return HttpResponse(loader.render_to_string("400.html", theme(request)), status=400)
 
 
 def _given(request: HttpRequest, name: str) -> str:

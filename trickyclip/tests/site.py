@@ -12,14 +12,16 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
 from trickyclip.runtime import embedded, launch, leftovers
 
-START_PATIENCE_S = 90
+#: Many times what a start takes: on a machine that does much else, one took longer than a minute. Two fit into the
+#: time of one test, which may have to wait for a first start and its own.
+START_PATIENCE_S = 140
 FIRST_PASSWORD = re.compile(r"first account is (\S+) with the password (\S+)")
 MANAGE = embedded.BASE_DIR / "manage.py"
 
@@ -215,6 +217,8 @@ class RunningSite:
     admin_password: str
     env: dict[str, str]
     up: Up
+    #: What a browser kept of having logged in as its administrator: clips/tests/browser.py.
+    admin_cookies: list = field(default_factory=list)
 
     @functools.cached_property
     def shell(self) -> Shell:

@@ -3,11 +3,14 @@
 import uuid
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from clips.models import ChannelKind, Job, JobKind, NoticeChannel, Reel
+from clips.tests.factories import ten_minutes
 from people.access import PROGRAM_PATHS
 from people.models import ApiToken, Member, Person, Role
 from tricks.models import Trick
@@ -21,6 +24,7 @@ ROUTES = {
     "manifest": ([], {"get": EVERYONE, "head": EVERYONE}),
     "service_worker": ([], {"get": EVERYONE, "head": EVERYONE}),
     "offline": ([], {"get": EVERYONE, "head": EVERYONE}),
+    "stylesheet": (["nothing"], {"get": EVERYONE, "head": EVERYONE}),
     "favicon": ([], {"get": EVERYONE, "head": EVERYONE}),
     "healthz": ([], {"get": EVERYONE}),
     "readyz": ([], {"get": EVERYONE}),
@@ -81,6 +85,7 @@ ROUTES = {
     "tricks:trick_alias_add": (["move"], {"post": CURATOR}),
     "tricks:trick_alias_remove": (["move", "invite"], {"post": CURATOR}),
     "tricks:trick_merge": (["move"], {"get": CURATOR, "head": CURATOR, "post": CURATOR}),
+    "people:rider_member": (["person"], {"post": CURATOR}),
     "people:rider_take_out": (["uuid"], {"post": CURATOR}),
     "people:settings": ([], {"get": ADMIN}),
     "people:settings_save": (["crew"], {"post": ADMIN}),
@@ -99,6 +104,7 @@ ROUTES = {
     "clips:drive_folder_look": ([], {"post": CURATOR}),
     "clips:upload_known": ([], {"post": SORTER}),
     "clips:upload_anyway": (["uuid"], {"post": SORTER}),
+    "clips:upload_dismiss": (["uuid"], {"post": SORTER}),
     "clips:tus_collection": ([], {"options": SORTER, "post": SORTER}),
     "clips:tus_resource": (["uuid"], {"options": SORTER, "head": SORTER, "patch": SORTER, "delete": SORTER}),
     "clips:segment_preview": (["uuid"], {"get": SORTER, "post": SORTER}),
@@ -295,43 +301,59 @@ def test_every_route_has_a_rule_here():
     assert named_routes() | {"admin:index"} == set(ROUTES)
 
 
-@pytest.fixture
-def members(viewer, sorter, curator, admin) -> dict[Role, Member]:
-    return {VIEWER: viewer, SORTER: sorter, CURATOR: curator, ADMIN: admin}
+@pytest.fixture(scope="module")
+def sessions(rows_once) -> dict[Role, str]:
+    """Return the keys of sessions in which a member of each role is logged in."""
+    keys = {}
+    with rows_once():
+        for role in Role:
+            client = Client()
+            client.force_login(Member.objects.create_user(f"one-{role.lower()}", role=role))
+            keys[role] = client.session.session_key
+    return keys
 
 
-@pytest.fixture
-def argument(original, viewer):
+@pytest.fixture(scope="module")
+def argument(rows_once, sessions):
     """Give real rows for routes that name one."""
-    reel = Reel.objects.create(name="December", made_by=viewer, made_by_name=viewer.username)
-    made = {
-        "uuid": uuid.uuid4(),
-        "job": Job.objects.for_target(JobKind.DETECT, original).pk,
-        "shoot": original.shoot_id,
-        "file": original.pk,
-        "DETECT": "DETECT",
-        "piece": 10**9,
-        "facet": "trick",
-        "reel": reel.pk,
-        "place": reel.clips.create(position=1, lineage=uuid.uuid4()).pk,
-        "crew": "crew",
-        "channel": NoticeChannel.objects.create(name="chat", kind=ChannelKind.DISCORD).pk,
-        "person": Person.objects.add("Mia Berg").pk,
-        "move": Trick.objects.add("KFED").pk,
-        "invite": 0,
-        "token": ApiToken.objects.issue(viewer, "script")[0].pk,
-        "no-such-secret": "no-such-secret",
-        "~none": "~none",
-        "edit": "edit",
-    }
+    with rows_once():
+        viewer = Member.objects.get(role=VIEWER)
+        original = ten_minutes()
+        reel = Reel.objects.create(name="December", made_by=viewer, made_by_name=viewer.username)
+        made = {
+            "uuid": uuid.uuid4(),
+            "job": Job.objects.for_target(JobKind.DETECT, original).pk,
+            "shoot": original.shoot_id,
+            "file": original.pk,
+            "DETECT": "DETECT",
+            "piece": 10**9,
+            "facet": "trick",
+            "reel": reel.pk,
+            "place": reel.clips.create(position=1, lineage=uuid.uuid4()).pk,
+            "crew": "crew",
+            "channel": NoticeChannel.objects.create(name="chat", kind=ChannelKind.DISCORD).pk,
+            "person": Person.objects.add("Mia Berg").pk,
+            "move": Trick.objects.add("KFED").pk,
+            "invite": 0,
+            "token": ApiToken.objects.issue(viewer, "script")[0].pk,
+            "no-such-secret": "no-such-secret",
+            "~none": "~none",
+            "edit": "edit",
+        }
     return made.__getitem__
+
+
+def use(client: Client, session_key: str) -> None:
+    """Have a client be in a session, and know nothing of an earlier one."""
+    client.cookies.clear()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session_key
 
 
 CALLS = [(name, method) for name, (_arguments, methods) in ROUTES.items() for method in methods]
 
 
 @pytest.mark.parametrize(("name", "method"), CALLS)
-def test_each_route_lets_in_exactly_who_may(client, members, argument, name, method):
+def test_each_route_lets_in_exactly_who_may(client, db, sessions, argument, name, method):
     arguments, methods = ROUTES[name]
     least = methods[method]
     path = reverse(name, args=[argument(kind) for kind in arguments])
@@ -348,8 +370,8 @@ def test_each_route_lets_in_exactly_who_may(client, members, argument, name, met
         assert answer.status_code == 302
         assert answer["Location"].startswith("/login?next=/")
 
-    for role, member in members.items():
-        client.force_login(member)
+    for role, session_key in sessions.items():
+        use(client, session_key)
         status = call(path).status_code
         if least is EVERYONE or role.includes(least):
             assert status not in {401, 403, 405}, (role, status)
@@ -395,11 +417,9 @@ WRITES = [(name, method) for name, method in CALLS if method not in READS and na
 
 
 @pytest.mark.parametrize(("name", "method"), WRITES)
-def test_no_route_is_written_to_by_a_cookie_alone(admin, argument, name, method):
-    from django.test import Client
-
+def test_no_route_is_written_to_by_a_cookie_alone(db, sessions, argument, name, method):
     client = Client(enforce_csrf_checks=True)
-    client.force_login(admin)
+    use(client, sessions[ADMIN])
     path = reverse(name, args=[argument(kind) for kind in ROUTES[name][0]])
     assert getattr(client, method)(path).status_code == 403
 
@@ -410,15 +430,13 @@ OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in ROUTES if name != "admin:index"])
-def test_no_override_makes_a_write_of_a_read(admin, argument, name):
+def test_no_override_makes_a_write_of_a_read(db, sessions, argument, name):
     """A cookie goes with each request that another site lets the browser make; a CSRF token does not.
 
     So each route is asked by a cookie alone to be each method that writes: the answer stays what it is without.
     """
-    from django.test import Client
-
     client = Client(enforce_csrf_checks=True)
-    client.force_login(admin)
+    use(client, sessions[ADMIN])
     path = reverse(name, args=[argument(kind) for kind in ROUTES[name][0]])
     tus = {"Tus-Resumable": "1.0.0", "Upload-Length": "9", "Upload-Offset": "0"}
     for asked_as in ("GET", "HEAD", "OPTIONS", "TRACE", "POST"):
@@ -432,8 +450,6 @@ def test_no_override_makes_a_write_of_a_read(admin, argument, name):
 
 
 def test_a_token_needs_no_csrf(sorter):
-    from django.test import Client
-
     _token, secret = ApiToken.objects.issue(sorter, "script")
     client = Client(enforce_csrf_checks=True)
     bearer = {"Authorization": f"Bearer {secret}"}

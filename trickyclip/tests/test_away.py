@@ -75,9 +75,9 @@ PAGES = ("/", "/clips", "/sessions", "/sort", "/jobs", "/upload", "/account", "/
 
 
 @pytest.mark.slow
-def test_without_its_database_every_page_says_that_it_comes_back_and_does(running_site):
-    visitor = Visitor(running_site)
-    with stopped(running_site, "postgres"):
+def test_without_its_database_every_page_says_that_it_comes_back_and_does(own_site):
+    visitor = Visitor(own_site)
+    with stopped(own_site, "postgres"):
         # At once, as people do: each waits five seconds for the database.
         with ThreadPoolExecutor(len(PAGES)) as visitors:
             answers = list(visitors.map(visitor, 3 * PAGES[:-1]))
@@ -101,26 +101,26 @@ def test_without_its_database_every_page_says_that_it_comes_back_and_does(runnin
 
 
 @pytest.mark.slow
-def test_without_its_broker_pages_go_on(running_site):
-    visitor = Visitor(running_site)
-    with stopped(running_site, "redis"):
+def test_without_its_broker_pages_go_on(own_site):
+    visitor = Visitor(own_site)
+    with stopped(own_site, "redis"):
         assert Counter(visitor(page)[0] for page in PAGES) == {200: len(PAGES)}
         assert visitor("/readyz")[0] == 503
     visitor.wait_until_back("/readyz")
 
 
 @pytest.mark.slow
-def test_a_page_that_was_open_comes_back_without_a_hand(running_site, chromium):
+def test_a_page_that_was_open_comes_back_without_a_hand(own_site, chromium):
     from playwright.sync_api import expect, sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        context = browser.new_context(base_url=running_site.base_url)
+        context = browser.new_context(base_url=own_site.base_url)
         page = context.new_page()
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in(page, own_site.admin_username, own_site.admin_password)
         open_before = context.new_page()
         open_before.goto("/jobs")
-        with stopped(running_site, "postgres"):
+        with stopped(own_site, "postgres"):
             page.goto("/clips")
             expect(page.get_by_role("heading", name="Back in a moment")).to_be_visible()
             expect(open_before.locator("[data-connection][data-says='lost']")).to_be_visible(timeout=30_000)

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 
-from trickyclip.tests.test_access import ROUTES, argument  # noqa: F401  fixture
+from trickyclip.tests.test_access import ROUTES, argument, sessions  # noqa: F401  fixtures
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -22,8 +22,8 @@ NASTY = (
 )  # fmt: skip
 
 
-#: Of the values each field gets every third alone: all are tried among the fields of a page. ``--soak`` tries each.
-IN_TURN = 3
+#: Of the values each field gets every seventh alone: all are tried in all fields at once. ``--soak`` tries each alone.
+IN_TURN = 7
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from django.templatetags.static import static
 from django.test import Client
 from django.urls import reverse
 
-from trickyclip.tests.test_access import CALLS, ROUTES, argument, members  # noqa: F401  fixtures
+from trickyclip.tests.test_access import CALLS, ROUTES, argument, sessions  # noqa: F401  fixtures
 
 EXACT = {
     "X-Content-Type-Options": "nosniff",
@@ -47,9 +47,9 @@ def https(settings):
 
 
 @pytest.mark.slow
-def test_every_route_says_all_of_them_to_strangers_and_to_admins(https, members, argument):  # noqa: F811
+def test_every_route_says_all_of_them_to_strangers_and_to_admins(https, admin, argument):  # noqa: F811
     found = []
-    for member in (None, members["ADMIN"]):
+    for member in (None, admin):
         client = Client()
         for name, method in CALLS:
             path = reverse(name, args=[argument(kind) for kind in ROUTES[name][0]])

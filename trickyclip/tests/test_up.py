@@ -39,47 +39,47 @@ def flower_url(site: RunningSite) -> str:
     return f"http://127.0.0.1:{ports['flower']}/"
 
 
-def test_the_address_that_is_printed_answers(running_site):
-    assert f"TrickyClip is ready: {running_site.base_url}" in running_site.up.text
-    assert status(f"{running_site.base_url}/healthz") == http.client.OK
+def test_the_address_that_is_printed_answers(own_site):
+    assert f"TrickyClip is ready: {own_site.base_url}" in own_site.up.text
+    assert status(f"{own_site.base_url}/healthz") == http.client.OK
 
 
-def test_each_line_of_a_program_bears_its_name(running_site):
-    running_site.up.wait_for("postgres | LOG:  database system is ready")
-    running_site.up.wait_for("web      | ")
+def test_each_line_of_a_program_bears_its_name(own_site):
+    own_site.up.wait_for("postgres | LOG:  database system is ready")
+    own_site.up.wait_for("web      | ")
 
 
-def test_the_first_password_opens_the_first_account(running_site):
-    name, password = running_site.admin_username, running_site.admin_password
+def test_the_first_password_opens_the_first_account(own_site):
+    name, password = own_site.admin_username, own_site.admin_password
     member = f"Member.objects.get(username={name!r}, role='ADMIN')"
     code = f"from people.models import Member; print({member}.check_password({password!r}))"
-    assert manage(running_site.data_dir, "shell", "-v0", "-c", code).strip() == "True"
+    assert manage(own_site.data_dir, "shell", "-v0", "-c", code).strip() == "True"
 
 
-def test_a_second_terminal_reaches_the_engines_without_configuration(running_site):
+def test_a_second_terminal_reaches_the_engines_without_configuration(own_site):
     said = manage(
-        running_site.data_dir, "shell", "-v0", "-c",
+        own_site.data_dir, "shell", "-v0", "-c",
         "from people.models import Member; print(Member.objects.get().username)",
     )  # fmt: skip
-    assert said.strip() == running_site.admin_username
+    assert said.strip() == own_site.admin_username
 
 
-def test_every_queue_has_a_worker(running_site):
+def test_every_queue_has_a_worker(own_site):
     said = ""
     while not all(name in said for name in ("detect@", "media@", "light@")):  # the test's own limit ends it
         code = "from trickyclip.celery import app; print(app.control.ping(timeout=2))"
-        said = manage(running_site.data_dir, "shell", "-v0", "-c", code)
+        said = manage(own_site.data_dir, "shell", "-v0", "-c", code)
 
 
-def test_flower_wants_its_password(running_site):
-    password = embedded.secret(running_site.data_dir, "flower")
-    running_site.up.wait_for("Workers and queues: ")
-    assert status(flower_url(running_site)) == http.client.UNAUTHORIZED
-    assert status(flower_url(running_site), user="flower", password=password) == http.client.OK
+def test_flower_wants_its_password(own_site):
+    password = embedded.secret(own_site.data_dir, "flower")
+    own_site.up.wait_for("Workers and queues: ")
+    assert status(flower_url(own_site)) == http.client.UNAUTHORIZED
+    assert status(flower_url(own_site), user="flower", password=password) == http.client.OK
 
 
-def test_engines_want_their_passwords(running_site):
-    found = embedded.addresses(running_site.data_dir)
+def test_engines_want_their_passwords(own_site):
+    found = embedded.addresses(own_site.data_dir)
     with redis.Redis.from_url(found.redis_url) as client:
         assert client.ping()
     for password in ("", "guessed"):
@@ -91,10 +91,10 @@ def test_engines_want_their_passwords(running_site):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8")
-def test_engines_and_flower_listen_on_the_loopback_address_alone(running_site):
+def test_engines_and_flower_listen_on_the_loopback_address_alone(own_site):
     """A program that listened everywhere would answer on the machine's other addresses, of which this is one."""
-    running_site.up.wait_for("Workers and queues: ")
-    ports = json.loads((running_site.data_dir / "engines" / "ports.json").read_text())
+    own_site.up.wait_for("Workers and queues: ")
+    ports = json.loads((own_site.data_dir / "engines" / "ports.json").read_text())
     assert {"postgres", "redis", "flower"} <= set(ports)
     for port in ports.values():
         socket.create_connection(("127.0.0.1", port), timeout=5).close()
@@ -102,36 +102,36 @@ def test_engines_and_flower_listen_on_the_loopback_address_alone(running_site):
             socket.create_connection(("127.0.0.2", port), timeout=5)
 
 
-def test_no_page_of_flower_answers_before_its_password(running_site):
-    running_site.up.wait_for("Workers and queues: ")
+def test_no_page_of_flower_answers_before_its_password(own_site):
+    own_site.up.wait_for("Workers and queues: ")
     patterns = [h[0] if isinstance(h, tuple) else h.regex.pattern for h in handlers]
     paths = [re.sub(r"\(.+?\)", "x", pattern).rstrip("$?") for pattern in patterns]
-    told = {path: status(flower_url(running_site) + path.lstrip("/")) for path in paths}
+    told = {path: status(flower_url(own_site) + path.lstrip("/")) for path in paths}
     assert told.pop("/metrics") == http.client.UNAUTHORIZED
     assert {path for path, code in told.items() if code == http.client.OK} == {"/healthcheck"}
 
 
-def test_no_password_is_on_a_command_line(running_site):
-    folder = running_site.data_dir / "engines" / "secrets"
+def test_no_password_is_on_a_command_line(own_site):
+    folder = own_site.data_dir / "engines" / "secrets"
     secrets = [path.read_text() for path in folder.iterdir()]
-    lines = [" ".join(process.cmdline()) for process in running_site.up.processes()]
+    lines = [" ".join(process.cmdline()) for process in own_site.up.processes()]
     assert len(secrets) >= 4
     assert [line for line in lines if any(secret in line for secret in secrets)] == []
 
 
-def test_a_second_start_on_the_same_data_folder_is_refused(running_site):
-    second = Up(running_site.data_dir)
+def test_a_second_start_on_the_same_data_folder_is_refused(own_site):
+    second = Up(own_site.data_dir)
     assert second.wait() == 1
     [line] = second.lines
     assert "is already running on the data folder" in line
-    assert status(f"{running_site.base_url}/healthz") == http.client.OK
+    assert status(f"{own_site.base_url}/healthz") == http.client.OK
 
 
-def test_a_taken_port_is_one_sentence(running_site, tmp_path):
-    other = Up(tmp_path / "data", port=running_site.up.port)
+def test_a_taken_port_is_one_sentence(own_site, tmp_path):
+    other = Up(tmp_path / "data", port=own_site.up.port)
     assert other.wait() == 1
     [line] = other.lines
-    assert f"Port {running_site.up.port} on 127.0.0.1 is taken" in line
+    assert f"Port {own_site.up.port} on 127.0.0.1 is taken" in line
 
 
 def test_an_address_of_another_machine_is_one_sentence():

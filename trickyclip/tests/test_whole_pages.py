@@ -4,25 +4,48 @@ import datetime as dt
 import uuid
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from clips.models import ChannelKind, Job, JobKind, NoticeChannel, Preview, Reel, SharedCopy
-from clips.tests.factories import FinalClipFactory
-from people.models import ApiToken, Invite, Person, Role
+from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, FinalClipFactory, ten_minutes
+from people.models import ApiToken, Invite, Member, Person, Role
 from tricks.models import Trick
 from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
-from trickyclip.tests.test_access import ROUTES, named_routes
+from trickyclip.tests.test_access import ROUTES, named_routes, use
 
 WITH_CLIP = ("clips:clip", "clips:clip_edit", "clips:clip_file", "clips:clip_download")
 WITH_COPY = ("clips:shared_copy", "clips:shared_copy_file", "clips:shared_copy_download")
 WITH_SEGMENT = ("clips:moment", "clips:segment_preview", "clips:preview_file", "clips:poster_file")
 
 
-@pytest.fixture
-def rows(original, segments, admin) -> dict[str, object]:
+@pytest.fixture(scope="module")
+def session_key(rows_once) -> str:
+    """Return the key of a session in which an admin is logged in."""
+    client = Client()
+    with rows_once():
+        client.force_login(Member.objects.create_superuser("first-admin"))
+        return client.session.session_key
+
+
+@pytest.fixture(scope="module")
+def rows(rows_once, session_key) -> dict[str, object]:
     """Real rows for routes that need one, by the route or by its kind in the table of routes."""
+    with rows_once():
+        return make_rows(Member.objects.get(username="first-admin"))
+
+
+def make_rows(admin: Member) -> dict[str, object]:
+    original = ten_minutes()
+    run = DetectionRunFactory(original_file=original)
+    segments = [
+        CandidateSegmentFactory(
+            original_file=original, run=run, start_ms=n * 10_000, end_ms=n * 10_000 + 4_000, score=0.95
+        )
+        for n in range(2)
+    ]
     clip = FinalClipFactory(
-        candidate_segment=segments[9], original_file=original, start_ms=0, end_ms=900, camera_id="CAM_UNKNOWN",
+        candidate_segment=segments[1], original_file=original, start_ms=0, end_ms=900, camera_id="CAM_UNKNOWN",
         fps_label="30FPS", date=dt.date(2024, 12, 1), filename="one__v001.mp4",
     )  # fmt: skip
     Preview.objects.create(
@@ -64,21 +87,21 @@ def is_whole(answer) -> bool:
 
 
 @pytest.mark.parametrize("name", sorted(named_routes()))
-def test_an_address_that_is_opened_directly_is_a_whole_page(client, admin, rows, name):
-    client.force_login(admin)
+def test_an_address_that_is_opened_directly_is_a_whole_page(client, db, session_key, rows, name):
+    use(client, session_key)
     kinds, _methods = ROUTES[name]
     answer = client.get(reverse(name, args=[rows.get(name, rows.get(kind)) for kind in kinds]))
     assert is_whole(answer), answer.content.decode()[:200]
 
 
-def test_a_part_is_still_a_part_for_the_page_that_asks(client, admin):
-    client.force_login(admin)
+def test_a_part_is_still_a_part_for_the_page_that_asks(client, db, session_key):
+    use(client, session_key)
     answer = client.get(reverse("clips:board"), headers=AS_A_PAGE_ASKS)
     assert answer.content.decode().strip().startswith('<div class="board">')
 
 
-def test_the_check_itself_knows_a_part_and_a_blank_page(client, admin):
-    client.force_login(admin)
+def test_the_check_itself_knows_a_part_and_a_blank_page(client, db, session_key):
+    use(client, session_key)
     part = client.get(reverse("clips:board"), headers=AS_A_PAGE_ASKS)
     assert not is_whole(part)
     assert not is_whole(client.get(reverse("clips:sort_keep"), headers=AS_A_PAGE_ASKS))

@@ -12,7 +12,6 @@ import pytest
 from tusclient.client import TusClient
 
 from clips.tests.ingest.sender import PATIENCE_S, Sender
-from trickyclip.tests.site import manage
 
 pytestmark = pytest.mark.slow
 
@@ -39,9 +38,9 @@ def wait_for_bytes(senders: list[Sender], n_bytes: int) -> None:
         time.sleep(0.05)
 
 
-def test_twenty_uploads_survive_the_web_servers_death(running_site, tmp_path):
-    secret = manage(running_site.data_dir, "shell", "-v", "0", "-c", ISSUE_TOKEN).strip().splitlines()[-1]
-    client = TusClient(f"{running_site.base_url}/upload/tus/", headers={"Authorization": f"Bearer {secret}"})
+def test_twenty_uploads_survive_the_web_servers_death(own_site, tmp_path):
+    secret = own_site.shell.run(ISSUE_TOKEN).split()[-1]
+    client = TusClient(f"{own_site.base_url}/upload/tus/", headers={"Authorization": f"Bearer {secret}"})
     senders = []
     for number in range(N_UPLOADS):
         path = tmp_path / f"GX01{number:04d}.MP4"
@@ -51,12 +50,12 @@ def test_twenty_uploads_survive_the_web_servers_death(running_site, tmp_path):
         sent = [pool.submit(sender.send) for sender in senders]
         for share in (0.25, 0.6):
             wait_for_bytes(senders, int(share * N_UPLOADS * SIZE_BYTES))
-            victims = web_processes(running_site.up)
+            victims = web_processes(own_site.up)
             assert len(victims) >= 3, "the server and its workers"
             kill_all(victims)
         upload_ids = [future.result() for future in sent]
     for sender, upload_id in zip(senders, upload_ids, strict=True):
-        assert sha256_of(running_site.data_dir, upload_id) == hashlib.sha256(sender.path.read_bytes()).hexdigest()
+        assert sha256_of(own_site.data_dir, upload_id) == hashlib.sha256(sender.path.read_bytes()).hexdigest()
 
 
 def sha256_of(data_dir: Path, upload_id: str) -> str:

@@ -6,7 +6,18 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from clips.models import CandidateSegment, Job, JobKind, JobState, OriginalFile, SegmentStatus, Upload, UploadState
+from clips.models import (
+    CandidateSegment,
+    DetectionRun,
+    Job,
+    JobKind,
+    JobState,
+    OriginalFile,
+    SegmentStatus,
+    Upload,
+    UploadSource,
+    UploadState,
+)
 from clips.tests.factories import DetectionRunFactory
 from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 
@@ -80,3 +91,59 @@ def test_a_file_that_fails_while_the_list_is_read_says_why_at_the_end(said, orig
     with before_read(number, fail):
         text = said()
     assert "every 3s" in text or "There is no video in it." in text
+
+
+def failed(owner, **fields) -> Upload:
+    return Upload.objects.create(
+        owner=owner, original_filename="notes.txt", size_bytes=9, offset_bytes=9, state=UploadState.FAILED,
+        reason="This is a text file, not a video.", **fields,
+    )  # fmt: skip
+
+
+def test_after_an_upload_one_large_link_sorts_its_session(said, client, original, segments):
+    text = said()
+    address = f"{reverse('clips:sort')}?session={original.shoot_id}"
+    assert "Sort 7 moments of Backyard Rails" in text
+    assert text.count(f'href="{address}"') == 2, "the large link, and the words beside the video"
+    assert "All videos are searched." in text
+
+
+def test_while_videos_are_searched_their_number_is_said(said, original):
+    DetectionRun.objects.all().delete()
+    CandidateSegment.objects.all().delete()
+    text = said()
+    assert "0 of 1 video searched" in text
+    assert "Sort 0" not in text
+
+
+def test_a_failed_upload_is_dismissed_by_whose_it_was(client, sorter, other_sorter, curator):
+    upload = failed(sorter)
+    job = Job.objects.create(kind=JobKind.INGEST, upload=upload, state=JobState.FAILED, reason=upload.reason)
+    address = reverse("clips:upload_dismiss", args=[upload.pk])
+    for other in (other_sorter, curator):
+        client.force_login(other)
+        assert client.post(address).status_code == 404
+    client.force_login(sorter)
+    recent = reverse("clips:upload_recent")
+    assert address in client.get(recent, headers=AS_A_PAGE_ASKS).content.decode()
+    for _twice in range(2):
+        answer = client.post(address, headers=AS_A_PAGE_ASKS)
+        assert answer.status_code == 200
+        assert "text file" not in answer.content.decode()
+    job.refresh_from_db()
+    assert job.state == JobState.CANCELLED, "home says nothing of it either"
+
+
+def test_what_came_by_itself_is_dismissed_by_curators(client, sorter, curator):
+    upload = failed(None, source=UploadSource.FOLDER, came_from="x")
+    address = reverse("clips:upload_dismiss", args=[upload.pk])
+    client.force_login(sorter)
+    assert client.post(address).status_code == 404
+    client.force_login(curator)
+    assert client.post(address).status_code == 200
+
+
+def test_an_upload_that_became_a_video_is_not_dismissed(client, sorter, said):
+    upload = Upload.objects.get()
+    assert client.post(reverse("clips:upload_dismiss", args=[upload.pk])).status_code == 404
+    assert "Dismiss" not in said()

@@ -182,6 +182,17 @@ def test_a_selection_gets_hearts_by_one_key_and_loses_them_by_undo(page):
     expect(page.locator("[data-heart][aria-pressed=true]")).to_have_count(0)
 
 
+def test_at_most_three_toasts_lie_there_the_newest_on_top(page):
+    cards(page).nth(0).locator("[data-choose]").check(force=True)
+    toasts = page.locator("#toasts .toast")
+    for number, says in enumerate(["Gave 1 clip a heart", "Took the heart off 1 clip"] * 3, start=1):
+        press(page, "h")
+        expect(toasts.first).to_contain_text(says)
+        expect(toasts).to_have_count(min(number, 3))
+    press(page, "z")
+    expect(toasts.first).to_contain_text("Undone.")
+
+
 def test_a_selection_goes_to_the_bin_and_comes_back(page):
     for number in (0, 1):
         cards(page).nth(number).locator("[data-choose]").check(force=True)

@@ -138,7 +138,7 @@ def test_by_keys_alone_from_the_grid_to_a_new_version(page):
     press(page, "Shift+K")
     expect(page.locator("[data-previous]")).to_be_visible()
     press(page, "e")
-    start = page.get_by_label("From")
+    start = page.get_by_label("From", exact=True)
     before = start.input_value()
     expect(page.locator("[data-trim]")).to_be_visible(timeout=PATIENCE_MS)
     expect(page.locator("[data-clock]")).to_have_text(before)
@@ -204,7 +204,7 @@ def test_a_time_that_is_typed_before_the_preview_comes_is_where_it_begins(page):
     page.goto("/clips?q=kfed")
     page.locator("[data-clip] a").click()
     page.get_by_role("link", name="Edit", exact=True).click()
-    page.get_by_label("From").fill("0:02.500")
+    page.get_by_label("From", exact=True).fill("0:02.500")
     press(page, "Tab")
     press(page, ".")
     assert held
@@ -216,26 +216,138 @@ def test_a_bad_trim_and_a_lost_race_are_told_in_place(page):
     page.goto("/clips?q=kfed")
     page.locator("[data-clip] a").click()
     page.get_by_role("link", name="Edit", exact=True).click()
+    page.locator("#clip-form").wait_for()
     url = page.url
-    page.get_by_label("To").fill("0:01")
+    assert page.locator("#clip-form").is_visible(), "in place: the address is still the clip's"
+    page.get_by_label("To", exact=True).fill("0:01")
     page.get_by_role("button", name="Save as new version").click()
     expect(page.get_by_role("alert")).to_contain_text("must end after it starts")
     assert page.url == url
 
     other = page.context.new_page()
-    other.goto(url)
-    other.get_by_label("From").fill("0:02.250")
+    other.goto(f"{url.partition('?')[0]}/edit")
+    other.get_by_label("From", exact=True).fill("0:02.250")
     other.get_by_role("button", name="Save as new version").click()
     expect(other.locator("[data-version]")).to_have_count(2)
 
-    page.get_by_label("To").fill("0:03.750")
+    page.get_by_label("To", exact=True).fill("0:03.750")
     page.get_by_role("button", name="Save as new version").click()
     expect(page.get_by_role("alert")).to_contain_text("Somebody else changed this clip")
     expect(page.get_by_role("alert")).to_contain_text("0:03.750")
-    expect(page.get_by_label("From")).to_have_value("0:02.250")
-    page.get_by_label("To").fill("0:03.750")
+    expect(page.get_by_label("From", exact=True)).to_have_value("0:02.250")
+    page.get_by_label("To", exact=True).fill("0:03.750")
     page.get_by_role("button", name="Save as new version").click()
     expect(page.locator("[data-version]")).to_have_count(3)
+
+
+RATE_HZ = 30
+
+
+def frame_of(page: Page, selector: str = "[data-player]") -> int:
+    """Return the number of the frame on screen in the video."""
+    return int(page.locator(selector).evaluate("video => video.currentTime") * RATE_HZ)
+
+
+def open_clip(page: Page) -> None:
+    page.goto("/clips?q=kfed")
+    page.locator("[data-clip] a").click()
+    wait_for_video(page, "readyState >= 2")
+
+
+def test_steps_are_frames_however_quick_they_come(page):
+    wait_for_previews(page)
+    open_clip(page)
+    before = frame_of(page)
+    for _frame in range(7):
+        press(page, ".")
+    assert frame_of(page) == before + 7
+    for _frame in range(3):
+        press(page, ",")
+    assert frame_of(page) == before + 4
+
+
+def test_slow_motion_and_the_loop_have_keys_and_buttons(page):
+    wait_for_previews(page)
+    open_clip(page)
+    video = page.locator("[data-player]")
+    whole_rate = video.evaluate("video => video.playbackRate")
+    press(page, "w")
+    expect(page.get_by_role("button", name="50 %")).to_have_attribute("aria-pressed", "true")
+    assert video.evaluate("video => video.playbackRate") == whole_rate / 2
+    page.get_by_role("button", name="25 %").click()
+    assert video.evaluate("video => video.playbackRate") == whole_rate / 4
+    press(page, "w")
+    assert video.evaluate("video => video.playbackRate") == whole_rate
+    loop = page.get_by_role("button", name="Loop")
+    expect(loop).to_have_attribute("aria-pressed", "true")
+    press(page, "a")
+    expect(loop).to_have_attribute("aria-pressed", "false")
+    press(page, "l")
+    wait_for_video(page, "paused === false")
+    wait_for_video(page, "paused")
+    page.reload()
+    expect(loop).to_have_attribute("aria-pressed", "false")
+    loop.click()
+    expect(loop).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize("width_px", [390, 1440])
+def test_the_editor_takes_the_players_place_and_gives_it_back(chromium, running_site, library, width_px):
+    with open_page(chromium, running_site.base_url, width_px=width_px, height_px=844) as page:
+        log_in_as_admin(page, running_site)
+        page.goto("/clips")
+        wait_for_previews(page)
+        open_clip(page)
+        page.get_by_role("link", name="Edit", exact=True).click()
+        start, length = page.get_by_label("From", exact=True), page.locator("[data-length-text]")
+        expect(length).to_have_text(re.compile(r"^\d\.\d s$"))
+        whole = length.inner_text()
+        handle = page.get_by_role("slider", name="Start")
+        handle.scroll_into_view_if_needed()
+        box = handle.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x - 20, y, steps=4)
+        page.mouse.up()
+        expect(length).not_to_have_text(whole)
+        dragged = start.input_value()
+        handle.press("ArrowRight")
+        expect(start).not_to_have_value(dragged)
+        moved = start.input_value()
+        handle.hover()
+        page.mouse.wheel(0, 100)
+        expect(start).not_to_have_value(moved)
+        page.mouse.wheel(0, -100)
+        expect(start).to_have_value(moved)
+        press(page, "Escape")
+        expect(page.locator("[data-player]")).to_be_visible()
+        expect(page.locator("#clip-form")).to_have_count(0)
+        wait_for_video(page, "readyState >= 2")
+        before = frame_of(page)
+        press(page, ".")
+        assert frame_of(page) == before + 1, "the player has its keys again"
+
+
+def test_names_are_fixed_by_button_or_the_keys_of_sort(page):
+    open_clip(page)
+    page.get_by_role("link", name="Fix names").click()
+    expect(page.locator("[name=people]")).to_be_focused()
+    press(page, "Escape")  # the list of names, or with none the editor
+    page.get_by_role("link", name="Cancel").or_(page.get_by_role("link", name="Fix names")).first.wait_for()
+    open_clip(page)
+    press(page, "g")
+    expect(page.locator("[name=trick]")).to_be_focused()
+
+
+def test_what_can_be_done_comes_before_technical_facts(page):
+    open_clip(page)
+    details = page.locator("summary", has_text="Details")
+    last = page.get_by_role("button", name="Bin")
+    assert last.bounding_box()["y"] < details.bounding_box()["y"]
+    expect(page.locator("#clip-facts")).to_be_hidden()
+    details.click()
+    expect(page.locator("#clip-facts")).to_contain_text("__KFED__")
 
 
 @pytest.mark.parametrize("width_px", [390, 1440])

@@ -7,7 +7,7 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from clips.models import BulkChange, FinalClip, Shoot
+from clips.models import BulkChange, FinalClip, Shoot, Upload
 from clips.sorting.decisions import Choice, make_clip
 from clips.tests.factories import OriginalFileFactory
 
@@ -34,7 +34,30 @@ def test_chosen_videos_move_to_a_new_session_and_the_page_there_offers_an_undo(c
     undone = client.post(reverse("clips:bulk_undo", args=[made.pk]))
     assert undone.headers["HX-Redirect"] == reverse("clips:session", args=[original.shoot_id])
     assert "Undone. 1 is as before." in client.get(undone.headers["HX-Redirect"]).content.decode()
-    assert not target.files.exists()
+    assert not Shoot.objects.filter(pk=target.pk).exists(), "the move made it, and it is empty"
+
+
+@pytest.mark.parametrize("meanwhile", ["a video", "an upload"])
+def test_a_session_that_a_move_made_stays_where_somebody_uses_it(client, curator, original, second, meanwhile):
+    client.force_login(curator)
+    move(client, original.shoot, second, name="Powder", date="2025-01-02")
+    target = Shoot.objects.get(name="Powder")
+    if meanwhile == "a video":
+        OriginalFileFactory(shoot=target, original_filename="GX010003.MP4")
+    else:
+        Upload.objects.create(owner=curator, shoot=target, original_filename="a.mp4", size_bytes=9)
+    client.post(reverse("clips:bulk_undo", args=[BulkChange.objects.get().pk]))
+    assert not target.files.filter(pk=second.pk).exists()
+    assert Shoot.objects.filter(pk=target.pk).exists()
+
+
+def test_an_empty_session_that_was_there_before_the_move_stays_after_its_undo(client, curator, original, second):
+    client.force_login(curator)
+    powder = Shoot.objects.called("Powder", dt.date(2025, 1, 2))
+    move(client, original.shoot, second, name="Powder", date="2025-01-02")
+    client.post(reverse("clips:bulk_undo", args=[BulkChange.objects.get().pk]))
+    assert not powder.files.exists()
+    assert Shoot.objects.filter(pk=powder.pk).exists()
 
 
 def test_the_form_is_asked_for_when_it_is_opened(client, curator, original, second):

@@ -1,6 +1,7 @@
 """Tests that a trick's clips are found however it is typed, and none of another number, direction or stance."""
 
 import pytest
+from django.urls import reverse
 
 from clips.library.search import matching
 from clips.models import FinalClip, Shoot
@@ -69,3 +70,13 @@ def test_the_picker_offers_first_what_is_meant_by_words_or_misspelt(client, view
     offered = [part.partition('"')[0] for part in page.split('data-value="')[1:]]
     known = [name for name in offered if name != typed]
     assert known[0] == meant, offered
+
+
+@pytest.mark.parametrize("route", ["people:pick", "tricks:pick"])
+def test_a_name_that_is_too_long_is_said_and_not_cut(client, viewer, route):
+    client.force_login(viewer)
+    offered = client.get(reverse(route), {"q": "x" * 100}, headers={"HX-Request": "true"}).text
+    assert f'data-value="{"x" * 100}"' in offered.lower()
+    said = client.get(reverse(route), {"q": "x" * 101}, headers={"HX-Request": "true"}).text
+    assert "Names have at most 100 characters." in said
+    assert "data-value" not in said

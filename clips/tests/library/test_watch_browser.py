@@ -90,6 +90,30 @@ def test_a_moment_is_played_from_its_start_to_its_end(chromium, live_server, ori
         page.goto("about:blank")
 
 
+def test_the_keys_of_every_player_are_on_one_sheet_and_a_loop_plays_a_moment_again(chromium, live_server, original):
+    with watching(chromium, live_server) as page:
+        log_in(page, "ada", PASSWORD)
+        page.goto(f"/sessions/{original.shoot_id}")
+        wait_for(page, "video.readyState >= 1")
+        press(page, "?")
+        sheet = page.get_by_role("dialog", name="Keyboard shortcuts")
+        for meaning in ("rewind (again: faster)", "previous frame", "slow motion", "loop on or off", "make a moment"):
+            expect(sheet).to_contain_text(meaning)
+        press(page, "Escape")
+        expect(sheet).to_have_count(0)
+        for key, rate in [("w", 0.5), ("w", 0.25), ("w", 1), ("l", 1), ("l", 2), ("l", 4), ("l", 4)]:
+            press(page, key)
+            wait_for(page, f"video.playbackRate === {rate}")
+        press(page, "k")
+        press(page, "a")
+        expect(page.get_by_role("button", name="Loop")).to_have_attribute("aria-pressed", "true")
+        count = "window.seeks = (window.seeks ?? 0) + 1"
+        page.evaluate(f"{PLAYER}.addEventListener('seeked', () => {{ {count}; }})")
+        page.locator(".watch-mark").first.click()
+        wait_for(page, "window.seeks >= 2 && !video.paused && video.currentTime < 5")
+        page.goto("about:blank")
+
+
 def test_i_o_and_enter_make_a_moment_of_just_these_frames(chromium, live_server, original):
     with watching(chromium, live_server) as page:
         log_in(page, "ada", PASSWORD)

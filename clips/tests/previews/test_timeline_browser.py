@@ -29,7 +29,7 @@ FRAMES = 900
 DRAWN = re.compile(r"\d{3,}")
 TOPS = """
 JSON.stringify([...document.querySelectorAll('main *:not([data-look], [data-look] *, [data-look-stem])')]
-  .map((element) => element.getBoundingClientRect().top))
+  .map((element) => (element.checkVisibility() ? element.getBoundingClientRect().top : 0)))
 """
 
 

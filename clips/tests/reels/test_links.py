@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clips.library.bin import restore, throw_away
-from clips.models import CollectionLink, FinalClip, Job, JobKind, OriginalFile, SharedCopy
+from clips.models import CollectionLink, FinalClip, Job, JobKind, JobState, OriginalFile, SharedCopy
 from clips.reels import editing, sharing
 from clips.reels.add_views import gather
 from clips.reels.sharing import Wish
@@ -221,6 +221,33 @@ def test_what_browsers_do_not_play_is_prepared_and_then_shown(visitor, sorter, r
     page = visitor.get(address).text
     assert [body(visitor.get(film)) for film in shown(page)] == [b"plays"]
     assert Job.objects.filter(kind=JobKind.SHARE).count() == 4
+
+
+def test_a_share_video_that_failed_is_said_and_offered_again_to_who_may(visitor, client, sorter, reel, cut):
+    OriginalFile.objects.update(codec="hevc")
+    _link, address = link_to(sorter, reel)
+    Job.objects.filter(kind=JobKind.SHARE).update(state=JobState.FAILED, reason="The file is damaged.")
+    again = Job.objects.for_target(JobKind.SHARE, cut[0])
+    page = visitor.get(address).text
+    assert "1 clip is being prepared" in page
+    assert "3 clips can’t be shown: their share videos couldn’t be made." in page
+    assert (page.count("being prepared"), page.count("can’t be shown")) == (2, 4)
+    assert "damaged" not in page
+    assert "Try again" not in page
+    client.force_login(sorter)
+    page = client.get(address).text
+    assert f"{reverse('clips:clip', args=[cut[1].pk])}#share" in page
+    assert f"{reverse('clips:clip', args=[cut[0].pk])}#share" not in page
+    again.cancel()
+    assert 'data-waiting="0"' in visitor.get(address).text
+
+
+def test_the_link_of_an_edit_that_was_emptied_from_the_bin_says_that_it_no_longer_works(visitor, sorter, reel, cut):
+    _link, address = link_to(sorter, reel)
+    reel.delete()  # as the bin does when it is emptied
+    answer = visitor.get(address)
+    assert answer.status_code == 404
+    assert "This link no longer works." in answer.text
 
 
 def test_openings_are_counted_and_nobody_is_noted(visitor, sorter, reel, cut):

@@ -8,7 +8,6 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from clips.tests.browser import log_in, log_in_as_admin, open_page, press
-from trickyclip.tests.site import manage
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +20,7 @@ NEWEST_FIRST = ["Nose Butter", "Lipslide", "BS 360", "KFED"]
 @pytest.fixture(scope="module")
 def evening(running_site) -> None:
     """Four clips that play, of two, one, three and two seconds."""
-    manage(running_site.data_dir, "shell", "--no-imports", "-c", MAKE_CLIPS)
+    running_site.shell.run(MAKE_CLIPS)
 
 
 @pytest.fixture(params=SIZES)
@@ -209,7 +208,7 @@ def test_arrows_lead_from_clip_to_clip_and_space_plays(page, edit):
 def test_two_members_edit_one_after_the_other(page, edit, chromium, running_site):
     make = "from people.models import Member; Member.objects.filter(username='tom').exists() or "
     make += "Member.objects.create_user('tom', 'slushy-spring-rails-4')"
-    manage(running_site.data_dir, "shell", "--no-imports", "-c", make)
+    running_site.shell.run(make)
     address = page.url
     with page.context.browser.new_context(base_url=running_site.base_url) as context:
         other = context.new_page()

@@ -139,7 +139,7 @@ def test_what_uploads_cost_is_measured_without_leaving_anything(running_site):
     measured = re.findall(r"^(cp|upload|its check).* (\d+) MiB/s +\d+\.\d\d CPU-s", told, re.MULTILINE)
     assert [name for name, _speed in measured] == ["cp", "upload", "its check"]
     left = "from clips.models import *; print(Upload.objects.filter(shoot__name='Upload bench').count())"
-    assert manage(running_site.data_dir, "shell", "-v", "0", "-c", left).strip() == "0"
+    assert running_site.shell.run(left).strip() == "0"
     assert sorted(folder.glob("*")) == before
 
 
@@ -152,5 +152,5 @@ def test_phones_beside_a_crowd_are_measured_without_leaving_anything(running_sit
     assert "all of it " in told
     assert "meanwhile 2 phones sent 0.1 MB, all of it here by SHA-256" in told
     left = "from clips.models import *; print(Upload.objects.filter(shoot__name='Phone bench').count())"
-    assert manage(running_site.data_dir, "shell", "-v", "0", "-c", left).strip() == "0"
+    assert running_site.shell.run(left).strip() == "0"
     assert sorted(folder.glob("*")) == before

@@ -58,16 +58,16 @@ def demo_site(running_site) -> RunningSite:
     """A running site with the demo session, in which one moment was kept."""
     manage(running_site.data_dir, "make_demo")
     wait_for(running_site, HAS_CARDS)
-    manage(running_site.data_dir, "shell", "-v0", "-c", KEEP_ONE)
+    running_site.shell.run(KEEP_ONE)
     wait_for(running_site, HAS_CLIP)
     return running_site
 
 
 def wait_for(site: RunningSite, code: str) -> None:
     deadline = time.monotonic() + PATIENCE_S
-    while not int(manage(site.data_dir, "shell", "-v0", "-c", code)):
+    while not int(site.shell.run(code)):
         assert time.monotonic() < deadline, "the demo session never became ready"
-        time.sleep(1)
+        time.sleep(0.3)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import tempfile
 import uuid
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import requests
 from django.urls import reverse
 
 from clips.tests.web.test_end_to_end import Person as Crew
-from trickyclip.tests.site import manage, running_site
+from trickyclip.tests.site import running_site
 
 pytestmark = pytest.mark.slow
 
@@ -34,13 +35,14 @@ JOBS_ARE_OVER = "from clips.models import Job; print(Job.objects.active().count(
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory) -> tuple[dict[str, str], dict[str, str]]:
     """Run a verbose site, use every secret once, and return the secrets and all visible output."""
-    data_dir = tmp_path_factory.mktemp("secrets") / "data"
-    with running_site(data_dir, **PLANTED) as site:
+    # Not below pytest's own folder, which each start of another pytest closes to PostgreSQL's user.
+    folder = tempfile.TemporaryDirectory(prefix="trickyclip-engine-", ignore_cleanup_errors=True)
+    with folder as path, running_site(data_dir := Path(path) / "data", **PLANTED) as site:
         crew = Crew(site)
         secrets = {name: value for name, value in PLANTED.items() if "SECRET" in name}
         secrets |= {f.name: f.read_text().strip() for f in (data_dir / "engines" / "secrets").iterdir()}
         secrets |= {"token": crew.headers["Authorization"].split()[1], "session": crew.browser.cookies["sessionid"]}
-        invite, reset = manage(data_dir, "shell", "-v0", "-c", LINKS).split()
+        invite, reset = site.shell.run(LINKS).split()
         secrets |= {"invite": invite, "reset": reset, "typed password": f"typed-{uuid.uuid4()}"}
         for secret in (invite, reset):
             crew.browser.get(f"{site.base_url}/join/{secret}", timeout=30)
@@ -54,7 +56,7 @@ def seen(tmp_path_factory) -> tuple[dict[str, str], dict[str, str]]:
         looked["a wrong login"] = requests.post(f"{site.base_url}/login", wrong, timeout=30).text
         looked["nothing there"] = crew.browser.get(f"{site.base_url}/nowhere", timeout=30).text
         looked["jobs"] = crew.browser.get(f"{site.base_url}/jobs", timeout=30).text
-        crew.wait_for(lambda: manage(data_dir, "shell", "-v0", "-c", JOBS_ARE_OVER).strip() == "0", "no job is left")
+        crew.wait_for(lambda: site.shell.run(JOBS_ARE_OVER).strip() == "0", "no job is left")
         flower, auth = FLOWER.search(site.up.text)[1], ("flower", secrets["flower"])
         for page in ("/api/tasks", "/tasks", "/broker"):
             looked[f"Flower {page}"] = requests.get(flower + page, auth=auth, timeout=30).text

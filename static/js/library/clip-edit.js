@@ -1,212 +1,132 @@
-// Trims a clip against its preview: in and out from the picture shown, by handles, by numbers, by the sort page's keys.
+// Edits a clip where its player was: the time-line, the player and the keys of a sort card, over the clip's own form.
 
-import { decimal } from "../numbers.js";
-import { capOf, Keymap, keyOf } from "../sorting/keymap.js";
-import { shortcutsAreOn } from "../sorting/keys.js";
-import { Shuttle } from "../sorting/shuttle.js";
+import { drawFilm } from "../sorting/film.js";
+import { Wider } from "../sorting/longer-preview.js";
+import { Player } from "../sorting/player.js";
+import { factsOf } from "../sorting/timeline-data.js";
+import { clock, Trim } from "../sorting/trim.js";
+import { exactClock } from "../previews/clock.js";
+import { writeLegend } from "../previews/reasons.js";
 
-const INSIDE_S = 0.0004; // so that rounding does not fall into the frame before
+const FEW = 2; // times that the legend names one by one
 
-const clock = (ms) => {
-  const whole = Math.floor(ms / 1000);
-  const hours = Math.floor(whole / 3600);
-  const minutes = Math.floor(whole / 60) % 60;
-  const two = (number) => String(number).padStart(2, "0");
-  const tail = `${two(whole % 60)}.${String(ms % 1000).padStart(3, "0")}`;
-  return hours ? `${hours}:${two(minutes)}:${tail}` : `${minutes}:${tail}`;
-};
-
-/** Return milliseconds for what the server reads too: 1:02:03.5, 1:02.5, 62.5; NaN for anything else. */
-const readClock = (text) => {
-  const parts = /^(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d+)?)$/.exec(text.trim());
-  if (!parts) return NaN;
-  return Math.round(((Number(parts[1] ?? 0) * 60 + Number(parts[2] ?? 0)) * 60 + Number(parts[3].replace(",", "."))) * 1000);
-};
-
-class Trimmer {
-  constructor(form, video) {
-    this.form = form;
-    this.video = video;
-    this.offsetMs = Number(video.dataset.previewStartMs);
-    this.slowDown = Number(video.dataset.slowDown ?? 1); // so many of its seconds are one of the original
-    this.mediaS = 0;
-    this.steppingToS = null; // the time of the frame that a step goes to, until it is shown
-    this.frameMs = Number(form.dataset.frameUs) / 1000; // of the original
-    this.start = form.querySelector("[name=start_ms]");
-    this.end = form.querySelector("[name=end_ms]");
-    this.startRange = form.querySelector("[data-trim-start]");
-    this.endRange = form.querySelector("[data-trim-end]");
-    this.ready = false;
-    this.shuttle = new Shuttle({
-      video, playbackRate: 1, play: () => video.play().catch(() => undefined), pause: () => video.pause(),
-      note: () => undefined, frameS: this.frameS,
+export class ClipEditor {
+  /** @param {HTMLElement} root in which the form is, or may come */
+  constructor(root) {
+    Object.assign(this, { root, facts: null, video: null });
+    this.player = new Player((ms) => this.#showPlace(ms));
+    this.trim = new Trim({
+      words: root.dataset,
+      frameMs: () => 1000 * this.player.originalFrameS,
+      onChange: (span) => this.player.setSpan(span),
+      onScrub: (ms) => { this.player.video?.pause(); this.player.seek(ms); },
+      onScrubEnd: (wasHandle) => wasHandle && this.player.isWanted && this.player.replay(),
+      onSettled: (span) => { this.#draw(); this.wider.want(this.form, span); },
+      onWheel: (frames) => this.player.step(frames),
     });
-    this.listen();
-    if (video.readyState >= 1) this.open();
-    else video.addEventListener("loadedmetadata", () => this.open(), { once: true });
+    const { "X-CSRFToken": csrf } = JSON.parse(document.body.getAttribute("hx-headers"));
+    this.wider = new Wider(csrf, () => this.#attach());
+    this.resized = new ResizeObserver(() => this.#draw());
+    root.addEventListener("change", (event) => this.#typed(event.target));
   }
 
-  get startMs() { return readClock(this.start.value); }
-  get endMs() { return readClock(this.end.value); }
-  /** Names the frame on screen, by the time that it itself has: the player's clock may stand anywhere within it. */
-  get nowMs() { return Math.ceil(this.offsetMs + (1000 * this.mediaS) / this.slowDown - 0.01); }
+  get form() {
+    return this.root.querySelector("[data-clip-form]");
+  }
 
-  open() {
-    this.lastMs = Math.floor(this.offsetMs + (this.video.duration * 1000) / this.slowDown);
-    for (const range of [this.startRange, this.endRange]) {
-      range.min = this.offsetMs;
-      range.max = this.lastMs;
+  /** Take up the form and its video: both may be new, by a refused save or by a preview that is ready now. */
+  takeUp() {
+    const { form } = this;
+    if (!form) {
+      if (this.player.card) this.#leave();
+      return;
     }
-    this.ready = true;
-    this.form.querySelector("[data-trim]").hidden = false;
-    this.form.querySelector("[data-trim-buttons]").hidden = false;
-    this.video.loop = true;
-    this.goTo(this.startMs);
-    this.show();
-    this.follow();
+    const video = form.querySelector("[data-preview-video]");
+    if (this.player.card === form && this.video === video) return;
+    this.video = video;
+    this.player.isWanted = false; // who edits begins at a picture that stands
+    this.#attach();
+    this.resized.disconnect();
+    this.resized.observe(form.querySelector("[data-track]"));
+    factsOf(form).then((facts) => { this.facts = facts; this.#draw(); }, () => {});
   }
 
-  listen() {
-    const { form, start, end, startRange, endRange, video } = this;
-    const onForm = (type, listener) => form.addEventListener(type, listener);
-    onForm("input", ({ target }) => {
-      if (target === startRange) this.setStart(Math.min(Number(startRange.value), this.endMs - 1));
-      else if (target === endRange) this.setEnd(Math.max(Number(endRange.value), this.startMs + 1));
-      else if (target === start && !Number.isNaN(this.startMs)) this.goTo(this.startMs);
-      else if (target === end && !Number.isNaN(this.endMs)) this.goTo(this.endMs);
-      this.show();
-    });
-    onForm("click", (event) => {
-      const button = event.target.closest("[data-act]");
-      if (button) this.act(button.dataset.act);
-    });
-    video.addEventListener("click", () => this.act("play"));
-    const shown = (_now, { mediaTime }) => {
-      this.mediaS = mediaTime;
-      if (Math.abs(mediaTime - this.steppingToS) < this.frameS / 2) this.steppingToS = null;
-      if (video.isConnected) video.requestVideoFrameCallback(shown);
-    };
-    video.requestVideoFrameCallback(shown);
-  }
-
-  /** How long a frame lasts in the video. */
-  get frameS() { return (this.frameMs * this.slowDown) / 1000; }
-
+  /** Do what a key or button of that name means in Sort. */
   act(name) {
-    if (!this.ready) return;
-    const { shuttle } = this;
-    if (shuttle.level && !name.startsWith("shuttle")) shuttle.stop();
+    const { player, trim } = this;
+    const { shuttle } = player.transport;
+    if (player.transport.act(name)) return;
+    if (shuttle.level) shuttle.stop();
     const acts = {
-      "shuttle-back": () => shuttle.backward(),
-      "shuttle-on": () => shuttle.forward(),
-      "shuttle-stop": () => { shuttle.stop(); this.video.pause(); },
-      play: () => this.play(),
-      back: () => this.step(-1),
-      on: () => this.step(1),
-      in: () => this.setStart(Math.min(this.nowMs, this.endMs - 1), { keepPlace: true }),
-      out: () => this.setEnd(Math.max(this.nowMs, this.startMs + 1), { keepPlace: true }),
-      "real-time": () => this.toggleRealTime(),
+      in: () => player.video && this.#setEnd("start"), out: () => player.video && this.#setEnd("end"),
+      "in-back": () => this.#nudge("start", -1), "in-on": () => this.#nudge("start", 1),
+      "out-back": () => this.#nudge("end", -1), "out-on": () => this.#nudge("end", 1),
+      "real-time": () => player.toggleRealTime(),
     };
-    acts[name]();
-    this.show();
+    if (trim.card) acts[name]?.();
   }
 
-  play() {
-    if (!this.video.paused) { this.video.pause(); return; }
-    if (this.nowMs < this.startMs || this.nowMs >= this.endMs - this.frameMs) this.goTo(this.startMs);
-    this.video.play().catch(() => undefined);
+  /** Write in one of the boxes for names. */
+  write(box) {
+    const field = this.form.elements[box];
+    field.focus();
+    field.select();
   }
 
-  /** Into the middle of the frame asked for; quick presses count from where the last one goes to. */
-  step(frames) {
-    if (!this.video.duration) return;
-    this.video.pause();
-    const lastS = Math.max(0, this.video.duration - this.frameS);
-    const toS = Math.min(lastS, Math.max(0, (this.steppingToS ?? this.mediaS) + frames * this.frameS));
-    this.video.currentTime = toS + this.frameS / 2;
-    this.steppingToS = toS;
+  #attach() {
+    const { form, trim, player } = this;
+    trim.attach(form);
+    player.attach(form, trim.span);
+    this.#showPlace(trim.startMs);
+    this.#draw();
   }
 
-  toggleRealTime() {
-    const isSlow = this.video.playbackRate === 1;
-    this.video.playbackRate = isSlow ? this.slowDown : 1;
-    this.form.querySelector("[data-real-time]").setAttribute("aria-pressed", String(isSlow));
+  #leave() {
+    this.resized.disconnect();
+    this.trim.attach(null);
+    this.player.attach(null);
+    this.video = this.facts = null;
   }
 
-  setStart(ms, { keepPlace = false } = {}) {
-    this.start.value = clock(ms);
-    if (!keepPlace) { this.video.pause(); this.goTo(ms); }
+  #setEnd(end) {
+    this.trim.set(end, this.player.frameMs);
+    this.trim.settle();
   }
 
-  setEnd(ms, { keepPlace = false } = {}) {
-    this.end.value = clock(ms);
-    if (!keepPlace) { this.video.pause(); this.goTo(ms); }
+  /** Move one end by a frame, and show the frame that it is at now. */
+  #nudge(end, frames) {
+    const { player, trim } = this;
+    trim.set(end, player.besideMs(trim.span[`${end}Ms`], frames));
+    trim.settle();
+    if (!player.video) return;
+    player.pause();
+    player.seek(trim.span[`${end}Ms`]);
   }
 
-  goTo(ms) {
-    this.steppingToS = null;
-    const place = (this.slowDown * (ms - this.offsetMs)) / 1000 + INSIDE_S;
-    // Of a video that is not loaded yet nobody knows how long it is; it begins there then.
-    if (Number.isFinite(place)) this.video.currentTime = Math.min(Math.max(0, place), this.video.duration || Infinity);
+  /** A time was typed: it may lie where the time-line does not reach yet. */
+  #typed(field) {
+    const end = { start_ms: "start", end_ms: "end" }[field.name];
+    const { trim, player } = this;
+    if (!end || trim.card !== this.form) return;
+    trim.attach(this.form);
+    player.setSpan(trim.span);
+    player.pause();
+    player.seek(trim.span[`${end}Ms`]);
+    this.#draw();
+    this.wider.want(this.form, trim.span);
   }
 
-  follow() {
-    if (!this.video.isConnected) return;
-    const { video } = this;
-    if (!video.paused && this.endMs <= this.lastMs && this.nowMs >= this.endMs) this.goTo(this.startMs);
-    const now = this.form.querySelector("[data-trim-now]");
-    now.setAttribute("x", this.toTrack(this.nowMs) - 1.5);
-    this.form.querySelector("[data-clock]").value = clock(this.nowMs);
-    requestAnimationFrame(() => this.follow());
+  #showPlace(ms) {
+    this.trim.showPlayhead(ms);
+    const place = this.form?.querySelector("[data-clock]");
+    if (place) place.value = exactClock(ms);
   }
 
-  show() {
-    if (!this.ready || Number.isNaN(this.startMs) || Number.isNaN(this.endMs)) return;
-    this.startRange.value = this.startMs;
-    this.endRange.value = this.endMs;
-    const kept = this.form.querySelector("[data-trim-kept]");
-    const [from, to] = [this.toTrack(this.startMs), this.toTrack(this.endMs)];
-    kept.setAttribute("x", from);
-    kept.setAttribute("width", Math.max(0, to - from));
-    this.form.querySelector("[data-trim-length]").textContent = `${decimal((this.endMs - this.startMs) / 1000)} s`;
-  }
-
-  toTrack(ms) {
-    return 1000 * Math.min(1, Math.max(0, (ms - this.offsetMs) / (this.lastMs - this.offsetMs)));
-  }
-}
-
-/** What the sort page's keys do here, by their names there. */
-const ACTS = {
-  play: "play", back: "back", forward: "on", in: "in", out: "out",
-  "shuttle-back": "shuttle-back", "shuttle-stop": "shuttle-stop", "shuttle-on": "shuttle-on",
-};
-let trimmer = null;
-
-/** Take up the form and its video: both may be swapped, by a refused save or by a preview that is ready now. */
-function takeUp() {
-  const form = document.querySelector("[data-clip-form]");
-  const video = form?.querySelector("[data-preview-video]");
-  if (!video || trimmer?.video === video) return;
-  trimmer = new Trimmer(form, video);
-  const keymap = new Keymap(form.dataset.member);
-  for (const [name, act] of Object.entries(ACTS)) {
-    const cap = form.querySelector(`[data-act="${act}"] kbd`);
-    const [key] = keymap.keysOf(name);
-    if (cap) cap.textContent = key ? capOf(key) : "–";
+  #draw() {
+    const { form, facts, trim } = this;
+    if (!form || !facts || trim.card !== form) return;
+    drawFilm(form.querySelector("[data-film-zoom]"), facts, trim.fromMs, trim.toMs);
+    const sayWhen = (times) => (times.length > FEW ? `× ${times.length}` : times.map(clock).join(", "));
+    writeLegend(form.querySelector("[data-reasons]"), facts, trim.fromMs, trim.toMs, sayWhen);
   }
 }
-
-document.addEventListener("keydown", (event) => {
-  if (!trimmer || event.ctrlKey || event.metaKey || event.altKey) return;
-  const writes = event.target.closest("input:not([type=range], [type=radio], [type=checkbox]), select, textarea");
-  const presses = event.key === " " && event.target.closest("button, a, input, summary");
-  const isLetter = event.key.length === 1 && event.key !== " ";
-  if (writes || presses || (isLetter && !shortcutsAreOn())) return;
-  const act = ACTS[new Keymap(trimmer.form.dataset.member).nameOf(keyOf(event))];
-  if (!act) return;
-  event.preventDefault();
-  trimmer.act(act);
-});
-document.body.addEventListener("htmx:load", takeUp);
-takeUp();

@@ -1,26 +1,11 @@
-// The clip's page: its player keeps to the clip and has the keys of the sort page, others lead on, its file name can be
-// copied.
+// The clip's page: its player, its editor in the same place, the keys of both, those that lead on, and its file's name to
+// copy.
 
+import { ClipEditor } from "./clip-edit.js";
 import { ClipPlayer } from "./clip-player.js";
 import { Keys, shortcutsAreOn } from "../sorting/keys.js";
 
 const root = document.querySelector("[data-clip-page]");
-
-function keepToClip(video) {
-  // A preview shows more than the clip; the address fragment begins and ends it once, this makes it go round.
-  const { startS, endS, slowDown } = video.dataset;
-  if (endS === undefined || video.hasAttribute("data-kept")) return;
-  video.setAttribute("data-kept", "");
-  video.defaultPlaybackRate = video.playbackRate = Number(slowDown ?? 1); // one in slow motion runs as fast as it was
-  video.addEventListener("play", () => delete video.dataset.rests);
-  video.addEventListener("timeupdate", () => {
-    if (video.currentTime < Number(endS) - 0.02) return;
-    // At its end the address fragment pauses it too; who pressed a key for that means it.
-    const wasPlaying = !("rests" in video.dataset) && (!video.paused || video.currentTime >= Number(endS));
-    video.currentTime = Number(startS);
-    if (wasPlaying) video.play().catch(() => undefined);
-  });
-}
 
 function offerCopy(scope) {
   if (!navigator.clipboard) return; // over plain HTTP from another machine there is none: the name can still be marked
@@ -36,38 +21,62 @@ async function copy(button) {
 
 /** What only this page has: the clip before and after, its editing, its heart, the way back. */
 const LEADS = {
-  "Shift+J": "[data-previous]",
-  "Shift+K": "[data-next]",
-  E: "[data-edit]",
-  H: "[data-heart]",
-  Escape: "[data-to-library]",
+  "Shift+J": ["[data-previous]"],
+  "Shift+K": ["[data-next]"],
+  E: ["[data-edit]"],
+  H: ["[data-heart]"],
+  Escape: ["[data-cancel]", "[data-to-library]"],
 };
 
 function lead(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  if (event.target.closest("input, select, textarea") || document.querySelector("dialog[open]")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
+  if (event.target.closest("input:not([type=radio]), select, textarea") || document.querySelector("dialog[open]")) return;
   const isLetter = event.key.length === 1;
   if (isLetter && !shortcutsAreOn()) return;
   const key = isLetter ? event.key.toUpperCase() : event.key;
-  const link = root.querySelector(LEADS[event.shiftKey ? `Shift+${key}` : key] ?? "[data-nowhere]");
+  const links = LEADS[event.shiftKey ? `Shift+${key}` : key] ?? [];
+  const link = links.map((selector) => root.querySelector(selector)).find(Boolean);
   if (!link) return;
   event.preventDefault(); // and the other keys let it be
   link.click();
 }
 
-function prepare() {
-  root.querySelectorAll("[data-player]").forEach(keepToClip);
-  offerCopy(root);
-}
-
 if (root) {
+  const player = new ClipPlayer(root);
+  const editor = new ClipEditor(root);
+  /** Which box is written in first once the editor is there. */
+  let first = window.location.hash === "#names" ? "people" : null;
+
+  const prepare = () => {
+    player.takeUp();
+    editor.takeUp();
+    offerCopy(root);
+    if (!editor.form || !first) return;
+    editor.write(first);
+    first = null;
+  };
+
+  /** The names of a clip are written in its editor, with the keys that they have in Sort. */
+  const write = (box) => {
+    if (editor.form) return editor.write(box);
+    first = box;
+    root.querySelector("[data-edit]")?.click();
+  };
+
+  const act = (name) => {
+    if (name === "help") keys.showHelp();
+    else if (name === "people" || name === "trick") write(name);
+    else if (editor.form) editor.act(name);
+    else player.act(name);
+  };
+
+  document.addEventListener("keydown", lead);
+  const keys = new Keys(root, act);
   prepare();
-  document.body.addEventListener("htmx:afterSettle", prepare);
+  document.body.addEventListener("htmx:load", () => { prepare(); keys.mark(); });
   root.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");
     if (button) copy(button);
+    if (event.target.closest("[data-fixes-names]")) first = "people";
   });
-  document.addEventListener("keydown", lead);
-  const player = new ClipPlayer(root);
-  const keys = new Keys(root, (name) => (name === "help" ? keys.showHelp() : player.act(name)));
 }

@@ -1,15 +1,23 @@
-// Plays a clip on its own page by the names that the sort page's keys have, so that J K L mean the same everywhere.
+// Plays a clip on its own page; what its keys and buttons mean, all players have in common.
 
-import { Shuttle } from "../sorting/shuttle.js";
+import { stepFrames, watchFrames } from "../previews/frames.js";
+import { Loop, Transport } from "../previews/transport.js";
 
-const SPEEDS = [0.1, 0.25, 0.5, 1, 1.5, 2];
 const FASTEST = 16; // that browsers play
 
 export class ClipPlayer {
-  /** @param {HTMLElement} root with the video, which may be swapped for another one, and the length of a frame */
-  constructor(root) {
-    Object.assign(this, { root, speed: 1 });
-    this.shuttle = new Shuttle(this);
+  /**
+   * @param {HTMLElement} root with the video, which may be swapped for another one, and the length of a frame
+   * @param {{kind?: string, loops?: boolean}} how it is called where this device remembers its loop, and whether it loops
+   *   until somebody chooses
+   */
+  constructor(root, { kind = "clip", loops = true } = {}) {
+    Object.assign(this, { root, speed: 1, loop: new Loop(kind, loops) });
+    this.transport = new Transport(this);
+  }
+
+  get shuttle() {
+    return this.transport.shuttle;
   }
 
   get video() {
@@ -43,42 +51,76 @@ export class ClipPlayer {
     this.video.pause();
   }
 
+  toggle() {
+    if (this.video.paused) this.play();
+    else this.pause();
+  }
+
+  replay() {
+    this.video.currentTime = this.startS;
+    this.play();
+  }
+
   /** The shuttle tells how fast it goes; the video's own buttons show enough. */
   note() {}
 
-  /** Do what a key of that name does on the sort page; what makes no sense for a clip is left out. */
+  /** Do what a key or button of that name means, if anything. */
   act(name) {
-    const { video, shuttle } = this;
-    if (!video) return;
-    if (shuttle.level && !name.startsWith("shuttle")) shuttle.stop();
-    const acts = {
-      play: () => (video.paused ? this.play() : this.pause()),
-      replay: () => { video.currentTime = this.startS; this.play(); },
-      "shuttle-back": () => shuttle.backward(), "shuttle-on": () => shuttle.forward(),
-      "shuttle-stop": () => { shuttle.stop(); this.pause(); },
-      back: () => this.#step(-1), forward: () => this.#step(1),
-      "second-back": () => this.#skip(-1), "second-on": () => this.#skip(1),
-      slower: () => this.#changeSpeed(SPEEDS.findLast((speed) => speed < this.speed)),
-      faster: () => this.#changeSpeed(SPEEDS.find((speed) => speed > this.speed)),
-      sound: () => { video.muted = !video.muted; },
-    };
-    acts[name]?.();
+    if (this.video && this.transport.act(name)) this.showState();
   }
 
-  /** Into the middle of the frame, where no rounding leads to the one before. */
-  #step(frames) {
+  step(frames) {
     this.pause();
-    const number = Math.floor(this.video.currentTime / this.frameS + 0.01);
-    this.video.currentTime = Math.max(0, (number + frames + 0.5) * this.frameS);
+    stepFrames(this.video, frames, this.frameS);
   }
 
-  #skip(seconds) {
+  skipSeconds(seconds) {
     this.video.currentTime = Math.max(this.startS, this.video.currentTime + seconds * this.slowDown);
   }
 
-  #changeSpeed(speed) {
-    if (speed === undefined) return;
+  setSpeed(speed) {
     this.speed = speed;
     this.video.playbackRate = this.playbackRate;
+  }
+
+  toggleSound() {
+    this.video.muted = !this.video.muted;
+  }
+
+  /** A preview shows more than the clip: it is led round by the page. */
+  applyLoop() {
+    this.video.loop = this.loop.isOn && this.video.dataset.endS === undefined;
+  }
+
+  showState() {
+    this.transport.show(this.root);
+  }
+
+  /** Take up the video, which may be another one now: speed and loop stay. */
+  takeUp() {
+    const { video } = this;
+    for (const button of this.root.querySelectorAll("[data-deck] button")) button.disabled = !video;
+    if (!video) return;
+    watchFrames(video);
+    if (!video.hasAttribute("data-kept")) this.#keep(video);
+    this.showState();
+  }
+
+  #keep(video) {
+    video.setAttribute("data-kept", "");
+    video.defaultPlaybackRate = video.playbackRate = this.playbackRate; // one in slow motion runs as fast as it was
+    this.applyLoop();
+    const { endS } = video.dataset;
+    if (endS === undefined) return;
+    // The address fragment begins and ends it once; this makes it go round.
+    video.addEventListener("play", () => delete video.dataset.rests);
+    video.addEventListener("timeupdate", () => {
+      if (video.currentTime < Number(endS) - 0.02) return;
+      // At its end the address fragment pauses it too; who pressed a key for that means it.
+      const wasPlaying = !("rests" in video.dataset) && (!video.paused || video.currentTime >= Number(endS));
+      if (!this.loop.isOn) return wasPlaying && this.pause();
+      video.currentTime = this.startS;
+      if (wasPlaying) this.play();
+    });
   }
 }

@@ -41,7 +41,8 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
 document.addEventListener("DOMContentLoaded", () => { // htmx listens since then
   const isWide = matchMedia("(min-width: 60.01rem)").matches;
   for (const facet of facets()) {
-    if (facet.open) count(facet);
-    else if (isWide && OPEN_WHERE_WIDE.includes(facet.id)) facet.open = true;
+    // They come open, so that on a wide window nothing moves; elsewhere all of them lie in a box that is closed yet.
+    if (!isWide && OPEN_WHERE_WIDE.includes(facet.id) && !facet.querySelector(":checked")) facet.open = false;
+    else if (facet.open) count(facet);
   }
 });

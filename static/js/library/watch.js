@@ -4,30 +4,26 @@ import { ClipPlayer } from "./clip-player.js";
 import { WatchLine } from "./watch-line.js";
 import { WatchSource } from "./watch-source.js";
 import { newId } from "../sorting/ids.js";
-import { Keymap, keyOf } from "../sorting/keymap.js";
-import { shortcutsAreOn } from "../sorting/keys.js";
+import { Keys } from "../sorting/keys.js";
 import { clock } from "../sorting/trim.js";
 
-const WRITES = "input:not([type=radio], [type=checkbox], [type=hidden], [type=range]), textarea, select";
-const SPEEDS = [0.25, 0.5, 1, 1.5, 2];
 const INSIDE_S = 0.0004; // so that rounding does not fall into the frame before
-const REPEATS = new Set(["back", "forward", "second-back", "second-on"]);
 const NAMED = { keep: "make", replay: "again" }; // the sort page's keys, for what they come nearest to here
+const MEANS = /^(help|play|replay|keep|make|again|in|out|back|forward|second-(back|on)|shuttle-(back|on|stop)|slower|faster|slow|loop|sound)$/;
 
 const section = document.querySelector(".watch-section");
-const keymap = new Keymap(section?.dataset.member);
 let watch = null;
 
 class Watch extends ClipPlayer {
   constructor(root, startS) {
-    super(root);
+    super(root, { kind: "watch", loops: false });
     this.leaves = new AbortController();
     const { signal } = this.leaves;
     Object.assign(this, { mediaS: startS, span: {}, played: null, isSeeking: false });
     this.line = new WatchLine(root, (ms) => { this.stopAt = null; this.seek(ms / 1000); }, signal);
     this.source = new WatchSource(root, this.video, (state, why) => this.say(state, why));
     const { video } = this;
-    for (const name of ["play", "pause", "volumechange", "ratechange"]) video.addEventListener(name, () => this.#showState(), { signal });
+    for (const name of ["play", "pause", "volumechange", "ratechange"]) video.addEventListener(name, () => this.showState(), { signal });
     video.addEventListener("timeupdate", () => this.#showTime(video.currentTime), { signal });
     video.addEventListener("click", () => this.act("play"), { signal });
     root.addEventListener("click", (event) => this.#clicked(event), { signal });
@@ -35,7 +31,8 @@ class Watch extends ClipPlayer {
     this.source.attach(startS);
     if (startS) this.source.need(startS);
     this.#showTime(startS);
-    this.#showState();
+    this.applyLoop();
+    this.showState();
   }
 
   leave() {
@@ -50,19 +47,18 @@ class Watch extends ClipPlayer {
 
   act(name) {
     if (!this.canPlay) return;
+    const means = NAMED[name] ?? name;
     const own = {
       in: () => this.#setSpan({ inMs: this.frameMs, outMs: this.span.outMs > this.frameMs ? this.span.outMs : undefined }),
       out: () => this.#setSpan({ inMs: this.span.inMs < this.frameMs ? this.span.inMs : undefined, outMs: this.frameMs }),
       make: () => this.#make(),
       again: () => this.played && this.playMoment(this.played),
-      speed: () => this.#nextSpeed(),
       retry: () => this.source.again(),
       fullscreen: () => this.#fullscreen(),
     };
-    if (own[name]) return own[name]();
-    if (name !== "sound" && !name.startsWith("shuttle")) this.stopAt = null;
-    super.act(name);
-    if (name === "slower" || name === "faster") this.#showState();
+    if (own[means]) return own[means]();
+    if (!/^(sound|loop|slow|speed|faster|shuttle)/.test(means)) this.stopAt = null;
+    super.act(means);
   }
 
   /** The name of the frame on screen: the first millisecond at which it is there. */
@@ -114,8 +110,11 @@ class Watch extends ClipPlayer {
       this.mediaS = mediaTime;
       this.#showTime(mediaTime);
       if (this.stopAt !== null && this.stopAt !== undefined && !video.paused && this.frameMs >= this.stopAt) {
-        this.stopAt = null;
-        video.pause();
+        if (this.loop.isOn) this.playMoment(this.played);
+        else {
+          this.stopAt = null;
+          video.pause();
+        }
       }
       video.requestVideoFrameCallback(shown);
     };
@@ -126,10 +125,8 @@ class Watch extends ClipPlayer {
     const mark = event.target.closest(".watch-mark");
     if (mark && this.canPlay && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
-      return this.playMoment(mark);
+      this.playMoment(mark);
     }
-    const button = event.target.closest("[data-do]");
-    if (button) this.act(button.dataset.do);
   }
 
   #showTime(atS) {
@@ -140,20 +137,19 @@ class Watch extends ClipPlayer {
     }
   }
 
-  #showState() {
+  showState() {
     const { video, root } = this;
+    super.showState();
     const play = root.querySelector(".watch-play");
     play.setAttribute("aria-pressed", String(!video.paused));
     root.querySelector("[data-do=sound]").setAttribute("aria-pressed", String(!video.muted));
-    root.querySelector("[data-watch-speed]").textContent = `${this.speed.toLocaleString(document.documentElement.lang)}×`;
     root.querySelector(".watch-big").hidden = !video.paused || !this.canPlay;
     for (const button of root.querySelectorAll(".watch-bar [data-do]:not([data-do=make])")) button.disabled = !this.canPlay;
   }
 
-  #nextSpeed() {
-    this.speed = SPEEDS.find((speed) => speed > this.speed) ?? SPEEDS[0];
-    this.video.playbackRate = this.playbackRate;
-    this.#showState();
+  /** Without a moment that is played, the whole video begins again. */
+  applyLoop() {
+    this.video.loop = this.loop.isOn;
   }
 
   #fullscreen() {
@@ -226,27 +222,9 @@ function noteChosen(link) {
   window.history.replaceState(window.history.state, "", address);
 }
 
-function pressed(event) {
-  const isAltGr = event.getModifierState?.("AltGraph");
-  if ((event.ctrlKey || event.metaKey || event.altKey) && !isAltGr) return;
-  if (event.isComposing || event.defaultPrevented || document.querySelector("dialog[open]")) return;
-  if (event.target.closest(WRITES)) return;
-  const onControl = event.target.closest("button, a, summary, [type=checkbox], [type=radio]");
-  if (onControl && (event.key === "Enter" || event.key === " ")) return;
-  if (event.target.closest("[role=slider], [type=radio], [type=range], .mark, .watch-mark") && event.key.startsWith("Arrow")) return;
-  if (event.key.length === 1 && event.key !== " " && !shortcutsAreOn()) return;
-  const name = keymap.nameOf(keyOf(event));
-  const acts = NAMED[name] ?? name;
-  if (!acts || (event.repeat && !REPEATS.has(acts))) return;
-  const known = /^(play|again|make|in|out|back|forward|second-(back|on)|shuttle-(back|on|stop)|slower|faster|sound)$/;
-  if (!known.test(acts)) return;
-  event.preventDefault();
-  watch.act(acts);
-}
-
 if (section) {
   begin(section.querySelector("[data-watch]"), Math.max(0, Number(new URLSearchParams(window.location.search).get("t")) || 0));
-  document.addEventListener("keydown", pressed);
+  const keys = new Keys(section, (name) => (name === "help" ? keys.showHelp() : watch.act(name)), (name) => MEANS.test(name));
   section.addEventListener("click", (event) => {
     const link = event.target.closest("[data-watch-videos] a");
     if (link) noteChosen(link);
@@ -255,7 +233,7 @@ if (section) {
     if (event.target.closest("[data-watch-filter]")) section.dataset.shows = event.target.value;
   });
   document.addEventListener("htmx:load", ({ detail: { elt } }) => {
-    if (elt.id === "watch" && elt !== watch.root) begin(elt);
+    if (elt.id === "watch" && elt !== watch.root) begin(elt), keys.mark(elt);
     else if (elt.id === "watch-line" && watch.root.contains(elt)) watch.line.attach();
   });
 }

@@ -24,7 +24,7 @@ function ready(video) {
 export class ReelPlayer extends ClipPlayer {
   /** @param {HTMLElement} page around the player and the cards */
   constructor(page) {
-    super(page.querySelector("[data-reel-player]"));
+    super(page.querySelector("[data-reel-player]"), { kind: "edit", loops: false });
     this.page = page;
     this.screens = [...this.root.querySelectorAll("[data-screen]")];
     this.front = 0;
@@ -40,6 +40,7 @@ export class ReelPlayer extends ClipPlayer {
       video.addEventListener("error", () => video.src && video === this.video && this.playing && this.#next());
     }
     this.refresh();
+    this.showState();
     const follow = () => { this.#follow(); requestAnimationFrame(follow); };
     requestAnimationFrame(follow);
   }
@@ -116,17 +117,32 @@ export class ReelPlayer extends ClipPlayer {
     const acts = {
       "clip-back": () => this.show(cards[Math.max(0, index - 1)]),
       "clip-on": () => this.show(cards[Math.min(cards.length - 1, index + 1)]),
-      replay: () => this.show(cards[0], { play: true }),
-      sound: () => { this.muted = !this.muted; this.#settle(); this.#say(); },
-      play: () => (this.playing ? this.pause() : this.play()),
       "whole-screen": () => this.#wholeScreen(),
     };
     const does = { "second-back": "clip-back", "second-on": "clip-on" }[name] ?? name;
-    if (this.shuttle.level && !name.startsWith("shuttle")) this.shuttle.stop();
-    if (acts[does]) acts[does]();
-    else super.act(does);
+    if (acts[does]) {
+      if (this.shuttle.level) this.shuttle.stop();
+      acts[does]();
+    } else super.act(does);
     this.#say();
   }
+
+  toggle() {
+    if (this.playing) this.pause();
+    else this.play();
+  }
+
+  replay() {
+    this.show(this.cards[0], { play: true });
+  }
+
+  toggleSound() {
+    this.muted = !this.muted;
+    this.#settle();
+  }
+
+  /** All of it begins again, not one clip. */
+  applyLoop() {}
 
   /** Show a moment of the clip on screen, for whoever trims it. */
   peek(atS) {
@@ -184,6 +200,7 @@ export class ReelPlayer extends ClipPlayer {
 
   #next() {
     const next = this.cards[this.index + 1];
+    if (!next && this.loop.isOn && this.cards.length > 1) return void this.show(this.cards[0], { play: true });
     if (!next) return void this.pause();
     if (this.video.dataset.left === this.current) return; // it is on its way already
     this.video.dataset.left = this.current;

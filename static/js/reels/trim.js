@@ -1,17 +1,8 @@
 // Trims a clip of an edit: two handles over its length, the numbers beside them, and the picture that is on screen.
 
+import { exactClock, readClock } from "../previews/clock.js";
+
 const SHORTEST_MS = 100;
-
-const clock = (ms) => {
-  const whole = Math.floor(ms / 1000);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}.${String(Math.round(ms % 1000)).padStart(3, "0")}`;
-};
-
-/** Return milliseconds of 1:02.5 or 62.5; NaN for anything else. */
-const readClock = (text) => {
-  const parts = /^(?:(\d+):)?(\d+(?:[.,]\d+)?)$/.exec(text.trim());
-  return parts ? Math.round((Number(parts[1] ?? 0) * 60 + Number(parts[2].replace(",", "."))) * 1000) : NaN;
-};
 
 export class Trim {
   constructor(page, player) {
@@ -62,7 +53,7 @@ export class Trim {
     const lengthMs = Number(form.dataset.lengthMs);
     const [startMs, endMs] = ["start_ms", "end_ms"].map((other) => readClock(form.elements[other].value));
     const limits = name === "start_ms" ? [0, (endMs || lengthMs) - SHORTEST_MS] : [(startMs || 0) + SHORTEST_MS, lengthMs];
-    form.elements[name].value = clock(Math.max(limits[0], Math.min(limits[1], ms)));
+    form.elements[name].value = exactClock(Math.max(limits[0], Math.min(limits[1], ms)));
     this.draw();
   }
 }

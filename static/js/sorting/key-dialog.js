@@ -16,12 +16,8 @@ export class KeyDialog {
     this.draw();
   }
 
-  get isOpen() {
-    return this.dialog.open;
-  }
-
   show() {
-    this.dialog.showModal();
+    if (!this.dialog.open) this.dialog.showModal();
   }
 
   draw() {

@@ -12,7 +12,8 @@ export const DEFAULTS = {
   in: ["i"], out: ["o"], "in-back": ["["], "in-on": ["]"], "out-back": ["Shift+["], "out-on": ["Shift+]"],
   "shuttle-back": ["j"], "shuttle-stop": ["k"], "shuttle-on": ["l"],
   back: [","], forward: ["."], "second-back": ["ArrowLeft"], "second-on": ["ArrowRight"],
-  play: ["Space"], replay: ["0"], slower: ["<"], faster: [">"], sound: ["m"],
+  play: ["Space"], replay: ["0"], slower: ["<"], faster: [">"], slow: ["w"], loop: ["a"],
+  sound: ["m"],
   split: ["b"], make: ["n"], help: ["?"],
 };
 for (let digit = 1; digit <= 9; digit += 1) {

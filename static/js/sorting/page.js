@@ -13,12 +13,10 @@ import { Making } from "./manual-segments.js";
 import { Past } from "./history.js";
 import { cue, Player } from "./player.js";
 import { DecisionQueue } from "./queue.js";
-import { Shuttle } from "./shuttle.js";
 import { Status } from "./status.js";
 import { hasNewNames, isResolving, keepFields, Tags, whenResolved } from "./tags.js";
 import { Trim } from "./trim.js";
 import { Truth } from "./server-sync.js";
-import { Wider } from "./longer-preview.js";
 import { learn } from "../picker.js";
 
 const LEFT_KEY = "sort-left";
@@ -31,7 +29,7 @@ class SortPage {
     this.lease = newId();
     this.status = new Status(root);
     this.player = new Player((ms) => this.trim.showPlayhead(ms));
-    this.shuttle = new Shuttle(this.player);
+    this.shuttle = this.player.transport.shuttle;
     this.trim = new Trim({
       words: this.status.words,
       frameMs: () => 1000 * (this.player.card ? this.player.originalFrameS : 1 / 30),
@@ -40,14 +38,14 @@ class SortPage {
         this.player.video?.pause();
         this.player.seek(ms);
       },
+      onWheel: (frames) => this.player.step(frames),
       onScrubEnd: (wasHandle) => wasHandle && this.player.isWanted && this.player.replay(),
       onSettled: (span) => {
         this.lines.redraw();
-        this.wider.want(this.hand.current, span);
+        this.widen(this.hand.current, span);
       },
     });
     this.lines = new Lines(this.trim);
-    this.wider = new Wider(csrf, (card) => this.showWider(card));
     this.intent = new Intent(root, this.status.words);
     this.hand = new Hand(root.querySelector("[data-hand]"), {
       onCurrent: (card, before) => this.showCard(card, before),
@@ -134,15 +132,10 @@ class SortPage {
     if (shuttle.level && !name.startsWith("shuttle")) shuttle.stop();
     const [, which, digit] = /^(person|trick)-([1-9])$/.exec(name) ?? [];
     if (which) return this.writeRecent(card, which === "person" ? "people" : "trick", Number(digit));
+    if (player.transport.act(name)) return;
     const moves = {
-      "shuttle-back": () => shuttle.backward(), "shuttle-on": () => shuttle.forward(),
-      "shuttle-stop": () => { shuttle.stop(); player.pause(); },
       "in-back": () => this.nudge("start", -1), "in-on": () => this.nudge("start", 1),
       "out-back": () => this.nudge("end", -1), "out-on": () => this.nudge("end", 1),
-      play: () => player.toggle(), replay: () => player.replay(), sound: () => player.toggleSound(),
-      back: () => player.step(-1), forward: () => player.step(1),
-      "second-back": () => player.skipSeconds(-1), "second-on": () => player.skipSeconds(1),
-      slower: () => player.changeSpeed(-1), faster: () => player.changeSpeed(1), speed: () => player.cycleSpeed(),
       "real-time": () => player.toggleRealTime(),
       in: () => player.video && this.setEnd("start"), out: () => player.video && this.setEnd("end"),
       split: () => this.making.split(card), make: () => this.making.add(card),
@@ -264,6 +257,13 @@ class SortPage {
     cue(card, Number(card.querySelector("[name=start_ms]").value));
     this.keys.mark(card);
     this.lines.prepare(card);
+  }
+
+  /** See to it that a card's preview shows all of a span; most do, so what makes a longer one is loaded when it is wanted. */
+  async widen(card, span) {
+    const { csrf } = this.root.dataset;
+    this.wider ??= import("./longer-preview.js").then(({ Wider }) => new Wider(csrf, (shown) => this.showWider(shown)));
+    (await this.wider).want(card, span);
   }
 
   /** Continue with a preview that shows more than before. */

@@ -2,9 +2,9 @@
 // A preview's time t shows the original at previewStartMs + 1000 t / slowDown; a frame is named by that, rounded up to
 // the millisecond. Speeds are those of the original: film of 240 frames per second comes slowed down, with all of them.
 
-const SPEEDS = [0.1, 0.25, 0.5, 1, 1.5, 2];
+import { Loop, Transport } from "../previews/transport.js";
+
 const FASTEST = 16; // that browsers play
-const FRACTIONS = { 0.125: "⅛", 0.25: "¼", 0.5: "½" };
 const INSIDE_S = 0.0004; // so that rounding does not fall into the frame before
 const SOUND_KEY = "sort-sound";
 const waitingAtS = new WeakMap(); // video → the time of the frame that it shows before it is played
@@ -37,6 +37,8 @@ export class Player {
     this.steppingToS = null; // the time of the frame that a step goes to, until it is shown
     this.isWanted = true; // whether it shall play, also while the next video still loads
     this.mediaS = 0;
+    this.loop = new Loop("sort", true);
+    this.transport = new Transport(this);
   }
 
   get previewStartMs() {
@@ -99,7 +101,7 @@ export class Player {
     const { signal } = this.listeners;
     video.addEventListener("play", () => this.#showState(), { signal });
     video.addEventListener("pause", () => this.#showState(), { signal });
-    video.addEventListener("ended", () => this.isWanted && this.replay(), { signal });
+    video.addEventListener("ended", () => this.isWanted && this.#again(), { signal });
     // Who passes over many cards is shown their pictures; the video comes when one stays.
     if (!video.hasAttribute("src")) video.addEventListener("loadedmetadata", () => this.replay(), { signal });
     video.addEventListener("error", () => card.toggleAttribute("data-broken", true), { signal });
@@ -124,6 +126,7 @@ export class Player {
     this.isWanted = true;
     this.steppingToS = null;
     if (!this.video?.hasAttribute("src")) return;
+    if (this.frameMs >= this.span.endMs && !this.loop.isOn) this.seek(this.span.startMs); // it rests at its end
     this.video.play().catch((error) => {
       if (error.name !== "NotAllowedError") return; // AbortError: the card changed while it was starting
       this.video.muted = true;
@@ -151,7 +154,7 @@ export class Player {
 
   /** Show the frame ``count`` frames later (or earlier), and stay on it. */
   step(count) {
-    if (!this.video) return;
+    if (!this.video?.duration) return; // nobody knows yet where a frame is
     this.pause();
     // Quick presses count from where the last one goes to, not from what is still on screen.
     const lastS = Math.max(0, (this.video.duration || 0) - this.frameS);
@@ -165,11 +168,6 @@ export class Player {
     this.video.currentTime = Math.max(0, this.video.currentTime + seconds * this.slowDown);
   }
 
-  changeSpeed(by) {
-    const next = by > 0 ? SPEEDS.find((speed) => speed > this.speed) : SPEEDS.findLast((speed) => speed < this.speed);
-    this.#setSpeed(next ?? this.speed);
-  }
-
   /** Say how fast the shuttle goes; 0 is not at all. */
   note(level) {
     if (!this.card) return;
@@ -177,17 +175,13 @@ export class Player {
     this.#showState();
   }
 
-  /** For the button, which has one direction. */
-  cycleSpeed() {
-    this.#setSpeed(SPEEDS.find((speed) => speed > this.speed) ?? SPEEDS[0]);
-  }
-
   /** From slow motion to real time, and back to all frames that there are. */
   toggleRealTime() {
-    this.#setSpeed(this.speed === 1 ? null : 1);
+    this.setSpeed(this.speed === 1 ? null : 1);
   }
 
-  #setSpeed(speed) {
+  /** Null is as the preview plays by itself. */
+  setSpeed(speed) {
     this.chosenSpeed = speed;
     if (this.video) this.video.playbackRate = this.playbackRate;
     this.#showState();
@@ -210,17 +204,28 @@ export class Player {
       this.mediaS = mediaTime;
       if (Math.abs(mediaTime - this.steppingToS) < this.frameS / 2) this.steppingToS = null;
       this.onFrame(this.frameMs);
-      if (!video.paused && this.frameMs >= this.span.endMs) this.seek(this.span.startMs);
+      if (!video.paused && this.frameMs >= this.span.endMs) this.#again();
       video.requestVideoFrameCallback(shown);
     };
     video.requestVideoFrameCallback(shown);
   }
 
+  /** At the end of the span: from its start, or no further. */
+  #again() {
+    if (this.loop.isOn) {
+      this.seek(this.span.startMs);
+      if (this.video.paused) this.play();
+    } else this.pause();
+  }
+
+  applyLoop() {
+    this.#showState();
+  }
+
   #showState() {
     if (!this.card) return;
     this.card.toggleAttribute("data-playing", this.video !== null && !this.video.paused);
-    const speed = FRACTIONS[this.speed] ?? this.speed.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 2 });
-    this.card.querySelector("[data-speed]").textContent = `${speed}×`;
+    this.transport.show(this.card);
     this.card.querySelector("[data-real-time]")?.setAttribute("aria-pressed", String(this.speed === 1));
     for (const button of this.card.querySelectorAll(".player-buttons button")) button.disabled = this.video === null;
   }

@@ -1,5 +1,8 @@
 // The time-line of a card: its moment and what lies around it, and two handles for where the clip begins and ends.
-// Handles move by mouse, finger and keys; the form's start_ms and end_ms are where the result is kept.
+// Handles move by mouse, finger, wheel and keys; the form's start_ms and end_ms are where the result is kept, as
+// milliseconds or, in a box in which people write, as 1:02.500.
+
+import { exactClock, readClock } from "../previews/clock.js";
 
 import { decimal } from "../numbers.js";
 
@@ -7,6 +10,10 @@ const AROUND_MS = 5000; // shown on both sides
 const EDGE = 0.02; // of the time-line: a handle that is let go there brings more of the file into view
 const LEAST_MS = 100;
 const PAGE_MS = 500;
+const WHEEL_PX = 24; // of a finger's way on a pad is a frame; a wheel's notch is one as well
+
+const formOf = (card) => (card.matches("[data-tags]") ? card : card.querySelector("[data-tags]"));
+const readMs = ({ type, value }) => (type === "hidden" ? Number(value) : readClock(value));
 
 export function clock(ms) {
   const seconds = Math.floor(ms / 1000);
@@ -18,42 +25,58 @@ export function clock(ms) {
 
 /** What a card's time-line shows at first: its moment and some seconds around it, and all of its preview. */
 export function windowOf(card) {
-  const { start_ms: start, end_ms: end } = card.querySelector("[data-tags]").elements;
+  const { start_ms: start, end_ms: end } = formOf(card).elements;
   const video = card.querySelector("[data-preview-video]");
   const { startMs, endMs, durationMs } = card.dataset;
   const shown = video ? [Number(video.dataset.previewStartMs), Number(video.dataset.previewEndMs)] : [Infinity, -Infinity];
+  const [typedMs, typedEndMs] = [readMs(start), readMs(end)];
   return {
-    fromMs: Math.min(Math.max(0, startMs - AROUND_MS), Number(start.value), shown[0]),
-    toMs: Math.max(Math.min(Number(durationMs), Number(endMs) + AROUND_MS), Number(end.value), shown[1]),
+    fromMs: Math.min(Math.max(0, startMs - AROUND_MS), Number.isNaN(typedMs) ? Infinity : typedMs, shown[0]),
+    toMs: Math.max(Math.min(Number(durationMs), Number(endMs) + AROUND_MS), Number.isNaN(typedEndMs) ? 0 : typedEndMs, shown[1]),
   };
 }
 
 export class Trim {
-  /** @param {{onChange: Function, onScrub: (ms: number) => void, words: DOMStringMap}} page */
+  /** @param {{onChange: Function, onScrub: (ms: number) => void, onWheel: (frames: number) => void, words: DOMStringMap}} page */
   constructor(page) {
     this.page = page;
     this.card = null;
+    this.wheeledPx = 0;
+    this.wheels = (event) => this.#wheel(event);
     document.addEventListener("pointerdown", (event) => this.#grab(event));
     document.addEventListener("keydown", (event) => this.#key(event));
   }
 
   get startMs() {
-    return Number(this.form.elements.start_ms.value);
+    return this.#read("start", this.fromMs);
   }
 
   get endMs() {
-    return Number(this.form.elements.end_ms.value);
+    return this.#read("end", this.toMs);
   }
 
   get span() {
     return { startMs: this.startMs, endMs: this.endMs };
   }
 
+  /** What was typed may be no time: the time-line ends there then. */
+  #read(end, elseMs) {
+    const ms = readMs(this.form.elements[`${end}_ms`]);
+    return Number.isNaN(ms) ? elseMs : ms;
+  }
+
+  #write(end, ms) {
+    const field = this.form.elements[`${end}_ms`];
+    field.value = field.type === "hidden" ? ms : exactClock(ms);
+  }
+
   attach(card) {
+    this.track?.removeEventListener("wheel", this.wheels);
     this.card = card;
     if (!card) return;
-    this.form = card.querySelector("[data-tags]");
+    this.form = formOf(card);
     this.track = card.querySelector("[data-track]");
+    this.track.addEventListener("wheel", this.wheels, { passive: false });
     Object.assign(this, windowOf(card));
     this.draw();
   }
@@ -76,8 +99,8 @@ export class Trim {
   /** Move one end; it stays on the time-line and apart from the other. */
   set(end, ms) {
     const whole = Math.round(ms);
-    if (end === "start") this.form.elements.start_ms.value = Math.max(this.fromMs, Math.min(whole, this.endMs - LEAST_MS));
-    else this.form.elements.end_ms.value = Math.min(this.toMs, Math.max(whole, this.startMs + LEAST_MS));
+    if (end === "start") this.#write(end, Math.max(this.fromMs, Math.min(whole, this.endMs - LEAST_MS)));
+    else this.#write(end, Math.min(this.toMs, Math.max(whole, this.startMs + LEAST_MS)));
     this.draw();
     this.page.onChange(this.span);
   }
@@ -146,6 +169,23 @@ export class Trim {
     track.addEventListener("pointerup", letGo, { signal });
     track.addEventListener("pointercancel", letGo, { signal });
     if (!end) follow(event);
+  }
+
+  /** Over a handle the wheel moves that end by frames, elsewhere on the time-line the picture. */
+  #wheel(event) {
+    const way = event.deltaY || event.deltaX;
+    if (!this.card || !way || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const isNotch = event.deltaMode !== 0 || Math.abs(way) > 2 * WHEEL_PX;
+    this.wheeledPx = isNotch ? Math.sign(way) * WHEEL_PX : this.wheeledPx + way;
+    const frames = Math.trunc(this.wheeledPx / WHEEL_PX);
+    this.wheeledPx %= WHEEL_PX;
+    if (!frames) return;
+    const end = event.target.closest("[data-handle]")?.dataset.handle;
+    if (!end) return this.page.onWheel(frames);
+    this.set(end, this.span[`${end}Ms`] + frames * this.page.frameMs());
+    this.settle();
+    this.page.onScrub(this.span[`${end}Ms`]);
   }
 
   #key(event) {

@@ -1,7 +1,7 @@
 // J K L as on an editing desk: forwards and backwards, each press twice as fast, K stops.
 // No browser plays backwards, so that is done by seeking as fast as the video follows.
 
-const FASTEST = 8;
+const FASTEST = 4;
 
 export class Shuttle {
   constructor(player) {
