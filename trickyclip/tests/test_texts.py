@@ -131,12 +131,12 @@ def test_no_template_says_a_word_that_cannot_be_translated(path: Path):
 
 
 def test_templates_write_dates_as_the_language_does():
-    """In double quotes stands what people read: a format of the language, or one that is translated."""
+    """Each is a format of the language, or translated; but for what machines read, in single quotes."""
     wrong = [
         (path.name, found)
         for path in TEMPLATES
-        for found in re.findall(r'\|date:("[^"]*")', path.read_text(encoding="utf-8"))
-        if not found.endswith('FORMAT"') and found != '"H:i"'
+        for found in re.findall(r"""\|date:("[^"]*"|'[^']*')""", path.read_text(encoding="utf-8"))
+        if not found[1:-1].endswith("FORMAT") and found not in {'"H:i"', "'Y-m-d'", "'c'"}
     ]
     assert wrong == []
 

@@ -88,8 +88,9 @@ def test_a_fault_would_be_found(demo_site, chromium, english):  # noqa: F811  fi
     with open_page(chromium, demo_site.base_url, width_px=390, height_px=844, language="de-DE") as page:
         visit(page, "/login")
         page.evaluate(
-            "() => document.querySelector('main').insertAdjacentHTML('beforeend',"
-            ' \'<p>Log in</p><progress value="0,5"></progress><div style="width: 900px">x</div>\')'
+            "() => { const main = document.querySelector('main'), wide = document.createElement('div');"
+            " main.insertAdjacentHTML('beforeend', '<p>Log in</p><progress value=\"0,5\"></progress>');"
+            " wide.textContent = 'x'; wide.style.width = '900px'; main.append(wide); }"
         )
         found = " ".join(faults(page, english))
     assert "says Log in" in found
