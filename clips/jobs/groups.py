@@ -193,7 +193,7 @@ def _steps_of(ids: Sequence[UUID]) -> dict[UUID, dict[JobKind, Step]]:
 def _targets_of(groups: Sequence[UUID]) -> dict[UUID, models.Model]:
     """Return what these groups are about that are no videos."""
     uploads = Job.objects.filter(_IS_UPLOAD, pk__in=groups).with_targets()
-    found = {job.pk: job.target for job in uploads}
+    found = {job.pk: job.target for job in uploads if job.target}
     others = Job.objects.annotate(about_id=ABOUT).filter(about_id__in=groups)
     jobs = others.order_by("about_id", "-created_at").distinct("about_id").with_targets()
     return found | {job.target.pk: job.target for job in jobs if job.target}
