@@ -337,6 +337,7 @@ def argument(rows_once, sessions):
             "invite": 0,
             "token": ApiToken.objects.issue(viewer, "script")[0].pk,
             "no-such-secret": "no-such-secret",
+            "nothing": "nothing",
             "~none": "~none",
             "edit": "edit",
         }
