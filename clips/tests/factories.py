@@ -35,8 +35,6 @@ class OriginalFileFactory(DjangoModelFactory):
 def ten_minutes() -> OriginalFile:
     """Make a file of ten minutes that was read; its bytes are on no disk."""
     return OriginalFileFactory(
-        stored_path="originals/one.mp4",
-        file_hash="a" * 64,
         camera_id="CAM_GOPRO11",
         fps_label="240FPS",
         rate_num=240000,
