@@ -265,7 +265,7 @@ def test_a_selection_and_its_dialogs_are_accessible_and_fit(page, view):
 def test_clips_of_a_session_are_selected_too(page):
     """Its link leads to the library."""
     cards(page).nth(0).locator("a").click()
-    page.locator("#clip-facts").get_by_role("link", name="Bulk Evening").click()
+    page.locator(".clip-side").get_by_role("link", name="Bulk Evening").click()
     page.get_by_role("link", name="View all 60 clips").click()
     expect(page).to_have_url(re.compile(r"/clips\?.*session="))
     cards(page).nth(0).locator("[data-choose]").check(force=True)
