@@ -63,7 +63,7 @@ def test_every_route_says_all_of_them_to_strangers_and_to_admins(https, admin, a
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("path", "status"),
-    [(static("css/base.css"), 200), (static("missing.css"), 404), ("/nowhere", 404), ("/api/nowhere", 404)],
+    [(static("css/base.css"), 200), (static("missing.css"), 404), ("/nowhere", 404), ("/api/nowhere", 401)],
 )
 def test_static_files_and_what_is_not_there_say_them_too(https, path, status):
     answer = Client().get(path, secure=True)
