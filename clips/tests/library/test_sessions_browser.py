@@ -142,6 +142,9 @@ def test_a_group_of_failed_jobs_is_retried_and_its_rows_follow(failed_jobs, page
     page.goto("/jobs")
     group = page.locator(".cause").filter(has_text=NOT_A_VIDEO)
     expect(group).to_contain_text("3 × read camera data failed")
+    for line in page.locator(".job-group summary").all():  # one a video
+        line.click()
+    expect(page.locator("tr[data-state=FAILED]")).to_have_count(3)
     group.get_by_role("button", name="Retry all").focus()
     press(page, "Enter")
     expect(page.locator("tr[data-state=WAITING]")).to_have_count(3)
