@@ -53,7 +53,7 @@ const details = document.getElementById("details");
 if (details) {
   const key = `details ${window.location.pathname}`;
   const askForFiles = () => details.open && details.querySelector("[data-files-to-load]")?.dispatchEvent(new Event("opened"));
-  const named = () => window.location.hash && document.getElementById(window.location.hash.slice(1));
+  const named = () => document.getElementById(window.location.hash.slice(1));
   const openForHash = () => { if (window.location.hash.startsWith("#file-")) details.open = true; };
   openForHash();
   if (details.open) sessionStorage.setItem(key, "open"); // an address led into it
