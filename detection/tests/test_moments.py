@@ -102,7 +102,8 @@ def test_what_could_not_be_read_is_said_on_the_pages_of_the_file_and_of_its_mome
     assert run.unread == " ".join(sentences)
     client.force_login(viewer)
     moment = run.segments.get()
-    for page in (reverse("clips:session", args=[original.shoot_id]), reverse("clips:moment", args=[moment.pk])):
+    session = reverse("clips:session", args=[original.shoot_id])
+    for page in (f"{session}?details", reverse("clips:moment", args=[moment.pk])):
         assert f'<p class="problem" role="note">{run.unread}</p>' in client.get(page).content.decode()
     replace_moments(original, found((500, 3500)))
-    assert "could not be read" not in client.get(reverse("clips:session", args=[original.shoot_id])).content.decode()
+    assert "could not be read" not in client.get(f"{session}?details").content.decode()

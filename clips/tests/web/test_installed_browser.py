@@ -13,6 +13,7 @@ from clips.tests.browser import log_in, open_page, press
 from clips.tests.media.made_up import make_video
 from clips.tests.sorting.sort_table import lay_table, run_in
 from clips.tests.sorting.test_sort_page import arrived, next_card, on_top
+from clips.tests.web.test_every_page_browser import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -143,9 +144,8 @@ def test_videos_that_a_gallery_shares_are_uploaded(page, running_site, tmp_path)
         expect(page.locator("[data-file]").filter(has_text=video.name)).to_have_attribute("data-state", "done")
     page.wait_for_function(f"async () => (await ({SHARED})()).length === 0")
     asked = "OriginalFile.objects.filter(shoot__name='Shared').values_list('size_bytes', flat=True)"
-    assert run_in(running_site, f"print(sorted({asked}))").endswith(
-        str(sorted(video.stat().st_size for video in videos))
-    )
+    sizes = str(sorted(video.stat().st_size for video in videos))
+    wait_for(running_site, f"print(int(str(sorted({asked})) == {sizes!r}))")
 
 
 def test_a_shared_video_arrives_byte_for_byte_however_its_pieces_fall(page, tmp_path):
