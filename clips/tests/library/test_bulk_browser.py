@@ -191,6 +191,8 @@ def test_at_most_three_toasts_lie_there_the_newest_on_top(page):
         expect(toasts).to_have_count(min(number, 3))
     press(page, "z")
     expect(toasts.first).to_contain_text("Undone.")
+    press(page, "h")  # as it was, for the test that comes next
+    expect(toasts.first).to_contain_text("Took the heart off 1 clip")
 
 
 def test_a_selection_goes_to_the_bin_and_comes_back(page):
