@@ -145,7 +145,7 @@ def test_videos_that_a_gallery_shares_are_uploaded(page, running_site, tmp_path)
     page.wait_for_function(f"async () => (await ({SHARED})()).length === 0")
     asked = "OriginalFile.objects.filter(shoot__name='Shared').values_list('size_bytes', flat=True)"
     sizes = str(sorted(video.stat().st_size for video in videos))
-    wait_for(running_site, f"print(int(str(sorted({asked})) == {sizes!r}))")
+    wait_for(running_site, f"from clips.models import OriginalFile; print(int(str(sorted({asked})) == {sizes!r}))")
 
 
 def test_a_shared_video_arrives_byte_for_byte_however_its_pieces_fall(page, tmp_path):
