@@ -77,7 +77,7 @@ class Step:
 
     @property
     def share(self) -> float:
-        """How much of the step is over, 0 to 1."""
+        """Return the part of the step that is over, 0 to 1."""
         over = self.n_all - self.n_active + self.n_running * self.progress
         return over / self.n_all if self.n_all else 0.0
 
@@ -117,7 +117,7 @@ class JobGroup:
 
     @property
     def progress(self) -> float:
-        """How much of all work on it is over, 0 to 1; what will follow the search counts before it is there."""
+        """Return the part of all work that is over, 0 to 1; what will follow the search counts before it is there."""
         shares = {step.kind: step.share for step in self.steps}
         if shares.get(JobKind.DETECT, 1.0) < 1:
             shares = dict.fromkeys(TO_COME, 0.0) | shares

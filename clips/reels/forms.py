@@ -66,7 +66,7 @@ class PasswordForm(forms.Form):
 
 
 class HandoverForm(forms.Form):
-    """How an edit is handed to a video editor: the format, the files that are linked, and the time-line's rate."""
+    """Format, linked files and rate of the project that a video editor gets."""
 
     format = forms.ChoiceField(label=_("For"), choices=[(name, known.label) for name, known in FORMATS.items()])
     linked = forms.ChoiceField(label=_("Files"), choices=Linked.choices)

@@ -34,7 +34,7 @@ HILIGHT = "HiLight"
 
 
 class Linked(TextChoices):
-    """Which files the project links, and where from."""
+    """Files that a project links, by where they lie."""
 
     ZIP = "zip", _("Clips, in a ZIP with the project file")
     ARCHIVE = "archive", _("Clips in the archive folder")
@@ -77,7 +77,7 @@ def hand_over(reel: Reel, linked: Linked, rate: Fraction | None = None) -> Hando
 
 @dataclass(frozen=True)
 class _Facts:
-    """What a project needs of a video beside its row."""
+    """Facts of a video from its probe and the archive."""
 
     first_frame_ms: int
     sound_rate_hz: int

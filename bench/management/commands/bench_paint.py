@@ -1,15 +1,12 @@
 """``manage.py bench_paint``: measures when a page of a running site is first seen, in a real browser."""
 
-import getpass
-import os
-import shutil
 from collections.abc import Iterator
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
+from bench.browsers import find_chromium, password_of
 from bench.figures import HEAD, Figure
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 BUDGET_MS = 300
 #: When the first text or picture was painted, and when the page's last byte was there, both since it was asked for.
 TIMES = """() => [
@@ -31,14 +28,10 @@ class Command(BaseCommand):
         parser.add_argument("--visits", type=int, default=20, help="how many (default: %(default)s)")
 
     def handle(self, *, url: str, username: str, page: str, visits: int, **_: object) -> None:
-        try:
-            from playwright.sync_api import sync_playwright
-        except ImportError:
-            raise CommandError("This needs playwright: pip install -r requirements-dev.txt.") from None
-        chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
-        if chromium is None:
-            raise CommandError("This needs Chromium, which is not installed.")
-        password = os.environ.get("BENCH_PASSWORD") or getpass.getpass(f"Password of {username}: ")
+        chromium = find_chromium()
+        from playwright.sync_api import sync_playwright
+
+        password = password_of(username)
         figures = {
             "empty cache": Figure("first picture, empty cache", p50_ms=BUDGET_MS),
             "filled cache": Figure("first picture, filled cache", p50_ms=BUDGET_MS),

@@ -1,20 +1,17 @@
 """``manage.py bench_sort``: measures the waiting times on the sort page, in a real browser over a slow line."""
 
-import getpass
-import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from bench.browsers import find_chromium, password_of
 from bench.figures import HEAD, Figure, verdict_of
 from bench.searching import searching
 from bench.slow_line import slow_line
 
 PATIENCE_MS = 60_000
 CURRENT = "[data-card][data-current]"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 READY = "() => document.querySelector('[data-current] video')?.readyState >= 3"
 #: Has the browser tell how long each key took until the next picture was on the screen (Event Timing, as for INP). It
 #: rounds to 8 ms, and tells of nothing quicker than 16.
@@ -94,14 +91,10 @@ class Command(BaseCommand):
         parser.add_argument("--mbit", type=float, default=20.0, help="Mbit/s to the browser (default: %(default)s)")
 
     def handle(self, *, url: str, username: str, **asked: object) -> None:
-        try:
-            from playwright.sync_api import Error, sync_playwright
-        except ImportError:
-            raise CommandError("This needs playwright: pip install -r requirements-dev.txt.") from None
-        chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
-        if chromium is None:
-            raise CommandError("This needs Chromium, which is not installed.")
-        password = os.environ.get("BENCH_PASSWORD") or getpass.getpass(f"Password of {username}: ")
+        chromium = find_chromium()
+        from playwright.sync_api import Error, sync_playwright
+
+        password = password_of(username)
         site = urlsplit(url)
         far = {"round_trip_ms": asked["round_trip"], "mbit_per_s": asked["mbit"]}
         sorting = None

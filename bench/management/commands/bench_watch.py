@@ -1,16 +1,13 @@
 """``manage.py bench_watch``: measures in a real browser how soon a raw video moves after a seek, and at what cost."""
 
-import getpass
-import os
-import shutil
 import time
 from collections.abc import Iterator
 
 import psutil
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
+from bench.browsers import find_chromium, password_of
 from bench.figures import HEAD, Figure, verdict_of
-from bench.management.commands.bench_sort import BROWSERS
 from bench.raw_footage import KINDS, raw_video
 
 PATIENCE_MS = 60_000
@@ -67,14 +64,10 @@ class Command(BaseCommand):
         parser.add_argument("--play", type=float, default=30.0, help="seconds played for the cost (%(default)s)")
 
     def handle(self, *, url: str, username: str, kind: str, **asked: object) -> None:
-        try:
-            from playwright.sync_api import sync_playwright
-        except ImportError:
-            raise CommandError("This needs playwright: pip install -r requirements-dev.txt.") from None
-        chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
-        if chromium is None:
-            raise CommandError("This needs Chromium, which is not installed.")
-        password = os.environ.get("BENCH_PASSWORD") or getpass.getpass(f"Password of {username}: ")
+        chromium = find_chromium()
+        from playwright.sync_api import sync_playwright
+
+        password = password_of(username)
         lines = [HEAD]
         for name in KINDS if kind == "both" else [kind]:
             minutes = asked["minutes"] if name == "h264" else asked["hevc_minutes"]

@@ -91,7 +91,7 @@ class Cut:
 
     @property
     def length_s(self) -> Fraction:
-        """How long it plays, at its speed."""
+        """Return its length at its speed."""
         return self.n_frames / self.media.rate / self.speed
 
     def n_frames_at(self, rate: Fraction) -> int:
