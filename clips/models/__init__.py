@@ -5,9 +5,12 @@ from clips.models.archive import (
     ArchiveCopy,
     ArchiveCursor,
     ArchiveFolder,
+    ArchiveRoot,
+    ArchiveTouch,
     BlockReason,
     CopyState,
     DriveGrant,
+    SessionFile,
 )
 from clips.models.audit import AuditReport, AuditState
 from clips.models.bin import BinEntry, BinKind
@@ -38,6 +41,8 @@ __all__ = [
     "ArchiveCopy",
     "ArchiveCursor",
     "ArchiveFolder",
+    "ArchiveRoot",
+    "ArchiveTouch",
     "AuditReport",
     "AuditState",
     "BinEntry",
@@ -81,6 +86,7 @@ __all__ = [
     "ReelClip",
     "SavedView",
     "SegmentStatus",
+    "SessionFile",
     "ShareLink",
     "ShareSound",
     "SharedCopy",
