@@ -75,7 +75,12 @@ def read_names(folders: tuple[str, ...], filename: str) -> Named | None:
 
 def folder_parts(*, date: dt.date, session_name: str, person: str, trick: str) -> tuple[str, ...]:
     """Return the folders from the archive's root down: year, session with its date, person, trick."""
-    return (ROOT, f"{date:%Y}", f"{date.isoformat()} - {folder_name(session_name)}", person, trick)
+    return (*session_folder_parts(date=date, session_name=session_name), person, trick)
+
+
+def session_folder_parts(*, date: dt.date, session_name: str) -> tuple[str, ...]:
+    """Return the folders of a session, from the archive's root down."""
+    return (ROOT, f"{date:%Y}", f"{date.isoformat()} - {folder_name(session_name)}")
 
 
 def original_folder_parts(*, date: dt.date, session_name: str) -> tuple[str, ...]:
