@@ -21,7 +21,7 @@ from django.db import IntegrityError, transaction
 from clips.archive import adoption, clip_return, relocation, renaming, session_filing, session_text
 from clips.archive.backend import ArchiveBackend, ArchivedFile, silent
 from clips.archive.configured import archive_backend, archive_name
-from clips.archive.item import item_of
+from clips.archive.item import CUT, current_item
 from clips.archive.naming import Named, is_session_file, read_names, read_original_name
 from clips.archive.session_rows import Taking
 from clips.archive.session_text import Told
@@ -78,6 +78,7 @@ def rebuild(*, dry_run: bool, accepted: Container[str] = ()) -> Rebuilt:
         for lying in backend.walk():
             if not is_session_file(lying.held.filename):
                 result.told[_one(backend, lying, result.missing)] += 1
+        result.told["camera files found"] = _originals(backend)
         FinalClip.objects.filter(pk__in=taking.clips).refresh_search()
         result.told.update(_bring_back(taking))
         result.told.update({what: n - n_before[what] for what, n in _counted().items()})
@@ -106,14 +107,14 @@ def move_listed(n_listed: int) -> bool:
         return False
     for copy, _move in found:
         copy.note(stays_put=False)
-        pipeline.start(JobKind.ARCHIVE, copy.clip, priority=relocation.MOVE_PRIORITY)
+        pipeline.start(JobKind.ARCHIVE, copy.clip or copy.original_file, priority=relocation.MOVE_PRIORITY)
     return True
 
 
 def _misplaced() -> list[tuple[ArchiveCopy, tuple[str, str]]]:
-    copies = ArchiveCopy.objects.filter(backend=archive_name(), stays_put=True, clip__isnull=False).order_by("path")
-    copies = copies.select_related("clip__person", "clip__trick", "clip__original_file__shoot")
-    return [(copy, (copy.path, item_of(copy.clip).path)) for copy in copies.defer("clip__original_file__probe")]
+    copies = ArchiveCopy.objects.filter(backend=archive_name(), stays_put=True).order_by("path")
+    copies = copies.select_related("clip", "original_file")
+    return [(copy, (copy.path, current_item(copy.clip or copy.original_file).path)) for copy in copies]
 
 
 def _take_session_files(backend: ArchiveBackend, accepted: Container[str], result: Rebuilt) -> Taking:
@@ -236,10 +237,27 @@ def _one(backend: ArchiveBackend, lying: ArchivedFile, missing: Counter) -> str:
     return "clips"
 
 
+def _originals(backend: ArchiveBackend) -> int:
+    """Find the archive's copies of camera files that have rows and no copy; only those are read."""
+    alone = OriginalFile.objects.exclude(copies__backend=backend.name).values_list("file_hash", "size_bytes", "pk")
+    wanted = {(sha256[:8], size_bytes): key for sha256, size_bytes, key in alone}
+    n_found = 0
+    for stocked in backend.stock(checksums=False) if wanted else ():
+        _name, digits = read_original_name(stocked.filename) or ("", "")
+        key = wanted.get((digits, stocked.size_bytes))
+        held = backend.look(stocked.file_id) if key and not stocked.is_trashed else None
+        folders = backend.folders_of(held.folder_id) if held else None
+        original = OriginalFile.objects.filter(pk=key).first()
+        if held and folders and original and held.sha256 == original.file_hash:
+            copy = adoption.take_over(backend, original, stocked.file_id, held)
+            n_found += bool(copy and _lies(backend, copy, ArchivedFile(stocked.file_id, folders, held)))
+    return n_found
+
+
 def _lies(backend: ArchiveBackend, copy: ArchiveCopy, lying: ArchivedFile) -> bool:
     """Write down where a copy lies, and that it stays there if its names say another place."""
     path = "/".join([*lying.folders, lying.held.filename])
-    belongs = item_of(FinalClip.objects.with_names().get(pk=copy.clip_id)).path
+    belongs = current_item(copy.clip or copy.original_file).path
     try:
         with transaction.atomic():
             copy.note(path=path, folder=_folder_of(backend, lying), stays_put=path != belongs)
@@ -251,13 +269,14 @@ def _lies(backend: ArchiveBackend, copy: ArchiveCopy, lying: ArchivedFile) -> bo
 
 def _made(named: Named, clip_id: UUID, original: OriginalFile, span: tuple[int, int], facts: dict) -> FinalClip:
     """Make a clip's row, as the same version of its lineage."""
-    person, trick = _names(named)
+    person, trick = _rider(facts, named), _trick(facts, named)
     lineage, is_current = _version_of(named, original, span, facts)
     clip = FinalClip.objects.create(
         pk=clip_id, original_file=original, person=person, trick=trick, category=_category(named, facts),
         start_ms=span[0], end_ms=span[1], camera_id=named.camera_id, fps_label=named.fps_label, date=named.date,
         filename=_name_for(named), lineage=lineage, is_current=is_current,
     )  # fmt: skip
+    clip.also.set(Person.objects.filter(pk__in=_others(facts)))
     if kept_at := _kept_at(facts):
         FinalClip.objects.filter(pk=clip.pk).update(created_at=kept_at)
     return clip
@@ -316,8 +335,27 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def _names(named: Named) -> tuple[Person | None, Trick | None]:
-    return _by_slug(Person, named.person), _by_slug(Trick, named.trick)
+def _rider(facts: dict, named: Named) -> Person | None:
+    """Return the rider that the facts beside a file name, with their id if they are new; else as the file's name."""
+    key, name = _uuid(facts.get("trickyclip_rider", "")), facts.get("trickyclip_rider_name", "")
+    if key and (there := Person.objects.filter(pk=key).first()):
+        return there
+    if not key or not name or name.endswith(CUT):
+        return _by_slug(Person, named.person)
+    known = Person.objects.named(name).first()
+    return known or Person.objects.create(pk=key, display_name=name, slug=Person.objects.slug_for(name))
+
+
+def _trick(facts: dict, named: Named) -> Trick | None:
+    key, name = _uuid(facts.get("trickyclip_trick", "")), facts.get("trickyclip_trick_name", "")
+    if key and (there := Trick.objects.filter(pk=key).first()):
+        return there
+    return Trick.objects.find_or_add(name) if name and not name.endswith(CUT) else _by_slug(Trick, named.trick)
+
+
+def _others(facts: dict) -> list[UUID]:
+    keys = (_uuid(value) for name, value in facts.items() if name.startswith("trickyclip_also_"))
+    return [key for key in keys if key]
 
 
 def _by_slug(model: type[Person] | type[Trick], slug: str) -> Person | Trick | None:

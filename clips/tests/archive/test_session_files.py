@@ -1,6 +1,7 @@
 """Tests that the archive alone gives all rows back after the database is lost, row by row."""
 
 import datetime as dt
+import hashlib
 import json
 import uuid
 from io import StringIO
@@ -104,12 +105,13 @@ def crew(backend, request, make_clip, work_off, sorter, other_sorter, admin) -> 
     shoots = [Shoot.objects.called(name, dt.date(2024, 12, day)) for name, day in
               (("Rails / Jibs", 1), ("Rails Jibs", 1), ("Ночь 🏂 夜", 2))]  # fmt: skip
     Shoot.objects.filter(pk=shoots[2].pk).update(time_zone="Asia/Tokyo", sensitivity=0)
+    read = {"probed_at": timezone.now(), "recorded_at": timezone.now(), "duration_ms": 60_000, "camera_serial": "C34"}
+    read |= {"rate_num": 30, "rate_den": 1, "capture_rate_num": 240, "capture_rate_den": 1, "width_px": 1920}
+    read |= {"probe": {"way": {"ending": "mp4"}, "pix_fmt": "yuv420p"}, "height_px": 1080, "uploader": sorter}
     videos = [
         OriginalFileFactory(
-            shoot=shoot, original_filename=f"GX0{n}.MP4", stored_path=f"originals/film{n}.mp4", uploader=sorter,
-            probe={"way": {"ending": "mp4"}, "pix_fmt": "yuv420p"}, camera_serial="C34", duration_ms=60_000,
-            rate_num=30, rate_den=1, capture_rate_num=240, capture_rate_den=1, width_px=1920, height_px=1080,
-            recorded_at=timezone.now(), probed_at=timezone.now(), evicted_at=timezone.now(),
+            shoot=shoot, original_filename=f"GX0{n}.MP4", stored_path=f"originals/film{n}.mp4", **read,
+            evicted_at=timezone.now(), file_hash=hashlib.sha256(bytes(1000) if n == 1 else b"%d" % n).hexdigest(),
         ) for n, shoot in enumerate(shoots)
     ]  # fmt: skip
     put = django_settings.DATA_DIR / videos[1].stored_path
@@ -156,14 +158,14 @@ def crew(backend, request, make_clip, work_off, sorter, other_sorter, admin) -> 
     CameraName.objects.create(camera_id="CAM_GOPRO11", serial="C34", name="helmet cam")
     CameraClock.objects.create(camera_id="CAM_GOPRO11", day=dt.date(2024, 12, 1), offset_s=-3600)
     SavedView.objects.create(name="crashes", query="category=CRASH", is_crews=True, member=sorter)
-    for clip in clips:
-        Job.objects.for_target(JobKind.ARCHIVE, clip)
+    for thing in (*clips, videos[1]):
+        Job.objects.for_target(JobKind.ARCHIVE, thing)
     work_off()
     now = timezone.now()
     in_bin = {"removed_at": now, "is_current": False, "was_current": True, "bin_entry": thrown}
     FinalClip.objects.filter(pk=clips[6].pk).update(**in_bin)
     FinalClip.objects.all().refresh_search()
-    assert ArchiveCopy.objects.filter(state=CopyState.VERIFIED).count() == len(clips)
+    assert ArchiveCopy.objects.filter(state=CopyState.VERIFIED).count() == len(clips) + 1
     described(work_off)
     return list(FinalClip.objects.order_by("start_ms"))
 
