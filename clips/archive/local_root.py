@@ -126,13 +126,15 @@ class LocalRoot:
         expected, said = self._memory.archive_id(), self._read(folder)
         if said is None:
             if expected or (self._memory.has_copies() and not _has(folder, ROOT)):
-                raise self._blocked(f"{self.path} is not the archive: its marker is missing. Mount the archive's disk.")
+                raise self._blocked(
+                    f"The folder {self.path} is not the archive: its marker is missing. Mount the archive's disk."
+                )
             said = self._mark(folder)
         if expected is None:
             self._memory.remember(said)
         elif said != expected:
             raise self._blocked(
-                f"{self.path} is the archive of another site or another disk. Mount the right one, or run "
+                f"The folder {self.path} is the archive of another site or another disk. Mount the right one, or run "
                 "“manage.py archive_check --adopt” to go on with this one."
             )
 
@@ -196,7 +198,9 @@ class LocalRoot:
             raise (self.full() if error.errno in _FULL else self._not_writable(error)) from error
 
     def _not_writable(self, error: OSError) -> ArchiveBlockedError:
-        says = f"{self.path} is not writable ({error.strerror}). Mount the disk, or let the site write there."
+        says = (
+            f"The folder {self.path} is not writable ({error.strerror}). Mount the disk, or let the site write there."
+        )
         return self._blocked(says)
 
     @staticmethod

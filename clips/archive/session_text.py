@@ -81,7 +81,7 @@ def read(text: bytes) -> Told:
             raise ValueError
         version, revision = int(said["trickyclip"]), int(said.get("revision", 0))
     except (ValueError, TypeError, RecursionError) as error:
-        raise NotOursError("This file is damaged, or none of TrickyClip's.") from error
+        raise NotOursError("This file is damaged, or not from TrickyClip.") from error
     if version > VERSION:
         raise NotOursError("This file is of a later version of TrickyClip. Update the site first.")
     signature = said.pop("signature", None)
@@ -90,7 +90,7 @@ def read(text: bytes) -> Told:
         name: value for name, value in said.items() if name not in {"trickyclip", "says", "revision", "written_at"}
     }
     if not all(isinstance(value, list | dict) for value in facts.values()):
-        raise NotOursError("This file is damaged, or none of TrickyClip's.")
+        raise NotOursError("This file is damaged, or not from TrickyClip.")
     return Told(facts, revision, signed_by)
 
 
