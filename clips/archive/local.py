@@ -48,7 +48,7 @@ class LocalArchive:
         return str(Path(parent_id or "") / name)
 
     def make_folder(self, folder_id: str, parent_id: str | None, name: str) -> None:
-        with self.place.opened() as root, self._said("Cannot write to the archive folder"):
+        with self.place.opened(to_write=True) as root, self._said("Cannot write to the archive folder"):
             _make_folders(root, folder_id)
 
     def has_folder(self, folder_id: str) -> bool:
@@ -67,7 +67,7 @@ class LocalArchive:
         if size_bytes > FAT_MAX_BYTES and self.place.is_small_file_disk():
             says = f"The archive's disk is FAT and holds no file of 4 GiB, so it cannot take {parcel.filename}."
             raise ArchiveError(f"{says} Format it as exFAT, NTFS or ext4.")
-        with self.place.opened() as root, self._said(f"The archive cannot take {parcel.filename}"):
+        with self.place.opened(to_write=True) as root, self._said(f"The archive cannot take {parcel.filename}"):
             there = os.fstatvfs(root)
             if size_bytes > there.f_bavail * there.f_frsize:
                 raise self.place.full()
@@ -113,14 +113,14 @@ class LocalArchive:
 
     def move(self, file_id: str, *, to_folder_id: str, filename: str, facts: dict[str, str]) -> str:
         moved_id = str(Path(to_folder_id) / filename)
-        with self.place.opened() as root:
+        with self.place.opened(to_write=True) as root:
             if moved_id != file_id and not _is_same_file(root, file_id, moved_id):
                 self._trash(root, moved_id)  # nothing is written over: what lies there, nobody waits for
             self._rename(root, file_id, moved_id)
         return moved_id
 
     def trash(self, file_id: str) -> bool:
-        with self.place.opened() as root:
+        with self.place.opened(to_write=True) as root:
             return self._trash(root, file_id)
 
     def _trash(self, root: int, file_id: str) -> bool:
@@ -135,7 +135,7 @@ class LocalArchive:
 
     def restore(self, file_id: str) -> bool:
         trashed = f"{TRASH_FOLDER}/{file_id}"
-        with self.place.opened() as root:
+        with self.place.opened(to_write=True) as root:
             if not _is_file(root, trashed) or _is_file(root, file_id):
                 return False
             self._rename(root, trashed, file_id)

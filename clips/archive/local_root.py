@@ -48,12 +48,14 @@ class LocalRoot:
     def __init__(self, path: Path, memory: Memory | None = None) -> None:
         self.path = path
         self._memory = memory
+        self._known: uuid.UUID | None = None
 
     @contextlib.contextmanager
-    def opened(self) -> Iterator[int]:
+    def opened(self, *, to_write: bool = False) -> Iterator[int]:
         """Yield a descriptor of the folder, recognised by its marker.
 
-        What is opened relative to it lies on that very disk, even if another one is mounted meanwhile.
+        What is opened relative to it lies on that very disk, even if another one is mounted meanwhile. The marker of an
+        archive that has none yet is written before anything else is.
 
         Raises
         ------
@@ -62,7 +64,7 @@ class LocalRoot:
         """
         folder = self._open()
         try:
-            self._recognise(folder)
+            self._recognise(folder, to_write=to_write)
             yield folder
         finally:
             os.close(folder)
@@ -83,7 +85,7 @@ class LocalRoot:
                 f"The archive's disk ({self.path}) does not answer ({error.strerror}). Check the disk."
             )
         try:
-            with self.opened() as folder:
+            with self.opened(to_write=True) as folder:
                 self._try_writing(folder)
         except ArchiveBlockedError as fault:
             return fault
@@ -95,7 +97,7 @@ class LocalRoot:
 
     def check(self) -> None:
         """Raise ArchiveBlockedError unless a file could be written now; leaves nothing there."""
-        with self.opened() as folder:
+        with self.opened(to_write=True) as folder:
             self._try_writing(folder)
 
     def is_small_file_disk(self) -> bool:
@@ -118,21 +120,31 @@ class LocalRoot:
             raise self._not_writable(error) from error
 
     def _is_new(self) -> bool:
-        return self._memory is not None and self._memory.archive_id() is None and not self._memory.has_copies()
+        return not self.path.exists() and self._expected() is None and not self._has_copies()
 
-    def _recognise(self, folder: int) -> None:
+    def _expected(self) -> uuid.UUID | None:
+        if self._known is None and self._memory:
+            self._known = self._memory.archive_id()
+        return self._known
+
+    def _has_copies(self) -> bool:
+        return self._memory is not None and self._memory.has_copies()
+
+    def _recognise(self, folder: int, *, to_write: bool) -> None:
         if self._memory is None:
             return
-        expected, said = self._memory.archive_id(), self._read(folder)
+        expected, said = self._expected(), self._read(folder)
         if said is None:
-            if expected or (self._memory.has_copies() and not _has(folder, ROOT)):
+            if expected or (not _has(folder, ROOT) and self._has_copies()):
                 raise self._blocked(
                     f"The folder {self.path} is not the archive: its marker is missing. Mount the archive's disk."
                 )
+            if not to_write:
+                return
             said = self._mark(folder)
-        if expected is None:
+        if expected is None and to_write:
             self._memory.remember(said)
-        elif said != expected:
+        elif expected and said != expected:
             raise self._blocked(
                 f"The folder {self.path} is the archive of another site or another disk. Mount the right one, or run "
                 "“manage.py archive_check --adopt” to go on with this one."

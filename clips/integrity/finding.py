@@ -75,7 +75,7 @@ _ADVICE = {
     Kind.PREVIEW_MISSING: _MADE_AGAIN,
     Kind.ORPHAN_PREVIEW: _("“manage.py audit --repair” removes them."),
     Kind.CLIP_UNCUT: _("“manage.py audit --repair” cuts them."),
-    Kind.CLIP_MISSING: _("“manage.py audit --repair” cuts them again."),
+    Kind.CLIP_MISSING: _("“manage.py audit --repair” fetches them from the archive, or cuts them again."),
     Kind.CLIP_CHANGED: _("“manage.py audit --repair” cuts them again. The disk may be failing."),
     Kind.ORPHAN_CLIP: _NEVER_DELETED,
     Kind.SHARED_MISSING: _MADE_AGAIN,
