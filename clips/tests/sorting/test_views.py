@@ -175,6 +175,19 @@ def test_a_reloaded_page_gets_the_hand_that_it_left(page, sorter):
     assert order(reloaded.post("hand", left=page.lease)) == hand
 
 
+def test_what_waits_to_arrive_from_a_page_that_is_gone_is_dealt_to_nobody_meanwhile(page, segments):
+    """Its lease may have run out long ago: shown again, it would be decided twice."""
+    first, *_others = order(page.post("hand"))
+    CandidateSegment.objects.held(page.lease).update(lease_ends_at=timezone.now())
+    gone, page.lease = page.lease, str(uuid.uuid4())
+    assert first not in order(page.post("hand", waiting=first))
+    answer = page.post("trash", segment=first, lease=gone, no_hand="1")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert CandidateSegment.objects.get(pk=first).status == SegmentStatus.TRASHED
+    assert not CandidateSegment.objects.held(gone).exists(), "nobody sees a hand of that page"
+    assert len(order(page.post("hand"))) == 4
+
+
 def test_a_session_is_sorted_alone(page, segments):
     elsewhere = page.post("hand", session=str(uuid.uuid4()))
     assert order(elsewhere) == []
