@@ -29,7 +29,7 @@ def notice_changes() -> int:
 
 def _read() -> int:
     backend, n_started = archive_backend(), 0
-    cursor, _made = ArchiveCursor.objects.get_or_create(backend=backend.name)
+    cursor, _made = ArchiveCursor.objects.get_or_create(backend=backend.name, log=backend.drive_id)
     for _page in range(MAX_PAGES):
         changes, token = backend.changes_since(cursor.token)
         with transaction.atomic():  # a page is taken over whole and once, or not at all

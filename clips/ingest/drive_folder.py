@@ -69,10 +69,11 @@ def look_into(*, whole: bool = False) -> None:
 def _take_over(drive: "DriveInbox", *, whole: bool) -> None:
     inbox, _made = Inbox.objects.get_or_create(place=place())
     is_late = inbox.listed_at is None or inbox.listed_at < timezone.now() - LIST_EVERY
-    if whole or is_late or not inbox.token:
+    if whole or is_late or not inbox.token or inbox.log != drive.drive_id:
         token = drive.start_token()
         found = list(drive.everything())
-        _write_down(inbox, found, token, listed_at=timezone.now(), left_alone=_left_alone(found))
+        listed = {"log": drive.drive_id, "listed_at": timezone.now(), "left_alone": _left_alone(found)}
+        _write_down(inbox, found, token, **listed)
         return
     for _page in range(MAX_PAGES):
         found, token, is_all = drive.changed(inbox.token)

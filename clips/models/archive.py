@@ -181,12 +181,15 @@ class ArchiveBlock(models.Model):
 
 
 class ArchiveCursor(models.Model):
-    """The position up to which an archive's changes were read."""
+    """The position up to which one log of an archive's changes was read."""
 
-    backend = models.CharField(_("archive"), max_length=20, unique=True)
+    backend = models.CharField(_("archive"), max_length=20)
+    #: The shared drive whose log it is; empty for the account's own. A token of one means nothing in another.
+    log = models.CharField(_("log"), max_length=100, blank=True)
     token = models.CharField(_("token"), max_length=200, blank=True)
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["backend", "log"], name="archive_cursor_unique")]
         verbose_name = _("archive cursor")
         verbose_name_plural = _("archive cursors")
 

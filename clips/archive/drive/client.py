@@ -65,6 +65,7 @@ class GoogleDriveArchive:
 
     name = "drive"
     ids_are_places = False
+    folder_setting = "DRIVE_FOLDER_ID"
 
     def __init__(
         self,
@@ -125,6 +126,20 @@ class GoogleDriveArchive:
     def _top(self) -> str:
         """Id of the folder that holds the archive; "root" is Drive's name for the top of a person's own drive."""
         return self.folder_id or "root"
+
+    @cached_property
+    def drive_id(self) -> str:
+        """Id of the shared drive that the archive's folder is in, or is; empty in a person's own drive.
+
+        A shared drive has a log of changes and an index of its own; of a user's Google promises neither to tell of it.
+        """
+        if not self.folder_id:
+            return ""
+        asked = {"fileId": self.folder_id, "supportsAllDrives": True, "fields": "driveId"}
+        found = self.call(self.files.get, accept=Kind.MISSING, **asked)
+        if found is None:
+            raise folder_missing(self.folder_id, setting=self.folder_setting)
+        return found.get("driveId", "")
 
     @cached_property
     def _top_id(self) -> str:
@@ -246,7 +261,7 @@ class GoogleDriveArchive:
 
     def _found(self, query: str, fields: str) -> Iterator[dict]:
         asked = {"q": query, "pageSize": 1000, "fields": fields}
-        asked |= {"supportsAllDrives": True, "includeItemsFromAllDrives": True}
+        asked |= self._everywhere() | ({"corpora": "drive"} if self.drive_id else {})
         while True:
             page = self.call(self.files.list, **asked)
             yield from page["files"]
@@ -258,18 +273,22 @@ class GoogleDriveArchive:
         return findings(self)
 
     def changes_since(self, token: str) -> tuple[list[Change], str]:
-        """Return one page of changes since a token, and the next token; "" begins now."""
+        """Return one page of changes in ``drive_id``'s log since a token, and the next token; "" begins now."""
         told, token = self._changes(token, CHANGE_FIELDS)
         return [Change(each["fileId"], each["removed"] or each["file"]["trashed"]) for each in told], token
 
     def _changes(self, token: str, fields: str) -> tuple[list[dict], str]:
         changes = self.service.changes()
         if not token:
-            return [], self.call(changes.getStartPageToken, supportsAllDrives=True)["startPageToken"]
-        everywhere = {"supportsAllDrives": True, "includeItemsFromAllDrives": True}
-        page = self.call(changes.list, pageToken=token, pageSize=1000, **everywhere, fields=fields)
+            drive = {"driveId": self.drive_id} if self.drive_id else {}
+            return [], self.call(changes.getStartPageToken, supportsAllDrives=True, **drive)["startPageToken"]
+        page = self.call(changes.list, pageToken=token, pageSize=1000, **self._everywhere(), fields=fields)
         told = [each for each in page["changes"] if "fileId" in each]
         return told, page.get("nextPageToken") or page["newStartPageToken"]
+
+    def _everywhere(self) -> dict[str, object]:
+        drive = {"driveId": self.drive_id} if self.drive_id else {}
+        return {"supportsAllDrives": True, "includeItemsFromAllDrives": True} | drive
 
     # --- one request -------------------------------------------------------------------------------------------------
 

@@ -46,6 +46,8 @@ class Found:
 class DriveInbox(GoogleDriveArchive):
     """One drop folder, for one piece of work in one thread."""
 
+    folder_setting = "DRIVE_DROP_FOLDER_ID"
+
     @property
     def name(self) -> str:
         """The name that its folders are saved under, so that another drop folder has its own."""
@@ -54,7 +56,7 @@ class DriveInbox(GoogleDriveArchive):
     def start_token(self) -> str:
         """Return the token to read changes from; requested before the listing, so that nothing is missed."""
         if not self.has_folder(self.folder_id):
-            raise folder_missing(self.folder_id, setting="DRIVE_DROP_FOLDER_ID")
+            raise folder_missing(self.folder_id, setting=self.folder_setting)
         return self._changes("", CHANGE_FIELDS)[1]
 
     def everything(self) -> Iterator[Found]:

@@ -50,6 +50,20 @@ def fetched(inbox):
     return run
 
 
+@pytest.mark.usefixtures("whatever_the_user_sees")
+def test_what_a_member_puts_in_is_seen_at_the_next_look(inbox, fetched):
+    fetched()
+    inbox.store.drop("GX02.MP4", b"film" * 1000, "drop")
+    drive_folder.look_into()
+    assert Upload.objects.get().original_filename == "GX02.MP4"
+    listed_at = Inbox.objects.get().listed_at
+    Inbox.objects.update(log="", token="user~0")  # as before the log was kept
+    inbox.store.drop("GX03.MP4", b"more" * 1000, "drop")
+    drive_folder.look_into()
+    assert Upload.objects.count() == 2
+    assert Inbox.objects.get().listed_at > listed_at, "another log's position is worth nothing, so all is listed"
+
+
 def where(inbox, item) -> str:
     return inbox.store.path(item)
 
