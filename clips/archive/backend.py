@@ -117,6 +117,8 @@ class Finding:
     is_good: bool
     says: str
     fault: ArchiveBlockedError | None = None
+    #: Whether it is good now, and will not stay so by itself.
+    warns: bool = False
 
 
 class ArchiveBackend(Protocol):

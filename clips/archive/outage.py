@@ -43,11 +43,17 @@ def hold(job: Job, error: ArchiveBlockedError) -> bool:
 
 
 def holds_back(job_id: UUID | str) -> bool:
-    """Return whether a job must wait for the outage; it is then postponed."""
-    block = current_outage()
-    if block is None or str(block.trial_job_id) == str(job_id):
+    """Return whether a job must wait for the outage; it is then postponed.
+
+    Under a lock, so that an outage that ends meanwhile finds the job among those that it releases.
+    """
+    if current_outage() is None:
         return False
-    Job.objects.due().filter(pk=job_id).update(run_after=timezone.now() + HELD_FOR, published_at=None)
+    with transaction.atomic():
+        block = ArchiveBlock.objects.select_for_update().current(archive_name())
+        if block is None or str(block.trial_job_id) == str(job_id):
+            return False
+        Job.objects.due().filter(pk=job_id).update(run_after=timezone.now() + HELD_FOR, published_at=None)
     return True
 
 

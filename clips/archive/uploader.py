@@ -225,7 +225,7 @@ def _make_folder(backend: ArchiveBackend, row: ArchiveFolder) -> None:
         if backend.has_folder(row.remote_id):
             return
         backend.make_folder(row.remote_id, parent_id, row.name)
-        if backend.has_folder(row.remote_id):
+        if backend.has_folder(row.remote_id):  # waits for one that is not shown at once
             return
         row.take_id(backend.new_folder_id(parent_id, row.name), instead_of=row.remote_id)
     raise ArchiveError(_("The folder %(name)s cannot be created in the archive.") % {"name": row.name})

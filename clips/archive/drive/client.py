@@ -12,14 +12,17 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from google.auth.credentials import Credentials
 from googleapiclient.errors import HttpError
 from googleapiclient.http import HttpRequest
 
 from clips.archive.backend import (
+    ArchiveBlockedError,
     ArchivedFile,
     ArchiveError,
+    BlockReason,
     Change,
     Finding,
     ListedFile,
@@ -49,6 +52,9 @@ FETCH_BYTES = 4 * 1024**2
 #: First wait after a fault; each further one is twice as long, up to the longest.
 BACK_OFF_S, LONGEST_WAIT_S = 1.0, 32.0
 MAX_TRIES = 9
+#: So often a session may fail without a byte getting on before a new one is tried, and so many new ones an upload gets.
+SESSION_TRIES, MAX_NEW_SESSIONS = 6, 2
+SESSION_REFUSED = (BlockReason.QUOTA, BlockReason.PERMISSION)
 #: A waiting worker still says this often that it lives.
 BREATH_S = 1.0
 FOLDER_TYPE = "application/vnd.google-apps.folder"
@@ -90,6 +96,8 @@ class GoogleDriveArchive:
         self._max_tries = max_tries
         self._report = report
         self._folders: dict[str, tuple[str, ...] | None] = {}
+        #: What is surely there, because it was made here or Drive said that its id is taken.
+        self._made: set[str] = set()
 
     # --- folders -----------------------------------------------------------------------------------------------------
 
@@ -102,6 +110,7 @@ class GoogleDriveArchive:
         if parent_id is None and self.folder_id and not self.has_folder(self.folder_id):
             raise folder_missing(self.folder_id)
         parent = parent_id or self._top
+        self._made.add(folder_id)  # also where another worker did
         body = {"id": folder_id, "name": name, "mimeType": FOLDER_TYPE, "parents": [parent]}
         self.call(self.files.create, accept=Kind.THERE, body=body, supportsAllDrives=True, fields="id")
 
@@ -151,25 +160,45 @@ class GoogleDriveArchive:
         return self._new_id()
 
     def put(self, parcel: Parcel) -> None:
-        request, session, tries = self._upload_of(parcel), parcel.session, 0
+        request, session, tries, n_anew, n_had = self._upload_of(parcel), parcel.session, 0, 0, 0
         while True:
-            n_before = request.resumable_progress
             try:
                 if not session:
                     session = self._open_session(request)
                     parcel.note_session(session)
                 if self._send_next(request, session):
+                    self._made.add(parcel.file_id)
                     return
             except NETWORK_FAULTS as error:
                 fault = fault_of(error)
                 if fault.kind == Kind.THERE:
+                    self._made.add(parcel.file_id)
                     return  # an earlier try arrived whole and was not heard; whether it is right the checksum says
-                tries = 1 if request.resumable_progress > n_before else tries + 1
-                if session and fault.kind == Kind.MISSING and tries < self._max_tries:
-                    request, session = self._upload_of(parcel), ""  # it is a week old, or Drive has lost it
+                tries, n_had = (1 if request.resumable_progress > n_had else tries + 1), request.resumable_progress
+                if session and self._is_useless(fault, tries):
+                    request, session, n_anew = self._upload_of(parcel), "", n_anew + 1
                     parcel.note_session("")
-                    continue
+                    if n_anew <= MAX_NEW_SESSIONS:
+                        tries, n_had = 0, 0
+                        continue
+                    raise fault.error from error
                 self._wait_or_give_up(fault, tries, is_upload=True)
+
+    def _is_useless(self, fault: Fault, tries: int) -> bool:
+        """Return whether an upload's session is to be dropped: Drive refuses it, or it fails while all else works."""
+        if fault.kind in {Kind.MISSING, Kind.OTHER}:  # a week old, lost, or in a state that Drive does not go on from
+            return True
+        if isinstance(fault.error, ArchiveBlockedError) and fault.kind == Kind.BLOCKED:
+            return fault.error.reason in SESSION_REFUSED  # whether it is the file or the account a new one tells
+        return fault.kind == Kind.PASSING and tries == SESSION_TRIES and self._answers()
+
+    def _answers(self) -> bool:
+        """Return whether Drive answers a small question now."""
+        try:
+            self.files.generateIds(count=1, space="drive", type="files").execute(http=self._http, num_retries=0)
+        except NETWORK_FAULTS:
+            return False
+        return True
 
     def look(self, file_id: str) -> RemoteFile | None:
         for _time in range(self._max_tries):
@@ -309,14 +338,29 @@ class GoogleDriveArchive:
                 fault = fault_of(error)
                 if fault.kind == accept:
                     return None
+                if fault.kind == Kind.MISSING and self._names_new(fields) and tries < self._max_tries:
+                    self._breathe(self._back_off_s)  # in a folder just made, which not all of Drive knows yet
+                    continue
                 self._wait_or_give_up(fault, tries)
         raise AssertionError("the last try gives up by itself")
 
     def _new_id(self) -> str:
         return self.call(self.files.generateIds, count=1, space="drive", type="files")["ids"][0]
 
+    def _names_new(self, fields: dict[str, Any]) -> bool:
+        parents = fields.get("body", {}).get("parents", [])
+        return bool(self._made.intersection([*parents, fields.get("addParents", "")]))
+
     def _get(self, file_id: str) -> dict | None:
-        return self.call(self.files.get, accept=Kind.MISSING, fileId=file_id, supportsAllDrives=True, fields=FIELDS)
+        """Return what lies under an id. For what was made a moment ago Drive may still answer that it is not there."""
+        asked = {"fileId": file_id, "supportsAllDrives": True, "fields": FIELDS}
+        for tries in range(1, self._max_tries + 1):
+            found = self.call(self.files.get, accept=Kind.MISSING, **asked)
+            if found is not None or file_id not in self._made:
+                return found
+            self._breathe(min(LONGEST_WAIT_S, self._back_off_s * 2 ** (tries - 1)))
+        self._made.discard(file_id)
+        return None
 
     def _set_trashed(self, file_id: str, *, trashed: bool) -> bool:
         held = self._get(file_id)

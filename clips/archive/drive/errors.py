@@ -24,10 +24,39 @@ UNREACHABLE_PAUSE_S = 120
 NETWORK_FAULTS = (OSError, http.client.HTTPException, httplib2.HttpLib2Error, GoogleAuthError, HttpError)
 _RATE = {"rateLimitExceeded", "userRateLimitExceeded", "sharingRateLimitExceeded"}
 _DAILY = {"dailyLimitExceeded", "uploadLimitExceeded", "dailyLimitExceededUnreg"}
-_FULL = {
-    "storageQuotaExceeded", "quotaExceeded", "teamDriveFileLimitExceeded", "numChildrenInNonRootLimitExceeded",
-    "activeItemCreationLimitExceeded", "teamDriveHierarchyTooDeep",
-}  # fmt: skip
+_FULL = {"storageQuotaExceeded", "quotaExceeded", "teamDriveStorageQuotaExceeded"}
+#: Limits of number, which more storage does not lift, and what does.
+_TOO_MANY = {
+    "teamDriveFileLimitExceeded": (
+        "The shared drive is at its limit of files and folders, which counts its trash. Empty the trash, or choose "
+        "another shared drive on the page Google Drive."
+    ),
+    "numChildrenInNonRootLimitExceeded": (
+        "A folder on Google Drive is at its limit of files and folders. Move or delete some of what lies in it."
+    ),
+    "activeItemCreationLimitExceeded": (
+        "The Google account is at its limit of files and folders. Empty its trash, or connect another account."
+    ),
+    "teamDriveHierarchyTooDeep": (
+        "The archive's folder lies too deep in the shared drive. Move it up, or choose another one on the page Google "
+        "Drive."
+    ),
+}
+
+
+#: What Google refuses for one file.
+_THIS_FILE = {
+    "appNotAuthorizedToFile": (
+        "The account may only touch what the site made, and this file was made by somebody else. Connect it again with "
+        "access to all folders on the page Google Drive."
+    ),
+    "cannotDownloadAbusiveFile": (
+        "Google takes this file for malware or spam and does not give it out. Its owner can ask Google for a review, "
+        "or upload it here."
+    ),
+    "downloadQuotaExceeded": "Google gives this file out no more for today. It is tried again tomorrow.",
+    "fileNotDownloadable": "This file cannot be downloaded from Google Drive.",
+}
 
 
 class Kind(Enum):
@@ -110,6 +139,8 @@ def _refusal(error: HttpError) -> Fault:
         return Fault(Kind.PASSING, unreachable(f"{status} {reason}".strip()), _retry_after_s(error))
     if status == 403 and reason in _RATE:
         return Fault(Kind.RATE, unreachable("too many requests"), _retry_after_s(error))
+    if status == 403 and reason in _THIS_FILE:
+        return _refused(Kind.OTHER, _THIS_FILE[reason])
     if status == 403:
         return Fault(Kind.BLOCKED, _forbidden(reason, message))
     return _refused(Kind.OTHER, f"Google Drive refused this ({status} {reason}): {message}")
@@ -134,6 +165,8 @@ def _forbidden(reason: str, message: str) -> ArchiveBlockedError:
             f"Google Drive is full ({message}). Free some space or buy storage. Sending then resumes.",
             retry_after_s=FULL_PAUSE_S,
         )
+    if reason in _TOO_MANY:
+        return ArchiveBlockedError(BlockReason.QUOTA, _TOO_MANY[reason], retry_after_s=FULL_PAUSE_S)
     if reason in {"accessNotConfigured", "SERVICE_DISABLED"}:
         says = "The Google Drive API is not switched on for this project. Enable it in the Google Cloud console, under "
         return ArchiveBlockedError(BlockReason.SETTINGS, f"{says}APIs and services.")
@@ -142,6 +175,9 @@ def _forbidden(reason: str, message: str) -> ArchiveBlockedError:
 
 
 def _no_access(why: str) -> ArchiveBlockedError:
+    if "reasonable timeframe" in why or "iat and exp" in why:
+        says = "The clock of this server is wrong, so Google does not accept its account. Set the clock, best by NTP."
+        return ArchiveBlockedError(BlockReason.CREDENTIALS, says)
     why = why[:120].rstrip(".") or "access expired"
     return ArchiveBlockedError(
         BlockReason.CREDENTIALS,

@@ -74,6 +74,7 @@ def _quota(quota: dict, folder: dict) -> Finding:
         )
     left_gib = (limit_bytes - used_bytes) / 1024**3
     if limit_bytes - used_bytes < LOW_BYTES:
-        says = f"Only {left_gib:.1f} GiB are left on Google Drive. Free some space or buy storage."
-        raise ArchiveBlockedError(BlockReason.QUOTA, says)
+        # Only Drive itself knows whether the next file still fits; until it refuses one, sending goes on.
+        says = f"Only {max(0.0, left_gib):.1f} GiB are left on Google Drive. Free some space or buy storage."
+        return Finding("quota", True, says, warns=True)
     return Finding("quota", True, f"{left_gib:.1f} GiB are left.")

@@ -66,6 +66,7 @@ class Item:
     found_from_s: float = 0.0
     #: Whether the site's account made, opened or changed it.
     is_used: bool = False
+    unseen_for: int = 0
 
 
 @dataclass
@@ -115,6 +116,10 @@ class DriveStore:
         self.logs: dict[str, list[str]] = {"": []}
         self.user_sees = UserSees.DOCUMENTED
         self.search_lag_s = search_lag_s
+        #: How many questions after it was made a file or folder is still answered not to be there.
+        self.unseen_for = 0
+        #: Upload sessions that answer 503 to everything, while all else works.
+        self.broken_sessions: set[str] = set()
         self.resent: dict[str, int] = {}
         self.add("root-of-person", "My Drive", FOLDER_TYPE, [], owner="person@example.org")
 
@@ -185,6 +190,9 @@ class DriveStore:
         item = self.items.get(self.real_id(file_id))
         if item is None or (item.drive_id and not all_drives):
             raise not_found(file_id)
+        if item.unseen_for:
+            item.unseen_for -= 1
+            raise not_found(file_id)
         return item
 
     @staticmethod
@@ -234,7 +242,7 @@ class DriveStore:
             if item.id in self.items:
                 raise DriveError(409, "fileIdInUse", "A file already exists with the provided ID.")
             item.found_from_s = time.monotonic() + self.search_lag_s
-            self.items[item.id], item.is_used = item, True
+            self.items[item.id], item.is_used, item.unseen_for = item, True, self.unseen_for
             self.note_change(item)
         return item
 
