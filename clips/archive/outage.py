@@ -7,9 +7,10 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from clips.archive import questions
 from clips.archive.backend import ArchiveBlockedError
 from clips.archive.configured import archive_backend, archive_name
-from clips.models import ArchiveBlock, BlockReason, Job, JobKind, JobState
+from clips.models import ASKED, ArchiveBlock, BlockReason, Job, JobKind, JobState
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +25,20 @@ HELD_FOR = timedelta(hours=1)
 def current_outage() -> ArchiveBlock | None:
     """Return the current outage of the archive in use; None if there is none."""
     return ArchiveBlock.objects.current(archive_name())
+
+
+def question() -> ArchiveBlock | None:
+    """Return the question that waits for an answer; None if there is none."""
+    block = current_outage()
+    return block if block and block.asks else None
+
+
+def ask_where() -> None:
+    """Ask at once where the archive shall be, after the settings named another place; jobs would ask later."""
+    try:
+        questions.check_place(archive_name())
+    except ArchiveBlockedError as error:
+        note(error)
 
 
 def hold(job: Job, error: ArchiveBlockedError) -> bool:
@@ -62,6 +77,10 @@ def look_again() -> None:
     block = current_outage()
     if block is None or block.look_again_at > timezone.now():
         return
+    if block.asks:
+        if questions.has_ended(block):
+            lift(block)
+        return
     error = None if block.reason == BlockReason.DAILY_LIMIT else fault_now()
     if error:
         note(error)
@@ -89,7 +108,10 @@ def note_sent(job: Job) -> None:
 
 
 def note(error: ArchiveBlockedError) -> ArchiveBlock:
-    """Record what keeps the archive in use from taking anything."""
+    """Record what keeps the archive in use from taking anything. A question stays one until it is answered."""
+    block = current_outage()
+    if block and block.asks and error.reason not in ASKED:
+        return block
     fields = {"reason": error.reason, "sentence": str(error), "retry_after_s": error.retry_after_s}
     return ArchiveBlock.objects.note(archive_name(), **fields)
 
@@ -100,6 +122,12 @@ def fault_now() -> ArchiveBlockedError | None:
         return next((finding.fault for finding in archive_backend().check() if finding.fault), None)
     except ArchiveBlockedError as error:
         return error
+
+
+def answer(block: ArchiveBlock, given: questions.Answer) -> None:
+    """Do what somebody answered, and resume everything; ArchiveError, and nothing changed, if that cannot be."""
+    questions.settle(block, given)
+    lift(block)
 
 
 @transaction.atomic

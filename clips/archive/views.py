@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from clips.archive import account, configured
+from clips.archive import account, configured, outage
 from clips.archive.account import AccountKind
 from clips.archive.backend import ArchiveError, Finding
 from clips.archive.drive import oauth
@@ -127,6 +127,7 @@ def drive_folder(request: HttpRequest) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("clips:drive")
     set_values({DRIVE_FOLDER_ID: folder_id or None}, request.user)
+    outage.ask_where()
     messages.success(request, _("Folder: %(name)s. Now test it.") % {"name": title})
     return redirect("clips:drive")
 
@@ -194,6 +195,7 @@ def _page(request: HttpRequest, *, status: int = 200, **more: object) -> HttpRes
         "folder_is_fixed": DRIVE_FOLDER_ID.is_from_environment,
         "is_used": ARCHIVE_BACKEND.value() == "drive",
         "backend_is_fixed": ARCHIVE_BACKEND.is_from_environment,
+        "question": outage.question(),
         "form": KeyFileForm(),
         **more,
     }

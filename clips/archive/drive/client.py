@@ -58,12 +58,14 @@ SESSION_REFUSED = (BlockReason.QUOTA, BlockReason.PERMISSION)
 #: A waiting worker still says this often that it lives.
 BREATH_S = 1.0
 FOLDER_TYPE = "application/vnd.google-apps.folder"
-CHANGE_FIELDS = "nextPageToken,newStartPageToken,changes(fileId,removed,file(trashed))"
-LIST_FIELDS = "nextPageToken,files(id,name,mimeType,parents,trashed,sha256Checksum,appProperties)"
+CHANGE_FIELDS = "nextPageToken,newStartPageToken,changes(fileId,removed,file(trashed,sha256Checksum))"
+LIST_FIELDS = "nextPageToken,files(id,name,mimeType,parents,trashed,size,sha256Checksum,appProperties)"
 STOCK_FIELDS = "nextPageToken,files(id,name,parents,trashed,size,sha256Checksum)"
-FIELDS = "id,name,parents,trashed,sha256Checksum,appProperties"
+FIELDS = "id,name,parents,trashed,size,sha256Checksum,appProperties"
 #: Kept beside each file: the checksum of the folder and the name that the site gave it.
 PLACE = "trickyclip_place"
+#: The same of the content that the site sent, which stays as it is when a person puts in another.
+CONTENT = "trickyclip_content"
 
 
 class GoogleDriveArchive:
@@ -130,6 +132,35 @@ class GoogleDriveArchive:
             return (ROOT,)
         above = self.folders_of(parent_id)
         return (*above, folder["name"]) if above else None
+
+    def remove_if_empty(self, folder_id: str) -> bool:
+        """Move a folder into the trash if nothing is in it; return whether it is gone.
+
+        Into the trash, and not for good: a search lags behind, and what somebody just put in comes back with it.
+        """
+        found = self._get(folder_id)
+        if found is None or found["trashed"]:
+            return True
+        if next(self._listed(folder_id, "nextPageToken,files(id)"), None):
+            return False
+        return self._set_trashed(folder_id, trashed=True)
+
+    def move_folder(self, folder_id: str) -> None:
+        """Move the archive's top folder to where the archive shall be now, with all that is in it."""
+        found = self._get(folder_id)
+        if found is None or found["trashed"]:
+            raise ArchiveError(
+                "The account does not see the archive's folder. Share it with the account, or begin anew."
+            )
+        parents = found.get("parents", [])
+        if parents == [self._top_id]:
+            return  # a person moved it there
+        move = {"addParents": self._top_id, "removeParents": ",".join(parents), "body": {}}
+        try:
+            self.call(self.files.update, fileId=folder_id, **move, supportsAllDrives=True, fields="id")
+        except ArchiveError as error:
+            says = f"Google Drive does not move the archive there ({error}). Move its folder by hand, or begin anew."
+            raise ArchiveError(says) from error
 
     @property
     def _top(self) -> str:
@@ -304,7 +335,7 @@ class GoogleDriveArchive:
     def changes_since(self, token: str) -> tuple[list[Change], str]:
         """Return one page of changes in ``drive_id``'s log since a token, and the next token; "" begins now."""
         told, token = self._changes(token, CHANGE_FIELDS)
-        return [Change(each["fileId"], each["removed"] or each["file"]["trashed"]) for each in told], token
+        return [_change(each) for each in told], token
 
     def _changes(self, token: str, fields: str) -> tuple[list[dict], str]:
         changes = self.service.changes()
@@ -376,7 +407,7 @@ class GoogleDriveArchive:
     def _upload_of(self, parcel: Parcel) -> HttpRequest:
         """Return the request that makes the file, or that replaces the content of its id."""
         media = FileChunks(parcel.source, chunk_bytes=self._chunk_bytes, mimetype=media_type_of(parcel.filename))
-        kept = parcel.facts | {PLACE: _place(parcel.folder_id, parcel.filename)}
+        kept = parcel.facts | {PLACE: _place(parcel.folder_id, parcel.filename), CONTENT: parcel.sha256}
         about = {"name": parcel.filename, "mimeType": media.mimetype(), "appProperties": kept}
         common = {"media_body": media, "supportsAllDrives": True, "fields": "id"}
         if parcel.replaces:
@@ -431,12 +462,19 @@ class GoogleDriveArchive:
             self._report(None)
 
 
+def _change(told: dict) -> Change:
+    is_gone = told["removed"] or told["file"]["trashed"]
+    return Change(told["fileId"], is_gone, "" if is_gone else told["file"].get("sha256Checksum", ""))
+
+
 def _held(found: dict) -> RemoteFile:
     """Read Drive's description of a file; its place tells whether the site put it there, or a person since."""
     facts, folder_id = dict(found.get("appProperties", {})), (found.get("parents") or [""])[0]
-    place = facts.pop(PLACE, None)
+    place, content = facts.pop(PLACE, None), facts.pop(CONTENT, None)
     is_ours = None if place is None else place == _place(folder_id, found["name"])
-    return RemoteFile(found["sha256Checksum"], folder_id, found["name"], found["trashed"], facts, is_ours)
+    sha256 = found["sha256Checksum"]
+    is_own = None if content is None else content == sha256
+    return RemoteFile(sha256, folder_id, found["name"], found["trashed"], facts, is_ours, is_own, int(found["size"]))
 
 
 def _place(folder_id: str, filename: str) -> str:

@@ -15,11 +15,13 @@ import httplib2
 from google.auth.exceptions import GoogleAuthError, RefreshError
 from googleapiclient.errors import HttpError
 
-from clips.archive.backend import ArchiveBlockedError, ArchiveError, BlockReason
+from clips.archive.backend import ArchiveBlockedError, ArchiveError, BlockReason, FileRefusedError
 
 DAILY_LIMIT_PAUSE_S = 3600
 FULL_PAUSE_S = 600
 UNREACHABLE_PAUSE_S = 120
+#: Google counts downloads of a file by the day, and does not say when a day ends.
+NEXT_DAY_S = 24 * 3600
 
 NETWORK_FAULTS = (OSError, http.client.HTTPException, httplib2.HttpLib2Error, GoogleAuthError, HttpError)
 _RATE = {"rateLimitExceeded", "userRateLimitExceeded", "sharingRateLimitExceeded"}
@@ -44,6 +46,7 @@ _TOO_MANY = {
 }
 
 
+_DOWNLOADS_USED_UP = "downloadQuotaExceeded"
 #: What Google refuses for one file.
 _THIS_FILE = {
     "appNotAuthorizedToFile": (
@@ -54,7 +57,7 @@ _THIS_FILE = {
         "Google takes this file for malware or spam and does not give it out. Its owner can ask Google for a review, "
         "or upload it here."
     ),
-    "downloadQuotaExceeded": "Google gives this file out no more for today. It is tried again tomorrow.",
+    _DOWNLOADS_USED_UP: "Google gives this file out no more for today. It is tried again tomorrow.",
     "fileNotDownloadable": "This file cannot be downloaded from Google Drive.",
 }
 
@@ -70,11 +73,12 @@ class Kind(Enum):
     OTHER = auto()
 
 
-class RefusedError(ArchiveError):
-    """Drive refuses this one request, and retrying would not help."""
+class RefusedError(FileRefusedError):
+    """Drive refuses this one request."""
 
-    def __init__(self, kind: Kind, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, kind: Kind, sentence: str, *, reason: str = "") -> None:
+        wait_s = NEXT_DAY_S if reason == _DOWNLOADS_USED_UP else None
+        super().__init__(sentence, retry_after_s=wait_s, is_final=bool(reason) and wait_s is None)
         self.kind = kind
 
 
@@ -140,7 +144,7 @@ def _refusal(error: HttpError) -> Fault:
     if status == 403 and reason in _RATE:
         return Fault(Kind.RATE, unreachable("too many requests"), _retry_after_s(error))
     if status == 403 and reason in _THIS_FILE:
-        return _refused(Kind.OTHER, _THIS_FILE[reason])
+        return Fault(Kind.OTHER, RefusedError(Kind.OTHER, _THIS_FILE[reason], reason=reason))
     if status == 403:
         return Fault(Kind.BLOCKED, _forbidden(reason, message))
     return _refused(Kind.OTHER, f"Google Drive refused this ({status} {reason}): {message}")

@@ -39,8 +39,18 @@ class Found:
         return self.mime_type == SHORTCUT_TYPE
 
     @property
+    def is_googles(self) -> bool:
+        """Whether it is a document, a form or a link, which has no bytes."""
+        return self.mime_type.startswith(GOOGLES_TYPES)
+
+    @property
     def has_bytes(self) -> bool:
         return bool(self.checksum) and self.size_bytes > 0
+
+    @property
+    def is_arriving(self) -> bool:
+        """Whether Drive does not know its checksum yet, because it is still being uploaded or read."""
+        return not self.is_googles and not self.checksum
 
 
 class DriveInbox(GoogleDriveArchive):

@@ -79,6 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
         drive = self.server_of
         is_session = "upload_id" in self.query
         line = f"{self.command} {'/session' if is_session else parts.path}"
+        line += "?alt=media" if self.query.get("alt") == "media" else ""
         drive.log.append(line)
         trouble = drive.troubles.of(line)
         try:
@@ -272,10 +273,14 @@ class _Handler(BaseHTTPRequestHandler):
             whole["driveId"] = item.drive_id
         whole |= {"description": item.description, "modifiedTime": item.modified_at}
         if not item.mime_type.startswith(GOOGLES_TYPES):
-            whole |= {"sha256Checksum": item.sha256, "md5Checksum": item.md5, "size": str(item.size_bytes)}
+            known = {"sha256Checksum": item.sha256, "md5Checksum": item.md5}  # neither until all has arrived
+            whole |= {name: value for name, value in known.items() if value} | {"size": str(item.size_bytes)}
         return whole
 
     def _content(self, item: Item) -> bytes:
+        if item.is_flagged:
+            says = "This file has been identified as malware or spam and cannot be downloaded."
+            raise DriveError(403, "cannotDownloadAbusiveFile", says)
         if item.content is None:
             raise DriveError(403, "fileNotDownloadable", "Only files with binary content can be downloaded.")
         return item.content

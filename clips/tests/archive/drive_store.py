@@ -66,6 +66,8 @@ class Item:
     found_from_s: float = 0.0
     #: Whether the site's account made, opened or changed it.
     is_used: bool = False
+    #: Whether Google takes it for malware, and does not give it out.
+    is_flagged: bool = False
     unseen_for: int = 0
 
 
@@ -156,6 +158,27 @@ class DriveStore:
         with self.lock:
             self.items[file_id].trashed = trashed
             self.note_change(self.items[file_id])
+
+    def tidy(self, file_id: str, *, parent: str = "", name: str = "") -> None:
+        """Move or rename a file."""
+        with self.lock:
+            item = self.items[file_id]
+            item.parents, item.name = [parent] if parent else item.parents, name or item.name
+            self.note_change(item)
+
+    def has_theirs(self, folder: Item, file_ids: set[str]) -> bool:
+        """Return whether one of these files lies in a folder."""
+        with self.lock:
+            return any(folder.id in self.items[file_id].parents for file_id in file_ids)
+
+    def revise(self, file_id: str, content: bytes) -> None:
+        """Put another content into a file, as "Manage versions" does; what apps keep beside it stays."""
+        with self.lock:
+            item = self.items[file_id]
+            item.content, item.size_bytes = content, len(content)
+            item.sha256 = hashlib.sha256(content).hexdigest()
+            item.md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+            self.note_change(item)
 
     def delete(self, file_id: str) -> None:
         """Delete for good, as emptying the trash does."""
@@ -254,7 +277,8 @@ class DriveStore:
         with self.lock:
             left = item.drive_id
             if add:
-                item.drive_id = self.get(add, all_drives=all_drives).drive_id
+                parent = self.get(add, all_drives=all_drives)
+                add, item.drive_id = parent.id, parent.drive_id
                 if set(item.parents) - set(filter(None, remove.split(","))):
                     raise DriveError(403, "cannotAddParent", "A file in a folder needs removeParents too.")
                 item.parents = [add]

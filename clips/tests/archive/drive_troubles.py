@@ -38,6 +38,7 @@ BY_NAME = {
     "folder full": refuse(403, "numChildrenInNonRootLimitExceeded", "The limit for this folder's number of children."),
     "too many": refuse(403, "activeItemCreationLimitExceeded", "This account has exceeded the creation limit."),
     "too deep": refuse(403, "teamDriveHierarchyTooDeep", "The shared drive hierarchy depth will exceed the limit."),
+    "downloaded": refuse(403, "downloadQuotaExceeded", "The download quota for this file has been exceeded."),
     "not ours": refuse(403, "appNotAuthorizedToFile", "The user has not granted the app write access to the file."),
     "permission": refuse(403, "insufficientFilePermissions", "The user does not have sufficient permissions."),
     "no api": refuse(403, "accessNotConfigured", "Google Drive API has not been used in project 1 before."),
