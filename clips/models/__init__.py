@@ -1,10 +1,12 @@
 """Rows of footage, moments, clips and jobs, with their constraints and changes of state."""
 
 from clips.models.archive import (
+    ASKED,
     ArchiveBlock,
     ArchiveCopy,
     ArchiveCursor,
     ArchiveFolder,
+    ArchiveRoot,
     BlockReason,
     CopyState,
     DriveGrant,
@@ -34,10 +36,12 @@ from clips.models.shoot import Shoot
 from clips.models.upload import Upload, UploadSource, UploadState
 
 __all__ = [
+    "ASKED",
     "ArchiveBlock",
     "ArchiveCopy",
     "ArchiveCursor",
     "ArchiveFolder",
+    "ArchiveRoot",
     "AuditReport",
     "AuditState",
     "BinEntry",

@@ -91,6 +91,8 @@ ROUTES = {
     "people:settings": ([], {"get": ADMIN}),
     "people:settings_save": (["crew"], {"post": ADMIN}),
     "people:setting_reset": ([], {"post": ADMIN}),
+    "clips:archive_question": ([], {"get": CURATOR, "post": CURATOR}),
+    "clips:clip_archive_again": (["uuid"], {"post": CURATOR}),
     "clips:drive": ([], {"get": ADMIN}),
     "clips:drive_key": ([], {"post": ADMIN}),
     "clips:drive_connect": ([], {"get": ADMIN}),

@@ -17,6 +17,7 @@ class Command(BaseCommand):
         found = self._findings()
         for finding in found:
             mark = self.style.SUCCESS("good") if finding.is_good else self.style.ERROR("BAD ")
+            mark = self.style.WARNING("note") if finding.warns else mark
             self.stdout.write(f"{finding.what:<12} {mark}  {finding.says}")
         block, jobs = current_outage(), Job.objects.filter(kind__in=["ARCHIVE", "WITHDRAW"])
         n_waiting, n_failed = jobs.filter(state__in=ACTIVE).count(), jobs.filter(state=JobState.FAILED).count()
