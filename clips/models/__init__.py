@@ -6,10 +6,13 @@ from clips.models.archive import (
     ArchiveCopy,
     ArchiveCursor,
     ArchiveFolder,
+    ArchiveMarker,
     ArchiveRoot,
+    ArchiveTouch,
     BlockReason,
     CopyState,
     DriveGrant,
+    SessionFile,
 )
 from clips.models.audit import AuditReport, AuditState
 from clips.models.bin import BinEntry, BinKind
@@ -41,7 +44,9 @@ __all__ = [
     "ArchiveCopy",
     "ArchiveCursor",
     "ArchiveFolder",
+    "ArchiveMarker",
     "ArchiveRoot",
+    "ArchiveTouch",
     "AuditReport",
     "AuditState",
     "BinEntry",
@@ -85,6 +90,7 @@ __all__ = [
     "ReelClip",
     "SavedView",
     "SegmentStatus",
+    "SessionFile",
     "ShareLink",
     "ShareSound",
     "SharedCopy",
