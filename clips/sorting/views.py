@@ -60,7 +60,11 @@ def sort_hand(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sort_keep(request: HttpRequest) -> HttpResponse:
     """Make a clip of a held segment."""
-    return _decide(request, KeepForm(request.POST), lambda f, segment, by: decisions.keep(segment, f.choice(), **by))
+
+    def act(form: KeepForm, segment: CandidateSegment, by: dict) -> None:
+        decisions.keep(segment, form.choice(), stars=form.cleaned_data["stars"] or 0, **by)
+
+    return _decide(request, KeepForm(request.POST), act)
 
 
 @requires(Role.SORTER)
