@@ -1,4 +1,4 @@
-"""Rates clips with the crew's stars, one or many at once; the last word counts, and an undo brings back what was before."""
+"""Rates clips with the crew's stars, one or many at once; the last word counts, and an undo restores those before."""
 
 import uuid
 from collections.abc import Iterable

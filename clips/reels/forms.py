@@ -9,13 +9,13 @@ from clips.library.bulk_forms import KeyForm
 from clips.library.selection import SelectionForm
 from clips.library.session_forms import ClockField
 from clips.models.reel import MAX_CLIPS, MAX_TITLE, SPEEDS
+from clips.reels.draft import Weighing
+from clips.reels.editing import MAX_NAME
 from clips.reels.handover import Linked
 from clips.reels.sharing import Wish
 from clips.reels.timeline.formats import FORMATS
 from clips.reels.timeline.model import TIMELINE_RATES, rate_text
 from clips.sharing.forms import LINK_DAYS
-
-MAX_NAME = 80
 
 
 class NameForm(forms.Form):
@@ -110,3 +110,7 @@ class TitleForm(forms.Form):
 
 class SoundForm(forms.Form):
     has_sound = forms.BooleanField(required=False)
+
+
+class DraftForm(forms.Form):
+    weighing = forms.ChoiceField(choices=[(one.value, one.value) for one in Weighing])

@@ -161,6 +161,7 @@ ROUTES = {
     "clips:reel_timeline": (["reel"], {"get": VIEWER}),
     "clips:reel_lease": (["reel"], {"post": SORTER}),
     "clips:reel_lease_end": (["reel"], {"post": SORTER}),
+    "clips:reel_draft": (["uuid"], {"post": SORTER}),
     "clips:reel_rename": (["reel"], {"post": SORTER}),
     "clips:reel_clip_move": (["reel", "place"], {"post": SORTER}),
     "clips:reel_clip_trim": (["reel", "place"], {"post": SORTER}),
