@@ -81,6 +81,7 @@ class ClipFilter(filters.FilterSet):
     fps = ValuesFilter(method="at_rate", label="as in file names, such as 240FPS")
     category = ValuesFilter("category", lookup_expr="in", choices=ClipCategory.choices, label="what a clip is")
     hearts = ValuesFilter(method="with_hearts", choices=HEARTS, label="clips with your heart, or with anybody’s")
+    kept_by = ValuesFilter("created_by__username", lookup_expr="in", label="who kept it in Sort, by login name")
     stars = ValuesFilter("stars", lookup_expr="in", choices=STARS, label="how many stars a clip has, 0 to 5")
     all_versions = filters.BooleanFilter(method="applied_last", label="include replaced versions")
     sort = filters.ChoiceFilter(method="applied_last", choices=ordering.CHOICES, label="default: newest first")
