@@ -280,6 +280,12 @@ class FinalClip(models.Model):
             # For how many clips somebody is in or a trick has: counted without a look at the rows.
             models.Index(fields=["person"], condition=Q(is_current=True), name="clip_current_of_person"),
             models.Index(fields=["trick"], condition=Q(is_current=True), name="clip_current_of_trick"),
+            # For when each trick was landed first: read from the index alone.
+            models.Index(
+                fields=["trick", "date"],
+                condition=Q(is_current=True, category=ClipCategory.TRICK),
+                name="clip_landed_of_trick",
+            ),
             # "simple" leaves words as they are: names and trick names are in no language's dictionary.
             GinIndex(SearchVector("search_text", config=CONFIG), name="clip_search"),
         ]

@@ -1,12 +1,12 @@
 """Reads clips as what happened, in the order in which it did."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clips.library.filters import FEW
-from clips.models import ClipCategory, FinalClip
+from clips.models import ClipCategory, FinalClip, OriginalFile, Shoot
 from clips.season.landings import Event
 from people.models import Person
 
@@ -20,6 +20,17 @@ def clips_with(person: Person) -> QuerySet[FinalClip]:
     ids = list(also.values_list("finalclip", flat=True)[: FEW + 1])
     others = ids if len(ids) <= FEW else also.values("finalclip")
     return FinalClip.objects.current().filter(Q(person=person) | Q(pk__in=others))
+
+
+def with_videos() -> QuerySet[Shoot]:
+    """Return the sessions in which something was filmed."""
+    videos = OriginalFile.objects.in_use().filter(shoot=OuterRef("pk"))
+    return Shoot.objects.in_use().filter(Exists(videos))
+
+
+def days_there_are() -> QuerySet[Shoot, date]:
+    """Return the days on which somebody filmed."""
+    return with_videos().order_by().values_list("date", flat=True)
 
 
 def events_of(clips: QuerySet[FinalClip]) -> list[Event]:

@@ -12,6 +12,7 @@ WIDTH, HEIGHT = 600, 160
 FOOT = 20
 #: Of a day in the calendar, with the gap behind it.
 DAY = 12
+SIDE = 10
 LEVELS = 4
 
 
@@ -75,6 +76,8 @@ class Calendar:
     """A column a week, a row a day of it; ``months`` are the columns where one begins."""
 
     days: list[Day]
+    #: The days without a clip, as one path.
+    empty: str
     months: list[tuple[int, dt.date]]
     width: int
     height: int
@@ -85,13 +88,15 @@ def calendar(season: Season, n_clips: Mapping[dt.date, int]) -> Calendar:
     """Return the drawing of a season by the number of clips of each day."""
     most = max(n_clips.values(), default=0) or 1
     monday = season.first_day - dt.timedelta(days=season.first_day.weekday())
-    days, months = [], []
+    days, empty, months = [], [], []
     for number in range((season.last_day - season.first_day).days + 1):
         day = season.first_day + dt.timedelta(days=number)
         week, row = divmod((day - monday).days, 7)
         if day.day == 1:
             months.append((week * DAY, day))
-        n = n_clips.get(day, 0)
-        level = -(-n * LEVELS // most)
-        days.append(Day(week * DAY, FOOT + row * DAY, level, f"{day}: {n}", clips_at(date=day) if n else ""))
-    return Calendar(days, months, (week + 1) * DAY, FOOT + 7 * DAY)
+        x, y = week * DAY, FOOT + row * DAY
+        if n := n_clips.get(day, 0):
+            days.append(Day(x, y, -(-n * LEVELS // most), f"{day}: {n}", clips_at(date=day)))
+        else:
+            empty.append(f"M{x} {y}h{SIDE}v{SIDE}h-{SIDE}z")
+    return Calendar(days, "".join(empty), months, (week + 1) * DAY, FOOT + 7 * DAY)

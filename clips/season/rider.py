@@ -6,10 +6,10 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from clips.models import ClipCategory, FinalClip, Reel, ReelClip, Shoot
+from clips.models import ClipCategory, FinalClip, Reel, ReelClip
 from clips.reels.contents import with_pictures
 from clips.season.best import best_clips, picture_among
-from clips.season.events import clips_with, events_of
+from clips.season.events import clips_with, days_there_are, events_of
 from clips.season.landings import Event, Landing, OfSeason, by_season, landings, streaks
 from clips.season.plots import Bars, bars
 from clips.season.seasons import Season
@@ -45,7 +45,6 @@ def figures_of(person: Person, member: Member) -> RiderFigures:
     events = events_of(clips)
     landed = landings(events)
     seasons = by_season(events, landed)
-    days = Shoot.objects.in_use().filter(files__isnull=False).values_list("date", flat=True).distinct()
     best = best_clips(clips, member)
     of_edits = ReelClip.objects.filter(lineage__in=clips.order_by().values("lineage")).values("reel")
     edits = with_pictures(Reel.objects.in_use().filter(pk__in=of_edits)).order_by("-changed_at")
@@ -56,7 +55,7 @@ def figures_of(person: Person, member: Member) -> RiderFigures:
         tricks=_tricks(person, landed),
         seasons=_seasons(person, seasons),
         plot=_plot(person, seasons),
-        streak=streaks((event.day for event in events), days),
+        streak=streaks((event.day for event in events), days_there_are()),
         best=best,
         picture=picture_among(best),
         edits=list(edits[:EDITS]),

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
 
 from trickyclip.shared.spreadsheet import write_table
 
@@ -21,6 +23,12 @@ class Cell:
     @property
     def shown(self) -> str:
         return self.text or str(self.value)
+
+    @property
+    def html(self) -> SafeString:
+        """Return it as a page shows it; a table has a thousand of them, so no template is asked."""
+        shown = format_html('<a href="{}">{}</a>', self.url, self.shown) if self.url else escape(self.shown)
+        return format_html('<td class="number">{}</td>' if self.is_number else "<td>{}</td>", shown)
 
     @property
     def is_number(self) -> bool:

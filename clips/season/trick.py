@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -44,9 +45,13 @@ def figures_of(trick: Trick, member: Member) -> TrickFigures:
     landed = {rider: landings(own)[trick.pk] for rider, own in of_rider.items() if trick.pk in landings(own)}
     people = Person.objects.in_bulk(landed)
     order = {event.clip: place for place, event in enumerate(events)}
-    ranked = sorted(
-        landed, key=lambda rider: (order.get(landed[rider].first and landed[rider].first.clip, len(order)), str(rider))
-    )
+    last = len(order)
+
+    def place(rider: UUID) -> tuple[int, str]:
+        first = landed[rider].first
+        return order[first.clip] if first else last, str(people[rider])
+
+    ranked = sorted(landed, key=place)
     first = ranked[0] if ranked and landed[ranked[0]].first else None
     best = best_clips(clips, member)
     return TrickFigures(
@@ -61,7 +66,7 @@ def figures_of(trick: Trick, member: Member) -> TrickFigures:
     )
 
 
-def _by_rider(clips, events: list[Event]) -> dict[UUID, list[Event]]:
+def _by_rider(clips: QuerySet[FinalClip], events: list[Event]) -> dict[UUID, list[Event]]:
     """Return the events of each rider that is in them, in two queries."""
     riders = defaultdict(set)
     for clip, person in clips.exclude(person=None).order_by().values_list("pk", "person"):

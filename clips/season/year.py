@@ -3,6 +3,8 @@
 import datetime as dt
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import chain
+from uuid import UUID
 
 from django.db.models import Count, F, Min, QuerySet, Sum
 from django.db.models.functions import TruncMonth
@@ -12,11 +14,13 @@ from django.utils.translation import gettext as _
 
 from clips.models import ClipCategory, FinalClip, OriginalFile, Shoot
 from clips.models.camera import camera_name
+from clips.season.events import days_there_are, with_videos
 from clips.season.plots import Bars, Calendar, bars, calendar
 from clips.season.seasons import Season, last_day_of, month_of
 from clips.season.table import Cell, Table, clips_at, counted
 from clips.templatetags.session_text import clock, hours
 from people.models import Person
+from tricks.models import Trick
 
 TRICK, CRASH = ClipCategory.TRICK.value, ClipCategory.CRASH.value
 
@@ -45,27 +49,30 @@ class SeasonFigures:
 
 def seasons_there_are() -> list[Season]:
     """Return the seasons in which somebody filmed, the newest first."""
-    days = Shoot.objects.in_use().filter(files__isnull=False).values_list("date", flat=True).distinct()
-    return sorted({Season.of(day) for day in days}, reverse=True)
+    return sorted({Season.of(day) for day in days_there_are()}, reverse=True)
 
 
 def figures_of(season: Season) -> SeasonFigures:
     """Return all that a season's page says, in a fixed number of queries."""
     span = {"date__gte": season.first_day, "date__lte": season.last_day}
     clips = FinalClip.objects.current().filter(**span).order_by()
-    by_day = _by_day(clips)
-    filmed_ms = _filmed_ms(season)
-    months = _Months(season, by_day, filmed_ms, clips)
+    shoots = list(_shoots(season))
+    by_day, by_shoot = _kept(clips)
+    filmed_ms = _filmed_ms(shoots)
+    filmed_on: Counter[dt.date] = Counter()
+    for shoot in shoots:
+        filmed_on[shoot.date] += filmed_ms.get(shoot.pk, 0)
+    months = _Months(season, by_day, filmed_on, clips)
     return SeasonFigures(
         season=season,
         seasons=seasons_there_are(),
         n_clips=sum(of.n_clips for of in by_day.values()),
-        filmed_ms=sum(filmed_ms.values()),
+        filmed_ms=filmed_on.total(),
         kept_ms=sum(of.kept_ms for of in by_day.values()),
         calendar=calendar(season, {day: of.n_clips for day, of in by_day.items()}),
         plot=months.plot(),
         tricks_plot=months.tricks_plot(),
-        sessions=_sessions(season),
+        sessions=_sessions(shoots, by_shoot, filmed_ms),
         months=months.table(),
         riders=_riders(season, clips),
         cameras=_cameras(season, clips),
@@ -81,22 +88,28 @@ class _Day:
     kept_ms: int = 0
 
 
-def _by_day(clips: QuerySet[FinalClip]) -> dict[dt.date, _Day]:
-    found: dict[dt.date, _Day] = defaultdict(_Day)
-    rows = clips.values_list("date", "category").annotate(n=Count("*"), kept_ms=Sum(F("end_ms") - F("start_ms")))
-    for day, category, n, kept_ms in rows:
-        of = found[day]
-        of.n_clips += n
-        of.kept_ms += kept_ms
-        of.n_landed += n if category == TRICK else 0
-        of.n_crashes += n if category == CRASH else 0
-    return found
+def _shoots(season: Season) -> QuerySet[Shoot]:
+    span = {"date__gte": season.first_day, "date__lte": season.last_day}
+    return with_videos().filter(**span).order_by("-date", "name")
 
 
-def _filmed_ms(season: Season) -> dict[dt.date, int]:
-    span = {"shoot__date__gte": season.first_day, "shoot__date__lte": season.last_day}
-    videos = OriginalFile.objects.in_use().filter(low_res_of=None, **span).order_by().values_list("shoot__date")
-    return {day: filmed_ms or 0 for day, filmed_ms in videos.annotate(Sum("duration_ms"))}
+def _kept(clips: QuerySet[FinalClip]) -> tuple[dict[dt.date, _Day], dict[UUID, _Day]]:
+    """Return what was kept of each day, and of each session, in one query."""
+    by_day: dict[dt.date, _Day] = defaultdict(_Day)
+    by_shoot: dict[UUID, _Day] = defaultdict(_Day)
+    rows = clips.values_list("date", "original_file__shoot", "category")
+    for day, shoot, category, n, kept_ms in rows.annotate(n=Count("*"), kept_ms=Sum(F("end_ms") - F("start_ms"))):
+        for of in (by_day[day], by_shoot[shoot]):
+            of.n_clips += n
+            of.kept_ms += kept_ms
+            of.n_landed += n if category == TRICK else 0
+            of.n_crashes += n if category == CRASH else 0
+    return by_day, by_shoot
+
+
+def _filmed_ms(shoots: list[Shoot]) -> dict[UUID, int]:
+    videos = OriginalFile.objects.in_use().filter(low_res_of=None, shoot__in=shoots).order_by().values_list("shoot")
+    return {shoot: filmed_ms or 0 for shoot, filmed_ms in videos.annotate(Sum("duration_ms"))}
 
 
 class _Months:
@@ -164,10 +177,11 @@ class _Months:
 def _new_tricks(season: Season) -> dict[dt.date, list[str]]:
     """Return by month the tricks, as addresses name them, that were landed for the first time by anybody."""
     landed = FinalClip.objects.current().filter(category=TRICK).exclude(trick=None).order_by()
-    first = landed.values_list("trick__slug").annotate(day=Min("date"))
+    first = landed.values_list("trick").annotate(day=Min("date"))
+    days = dict(first.filter(day__gte=season.first_day, day__lte=season.last_day))
     found: dict[dt.date, list[str]] = defaultdict(list)
-    for slug, day in first.filter(day__gte=season.first_day, day__lte=season.last_day):
-        found[month_of(day)].append(slug)
+    for pk, slug in Trick.objects.filter(pk__in=list(days)).order_by("slug").values_list("pk", "slug"):
+        found[month_of(days[pk])].append(slug)
     return found
 
 
@@ -175,23 +189,16 @@ def _length(ms: int, **asked: object) -> Cell:
     return Cell(round(ms / 60_000, 1), clips_at(**asked) if ms else "", hours(ms) if ms >= 60_000 else clock(ms))
 
 
-def _sessions(season: Season) -> Table:
-    span = {"date__gte": season.first_day, "date__lte": season.last_day}
-    shoots = list(Shoot.objects.in_use().filter(files__isnull=False, **span).distinct().order_by("-date", "name"))
-    clips = FinalClip.objects.current().filter(original_file__shoot__in=shoots).order_by()
-    rows = clips.values_list("original_file__shoot").annotate(n=Count("*"), kept_ms=Sum(F("end_ms") - F("start_ms")))
-    kept = {shoot: (n, kept_ms) for shoot, n, kept_ms in rows}
-    videos = OriginalFile.objects.in_use().filter(shoot__in=shoots, low_res_of=None).order_by().values_list("shoot")
-    filmed = dict(videos.annotate(Sum("duration_ms")))
+def _sessions(shoots: list[Shoot], kept: dict[UUID, _Day], filmed_ms: dict[UUID, int]) -> Table:
     table = []
     for shoot in shoots:
-        n, kept_ms = kept.get(shoot.pk, (0, 0))
+        of = kept[shoot.pk]
         table.append([
             Cell(shoot.date, clips_at(session=shoot.pk), date_format(shoot.date, "SHORT_DATE_FORMAT")),
             Cell(shoot.name, reverse("clips:session", args=[shoot.pk])),
-            counted(n, session=shoot.pk),
-            _length(filmed.get(shoot.pk) or 0, session=shoot.pk),
-            _length(kept_ms, session=shoot.pk),
+            counted(of.n_clips, session=shoot.pk),
+            _length(filmed_ms.get(shoot.pk, 0), session=shoot.pk),
+            _length(of.kept_ms, session=shoot.pk),
         ])  # fmt: skip
     heads = (_("Date"), _("Session"), _("Clips"), _("Filmed"), _("Kept"))
     return Table("sessions", _("Sessions"), heads, table)
@@ -202,14 +209,13 @@ def _within(season: Season) -> dict[str, dt.date]:
 
 
 def _riders(season: Season, clips: QuerySet[FinalClip]) -> Table:
-    n_clips: Counter = Counter(dict(clips.exclude(person=None).values_list("person").annotate(n=Count("*"))))
-    n_landed: Counter = Counter(
-        dict(clips.filter(category=TRICK).exclude(person=None).values_list("person").annotate(n=Count("*")))
-    )
+    n_clips, n_landed = Counter(), Counter()
+    named = clips.exclude(person=None).values_list("person", "category").annotate(n=Count("*"))
     also = FinalClip.also.through.objects.filter(finalclip__in=clips.values("pk")).exclude(
         person=F("finalclip__person")
     )  # fmt: skip
-    for person, category, n in also.values_list("person", "finalclip__category").annotate(n=Count("*")):
+    others = also.values_list("person", "finalclip__category").annotate(n=Count("*"))
+    for person, category, n in chain(named, others):
         n_clips[person] += n
         n_landed[person] += n if category == TRICK else 0
     people = Person.objects.in_bulk(n_clips)
