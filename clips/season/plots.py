@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from clips.season.seasons import Season
 from clips.season.table import clips_at
 
-WIDTH, HEIGHT = 600, 160
-#: Below the bars and above the calendar, for what is written there.
-FOOT = 20
+WIDTH, HEIGHT = 600, 140
+#: Above the calendar, for its months.
+HEAD = 20
 #: Of a day in the calendar, with the gap behind it.
 DAY = 12
 SIDE = 10
@@ -50,10 +50,10 @@ def bars(rows: Sequence[tuple[str, Sequence[float], str]], kinds: Sequence[tuple
     """Return the drawing of rows: the label, a number for each kind, and the address behind the bar."""
     highest = max((sum(numbers) for _label, numbers, _url in rows), default=0) or 1
     step = WIDTH / max(1, len(rows))
-    scale = (HEIGHT - FOOT) / highest
+    scale = HEIGHT / highest
     drawn = []
     for place, (label, numbers, url) in enumerate(rows):
-        y, parts = float(HEIGHT - FOOT), []
+        y, parts = float(HEIGHT), []
         for (kind, _name), number in zip(kinds, numbers, strict=True):
             y -= number * scale
             parts.append(Part(kind, round(y, 1), round(number * scale, 1)))
@@ -94,9 +94,9 @@ def calendar(season: Season, n_clips: Mapping[dt.date, int]) -> Calendar:
         week, row = divmod((day - monday).days, 7)
         if day.day == 1:
             months.append((week * DAY, day))
-        x, y = week * DAY, FOOT + row * DAY
+        x, y = week * DAY, HEAD + row * DAY
         if n := n_clips.get(day, 0):
             days.append(Day(x, y, -(-n * LEVELS // most), f"{day}: {n}", clips_at(date=day)))
         else:
             empty.append(f"M{x} {y}h{SIDE}v{SIDE}h-{SIDE}z")
-    return Calendar(days, "".join(empty), months, (week + 1) * DAY, FOOT + 7 * DAY)
+    return Calendar(days, "".join(empty), months, (week + 1) * DAY, HEAD + 7 * DAY)

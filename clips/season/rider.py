@@ -118,5 +118,5 @@ def _plot(person: Person, seasons: dict[Season, OfSeason]) -> Bars:
     rows = []
     for season, of in sorted(seasons.items()):
         url = clips_at(person=person.slug, date_from=season.first_day, date_to=season.last_day)
-        rows.append((str(season), (of.n_landed, of.n_crashes), url))
+        rows.append((season.short, (of.n_landed, of.n_crashes), url))
     return bars(rows, (("landed", _("Landed")), ("crash", _("Crashes"))))

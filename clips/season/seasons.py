@@ -30,6 +30,11 @@ class Season:
         numbers = range(FIRST_MONTH - 1, FIRST_MONTH + 11)
         return [dt.date(self.year + number // 12, number % 12 + 1, 1) for number in numbers]
 
+    @property
+    def short(self) -> str:
+        """Return it as it stands below a bar."""
+        return f"{self.year % 100:02d}/{(self.year + 1) % 100:02d}"
+
     def __str__(self) -> str:
         return f"{self.year}/{(self.year + 1) % 100:02d}"
 

@@ -100,5 +100,5 @@ def _plot(trick: Trick, events: list[Event]) -> Bars:
     rows = []
     for season, of in sorted(numbers.items()):
         url = clips_at(trick=trick.slug, date_from=season.first_day, date_to=season.last_day)
-        rows.append((str(season), of, url))
+        rows.append((season.short, of, url))
     return bars(rows, (("landed", _("Landed")), ("crash", _("Crashes"))))

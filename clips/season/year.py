@@ -145,7 +145,7 @@ class _Months:
             of, at = self.of[month], {"date_from": month, "date_to": last_day_of(month)}
             new = self.new[month]
             rows.append([
-                Cell(f"{month:%Y-%m}", clips_at(**at), date_format(month, "YEAR_MONTH_FORMAT")),
+                Cell(f"{month:%Y-%m}", clips_at(**at), date_format(month, "M Y")),
                 counted(of.n_clips, **at),
                 counted(of.n_landed, **at, category=TRICK),
                 counted(of.n_crashes, **at, category=CRASH),
