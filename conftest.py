@@ -1,8 +1,8 @@
 """Fixtures for the tests of all apps; trickyclip/pytest_engines.py starts the engines themselves."""
 
 import contextlib
-import datetime as dt
 import fcntl
+import itertools
 import os
 import shutil
 import tempfile
@@ -21,13 +21,17 @@ from clips.jobs.registry import step_of
 from clips.media.sandbox import landlock, mounts
 from clips.models import CandidateSegment, DetectionRun, Job, OriginalFile, Shoot
 from clips.tests import browser
-from clips.tests.factories import DetectionRunFactory, OriginalFileFactory
+from clips.tests.factories import DetectionRunFactory, OriginalFileFactory, ShootFactory
 from people.models import Member, Role
 from people.site_settings import snapshot
 from trickyclip.pytest_engines import FOOTAGE, WITH_KEPT_SITE, WITHOUT_FOOTAGE
 from trickyclip.tests import kept_site, site
 
+#: Loaded after pytest-django, whose fixture for the database it replaces; one named in pytest.ini would come before it.
+pytest_plugins = ["trickyclip.pytest_once"]
+
 PASSWORD = "slushy-spring-rails-4"
+FOLDER_NUMBERS = itertools.count()
 FAILED_BEFORE = pytest.StashKey[int]()
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
@@ -76,6 +80,14 @@ def quick_passwords() -> Iterator[None]:
     """Use a fast hasher: the real one is slow on purpose, for each member of each test."""
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
         yield
+
+
+@pytest.fixture
+def tmp_path(tmp_path_factory) -> Path:
+    """An empty folder named by a counter: pytest's own fixture looks through all earlier ones for a free name."""
+    folder = tmp_path_factory.getbasetemp() / f"{next(FOLDER_NUMBERS):05d}"
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 @pytest.fixture(autouse=True)
@@ -145,7 +157,7 @@ def admin(db) -> Member:
 
 @pytest.fixture
 def shoot(db) -> Shoot:
-    return Shoot.objects.called("Backyard Rails", dt.date(2024, 12, 1))
+    return ShootFactory()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Does once per test process what is the same for all its tests. Loaded with ``-p`` in pytest.ini."""
+"""Does once per test process what is the same for all its tests. Loaded by conftest.py."""
 
 import fcntl
 import functools

@@ -2,12 +2,14 @@
 
 import io
 
+import pytest
 from django.core.management import call_command
 
 from clips.models import BulkChange
 from clips.sorting.decisions import Choice, make_clip
 
 
+@pytest.mark.slow
 def test_changes_are_measured_and_rolled_back(original, admin):
     for number in range(12):
         make_clip(original, Choice(start_ms=number * 1000, end_ms=number * 1000 + 900), admin)

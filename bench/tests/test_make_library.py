@@ -26,6 +26,7 @@ class OfTwoHundredSegments(TestCase):
     def setUpTestData(cls):
         make()
 
+    @pytest.mark.slow
     def test_as_many_rows_as_asked_for(self):
         assert CandidateSegment.objects.count() == 200
         assert FinalClip.objects.count() == 100

@@ -12,11 +12,20 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from clips.models import CandidateSegment, DetectionRun, FinalClip, OriginalFile, Shoot
+from people.site_settings.registry import SENSITIVITY
 
 
-def backyard() -> Shoot:
-    """Return the session that the fixture ``shoot`` returns, too."""
-    return Shoot.objects.called("Backyard Rails", dt.date(2024, 12, 1))
+class ShootFactory(DjangoModelFactory):
+    """The session of Backyard Rails, made once: it is the one that the fixture ``shoot`` returns."""
+
+    class Meta:
+        model = Shoot
+        django_get_or_create = ("date", "slug")
+
+    date = dt.date(2024, 12, 1)
+    name = "Backyard Rails"
+    slug = "BackyardRails"
+    sensitivity = factory.LazyFunction(SENSITIVITY.value)
 
 
 class OriginalFileFactory(DjangoModelFactory):
@@ -25,7 +34,7 @@ class OriginalFileFactory(DjangoModelFactory):
     class Meta:
         model = OriginalFile
 
-    shoot = factory.LazyFunction(backyard)
+    shoot = factory.SubFactory(ShootFactory)
     original_filename = "GX010001.MP4"
     stored_path = factory.LazyFunction(lambda: f"originals/{uuid.uuid4()}.mp4")
     file_hash = factory.LazyFunction(lambda: uuid.uuid4().hex * 2)

@@ -96,6 +96,7 @@ def test_a_cancelled_analysis_asks_whether_it_is_still_wanted_within_a_second():
     assert TICK_S + MAX_SILENCE_S < 1
 
 
+@pytest.mark.slow
 def test_what_could_not_be_read_is_said_on_the_pages_of_the_file_and_of_its_moments(client, viewer, original):
     sentences = ["The sound could not be read. Moments were found from the picture alone.", "Another sentence."]
     run = replace_moments(original, found((500, 3500)) | {"unread": sentences})

@@ -93,6 +93,7 @@ def test_one_account_cannot_be_guessed_at_from_everywhere(sorter):
     assert try_login("mia", PASSWORD, ELSEWHERE) == 429
 
 
+@pytest.mark.slow
 def test_addresses_of_one_ipv6_network_are_one(sorter):
     for number in range(5):
         status = try_login("mia", address=f"2001:db8:0:1::{number}")

@@ -77,6 +77,7 @@ def test_nothing_that_contradicts_what_was_typed_is_offered(client, viewer, know
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_form_of_a_keep_finds_it_or_adds_one_trick(known):
     for typed, meant in TYPED:
         found = Trick.objects.find_or_add(typed)

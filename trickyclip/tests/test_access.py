@@ -365,6 +365,7 @@ def use(client: Client, session_key: str) -> None:
 CALLS = [(name, method) for name, (_arguments, methods) in ROUTES.items() for method in methods]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "method"), CALLS)
 def test_each_route_lets_in_exactly_who_may(client, db, sessions, argument, name, method):
     arguments, methods = ROUTES[name]

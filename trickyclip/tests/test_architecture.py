@@ -239,6 +239,7 @@ def is_model(names: list[str]) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_imports_go_one_way():
     assert breaches(settings.BASE_DIR) == []
 
@@ -312,6 +313,7 @@ def test_a_dotted_name_that_leads_nowhere_is_found(name):
     assert not leads_somewhere(name)
 
 
+@pytest.mark.slow
 def test_every_module_says_what_it_is_for():
     assert unexplained(settings.BASE_DIR) == []
 
@@ -323,6 +325,7 @@ def test_a_module_that_says_nothing_is_found(tmp_path):
     assert unexplained(tmp_path) == ["clips/views.py"]
 
 
+@pytest.mark.slow
 def test_no_code_gives_text_to_a_shell():
     assert shells(settings.BASE_DIR) == []
 
@@ -334,6 +337,7 @@ def test_a_shell_is_found(tmp_path, call):
     assert len(shells(tmp_path)) == 1
 
 
+@pytest.mark.slow
 def test_only_made_up_data_and_waits_are_drawn_by_random():
     """Secrets come from ``secrets``; each module that uses ``random`` is listed with its purpose."""
     users = {str(file.relative_to(settings.BASE_DIR)) for file in sources(settings.BASE_DIR)

@@ -52,6 +52,7 @@ sentry_sdk.flush(10)
 """
 
 
+@pytest.mark.slow
 def test_what_leaves_the_machine_bears_no_secret():
     with logs.about(request="abc", job="7"):
         told = error_reports.scrubbed(json.loads(json.dumps(EVENT)), {})

@@ -22,6 +22,7 @@ def test_there_is_no_first_account_where_somebody_is():
     assert Member.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_the_first_password_is_printed_once(capsys):
     call_command("prepare")
     call_command("prepare")

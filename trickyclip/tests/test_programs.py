@@ -91,6 +91,7 @@ print(gc.get_freeze_count(), len(gc.get_objects()))
 """
 
 
+@pytest.mark.slow
 def test_a_program_that_ends_does_not_look_for_garbage_in_its_code(tmp_path):
     told = environment(tmp_path, DJANGO_SETTINGS_MODULE="trickyclip.settings")
     done = subprocess.run(
@@ -109,6 +110,7 @@ print([name for name in ("numpy", "scipy", "av", "trickyclip.urls") if name in s
 """
 
 
+@pytest.mark.slow
 def test_a_worker_loads_neither_pages_nor_what_only_the_children_that_it_starts_need(tmp_path):
     """Fails when a task's module imports what is needed only in a sandbox: import numpy in detection/moments.py."""
     options = programs.commands("127.0.0.1:8000", "127.0.0.1:5555")[1].arguments

@@ -60,6 +60,7 @@ def test_every_text_is_translated(language):
     assert texts.untranslated(texts.read(language)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", OTHERS)
 def test_the_file_has_all_that_is_said_and_nothing_else(language, said):
     told = "run: python -m trickyclip.texts, then translate what it lists"

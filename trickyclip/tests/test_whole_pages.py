@@ -86,6 +86,7 @@ def is_whole(answer) -> bool:
     return "<!doctype html>" in text and "</html>" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(named_routes()))
 def test_an_address_that_is_opened_directly_is_a_whole_page(client, db, session_key, rows, name):
     use(client, session_key)

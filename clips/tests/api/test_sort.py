@@ -181,6 +181,7 @@ def test_a_body_that_is_no_form_gets_a_sentence(mia, body):
         assert answer.status_code == 200 or answer.json()["detail"]
 
 
+@pytest.mark.slow
 def test_the_number_of_queries_does_not_grow(mia, run, django_assert_max_num_queries):
     CandidateSegment.objects.bulk_create(
         CandidateSegment(original_file=run.original_file, run=run, start_ms=n, end_ms=n + 10, score=0.6)

@@ -1,11 +1,13 @@
 """Fixtures of a local Drive server and of archives of both kinds."""
 
+import functools
 import hashlib
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from google.auth import crypt
 from google.oauth2 import service_account
 
 from clips.archive import configured
@@ -14,6 +16,7 @@ from clips.archive.configured import archive_backend
 from clips.archive.drive.oauth import WHOLE_DRIVE
 from clips.ingest import drive_folder, quota
 from clips.models import FinalClip, Job, JobKind, OriginalFile, Upload
+from clips.tests.archive.drive_accounts import SERVICE_EMAIL
 from clips.tests.archive.drive_server import DriveServer
 from clips.tests.factories import FinalClipFactory
 from clips.tests.media.made_up import make_video
@@ -66,7 +69,13 @@ def make_file(tmp_path) -> Callable[..., tuple[Path, str]]:
 @pytest.fixture
 def credentials(drive) -> service_account.Credentials:
     key = drive.accounts.key(drive.token_url)
-    return service_account.Credentials.from_service_account_info(key, scopes=[WHOLE_DRIVE])
+    return service_account.Credentials(signer(key["private_key"]), SERVICE_EMAIL, drive.token_url, scopes=[WHOLE_DRIVE])
+
+
+@functools.cache
+def signer(private_key: str) -> crypt.RSASigner:
+    """Return what signs with this key: reading it takes longer than most tests."""
+    return crypt.RSASigner.from_string(private_key)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ def states(clips) -> list[str]:
     return [clip.copies.get().state for clip in clips]
 
 
+@pytest.mark.slow
 def test_a_copy_that_is_thrown_away_is_shown_so_and_one_that_is_brought_back_too(on_drive, clips, work_off):
     file_id = clips[1].drive_file_id
     on_drive.store.trash(file_id)

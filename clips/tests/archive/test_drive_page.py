@@ -61,6 +61,7 @@ def connect_service(client, google):
     return post(client, "drive_key", {"text": json.dumps(google.accounts.key(google.token_url), indent=2)})
 
 
+@pytest.mark.slow
 def test_a_service_account_is_connected_by_its_file_and_used(client, google, make_clip, archived):
     key = SimpleUploadedFile("key.json", json.dumps(google.accounts.key("https://elsewhere.example/")).encode())
     assert f"Connected: {SERVICE_EMAIL}" in text_of(post(client, "drive_key", {"file": key}))
@@ -73,6 +74,7 @@ def test_a_service_account_is_connected_by_its_file_and_used(client, google, mak
     assert path.startswith("Crew/Archive of the crew/TrickyClip Archive/2024/")
 
 
+@pytest.mark.slow
 def test_a_persons_account_is_connected_and_used(client, google, make_clip, archived):
     assert f"Connected: {PERSON_EMAIL}" in text_of(connect_person(client, google))
     post(client, "drive_folder", {"name": "Tricks"})

@@ -100,6 +100,7 @@ def test_a_duplicate_is_a_result(inbox, fetched, today):
     assert second.description.startswith("already here: first.mp4")
 
 
+@pytest.mark.slow
 def test_what_is_no_video_is_put_into_failed_with_the_sentence(inbox, fetched, today, monkeypatch):
     monkeypatch.undo()
     item = inbox.store.drop("diary.mp4", b"Dear diary, " * 50, "drop")
@@ -229,6 +230,7 @@ def test_a_look_that_was_cut_off_skips_nothing(inbox, fetched, monkeypatch, when
     assert OriginalFile.objects.count() == Upload.objects.count() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_two_that_look_at_once_take_each_file_once(inbox):
     for number in range(5):

@@ -48,6 +48,7 @@ def lost(backend, request, kept, work_off) -> FinalClip:  # noqa: F811
     return clip
 
 
+@pytest.mark.slow
 def test_a_clip_is_as_it_was(lost):
     rebuilt()
     old, new = lost, FinalClip.objects.get()
@@ -87,6 +88,7 @@ def test_a_clip_whose_original_is_not_here_waits_for_it(lost):
     assert FinalClip.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_an_original_that_the_archive_has_comes_back_through_the_incoming_folder(
     lost, backend, settings, work_off, tmp_path
 ):

@@ -16,6 +16,7 @@ def says(client, viewer):
     return lambda clip: client.get(reverse("clips:clip", args=[clip.pk])).content.decode()
 
 
+@pytest.mark.slow
 def test_a_verified_copy_is_linked(on_drive, make_clip, archived, says):
     clip = archived(make_clip())
     page = says(clip)
@@ -50,6 +51,7 @@ def test_a_blocked_copy_says_why(on_drive, make_clip, archived, says):
     assert "blocked: Google Drive is full" in says(clip)
 
 
+@pytest.mark.slow
 def test_a_copy_that_somebody_removed_says_so(on_drive, make_clip, archived, says):
     clip = archived(make_clip())
     on_drive.store.items[clip.drive_file_id].trashed = True

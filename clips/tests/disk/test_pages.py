@@ -31,6 +31,7 @@ def done(make_original, archive_it) -> OriginalFile:
     return original
 
 
+@pytest.mark.slow
 def test_the_jobs_page_says_what_would_make_room_and_a_curator_asks_for_it(client, curator, sorter, done, broker):
     client.force_login(sorter)
     assert "make-room" not in client.get(reverse("clips:jobs")).content.decode()

@@ -144,6 +144,7 @@ def test_a_clock_without_power_has_no_time_until_it_is_corrected(alps, add_file)
     assert times_of(file) == [dt.datetime(2024, 12, 1, 11, 0, 7, tzinfo=dt.UTC)]
 
 
+@pytest.mark.slow
 def test_pages_lead_from_a_clock_without_power_to_its_correction(client, curator, sorter, alps, add_file):
     file = add_file(**UNSET)
     Upload.objects.create(

@@ -363,6 +363,7 @@ def ingest(transactional_db, read_before, check_uploads, monkeypatch, capsys):
     return run
 
 
+@pytest.mark.slow
 def test_the_command_brings_a_card_in_and_sums_up(ingest, card):
     card("DCIM/100GOPRO/GX010001.MP4", 1)
     path = card("DCIM/100GOPRO/GX010002.MP4", 2)
@@ -388,6 +389,7 @@ def test_the_folders_on_a_card_name_the_sessions_and_the_card_does_not(ingest, c
     assert Shoot.objects.filter(name="Night Park", date="2024-12-03").exists()
 
 
+@pytest.mark.slow
 def test_the_command_moves_what_is_safe_and_leaves_what_is_bad(ingest, card, tmp_path, monkeypatch):
     monkeypatch.undo()  # the real probe says what is wrong
     good = card("GX010001.MP4")

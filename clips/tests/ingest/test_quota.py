@@ -58,6 +58,7 @@ def test_what_is_given_up_is_free_again(free, sorter):
     begin(sorter, 1000)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_two_who_begin_at_once_cannot_both_take_the_last_room(free, sorter):
     n_writers, outcomes = 6, []

@@ -211,6 +211,7 @@ def test_repair_asks_for_what_can_be_made_again(whole, own_data_dir):
     assert set(found()) == {Kind.CLIP_MISSING}  # until its job is done; the rest is not missed any more
 
 
+@pytest.mark.slow
 def test_a_clip_that_nobody_cuts_or_archives_is_found_and_asked_for(whole):
     ArchiveCopy.objects.all().delete()
     assert set(found()) == {Kind.COPY_ABSENT, Kind.COPY_UNKNOWN}

@@ -86,6 +86,7 @@ def test_of_two_killed_ones_the_earlier_goes_first(add):
     assert may_begin(first)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_those_that_were_claimed_and_are_about_to_give_way_are_no_work(add):
     killed, crowd = add(JobKind.DETECT, kills=1), [add() for _number in range(3)]

@@ -31,6 +31,7 @@ def test_no_two_locks_are_alike():
     assert len({pglock.advisory_id(lock) for lock in Lock}) == len(Lock.__members__) >= 3
 
 
+@pytest.mark.slow
 def test_all_locks_have_their_name_in_one_place():
     """Fails when somebody takes an advisory lock past `clips.jobs.locks`, by a number or a name of their own."""
     found = []

@@ -66,6 +66,7 @@ def archived_path(clip: FinalClip) -> Path:
     return django_settings.ARCHIVE_DIR / clip.copies.get().path
 
 
+@pytest.mark.slow
 def test_a_kept_clip_is_cut_named_and_archived(kept, work_off):
     assert work_off() == [JobKind.RENDER, JobKind.ARCHIVE]
     kept.refresh_from_db()
@@ -80,6 +81,7 @@ def test_a_kept_clip_is_cut_named_and_archived(kept, work_off):
     assert shown_numbers(archived_path(kept)) == list(range(60, 91)), "both ends included"
 
 
+@pytest.mark.slow
 def test_the_file_says_what_it_is_without_the_database(kept, work_off):
     work_off()
     with av.open(str(archived_path(kept))) as file:
@@ -89,11 +91,13 @@ def test_the_file_says_what_it_is_without_the_database(kept, work_off):
     assert (tags["com.trickyclip.start_ms"], tags["com.trickyclip.end_ms"]) == ("2000", "3000")
 
 
+@pytest.mark.slow
 def test_nothing_is_left_in_scratch(kept, work_off):
     work_off()
     assert list(django_settings.SCRATCH_DIR.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_folder_that_was_deleted_by_hand_comes_back(kept, work_off):
     work_off()
     archived_path(kept).unlink()
@@ -105,6 +109,7 @@ def test_a_folder_that_was_deleted_by_hand_comes_back(kept, work_off):
     assert ArchiveFolder.objects.count() == 5
 
 
+@pytest.mark.slow
 def test_a_copy_that_arrives_wrong_is_not_called_verified(kept, work_off, monkeypatch):
     wrong = RemoteFile("0" * 64, folder_id="", filename="")
     monkeypatch.setattr("clips.archive.local.LocalArchive.look", lambda _self, _file_id: wrong)

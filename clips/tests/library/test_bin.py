@@ -360,6 +360,7 @@ def make_clips(original: OriginalFile, member, n_clips: int) -> list[FinalClip]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_many_clips_cost_as_many_queries_as_two(original, sorter):
     clips = make_clips(original, sorter, 300)
     counted = []

@@ -237,6 +237,7 @@ def test_the_neighbours_are_those_of_the_query_and_of_the_video(client, viewer, 
     assert page.context["in_original"] == (others[1], others[2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sort", ["newest", "oldest", "person", "trick"])
 def test_going_on_and_on_meets_every_clip_in_the_order_of_the_list(client, viewer, sorter, original, clip, sort):
     people = [Person.objects.add(name) for name in ("anna", "Zed", "Émile")]

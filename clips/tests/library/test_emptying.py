@@ -203,6 +203,7 @@ def test_rows_stay_so_that_names_and_cards_are_recognised(filmed, sorter, curato
     assert not ShareLink.objects.exists()
 
 
+@pytest.mark.slow
 def test_clips_that_stay_keep_their_pictures(filmed, sorter, curator, work_off):
     filmed.archive(work_off)
     emptying.delete_now(throw_away(sorter, videos=[filmed.video]), curator)
@@ -215,6 +216,7 @@ def test_clips_that_stay_keep_their_pictures(filmed, sorter, curator, work_off):
     assert wrong() == []
 
 
+@pytest.mark.slow
 def test_one_clip_goes_with_its_versions_and_the_rest_stays(filmed, sorter, curator, work_off):
     filmed.archive(work_off)
     before = filmed.left()
@@ -305,6 +307,7 @@ def test_a_second_delivery_changes_nothing(filmed, sorter, curator, work_off):
     assert Job.objects.filter(kind=JobKind.EMPTY).count() == 1
 
 
+@pytest.mark.slow
 def test_a_clip_whose_rider_is_renamed_meanwhile_comes_back_under_the_new_name(filmed, sorter, work_off):
     rider = Person.objects.add("Mia Berg")
     clip = filmed.clips[0]

@@ -74,6 +74,7 @@ def test_the_texts_are_deleted_when_their_time_is_over_or_the_member_is_erased(
     assert list(django_settings.SCRATCH_DIR.glob("*")) == []
 
 
+@pytest.mark.slow
 def test_no_export_keeps_the_name_of_a_rider_who_was_taken_out(
     client, clips, sorter, admin, django_capture_on_commit_callbacks
 ):

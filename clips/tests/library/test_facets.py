@@ -91,6 +91,7 @@ def test_each_facet_counts_the_clips_of_its_values(client, clips, viewer, sorter
     }
 
 
+@pytest.mark.slow
 def test_a_facet_leaves_its_own_choice_out_and_minds_all_others(client, clips):
     found = counts(client, "person=Jo&category=TRICK")
     assert found["person"] == {"Jo": 1, "Mia": 4}
@@ -101,6 +102,7 @@ def test_a_facet_leaves_its_own_choice_out_and_minds_all_others(client, clips):
     assert counts(client, "q=glaceir&person=Jo")["person"] == {"Jo": 1, "Mia": 1}, "also where it is misspelt"
 
 
+@pytest.mark.slow
 def test_the_numbers_are_what_the_clips_are_when_ticked(client, clips, sorter):
     edit_of(clips[:2], "December", sorter)
     for name in TITLES:
@@ -109,6 +111,7 @@ def test_the_numbers_are_what_the_clips_are_when_ticked(client, clips, sorter):
             assert found == choice.n, (name, choice.text)
 
 
+@pytest.mark.slow
 def test_the_same_query_has_the_same_address(client, clips):
     headers = {"HX-Request": "true"}
     one = client.get("/clips?trick=KFED&person=Mia&person=Jo&person=Mia&fps=", headers=headers)

@@ -64,6 +64,7 @@ def baited(admin, shoot, original) -> Shoot:
     return shoot
 
 
+@pytest.mark.slow
 def test_no_page_renders_a_name(client, admin, baited):
     client.force_login(admin)
     addresses = [reverse(name) for name in PAGES + CALLS] + [reverse(f"admin:{name}_changelist") for name in LISTS]
@@ -88,6 +89,7 @@ def test_every_name_is_found_as_it_is_written(client, admin, baited):
             assert client.get(reverse(address), {"person": bait}).status_code in {200, 422}
 
 
+@pytest.mark.slow
 def test_what_an_upload_is_called_names_nothing_on_the_disk(own_data_dir, sorter):
     client = Client(headers={"Authorization": f"Bearer {ApiToken.objects.issue(sorter, 'up')[1]}"})
     for bait in BAITS:

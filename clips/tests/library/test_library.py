@@ -197,6 +197,7 @@ def test_a_name_in_the_address_that_no_menu_has_stays_chosen(client, viewer, cli
     assert '<input type="checkbox" name="person" value="mills" checked>' in page.content.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("view", "n_queries"), [("grid", 9), ("list", 13)])
 def test_the_page_costs_as_many_queries_for_a_thousand_clips_as_for_ten(
     client, viewer, clips, original, run, view, n_queries, django_assert_num_queries

@@ -57,6 +57,7 @@ def test_each_order_and_the_neighbours_in_it(client, clips, sort, found):
     assert [before, after] == [shown[0], shown[2]]
 
 
+@pytest.mark.slow
 def test_a_click_sorts_a_second_one_turns_and_the_search_stays(client, clips):
     def link(query: str, name: str) -> str:
         heads = client.get(f"/clips?{query}").context

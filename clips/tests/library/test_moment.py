@@ -57,6 +57,7 @@ def test_an_undecided_one_is_the_first_card(page, segments, number):
     assert len(order_of(hand)) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_its_row_is_locked_in_a_transaction_of_its_own(client, sorter, segments):
     """Other tests run in one already, which a site does not."""

@@ -110,6 +110,7 @@ def test_a_session_without_files_is_listed_as_it_is(page, shoot):
     assert "No videos yet" in page.get(url("session", shoot)).content.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("route", ["clips:sessions", "home"])
 def test_more_sessions_cost_no_more_queries(page, route):
     for number in range(2):
@@ -124,6 +125,7 @@ def test_more_sessions_cost_no_more_queries(page, route):
     assert queries_of(page, reverse(route)) == few
 
 
+@pytest.mark.slow
 def test_more_files_and_moments_cost_no_more_queries(page, shoot):
     add_files(shoot, 10)
     few = queries_of(page, url("session", shoot) + "?details")

@@ -26,6 +26,7 @@ def clip_of(original) -> dict[str, FinalClip]:
     return {str(clip.trick): clip for clip in clips}
 
 
+@pytest.mark.slow
 def test_what_is_typed_finds_the_clips_of_the_trick_that_is_meant(clip_of):
     missed = [
         (typed, meant) for typed, meant in TYPED
@@ -34,6 +35,7 @@ def test_what_is_typed_finds_the_clips_of_the_trick_that_is_meant(clip_of):
     assert missed == []
 
 
+@pytest.mark.slow
 def test_a_direction_with_a_number_finds_no_other_direction_and_no_other_number(clip_of):
     wrong = []
     for typed, _meant in TYPED:
@@ -47,6 +49,7 @@ def test_a_direction_with_a_number_finds_no_other_direction_and_no_other_number(
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_riders_sessions_and_tricks_are_found_together(clip_of):
     clip = clip_of["BS 360"]
     FinalClip.objects.filter(pk=clip.pk).update(person=Person.objects.add("Miller Downey"))
@@ -55,6 +58,7 @@ def test_riders_sessions_and_tricks_are_found_together(clip_of):
         assert list(matching(FinalClip.objects.all(), typed)) == [clip], typed
 
 
+@pytest.mark.slow
 def test_back_alone_is_the_beginning_of_any_word(clip_of):
     assert matching(FinalClip.objects.all(), "back").count() == len(KNOWN), Shoot.objects.get().name
 

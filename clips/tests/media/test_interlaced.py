@@ -53,6 +53,7 @@ def pictures(path: Path) -> list[np.ndarray]:
         return [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["m2ts", "ts", "mp4", "mkv"])
 def test_pictures_in_two_packets_are_counted_and_cut_as_pictures(tmp_path, ending):
     source = make_paff(tmp_path / f"source.{ending}", frames=FRAMES)
@@ -75,6 +76,7 @@ def test_pictures_in_two_packets_are_counted_and_cut_as_pictures(tmp_path, endin
         assert (made["frames"], shown_numbers(preview)) == (len(wanted), wanted)
 
 
+@pytest.mark.slow
 def test_a_clip_of_pictures_in_two_packets_has_one_packet_for_each(tmp_path):
     source = make_paff(tmp_path / "source.m2ts", frames=FRAMES)
     cut(str(source), str(tmp_path / "clip.mp4"), 401, 799)
@@ -140,6 +142,7 @@ def test_frames_keep_their_times_also_where_only_some_are_interlaced(tmp_path):
     assert max(after[n] for n in range(9) if n not in progressive) < WHOLE < TOOTHED < min(before)
 
 
+@pytest.mark.slow
 def test_the_detector_counts_pictures_and_sees_all_of_them(tmp_path):
     for ending in ("mts", "mp4"):
         with open_media(make_paff(tmp_path / f"source.{ending}", frames=FRAMES)) as container:

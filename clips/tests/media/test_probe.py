@@ -22,6 +22,7 @@ def test_a_made_up_file_is_read_right(tmp_path):
     assert json.loads(json.dumps(found)) == found
 
 
+@pytest.mark.slow
 def test_the_files_of_real_cameras_are_read_right(cameras, subtests):
     for entry in json.loads((cameras / "expected.json").read_text()):
         with subtests.test(entry["file"]):
@@ -103,6 +104,7 @@ def test_a_file_that_stops_early_says_where_and_counts_only_what_is_there(tmp_pa
     assert found["warning"] == stops_at(found["duration_ms"])
 
 
+@pytest.mark.slow
 def test_every_other_container_tells_its_length_without_a_warning(tmp_path, subtests):
     for ending in ("mkv", "ts", "avi", "mov"):
         with subtests.test(ending):

@@ -84,6 +84,7 @@ def test_a_player_that_knows_no_edit_list_shows_and_plays_the_same(tmp_path):
     assert {kind: packet.pts for kind, packet in starts.items()} == {"video": 0, "audio": 0}
 
 
+@pytest.mark.slow
 def test_it_is_what_everything_plays(tmp_path):
     source = make_video(tmp_path / "source.mp4", frames=FRAMES, **HLG)
     out, _made = copy_of(source, 10, 100)

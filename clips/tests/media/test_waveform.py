@@ -82,6 +82,7 @@ def test_a_click_lies_where_it_is_heard_and_nowhere_else(tmp_path):
     assert levels[24] == pytest.approx(level(CLICK_POWER), abs=1)
 
 
+@pytest.mark.slow
 def test_a_long_file_has_a_bounded_number_of_steps_and_keeps_its_clicks(tmp_path):
     found = waveform(str(make_sound(tmp_path / "a.mov", click(120, at_s=100.01))))
     assert found["step_ms"] == 100

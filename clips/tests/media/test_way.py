@@ -313,6 +313,7 @@ def test_the_command_line_tells_the_way_of_each_track(tmp_path, capsys):
     assert shown_numbers(tmp_path / "clip.mp4") == list(range(13, 25))
 
 
+@pytest.mark.slow
 def test_the_reader_of_a_clip_needs_no_more_than_it_is_given(tmp_path):
     """In the confined child: converting sound, and writing an index anew."""
     source = make_other(tmp_path / "source.mov", PICTURES["h264"], "pcm_mulaw")

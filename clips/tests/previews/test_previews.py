@@ -90,6 +90,7 @@ def test_a_moment_without_a_picture_gets_one_too(filmed, work_off):
     assert segment.poster_path
 
 
+@pytest.mark.slow
 def test_a_picture_that_cannot_be_made_is_not_tried_for_ever(filmed, work_off, monkeypatch):
     propose(filmed, (4_000, 5_000))
     real = runner.run
@@ -115,6 +116,7 @@ def test_a_preview_shows_three_seconds_around_as_far_as_there_are_any(filmed, sp
     assert requests.span_ms(segment) == expected
 
 
+@pytest.mark.slow
 def test_after_detection_come_pictures_and_then_previews(filmed, work_off):
     first, second = propose(filmed, (4_000, 5_000), (6_000, 7_000))
     pipeline.start(JobKind.POSTER, filmed)
@@ -158,6 +160,7 @@ def test_pictures_alone_ask_for_no_previews(filmed, work_off):
     assert work_off() == [JobKind.POSTER]
 
 
+@pytest.mark.slow
 def test_no_media_library_is_loaded_into_the_worker(filmed, work_off, monkeypatch):
     propose(filmed, (4_000, 5_000))
     called = []

@@ -41,6 +41,7 @@ def states() -> list[str]:
     return list(Job.objects.order_by("created_at").values_list("state", flat=True))
 
 
+@pytest.mark.slow
 def test_neighbours_that_overlap_are_made_by_one_child_and_end_each_in_its_own_right(filmed, work_off, runs):
     first, second, _third = wanted(filmed, (500, 1_000), (1_500, 2_000), (9_500, 10_000))
     work_off()
@@ -64,6 +65,7 @@ def test_what_overlaps_makes_a_chain_of_limited_length(original, run):
     assert along
 
 
+@pytest.mark.slow
 def test_whoever_is_waited_for_takes_nobody_along(filmed, work_off, runs):
     first, _second = wanted(filmed, (500, 1_000), (1_500, 2_000))
     requests.want_preview(first.segment, urgent=True)
@@ -71,6 +73,7 @@ def test_whoever_is_waited_for_takes_nobody_along(filmed, work_off, runs):
     assert runs == [1, 1]
 
 
+@pytest.mark.slow
 def test_one_that_failed_before_is_made_alone(filmed, work_off, runs):
     jobs = wanted(filmed, (500, 1_000), (1_500, 2_000), (2_000, 2_500))
     Job.objects.filter(pk=jobs[1].pk).update(attempts=1)
@@ -90,6 +93,7 @@ def interrupted(monkeypatch, act) -> None:
     monkeypatch.setattr(runner, "run", then_act)
 
 
+@pytest.mark.slow
 def test_one_that_is_cancelled_meanwhile_costs_the_others_nothing(filmed, work_off, monkeypatch):
     _first, second, _third = wanted(filmed, (500, 1_000), (1_500, 2_000), (2_000, 2_500))
     interrupted(monkeypatch, lambda: Job.objects.get(pk=second.pk).cancel())
@@ -99,6 +103,7 @@ def test_one_that_is_cancelled_meanwhile_costs_the_others_nothing(filmed, work_o
     assert Preview.objects.count() == 2
 
 
+@pytest.mark.slow
 def test_nor_does_the_first_of_them(filmed, work_off, monkeypatch):
     first, _second = wanted(filmed, (500, 1_000), (1_500, 2_000))
     interrupted(monkeypatch, lambda: Job.objects.get(pk=first.pk).cancel())
@@ -106,6 +111,7 @@ def test_nor_does_the_first_of_them(filmed, work_off, monkeypatch):
     assert states() == [JobState.CANCELLED, JobState.DONE]
 
 
+@pytest.mark.slow
 def test_a_late_worker_changes_nothing_of_any_of_them(filmed, work_off, monkeypatch):
     """Its leases ran out, and another worker has both jobs and has done one of them."""
     first, second = wanted(filmed, (500, 1_000), (1_500, 2_000))
@@ -151,6 +157,7 @@ def test_a_crash_returns_all_of_them(filmed, monkeypatch):
     assert list(Job.objects.values_list("attempts", flat=True)) == [1, 1]
 
 
+@pytest.mark.slow
 def test_a_fault_of_one_is_not_blamed_on_the_others(filmed, work_off, monkeypatch):
     """The child ran into a limit: which of them was to blame shows when each is made alone."""
     first, second = wanted(filmed, (500, 1_000), (1_500, 2_000))

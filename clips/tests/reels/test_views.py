@@ -102,6 +102,7 @@ def test_the_picker_offers_edits_and_a_new_one(client, sorter, reel):
     assert "data-new" not in ask("DECEMBER")
 
 
+@pytest.mark.slow
 def test_each_route_changes_what_it_says(post, reel):
     row = reel.clips.get(position=2)
     assert post("reel_clip_move", reel.pk, row.pk, position=1).status_code == 200

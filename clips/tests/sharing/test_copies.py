@@ -59,6 +59,7 @@ def made_up(function, arguments, **_limits):
     return {"size_bytes": 5}
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_what_is_wanted_while_another_copy_is_made_follows_by_itself(clip, monkeypatch):
     def somebody_asks_meanwhile(function, arguments, **limits):

@@ -89,6 +89,7 @@ def test_a_split_is_not_undone_under_what_was_decided_of_it(page):
     assert "Undo that first" in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_what_was_decided_and_undone_stays_written_down_when_the_split_is_undone(page):
     first = order(page.post("hand"))[0]
     page.post("split", segment=first, at_ms=1500)

@@ -48,6 +48,7 @@ def test_a_camera_is_sorted_alone(page, other_file):
     assert files_of(page.post("hand", camera="CAM_SONY")) == {"C0001.MP4"}
 
 
+@pytest.mark.slow
 def test_whose_clip_was_the_last_of_a_video_finds_the_rest_of_it(page, other_file):
     hand = order(page.post("hand"))
     page.keep(hand[0], people="Mia Berger")
@@ -126,6 +127,7 @@ def test_my_pace_is_counted_from_three_decisions(page):
         assert ("per minute" in answer) == (n == 2)
 
 
+@pytest.mark.slow
 def test_offered_are_those_who_were_last_in_a_video_of_which_something_is_left(page, other_file):
     hand = order(page.post("hand"))
     page.keep(hand[0], people="Mia Berger")

@@ -147,6 +147,7 @@ def test_names_of_an_undone_keep_are_offered_no_more(page):
     assert 'data-value="kickflp"' in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_an_undo_says_that_a_later_edit_went_along(page, sorter):
     hand = order(page.post("hand"))
     page.keep(hand[0])
@@ -198,6 +199,7 @@ def test_the_rider_of_the_last_keep_is_on_the_next_cards_and_not_its_trick_or_ki
     assert carried(reloaded) == ({"Miller Downey, Jo Smith"}, {""}, {"TRICK"})
 
 
+@pytest.mark.slow
 def test_an_answer_says_what_the_last_keep_that_stands_was_kept_as(page):
     def last(answer) -> tuple[str, str]:
         return re.search(r'data-last-people="([^"]*)" data-last-trick="([^"]*)"', answer.content.decode()).groups()
@@ -210,6 +212,7 @@ def test_an_answer_says_what_the_last_keep_that_stands_was_kept_as(page):
     assert last(page.post("undo")) == ("Jo Smith", "KFED")
 
 
+@pytest.mark.slow
 def test_what_was_decided_lately_says_as_what_it_was_kept(page):
     hand = order(page.post("hand"))
     page.keep(hand[0], people="Miller Downey", trick="KFED")
@@ -244,6 +247,7 @@ def test_a_video_put_aside_and_brought_back(page):
     assert Decision.objects.count() == 2
 
 
+@pytest.mark.slow
 def test_queries_do_not_grow_with_the_queue(page, run, django_assert_max_num_queries):
     with django_assert_max_num_queries(20):
         hand = order(page.post("hand"))
@@ -343,6 +347,7 @@ def test_the_past_brings_the_cards_that_undos_would(page):
     assert "data-more" not in past
 
 
+@pytest.mark.slow
 def test_the_past_goes_on_from_a_decision_and_takes_as_many_queries_for_many(
     page, django_assert_max_num_queries, monkeypatch
 ):
@@ -359,6 +364,7 @@ def test_the_past_goes_on_from_a_decision_and_takes_as_many_queries_for_many(
     assert len(re.findall("data-decision=", further)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["DONE", "FAILED"])
 def test_cards_without_previews_take_as_many_queries_for_many(page, state):
     Preview.objects.all().delete()

@@ -56,6 +56,7 @@ def test_cameras_are_listed_the_most_used_first(page, add_file):
     assert listed[0].last == utc(10)
 
 
+@pytest.mark.slow
 def test_a_camera_is_named_found_by_it_and_unnamed(page, add_file, work_off, django_capture_on_commit_callbacks):
     file = add_file()
     clip = FinalClipFactory(original_file=file, camera_id="CAM_GOPRO8")
@@ -138,6 +139,7 @@ def test_what_is_no_correction_is_refused(page, add_file, wrong):
     assert not CameraClock.objects.exists()
 
 
+@pytest.mark.slow
 def test_many_cameras_cost_no_more_queries(page, add_file):
     def n_queries() -> int:
         with CaptureQueriesContext(connection) as queries:

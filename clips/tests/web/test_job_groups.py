@@ -181,6 +181,7 @@ def test_what_failed_of_a_video_runs_again(page, original, moment, broker):
     assert page.post(address).status_code == 409
 
 
+@pytest.mark.slow
 def test_more_videos_cost_no_more_queries(page, shoot, original):
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:

@@ -81,6 +81,7 @@ def test_a_test_notice_says_what_came_of_it(page, settings):
     assert "Not delivered, as far as known." in answer.content.decode()
 
 
+@pytest.mark.slow
 def test_more_channels_cost_no_more_queries(page):
     page.post(NOTICES, CHAT)
     few = n_queries(page, NOTICES)
