@@ -246,7 +246,7 @@ def said(kind: ReelChangeKind, n: int) -> str:
         case ReelChangeKind.REMOVE:
             return ngettext("Removed %(n)d clip", "Removed %(n)d clips", n) % {"n": n}
         case ReelChangeKind.DRAFT:
-            return _t("Chose the clips by themselves")
+            return _t("Chose the clips")
     return {
         ReelChangeKind.MOVE: _t("Moved a clip"),
         ReelChangeKind.TRIM: _t("Trimmed a clip"),

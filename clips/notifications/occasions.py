@@ -116,7 +116,7 @@ def sorted_sessions() -> int:
     n_new = 0
     drafted = Reel.objects.in_use().filter(is_drafted=True, created_at__gte=timezone.now() - NEWS)
     for reel in drafted.exclude(shoot=None).select_related("shoot").annotate(n_clips=Count("clips")):
-        text = ngettext("%(n)d clip, changed as you like.", "%(n)d clips, changed as you like.", reel.n_clips)
+        text = ngettext("%(n)d clip. Change it as you like.", "%(n)d clips. Change it as you like.", reel.n_clips)
         n_new += Notice.objects.write(
             NoticeKind.SORTED,
             str(reel.pk),

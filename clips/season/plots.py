@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.formats import date_format
+
 from clips.season.seasons import Season
 from clips.season.table import clips_at
 
@@ -78,7 +80,7 @@ class Calendar:
     days: list[Day]
     #: The days without a clip, as one path.
     empty: str
-    months: list[tuple[int, dt.date]]
+    months: list[tuple[int, str]]
     width: int
     height: int
     day: int = DAY
@@ -93,7 +95,7 @@ def calendar(season: Season, n_clips: Mapping[dt.date, int]) -> Calendar:
         day = season.first_day + dt.timedelta(days=number)
         week, row = divmod((day - monday).days, 7)
         if day.day == 1:
-            months.append((week * DAY, day))
+            months.append((week * DAY, date_format(day, "M")))
         x, y = week * DAY, HEAD + row * DAY
         if n := n_clips.get(day, 0):
             days.append(Day(x, y, -(-n * LEVELS // most), f"{day}: {n}", clips_at(date=day)))

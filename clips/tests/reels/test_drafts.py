@@ -179,7 +179,7 @@ def test_one_click_chooses_by_other_weights_as_one_change(client, session, sorte
     path = reverse("clips:reel_draft", args=[reel.pk])
     answer = client.post(path, page | {"weighing": "hearts"})
     assert answer.status_code == 200
-    assert "Chose the clips by themselves" in answer.content.decode()
+    assert "Chose the clips" in answer.content.decode()
     assert [clip.start_ms for clip in clips_of(reel)] == [0, 10_000, 20_000, 30_000]
     assert reel.clips.get(lineage=row.lineage).title == "First"  # what was in it keeps what it had
     editing.undo(reel.changes.to_undo(), member=sorter, lease=page["lease"])
