@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clips', '0059_archive_touches'),
+        ('clips', '0064_landed_tricks'),
         ('people', '0011_member_rider'),
         ('tricks', '0005_labels'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
