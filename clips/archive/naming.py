@@ -18,7 +18,7 @@ SESSION_FILE = "trickyclip.json"
 #: Refused or given a meaning by Windows, macOS, Drive's search or a shell.
 _FILE_NAME = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)__(?P<session>.+?)__(?!_)(?P<person>.+?)__(?!_)(?P<trick>.+?)__(?!_)(?P<camera>.+?)"
-    rf"__(?P<fps>.*?)__v(?P<number>\d+)\.(?P<ending>{'|'.join(MEDIA_TYPES)})"
+    rf"__(?P<fps>.*?)__v(?P<number>\d+)(?: \(TrickyClip\))?\.(?P<ending>{'|'.join(MEDIA_TYPES)})"
 )
 _ORIGINAL_NAME = re.compile(r"(?P<name>.+)__(?P<digits>[0-9a-f]{8})(?P<suffix>\.[A-Za-z0-9]{1,8})?")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")

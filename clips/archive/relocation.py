@@ -36,7 +36,8 @@ def follow(copy: ArchiveCopy, thing: FinalClip | OriginalFile) -> bool:
     """
     if isinstance(thing, FinalClip) and not thing.stored_path:
         return False  # the job that cuts it goes before, and starts this one
-    is_elsewhere = copy.folder_id is None or copy.path != item_of(thing).path
+    item = item_of(thing)
+    is_elsewhere = copy.folder_id is None or copy.path != "/".join([*item.folders, copy.named(item.filename)])
     if is_elsewhere:
         pipeline.start(JobKind.ARCHIVE, thing, priority=MOVE_PRIORITY)
     return is_elsewhere

@@ -6,7 +6,7 @@ from clips.archive import clip_return, outage, renaming, session_filing
 from clips.archive.backend import silent
 from clips.archive.change_feed import notice_changes
 from clips.archive.item import item_of_job
-from clips.archive.uploader import note_end, note_withdrawn, send, take_back
+from clips.archive.uploader import Wish, note_end, note_withdrawn, send, take_back
 from clips.jobs import pipeline
 from clips.jobs.worker import claim
 from clips.models import FinalClip, Job, JobKind, LeaseLostError, OriginalFile
@@ -25,7 +25,7 @@ def archive(job_id: str) -> None:
             return
         item = item_of_job(work.job)
         try:
-            copy = send(item, work, again=bool(work.job.params.get("again")))
+            copy = send(item, work, wish=_wish(work.job))
             with work.finishing():
                 note_end(item, copy)
             outage.note_sent(work.job)
@@ -34,6 +34,10 @@ def archive(job_id: str) -> None:
             if thing.jobs.filter(kind=JobKind.WITHDRAW).exists() and not _is_back(thing):
                 take_back(thing, silent)  # it was removed while it was sent, or the clip got another date
             raise
+
+
+def _wish(job: Job) -> Wish:
+    return next((wish for wish in Wish if wish and job.params.get(wish.value)), Wish.NONE)
 
 
 def _is_removed(job: Job) -> bool:

@@ -82,10 +82,17 @@ class _Inventory:
         for file_id in there.keys() - known:
             found = there[file_id]
             is_named = read_names((), found.filename) or read_original_name(found.filename)
-            if is_named and not found.is_trashed and self._backend.folders_of(found.folder_id):
+            if is_named and not found.is_trashed and self._is_to_be_known(found):
                 says = _("it is in the archive, but no row refers to it.")
                 take_over = partial(mend.adopt_copy, self._backend, file_id)
                 yield Disagreement(Kind.COPY_UNKNOWN, found.filename, says, file_id, take_over)
+
+    def _is_to_be_known(self, found: ListedFile) -> bool:
+        """Return whether a file without a row is the site's, in its folders: not what a person made of one of its."""
+        if not self._backend.folders_of(found.folder_id):
+            return False
+        held = self._backend.look(found.file_id)
+        return held is not None and held.is_own_content is not False
 
     def _left_there(self, copy: ArchiveCopy) -> Iterator[Disagreement]:
         """Report a removed clip or video in the archive, unless the list is older than its removal."""
@@ -147,7 +154,7 @@ def _many_ask_first(found: Iterator[Disagreement]) -> Iterator[Disagreement]:
 
 def not_archived(*, checksums: bool) -> Iterator[Disagreement]:
     """Report finished clips without a copy that nobody removed and no job is going to send."""
-    settled = [CopyState.VERIFIED, CopyState.REMOVED, CopyState.WITHDRAWN]
+    settled = [CopyState.VERIFIED, CopyState.REMOVED, CopyState.WITHDRAWN, CopyState.CHANGED]
     has_copy = ArchiveCopy.objects.filter(clip=OuterRef("pk"), backend=archive_name(), state__in=settled)
     asked = Job.objects.active().filter(clip=OuterRef("pk"), kind__in=[JobKind.RENDER, JobKind.ARCHIVE])
     cut = FinalClip.objects.current().exclude(stored_path="")

@@ -6,22 +6,22 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clips", "0052_upload_dismissed"),
+        ("clips", "0056_what_people_do_there"),
         ("people", "0011_member_rider"),
         ("tricks", "0005_labels"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="ArchiveRoot",
+            name="ArchiveMarker",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("backend", models.CharField(max_length=20, unique=True, verbose_name="archive")),
                 ("archive_id", models.UUIDField(editable=False, verbose_name="marker")),
             ],
             options={
-                "verbose_name": "archive root",
-                "verbose_name_plural": "archive roots",
+                "verbose_name": "archive marker",
+                "verbose_name_plural": "archive markers",
             },
         ),
         migrations.CreateModel(

@@ -28,6 +28,7 @@ FLOOR_PLAN = (
     ("clips.ingest", "clips.sharing", "clips.sorting", "clips.library", "clips.reels"),
     ("clips.integrity", "clips.notifications"),
     ("clips.templatetags",),
+    ("clips.season",),
     ("clips.api", "clips.admin", "clips.web", "clips.demo"),
     ("clips.management", "clips.urls", "clips.apps"),
     ("detection",),

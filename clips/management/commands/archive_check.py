@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from clips.archive.backend import ArchiveBlockedError, Finding
 from clips.archive.configured import archive_backend, archive_name
 from clips.archive.outage import current_outage
-from clips.models import ArchiveRoot, Job, JobState
+from clips.models import ArchiveMarker, Job, JobState
 from clips.models.job import ACTIVE
 
 
@@ -27,6 +27,7 @@ class Command(BaseCommand):
         found = self._findings()
         for finding in found:
             mark = self.style.SUCCESS("good") if finding.is_good else self.style.ERROR("BAD ")
+            mark = self.style.WARNING("note") if finding.warns else mark
             self.stdout.write(f"{finding.what:<12} {mark}  {finding.says}")
         block, jobs = current_outage(), Job.objects.filter(kind__in=["ARCHIVE", "WITHDRAW"])
         n_waiting, n_failed = jobs.filter(state__in=ACTIVE).count(), jobs.filter(state=JobState.FAILED).count()
@@ -43,7 +44,7 @@ class Command(BaseCommand):
             archive_id = backend.place.adopt()
         except ArchiveBlockedError as error:
             raise CommandError(str(error)) from error
-        ArchiveRoot.objects.adopt(backend.name, archive_id)
+        ArchiveMarker.objects.adopt(backend.name, archive_id)
         self.stdout.write(f"{backend.root} is the local archive now.")
 
     def _findings(self) -> list[Finding]:

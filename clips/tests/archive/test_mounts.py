@@ -19,7 +19,7 @@ from clips.archive.naming import ROOT
 from clips.integrity.archive_checks import HANDFUL
 from clips.integrity.finding import Kind
 from clips.integrity.run import audit
-from clips.models import ArchiveBlock, ArchiveCopy, ArchiveRoot, BlockReason, CopyState, Job, JobKind, JobState
+from clips.models import ArchiveBlock, ArchiveCopy, ArchiveMarker, BlockReason, CopyState, Job, JobKind, JobState
 from clips.tests.archive.crew import lying
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -218,7 +218,7 @@ def test_many_copies_that_are_gone_at_once_are_a_question(clips, work_off):
 def test_another_disk_is_adopted_only_by_somebody_who_says_so(tmp_path, settings, capsys):
     settings.ARCHIVE_DIR = tmp_path / "one"
     assert archive_backend().check()[0].is_good
-    known = ArchiveRoot.objects.get().archive_id
+    known = ArchiveMarker.objects.get().archive_id
     settings.ARCHIVE_DIR = tmp_path / "other"
     settings.ARCHIVE_DIR.mkdir()
     LocalRoot(settings.ARCHIVE_DIR).adopt()
@@ -227,7 +227,7 @@ def test_another_disk_is_adopted_only_by_somebody_who_says_so(tmp_path, settings
     assert "archive_check --adopt" in finding.says
     call_command("archive_check", "--adopt")
     assert archive_backend().check()[0].is_good
-    assert ArchiveRoot.objects.get().archive_id != known
+    assert ArchiveMarker.objects.get().archive_id != known
 
 
 def test_fat_is_recognised_and_takes_no_file_of_four_gigabytes(tmp_path, settings):

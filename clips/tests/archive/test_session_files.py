@@ -18,6 +18,7 @@ from clips.archive.renaming import stem_of
 from clips.models import (
     ArchiveCopy,
     ArchiveFolder,
+    ArchiveMarker,
     ArchiveRoot,
     ArchiveTouch,
     BinEntry,
@@ -51,7 +52,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 #: In the order in which they can be deleted.
 TABLES: tuple[type[models.Model], ...] = (
-    Job, ArchiveCopy, SessionFile, ArchiveFolder, ArchiveRoot, SavedView, ReelClip, Reel, Heart, Decision,
+    Job, ArchiveCopy, SessionFile, ArchiveFolder, ArchiveMarker, ArchiveRoot, SavedView, ReelClip, Reel, Heart,
+    Decision,
     FinalClip.also.through, FinalClip, FileName, CandidateSegment, DetectionRun, OriginalFile, Shoot, BinEntry,
     CameraName, CameraClock, TrickAlias, Trick, Member, PersonAlias, Person,
 )  # fmt: skip
@@ -62,7 +64,7 @@ NOT_COMPARED = {
     FinalClip.also.through: {"id"}, FileName: {"id"}, CameraName: {"id"}, CameraClock: {"id"}, TrickAlias: {"id"},
     PersonAlias: {"id"}, DetectionRun: {"curve"},
 }  # fmt: skip
-OF_THE_ARCHIVE = {Job, SessionFile, ArchiveFolder, ArchiveRoot}
+OF_THE_ARCHIVE = {Job, SessionFile, ArchiveFolder, ArchiveMarker, ArchiveRoot}
 ODD_NAMES = ("Zoë Müller-Lüdenscheidt", "李小龙", "Ḥasan O’Neill", "Жанна д’Арк")
 
 

@@ -190,6 +190,7 @@ def test_drive_shows_who_a_file_is(on_drive, make_clip, archived):
     place = f"{clip.copies.get().folder.remote_id}/{clip.filename}"
     assert item.app_properties == {
         "trickyclip_place": hashlib.sha256(place.encode()).hexdigest(),
+        "trickyclip_content": clip.file_hash,
         "trickyclip_clip": str(clip.pk),
         "trickyclip_original": "a" * 64,
         "trickyclip_in": "1000",
