@@ -24,6 +24,7 @@ ROUTES = {
     "manifest": ([], {"get": EVERYONE, "head": EVERYONE}),
     "service_worker": ([], {"get": EVERYONE, "head": EVERYONE}),
     "offline": ([], {"get": EVERYONE, "head": EVERYONE}),
+    "too_large": (["login"], {"get": EVERYONE, "head": EVERYONE}),
     "stylesheet": (["nothing"], {"get": EVERYONE, "head": EVERYONE}),
     "favicon": ([], {"get": EVERYONE, "head": EVERYONE}),
     "healthz": ([], {"get": EVERYONE}),
