@@ -57,10 +57,10 @@ class Choice:
 
 _GONE = [
     Choice(
-        Answer.BACK, _lazy("Bring back"), _lazy("Restores them from the trash. What was deleted for good stays so.")
+        Answer.BACK, _lazy("Bring back"), _lazy("Restores what is in the trash. What was deleted for good stays so.")
     ),
-    Choice(Answer.AGAIN, _lazy("Send again"), _lazy("Restores them, and sends again what was deleted for good.")),
-    Choice(Answer.LEAVE, _lazy("Leave it"), _lazy("They stay deleted. New clips are archived as before.")),
+    Choice(Answer.AGAIN, _lazy("Send again"), _lazy("Restores what is in the trash and sends the rest again.")),
+    Choice(Answer.LEAVE, _lazy("Leave it"), _lazy("What was deleted stays so. New clips are archived as before.")),
 ]
 _MOVED = [
     Choice(Answer.MOVE, _lazy("Move the archive there"), _lazy("Moves its folder to the new place. Nothing is sent.")),
