@@ -2,13 +2,26 @@
 
 import hashlib
 import secrets
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.urls import reverse
 
 from clips.archive import outage, questions, renaming, tasks
 from clips.archive.questions import Answer
-from clips.models import ArchiveBlock, ArchiveCopy, ArchiveFolder, BlockReason, CopyState, FinalClip, Job, JobKind
+from clips.disk import fetching
+from clips.models import (
+    ArchiveBlock,
+    ArchiveCopy,
+    ArchiveFolder,
+    ArchiveRoot,
+    BlockReason,
+    CopyState,
+    FinalClip,
+    Job,
+    JobKind,
+)
 from clips.tests.archive.drive_store import FOLDER_TYPE
 from people.models import Person
 
@@ -264,3 +277,24 @@ def test_a_removed_clip_that_a_person_changed_there_stays_as_they_left_it(on_dri
     archived(clip, JobKind.WITHDRAW)
     assert on_drive.store.items[clip.copies.get().remote_id].content == b"graded by Jo"
     assert not on_drive.store.items[clip.copies.get().remote_id].trashed
+
+
+def test_a_top_folder_from_before_its_place_was_kept_is_asked_about_too(on_drive, clips, make_clip, work_off):
+    (top,) = tops(on_drive)
+    ArchiveRoot.objects.all().delete()
+    import_module("clips.migrations.0057_place_of_the_archive").note_top(apps, None)
+    on_drive.store.trash(top.id)
+    Job.objects.for_target(JobKind.ARCHIVE, make_clip())
+    work_off()
+    assert ArchiveBlock.objects.get().reason == BlockReason.TOP_GONE
+    assert ArchiveRoot.objects.get().place == "shared-drive"
+    assert tops(on_drive) == [top]
+
+
+def test_an_original_that_is_only_at_the_place_of_before_is_fetched_from_there(on_drive, clips):
+    original = clips[0].original_file
+    before = ArchiveCopy.objects.create(
+        original_file=original, backend="drive 1a2b3c4d", path="x", remote_id="y", sha256=original.file_hash,
+        state=CopyState.VERIFIED, verified_at=original.created_at,
+    )  # fmt: skip
+    assert fetching.copy_of(original) == before
