@@ -192,6 +192,9 @@ class ArchiveBackend(Protocol):
     def walk(self) -> Iterator[ArchivedFile]:
         """Find every clip below the archive's top folder, without those in the trash."""
 
+    def session_files(self) -> Iterator[ArchivedFile]:
+        """Find the files that say all of a session or the crew, wherever they lie below the top folder."""
+
     def stock(self, *, checksums: bool) -> Iterator[ListedFile]:
         """List every clip and original in the archive, in no order, including those in the trash.
 

@@ -14,7 +14,7 @@ from django.db.models import Q
 from clips.archive.backend import ArchiveBackend, ArchiveBlockedError, BlockReason, Report, silent
 from clips.archive.drive import oauth
 from clips.archive.local import LocalArchive
-from clips.models import DriveGrant
+from clips.models import ArchiveMarker, DriveGrant
 from people.site_settings.registry import (
     ARCHIVE_BACKEND,
     DRIVE_DROP_FOLDER_ID,
@@ -46,7 +46,7 @@ def archive_backend(report: Report = silent, *, name: str = "") -> ArchiveBacken
     """
     name = name or archive_name()
     if name == "local":
-        return LocalArchive(settings.ARCHIVE_DIR, report)
+        return LocalArchive(settings.ARCHIVE_DIR, report, ArchiveMarker.objects.local())
     if name.partition(" ")[0] != "drive":  # "drive 1a2b3c4d" is one of before, see clips/archive/questions.py
         says = f"ARCHIVE_BACKEND is “{name}”. Set it to “local” or “drive”."
         raise ArchiveBlockedError(BlockReason.SETTINGS, says)

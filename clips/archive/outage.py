@@ -14,7 +14,7 @@ from clips.models import ASKED, ArchiveBlock, BlockReason, Job, JobKind, JobStat
 
 logger = logging.getLogger(__name__)
 
-KINDS = (JobKind.ARCHIVE, JobKind.WITHDRAW, JobKind.FETCH)
+KINDS = (JobKind.ARCHIVE, JobKind.WITHDRAW, JobKind.FETCH, JobKind.REGAIN, JobKind.RECORD)
 #: What Google does not tell: only a file that is taken shows that it has passed.
 TOLD_BY_TRYING = (BlockReason.DAILY_LIMIT, BlockReason.QUOTA)
 TRY_EVERY = timedelta(minutes=30)

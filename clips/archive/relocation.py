@@ -18,6 +18,7 @@ def copies_follow(clips: Iterable) -> int:
     copies = ArchiveCopy.objects.filter(backend=archive_name(), state=CopyState.VERIFIED)
     copies = copies.filter(clip__in=clips, clip__removed_at=None)  # a removed one is on its way into the trash
     copies = copies.select_related("clip__person", "clip__trick", "clip__original_file__shoot")
+    copies = copies.prefetch_related("clip__also")
     return sum(follow(copy, copy.clip) for copy in copies.defer("clip__original_file__probe"))
 
 

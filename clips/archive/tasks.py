@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from clips.archive import outage, renaming
+from clips.archive import clip_return, outage, renaming, session_filing
 from clips.archive.backend import silent
 from clips.archive.change_feed import notice_changes
 from clips.archive.item import item_of_job
@@ -66,6 +66,32 @@ def withdraw(job_id: str) -> None:
 def _is_back(thing: FinalClip | OriginalFile) -> bool:
     rows = FinalClip.objects.current() if isinstance(thing, FinalClip) else OriginalFile.objects.in_use()
     return rows.filter(pk=thing.pk).exists()
+
+
+@shared_task(name="regain")
+def regain(job_id: str) -> None:
+    """Fetch one cut clip back from the archive."""
+    if outage.holds_back(job_id):
+        return
+    with claim(job_id) as work:
+        if work:
+            clip_return.bring_back(work)
+
+
+@shared_task(name="record")
+def record(job_id: str) -> None:
+    """Write all that the rows say of a session beside its clips."""
+    if outage.holds_back(job_id):
+        return
+    with claim(job_id) as work:
+        if work:
+            session_filing.describe(work)
+
+
+@shared_task(name="describe_sessions")
+def describe_sessions() -> None:
+    """See which sessions changed since they were described in the archive."""
+    session_filing.follow_changes()
 
 
 @shared_task(name="rename")

@@ -188,7 +188,7 @@ class Shipment:
                 source=source,
                 file_id=copy.remote_id,
                 folder_id=held.folder_id if held and held.is_ours else (copy.folder or folder).remote_id,
-                filename=self.filename,
+                filename=self.copy.filename if copy.stays_put else self.filename,
                 sha256=self.item.sha256,
                 facts=self.item.facts,
                 session=copy.session,
@@ -217,6 +217,8 @@ class Shipment:
     def _put_right(self, folder: ArchiveFolder, held: RemoteFile) -> None:
         """Move the copy to its current place and name, unless a person has moved or renamed it."""
         wanted, there = (folder.remote_id, self.filename), (held.folder_id, held.filename)
+        if self.copy.stays_put:
+            return  # a rebuild found it there, and nobody has confirmed its move yet
         is_ours, remote_id = self._is_ours(held), self.copy.remote_id
         if is_ours and there != wanted:
             self._note(next_folder=folder, next_name=self.filename)

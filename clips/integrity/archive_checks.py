@@ -5,6 +5,7 @@ one by one.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -21,6 +22,9 @@ from clips.models import ArchiveCopy, ArchiveFolder, CopyState, FinalClip, Job, 
 
 #: More copies in doubt than this are not looked at one by one: something larger is wrong, and the list says enough.
 MOST_LOOKS = 1000
+#: People delete a few copies; more that are gone at once are a disk or a folder that is.
+HANDFUL = 5
+GONE = {Kind.COPY_MISSING, Kind.COPY_TRASHED}
 
 
 def archive_and_rows(*, checksums: bool) -> Iterator[Disagreement]:
@@ -51,6 +55,9 @@ class _Inventory:
         for batch in batches(self._backend.stock(checksums=self._checksums)):
             yield from self._hold_against_rows(batch)
         # Whatever the list did not show to be right is in doubt, also what it did not show at all.
+        yield from _many_ask_first(self._in_doubt())
+
+    def _in_doubt(self) -> Iterator[Disagreement]:
         for batch in rows_in_batches(self._copies().filter(state=CopyState.VERIFIED)):
             doubtful = [key for (key,) in batch if key not in self._right]
             for copy in self._copies().filter(pk__in=doubtful, state=CopyState.VERIFIED).order_by("pk"):
@@ -129,6 +136,20 @@ class _Inventory:
         elif (held.folder_id, held.filename) != (copy.folder_id_there or held.folder_id, copy.filename):
             says = _("it is now called %(name)s, or is in another folder than %(path)s.")
             yield tell(kind=Kind.COPY_MOVED, says=says % {"name": held.filename, "path": copy.path})
+
+
+def _many_ask_first(found: Iterator[Disagreement]) -> Iterator[Disagreement]:
+    """Yield findings; more than a handful of copies that are gone are said in one, and not put right unasked."""
+    gone = []
+    for disagreement in found:
+        if disagreement.kind in GONE:
+            gone.append(disagreement)
+        else:
+            yield disagreement
+    if len(gone) > HANDFUL:
+        says = _("%(n)d copies are gone at once.") % {"n": len(gone)}
+        yield Disagreement(Kind.ARCHIVE_LOSS, archive_name(), says, archive_name())
+    yield from (replace(one, asks_first=len(gone) > HANDFUL) for one in gone)
 
 
 def not_archived(*, checksums: bool) -> Iterator[Disagreement]:

@@ -6,10 +6,13 @@ from clips.models.archive import (
     ArchiveCopy,
     ArchiveCursor,
     ArchiveFolder,
+    ArchiveMarker,
     ArchiveRoot,
+    ArchiveTouch,
     BlockReason,
     CopyState,
     DriveGrant,
+    SessionFile,
 )
 from clips.models.audit import AuditReport, AuditState
 from clips.models.bin import BinEntry, BinKind
@@ -28,6 +31,7 @@ from clips.models.original import OriginalFile
 from clips.models.piece import Piece, Watch
 from clips.models.preview import Preview
 from clips.models.reel import Reel, ReelChange, ReelChangeKind, ReelChangeState, ReelClip
+from clips.models.reel_render import RENDER_SIZES_PX, ReelMusic, ReelRender, RenderShape
 from clips.models.run import DetectionRun
 from clips.models.saved_view import SavedView
 from clips.models.segment import CandidateSegment, SegmentStatus
@@ -37,11 +41,14 @@ from clips.models.upload import Upload, UploadSource, UploadState
 
 __all__ = [
     "ASKED",
+    "RENDER_SIZES_PX",
     "ArchiveBlock",
     "ArchiveCopy",
     "ArchiveCursor",
     "ArchiveFolder",
+    "ArchiveMarker",
     "ArchiveRoot",
+    "ArchiveTouch",
     "AuditReport",
     "AuditState",
     "BinEntry",
@@ -83,8 +90,12 @@ __all__ = [
     "ReelChangeKind",
     "ReelChangeState",
     "ReelClip",
+    "ReelMusic",
+    "ReelRender",
+    "RenderShape",
     "SavedView",
     "SegmentStatus",
+    "SessionFile",
     "ShareLink",
     "ShareSound",
     "SharedCopy",

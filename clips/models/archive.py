@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clips.models.clip import FinalClip
 from clips.models.original import OriginalFile
+from clips.models.shoot import Shoot
 
 #: How long after a block is noticed somebody looks whether it is mended; the daily limit is not asked about before.
 LOOK_AGAIN_AFTER = timedelta(minutes=1)
@@ -94,6 +95,8 @@ class ArchiveCopy(models.Model):
     gone_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: Whether a person's own version of the file lies there, so that this one has another name.
     is_beside = models.BooleanField(default=False, editable=False)
+    #: Found by a rebuild in another place than its row's names say: nobody moves it until somebody has seen the list.
+    stays_put = models.BooleanField(default=False, editable=False)
 
     class Meta:
         verbose_name = _("archive copy")
@@ -210,6 +213,94 @@ class ArchiveBlock(models.Model):
     def try_with(self, job_id: UUID, *, again_at: datetime) -> bool:
         """Let one job try during the outage; False if the outage is over."""
         return bool(ArchiveBlock.objects.filter(pk=self.pk).update(trial_job_id=job_id, look_again_at=again_at))
+
+
+class LocalMemory:
+    """Remembers by which marker the local archive is known (``clips.archive.local_root``)."""
+
+    def archive_id(self) -> UUID | None:
+        return ArchiveMarker.objects.filter(backend="local").values_list("archive_id", flat=True).first()
+
+    def remember(self, archive_id: UUID) -> None:
+        ArchiveMarker.objects.get_or_create(backend="local", defaults={"archive_id": archive_id})
+
+    def has_copies(self) -> bool:
+        return ArchiveCopy.objects.filter(backend="local", state=CopyState.VERIFIED).exists()
+
+
+class ArchiveMarkerQuerySet(models.QuerySet["ArchiveMarker"]):
+    def local(self) -> LocalMemory:
+        return LocalMemory()
+
+    def adopt(self, backend: str, archive_id: UUID) -> None:
+        """Know the archive by another marker from now on."""
+        self.update_or_create(backend=backend, defaults={"archive_id": archive_id})
+
+
+class ArchiveMarker(models.Model):
+    """The id in the marker of an archive's root, by which another disk in its place is noticed."""
+
+    backend = models.CharField(_("archive"), max_length=20, unique=True)
+    archive_id = models.UUIDField(_("marker"), editable=False)
+
+    objects = ArchiveMarkerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("archive marker")
+        verbose_name_plural = _("archive markers")
+
+    def __str__(self) -> str:
+        return f"{self.backend}: {self.archive_id}"
+
+
+class ArchiveTouch(models.Model):
+    """A session of which something changed since its file in the archive was written; without one, the whole crew.
+
+    Triggers in the database add rows (migration 0059), so no change goes by; whoever writes the file deletes those it
+    has seen. No row is ever changed, so that nobody who sorts waits for anybody.
+    """
+
+    shoot_id = models.UUIDField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("change to archive")
+        verbose_name_plural = _("changes to archive")
+        indexes = [models.Index(fields=["shoot_id"], name="archive_touch_of_shoot")]
+
+    def __str__(self) -> str:
+        return str(self.shoot_id)
+
+
+class SessionFile(models.Model):
+    """The ``trickyclip.json`` of a session in an archive; without a session that of the whole crew."""
+
+    backend = models.CharField(_("archive"), max_length=20)
+    shoot = models.ForeignKey(
+        Shoot, on_delete=models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("session")
+    )
+    folder = models.ForeignKey(ArchiveFolder, on_delete=models.PROTECT, null=True, related_name="+")
+    path = models.CharField(_("path"), max_length=500, blank=True)
+    remote_id = models.CharField(_("remote ID"), max_length=500, blank=True)
+    #: Of what it says, without when it was written.
+    digest = models.CharField(max_length=64, blank=True, editable=False)
+    revision = models.PositiveIntegerField(_("revision"), default=0)
+    written_at = models.DateTimeField(_("written"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("session file")
+        verbose_name_plural = _("session files")
+        constraints = [
+            models.UniqueConstraint(fields=["backend", "shoot"], name="session_file_once", nulls_distinct=False)
+        ]
+
+    def __str__(self) -> str:
+        return self.path
+
+    def note(self, **fields: object) -> None:
+        """Save fields at once, so that whoever continues after a crash finds them."""
+        SessionFile.objects.filter(pk=self.pk).update(**fields)
+        for name, value in fields.items():
+            setattr(self, name, value)
 
 
 class ArchiveCursor(models.Model):

@@ -22,7 +22,7 @@ NASTY = (
 )  # fmt: skip
 
 
-#: Each field gets one of the values alone, its neighbour the next: all are tried in all fields at once. ``--soak`` tries
+#: Each field gets one value alone, its neighbour the next one; all are tried in all fields at once. ``--soak`` tries
 #: each alone in each.
 IN_TURN = len(NASTY)
 

@@ -43,8 +43,8 @@ from clips.archive.drive.errors import (
 )
 from clips.archive.drive.http import GOOGLE_URL, FileChunks, authorised, drive_service, watching_bytes
 from clips.archive.drive.preflight import findings
-from clips.archive.naming import ORIGINALS, ROOT
-from clips.media.formats.suffixes import MEDIA_TYPES, media_type_of
+from clips.archive.naming import ORIGINALS, ROOT, is_session_file
+from clips.media.formats.suffixes import MEDIA_TYPES, SESSION_FILE_TYPE, media_type_of
 
 CHUNK_BYTES = 8 * 1024**2
 #: Of a file that is brought back. Less than is sent at once, for nothing is reported before an answer is whole.
@@ -299,6 +299,13 @@ class GoogleDriveArchive:
                     ahead.append((found, (*parts, found["name"])))
                 elif "sha256Checksum" in found:
                     yield ArchivedFile(found["id"], parts, _held(found))
+
+    def session_files(self) -> Iterator[ArchivedFile]:
+        for found in self._found(f"mimeType = '{SESSION_FILE_TYPE}' and trashed = false", LIST_FIELDS):
+            if is_session_file(found["name"]) and "sha256Checksum" in found:
+                folders = self.folders_of((found.get("parents") or [""])[0])
+                if folders:
+                    yield ArchivedFile(found["id"], folders, _held(found))
 
     def stock(self, *, checksums: bool) -> Iterator[ListedFile]:
         for media_type in MEDIA_TYPES.values():  # at once: one request for each folder would be thousands
