@@ -25,11 +25,14 @@ from clips.models import (
     ArchiveCursor,
     ArchiveFolder,
     ArchiveRoot,
+    ArchiveTouch,
     CopyState,
     FinalClip,
     Job,
     JobKind,
     JobState,
+    SessionFile,
+    Shoot,
 )
 
 #: More copies than this are not deleted by the way.
@@ -172,6 +175,7 @@ def _settle_gone(block: ArchiveBlock, given: Answer) -> None:
         if is_whole and top and given != Answer.BACK:  # another one may be made now
             ArchiveRoot.objects.filter(backend=block.backend).update(top_id="")
             top.take_id("", instead_of=top.remote_id)
+            _touch_all()
         copies = _copies(block.backend)
         if not is_whole or given == Answer.BACK:  # what nobody has looked at yet is right again with its folder
             held = Job.objects.active().filter(kind=JobKind.ARCHIVE)
@@ -219,7 +223,7 @@ def _move_archive(block: ArchiveBlock) -> None:
 def _begin_anew(root: ArchiveRoot, place: str) -> None:
     """Keep the rows under a name of that place, bring up those of an earlier time at the new one, and send the rest."""
     kept, back = _name_of(root.backend, root.place), _name_of(root.backend, place)
-    for model in (ArchiveFolder, ArchiveCopy, ArchiveCursor):
+    for model in (ArchiveFolder, ArchiveCopy, ArchiveCursor, SessionFile):
         model.objects.filter(backend=root.backend).update(backend=kept)
         model.objects.filter(backend=back).update(backend=root.backend)
     ArchiveRoot.objects.filter(pk=root.pk).update(place=place, top_id="")
@@ -227,6 +231,13 @@ def _begin_anew(root: ArchiveRoot, place: str) -> None:
     FinalClip.objects.update(drive_file_id=Coalesce(Subquery(here), Value("")))
     absent = FinalClip.objects.current().exclude(stored_path="").exclude(pk__in=_copies(root.backend).values("clip"))
     _start("clip", list(absent.values_list("pk", flat=True)), {})
+    _touch_all()
+
+
+def _touch_all() -> None:
+    """Have the files of all sessions, and the crew's, looked at again."""
+    shoots = Shoot.objects.values_list("pk", flat=True)
+    ArchiveTouch.objects.bulk_create([ArchiveTouch(shoot_id=pk) for pk in [None, *shoots]], batch_size=BATCH)
 
 
 def _name_of(backend_name: str, place: str) -> str:

@@ -10,6 +10,6 @@ def note_top(apps, _editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clips", "0056_what_people_do_there")]
+    dependencies = [("clips", "0056_what_people_do_there"), ("clips", "0065_reel_renders")]
 
     operations = [migrations.RunPython(note_top, migrations.RunPython.noop)]

@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.urls import reverse
 
-from clips.archive import outage, questions, renaming, tasks
+from clips.archive import outage, questions, renaming, session_filing, tasks
 from clips.archive.questions import Answer
 from clips.disk import fetching
 from clips.models import (
@@ -21,6 +21,7 @@ from clips.models import (
     FinalClip,
     Job,
     JobKind,
+    Shoot,
 )
 from clips.tests.archive.drive_store import FOLDER_TYPE
 from people.models import Person
@@ -298,3 +299,33 @@ def test_an_original_that_is_only_at_the_place_of_before_is_fetched_from_there(o
         state=CopyState.VERIFIED, verified_at=original.created_at,
     )  # fmt: skip
     assert fetching.copy_of(original) == before
+
+
+def test_session_files_follow_the_archive_and_empty_the_folders_that_they_leave(on_drive, clips, work_off, settings):
+    def write() -> None:
+        session_filing.follow_changes()
+        work_off()
+
+    write()
+    shoot = Shoot.objects.get()
+    shoot.name, shoot.slug = "Night Rails", "NightRails"
+    shoot.save()
+    renaming.follow(shoot)
+    work_off()
+    write()
+    seen = {folder.name for folder in on_drive.store.folders() if not on_drive.store.is_trashed(folder)}
+    assert "2024-12-01 - Night Rails" in seen
+    assert "2024-12-01 - Backyard Rails" not in seen
+
+    before = {item.id: item.parents for item in on_drive.store.files() if item.name.endswith(".json")}
+    assert len(before) == 2, "the crew's and the session's"
+    on_drive.store.add("other", "Other", FOLDER_TYPE, ["shared-drive"], owner="", drive_id="shared-drive")
+    settings.DRIVE_FOLDER_ID = "other"
+    outage.ask_where()
+    answer(Answer.ANEW, work_off)
+    write()
+    files = [item for item in on_drive.store.files() if item.name.endswith(".json")]
+    assert {item.id: item.parents for item in files if item.id in before} == before, "the old archive is as it was"
+    new = [on_drive.store.path(item) for item in files if item.id not in before]
+    assert len(new) == 2
+    assert all(path.startswith("Crew/Other/TrickyClip Archive/") for path in new)
