@@ -101,6 +101,8 @@ def drive_connected(request: HttpRequest) -> HttpResponse:
 @require_POST
 def drive_code(request: HttpRequest) -> HttpResponse:
     """Get a code to enter at Google; with ``done``, connect the account in which it was entered."""
+    if not oauth.is_set_up():
+        return redirect("clips:drive")
     try:
         if "done" not in request.POST:
             request.session[CODE_KEY] = oauth.begin_device()
