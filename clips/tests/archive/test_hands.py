@@ -24,6 +24,7 @@ from clips.models import (
     Shoot,
 )
 from clips.tests.archive.drive_store import FOLDER_TYPE
+from clips.tests.archive.drive_troubles import refuse
 from people.models import Person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -246,6 +247,13 @@ def test_another_folder_in_the_settings_is_asked_about(
     n_sent = on_drive.count("POST /upload")
     assert ArchiveBlock.objects.get().reason == BlockReason.MOVED
     client.force_login(admin)
+    if given == Answer.MOVE:
+        says = "Moving folders into shared drives is not supported."
+        on_drive.troubles.once("PATCH", refuse(403, "teamDrivesFolderMoveInNotSupported", says))
+        page = client.post(reverse("clips:archive_question"), {"answer": "move"})
+        assert page.status_code == 409
+        assert "Move its folder by hand, or begin anew." in page.content.decode()
+        assert ArchiveBlock.objects.exists(), "the question stands"
     assert client.post(reverse("clips:archive_question"), {"answer": given.value}).status_code == 302
     work_off()
     assert not ArchiveBlock.objects.exists()
