@@ -20,9 +20,11 @@ def beat_schedule(*, sweep_s: float) -> dict[str, dict[str, Any]]:
         "look_after_space": _every(sweep_s),
         "look_into_drive_folder": {"schedule": crontab(minute="2-59/5"), "options": {"expires": 290}},
         "notice_archive_changes": {"schedule": crontab(minute="*/5")},
+        "describe_sessions": _every(MINUTE_S),
         "tidy_candidates": {"schedule": crontab(minute="*/15")},
         "expire_uploads": {"schedule": crontab(minute="35"), "options": {"expires": 3000}},
         "clear_exports": {"schedule": crontab(minute="45"), "options": {"expires": 3000}},
+        "draft_edits": _every(MINUTE_S),
         "look_for_notices": _every(MINUTE_S),
         "send_notices": _every(MINUTE_S / 2),
         # At night, one after the other.

@@ -1,13 +1,18 @@
 """Rows of footage, moments, clips and jobs, with their constraints and changes of state."""
 
 from clips.models.archive import (
+    ASKED,
     ArchiveBlock,
     ArchiveCopy,
     ArchiveCursor,
     ArchiveFolder,
+    ArchiveMarker,
+    ArchiveRoot,
+    ArchiveTouch,
     BlockReason,
     CopyState,
     DriveGrant,
+    SessionFile,
 )
 from clips.models.audit import AuditReport, AuditState
 from clips.models.bin import BinEntry, BinKind
@@ -35,11 +40,15 @@ from clips.models.shoot import Shoot
 from clips.models.upload import Upload, UploadSource, UploadState
 
 __all__ = [
+    "ASKED",
     "RENDER_SIZES_PX",
     "ArchiveBlock",
     "ArchiveCopy",
     "ArchiveCursor",
     "ArchiveFolder",
+    "ArchiveMarker",
+    "ArchiveRoot",
+    "ArchiveTouch",
     "AuditReport",
     "AuditState",
     "BinEntry",
@@ -86,6 +95,7 @@ __all__ = [
     "RenderShape",
     "SavedView",
     "SegmentStatus",
+    "SessionFile",
     "ShareLink",
     "ShareSound",
     "SharedCopy",

@@ -59,6 +59,8 @@ class JobKind(models.TextChoices):
     COLLECT = "COLLECT", _("import from Drive folder")
     FETCH = "FETCH", _("restore from archive")
     RENAME = "RENAME", _("rename clips")
+    REGAIN = "REGAIN", _("restore clip from archive")
+    RECORD = "RECORD", _("describe session in archive")
     EMPTY = "EMPTY", _("empty the bin")
     DEMO = "DEMO", _("draw the demo film")
     FILM = "FILM", _("render edit")
@@ -85,7 +87,7 @@ ACTIVE = (JobState.WAITING, JobState.RUNNING)
 #: What waits for the bin looks for itself after this long, should nobody have noticed that it can go on.
 LOOK_INTO_BIN_AFTER = timedelta(days=1)
 #: What the bin does not hold up: it serves what is still in use, or the bin itself.
-NOT_HELD_BY_BIN = (JobKind.FETCH, JobKind.WITHDRAW, JobKind.RENAME, JobKind.EMPTY)
+NOT_HELD_BY_BIN = (JobKind.FETCH, JobKind.WITHDRAW, JobKind.RENAME, JobKind.RECORD, JobKind.EMPTY)
 #: What a job has that is tried again from the start.
 _FRESH = {
     "state": JobState.WAITING, "attempts": 0, "kills": 0, "progress": 0, "reason": "", "waits_for": "",

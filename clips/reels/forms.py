@@ -11,6 +11,8 @@ from clips.library.selection import SelectionForm
 from clips.library.session_forms import ClockField
 from clips.models import RENDER_SIZES_PX, Reel, ReelMusic, RenderShape
 from clips.models.reel import MAX_CLIPS, MAX_TITLE, SPEEDS
+from clips.reels.draft import Weighing
+from clips.reels.editing import MAX_NAME
 from clips.reels.handover import Linked
 from clips.reels.music import MAX_MUSIC_BYTES
 from clips.reels.rendering import RenderWish
@@ -18,8 +20,6 @@ from clips.reels.sharing import Wish
 from clips.reels.timeline.formats import FORMATS
 from clips.reels.timeline.model import TIMELINE_RATES, rate_text
 from clips.sharing.forms import LINK_DAYS
-
-MAX_NAME = 80
 
 
 class NameForm(forms.Form):
@@ -154,3 +154,7 @@ class TitleForm(forms.Form):
 
 class SoundForm(forms.Form):
     has_sound = forms.BooleanField(required=False)
+
+
+class DraftForm(forms.Form):
+    weighing = forms.ChoiceField(choices=[(one.value, one.value) for one in Weighing])

@@ -1,4 +1,4 @@
-"""Tasks that render films of edits and delete old ones."""
+"""Tasks that make the edits of sorted sessions, render films of edits and delete old ones."""
 
 import json
 import shutil
@@ -19,6 +19,7 @@ from clips.media.reel.plan import from_json, lay_out
 from clips.media.sandbox import runner
 from clips.models import FinalClip, Job, JobState, LeaseLostError, ReelRender
 from clips.reels import rendering
+from clips.reels.drafting import draft_edits as make_drafts
 from clips.storage.files import MissingFileError, local_clip, local_file, staged
 
 FONTS = settings.BASE_DIR / "static" / "fonts"
@@ -52,6 +53,12 @@ def render_reel(job_id: str) -> None:
                 facts["n_in_middle"] = n_in_middle
                 if render.note_rendered(stored_path=path, **facts):
                     place(path)
+
+
+@shared_task(name="draft_edits")
+def draft_edits() -> None:
+    """Make the edits of sessions that were just sorted."""
+    make_drafts()
 
 
 @shared_task(name="tidy_renders")

@@ -43,6 +43,7 @@ urlpatterns = [
     path("edits/<uuid:pk>/lease", lease_views.reel_lease, name="reel_lease"),
     path("edits/<uuid:pk>/lease/end", lease_views.reel_lease_end, name="reel_lease_end"),
     path("edits/<uuid:pk>/rename", change_views.reel_rename, name="reel_rename"),
+    path("edits/<uuid:pk>/draft", change_views.reel_draft, name="reel_draft"),
     path("edits/<uuid:pk>/clips/<uuid:row>/move", change_views.reel_clip_move, name="reel_clip_move"),
     path("edits/<uuid:pk>/clips/<uuid:row>/trim", change_views.reel_clip_trim, name="reel_clip_trim"),
     path("edits/<uuid:pk>/clips/<uuid:row>/speed", change_views.reel_clip_speed, name="reel_clip_speed"),
