@@ -12,8 +12,9 @@ from scipy import ndimage
 
 from clips.media.decode import decoded, open_film
 from clips.media.formats.opening import declared_end_s
+from clips.media.pictures.fields import picture_rate
 from clips.media.timestamps import pts_of, time_base_of
-from detection.decode.pictures import SmallGrey
+from detection.decode.pictures import SKIP_FROM_RATE_HZ, SmallGrey
 from detection.features.motion import BLUR_PX, MOVER_MARGIN_PX, WINDOW_PX, align, local_flow, phase_shift
 
 #: A pair of pictures so far apart shows a rider's motion and still overlaps.
@@ -167,6 +168,8 @@ def _pictures(source: str, start_ms: int, end_ms: int | None) -> tuple[np.ndarra
             end_ms = int((Fraction(declared_end_s(film.container)) - film.zero_s) * 1000)
         span = film.span(start_ms, max(start_ms, end_ms))
         film.stream.codec_context.options = {**film.stream.codec_context.options, "skip_loop_filter": "all"}
+        if (picture_rate(film.stream) or 0) >= SKIP_FROM_RATE_HZ:
+            film.stream.codec_context.skip_frame = "NONREF"
         small: SmallGrey | None = None
         due_s = float("-inf")
         for frame in decoded(film, span):
