@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clips', '0065_reel_renders'),
+        ('clips', '0057_place_of_the_archive'),
     ]
 
     operations = [
