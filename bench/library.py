@@ -209,7 +209,8 @@ class Library:
 
     def _clip(self, segment, person: Person, trick: Trick | None, lineage: uuid.UUID, *, is_current: bool) -> FinalClip:
         category = self._rng.choices(ClipCategory.values, weights=(90, 7, 3))[0]
-        trick = trick if category == ClipCategory.TRICK else None
+        trick = trick if category != ClipCategory.BROLL else None
+        stars = self._rng.choices(range(6), weights=(60, 5, 5, 10, 10, 10))[0]
         original, pk = segment.original_file, self._id()
         stem = file_stem(
             date=original.shoot.date, session=original.shoot.slug, person=person.slug,
@@ -222,7 +223,7 @@ class Library:
             start_ms=segment.start_ms, end_ms=segment.end_ms, camera_id=original.camera_id,
             fps_label=original.fps_label, date=original.shoot.date, filename=str(FileName(stem=stem, number=number)),
             stored_path=f"final_clips/{pk}.mp4", file_hash=self._hash(), crc32=self._rng.getrandbits(32),
-            size_bytes=12_000_000, lineage=lineage, is_current=is_current,
+            size_bytes=12_000_000, lineage=lineage, is_current=is_current, stars=stars,
             created_by=self._rng.choice(self.members), created_at=at, updated_at=at,
         )  # fmt: skip
 

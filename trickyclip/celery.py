@@ -36,7 +36,10 @@ class SiteTask(Task):
 
 app = Celery("trickyclip", task_cls=SiteTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
-ROOMS = ("jobs", "archive", "previews", "disk", "ingest", "sharing", "library", "integrity", "notifications", "demo")
+ROOMS = (
+    "jobs", "archive", "previews", "disk", "ingest", "sharing", "library", "reels", "integrity", "notifications",
+    "demo",
+)  # fmt: skip
 app.autodiscover_tasks([*(f"clips.{room}" for room in ROOMS), "detection"])
 app.autodiscover_tasks(["clips.previews"], related_name="filmstrip_tasks")
 app.autodiscover_tasks(["clips.previews"], related_name="piece_tasks")

@@ -11,9 +11,10 @@ from rest_framework.views import APIView
 
 from clips.api.errors import found
 from clips.api.serializers import PeopleField, SentenceSerializer
-from clips.library import bulk, hearts, undoing
+from clips.library import bulk, hearts, stars, undoing
 from clips.library.selection import MAX_IDS, Selection, SelectionForm
 from clips.models import BulkChange, ClipCategory
+from clips.models.clip import MAX_STARS
 from tricks.models import Trick
 from trickyclip.shared.asked_once import mark_of
 
@@ -69,12 +70,17 @@ class BulkTagsSerializer(SelectionSerializer):
         required=False, help_text="Instead of tags: give all of them your heart, or take it away."
     )
 
+    stars = serializers.IntegerField(
+        required=False, min_value=0, max_value=MAX_STARS, help_text="Instead of tags: rate all of them; 0 for none."
+    )
+
     def validate(self, asked: dict) -> dict:
         asked = super().validate(asked)
+        rating = [name for name in ("heart", "stars") if name in asked]
         tags = any(name in asked for name in ("people", "trick", "category")) or asked["add_people"]
-        if "heart" in asked and tags:
-            raise serializers.ValidationError(_("Send either tags or a heart."))
-        if "heart" not in asked and not tags:
+        if len(rating) + bool(tags) > 1:
+            raise serializers.ValidationError(_("Send either tags, a heart or stars."))
+        if not rating and not tags:
             raise serializers.ValidationError(_("Choose a rider, a trick or a category."))
         return asked
 
@@ -91,7 +97,7 @@ class BulkTagsSerializer(SelectionSerializer):
 
 
 class BulkTags(APIView):
-    """Change the tags of many clips in one step, or their hearts; file names and archive follow in the background."""
+    """Change tags, hearts or stars of many clips in one step; file names and archive follow in the background."""
 
     @extend_schema(request=BulkTagsSerializer, responses={200: BulkChangeSerializer, **REFUSALS})
     def post(self, request: Request) -> Response:
@@ -101,6 +107,8 @@ class BulkTags(APIView):
         who = {"member": request.user, "key": asked.validated_data["key"], "asked": mark_of(request, request.data)}
         if "heart" in asked.validated_data:
             made = hearts.heart_many(clips, wanted=asked.validated_data["heart"], **who)
+        elif "stars" in asked.validated_data:
+            made = stars.rate_many(clips, asked.validated_data["stars"], **who)
         else:
             made = bulk.change_tags(clips, asked.change(), **who)
         return Response(BulkChangeSerializer(made).data)

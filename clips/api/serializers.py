@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from clips.models import CandidateSegment, ClipCategory, FinalClip, Job, Upload
-from clips.models.clip import MAX_PEOPLE
+from clips.models.clip import MAX_PEOPLE, MAX_STARS
 from clips.models.segment import MAX_HAND
 from people.models import Person
 from people.naming.spelling import clean_name
@@ -184,7 +184,7 @@ class ClipSerializer(serializers.ModelSerializer):
         fields = [
             "id", "filename", "date", "session_name", "person", "also", "trick", "category", "camera_id",
             "fps_label", "start_ms", "end_ms", "original_file", "candidate_segment", "file_hash", "size_bytes",
-            "lineage", "is_current", "archived", "tracks", "n_hearts", "has_my_heart",
+            "lineage", "is_current", "archived", "tracks", "stars", "n_hearts", "has_my_heart",
             "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
@@ -198,6 +198,11 @@ class HeartSerializer(serializers.Serializer):
     heart = serializers.BooleanField(
         required=False, allow_null=True, default=None, help_text="Whether it shall have yours. Omit it to toggle."
     )
+
+
+class StarsSerializer(serializers.Serializer):
+    stars = serializers.IntegerField(min_value=0, max_value=MAX_STARS, help_text="The crew's; 0 for none.")
+    key = serializers.UUIDField(help_text="Of your making: the same request sent twice changes once.")
 
 
 class JobSerializer(serializers.ModelSerializer):

@@ -28,6 +28,7 @@ urlpatterns = [
     path("clips/<uuid:pk>", watch_and_bin(bin_views.ClipDetail.as_view()), name="clip"),
     path("clips/<uuid:pk>/edit", sort(views.ClipEdit.as_view()), name="clip_edit"),
     path("clips/<uuid:pk>/heart", watch(views.ClipHeart.as_view()), name="clip_heart"),
+    path("clips/<uuid:pk>/stars", sort(views.ClipStars.as_view()), name="clip_stars"),
     path("clips/bulk", sort(bulk.BulkTags.as_view()), name="clip_bulk"),
     path("bulk/<uuid:pk>", watch(bulk.BulkDetail.as_view()), name="bulk"),
     path("bulk/<uuid:pk>/undo", sort(bulk.BulkUndo.as_view()), name="bulk_undo"),

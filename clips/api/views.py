@@ -21,6 +21,7 @@ from clips.ingest.tus_headers import UploadMetadata, clean_session_name
 from clips.jobs import pipeline
 from clips.library.filters import ClipFilter, JobFilter
 from clips.library.new_version import reedit
+from clips.library.stars import rate_many
 from clips.models import CandidateSegment, FinalClip, Heart, Job, Upload
 from clips.models.clip import FinalClipQuerySet
 from clips.sorting import decisions
@@ -29,6 +30,7 @@ from people.audit import Action, note
 from people.models import Person
 from tricks import naming
 from tricks.models import Trick
+from trickyclip.shared.asked_once import mark_of
 
 REFUSALS = {
     404: serializers.SentenceSerializer,
@@ -192,6 +194,20 @@ class ClipHeart(APIView):
             Heart.objects.give([clip.lineage], request.user)
         else:
             Heart.objects.take_away([clip.lineage], request.user)
+        return Response(serializers.ClipSerializer(clips_for(request).get(pk=pk)).data)
+
+
+class ClipStars(APIView):
+    """Rate a clip with the crew's stars. All versions of a clip share them, and the last word counts."""
+
+    @extend_schema(request=serializers.StarsSerializer, responses={200: serializers.ClipSerializer, **REFUSALS})
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
+        clip = found(FinalClip.objects.filter(pk=pk, removed_at=None).first(), _("clip"))
+        asked = _checked(serializers.StarsSerializer, request)
+        if clip.stars != asked["stars"]:
+            current = FinalClip.objects.current().filter(lineage=clip.lineage).values_list("pk", flat=True)
+            mark = mark_of(request, request.data)
+            rate_many(current, asked["stars"], member=request.user, key=asked["key"], asked=mark)
         return Response(serializers.ClipSerializer(clips_for(request).get(pk=pk)).data)
 
 

@@ -157,6 +157,7 @@ def _clip_row(clip: FinalClip) -> Row:
         "others": sorted(str(person) for person in clip.also.all()),
         "trick": str(clip.trick) if clip.trick else None,
         "category": clip.category,
+        "stars": clip.stars,
         "video": clip.original_file_id,
         "moment": clip.candidate_segment_id,
         "start_ms": clip.start_ms,

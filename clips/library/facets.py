@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
-from clips.library.filters import HEARTS, UNTAGGED, ClipFilter, hearted
+from clips.library.filters import HEARTS, STARS, UNTAGGED, ClipFilter, hearted
 from clips.library.search import LACKING
 from clips.library.spelling import corrected
 from clips.models import CameraName, ClipCategory, FinalClip, Reel, ReelClip, Shoot
@@ -28,12 +28,12 @@ ALL_CLIPS = 10**9
 TITLES = {
     "session": _("Session"), "person": _("Rider"), "trick": _("Trick"), "untagged": _("Missing tags"),
     "category": _("Category"), "camera": _("Camera"), "fps": _("Frame rate"),
-    "hearts": _("Hearts"), "edit": _("Edit"),
+    "stars": _("Stars"), "hearts": _("Hearts"), "edit": _("Edit"),
 }  # fmt: skip
 #: By which columns a facet groups the clips.
 _COLUMNS = {
     "session": ("original_file__shoot",), "person": ("person",), "trick": ("trick",), "category": ("category",),
-    "camera": ("camera_id", "original_file__camera_serial"), "fps": ("fps_label",),
+    "stars": ("stars",), "camera": ("camera_id", "original_file__camera_serial"), "fps": ("fps_label",),
 }  # fmt: skip
 
 Counts = Counter[tuple]
@@ -96,6 +96,8 @@ def _counts(name: str, asked: dict, member: Member) -> Counts:
     # "*" counts what an index has without a look at the rows.
     rows = clips.values_list(*_COLUMNS[name]).annotate(n=Count("*"))
     counts = Counter({tuple(row[:-1]): row[-1] for row in rows})
+    if name == "stars":
+        return Counter({(str(stars),): n for (stars,), n in counts.items()})
     if name == "person":
         # Cut off at more than there are, so that PostgreSQL looks for the clips once and not for each row.
         found = clips.values("pk")[:ALL_CLIPS]
@@ -130,7 +132,7 @@ def _names(name: str, values: list[str]) -> Iterable[tuple[str, str]]:
 
 
 #: The facets whose values are always the same.
-_FIXED = {"category": ClipCategory.choices, "untagged": UNTAGGED, "hearts": HEARTS}
+_FIXED = {"category": ClipCategory.choices, "untagged": UNTAGGED, "stars": STARS, "hearts": HEARTS}
 
 
 def _is_uuid(text: str) -> bool:

@@ -15,6 +15,7 @@ from clips.library import ordering
 from clips.library.search import LACKING, matching
 from clips.media.cameras.model import CAMERA_ID
 from clips.models import CameraName, ClipCategory, FinalClip, Heart, Job, JobKind, JobState, Reel, ReelClip
+from clips.models.clip import MAX_STARS
 from people.models import Member, Person
 from people.naming.fields import called
 from tricks.models import Trick
@@ -23,6 +24,8 @@ from tricks.models import Trick
 FEW = 1000
 #: Whose hearts a clip has.
 HEARTS = [("mine", _("mine")), ("anybody", _("anybody’s"))]
+#: How many stars the crew gave a clip, the best first.
+STARS = [(str(n), "★" * n) for n in range(MAX_STARS, 0, -1)] + [("0", _("not rated"))]
 #: Which tag a clip lacks; "both" is what pages call untagged.
 UNTAGGED = [("both", _("untagged")), ("person", _("no rider")), ("trick", _("no trick"))]
 
@@ -78,6 +81,8 @@ class ClipFilter(filters.FilterSet):
     fps = ValuesFilter(method="at_rate", label="as in file names, such as 240FPS")
     category = ValuesFilter("category", lookup_expr="in", choices=ClipCategory.choices, label="what a clip is")
     hearts = ValuesFilter(method="with_hearts", choices=HEARTS, label="clips with your heart, or with anybody’s")
+    kept_by = ValuesFilter("created_by__username", lookup_expr="in", label="who kept it in Sort, by login name")
+    stars = ValuesFilter("stars", lookup_expr="in", choices=STARS, label="how many stars a clip has, 0 to 5")
     all_versions = filters.BooleanFilter(method="applied_last", label="include replaced versions")
     sort = filters.ChoiceFilter(method="applied_last", choices=ordering.CHOICES, label="default: newest first")
 

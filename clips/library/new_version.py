@@ -36,7 +36,8 @@ def reedit(clip: FinalClip, choice: Choice, *, member: Member) -> FinalClip:
             return _made_before(clip, choice, member)
         if is_chosen(choice, clip):
             raise UnchangedError(_("Nothing has changed yet."))
-        of_clip = {"candidate_segment": clip.candidate_segment, "lineage": clip.lineage}
+        stars = FinalClip.objects.values_list("stars", flat=True).get(pk=clip.pk)  # as they are behind the lock
+        of_clip = {"candidate_segment": clip.candidate_segment, "lineage": clip.lineage, "stars": stars}
         version = make_clip(clip.original_file, choice, member, **of_clip)
         if not _takes_over(version, clip):
             pipeline.start(JobKind.RENDER, version)

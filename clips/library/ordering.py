@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, Length, Lower
 from django.utils.translation import gettext_lazy as _
 
 from clips.models import FinalClip
+from clips.models.clip import heart_count
 
 NEWEST = "newest"
 
@@ -53,6 +54,8 @@ ORDERS = {
     "-rate": Order(_("fastest rate first"), ("-rate_digits", "-fps_label", *NEWEST_KEYS), _RATE),
     "length": Order(_("shortest first"), ("length_ms", *NEWEST_KEYS), _LENGTH),
     "-length": Order(_("longest first"), ("-length_ms", *NEWEST_KEYS), _LENGTH),
+    "-stars": Order(_("most stars first"), ("-stars", *NEWEST_KEYS)),
+    "-hearts": Order(_("most hearts first"), ("-hearts_given", *NEWEST_KEYS), {"hearts_given": heart_count()}),
 }
 CHOICES = [(name, order.label) for name, order in ORDERS.items()]
 

@@ -55,7 +55,7 @@ def move_to_own_day(original: OriginalFile) -> int:
 
 def _give_new_date(clip: FinalClip, original: OriginalFile) -> None:
     FinalClip.objects.filter(pk=clip.pk).update(is_current=False)
-    of_clip = {"candidate_segment": clip.candidate_segment, "lineage": clip.lineage}
+    of_clip = {"candidate_segment": clip.candidate_segment, "lineage": clip.lineage, "stars": clip.stars}
     version = make_clip(original, choice_of(clip), clip.created_by, **of_clip)
     pipeline.start(JobKind.RENDER, version)
     # Again until there is none: a cut that ends at this moment starts the archiving.

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 
 from clips.library.bulk import may_undo, undo_tags
 from clips.library.hearts import undo_hearts
+from clips.library.stars import undo_stars
 from clips.library.video_moves import undo_move
 from clips.models import BulkChange, BulkKind
 from clips.models.bulk import Undone
@@ -12,7 +13,10 @@ from clips.sorting.decisions import ConflictError
 from clips.sorting.trash_many import undo_trash
 from people.models import Member
 
-_REVERSE = {BulkKind.TAG: undo_tags, BulkKind.MOVE: undo_move, BulkKind.TRASH: undo_trash, BulkKind.HEART: undo_hearts}
+_REVERSE = {
+    BulkKind.TAG: undo_tags, BulkKind.MOVE: undo_move, BulkKind.TRASH: undo_trash, BulkKind.HEART: undo_hearts,
+    BulkKind.STARS: undo_stars,
+}  # fmt: skip
 
 
 def undo(change: BulkChange, *, member: Member) -> Undone:

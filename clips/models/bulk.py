@@ -19,6 +19,7 @@ class BulkKind(models.TextChoices):
     TRASH = "TRASH", _("trash moments")
     UNLINK = "UNLINK", _("take a rider out of the library")
     HEART = "HEART", _("give clips a heart, or take it away")
+    STARS = "STARS", _("rate clips")
 
 
 class Undone(NamedTuple):
@@ -102,5 +103,6 @@ _SAID = {
     BulkKind.MOVE: lambda n: ngettext("Moved %(n)d video to %(label)s", "Moved %(n)d videos to %(label)s", n),
     BulkKind.TRASH: lambda n: ngettext("Trashed %(n)d moment", "Trashed %(n)d moments", n),
     BulkKind.UNLINK: lambda n: ngettext("Took a rider out of %(n)d clip", "Took a rider out of %(n)d clips", n),
+    BulkKind.STARS: lambda n: ngettext("Rated %(n)d clip: %(label)s", "Rated %(n)d clips: %(label)s", n),
     BulkKind.HEART: lambda n: ngettext("Gave %(n)d clip a heart", "Gave %(n)d clips a heart", n),
 }

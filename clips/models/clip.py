@@ -27,6 +27,7 @@ from tricks.models import Trick
 REFRESH_BATCH = 500
 #: In one clip, besides its rider.
 MAX_PEOPLE = 12
+MAX_STARS = 5
 
 
 class FileNameQuerySet(models.QuerySet["FileName"]):
@@ -76,12 +77,19 @@ class ClipCategory(models.TextChoices):
 
 #: What a card shows of a clip and of the rows around it.
 CARD_FIELDS = (
-    "lineage", "category", "start_ms", "end_ms", "camera_id", "fps_label", "date", "filename", "stored_path", "tracks",
+    "lineage", "category", "stars", "start_ms", "end_ms", "camera_id", "fps_label", "date", "filename", "stored_path",
+    "tracks",
     "person__display_name", "trick__stance", "trick__direction", "trick__name",
     "original_file__codec", "original_file__shoot__name",
     "candidate_segment__poster_path", "candidate_segment__preview__start_ms", "candidate_segment__preview__end_ms",
     "candidate_segment__preview__slow_down",
 )  # fmt: skip
+
+
+def heart_count() -> Coalesce:
+    """Return the number of hearts that a clip has, for questions about clips."""
+    hearts = Heart.objects.filter(lineage=OuterRef("lineage")).order_by().values("lineage")
+    return Coalesce(Subquery(hearts.annotate(n=Count("*")).values("n")), Value(0))
 
 
 class FinalClipQuerySet(models.QuerySet["FinalClip"]):
@@ -115,9 +123,7 @@ class FinalClipQuerySet(models.QuerySet["FinalClip"]):
 
     def with_heart_count(self) -> "FinalClipQuerySet":
         """Annotate each clip with ``n_hearts`` of all members."""
-        hearts = Heart.objects.filter(lineage=OuterRef("lineage")).order_by().values("lineage")
-        counted = Coalesce(Subquery(hearts.annotate(n=Count("*")).values("n")), Value(0))
-        found = {"n_hearts": counted}
+        found = {"n_hearts": heart_count()}
         return self.annotate(**found)
 
     def with_pictures(self) -> "FinalClipQuerySet":
@@ -218,6 +224,8 @@ class FinalClip(models.Model):
     was_current = models.BooleanField(default=False, editable=False)
     lineage = models.UUIDField(_("lineage"), default=uuid.uuid4, editable=False)
     is_current = models.BooleanField(_("current version"), default=True)
+    #: The crew's, so all versions of a clip have the same. In this row, because lists are sorted by it.
+    stars = models.PositiveSmallIntegerField(_("stars"), default=0, db_default=0, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="clips",
         verbose_name=_("sorted by"),
@@ -240,6 +248,7 @@ class FinalClip(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(end_ms__gt=F("start_ms")), name="clip_has_length"),
             models.CheckConstraint(condition=Q(category__in=ClipCategory.values), name="clip_category_known"),
+            models.CheckConstraint(condition=Q(stars__lte=MAX_STARS), name="clip_stars_up_to_five"),
             models.UniqueConstraint(
                 fields=["lineage"], condition=Q(is_current=True), name="clip_one_current_per_lineage"
             ),
@@ -271,6 +280,12 @@ class FinalClip(models.Model):
             # For how many clips somebody is in or a trick has: counted without a look at the rows.
             models.Index(fields=["person"], condition=Q(is_current=True), name="clip_current_of_person"),
             models.Index(fields=["trick"], condition=Q(is_current=True), name="clip_current_of_trick"),
+            # For when each trick was landed first: read from the index alone.
+            models.Index(
+                fields=["trick", "date"],
+                condition=Q(is_current=True, category=ClipCategory.TRICK),
+                name="clip_landed_of_trick",
+            ),
             # "simple" leaves words as they are: names and trick names are in no language's dictionary.
             GinIndex(SearchVector("search_text", config=CONFIG), name="clip_search"),
         ]

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Max, Q
+from django.db.models import Exists, F, Max, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +20,8 @@ from people.naming.fields import NameField, called, key_of
 #: In one edit: more than anybody watches, and what one page still shows at once.
 MAX_CLIPS = 500
 MAX_TITLE = 120
+#: Stands where a member's name stands, for what the site does by itself.
+SITE = "TrickyClip"
 SPEEDS = (100, 50, 25)
 #: An open page renews its lease several times within this time.
 EDIT_LEASE_SECONDS = 60
@@ -31,6 +33,12 @@ class ReelQuerySet(LeasedQuerySet["Reel"]):
     def in_use(self) -> "ReelQuerySet":
         """Return edits that are not in the bin."""
         return self.filter(bin_entry=None)
+
+    def untouched(self) -> "ReelQuerySet":
+        """Return edits that were made by themselves and that nobody changed since, not even to undo it."""
+        by_itself = {"kind": ReelChangeKind.DRAFT, "member_name": SITE, "member": None, "state": ReelChangeState.DONE}
+        by_somebody = ReelChange.objects.filter(reel=OuterRef("pk")).exclude(**by_itself)
+        return self.filter(~Exists(by_somebody), is_drafted=True)
 
     def named(self, name: str) -> "ReelQuerySet":
         """Return the edit in use of that name, however it is spelt."""
@@ -68,6 +76,8 @@ class Reel(Leased):
         verbose_name=_("made by"),
     )  # fmt: skip
     made_by_name = models.CharField(_("made by (name)"), max_length=40, help_text=_("Kept when the member is deleted."))
+    #: The edit that a sorted session gets by itself; one a session, and none again once it was thrown away.
+    is_drafted = models.BooleanField(_("made by itself"), default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(_("made"), auto_now_add=True)
     changed_at = models.DateTimeField(_("changed"), default=timezone.now)
     #: Whose page has the lease.
@@ -94,6 +104,7 @@ class Reel(Leased):
                 name="reel_name_unique",
                 violation_error_message=_("There is an edit of this name already."),
             ),
+            models.UniqueConstraint(fields=["shoot"], condition=Q(is_drafted=True), name="reel_drafted_once_a_session"),
             # The member may be removed while they edit; the lease itself is complete or absent.
             models.CheckConstraint(
                 condition=Q(lease_token__isnull=False, lease_ends_at__isnull=False)
@@ -159,6 +170,7 @@ class ReelChangeKind(models.TextChoices):
     TITLE = "TITLE", _("change a title")
     SOUND = "SOUND", _("switch the sound of a clip")
     RENAME = "RENAME", _("rename the edit")
+    DRAFT = "DRAFT", _("choose the clips again")
 
 
 class ReelChangeState(models.TextChoices):
@@ -233,6 +245,8 @@ def said(kind: ReelChangeKind, n: int) -> str:
             return ngettext("Added %(n)d clip", "Added %(n)d clips", n) % {"n": n}
         case ReelChangeKind.REMOVE:
             return ngettext("Removed %(n)d clip", "Removed %(n)d clips", n) % {"n": n}
+        case ReelChangeKind.DRAFT:
+            return _t("Chose the clips")
     return {
         ReelChangeKind.MOVE: _t("Moved a clip"),
         ReelChangeKind.TRIM: _t("Trimmed a clip"),

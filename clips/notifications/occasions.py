@@ -31,6 +31,7 @@ from clips.models import (
     NoticeChannel,
     NoticeKind,
     OriginalFile,
+    Reel,
     Shoot,
     Upload,
     WaitsFor,
@@ -57,7 +58,7 @@ def look() -> int:
     if not NoticeChannel.objects.filter(is_on=True).exists():
         return 0
     with translation.override(SITE_LANGUAGE.value()):
-        return ready_sessions() + blocked() + day()
+        return ready_sessions() + sorted_sessions() + blocked() + day()
 
 
 # --- a session is ready to sort --------------------------------------------------------------------------------------
@@ -104,6 +105,27 @@ def _has_preview() -> Q:
         kind=JobKind.PREVIEW, segment=OuterRef("pk"), state__in=[JobState.FAILED, JobState.CANCELLED]
     )  # fmt: skip
     return Q(preview__isnull=False) | Q(Exists(given_up))
+
+
+# --- a session is sorted ---------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def sorted_sessions() -> int:
+    """Create notices for sessions whose edit was made by itself, and is there to be watched."""
+    n_new = 0
+    drafted = Reel.objects.in_use().filter(is_drafted=True, created_at__gte=timezone.now() - NEWS)
+    for reel in drafted.exclude(shoot=None).select_related("shoot").annotate(n_clips=Count("clips")):
+        text = ngettext("%(n)d clip. Change it as you like.", "%(n)d clips. Change it as you like.", reel.n_clips)
+        n_new += Notice.objects.write(
+            NoticeKind.SORTED,
+            str(reel.pk),
+            title=_("%(session)s is sorted: watch the edit") % {"session": reel.shoot.name},
+            text=text % {"n": reel.n_clips},
+            path=reverse("clips:reel", args=[reel.pk]),
+            at=reel.created_at,
+        )
+    return n_new
 
 
 # --- something needs attention ----------------------------------------------------------------------------------------

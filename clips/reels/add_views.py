@@ -7,8 +7,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -17,13 +15,13 @@ from clips.library.bin_forms import next_address
 from clips.library.bulk_views import answer_said
 from clips.models import Reel, ReelChange, Shoot
 from clips.models.clip import FinalClipQuerySet
-from clips.reels.editing import Hand, add_clips, make_reel, undo
-from clips.reels.forms import MAX_NAME, AddForm, MakeForm
+from clips.reels.editing import MAX_NAME, Hand, add_clips, free_name, make_reel, undo
+from clips.reels.forms import AddForm, MakeForm
 from clips.sorting.decisions import ConflictError
 from people.access import requires
 from people.models import Member, Role
 from people.naming.picking import MAX_OPTIONS, Option, typed_in
-from people.naming.spelling import clean_name, name_key
+from people.naming.spelling import name_key
 from trickyclip.shared.whole_pages import part_of
 
 
@@ -116,16 +114,6 @@ def gather(
         made = reel is None
         reel = reel or make_reel(name, member=member, shoot=shoot)
         return add_clips(reel, clips, hand=Hand(member, key), made=made)
-
-
-def free_name(wanted: str) -> str:
-    """Return a name that no edit has yet: the one wanted, or with a number behind it; the day if none is wanted."""
-    wanted = clean_name(wanted)[: MAX_NAME - 5] or date_format(timezone.localdate(), "DATE_FORMAT")
-    name, number = wanted, 1
-    while Reel.objects.named(name).exists():
-        number += 1
-        name = f"{wanted} {number}"
-    return name
 
 
 def said_of(change: ReelChange) -> str:

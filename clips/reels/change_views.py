@@ -13,8 +13,20 @@ from django.views.decorators.http import require_POST
 from clips.models import Reel, ReelChange, ReelClip
 from clips.reels import editing
 from clips.reels.contents import current_clips
+from clips.reels.draft import Weighing
+from clips.reels.drafting import draft_again
 from clips.reels.editing import Hand, NotPossibleError
-from clips.reels.forms import HandForm, LeaseForm, MoveForm, NameForm, SoundForm, SpeedForm, TitleForm, TrimForm
+from clips.reels.forms import (
+    DraftForm,
+    HandForm,
+    LeaseForm,
+    MoveForm,
+    NameForm,
+    SoundForm,
+    SpeedForm,
+    TitleForm,
+    TrimForm,
+)
 from clips.reels.views import answer_body
 from clips.sorting.decisions import ConflictError
 from people.access import requires
@@ -28,6 +40,16 @@ def reel_rename(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Give an edit another name."""
     shown = get_object_or_404(Reel.objects.in_use(), pk=pk)
     return _changed(request, shown, NameForm, lambda form, hand: editing.rename(shown, form["name"], hand=hand))
+
+
+@requires(Role.SORTER)
+@require_POST
+def reel_draft(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Choose the clips of a session's own edit again, by other weights."""
+    shown = get_object_or_404(Reel.objects.in_use().filter(is_drafted=True).select_related("shoot"), pk=pk)
+    return _changed(
+        request, shown, DraftForm, lambda form, hand: draft_again(shown, Weighing(form["weighing"]), hand=hand)
+    )  # fmt: skip
 
 
 @requires(Role.SORTER)

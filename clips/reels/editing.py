@@ -6,17 +6,18 @@ after an undo goes another way from there. So what a change found and what it le
 
 import copy
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from clips.models import FinalClip, Reel, ReelChange, ReelChangeKind, ReelChangeState, ReelClip, Shoot
 from clips.models.clip import FinalClipQuerySet
-from clips.models.reel import MAX_CLIPS, MAX_TITLE
+from clips.models.reel import MAX_CLIPS, MAX_TITLE, SITE
 from clips.sharing.links import slow_downs
 from clips.sorting.decisions import ConflictError
 from people.models import Member
@@ -24,6 +25,9 @@ from people.naming.spelling import clean_name
 
 #: Shorter than this nobody sees what it is.
 SHORTEST_MS = 100
+MAX_NAME = 80
+#: Behind a name that is taken.
+ROOM_FOR_NUMBER = 5
 FIELDS = ("lineage", "start_ms", "end_ms", "speed", "title", "has_sound")
 
 
@@ -39,12 +43,17 @@ class NotPossibleError(Exception):
 class Hand:
     """Whose request changes an edit: the member, the key of the request, and the lease of their page.
 
-    Without a lease somebody changes it from elsewhere: they add clips, and may undo that.
+    Without a lease somebody changes it from elsewhere: they add clips, and may undo that. Without a member it is the
+    site that makes a session's edit.
     """
 
-    member: Member
+    member: Member | None
     key: uuid.UUID
     lease: uuid.UUID | None = None
+
+    @property
+    def name(self) -> str:
+        return self.member.username if self.member else SITE
 
 
 @dataclass
@@ -94,6 +103,16 @@ def make_reel(name: str, *, member: Member, shoot: Shoot | None = None) -> Reel:
         raise ConflictError(_("There is an edit of this name already.")) from error
 
 
+def free_name(wanted: str) -> str:
+    """Return a name that no edit has yet: the one wanted, or with a number behind it; the day if none is wanted."""
+    wanted = clean_name(wanted)[: MAX_NAME - ROOM_FOR_NUMBER] or date_format(timezone.localdate(), "DATE_FORMAT")
+    name, number = wanted, 1
+    while Reel.objects.named(name).exists():
+        number += 1
+        name = f"{wanted} {number}"
+    return name
+
+
 def add_clips(reel: Reel, clips: FinalClipQuerySet, *, hand: Hand, made: bool = False) -> ReelChange:
     """Add clips at the end of an edit, in their order; those that are in it already are left out.
 
@@ -125,6 +144,20 @@ def add_clips(reel: Reel, clips: FinalClipQuerySet, *, hand: Hand, made: bool = 
     if change is None:
         raise ConflictError(_("These clips are in the edit already."))
     return change
+
+
+def choose_again(reel: Reel, lineages: Iterable[uuid.UUID], *, hand: Hand) -> ReelChange | None:
+    """Let an edit consist of these clips; those in it already keep their trim, title and speed. None if it does."""
+    wanted = [str(lineage) for lineage in lineages]
+
+    def alter(state: State) -> None:
+        there = {row["lineage"]: pk for pk, row in reversed(state.rows.items())}
+        blank = {"start_ms": None, "end_ms": None, "speed": 100, "title": "", "has_sound": True}
+        rows = {there.get(lineage, str(uuid.uuid4())): {"lineage": lineage} for lineage in wanted}
+        state.rows = {pk: state.rows.get(pk, row | blank) for pk, row in rows.items()}
+        state.order = list(rows)
+
+    return _change(reel, ReelChangeKind.DRAFT, alter, hand)
 
 
 def remove_clip(row: ReelClip, *, hand: Hand) -> ReelChange | None:
@@ -284,7 +317,7 @@ def _change(
     with transaction.atomic():
         held = _hold(reel.pk, hand.member, hand.lease)
         if earlier := ReelChange.objects.filter(pk=hand.key).first():
-            if (earlier.reel_id, earlier.kind, earlier.member_id) != (held.pk, kind, hand.member.pk):
+            if (earlier.reel_id, earlier.kind, earlier.member_id) != (held.pk, kind, hand.member and hand.member.pk):
                 raise ConflictError(_("This key was used for another change."))
             return earlier
         before = State.of(held)
@@ -301,18 +334,18 @@ def _change(
             kind=kind,
             n_clips=max(1, abs(len(after.order) - len(before.order))),
             member=hand.member,
-            member_name=hand.member.username,
+            member_name=hand.name,
             before=before.differing(after) | ({"made": True} if made else {}),
             after=patch,
         )
 
 
-def _hold(pk: uuid.UUID, member: Member, lease: uuid.UUID | None) -> Reel:
+def _hold(pk: uuid.UUID, member: Member | None, lease: uuid.UUID | None) -> Reel:
     """Lock an edit until the transaction ends, and give it to the page that changes it."""
     held = Reel.objects.in_use().filter(pk=pk).hold()
     if not held:
         raise ConflictError(_("This edit was removed."))
-    if lease is not None and not Reel.objects.filter(pk=pk).lend(lease, member):
+    if member and lease is not None and not Reel.objects.filter(pk=pk).lend(lease, member):
         raise BeingEditedError(being_edited(held[0]))
     return held[0]
 

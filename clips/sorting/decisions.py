@@ -72,8 +72,10 @@ def is_chosen(choice: Choice, clip: FinalClip) -> bool:
     return replace(choice, also=[]) == replace(there, also=[]) and set(choice.also) - {choice.person} == set(there.also)
 
 
-def keep(segment: CandidateSegment, choice: Choice, *, lease: uuid.UUID, key: uuid.UUID, member: Member) -> FinalClip:
-    """Make a clip of a held segment; the same key again answers with the first one's clip.
+def keep(
+    segment: CandidateSegment, choice: Choice, *, stars: int = 0, lease: uuid.UUID, key: uuid.UUID, member: Member
+) -> FinalClip:
+    """Make a clip of a held segment, with that many stars; the same key again answers with the first one's clip.
 
     Raises
     ------
@@ -88,6 +90,8 @@ def keep(segment: CandidateSegment, choice: Choice, *, lease: uuid.UUID, key: uu
             decided = earlier_decision(DecisionKind.KEEP, segment, key, member)
             return FinalClip.objects.get(pk=decided.after["clip"])
         clip = _brought_back(segment, choice) or _made(segment, choice, member)
+        if stars != clip.stars:
+            FinalClip.objects.filter(lineage=clip.lineage).update(stars=stars)
         after = {"status": SegmentStatus.ACCEPTED, "clip": str(clip.pk)}
         record(DecisionKind.KEEP, segment, key, member, after=after)
     return clip

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clips.models import ClipCategory
-from clips.models.clip import MAX_PEOPLE
+from clips.models.clip import MAX_PEOPLE, MAX_STARS
 from clips.previews.forms import SpanForm
 from clips.sorting.decisions import Choice
 from clips.sorting.queue_filter import BEST_FIRST, ORDERS, Table
@@ -133,7 +133,7 @@ class TagsForm(forms.Form):
 
 
 class KeepForm(DecisionForm, TagsForm):
-    pass
+    stars = forms.IntegerField(required=False, min_value=0, max_value=MAX_STARS)
 
 
 class AddForm(DecisionForm, SpanForm):

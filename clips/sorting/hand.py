@@ -40,6 +40,7 @@ class Tags:
     people: str = ""
     trick: str = ""
     category: str = ClipCategory.TRICK
+    stars: int = 0
 
     @classmethod
     def of(cls, clip: FinalClip | None) -> "Tags":
@@ -49,7 +50,7 @@ class Tags:
     def naming(cls, clip: FinalClip, others: list[str]) -> "Tags":
         """Return the tags of a clip that also shows ``others``."""
         names = [clip.person.display_name] if clip.person else []
-        return cls(", ".join(names + sorted(others)), str(clip.trick or ""), clip.category)
+        return cls(", ".join(names + sorted(others)), str(clip.trick or ""), clip.category, clip.stars)
 
     def carried(self) -> "Tags":
         """Return the tags for the next card: only the rider, since hardly anybody does the same trick again."""

@@ -2,15 +2,17 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from clips.models import CandidateSegment, Decision, DecisionKind, FinalClip, Shoot
+from clips.models import CandidateSegment, Decision, DecisionKind, FinalClip, Reel, Shoot
 from clips.sorting import decisions
 from clips.sorting.decisions import ConflictError, TrimError
 from clips.sorting.forms import AddForm, DecisionForm, HandForm, KeepForm, ReleaseForm, SplitForm, TableForm, UndoForm
@@ -23,6 +25,9 @@ from clips.sorting.undo import undo
 from people.access import requires
 from people.models import Role
 from trickyclip.shared.whole_pages import part_of
+
+#: The edit of a session is shown for so long to whoever has nothing left to sort in any.
+EDIT_IS_NEW = timedelta(days=1)
 
 
 @requires(Role.SORTER)
@@ -60,7 +65,11 @@ def sort_hand(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sort_keep(request: HttpRequest) -> HttpResponse:
     """Make a clip of a held segment."""
-    return _decide(request, KeepForm(request.POST), lambda f, segment, by: decisions.keep(segment, f.choice(), **by))
+
+    def act(form: KeepForm, segment: CandidateSegment, by: dict) -> None:
+        decisions.keep(segment, form.choice(), stars=form.cleaned_data["stars"] or 0, **by)
+
+    return _decide(request, KeepForm(request.POST), act)
 
 
 @requires(Role.SORTER)
@@ -202,7 +211,11 @@ def _why_empty(session: uuid.UUID | None) -> dict:
     """Return why nothing is left to deal in a session, or in all."""
     decided = CandidateSegment.objects.decided().in_session(session)
     missed = unsearched().filter(shoot=session) if session else unsearched()
-    return {"search": search_of(session), "n_unsearched": missed.count(), "has_decided": decided.exists()}
+    lately = {"shoot": session} if session else {"created_at__gte": timezone.now() - EDIT_IS_NEW}
+    edit = Reel.objects.in_use().filter(is_drafted=True, **lately).order_by("-created_at").first()
+    return {
+        "search": search_of(session), "n_unsearched": missed.count(), "has_decided": decided.exists(), "edit": edit
+    }  # fmt: skip
 
 
 def _asked_moment(request: HttpRequest, shoot: Shoot | None) -> uuid.UUID | None:

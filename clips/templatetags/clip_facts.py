@@ -63,6 +63,17 @@ def hearts(n: int) -> str:
     return ngettext("heart", "hearts", n)
 
 
+@register.filter
+def stars(n: int) -> str:
+    """Return a number of stars in words: 3 stars."""
+    return ngettext("%(n)d star", "%(n)d stars", n) % {"n": n}
+
+
+@register.filter
+def star_row(n: int) -> str:
+    return "★" * n
+
+
 @register.simple_tag
 def hover_source(clip: FinalClip) -> Source | None:
     return light_source(clip)

@@ -36,6 +36,7 @@ MAIN = (
     Place(_("Upload"), "clips:upload", "upload", Role.SORTER),
 )
 MORE = (
+    Place(_("Season"), "clips:seasons", "season", Role.VIEWER),
     Place(_("Jobs"), "clips:jobs", "jobs", Role.SORTER),
     Place(_("Bin"), "clips:bin", "bin", Role.SORTER),
     Place(_("Manage"), "clips:manage", "admin", Role.CURATOR),

@@ -15,9 +15,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clips.models import CandidateSegment, Decision, FinalClip, Shoot
+from clips.season.seasons import Season
 from clips.sorting.hand import HAND
 from clips.sorting.queue_filter import BY_TIME
 from people.models import Member, Person, Role
+from tricks.models import Trick
 from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 
 #: Asked first and not timed, so that templates are compiled and rows are in the cache, as on a site that is in use.
@@ -93,6 +95,9 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
         "library": library,
         "library, page 100": f"{library}?page=100",
         "library, by person's name": f"{library}?sort=person",
+        "library, by stars": f"{library}?sort=-stars",
+        "library, by hearts": f"{library}?sort=-hearts",
+        "library, five stars": f"{library}?stars=5",
         "library, one person": f"{library}?person={person.slug if person else ''}",
         "library, searched": f"{library}?q={clip.search_text.split()[-1] if clip.search_text else 'mp4'}",
         "library, misspelt": f"{library}?q={clip.original_file.shoot.name.split()[0]}x",
@@ -104,6 +109,10 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
         "export, crew": reverse("clips:export_crew"),
         "clip": reverse("clips:clip", args=[clip.pk]),
         "clip, edit": reverse("clips:clip_edit", args=[clip.pk]),
+        "season": reverse("clips:season", args=[Season.of(clip.date).year]),
+        "season, before": reverse("clips:season", args=[Season.of(clip.date).year - 2]),
+        "season, rider": reverse("clips:rider", args=[person.pk]) if person else reverse("clips:me"),
+        "season, trick": reverse("clips:trick", args=[clip.trick_id or Trick.objects.first().pk]),
         "board": reverse("clips:board"),
         "sessions": reverse("clips:sessions"),
         "session": reverse("clips:session", args=[shoot.pk]),

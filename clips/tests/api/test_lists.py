@@ -89,7 +89,9 @@ def test_the_description_says_which_filters_take_several_values(client, viewer):
     described = client.get("/api/schema", headers={"Accept": "application/json"}).json()
     asked = {each["name"]: each for each in described["paths"]["/api/clips"]["get"]["parameters"]}
     several = {name for name, each in asked.items() if each["schema"]["type"] == "array"}
-    assert several == {"session", "person", "trick", "untagged", "category", "camera", "fps", "clip", "hearts", "edit"}
+    kinds = {"session", "person", "trick", "untagged", "category", "camera", "fps", "clip", "hearts", "stars", "edit"}
+    kinds.add("kept_by")
+    assert several == kinds
     assert asked["category"]["schema"]["items"]["enum"] == ["TRICK", "BROLL", "CRASH"]
     assert "alias" in asked["person"]["description"]
 

@@ -7,10 +7,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from clips.archive import configured
+from clips.archive import configured, tasks
 from clips.archive.configured import archive_backend, archive_name
 from clips.archive.drive import key_file, oauth
-from clips.models import CopyState, DriveGrant
+from clips.models import ArchiveBlock, CopyState, DriveGrant
 from clips.tests.archive.conftest import CHUNK_BYTES
 from clips.tests.archive.drive_accounts import CLIENT, PERSON_EMAIL, SERVICE_EMAIL
 from clips.tests.archive.drive_store import FOLDER_TYPE
@@ -26,6 +26,7 @@ def google(drive, settings):
     """That Drive as Google; nothing of it is set in the environment."""
     settings.DRIVE_API_URL, settings.DRIVE_TOKEN_URL = drive.url, drive.token_url
     settings.DRIVE_CONSENT_URL, settings.DRIVE_REVOKE_URL = drive.consent_url, drive.revoke_url
+    settings.DRIVE_DEVICE_URL = drive.device_url
     settings.DRIVE_CHUNK_BYTES, settings.DRIVE_BACK_OFF_SECONDS = CHUNK_BYTES, 0.002
     configured.of_key.cache_clear()
     configured._of_grant.cache_clear()
@@ -292,3 +293,52 @@ def test_only_admins_connect_drive(client, curator):
 def test_a_worker_uses_the_account_that_was_connected_last(client, google):
     connect_service(client, google)
     assert archive_backend(name="drive").credentials.service_account_email == SERVICE_EMAIL
+
+
+def test_the_page_says_what_a_loss_of_the_server_would_cost(client, google, original, settings):
+    settings.ARCHIVE_BACKEND = "drive"
+    page = client.get(reverse("clips:drive")).content.decode()
+    assert "If this server is lost, so is 1 original" in page
+    settings.ARCHIVE_ORIGINALS = "at_once"
+    assert "If this server is lost" not in client.get(reverse("clips:drive")).content.decode()
+
+
+@pytest.mark.slow
+def test_another_folder_is_asked_about_at_once_where_the_old_one_holds_clips(client, google, make_clip, archived):
+    google.store.add("another-folder", "Other", FOLDER_TYPE, ["shared-drive"], owner="", drive_id="shared-drive")
+    connect_service(client, google)
+    client.post(reverse("clips:drive_folder"), {"folder": "shared-drive"})
+    client.post(reverse("clips:drive_test"), {"use": "1"})
+    clip = archived(make_clip())
+    assert clip.copies.get().state == CopyState.VERIFIED
+    page = client.post(reverse("clips:drive_folder"), {"folder": "another-folder"}, follow=True).content.decode()
+    assert archive_name() == "drive"
+    assert "The settings name another place for the archive" in page
+    assert reverse("clips:archive_question") in page
+    client.post(reverse("clips:drive_folder"), {"folder": "shared-drive"}, follow=True)
+    ArchiveBlock.objects.update(look_again_at=ArchiveBlock.objects.get().since)
+    tasks.look_after_archive()
+    assert not ArchiveBlock.objects.exists(), "set back, so there is nothing to ask"
+
+
+def test_a_site_without_https_is_connected_by_a_code(client, google):
+    client.defaults["SERVER_NAME"] = "clips.example.org"
+    post(client, "drive_key", {"text": json.dumps({"installed": CLIENT})})
+    page = text_of(post(client, "drive_code"))
+    (code,) = google.accounts.device_codes.values()
+    assert code in page
+    assert "https://www.google.com/device" in page
+    assert "Google has not got the code yet" in text_of(post(client, "drive_code", {"done": "1"}))
+    google.accounts.entered.add(code)
+    assert f"Connected: {PERSON_EMAIL}" in text_of(post(client, "drive_code", {"done": "1"}))
+    assert DriveGrant.objects.get().scope == oauth.OWN_FILES
+    google.accounts.device_codes.clear()
+    assert "does not match a request" in text_of(post(client, "drive_code", {"done": "1"})), "a code counts once"
+
+
+def test_a_code_that_is_too_old_is_said(client, google):
+    post(client, "drive_key", {"text": json.dumps({"installed": CLIENT})})
+    post(client, "drive_code")
+    google.accounts.device_codes.clear()
+    assert "Get another one" in text_of(post(client, "drive_code", {"done": "1"}))
+    assert not DriveGrant.objects.exists()

@@ -85,6 +85,7 @@ def test_each_facet_counts_the_clips_of_its_values(client, clips, viewer, sorter
         "category": {"trick": 5, "crash": 1},
         "camera": {"GOPRO11": 4, "SONY": 2, "Big Sony · SONY": 2},
         "fps": {"60 fps": 2, "240 fps": 4},
+        "stars": {"not rated": 6},
         "hearts": {"mine": 1, "anybody’s": 2},
         "edit": {"December": 2},
     }

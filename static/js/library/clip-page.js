@@ -3,6 +3,7 @@
 
 import { ClipEditor } from "./clip-edit.js";
 import { ClipPlayer } from "./clip-player.js";
+import { pressStar } from "./stars.js";
 import { Keys, shortcutsAreOn } from "../sorting/keys.js";
 
 const root = document.querySelector("[data-clip-page]");
@@ -34,6 +35,8 @@ function lead(event) {
   const isLetter = event.key.length === 1;
   if (isLetter && !shortcutsAreOn()) return;
   const key = isLetter ? event.key.toUpperCase() : event.key;
+  // In the editor digits write names.
+  if (/^[1-5]$/.test(key) && !root.querySelector("[data-clip-form]") && pressStar(key, root)) return void event.preventDefault();
   const links = LEADS[event.shiftKey ? `Shift+${key}` : key] ?? [];
   const link = links.map((selector) => root.querySelector(selector)).find(Boolean);
   if (!link) return;

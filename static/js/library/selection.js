@@ -91,7 +91,7 @@ function openDialog(id) {
   }
   dialog.dataset.key = crypto.randomUUID();
   dialog.showModal();
-  (dialog.querySelector("[data-picker-input], input[type=text]") ?? dialog.querySelector("[data-dialog-submit]")).focus();
+  (dialog.querySelector("[data-picker-input], input[type=text]") ?? dialog.querySelector("[data-dialog-submit], [type=submit]")).focus();
   const plan = dialog.querySelector("[data-dialog-plan]");
   if (plan) window.htmx.trigger(plan, "opened");
 }
@@ -232,7 +232,19 @@ function heart() {
   return Boolean(button);
 }
 
+/** Rate the selected clips, or without a selection the one that is focused or pointed at. */
+function rate(stars) {
+  const form = document.querySelector("#rate-selection");
+  const card = document.activeElement.closest("[data-clip]") ?? document.querySelector("[data-clip]:hover");
+  if (!form || !(count() || card)) return false;
+  const selection = count() ? written() : { clips: card.dataset.clip };
+  const values = { ...selection, stars, key: crypto.randomUUID() };
+  window.htmx.ajax("POST", form.getAttribute("hx-post"), { target: "#toasts", swap: "afterbegin", values });
+  return true;
+}
+
 const KEYS = {
+  ...Object.fromEntries([0, 1, 2, 3, 4, 5].map((stars) => [stars, () => rate(stars)])),
   x: (event) => {
     const card = document.activeElement.closest("[data-clip]");
     if (card) toggle(card.dataset.clip, { range: event.shiftKey });

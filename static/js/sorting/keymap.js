@@ -8,6 +8,7 @@ const STORE = "sort-keys";
 export const DEFAULTS = {
   keep: ["Enter"], trash: ["x"], skip: ["s"], aside: ["v"], undo: ["z", "u"],
   "keep-TRICK": ["t"], "keep-BROLL": ["r"], "keep-CRASH": ["c"],
+  star: ["q"],
   people: ["p"], friends: ["f"], trick: ["g"], "last-trick": ["=", "Shift+0"], // on many keyboards one and the same key
   in: ["i"], out: ["o"], "in-back": ["["], "in-on": ["]"], "out-back": ["Shift+["], "out-on": ["Shift+]"],
   "shuttle-back": ["j"], "shuttle-stop": ["k"], "shuttle-on": ["l"],

@@ -140,6 +140,7 @@ class SortPage {
       in: () => player.video && this.setEnd("start"), out: () => player.video && this.setEnd("end"),
       split: () => this.making.split(card), make: () => this.making.add(card),
       people: () => tags.focus(card, "people"), friends: () => tags.focusEnd(card, "people"), trick: () => tags.focus(card, "trick"),
+      star: () => tags.addStar(card),
       "last-trick": () => tags.repeatTrick(card),
     };
     moves[name]?.();

@@ -6,7 +6,7 @@ export const tagsOf = (card) => card.querySelector("[data-tags]");
 /** The fields of a keep, as the server wants them. */
 export function keepFields(card) {
   const form = tagsOf(card);
-  return ["start_ms", "end_ms", "category", "people", "trick"].map((name) => [name, form.elements[name].value.trim()]);
+  return ["start_ms", "end_ms", "category", "people", "trick", "stars"].map((name) => [name, form.elements[name].value.trim()]);
 }
 
 /** Whether a name that was typed is still looked up; its picker says so (js/picker.js), and when it is done. */
@@ -118,6 +118,16 @@ export class Tags {
   setCategory(card, category) {
     tagsOf(card).elements.category.value = category;
     this.#touch(tagsOf(card));
+  }
+
+  /** Give one star more; after five there is none. */
+  addStar(card) {
+    const input = tagsOf(card).elements.stars;
+    const n = (Number(input.value) + 1) % 6;
+    input.value = String(n);
+    card.querySelector("[data-stars-number]").textContent = n;
+    card.querySelectorAll("[data-stars-row] > *").forEach((star, place) => star.toggleAttribute("data-lit", place < n));
+    this.#touch(input);
   }
 
   #touch(node) {
