@@ -367,6 +367,8 @@ def argument(rows_once, sessions):
             "nothing": "nothing",
             "~none": "~none",
             "edit": "edit",
+            "slug": "slug",
+            2024: 2024,
         }
     return made.__getitem__
 
