@@ -19,8 +19,8 @@ TITLES = {
     429: _("Too many requests"),
     503: _("Busy"),
 }
-#: The pages' own policy comes with Django's answers; this one is written without asking the site.
-POLICY = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
+#: Other answers get theirs from Django; these are written without asking the site.
+POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
 def answer(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
@@ -30,7 +30,6 @@ def answer(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
     elif status in TITLES and _wants_page(request):
         context = {"title": TITLES[status], "sentence": sentence, "leads_to_upload": status == 413, **theme(request)}
         response = HttpResponse(loader.render_to_string("413.html", context), status=status)
-        response["Content-Security-Policy"] = POLICY
     else:
         response = HttpResponse(f"{sentence}\n", status=status, content_type="text/plain; charset=utf-8")
     response["Cache-Control"] = "no-store"
@@ -46,14 +45,18 @@ def answer_unread(request: Request, status: int, sentence: str) -> HttpResponse:
     asked.COOKIES = parse_cookie(asked.META.get("HTTP_COOKIE", ""))
     language = settings.LANGUAGE_CODE if is_for_programs(asked) else translation.get_language_from_request(asked)
     with translation.override(language):
-        return answer(asked, status, sentence)
+        response = answer(asked, status, sentence)
+    response["Content-Security-Policy"] = POLICY
+    return response
 
 
 @require_safe
 def too_large(request: HttpRequest, refused: str) -> HttpResponse:
     """Answer in nginx's place what it refused for its size; ``refused`` is the path that was asked for."""
     request.path = f"/{refused}"
-    return answer(request, 413, TOO_LARGE)
+    language = settings.LANGUAGE_CODE if is_for_programs(request) else translation.get_language()
+    with translation.override(language):
+        return answer(request, 413, TOO_LARGE)
 
 
 def _wants_page(request: HttpRequest) -> bool:

@@ -24,7 +24,7 @@ ROUTES = {
     "manifest": ([], {"get": EVERYONE, "head": EVERYONE}),
     "service_worker": ([], {"get": EVERYONE, "head": EVERYONE}),
     "offline": ([], {"get": EVERYONE, "head": EVERYONE}),
-    "too_large": (["login"], {"get": EVERYONE, "head": EVERYONE}),
+    "too_large": (["nothing"], {"get": EVERYONE, "head": EVERYONE}),
     "stylesheet": (["nothing"], {"get": EVERYONE, "head": EVERYONE}),
     "favicon": ([], {"get": EVERYONE, "head": EVERYONE}),
     "healthz": ([], {"get": EVERYONE}),
@@ -367,6 +367,8 @@ def argument(rows_once, sessions):
             "nothing": "nothing",
             "~none": "~none",
             "edit": "edit",
+            "slug": "slug",
+            2024: 2024,
         }
     return made.__getitem__
 

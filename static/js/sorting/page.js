@@ -281,6 +281,7 @@ class SortPage {
 
   /** Sent by a page that closes; what is on its way to the server stays held until it is there. */
   giveBack() {
+    this.queue.leave();
     const form = new FormData();
     form.append("csrfmiddlewaretoken", this.root.dataset.csrf);
     form.append("lease", this.lease);

@@ -75,6 +75,13 @@ export class DecisionQueue {
     return this.entries.filter(({ lease, segment }) => segment && lease !== this.page.lease).map(({ segment }) => segment);
   }
 
+  /** Send what was decided last, as the page is being left: it would wait until somebody sorts here again. */
+  leave() {
+    this.isLeaving = true;
+    this.flush();
+    this.isLeaving = false;
+  }
+
   async flush() {
     if (this.sending) return;
     this.sending = true;
@@ -97,12 +104,13 @@ export class DecisionQueue {
   }
 
   async #send(entry) {
-    const own = entry.lease === this.page.lease;
-    const body = new URLSearchParams([...entry.fields, ...(own ? this.extraFields() : [["no_hand", "1"]])]);
+    const seesHand = entry.lease === this.page.lease && !this.isLeaving;
+    const body = new URLSearchParams([...entry.fields, ...(seesHand ? this.extraFields() : [["no_hand", "1"]])]);
     const headers = { "X-CSRFToken": this.page.csrf, "HX-Request": "true" };
     let response;
     try {
-      response = await fetch(entry.url, { method: "POST", body, headers, signal: AbortSignal.timeout(PATIENCE_MS) });
+      const signal = AbortSignal.timeout(PATIENCE_MS);
+      response = await fetch(entry.url, { method: "POST", body, headers, signal, keepalive: true }); // survives leaving
       if (FINAL.has(response.status)) return { status: response.status, html: await response.text() };
     } catch {
       return this.#retryLater("offline");
