@@ -73,14 +73,11 @@ def test_a_join_lasts_no_longer_than_a_picture(chromium, running_site):
         expect(cards(page)).to_have_count(4)
         expect(page.locator("[data-says-number]")).to_have_text("1 / 4")
         page.evaluate(WATCH)
-        for _round in range(3):
+        for _round in range(2):
             press(page, "0")
-            page.wait_for_function("() => document.querySelector('.reel-play').textContent.trim() === 'Pause'")
-            page.wait_for_function(
-                "() => document.querySelector('.reel-play').textContent.trim() === 'Play all'", timeout=40_000
-            )
+            expect(page.locator(".reel-play")).to_have_text("Pause")
+            expect(page.locator(".reel-play")).to_have_text("Play all", timeout=40_000)
         played = joins(page)
-    print(*played, sep="\n")
-    assert len(played) >= 6
+    assert len(played) >= 4
     assert median(abs(one.late_ms) for one in played) < PATIENCE_MS
     assert median(one.unseen_ms for one in played) < PATIENCE_MS

@@ -86,7 +86,7 @@ export class ReelPlayer extends ClipPlayer {
     const { turn } = this;
     const wasReady = this.other.dataset.clip === card.dataset.reelClip && this.other.dataset.src === card.dataset.src
       && this.other.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && !this.other.seeking;
-    if (this.led !== card || atS !== null) this.#load(this.other, card, { atS }); // one that moves already goes on
+    if (this.led !== card || atS !== null) this.#load(this.other, card, { atS }); // one that moves already keeps moving
     this.led = null;
     this.playing = play;
     await ready(this.other); // the picture before stays until the next one is there
