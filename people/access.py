@@ -28,7 +28,7 @@ PROGRAM_PATHS = settings.PROGRAM_PATHS
 #: Asked with tokens of their own, which are nobody's.
 OWN_TOKEN_PATHS = ("/metrics",)
 #: What a token opens. Pages are for people: one that could make tokens would widen its own scope.
-TOKEN_PATHS = (*PROGRAM_PATHS, "/media/", "/library/download.zip", "/readyz")
+TOKEN_PATHS = (*PROGRAM_PATHS, "/media/", "/library/download.zip", "/readyz", "/too-large/")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

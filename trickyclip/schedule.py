@@ -20,6 +20,7 @@ def beat_schedule(*, sweep_s: float) -> dict[str, dict[str, Any]]:
         "look_after_space": _every(sweep_s),
         "look_into_drive_folder": {"schedule": crontab(minute="2-59/5"), "options": {"expires": 290}},
         "notice_archive_changes": {"schedule": crontab(minute="*/5")},
+        "describe_sessions": _every(MINUTE_S),
         "tidy_candidates": {"schedule": crontab(minute="*/15")},
         "expire_uploads": {"schedule": crontab(minute="35"), "options": {"expires": 3000}},
         "clear_exports": {"schedule": crontab(minute="45"), "options": {"expires": 3000}},
@@ -30,6 +31,7 @@ def beat_schedule(*, sweep_s: float) -> dict[str, dict[str, Any]]:
         "empty_bin": {"schedule": crontab(hour="3", minute="55")},
         "refresh_search": {"schedule": crontab(hour="4", minute="15")},
         "remove_orphans": {"schedule": crontab(hour="4", minute="35")},
+        "tidy_renders": {"schedule": crontab(hour="4", minute="45")},
         "audit": {"schedule": crontab(hour="4", minute="55")},
     }
     return {task: {"task": task, **turn} for task, turn in turns.items()}

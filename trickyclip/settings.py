@@ -230,9 +230,9 @@ DRIVE_OAUTH_CLIENT_SECRET = env("DRIVE_OAUTH_CLIENT_SECRET", default="")
 DRIVE_CHUNK_BYTES = env.int("DRIVE_CHUNK_BYTES", default=8 * 1024**2)
 DRIVE_BACK_OFF_SECONDS = env.float("DRIVE_BACK_OFF_SECONDS", default=1.0)
 DRIVE_API_URL = env("DRIVE_API_URL", default="https://www.googleapis.com/")
-DRIVE_CONSENT_URL = "https://accounts.google.com/o/oauth2/v2/auth"
-DRIVE_TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105
-DRIVE_REVOKE_URL = "https://oauth2.googleapis.com/revoke"
+DRIVE_CONSENT_URL = env("DRIVE_CONSENT_URL", default="https://accounts.google.com/o/oauth2/v2/auth")
+DRIVE_TOKEN_URL = env("DRIVE_TOKEN_URL", default="https://oauth2.googleapis.com/token")
+DRIVE_REVOKE_URL = env("DRIVE_REVOKE_URL", default="https://oauth2.googleapis.com/revoke")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # With requirements.txt, because the admin's files and the API page's come from packages.
 STATIC_URL = f"/static/{version_of([*STATICFILES_DIRS, BASE_DIR / 'requirements.txt'])}/"

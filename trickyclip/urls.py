@@ -10,7 +10,7 @@ from people.curating.routes import routes_of
 from people.models import Role
 from tricks.curating import TRICKS
 from tricks.views import pick as pick_trick
-from trickyclip.http import health, installable, stylesheet
+from trickyclip.http import health, installable, refused, stylesheet
 from trickyclip.runtime import metrics
 
 watch = requires(Role.VIEWER)
@@ -29,6 +29,7 @@ urlpatterns = [
     path("service-worker.js", public(installable.service_worker), name="service_worker"),
     path("offline", public(installable.offline), name="offline"),
     path("styles/<str:version>.css", public(stylesheet.stylesheet), name="stylesheet"),
+    path("too-large/<path:refused>", public(refused.too_large), name="too_large"),
     path("favicon.ico", public(installable.favicon), name="favicon"),
     path("healthz", public(health.healthz), name="healthz"),
     path("readyz", public(health.readyz), name="readyz"),

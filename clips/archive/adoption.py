@@ -122,7 +122,8 @@ def _owners(thing: Thing, sha256: str) -> list[dict[str, Thing]]:
         return [{"original_file": thing}]
     versions = FinalClip.objects.filter(lineage=thing.lineage, file_hash=sha256, removed_at=None)
     versions = sorted(versions.prefetch_related("copies"), key=lambda one: (not one.copies.all(), not one.is_current))
-    alone = [] if thing.removed_at or thing in versions else [thing]
+    is_gone = thing.removed_at and not (thing.bin_entry and thing.bin_entry.is_lying)  # what lies in the bin comes back
+    alone = [] if is_gone or thing in versions else [thing]
     return [{"clip": clip} for clip in [*versions, *alone]]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 #: Called often while something is sent, with the fraction that has arrived or None; may raise to stop the work.
 Report = Callable[[float | None], None]
@@ -28,6 +28,9 @@ class BlockReason(StrEnum):
     FOLDER = "FOLDER"
     CREDENTIALS = "CREDENTIALS"
     SETTINGS = "SETTINGS"
+    GONE = "GONE"
+    TOP_GONE = "TOP_GONE"
+    MOVED = "MOVED"
 
 
 class ArchiveError(Exception):
@@ -42,6 +45,17 @@ class ArchiveBlockedError(ArchiveError):
         self.reason = reason
         #: When it is worth another try; None where the archive did not say.
         self.retry_after_s = retry_after_s
+
+
+class FileRefusedError(ArchiveError):
+    """The archive refuses what is asked of one file, and takes others."""
+
+    def __init__(self, sentence: str, *, retry_after_s: float | None = None, is_final: bool = False) -> None:
+        super().__init__(sentence)
+        #: When it is worth another try; None where the archive did not say.
+        self.retry_after_s = retry_after_s
+        #: Whether no further try helps.
+        self.is_final = is_final
 
 
 @dataclass(frozen=True)
@@ -76,6 +90,10 @@ class RemoteFile:
     facts: dict[str, str] = field(default_factory=dict)
     #: Whether the site itself put it there under this name; False after a person did, None where nobody can say.
     is_ours: bool | None = None
+    #: Whether its content is what the site sent; False after a person put in another, None where nobody can say.
+    is_own_content: bool | None = None
+    #: None where it was not asked for.
+    size_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +102,8 @@ class Change:
 
     id: str
     is_gone: bool
+    #: Of a file's content; empty where it is not known, and of a folder.
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,6 +137,16 @@ class Finding:
     is_good: bool
     says: str
     fault: ArchiveBlockedError | None = None
+    #: Whether it is good now, and will not stay so by itself.
+    warns: bool = False
+
+
+@runtime_checkable
+class RemovesFolders(Protocol):
+    """An archive in which a folder is something of its own."""
+
+    def remove_if_empty(self, folder_id: str) -> bool:
+        """Remove a folder if nothing is in it; return whether it is gone."""
 
 
 class ArchiveBackend(Protocol):
@@ -161,6 +191,9 @@ class ArchiveBackend(Protocol):
 
     def walk(self) -> Iterator[ArchivedFile]:
         """Find every clip below the archive's top folder, without those in the trash."""
+
+    def session_files(self) -> Iterator[ArchivedFile]:
+        """Find the files that say all of a session or the crew, wherever they lie below the top folder."""
 
     def stock(self, *, checksums: bool) -> Iterator[ListedFile]:
         """List every clip and original in the archive, in no order, including those in the trash.

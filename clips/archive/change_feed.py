@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.db.models import Q
 
-from clips.archive import outage
+from clips.archive import outage, questions
 from clips.archive.backend import ArchiveBlockedError, ArchiveError, Change
 from clips.archive.configured import archive_backend, archive_name
 from clips.jobs import pipeline
@@ -29,29 +29,38 @@ def notice_changes() -> int:
 
 def _read() -> int:
     backend, n_started = archive_backend(), 0
-    cursor, _made = ArchiveCursor.objects.get_or_create(backend=backend.name)
+    cursor, _made = ArchiveCursor.objects.get_or_create(backend=backend.name, log=backend.drive_id)
     for _page in range(MAX_PAGES):
         changes, token = backend.changes_since(cursor.token)
         with transaction.atomic():  # a page is taken over whole and once, or not at all
             taken = ArchiveCursor.objects.filter(pk=cursor.pk, token=cursor.token).update(token=token)
-            n_started += _take_over(changes) if taken else 0
+            copies, n_lost = _take_over(changes) if taken else ([], 0)
+        n_started += len(copies)
+        if n_lost > questions.HANDFUL:  # before the jobs begin, which would notice it one by one
+            raise questions.many_gone(backend, n_lost)
         if not taken or not changes:
             break
         cursor.token = token
     return n_started
 
 
-def _take_over(changes: list[Change]) -> int:
-    """Start a job for each copy that is gone or back; the job checks the copy itself and saves its state."""
+def _take_over(changes: list[Change]) -> tuple[list[ArchiveCopy], int]:
+    """Start a job for each copy that is gone, changed or back, which checks it and saves its state.
+
+    Returns them, and how many are gone.
+    """
     gone = {change.id for change in changes if change.is_gone}
-    back = {change.id for change in changes if not change.is_gone} - gone
-    copies = ArchiveCopy.objects.filter(
-        _of(gone) & Q(state=CopyState.VERIFIED) | _of(back) & Q(state=CopyState.REMOVED), backend="drive"
-    )
-    copies = list(copies.exclude(clip=None).select_related("clip"))
+    back = {change.id: change.sha256 for change in changes if not change.is_gone and change.id not in gone}
+    in_use = ArchiveCopy.objects.filter(backend="drive", clip__removed_at=None).exclude(clip=None)
+    lost = list(in_use.filter(_of(gone), state=CopyState.VERIFIED).select_related("clip"))
+    left = [CopyState.REMOVED, CopyState.CHANGED]
+    copies = lost + list(in_use.filter(_of(set(back)), state__in=left).select_related("clip"))
+    # Of what is there still, another content is looked at, and one that Drive has not read yet.
+    same = in_use.filter(remote_id__in=back, state=CopyState.VERIFIED).select_related("clip")
+    copies += [copy for copy in same if back[copy.remote_id] != copy.sha256]
     for copy in copies:
         pipeline.start(JobKind.ARCHIVE, copy.clip, priority=LOOK_PRIORITY)
-    return len(copies)
+    return copies, len(lost)
 
 
 def _of(remote_ids: set[str]) -> Q:

@@ -13,7 +13,7 @@ from django.conf import settings
 from clips.archive.backend import ArchiveBackend, ArchiveBlockedError, BlockReason, Report, silent
 from clips.archive.drive import oauth
 from clips.archive.local import LocalArchive
-from clips.models import DriveGrant
+from clips.models import ArchiveMarker, DriveGrant
 from people.site_settings.registry import (
     ARCHIVE_BACKEND,
     DRIVE_DROP_FOLDER_ID,
@@ -45,13 +45,30 @@ def archive_backend(report: Report = silent, *, name: str = "") -> ArchiveBacken
     """
     name = name or archive_name()
     if name == "local":
-        return LocalArchive(settings.ARCHIVE_DIR, report)
-    if name != "drive":
+        return LocalArchive(settings.ARCHIVE_DIR, report, ArchiveMarker.objects.local())
+    if name.partition(" ")[0] != "drive":  # "drive 1a2b3c4d" is one of before, see clips/archive/questions.py
         says = f"ARCHIVE_BACKEND is “{name}”. Set it to “local” or “drive”."
         raise ArchiveBlockedError(BlockReason.SETTINGS, says)
     from clips.archive.drive.client import GoogleDriveArchive
 
     return GoogleDriveArchive(drive_credentials(), report=report, **_drive(DRIVE_FOLDER_ID.value()))
+
+
+def place_in_use(name: str) -> str:
+    """Return what holds an archive by the settings: a folder's id, or an account whose own drive it is; asks nobody.
+
+    Empty where that is not known, or an archive has but one place.
+    """
+    if name != "drive":
+        return ""
+    if folder_id := DRIVE_FOLDER_ID.value():
+        return folder_id
+    given = DriveGrant.objects.first()
+    return f"My Drive of {given.account}" if given and not _has_key() else ""
+
+
+def _has_key() -> bool:
+    return bool(settings.DRIVE_SERVICE_ACCOUNT_FILE or DRIVE_SERVICE_ACCOUNT_KEY.value())
 
 
 def drive_at(folder_id: str, credentials: "Credentials | None" = None) -> "DrivePlaces":

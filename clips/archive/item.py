@@ -10,6 +10,10 @@ from clips.models import FinalClip, Job, OriginalFile
 from clips.storage.files import local_clip, local_copy
 from people.naming.slugs import UNKNOWN
 
+#: Drive keeps 30 facts of a file, each with as many bytes: https://developers.google.com/workspace/drive/api/guides/properties
+MAX_FACT_BYTES = 124
+CUT = "…"
+
 
 @dataclass(frozen=True)
 class Item:
@@ -49,7 +53,8 @@ def item_of(thing: FinalClip | OriginalFile) -> Item:
         return Item(thing, clip_folder_parts(thing), thing.filename, thing.file_hash, clip_facts(thing))
     shoot, name = thing.shoot, original_name(thing.original_filename, thing.file_hash)
     folders = original_folder_parts(date=shoot.date, session_name=shoot.name)
-    facts = {"trickyclip_original": thing.file_hash, "trickyclip_file": str(thing.pk)}
+    facts = {"original": thing.file_hash, "file": thing.pk, "session": shoot.pk, "session_name": shoot.name}
+    facts = {name: fitting(name, str(value)) for name, value in _prefixed(facts).items()}
     return Item(thing, folders, name, thing.file_hash, facts)
 
 
@@ -77,4 +82,23 @@ def clip_facts(clip: FinalClip) -> dict[str, str]:
     facts = {"clip": clip.pk, "original": clip.original_file.file_hash, "in": clip.start_ms, "out": clip.end_ms}
     facts["category"] = clip.category  # in no name: a clip without a trick is called Unknown there, whatever its kind
     facts |= {"lineage": clip.lineage, "kept_at": clip.created_at.isoformat()}
-    return {f"trickyclip_{name}": str(value) for name, value in facts.items()}
+    facts |= {"session": clip.original_file.shoot_id, "session_name": clip.original_file.shoot.name}
+    if clip.person:
+        facts |= {"rider": clip.person_id, "rider_name": clip.person.display_name}
+    if clip.trick:
+        facts |= {"trick": clip.trick_id, "trick_name": str(clip.trick)}
+    others = sorted(clip.also.all(), key=lambda person: person.pk)
+    facts |= {f"also_{number}": person.pk for number, person in enumerate(others, 1)}
+    return {name: fitting(name, str(value)) for name, value in _prefixed(facts).items()}
+
+
+def _prefixed(facts: dict[str, object]) -> dict[str, object]:
+    return {f"trickyclip_{name}": value for name, value in facts.items()}
+
+
+def fitting(name: str, value: str) -> str:
+    """Return a fact in the bytes that Drive has for it and its name; one that was cut ends with ``CUT``."""
+    if len(f"{name}{value}".encode()) <= MAX_FACT_BYTES:
+        return value
+    left = MAX_FACT_BYTES - len(f"{name}{CUT}".encode())
+    return value.encode()[:left].decode(errors="ignore") + CUT

@@ -11,6 +11,8 @@ def register() -> None:
     """Register this room's kinds of jobs and its faults."""
     registry.register(JobKind.ARCHIVE, registry.Step("archive", "light", room_bytes=_copy_bytes))
     registry.register(JobKind.WITHDRAW, registry.Step("withdraw", "light"))
+    registry.register(JobKind.REGAIN, registry.Step("regain", "light", room_bytes=_clip_bytes))
+    registry.register(JobKind.RECORD, registry.Step("record", "light"))
     registry.register(JobKind.RENAME, registry.Step("rename", "light"))
     registry.add_fault_handler(_wait_for_archive)
     registry.add_passing_fault(ArchiveError)
@@ -19,6 +21,10 @@ def register() -> None:
 def _copy_bytes(job: Job) -> int:
     """Return what a copy adds here: nothing, unless the archive is a folder on the same disk."""
     return ((job.clip or job.original_file).size_bytes or 0) if archive_shares_disk() else 0
+
+
+def _clip_bytes(job: Job) -> int:
+    return job.clip.size_bytes or 0
 
 
 def _wait_for_archive(job: Job, error: Exception) -> bool:

@@ -1,10 +1,9 @@
 """The archive as a folder tree on this machine's disk, or on a mounted one."""
 
 import contextlib
-import errno
 import hashlib
 import os
-import shutil
+import stat
 import time
 import uuid
 from collections.abc import Iterator
@@ -15,7 +14,6 @@ from clips.archive.backend import (
     ArchiveBlockedError,
     ArchivedFile,
     ArchiveError,
-    BlockReason,
     Finding,
     ListedFile,
     Parcel,
@@ -23,7 +21,8 @@ from clips.archive.backend import (
     Report,
     silent,
 )
-from clips.archive.naming import ORIGINALS, ROOT
+from clips.archive.local_root import FAT_MAX_BYTES, LocalRoot, Memory
+from clips.archive.naming import ORIGINALS, ROOT, is_session_file
 from clips.media.formats.suffixes import MEDIA_TYPES
 
 COPY_BLOCK_BYTES = 4 * 1024**2
@@ -35,26 +34,26 @@ TRASH_FOLDER = ".trash"
 
 
 class LocalArchive:
-    """Ids are paths relative to the root."""
+    """Ids are paths relative to the root. All that is done to files is done relative to the root as it was opened."""
 
     name = "local"
     ids_are_places = True
 
-    def __init__(self, root: Path, report: Report = silent) -> None:
+    def __init__(self, root: Path, report: Report = silent, memory: Memory | None = None) -> None:
         self.root = root
+        self.place = LocalRoot(root, memory)
         self._report = report
 
     def new_folder_id(self, parent_id: str | None, name: str) -> str:
         return str(Path(parent_id or "") / name)
 
     def make_folder(self, folder_id: str, parent_id: str | None, name: str) -> None:
-        try:
-            (self.root / folder_id).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ArchiveError(f"Cannot write to the archive folder: {error.strerror}.") from error
+        with self.place.opened(to_write=True) as root, self._said("Cannot write to the archive folder"):
+            _make_folders(root, folder_id)
 
     def has_folder(self, folder_id: str) -> bool:
-        return (self.root / folder_id).is_dir()
+        with self.place.opened() as root:
+            return _is_folder(root, folder_id)
 
     def folders_of(self, folder_id: str) -> tuple[str, ...] | None:
         parts = Path(folder_id).parts
@@ -64,108 +63,160 @@ class LocalArchive:
         return str(Path(folder_id) / filename)
 
     def put(self, parcel: Parcel) -> None:
-        folder = self.root / parcel.folder_id
-        part = folder / f".{uuid.uuid4().hex}{PART_SUFFIX}"
+        size_bytes = parcel.source.stat().st_size
+        if size_bytes > FAT_MAX_BYTES and self.place.is_small_file_disk():
+            says = f"The archive's disk is FAT and holds no file of 4 GiB, so it cannot take {parcel.filename}."
+            raise ArchiveError(f"{says} Format it as exFAT, NTFS or ext4.")
+        with self.place.opened(to_write=True) as root, self._said(f"The archive cannot take {parcel.filename}"):
+            there = os.fstatvfs(root)
+            if size_bytes > there.f_bavail * there.f_frsize:
+                raise self.place.full()
+            folder = os.open(parcel.folder_id, os.O_RDONLY | os.O_DIRECTORY, dir_fd=root)
+            try:
+                self._put_into(folder, parcel)
+            finally:
+                os.close(folder)
+
+    def _put_into(self, folder: int, parcel: Parcel) -> None:
+        part, filename = f".{uuid.uuid4().hex}{PART_SUFFIX}", Path(parcel.file_id).name
+        _clear_away(folder)
         try:
-            self._clear_away(folder)
-            with parcel.source.open("rb") as reader, part.open("wb") as writer:
+            made = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=folder)
+            with parcel.source.open("rb") as reader, os.fdopen(made, "wb") as writer:
                 self._pour(reader, writer)
-            shutil.copystat(parcel.source, part)
-            part.replace(self.root / parcel.file_id)  # a reader sees the whole file or none
-        except OSError as error:
-            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                says = f"The archive's disk ({self.root}) is full. Free some space there. Sending then resumes."
-                raise ArchiveBlockedError(BlockReason.QUOTA, says) from error
-            raise ArchiveError(f"The archive cannot take {parcel.filename}: {error.strerror}.") from error
+                _keep_stat(reader, writer)
+            os.replace(part, filename, src_dir_fd=folder, dst_dir_fd=folder)  # a reader sees the whole file or none
         finally:
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                os.unlink(part, dir_fd=folder)
 
     def look(self, file_id: str) -> RemoteFile | None:
-        for root, is_trashed in ((self.root, False), (self.root / TRASH_FOLDER, True)):
-            try:
-                sha256 = self._sha256(root / file_id)
-            except (FileNotFoundError, NotADirectoryError):
-                continue
-            path = Path(file_id)
-            return RemoteFile(sha256, str(path.parent), path.name, is_trashed)
-        return None
+        with self.place.opened() as root:
+            for place, is_trashed in ((file_id, False), (f"{TRASH_FOLDER}/{file_id}", True)):
+                try:
+                    with self._said("The archive cannot read a file"):
+                        sha256 = self._sha256(root, place)
+                except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                    continue
+                path = Path(file_id)
+                return RemoteFile(sha256, str(path.parent), path.name, is_trashed)
+            return None
 
     def fetch(self, file_id: str, target: Path) -> None:
-        try:
-            with (self.root / file_id).open("rb") as reader, target.open("ab") as writer:
-                reader.seek(writer.tell())
-                self._pour(reader, writer)
-        except FileNotFoundError as error:
-            raise ArchiveError("The archive no longer has this file.") from error
+        with self.place.opened() as root:
+            try:
+                with _opened(root, file_id) as reader, target.open("ab") as writer:
+                    reader.seek(writer.tell())
+                    self._pour(reader, writer)
+            except FileNotFoundError as error:
+                raise ArchiveError("The archive no longer has this file.") from error
 
     def move(self, file_id: str, *, to_folder_id: str, filename: str, facts: dict[str, str]) -> str:
         moved_id = str(Path(to_folder_id) / filename)
-        if moved_id != file_id:
-            self.trash(moved_id)  # nothing is written over: what lies there, nobody waits for
-        self._rename(self.root / file_id, self.root / moved_id)
+        with self.place.opened(to_write=True) as root:
+            if moved_id != file_id and not _is_same_file(root, file_id, moved_id):
+                self._trash(root, moved_id)  # nothing is written over: what lies there, nobody waits for
+            self._rename(root, file_id, moved_id)
         return moved_id
 
     def trash(self, file_id: str) -> bool:
-        if not (self.root / file_id).is_file():
+        with self.place.opened(to_write=True) as root:
+            return self._trash(root, file_id)
+
+    def _trash(self, root: int, file_id: str) -> bool:
+        if not _is_file(root, file_id):
             return False
-        target = self.root / TRASH_FOLDER / file_id
-        if target.exists():  # nothing in there is ever written over
-            self._rename(target, target.with_name(f"{target.stem}.{uuid.uuid4().hex[:8]}{target.suffix}"))
-        self._rename(self.root / file_id, target)
+        target = Path(TRASH_FOLDER) / file_id
+        if _is_file(root, str(target)):  # nothing in there is ever written over
+            old = target.with_name(f"{target.stem}.{uuid.uuid4().hex[:8]}{target.suffix}")
+            self._rename(root, str(target), str(old))
+        self._rename(root, file_id, str(target))
         return True
 
     def restore(self, file_id: str) -> bool:
-        trashed = self.root / TRASH_FOLDER / file_id
-        if not trashed.is_file() or (self.root / file_id).exists():
-            return False
-        self._rename(trashed, self.root / file_id)
+        trashed = f"{TRASH_FOLDER}/{file_id}"
+        with self.place.opened(to_write=True) as root:
+            if not _is_file(root, trashed) or _is_file(root, file_id):
+                return False
+            self._rename(root, trashed, file_id)
         return True
 
     def walk(self) -> Iterator[ArchivedFile]:
-        for path in _files(self.root / ROOT):
-            folders = path.relative_to(self.root).parts[:-1]
-            if path.suffix.removeprefix(".") not in MEDIA_TYPES or folders[1:2] == (ORIGINALS,):
-                continue
-            file_id = str(path.relative_to(self.root))
-            yield ArchivedFile(file_id, folders, self.look(file_id))
+        with self.place.opened() as root:
+            for place in _files(root, ROOT):
+                folders = place.parts[:-1]
+                if place.suffix.removeprefix(".") not in MEDIA_TYPES or folders[1:2] == (ORIGINALS,):
+                    continue
+                if held := self.look(str(place)):
+                    yield ArchivedFile(str(place), folders, held)
+
+    def session_files(self) -> Iterator[ArchivedFile]:
+        with self.place.opened() as root:
+            for place in _files(root, ROOT):
+                held = self.look(str(place)) if is_session_file(place.name) else None
+                if held:
+                    yield ArchivedFile(str(place), place.parts[:-1], held)
 
     def stock(self, *, checksums: bool) -> Iterator[ListedFile]:
-        for root, is_trashed in ((self.root, False), (self.root / TRASH_FOLDER, True)):
-            for path in _files(root / ROOT):
-                place = path.relative_to(root)
-                try:
-                    sha256 = self._sha256(path) if checksums else ""
-                    yield ListedFile(str(place), str(place.parent), place.name, path.stat().st_size, sha256, is_trashed)
-                except FileNotFoundError:
-                    continue  # moved since its folder was read
+        with self.place.opened() as root:
+            for above, is_trashed in (("", False), (TRASH_FOLDER, True)):
+                for path in _files(root, str(Path(above) / ROOT)):
+                    place = path.relative_to(above)
+                    if is_session_file(place.name):
+                        continue
+                    try:
+                        sha256 = self._sha256(root, str(path)) if checksums else ""
+                        size_bytes = os.stat(path, dir_fd=root).st_size
+                    except FileNotFoundError:
+                        continue  # moved since its folder was read
+                    yield ListedFile(str(place), str(place.parent), place.name, size_bytes, sha256, is_trashed)
 
     def alike(self, facts: dict[str, str], size_bytes: int) -> Iterator[ListedFile]:
         stocked = self.stock(checksums=False)  # what a file says of itself stands inside, so its size tells it first
         return (found for found in stocked if not found.is_trashed and found.size_bytes == size_bytes)
 
     def check(self) -> list[Finding]:
-        probe = self.root / f".{uuid.uuid4().hex}.check"
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            probe.touch()
-            probe.unlink()
-        except OSError as error:
-            says = f"{self.root} is not writable ({error.strerror}). Mount the disk, or let the site write there."
-            return [Finding("folder", False, says, ArchiveBlockedError(BlockReason.FOLDER, says))]
-        free_gib = shutil.disk_usage(self.root).free / 1024**3
-        return [Finding("folder", True, f"{self.root} is writable; {free_gib:.1f} GiB are free.")]
+            self.place.check()
+        except ArchiveBlockedError as error:
+            return [Finding("folder", False, str(error), error)]
+        with self.place.opened() as root:
+            there = os.fstatvfs(root)
+        free_gib = there.f_bavail * there.f_frsize / 1024**3
+        found = [Finding("folder", True, f"{self.root} is writable; {free_gib:.1f} GiB are free.")]
+        if self.place.is_small_file_disk():
+            says = "The disk is FAT: it takes no file of 4 GiB. Format it as exFAT, NTFS or ext4 for longer videos."
+            found.append(Finding("disk", True, says))
+        if self.place.ignores_case():
+            says = (
+                "The disk takes “Mia” and “mia” for one name. The site never makes two names that differ only in that."
+            )
+            found.append(Finding("names", True, says))
+        return found
 
-    @staticmethod
-    def _rename(source: Path, target: Path) -> None:
+    @contextlib.contextmanager
+    def _said(self, what: str) -> Iterator[None]:
+        """Turn an error of the disk into a sentence: about the whole archive, or about ``what``."""
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            source.rename(target)
+            yield
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            raise
         except OSError as error:
-            raise ArchiveError(f"The archive cannot move {target.name}: {error.strerror}.") from error
+            if fault := self.place.fault_of(error):
+                raise fault from error
+            raise ArchiveError(f"{what}: {error.strerror}.") from error
 
-    def _sha256(self, path: Path) -> str:
+    def _rename(self, root: int, source: str, target: str) -> None:
+        try:
+            with self._said(f"The archive cannot move {Path(target).name}"):
+                _make_folders(root, str(Path(target).parent))
+                os.rename(source, target, src_dir_fd=root, dst_dir_fd=root)
+        except OSError as error:
+            raise ArchiveError(f"The archive cannot move {Path(target).name}: {error.strerror}.") from error
+
+    def _sha256(self, root: int, place: str) -> str:
         digest = hashlib.sha256()
-        with path.open("rb") as file:
+        with _opened(root, place) as file:
             while block := file.read(COPY_BLOCK_BYTES):
                 digest.update(block)
                 self._report(None)
@@ -180,17 +231,63 @@ class LocalArchive:
         writer.flush()
         os.fsync(writer.fileno())
 
-    @staticmethod
-    def _clear_away(folder: Path) -> None:
-        """Delete half-written files of killed workers; an original can be many gigabytes."""
-        for part in folder.glob(f".*{PART_SUFFIX}"):
+
+def _opened(root: int, place: str) -> BinaryIO:
+    return os.fdopen(os.open(place, os.O_RDONLY, dir_fd=root), "rb")
+
+
+def _make_folders(root: int, folder: str) -> None:
+    above = Path()
+    for part in Path(folder).parts:
+        above /= part
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(above, dir_fd=root)
+
+
+def _is_folder(root: int, place: str) -> bool:
+    try:
+        os.close(os.open(place, os.O_RDONLY | os.O_DIRECTORY, dir_fd=root))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def _is_file(root: int, place: str) -> bool:
+    try:
+        return stat.S_ISREG(os.stat(place, dir_fd=root).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _is_same_file(root: int, one: str, other: str) -> bool:
+    """Return whether two names are one file, as where a disk ignores case."""
+    try:
+        return os.path.samestat(os.stat(one, dir_fd=root), os.stat(other, dir_fd=root))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _keep_stat(reader: BinaryIO, writer: BinaryIO) -> None:
+    """Give the copy the times and rights of its source, where the disk has such."""
+    kept = os.fstat(reader.fileno())
+    with contextlib.suppress(PermissionError):
+        os.fchmod(writer.fileno(), kept.st_mode & 0o777)
+    os.utime(writer.fileno(), ns=(kept.st_atime_ns, kept.st_mtime_ns))
+
+
+def _clear_away(folder: int) -> None:
+    """Delete half-written files of killed workers; an original can be many gigabytes."""
+    for name in os.listdir(folder):
+        if name.startswith(".") and name.endswith(PART_SUFFIX):
             with contextlib.suppress(FileNotFoundError):
-                if part.stat().st_mtime < time.time() - PART_AGE_S:
-                    part.unlink()
+                if os.stat(name, dir_fd=folder).st_mtime < time.time() - PART_AGE_S:
+                    os.unlink(name, dir_fd=folder)
 
 
-def _files(top: Path) -> Iterator[Path]:
+def _files(root: int, top: str) -> Iterator[Path]:
     """Yield the files below a folder, folder by folder, to avoid a list of all of them."""
-    for folder, folders, names in os.walk(top):
+    if not _is_folder(root, top):
+        return
+    for folder, folders, names, _descriptor in os.fwalk(top, dir_fd=root):
         folders.sort()
         yield from (Path(folder) / name for name in sorted(names) if not name.startswith("."))

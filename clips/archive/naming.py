@@ -7,19 +7,25 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from clips.media.formats.suffixes import MEDIA_TYPES
+from people.naming.spelling import clean_name
 
 ROOT = "TrickyClip Archive"
 #: Beside the years of the clips.
 ORIGINALS = "Originals"
 MAX_FOLDER_BYTES = 120
+#: Beside the folders of each session's riders, and in the root: all that the rows say of it.
+SESSION_FILE = "trickyclip.json"
 #: Refused or given a meaning by Windows, macOS, Drive's search or a shell.
 _FILE_NAME = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)__(?P<session>.+?)__(?!_)(?P<person>.+?)__(?!_)(?P<trick>.+?)__(?!_)(?P<camera>.+?)"
-    rf"__(?P<fps>.*?)__v(?P<number>\d+)\.(?P<ending>{'|'.join(MEDIA_TYPES)})"
+    rf"__(?P<fps>.*?)__v(?P<number>\d+)(?: \(TrickyClip\))?\.(?P<ending>{'|'.join(MEDIA_TYPES)})"
 )
 _ORIGINAL_NAME = re.compile(r"(?P<name>.+)__(?P<digits>[0-9a-f]{8})(?P<suffix>\.[A-Za-z0-9]{1,8})?")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+_SESSION_FILE = re.compile(r"trickyclip( [A-Za-z0-9_-]+)?\.json")
+#: What a name may have where it joins letters or pictures, and a folder never has.
+_UNSEEN = re.compile("[\u200c\u200d\ufe0f]")
 
 
 def file_stem(*, date: dt.date, session: str, person: str, trick: str, camera_id: str, fps_label: str) -> str:
@@ -69,7 +75,12 @@ def read_names(folders: tuple[str, ...], filename: str) -> Named | None:
 
 def folder_parts(*, date: dt.date, session_name: str, person: str, trick: str) -> tuple[str, ...]:
     """Return the folders from the archive's root down: year, session with its date, person, trick."""
-    return (ROOT, f"{date:%Y}", f"{date.isoformat()} - {folder_name(session_name)}", person, trick)
+    return (*session_folder_parts(date=date, session_name=session_name), person, trick)
+
+
+def session_folder_parts(*, date: dt.date, session_name: str) -> tuple[str, ...]:
+    """Return the folders of a session, from the archive's root down."""
+    return (ROOT, f"{date:%Y}", f"{date.isoformat()} - {folder_name(session_name)}")
 
 
 def original_folder_parts(*, date: dt.date, session_name: str) -> tuple[str, ...]:
@@ -93,10 +104,20 @@ def read_original_name(filename: str) -> tuple[str, str] | None:
     return (found["name"] + (found["suffix"] or ""), found["digits"]) if found else None
 
 
+def session_file_name(slug: str = "") -> str:
+    """Return the name of the file that says all of a session; with its slug where another one has the usual name."""
+    return f"trickyclip {slug}.json" if slug else SESSION_FILE
+
+
+def is_session_file(filename: str) -> bool:
+    """Return whether a file has a name as ``session_file_name`` gives it."""
+    return bool(_SESSION_FILE.fullmatch(filename))
+
+
 def folder_name(name: str) -> str:
     """Return typed text as one folder name that every file system accepts: readable, and never a path."""
-    name = _UNSAFE.sub(" ", unicodedata.normalize("NFC", name))
-    name = " ".join(name.split()).strip(". ")
+    name = _UNSAFE.sub(" ", _UNSEEN.sub("", clean_name(name)))
+    name = " ".join(unicodedata.normalize("NFC", name).split()).strip(". ")
     while len(name.encode()) > MAX_FOLDER_BYTES:
         name = name[:-1].rstrip(". ")
     return name or "Session"

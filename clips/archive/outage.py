@@ -7,13 +7,14 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from clips.archive import questions
 from clips.archive.backend import ArchiveBlockedError
 from clips.archive.configured import archive_backend, archive_name
-from clips.models import ArchiveBlock, BlockReason, Job, JobKind, JobState
+from clips.models import ASKED, ArchiveBlock, BlockReason, Job, JobKind, JobState
 
 logger = logging.getLogger(__name__)
 
-KINDS = (JobKind.ARCHIVE, JobKind.WITHDRAW, JobKind.FETCH)
+KINDS = (JobKind.ARCHIVE, JobKind.WITHDRAW, JobKind.FETCH, JobKind.REGAIN, JobKind.RECORD)
 #: What Google does not tell: only a file that is taken shows that it has passed.
 TOLD_BY_TRYING = (BlockReason.DAILY_LIMIT, BlockReason.QUOTA)
 TRY_EVERY = timedelta(minutes=30)
@@ -24,6 +25,20 @@ HELD_FOR = timedelta(hours=1)
 def current_outage() -> ArchiveBlock | None:
     """Return the current outage of the archive in use; None if there is none."""
     return ArchiveBlock.objects.current(archive_name())
+
+
+def question() -> ArchiveBlock | None:
+    """Return the question that waits for an answer; None if there is none."""
+    block = current_outage()
+    return block if block and block.asks else None
+
+
+def ask_where() -> None:
+    """Ask at once where the archive shall be, after the settings named another place; jobs would ask later."""
+    try:
+        questions.check_place(archive_name())
+    except ArchiveBlockedError as error:
+        note(error)
 
 
 def hold(job: Job, error: ArchiveBlockedError) -> bool:
@@ -43,11 +58,17 @@ def hold(job: Job, error: ArchiveBlockedError) -> bool:
 
 
 def holds_back(job_id: UUID | str) -> bool:
-    """Return whether a job must wait for the outage; it is then postponed."""
-    block = current_outage()
-    if block is None or str(block.trial_job_id) == str(job_id):
+    """Return whether a job must wait for the outage; it is then postponed.
+
+    Under a lock, so that an outage that ends meanwhile finds the job among those that it releases.
+    """
+    if current_outage() is None:
         return False
-    Job.objects.due().filter(pk=job_id).update(run_after=timezone.now() + HELD_FOR, published_at=None)
+    with transaction.atomic():
+        block = ArchiveBlock.objects.select_for_update().current(archive_name())
+        if block is None or str(block.trial_job_id) == str(job_id):
+            return False
+        Job.objects.due().filter(pk=job_id).update(run_after=timezone.now() + HELD_FOR, published_at=None)
     return True
 
 
@@ -55,6 +76,10 @@ def look_again() -> None:
     """Check whether the outage is over, and if so resume everything."""
     block = current_outage()
     if block is None or block.look_again_at > timezone.now():
+        return
+    if block.asks:
+        if questions.has_ended(block):
+            lift(block)
         return
     error = None if block.reason == BlockReason.DAILY_LIMIT else fault_now()
     if error:
@@ -83,7 +108,10 @@ def note_sent(job: Job) -> None:
 
 
 def note(error: ArchiveBlockedError) -> ArchiveBlock:
-    """Record what keeps the archive in use from taking anything."""
+    """Record what keeps the archive in use from taking anything. A question stays one until it is answered."""
+    block = current_outage()
+    if block and block.asks and error.reason not in ASKED:
+        return block
     fields = {"reason": error.reason, "sentence": str(error), "retry_after_s": error.retry_after_s}
     return ArchiveBlock.objects.note(archive_name(), **fields)
 
@@ -94,6 +122,12 @@ def fault_now() -> ArchiveBlockedError | None:
         return next((finding.fault for finding in archive_backend().check() if finding.fault), None)
     except ArchiveBlockedError as error:
         return error
+
+
+def answer(block: ArchiveBlock, given: questions.Answer) -> None:
+    """Do what somebody answered, and resume everything; ArchiveError, and nothing changed, if that cannot be."""
+    questions.settle(block, given)
+    lift(block)
 
 
 @transaction.atomic

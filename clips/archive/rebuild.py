@@ -1,25 +1,45 @@
-"""Rebuilds rows from the files in the archive after the database is lost.
+"""Rebuilds rows from the archive after the database is lost.
 
-A clip belongs to its original, so clips whose original is missing are only counted: import the camera file again (it is
-recognised by its SHA-256), and rebuild once more. Existing rows stay as they are, so that this can be repeated; if a
-clip is in another place than its row says, the row is updated. Originals in the archive are listed, and are imported
-like any camera file: only then are the camera's facts known, and the place of its bytes.
+The session files (``trickyclip.json``) say all that the rows said, so they are read first. What they do not say, or
+where they are missing, is read from the clips' own tags, names and folders; for such a clip its original has to be here
+(it is recognised by its SHA-256), so it waits for it, and the rebuild is run once more. Existing rows stay as they are,
+so that this can be repeated.
+
+Nothing in the archive is moved: a file that lies elsewhere than its names say stays there, whatever jobs follow, until
+somebody has seen the list and confirmed it (``move_listed``).
 """
 
 from collections import Counter
+from collections.abc import Container
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.conf import settings
+from django.db import IntegrityError, transaction
 
-from clips.archive import adoption, relocation, renaming
-from clips.archive.backend import ArchiveBackend, ArchivedFile
-from clips.archive.configured import archive_backend
-from clips.archive.naming import Named, read_names, read_original_name
+from clips.archive import adoption, clip_return, relocation, renaming, session_filing, session_text
+from clips.archive.backend import ArchiveBackend, ArchivedFile, silent
+from clips.archive.configured import archive_backend, archive_name
+from clips.archive.item import CUT, current_item
+from clips.archive.naming import Named, is_session_file, read_names, read_original_name
+from clips.archive.session_rows import Taking
+from clips.archive.session_text import Told
 from clips.jobs import pipeline
 from clips.jobs.backfill import BACKFILL_PRIORITY
 from clips.media.formats.suffixes import MEDIA_TYPES, with_ending
-from clips.models import ArchiveCopy, ClipCategory, FileName, FinalClip, JobKind, OriginalFile, Shoot
+from clips.models import (
+    ArchiveCopy,
+    ArchiveFolder,
+    ClipCategory,
+    FileName,
+    FinalClip,
+    JobKind,
+    OriginalFile,
+    SessionFile,
+    Shoot,
+)
+from clips.storage import files
 from people.models import Person
 from people.naming.slugs import UNKNOWN
 from tricks.models import Trick
@@ -28,23 +48,140 @@ from tricks.models import Trick
 NOBODY = frozenset({UNKNOWN, *ClipCategory.values})
 
 
-def rebuild(*, dry_run: bool) -> tuple[Counter, dict[str, int], dict[str, str]]:
-    """Make people, tricks, sessions and clips again; with ``dry_run`` only report what would be made.
+@dataclass
+class Rebuilt:
+    """What was made again, or would be."""
 
-    Returns
-    -------
-    tuple
-        How many of what were made or left out; of each missing original (SHA-256) how many clips wait for it; and of
-        those that the archive has itself what they are called there.
+    #: How many of what were made or left out.
+    told: Counter = field(default_factory=Counter)
+    #: Of each missing original (SHA-256) how many clips cannot be made without it.
+    missing: Counter = field(default_factory=Counter)
+    #: Those of them that the archive has itself: what they are called there.
+    archived: dict[str, str] = field(default_factory=dict)
+    #: Session files that were not read because another site signed them, or nobody: by whom → how many.
+    unread: Counter = field(default_factory=Counter)
+    #: Session files that cannot be read: path → why.
+    damaged: dict[str, str] = field(default_factory=dict)
+    #: Of each file that lies elsewhere than its names say, where it lies and where it belongs.
+    moves: list[tuple[str, str]] = field(default_factory=list)
+
+
+def rebuild(*, dry_run: bool, accepted: Container[str] = ()) -> Rebuilt:
+    """Make the crew's rows again; with ``dry_run`` only report what would be made.
+
+    Session files with this site's signature are believed, and those of the ``accepted`` signers.
     """
-    backend, told, missing = archive_backend(), Counter(), Counter()
+    backend, result = archive_backend(), Rebuilt()
     with transaction.atomic():
         n_before = _counted()
+        taking = _take_session_files(backend, accepted, result)
         for lying in backend.walk():
-            told[_one(backend, lying, missing)] += 1
-        told.update({what: n - n_before[what] for what, n in _counted().items()})
+            if not is_session_file(lying.held.filename):
+                result.told[_one(backend, lying, result.missing)] += 1
+        result.told["camera files found"] = _originals(backend)
+        FinalClip.objects.filter(pk__in=taking.clips).refresh_search()
+        result.told.update(_bring_back(taking))
+        result.told.update({what: n - n_before[what] for what, n in _counted().items()})
+        result.told.update({f"{what} left out: they do not fit": n for what, n in taking.left_out.items()})
+        result.moves = [move for _copy, move in _misplaced()]
         transaction.set_rollback(dry_run)
-    return told, dict(missing), _archived(backend, missing)
+    result.archived = _archived(backend, result.missing)
+    return result
+
+
+def other_signers(accepted: Container[str] = ()) -> Counter:
+    """Return who else signed how many of the archive's session files."""
+    told = (told for _lying, told, _why in session_filing.all_told(archive_backend(), silent) if told)
+    return Counter(one.signed_by for one in told if one.signed_by not in accepted and one.signed_by != _our_name())
+
+
+def _our_name() -> str:
+    return session_text.name_of(session_text.key_of(settings.SECRET_KEY).public_key())
+
+
+@transaction.atomic
+def move_listed(n_listed: int) -> bool:
+    """Start the jobs that move misplaced files to the places of their names; False if they are not ``n_listed``."""
+    found = _misplaced()
+    if len(found) != n_listed:
+        return False
+    for copy, _move in found:
+        copy.note(stays_put=False)
+        pipeline.start(JobKind.ARCHIVE, copy.clip or copy.original_file, priority=relocation.MOVE_PRIORITY)
+    return True
+
+
+def _misplaced() -> list[tuple[ArchiveCopy, tuple[str, str]]]:
+    copies = ArchiveCopy.objects.filter(backend=archive_name(), stays_put=True).order_by("path")
+    copies = copies.select_related("clip", "original_file")
+    return [(copy, (copy.path, current_item(copy.clip or copy.original_file).path)) for copy in copies]
+
+
+def _take_session_files(backend: ArchiveBackend, accepted: Container[str], result: Rebuilt) -> Taking:
+    """Make the rows that the newest believed files say."""
+    ours = _our_name()
+    newest: dict[str, tuple[ArchivedFile, Told]] = {}
+    for lying, told, why in session_filing.all_told(backend, silent):
+        if told is None:
+            result.damaged["/".join([*lying.folders, lying.held.filename])] = why
+        elif told.signed_by != ours and told.signed_by not in accepted:
+            result.unread[told.signed_by] += 1
+        elif told.about not in newest or newest[told.about][1].revision < told.revision:
+            newest[told.about] = (lying, told)
+    result.told["session files"] = len(newest)
+    taking, crew = Taking(), newest.get("", (None, None))[1]
+    if crew:
+        taking.take_crew(crew.facts)
+    for about, (_lying, told) in sorted(newest.items()):
+        if about:
+            taking.take_session(told.facts)
+    if crew:
+        taking.take_edits(crew.facts)
+    for about, (lying, told) in newest.items():
+        _keep_writing(backend, about, lying, told)
+    return taking
+
+
+def _keep_writing(backend: ArchiveBackend, about: str, lying: ArchivedFile, told: Told) -> None:
+    """Let the site write further into a file that it has read, instead of beside it."""
+    shoot = Shoot.objects.filter(pk=about).first() if about else None
+    if about and shoot is None:
+        return
+    says = {
+        "remote_id": lying.file_id, "path": "/".join([*lying.folders, lying.held.filename]),
+        "folder": _folder_of(backend, lying), "digest": session_text.digest_of(told.facts), "revision": told.revision,
+    }  # fmt: skip
+    SessionFile.objects.get_or_create(backend=backend.name, shoot=shoot, defaults=says)
+
+
+def _folder_of(backend: ArchiveBackend, lying: ArchivedFile) -> ArchiveFolder | None:
+    """Return the row of the folder that a file lies in; None if the row of these names is for another folder."""
+    row, path = None, ""
+    for name in lying.folders:
+        row, _made = ArchiveFolder.objects.get_or_create(backend=backend.name, parent=row, name=name)
+        path = f"{path}/{name}" if path else name
+        if backend.ids_are_places and not row.remote_id:
+            row.take_id(path)
+    if row and not row.remote_id:
+        row.take_id(lying.held.folder_id)
+    return row if row and row.remote_id == lying.held.folder_id else None
+
+
+def _bring_back(taking: Taking) -> Counter:
+    """Start the jobs that bring the files of clips back which are not in the data folder."""
+    told: Counter = Counter()
+    clips = FinalClip.objects.filter(pk__in=taking.clips, removed_at=None).select_related("original_file")
+    for clip in clips.defer("search_text", "original_file__probe"):
+        if clip.stored_path and files.size_bytes(clip.stored_path) == clip.size_bytes:
+            continue
+        if clip.stored_path and clip_return.want(clip):
+            told["clips to be fetched from the archive"] += 1
+        elif clip.original_file.evicted_at is None:
+            pipeline.start(JobKind.RENDER, clip, priority=BACKFILL_PRIORITY)
+            told["clips to be cut"] += 1
+        else:
+            told["clips without a file, until their original is uploaded again"] += 1
+    return told
 
 
 def _archived(backend: ArchiveBackend, missing: Counter) -> dict[str, str]:
@@ -60,7 +197,7 @@ def _archived(backend: ArchiveBackend, missing: Counter) -> dict[str, str]:
 
 
 def _counted() -> dict[str, int]:
-    made = {"people": Person, "tricks": Trick, "sessions": Shoot}
+    made = {"people": Person, "tricks": Trick, "sessions": Shoot, "videos": OriginalFile}
     return {what: model.objects.count() for what, model in made.items()}
 
 
@@ -73,8 +210,12 @@ def _one(backend: ArchiveBackend, lying: ArchivedFile, missing: Counter) -> str:
     if copy := adoption.known_copy(backend, lying.file_id, held):
         if not adoption.is_astray(copy, held):
             return "clips already here"
-        pipeline.start(JobKind.ARCHIVE, copy.clip, priority=relocation.MOVE_PRIORITY)
+        _lies(backend, copy, lying)
         return "clips found in a new place"
+    known = FinalClip.objects.filter(file_hash=held.sha256).order_by("-is_current", "created_at").first()
+    if known:  # by its very bytes, as a session file says them
+        copy = adoption.take_over(backend, known, lying.file_id, held)
+        return "clips found" if copy and _lies(backend, copy, lying) else "clips already here"
     facts = adoption.facts_of(backend, lying.file_id, held)
     try:
         clip_id, span = UUID(facts["trickyclip_clip"]), (int(facts["trickyclip_in"]), int(facts["trickyclip_out"]))
@@ -82,7 +223,7 @@ def _one(backend: ArchiveBackend, lying: ArchivedFile, missing: Counter) -> str:
         return "clips without the site's tags"
     if clip := FinalClip.objects.filter(pk=clip_id).first():
         copy = adoption.take_over(backend, clip, lying.file_id, held)
-        return "clips found in a new place" if copy and _is_followed(copy) else "clips already here"
+        return "clips found" if copy and _lies(backend, copy, lying) else "clips already here"
     original = OriginalFile.objects.filter(file_hash=facts.get("trickyclip_original")).first()
     if original is None:
         Shoot.objects.called(named.session_name, named.date)
@@ -90,26 +231,52 @@ def _one(backend: ArchiveBackend, lying: ArchivedFile, missing: Counter) -> str:
         return "clips without their original"
     clip = _made(named, clip_id, original, span, facts)
     renaming.bring_up_to_date([clip.pk])  # its name may say what its session or rider was called before the restore
-    adoption.take_over(backend, clip, lying.file_id, held)
-    pipeline.start(JobKind.RENDER, clip, priority=BACKFILL_PRIORITY)  # then it is brought to where it belongs by now
+    if copy := adoption.take_over(backend, clip, lying.file_id, held):
+        _lies(backend, copy, lying)
+    pipeline.start(JobKind.RENDER, clip, priority=BACKFILL_PRIORITY)
     return "clips"
 
 
-def _is_followed(copy: ArchiveCopy) -> bool:
-    """Start the job that moves a found copy to the place of its current names."""
-    relocation.follow(copy, FinalClip.objects.with_names().get(pk=copy.clip_id))
+def _originals(backend: ArchiveBackend) -> int:
+    """Find the archive's copies of camera files that have rows and no copy; only those are read."""
+    alone = OriginalFile.objects.exclude(copies__backend=backend.name).values_list("file_hash", "size_bytes", "pk")
+    wanted = {(sha256[:8], size_bytes): key for sha256, size_bytes, key in alone}
+    n_found = 0
+    for stocked in backend.stock(checksums=False) if wanted else ():
+        _name, digits = read_original_name(stocked.filename) or ("", "")
+        key = wanted.get((digits, stocked.size_bytes))
+        held = backend.look(stocked.file_id) if key and not stocked.is_trashed else None
+        folders = backend.folders_of(held.folder_id) if held else None
+        original = OriginalFile.objects.filter(pk=key).first()
+        if held and folders and original and held.sha256 == original.file_hash:
+            copy = adoption.take_over(backend, original, stocked.file_id, held)
+            n_found += bool(copy and _lies(backend, copy, ArchivedFile(stocked.file_id, folders, held)))
+    return n_found
+
+
+def _lies(backend: ArchiveBackend, copy: ArchiveCopy, lying: ArchivedFile) -> bool:
+    """Write down where a copy lies, and that it stays there if its names say another place."""
+    path = "/".join([*lying.folders, lying.held.filename])
+    belongs = current_item(copy.clip or copy.original_file).path
+    try:
+        with transaction.atomic():
+            copy.note(path=path, folder=_folder_of(backend, lying), stays_put=path != belongs)
+    except IntegrityError:  # two files of one name lie in one folder, as Drive allows
+        copy.refresh_from_db()
+        copy.note(stays_put=True)
     return True
 
 
 def _made(named: Named, clip_id: UUID, original: OriginalFile, span: tuple[int, int], facts: dict) -> FinalClip:
     """Make a clip's row, as the same version of its lineage."""
-    person, trick = _names(named)
+    person, trick = _rider(facts, named), _trick(facts, named)
     lineage, is_current = _version_of(named, original, span, facts)
     clip = FinalClip.objects.create(
         pk=clip_id, original_file=original, person=person, trick=trick, category=_category(named, facts),
         start_ms=span[0], end_ms=span[1], camera_id=named.camera_id, fps_label=named.fps_label, date=named.date,
         filename=_name_for(named), lineage=lineage, is_current=is_current,
     )  # fmt: skip
+    clip.also.set(Person.objects.filter(pk__in=_others(facts)))
     if kept_at := _kept_at(facts):
         FinalClip.objects.filter(pk=clip.pk).update(created_at=kept_at)
     return clip
@@ -168,8 +335,27 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def _names(named: Named) -> tuple[Person | None, Trick | None]:
-    return _by_slug(Person, named.person), _by_slug(Trick, named.trick)
+def _rider(facts: dict, named: Named) -> Person | None:
+    """Return the rider that the facts beside a file name, with their id if they are new; else as the file's name."""
+    key, name = _uuid(facts.get("trickyclip_rider", "")), facts.get("trickyclip_rider_name", "")
+    if key and (there := Person.objects.filter(pk=key).first()):
+        return there
+    if not key or not name or name.endswith(CUT):
+        return _by_slug(Person, named.person)
+    known = Person.objects.named(name).first()
+    return known or Person.objects.create(pk=key, display_name=name, slug=Person.objects.slug_for(name))
+
+
+def _trick(facts: dict, named: Named) -> Trick | None:
+    key, name = _uuid(facts.get("trickyclip_trick", "")), facts.get("trickyclip_trick_name", "")
+    if key and (there := Trick.objects.filter(pk=key).first()):
+        return there
+    return Trick.objects.find_or_add(name) if name and not name.endswith(CUT) else _by_slug(Trick, named.trick)
+
+
+def _others(facts: dict) -> list[UUID]:
+    keys = (_uuid(value) for name, value in facts.items() if name.startswith("trickyclip_also_"))
+    return [key for key in keys if key]
 
 
 def _by_slug(model: type[Person] | type[Trick], slug: str) -> Person | Trick | None:

@@ -18,6 +18,7 @@ def copies_follow(clips: Iterable) -> int:
     copies = ArchiveCopy.objects.filter(backend=archive_name(), state=CopyState.VERIFIED)
     copies = copies.filter(clip__in=clips, clip__removed_at=None)  # a removed one is on its way into the trash
     copies = copies.select_related("clip__person", "clip__trick", "clip__original_file__shoot")
+    copies = copies.prefetch_related("clip__also")
     return sum(follow(copy, copy.clip) for copy in copies.defer("clip__original_file__probe"))
 
 
@@ -35,7 +36,8 @@ def follow(copy: ArchiveCopy, thing: FinalClip | OriginalFile) -> bool:
     """
     if isinstance(thing, FinalClip) and not thing.stored_path:
         return False  # the job that cuts it goes before, and starts this one
-    is_elsewhere = copy.folder_id is None or copy.path != item_of(thing).path
+    item = item_of(thing)
+    is_elsewhere = copy.folder_id is None or copy.path != "/".join([*item.folders, copy.named(item.filename)])
     if is_elsewhere:
         pipeline.start(JobKind.ARCHIVE, thing, priority=MOVE_PRIORITY)
     return is_elsewhere

@@ -20,6 +20,8 @@ class CopyStatus:
     #: DONE, RUNNING, WAITING or FAILED: how it is coloured.
     level: str
     path: str = ""
+    #: What a curator may ask for: "again" to send a deleted copy again, "beside" to put ours beside a changed one.
+    offer: str = ""
     #: Where a browser shows the copy; empty where there is nothing to see.
     url: str = ""
 
@@ -51,16 +53,20 @@ def copy_status(clip: FinalClip, job: Job | None, block: ArchiveBlock | None) ->
         return CopyStatus(retold(job.reason) or job.get_state_display(), "FAILED", path)
     if copy is None:
         return CopyStatus(_("not archived yet"), "RUNNING")
-    return CopyStatus(where_it_is(copy), "DONE" if copy.state == CopyState.VERIFIED else "FAILED", path, copy.url)
+    level = "DONE" if copy.state == CopyState.VERIFIED else "FAILED"
+    offer = {CopyState.REMOVED: "again", CopyState.CHANGED: "beside"}.get(CopyState(copy.state), "")
+    return CopyStatus(where_it_is(copy), level, path, offer, copy.url)
 
 
 def where_it_is(copy: ArchiveCopy) -> str:
     """Return a copy's state with the name of its archive, as in "removed on Google Drive"."""
-    title = TITLES.get(copy.backend, _("the local archive"))
+    name = copy.backend.partition(" ")[0]
+    title = TITLES.get(name, _("the local archive"))
     said = {
         CopyState.SENDING: _("on its way to %(archive)s"),
-        CopyState.VERIFIED: _("verified on %(archive)s") if copy.backend in TITLES else _("verified in %(archive)s"),
+        CopyState.VERIFIED: _("verified on %(archive)s") if name in TITLES else _("verified in %(archive)s"),
         CopyState.WITHDRAWN: _("removed from %(archive)s"),
         CopyState.REMOVED: _("deleted on %(archive)s by somebody, and not sent again"),
+        CopyState.CHANGED: _("somebody changed the file on %(archive)s; their version is kept"),
     }
     return said[CopyState(copy.state)] % {"archive": title}

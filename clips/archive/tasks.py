@@ -2,11 +2,11 @@
 
 from celery import shared_task
 
-from clips.archive import outage, renaming
+from clips.archive import clip_return, outage, renaming, session_filing
 from clips.archive.backend import silent
 from clips.archive.change_feed import notice_changes
 from clips.archive.item import item_of_job
-from clips.archive.uploader import note_end, note_withdrawn, send, take_back
+from clips.archive.uploader import Wish, note_end, note_withdrawn, send, take_back
 from clips.jobs import pipeline
 from clips.jobs.worker import claim
 from clips.models import FinalClip, Job, JobKind, LeaseLostError, OriginalFile
@@ -25,7 +25,7 @@ def archive(job_id: str) -> None:
             return
         item = item_of_job(work.job)
         try:
-            copy = send(item, work, again=bool(work.job.params.get("again")))
+            copy = send(item, work, wish=_wish(work.job))
             with work.finishing():
                 note_end(item, copy)
             outage.note_sent(work.job)
@@ -34,6 +34,10 @@ def archive(job_id: str) -> None:
             if thing.jobs.filter(kind=JobKind.WITHDRAW).exists() and not _is_back(thing):
                 take_back(thing, silent)  # it was removed while it was sent, or the clip got another date
             raise
+
+
+def _wish(job: Job) -> Wish:
+    return next((wish for wish in Wish if wish and job.params.get(wish.value)), Wish.NONE)
 
 
 def _is_removed(job: Job) -> bool:
@@ -62,6 +66,32 @@ def withdraw(job_id: str) -> None:
 def _is_back(thing: FinalClip | OriginalFile) -> bool:
     rows = FinalClip.objects.current() if isinstance(thing, FinalClip) else OriginalFile.objects.in_use()
     return rows.filter(pk=thing.pk).exists()
+
+
+@shared_task(name="regain")
+def regain(job_id: str) -> None:
+    """Fetch one cut clip back from the archive."""
+    if outage.holds_back(job_id):
+        return
+    with claim(job_id) as work:
+        if work:
+            clip_return.bring_back(work)
+
+
+@shared_task(name="record")
+def record(job_id: str) -> None:
+    """Write all that the rows say of a session beside its clips."""
+    if outage.holds_back(job_id):
+        return
+    with claim(job_id) as work:
+        if work:
+            session_filing.describe(work)
+
+
+@shared_task(name="describe_sessions")
+def describe_sessions() -> None:
+    """See which sessions changed since they were described in the archive."""
+    session_filing.follow_changes()
 
 
 @shared_task(name="rename")

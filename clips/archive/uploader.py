@@ -5,14 +5,22 @@ continues where one died, and a worker that comes back too late leaves no trace.
 """
 
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import PurePosixPath
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clips.archive import adoption
-from clips.archive.backend import ArchiveBackend, ArchiveBlockedError, ArchiveError, Parcel, RemoteFile
+from clips.archive import adoption, questions
+from clips.archive.backend import (
+    ArchiveBackend,
+    ArchiveBlockedError,
+    ArchiveError,
+    Parcel,
+    RemoteFile,
+    RemovesFolders,
+)
 from clips.archive.configured import archive_backend, archive_name
 from clips.archive.item import Item, current_item
 from clips.jobs import pipeline
@@ -20,23 +28,37 @@ from clips.jobs.worker import Claim
 from clips.models import ArchiveCopy, ArchiveFolder, CopyState, FinalClip, JobKind, OriginalFile
 
 MAX_NEW_FOLDERS = 3
+#: States of a copy that the archive had.
+THERE_BEFORE = (CopyState.VERIFIED, CopyState.REMOVED, CopyState.CHANGED)
 
 
-def send(item: Item, work: Claim, *, again: bool = False) -> ArchiveCopy:
+class Wish(StrEnum):
+    """What is asked for where somebody deleted or changed a copy; by default it is noted and left as it is."""
+
+    NONE = ""
+    #: Bring it back from the trash, or send it once more; beside what a person changed.
+    AGAIN = "again"
+    #: Bring it back from the trash only.
+    BACK = "back"
+    #: It is right that it is gone, so do not ask.
+    LEAVE = "leave"
+
+
+def send(item: Item, work: Claim, *, wish: Wish = Wish.NONE) -> ArchiveCopy:
     """Bring a copy to its right state and place: sent, moved, restored, or found right already.
 
     Returns
     -------
     ArchiveCopy
-        Its row, for ``note_end`` in the transaction that ends the job. REMOVED where somebody threw the copy away: it
-        is sent once more only if that is asked for (``again``).
+        Its row, for ``note_end`` in the transaction that ends the job. REMOVED where somebody threw the copy away, and
+        CHANGED where somebody put another content into the file, unless the ``wish`` is another.
 
     Raises
     ------
     ArchiveError
         If the archive cannot take it, or what arrived is not what was sent.
     """
-    return Shipment(item, work).deliver(again=again)
+    return Shipment(item, work).deliver(wish)
 
 
 class Shipment:
@@ -47,21 +69,76 @@ class Shipment:
         self.backend = archive_backend(work.report)
         wanted = {"path": item.path, "sha256": item.sha256}
         self.copy, _made = ArchiveCopy.objects.get_or_create(**item.owner, backend=self.backend.name, defaults=wanted)
+        #: Where it lay before, also if an earlier worker moved it.
+        self.left = self.copy.folder
 
-    def deliver(self, *, again: bool) -> ArchiveCopy:
+    def deliver(self, wish: Wish) -> ArchiveCopy:
+        questions.check_place(self.backend.name)
         held = self._held()
-        was_there = self.copy.state in {CopyState.VERIFIED, CopyState.REMOVED}
-        if was_there and not again and (held is None or held.is_trashed):
-            self.copy.state = CopyState.REMOVED
-            return self.copy
-        if held and held.is_trashed:
-            self.backend.restore(self.copy.remote_id)
+        if self.copy.state in THERE_BEFORE and (held is None or held.is_trashed):
+            is_wanted = wish == Wish.AGAIN or (wish == Wish.BACK and held is not None)
+            if not is_wanted:
+                return self._left_gone(wish)
+        if held and self._is_theirs(held):
+            if wish != Wish.AGAIN:
+                self.copy.state = CopyState.CHANGED
+                return self.copy
+            self._note(remote_id="", session="", folder=None, is_beside=not held.is_trashed)
+            held = None
         folder = ensure_folder(self.backend, self.item.folders)
+        if held and held.is_trashed:
+            held = self._bring_back(folder, held)
         if held is None or held.sha256 != self.item.sha256:
             held = self._send(folder, held)
+        if held.is_trashed:  # somebody threw away the folder meanwhile
+            folder = ensure_folder(self.backend, self.item.folders)
+            held = self._bring_back(folder, held)
         self._put_right(folder, held)
         self.copy.state = CopyState.VERIFIED
         return self.copy
+
+    def _left_gone(self, wish: Wish) -> ArchiveCopy:
+        """Note that somebody deleted the copy; ArchiveBlockedError where that are too many at once to be meant."""
+        if wish == Wish.LEAVE:
+            self.copy.gone_at = None
+        elif self.copy.state != CopyState.REMOVED:
+            questions.check_gone(self.backend, self.copy)
+            self.copy.gone_at = timezone.now()
+        self.copy.state = CopyState.REMOVED
+        return self.copy
+
+    def _is_theirs(self, held: RemoteFile) -> bool:
+        """Return whether a person put another content into the file, which is never written over."""
+        if self.backend.ids_are_places or held.sha256 in {self.item.sha256, self.copy.sha256}:
+            return False
+        if self.copy.state == CopyState.SENDING and held.size_bytes == self.item.thing.size_bytes:
+            return False  # ours, arrived damaged: of Drive's no byte is missing
+        if held.is_own_content is not None:
+            return not held.is_own_content
+        return self.copy.state in {CopyState.VERIFIED, CopyState.CHANGED}
+
+    def _bring_back(self, folder: ArchiveFolder, held: RemoteFile) -> RemoteFile:
+        """Take a file out of the trash, and where it lies in a folder that stays there, out of that; look again."""
+        copy = self.copy
+        self.backend.restore(copy.remote_id)
+        back = self.backend.look(copy.remote_id)
+        if back and back.is_trashed:
+            self._note(next_folder=folder, next_name=self.filename)
+            target = {"to_folder_id": folder.remote_id, "filename": self.filename}
+            remote_id = self.backend.move(copy.remote_id, **target, facts=self.item.facts)
+            self._note(remote_id=remote_id, folder=folder, path=self.path, next_folder=None, next_name="")
+            back = self.backend.look(remote_id)
+        if back is None or back.is_trashed:
+            raise ArchiveError(_("The archive did not give the file back from its trash. Restore it there."))
+        return back
+
+    @property
+    def filename(self) -> str:
+        return self.copy.named(self.item.filename)
+
+    @property
+    def path(self) -> str:
+        return "/".join([*self.item.folders, self.filename])
 
     def _held(self) -> RemoteFile | None:
         """Return the archive's file, also if a move of it was not recorded any more."""
@@ -111,7 +188,7 @@ class Shipment:
                 source=source,
                 file_id=copy.remote_id,
                 folder_id=held.folder_id if held and held.is_ours else (copy.folder or folder).remote_id,
-                filename=self.item.filename,
+                filename=self.copy.filename if copy.stays_put else self.filename,
                 sha256=self.item.sha256,
                 facts=self.item.facts,
                 session=copy.session,
@@ -133,20 +210,24 @@ class Shipment:
         if self.copy.sha256 != self.item.sha256:
             fresh = {"sha256": self.item.sha256, "session": ""}
         if held is None and not fresh.get("session", self.copy.session):
-            fresh |= {"remote_id": self.backend.new_file_id(folder.remote_id, self.item.filename), "folder": folder}
-            fresh |= {"path": self.item.path}
+            fresh |= {"remote_id": self.backend.new_file_id(folder.remote_id, self.filename), "folder": folder}
+            fresh |= {"path": self.path}
         self._note(**fresh, state=CopyState.SENDING, verified_at=None)
 
     def _put_right(self, folder: ArchiveFolder, held: RemoteFile) -> None:
         """Move the copy to its current place and name, unless a person has moved or renamed it."""
-        wanted, there = (folder.remote_id, self.item.filename), (held.folder_id, held.filename)
+        wanted, there = (folder.remote_id, self.filename), (held.folder_id, held.filename)
+        if self.copy.stays_put:
+            return  # a rebuild found it there, and nobody has confirmed its move yet
         is_ours, remote_id = self._is_ours(held), self.copy.remote_id
         if is_ours and there != wanted:
-            self._note(next_folder=folder, next_name=self.item.filename)
-            target = {"to_folder_id": folder.remote_id, "filename": self.item.filename}
+            self._note(next_folder=folder, next_name=self.filename)
+            target = {"to_folder_id": folder.remote_id, "filename": self.filename}
             remote_id = self.backend.move(remote_id, **target, facts=self.item.facts)
         if is_ours or there == wanted:
-            self._note(remote_id=remote_id, folder=folder, path=self.item.path, next_folder=None, next_name="")
+            self._note(remote_id=remote_id, folder=folder, path=self.path, next_folder=None, next_name="")
+        if self.left and self.left != folder:
+            remove_empty(self.backend, self.left)
 
     def _is_ours(self, held: RemoteFile) -> bool:
         """Return whether the site put the file there, by the facts kept beside it or else by its row."""
@@ -167,7 +248,8 @@ def note_end(item: Item, copy: ArchiveCopy) -> None:
     Where its names were changed while it was sent, a further job brings it to where it belongs by now.
     """
     is_there = copy.state == CopyState.VERIFIED
-    copy.note(state=copy.state, session="", verified_at=timezone.now() if is_there else None)
+    gone_at = copy.gone_at if copy.state == CopyState.REMOVED else None
+    copy.note(state=copy.state, session="", verified_at=timezone.now() if is_there else None, gone_at=gone_at)
     if isinstance(item.thing, FinalClip):
         drive_file_id = copy.remote_id if is_there and copy.backend == "drive" else ""
         FinalClip.objects.filter(pk=item.thing.pk).update(drive_file_id=drive_file_id)
@@ -180,7 +262,8 @@ def take_back(thing: FinalClip | OriginalFile, report: Callable[[float | None], 
 
     ArchiveError where an archive that is not in use any more cannot be reached; that one's block would stop the other.
     """
-    for copy in thing.copies.exclude(remote_id="").select_related("next_folder"):
+    theirs = CopyState.CHANGED  # what a person made of a file is not the site's to throw away
+    for copy in thing.copies.exclude(remote_id="").exclude(state=theirs).select_related("next_folder"):
         try:
             backend = archive_backend(report, name=copy.backend)
             backend.trash(_id_by_now(backend, copy))
@@ -216,16 +299,35 @@ def ensure_folder(backend: ArchiveBackend, parts: tuple[str, ...]) -> ArchiveFol
     return parent
 
 
+def remove_empty(backend: ArchiveBackend, row: ArchiveFolder | None) -> None:
+    """Remove a folder that the last copy left, and those above it, if they are ours, empty, and nobody's next."""
+    while row is not None and row.parent_id and isinstance(backend, RemovesFolders):
+        with transaction.atomic():
+            row = ArchiveFolder.objects.select_for_update().filter(pk=row.pk).first()
+            if row is None or not row.remote_id or not row.is_unused():
+                return
+            remote_id = row.remote_id
+            row.take_id("", instead_of=remote_id)  # whoever wants it from now on makes another
+        if not backend.remove_if_empty(remote_id):
+            row.take_id(remote_id)  # a person's file is in it
+            return
+        row = row.parent
+
+
 def _make_folder(backend: ArchiveBackend, row: ArchiveFolder) -> None:
     """Make one folder unless it exists. A trashed one stays in the trash, and another takes its place."""
     parent_id = row.parent.remote_id if row.parent else None
+    if row.parent is None:
+        questions.check_top(backend, row)
     for _time in range(MAX_NEW_FOLDERS):
         if not row.remote_id:
             row.take_id(backend.new_folder_id(parent_id, row.name))
         if backend.has_folder(row.remote_id):
+            questions.note_top(row)
             return
         backend.make_folder(row.remote_id, parent_id, row.name)
-        if backend.has_folder(row.remote_id):
+        if backend.has_folder(row.remote_id):  # waits for one that is not shown at once
+            questions.note_top(row)
             return
         row.take_id(backend.new_folder_id(parent_id, row.name), instead_of=row.remote_id)
     raise ArchiveError(_("The folder %(name)s cannot be created in the archive.") % {"name": row.name})

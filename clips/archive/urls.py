@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from clips.archive import views
+from clips.archive import question_views, views
 
 urlpatterns = [
+    path("manage/archive", question_views.archive_question, name="archive_question"),
+    path("clips/<uuid:pk>/archive-again", question_views.clip_archive_again, name="clip_archive_again"),
     path("manage/drive", views.drive, name="drive"),
     path("manage/drive/key", views.drive_key, name="drive_key"),
     path("manage/drive/connect", views.drive_connect, name="drive_connect"),

@@ -1,6 +1,7 @@
 """The page on which an admin connects Google Drive: account, folder, test, done."""
 
 from django.contrib import messages
+from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -9,17 +10,19 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from clips.archive import account, configured
+from clips.archive import account, configured, outage
 from clips.archive.account import AccountKind
 from clips.archive.backend import ArchiveError, Finding
 from clips.archive.drive import oauth
 from clips.archive.drive.key_file import OAuthClient
 from clips.archive.forms import FolderForm, KeyFileForm
+from clips.models import OriginalFile
 from people.access import requires
 from people.models import Role
 from people.site_settings.changing import set_values
 from people.site_settings.registry import (
     ARCHIVE_BACKEND,
+    ARCHIVE_ORIGINALS,
     DRIVE_FOLDER_ID,
     DRIVE_OAUTH_CLIENT_ID,
     DRIVE_OAUTH_CLIENT_SECRET,
@@ -127,6 +130,7 @@ def drive_folder(request: HttpRequest) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("clips:drive")
     set_values({DRIVE_FOLDER_ID: folder_id or None}, request.user)
+    outage.ask_where()
     messages.success(request, _("Folder: %(name)s. Now test it.") % {"name": title})
     return redirect("clips:drive")
 
@@ -180,6 +184,14 @@ def _is_reachable(request: HttpRequest) -> bool:
     return request.is_secure() or host in LOCAL_HOSTS or request.get_host() in LOCAL_HOSTS
 
 
+def _at_risk() -> dict[str, int] | None:
+    """Return number and size of the camera files that are on this server alone; None where they are archived."""
+    if ARCHIVE_ORIGINALS.value() != "never":
+        return None
+    told = OriginalFile.objects.on_disk().in_use().aggregate(n=Count("pk"), size_bytes=Sum("size_bytes"))
+    return told if told["n"] else None
+
+
 @never_cache
 def _page(request: HttpRequest, *, status: int = 200, **more: object) -> HttpResponse:
     used = account.account()
@@ -194,6 +206,8 @@ def _page(request: HttpRequest, *, status: int = 200, **more: object) -> HttpRes
         "folder_is_fixed": DRIVE_FOLDER_ID.is_from_environment,
         "is_used": ARCHIVE_BACKEND.value() == "drive",
         "backend_is_fixed": ARCHIVE_BACKEND.is_from_environment,
+        "question": outage.question(),
+        "at_risk": _at_risk(),
         "form": KeyFileForm(),
         **more,
     }

@@ -33,7 +33,7 @@ def ask() -> int:
 
 def wanted():
     """Return originals on disk that no archive has, no job is sending, and nobody marked as removable."""
-    settled = [CopyState.VERIFIED, CopyState.REMOVED, CopyState.WITHDRAWN]
+    settled = [CopyState.VERIFIED, CopyState.REMOVED, CopyState.WITHDRAWN, CopyState.CHANGED]
     copies = ArchiveCopy.objects.filter(original_file=OuterRef("pk"), backend=archive_name(), state__in=settled)
     asked = Job.objects.filter(original_file=OuterRef("pk"), kind=JobKind.ARCHIVE).exclude(state=JobState.DONE)
     return OriginalFile.objects.on_disk().in_use().filter(~Exists(copies), ~Exists(asked), not_needed_at=None)

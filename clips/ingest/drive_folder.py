@@ -15,9 +15,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _noop
 from django.utils.translation import ngettext
 
-from clips.archive.backend import ArchiveBlockedError, ArchiveError
+from clips.archive.backend import ArchiveBlockedError, ArchiveError, FileRefusedError
 from clips.archive.configured import drive_inbox
 from clips.archive.uploader import ensure_folder
 from clips.disk import gate
@@ -42,6 +43,11 @@ TRY_AGAIN_AFTER = dt.timedelta(minutes=5)
 #: The page shows how much of a file is here each time so much has come.
 PROGRESS_BYTES = 32 * 1024**2
 MAX_PAGES = 20
+#: How long a file without a checksum is looked for at every look; afterwards with the daily listing.
+AWAITED_FOR = dt.timedelta(days=1)
+#: How long a file whose downloads are used up each day is tried again.
+GIVEN_UP_AFTER = dt.timedelta(days=7)
+CHANGED = _noop("It was changed or removed from the Drive folder before it was downloaded.")
 
 
 def place() -> str:
@@ -69,16 +75,31 @@ def look_into(*, whole: bool = False) -> None:
 def _take_over(drive: "DriveInbox", *, whole: bool) -> None:
     inbox, _made = Inbox.objects.get_or_create(place=place())
     is_late = inbox.listed_at is None or inbox.listed_at < timezone.now() - LIST_EVERY
-    if whole or is_late or not inbox.token:
-        token = drive.start_token()
-        found = list(drive.everything())
-        _write_down(inbox, found, token, listed_at=timezone.now(), left_alone=_left_alone(found))
+    if whole or is_late or not inbox.token or inbox.log != drive.drive_id:
+        _list(drive, inbox)
         return
     for _page in range(MAX_PAGES):
         found, token, is_all = drive.changed(inbox.token)
         if is_all or not _write_down(inbox, found, token):
             return
         inbox.token = token
+        if any(not file.has_bytes for file in found):  # the list tells what there is of these
+            _list(drive, inbox)
+            return
+
+
+def _list(drive: "DriveInbox", inbox: Inbox) -> None:
+    """List the folder in full, and once more at the next look if something in it is still arriving."""
+    token = drive.start_token()
+    found = [file for file in drive.everything() if not is_left_alone(file.folders, file.name)]
+    is_awaited = any(file.is_arriving and _is_young(file) for file in found)
+    listed_at = None if is_awaited else timezone.now()
+    _write_down(inbox, found, token, log=drive.drive_id, listed_at=listed_at, left_alone=_left_alone(found))
+
+
+def _is_young(file: "Found") -> bool:
+    modified_at = parse_datetime(file.modified_at) if file.modified_at else None
+    return modified_at is None or modified_at > timezone.now() - AWAITED_FOR
 
 
 @transaction.atomic
@@ -117,16 +138,28 @@ def _write_down_one(file: "Found") -> None:
 def _left_alone(found: list["Found"]) -> str:
     """Return a sentence about files in the folder that are not fetched; empty if there are none."""
     n_shortcuts = sum(file.is_shortcut for file in found)
-    n_documents = sum(not file.is_shortcut and not file.checksum for file in found)
+    n_documents = sum(file.is_googles and not file.is_shortcut for file in found)
+    n_empty = sum(not file.is_googles and not file.is_arriving and not file.size_bytes for file in found)
+    n_arriving = sum(file.is_arriving for file in found)
     told = []
     if n_shortcuts:
         told.append(ngettext("%(n)d shortcut", "%(n)d shortcuts", n_shortcuts) % {"n": n_shortcuts})
     if n_documents:
         told.append(ngettext("%(n)d Google document", "%(n)d Google documents", n_documents) % {"n": n_documents})
-    if not told:
-        return ""
-    sentence = _("Ignored in the Drive folder: %(what)s. Put the videos themselves there.")
-    return sentence % {"what": _(" and ").join(told)}
+    if n_empty:
+        told.append(ngettext("%(n)d empty file", "%(n)d empty files", n_empty) % {"n": n_empty})
+    sentences = []
+    if told:
+        sentence = _("Ignored in the Drive folder: %(what)s. Put the videos themselves there.")
+        sentences.append(sentence % {"what": _(" and ").join(told)})
+    if n_arriving:
+        sentence = ngettext(
+            "%(n)d file is still on its way into the Drive folder.",
+            "%(n)d files are still on their way into the Drive folder.",
+            n_arriving,
+        )
+        sentences.append(sentence % {"n": n_arriving})
+    return " ".join(sentences)
 
 
 # --- one file --------------------------------------------------------------------------------------------------------
@@ -142,9 +175,31 @@ def collect(work: Claim) -> None:
     upload.come_again()  # where somebody retries what was given up
     try:
         _fetch(upload, work)
+    except FileRefusedError as error:
+        _refused(upload, work, error)
     except ArchiveBlockedError as error:
         wait = dt.timedelta(seconds=error.retry_after_s) if error.retry_after_s else TRY_AGAIN_AFTER
         work.job.postpone(timezone.now() + wait, reason=str(error))
+
+
+def _refused(upload: Upload, work: Claim, error: FileRefusedError) -> None:
+    """Close a file that Drive does not give out, or wait for the next day where its downloads are used up."""
+    is_late = upload.created_at < timezone.now() - GIVEN_UP_AFTER
+    if error.retry_after_s and not is_late:
+        work.job.postpone(timezone.now() + dt.timedelta(seconds=error.retry_after_s), reason=str(error))
+        return
+    is_there = _as_it_was(drive_inbox(work.report), upload)
+    if is_there and not (error.is_final or error.retry_after_s):
+        raise error  # of what is not known, another try may tell more
+    with work.finishing():
+        upload.give_up(str(error) if is_there else _(CHANGED))
+        transaction.on_commit(lambda: part_file.delete_part(upload.pk))
+
+
+def _as_it_was(drive: "DriveInbox", upload: Upload) -> bool:
+    """Return whether a file is still there with the content that it was found with."""
+    there = drive.look_for(upload.remote_id)
+    return there is not None and there.checksum == upload.mark
 
 
 def _fetch(upload: Upload, work: Claim) -> None:
@@ -155,10 +210,9 @@ def _fetch(upload: Upload, work: Claim) -> None:
         with work.finishing():
             return
     drive = drive_inbox(_reporting(upload, work))
-    there = drive.look_for(upload.remote_id)
-    if there is None or there.checksum != upload.mark:
+    if not _as_it_was(drive, upload):
         with work.finishing():
-            upload.give_up(_("It was changed or removed from the Drive folder before it was downloaded."))
+            upload.give_up(_(CHANGED))
             transaction.on_commit(lambda: part_file.delete_part(upload.pk))
         return
     _fetch_bytes(upload, drive, work)
@@ -217,8 +271,7 @@ def _put_away(drive: "DriveInbox") -> None:
     settled = [UploadState.REGISTERED, UploadState.DUPLICATE, UploadState.FAILED, UploadState.GONE]
     for upload in Upload.objects.owed(UploadSource.DRIVE).filter(state__in=settled).select_related("original_file"):
         is_bad = upload.state in {UploadState.FAILED, UploadState.GONE}
-        there = drive.look_for(upload.remote_id)
-        if there is not None and there.checksum == upload.mark:
+        if _as_it_was(drive, upload):
             folders = (FAILED if is_bad else PROCESSED, timezone.localdate().isoformat())
             folder = ensure_folder(drive, folders)
             drive.put_away(upload.remote_id, to_folder_id=folder.remote_id, sentence=outcome.of(upload))

@@ -42,7 +42,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         "shoots": Shoot.objects.in_use()[:20],
         "chunk_bytes": settings.UPLOAD_CHUNK_BYTES,
         "left_alone": json.dumps(sidecars.for_browsers()),
-        "incoming": settings.INCOMING_DIR,
+        "has_incoming_folder": bool(settings.INCOMING_DIR),
         "has_drive_folder": bool(DRIVE_DROP_FOLDER_ID.value()),
         "no_room": floor.lacks_room(0, beside_promises=False),
     }

@@ -5,6 +5,7 @@ one by one.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -21,6 +22,9 @@ from clips.models import ArchiveCopy, ArchiveFolder, CopyState, FinalClip, Job, 
 
 #: More copies in doubt than this are not looked at one by one: something larger is wrong, and the list says enough.
 MOST_LOOKS = 1000
+#: People delete a few copies; more that are gone at once are a disk or a folder that is.
+HANDFUL = 5
+GONE = {Kind.COPY_MISSING, Kind.COPY_TRASHED}
 
 
 def archive_and_rows(*, checksums: bool) -> Iterator[Disagreement]:
@@ -51,6 +55,9 @@ class _Inventory:
         for batch in batches(self._backend.stock(checksums=self._checksums)):
             yield from self._hold_against_rows(batch)
         # Whatever the list did not show to be right is in doubt, also what it did not show at all.
+        yield from _many_ask_first(self._in_doubt())
+
+    def _in_doubt(self) -> Iterator[Disagreement]:
         for batch in rows_in_batches(self._copies().filter(state=CopyState.VERIFIED)):
             doubtful = [key for (key,) in batch if key not in self._right]
             for copy in self._copies().filter(pk__in=doubtful, state=CopyState.VERIFIED).order_by("pk"):
@@ -75,10 +82,17 @@ class _Inventory:
         for file_id in there.keys() - known:
             found = there[file_id]
             is_named = read_names((), found.filename) or read_original_name(found.filename)
-            if is_named and not found.is_trashed and self._backend.folders_of(found.folder_id):
+            if is_named and not found.is_trashed and self._is_to_be_known(found):
                 says = _("it is in the archive, but no row refers to it.")
                 take_over = partial(mend.adopt_copy, self._backend, file_id)
                 yield Disagreement(Kind.COPY_UNKNOWN, found.filename, says, file_id, take_over)
+
+    def _is_to_be_known(self, found: ListedFile) -> bool:
+        """Return whether a file without a row is the site's, in its folders: not what a person made of one of its."""
+        if not self._backend.folders_of(found.folder_id):
+            return False
+        held = self._backend.look(found.file_id)
+        return held is not None and held.is_own_content is not False
 
     def _left_there(self, copy: ArchiveCopy) -> Iterator[Disagreement]:
         """Report a removed clip or video in the archive, unless the list is older than its removal."""
@@ -124,9 +138,23 @@ class _Inventory:
             yield tell(kind=Kind.COPY_MOVED, says=says % {"name": held.filename, "path": copy.path})
 
 
+def _many_ask_first(found: Iterator[Disagreement]) -> Iterator[Disagreement]:
+    """Yield findings; more than a handful of copies that are gone are said in one, and not put right unasked."""
+    gone = []
+    for disagreement in found:
+        if disagreement.kind in GONE:
+            gone.append(disagreement)
+        else:
+            yield disagreement
+    if len(gone) > HANDFUL:
+        says = _("%(n)d copies are gone at once.") % {"n": len(gone)}
+        yield Disagreement(Kind.ARCHIVE_LOSS, archive_name(), says, archive_name())
+    yield from (replace(one, asks_first=len(gone) > HANDFUL) for one in gone)
+
+
 def not_archived(*, checksums: bool) -> Iterator[Disagreement]:
     """Report finished clips without a copy that nobody removed and no job is going to send."""
-    settled = [CopyState.VERIFIED, CopyState.REMOVED, CopyState.WITHDRAWN]
+    settled = [CopyState.VERIFIED, CopyState.REMOVED, CopyState.WITHDRAWN, CopyState.CHANGED]
     has_copy = ArchiveCopy.objects.filter(clip=OuterRef("pk"), backend=archive_name(), state__in=settled)
     asked = Job.objects.active().filter(clip=OuterRef("pk"), kind__in=[JobKind.RENDER, JobKind.ARCHIVE])
     cut = FinalClip.objects.current().exclude(stored_path="")

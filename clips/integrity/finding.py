@@ -32,6 +32,7 @@ class Kind(TextChoices):
     NAME_NOT_TAKEN = "NAME_NOT_TAKEN", _("clips whose names could be given again")
     EDIT = "EDIT", _("edits with clips that never were, or out of order")
     ARCHIVE_SHUT = "ARCHIVE_SHUT", _("the archive could not be checked")
+    ARCHIVE_LOSS = "ARCHIVE_LOSS", _("many copies gone at once")
     COPY_ABSENT = "COPY_ABSENT", _("clips not archived and without a job to archive them")
     COPY_MISSING = "COPY_MISSING", _("archived clips missing from the archive")
     COPY_TRASHED = "COPY_TRASHED", _("archived clips in the archive's trash")
@@ -74,7 +75,7 @@ _ADVICE = {
     Kind.PREVIEW_MISSING: _MADE_AGAIN,
     Kind.ORPHAN_PREVIEW: _("“manage.py audit --repair” removes them."),
     Kind.CLIP_UNCUT: _("“manage.py audit --repair” cuts them."),
-    Kind.CLIP_MISSING: _("“manage.py audit --repair” cuts them again."),
+    Kind.CLIP_MISSING: _("“manage.py audit --repair” fetches them from the archive, or cuts them again."),
     Kind.CLIP_CHANGED: _("“manage.py audit --repair” cuts them again. The disk may be failing."),
     Kind.ORPHAN_CLIP: _NEVER_DELETED,
     Kind.SHARED_MISSING: _MADE_AGAIN,
@@ -86,6 +87,10 @@ _ADVICE = {
     Kind.NAME_NOT_TAKEN: _("“manage.py audit --repair” records the names as taken."),
     Kind.EDIT: _("Open the edit: remove what is missing there, and move a clip once to count anew."),
     Kind.ARCHIVE_SHUT: _("Run “manage.py archive_check” for details."),
+    Kind.ARCHIVE_LOSS: _(
+        "Check the disk or the account first: nothing is changed until you do. If they are meant to be gone, run "
+        "“manage.py audit --repair --accept-loss”."
+    ),
     Kind.COPY_ABSENT: _("“manage.py audit --repair” archives them."),
     Kind.COPY_MISSING: _(
         "“manage.py audit --repair” checks them again and shows them as removed. “manage.py rearchive” sends them "
@@ -116,6 +121,8 @@ class Disagreement:
     key: str
     #: Puts it right without guessing, and says in a few words what was done; "" when there was nothing to do any more.
     mend: Callable[[], str] | None = None
+    #: Whether it is put right only when somebody says that it is meant: a disk may be missing, and not its files.
+    asks_first: bool = False
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.says}"

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clips.archive import adoption, relocation
+from clips.archive import adoption, clip_return, relocation
 from clips.archive.backend import ArchiveBackend
 from clips.archive.configured import archive_name
 from clips.archive.item import current_item
@@ -100,6 +100,10 @@ def remake_shared(key: UUID) -> str:
 
 
 def recut(key: UUID) -> str:
+    """Start the job that fetches a clip's file from the archive, or else cuts it again."""
+    clip = FinalClip.objects.filter(pk=key, removed_at=None).exclude(stored_path="").first()
+    if clip and not files.exists(clip.stored_path) and clip_return.want(clip):
+        return _("a job will fetch it from the archive")
     return _start(JobKind.RENDER, FinalClip.objects.filter(pk=key, removed_at=None), _("a job will cut it again"))
 
 

@@ -63,11 +63,17 @@ class Tally:
         }  # fmt: skip
 
 
-def audit(*, checksums: bool = False, repair: bool = False) -> Iterator[tuple[Disagreement, str]]:
-    """Yield each finding and, with ``repair``, what was done about it; without it nothing is changed."""
+def audit(
+    *, checksums: bool = False, repair: bool = False, accept_loss: bool = False
+) -> Iterator[tuple[Disagreement, str]]:
+    """Yield each finding and, with ``repair``, what was done about it; without it nothing is changed.
+
+    What is missing in the archive in great number is left alone, unless ``accept_loss`` says that it is meant.
+    """
     for check in CHECKS:
         for disagreement in check(checksums=checksums):
-            mended = disagreement.mend() if repair and disagreement.mend else ""
+            may_mend = repair and (accept_loss or not disagreement.asks_first)
+            mended = disagreement.mend() if may_mend and disagreement.mend else ""
             yield disagreement, mended
 
 

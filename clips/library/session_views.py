@@ -4,7 +4,7 @@ from collections import defaultdict
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Exists, F, OuterRef, Prefetch
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -17,7 +17,7 @@ from clips.library import bin_rights
 from clips.library.clock_faults import clock_facts
 from clips.library.session_clips import clips_of, covers_of, riders_of
 from clips.library.session_forms import MomentForm, SessionForm
-from clips.library.watching import chosen_of, videos_to_choose
+from clips.library.watching import chosen_of, videos_of, videos_to_choose
 from clips.models import (
     ArchiveCopy,
     CandidateSegment,
@@ -136,7 +136,7 @@ def _just_done(request: HttpRequest) -> UUID | None:
 
 def page_context(request: HttpRequest, shoot: Shoot, *, with_files: bool) -> dict:
     """Return the context of a session's page, in a fixed number of queries; its files only where they are shown."""
-    page = page_of_files(request, shoot)
+    page = page_of_files(request, shoot, with_facts=with_files)
     page.object_list = list(page.object_list)
     if with_files or not page.object_list:  # of none there is nothing to wait for
         fill_in(page, shoot)
@@ -163,9 +163,8 @@ def page_context(request: HttpRequest, shoot: Shoot, *, with_files: bool) -> dic
 
 def _are_worked_on(files: list[OriginalFile]) -> bool:
     """Return whether a job reads one of these files or makes a preview of it."""
-    active = Job.objects.active()
-    previews = active.filter(kind=JobKind.PREVIEW, segment__original_file__in=files)
-    return active.filter(original_file__in=files).exists() or previews.exists()
+    previews = Q(kind=JobKind.PREVIEW, segment__original_file__in=files)
+    return Job.objects.active().filter(Q(original_file__in=files) | previews).exists()
 
 
 def _lacks_filmstrips(files: list[OriginalFile]) -> bool:
@@ -175,11 +174,12 @@ def _lacks_filmstrips(files: list[OriginalFile]) -> bool:
     return jobs.values("original_file").distinct().count() < len(lacking)
 
 
-def page_of_files(request: HttpRequest, shoot: Shoot) -> Page:
-    """Return the files of a session's page, without their large columns."""
-    files = OriginalFile.objects.in_use().filter(shoot=shoot, low_res_of=None)
-    files = files.order_by("recorded_at", "original_filename", "pk")
-    files = files.select_related("filmstrip").defer("probe", "filmstrip__waveform", "filmstrip__times_ms")
+def page_of_files(request: HttpRequest, shoot: Shoot, *, with_facts: bool = True) -> Page:
+    """Return the files of a session's page, without their large columns; a closed list needs no facts of them."""
+    files = videos_of(shoot).select_related("filmstrip")
+    if not with_facts:
+        return Paginator(files.only("filmstrip__original_file"), FILES_PER_PAGE).get_page(request.GET.get("page"))
+    files = files.defer("probe", "filmstrip__waveform", "filmstrip__times_ms")
     joined = OriginalFile.objects.filter(low_res_of=OuterRef("pk"))
     files = files.with_camera_names().annotate(
         has_low_res_copy=Exists(joined.filter(width_px__lt=OuterRef("width_px"))),

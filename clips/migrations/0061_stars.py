@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clips", "0052_upload_dismissed")]
+    dependencies = [("clips", "0059_archive_touches")]
 
     operations = [
         migrations.AddField(

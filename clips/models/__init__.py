@@ -1,13 +1,18 @@
 """Rows of footage, moments, clips and jobs, with their constraints and changes of state."""
 
 from clips.models.archive import (
+    ASKED,
     ArchiveBlock,
     ArchiveCopy,
     ArchiveCursor,
     ArchiveFolder,
+    ArchiveMarker,
+    ArchiveRoot,
+    ArchiveTouch,
     BlockReason,
     CopyState,
     DriveGrant,
+    SessionFile,
 )
 from clips.models.audit import AuditReport, AuditState
 from clips.models.bin import BinEntry, BinKind
@@ -26,6 +31,7 @@ from clips.models.original import OriginalFile
 from clips.models.piece import Piece, Watch
 from clips.models.preview import Preview
 from clips.models.reel import Reel, ReelChange, ReelChangeKind, ReelChangeState, ReelClip
+from clips.models.reel_render import RENDER_SIZES_PX, ReelMusic, ReelRender, RenderShape
 from clips.models.run import DetectionRun
 from clips.models.saved_view import SavedView
 from clips.models.segment import CandidateSegment, SegmentStatus
@@ -34,10 +40,15 @@ from clips.models.shoot import Shoot
 from clips.models.upload import Upload, UploadSource, UploadState
 
 __all__ = [
+    "ASKED",
+    "RENDER_SIZES_PX",
     "ArchiveBlock",
     "ArchiveCopy",
     "ArchiveCursor",
     "ArchiveFolder",
+    "ArchiveMarker",
+    "ArchiveRoot",
+    "ArchiveTouch",
     "AuditReport",
     "AuditState",
     "BinEntry",
@@ -79,8 +90,12 @@ __all__ = [
     "ReelChangeKind",
     "ReelChangeState",
     "ReelClip",
+    "ReelMusic",
+    "ReelRender",
+    "RenderShape",
     "SavedView",
     "SegmentStatus",
+    "SessionFile",
     "ShareLink",
     "ShareSound",
     "SharedCopy",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clips.models.clip import FinalClip
 from clips.models.original import OriginalFile
+from clips.models.shoot import Shoot
 
 #: How long after a block is noticed somebody looks whether it is mended; the daily limit is not asked about before.
 LOOK_AGAIN_AFTER = timedelta(minutes=1)
@@ -42,6 +43,12 @@ class ArchiveFolder(models.Model):
     def path(self) -> str:
         return f"{self.parent.path}/{self.name}" if self.parent else self.name
 
+    def is_unused(self) -> bool:
+        """Return whether no copy is in it or on its way there, and it has no folder that is made."""
+        coming = ArchiveCopy.objects.filter(Q(folder=self) | Q(next_folder=self))
+        settled = coming.exclude(state__in=[CopyState.WITHDRAWN, CopyState.REMOVED])
+        return not settled.exists() and not self.folders.exclude(remote_id="").exists()
+
     def take_id(self, remote_id: str, *, instead_of: str = "") -> None:
         """Save the id for the folder, unless another worker was faster; then return that one's."""
         ArchiveFolder.objects.filter(pk=self.pk, remote_id=instead_of).update(remote_id=remote_id)
@@ -53,6 +60,11 @@ class CopyState(models.TextChoices):
     VERIFIED = "VERIFIED", _("verified")
     WITHDRAWN = "WITHDRAWN", _("removed")
     REMOVED = "REMOVED", _("deleted there")
+    CHANGED = "CHANGED", _("changed there")
+
+
+#: Ends the name of a file that lies beside one that a person changed.
+BESIDE = " (TrickyClip)"
 
 
 class ArchiveCopy(models.Model):
@@ -79,6 +91,12 @@ class ArchiveCopy(models.Model):
     #: With this anybody can write the file: shown nowhere, logged nowhere, gone when the file is there.
     session = models.TextField(editable=False, blank=True)
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
+    #: When it was noticed that somebody deleted it; empty once somebody said that this is right.
+    gone_at = models.DateTimeField(null=True, blank=True, editable=False)
+    #: Whether a person's own version of the file lies there, so that this one has another name.
+    is_beside = models.BooleanField(default=False, editable=False)
+    #: Found by a rebuild in another place than its row's names say: nobody moves it until somebody has seen the list.
+    stays_put = models.BooleanField(default=False, editable=False)
 
     class Meta:
         verbose_name = _("archive copy")
@@ -94,7 +112,7 @@ class ArchiveCopy(models.Model):
             models.CheckConstraint(condition=Q(state__in=CopyState.values), name="copy_state_known"),
             models.CheckConstraint(
                 condition=Q(state=CopyState.VERIFIED, verified_at__isnull=False)
-                | Q(state__in=[CopyState.SENDING, CopyState.WITHDRAWN, CopyState.REMOVED], verified_at=None),
+                | Q(state__in=["SENDING", "WITHDRAWN", "REMOVED", "CHANGED"], verified_at=None),
                 name="copy_verified_has_time",
             ),
         ]
@@ -111,9 +129,14 @@ class ArchiveCopy(models.Model):
     @property
     def url(self) -> str:
         """Address for a browser; empty if it is on no web site, or not there."""
-        if self.backend != "drive" or self.state != CopyState.VERIFIED:
+        if not self.backend.startswith("drive") or self.state not in {CopyState.VERIFIED, CopyState.CHANGED}:
             return ""
         return f"https://drive.google.com/file/d/{self.remote_id}/view"
+
+    def named(self, filename: str) -> str:
+        """Return the name that a file gets there."""
+        stem, dot, ending = filename.rpartition(".")
+        return f"{stem}{BESIDE}{dot}{ending}" if self.is_beside else filename
 
     def note(self, **fields: object) -> None:
         """Save fields at once, so that whoever continues after a crash finds them."""
@@ -132,6 +155,13 @@ class BlockReason(models.TextChoices):
     FOLDER = "FOLDER", _("folder missing")
     CREDENTIALS = "CREDENTIALS", _("access expired")
     SETTINGS = "SETTINGS", _("not set up")
+    GONE = "GONE", _("many files deleted there")
+    TOP_GONE = "TOP_GONE", _("top folder deleted there")
+    MOVED = "MOVED", _("set to another place")
+
+
+#: Ended by a person's answer only.
+ASKED = (BlockReason.GONE, BlockReason.TOP_GONE, BlockReason.MOVED)
 
 
 class ArchiveBlockQuerySet(models.QuerySet["ArchiveBlock"]):
@@ -175,23 +205,136 @@ class ArchiveBlock(models.Model):
         """Return when it ends by itself at the latest; None if somebody has to act."""
         return self.since + DAILY_LIMIT_LASTS if self.reason == BlockReason.DAILY_LIMIT else None
 
+    @property
+    def asks(self) -> bool:
+        """Return whether it waits for somebody's answer."""
+        return self.reason in ASKED
+
     def try_with(self, job_id: UUID, *, again_at: datetime) -> bool:
         """Let one job try during the outage; False if the outage is over."""
         return bool(ArchiveBlock.objects.filter(pk=self.pk).update(trial_job_id=job_id, look_again_at=again_at))
 
 
-class ArchiveCursor(models.Model):
-    """The position up to which an archive's changes were read."""
+class LocalMemory:
+    """Remembers by which marker the local archive is known (``clips.archive.local_root``)."""
+
+    def archive_id(self) -> UUID | None:
+        return ArchiveMarker.objects.filter(backend="local").values_list("archive_id", flat=True).first()
+
+    def remember(self, archive_id: UUID) -> None:
+        ArchiveMarker.objects.get_or_create(backend="local", defaults={"archive_id": archive_id})
+
+    def has_copies(self) -> bool:
+        return ArchiveCopy.objects.filter(backend="local", state=CopyState.VERIFIED).exists()
+
+
+class ArchiveMarkerQuerySet(models.QuerySet["ArchiveMarker"]):
+    def local(self) -> LocalMemory:
+        return LocalMemory()
+
+    def adopt(self, backend: str, archive_id: UUID) -> None:
+        """Know the archive by another marker from now on."""
+        self.update_or_create(backend=backend, defaults={"archive_id": archive_id})
+
+
+class ArchiveMarker(models.Model):
+    """The id in the marker of an archive's root, by which another disk in its place is noticed."""
 
     backend = models.CharField(_("archive"), max_length=20, unique=True)
+    archive_id = models.UUIDField(_("marker"), editable=False)
+
+    objects = ArchiveMarkerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("archive marker")
+        verbose_name_plural = _("archive markers")
+
+    def __str__(self) -> str:
+        return f"{self.backend}: {self.archive_id}"
+
+
+class ArchiveTouch(models.Model):
+    """A session of which something changed since its file in the archive was written; without one, the whole crew.
+
+    Triggers in the database add rows (migration 0059), so no change goes by; whoever writes the file deletes those it
+    has seen. No row is ever changed, so that nobody who sorts waits for anybody.
+    """
+
+    shoot_id = models.UUIDField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("change to archive")
+        verbose_name_plural = _("changes to archive")
+        indexes = [models.Index(fields=["shoot_id"], name="archive_touch_of_shoot")]
+
+    def __str__(self) -> str:
+        return str(self.shoot_id)
+
+
+class SessionFile(models.Model):
+    """The ``trickyclip.json`` of a session in an archive; without a session that of the whole crew."""
+
+    backend = models.CharField(_("archive"), max_length=20)
+    shoot = models.ForeignKey(
+        Shoot, on_delete=models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("session")
+    )
+    folder = models.ForeignKey(ArchiveFolder, on_delete=models.PROTECT, null=True, related_name="+")
+    path = models.CharField(_("path"), max_length=500, blank=True)
+    remote_id = models.CharField(_("remote ID"), max_length=500, blank=True)
+    #: Of what it says, without when it was written.
+    digest = models.CharField(max_length=64, blank=True, editable=False)
+    revision = models.PositiveIntegerField(_("revision"), default=0)
+    written_at = models.DateTimeField(_("written"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("session file")
+        verbose_name_plural = _("session files")
+        constraints = [
+            models.UniqueConstraint(fields=["backend", "shoot"], name="session_file_once", nulls_distinct=False)
+        ]
+
+    def __str__(self) -> str:
+        return self.path
+
+    def note(self, **fields: object) -> None:
+        """Save fields at once, so that whoever continues after a crash finds them."""
+        SessionFile.objects.filter(pk=self.pk).update(**fields)
+        for name, value in fields.items():
+            setattr(self, name, value)
+
+
+class ArchiveCursor(models.Model):
+    """The position up to which one log of an archive's changes was read."""
+
+    backend = models.CharField(_("archive"), max_length=20)
+    #: The shared drive whose log it is; empty for the account's own. A token of one means nothing in another.
+    log = models.CharField(_("log"), max_length=100, blank=True)
     token = models.CharField(_("token"), max_length=200, blank=True)
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["backend", "log"], name="archive_cursor_unique")]
         verbose_name = _("archive cursor")
         verbose_name_plural = _("archive cursors")
 
     def __str__(self) -> str:
         return f"{self.backend}: {self.token}"
+
+
+class ArchiveRoot(models.Model):
+    """The place that an archive's rows are about; the settings may name another one by now."""
+
+    backend = models.CharField(_("archive"), max_length=20, unique=True)
+    #: What holds the archive's top folder: a folder by its id, or the top of an account's own drive by its address.
+    place = models.CharField(_("place"), max_length=300)
+    #: The top folder that was seen there; empty while there is none that anybody knows.
+    top_id = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("archive place")
+        verbose_name_plural = _("archive places")
+
+    def __str__(self) -> str:
+        return f"{self.backend}: {self.place}"
 
 
 class DriveGrant(models.Model):

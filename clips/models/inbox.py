@@ -25,6 +25,8 @@ class Inbox(models.Model):
     place = models.CharField(_("folder"), max_length=500, unique=True)
     #: How far its list of changes was read; written in the transaction that makes the rows of what was in it.
     token = models.CharField(max_length=200, blank=True, editable=False)
+    #: The shared drive in whose list that is; empty for the account's own.
+    log = models.CharField(max_length=100, blank=True, editable=False)
     listed_at = models.DateTimeField(_("last full listing"), null=True, blank=True)
     looked_at = models.DateTimeField(_("last checked"), null=True, blank=True)
     sentence = models.TextField(_("problem"), blank=True)

@@ -16,6 +16,7 @@ from clips.models.clip import FinalClip
 from clips.models.leases import Leased, LeasedQuerySet, lent
 from clips.models.original import OriginalFile
 from clips.models.public_text import told
+from clips.models.reel_render import ReelRender
 from clips.models.segment import CandidateSegment
 from clips.models.shoot import Shoot
 from clips.models.upload import Upload
@@ -30,10 +31,12 @@ DEFAULT_PRIORITY = 5
 MAX_KILLS = 3
 REST_AFTER_KILL = timedelta(seconds=30)
 #: The fields of which one says what a job is about.
-TARGETS = ("upload", "original_file", "segment", "clip", "shoot", "person", "trick", "bulk_change", "bin_entry")
+TARGETS = (
+    "upload", "original_file", "segment", "clip", "shoot", "person", "trick", "bulk_change", "bin_entry", "reel_render",
+)  # fmt: skip
 #: Of these, the ones that a page of jobs is nearly always about.
 OFTEN = ("upload", "original_file", "segment", "clip")
-#: The id of what a job is about. Nine comparisons, one a field, took PostgreSQL a tenth of a second to plan.
+#: The id of what a job is about. Ten comparisons, one a field, took PostgreSQL a tenth of a second to plan.
 ABOUT = Coalesce(*(f"{target}_id" for target in TARGETS), output_field=models.UUIDField())
 
 
@@ -56,8 +59,11 @@ class JobKind(models.TextChoices):
     COLLECT = "COLLECT", _("import from Drive folder")
     FETCH = "FETCH", _("restore from archive")
     RENAME = "RENAME", _("rename clips")
+    REGAIN = "REGAIN", _("restore clip from archive")
+    RECORD = "RECORD", _("describe session in archive")
     EMPTY = "EMPTY", _("empty the bin")
     DEMO = "DEMO", _("draw the demo film")
+    FILM = "FILM", _("render edit")
 
 
 class JobState(models.TextChoices):
@@ -81,7 +87,7 @@ ACTIVE = (JobState.WAITING, JobState.RUNNING)
 #: What waits for the bin looks for itself after this long, should nobody have noticed that it can go on.
 LOOK_INTO_BIN_AFTER = timedelta(days=1)
 #: What the bin does not hold up: it serves what is still in use, or the bin itself.
-NOT_HELD_BY_BIN = (JobKind.FETCH, JobKind.WITHDRAW, JobKind.RENAME, JobKind.EMPTY)
+NOT_HELD_BY_BIN = (JobKind.FETCH, JobKind.WITHDRAW, JobKind.RENAME, JobKind.RECORD, JobKind.EMPTY)
 #: What a job has that is tried again from the start.
 _FRESH = {
     "state": JobState.WAITING, "attempts": 0, "kills": 0, "progress": 0, "reason": "", "waits_for": "",
@@ -257,6 +263,7 @@ class Job(Leased):
     trick = models.ForeignKey(Trick, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
     bulk_change = models.ForeignKey(BulkChange, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
     bin_entry = models.ForeignKey(BinEntry, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
+    reel_render = models.ForeignKey(ReelRender, on_delete=models.CASCADE, null=True, blank=True, related_name="jobs")
     params = models.JSONField(_("parameters"), default=dict, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=JobState, default=JobState.WAITING)
     priority = models.PositiveSmallIntegerField(

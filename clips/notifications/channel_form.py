@@ -41,6 +41,10 @@ class ChannelForm(forms.ModelForm):
         model = NoticeChannel
         fields = ["name", "kind", "target", "secret", "wants", "is_on"]
 
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [("", _("Choose …")), *ChannelKind.choices]
+
     def clean(self) -> dict:
         asked = super().clean()
         kind, target = asked.get("kind"), asked.get("target", "").strip()

@@ -1,6 +1,7 @@
 """Forms of an edit: its name, what is changed in it, and which clips join it."""
 
 from fractions import Fraction
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -8,10 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from clips.library.bulk_forms import KeyForm
 from clips.library.selection import SelectionForm
 from clips.library.session_forms import ClockField
+from clips.models import RENDER_SIZES_PX, Reel, ReelMusic, RenderShape
 from clips.models.reel import MAX_CLIPS, MAX_TITLE, SPEEDS
 from clips.reels.draft import Weighing
 from clips.reels.editing import MAX_NAME
 from clips.reels.handover import Linked
+from clips.reels.music import MAX_MUSIC_BYTES
+from clips.reels.rendering import RenderWish
 from clips.reels.sharing import Wish
 from clips.reels.timeline.formats import FORMATS
 from clips.reels.timeline.model import TIMELINE_RATES, rate_text
@@ -74,6 +78,45 @@ class HandoverForm(forms.Form):
         label=_("Frames per second"), required=False, coerce=Fraction, empty_value=None,
         choices=[("", _("as most clips")), *((str(rate), rate_text(rate)) for rate in TIMELINE_RATES)],
     )  # fmt: skip
+
+
+class RenderForm(KeyForm):
+    """What a film of an edit is to be like. ``key`` makes a repeated request harmless."""
+
+    shape = forms.ChoiceField(label=_("Format"), choices=RenderShape.choices, initial=RenderShape.WIDE)
+    shorter_px = forms.TypedChoiceField(
+        label=_("Size"), coerce=int, choices=[(side, f"{side}p") for side in RENDER_SIZES_PX], initial=1080
+    )
+    rate = forms.TypedChoiceField(
+        label=_("Frames per second"), required=False, coerce=Fraction, empty_value=None,
+        choices=[("", _("as most clips")), *((str(rate), rate_text(rate)) for rate in TIMELINE_RATES)],
+    )  # fmt: skip
+    music = forms.ModelChoiceField(
+        label=_("Music"), queryset=ReelMusic.objects.none(), required=False, empty_label=_("none")
+    )
+    is_faded = forms.BooleanField(label=_("Cross-fade between clips"), required=False)
+    has_names = forms.BooleanField(label=_("Rider and trick"), required=False, initial=True)
+    has_opening = forms.BooleanField(label=_("Opening with the edit’s name"), required=False)
+    has_credits = forms.BooleanField(label=_("Credits"), required=False)
+    snaps = forms.BooleanField(label=_("Cut on the beat of the music"), required=False)
+
+    def __init__(self, *args: Any, reel: Reel, **options: Any) -> None:
+        super().__init__(*args, auto_id="film-%s", **options)
+        self.fields["music"].queryset = reel.music.all()
+
+    def wish(self) -> RenderWish:
+        chosen = {name: value for name, value in self.cleaned_data.items() if name != "key"}
+        return RenderWish(**chosen | {"shape": RenderShape(chosen["shape"])})
+
+
+class MusicPieceForm(forms.Form):
+    """A piece of a music file: which file, where the piece begins, and how long the whole is."""
+
+    key = forms.UUIDField()
+    name = forms.CharField(max_length=200)
+    at = forms.IntegerField(min_value=0, max_value=MAX_MUSIC_BYTES)
+    size = forms.IntegerField(min_value=1, max_value=MAX_MUSIC_BYTES)
+    piece = forms.FileField(max_length=200)
 
 
 class HandForm(KeyForm):

@@ -16,7 +16,7 @@ from clips.library import download
 from clips.library.download_views import ZIP_READS_S, later, sent, too_many
 from clips.models import CollectionLink, FinalClip
 from clips.previews.http_ranges import ASKED_EACH_TIME, NOT_KEPT, serve
-from clips.reels import sharing
+from clips.reels import rendering, sharing
 from clips.reels.forms import PasswordForm
 from clips.sharing.views import gone, private
 from people import throttle
@@ -76,6 +76,7 @@ def shared_many(request: HttpRequest, secret: str) -> HttpResponseBase:
         "secret": secret,
         "entries": entries,
         "failed": failed,
+        "films": sharing.films_of(link),
         "n_failed": len(failed),
         "length_ms": sum(entry.length_ms for entry in entries),
         "n_waiting": n_lacking - len(failed),
@@ -141,6 +142,20 @@ def shared_many_poster(request: HttpRequest, link: CollectionLink, lineage: UUID
 def shared_many_picture(request: HttpRequest, link: CollectionLink) -> HttpResponseBase:
     """Serve the picture that messengers show beside the link."""
     return _picture(request, _pictured(entry.clip for entry in sharing.entries_shown(link)))
+
+
+@public
+@require_safe
+@opened
+def shared_many_film(request: HttpRequest, link: CollectionLink, film: UUID) -> HttpResponseBase:
+    """Download a film of an edit, if the link allows it."""
+    if not link.may_download:
+        return _not_allowed()
+    found = next((made for made in sharing.films_of(link) if made.pk == film), None)
+    if found is None:
+        raise Http404
+    rendering.note_seen(found)
+    return serve(request, found.stored_path, "video/mp4", NOT_KEPT, save_as=found.save_as)
 
 
 def _clip(link: CollectionLink, lineage: UUID) -> FinalClip:

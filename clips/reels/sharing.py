@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips.media.formats.suffixes import MEDIA_TYPES, ending_of
-from clips.models import CollectionLink, FinalClip, Job, JobKind, JobState, Reel, ReelClip, Shoot
+from clips.models import CollectionLink, FinalClip, Job, JobKind, JobState, Reel, ReelClip, ReelRender, Shoot
 from clips.models.clip import FinalClipQuerySet
 from clips.models.collection_link import MAX_LINEAGES
 from clips.previews.playback import Source, copy_at_speed, is_playable, lacks_copy
+from clips.reels import rendering
 from clips.reels.contents import Entry, current_clips, entries_of, entry_of
 from clips.sharing import links
 from clips.sharing.links import NotSharableError
@@ -119,6 +120,11 @@ def file_of(clip: FinalClip) -> SharedFile | None:
         return SharedFile(clip.stored_path, MEDIA_TYPES[ending_of(clip.filename)], clip.filename)
     copy = copy_at_speed(clip)
     return SharedFile(copy.stored_path, "video/mp4", copy.save_as) if copy and copy.stored_path else None
+
+
+def films_of(link: CollectionLink) -> list[ReelRender]:
+    """Return the finished films of the edit that a link shows."""
+    return rendering.ready_renders(link.reel) if link.reel and link.may_download else []
 
 
 def want_copies(clips: Iterable[FinalClip | None]) -> None:

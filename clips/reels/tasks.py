@@ -1,11 +1,170 @@
-"""Tasks of edits."""
+"""Tasks that make the edits of sorted sessions, render films of edits and delete old ones."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
 
 from celery import shared_task
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
 
+from clips.jobs.worker import Claim, claim
+from clips.media import MediaError
+from clips.media.output import whole_or_not_at_all
+from clips.media.reel.plan import from_json, lay_out
+from clips.media.sandbox import runner
+from clips.models import FinalClip, Job, JobState, LeaseLostError, ReelRender
+from clips.reels import rendering
 from clips.reels.drafting import draft_edits as make_drafts
+from clips.storage.files import MissingFileError, local_clip, local_file, staged
+
+FONTS = settings.BASE_DIR / "static" / "fonts"
+#: A picture of 2160p from 4K HEVC costs a third of a second; what takes so much longer hangs.
+MIN_CPU_S, CPU_PER_PICTURE_S = 120, 1.5
+MIN_WALL_S, WALL_PER_PICTURE_S = 900, 6
+#: Two decoders of 4K, an encoder, and the sound of ten minutes.
+_MEMORY_BYTES = 5 * 1024**3
+#: Shares of the work.
+_SURVEYED, _RENDERED = 0.02, 0.92
+
+Report = Callable[[float | None], None]
+
+
+@shared_task(name="render_reel")
+def render_reel(job_id: str) -> None:
+    """Render a film segment by segment; a worker that comes after a killed one goes on with the next segment."""
+    with claim(job_id) as work:
+        if work is None:
+            return
+        render = work.job.reel_render
+        with _kept_folder(work.job) as folder, ExitStack() as stack:
+            plan = _with_sources(render, stack, work)
+            music = stack.enter_context(local_file(render.music.stored_path)) if render.music else None
+            lengths = _lengths(render, plan, music, folder, work)
+            out, made = _film(plan, lengths, music, folder, work)
+            path = rendering.stored_path(render.pk)
+            with staged({path: out}, work.report) as place, transaction.atomic(), work.finishing():
+                facts = {"size_bytes": made["size_bytes"], "duration_ms": made["duration_ms"]}
+                if render.note_rendered(stored_path=path, **facts):
+                    place(path)
 
 
 @shared_task(name="draft_edits")
 def draft_edits() -> None:
     """Make the edits of sessions that were just sorted."""
     make_drafts()
+
+
+@shared_task(name="tidy_renders")
+def tidy_renders() -> None:
+    """Delete films that nobody watches any more, and files without rows."""
+    rendering.drop_old()
+    rendering.remove_orphans()
+
+
+@contextmanager
+def _kept_folder(job: Job) -> Iterator[Path]:
+    """Yield the folder of a render's segments; it stays when its worker is killed, and goes when the job has ended."""
+    folder = settings.SCRATCH_DIR / f"reel-{job.reel_render_id}"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield folder
+    except LeaseLostError:
+        if (
+            Job.objects.filter(pk=job.pk, state=JobState.CANCELLED).exists()
+            or not Job.objects.filter(pk=job.pk).exists()
+        ):
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    except MediaError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _with_sources(render: ReelRender, stack: ExitStack, work: Claim) -> dict[str, Any]:
+    """Return the plan with the files of its clips on this machine's disk, for as long as the stack is open."""
+    plan = dict(render.plan)
+    clips = FinalClip.objects.in_bulk([item["source"] for item in plan["items"]])
+    paths: dict[str, str] = {}
+    for key in dict.fromkeys(item["source"] for item in plan["items"]):
+        clip = next((clip for clip in clips.values() if str(clip.pk) == key), None)
+        if clip is None or clip.removed_at:
+            raise MediaError(_("A clip of this edit was removed. Please render it again."))
+        try:
+            paths[key] = str(stack.enter_context(local_clip(clip, work.report)))
+        except MissingFileError as error:
+            raise MediaError(str(error)) from error
+    plan["items"] = [item | {"source": paths[item["source"]]} for item in plan["items"]]
+    return plan
+
+
+def _lengths(render: ReelRender, plan: dict[str, Any], music: Path | None, folder: Path, work: Claim) -> list[int]:
+    """Return how many pictures each clip is; measured once, so that a later worker has the same segments."""
+    kept = folder / "lengths.json"
+    if kept.is_file():
+        lengths: list[int] = json.loads(kept.read_text())
+        return lengths
+    asked = {"items": plan["items"], "rate_hz": plan["frame"]["rate_hz"]}
+    limits = _limits(100 * len(plan["items"]))
+    lengths = runner.run("clips.media.reel.segment:survey", asked, limits=limits, on_tick=_part(work, 0, _SURVEYED))
+    if music and render.snaps:
+        asked = {"plan": plan, "lengths": lengths, "music_path": str(music)}
+        lengths = runner.run("clips.media.reel.join:snap_to_beats", asked, limits=_limits(100), on_tick=_still(work))
+    with whole_or_not_at_all(kept) as part:
+        part.write_text(json.dumps(lengths))
+    return lengths
+
+
+def _film(
+    plan: dict[str, Any], lengths: list[int], music: Path | None, folder: Path, work: Claim
+) -> tuple[Path, dict[str, Any]]:
+    layout = lay_out(from_json(plan), lengths)
+    paths = [folder / f"{segment.number}.mp4" for segment in layout.segments]
+    for segment, path in zip(layout.segments, paths, strict=True):
+        begin, end = (
+            _SURVEYED + (_RENDERED - _SURVEYED) * at / layout.n_pictures
+            for at in (segment.at, segment.at + segment.n_pictures)
+        )
+        if not path.is_file():
+            asked = {"plan": plan, "lengths": lengths, "number": segment.number, "out": str(path)}
+            runner.run(
+                "clips.media.reel.segment:make_segment",
+                asked | {"fonts_path": str(FONTS)},
+                limits=_limits(segment.n_pictures),
+                on_tick=_part(work, begin, end),
+            )
+        work.report(end)
+    out = folder / "film.mp4"
+    asked = {
+        "plan": plan,
+        "lengths": lengths,
+        "segment_paths": [str(path) for path in paths],
+        "sound_paths": [str(path.with_suffix(".npy")) for path in paths],
+        "out": str(out),
+    }
+    if music:
+        asked["music_path"] = str(music)
+    limits = _limits(layout.n_pictures // 10)
+    made = runner.run("clips.media.reel.join:join", asked, limits=limits, on_tick=_part(work, _RENDERED, 1))
+    return out, made
+
+
+def _limits(n_pictures: int) -> runner.Limits:
+    return runner.Limits(
+        memory_bytes=_MEMORY_BYTES,
+        cpu_s=int(MIN_CPU_S + CPU_PER_PICTURE_S * n_pictures),
+        wall_s=MIN_WALL_S + WALL_PER_PICTURE_S * n_pictures,
+    )
+
+
+def _part(work: Claim, begin: float, end: float) -> Report:
+    return lambda done: work.report(None if done is None else begin + (end - begin) * done)
+
+
+def _still(work: Claim) -> Report:
+    return lambda _done: work.report(None)

@@ -3,7 +3,16 @@
 from django.urls import path, register_converter
 
 from clips.models.collection_link import MARK
-from clips.reels import add_views, change_views, handover_views, lease_views, link_views, shared_views, views
+from clips.reels import (
+    add_views,
+    change_views,
+    handover_views,
+    lease_views,
+    link_views,
+    render_views,
+    shared_views,
+    views,
+)
 
 
 class ManySecret:
@@ -43,6 +52,15 @@ urlpatterns = [
     path("edits/<uuid:pk>/clips/<uuid:row>/remove", change_views.reel_clip_remove, name="reel_clip_remove"),
     path("edits/<uuid:pk>/changes/<uuid:change>/undo", change_views.reel_undo, name="reel_undo"),
     path("edits/<uuid:pk>/changes/<uuid:change>/redo", change_views.reel_redo, name="reel_redo"),
+    path("edits/<uuid:pk>/films", render_views.reel_renders, name="reel_renders"),
+    path("edits/<uuid:pk>/films/<uuid:film>", render_views.reel_render, name="reel_render"),
+    path("edits/<uuid:pk>/films/<uuid:film>/cancel", render_views.reel_render_cancel, name="reel_render_cancel"),
+    path("edits/<uuid:pk>/films/<uuid:film>/retry", render_views.reel_render_retry, name="reel_render_retry"),
+    path("edits/<uuid:pk>/films/<uuid:film>/delete", render_views.reel_render_delete, name="reel_render_delete"),
+    path("edits/<uuid:pk>/films/<uuid:film>.mp4", render_views.reel_render_file, name="reel_render_file"),
+    path("edits/<uuid:pk>/films/<uuid:film>/download", render_views.reel_render_download, name="reel_render_download"),
+    path("edits/<uuid:pk>/music", render_views.reel_music, name="reel_music"),
+    path("edits/<uuid:pk>/music/<uuid:track>/remove", render_views.reel_music_remove, name="reel_music_remove"),
     path("links", link_views.collection_links, name="collection_links"),
     path("links/of-clips", link_views.clips_link, name="clips_link"),
     path("links/of/<slug:kind>/<uuid:pk>", link_views.links_of, name="links_of"),
@@ -53,4 +71,5 @@ urlpatterns = [
     path("s/<many:secret>/<uuid:lineage>.mp4", shared_views.shared_many_clip, name="shared_many_clip"),
     path("s/<many:secret>/<uuid:lineage>.jpg", shared_views.shared_many_poster, name="shared_many_poster"),
     path("s/<many:secret>/<uuid:lineage>/download", shared_views.shared_many_download, name="shared_many_download"),
+    path("s/<many:secret>/film/<uuid:film>.mp4", shared_views.shared_many_film, name="shared_many_film"),
 ]

@@ -60,9 +60,11 @@ class HandForm(TableForm):
     lease = forms.UUIDField()
     have = IdsField(required=False)
     file = forms.UUIDField(required=False)
-    #: The lease of the page that was open here before, and what of its hand is still on its way to us.
+    #: The lease of the page that was open here before, and what pages of before decided that is still on its way to us.
     left = forms.UUIDField(required=False)
     waiting = IdsField(required=False)
+    #: Of a page that is gone: nobody would see the hand, and nobody else could have its cards.
+    no_hand = forms.BooleanField(required=False)
     #: The moment for which the page was opened.
     moment = forms.UUIDField(required=False)
 
@@ -74,6 +76,7 @@ class HandForm(TableForm):
             "file": self.cleaned_data.get("file") or None,
             "lease": self.cleaned_data.get("lease"),
             "have": self.cleaned_data.get("have") or [],
+            "without": self.cleaned_data.get("waiting") or [],
         }
 
 

@@ -118,6 +118,7 @@ def deal(
     member: Member,
     lease: uuid.UUID,
     have: Collection[uuid.UUID] = (),
+    without: Collection[uuid.UUID] = (),
     table: Table = Table(),  # noqa: B008  it is frozen
     file: uuid.UUID | None = None,
     front: uuid.UUID | None = None,
@@ -128,6 +129,8 @@ def deal(
     ----------
     have : collection of UUID
         Segments whose card the page has already.
+    without : collection of UUID
+        Segments that were decided on a page that is gone, and whose decision has not arrived yet.
     table : Table
         What it sorts, and in what order.
     file : UUID, optional
@@ -135,7 +138,7 @@ def deal(
     front : UUID, optional
         A segment to be shown first.
     """
-    segments = table.narrow(CandidateSegment.objects.all()).lease_hand(
+    segments = table.narrow(CandidateSegment.objects.exclude(pk__in=without)).lease_hand(
         member=member, lease=lease, count=HAND, in_turns=lambda rows: table.in_turns(rows, file)
     )
     segments.sort(key=lambda segment: segment.pk != front)

@@ -193,7 +193,7 @@ def _answer(
     clip: uuid.UUID | None = None,
 ) -> HttpResponse:
     """Answer with the current hand, whatever the outcome of the request; ``clip`` is what the sentence links to."""
-    if not form.page["lease"]:
+    if not form.page["lease"] or form.cleaned_data.get("no_hand"):
         return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
     hand = deal(member=request.user, front=front, **form.page)
     table = form.page["table"]

@@ -63,6 +63,29 @@ def local_clip(clip: StoredFile, report: Report = silent) -> Iterator[Path]:
 
 
 @contextmanager
+def local_file(stored_path: str, report: Report = silent) -> Iterator[Path]:
+    """Yield the path of any other stored file on this machine's disk, as long as the block lasts."""
+    where = store_of(stored_path)
+    path = where.path_of(stored_path)
+    if path is not None:
+        if not path.is_file():
+            raise MissingFileError(_("This file is not in the data folder any more."))
+        yield path
+        return
+    with scratch_folder() as folder:
+        copy = folder / Path(stored_path).name
+        source = where.read(stored_path)
+        try:
+            with copy.open("wb") as file:
+                for block in source:
+                    file.write(block)
+                    report(None)
+        finally:
+            source.close()
+        yield copy
+
+
+@contextmanager
 def _on_this_disk(stored_path: str, sha256: str, n_bytes: int, gone: str, report: Report) -> Iterator[Path]:
     where = store_of(stored_path)
     path = where.path_of(stored_path)

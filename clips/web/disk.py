@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -36,10 +37,11 @@ def disk(request: HttpRequest) -> HttpResponse:
 @requires(Role.CURATOR)
 @require_safe
 def storage(request: HttpRequest) -> HttpResponse:
-    """Show what fills the disk, what can go, and the log of what went."""
+    """Show what fills the disk, what can go, the log of what went, and to admins where videos are taken from."""
     log = Eviction.objects.select_related("original_file").defer("original_file__probe")
     page = Paginator(log[:MOST_EVICTIONS], EVICTIONS_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "clips/web/storage.html", {"disk": disk_use(), "page": page})
+    incoming = settings.INCOMING_DIR if request.user.may(Role.ADMIN) else None
+    return render(request, "clips/web/storage.html", {"disk": disk_use(), "page": page, "incoming": incoming})
 
 
 @requires(Role.CURATOR)

@@ -107,9 +107,10 @@ def faces() -> list[Face]:
 def own_clips(member: Member, beside: list[FinalClip]) -> list[FinalClip]:
     """Return the newest clips that a member kept; none where they are the newest of all anyway."""
     mine = FinalClip.objects.current().filter(created_by=member).order_by("-created_at", "pk")
-    rows = list(mine.for_cards(member)[:OWN_CLIPS])
-    shown = {clip.pk for clip in beside}
-    return rows if any(clip.pk not in shown for clip in rows) else []
+    own = list(mine.values_list("pk", flat=True)[:OWN_CLIPS])  # what cards show costs more, and is mostly not wanted
+    if {clip.pk for clip in beside}.issuperset(own):
+        return []
+    return list(mine.filter(pk__in=own).for_cards(member))
 
 
 def others_sorting(member: Member) -> dict[UUID, list[str]]:

@@ -48,6 +48,8 @@ WITHOUT_DJANGO = (
     "clips/archive/naming.py",
     "clips/archive/backend.py",
     "clips/archive/local.py",
+    "clips/archive/local_root.py",
+    "clips/archive/session_text.py",
     "clips/archive/drive/",
     "clips/archive/clip_facts.py",
 )
@@ -66,7 +68,7 @@ SHELLS = {"os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatus
 #: "clips.media.probe:probe" and the like, as settings and sandbox calls name them.
 DOTTED = re.compile(rf"({'|'.join(PACKAGES)})(\.\w+)+(:\w+)?")
 #: What else looks so: a check's id, a unit of systemd, a log, the list in a download.
-OTHERWISE = re.compile(r"trickyclip\.[EW]\d{3}|trickyclip\.(target|log)|clips\.csv")
+OTHERWISE = re.compile(r"trickyclip\.[EW]\d{3}|trickyclip\.(target|log|json)|clips\.csv")
 
 
 def sources(root: Path) -> list[Path]:

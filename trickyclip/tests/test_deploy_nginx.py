@@ -138,11 +138,18 @@ def test_a_chunk_arrives_whole(nginx, web, as_sorter, chunk_bytes):
 def test_a_chunk_over_90_mb_is_refused_before_it_is_sent(nginx, as_sorter):
     tus = {"Tus_Resumable": "1.0.0", "Upload_Offset": 0, "Content_Type": OCTETS, **as_sorter}
     place = reverse("clips:tus_resource", args=["0" * 8 + "-0000-4000-8000-" + "0" * 12])
-    assert nginx.ask("PATCH", place, **tus, Content_Length=90_000_001).status == 413
+    refused = nginx.ask("PATCH", place, **tus, Content_Length=90_000_001)
+    assert (refused.status, refused.headers["Content-Type"]) == (413, "text/plain; charset=utf-8")
 
 
-def test_other_bodies_have_a_smaller_limit(nginx):
-    assert nginx.ask("POST", reverse("people:login"), Content_Length=5 * MIB).status == 413
+def test_other_bodies_have_a_smaller_limit_and_are_told_so_in_the_form_that_is_asked_for(nginx):
+    german = {"Accept": "text/html", "Accept_Language": "de", "Content_Length": 5 * MIB}
+    page = nginx.ask("POST", reverse("people:login"), **german)
+    assert page.status == 413
+    assert '<html lang="de"' in page.body.decode()
+    assert 'class="top-bar"' in page.body.decode()
+    told = nginx.ask("POST", reverse("api:clip_list"), **german)
+    assert (told.status, list(json.loads(told.body))) == (413, ["detail"])
 
 
 def test_what_came_before_the_line_broke_is_kept(nginx, web, as_sorter):

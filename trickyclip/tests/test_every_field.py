@@ -22,8 +22,9 @@ NASTY = (
 )  # fmt: skip
 
 
-#: Of the values each field gets every seventh alone: all are tried in all fields at once. ``--soak`` tries each alone.
-IN_TURN = 7
+#: Each field gets one value alone, its neighbour the next one; all are tried in all fields at once. ``--soak`` tries
+#: each alone in each.
+IN_TURN = len(NASTY)
 
 
 @pytest.fixture(autouse=True)

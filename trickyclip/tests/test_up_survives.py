@@ -67,21 +67,16 @@ def assert_starts_with_all_data(data_dir) -> None:
         assert again.stop() == 0
 
 
-@pytest.mark.parametrize("which", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_leaves_nothing_running_and_the_next_start_has_all_data(up, which):
+def test_a_stop_leaves_nothing_running_and_the_next_start_has_all_data(up):
     log_mia_in(up.data_dir)
     wait_for_pids(up)
     everything = up.processes()
-    assert up.stop(which) == 0
+    assert up.stop(signal.SIGTERM) == 0
     assert still_running(everything) == []
-    assert_starts_with_all_data(up.data_dir)
-
-
-def test_engines_are_stopped_after_everything_that_uses_them(up):
-    wait_for_pids(up)
-    up.stop()
     last_of_site = max(i for i, line in enumerate(up.lines) if line.startswith(("web ", "light ", "media ")))
-    assert last_of_site < up.text.splitlines().index("postgres | LOG:  received fast shutdown request")
+    engines_first = up.text.splitlines().index("postgres | LOG:  received fast shutdown request")
+    assert last_of_site < engines_first  # nothing that uses them was left
+    assert_starts_with_all_data(up.data_dir)
 
 
 def test_a_worker_that_does_not_react_is_killed_with_the_rest(up):
@@ -92,6 +87,8 @@ def test_a_worker_that_does_not_react_is_killed_with_the_rest(up):
 
 
 def test_impatience_does_not_break_the_end(up):
+    """Ctrl-C, as a person at a terminal presses it: more than once."""
+    log_mia_in(up.data_dir)
     wait_for_pids(up)
     everything = up.processes()
     for which in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
@@ -99,6 +96,7 @@ def test_impatience_does_not_break_the_end(up):
     assert up.wait() == 0
     assert still_running(everything) == []
     assert "postgres | LOG:  database system is shut down" in up.lines
+    assert_starts_with_all_data(up.data_dir)
 
 
 def test_every_killed_program_is_started_again(up):

@@ -69,6 +69,7 @@ def make_rows(admin: Member) -> dict[str, object]:
         "piece": 10**9,
         "reel": reel.pk,
         "place": reel.clips.create(position=1, lineage=clip.lineage).pk,
+        "film": reel.renders.create(shape="WIDE", shorter_px=1080, rate="30").pk,
         "~none": "~none",
         "edit": "edit",
         "invite": Invite.objects.issue(role=Role.SORTER, created_by=admin)[0].pk,

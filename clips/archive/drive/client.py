@@ -12,14 +12,17 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from google.auth.credentials import Credentials
 from googleapiclient.errors import HttpError
 from googleapiclient.http import HttpRequest
 
 from clips.archive.backend import (
+    ArchiveBlockedError,
     ArchivedFile,
     ArchiveError,
+    BlockReason,
     Change,
     Finding,
     ListedFile,
@@ -40,8 +43,8 @@ from clips.archive.drive.errors import (
 )
 from clips.archive.drive.http import GOOGLE_URL, FileChunks, authorised, drive_service, watching_bytes
 from clips.archive.drive.preflight import findings
-from clips.archive.naming import ORIGINALS, ROOT
-from clips.media.formats.suffixes import MEDIA_TYPES, media_type_of
+from clips.archive.naming import ORIGINALS, ROOT, is_session_file
+from clips.media.formats.suffixes import MEDIA_TYPES, SESSION_FILE_TYPE, media_type_of
 
 CHUNK_BYTES = 8 * 1024**2
 #: Of a file that is brought back. Less than is sent at once, for nothing is reported before an answer is whole.
@@ -49,15 +52,20 @@ FETCH_BYTES = 4 * 1024**2
 #: First wait after a fault; each further one is twice as long, up to the longest.
 BACK_OFF_S, LONGEST_WAIT_S = 1.0, 32.0
 MAX_TRIES = 9
+#: So often a session may fail without a byte getting on before a new one is tried, and so many new ones an upload gets.
+SESSION_TRIES, MAX_NEW_SESSIONS = 6, 2
+SESSION_REFUSED = (BlockReason.QUOTA, BlockReason.PERMISSION)
 #: A waiting worker still says this often that it lives.
 BREATH_S = 1.0
 FOLDER_TYPE = "application/vnd.google-apps.folder"
-CHANGE_FIELDS = "nextPageToken,newStartPageToken,changes(fileId,removed,file(trashed))"
-LIST_FIELDS = "nextPageToken,files(id,name,mimeType,parents,trashed,sha256Checksum,appProperties)"
+CHANGE_FIELDS = "nextPageToken,newStartPageToken,changes(fileId,removed,file(trashed,sha256Checksum))"
+LIST_FIELDS = "nextPageToken,files(id,name,mimeType,parents,trashed,size,sha256Checksum,appProperties)"
 STOCK_FIELDS = "nextPageToken,files(id,name,parents,trashed,size,sha256Checksum)"
-FIELDS = "id,name,parents,trashed,sha256Checksum,appProperties"
+FIELDS = "id,name,parents,trashed,size,sha256Checksum,appProperties"
 #: Kept beside each file: the checksum of the folder and the name that the site gave it.
 PLACE = "trickyclip_place"
+#: The same of the content that the site sent, which stays as it is when a person puts in another.
+CONTENT = "trickyclip_content"
 
 
 class GoogleDriveArchive:
@@ -65,6 +73,7 @@ class GoogleDriveArchive:
 
     name = "drive"
     ids_are_places = False
+    folder_setting = "DRIVE_FOLDER_ID"
 
     def __init__(
         self,
@@ -89,6 +98,8 @@ class GoogleDriveArchive:
         self._max_tries = max_tries
         self._report = report
         self._folders: dict[str, tuple[str, ...] | None] = {}
+        #: What is surely there, because it was made here or Drive said that its id is taken.
+        self._made: set[str] = set()
 
     # --- folders -----------------------------------------------------------------------------------------------------
 
@@ -101,6 +112,7 @@ class GoogleDriveArchive:
         if parent_id is None and self.folder_id and not self.has_folder(self.folder_id):
             raise folder_missing(self.folder_id)
         parent = parent_id or self._top
+        self._made.add(folder_id)  # also where another worker did
         body = {"id": folder_id, "name": name, "mimeType": FOLDER_TYPE, "parents": [parent]}
         self.call(self.files.create, accept=Kind.THERE, body=body, supportsAllDrives=True, fields="id")
 
@@ -121,10 +133,53 @@ class GoogleDriveArchive:
         above = self.folders_of(parent_id)
         return (*above, folder["name"]) if above else None
 
+    def remove_if_empty(self, folder_id: str) -> bool:
+        """Move a folder into the trash if nothing is in it; return whether it is gone.
+
+        Into the trash, and not for good: a search lags behind, and what somebody just put in comes back with it.
+        """
+        found = self._get(folder_id)
+        if found is None or found["trashed"]:
+            return True
+        if next(self._listed(folder_id, "nextPageToken,files(id)"), None):
+            return False
+        return self._set_trashed(folder_id, trashed=True)
+
+    def move_folder(self, folder_id: str) -> None:
+        """Move the archive's top folder to where the archive shall be now, with all that is in it."""
+        found = self._get(folder_id)
+        if found is None or found["trashed"]:
+            raise ArchiveError(
+                "The account does not see the archive's folder. Share it with the account, or begin anew."
+            )
+        parents = found.get("parents", [])
+        if parents == [self._top_id]:
+            return  # a person moved it there
+        move = {"addParents": self._top_id, "removeParents": ",".join(parents), "body": {}}
+        try:
+            self.call(self.files.update, fileId=folder_id, **move, supportsAllDrives=True, fields="id")
+        except ArchiveError as error:
+            says = f"Google Drive does not move the archive there ({error}). Move its folder by hand, or begin anew."
+            raise ArchiveError(says) from error
+
     @property
     def _top(self) -> str:
         """Id of the folder that holds the archive; "root" is Drive's name for the top of a person's own drive."""
         return self.folder_id or "root"
+
+    @cached_property
+    def drive_id(self) -> str:
+        """Id of the shared drive that the archive's folder is in, or is; empty in a person's own drive.
+
+        A shared drive has a log of changes and an index of its own; of a user's Google promises neither to tell of it.
+        """
+        if not self.folder_id:
+            return ""
+        asked = {"fileId": self.folder_id, "supportsAllDrives": True, "fields": "driveId"}
+        found = self.call(self.files.get, accept=Kind.MISSING, **asked)
+        if found is None:
+            raise folder_missing(self.folder_id, setting=self.folder_setting)
+        return found.get("driveId", "")
 
     @cached_property
     def _top_id(self) -> str:
@@ -136,25 +191,45 @@ class GoogleDriveArchive:
         return self._new_id()
 
     def put(self, parcel: Parcel) -> None:
-        request, session, tries = self._upload_of(parcel), parcel.session, 0
+        request, session, tries, n_anew, n_had = self._upload_of(parcel), parcel.session, 0, 0, 0
         while True:
-            n_before = request.resumable_progress
             try:
                 if not session:
                     session = self._open_session(request)
                     parcel.note_session(session)
                 if self._send_next(request, session):
+                    self._made.add(parcel.file_id)
                     return
             except NETWORK_FAULTS as error:
                 fault = fault_of(error)
                 if fault.kind == Kind.THERE:
+                    self._made.add(parcel.file_id)
                     return  # an earlier try arrived whole and was not heard; whether it is right the checksum says
-                tries = 1 if request.resumable_progress > n_before else tries + 1
-                if session and fault.kind == Kind.MISSING and tries < self._max_tries:
-                    request, session = self._upload_of(parcel), ""  # it is a week old, or Drive has lost it
+                tries, n_had = (1 if request.resumable_progress > n_had else tries + 1), request.resumable_progress
+                if session and self._is_useless(fault, tries):
+                    request, session, n_anew = self._upload_of(parcel), "", n_anew + 1
                     parcel.note_session("")
-                    continue
+                    if n_anew <= MAX_NEW_SESSIONS:
+                        tries, n_had = 0, 0
+                        continue
+                    raise fault.error from error
                 self._wait_or_give_up(fault, tries, is_upload=True)
+
+    def _is_useless(self, fault: Fault, tries: int) -> bool:
+        """Return whether an upload's session is to be dropped: Drive refuses it, or it fails while all else works."""
+        if fault.kind in {Kind.MISSING, Kind.OTHER}:  # a week old, lost, or in a state that Drive does not go on from
+            return True
+        if isinstance(fault.error, ArchiveBlockedError) and fault.kind == Kind.BLOCKED:
+            return fault.error.reason in SESSION_REFUSED  # whether it is the file or the account a new one tells
+        return fault.kind == Kind.PASSING and tries == SESSION_TRIES and self._answers()
+
+    def _answers(self) -> bool:
+        """Return whether Drive answers a small question now."""
+        try:
+            self.files.generateIds(count=1, space="drive", type="files").execute(http=self._http, num_retries=0)
+        except NETWORK_FAULTS:
+            return False
+        return True
 
     def look(self, file_id: str) -> RemoteFile | None:
         for _time in range(self._max_tries):
@@ -225,6 +300,13 @@ class GoogleDriveArchive:
                 elif "sha256Checksum" in found:
                     yield ArchivedFile(found["id"], parts, _held(found))
 
+    def session_files(self) -> Iterator[ArchivedFile]:
+        for found in self._found(f"mimeType = '{SESSION_FILE_TYPE}' and trashed = false", LIST_FIELDS):
+            if is_session_file(found["name"]) and "sha256Checksum" in found:
+                folders = self.folders_of((found.get("parents") or [""])[0])
+                if folders:
+                    yield ArchivedFile(found["id"], folders, _held(found))
+
     def stock(self, *, checksums: bool) -> Iterator[ListedFile]:
         for media_type in MEDIA_TYPES.values():  # at once: one request for each folder would be thousands
             yield from self._stocked(f"mimeType = '{media_type}'")
@@ -246,7 +328,7 @@ class GoogleDriveArchive:
 
     def _found(self, query: str, fields: str) -> Iterator[dict]:
         asked = {"q": query, "pageSize": 1000, "fields": fields}
-        asked |= {"supportsAllDrives": True, "includeItemsFromAllDrives": True}
+        asked |= self._everywhere() | ({"corpora": "drive"} if self.drive_id else {})
         while True:
             page = self.call(self.files.list, **asked)
             yield from page["files"]
@@ -258,18 +340,22 @@ class GoogleDriveArchive:
         return findings(self)
 
     def changes_since(self, token: str) -> tuple[list[Change], str]:
-        """Return one page of changes since a token, and the next token; "" begins now."""
+        """Return one page of changes in ``drive_id``'s log since a token, and the next token; "" begins now."""
         told, token = self._changes(token, CHANGE_FIELDS)
-        return [Change(each["fileId"], each["removed"] or each["file"]["trashed"]) for each in told], token
+        return [_change(each) for each in told], token
 
     def _changes(self, token: str, fields: str) -> tuple[list[dict], str]:
         changes = self.service.changes()
         if not token:
-            return [], self.call(changes.getStartPageToken, supportsAllDrives=True)["startPageToken"]
-        everywhere = {"supportsAllDrives": True, "includeItemsFromAllDrives": True}
-        page = self.call(changes.list, pageToken=token, pageSize=1000, **everywhere, fields=fields)
+            drive = {"driveId": self.drive_id} if self.drive_id else {}
+            return [], self.call(changes.getStartPageToken, supportsAllDrives=True, **drive)["startPageToken"]
+        page = self.call(changes.list, pageToken=token, pageSize=1000, **self._everywhere(), fields=fields)
         told = [each for each in page["changes"] if "fileId" in each]
         return told, page.get("nextPageToken") or page["newStartPageToken"]
+
+    def _everywhere(self) -> dict[str, object]:
+        drive = {"driveId": self.drive_id} if self.drive_id else {}
+        return {"supportsAllDrives": True, "includeItemsFromAllDrives": True} | drive
 
     # --- one request -------------------------------------------------------------------------------------------------
 
@@ -290,14 +376,29 @@ class GoogleDriveArchive:
                 fault = fault_of(error)
                 if fault.kind == accept:
                     return None
+                if fault.kind == Kind.MISSING and self._names_new(fields) and tries < self._max_tries:
+                    self._breathe(self._back_off_s)  # in a folder just made, which not all of Drive knows yet
+                    continue
                 self._wait_or_give_up(fault, tries)
         raise AssertionError("the last try gives up by itself")
 
     def _new_id(self) -> str:
         return self.call(self.files.generateIds, count=1, space="drive", type="files")["ids"][0]
 
+    def _names_new(self, fields: dict[str, Any]) -> bool:
+        parents = fields.get("body", {}).get("parents", [])
+        return bool(self._made.intersection([*parents, fields.get("addParents", "")]))
+
     def _get(self, file_id: str) -> dict | None:
-        return self.call(self.files.get, accept=Kind.MISSING, fileId=file_id, supportsAllDrives=True, fields=FIELDS)
+        """Return what lies under an id. For what was made a moment ago Drive may still answer that it is not there."""
+        asked = {"fileId": file_id, "supportsAllDrives": True, "fields": FIELDS}
+        for tries in range(1, self._max_tries + 1):
+            found = self.call(self.files.get, accept=Kind.MISSING, **asked)
+            if found is not None or file_id not in self._made:
+                return found
+            self._breathe(min(LONGEST_WAIT_S, self._back_off_s * 2 ** (tries - 1)))
+        self._made.discard(file_id)
+        return None
 
     def _set_trashed(self, file_id: str, *, trashed: bool) -> bool:
         held = self._get(file_id)
@@ -313,7 +414,7 @@ class GoogleDriveArchive:
     def _upload_of(self, parcel: Parcel) -> HttpRequest:
         """Return the request that makes the file, or that replaces the content of its id."""
         media = FileChunks(parcel.source, chunk_bytes=self._chunk_bytes, mimetype=media_type_of(parcel.filename))
-        kept = parcel.facts | {PLACE: _place(parcel.folder_id, parcel.filename)}
+        kept = parcel.facts | {PLACE: _place(parcel.folder_id, parcel.filename), CONTENT: parcel.sha256}
         about = {"name": parcel.filename, "mimeType": media.mimetype(), "appProperties": kept}
         common = {"media_body": media, "supportsAllDrives": True, "fields": "id"}
         if parcel.replaces:
@@ -368,12 +469,19 @@ class GoogleDriveArchive:
             self._report(None)
 
 
+def _change(told: dict) -> Change:
+    is_gone = told["removed"] or told["file"]["trashed"]
+    return Change(told["fileId"], is_gone, "" if is_gone else told["file"].get("sha256Checksum", ""))
+
+
 def _held(found: dict) -> RemoteFile:
     """Read Drive's description of a file; its place tells whether the site put it there, or a person since."""
     facts, folder_id = dict(found.get("appProperties", {})), (found.get("parents") or [""])[0]
-    place = facts.pop(PLACE, None)
+    place, content = facts.pop(PLACE, None), facts.pop(CONTENT, None)
     is_ours = None if place is None else place == _place(folder_id, found["name"])
-    return RemoteFile(found["sha256Checksum"], folder_id, found["name"], found["trashed"], facts, is_ours)
+    sha256 = found["sha256Checksum"]
+    is_own = None if content is None else content == sha256
+    return RemoteFile(sha256, folder_id, found["name"], found["trashed"], facts, is_ours, is_own, int(found["size"]))
 
 
 def _place(folder_id: str, filename: str) -> str:

@@ -15,19 +15,51 @@ import httplib2
 from google.auth.exceptions import GoogleAuthError, RefreshError
 from googleapiclient.errors import HttpError
 
-from clips.archive.backend import ArchiveBlockedError, ArchiveError, BlockReason
+from clips.archive.backend import ArchiveBlockedError, ArchiveError, BlockReason, FileRefusedError
 
 DAILY_LIMIT_PAUSE_S = 3600
 FULL_PAUSE_S = 600
 UNREACHABLE_PAUSE_S = 120
+#: Google counts downloads of a file by the day, and does not say when a day ends.
+NEXT_DAY_S = 24 * 3600
 
 NETWORK_FAULTS = (OSError, http.client.HTTPException, httplib2.HttpLib2Error, GoogleAuthError, HttpError)
 _RATE = {"rateLimitExceeded", "userRateLimitExceeded", "sharingRateLimitExceeded"}
 _DAILY = {"dailyLimitExceeded", "uploadLimitExceeded", "dailyLimitExceededUnreg"}
-_FULL = {
-    "storageQuotaExceeded", "quotaExceeded", "teamDriveFileLimitExceeded", "numChildrenInNonRootLimitExceeded",
-    "activeItemCreationLimitExceeded", "teamDriveHierarchyTooDeep",
-}  # fmt: skip
+_FULL = {"storageQuotaExceeded", "quotaExceeded", "teamDriveStorageQuotaExceeded"}
+#: Limits of number, which more storage does not lift, and what does.
+_TOO_MANY = {
+    "teamDriveFileLimitExceeded": (
+        "The shared drive is at its limit of files and folders, which counts its trash. Empty the trash, or choose "
+        "another shared drive on the page Google Drive."
+    ),
+    "numChildrenInNonRootLimitExceeded": (
+        "A folder on Google Drive is at its limit of files and folders. Move or delete some of what lies in it."
+    ),
+    "activeItemCreationLimitExceeded": (
+        "The Google account is at its limit of files and folders. Empty its trash, or connect another account."
+    ),
+    "teamDriveHierarchyTooDeep": (
+        "The archive's folder lies too deep in the shared drive. Move it up, or choose another one on the page Google "
+        "Drive."
+    ),
+}
+
+
+_DOWNLOADS_USED_UP = "downloadQuotaExceeded"
+#: What Google refuses for one file.
+_THIS_FILE = {
+    "appNotAuthorizedToFile": (
+        "The account may only touch what the site made, and this file was made by somebody else. Connect it again with "
+        "access to all folders on the page Google Drive."
+    ),
+    "cannotDownloadAbusiveFile": (
+        "Google takes this file for malware or spam and does not give it out. Its owner can ask Google for a review, "
+        "or upload it here."
+    ),
+    _DOWNLOADS_USED_UP: "Google gives this file out no more for today. It is tried again tomorrow.",
+    "fileNotDownloadable": "This file cannot be downloaded from Google Drive.",
+}
 
 
 class Kind(Enum):
@@ -41,11 +73,12 @@ class Kind(Enum):
     OTHER = auto()
 
 
-class RefusedError(ArchiveError):
-    """Drive refuses this one request, and retrying would not help."""
+class RefusedError(FileRefusedError):
+    """Drive refuses this one request."""
 
-    def __init__(self, kind: Kind, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, kind: Kind, sentence: str, *, reason: str = "") -> None:
+        wait_s = NEXT_DAY_S if reason == _DOWNLOADS_USED_UP else None
+        super().__init__(sentence, retry_after_s=wait_s, is_final=bool(reason) and wait_s is None)
         self.kind = kind
 
 
@@ -110,6 +143,8 @@ def _refusal(error: HttpError) -> Fault:
         return Fault(Kind.PASSING, unreachable(f"{status} {reason}".strip()), _retry_after_s(error))
     if status == 403 and reason in _RATE:
         return Fault(Kind.RATE, unreachable("too many requests"), _retry_after_s(error))
+    if status == 403 and reason in _THIS_FILE:
+        return Fault(Kind.OTHER, RefusedError(Kind.OTHER, _THIS_FILE[reason], reason=reason))
     if status == 403:
         return Fault(Kind.BLOCKED, _forbidden(reason, message))
     return _refused(Kind.OTHER, f"Google Drive refused this ({status} {reason}): {message}")
@@ -134,6 +169,8 @@ def _forbidden(reason: str, message: str) -> ArchiveBlockedError:
             f"Google Drive is full ({message}). Free some space or buy storage. Sending then resumes.",
             retry_after_s=FULL_PAUSE_S,
         )
+    if reason in _TOO_MANY:
+        return ArchiveBlockedError(BlockReason.QUOTA, _TOO_MANY[reason], retry_after_s=FULL_PAUSE_S)
     if reason in {"accessNotConfigured", "SERVICE_DISABLED"}:
         says = "The Google Drive API is not switched on for this project. Enable it in the Google Cloud console, under "
         return ArchiveBlockedError(BlockReason.SETTINGS, f"{says}APIs and services.")
@@ -142,6 +179,9 @@ def _forbidden(reason: str, message: str) -> ArchiveBlockedError:
 
 
 def _no_access(why: str) -> ArchiveBlockedError:
+    if "reasonable timeframe" in why or "iat and exp" in why:
+        says = "The clock of this server is wrong, so Google does not accept its account. Set the clock, best by NTP."
+        return ArchiveBlockedError(BlockReason.CREDENTIALS, says)
     why = why[:120].rstrip(".") or "access expired"
     return ArchiveBlockedError(
         BlockReason.CREDENTIALS,

@@ -39,12 +39,24 @@ class Found:
         return self.mime_type == SHORTCUT_TYPE
 
     @property
+    def is_googles(self) -> bool:
+        """Whether it is a document, a form or a link, which has no bytes."""
+        return self.mime_type.startswith(GOOGLES_TYPES)
+
+    @property
     def has_bytes(self) -> bool:
         return bool(self.checksum) and self.size_bytes > 0
+
+    @property
+    def is_arriving(self) -> bool:
+        """Whether Drive does not know its checksum yet, because it is still being uploaded or read."""
+        return not self.is_googles and not self.checksum
 
 
 class DriveInbox(GoogleDriveArchive):
     """One drop folder, for one piece of work in one thread."""
+
+    folder_setting = "DRIVE_DROP_FOLDER_ID"
 
     @property
     def name(self) -> str:
@@ -54,7 +66,7 @@ class DriveInbox(GoogleDriveArchive):
     def start_token(self) -> str:
         """Return the token to read changes from; requested before the listing, so that nothing is missed."""
         if not self.has_folder(self.folder_id):
-            raise folder_missing(self.folder_id, setting="DRIVE_DROP_FOLDER_ID")
+            raise folder_missing(self.folder_id, setting=self.folder_setting)
         return self._changes("", CHANGE_FIELDS)[1]
 
     def everything(self) -> Iterator[Found]:

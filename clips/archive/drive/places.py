@@ -108,7 +108,8 @@ class DrivePlaces(GoogleDriveArchive):
             yield from self._some(f"name contains {quoted(name)} and {kind}", corpora="allDrives")
             return
         for top in [*([] if only_shared else ["root"]), *drives]:
-            yield from self._some(f"'{top}' in parents and {kind}")
+            inside = {"corpora": "drive", "driveId": top} if top in drives else {}
+            yield from self._some(f"'{top}' in parents and {kind}", **inside)
 
     def _some(self, query: str, **more: str) -> list[dict]:
         asked = {"q": query, "pageSize": MAX_PLACES, "fields": PLACE_FIELDS, "orderBy": "name"}

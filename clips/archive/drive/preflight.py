@@ -72,8 +72,9 @@ def _quota(quota: dict, folder: dict) -> Finding:
             "A service account owns no storage: choose a folder in a shared drive of which it is a Content manager, or "
             "connect a person's account on the page Google Drive.",
         )
-    left_gib = (limit_bytes - used_bytes) / 1024**3
+    left_gib = max(0, limit_bytes - used_bytes) / 1024**3
     if limit_bytes - used_bytes < LOW_BYTES:
+        # Only Drive itself knows whether the next file still fits; until it refuses one, sending goes on.
         says = f"Only {left_gib:.1f} GiB are left on Google Drive. Free some space or buy storage."
-        raise ArchiveBlockedError(BlockReason.QUOTA, says)
+        return Finding("quota", True, says, warns=True)
     return Finding("quota", True, f"{left_gib:.1f} GiB are left.")

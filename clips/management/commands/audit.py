@@ -22,12 +22,16 @@ class Command(BaseCommand):
             help="fix what needs no guessing: make files again, check them again, delete what can be made again; never "
             "deletes a camera file or a clip",
         )  # fmt: skip
+        parser.add_argument(
+            "--accept-loss", action="store_true",
+            help="with --repair: note copies as removed also where many are gone from the archive at once",
+        )  # fmt: skip
         parser.add_argument("--json", action="store_true", help="one JSON object per line, with the totals in the last")
 
-    def handle(self, *, checksums: bool, repair: bool, **options) -> None:
+    def handle(self, *, checksums: bool, repair: bool, accept_loss: bool, **options) -> None:
         tally = Tally()
         say = self._say_json if options["json"] else self._say
-        for disagreement, repaired in audit(checksums=checksums, repair=repair):
+        for disagreement, repaired in audit(checksums=checksums, repair=repair, accept_loss=accept_loss):
             tally.add(disagreement, repaired)
             say(disagreement, repaired)
         (self._sum_json if options["json"] else self._sum)(tally)

@@ -1,38 +1,92 @@
 """``manage.py rebuild_from_archive``: rebuilds rows from the archive after losing the database."""
 
 from argparse import ArgumentParser
+from collections import Counter
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from clips.archive.backend import ArchiveError
 from clips.archive.naming import ORIGINALS
-from clips.archive.rebuild import rebuild
+from clips.archive.rebuild import Rebuilt, move_listed, other_signers, rebuild
+from clips.archive.session_text import CHANGED, UNSIGNED
+
+MOVES_SHOWN = 200
+SIGNERS = {UNSIGNED: "nobody", CHANGED: "nobody any more, for they were changed since"}
 
 
 class Command(BaseCommand):
-    help = "Rebuild people, tricks, sessions and clips from the archive after losing the database."
+    help = (
+        "Rebuild the crew's rows from the archive after losing the database: sessions, people, tricks, videos, clips, "
+        "decisions, edits. Moves nothing in the archive."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="show what would be made, without making it")
+        parser.add_argument(
+            "--accept", action="append", default=[], metavar="SIGNER",
+            help=f"also believe session files signed by this one, as listed before, or “{UNSIGNED}”, “{CHANGED}”",
+        )  # fmt: skip
+        parser.add_argument(
+            "--without-others", action="store_true", help="go on without session files that another site signed"
+        )
+        parser.add_argument(
+            "--move", type=int, metavar="N",
+            help="move the N files that lie elsewhere than their names say, as a run before listed them",
+        )  # fmt: skip
 
-    def handle(self, *, dry_run: bool, **_options) -> None:
+    def handle(self, *, dry_run: bool, accept: list[str], without_others: bool, move: int | None, **_options) -> None:
         try:
-            told, missing, archived = rebuild(dry_run=dry_run)
+            if not dry_run and not without_others:
+                self._ask_about(other_signers(accept))
+            result = rebuild(dry_run=dry_run, accepted=accept)
         except ArchiveError as error:
             raise CommandError(str(error)) from error
-        for what, n in sorted(told.items()):
+        self._say(result)
+        if dry_run:
+            self.stdout.write("Nothing was written.")
+        elif move is not None and not move_listed(move):
+            raise CommandError(f"{len(result.moves)} files would be moved, not {move}. Look at the list first.")
+        elif move is not None:
+            self.stdout.write(f"Jobs will move {move} files to the places of their names.")
+
+    def _ask_about(self, others: Counter) -> None:
+        if not others:
+            return
+        for signer, n_files in sorted(others.items()):
+            self.stdout.write(f"{n_files:>7}  session files signed by {SIGNERS.get(signer, signer)}")
+        options = " ".join(f"--accept {signer}" for signer in sorted(others))
+        raise CommandError(
+            f"This site did not sign these files. If you know that they are yours: {options}. To go on with names and "
+            "folders alone: --without-others. With the SECRET_KEY of before they are recognised."
+        )
+
+    def _say(self, result: Rebuilt) -> None:
+        for what, n in sorted(result.told.items()):
             self.stdout.write(f"{n:>7}  {what}")
-        for sha256, n_clips in sorted(missing.items()):
-            there = f"the archive has it as {archived[sha256]}" if sha256 in archived else "upload it again"
+        for path, why in sorted(result.damaged.items()):
+            self.stdout.write(f"{path}: {why}")
+        for signer, n_files in sorted(result.unread.items()):
+            self.stdout.write(f"{n_files:>7}  session files not read, signed by {SIGNERS.get(signer, signer)}")
+        self._say_missing(result)
+        for lies, belongs in result.moves[:MOVES_SHOWN]:
+            self.stdout.write(f"lies elsewhere: {lies}\n       belongs: {belongs}")
+        if result.moves:
+            self.stdout.write(
+                f"{len(result.moves)} files lie elsewhere than their names say, and stay there. To move them: "
+                f"--move {len(result.moves)}"
+            )
+
+    def _say_missing(self, result: Rebuilt) -> None:
+        for sha256, n_clips in sorted(result.missing.items()):
+            there = (
+                f"the archive has it as {result.archived[sha256]}" if sha256 in result.archived else "upload it again"
+            )
             self.stdout.write(f"original {sha256}: {n_clips} clips are waiting for it; {there}.")
-        if archived:
+        if result.archived:
             self.stdout.write(
                 f"Copy the archive's folder “{ORIGINALS}”, or only the files named above, into the incoming folder "
                 f"({settings.INCOMING_DIR}), or pass it to “manage.py ingest”."
             )
-        if missing:
+        if result.missing:
             self.stdout.write("Run this again once these originals are here.")
-        self.stdout.write(
-            "Nothing was written." if dry_run else "Jobs will cut the clips again and put each in its place."
-        )

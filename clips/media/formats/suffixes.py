@@ -4,6 +4,8 @@ from pathlib import PurePath
 
 #: Ending → media type. What MP4 cannot hold becomes MOV, and what MOV cannot hold either becomes MKV.
 MEDIA_TYPES = {"mp4": "video/mp4", "mov": "video/quicktime", "mkv": "video/x-matroska"}
+#: Of what the archive keeps beside clips.
+SESSION_FILE_TYPE = "application/json"
 #: Of nearly all clips, and of every preview and share video.
 USUAL = "mp4"
 
@@ -28,5 +30,7 @@ def with_ending(name: str, ending: str) -> str:
 
 
 def media_type_of(name: str) -> str:
-    """Return the media type of a video by the ending of its name."""
+    """Return the media type of a video, or of what is written beside videos, by the ending of its name."""
+    if name.lower().endswith(".json"):
+        return SESSION_FILE_TYPE
     return MEDIA_TYPES[ending_of(name.lower())]

@@ -11,7 +11,6 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.filter import Graph
 
-from clips.media.pictures.frame_times import Span
 from clips.media.timestamps import AnyPacket, pts_of, time_base_of
 
 BIT_RATE = 96_000
@@ -42,6 +41,16 @@ class Target(Protocol):
     def mux(self, packets: list[AnyPacket]) -> None: ...
 
 
+class Stretch(Protocol):
+    """From when to when sound is wanted, in seconds of the source; a ``Span`` is one."""
+
+    @property
+    def start_s(self) -> Fraction: ...
+
+    @property
+    def end_s(self) -> Fraction: ...
+
+
 class Sound:
     """Writes the sound of a span so that sample 0 is heard with the first frame.
 
@@ -51,7 +60,7 @@ class Sound:
         Gets a track of AAC.
     layout : str
         "mono" or "stereo".
-    span : Span
+    span : Stretch
         What is wanted of it.
     slow_down : int
         How many seconds of the track are one of the span. The pitch stays, so that a landing still sounds like one
@@ -60,7 +69,7 @@ class Sound:
         Bits in a second of the track.
     """
 
-    def __init__(self, target: Target, layout: str, span: Span, slow_down: int, *, bit_rate: int = BIT_RATE) -> None:
+    def __init__(self, target: Target, layout: str, span: Stretch, slow_down: int, *, bit_rate: int = BIT_RATE) -> None:
         self._target = target
         self._layout = layout
         self._track: AudioStream = target.add_stream("aac", rate=RATE_HZ, layout=layout)

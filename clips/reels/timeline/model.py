@@ -152,7 +152,7 @@ def frame_on_screen(at_ms: int, rate: Fraction, first_frame_ms: int = 0) -> int:
 
 def rate_that_suits(cuts: tuple[Cut, ...]) -> Fraction:
     """Return the rate of most cuts, for a time-line; of one above 60 the whole part that editors play."""
-    suits = [_playable(cut.media.rate) for cut in cuts]
+    suits = [playable_rate(cut.media.rate) for cut in cuts]
     return max(suits, key=lambda rate: (suits.count(rate), rate), default=USUAL_RATE)
 
 
@@ -167,7 +167,7 @@ def rate_text(rate: Fraction) -> str:
     return str(rate.numerator) if rate.denominator == 1 else f"{float(rate):.3f}".rstrip("0").rstrip(".")
 
 
-def _playable(rate: Fraction) -> Fraction:
+def playable_rate(rate: Fraction) -> Fraction:
     """Return the standard rate next to this one, or to its half, quarter … where it is above 60."""
     while rate > 61:
         rate /= 2

@@ -18,6 +18,7 @@ from clips.ingest import drive_folder, quota
 from clips.models import FinalClip, Job, JobKind, OriginalFile, Upload
 from clips.tests.archive.drive_accounts import SERVICE_EMAIL
 from clips.tests.archive.drive_server import DriveServer
+from clips.tests.archive.drive_store import UserSees
 from clips.tests.factories import FinalClipFactory
 from clips.tests.media.made_up import make_video
 from people.models import Person
@@ -31,6 +32,12 @@ def drive() -> Iterator[DriveServer]:
     with DriveServer().running() as server:
         server.store.shared_drive("shared-drive")
         yield server
+
+
+@pytest.fixture(params=list(UserSees), ids=[each.value for each in UserSees])
+def whatever_the_user_sees(request, drive) -> None:
+    """Each way in which a user's log and corpus were seen to tell of a shared drive, in turn."""
+    drive.store.user_sees = request.param
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from clips.archive.configured import archive_backend
 from clips.archive.local import TRASH_FOLDER
+from clips.archive.local_root import MARKER
 from clips.archive.renaming import follow
 from clips.jobs import pipeline
 from clips.jobs.registry import step_of
@@ -208,6 +209,6 @@ def lying(drive: DriveServer | None) -> dict[str, tuple[str, str, bool]]:
             item.id: (store.path(item).partition("/")[2], item.sha256, store.is_trashed(item)) for item in store.files()
         }
     top = settings.ARCHIVE_DIR
-    paths = {str(path.relative_to(top)): path for path in top.rglob("*") if path.is_file()}
+    paths = {str(path.relative_to(top)): path for path in top.rglob("*") if path.is_file() and path.name != MARKER}
     trash = f"{TRASH_FOLDER}/"
     return {name: (name.removeprefix(trash), sha256_of(p), name.startswith(trash)) for name, p in paths.items()}

@@ -30,6 +30,8 @@ class Accounts:
         self.refresh_tokens: set[str] = set()
         self.codes: dict[str, dict] = {}
         self.is_revoked = False
+        #: What Google says where the clock of the asker is wrong; empty where it is right.
+        self.says_of_clock = ""
         #: Whether the account may delete for good in a shared drive; a Content manager may not.
         self.is_manager = False
         self._access: dict[str, Account] = {}
@@ -58,6 +60,8 @@ class Accounts:
     def token(self, asked: dict[str, str]) -> tuple[int, dict, dict]:
         if self.is_revoked:
             return 400, {}, {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}
+        if self.says_of_clock:
+            return 400, {}, {"error": "invalid_grant", "error_description": self.says_of_clock}
         answers = {
             "urn:ietf:params:oauth:grant-type:jwt-bearer": self._of_service,
             "refresh_token": self._of_refresh,

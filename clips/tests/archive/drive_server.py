@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from clips.tests.archive import drive_consent, drive_rules
 from clips.tests.archive.drive_accounts import Accounts
-from clips.tests.archive.drive_store import DriveError, DriveStore, Item, Session
+from clips.tests.archive.drive_store import DriveError, DriveStore, Item, Session, not_found
 from clips.tests.archive.drive_troubles import Trouble, Troubles
 
 BLOCK_BYTES = 64 * 1024
@@ -79,6 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
         drive = self.server_of
         is_session = "upload_id" in self.query
         line = f"{self.command} {'/session' if is_session else parts.path}"
+        line += "?alt=media" if self.query.get("alt") == "media" else ""
         drive.log.append(line)
         trouble = drive.troubles.of(line)
         try:
@@ -146,6 +147,8 @@ class _Handler(BaseHTTPRequestHandler):
         session = self.server_of.store.sessions.get(self.query["upload_id"])
         if session is None or self.command != "PUT":
             raise DriveError(404, "notFound", "Upload session not found.")
+        if session.key in self.server_of.store.broken_sessions:
+            raise DriveError(503, "backendError", "Service unavailable.")
         said = re.fullmatch(r"bytes (?:\*|(\d+)-(\d+))/(\d+)", self.headers.get("Content-Range", ""))
         if not said or int(said[3]) != session.size_bytes:
             raise DriveError(400, "badRequest", "The range does not fit the upload.")
@@ -188,6 +191,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _files_get(self, path: dict, _meta: dict, all_drives: bool) -> object:
         item = self.server_of.store.get(path["fileId"], all_drives=all_drives)
+        item.is_used = True
         if self.query.get("alt") == "media":
             return self._content(item)
         return self._shown(item)
@@ -203,7 +207,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _files_list(self, _path: dict, _meta: dict, all_drives: bool) -> dict:
         everywhere = all_drives and self.query.get("includeItemsFromAllDrives") == "true"
-        found = self.server_of.store.search(self.query.get("q", ""), all_drives=everywhere)
+        where = {"drive_id": self.query.get("driveId", ""), "corpora": self.query.get("corpora", "user")}
+        found = self.server_of.store.search(self.query.get("q", ""), all_drives=everywhere, **where)
         start, size = int(self.query.get("pageToken", 0)), int(self.query.get("pageSize", 100))
         answer = {"kind": "drive#fileList", "files": [self._whole(item) for item in found[start : start + size]]}
         if start + size < len(found):
@@ -224,21 +229,33 @@ class _Handler(BaseHTTPRequestHandler):
         return drive_rules.partial({"drives": told}, self.query.get("fields"), "DriveList", ("drives",))
 
     def _changes_getStartPageToken(self, _path: dict, _meta: dict, _all: bool) -> dict:  # noqa: N802
-        return {"kind": "drive#startPageToken", "startPageToken": str(len(self.server_of.store.changes))}
+        log = self.query.get("driveId", "")
+        token = f"{log or 'user'}~{len(self._log(log))}"
+        return {"kind": "drive#startPageToken", "startPageToken": token}
+
+    def _log(self, drive_id: str) -> list[str]:
+        if drive_id and drive_id not in self.server_of.store.items:
+            raise not_found(drive_id)
+        return self.server_of.store.logs.setdefault(drive_id, [])
 
     def _changes_list(self, _path: dict, _meta: dict, all_drives: bool) -> dict:
-        store, start = self.server_of.store, int(self.query["pageToken"])
+        store, drive_id = self.server_of.store, self.query.get("driveId", "")
+        of, _sign, at = self.query["pageToken"].rpartition("~")
+        if of != (drive_id or "user"):
+            raise DriveError(400, "invalid", "Invalid Value: pageToken")
+        log, start = self._log(drive_id), int(at)
         end = start + int(self.query.get("pageSize", 100))
-        ids = store.changes[start:end]
-        gone = [
-            {"changeType": "file", "fileId": file_id, "removed": True} for file_id in ids if file_id not in store.items
-        ]
-        items = [store.items[file_id] for file_id in ids if file_id in store.items]
+        there = {file_id: store.items.get(file_id) for file_id in log[start:end]}
+        # What was deleted, or moved out of the drive whose log this is, is only said to be gone.
+        gone = [each for each, item in there.items() if item is None or (drive_id and item.drive_id != drive_id)]
+        told = [{"changeType": "file", "fileId": file_id, "removed": True} for file_id in gone]
+        items = [item for file_id, item in there.items() if file_id not in gone]
         everywhere = all_drives and self.query.get("includeItemsFromAllDrives") == "true"
         items = [item for item in items if everywhere or not item.drive_id]
         changes = [{"changeType": "file", "fileId": i.id, "removed": False, "file": self._whole(i)} for i in items]
-        token = "nextPageToken" if end < len(store.changes) else "newStartPageToken"
-        answer = {"kind": "drive#changeList", "changes": gone + changes, token: str(min(end, len(store.changes)))}
+        token = "nextPageToken" if end < len(log) else "newStartPageToken"
+        next_at = f"{of}~{min(end, len(log))}"
+        answer = {"kind": "drive#changeList", "changes": told + changes, token: next_at}
         return drive_rules.partial(answer, self.query.get("fields"), "ChangeList", tuple(answer))
 
     # --- bytes in and out ---------------------------------------------------------------------------------------------
@@ -256,10 +273,14 @@ class _Handler(BaseHTTPRequestHandler):
             whole["driveId"] = item.drive_id
         whole |= {"description": item.description, "modifiedTime": item.modified_at}
         if not item.mime_type.startswith(GOOGLES_TYPES):
-            whole |= {"sha256Checksum": item.sha256, "md5Checksum": item.md5, "size": str(item.size_bytes)}
+            known = {"sha256Checksum": item.sha256, "md5Checksum": item.md5}  # neither until all has arrived
+            whole |= {name: value for name, value in known.items() if value} | {"size": str(item.size_bytes)}
         return whole
 
     def _content(self, item: Item) -> bytes:
+        if item.is_flagged:
+            says = "This file has been identified as malware or spam and cannot be downloaded."
+            raise DriveError(403, "cannotDownloadAbusiveFile", says)
         if item.content is None:
             raise DriveError(403, "fileNotDownloadable", "Only files with binary content can be downloaded.")
         return item.content

@@ -10,6 +10,7 @@ import secrets
 import threading
 import time
 from dataclasses import dataclass, field
+from enum import Enum
 
 from clips.tests.archive.drive_query import QueryError, condition
 
@@ -63,6 +64,11 @@ class Item:
     description: str = ""
     modified_at: str = "2024-12-01T12:00:00.000Z"
     found_from_s: float = 0.0
+    #: Whether the site's account made, opened or changed it.
+    is_used: bool = False
+    #: Whether Google takes it for malware, and does not give it out.
+    is_flagged: bool = False
+    unseen_for: int = 0
 
 
 @dataclass
@@ -86,14 +92,36 @@ class Session:
 SEARCH_LAG_S = 0.2
 
 
+class UserSees(Enum):
+    """How much of a shared drive a user's own log of changes and own corpus show; all three were seen.
+
+    Google's guide says that a drive's changes are in the drive's log, and in a user's perhaps by use, on which nobody
+    may rely.
+    """
+
+    DOCUMENTED = "documented"
+    BY_USE = "by use"
+    EVERYTHING = "everything"
+
+    def shows(self, item: "Item") -> bool:
+        by_use = self is UserSees.BY_USE and item.is_used
+        return not item.drive_id or by_use or self is UserSees.EVERYTHING
+
+
 class DriveStore:
     def __init__(self, *, search_lag_s: float = SEARCH_LAG_S) -> None:
         self.lock = threading.RLock()
         self.items: dict[str, Item] = {}
         self.given_ids: set[str] = set()
         self.sessions: dict[str, Session] = {}
-        self.changes: list[str] = []
+        #: Logs of changed ids: of each shared drive by its id, and the user's.
+        self.logs: dict[str, list[str]] = {"": []}
+        self.user_sees = UserSees.DOCUMENTED
         self.search_lag_s = search_lag_s
+        #: How many questions after it was made a file or folder is still answered not to be there.
+        self.unseen_for = 0
+        #: Upload sessions that answer 503 to everything, while all else works.
+        self.broken_sessions: set[str] = set()
         self.resent: dict[str, int] = {}
         self.add("root-of-person", "My Drive", FOLDER_TYPE, [], owner="person@example.org")
 
@@ -103,8 +131,17 @@ class DriveStore:
         item = Item(file_id, name, mime_type, parents, owner, found_from_s=time.monotonic(), **fields)
         with self.lock:
             self.items[file_id] = item
-            self.changes.append(file_id)
+            self.note_change(item)
         return item
+
+    def note_change(self, item: Item, *, left: str = "") -> None:
+        """Add a change to each log that tells of it; ``left``: the shared drive that it was moved out of."""
+        if item.drive_id:
+            self.logs.setdefault(item.drive_id, []).append(item.id)
+        if left and left != item.drive_id:
+            self.logs[left].append(item.id)
+        if self.user_sees.shows(item):
+            self.logs[""].append(item.id)
 
     def drop(self, name: str, content: bytes, parent: str = "shared-drive", *, mime_type: str = "video/mp4") -> Item:
         """Put a file there, as a person drags it in."""
@@ -120,13 +157,33 @@ class DriveStore:
     def trash(self, file_id: str, *, trashed: bool = True) -> None:
         with self.lock:
             self.items[file_id].trashed = trashed
-            self.changes.append(file_id)
+            self.note_change(self.items[file_id])
+
+    def tidy(self, file_id: str, *, parent: str = "", name: str = "") -> None:
+        """Move or rename a file."""
+        with self.lock:
+            item = self.items[file_id]
+            item.parents, item.name = [parent] if parent else item.parents, name or item.name
+            self.note_change(item)
+
+    def has_theirs(self, folder: Item, file_ids: set[str]) -> bool:
+        """Return whether one of these files lies in a folder."""
+        with self.lock:
+            return any(folder.id in self.items[file_id].parents for file_id in file_ids)
+
+    def revise(self, file_id: str, content: bytes) -> None:
+        """Put another content into a file, as "Manage versions" does; what apps keep beside it stays."""
+        with self.lock:
+            item = self.items[file_id]
+            item.content, item.size_bytes = content, len(content)
+            item.sha256 = hashlib.sha256(content).hexdigest()
+            item.md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+            self.note_change(item)
 
     def delete(self, file_id: str) -> None:
         """Delete for good, as emptying the trash does."""
         with self.lock:
-            del self.items[file_id]
-            self.changes.append(file_id)
+            self.note_change(self.items.pop(file_id))
 
     def files(self) -> list[Item]:
         with self.lock:
@@ -155,6 +212,9 @@ class DriveStore:
     def get(self, file_id: str, *, all_drives: bool) -> Item:
         item = self.items.get(self.real_id(file_id))
         if item is None or (item.drive_id and not all_drives):
+            raise not_found(file_id)
+        if item.unseen_for:
+            item.unseen_for -= 1
             raise not_found(file_id)
         return item
 
@@ -205,8 +265,8 @@ class DriveStore:
             if item.id in self.items:
                 raise DriveError(409, "fileIdInUse", "A file already exists with the provided ID.")
             item.found_from_s = time.monotonic() + self.search_lag_s
-            self.items[item.id] = item
-            self.changes.append(item.id)
+            self.items[item.id], item.is_used, item.unseen_for = item, True, self.unseen_for
+            self.note_change(item)
         return item
 
     def update(self, item: Item, meta: dict, *, add: str, remove: str, all_drives: bool) -> Item:
@@ -215,8 +275,10 @@ class DriveStore:
         if "parents" in meta:
             raise DriveError(403, "fieldNotWritable", "Use addParents and removeParents to change parents.")
         with self.lock:
+            left = item.drive_id
             if add:
-                self.get(add, all_drives=all_drives)
+                parent = self.get(add, all_drives=all_drives)
+                add, item.drive_id = parent.id, parent.drive_id
                 if set(item.parents) - set(filter(None, remove.split(","))):
                     raise DriveError(403, "cannotAddParent", "A file in a folder needs removeParents too.")
                 item.parents = [add]
@@ -224,10 +286,14 @@ class DriveStore:
             item.trashed = meta.get("trashed", item.trashed)
             item.description = meta.get("description", item.description)
             item.app_properties |= meta.get("appProperties", {})
-            self.changes.append(item.id)
+            item.is_used = True
+            self.note_change(item, left=left)
         return item
 
-    def search(self, query: str, *, all_drives: bool) -> list[Item]:
+    def search(self, query: str, *, all_drives: bool, drive_id: str = "", corpora: str = "user") -> list[Item]:
+        if (corpora == "drive") != bool(drive_id) or (drive_id and not all_drives):
+            says = "The driveId parameter must be specified if and only if corpora is set to drive."
+            raise DriveError(403, "invalid", says)
         try:
             is_wanted = condition(query) if query else None
         except QueryError as error:
@@ -235,6 +301,10 @@ class DriveStore:
         with self.lock:
             now_s = time.monotonic()
             seen = [item for item in self.items.values() if item.found_from_s <= now_s and item.parents]
+        if corpora == "drive":
+            seen = [item for item in seen if item.drive_id == drive_id]
+        elif corpora == "user":
+            seen = [item for item in seen if self.user_sees.shows(item)]
         seen = [item for item in seen if all_drives or not item.drive_id]
         return [item for item in seen if is_wanted is None or is_wanted(self, item)]
 

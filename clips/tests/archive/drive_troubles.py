@@ -35,12 +35,18 @@ BY_NAME = {
     "upload limit": refuse(403, "userRateLimitExceeded", "User rate limit exceeded."),
     "quota": refuse(403, "storageQuotaExceeded", FULL_STORAGE),
     "drive full": refuse(403, "teamDriveFileLimitExceeded", "The file limit for this shared drive has been exceeded."),
+    "folder full": refuse(403, "numChildrenInNonRootLimitExceeded", "The limit for this folder's number of children."),
+    "too many": refuse(403, "activeItemCreationLimitExceeded", "This account has exceeded the creation limit."),
+    "too deep": refuse(403, "teamDriveHierarchyTooDeep", "The shared drive hierarchy depth will exceed the limit."),
+    "downloaded": refuse(403, "downloadQuotaExceeded", "The download quota for this file has been exceeded."),
+    "not ours": refuse(403, "appNotAuthorizedToFile", "The user has not granted the app write access to the file."),
     "permission": refuse(403, "insufficientFilePermissions", "The user does not have sufficient permissions."),
     "no api": refuse(403, "accessNotConfigured", "Google Drive API has not been used in project 1 before."),
     "401": refuse(401, "authError", "Invalid Credentials"),
     "cut": Trouble("cut"),
     "lost": Trouble("lost"),
     "slow": Trouble("slow", amount=0.3),
+    "none": Trouble("none"),
 }
 PASSING = ("500", "503", "429", "rate", "user rate", "401", "cut", "lost", "slow")
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 NAME = "2024-12-01__BackyardRails__Mia__Unknown__CAM_GOPRO11__240FPS__v001.mp4"
 KEPT = (Person, Shoot, OriginalFile, FinalClip, ArchiveFolder, ArchiveCopy)
-REPAIR, REARCHIVE, REBUILD = ("audit", "--repair"), ("rearchive", "--no-wait"), ("rebuild_from_archive",)
+REPAIR, REARCHIVE, REBUILD = ("audit", "--repair"), ("rearchive", "--no-wait"), ("rebuild_from_archive", "--move", "1")
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ import pytest
 from clips.archive import tasks
 from clips.models import ArchiveBlock, ArchiveCursor, CopyState, JobKind
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("whatever_the_user_sees")]
 
 
 @pytest.fixture
@@ -66,3 +66,14 @@ def test_a_page_that_could_not_be_read_is_read_again(on_drive, clips, work_off):
     tasks.notice_archive_changes()
     work_off()
     assert states(clips)[0] == CopyState.REMOVED
+
+
+def test_each_log_is_read_from_its_own_position(on_drive, clips, settings, work_off):
+    settings.DRIVE_FOLDER_ID = ""  # somebody chose My Drive, and then the shared drive again
+    tasks.notice_archive_changes()
+    on_drive.store.trash(clips[0].drive_file_id)
+    settings.DRIVE_FOLDER_ID = "shared-drive"
+    tasks.notice_archive_changes()
+    work_off()
+    assert states(clips)[0] == CopyState.REMOVED
+    assert {cursor.log for cursor in ArchiveCursor.objects.all()} == {"", "shared-drive"}

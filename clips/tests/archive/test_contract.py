@@ -6,6 +6,8 @@ import pytest
 
 from clips.archive.backend import ArchiveError, Parcel
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture
 def folder_id(backend) -> str:

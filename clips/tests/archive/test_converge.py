@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 from django.core import serializers
 
-from clips.archive.rebuild import rebuild
+from clips.archive.rebuild import move_listed, rebuild
 from clips.integrity.run import audit
 from clips.jobs import pipeline
 from clips.models import (
@@ -47,7 +47,7 @@ def rearchive() -> None:
 
 
 def rebuild_all() -> None:
-    rebuild(dry_run=False)
+    move_listed(len(rebuild(dry_run=False).moves))
 
 
 MENDING = [repair, rearchive, rebuild_all]

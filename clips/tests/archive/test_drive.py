@@ -6,7 +6,7 @@ import pytest
 
 from clips.archive.backend import ArchiveBlockedError, ArchiveError, BlockReason, Parcel
 from clips.archive.drive import http
-from clips.archive.drive.client import MAX_TRIES, GoogleDriveArchive
+from clips.archive.drive.client import MAX_NEW_SESSIONS, MAX_TRIES, GoogleDriveArchive
 from clips.tests.archive.conftest import CHUNK_BYTES
 from clips.tests.archive.drive_store import FOLDER_TYPE
 from clips.tests.archive.drive_troubles import PASSING, Trouble, refuse
@@ -68,11 +68,14 @@ def test_an_answer_that_was_lost_at_the_very_end_is_found_out(drive, archive, pa
 
 def test_an_upload_goes_on_in_another_process(drive, archive, credentials, parcel):
     noted = []
-    drive.troubles.once("PUT /session", "slow", "slow")
-    drive.troubles.always("PUT /session", "permission")
-    with pytest.raises(ArchiveBlockedError):
+
+    def stop(progress):
+        if progress and progress >= 0.5:
+            raise KeyboardInterrupt
+
+    archive._report = stop
+    with pytest.raises(KeyboardInterrupt):
         archive.put(changed(parcel, note_session=noted.append))
-    drive.troubles.over()
     make_archive(drive, credentials).put(changed(parcel, session=noted[0]))
     assert is_there_once(drive, parcel)
     assert drive.count("POST /upload") == 1
@@ -95,6 +98,105 @@ def test_a_session_that_drive_has_forgotten_is_begun_anew(drive, archive, parcel
     archive.put(changed(parcel, session=gone, note_session=noted.append))
     assert is_there_once(drive, parcel)
     assert noted[0] == "", "nobody shall try the old one again"
+
+
+@pytest.mark.parametrize("answer", [(410, "gone"), (400, "badRequest"), (403, "insufficientFilePermissions")])
+def test_a_session_that_drive_refuses_is_begun_anew(drive, archive, parcel, answer):
+    noted = []
+    drive.troubles.once("PUT /session", "slow", refuse(*answer))
+    archive.put(changed(parcel, note_session=noted.append))
+    assert is_there_once(drive, parcel)
+    assert [bool(session) for session in noted] == [True, False, True]
+
+
+def test_sessions_that_are_all_refused_end_and_leave_none_to_go_on_with(drive, archive, parcel):
+    noted = []
+    drive.troubles.always("PUT /session", refuse(410, "gone"))
+    with pytest.raises(ArchiveError, match="410"):
+        archive.put(changed(parcel, note_session=noted.append))
+    assert noted[-1] == ""
+    assert drive.count("POST /upload") == 1 + MAX_NEW_SESSIONS
+
+
+def test_a_session_that_fails_while_all_else_works_is_dropped(drive, archive, parcel):
+    def note(session):
+        if session and not drive.store.broken_sessions:
+            drive.store.broken_sessions |= set(drive.store.sessions)
+
+    archive.put(changed(parcel, note_session=note))
+    assert is_there_once(drive, parcel)
+    assert drive.count("POST /upload") == 2
+
+
+def test_a_session_is_kept_while_nothing_works(drive, archive, parcel):
+    noted = []
+
+    def note(session):
+        noted.append(session)
+        drive.troubles.always("", "503")
+
+    with pytest.raises(ArchiveBlockedError):
+        archive.put(changed(parcel, note_session=note))
+    assert all(noted)
+
+
+def test_faults_between_which_bytes_arrive_are_not_added_up(drive, credentials, make_file):
+    path, sha256 = make_file(2 * MAX_TRIES * CHUNK_BYTES)
+    archive = make_archive(drive, credentials)
+    parcel = Parcel(path, archive.new_file_id("shared-drive", "a.mp4"), "shared-drive", "a.mp4", sha256)
+    drive.troubles.once("PUT /session", *["cut", *["none"] * 2] * 2 * MAX_TRIES)
+    archive.put(parcel)
+    assert is_there_once(drive, parcel)
+
+
+def test_what_was_made_a_moment_ago_is_waited_for_under_the_same_id(drive, archive, parcel):
+    drive.store.unseen_for = 3
+    folder_id = archive.new_folder_id(None, "A")
+    archive.make_folder(folder_id, None, "A")
+    inner = archive.new_folder_id(folder_id, "B")
+    archive.make_folder(inner, folder_id, "B")
+    assert archive.has_folder(inner)
+    archive.put(changed(parcel, folder_id=inner))
+    assert archive.look(parcel.file_id).sha256 == parcel.sha256
+    assert [item.name for item in drive.store.folders()] == ["A", "B"]
+
+
+def test_little_space_warns_and_is_no_reason_to_stop(drive, archive, monkeypatch):
+    drive.accounts.service.is_service = False
+    drive.accounts.service.used_bytes = drive.accounts.service.limit_bytes - 2 * 1024**3
+    archive.folder_id = ""
+    quota = archive.check()[-1]
+    assert (quota.is_good, quota.warns, quota.fault) == (True, True, None)
+    assert "Only 2.0 GiB" in quota.says
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("drive full", "Empty the trash"), ("folder full", "Move or delete"), ("too many", "another account"),
+        ("too deep", "Move it up"),
+    ],
+)  # fmt: skip
+def test_a_limit_of_number_is_said_with_what_helps_there(drive, archive, name, says):
+    drive.troubles.always("POST /drive/v3/files", name)
+    with pytest.raises(ArchiveBlockedError, match=says) as caught:
+        archive.make_folder(archive.new_folder_id(None, "A"), None, "A")
+    assert caught.value.reason == BlockReason.QUOTA
+
+
+def test_a_file_of_somebody_else_is_said_with_what_helps(drive, archive, parcel):
+    archive.put(parcel)
+    drive.troubles.always("PATCH", "not ours")
+    with pytest.raises(ArchiveError, match="access to all folders") as caught:
+        archive.trash(parcel.file_id)
+    assert not isinstance(caught.value, ArchiveBlockedError)
+
+
+def test_a_wrong_clock_is_told_apart_from_a_lost_account(drive, archive):
+    why = "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe."
+    drive.accounts.says_of_clock = why
+    with pytest.raises(ArchiveBlockedError, match="Set the clock"):
+        archive.new_file_id("shared-drive", "a.mp4")
 
 
 def test_a_file_that_is_there_already_is_not_sent_again(drive, archive, credentials, parcel):

@@ -7,10 +7,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from clips.archive import configured
+from clips.archive import configured, tasks
 from clips.archive.configured import archive_backend, archive_name
 from clips.archive.drive import key_file, oauth
-from clips.models import CopyState, DriveGrant
+from clips.models import ArchiveBlock, CopyState, DriveGrant
 from clips.tests.archive.conftest import CHUNK_BYTES
 from clips.tests.archive.drive_accounts import CLIENT, PERSON_EMAIL, SERVICE_EMAIL
 from clips.tests.archive.drive_store import FOLDER_TYPE
@@ -292,3 +292,29 @@ def test_only_admins_connect_drive(client, curator):
 def test_a_worker_uses_the_account_that_was_connected_last(client, google):
     connect_service(client, google)
     assert archive_backend(name="drive").credentials.service_account_email == SERVICE_EMAIL
+
+
+def test_the_page_says_what_a_loss_of_the_server_would_cost(client, google, original, settings):
+    settings.ARCHIVE_BACKEND = "drive"
+    page = client.get(reverse("clips:drive")).content.decode()
+    assert "If this server is lost, so is 1 original" in page
+    settings.ARCHIVE_ORIGINALS = "at_once"
+    assert "If this server is lost" not in client.get(reverse("clips:drive")).content.decode()
+
+
+@pytest.mark.slow
+def test_another_folder_is_asked_about_at_once_where_the_old_one_holds_clips(client, google, make_clip, archived):
+    google.store.add("another-folder", "Other", FOLDER_TYPE, ["shared-drive"], owner="", drive_id="shared-drive")
+    connect_service(client, google)
+    client.post(reverse("clips:drive_folder"), {"folder": "shared-drive"})
+    client.post(reverse("clips:drive_test"), {"use": "1"})
+    clip = archived(make_clip())
+    assert clip.copies.get().state == CopyState.VERIFIED
+    page = client.post(reverse("clips:drive_folder"), {"folder": "another-folder"}, follow=True).content.decode()
+    assert archive_name() == "drive"
+    assert "The settings name another place for the archive" in page
+    assert reverse("clips:archive_question") in page
+    client.post(reverse("clips:drive_folder"), {"folder": "shared-drive"}, follow=True)
+    ArchiveBlock.objects.update(look_again_at=ArchiveBlock.objects.get().since)
+    tasks.look_after_archive()
+    assert not ArchiveBlock.objects.exists(), "set back, so there is nothing to ask"

@@ -3,6 +3,7 @@
 import secrets
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -48,6 +49,20 @@ def fetched(inbox):
         drive_folder.look_into()
 
     return run
+
+
+@pytest.mark.usefixtures("whatever_the_user_sees")
+def test_what_a_member_puts_in_is_seen_at_the_next_look(inbox, fetched):
+    fetched()
+    inbox.store.drop("GX02.MP4", b"film" * 1000, "drop")
+    drive_folder.look_into()
+    assert Upload.objects.get().original_filename == "GX02.MP4"
+    listed_at = Inbox.objects.get().listed_at
+    Inbox.objects.update(log="", token="user~0")  # as before the log was kept
+    inbox.store.drop("GX03.MP4", b"more" * 1000, "drop")
+    drive_folder.look_into()
+    assert Upload.objects.count() == 2
+    assert Inbox.objects.get().listed_at > listed_at, "another log's position is worth nothing, so all is listed"
 
 
 def where(inbox, item) -> str:
@@ -117,6 +132,60 @@ def test_shortcuts_and_documents_are_left_alone_with_words(inbox, fetched):
     fetched()
     assert "Ignored in the Drive folder: 1 shortcut and 2 Google documents." in Inbox.objects.get().left_alone
     assert not Upload.objects.exists()
+
+
+def test_what_arrives_late_or_empty_is_said_and_fetched_when_it_is_whole(inbox, fetched):
+    fetched()
+    late = inbox.store.drop("GX01.MP4", b"a film", "drop")
+    late.modified_at = timezone.now().isoformat()
+    sha256, late.sha256, late.md5 = late.sha256, "", ""
+    inbox.store.drop("GX02.MP4", b"", "drop")
+    fetched()
+    said = Inbox.objects.get().left_alone
+    assert "Ignored in the Drive folder: 1 empty file." in said
+    assert "1 file is still on its way" in said
+    late.sha256 = sha256  # of which no log tells
+    fetched()
+    assert Upload.objects.get().state == UploadState.REGISTERED
+    assert "on its way" not in Inbox.objects.get().left_alone
+    assert Inbox.objects.get().listed_at, "from now on once a day again"
+
+
+def test_a_flagged_file_is_put_into_failed_with_the_sentence(inbox, fetched, today):
+    item = inbox.store.drop("GX01.MP4", b"a film", "drop")
+    item.is_flagged = True
+    fetched()
+    assert Upload.objects.get().state == UploadState.GONE
+    assert where(inbox, item) == f"Crew/Drop here/failed/{today}/GX01.MP4"
+    assert "malware or spam" in item.description
+
+
+def test_a_file_whose_downloads_are_used_up_is_tried_again_the_next_day_and_not_for_ever(inbox, fetched):
+    item = inbox.store.drop("GX01.MP4", b"a film", "drop")
+    inbox.troubles.always(f"GET /drive/v3/files/{item.id}?alt=media", "downloaded")
+    fetched()
+    job = Job.objects.get()
+    assert (job.state, job.attempts) == (JobState.WAITING, 0)
+    assert job.run_after > timezone.now() + timedelta(hours=23)
+    assert "tried again tomorrow" in job.reason
+    Upload.objects.update(created_at=timezone.now() - timedelta(days=8))
+    Job.objects.update(run_after=timezone.now())
+    fetched()
+    assert Upload.objects.get().state == UploadState.GONE
+    assert "/failed/" in where(inbox, item)
+
+
+def test_a_file_that_is_replaced_while_it_is_fetched_comes_as_what_it_is_then(inbox, fetched):
+    item = inbox.store.drop("GX01.MP4", secrets.token_bytes(3 * BLOCK_BYTES), "drop")
+    drive_folder.look_into()
+    first = Upload.objects.get()
+    part_file.create_part(first.pk)
+    part_file.part_path(first.pk).write_bytes(b"1" * BLOCK_BYTES)  # of the content before
+    inbox.store.revise(item.id, b"another film")
+    fetched()
+    fetched()
+    assert sorted(Upload.objects.values_list("state", flat=True)) == [UploadState.GONE, UploadState.REGISTERED]
+    assert OriginalFile.objects.get().size_bytes == len(b"another film")
 
 
 @pytest.mark.slow

@@ -1,8 +1,10 @@
 """Tests an archive outage: it is reported once, its jobs wait instead of failing, and resume by themselves."""
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -150,3 +152,25 @@ def test_the_pages_say_it_once_in_one_sentence(on_drive, waiting, work_off, clie
     client.force_login(sorter)
     text = client.get(reverse(page)).content.decode()
     assert text.count("Google no longer accepts") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_block_that_ends_while_a_job_is_put_off_leaves_none_waiting(on_drive, make_clip):
+    job = Job.objects.for_target(JobKind.ARCHIVE, make_clip())
+    block = ArchiveBlock.objects.note("drive", reason=BlockReason.QUOTA, sentence="Full.", retry_after_s=None)
+    held = []
+
+    def hold():
+        held.append(outage.holds_back(job.pk))
+        connection.close()
+
+    with transaction.atomic():
+        outage.lift(block)
+        worker = threading.Thread(target=hold)
+        worker.start()
+        worker.join(0.3)  # it has seen the block, and waits for how that goes on
+        assert worker.is_alive()
+    worker.join(10)
+    job.refresh_from_db()
+    assert held == [False]
+    assert job.run_after <= timezone.now()

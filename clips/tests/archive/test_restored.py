@@ -28,6 +28,9 @@ def told(*command: str) -> str:
     out = StringIO()
     with contextlib.suppress(CommandError) if command[0] == "audit" else contextlib.nullcontext():
         call_command(*command, stdout=out, stderr=out)
+    before, listed, _after = out.getvalue().partition(" files lie elsewhere")
+    if listed:  # somebody has seen the list, and confirms it
+        call_command(*command, "--move", before.split()[-1], stdout=out, stderr=out)
     return out.getvalue()
 
 

@@ -11,6 +11,7 @@ from django.db import connection
 
 from clips.archive.configured import archive_backend
 from clips.archive.drive.client import GoogleDriveArchive
+from clips.archive.item import CUT, MAX_FACT_BYTES, fitting
 from clips.archive.uploader import ensure_folder
 from clips.library.new_version import reedit
 from clips.models import (
@@ -182,11 +183,14 @@ def test_a_folder_that_was_thrown_away_gets_a_successor(on_drive, make_clip, arc
 
 
 def test_drive_shows_who_a_file_is(on_drive, make_clip, archived):
-    clip = archived(make_clip())
+    clip, other = make_clip(), Person.objects.add("李小龙")
+    clip.also.add(other)
+    clip = archived(clip)
     item = on_drive.store.items[clip.drive_file_id]
     place = f"{clip.copies.get().folder.remote_id}/{clip.filename}"
     assert item.app_properties == {
         "trickyclip_place": hashlib.sha256(place.encode()).hexdigest(),
+        "trickyclip_content": clip.file_hash,
         "trickyclip_clip": str(clip.pk),
         "trickyclip_original": "a" * 64,
         "trickyclip_in": "1000",
@@ -194,8 +198,21 @@ def test_drive_shows_who_a_file_is(on_drive, make_clip, archived):
         "trickyclip_category": "TRICK",
         "trickyclip_lineage": str(clip.lineage),
         "trickyclip_kept_at": clip.created_at.isoformat(),
+        "trickyclip_session": str(clip.original_file.shoot_id),
+        "trickyclip_session_name": "Backyard Rails",
+        "trickyclip_rider": str(clip.person_id),
+        "trickyclip_rider_name": "Mia",
+        "trickyclip_also_1": str(other.pk),
     }
     assert clip.copies.get().url == f"https://drive.google.com/file/d/{clip.drive_file_id}/view"
+
+
+def test_facts_are_cut_to_the_bytes_that_drive_keeps():
+    name = "trickyclip_rider_name"
+    told = fitting(name, "李" * 100)
+    assert len(f"{name}{told}".encode()) <= MAX_FACT_BYTES
+    assert told.endswith(CUT)
+    assert fitting(name, "Zoë Müller-Lüdenscheidt") == "Zoë Müller-Lüdenscheidt"
 
 
 @pytest.mark.parametrize("by_hand", ["moved", "renamed"])

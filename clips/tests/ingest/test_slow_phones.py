@@ -1,6 +1,7 @@
 """Tests that phones on slow lines, and silent strangers, keep nobody else from the site."""
 
 import hashlib
+import json
 import random
 import time
 from collections.abc import Iterator
@@ -139,6 +140,21 @@ def test_a_huge_body_is_refused_before_it_is_sent_and_makes_no_temporary_file(po
         assert line.recv(12) == b"HTTP/1.1 413"
     assert not any(temporary.iterdir())
     assert not [file for one in web.workers() for file in one.open_files() if file.path.startswith(str(temporary))]
+
+
+def test_a_refusal_is_a_page_for_people_and_json_for_programs(port):
+    def refusal(path: str) -> str:
+        head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {GB}\r\nAccept: text/html\r\n"
+        with connect(port, f"{head}Accept-Language: de\r\nCookie: theme=light\r\n\r\n".encode()) as line:
+            heard = b""
+            while more := line.recv(4096):
+                heard += more
+        return heard.decode()
+
+    page = refusal("/login")
+    assert '<html lang="de" data-theme="light">' in page
+    assert 'href="/upload"' in page
+    assert json.loads(refusal("/api/sort/next").partition("\r\n\r\n")[2])["detail"].startswith("More than 1 MB")
 
 
 def test_what_is_let_in_is_held_in_memory():

@@ -207,7 +207,7 @@ def test_repair_asks_for_what_can_be_made_again(whole, own_data_dir):
         path.unlink()
     assert len(mended()) == 4
     asked = set(Job.objects.active().values_list("kind", flat=True))
-    assert asked == {JobKind.PREVIEW, JobKind.POSTER, JobKind.FILMSTRIP, JobKind.RENDER}
+    assert asked == {JobKind.PREVIEW, JobKind.POSTER, JobKind.FILMSTRIP, JobKind.REGAIN}
     assert set(found()) == {Kind.CLIP_MISSING}  # until its job is done; the rest is not missed any more
 
 

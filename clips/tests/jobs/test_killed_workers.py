@@ -27,6 +27,7 @@ from clips.library import tasks as library_tasks
 from clips.library.bin import throw_away
 from clips.models import (
     ArchiveCopy,
+    ArchiveTouch,
     BinEntry,
     CandidateSegment,
     CopyState,
@@ -39,6 +40,7 @@ from clips.models import (
     JobState,
     OriginalFile,
     Preview,
+    SessionFile,
     SharedCopy,
     Shoot,
     Upload,
@@ -68,6 +70,7 @@ EFFECT_GOES_INTO = {
     JobKind.WITHDRAW: ArchiveCopy,
     JobKind.FETCH: OriginalFile,
     JobKind.RENAME: FinalClip,
+    JobKind.RECORD: ArchiveTouch,
     JobKind.EMPTY: BinEntry,  # the rest is tried step by step in clips/tests/library/test_emptying.py
 }
 
@@ -232,6 +235,12 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         assert FinalClip.objects.get().stored_path == ""
         assert not [path for path in (django_settings.DATA_DIR / "final_clips").rglob("*") if path.is_file()]
 
+    def described() -> None:
+        files = [path.name for path in django_settings.ARCHIVE_DIR.rglob("*.json")]
+        assert files == ["trickyclip.json"]
+        assert not ArchiveTouch.objects.filter(shoot_id=Shoot.objects.get().pk).exists()
+        assert SessionFile.objects.get().revision == 1
+
     targets = {JobKind.COLLECT: "dropped", JobKind.INGEST: "upload", JobKind.PROBE: "filmed", JobKind.DETECT: "filmed"}
     targets |= {JobKind.POSTER: "filmed", JobKind.PREVIEW: "segment", JobKind.FILMSTRIP: "filmed"}
     targets |= {JobKind.FETCH: "filmed"}
@@ -245,6 +254,8 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
     if kind == JobKind.WITHDRAW:
         archive_tasks.archive(str(Job.objects.for_target(JobKind.ARCHIVE, row, params={"alone": True}).pk))
         FinalClip.objects.update(is_current=False, removed_at=timezone.now())
+    if kind == JobKind.RECORD:
+        row = row.original_file.shoot
     if kind == JobKind.FETCH:
         archive_tasks.archive(str(Job.objects.for_target(JobKind.ARCHIVE, row).pk))
         OriginalFile.objects.update(evicted_at=timezone.now())
@@ -270,14 +281,16 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         JobKind.WITHDRAW: withdrawn,
         JobKind.FETCH: fetched_back,
         JobKind.RENAME: renamed,
+        JobKind.RECORD: described,
         JobKind.EMPTY: emptied,
     }[kind]
     return kind, row, check
 
 
 #: Drawing the demo film takes ten seconds of a core for each kill, and nobody loses anything by it. Pieces are saved
-#: one by one while the job goes on (clips/tests/previews/test_pieces.py kills their worker).
-KINDS = [kind for kind in JobKind if kind not in {JobKind.DEMO, JobKind.PIECES}]
+#: one by one while the job goes on (clips/tests/previews/test_pieces.py kills their worker). Bringing back a clip
+#: changes no row.
+KINDS = [kind for kind in JobKind if kind not in {JobKind.DEMO, JobKind.PIECES, JobKind.REGAIN}]
 EACH_KIND = pytest.mark.parametrize("work", KINDS, indirect=True)
 
 

@@ -7,10 +7,13 @@ from pathlib import Path
 import av
 import pytest
 from django.conf import settings as django_settings
+from django.utils import timezone
 
+from clips.archive import outage
 from clips.archive.backend import RemoteFile
 from clips.media.sandbox import runner
 from clips.models import (
+    ArchiveBlock,
     ArchiveCopy,
     ArchiveFolder,
     CandidateSegment,
@@ -120,15 +123,15 @@ def test_a_copy_that_arrives_wrong_is_not_called_verified(kept, work_off, monkey
     assert not ArchiveCopy.objects.filter(state=CopyState.VERIFIED).exists()
 
 
-def test_a_full_archive_is_a_sentence_and_goes_on_by_itself(kept, work_off, settings, tmp_path):
+def test_an_archive_without_its_folder_is_a_sentence_and_goes_on_by_itself(kept, work_off, settings, tmp_path):
     settings.ARCHIVE_DIR = tmp_path / "disk"
     settings.ARCHIVE_DIR.write_text("a file where a folder should be")
     work_off()
-    job = Job.objects.get(kind=JobKind.ARCHIVE)
-    assert job.state == JobState.WAITING
-    assert "Cannot write" in job.reason
+    assert Job.objects.get(kind=JobKind.ARCHIVE).state == JobState.WAITING
+    assert "is missing" in ArchiveBlock.objects.get().sentence
     settings.ARCHIVE_DIR.unlink()
-    Job.objects.update(run_after=job.created_at)
+    ArchiveBlock.objects.update(look_again_at=timezone.now())
+    outage.look_again()
     work_off()
     assert archived_path(kept).is_file()
 

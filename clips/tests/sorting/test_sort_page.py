@@ -273,7 +273,15 @@ def test_decisions_without_a_connection_arrive_once_each(page, lay, running_site
     assert run_in(running_site, counted % address.split("=")[1]).endswith("3")
 
 
+#: Writes down, from the first script on, each card that was on top.
+TOPS = """window.tops = []; new MutationObserver(() => {
+  const top = document.querySelector('[data-card][data-current]')?.dataset.segment;
+  if (top && top !== window.tops.at(-1)) window.tops.push(top);
+}).observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ['data-current'] });"""
+
+
 def test_what_waits_survives_a_reload(page, lay):
+    page.add_init_script(TOPS)
     page.goto(lay(6))
     on_top(page)
     page.route(re.compile("/sort/trash"), lambda route: route.abort("internetdisconnected"))
@@ -281,9 +289,10 @@ def test_what_waits_survives_a_reload(page, lay):
     expect(page.locator("[data-banner]")).to_contain_text("1 decision waiting")
     page.unroute(re.compile("/sort/trash"))
     page.reload()
-    expect(card(page)).to_have_attribute("data-segment", second)
+    assert on_top(page) == second
     arrived(page)
     expect(left(page)).to_have_text("5")
+    assert page.evaluate("window.tops") == [second], "what was decided never comes back, not even for a moment"
 
 
 def test_frames_are_stepped_and_trimmed_exactly(page, lay):

@@ -176,6 +176,19 @@ def test_a_reloaded_page_gets_the_hand_that_it_left(page, sorter):
     assert order(reloaded.post("hand", left=page.lease)) == hand
 
 
+def test_what_a_page_that_is_gone_decided_is_dealt_to_nobody_and_its_arrival_deals_that_page_nothing(page):
+    first, second, *_others = order(page.post("hand"))
+    gone, page.lease = page.lease, str(uuid.uuid4())
+    answer = page.post("trash", segment=first, lease=gone, no_hand="1")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert CandidateSegment.objects.get(pk=first).status == SegmentStatus.TRASHED
+    assert CandidateSegment.objects.held(gone).count() == 3, "nobody would see a fourth card"
+    CandidateSegment.objects.held(gone).update(lease_ends_at=timezone.now())
+    assert second not in order(page.post("hand", waiting=second)), "it would be decided twice"
+    page.lease = str(uuid.uuid4())
+    assert second in order(page.post("hand"))
+
+
 def test_a_session_is_sorted_alone(page, segments):
     elsewhere = page.post("hand", session=str(uuid.uuid4()))
     assert order(elsewhere) == []

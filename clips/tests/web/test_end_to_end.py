@@ -10,8 +10,10 @@ import av
 import numpy as np
 import pytest
 import requests
+from playwright.sync_api import expect
 from tusclient.client import TusClient
 
+from clips.tests.browser import log_in_as_admin, open_page, press
 from clips.tests.media.made_up import make_video
 from trickyclip.pytest_engines import FOOTAGE
 from trickyclip.tests.site import manage
@@ -130,6 +132,40 @@ def test_the_main_job(running_site, session_file):
     )
     ready = requests.get(f"{running_site.base_url}/readyz", timeout=10)
     assert ready.status_code == 200, json.dumps(ready.json())
+
+
+#: How often a person pressed or touched something, and in which fields they wrote, since the count began.
+COUNTED = """addEventListener('click', event => {
+  if (event.isTrusted && event.detail) sessionStorage.clicks = Number(sessionStorage.clicks ?? 0) + 1;
+}, true);
+addEventListener('input', event => {
+  const fields = new Set((sessionStorage.written ?? '').split(' ').filter(Boolean)).add(event.target.name);
+  if (event.isTrusted) sessionStorage.written = [...fields].join(' ');
+}, true);"""
+
+
+def test_a_newcomer_has_the_first_clip_with_few_clicks_and_one_name(running_site, chromium, tmp_path):
+    video = make_video(tmp_path / "first.mp4", frames=20 * 30, bframes=2, events_s=[6, 14])
+    with open_page(chromium, running_site.base_url) as page:
+        page.set_default_timeout(PATIENCE_S * 1000)
+        page.add_init_script(COUNTED)
+        log_in_as_admin(page, running_site)
+        page.goto("/upload")
+        page.locator("[data-file-input]").set_input_files(video)
+        page.get_by_label("Session", exact=True).fill("First Evening")
+        page.locator("[data-batch]").get_by_role("button", name="Upload").click()
+        page.evaluate("sessionStorage.clear()")
+        page.get_by_role("link", name=re.compile(r"^Sort .*First Evening")).click()
+        expect(page.locator("[data-card][data-current]")).to_be_visible()
+        press(page, "p")
+        page.keyboard.type("Newcomer Nell")
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Keep").click()
+        expect(page.locator("[data-notice]")).to_contain_text("Kept · Newcomer Nell")
+        assert int(page.evaluate("sessionStorage.clicks")) <= 5
+        assert page.evaluate("sessionStorage.written") == "people"
+        page.goto("/clips?q=newcomer")
+        expect(page.locator("[data-clip]")).to_have_count(1)
 
 
 def test_what_uploads_cost_is_measured_without_leaving_anything(running_site):

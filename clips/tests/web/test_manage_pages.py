@@ -27,6 +27,17 @@ def n_queries(page, address: str) -> int:
     return len(queries)
 
 
+def test_only_admins_see_a_path_of_the_server_and_only_in_storage(page, client, curator, settings):
+    path = str(settings.INCOMING_DIR)
+    assert path in page.get(STORAGE).content.decode()
+    assert path not in page.get(reverse("clips:upload")).content.decode()
+    client.force_login(curator)
+    for address in (STORAGE, reverse("clips:upload")):
+        body = client.get(address).content.decode()
+        assert "server’s incoming folder" in body or address == STORAGE
+        assert path not in body
+
+
 def test_what_was_freed_is_logged_with_its_reason(page, shoot):
     file = OriginalFileFactory(original_filename="GX010007.MP4")
     Eviction.objects.create(kind=EvictedKind.ORIGINAL, original_file=file, size_bytes=10**9, why="archived")

@@ -77,7 +77,7 @@ class SortPage {
     // Set by the page that was here before a reload: its hand is ours now, whatever comes first at the server.
     const left = sessionStorage.getItem(LEFT_KEY);
     sessionStorage.removeItem(LEFT_KEY);
-    await this.truth.refresh(left ? [["left", left], ["waiting", this.queue.segments.join(" ")]] : []);
+    await this.truth.refresh(left ? [["left", left]] : []);
     this.queue.flush(); // not before the hand is ours: each answer makes us look again
   }
 

@@ -70,6 +70,11 @@ export class DecisionQueue {
     return this.entries.map(({ segment }) => segment).filter(Boolean);
   }
 
+  /** Those of an earlier page alone: nobody else shall decide them meanwhile, and no card of them shall come. */
+  get inherited() {
+    return this.entries.filter(({ lease, segment }) => segment && lease !== this.page.lease).map(({ segment }) => segment);
+  }
+
   async flush() {
     if (this.sending) return;
     this.sending = true;
@@ -93,7 +98,7 @@ export class DecisionQueue {
 
   async #send(entry) {
     const own = entry.lease === this.page.lease;
-    const body = new URLSearchParams([...entry.fields, ...(own ? this.extraFields() : [])]);
+    const body = new URLSearchParams([...entry.fields, ...(own ? this.extraFields() : [["no_hand", "1"]])]);
     const headers = { "X-CSRFToken": this.page.csrf, "HX-Request": "true" };
     let response;
     try {

@@ -24,7 +24,9 @@ export class Truth {
     // What is undone comes back, and its card was maybe given up here: unless it is known, the server must draw it.
     const pending = [...queue.pending].filter(([segment, kind]) => segment && kind !== "undo").map(([segment]) => segment);
     const have = [...new Set([...hand.known, ...pending])].join(" ");
-    return [["have", have], ["file", hand.current?.dataset.file ?? ""], ...new FormData(root.querySelector("[data-table]"))];
+    const file = hand.current?.dataset.file ?? "";
+    const table = new FormData(root.querySelector("[data-table]"));
+    return [["have", have], ["waiting", queue.inherited.join(" ")], ["file", file], ...table];
   }
 
   /** Take over what came of a decision that was sent. */

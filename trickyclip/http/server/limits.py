@@ -3,6 +3,7 @@
 from collections import Counter
 from ipaddress import IPv6Address, ip_network
 
+from django.utils.translation import gettext_lazy as _
 from gunicorn.http.message import Request
 
 from trickyclip.http.proxy import Proxies, as_address
@@ -15,7 +16,10 @@ BODY_MAX_BYTES = 1024**2
 BODIES_MAX_BYTES = 32 * 1024**2
 #: Where a phone shares videos, which its service worker takes over (clips/ingest/views.py); and for one without it.
 SHARED_PATH = "/upload/shared"
-NOT_SHARED = "Sharing wasn’t ready on this phone. Open TrickyClip, then Upload, and choose the videos there."
+NOT_SHARED = _("Sharing wasn’t ready on this phone. Open TrickyClip, then Upload, and choose the videos there.")
+TOO_LARGE = _("More than 1 MB was sent at once, and nothing was changed. Send less, or add videos on the Upload page.")
+TOO_MUCH = _("The server is receiving too much at once. Try again in a few seconds.")
+TOO_MANY = _("Too many requests at once. Try again in a few seconds.")
 #: gunicorn's own: its longest request line, and as many bytes of headers as browsers and proxies ever send.
 HEAD_MAX_BYTES = 32 * 1024
 
@@ -25,7 +29,7 @@ class RefusedError(Exception):
 
     def __init__(self, status: str, sentence: str, *, retry_after_s: int | None = None) -> None:
         super().__init__(sentence)
-        self.status, self.retry_after_s = status, retry_after_s
+        self.status, self.sentence, self.retry_after_s = status, sentence, retry_after_s
 
 
 class Limits:
@@ -87,9 +91,9 @@ class Limits:
         if length_bytes > BODY_MAX_BYTES:
             if request.path == SHARED_PATH:
                 raise RefusedError("413 Content Too Large", NOT_SHARED)
-            raise RefusedError("413 Content Too Large", f"Requests may have at most {BODY_MAX_BYTES // 1024} KB.")
+            raise RefusedError("413 Content Too Large", TOO_LARGE)
         if self._held_bytes + length_bytes > BODIES_MAX_BYTES:
-            raise RefusedError("503 Service Unavailable", "The server is receiving too much at once.", retry_after_s=5)
+            raise RefusedError("503 Service Unavailable", TOO_MUCH, retry_after_s=5)
         line.held_bytes = length_bytes
         self._held_bytes += length_bytes
 
@@ -101,7 +105,7 @@ class Limits:
             told[key] = f"{told[key]},{value}" if key in told else value
         client = whose(str(self._proxies.client(told) or line.peer))
         if self._n_of[client] >= self._at_once:
-            raise RefusedError("429 Too Many Requests", "Too many requests at once.", retry_after_s=5)
+            raise RefusedError("429 Too Many Requests", TOO_MANY, retry_after_s=5)
         line.asks_for = client
         self._n_of[client] += 1
 

@@ -329,11 +329,17 @@ class Worker(ThreadWorker):
 
     def _refuse(self, line: Line, refusal: RefusedError) -> None:
         """Answer without asking the site; the rest of the request is discarded for a while, and then cut off."""
-        text = f"{refusal}\n".encode()
-        head = [f"HTTP/1.1 {refusal.status}", "Connection: close", "Content-Type: text/plain; charset=utf-8"]
-        head += [f"Content-Length: {len(text)}", f"Date: {util.http_date()}", f"Tus-Resumable: {VERSION}"]
+        from trickyclip.http import refused  # gunicorn imports this module before the apps are there
+
+        if line.request is None:  # not even its head was read
+            text, fields = f"{refusal.sentence}\n".encode(), {"Content-Type": "text/plain; charset=utf-8"}
+        else:
+            answer = refused.answer_unread(line.request, int(refusal.status.split()[0]), refusal.sentence)
+            text, fields = answer.content, dict(answer.items())
+        fields |= {"Content-Length": f"{len(text)}", "Date": util.http_date(), "Tus-Resumable": VERSION}
         if refusal.retry_after_s:
-            head.append(f"Retry-After: {refusal.retry_after_s}")
+            fields["Retry-After"] = f"{refusal.retry_after_s}"
+        head = [f"HTTP/1.1 {refusal.status}", "Connection: close", *(f"{key}: {fields[key]}" for key in fields)]
         line.outlet.sendall("\r\n".join([*head, "", ""]).encode() + text)
         self._linger(line)
 

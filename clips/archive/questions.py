@@ -1,0 +1,221 @@
+"""Asks people what they meant, where the archive was changed so much that sending would only make it worse.
+
+The top folder in the trash, many copies gone at once, another folder in the settings: each is an outage that only an
+answer ends. Until then nothing is sent, so that no second archive comes to lie beside the first.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from clips.archive.backend import ArchiveBackend, ArchiveBlockedError, ArchiveError, BlockReason
+from clips.archive.configured import archive_backend, place_in_use
+from clips.jobs import pipeline
+from clips.models import (
+    ArchiveBlock,
+    ArchiveCopy,
+    ArchiveCursor,
+    ArchiveFolder,
+    ArchiveRoot,
+    CopyState,
+    FinalClip,
+    Job,
+    JobKind,
+)
+
+#: More copies than this are not deleted by the way.
+HANDFUL = 5
+#: What was deleted within this time was deleted at once: not each is noticed in the same minute.
+AT_ONCE = dt.timedelta(hours=1)
+
+
+class Answer(StrEnum):
+    BACK = "back"
+    AGAIN = "again"
+    LEAVE = "leave"
+    MOVE = "move"
+    ANEW = "anew"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One possible answer, and what it does."""
+
+    answer: Answer
+    title: object
+    says: object
+
+
+_GONE = [
+    Choice(
+        Answer.BACK, _lazy("Bring back"), _lazy("Restores them from the trash. What was deleted for good stays so.")
+    ),
+    Choice(Answer.AGAIN, _lazy("Send again"), _lazy("Restores them, and sends again what was deleted for good.")),
+    Choice(Answer.LEAVE, _lazy("Leave it"), _lazy("They stay deleted. New clips are archived as before.")),
+]
+_MOVED = [
+    Choice(Answer.MOVE, _lazy("Move the archive there"), _lazy("Moves its folder to the new place. Nothing is sent.")),
+    Choice(Answer.ANEW, _lazy("Begin anew there"), _lazy("Sends all clips to the new place. The old archive stays.")),
+]
+CHOICES = {BlockReason.GONE: _GONE, BlockReason.TOP_GONE: _GONE, BlockReason.MOVED: _MOVED}
+
+
+# --- questions ------------------------------------------------------------------------------------------------------
+
+
+def check_place(backend_name: str) -> None:
+    """Raise ArchiveBlockedError if the rows are about another place than the settings, and it holds something."""
+    place = place_in_use(backend_name)
+    if not place:
+        return
+    root, is_new = ArchiveRoot.objects.get_or_create(backend=backend_name, defaults={"place": place})
+    if is_new or root.place == place:
+        return
+    if not _copies(backend_name).exists():
+        _begin_anew(root, place)
+        return
+    says = _("The settings name another place for the archive than the one it is in. Nothing is sent until you answer.")
+    raise ArchiveBlockedError(BlockReason.MOVED, says)
+
+
+def check_top(backend: ArchiveBackend, top: ArchiveFolder) -> None:
+    """Raise ArchiveBlockedError if the archive's top folder was there and is not any more."""
+    root = ArchiveRoot.objects.filter(backend=backend.name).first()
+    was_seen = root is not None and top.remote_id and root.top_id == top.remote_id
+    if was_seen and not backend.has_folder(top.remote_id):
+        says = _("The archive’s folder is in the trash of Google Drive, or deleted. Nothing is sent until you answer.")
+        raise ArchiveBlockedError(BlockReason.TOP_GONE, says)
+
+
+def note_top(folder: ArchiveFolder) -> None:
+    """Save that the top folder was seen."""
+    if folder.parent is None:
+        ArchiveRoot.objects.filter(backend=folder.backend).exclude(top_id=folder.remote_id).update(
+            top_id=folder.remote_id
+        )
+
+
+def check_gone(backend: ArchiveBackend, copy: ArchiveCopy) -> None:
+    """Raise ArchiveBlockedError if one more copy that is gone makes too many at once."""
+    if backend.ids_are_places:
+        return
+    others = ArchiveCopy.objects.filter(backend=backend.name, gone_at__gt=timezone.now() - AT_ONCE)
+    n_gone = others.exclude(pk=copy.pk).count() + 1
+    if n_gone > HANDFUL:
+        raise many_gone(backend, n_gone)
+
+
+def many_gone(backend: ArchiveBackend, n_copies: int) -> ArchiveBlockedError:
+    """Return the question about many copies that are gone: about the top folder, if that is why."""
+    try:
+        if top := ArchiveFolder.objects.filter(backend=backend.name, parent=None).first():
+            check_top(backend, top)
+    except ArchiveBlockedError as error:
+        return error
+    says = _("%(n)d or more archived files were deleted on Google Drive at once. Nothing is sent until you answer.")
+    return ArchiveBlockedError(BlockReason.GONE, says % {"n": n_copies})
+
+
+def has_ended(block: ArchiveBlock) -> bool:
+    """Return whether a question answered itself, because people put right what it is about."""
+    try:
+        if block.reason == BlockReason.MOVED:
+            check_place(block.backend)
+            return True
+        top = ArchiveFolder.objects.filter(backend=block.backend, parent=None).first()
+        return block.reason == BlockReason.TOP_GONE and bool(top) and archive_backend().has_folder(top.remote_id)
+    except ArchiveError:
+        return False
+
+
+# --- answers --------------------------------------------------------------------------------------------------------
+
+
+def choices(block: ArchiveBlock) -> list[Choice]:
+    """Return the possible answers to a question; none to an outage that is no question."""
+    return CHOICES.get(BlockReason(block.reason), [])
+
+
+def settle(block: ArchiveBlock, given: Answer) -> None:
+    """Do what was answered; ArchiveError, with the question as it was, if that cannot be."""
+    if given == Answer.MOVE:
+        _move_archive(block)
+    elif given == Answer.ANEW:
+        root = ArchiveRoot.objects.get(backend=block.backend)
+        _begin_anew(root, place_in_use(block.backend))
+    else:
+        _settle_gone(block, given)
+
+
+def _settle_gone(block: ArchiveBlock, given: Answer) -> None:
+    is_whole = block.reason == BlockReason.TOP_GONE
+    top = ArchiveFolder.objects.filter(backend=block.backend, parent=None).first()
+    if is_whole and top and given == Answer.BACK:
+        backend = archive_backend()
+        backend.restore(top.remote_id)
+        if not backend.has_folder(top.remote_id):
+            raise ArchiveError(_("Google Drive did not bring the folder back. Restore it there, or send again."))
+    with transaction.atomic():
+        if is_whole and top and given != Answer.BACK:  # another one may be made now
+            ArchiveRoot.objects.filter(backend=block.backend).update(top_id="")
+            top.take_id("", instead_of=top.remote_id)
+        copies = _copies(block.backend)
+        if not is_whole:
+            held = Job.objects.active().filter(kind=JobKind.ARCHIVE).values("clip")
+            copies = copies.filter(clip__in=held) | _gone(block.backend)
+        _start(copies.exclude(clip=None).filter(clip__removed_at=None).select_related("clip"), given)
+        _gone(block.backend).update(gone_at=None)
+
+
+def _start(copies: Iterable[ArchiveCopy], given: Answer) -> None:
+    """Start the job of each copy with the answer; one that waits already learns of it."""
+    for copy in copies:
+        job = pipeline.start(JobKind.ARCHIVE, copy.clip, **{given.value: True})
+        Job.objects.active().filter(pk=job.pk).update(params={given.value: True})
+
+
+def _copies(backend_name: str) -> QuerySet[ArchiveCopy]:
+    return ArchiveCopy.objects.filter(backend=backend_name, state=CopyState.VERIFIED)
+
+
+def _gone(backend_name: str) -> QuerySet[ArchiveCopy]:
+    return ArchiveCopy.objects.filter(backend=backend_name, state=CopyState.REMOVED, gone_at__isnull=False)
+
+
+def _move_archive(block: ArchiveBlock) -> None:
+    from clips.archive.drive.client import GoogleDriveArchive
+
+    backend = archive_backend()
+    top = ArchiveFolder.objects.filter(backend=block.backend, parent=None).exclude(remote_id="").first()
+    if top and isinstance(backend, GoogleDriveArchive):
+        backend.move_folder(top.remote_id)
+    ArchiveRoot.objects.filter(backend=block.backend).update(place=place_in_use(block.backend))
+
+
+@transaction.atomic
+def _begin_anew(root: ArchiveRoot, place: str) -> None:
+    """Keep the rows under a name of that place, bring up those of an earlier time at the new one, and send the rest."""
+    kept, back = _name_of(root.backend, root.place), _name_of(root.backend, place)
+    for model in (ArchiveFolder, ArchiveCopy, ArchiveCursor):
+        model.objects.filter(backend=root.backend).update(backend=kept)
+        model.objects.filter(backend=back).update(backend=root.backend)
+    ArchiveRoot.objects.filter(pk=root.pk).update(place=place, top_id="")
+    here = _copies(root.backend).filter(clip=OuterRef("pk")).values("remote_id")[:1]
+    FinalClip.objects.update(drive_file_id=Coalesce(Subquery(here), Value("")))
+    absent = FinalClip.objects.current().exclude(stored_path="").exclude(pk__in=_copies(root.backend).values("clip"))
+    for clip in absent.iterator():
+        pipeline.start(JobKind.ARCHIVE, clip)
+
+
+def _name_of(backend_name: str, place: str) -> str:
+    """Return the name under which the rows of a place are kept while the archive is elsewhere."""
+    return f"{backend_name} {hashlib.sha256(place.encode()).hexdigest()[:8]}"
