@@ -18,13 +18,17 @@ FONTS = Path(__file__).resolve().parents[1] / "static" / "fonts"
 LIMITS = Limits(memory_bytes=5 * 1024**3, cpu_s=4 * 3600, wall_s=8 * 3600.0)
 
 
-def bench(plan: Plan, folder: Path, music: Path | None = None) -> dict[str, Any]:
+def bench(plan: Plan, folder: Path, music: Path | None = None, *, follows: bool = False) -> dict[str, Any]:
     """Render a film as the site does; return ``cpu_s``, ``start_cpu_s``, ``peak_bytes`` and what ``join`` returns."""
-    told, used = as_json(plan), []
+    told: dict[str, Any] = as_json(plan)
+    used: list[Usage] = []
 
     def run(function: str, **asked: Any) -> Any:
         return runner.run(function, asked, limits=LIMITS, on_usage=used.append)
 
+    for item in told["items"] if follows else ():
+        asked = {"source": item["source"], "start_ms": 0, "end_ms": item["end_ms"]}
+        item["path"] = run("detection.follow:rider_path", **asked)
     lengths = run("clips.media.reel.segment:survey", items=told["items"], rate_hz=told["frame"]["rate_hz"])
     if music:
         lengths = run("clips.media.reel.join:snap_to_beats", plan=told, lengths=lengths, music_path=str(music))
@@ -53,6 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rate", type=Fraction, default=Fraction(30))
     parser.add_argument("--seconds", type=float, default=10.0, help="of each file")
     parser.add_argument("--faded", action="store_true")
+    parser.add_argument("--follow", action="store_true", help="the rider, in an upright film")
     parser.add_argument("--music", type=Path)
     parser.add_argument("--out", type=Path, help="keep the film here")
     asked = parser.parse_args(arguments)
@@ -61,7 +66,8 @@ def main(arguments: list[str] | None = None) -> int:
     items = tuple(Item(str(file.resolve()), end_ms=end_ms, names=("Miller Downey", "KFED")) for file in asked.files)
     plan = Plan(Frame(width_px, height_px, asked.rate), items, asked.faded, Card("Film"), Card("Riders"))
     with tempfile.TemporaryDirectory() as folder:
-        made = bench(plan, Path(folder), asked.music.resolve() if asked.music else None)
+        music = asked.music.resolve() if asked.music else None
+        made = bench(plan, Path(folder), music, follows=asked.follow)
         if asked.out:
             asked.out.write_bytes((Path(folder) / "film.mp4").read_bytes())
     for name, value in made.items():

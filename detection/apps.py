@@ -12,5 +12,7 @@ class DetectionConfig(AppConfig):
     def ready(self) -> None:
         from clips.jobs import registry
         from clips.models import JobKind
+        from clips.reels.rendering import find_riders_with
 
         registry.register(JobKind.DETECT, registry.Step("detect", "detect", (JobKind.POSTER,), reads_original=True))
+        find_riders_with("detection.follow:rider_path")

@@ -232,6 +232,7 @@ DRIVE_BACK_OFF_SECONDS = env.float("DRIVE_BACK_OFF_SECONDS", default=1.0)
 DRIVE_API_URL = env("DRIVE_API_URL", default="https://www.googleapis.com/")
 DRIVE_CONSENT_URL = env("DRIVE_CONSENT_URL", default="https://accounts.google.com/o/oauth2/v2/auth")
 DRIVE_TOKEN_URL = env("DRIVE_TOKEN_URL", default="https://oauth2.googleapis.com/token")
+DRIVE_DEVICE_URL = env("DRIVE_DEVICE_URL", default="https://oauth2.googleapis.com/device/code")
 DRIVE_REVOKE_URL = env("DRIVE_REVOKE_URL", default="https://oauth2.googleapis.com/revoke")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # With requirements.txt, because the admin's files and the API page's come from packages.

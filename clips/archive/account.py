@@ -70,9 +70,21 @@ def connect_person(
 ) -> DriveGrant:
     """Use the account of Google's answer from now on; GrantError if it gives no access."""
     given = oauth.complete(answer, kept, redirect_uri, member)
+    _use_person(member)
+    return given
+
+
+def connect_by_code(kept: dict[str, str] | None, member: Member) -> DriveGrant | None:
+    """Use the account in which a code was entered; None if none was yet, GrantError if it gives no access."""
+    given = oauth.complete_device(kept, member)
+    if given:
+        _use_person(member)
+    return given
+
+
+def _use_person(member: Member) -> None:
     if not DRIVE_SERVICE_ACCOUNT_KEY.is_from_environment:
         set_values({DRIVE_SERVICE_ACCOUNT_KEY: None}, member)
-    return given
 
 
 @transaction.atomic

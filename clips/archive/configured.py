@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db.models import Q
 
 from clips.archive.backend import ArchiveBackend, ArchiveBlockedError, BlockReason, Report, silent
 from clips.archive.drive import oauth
@@ -52,6 +53,11 @@ def archive_backend(report: Report = silent, *, name: str = "") -> ArchiveBacken
     from clips.archive.drive.client import GoogleDriveArchive
 
     return GoogleDriveArchive(drive_credentials(), report=report, **_drive(DRIVE_FOLDER_ID.value()))
+
+
+def of_archive() -> Q:
+    """Return the condition that a row is about the archive in use, or about a place where it was before."""
+    return Q(backend=archive_name()) | Q(backend__startswith=f"{archive_name()} ")
 
 
 def place_in_use(name: str) -> str:

@@ -6,12 +6,12 @@ answer ends. Until then nothing is sent, so that no second archive comes to lie 
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,23 +19,27 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from clips.archive.backend import ArchiveBackend, ArchiveBlockedError, ArchiveError, BlockReason
 from clips.archive.configured import archive_backend, place_in_use
-from clips.jobs import pipeline
 from clips.models import (
     ArchiveBlock,
     ArchiveCopy,
     ArchiveCursor,
     ArchiveFolder,
     ArchiveRoot,
+    ArchiveTouch,
     CopyState,
     FinalClip,
     Job,
     JobKind,
+    JobState,
+    SessionFile,
+    Shoot,
 )
 
 #: More copies than this are not deleted by the way.
 HANDFUL = 5
 #: What was deleted within this time was deleted at once: not each is noticed in the same minute.
 AT_ONCE = dt.timedelta(hours=1)
+BATCH = 1000
 
 
 class Answer(StrEnum):
@@ -57,10 +61,10 @@ class Choice:
 
 _GONE = [
     Choice(
-        Answer.BACK, _lazy("Bring back"), _lazy("Restores them from the trash. What was deleted for good stays so.")
+        Answer.BACK, _lazy("Bring back"), _lazy("Restores what is in the trash. What was deleted for good stays so.")
     ),
-    Choice(Answer.AGAIN, _lazy("Send again"), _lazy("Restores them, and sends again what was deleted for good.")),
-    Choice(Answer.LEAVE, _lazy("Leave it"), _lazy("They stay deleted. New clips are archived as before.")),
+    Choice(Answer.AGAIN, _lazy("Send again"), _lazy("Restores what is in the trash and sends the rest again.")),
+    Choice(Answer.LEAVE, _lazy("Leave it"), _lazy("What was deleted stays so. New clips are archived as before.")),
 ]
 _MOVED = [
     Choice(Answer.MOVE, _lazy("Move the archive there"), _lazy("Moves its folder to the new place. Nothing is sent.")),
@@ -79,6 +83,9 @@ def check_place(backend_name: str) -> None:
         return
     root, is_new = ArchiveRoot.objects.get_or_create(backend=backend_name, defaults={"place": place})
     if is_new or root.place == place:
+        return
+    if not root.place:  # rows from before places were kept
+        ArchiveRoot.objects.filter(pk=root.pk, place="").update(place=place)
         return
     if not _copies(backend_name).exists():
         _begin_anew(root, place)
@@ -168,19 +175,30 @@ def _settle_gone(block: ArchiveBlock, given: Answer) -> None:
         if is_whole and top and given != Answer.BACK:  # another one may be made now
             ArchiveRoot.objects.filter(backend=block.backend).update(top_id="")
             top.take_id("", instead_of=top.remote_id)
+            _touch_all()
         copies = _copies(block.backend)
-        if not is_whole:
-            held = Job.objects.active().filter(kind=JobKind.ARCHIVE).values("clip")
-            copies = copies.filter(clip__in=held) | _gone(block.backend)
-        _start(copies.exclude(clip=None).filter(clip__removed_at=None).select_related("clip"), given)
+        if not is_whole or given == Answer.BACK:  # what nobody has looked at yet is right again with its folder
+            held = Job.objects.active().filter(kind=JobKind.ARCHIVE)
+            of_held = Q(clip__in=held.values("clip")) | Q(original_file__in=held.values("original_file"))
+            copies = copies.filter(of_held) | _gone(block.backend)
+        in_use = Q(clip__isnull=False, clip__removed_at=None) | Q(original_file__isnull=False)
+        for name in ("clip", "original_file"):
+            ids = copies.filter(in_use).exclude(**{name: None}).values_list(f"{name}_id", flat=True)
+            _start(name, list(ids), {given.value: True})
         _gone(block.backend).update(gone_at=None)
 
 
-def _start(copies: Iterable[ArchiveCopy], given: Answer) -> None:
-    """Start the job of each copy with the answer; one that waits already learns of it."""
-    for copy in copies:
-        job = pipeline.start(JobKind.ARCHIVE, copy.clip, **{given.value: True})
-        Job.objects.active().filter(pk=job.pk).update(params={given.value: True})
+def _start(name: str, ids: list[UUID], params: dict[str, object]) -> None:
+    """Start the job of each clip or original; one that waits already gets these parameters. The sweep publishes them.
+
+    In few statements, for they may be all clips there are.
+    """
+    for first in range(0, len(ids), BATCH):
+        part = ids[first : first + BATCH]
+        jobs = [Job(kind=JobKind.ARCHIVE, params=params, **{f"{name}_id": pk}) for pk in part]
+        Job.objects.bulk_create(jobs, ignore_conflicts=True)
+        waiting = Job.objects.filter(kind=JobKind.ARCHIVE, state=JobState.WAITING, **{f"{name}__in": part})
+        waiting.update(params=params)
 
 
 def _copies(backend_name: str) -> QuerySet[ArchiveCopy]:
@@ -205,15 +223,21 @@ def _move_archive(block: ArchiveBlock) -> None:
 def _begin_anew(root: ArchiveRoot, place: str) -> None:
     """Keep the rows under a name of that place, bring up those of an earlier time at the new one, and send the rest."""
     kept, back = _name_of(root.backend, root.place), _name_of(root.backend, place)
-    for model in (ArchiveFolder, ArchiveCopy, ArchiveCursor):
+    for model in (ArchiveFolder, ArchiveCopy, ArchiveCursor, SessionFile):
         model.objects.filter(backend=root.backend).update(backend=kept)
         model.objects.filter(backend=back).update(backend=root.backend)
     ArchiveRoot.objects.filter(pk=root.pk).update(place=place, top_id="")
     here = _copies(root.backend).filter(clip=OuterRef("pk")).values("remote_id")[:1]
     FinalClip.objects.update(drive_file_id=Coalesce(Subquery(here), Value("")))
     absent = FinalClip.objects.current().exclude(stored_path="").exclude(pk__in=_copies(root.backend).values("clip"))
-    for clip in absent.iterator():
-        pipeline.start(JobKind.ARCHIVE, clip)
+    _start("clip", list(absent.values_list("pk", flat=True)), {})
+    _touch_all()
+
+
+def _touch_all() -> None:
+    """Have the files of all sessions, and the crew's, looked at again."""
+    shoots = Shoot.objects.values_list("pk", flat=True)
+    ArchiveTouch.objects.bulk_create([ArchiveTouch(shoot_id=pk) for pk in [None, *shoots]], batch_size=BATCH)
 
 
 def _name_of(backend_name: str, place: str) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
-from clips.archive import session_text
+from clips.archive import questions, session_text
 from clips.archive.backend import (
     ArchiveBackend,
     ArchiveBlockedError,
@@ -23,7 +23,7 @@ from clips.archive.configured import archive_backend, archive_name
 from clips.archive.naming import ROOT, session_file_name, session_folder_parts
 from clips.archive.outage import current_outage, note
 from clips.archive.session_facts import Facts, crew_facts, is_worth_a_file, session_facts
-from clips.archive.uploader import ensure_folder
+from clips.archive.uploader import ensure_folder, remove_empty
 from clips.jobs import pipeline
 from clips.jobs.worker import Claim
 from clips.models import ArchiveTouch, JobKind, SessionFile, Shoot
@@ -82,6 +82,7 @@ def _seen(shoot_id: UUID | None) -> list[int]:
 
 def _write(backend: ArchiveBackend, shoot: Shoot | None, facts: Facts, parts: tuple[str, ...]) -> None:
     """Write a file to its place, unless it is there and says just this."""
+    questions.check_place(archive_name())
     row, _made = SessionFile.objects.get_or_create(backend=archive_name(), shoot=shoot)
     path = _free_path(row, parts, shoot)
     digest = session_text.digest_of(facts)
@@ -113,8 +114,11 @@ def _send(backend: ArchiveBackend, row: SessionFile, held: RemoteFile | None, so
     if held is None:
         row.note(remote_id=backend.new_file_id(folder.remote_id, filename), folder=folder)
     elif (held.folder_id, held.filename) != (folder.remote_id, filename):
+        left = row.folder
         moved = backend.move(row.remote_id, to_folder_id=folder.remote_id, filename=filename, facts={})
         row.note(remote_id=moved, folder=folder)
+        if left != folder:
+            remove_empty(backend, left)
     sha256 = sha256_of(source)
     backend.put(Parcel(source, row.remote_id, folder.remote_id, filename, sha256, replaces=held is not None))
     there = backend.look(row.remote_id)

@@ -296,6 +296,8 @@ def ensure_folder(backend: ArchiveBackend, parts: tuple[str, ...]) -> ArchiveFol
     if not (parent.remote_id and backend.has_folder(parent.remote_id)):
         for row in rows:
             _make_folder(backend, row)
+    else:  # so the top folder is there as well, also where its row was made again
+        questions.note_top(rows[0])
     return parent
 
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("manage/drive", views.drive, name="drive"),
     path("manage/drive/key", views.drive_key, name="drive_key"),
     path("manage/drive/connect", views.drive_connect, name="drive_connect"),
+    path("manage/drive/code", views.drive_code, name="drive_code"),
     path("manage/drive/connected", views.drive_connected, name="drive_connected"),
     path("manage/drive/places", views.drive_places, name="drive_places"),
     path("manage/drive/folder", views.drive_folder, name="drive_folder"),

@@ -32,6 +32,7 @@ from trickyclip.shared.whole_pages import part_of
 
 #: Where the browser's session keeps what must be compared when it comes back from Google.
 SESSION_KEY = "drive_page_grant"
+CODE_KEY = "drive_page_code"
 #: Browsers and Google take these for safe without HTTPS.
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 MAX_QUERY_CHARS = 60
@@ -93,6 +94,26 @@ def drive_connected(request: HttpRequest) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(request, _("Connected: %(account)s. Now choose a folder.") % {"account": given.account})
+    return redirect("clips:drive")
+
+
+@requires(Role.ADMIN)
+@require_POST
+def drive_code(request: HttpRequest) -> HttpResponse:
+    """Get a code to enter at Google; with ``done``, connect the account in which it was entered."""
+    if not oauth.is_set_up():
+        return redirect("clips:drive")
+    try:
+        if "done" not in request.POST:
+            request.session[CODE_KEY] = oauth.begin_device()
+        elif given := account.connect_by_code(request.session.get(CODE_KEY), request.user):
+            del request.session[CODE_KEY]
+            messages.success(request, _("Connected: %(account)s. Now choose a folder.") % {"account": given.account})
+        else:
+            messages.warning(request, _("Google has not got the code yet. Enter it there, then continue."))
+    except oauth.GrantError as error:
+        request.session.pop(CODE_KEY, None)
+        messages.error(request, str(error))
     return redirect("clips:drive")
 
 
@@ -202,6 +223,7 @@ def _page(request: HttpRequest, *, status: int = 200, **more: object) -> HttpRes
         "needs_all": oauth.scope() == oauth.WHOLE_DRIVE,
         "redirect_uri": _redirect_uri(request),
         "is_reachable": _is_reachable(request),
+        "code": request.session.get(CODE_KEY),
         "folder_id": DRIVE_FOLDER_ID.value(),
         "folder_is_fixed": DRIVE_FOLDER_ID.is_from_environment,
         "is_used": ARCHIVE_BACKEND.value() == "drive",

@@ -1,4 +1,5 @@
-"""Frees disk space, in this order: scratch files, pieces to watch, previews of sorted moments, unneeded originals.
+"""Frees disk space, in this order: scratch files, pieces to watch, previews of sorted moments, films of edits, unneeded
+originals.
 
 Each step stops as soon as enough is free. What was deleted, and why, is logged and kept as rows (``Eviction``).
 """
@@ -8,6 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -18,7 +20,7 @@ from django.utils.translation import gettext as _
 from clips.archive.backend import ArchiveError
 from clips.archive.configured import archive_backend
 from clips.disk import evictable, fetching
-from clips.models import EvictedKind, Eviction, Job, JobKind, OriginalFile
+from clips.models import EvictedKind, Eviction, Job, JobKind, OriginalFile, ReelRender
 from clips.previews import cache, pieces
 from clips.storage import files as storage
 from clips.storage import local_cache
@@ -27,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 #: Longer than a job may take: what is older belongs to a worker that was killed.
 SCRATCH_AFTER_S = settings.CELERY_TASK_TIME_LIMIT + 3600
+#: Whoever asked for a film comes to download it.
+FILM_STAYS_FOR = timedelta(hours=24)
 #: The original's bytes may be left where we died between writing down that it goes and deleting it.
 MOST_LEFTOVERS = 200
 
@@ -55,7 +59,7 @@ def make_room(to_free_bytes: int, *, dry_run: bool = False, report: Callable[[Fr
     Originals are looked up in the archive once more before they go. Where it cannot be asked, those it holds stay.
     """
     freed_bytes = 0
-    for step in (_scratch, _pieces, _previews, _originals):
+    for step in (_scratch, _pieces, _previews, _films, _originals):
         for freed in step(to_free_bytes - freed_bytes, dry_run):
             freed_bytes += freed.size_bytes
             if not dry_run:
@@ -104,6 +108,25 @@ def _previews(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:
         name = _("%(n)d previews") % {"n": n_files}
         why = _("their moments are sorted, and they can be made again")
         yield Freed(EvictedKind.PREVIEW, name, size_bytes, why, n_files)
+
+
+def _films(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:
+    """Delete rendered edits that nobody watched in the last hours, those that were watched longest ago first."""
+    if to_free_bytes <= 0 or not storage.store_of("final_clips").is_local:
+        return
+    n_files = size_bytes = 0
+    rows = ReelRender.objects.exclude(stored_path="").filter(seen_at__lt=timezone.now() - FILM_STAYS_FOR)
+    for film in rows.order_by("seen_at").only("stored_path", "size_bytes"):
+        if size_bytes >= to_free_bytes:
+            break
+        if not dry_run:
+            if not rows.filter(pk=film.pk).delete()[0]:
+                continue
+            storage.discard([film.stored_path])
+        n_files, size_bytes = n_files + 1, size_bytes + (film.size_bytes or 0)
+    if n_files:
+        name = _("%(n)d rendered films") % {"n": n_files}
+        yield Freed(EvictedKind.PREVIEW, name, size_bytes, _("they can be rendered again"), n_files)
 
 
 def _originals(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:

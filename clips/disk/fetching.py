@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips.archive.backend import ArchiveError
-from clips.archive.configured import archive_backend, archive_name
+from clips.archive.configured import archive_backend, of_archive
 from clips.jobs import pipeline
 from clips.jobs.worker import Claim
 from clips.models import ArchiveCopy, CopyState, Job, JobKind, OriginalFile, WaitsFor
@@ -47,7 +47,7 @@ def fetch_back(work: Claim) -> None:
         )
         return
     part.parent.mkdir(parents=True, exist_ok=True)
-    archive_backend(work.report).fetch(copy.remote_id, part)
+    archive_backend(work.report, name=copy.backend).fetch(copy.remote_id, part)
     if sha256_of(part, lambda _done: work.report()) != original.file_hash:
         part.unlink()
         raise ArchiveError(_("The file from the archive does not match the file sent. It will be retried."))
@@ -60,10 +60,9 @@ def fetch_back(work: Claim) -> None:
 
 
 def copy_of(original: OriginalFile) -> ArchiveCopy | None:
-    """Return the copy of an original in the archive in use; None if it was never verified whole."""
-    return ArchiveCopy.objects.filter(
-        original_file=original, backend=archive_name(), state=CopyState.VERIFIED, sha256=original.file_hash
-    ).first()
+    """Return the copy of an original in the archive in use, or where it was before; None if none was verified whole."""
+    whole = ArchiveCopy.objects.filter(of_archive(), original_file=original, state=CopyState.VERIFIED)
+    return whole.filter(sha256=original.file_hash).order_by("backend").first()
 
 
 def put_back(original: OriginalFile, place: Callable[[str], None]) -> bool:

@@ -13,7 +13,18 @@ from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from clips.disk.reclaimable import Freeable, freeable
-from clips.models import ArchiveCopy, CopyState, Filmstrip, FinalClip, OriginalFile, Preview, SharedCopy, Upload
+from clips.models import (
+    ArchiveCopy,
+    CopyState,
+    Filmstrip,
+    FinalClip,
+    OriginalFile,
+    Preview,
+    ReelMusic,
+    ReelRender,
+    SharedCopy,
+    Upload,
+)
 from clips.storage.files import free_bytes
 
 #: Sums over every clip take a third of a second of a large library. Until then they are new enough; after that a page
@@ -78,6 +89,7 @@ def _parts() -> tuple[tuple[str, int], ...]:
         (_("previews"), _sum(Preview.objects, "size_bytes") + _sum(Filmstrip.objects, "size_bytes")),
         (_("clips"), _sum(FinalClip.objects, "size_bytes")),
         (_("share videos"), _sum(SharedCopy.objects, "size_bytes")),
+        (_("films of edits"), _sum(ReelRender.objects, "size_bytes") + _sum(ReelMusic.objects, "size_bytes")),
         (_("archive"), _sum(copies, "clip__size_bytes") + _sum(copies, "original_file__size_bytes")),
         (_("work in progress"), _scratch_bytes()),
         (_("database"), _database_bytes()),

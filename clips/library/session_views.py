@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from clips.archive.configured import archive_name
+from clips.archive.configured import of_archive
 from clips.ingest.camera_proxies import SECOND_LENS_NAME
 from clips.library import bin_rights
 from clips.library.clock_faults import clock_facts
@@ -202,7 +202,7 @@ def fill_in(page: Page, shoot: Shoot) -> None:
     jobs = _newest_jobs_of(files)
     previews = Job.objects.active().filter(kind=JobKind.PREVIEW, segment__original_file__in=files).order_by()
     n_previews = dict(previews.values_list("segment__original_file").annotate(Count("pk")))
-    copies = ArchiveCopy.objects.filter(original_file__in=files, backend=archive_name(), state=CopyState.VERIFIED)
+    copies = ArchiveCopy.objects.filter(of_archive(), original_file__in=files, state=CopyState.VERIFIED)
     archived = set(copies.values_list("original_file", flat=True))
     clips = FinalClip.objects.current().filter(original_file__in=files).order_by().values_list("original_file")
     n_clips = dict(clips.annotate(Count("pk")))

@@ -66,6 +66,9 @@ class ReelRender(models.Model):
     music = models.ForeignKey(
         ReelMusic, on_delete=models.SET_NULL, null=True, blank=True, related_name="renders", verbose_name=_("music")
     )
+    follows = models.BooleanField(_("follows the rider"), default=False)
+    #: How many clips show their middle, because no rider was found in them; none where nobody is followed.
+    n_in_middle = models.PositiveSmallIntegerField(_("clips in the middle"), null=True, blank=True, editable=False)
     snaps = models.BooleanField(_("cuts on the beat"), default=False)
     stored_path = models.CharField(_("stored as"), max_length=100, blank=True, help_text=_("Empty until it exists."))
     size_bytes = models.PositiveBigIntegerField(_("size"), null=True, blank=True)
@@ -101,7 +104,10 @@ class ReelRender(models.Model):
         stem = slugify(self.reel.name, fallback="TrickyClip")
         return f"{stem}__{self.get_shape_display().replace(':', 'x')}__{self.shorter_px}p.mp4"
 
-    def note_rendered(self, *, stored_path: str, size_bytes: int, duration_ms: int) -> bool:
+    def note_rendered(
+        self, *, stored_path: str, size_bytes: int, duration_ms: int, n_in_middle: int | None = None
+    ) -> bool:
         """Note the finished file; False if the render was deleted meanwhile."""
         rows = ReelRender.objects.filter(pk=self.pk)
-        return bool(rows.update(stored_path=stored_path, size_bytes=size_bytes, duration_ms=duration_ms))
+        facts = {"size_bytes": size_bytes, "duration_ms": duration_ms, "n_in_middle": n_in_middle}
+        return bool(rows.update(stored_path=stored_path, **facts))

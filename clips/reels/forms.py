@@ -98,6 +98,7 @@ class RenderForm(KeyForm):
     has_names = forms.BooleanField(label=_("Rider and trick"), required=False, initial=True)
     has_opening = forms.BooleanField(label=_("Opening with the edit’s name"), required=False)
     has_credits = forms.BooleanField(label=_("Credits"), required=False)
+    follows = forms.BooleanField(label=_("Follow the rider"), required=False, initial=True)
     snaps = forms.BooleanField(label=_("Cut on the beat of the music"), required=False)
 
     def __init__(self, *args: Any, reel: Reel, **options: Any) -> None:

@@ -140,7 +140,7 @@ def _made(pk: UUID, film: UUID) -> ReelRender:
 
 
 def _answer_film(request: HttpRequest, film: ReelRender) -> HttpResponse:
-    film.refresh_from_db(fields=["stored_path", "size_bytes", "duration_ms"])
+    film.refresh_from_db(fields=["stored_path", "size_bytes", "duration_ms", "n_in_middle"])
     shown = rendering.with_state(film, rendering.last_job(film))
     return render(request, "clips/reels/_render.html", {"reel": film.reel, "film": shown})
 

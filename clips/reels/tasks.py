@@ -44,11 +44,13 @@ def render_reel(job_id: str) -> None:
         with _kept_folder(work.job) as folder, ExitStack() as stack:
             plan = _with_sources(render, stack, work)
             music = stack.enter_context(local_file(render.music.stored_path)) if render.music else None
+            n_in_middle = _follow(plan, folder, work) if render.follows else None
             lengths = _lengths(render, plan, music, folder, work)
             out, made = _film(plan, lengths, music, folder, work)
             path = rendering.stored_path(render.pk)
             with staged({path: out}, work.report) as place, transaction.atomic(), work.finishing():
                 facts = {"size_bytes": made["size_bytes"], "duration_ms": made["duration_ms"]}
+                facts["n_in_middle"] = n_in_middle
                 if render.note_rendered(stored_path=path, **facts):
                     place(path)
 
@@ -101,6 +103,22 @@ def _with_sources(render: ReelRender, stack: ExitStack, work: Claim) -> dict[str
             raise MediaError(str(error)) from error
     plan["items"] = [item | {"source": paths[item["source"]]} for item in plan["items"]]
     return plan
+
+
+def _follow(plan: dict[str, Any], folder: Path, work: Claim) -> int:
+    """Put into the plan where the rider of each clip is; return in how many none was found, which show their middle."""
+    finder, kept = rendering.rider_finder(), folder / "riders.json"
+    if kept.is_file():
+        paths = json.loads(kept.read_text())
+    else:
+        paths = []
+        for item in plan["items"] if finder else ():
+            asked = {name: item[name] for name in ("source", "end_ms")} | {"start_ms": item["start_ms"] or 0}
+            paths.append(runner.run(str(finder), asked, limits=_limits(1_000), on_tick=_still(work)))
+        with whole_or_not_at_all(kept) as part:
+            part.write_text(json.dumps(paths))
+    plan["items"] = [item | {"path": path} for item, path in zip(plan["items"], paths, strict=False)] or plan["items"]
+    return sum(not path for path in paths) if paths else len(plan["items"])
 
 
 def _lengths(render: ReelRender, plan: dict[str, Any], music: Path | None, folder: Path, work: Claim) -> list[int]:

@@ -96,6 +96,7 @@ ROUTES = {
     "clips:drive": ([], {"get": ADMIN}),
     "clips:drive_key": ([], {"post": ADMIN}),
     "clips:drive_connect": ([], {"get": ADMIN}),
+    "clips:drive_code": ([], {"post": ADMIN}),
     "clips:drive_connected": ([], {"get": ADMIN}),
     "clips:drive_places": ([], {"get": ADMIN}),
     "clips:drive_folder": ([], {"post": ADMIN}),

@@ -73,7 +73,7 @@ def test_what_was_backed_up_comes_up_again_from_an_empty_folder(archive, segment
             env=environment(engine_path), capture_output=True, text=True, check=False,
         )  # fmt: skip
         found = {json.loads(line).get("kind") for line in audit.stdout.splitlines()}
-        assert {"ORIGINAL_MISSING", "COPY_MISSING"} <= found  # no folder was copied back
+        assert {"ORIGINAL_MISSING", "ARCHIVE_SHUT"} <= found  # no folder was copied back
         assert (engine_path / "engines" / "secrets" / SECRET_KEY).read_text() == django_settings.SECRET_KEY
     finally:
         up.stop()

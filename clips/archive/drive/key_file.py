@@ -15,7 +15,7 @@ class KeyFileError(ValueError):
 
 @dataclass(frozen=True)
 class OAuthClient:
-    """A client of type "Web application", with which a person's account is connected."""
+    """A client of type "Web application" or "TVs and Limited Input devices" that connects a person's account."""
 
     client_id: str
     secret: str
@@ -47,6 +47,9 @@ def read(text: str) -> OAuthClient | ServiceAccount:
     if told.get("type") == "service_account":
         return _service_account(told)
     if "installed" in told:
+        installed = told["installed"]
+        if isinstance(installed, dict) and installed.get("client_id") and not installed.get("redirect_uris"):
+            return _oauth_client(installed)  # of a device without a browser
         raise KeyFileError("This OAuth client is a desktop app. Create one of type Web application.")
     if not isinstance(told.get("web"), dict):
         raise KeyFileError("This is neither an OAuth client nor a service account’s key. Download one of the two.")

@@ -50,6 +50,7 @@ WHAT_TO_DO = {
     "admin_policy_enforced": _lazy("Your Google Workspace blocks this app. Ask its admin, or use another account."),
     "org_internal": _lazy("The app is for members of its own organisation only. Set its audience to External."),
     "invalid_scope": _lazy("The Google Drive API is off for this project. Enable it in the Google Cloud console."),
+    "expired_token": _lazy("The code was valid for half an hour. Get another one."),
     "server_error": _lazy("Google has a problem. Try again in a minute."),
     "temporarily_unavailable": _lazy("Google has a problem. Try again in a minute."),
 }
@@ -103,10 +104,13 @@ def complete(answer: dict[str, str], kept: dict[str, str] | None, redirect_uri: 
         raise GrantError(_("This answer does not match a request from this browser. Start again."))
     if "code" not in answer:
         raise GrantError(_said(answer.get("error", "no code"), _("Google says: %(why)s. Nothing was changed.")))
-    told = _exchange(answer["code"], kept["verifier"], redirect_uri)
+    return _store(_exchange(answer["code"], kept["verifier"], redirect_uri), kept["scope"], member)
+
+
+def _store(told: dict, wanted: str, member: Member) -> DriveGrant:
     if "refresh_token" not in told:
         raise GrantError(_("Google gave no lasting access. Remove the app at myaccount.google.com and start again."))
-    if kept["scope"] not in told.get("scope", "").split():
+    if wanted not in told.get("scope", "").split():
         raise GrantError(_("The box for access to Google Drive was not ticked. Start again and tick it."))
     token = seal(told["refresh_token"])
     given = DriveGrant(account=_account_of(token), sealed_token=token, scope=told["scope"][:300], granted_by=member)
@@ -114,6 +118,31 @@ def complete(answer: dict[str, str], kept: dict[str, str] | None, redirect_uri: 
         given.save(force_insert=True)
         note(Action.CONNECTED, given, actor=member)
     return given
+
+
+def begin_device() -> dict[str, str]:
+    """Ask Google for a code that a person enters on a page of Google's, with any browser (RFC 8628).
+
+    For a site that Google sends no browser back to. It gives access to what the site makes itself and to no more, and
+    wants an OAuth client of type "TVs and Limited Input devices". GrantError where Google gives none.
+    """
+    asked = {"client_id": DRIVE_OAUTH_CLIENT_ID.value(), "scope": OWN_FILES}
+    told = _granted(*_post(settings.DRIVE_DEVICE_URL, asked))
+    return {"device": told["device_code"], "code": told["user_code"], "address": told["verification_url"]}
+
+
+def complete_device(kept: dict[str, str] | None, member: Member) -> DriveGrant | None:
+    """Store the access that a person granted with a code; None if it was not entered yet, else as ``complete``."""
+    if not kept:
+        raise GrantError(_("This answer does not match a request from this browser. Start again."))
+    asked = _client() | {
+        "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+        "device_code": kept["device"],
+    }
+    status, told = _post(settings.DRIVE_TOKEN_URL, asked)
+    if told.get("error") in {"authorization_pending", "slow_down"}:
+        return None
+    return _store(_granted(status, told), OWN_FILES, member)
 
 
 def credentials(sealed_token: str) -> "Credentials":
@@ -146,27 +175,29 @@ def unseal(sealed_token: str) -> str:
         raise ArchiveBlockedError(BlockReason.CREDENTIALS, says) from error
 
 
+def _client() -> dict[str, str]:
+    return {"client_id": DRIVE_OAUTH_CLIENT_ID.value(), "client_secret": DRIVE_OAUTH_CLIENT_SECRET.value()}
+
+
 def _exchange(code: str, verifier: str, redirect_uri: str) -> dict:
+    asked = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier, "redirect_uri": redirect_uri}
+    return _granted(*_post(settings.DRIVE_TOKEN_URL, asked | _client()))
+
+
+def _post(address: str, asked: dict[str, str]) -> tuple[int, dict]:
     from clips.archive.drive.http import DriveHttp
 
-    asked = {
-        "grant_type": "authorization_code",
-        "code": code,
-        "code_verifier": verifier,
-        "redirect_uri": redirect_uri,
-        "client_id": DRIVE_OAUTH_CLIENT_ID.value(),
-        "client_secret": DRIVE_OAUTH_CLIENT_SECRET.value(),
-    }
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     try:
-        response, content = DriveHttp().request(
-            settings.DRIVE_TOKEN_URL, method="POST", body=urlencode(asked), headers=headers
-        )
-        told = json.loads(content)
+        response, content = DriveHttp().request(address, method="POST", body=urlencode(asked), headers=headers)
+        return response.status, json.loads(content)
     except (OSError, ValueError) as error:
         raise GrantError(_("Google cannot be reached now. Try again in a minute.")) from error
-    if response.status != 200:
-        error, why = str(told.get("error", response.status)), str(told.get("error_description", ""))
+
+
+def _granted(status: int, told: dict) -> dict:
+    if status != 200:
+        error, why = str(told.get("error", status)), str(told.get("error_description", ""))
         raise GrantError(_said(error, _("Google refused: %(why)s. Start again."), why))
     return told
 

@@ -9,7 +9,7 @@ import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
-from av.container import InputContainer
+from av.container import InputContainer, OutputContainer
 
 from clips.media import MediaError
 from clips.media.output import whole_or_not_at_all
@@ -28,6 +28,7 @@ _DUCKED_DB, _DUCKED_BEFORE_S, _DUCKED_AFTER_S, _RAMP_S = 10.0, 0.15, 0.45, 0.15
 _MUSIC_ENDS_S = 1.5
 _BIT_RATE = 192_000
 _AAC_SAMPLES = 1024
+_INCOMPLETE = "A part of this render is incomplete. Please render it again."
 
 
 def snap_to_beats(plan: dict[str, Any], lengths: list[int], music_path: str) -> list[int]:
@@ -85,44 +86,54 @@ def join(
     sound = _mixed(asked, layout, sound_paths, music_path)
     if progress:
         progress(0.5)
-    options = {"movflags": "+faststart+use_metadata_tags"}
     with whole_or_not_at_all(Path(out)) as part:
+        options = {"movflags": "+faststart+use_metadata_tags"}
         with av.open(str(part), "w", format="mp4", container_options=options) as target:
             target.metadata.update(tags or {})
-            with av.open(f"file:{segment_paths[0]}") as first:
-                pictures = target.add_stream_from_template(first.streams.video[0])
-                extradata = first.streams.video[0].codec_context.extradata
-            pictures.time_base = 1 / asked.frame.rate_hz
-            heard: AudioStream = target.add_stream("aac", rate=SOUND_RATE_HZ, layout="stereo")
-            heard.bit_rate = _BIT_RATE
-            n_pictures = 0
-            packets = _sound_packets(heard, sound)
-            for path, segment in zip(segment_paths, layout.segments, strict=True):
-                with av.open(f"file:{path}") as source:
-                    n_here = 0
-                    for packet in _packets_of(source, extradata):
-                        packet.stream = pictures
-                        packet.time_base = 1 / asked.frame.rate_hz
-                        packet.pts = packet.dts = n_pictures + n_here
-                        packet.duration = 1
-                        target.mux(packet)
-                        n_here += 1
-                    if n_here != segment.n_pictures:
-                        raise MediaError("A part of this render is incomplete. Please render it again.")
-                n_pictures += n_here
-                _mux_until(target, packets, float(n_pictures / asked.frame.rate_hz))
-                if progress:
-                    progress(0.5 + 0.5 * n_pictures / layout.n_pictures)
-            _mux_until(target, packets, float("inf"))
+            _write(target, asked, layout, segment_paths, sound, progress)
         size_bytes = part.stat().st_size
     found = loudness.measured(sound)
     return {
-        "pictures": n_pictures,
-        "duration_ms": round(n_pictures / asked.frame.rate_hz * 1000),
+        "pictures": layout.n_pictures,
+        "duration_ms": round(layout.n_pictures / asked.frame.rate_hz * 1000),
         "size_bytes": size_bytes,
         "lufs": round(found.lufs, 2),
         "peak_db": round(found.peak_db, 2),
     }
+
+
+def _write(
+    target: OutputContainer,
+    plan: Plan,
+    layout: Layout,
+    segment_paths: list[str],
+    sound: np.ndarray,
+    progress: Report | None,
+) -> None:
+    """Copy the pictures of all segments, each at its place in the reel, and encode the sound beside them."""
+    tick_s = 1 / plan.frame.rate_hz
+    with av.open(f"file:{segment_paths[0]}") as first:
+        pictures = target.add_stream_from_template(first.streams.video[0])
+        extradata = first.streams.video[0].codec_context.extradata
+    pictures.time_base = tick_s
+    heard: AudioStream = target.add_stream("aac", rate=SOUND_RATE_HZ, layout="stereo")
+    heard.bit_rate = _BIT_RATE
+    sounds = _sound_packets(heard, sound)
+    for path, segment in zip(segment_paths, layout.segments, strict=True):
+        n_here = 0
+        with av.open(f"file:{path}") as source:
+            for packet in _packets_of(source, extradata):
+                packet.stream, packet.time_base = pictures, tick_s
+                packet.pts = packet.dts = segment.at + n_here
+                packet.duration = 1
+                target.mux(packet)
+                n_here += 1
+        if n_here != segment.n_pictures:
+            raise MediaError(_INCOMPLETE)
+        _mux_until(target, sounds, float((segment.at + n_here) * tick_s))
+        if progress:
+            progress(0.5 + 0.5 * (segment.at + n_here) / layout.n_pictures)
+    _mux_until(target, sounds, float("inf"))
 
 
 def _packets_of(source: InputContainer, extradata: bytes | None) -> Iterator[AnyPacket]:
@@ -142,7 +153,7 @@ def _sound_packets(heard: AudioStream, sound: np.ndarray) -> Iterator[AnyPacket]
     yield from (packet for packet in heard.encode(None) if packet.pts is not None and packet.pts >= 0)
 
 
-def _mux_until(target: av.container.OutputContainer, packets: Iterator[AnyPacket], until_s: float) -> None:
+def _mux_until(target: OutputContainer, packets: Iterator[AnyPacket], until_s: float) -> None:
     for packet in packets:
         is_behind = packet.pts is not None and packet.time_base and packet.pts * packet.time_base >= until_s
         target.mux(packet)
@@ -155,7 +166,7 @@ def _mixed(plan: Plan, layout: Layout, sound_paths: list[str], music_path: str |
     n_samples = plan.frame.samples_before(layout.n_pictures)
     clips = np.concatenate([np.load(path) for path in sound_paths], axis=1)
     if clips.shape[1] != n_samples:
-        raise MediaError("A part of this render is incomplete. Please render it again.")
+        raise MediaError(_INCOMPLETE)
     if not music_path:
         return loudness.normalised(clips)
     music = np.zeros((2, n_samples), dtype=np.float32)

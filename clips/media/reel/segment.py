@@ -98,7 +98,7 @@ def make_segment(
     layout = lay_out(asked, lengths)
     segment = layout.segments[number]
     with ExitStack() as stack:
-        films = [stack.enter_context(_Reader.of(asked, part, lengths, Path(fonts_path))) for part in segment.parts]
+        films = [stack.enter_context(_Opened(asked, part, lengths, Path(fonts_path))) for part in segment.parts]
         with whole_or_not_at_all(Path(out)) as path:
             with av.open(str(path), "w", format="mp4") as target:
                 track = _track(target, asked.frame)
@@ -194,10 +194,6 @@ class _Reader:
     fonts: Path
     pcm: Pcm | None = None
 
-    @classmethod
-    def of(cls, plan: Plan, part: Part, lengths: list[int], fonts: Path) -> "_Opened":
-        return _Opened(plan, part, lengths, fonts)
-
     def pictures(self) -> Iterator[VideoFrame]:
         frame = self.plan.frame
         if self.film is None or self.part.item is None:
@@ -220,7 +216,6 @@ class _Reader:
         heard_s = self._heard_s(shown, item, frame)
         if film.heard and item.has_sound:
             self.pcm = Pcm(film.heard, heard_s, 100 // item.speed_percent)
-        # The last picture may be shown for longer than it was filmed; its sound goes on as long.
         span = Span(first, last, tick_s)
         sample = keyframe_before(film.container, film.stream, first.pts)
         fitted = Fitted(sample, film.stream.sample_aspect_ratio, frame.width_px, frame.height_px)

@@ -35,6 +35,9 @@ class Accounts:
         #: Whether the account may delete for good in a shared drive; a Content manager may not.
         self.is_manager = False
         self._access: dict[str, Account] = {}
+        #: Codes for devices: what a person enters → what the device asks with, and whether it was entered.
+        self.device_codes: dict[str, str] = {}
+        self.entered: set[str] = set()
 
     def key(self, token_url: str) -> dict:
         """Return the content of a service account's key file."""
@@ -66,6 +69,7 @@ class Accounts:
             "urn:ietf:params:oauth:grant-type:jwt-bearer": self._of_service,
             "refresh_token": self._of_refresh,
             "authorization_code": self._of_code,
+            "urn:ietf:params:oauth:grant-type:device_code": self._of_device,
         }
         answer = answers.get(asked.get("grant_type", ""))
         if answer is None:
@@ -77,6 +81,17 @@ class Accounts:
         code = secrets.token_urlsafe(16)
         self.codes[code] = asked | {"scope": asked["scope"] if scope is None else scope}
         return code
+
+    def device(self, asked: dict[str, str]) -> tuple[int, dict, dict]:
+        """Give a code for a device without a browser; Google allows it these scopes only (RFC 8628)."""
+        if asked.get("client_id") != CLIENT["client_id"]:
+            return 401, {}, {"error": "invalid_client", "error_description": "Invalid client type."}
+        if asked.get("scope") != "https://www.googleapis.com/auth/drive.file":
+            return 400, {}, {"error": "invalid_scope"}
+        user_code, device_code = secrets.token_hex(4).upper(), secrets.token_urlsafe(24)
+        self.device_codes[device_code] = user_code
+        answer = {"device_code": device_code, "user_code": user_code, "expires_in": 1800, "interval": 5}
+        return 200, {}, answer | {"verification_url": "https://www.google.com/device"}
 
     def give_back(self, asked: dict[str, str]) -> tuple[int, dict, dict]:
         self.refresh_tokens.discard(asked.get("token", ""))
@@ -114,6 +129,20 @@ class Accounts:
         ):
             return 400, {}, {"error": "invalid_grant", "error_description": "Bad Request"}
         status, headers, given = self._give(self.person, consent["scope"])
+        refresh_token = secrets.token_urlsafe(32)
+        self.refresh_tokens.add(refresh_token)
+        return status, headers, given | {"refresh_token": refresh_token}
+
+    def _of_device(self, asked: dict[str, str]) -> tuple[int, dict, dict]:
+        user_code = self.device_codes.get(asked.get("device_code", ""))
+        if CLIENT.items() - asked.items():
+            return 401, {}, {"error": "invalid_client"}
+        if user_code is None:
+            return 400, {}, {"error": "expired_token"}
+        if user_code not in self.entered:
+            return 428, {}, {"error": "authorization_pending", "error_description": "Precondition Required"}
+        del self.device_codes[asked["device_code"]]
+        status, headers, given = self._give(self.person, "https://www.googleapis.com/auth/drive.file")
         refresh_token = secrets.token_urlsafe(32)
         self.refresh_tokens.add(refresh_token)
         return status, headers, given | {"refresh_token": refresh_token}

@@ -32,7 +32,7 @@ class DriveServer:
         self._http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._http.server_port}/"
         self.token_url, self.consent_url = f"{self.url}token", f"{self.url}consent"
-        self.revoke_url = f"{self.url}revoke"
+        self.revoke_url, self.device_url = f"{self.url}revoke", f"{self.url}device/code"
 
     def key_file(self, folder: Path) -> Path:
         path = folder / "service-account.json"
@@ -88,6 +88,8 @@ class _Handler(BaseHTTPRequestHandler):
             try:
                 if parts.path == "/token":
                     status, headers, body = drive.accounts.token(dict(parse_qsl(self._rest().decode())))
+                elif parts.path == "/device/code":
+                    status, headers, body = drive.accounts.device(dict(parse_qsl(self._rest().decode())))
                 elif parts.path == "/consent":
                     status, headers, body = drive_consent.page(drive.accounts, self.query)
                 elif parts.path == "/revoke":

@@ -26,6 +26,7 @@ def google(drive, settings):
     """That Drive as Google; nothing of it is set in the environment."""
     settings.DRIVE_API_URL, settings.DRIVE_TOKEN_URL = drive.url, drive.token_url
     settings.DRIVE_CONSENT_URL, settings.DRIVE_REVOKE_URL = drive.consent_url, drive.revoke_url
+    settings.DRIVE_DEVICE_URL = drive.device_url
     settings.DRIVE_CHUNK_BYTES, settings.DRIVE_BACK_OFF_SECONDS = CHUNK_BYTES, 0.002
     configured.of_key.cache_clear()
     configured._of_grant.cache_clear()
@@ -318,3 +319,26 @@ def test_another_folder_is_asked_about_at_once_where_the_old_one_holds_clips(cli
     ArchiveBlock.objects.update(look_again_at=ArchiveBlock.objects.get().since)
     tasks.look_after_archive()
     assert not ArchiveBlock.objects.exists(), "set back, so there is nothing to ask"
+
+
+def test_a_site_without_https_is_connected_by_a_code(client, google):
+    client.defaults["SERVER_NAME"] = "clips.example.org"
+    post(client, "drive_key", {"text": json.dumps({"installed": CLIENT})})
+    page = text_of(post(client, "drive_code"))
+    (code,) = google.accounts.device_codes.values()
+    assert code in page
+    assert "https://www.google.com/device" in page
+    assert "Google has not got the code yet" in text_of(post(client, "drive_code", {"done": "1"}))
+    google.accounts.entered.add(code)
+    assert f"Connected: {PERSON_EMAIL}" in text_of(post(client, "drive_code", {"done": "1"}))
+    assert DriveGrant.objects.get().scope == oauth.OWN_FILES
+    google.accounts.device_codes.clear()
+    assert "does not match a request" in text_of(post(client, "drive_code", {"done": "1"})), "a code counts once"
+
+
+def test_a_code_that_is_too_old_is_said(client, google):
+    post(client, "drive_key", {"text": json.dumps({"installed": CLIENT})})
+    post(client, "drive_code")
+    google.accounts.device_codes.clear()
+    assert "Get another one" in text_of(post(client, "drive_code", {"done": "1"}))
+    assert not DriveGrant.objects.exists()

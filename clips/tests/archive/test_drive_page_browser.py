@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
 
 from clips.archive import configured
+from clips.models import ArchiveBlock, BlockReason
 from clips.tests.archive.drive_accounts import CLIENT, PERSON_EMAIL, SERVICE_EMAIL
 from clips.tests.browser import QUIET, log_in
 from conftest import PASSWORD
@@ -101,3 +102,27 @@ def test_a_service_account_is_connected_by_dropping_its_file(page, google):
     (folder,) = google.store.folders()
     assert google.store.path(folder) == "Crew/Archive of the crew"
     expect(page.get_by_role("link", name="Open the archive’s folder")).to_have_attribute("href", re.compile(folder.id))
+
+
+SAYS = "The archive’s folder is in the trash of Google Drive, or deleted. Nothing is sent until you answer."
+
+
+@pytest.fixture
+def question(settings, transactional_db) -> None:
+    settings.ARCHIVE_BACKEND = "drive"
+    ArchiveBlock.objects.note("drive", reason=BlockReason.TOP_GONE, sentence=SAYS, retry_after_s=None)
+
+
+def test_a_question_of_the_archive_leads_from_the_jobs_to_its_answer(question, page):
+    page.goto("/jobs")
+    no_barriers(page)
+    page.get_by_role("link", name="Answer").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("The archive needs an answer")
+    expect(page.locator("main")).to_contain_text(SAYS)
+    expect(page.get_by_role("button", name="Bring back")).to_have_accessible_description(re.compile("Restores what"))
+    for width, height in ((390, 664), (844, 390), (1440, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        no_barriers(page)
+    page.get_by_role("button", name="Leave it").press("Enter")
+    expect(page.get_by_text("Archiving resumes.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Archive unavailable")).to_have_count(0)

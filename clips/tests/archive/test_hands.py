@@ -2,14 +2,29 @@
 
 import hashlib
 import secrets
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.urls import reverse
 
-from clips.archive import outage, questions, renaming, tasks
+from clips.archive import outage, questions, renaming, session_filing, tasks
 from clips.archive.questions import Answer
-from clips.models import ArchiveBlock, ArchiveCopy, ArchiveFolder, BlockReason, CopyState, FinalClip, Job, JobKind
+from clips.disk import fetching
+from clips.models import (
+    ArchiveBlock,
+    ArchiveCopy,
+    ArchiveFolder,
+    ArchiveRoot,
+    BlockReason,
+    CopyState,
+    FinalClip,
+    Job,
+    JobKind,
+    Shoot,
+)
 from clips.tests.archive.drive_store import FOLDER_TYPE
+from clips.tests.archive.drive_troubles import refuse
 from people.models import Person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -232,6 +247,13 @@ def test_another_folder_in_the_settings_is_asked_about(
     n_sent = on_drive.count("POST /upload")
     assert ArchiveBlock.objects.get().reason == BlockReason.MOVED
     client.force_login(admin)
+    if given == Answer.MOVE:
+        says = "Moving folders into shared drives is not supported."
+        on_drive.troubles.once("PATCH", refuse(403, "teamDrivesFolderMoveInNotSupported", says))
+        page = client.post(reverse("clips:archive_question"), {"answer": "move"})
+        assert page.status_code == 409
+        assert "Move its folder by hand, or begin anew." in page.content.decode()
+        assert ArchiveBlock.objects.exists(), "the question stands"
     assert client.post(reverse("clips:archive_question"), {"answer": given.value}).status_code == 302
     work_off()
     assert not ArchiveBlock.objects.exists()
@@ -264,3 +286,54 @@ def test_a_removed_clip_that_a_person_changed_there_stays_as_they_left_it(on_dri
     archived(clip, JobKind.WITHDRAW)
     assert on_drive.store.items[clip.copies.get().remote_id].content == b"graded by Jo"
     assert not on_drive.store.items[clip.copies.get().remote_id].trashed
+
+
+def test_a_top_folder_from_before_its_place_was_kept_is_asked_about_too(on_drive, clips, make_clip, work_off):
+    (top,) = tops(on_drive)
+    ArchiveRoot.objects.all().delete()
+    import_module("clips.migrations.0057_place_of_the_archive").note_top(apps, None)
+    on_drive.store.trash(top.id)
+    Job.objects.for_target(JobKind.ARCHIVE, make_clip())
+    work_off()
+    assert ArchiveBlock.objects.get().reason == BlockReason.TOP_GONE
+    assert ArchiveRoot.objects.get().place == "shared-drive"
+    assert tops(on_drive) == [top]
+
+
+def test_an_original_that_is_only_at_the_place_of_before_is_fetched_from_there(on_drive, clips):
+    original = clips[0].original_file
+    before = ArchiveCopy.objects.create(
+        original_file=original, backend="drive 1a2b3c4d", path="x", remote_id="y", sha256=original.file_hash,
+        state=CopyState.VERIFIED, verified_at=original.created_at,
+    )  # fmt: skip
+    assert fetching.copy_of(original) == before
+
+
+def test_session_files_follow_the_archive_and_empty_the_folders_that_they_leave(on_drive, clips, work_off, settings):
+    def write() -> None:
+        session_filing.follow_changes()
+        work_off()
+
+    write()
+    shoot = Shoot.objects.get()
+    shoot.name, shoot.slug = "Night Rails", "NightRails"
+    shoot.save()
+    renaming.follow(shoot)
+    work_off()
+    write()
+    seen = {folder.name for folder in on_drive.store.folders() if not on_drive.store.is_trashed(folder)}
+    assert "2024-12-01 - Night Rails" in seen
+    assert "2024-12-01 - Backyard Rails" not in seen
+
+    before = {item.id: item.parents for item in on_drive.store.files() if item.name.endswith(".json")}
+    assert len(before) == 2, "the crew's and the session's"
+    on_drive.store.add("other", "Other", FOLDER_TYPE, ["shared-drive"], owner="", drive_id="shared-drive")
+    settings.DRIVE_FOLDER_ID = "other"
+    outage.ask_where()
+    answer(Answer.ANEW, work_off)
+    write()
+    files = [item for item in on_drive.store.files() if item.name.endswith(".json")]
+    assert {item.id: item.parents for item in files if item.id in before} == before, "the old archive is as it was"
+    new = [on_drive.store.path(item) for item in files if item.id not in before]
+    assert len(new) == 2
+    assert all(path.startswith("Crew/Other/TrickyClip Archive/") for path in new)

@@ -7,7 +7,15 @@ import pytest
 from django.core.management import call_command
 
 from clips.archive import tasks as archive_tasks
-from clips.archive.naming import ROOT, file_stem, folder_parts, original_name, read_names, read_original_name
+from clips.archive.naming import (
+    ROOT,
+    file_stem,
+    folder_name,
+    folder_parts,
+    original_name,
+    read_names,
+    read_original_name,
+)
 from clips.ingest import tasks as ingest_tasks
 from clips.ingest.watch_folder import IncomingFolder
 from clips.models import (
@@ -119,6 +127,14 @@ def test_names_of_originals_are_read_back_as_they_were_written():
     for name in ("GX010001.MP4", "a__b.mov", "no suffix", "VID.2024.12.longsuffix"):
         assert read_original_name(original_name(name, "0123456789abcdef")) == (name, "01234567")
     assert read_original_name("GX010001.MP4") is None
+
+
+def test_a_name_in_the_archive_holds_nothing_that_cannot_be_seen():
+    for mark in "\u202e\u202a\u2066\u2069\u200b\u200e\u200d\ufe0f\u00ad\u2060\ufeff":
+        assert folder_name(f"Mia{mark} Berg{mark}") == "Mia Berg"
+        assert original_name(f"GX{mark}01.MP4", "0123456789abcdef") == "GX01__01234567.MP4"
+    assert folder_name("Rails. . ") == "Rails"
+    assert folder_name("...") == "Session"
 
 
 def test_names_are_read_back_as_they_were_written(shoot):

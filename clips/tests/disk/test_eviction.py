@@ -48,10 +48,10 @@ def sorted_original(make_original, archive_it) -> OriginalFile:
         filename="a__v001.mp4", file_hash="c" * 64,
         stored_path="final_clips/a.mp4", size_bytes=1,
     )  # fmt: skip
+    archive_it(original)
     ArchiveCopy.objects.create(
         clip=clip, backend="local", path="a", sha256="c" * 64, state=CopyState.VERIFIED, verified_at=timezone.now()
     )
-    archive_it(original)
     return original
 
 

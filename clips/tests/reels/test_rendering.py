@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from clips.disk.eviction import make_room
 from clips.models import FinalClip, Job, JobKind, JobState, Reel, ReelMusic, ReelRender, RenderShape
 from clips.reels import editing, music, rendering
 from clips.reels.editing import NotPossibleError
@@ -163,13 +165,30 @@ def test_old_films_and_files_without_rows_go(reel, sorter, own_data_dir, django_
     assert list(place.iterdir()) == [kept]
 
 
+def test_room_is_made_of_films_that_nobody_watched_for_a_day(reel, own_data_dir):
+    yesterday = timezone.now() - timedelta(hours=30)
+    films = {"shape": "WIDE", "shorter_px": 1080, "rate": "30", "size_bytes": 4, "duration_ms": 1}
+    old, new = (
+        ReelRender.objects.create(reel=reel, stored_path=f"{rendering.FOLDER}/{name}.mp4", seen_at=seen_at, **films)
+        for name, seen_at in (("old", yesterday), ("new", timezone.now()))
+    )
+    (own_data_dir / rendering.FOLDER).mkdir(parents=True)
+    for film in (old, new):
+        (own_data_dir / film.stored_path).write_bytes(b"film")
+    assert make_room(1, dry_run=True) == 4
+    assert make_room(100) == 4
+    assert list(ReelRender.objects.all()) == [new]
+    assert not (own_data_dir / old.stored_path).exists()
+
+
 @pytest.mark.slow
 def test_a_film_has_every_picture_plays_downloads_and_is_shared(client, cut_reel, sorter, work_off, own_data_dir):
-    render = rendering.ask_for(cut_reel, SMALL, member=sorter, key=uuid.uuid4())
+    render = rendering.ask_for(cut_reel, replace(SMALL, follows=True), member=sorter, key=uuid.uuid4())
     work_off()
     job = rendering.last_job(render)
     assert (job.state, job.reason) == (JobState.DONE, "")
     render.refresh_from_db()
+    assert render.n_in_middle == 0  # what moves in them is their number
     film = own_data_dir / render.stored_path
     assert (render.size_bytes, render.duration_ms) == (film.stat().st_size, 2_000)
     assert not list((own_data_dir / "scratch").glob("reel-*"))
