@@ -40,6 +40,10 @@ class ReelQuerySet(LeasedQuerySet["Reel"]):
         by_somebody = ReelChange.objects.filter(reel=OuterRef("pk")).exclude(**by_itself)
         return self.filter(~Exists(by_somebody), is_drafted=True)
 
+    def not_being_edited(self) -> "ReelQuerySet":
+        """Return edits that no open page has the right to change."""
+        return self.filter(Q(lease_token=None) | self.ran_out())
+
     def named(self, name: str) -> "ReelQuerySet":
         """Return the edit in use of that name, however it is spelt."""
         return self.in_use().filter(called(name))

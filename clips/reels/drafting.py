@@ -59,7 +59,8 @@ def draft_edits() -> int:
         if drafted is None:
             n_written += len(takes) >= FEWEST_CLIPS and _make(shoot, takes)
         elif takes and drafted.changed_at < sorted_at:
-            untouched = Reel.objects.in_use().untouched().filter(pk=drafted.pk, lease_token=None)
+            # Nor while somebody has it open to change it.
+            untouched = Reel.objects.in_use().untouched().not_being_edited().filter(pk=drafted.pk)
             n_written += untouched.exists() and _fill(drafted, takes, Hand(None, uuid.uuid4()))
     return n_written
 

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clips.library import bin_rights
-from clips.models import Job, JobKind, Reel, ReelClip
+from clips.models import FinalClip, Job, JobKind, Reel, ReelClip
 from clips.models.clock import exact_clock
 from clips.reels.contents import Entry, current_clips, entries_of, entry_of, with_pictures
 from clips.reels.editing import make_reel
@@ -75,7 +75,10 @@ def reel_clip(request: HttpRequest, pk: UUID, row: UUID) -> HttpResponse:
     """Answer with one clip of an edit and all that can be changed about it; empty once it is out of it."""
     found = ReelClip.objects.filter(reel__bin_entry=None, reel=pk, pk=row).select_related("reel").first()
     entry = entry_of(found, current_clips([found.lineage]).get(found.lineage)) if found else None
-    return render(request, "clips/reels/_reel_clip.html", clip_context(entry, pk, row))
+    context = clip_context(entry, pk, row)
+    if entry and entry.clip:
+        context["liked"] = FinalClip.objects.with_tags().with_hearts(request.user).filter(pk=entry.clip.pk).first()
+    return render(request, "clips/reels/_reel_clip.html", context)
 
 
 @requires(Role.VIEWER)

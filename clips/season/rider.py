@@ -16,6 +16,7 @@ from clips.season.seasons import Season
 from clips.season.table import Cell, Table, clips_at, counted
 from people.models import Member, Person
 from tricks.models import Trick
+from trickyclip.shared.addresses import address_of
 
 #: Edits that are shown, the last changed first.
 EDITS = 12
@@ -77,7 +78,7 @@ def _tricks(person: Person, landed: dict) -> Table:
 
 def _trick_row(person: Person, trick: Trick, landing: Landing) -> list[Cell]:
     return [
-        Cell(str(trick), reverse("clips:trick", args=[trick.pk])),
+        Cell(str(trick), address_of("clips:trick", trick.pk)),
         first_cell(landing.first),
         tries_cell(landing),
         counted(landing.n_landed, person=person.slug, trick=trick.slug, category=ClipCategory.TRICK.value),
@@ -88,7 +89,7 @@ def first_cell(first: Event | None) -> Cell:
     """Return the day on which something was landed first, with its clip."""
     if first is None:
         return Cell("", text=_("not yet"))
-    return Cell(first.day, reverse("clips:clip", args=[first.clip]), date_format(first.day, "DATE_FORMAT"))
+    return Cell(first.day, address_of("clips:clip", first.clip), date_format(first.day, "DATE_FORMAT"))
 
 
 def tries_cell(landing: Landing) -> Cell:

@@ -3,11 +3,12 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlencode
 
-from django.urls import reverse
-from django.utils.html import escape, format_html
-from django.utils.safestring import SafeString
+from django.urls import get_script_prefix, reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
 from trickyclip.shared.spreadsheet import write_table
 
@@ -27,8 +28,11 @@ class Cell:
     @property
     def html(self) -> SafeString:
         """Return it as a page shows it; a table has a thousand of them, so no template is asked."""
-        shown = format_html('<a href="{}">{}</a>', self.url, self.shown) if self.url else escape(self.shown)
-        return format_html('<td class="number">{}</td>' if self.is_number else "<td>{}</td>", shown)
+        shown = escape(self.shown)
+        if self.url:
+            shown = f'<a href="{escape(self.url)}">{shown}</a>'
+        cell = f'<td class="number">{shown}</td>' if self.is_number else f"<td>{shown}</td>"
+        return mark_safe(cell)  # noqa: S308 - escaped above
 
     @property
     def is_number(self) -> bool:
@@ -56,7 +60,12 @@ class Table:
 def clips_at(**asked: object) -> str:
     """Return the address of the clips that fit; what is empty is not asked."""
     given = {name: value for name, value in asked.items() if value}
-    return f"{reverse('clips:library')}?{urlencode(given, doseq=True)}"
+    return f"{_library(get_script_prefix())}?{urlencode(given, doseq=True)}"
+
+
+@lru_cache(maxsize=10)
+def _library(_prefix: str) -> str:
+    return reverse("clips:library")
 
 
 def counted(n: int, **asked: object) -> Cell:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clips.models import ClipCategory, FinalClip
@@ -18,6 +17,7 @@ from clips.season.seasons import Season
 from clips.season.table import Cell, Table, clips_at, counted
 from people.models import Member, Person
 from tricks.models import Trick
+from trickyclip.shared.addresses import address_of
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _riders(trick: Trick, rows: list[tuple[Person, Landing]]) -> Table:
     cells = []
     for person, landing in rows:
         at = {"person": person.slug, "trick": trick.slug, "category": ClipCategory.TRICK.value}
-        rider = Cell(str(person), reverse("clips:rider", args=[person.pk]))
+        rider = Cell(str(person), address_of("clips:rider", person.pk))
         cells.append([rider, first_cell(landing.first), tries_cell(landing), counted(landing.n_landed, **at)])
     return Table("riders", _("Who does it"), heads, cells)
 

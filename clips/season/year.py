@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.db.models import Count, F, Min, QuerySet, Sum
 from django.db.models.functions import TruncMonth
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -21,6 +20,7 @@ from clips.season.table import Cell, Table, clips_at, counted
 from clips.templatetags.session_text import clock, hours
 from people.models import Person
 from tricks.models import Trick
+from trickyclip.shared.addresses import address_of
 
 TRICK, CRASH = ClipCategory.TRICK.value, ClipCategory.CRASH.value
 
@@ -195,7 +195,7 @@ def _sessions(shoots: list[Shoot], kept: dict[UUID, _Day], filmed_ms: dict[UUID,
         of = kept[shoot.pk]
         table.append([
             Cell(shoot.date, clips_at(session=shoot.pk), date_format(shoot.date, "SHORT_DATE_FORMAT")),
-            Cell(shoot.name, reverse("clips:session", args=[shoot.pk])),
+            Cell(shoot.name, address_of("clips:session", shoot.pk)),
             counted(of.n_clips, session=shoot.pk),
             _length(filmed_ms.get(shoot.pk, 0), session=shoot.pk),
             _length(of.kept_ms, session=shoot.pk),
@@ -222,7 +222,7 @@ def _riders(season: Season, clips: QuerySet[FinalClip]) -> Table:
     rows = []
     for pk, n in sorted(n_clips.items(), key=lambda pair: (-pair[1], str(people[pair[0]]))):
         person, at = people[pk], {"person": people[pk].slug} | _within(season)
-        rider = Cell(str(person), reverse("clips:rider", args=[pk]))
+        rider = Cell(str(person), address_of("clips:rider", pk))
         rows.append([rider, counted(n, **at), counted(n_landed[pk], **at, category=TRICK)])
     return Table("riders", _("Riders"), (_("Rider"), _("Clips"), _("Landed")), rows)
 

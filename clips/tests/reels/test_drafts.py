@@ -147,6 +147,9 @@ def test_what_is_sorted_later_joins_it_until_somebody_edits(session, sorter, han
     draft_edits()
     reel, video = Reel.objects.get(), session.files.get()
     late = keep(video, 100_000, Person.objects.get(slug="Jo"), sorter)
+    assert Reel.objects.filter(pk=reel.pk).lend(uuid.uuid4(), sorter)
+    assert draft_edits() == 0  # somebody looks at it, and may be about to change it
+    Reel.objects.update(lease_ends_at=timezone.now() - timedelta(minutes=1))
     assert draft_edits() == 1
     assert late in clips_of(reel)
     editing.remove_clip(reel.clips.first(), hand=hand(sorter, uuid.uuid4()))

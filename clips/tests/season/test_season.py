@@ -17,7 +17,7 @@ from clips.season import trick as of_trick
 from clips.season import year as of_season
 from clips.season.landings import streaks
 from clips.season.seasons import Season
-from clips.season.table import Table
+from clips.season.table import Cell, Table
 from clips.tests.factories import FinalClipFactory, OriginalFileFactory
 from people.models import Person
 from tricks.models import Trick
@@ -199,6 +199,11 @@ def test_without_footage_the_season_says_so_and_me_leads_to_the_account(client, 
     client.force_login(viewer)
     assert "Nothing was filmed yet." in client.get("/seasons").content.decode()
     assert client.get("/me")["Location"] == reverse("people:account")
+
+
+def test_a_name_in_a_table_is_no_markup():
+    assert Cell("<b>Mia</b>", "/a?b=1&c=2").html == '<td><a href="/a?b=1&amp;c=2">&lt;b&gt;Mia&lt;/b&gt;</a></td>'
+    assert Cell(3).html == '<td class="number">3</td>'
 
 
 def test_a_streak_ends_on_a_day_without_a_clip():

@@ -85,6 +85,16 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// The box of a clip is drawn again after each change, but never under what somebody writes in it; that asks again itself.
+document.addEventListener("change", ({ target }) => {
+  if (target.matches("#reel-clip input[type=text]")) target.defaultValue = target.value;
+});
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const field = document.activeElement;
+  const isWriting = field?.matches("#reel-clip input[type=text]") && field.value !== field.defaultValue;
+  if (detail.target.id === "reel-clip" && isWriting) detail.shouldSwap = false;
+});
+
 /** Do what a button of the edit does; htmx itself listens to a new one only some milliseconds after it came. */
 function press(button) {
   const address = button?.getAttribute("hx-post");

@@ -5,6 +5,11 @@ import { ClipPlayer } from "../library/clip-player.js";
 
 const FASTEST = 16; // that browsers play
 const AT_END_S = 0.004; // clocks of browsers are that coarse
+// A video moves some time after it was told to. So the next one is started that long before it is shown: as long as the
+// ones before it took on this device.
+const FIRST_LEAD_S = 0.05;
+const LONGEST_LEAD_S = 0.25;
+const HALF_A_TICK_S = 1 / 120;
 
 const clock = (ms) => `${Math.floor(ms / 60000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;
 
@@ -30,6 +35,7 @@ export class ReelPlayer extends ClipPlayer {
     this.front = 0;
     this.playing = false;
     this.muted = false;
+    this.leadsS = [FIRST_LEAD_S, FIRST_LEAD_S]; // of each video
     this.turn = 0; // of whoever waits for a video: only the last one counts
     this.scrub = this.root.querySelector("[data-scrub]");
     this.scrub.addEventListener("input", () => this.#goToMs(Number(this.scrub.value)));
@@ -80,7 +86,8 @@ export class ReelPlayer extends ClipPlayer {
     const { turn } = this;
     const wasReady = this.other.dataset.clip === card.dataset.reelClip && this.other.dataset.src === card.dataset.src
       && this.other.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && !this.other.seeking;
-    this.#load(this.other, card, { atS });
+    if (this.led !== card || atS !== null) this.#load(this.other, card, { atS }); // one that moves already keeps moving
+    this.led = null;
     this.playing = play;
     await ready(this.other); // the picture before stays until the next one is there
     if (turn !== this.turn) return;
@@ -109,6 +116,7 @@ export class ReelPlayer extends ClipPlayer {
   pause() {
     this.playing = false;
     this.video.pause();
+    this.#dropLead();
     this.#say();
   }
 
@@ -194,8 +202,40 @@ export class ReelPlayer extends ClipPlayer {
   #follow() {
     const { card } = this;
     if (!card || this.video.dataset.clip !== this.current) return;
-    if (this.playing && !this.video.paused && !this.video.seeking && this.#isOver()) this.#next();
+    if (this.playing && !this.video.paused && !this.video.seeking) {
+      if (this.#isOver()) this.#next();
+      else this.#leadIn(card);
+    }
     if (this.playing) this.#say();
+  }
+
+  /** Start the video behind so early that it moves when it comes to the front; it is not heard before. */
+  #leadIn(card) {
+    const next = this.cards[this.index + 1];
+    const leftS = (Number(card.dataset.endS) - this.video.currentTime) / this.video.playbackRate;
+    const { other } = this;
+    const screen = 1 - this.front;
+    if (!next || this.led || leftS > this.leadsS[screen] + HALF_A_TICK_S) return;
+    if (other.dataset.clip !== next.dataset.reelClip || other.readyState < HTMLMediaElement.HAVE_FUTURE_DATA || other.seeking) return;
+    this.led = next;
+    const startS = other.currentTime;
+    const rate = Math.min(FASTEST, this.speed * Number(next.dataset.rate));
+    Object.assign(other, { muted: true, playbackRate: rate });
+    const toldMs = performance.now();
+    other.play().catch(() => { this.led = null; });
+    const seen = (_now, { mediaTime, presentationTime }) => {
+      if (mediaTime <= startS + AT_END_S) return void other.requestVideoFrameCallback(seen);
+      const tookS = (presentationTime - toldMs) / 1000 - (mediaTime - startS) / rate;
+      this.leadsS[screen] = Math.max(0, Math.min(LONGEST_LEAD_S, (this.leadsS[screen] + 2 * tookS) / 3));
+    };
+    other.requestVideoFrameCallback?.(seen);
+  }
+
+  /** What was started too early, because somebody stopped, stands on its first frame again. */
+  #dropLead() {
+    if (!this.led) return;
+    this.led = null;
+    this.#prepare();
   }
 
   #next() {
