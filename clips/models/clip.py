@@ -273,6 +273,9 @@ class FinalClip(models.Model):
         indexes = [
             models.Index(fields=["-date", "-created_at"], name="clip_newest"),
             models.Index(fields=["-created_at"], name="clip_last_kept"),
+            models.Index(
+                fields=["-stars", "-date", "-created_at"], condition=Q(is_current=True), name="clip_best_rated"
+            ),
             # For all versions of a clip; of the current ones there is a unique index.
             models.Index(fields=["lineage"], name="clip_of_lineage"),
             # For the library's menus, which name each camera and rate that there are clips of.
