@@ -19,7 +19,7 @@ from clips.models.bin import BinEntry, BinKind
 from clips.models.bulk import BulkChange, BulkKind
 from clips.models.camera import CameraClock, CameraName
 from clips.models.clip import ClipCategory, FileName, FinalClip
-from clips.models.collection_link import CollectionLink
+from clips.models.collection_link import CollectionLink, GuestComments
 from clips.models.decision import Decision, DecisionKind
 from clips.models.eviction import EvictedKind, Eviction
 from clips.models.filmstrip import Filmstrip
@@ -37,6 +37,7 @@ from clips.models.saved_view import SavedView
 from clips.models.segment import CandidateSegment, SegmentStatus
 from clips.models.share import SharedCopy, ShareLink, ShareSound
 from clips.models.shoot import Shoot
+from clips.models.talk import Comment, CommentState, Reaction, ReactionKind, Speaker, Subject
 from clips.models.upload import Upload, UploadSource, UploadState
 
 __all__ = [
@@ -62,6 +63,8 @@ __all__ = [
     "ChannelKind",
     "ClipCategory",
     "CollectionLink",
+    "Comment",
+    "CommentState",
     "CopyState",
     "Decision",
     "DecisionKind",
@@ -72,6 +75,7 @@ __all__ = [
     "FileName",
     "Filmstrip",
     "FinalClip",
+    "GuestComments",
     "Heart",
     "Inbox",
     "Job",
@@ -85,6 +89,8 @@ __all__ = [
     "OriginalFile",
     "Piece",
     "Preview",
+    "Reaction",
+    "ReactionKind",
     "Reel",
     "ReelChange",
     "ReelChangeKind",
@@ -100,6 +106,8 @@ __all__ = [
     "ShareSound",
     "SharedCopy",
     "Shoot",
+    "Speaker",
+    "Subject",
     "Upload",
     "UploadSource",
     "UploadState",

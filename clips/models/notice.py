@@ -26,6 +26,7 @@ class NoticeKind(models.TextChoices):
     SORTED = "SORTED", _("a session is sorted and its edit is ready")
     BLOCKED = "BLOCKED", _("something needs attention")
     DAILY = "DAILY", _("daily summary")
+    TALK = "TALK", _("comments and reactions, once a day")
 
 
 class ChannelKind(models.TextChoices):
