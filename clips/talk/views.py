@@ -92,7 +92,9 @@ def comment_let_through(request: HttpRequest, pk: UUID) -> HttpResponse:
     fresh = Comment.objects.with_speakers().filter(pk=pk).first()
     if fresh is None:
         return render(request, "clips/talk/_comment_deleted.html", {"pk": pk})
-    return render(request, "clips/talk/_comment.html", {"said": thread.seen_by(fresh, Speaker(member=request.user))})
+    about = {"clip": thread.clips_of([fresh]).get(fresh.lineage), "reel": fresh.reel}
+    said = thread.seen_by(fresh, Speaker(member=request.user), **about)
+    return render(request, "clips/talk/_comment.html", {"said": said})
 
 
 def thread_of(subject: Subject, member: Member, kind: str, pk: UUID) -> thread.Thread:
