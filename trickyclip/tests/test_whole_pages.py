@@ -72,6 +72,8 @@ def make_rows(admin: Member) -> dict[str, object]:
         "film": reel.renders.create(shape="WIDE", shorter_px=1080, rate="30").pk,
         "~none": "~none",
         "edit": "edit",
+        "slug": "slug",
+        2024: 2024,
         "invite": Invite.objects.issue(role=Role.SORTER, created_by=admin)[0].pk,
     }
     by_route = {"clips:curve": segments[0].run_id}
