@@ -88,7 +88,7 @@ class HandoverForm(forms.Form):
 
 
 class RenderForm(KeyForm):
-    """What a film of an edit is to be like. ``key`` makes a repeated request harmless."""
+    """Reads the format, texts and music of a film. ``key`` makes a repeated request harmless."""
 
     shape = forms.ChoiceField(label=_("Format"), choices=RenderShape.choices, initial=RenderShape.WIDE)
     shorter_px = forms.TypedChoiceField(

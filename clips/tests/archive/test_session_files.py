@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import models
 from django.utils import timezone
 
-from clips.archive import session_text, tasks
+from clips.archive import session_filing, session_text, tasks
 from clips.archive.configured import archive_backend
 from clips.archive.renaming import stem_of
 from clips.models import (
@@ -249,6 +249,7 @@ def test_session_files_are_small_read_by_people_and_written_when_something_chang
     Comment.objects.filter(reel=None).delete()
     Person.objects.filter(slug="Bruce").delete()
     tasks.describe_sessions()
+    assert session_filing.follow_changes() == 0, "one job for each is enough"
     assert set(work_off()) == {JobKind.RECORD}
     changed = {file.path for file in SessionFile.objects.all() if file.revision > revisions[file.path]}
     assert len(changed) == 1, "hearts and comments are in one session's file"
