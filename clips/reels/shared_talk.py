@@ -39,6 +39,18 @@ def thread_of(link: CollectionLink, secret: str, speaker: Speaker, entries: list
     )  # fmt: skip
 
 
+def reactions_to(link: CollectionLink, secret: str, subject: Subject, speaker: Speaker) -> thread.Thread:
+    """Return the reactions to one thing alone."""
+    url = reverse("clips:shared_many_react", args=[secret])
+    return thread.Thread(
+        taps=thread.taps(subject, speaker, url, about=subject.lineage),
+        said=[],
+        comment_url="",
+        key=new_key(),
+        reactions_url="" if link.reel_id else reactions_url(secret),
+    )
+
+
 def reactions_url(secret: str) -> str:
     """Return where the reactions to a clip are asked for, but for its lineage at the end."""
     return f"{reverse('clips:shared_many', args=[secret])}/reactions/"

@@ -15,7 +15,7 @@ from clips.models import CollectionLink, Comment
 from clips.reels import shared_talk, sharing
 from clips.reels.shared_views import opened_with_secret
 from clips.talk import guests, saying, thread
-from clips.talk.forms import CommentForm, GuestCommentForm, MemberCommentForm, ReactionForm, new_key
+from clips.talk.forms import CommentForm, GuestCommentForm, MemberCommentForm, ReactionForm
 from clips.talk.guests import TooManyError
 from clips.talk.saying import NotYoursError, TalkError
 from people.access import public
@@ -74,7 +74,7 @@ def shared_many_react(request: HttpRequest, link: CollectionLink, secret: str) -
     try:
         saying.react(subject, kind, speaker, sender="" if speaker.member else guests.sender_of(request))
     except TooManyError as error:
-        return HttpResponse(_said(error), status=429, content_type="text/plain; charset=utf-8")
+        return _reactions(request, shared_talk.reactions_to(link, secret, subject, speaker), problem=_said(error))
     url = reverse("clips:shared_many_react", args=[secret])
     response = render(
         request, "clips/talk/_reaction.html", {"tap": thread.tap(subject, kind, speaker, url, about=about)}
@@ -93,12 +93,8 @@ def shared_many_reactions(request: HttpRequest, link: CollectionLink, secret: st
     _check_talk(link)
     if "HX-Request" not in request.headers:
         return redirect(f"{reverse('clips:shared_many', args=[secret])}#talk")
-    speaker, url = guests.speaker_of(request, link), reverse("clips:shared_many_react", args=[secret])
-    shown = thread.Thread(
-        taps=thread.taps(shared_talk.subject_of(link, lineage), speaker, url, about=lineage),
-        said=[], comment_url="", key=new_key(), reactions_url=shared_talk.reactions_url(secret),
-    )  # fmt: skip
-    return render(request, "clips/talk/_reactions.html", {"talk": shown})
+    subject, speaker = shared_talk.subject_of(link, lineage), guests.speaker_of(request, link)
+    return _reactions(request, shared_talk.reactions_to(link, secret, subject, speaker))
 
 
 @public
@@ -117,6 +113,15 @@ def shared_many_comment_delete(
     return render(request, "clips/talk/_comment_deleted.html", {"pk": comment})
 
 
+def _reactions(request: HttpRequest, shown: thread.Thread, *, problem: str = "") -> HttpResponse:
+    """Answer with all reactions to one thing; beside a problem they take the place of the one that was pressed."""
+    shown.problem = problem
+    response = render(request, "clips/talk/_reactions.html", {"talk": shown}, status=429 if problem else 200)
+    if problem:
+        response["HX-Retarget"] = "#reactions"
+    return response
+
+
 def _check_talk(link: CollectionLink) -> None:
     if not link.lets_guests_talk:
         raise Http404(_("This link takes no comments."))
@@ -125,8 +130,8 @@ def _check_talk(link: CollectionLink) -> None:
 def _said(error: TooManyError) -> str:
     n = error.after_min
     said = ngettext(
-        "Too many comments at once. Try again in %(n)d minute.",
-        "Too many comments at once. Try again in %(n)d minutes.",
+        "Too much at once. Try again in %(n)d minute.",
+        "Too much at once. Try again in %(n)d minutes.",
         n,
     )
     return said % {"n": n}

@@ -135,6 +135,12 @@ def test_a_guest_reacts_once_a_browser(visitor, sorter, reel):
         assert f'aria-pressed="{pressed}"' in answer.text
     Client().post(f"{address}/react", {"kind": "LAUGH"}, headers=HTMX)
     assert Reaction.objects.counts(Subject(reel_id=reel.pk), Speaker(link=link)) == {"LAUGH": (2, False)}
+    same = {"reel": reel, "kind": "WOW", "link": link, "sender": Reaction.objects.first().sender}
+    Reaction.objects.bulk_create(Reaction(guest=uuid.uuid4(), **same) for _n in range(guests.MOST_REACTIONS - 2))
+    refused = Client().post(f"{address}/react", {"kind": "LAUGH"}, headers=HTMX)
+    assert (refused.status_code, refused["HX-Retarget"]) == (429, "#reactions")
+    assert "Try again in 15 minutes." in refused.text
+    assert refused.text.count('class="reaction"') == 5
     cookie = next(iter(visitor.cookies.values()))
     assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == (address, True, "Lax")
 
