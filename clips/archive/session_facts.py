@@ -1,6 +1,6 @@
 """Gathers all that the rows say of a session, or of the crew, for its file in the archive.
 
-What can be made again from videos and clips is left out (previews, curves, search texts), and what is of this machine
+What can be made again is left out (previews, curves, search texts, counts), and what is of this machine
 alone: logins, leases, jobs. ``clips.archive.session_rows`` makes the rows again.
 """
 
@@ -37,7 +37,7 @@ Facts = dict[str, Any]
 MEMBER_WITHOUT = ("password", "last_login", "login_mark")
 MOMENT_WITHOUT = ("lease_token", "lease_ends_at", "locked_by", "locked_at")
 SEARCH_WITHOUT = ("curve",)
-CLIP_WITHOUT = ("search_text", "drive_file_id")
+CLIP_WITHOUT = ("search_text", "drive_file_id", "n_hearts")
 EDIT_WITHOUT = ("lease_token", "lease_ends_at", "edited_by")
 EDIT_CLIP_WITHOUT = ("reel",)
 #: Links are no facts of the archive; from where a guest spoke is forgotten anyway.
