@@ -88,6 +88,12 @@ def entries_of(reel: Reel) -> list[Entry]:
     return [entry_of(row, clips.get(row.lineage)) for row in rows]
 
 
+def entries_of_clips(clips: Iterable[FinalClip]) -> list[Entry]:
+    """Return clips as an edit of them would show them: in this order, whole and at their speed."""
+    placed = enumerate(clips, start=1)
+    return [entry_of(ReelClip(pk=clip.lineage, position=number, lineage=clip.lineage), clip) for number, clip in placed]
+
+
 def entry_of(row: ReelClip, clip: FinalClip | None) -> Entry:
     """Return what is shown at one place; a trim that a new version leaves nothing of does not count."""
     if clip is None:

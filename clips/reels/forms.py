@@ -87,6 +87,10 @@ class HandoverForm(forms.Form):
     )  # fmt: skip
 
 
+class ClipsHandoverForm(SelectionForm, HandoverForm):
+    """The selected clips, and the project that a video editor gets of them."""
+
+
 class RenderForm(KeyForm):
     """Reads the format, texts and music of a film. ``key`` makes a repeated request harmless."""
 

@@ -1,4 +1,4 @@
-"""Makes the time-line of an edit for a video editor: which files it links, and which frames of them."""
+"""Makes the time-line of an edit or of clips for a video editor: which files it links, and which frames of them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from clips.archive.item import clip_folder_parts
 from clips.models import ArchiveCopy, CopyState, FinalClip, OriginalFile, Reel
-from clips.reels.contents import Entry, entries_of
+from clips.models.clip import FinalClipQuerySet
+from clips.models.reel import MAX_CLIPS
+from clips.reels.contents import Entry, current_clips, entries_of, entries_of_clips
 from clips.reels.timeline.model import (
     USUAL_SIZE_PX,
     Cut,
@@ -57,7 +59,29 @@ def hand_over(reel: Reel, linked: Linked, rate: Fraction | None = None) -> Hando
     TimelineError
         If none of its clips can be in it.
     """
-    shown = [(entry, entry.clip) for entry in entries_of(reel) if entry.clip]
+    return _handed_over(reel.name, entries_of(reel), linked, rate)
+
+
+def hand_over_clips(name: str, clips: FinalClipQuerySet, linked: Linked, rate: Fraction | None = None) -> Handover:
+    """Return a time-line of clips, each whole, in their order.
+
+    Raises
+    ------
+    TimelineError
+        If none of them can be in it, or they are too many.
+    """
+    chosen = list(clips.values_list("lineage", flat=True)[: MAX_CLIPS + 1])
+    if len(chosen) > MAX_CLIPS:
+        raise TimelineError(_t("A project has at most %(n)d clips.") % {"n": MAX_CLIPS})
+    there = current_clips(chosen)
+    entries = entries_of_clips(there[lineage] for lineage in chosen if lineage in there)
+    if not entries:
+        raise TimelineError(_t("These clips are not in the library any more."))
+    return _handed_over(name, entries, linked, rate)
+
+
+def _handed_over(name: str, entries: list[Entry], linked: Linked, rate: Fraction | None) -> Handover:
+    shown = [(entry, entry.clip) for entry in entries if entry.clip]
     facts = _facts_of(clip.original_file_id for _entry, clip in shown)
     cuts, left_out = [], []
     for entry, clip in shown:
@@ -71,7 +95,7 @@ def hand_over(reel: Reel, linked: Linked, rate: Fraction | None = None) -> Hando
     if not cuts:
         raise TimelineError(left_out[0] if left_out else _t("There are no clips in this edit."))
     width_px, height_px = size_that_suits(tuple(cuts))
-    timeline = Timeline(reel.name, rate or rate_that_suits(tuple(cuts)), width_px, height_px, tuple(cuts))
+    timeline = Timeline(name, rate or rate_that_suits(tuple(cuts)), width_px, height_px, tuple(cuts))
     return Handover(timeline, tuple(left_out))
 
 

@@ -28,7 +28,7 @@ from clips.models.clip import FinalClipQuerySet
 from clips.models.collection_link import MAX_LINEAGES
 from clips.previews.playback import Source, copy_at_speed, is_playable, lacks_copy
 from clips.reels import rendering
-from clips.reels.contents import Entry, current_clips, entries_of, entry_of
+from clips.reels.contents import Entry, current_clips, entries_of, entries_of_clips
 from clips.sharing import links
 from clips.sharing.links import NotSharableError
 from people.audit import Action, note
@@ -114,11 +114,7 @@ def entries_shown(link: CollectionLink) -> list[Entry]:
         by_time = F("original_file__recorded_at").asc(nulls_last=True)
         lineages = list(clips_shown(link).order_by(by_time, "start_ms", "pk").values_list("lineage", flat=True))
     clips = current_clips(lineages)
-    there = [clips[lineage] for lineage in lineages if lineage in clips]
-    places = (
-        ReelClip(pk=clip.lineage, position=number, lineage=clip.lineage) for number, clip in enumerate(there, start=1)
-    )
-    return [entry_of(place, clip) for place, clip in zip(places, there, strict=True)]
+    return entries_of_clips(clips[lineage] for lineage in lineages if lineage in clips)
 
 
 def public_entries(link: CollectionLink, secret: str) -> list[Entry]:

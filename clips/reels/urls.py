@@ -36,6 +36,7 @@ urlpatterns = [
     path("edits/add", add_views.reel_add, name="reel_add"),
     path("edits/make", add_views.reel_make, name="reel_make"),
     path("edits/added/<uuid:pk>/undo", add_views.reel_add_undo, name="reel_add_undo"),
+    path("edits/of-clips/timeline", handover_views.clips_timeline, name="clips_timeline"),
     path("edits/<uuid:pk>", views.reel, name="reel"),
     path("edits/<uuid:pk>/body", views.reel_body, name="reel_body"),
     path("edits/<uuid:pk>/clips/<uuid:row>", views.reel_clip, name="reel_clip"),

@@ -15,7 +15,7 @@ from clips.models import FinalClip, Job, JobKind, Reel, ReelClip, Subject
 from clips.models.clock import exact_clock
 from clips.reels.contents import Entry, current_clips, entries_of, entry_of, with_pictures
 from clips.reels.editing import make_reel
-from clips.reels.forms import HandoverForm, NameForm
+from clips.reels.forms import NameForm
 from clips.sharing import links
 from clips.sorting.decisions import ConflictError
 from clips.talk.views import thread_of
@@ -57,7 +57,7 @@ def reel(request: HttpRequest, pk: UUID) -> HttpResponse:
         context = {"reel": shown, "entry": entry, "may_restore": may_restore}
         return render(request, "clips/reels/reel_removed.html", context, status=410)
     may_bin = bin_rights.may_throw_away(request.user, shown)
-    context = body_context(shown) | {"may_bin": may_bin, "handover": HandoverForm()}
+    context = body_context(shown) | {"may_bin": may_bin}
     context["talk"] = thread_of(Subject(reel_id=shown.pk), request.user, "edit", shown.pk)
     return render(request, "clips/reels/reel.html", context)
 

@@ -163,6 +163,7 @@ ROUTES = {
     "clips:reel_clip": (["reel", "place"], {"get": VIEWER}),
     "clips:reel_playable": (["reel"], {"post": VIEWER}),
     "clips:reel_timeline": (["reel"], {"get": VIEWER}),
+    "clips:clips_timeline": ([], {"post": VIEWER}),
     "clips:reel_lease": (["reel"], {"post": SORTER}),
     "clips:reel_lease_end": (["reel"], {"post": SORTER}),
     "clips:me": ([], {"get": VIEWER}),

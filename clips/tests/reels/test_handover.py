@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 import zipfile
 from fractions import Fraction
 from pathlib import Path
@@ -13,10 +14,11 @@ import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
+from clips.library.selection import Selection
 from clips.media.cut.clip import cut
 from clips.media.probe import probe
 from clips.models import FinalClip, OriginalFile, Reel
-from clips.reels import editing
+from clips.reels import editing, handover
 from clips.reels.handover import Linked, hand_over
 from clips.reels.timeline.model import TimelineError
 from clips.tests.factories import FinalClipFactory, OriginalFileFactory
@@ -205,6 +207,45 @@ def test_an_empty_edit_says_so(client, viewer, sorter):
     empty = editing.make_reel("Empty", member=sorter)
     answer = download(client, empty, format="fcpxml", linked="zip")
     assert [str(message) for message in get_messages(answer.wsgi_request)] == ["There are no clips in this edit."]
+
+
+def download_selected(client, clips: list[FinalClip], **asked: str):
+    chosen = {"clips": ",".join(str(clip.pk) for clip in clips), "next": "/clips?q=mia"}
+    return client.post(reverse("clips:clips_timeline"), chosen | asked)
+
+
+def test_a_selection_is_handed_over_whole_in_the_order_of_the_library(client, viewer, cuts, own_data_dir):
+    client.force_login(viewer)
+    answer = download_selected(client, cuts, format="csv", linked="originals")
+    rows = answer.content.decode("utf-8-sig").splitlines()
+    shown = [clip.person.display_name for clip in library_order(cuts)]
+    assert [next(name for name in shown if name in row) for row in rows[1:]] == shown
+    assert re.search(r'filename="TrickyClip[_-][\d-]+\.csv"', answer["Content-Disposition"])
+    answer = download_selected(client, cuts[1:], format="fcpxml", linked="zip")
+    packed = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+    (media,) = [name for name in packed.namelist() if name.startswith("Media/")]
+    assert packed.read(media) == (own_data_dir / cuts[1].stored_path).read_bytes()
+
+
+def library_order(cuts: list[FinalClip]) -> list[FinalClip]:
+    return list(Selection(ids=tuple(clip.pk for clip in cuts)).clips(cuts[0].created_by))
+
+
+def test_a_selection_that_cannot_be_handed_over_is_said_where_it_was_made(client, viewer, cuts, monkeypatch):
+    client.force_login(viewer)
+
+    def said(clips: list[FinalClip], **asked: str) -> str:
+        answer = download_selected(client, clips, **asked)
+        assert answer["Location"] == "/clips?q=mia"
+        return [str(message) for message in get_messages(answer.wsgi_request)][-1]
+
+    wanted = {"format": "edl", "linked": "originals"}
+    assert said([], **wanted) == "Select at least one clip."
+    assert said(cuts, format="avid", linked="zip") == "Choose a format and the files to link."
+    monkeypatch.setattr(handover, "MAX_CLIPS", 1)
+    assert said(cuts, **wanted) == "A project has at most 1 clips."
+    FinalClip.objects.update(is_current=False)
+    assert said(cuts, **wanted) == "These clips are not in the library any more."
 
 
 def test_the_page_offers_it(client, viewer, edit):

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -108,6 +109,28 @@ def test_a_selection_becomes_an_edit_and_the_toast_takes_it_back(page):
     expect(page.locator("#toasts")).to_contain_text("Undone.")
     page.goto("/edits")
     expect(page.get_by_text(name)).to_have_count(0)
+
+
+def test_a_selection_opens_in_a_video_editor_and_stays_selected(page):
+    page.goto("/clips?q=edit+evening")
+    page.wait_for_load_state()
+    press(page, "Control+a")
+    expect(page.locator("[data-selection-count]")).to_have_text("4 selected")
+    page.get_by_role("button", name=re.compile("^Video editor")).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Open 4 clips in a video editor")
+    expect(dialog.locator(".button-row")).to_be_in_viewport()
+    assert findings(page) == []
+    dialog.get_by_label("For", exact=True).select_option("csv")
+    dialog.get_by_label("Files", exact=True).select_option("originals")
+    with page.expect_download() as saved:
+        dialog.get_by_role("button", name="Download project").click()
+    rows = Path(saved.value.path()).read_text(encoding="utf-8-sig").splitlines()
+    assert [trick for row in rows for trick in NEWEST_FIRST if trick in row] == NEWEST_FIRST
+    expect(dialog).to_be_hidden()
+    expect(page.locator("[data-selection-count]")).to_have_text("4 selected")
+    press(page, "v")
+    expect(dialog).to_be_visible()
 
 
 def test_an_edit_has_no_faults_of_access(page, edit):
