@@ -28,6 +28,7 @@ def beat_schedule(*, sweep_s: float) -> dict[str, dict[str, Any]]:
         "look_for_notices": _every(MINUTE_S),
         "send_notices": _every(MINUTE_S / 2),
         # At night, one after the other.
+        "scrub": {"schedule": crontab(hour="1", minute="25")},
         "empty_bin": {"schedule": crontab(hour="3", minute="55")},
         "refresh_search": {"schedule": crontab(hour="4", minute="15")},
         "remove_orphans": {"schedule": crontab(hour="4", minute="35")},

@@ -286,6 +286,8 @@ SENSITIVITY = env.int("SENSITIVITY", default=50)
 DISK_FLOOR_BYTES = env.int("DISK_FLOOR_BYTES", default=5 * 1024**3)
 #: How much space pieces of videos that browsers do not play may take.
 PIECES_MAX_BYTES = env.int("PIECES_MAX_BYTES", default=2 * 1024**3)
+SCRUB_DAYS = env.int("SCRUB_DAYS", default=30)
+SCRUB_BYTES_PER_S = env.int("SCRUB_BYTES_PER_S", default=20 * 1024**2)
 CANDIDATES_MAX_BYTES = env.int("CANDIDATES_MAX_BYTES", default=8 * 1024**3)
 
 # --- watching ------------------------------------------------------------------------------------------------------

@@ -159,7 +159,7 @@ def _settle_known(upload: Upload, source: Path) -> bool:
 
     The fingerprint alone says "probably"; only the SHA-256 of the whole file leaves it out.
     """
-    is_known = Q(evicted_at=None) | Q(bin_entry__isnull=False)
+    is_known = Q(evicted_at=None, damaged_at=None) | Q(bin_entry__isnull=False)
     alike = OriginalFile.objects.filter(is_known, fingerprint=fingerprint_of(source))
     alike = alike.select_related("shoot", "bin_entry")
     hashes = {file.file_hash: file for file in alike}

@@ -124,9 +124,9 @@ def known_files(fingerprints: list[str]) -> dict[str, list[dict]]:
     """Return the files of each known fingerprint; nearly always one."""
     kept = Count("clips", filter=Q(clips__is_current=True))
     files = OriginalFile.objects.filter(fingerprint__in={one for one in fingerprints if one})
-    # What was let go and no archive has is welcome: sent again, it is here again.
+    # What was let go or damaged, and no archive has, is welcome: sent again, it is here again.
     copies = ArchiveCopy.objects.filter(original_file=OuterRef("pk"), state=CopyState.VERIFIED)
-    files = files.filter(Q(evicted_at=None) | Exists(copies) | Q(bin_entry__isnull=False))
+    files = files.filter(Q(evicted_at=None, damaged_at=None) | Exists(copies) | Q(bin_entry__isnull=False))
     known = defaultdict(list)
     for file in files.select_related("shoot", "bin_entry").annotate(n_kept=kept).defer("probe"):
         there = {"sha256": file.file_hash, "says": already_here(file)}

@@ -133,8 +133,8 @@ def sorted_sessions() -> int:
 
 @transaction.atomic
 def blocked() -> int:
-    """Create notices for a blocked archive, a full disk, failed jobs, and findings of an audit."""
-    return _archive_blocked() + _disk_full() + _jobs_failed() + _audit_worse()
+    """Create notices for a blocked archive, a full disk, failed jobs, findings of an audit, and damaged originals."""
+    return _archive_blocked() + _disk_full() + _jobs_failed() + _audit_worse() + _damaged()
 
 
 def _archive_blocked() -> int:
@@ -172,6 +172,23 @@ def _audit_worse() -> int:
         return 0
     title = _("The audit found %(n)d problems") % {"n": last.n_wrong}
     return _tell_blocked(f"audit {last.pk}", title, "", reverse("clips:audit"))
+
+
+def _damaged() -> int:
+    """Create a notice for each original that was damaged on the disk, and one for each that was mended."""
+    since, n_new = timezone.now() - NEWS, 0
+    told = OriginalFile.objects.filter(Q(damaged_at__gte=since) | Q(mended_at__gte=since)).order_by("created_at")
+    for original in told.defer("probe")[:MOST_CAUSES]:
+        name, path = {"name": original.original_filename}, reverse("clips:session", args=[original.shoot_id])
+        if original.damaged_at:
+            text = _("It is restored if the archive has it. Otherwise upload it again, from the card or a backup.")
+            subject = f"damaged {original.pk} {original.damaged_at.isoformat()}"
+            n_new += _tell_blocked(subject, _("%(name)s is damaged on the disk") % name, text, path)
+        elif original.mended_at:
+            text = _("Good bytes took the place of the damaged ones. The disk may be failing.")
+            subject = f"mended {original.pk} {original.mended_at.isoformat()}"
+            n_new += _tell_blocked(subject, _("%(name)s was damaged on the disk, and is restored") % name, text, path)
+    return n_new
 
 
 def _tell_blocked(subject: str, title: str, text: str, path: str) -> int:
