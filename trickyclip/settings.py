@@ -275,7 +275,10 @@ UPLOAD_IDLE_DAYS = env.int("UPLOAD_IDLE_DAYS", default=7)
 UPLOAD_QUOTA_BYTES = env.int("UPLOAD_QUOTA_BYTES", default=0)
 INCOMING_REST_SECONDS = env.float("INCOMING_REST_SECONDS", default=10.0)
 INCOMING_LOOK_SECONDS = env.float("INCOMING_LOOK_SECONDS", default=60.0)
+#: A folder that got no file for so long is complete.
+INCOMING_QUIET_SECONDS = env.float("INCOMING_QUIET_SECONDS", default=600.0)
 INCOMING_DONE_DAYS = env.int("INCOMING_DONE_DAYS", default=7)
+RECEIPT_WANTS_ARCHIVE = env.bool("RECEIPT_WANTS_ARCHIVE", default=False)
 #: What was thrown away can be restored for so long.
 BIN_DAYS = env.int("BIN_DAYS", default=30)
 ARCHIVE_ORIGINALS = env("ARCHIVE_ORIGINALS", default="never")

@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from clips.disk import floor
-from clips.ingest import deleted_before, part_file, quota
+from clips.ingest import deleted_before, part_file, quota, receipts
 from clips.ingest.fingerprint import fingerprint_of
 from clips.ingest.sidecars import owner_of, owner_of_folder
 from clips.jobs import pipeline
@@ -171,6 +171,7 @@ def _settle_known(upload: Upload, source: Path) -> bool:
     if known.bin_entry_id:
         why = deleted_before.refusal(upload, known)
         return is_whole and upload.settle(UploadState.FAILED, original_file=known, reason=why)
+    receipts.settled(upload, known)
     return is_whole and upload.settle(UploadState.DUPLICATE, original_file=known)
 
 

@@ -1,5 +1,6 @@
 """Views of the upload page."""
 
+import datetime as dt
 import json
 from collections import defaultdict
 from uuid import UUID
@@ -21,13 +22,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clips.disk import floor
 from clips.ingest import deleted_before, drive_folder, sidecars, whats_next
 from clips.jobs import pipeline
-from clips.models import ArchiveCopy, CopyState, Inbox, OriginalFile, Shoot, Upload, UploadSource
+from clips.models import ArchiveCopy, CopyState, Inbox, OriginalFile, Receipt, Shoot, Upload, UploadSource
 from people.access import requires
 from people.models import Role
 from people.site_settings.registry import DRIVE_DROP_FOLDER_ID
 from trickyclip.shared.whole_pages import part_of
 
 RECENT = 30
+RECEIPTS_SHOWN, RECEIPTS_SHOWN_FOR = 3, dt.timedelta(days=3)
 #: What the page asks about at once; it asks again for more.
 ASKED_AT_ONCE = 500
 
@@ -161,10 +163,18 @@ def _recent(request: HttpRequest) -> dict:
     for upload in uploads:
         upload.may_dismiss = whats_next.may_dismiss(upload, request.user)
     return {
+        "receipts": _recent_receipts(request),
         "uploads": uploads,
         "next": whats_next.next_of(uploads),
         "stuck_inboxes": inboxes.exclude(sentence="", left_alone=""),
     }
+
+
+def _recent_receipts(request: HttpRequest) -> list[Receipt]:
+    """Return the newest receipts of the member and of what came by itself, of the last days."""
+    mine = Q(owner=request.user) | ~Q(source=UploadSource.BROWSER)
+    recent = Receipt.objects.filter(mine, created_at__gt=timezone.now() - RECEIPTS_SHOWN_FOR)
+    return list(recent.with_counts()[:RECEIPTS_SHOWN])
 
 
 def recent_uploads(request: HttpRequest) -> list[Upload]:

@@ -31,6 +31,7 @@ from clips.models import (
     NoticeChannel,
     NoticeKind,
     OriginalFile,
+    Receipt,
     Reel,
     Shoot,
     Upload,
@@ -58,7 +59,7 @@ def look() -> int:
     if not NoticeChannel.objects.filter(is_on=True).exists():
         return 0
     with translation.override(SITE_LANGUAGE.value()):
-        return ready_sessions() + sorted_sessions() + blocked() + day()
+        return ready_sessions() + sorted_sessions() + cards() + blocked() + day()
 
 
 # --- a session is ready to sort --------------------------------------------------------------------------------------
@@ -125,6 +126,35 @@ def sorted_sessions() -> int:
             path=reverse("clips:reel", args=[reel.pk]),
             at=reel.created_at,
         )
+    return n_new
+
+
+# --- a card may be formatted, or may not ------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def cards() -> int:
+    """Create notices for receipts that are safe, and for complete ones that nothing under way will make safe."""
+    since, n_new = timezone.now() - NEWS, 0
+    rests = Q(safe_at=None, closed_at__gte=since, last_file_at__lt=timezone.now() - UPLOAD_RESTS)
+    for receipt in Receipt.objects.filter(Q(safe_at__gte=since) | rests).with_counts().order_by("created_at"):
+        if not receipt.safe_at and receipt.is_under_way:
+            continue
+        n_missing = receipt.n_files - receipt.n_safe
+        if receipt.safe_at and not n_missing:
+            title = _("%(name)s is safe to format")
+            text = ngettext("%(n)d video is stored.", "%(n)d videos are stored.", receipt.n_files)
+            text, subject = text % {"n": receipt.n_files}, f"{receipt.pk} safe {receipt.safe_at.isoformat()}"
+        elif n_missing:
+            title = _("Do not format %(name)s yet")
+            text = ngettext("%(n)d of %(of)d videos is not safe.", "%(n)d of %(of)d videos are not safe.", n_missing)
+            text, subject = text % {"n": n_missing, "of": receipt.n_files}, f"{receipt.pk} missing"
+        else:
+            continue
+        n_new += Notice.objects.write(
+            NoticeKind.CARD, subject, title=title % {"name": receipt.name}, text=text,
+            path=reverse("clips:receipt", args=[receipt.pk]), at=receipt.safe_at or receipt.closed_at,
+        )  # fmt: skip
     return n_new
 
 

@@ -22,6 +22,7 @@ ALONE = (
     "/edits",
     "/links",
     "/upload",
+    "/upload/receipts",
     "/account",
     "/account/second-factor",
     "/manage",

@@ -172,6 +172,11 @@ INCOMING_DONE_DAYS = Setting(
     _("Deleted after this many days if they are only a second name of a stored video."),
 )  # fmt: skip
 
+RECEIPT_WANTS_ARCHIVE = Setting(
+    "RECEIPT_WANTS_ARCHIVE", Section.UPLOADS, Switch(), False, _("Safe to format only when archived"),
+    _("A card may be formatted once each of its videos is in the archive too."),
+)  # fmt: skip
+
 BIN_DAYS = Setting(
     "BIN_DAYS", Section.SPACE, Days(), 30, _("Bin"),
     _("What has been in the bin for longer is deleted for good, here and in the archive."),
