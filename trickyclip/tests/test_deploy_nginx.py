@@ -237,11 +237,17 @@ def test_what_a_stranger_says_of_itself_is_overwritten(echo):
     assert "198.51.100.1" not in f"{told}"
 
 
-def test_a_site_that_is_away_is_one_sentence(tmp_path):
+def test_a_site_that_is_away_is_one_sentence_and_for_browsers_a_page(tmp_path):
     with nginx_before(1, tmp_path) as nginx:
         answer = nginx.ask("GET", "/")
+        page = nginx.ask("GET", "/", Accept="text/html,*/*;q=0.8", Accept_Language="de-AT,de;q=0.9")
     assert (answer.status, answer.headers["Retry-After"]) == (503, "20")
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert answer.body.startswith(b"TrickyClip is starting or being updated.")
+    assert (page.status, page.headers["Retry-After"]) == (503, "20")
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert b'<html lang="de">' in page.body
+    assert b"<p>TrickyClip startet gerade oder wird erneuert." in page.body
 
 
 @pytest.fixture

@@ -73,6 +73,8 @@ def make_rows(admin: Member) -> dict[str, object]:
         "~none": "~none",
         "edit": "edit",
         "receipt": Receipt.objects.create(name="card", source="COMMAND").pk,
+        "slug": "slug",
+        2024: 2024,
         "invite": Invite.objects.issue(role=Role.SORTER, created_by=admin)[0].pk,
     }
     by_route = {"clips:curve": segments[0].run_id}

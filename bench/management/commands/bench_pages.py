@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from clips.models import CandidateSegment, Decision, FinalClip, Shoot
 from clips.season.seasons import Season
+from clips.season.year import seasons_there_are
 from clips.sorting.hand import HAND
 from clips.sorting.queue_filter import BY_TIME
 from people.models import Member, Person, Role
@@ -84,6 +85,7 @@ PARTS = frozenset({
 def pages(client: Client) -> Iterator[tuple[str, Ask]]:
     """Yield the name and the request of each page."""
     clip = FinalClip.objects.current().first()
+    best = FinalClip.objects.current().order_by("-stars").first()
     shoot = CandidateSegment.objects.available().shown().first()
     shoot = shoot.original_file.shoot if shoot else Shoot.objects.first()
     person = Person.objects.exclude(clips=None).first()
@@ -97,7 +99,7 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
         "library, by person's name": f"{library}?sort=person",
         "library, by stars": f"{library}?sort=-stars",
         "library, by hearts": f"{library}?sort=-hearts",
-        "library, five stars": f"{library}?stars=5",
+        "library, most stars": f"{library}?stars={best.stars}",
         "library, one person": f"{library}?person={person.slug if person else ''}",
         "library, searched": f"{library}?q={clip.search_text.split()[-1] if clip.search_text else 'mp4'}",
         "library, misspelt": f"{library}?q={clip.original_file.shoot.name.split()[0]}x",
@@ -110,7 +112,7 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
         "clip": reverse("clips:clip", args=[clip.pk]),
         "clip, edit": reverse("clips:clip_edit", args=[clip.pk]),
         "season": reverse("clips:season", args=[Season.of(clip.date).year]),
-        "season, before": reverse("clips:season", args=[Season.of(clip.date).year - 2]),
+        "season, the first": reverse("clips:season", args=[seasons_there_are()[-1].year]),
         "season, rider": reverse("clips:rider", args=[person.pk]) if person else reverse("clips:me"),
         "season, trick": reverse("clips:trick", args=[clip.trick_id or Trick.objects.first().pk]),
         "board": reverse("clips:board"),

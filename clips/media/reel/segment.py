@@ -1,7 +1,7 @@
 """Measures the clips of a reel and renders its segments: a file of pictures, and the clips' sound beside it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -98,7 +98,7 @@ def make_segment(
     layout = lay_out(asked, lengths)
     segment = layout.segments[number]
     with ExitStack() as stack:
-        films = [stack.enter_context(_Opened(asked, part, lengths, Path(fonts_path))) for part in segment.parts]
+        films = [stack.enter_context(_reader(asked, part, lengths, Path(fonts_path))) for part in segment.parts]
         with whole_or_not_at_all(Path(out)) as path:
             with av.open(str(path), "w", format="mp4") as target:
                 track = _track(target, asked.frame)
@@ -251,22 +251,14 @@ class _Reader:
         return float(np.interp(at_s, times_s, middles))
 
 
-class _Opened:
-    """Opens the file of a part for as long as its reader is used."""
-
-    def __init__(self, plan: Plan, part: Part, lengths: list[int], fonts: Path) -> None:
-        self._made = plan, part, lengths, fonts
-        self._stack = ExitStack()
-
-    def __enter__(self) -> _Reader:
-        plan, part, lengths, fonts = self._made
-        if part.item is None:
-            return _Reader(plan, part, part.n_pictures, None, fonts)
-        film = self._stack.enter_context(open_film(plan.items[part.item].source))
-        return _Reader(plan, part, lengths[part.item], film, fonts)
-
-    def __exit__(self, *fault: object) -> None:
-        self._stack.close()
+@contextmanager
+def _reader(plan: Plan, part: Part, lengths: list[int], fonts: Path) -> Iterator[_Reader]:
+    """Open the file of a part for as long as its reader is used."""
+    if part.item is None:
+        yield _Reader(plan, part, part.n_pictures, None, fonts)
+        return
+    with open_film(plan.items[part.item].source) as film:
+        yield _Reader(plan, part, lengths[part.item], film, fonts)
 
 
 class _Texts:

@@ -62,4 +62,4 @@ def test_a_local_folder_that_cannot_be_written_is_said(settings, tmp_path):
     settings.ARCHIVE_DIR.write_text("no folder")
     is_good, text = checked()
     assert not is_good
-    assert "Mount the disk" in text
+    assert "Mount its disk" in text

@@ -40,12 +40,15 @@ from clips.models import (
     JobState,
     OriginalFile,
     Preview,
+    ReelRender,
+    RenderShape,
     SessionFile,
     SharedCopy,
     Shoot,
     Upload,
     UploadState,
 )
+from clips.reels import editing, rendering
 from clips.sorting import decisions
 from clips.storage.files import sha256_of
 from clips.tests.archive.conftest import drive, dropped, on_drive  # noqa: F401 - fixtures
@@ -66,6 +69,7 @@ EFFECT_GOES_INTO = {
     JobKind.FILMSTRIP: Filmstrip,
     JobKind.RENDER: FinalClip,
     JobKind.SHARE: SharedCopy,
+    JobKind.FILM: ReelRender,
     JobKind.ARCHIVE: FinalClip,  # written when the copy is there; its own row is written before each step
     JobKind.WITHDRAW: ArchiveCopy,
     JobKind.FETCH: OriginalFile,
@@ -205,6 +209,13 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         ]
         assert (django_settings.DATA_DIR / copy.stored_path).stat().st_size == copy.size_bytes
 
+    def joined() -> None:
+        film = ReelRender.objects.get()
+        stored = django_settings.DATA_DIR / film.stored_path
+        assert list(stored.parent.iterdir()) == [stored]
+        assert stored.stat().st_size == film.size_bytes
+        assert not list(django_settings.SCRATCH_DIR.iterdir())
+
     def archived() -> None:
         copy = ArchiveCopy.objects.get()
         files = [path for path in django_settings.ARCHIVE_DIR.rglob("*") if path.suffix == ".mp4"]
@@ -249,7 +260,7 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         request.getfixturevalue("segment")
     if kind == JobKind.SHARE:
         SharedCopy.objects.create(clip=row)
-    if kind in {JobKind.ARCHIVE, JobKind.WITHDRAW, JobKind.EMPTY}:
+    if kind in {JobKind.ARCHIVE, JobKind.WITHDRAW, JobKind.EMPTY, JobKind.FILM}:
         library_tasks.render(str(Job.objects.for_target(JobKind.RENDER, row, params={"alone": True}).pk))
     if kind == JobKind.WITHDRAW:
         archive_tasks.archive(str(Job.objects.for_target(JobKind.ARCHIVE, row, params={"alone": True}).pk))
@@ -260,6 +271,11 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         archive_tasks.archive(str(Job.objects.for_target(JobKind.ARCHIVE, row).pk))
         OriginalFile.objects.update(evicted_at=timezone.now())
         (django_settings.DATA_DIR / row.stored_path).unlink()
+    if kind == JobKind.FILM:
+        reel, member = editing.make_reel("December", member=row.created_by), row.created_by
+        editing.add_clips(reel, FinalClip.objects.all(), hand=editing.Hand(member, uuid.uuid4()))
+        square = rendering.RenderWish(shape=RenderShape.SQUARE)
+        row = rendering.ask_for(reel, square, member=member, key=uuid.uuid4())
     if kind == JobKind.RENAME:
         row = row.person
         Person.objects.update(display_name="Mia Berg", slug="Mia_Berg")
@@ -277,6 +293,7 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         JobKind.FILMSTRIP: shown_at_a_glance,
         JobKind.RENDER: rendered,
         JobKind.SHARE: copied,
+        JobKind.FILM: joined,
         JobKind.ARCHIVE: archived,
         JobKind.WITHDRAW: withdrawn,
         JobKind.FETCH: fetched_back,
