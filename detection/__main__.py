@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from clips.media import MediaError
 from clips.media.sandbox import runner
-from detection.evaluation import plot, report
+from detection.evaluation import plot, report, sync_report
 from detection.evaluation.evaluate import LabelError
 from detection.evaluation.report import LIMITS, Watching
 from detection.scoring import score
@@ -74,6 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_effort(command)
     command.add_argument("--muted", action="store_true", help="without the sound")
     command.add_argument("--blanked", action="store_true", help="without the pictures around the joins")
+    command = _command(commands, "sync", "find how two recordings of the same lie in time, by their sound", _sync)
+    command.add_argument("files", type=Path, nargs="*", metavar="FILE", help="two videos")
+    command.add_argument("--evaluate", action="store_true", help="measure on pairs made of the videos in --footage")
+    command.add_argument("--footage", type=Path, nargs="+", default=[], metavar="DIR", help="folders with the videos")
+    command.add_argument("--pairs", type=int, default=2, metavar="N", help="pairs of each kind (default: 2)")
     command = _command(commands, "fit", "fit the weights of the score on labelled takes", _fit)
     _add_labelled(command)
     command.add_argument("--out", type=Path, default=score.WEIGHTS_FILE, metavar="FILE", help="the program's own file")
@@ -145,6 +150,44 @@ def _evaluate(options: argparse.Namespace) -> int:
     else:
         _print_table(rows)
     return 0
+
+
+def _sync(options: argparse.Namespace) -> int:
+    if options.evaluate:
+        _print_sync_report(sync_report.evaluate(options.footage, n_each=options.pairs, on_tick=_tick), options.json)
+        return 0
+    if len(options.files) != 2:
+        print("Name two videos, or --evaluate.", file=sys.stderr)
+        return 2
+    take, other_take = ([{"path": str(file.absolute())}] for file in options.files)
+    arguments = {"take": take, "other_take": other_take}
+    found = runner.run("detection.sync.files:compare", arguments, limits=LIMITS)
+    if options.json:
+        print(json.dumps(found, indent=1))
+        return 0
+    match = found["match"]
+    if match is None:
+        print("The two have too little sound to compare.")
+        return 0
+    drift = "unknown" if match["drift_ppm"] is None else f"{match['drift_ppm']:+.1f} ppm"
+    print(f"offset      {match['offset_s']:+.4f} s")
+    print(f"drift       {drift}")
+    print(f"confidence  {match['confidence']:.2f} ({'sure' if match['is_sure'] else 'unsure'})")
+    print(f"agreement   {match['support_s']:.0f} s of {match['shared_s']:.0f} s")
+    return 0
+
+
+def _print_sync_report(figures: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(figures, indent=1))
+        return
+    columns = [name for name in figures["pairs"][0] if name not in ("kind", "overlap_s", "condition")]
+    print(" " * 38, *(f"{name:>20}" for name in columns))
+    for row in figures["pairs"]:
+        overlap = f" {row['overlap_s']:.0f} s" if row["overlap_s"] else ""
+        name = f"{row['kind']}{overlap}, {row['condition']}"
+        print(f"{name:<38}", *(f"{_figure(row[column]):>20}" for column in columns))
+    print("a day:", ", ".join(f"{name} {_figure(value)}" for name, value in figures["day"].items()))
 
 
 def _fit(options: argparse.Namespace) -> int:

@@ -7,7 +7,8 @@ import numpy as np
 
 from detection.decode.gpmf import samples
 from detection.decode.pictures import PictureChunk
-from detection.decode.read import SOUND_RATE_HZ, SensorPayload, SoundChunk
+from detection.decode.read import SOUND_RATE_HZ, SensorPayload
+from detection.decode.sound import SoundChunk
 from detection.features.audio import HOP_S, WINDOW_S, band_power, impact_strength_db, pair_strength_db
 from detection.features.compose import Pairs, compose, measured
 from detection.features.disturbances import FADE_REACH, find_fades

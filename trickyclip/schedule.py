@@ -33,6 +33,7 @@ def beat_schedule(*, sweep_s: float) -> dict[str, dict[str, Any]]:
         "empty_bin": {"schedule": crontab(hour="3", minute="55")},
         "refresh_search": {"schedule": crontab(hour="4", minute="15")},
         "remove_orphans": {"schedule": crontab(hour="4", minute="35")},
+        "forget_senders": {"schedule": crontab(minute="25")},
         "tidy_renders": {"schedule": crontab(hour="4", minute="45")},
         "audit": {"schedule": crontab(hour="4", minute="55")},
     }

@@ -50,7 +50,8 @@ class ReelChangeAdmin(RecordAdmin):
 
 @admin.register(CollectionLink)
 class CollectionLinkAdmin(RecordAdmin):
-    fields = ["shown", "created_by", "created_at", "ends_at", "ended_at", "works", "locked", "may_download", "n_views"]
+    fields = ["shown", "created_by", "created_at", "ends_at", "ended_at", "works", "locked", "may_download",
+              "guest_comments", "n_views"]  # fmt: skip
     list_display = ["shown", "created_by", "created_at", "ends_at", "ended_at", "works", "n_views"]
     list_select_related = ["reel", "shoot", "created_by"]
     search_fields = ["title", "reel__name", "shoot__name", "created_by__username"]

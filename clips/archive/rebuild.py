@@ -50,7 +50,7 @@ NOBODY = frozenset({UNKNOWN, *ClipCategory.values})
 
 @dataclass
 class Rebuilt:
-    """What was made again, or would be."""
+    """Counts the rows that a rebuild made, or would make."""
 
     #: How many of what were made or left out.
     told: Counter = field(default_factory=Counter)

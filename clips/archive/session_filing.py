@@ -26,7 +26,7 @@ from clips.archive.session_facts import Facts, crew_facts, is_worth_a_file, sess
 from clips.archive.uploader import ensure_folder, remove_empty
 from clips.jobs import pipeline
 from clips.jobs.worker import Claim
-from clips.models import ArchiveTouch, JobKind, SessionFile, Shoot
+from clips.models import ArchiveTouch, Job, JobKind, SessionFile, Shoot
 from clips.storage.files import sha256_of
 
 #: Behind everything that somebody waits for.
@@ -40,8 +40,11 @@ def follow_changes() -> int:
 
     Called each minute, so that an evening of decisions is not a thousand files.
     """
-    touched = ArchiveTouch.objects.exclude(shoot_id=None).order_by("shoot_id").values_list("shoot_id", flat=True)
-    shoots = list(Shoot.objects.filter(pk__in=list(touched.distinct()[:MOST_AT_ONCE])))
+    under_way = Job.objects.active().filter(kind=JobKind.RECORD)
+    touched = ArchiveTouch.objects.exclude(shoot_id=None).exclude(shoot_id__in=under_way.values("shoot"))
+    room = max(0, MOST_AT_ONCE - under_way.count())
+    wanted = touched.order_by("shoot_id").values_list("shoot_id", flat=True).distinct()[:room]
+    shoots = list(Shoot.objects.filter(pk__in=list(wanted)))
     for shoot in shoots:
         pipeline.start(JobKind.RECORD, shoot, priority=PRIORITY)
     known = Shoot.objects.values("pk")

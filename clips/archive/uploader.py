@@ -33,7 +33,7 @@ THERE_BEFORE = (CopyState.VERIFIED, CopyState.REMOVED, CopyState.CHANGED)
 
 
 class Wish(StrEnum):
-    """What is asked for where somebody deleted or changed a copy; by default it is noted and left as it is."""
+    """The request of a job whose copy somebody deleted or changed; without one it is noted and left as it is."""
 
     NONE = ""
     #: Bring it back from the trash, or send it once more; beside what a person changed.

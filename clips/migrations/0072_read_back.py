@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clips', '0067_clips_by_stars'),
+        ('clips', '0069_talk_touches'),
         ('people', '0011_member_rider'),
         ('tricks', '0005_labels'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

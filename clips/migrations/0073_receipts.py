@@ -59,16 +59,16 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='notice',
             name='kind',
-            field=models.CharField(choices=[('READY', 'a session is ready to sort'), ('SORTED', 'a session is sorted and its edit is ready'), ('CARD', 'a card is safe to format, or is not'), ('BLOCKED', 'something needs attention'), ('DAILY', 'daily summary')], max_length=10, verbose_name='kind'),
+            field=models.CharField(choices=[('READY', 'a session is ready to sort'), ('SORTED', 'a session is sorted and its edit is ready'), ('CARD', 'a card is safe to format, or is not'), ('BLOCKED', 'something needs attention'), ('DAILY', 'daily summary'), ('TALK', 'comments and reactions, once a day')], max_length=10, verbose_name='kind'),
         ),
         migrations.AlterField(
             model_name='noticechannel',
             name='wants',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('READY', 'a session is ready to sort'), ('SORTED', 'a session is sorted and its edit is ready'), ('CARD', 'a card is safe to format, or is not'), ('BLOCKED', 'something needs attention'), ('DAILY', 'daily summary')], max_length=10), default=clips.models.notice.all_kinds, size=None, verbose_name='notices'),
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('READY', 'a session is ready to sort'), ('SORTED', 'a session is sorted and its edit is ready'), ('CARD', 'a card is safe to format, or is not'), ('BLOCKED', 'something needs attention'), ('DAILY', 'daily summary'), ('TALK', 'comments and reactions, once a day')], max_length=10), default=clips.models.notice.all_kinds, size=None, verbose_name='notices'),
         ),
         migrations.AddConstraint(
             model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['READY', 'SORTED', 'CARD', 'BLOCKED', 'DAILY'])), name='notice_kind_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['READY', 'SORTED', 'CARD', 'BLOCKED', 'DAILY', 'TALK'])), name='notice_kind_known'),
         ),
         migrations.AddField(
             model_name='receipt',

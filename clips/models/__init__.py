@@ -19,7 +19,7 @@ from clips.models.bin import BinEntry, BinKind
 from clips.models.bulk import BulkChange, BulkKind
 from clips.models.camera import CameraClock, CameraName
 from clips.models.clip import ClipCategory, FileName, FinalClip
-from clips.models.collection_link import CollectionLink
+from clips.models.collection_link import CollectionLink, GuestComments
 from clips.models.decision import Decision, DecisionKind
 from clips.models.eviction import EvictedKind, Eviction
 from clips.models.filmstrip import Filmstrip
@@ -38,6 +38,7 @@ from clips.models.saved_view import SavedView
 from clips.models.segment import CandidateSegment, SegmentStatus
 from clips.models.share import SharedCopy, ShareLink, ShareSound
 from clips.models.shoot import Shoot
+from clips.models.talk import Comment, CommentState, Reaction, ReactionKind, Speaker, Subject
 from clips.models.upload import Upload, UploadSource, UploadState
 
 __all__ = [
@@ -63,6 +64,8 @@ __all__ = [
     "ChannelKind",
     "ClipCategory",
     "CollectionLink",
+    "Comment",
+    "CommentState",
     "CopyState",
     "Decision",
     "DecisionKind",
@@ -73,6 +76,7 @@ __all__ = [
     "FileName",
     "Filmstrip",
     "FinalClip",
+    "GuestComments",
     "Heart",
     "Inbox",
     "Job",
@@ -86,6 +90,8 @@ __all__ = [
     "OriginalFile",
     "Piece",
     "Preview",
+    "Reaction",
+    "ReactionKind",
     "Receipt",
     "ReceiptFile",
     "Reel",
@@ -103,6 +109,8 @@ __all__ = [
     "ShareSound",
     "SharedCopy",
     "Shoot",
+    "Speaker",
+    "Subject",
     "Upload",
     "UploadSource",
     "UploadState",

@@ -27,6 +27,7 @@ class NoticeKind(models.TextChoices):
     CARD = "CARD", _("a card is safe to format, or is not")
     BLOCKED = "BLOCKED", _("something needs attention")
     DAILY = "DAILY", _("daily summary")
+    TALK = "TALK", _("comments and reactions, once a day")
 
 
 class ChannelKind(models.TextChoices):

@@ -14,6 +14,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,6 +22,7 @@ from clips.archive import outage
 from clips.models import (
     AuditReport,
     CandidateSegment,
+    Comment,
     Decision,
     DecisionKind,
     FinalClip,
@@ -31,6 +33,7 @@ from clips.models import (
     NoticeChannel,
     NoticeKind,
     OriginalFile,
+    Reaction,
     Receipt,
     Reel,
     Shoot,
@@ -50,6 +53,8 @@ UPLOAD_RESTS = dt.timedelta(minutes=10)
 BLOCK_STANDS = dt.timedelta(minutes=5)
 #: Of one hour; a disk that fails makes everything fail.
 MOST_CAUSES = 5
+#: Comments in one digest, and of each.
+MOST_QUOTED, QUOTED_CHARS = 10, 100
 UNTIL_SEEN = (JobKind.INGEST, JobKind.PROBE, JobKind.DETECT, JobKind.POSTER, JobKind.PREVIEW)
 SORTING = (DecisionKind.KEEP, DecisionKind.TRASH)
 
@@ -59,7 +64,7 @@ def look() -> int:
     if not NoticeChannel.objects.filter(is_on=True).exists():
         return 0
     with translation.override(SITE_LANGUAGE.value()):
-        return ready_sessions() + sorted_sessions() + cards() + blocked() + day()
+        return ready_sessions() + sorted_sessions() + cards() + blocked() + day() + talk()
 
 
 # --- a session is ready to sort --------------------------------------------------------------------------------------
@@ -231,11 +236,9 @@ def _tell_blocked(subject: str, title: str, text: str, path: str) -> int:
 @transaction.atomic
 def day() -> int:
     """Create the summary of the last 24 hours: who sorted and the results; none for a day without events."""
-    now = timezone.localtime()
-    if now.hour < NOTICE_HOUR.value():
+    if (lately := _last_day()) is None:
         return 0
-    until = now.replace(hour=NOTICE_HOUR.value(), minute=0, second=0, microsecond=0)
-    since = until - dt.timedelta(days=1)
+    since, until = lately
     text = summary(since, until)
     if not text:
         return 0
@@ -243,6 +246,15 @@ def day() -> int:
     return Notice.objects.write(
         NoticeKind.DAILY, until.date().isoformat(), title=title, text=text, path=reverse("home"), at=until
     )  # fmt: skip
+
+
+def _last_day() -> tuple[dt.datetime, dt.datetime] | None:
+    """Return the 24 hours that a summary is about; None before its hour."""
+    now = timezone.localtime()
+    if now.hour < NOTICE_HOUR.value():
+        return None
+    until = now.replace(hour=NOTICE_HOUR.value(), minute=0, second=0, microsecond=0)
+    return until - dt.timedelta(days=1), until
 
 
 def summary(since: dt.datetime, until: dt.datetime) -> str:
@@ -268,3 +280,45 @@ def summary(since: dt.datetime, until: dt.datetime) -> str:
     n_left = CandidateSegment.objects.undecided().shown().count()
     lines.append(ngettext("%(n)d moment is left to sort.", "%(n)d moments are left to sort.", n_left) % {"n": n_left})
     return "\n".join(lines)
+
+
+# --- what was said ---------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def talk() -> int:
+    """Create the digest of the last 24 hours' comments and reactions; none for a day on which nobody said anything."""
+    if (lately := _last_day()) is None:
+        return 0
+    since, until = lately
+    lately_said = {"created_at__gte": since, "created_at__lt": until}
+    rows = Comment.objects.shown().filter(**lately_said).select_related("reel").order_by("created_at", "pk")
+    n_reactions = Reaction.objects.filter(**lately_said).count()
+    n_waiting = Comment.objects.waiting().count()
+    if not (n_reactions or rows.exists() or Comment.objects.waiting().filter(**lately_said).exists()):
+        return 0
+    lines = _quoted(rows)
+    if n_reactions:
+        lines.append(ngettext("%(n)d reaction.", "%(n)d reactions.", n_reactions) % {"n": n_reactions})
+    if n_waiting:
+        said = ngettext("%(n)d comment of a guest waits.", "%(n)d comments of guests wait.", n_waiting)
+        lines.append(said % {"n": n_waiting})
+    n = rows.count()
+    title = ngettext("%(n)d new comment", "%(n)d new comments", n) % {"n": n}
+    subject, path = until.date().isoformat(), reverse("clips:comments")
+    return Notice.objects.write(NoticeKind.TALK, subject, title=title, text="\n".join(lines), path=path, at=until)
+
+
+def _quoted(rows: QuerySet) -> list[str]:
+    """Return the last comments, a line for each: who said what about which clip or edit."""
+    last = list(rows.order_by("-created_at", "-pk")[:MOST_QUOTED])[::-1]
+    lineages = {comment.lineage for comment in last if comment.lineage}
+    clips = FinalClip.objects.current().filter(lineage__in=lineages).select_related("person", "trick")
+    names = {clip.lineage: " ".join(map(str, filter(None, [clip.person, clip.trick]))) for clip in clips}
+    lines = []
+    for comment in last:
+        about = comment.reel.name if comment.reel else names.get(comment.lineage) or _("a clip")
+        text = Truncator(" ".join(comment.text.split())).chars(QUOTED_CHARS)
+        said = {"name": comment.name, "about": about, "text": text}
+        lines.append(_("%(name)s on %(about)s: “%(text)s”") % said)
+    return lines

@@ -65,7 +65,7 @@ class Entry:
 
     @property
     def awaits_copy(self) -> bool:
-        """Whether browsers play neither the clip nor a copy of it."""
+        """Return whether browsers play neither the clip nor a copy of it."""
         return self.clip is not None and lacks_copy(self.clip)
 
     @property

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from clips.library.bulk_forms import KeyForm
 from clips.library.selection import SelectionForm
 from clips.library.session_forms import ClockField
-from clips.models import RENDER_SIZES_PX, Reel, ReelMusic, RenderShape
+from clips.models import RENDER_SIZES_PX, GuestComments, Reel, ReelMusic, RenderShape
 from clips.models.reel import MAX_CLIPS, MAX_TITLE, SPEEDS
 from clips.reels.draft import Weighing
 from clips.reels.editing import MAX_NAME
@@ -51,10 +51,17 @@ class LinkWishForm(forms.Form):
     )  # fmt: skip
     may_download = forms.BooleanField(label=_("Allow downloads"), required=False, initial=True)
 
+    guest_comments = forms.ChoiceField(label=_("Guests"), choices=GuestComments.choices, required=False)
+
     def wish(self) -> Wish:
         asked = self.cleaned_data
-        title = asked.get("title", "")
-        return Wish(days=asked["days"], password=asked["password"], may_download=asked["may_download"], title=title)
+        return Wish(
+            days=asked["days"],
+            password=asked["password"],
+            may_download=asked["may_download"],
+            title=asked.get("title", ""),
+            guest_comments=GuestComments(asked["guest_comments"] or GuestComments.OFF),
+        )
 
 
 class ClipsLinkForm(SelectionForm, LinkWishForm):
@@ -81,7 +88,7 @@ class HandoverForm(forms.Form):
 
 
 class RenderForm(KeyForm):
-    """What a film of an edit is to be like. ``key`` makes a repeated request harmless."""
+    """Reads the format, texts and music of a film. ``key`` makes a repeated request harmless."""
 
     shape = forms.ChoiceField(label=_("Format"), choices=RenderShape.choices, initial=RenderShape.WIDE)
     shorter_px = forms.TypedChoiceField(

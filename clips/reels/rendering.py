@@ -35,7 +35,7 @@ MAX_KEPT = 8
 
 @dataclass(frozen=True)
 class RenderWish:
-    """What somebody chose for a film."""
+    """The format, texts and music that a member chose for a film."""
 
     shape: RenderShape = RenderShape.WIDE
     shorter_px: int = 1080

@@ -12,7 +12,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips.media.formats.suffixes import MEDIA_TYPES, ending_of
-from clips.models import CollectionLink, FinalClip, Job, JobKind, JobState, Reel, ReelClip, ReelRender, Shoot
+from clips.models import (
+    CollectionLink,
+    FinalClip,
+    GuestComments,
+    Job,
+    JobKind,
+    JobState,
+    Reel,
+    ReelClip,
+    ReelRender,
+    Shoot,
+)
 from clips.models.clip import FinalClipQuerySet
 from clips.models.collection_link import MAX_LINEAGES
 from clips.previews.playback import Source, copy_at_speed, is_playable, lacks_copy
@@ -35,6 +46,7 @@ class Wish:
     password: str = ""
     may_download: bool = True
     title: str = ""
+    guest_comments: GuestComments = GuestComments.OFF
 
 
 @dataclass(frozen=True)
@@ -54,7 +66,7 @@ def make_link(member: Member, wish: Wish, *, of: Reel | Shoot | Iterable[UUID]) 
     NotSharableError
         If there is nothing to show, or too much.
     """
-    shows: dict[str, object] = {"title": wish.title}
+    shows: dict[str, object] = {"title": wish.title, "guest_comments": wish.guest_comments}
     match of:
         case Reel():
             shows["reel"] = of
@@ -124,7 +136,7 @@ def file_of(clip: FinalClip) -> SharedFile | None:
 
 def films_of(link: CollectionLink) -> list[ReelRender]:
     """Return the finished films of the edit that a link shows."""
-    return rendering.ready_renders(link.reel) if link.reel and link.may_download else []
+    return rendering.ready_renders(link.reel) if link.reel else []
 
 
 def want_copies(clips: Iterable[FinalClip | None]) -> None:

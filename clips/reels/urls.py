@@ -10,6 +10,7 @@ from clips.reels import (
     lease_views,
     link_views,
     render_views,
+    shared_talk_views,
     shared_views,
     views,
 )
@@ -71,5 +72,20 @@ urlpatterns = [
     path("s/<many:secret>/<uuid:lineage>.mp4", shared_views.shared_many_clip, name="shared_many_clip"),
     path("s/<many:secret>/<uuid:lineage>.jpg", shared_views.shared_many_poster, name="shared_many_poster"),
     path("s/<many:secret>/<uuid:lineage>/download", shared_views.shared_many_download, name="shared_many_download"),
+    path("s/<many:secret>/comment", shared_talk_views.shared_many_comment, name="shared_many_comment"),
+    path("s/<many:secret>/react", shared_talk_views.shared_many_react, name="shared_many_react"),
+    path(
+        "s/<many:secret>/reactions/<uuid:lineage>",
+        shared_talk_views.shared_many_reactions,
+        name="shared_many_reactions",
+    ),
+    path(
+        "s/<many:secret>/comments/<uuid:comment>/delete",
+        shared_talk_views.shared_many_comment_delete,
+        name="shared_many_comment_delete",
+    ),
+    path(
+        "s/<many:secret>/film/<uuid:film>/watch.mp4", shared_views.shared_many_film_watch, name="shared_many_film_watch"
+    ),
     path("s/<many:secret>/film/<uuid:film>.mp4", shared_views.shared_many_film, name="shared_many_film"),
 ]

@@ -21,6 +21,7 @@ ALONE = (
     "/bin",
     "/edits",
     "/links",
+    "/comments",
     "/upload",
     "/upload/receipts",
     "/account",

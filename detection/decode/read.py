@@ -14,35 +14,16 @@ from clips.media import MediaError
 from clips.media.formats.opening import MAX_DURATION_S, TOO_LONG, declared_end_s, picture_stream, zero_s
 from clips.media.pictures.coded import CodedPictures
 from clips.media.pictures.fields import whole_pictures
-from clips.media.timestamps import AnyPacket, pts_of, time_base_of
+from clips.media.timestamps import AnyPacket, time_base_of
 from detection.decode.packets import Packets
+from detection.decode.sound import SoundBuffer, SoundChunk
 
 #: High enough for the bands of a board's pop (up to 7.5 kHz), low enough to cost next to nothing.
 SOUND_RATE_HZ = 16_000
-#: Sound per chunk.
-CHUNK_SAMPLES = 4 * SOUND_RATE_HZ
 #: Often enough for a bar that moves and for a lease that is renewed.
 TICK_S = 0.25
-#: Sound that starts so much later than the last ended bears a damaged time and is left out.
-LONGEST_HOLE_S = 600.0
 #: FFmpeg's name for a track of GoPro's "gpmd" payloads, and how each of them begins.
 SENSOR_CODEC, SENSOR_MAGIC = "bin_data", b"DEVC"
-
-
-@dataclass
-class SoundChunk:
-    """A stretch of consecutive sound.
-
-    Attributes
-    ----------
-    start_s : float
-        Time of the first sample on the file's own clock; may be below zero.
-    samples : np.ndarray [shape=(n,), float32]
-        Mono at ``SOUND_RATE_HZ``, full scale is 1.
-    """
-
-    start_s: float
-    samples: np.ndarray
 
 
 @dataclass
@@ -85,7 +66,7 @@ class Scan:
         self._coded = CodedPictures(self._video)
         self._sensors = [stream for stream in container.streams.data if stream.name == SENSOR_CODEC][:1]
         self._zero_s, self._stretch = zero_s(container), stretch
-        self._sound = _SoundBuffer()
+        self._sound = SoundBuffer(SOUND_RATE_HZ)
         self._pts, self._size, self._key = array("q"), array("q"), array("b")
         self.end_s = 0.0
         self.declared_end_s = (declared_end_s(container) - self._zero_s) / stretch
@@ -171,46 +152,3 @@ class Scan:
 
     def _time_s(self, time: float | Fraction) -> float:
         return (float(time) - self._zero_s) / self._stretch
-
-
-class _SoundBuffer:
-    """Joins decoded sound to one continuous stream: gaps become silence, overlaps are dropped."""
-
-    def __init__(self) -> None:
-        self._resampler = av.AudioResampler(format="flt", layout="mono", rate=SOUND_RATE_HZ)
-        self._pieces: list[np.ndarray] = []
-        self._start: int | None = None  # sample number of the first buffered sample
-        self.n_samples = 0
-
-    @property
-    def is_full(self) -> bool:
-        return self.n_samples >= CHUNK_SAMPLES
-
-    def add(self, frame: av.AudioFrame) -> None:
-        start = round(float(pts_of(frame) * time_base_of(frame)) * SOUND_RATE_HZ)
-        try:
-            pieces = [part.to_ndarray()[0] for part in self._resampler.resample(frame)]
-        except (av.error.FFmpegError, ValueError):  # the format changed midway: begin afresh
-            self._resampler = av.AudioResampler(format="flt", layout="mono", rate=SOUND_RATE_HZ)
-            return
-        samples = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
-        if self._start is None:
-            self._start = start
-        hole = start - (self._start + self.n_samples)
-        if hole > LONGEST_HOLE_S * SOUND_RATE_HZ:
-            return
-        # The resampler holds back a few ms, so only a clear hole or overlap is one.
-        if hole > SOUND_RATE_HZ // 20:
-            samples = np.concatenate([np.zeros(hole, np.float32), samples])
-        elif hole < -SOUND_RATE_HZ // 20:
-            samples = samples[-hole:]
-        self._pieces.append(samples)
-        self.n_samples += len(samples)
-
-    def pop(self, origin_s: float) -> SoundChunk:
-        samples = np.concatenate(self._pieces)
-        start = self._start or 0
-        chunk = SoundChunk(start / SOUND_RATE_HZ - origin_s, np.nan_to_num(np.clip(samples, -1, 1)))
-        self._start = start + self.n_samples
-        self._pieces, self.n_samples = [], 0
-        return chunk

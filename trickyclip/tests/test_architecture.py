@@ -25,7 +25,7 @@ FLOOR_PLAN = (
     ("clips.models",),
     ("clips.jobs",),
     ("clips.archive", "clips.previews", "clips.disk"),
-    ("clips.ingest", "clips.sharing", "clips.sorting", "clips.library", "clips.reels"),
+    ("clips.ingest", "clips.sharing", "clips.sorting", "clips.library", "clips.reels", "clips.talk"),
     ("clips.integrity", "clips.notifications"),
     ("clips.templatetags",),
     ("clips.season",),

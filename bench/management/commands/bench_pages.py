@@ -110,6 +110,7 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
         "export, own": reverse("clips:export_mine"),
         "export, crew": reverse("clips:export_crew"),
         "clip": reverse("clips:clip", args=[clip.pk]),
+        "comments": reverse("clips:comments"),
         "clip, edit": reverse("clips:clip_edit", args=[clip.pk]),
         "season": reverse("clips:season", args=[Season.of(clip.date).year]),
         "season, the first": reverse("clips:season", args=[seasons_there_are()[-1].year]),

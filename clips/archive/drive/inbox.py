@@ -40,7 +40,7 @@ class Found:
 
     @property
     def is_googles(self) -> bool:
-        """Whether it is a document, a form or a link, which has no bytes."""
+        """Return whether it is a document, a form or a link, which has no bytes."""
         return self.mime_type.startswith(GOOGLES_TYPES)
 
     @property
@@ -49,7 +49,7 @@ class Found:
 
     @property
     def is_arriving(self) -> bool:
-        """Whether Drive does not know its checksum yet, because it is still being uploaded or read."""
+        """Return whether Drive has no checksum of it yet, because it is still being uploaded or read."""
         return not self.is_googles and not self.checksum
 
 

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import models
 from django.utils import timezone
 
-from clips.archive import session_text, tasks
+from clips.archive import session_filing, session_text, tasks
 from clips.archive.configured import archive_backend
 from clips.archive.renaming import stem_of
 from clips.models import (
@@ -25,6 +25,7 @@ from clips.models import (
     CameraClock,
     CameraName,
     CandidateSegment,
+    Comment,
     CopyState,
     Decision,
     DetectionRun,
@@ -35,11 +36,14 @@ from clips.models import (
     JobKind,
     JobState,
     OriginalFile,
+    Reaction,
     Reel,
     ReelClip,
     SavedView,
     SessionFile,
     Shoot,
+    Speaker,
+    Subject,
 )
 from clips.models.bin import BinKind
 from clips.storage.files import sha256_of
@@ -52,6 +56,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 #: In the order in which they can be deleted.
 TABLES: tuple[type[models.Model], ...] = (
+    Comment, Reaction,
     Job, ArchiveCopy, SessionFile, ArchiveFolder, ArchiveMarker, ArchiveRoot, SavedView, ReelClip, Reel, Heart,
     Decision,
     FinalClip.also.through, FinalClip, FileName, CandidateSegment, DetectionRun, OriginalFile, Shoot, BinEntry,
@@ -61,6 +66,7 @@ TABLES: tuple[type[models.Model], ...] = (
 #: of the archive and not of the crew.
 NOT_COMPARED = {
     ArchiveCopy: {"id", "verified_at", "folder_id"}, Member: {"password", "login_mark", "last_login"}, Heart: {"id"},
+    Reaction: {"id"},
     FinalClip.also.through: {"id"}, FileName: {"id"}, CameraName: {"id"}, CameraClock: {"id"}, TrickAlias: {"id"},
     PersonAlias: {"id"}, DetectionRun: {"curve"},
 }  # fmt: skip
@@ -157,6 +163,13 @@ def crew(backend, request, make_clip, work_off, sorter, other_sorter, admin) -> 
     for position, clip in enumerate((clips[5], clips[0], clips[5]), 1):
         ReelClip.objects.create(reel=edit, position=position, lineage=clip.lineage, start_ms=100 * position,
                                 end_ms=2000, speed=50, title="Zoë", has_sound=position != 2)  # fmt: skip
+    guest = {"name": "Онкел Бо", "is_guest": True, "guest": uuid.uuid4()}
+    for about in ({"lineage": clips[0].lineage}, {"reel": edit}):
+        Comment.objects.create(text="Clean!\n🏂", name="mia", member=sorter, **about)
+        Comment.objects.create(text="«Wow»", state="WAITING", **guest, **about)
+        of = Subject(lineage=about.get("lineage"), reel_id=edit.pk if "reel" in about else None)
+        Reaction.objects.give(of, "FIRE", Speaker(member=sorter))
+        Reaction.objects.create(kind="WOW", guest=guest["guest"], **about)
     CameraName.objects.create(camera_id="CAM_GOPRO11", serial="C34", name="helmet cam")
     CameraClock.objects.create(camera_id="CAM_GOPRO11", day=dt.date(2024, 12, 1), offset_s=-3600)
     SavedView.objects.create(name="crashes", query="category=CRASH", is_crews=True, member=sorter)
@@ -233,11 +246,13 @@ def test_session_files_are_small_read_by_people_and_written_when_something_chang
     assert {file.path: file.revision for file in SessionFile.objects.all()} == revisions, "nothing changed"
     assert not ArchiveTouch.objects.exists()
     Heart.objects.all().delete()
+    Comment.objects.filter(reel=None).delete()
     Person.objects.filter(slug="Bruce").delete()
     tasks.describe_sessions()
+    assert session_filing.follow_changes() == 0, "one job for each is enough"
     assert set(work_off()) == {JobKind.RECORD}
     changed = {file.path for file in SessionFile.objects.all() if file.revision > revisions[file.path]}
-    assert len(changed) == 1, "a heart is in one session's file"
+    assert len(changed) == 1, "hearts and comments are in one session's file"
     target = django_settings.DATA_DIR / "read.json"
     backend.fetch(SessionFile.objects.get(path=changed.pop()).remote_id, target)
     text = target.read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clips.disk.eviction import make_room
-from clips.models import FinalClip, Job, JobKind, JobState, Reel, ReelMusic, ReelRender, RenderShape
+from clips.models import CollectionLink, FinalClip, Job, JobKind, JobState, Reel, ReelMusic, ReelRender, RenderShape
 from clips.reels import editing, music, rendering
 from clips.reels.editing import NotPossibleError
 from clips.reels.rendering import RenderWish
@@ -205,6 +205,12 @@ def test_a_film_has_every_picture_plays_downloads_and_is_shared(client, cut_reel
     shared = client.get(reverse("clips:shared_many_film", args=[secret, render.pk]))
     assert b"".join(shared.streaming_content if shared.streaming else [shared.content]) == film.read_bytes()
     assert client.get(reverse("clips:shared_many_film", args=[secret, uuid.uuid4()])).status_code == 404
+    CollectionLink.objects.update(may_download=False)  # it may still be watched
+    watched = reverse("clips:shared_many_film_watch", args=[secret, render.pk])
+    assert watched in client.get(reverse("clips:shared_many", args=[secret])).text
+    assert client.get(reverse("clips:shared_many_film", args=[secret, render.pk])).status_code == 403
+    piece = client.get(watched, headers={"Range": "bytes=0-99"})
+    assert (piece.status_code, "Content-Disposition" in piece) == (206, False)
 
 
 WORKER = """

@@ -1,0 +1,5 @@
+"""Finds out how two recordings of the same happening lie in time, by their sound alone.
+
+``heard`` prepares a recording once, ``candidates`` names offsets that its loudness allows, ``verify`` checks them in
+the waveform, ``pair`` decides, ``clocks`` chooses which files of a day to compare, ``files`` reads them.
+"""

@@ -1,0 +1,81 @@
+"""Chooses which recordings of a day are worth comparing: by the cameras' clocks, within a budget."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+from detection.sync.candidates import LEAST_OVERLAP_S
+
+#: Clocks of cameras that somebody set are this near to each other.
+CLOCK_SLACK_S = 180.0
+#: Comparing two recordings, both read, costs less for each minute that they have on average (docs/BENCHMARKS.md).
+CPU_S_PER_MINUTE = 0.25
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One recording; the chapters of one take are one.
+
+    Attributes
+    ----------
+    key : hashable
+    camera : hashable or None
+        Recordings of one camera cannot have happened at the same time. None if unknown.
+    start_s : float or None
+        By its camera's clock, in seconds since any fixed moment. None if unknown.
+    length_s : float
+    """
+
+    key: Hashable
+    camera: Hashable | None
+    start_s: float | None
+    length_s: float
+
+
+@dataclass(frozen=True)
+class Task:
+    """Two recordings to compare, and the offsets that their clocks allow, as `detection.sync.pair.match` takes them."""
+
+    first: Hashable
+    second: Hashable
+    within_s: tuple[float, float] | None
+
+
+def tasks(
+    recordings: Sequence[Recorded], *, slack_s: float = CLOCK_SLACK_S, most_cpu_s: float = float("inf")
+) -> list[Task]:
+    """Return which recordings to compare, the likeliest first.
+
+    Parameters
+    ----------
+    recordings : sequence of Recorded
+    slack_s : float
+        How far the clocks of two cameras may be apart; a day, where somebody asks for it.
+    most_cpu_s : float
+        About how much comparing may cost; what is least likely is left out.
+
+    Notes
+    -----
+    The likeliest are those whose clocks let them share most. Where a clock is unknown everything is possible, and comes
+    last.
+    """
+    found: list[tuple[float, float, Task]] = []
+    for number, one in enumerate(recordings):
+        for other in recordings[number + 1 :]:
+            if one.camera is not None and one.camera == other.camera:
+                continue
+            minutes = (one.length_s + other.length_s) / 120
+            if one.start_s is None or other.start_s is None:
+                found.append((0.0, minutes, Task(one.key, other.key, None)))
+                continue
+            apart_s = other.start_s - one.start_s
+            shared_s = min(one.length_s, apart_s + other.length_s) - max(0.0, apart_s)
+            if shared_s > LEAST_OVERLAP_S - slack_s:
+                within_s = (apart_s - slack_s, apart_s + slack_s)
+                found.append((shared_s + slack_s, minutes, Task(one.key, other.key, within_s)))
+    chosen, cost_s = [], 0.0
+    for _, minutes, task in sorted(found, key=lambda one: -one[0]):
+        cost_s += minutes * CPU_S_PER_MINUTE
+        if cost_s > most_cpu_s:
+            break
+        chosen.append(task)
+    return chosen
