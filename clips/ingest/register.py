@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from clips.archive.naming import read_original_name
 from clips.disk import fetching
-from clips.ingest import deleted_before
+from clips.ingest import deleted_before, receipts
 from clips.ingest.fingerprint import fingerprint_of
 from clips.ingest.part_file import delete_part, part_path
 from clips.ingest.session_assignment import hold_sessions, session_for
@@ -76,6 +76,7 @@ def take_in(work: Claim) -> None:
                 },
             )
         upload.settle(UploadState.REGISTERED if is_new or is_back else UploadState.DUPLICATE, original_file=original)
+        receipts.settled(upload, original)
         if is_new:
             pipeline.start_next(work.job, original)
             place(stored_path)

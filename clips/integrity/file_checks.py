@@ -123,6 +123,16 @@ def rows_and_files(*, checksums: bool) -> Iterator[Disagreement]:
             yield Disagreement(Kind.STORE_SHUT, name, str(error), name)
 
 
+def found_damaged(*, checksums: bool) -> Iterator[Disagreement]:
+    """Report originals that were damaged when they were last read back, unless this audit reads them itself."""
+    if checksums:
+        return
+    for batch in rows_in_batches(OriginalFile.objects.damaged(), "original_filename"):
+        for key, name in batch:
+            says = _("its bytes on the disk are not those that came.")
+            yield Disagreement(Kind.ORIGINAL_CHANGED, name, says, str(key), partial(mend.read_back, key))
+
+
 def let_go_for_good(*, checksums: bool) -> Iterator[Disagreement]:
     """Report originals that were deleted to free space, and that no archive has."""
     kept = ArchiveCopy.objects.filter(original_file=OuterRef("pk"), state=CopyState.VERIFIED)

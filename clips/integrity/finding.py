@@ -69,7 +69,8 @@ _ADVICE = {
         "“manage.py audit --repair” to fetch them from there."
     ),
     Kind.ORIGINAL_CHANGED: _(
-        "Copy them from a backup or from the card to the path named here. The disk may be failing."
+        "“manage.py audit --repair” mends those that the archive has. Upload the others again, from the card or a "
+        "backup. The disk may be failing."
     ),
     Kind.ORPHAN_ORIGINAL: _NEVER_DELETED,
     Kind.PREVIEW_MISSING: _MADE_AGAIN,

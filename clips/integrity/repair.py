@@ -57,6 +57,12 @@ def fetch_when_needed(key: UUID) -> str:
     return _("the archive has it, and it will be fetched when needed")
 
 
+def read_back(key: UUID) -> str:
+    """Start the job that reads a damaged original once more, and mends it from the archive."""
+    damaged = OriginalFile.objects.damaged().filter(pk=key)
+    return _start(JobKind.READ_BACK, damaged, _("a job will mend it if the archive has it"))
+
+
 @transaction.atomic
 def remake_preview(key: int) -> str:
     """Delete a preview whose file has changed; showing it asks for a new one."""

@@ -30,6 +30,7 @@ from clips.models.notice import ChannelKind, Notice, NoticeChannel, NoticeKind, 
 from clips.models.original import OriginalFile
 from clips.models.piece import Piece, Watch
 from clips.models.preview import Preview
+from clips.models.receipt import Receipt, ReceiptFile
 from clips.models.reel import Reel, ReelChange, ReelChangeKind, ReelChangeState, ReelClip
 from clips.models.reel_render import RENDER_SIZES_PX, ReelMusic, ReelRender, RenderShape
 from clips.models.run import DetectionRun
@@ -91,6 +92,8 @@ __all__ = [
     "Preview",
     "Reaction",
     "ReactionKind",
+    "Receipt",
+    "ReceiptFile",
     "Reel",
     "ReelChange",
     "ReelChangeKind",

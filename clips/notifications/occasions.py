@@ -34,6 +34,7 @@ from clips.models import (
     NoticeKind,
     OriginalFile,
     Reaction,
+    Receipt,
     Reel,
     Shoot,
     Upload,
@@ -63,7 +64,7 @@ def look() -> int:
     if not NoticeChannel.objects.filter(is_on=True).exists():
         return 0
     with translation.override(SITE_LANGUAGE.value()):
-        return ready_sessions() + sorted_sessions() + blocked() + day() + talk()
+        return ready_sessions() + sorted_sessions() + cards() + blocked() + day() + talk()
 
 
 # --- a session is ready to sort --------------------------------------------------------------------------------------
@@ -133,13 +134,42 @@ def sorted_sessions() -> int:
     return n_new
 
 
+# --- a card may be formatted, or may not ------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def cards() -> int:
+    """Create notices for receipts that are safe, and for complete ones that nothing under way will make safe."""
+    since, n_new = timezone.now() - NEWS, 0
+    rests = Q(safe_at=None, closed_at__gte=since, last_file_at__lt=timezone.now() - UPLOAD_RESTS)
+    for receipt in Receipt.objects.filter(Q(safe_at__gte=since) | rests).with_counts().order_by("created_at"):
+        if not receipt.safe_at and receipt.is_under_way:
+            continue
+        n_missing = receipt.n_files - receipt.n_safe
+        if receipt.safe_at and not n_missing:
+            title = _("%(name)s is safe to format")
+            text = ngettext("%(n)d video is stored.", "%(n)d videos are stored.", receipt.n_files)
+            text, subject = text % {"n": receipt.n_files}, f"{receipt.pk} safe {receipt.safe_at.isoformat()}"
+        elif n_missing:
+            title = _("Do not format %(name)s yet")
+            text = ngettext("%(n)d of %(of)d videos is not safe.", "%(n)d of %(of)d videos are not safe.", n_missing)
+            text, subject = text % {"n": n_missing, "of": receipt.n_files}, f"{receipt.pk} missing"
+        else:
+            continue
+        n_new += Notice.objects.write(
+            NoticeKind.CARD, subject, title=title % {"name": receipt.name}, text=text,
+            path=reverse("clips:receipt", args=[receipt.pk]), at=receipt.safe_at or receipt.closed_at,
+        )  # fmt: skip
+    return n_new
+
+
 # --- something needs attention ----------------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def blocked() -> int:
-    """Create notices for a blocked archive, a full disk, failed jobs, and findings of an audit."""
-    return _archive_blocked() + _disk_full() + _jobs_failed() + _audit_worse()
+    """Create notices for a blocked archive, a full disk, failed jobs, findings of an audit, and damaged originals."""
+    return _archive_blocked() + _disk_full() + _jobs_failed() + _audit_worse() + _damaged()
 
 
 def _archive_blocked() -> int:
@@ -177,6 +207,23 @@ def _audit_worse() -> int:
         return 0
     title = _("The audit found %(n)d problems") % {"n": last.n_wrong}
     return _tell_blocked(f"audit {last.pk}", title, "", reverse("clips:audit"))
+
+
+def _damaged() -> int:
+    """Create a notice for each original that was damaged on the disk, and one for each that was mended."""
+    since, n_new = timezone.now() - NEWS, 0
+    told = OriginalFile.objects.filter(Q(damaged_at__gte=since) | Q(mended_at__gte=since)).order_by("created_at")
+    for original in told.defer("probe")[:MOST_CAUSES]:
+        name, path = {"name": original.original_filename}, reverse("clips:session", args=[original.shoot_id])
+        if original.damaged_at:
+            text = _("It is restored if the archive has it. Otherwise upload it again, from the card or a backup.")
+            subject = f"damaged {original.pk} {original.damaged_at.isoformat()}"
+            n_new += _tell_blocked(subject, _("%(name)s is damaged on the disk") % name, text, path)
+        elif original.mended_at:
+            text = _("Good bytes took the place of the damaged ones. The disk may be failing.")
+            subject = f"mended {original.pk} {original.mended_at.isoformat()}"
+            n_new += _tell_blocked(subject, _("%(name)s was damaged on the disk, and is restored") % name, text, path)
+    return n_new
 
 
 def _tell_blocked(subject: str, title: str, text: str, path: str) -> int:

@@ -23,6 +23,7 @@ ALONE = (
     "/links",
     "/comments",
     "/upload",
+    "/upload/receipts",
     "/account",
     "/account/second-factor",
     "/manage",

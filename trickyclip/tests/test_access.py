@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from clips.models import ChannelKind, Job, JobKind, NoticeChannel, Reel
+from clips.models import ChannelKind, Job, JobKind, NoticeChannel, Receipt, Reel
 from clips.tests.factories import ten_minutes
 from people.access import PROGRAM_PATHS
 from people.models import ApiToken, Member, Person, Role
@@ -109,6 +109,12 @@ ROUTES = {
     "clips:upload_known": ([], {"post": SORTER}),
     "clips:upload_anyway": (["uuid"], {"post": SORTER}),
     "clips:upload_dismiss": (["uuid"], {"post": SORTER}),
+    "clips:receipts": ([], {"get": SORTER}),
+    "clips:receipt": (["receipt"], {"get": SORTER}),
+    "clips:receipt_json": (["receipt"], {"get": SORTER}),
+    "clips:receipt_manifest": (["receipt"], {"get": SORTER}),
+    "clips:receipt_new": ([], {"post": SORTER}),
+    "clips:receipt_here": (["receipt"], {"post": SORTER}),
     "clips:tus_collection": ([], {"options": SORTER, "post": SORTER}),
     "clips:tus_resource": (["uuid"], {"options": SORTER, "head": SORTER, "patch": SORTER, "delete": SORTER}),
     "clips:segment_preview": (["uuid"], {"get": SORTER, "post": SORTER}),
@@ -371,6 +377,7 @@ def argument(rows_once, sessions):
             "DETECT": "DETECT",
             "piece": 10**9,
             "facet": "trick",
+            "receipt": Receipt.objects.create(name="card", source="COMMAND").pk,
             "reel": reel.pk,
             "place": reel.clips.create(position=1, lineage=uuid.uuid4()).pk,
             "film": reel.renders.create(shape="WIDE", shorter_px=1080, rate="30").pk,

@@ -127,6 +127,7 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
         "jobs, failed": f"{reverse('clips:jobs')}?state=FAILED",
         "jobs, again": reverse("clips:jobs_live"),
         "upload": reverse("clips:upload"),
+        "receipts": reverse("clips:receipts"),
         "pick a person": f"{reverse('people:pick')}?q=mil",
         "pick a trick": f"{reverse('tricks:pick')}?q=bord",
         "api: clips": reverse("api:clip_list"),
