@@ -23,6 +23,7 @@ from clips.jobs import pipeline
 from clips.jobs.backfill import BACKFILL_PRIORITY
 from clips.models import (
     ArchiveCopy,
+    ArchiveTouch,
     BinEntry,
     CandidateSegment,
     CopyState,
@@ -55,6 +56,12 @@ def fetch_when_needed(key: UUID) -> str:
         return ""
     OriginalFile.objects.on_disk().filter(pk=key).update(evicted_at=timezone.now())
     return _("the archive has it, and it will be fetched when needed")
+
+
+def describe_again(shoot_id: UUID | None) -> str:
+    """Have the file of a session written again, or that of the crew."""
+    ArchiveTouch.objects.create(shoot_id=shoot_id)
+    return _("it will be written again")
 
 
 @transaction.atomic
