@@ -274,9 +274,10 @@ def _is_file(root: int, place: str) -> bool:
 def _keep_stat(reader: BinaryIO, writer: BinaryIO) -> None:
     """Give the copy the times and rights of its source, where the disk has such."""
     kept = os.fstat(reader.fileno())
-    with contextlib.suppress(PermissionError):
+    with contextlib.suppress(OSError):  # each disk that has none says so in its own way
         os.fchmod(writer.fileno(), kept.st_mode & 0o777)
-    os.utime(writer.fileno(), ns=(kept.st_atime_ns, kept.st_mtime_ns))
+    with contextlib.suppress(OSError):
+        os.utime(writer.fileno(), ns=(kept.st_atime_ns, kept.st_mtime_ns))
 
 
 def _clear_away(folder: int) -> None:
