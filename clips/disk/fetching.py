@@ -101,6 +101,8 @@ def put_back(original: OriginalFile, place: Callable[[str], None]) -> bool:
     is_back = original.note_mended() or was_let_go or not files.exists(original.stored_path)
     if is_back:
         place(original.stored_path)
+    if was_let_go and original.probed_at is None:  # a rebuild knew only its clips
+        pipeline.start(JobKind.PROBE, original)
     _let_go_on(original)
     return is_back
 

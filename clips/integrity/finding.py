@@ -41,6 +41,7 @@ class Kind(TextChoices):
     COPY_MOVED = "COPY_MOVED", _("archived clips that somebody moved or renamed")
     COPY_UNKNOWN = "COPY_UNKNOWN", _("clips in the archive without a row")
     COPY_LEFT = "COPY_LEFT", _("removed clips that are still in the archive")
+    SESSION_FILE = "SESSION_FILE", _("session files that somebody deleted or changed in the archive")
     DRIVE_ID = "DRIVE_ID", _("clips whose Drive file is not that of their copy")
     SCRATCH = "SCRATCH", _("unfinished work in scratch/")
     JOB_STUCK = "JOB_STUCK", _("jobs that no worker takes or finishes")
@@ -106,6 +107,9 @@ _ADVICE = {
         "“manage.py rebuild_from_archive” makes rows for the others."
     ),
     Kind.COPY_LEFT: _("“manage.py audit --repair” moves them to the archive's trash."),
+    Kind.SESSION_FILE: _(
+        "“manage.py audit --repair” has them written again; what somebody changed is kept beside them."
+    ),
     Kind.DRIVE_ID: _("“manage.py audit --repair” copies the value from the copy."),
     Kind.SCRATCH: _("“manage.py audit --repair” removes it."),
     Kind.JOB_STUCK: _("Check that workers are running. “manage.py audit --repair” sends them to the broker again."),

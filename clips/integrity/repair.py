@@ -23,6 +23,7 @@ from clips.jobs import pipeline
 from clips.jobs.backfill import BACKFILL_PRIORITY
 from clips.models import (
     ArchiveCopy,
+    ArchiveTouch,
     BinEntry,
     CandidateSegment,
     CopyState,
@@ -61,6 +62,12 @@ def read_back(key: UUID) -> str:
     """Start the job that reads a damaged original once more, and mends it from the archive."""
     damaged = OriginalFile.objects.damaged().filter(pk=key)
     return _start(JobKind.READ_BACK, damaged, _("a job will mend it if the archive has it"))
+
+
+def describe_again(shoot_id: UUID | None) -> str:
+    """Have the file of a session written again, or that of the crew."""
+    ArchiveTouch.objects.create(shoot_id=shoot_id)
+    return _("it will be written again")
 
 
 @transaction.atomic
