@@ -1,8 +1,9 @@
 """Finds where across the picture a rider is, so that an upright film can follow: what moves against the background.
 
-Arrays in, arrays out, but for ``rider_path``, which reads a clip.
+Arrays in, arrays out, but for ``rider_paths``, which reads clips.
 """
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +17,8 @@ from clips.media.pictures.fields import picture_rate
 from clips.media.timestamps import pts_of, time_base_of
 from detection.decode.pictures import SKIP_FROM_RATE_HZ, SmallGrey
 from detection.features.motion import BLUR_PX, MOVER_MARGIN_PX, WINDOW_PX, align, local_flow, phase_shift
+
+Report = Callable[[float], None]
 
 #: A pair of pictures so far apart shows a rider's motion and still overlaps.
 RATE_HZ = 15
@@ -40,6 +43,29 @@ _AIM = 0.3
 _MOST_CHANGE = 30.0
 _ROUNDS = 4
 _CHUNK = 32
+
+
+def rider_paths(clips: list[dict[str, Any]], progress: Report | None = None) -> list[list[list[float]]]:
+    """Return where the rider of each clip is; a process is started once for all of them.
+
+    Parameters
+    ----------
+    clips : list of dict
+        The arguments of ``rider_path``.
+    progress : callable, optional
+        Is told 0 to 1.
+
+    Raises
+    ------
+    MediaError
+        If one of them cannot be read.
+    """
+    paths = []
+    for number, clip in enumerate(clips, start=1):
+        paths.append(rider_path(**clip))
+        if progress:
+            progress(number / len(clips))
+    return paths
 
 
 def rider_path(source: str, start_ms: int = 0, end_ms: int | None = None) -> list[list[float]]:

@@ -64,6 +64,7 @@ class JobKind(models.TextChoices):
     EMPTY = "EMPTY", _("empty the bin")
     DEMO = "DEMO", _("draw the demo film")
     FILM = "FILM", _("render edit")
+    HANDLES = "HANDLES", _("cut clip with handles")
 
 
 class JobState(models.TextChoices):

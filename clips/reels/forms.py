@@ -4,7 +4,9 @@ from fractions import Fraction
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from clips.library.bulk_forms import KeyForm
 from clips.library.selection import SelectionForm
@@ -13,6 +15,7 @@ from clips.models import RENDER_SIZES_PX, Reel, ReelMusic, RenderShape
 from clips.models.reel import MAX_CLIPS, MAX_TITLE, SPEEDS
 from clips.reels.draft import Weighing
 from clips.reels.editing import MAX_NAME
+from clips.reels.handles import HANDLES_MS
 from clips.reels.handover import Linked
 from clips.reels.music import MAX_MUSIC_BYTES
 from clips.reels.rendering import RenderWish
@@ -69,11 +72,19 @@ class PasswordForm(forms.Form):
     )
 
 
+def _handle_text(seconds: int) -> Promise:
+    return ngettext_lazy("%(n)d second before and after", "%(n)d seconds before and after", seconds) % {"n": seconds}
+
+
 class HandoverForm(forms.Form):
     """Format, linked files and rate of the project that a video editor gets."""
 
     format = forms.ChoiceField(label=_("For"), choices=[(name, known.label) for name, known in FORMATS.items()])
     linked = forms.ChoiceField(label=_("Files"), choices=Linked.choices)
+    handles = forms.TypedChoiceField(
+        label=_("Handles (in a ZIP)"), required=False, coerce=int, empty_value=0,
+        choices=[(0, _("none")), *((ms, _handle_text(ms // 1000)) for ms in HANDLES_MS)],
+    )  # fmt: skip
     rate = forms.TypedChoiceField(
         label=_("Frames per second"), required=False, coerce=Fraction, empty_value=None,
         choices=[("", _("as most clips")), *((str(rate), rate_text(rate)) for rate in TIMELINE_RATES)],
@@ -142,6 +153,13 @@ class TrimForm(forms.Form):
 
     start_ms = ClockField(label=_("From"))
     end_ms = ClockField(label=_("To"))
+
+
+class CropForm(forms.Form):
+    """A time of the clip, and where the middle of its crop lies then, in thousandths of the picture's width."""
+
+    at_ms = forms.IntegerField(min_value=0)
+    middle = forms.IntegerField(min_value=0, max_value=1000)
 
 
 class SpeedForm(forms.Form):

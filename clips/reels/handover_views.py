@@ -1,4 +1,4 @@
-"""Hands an edit to a video editor: a project file alone, or in a ZIP with its clips."""
+"""Hands an edit to a video editor: a project file alone, or in a ZIP with its clips, which may be cut with handles."""
 
 import datetime as dt
 from dataclasses import replace
@@ -8,16 +8,19 @@ from zlib import crc32
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
 
 from clips.library import download
 from clips.library.download_views import ZIP_READS_S, later, sent, too_many
 from clips.library.zip_stream import Entry, ZipStream
-from clips.models import FinalClip, Reel
+from clips.models import FinalClip, HandleCut, Reel
+from clips.reels import handles
 from clips.reels.forms import HandoverForm
 from clips.reels.handover import ZIP_FOLDER, Handover, Linked, hand_over
 from clips.reels.timeline.formats import FORMATS, Format
@@ -25,6 +28,7 @@ from clips.reels.timeline.model import TimelineError
 from people.access import requires
 from people.models import Role
 from people.naming.slugs import slugify
+from trickyclip.shared.whole_pages import part_of
 
 LEFT_OUT = "left out.txt"
 
@@ -39,8 +43,11 @@ def reel_timeline(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         return _refused(request, reel, _("Choose a format and the files to link."))
     asked = form.cleaned_data
     known, linked = FORMATS[asked["format"]], Linked(asked["linked"])
+    handle_ms = asked["handles"] if linked == Linked.ZIP else 0
+    if handle_ms and not handles.state_of(reel, handle_ms).is_over:
+        return _refused(request, reel, _("Cut the clips with handles first."))
     try:
-        handed = hand_over(reel, linked, asked["rate"])
+        handed = hand_over(reel, linked, asked["rate"], handle_ms=handle_ms)
         project = known.write(handed.timeline)
     except TimelineError as error:
         return _refused(request, reel, str(error))
@@ -48,6 +55,22 @@ def reel_timeline(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     if linked == Linked.ZIP:
         return _zip(request, reel, handed, project, f"{name}.{known.ending}")
     return _file(project, known, f"{name}.{known.ending}")
+
+
+@requires(Role.VIEWER)
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@part_of(lambda pk: f"{reverse('clips:reel', args=[pk])}#editor")
+def reel_handles(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show how far the clips with handles are that somebody chose; POST has those cut that are not."""
+    reel = get_object_or_404(Reel.objects.in_use(), pk=pk)
+    form = HandoverForm(request.POST if request.method == "POST" else request.GET)
+    form.is_valid()
+    handle_ms = form.cleaned_data.get("handles") if form.cleaned_data.get("linked") == Linked.ZIP else 0
+    if request.method == "POST" and handle_ms:
+        handles.want(reel, handle_ms)
+    state = handles.state_of(reel, handle_ms) if handle_ms else None
+    return render(request, "clips/reels/_handles.html", {"reel": reel, "handle_ms": handle_ms, "state": state})
 
 
 def _file(project: bytes, known: Format, name: str) -> HttpResponse:
@@ -67,8 +90,10 @@ def _zip(request: HttpRequest, reel: Reel, handed: Handover, project: bytes, nam
     clips = FinalClip.objects.current().filter(lineage__in=reel.clips.values("lineage"))
     if n_to_read := download.fill_checksums(clips, for_s=ZIP_READS_S):
         return later(_("Preparing the download: %(n)d clips left. Try again.") % {"n": n_to_read}, after_s=1)
+    handles.note_downloaded(handed.cuts.values())
     lines = download.lines_of(clips)
-    files = [replace(line.entry, name=f"{ZIP_FOLDER}/{line.path}") for line, missing in lines if not missing]
+    entries = (_with_handles(line, handed.cuts.get(line.pk)).entry for line, missing in lines if not missing)
+    files = [replace(entry, name=f"{ZIP_FOLDER}/{entry.name}") for entry in entries]
     missing = [f"{line.path}: {why}" for line, why in lines if why]
     changed = timezone.make_naive(reel.changed_at)
     written = [_written(name, project, changed)]
@@ -77,6 +102,13 @@ def _zip(request: HttpRequest, reel: Reel, handed: Handover, project: bytes, nam
         written.append(_written(LEFT_OUT, text.encode(), changed))
     file = ZipStream([*written, *files], while_sent=download.slots.one)
     return sent(request, file, f"{name.rpartition('.')[0]}.zip")
+
+
+def _with_handles(line: download.Line, wider: HandleCut | None) -> download.Line:
+    if wider is None:
+        return line
+    own = {"stored_path": wider.stored_path, "size_bytes": wider.size_bytes, "crc32": wider.crc32}
+    return replace(line, **own, file_hash=str(wider.pk))
 
 
 def _written(name: str, data: bytes, changed: dt.datetime) -> Entry:

@@ -54,9 +54,11 @@ def test_the_path_stands_still_in_its_dead_zone_and_is_smooth():
 @pytest.mark.slow
 def test_labelled_riders_are_inside_more_often_than_in_the_middle(footage):
     inside = in_middle = n_all = 0
-    for clip in LABELS:
-        begin_s, end_s = clip["boxes"][0][0], clip["boxes"][-1][0]
-        path = follow.rider_path(str(footage / clip["file"]), round(begin_s * 1000), round(end_s * 1000))
+    spans = [
+        {"start_ms": round(clip["boxes"][0][0] * 1000), "end_ms": round(clip["boxes"][-1][0] * 1000)} for clip in LABELS
+    ]
+    asked = [{"source": str(footage / clip["file"])} | span for clip, span in zip(LABELS, spans, strict=True)]
+    for clip, path in zip(LABELS, follow.rider_paths(asked), strict=True):
         n_inside, n = follow.share_inside(path, clip["boxes"], shape=UPRIGHT)
         inside, n_all = inside + n_inside, n_all + n
         in_middle += follow.share_inside([], clip["boxes"], shape=UPRIGHT)[0]

@@ -35,6 +35,8 @@ from clips.models import (
     Notice,
     NoticeChannel,
     NoticeKind,
+    ReelMusic,
+    ReelRender,
     SegmentStatus,
     SharedCopy,
     ShareLink,
@@ -136,6 +138,8 @@ def add_decided_clip(number: int, segment: CandidateSegment, member: Member) -> 
     reel = make_reel(f"December {number}", member=member)
     add_clips(reel, FinalClip.objects.filter(pk=clip.pk), hand=Hand(member, uuid.uuid4()))
     CollectionLink.objects.issue(member=member, reel=reel, password="powder")
+    ReelRender.objects.create(reel=reel, shape="TALL", shorter_px=1080, rate="30", made_by=member)
+    ReelMusic.objects.create(reel=reel, name=f"Song {number}", stored_path=f"song {number}", size_bytes=9)
     return clip
 
 
