@@ -38,7 +38,7 @@ class ReelSerializer(serializers.ModelSerializer):
 class ReelClipSerializer(serializers.ModelSerializer):
     class Meta:
         model = ReelClip
-        fields = ["id", "position", "lineage", "start_ms", "end_ms", "speed", "title", "has_sound"]
+        fields = ["id", "position", "lineage", "start_ms", "end_ms", "speed", "title", "has_sound", "crop"]
         read_only_fields = fields
 
 

@@ -20,10 +20,13 @@ from clips.models import (
     CopyState,
     Filmstrip,
     FinalClip,
+    HandleCut,
     Job,
     JobKind,
     OriginalFile,
     Preview,
+    ReelMusic,
+    ReelRender,
     SharedCopy,
 )
 from clips.storage import files
@@ -110,6 +113,18 @@ def shelves() -> list[Shelf]:
         Shelf(
             SharedCopy.objects.exclude(stored_path=""), Kind.SHARED_MISSING, Kind.SHARED_MISSING,
             name="clip__filename", size="size_bytes", mend=mend.remake_shared,
+        ),
+        Shelf(
+            ReelRender.objects.made(), Kind.FILM_MISSING, Kind.FILM_MISSING,
+            name="reel__name", size="size_bytes", mend=mend.render_again,
+        ),
+        Shelf(
+            HandleCut.objects.made(), Kind.FILM_MISSING, Kind.FILM_MISSING,
+            name="clip__filename", size="size_bytes", mend=mend.forget_handles,
+        ),
+        Shelf(
+            ReelMusic.objects.all(), Kind.MUSIC_MISSING, Kind.MUSIC_MISSING,
+            name="name", size="size_bytes",
         ),
     ]  # fmt: skip
 

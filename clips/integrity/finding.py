@@ -25,6 +25,9 @@ class Kind(TextChoices):
     ORPHAN_CLIP = "ORPHAN_CLIP", _("files in final_clips/ without a row")
     SHARED_MISSING = "SHARED_MISSING", _("share videos without their files")
     ORPHAN_SHARED = "ORPHAN_SHARED", _("files of share videos without a row")
+    FILM_MISSING = "FILM_MISSING", _("films of edits, and clips with handles, without their files")
+    MUSIC_MISSING = "MUSIC_MISSING", _("music of edits without its file")
+    ORPHAN_FILM = "ORPHAN_FILM", _("files of films, music and clips with handles without a row")
     STORE_SHUT = "STORE_SHUT", _("files that could not be checked")
     LINEAGE = "LINEAGE", _("clips with inconsistent versions")
     KEPT_WITHOUT_CLIP = "KEPT_WITHOUT_CLIP", _("kept moments without a clip")
@@ -82,6 +85,9 @@ _ADVICE = {
     Kind.ORPHAN_CLIP: _NEVER_DELETED,
     Kind.SHARED_MISSING: _MADE_AGAIN,
     Kind.ORPHAN_SHARED: _("“manage.py audit --repair” removes them."),
+    Kind.FILM_MISSING: _("“manage.py audit --repair” renders them again."),
+    Kind.MUSIC_MISSING: _("Remove it on the edit’s page, and add it again there."),
+    Kind.ORPHAN_FILM: _("“manage.py audit --repair” removes them."),
     Kind.STORE_SHUT: _("Fix the cause named here, and run the audit again."),
     Kind.LINEAGE: _("Open the clip's page and save it again. If there is none, tell the admin of the site."),
     Kind.KEPT_WITHOUT_CLIP: _("Add the moment again by hand on its session's page."),

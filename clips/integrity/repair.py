@@ -30,16 +30,19 @@ from clips.models import (
     FileName,
     Filmstrip,
     FinalClip,
+    HandleCut,
     Job,
     JobKind,
     OriginalFile,
     Preview,
+    ReelRender,
     SharedCopy,
     Upload,
     UploadState,
 )
 from clips.models.job import DEFAULT_PRIORITY
 from clips.previews import filmstrips, requests
+from clips.reels import rendering
 from clips.sharing import links
 from clips.storage import files
 
@@ -110,6 +113,21 @@ def remake_shared(key: UUID) -> str:
     SharedCopy.objects.filter(pk=key).update(stored_path="", size_bytes=None)
     links.start(copy.clip, links.LAST)
     return _("a job will make it again")
+
+
+@transaction.atomic
+def render_again(key: UUID) -> str:
+    """Render a film whose file is gone from the plan in its row, which is what the edit was then."""
+    film = ReelRender.objects.made().filter(pk=key).first()
+    if film is None or not rendering.render_again(film):
+        return ""
+    return _("a job will render it again")
+
+
+def forget_handles(key: UUID) -> str:
+    """Delete the row of a clip with handles whose file is gone; downloading it again asks for a new one."""
+    gone, _rows = HandleCut.objects.made().filter(pk=key).delete()
+    return _("its row is deleted; it is cut again for who asks") if gone else ""
 
 
 def recut(key: UUID) -> str:

@@ -217,7 +217,7 @@ def share_links(rows: QuerySet) -> Iterator[Row]:
 def edits(rows: QuerySet) -> Iterator[Row]:
     """Yield edits, each with its clips in their order; these by the file name that each has now."""
     now = FinalClip.objects.current().filter(lineage=OuterRef("lineage")).values("filename")
-    fields = ("position", "start_ms", "end_ms", "speed", "title", "has_sound")
+    fields = ("position", "start_ms", "end_ms", "speed", "title", "has_sound", "crop")
     for reel in rows.order_by("created_at", "pk").select_related("shoot").iterator():
         places = reel.clips.order_by("position").annotate(file=Subquery(now)).values("file", *fields)
         yield {

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clips", "0074_tell_of_cards")]
+    dependencies = [("clips", "0076_clips_with_handles")]
 
     operations = [
         migrations.AddField(

@@ -23,6 +23,7 @@ from clips.models.collection_link import CollectionLink, GuestComments
 from clips.models.decision import Decision, DecisionKind
 from clips.models.eviction import EvictedKind, Eviction
 from clips.models.filmstrip import Filmstrip
+from clips.models.handle_cut import HandleCut
 from clips.models.heart import Heart
 from clips.models.inbox import Inbox
 from clips.models.job import Job, JobKind, JobState, LeaseLostError, WaitsFor
@@ -77,6 +78,7 @@ __all__ = [
     "Filmstrip",
     "FinalClip",
     "GuestComments",
+    "HandleCut",
     "Heart",
     "Inbox",
     "Job",

@@ -191,6 +191,9 @@ class FinalClip(models.Model):
         blank=True,
         help_text=_("For each track of the original: copied, converted or left out."),
     )
+    #: By how much its first picture began before ``start_ms``: its file counts from there. Less than nothing where a
+    #: video begins after 0:00; None for clips that were cut before it was kept.
+    lead_us = models.IntegerField(_("lead"), null=True, blank=True, editable=False)
     drive_file_id = models.CharField(_("Drive file"), max_length=100, blank=True)
     search_text = models.TextField(
         _("search text"),
@@ -304,4 +307,5 @@ class FinalClip(models.Model):
             stem, _v, number = filename.removesuffix(f".{ending_of(filename)}").rpartition("__v")
             if number.isdigit():
                 FileName.objects.alike(stem).filter(number=int(number)).update(ending=cut["ending"])
-        FinalClip.objects.filter(pk=self.pk).update(filename=named, tracks=cut["tracks"], **file_fields)
+        found = {"filename": named, "tracks": cut["tracks"], "lead_us": cut["lead_us"]}
+        FinalClip.objects.filter(pk=self.pk).update(**found, **file_fields)

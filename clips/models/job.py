@@ -65,6 +65,7 @@ class JobKind(models.TextChoices):
     DEMO = "DEMO", _("draw the demo film")
     FILM = "FILM", _("render edit")
     READ_BACK = "READ_BACK", _("read back")
+    HANDLES = "HANDLES", _("cut clip with handles")
 
 
 class JobState(models.TextChoices):

@@ -4,7 +4,9 @@ from fractions import Fraction
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from clips.library.bulk_forms import KeyForm
 from clips.library.selection import SelectionForm
@@ -13,6 +15,7 @@ from clips.models import RENDER_SIZES_PX, GuestComments, Reel, ReelMusic, Render
 from clips.models.reel import MAX_CLIPS, MAX_TITLE, SPEEDS
 from clips.reels.draft import Weighing
 from clips.reels.editing import MAX_NAME
+from clips.reels.handles import HANDLES_MS
 from clips.reels.handover import Linked
 from clips.reels.music import MAX_MUSIC_BYTES
 from clips.reels.rendering import RenderWish
@@ -76,7 +79,11 @@ class PasswordForm(forms.Form):
     )
 
 
-class HandoverForm(forms.Form):
+def _handle_text(seconds: int) -> Promise:
+    return ngettext_lazy("%(n)d second before and after", "%(n)d seconds before and after", seconds) % {"n": seconds}
+
+
+class ProjectForm(forms.Form):
     """Format, linked files and rate of the project that a video editor gets."""
 
     format = forms.ChoiceField(label=_("For"), choices=[(name, known.label) for name, known in FORMATS.items()])
@@ -87,7 +94,18 @@ class HandoverForm(forms.Form):
     )  # fmt: skip
 
 
-class ClipsHandoverForm(SelectionForm, HandoverForm):
+class HandoverForm(ProjectForm):
+    """The project of an edit, whose clips may be cut with handles."""
+
+    handles = forms.TypedChoiceField(
+        label=_("Handles (in a ZIP)"), required=False, coerce=int, empty_value=0,
+        choices=[(0, _("none")), *((ms, _handle_text(ms // 1000)) for ms in HANDLES_MS)],
+    )  # fmt: skip
+
+    field_order = ("format", "linked", "handles", "rate")
+
+
+class ClipsHandoverForm(SelectionForm, ProjectForm):
     """The selected clips, and the project that a video editor gets of them."""
 
 
@@ -153,6 +171,13 @@ class TrimForm(forms.Form):
 
     start_ms = ClockField(label=_("From"))
     end_ms = ClockField(label=_("To"))
+
+
+class CropForm(forms.Form):
+    """A time of the clip, and where the middle of its crop lies then, in thousandths of the picture's width."""
+
+    at_ms = forms.IntegerField(min_value=0)
+    middle = forms.IntegerField(min_value=0, max_value=1000)
 
 
 class SpeedForm(forms.Form):

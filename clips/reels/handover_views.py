@@ -8,26 +8,29 @@ from zlib import crc32
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clips.library import download
 from clips.library.bin_forms import next_address
 from clips.library.download_views import ZIP_READS_S, later, sent, too_many
 from clips.library.zip_stream import Entry, ZipStream
-from clips.models import FinalClip, Reel
+from clips.models import FinalClip, HandleCut, Reel
 from clips.models.clip import FinalClipQuerySet
-from clips.reels.forms import ClipsHandoverForm, HandoverForm
+from clips.reels import handles
+from clips.reels.forms import ClipsHandoverForm, HandoverForm, ProjectForm
 from clips.reels.handover import ZIP_FOLDER, Handover, Linked, hand_over, hand_over_clips
 from clips.reels.timeline.formats import FORMATS, Format
 from clips.reels.timeline.model import TimelineError
 from people.access import requires
 from people.models import Role
 from people.naming.slugs import slugify
+from trickyclip.shared.whole_pages import part_of
 
 LEFT_OUT = "left out.txt"
 
@@ -41,8 +44,12 @@ def reel_timeline(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     if not form.is_valid():
         return _refused(request, _("Choose a format and the files to link."), reel_page)
     asked = form.cleaned_data
+    linked = Linked(asked["linked"])
+    handle_ms = asked["handles"] if linked == Linked.ZIP else 0
+    if handle_ms and not handles.state_of(reel, handle_ms).is_over:
+        return _refused(request, _("Cut the clips with handles first."), reel_page)
     try:
-        handed = hand_over(reel, Linked(asked["linked"]), asked["rate"])
+        handed = hand_over(reel, linked, asked["rate"], handle_ms=handle_ms)
         clips = FinalClip.objects.current().filter(lineage__in=reel.clips.values("lineage"))
         return _answer(request, handed, form, clips, reel.changed_at)
     except TimelineError as error:
@@ -68,7 +75,7 @@ def clips_timeline(request: HttpRequest) -> HttpResponseBase:
 
 
 def _answer(
-    request: HttpRequest, handed: Handover, form: HandoverForm, clips: FinalClipQuerySet, changed_at: dt.datetime
+    request: HttpRequest, handed: Handover, form: ProjectForm, clips: FinalClipQuerySet, changed_at: dt.datetime
 ) -> HttpResponseBase:
     """Answer with a project file, or with a ZIP of it and the clips."""
     known = FORMATS[form.cleaned_data["format"]]
@@ -77,6 +84,22 @@ def _answer(
     if Linked(form.cleaned_data["linked"]) == Linked.ZIP:
         return _zip(request, handed, clips, _Written(name, project, timezone.make_naive(changed_at)))
     return _file(project, known, name)
+
+
+@requires(Role.VIEWER)
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@part_of(lambda pk: f"{reverse('clips:reel', args=[pk])}#editor")
+def reel_handles(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show how far the clips with handles are that somebody chose; POST has those cut that are not."""
+    reel = get_object_or_404(Reel.objects.in_use(), pk=pk)
+    form = HandoverForm(request.POST if request.method == "POST" else request.GET)
+    form.is_valid()
+    handle_ms = form.cleaned_data.get("handles") if form.cleaned_data.get("linked") == Linked.ZIP else 0
+    if request.method == "POST" and handle_ms:
+        handles.want(reel, handle_ms)
+    state = handles.state_of(reel, handle_ms) if handle_ms else None
+    return render(request, "clips/reels/_handles.html", {"reel": reel, "handle_ms": handle_ms, "state": state})
 
 
 def _file(project: bytes, known: Format, name: str) -> HttpResponse:
@@ -95,8 +118,10 @@ def _zip(request: HttpRequest, handed: Handover, clips: FinalClipQuerySet, proje
         return too_many()
     if n_to_read := download.fill_checksums(clips, for_s=ZIP_READS_S):
         return later(_("Preparing the download: %(n)d clips left. Try again.") % {"n": n_to_read}, after_s=1)
+    handles.note_downloaded(handed.cuts.values())
     lines = download.lines_of(clips)
-    files = [replace(line.entry, name=f"{ZIP_FOLDER}/{line.path}") for line, missing in lines if not missing]
+    entries = (_with_handles(line, handed.cuts.get(line.pk)).entry for line, missing in lines if not missing)
+    files = [replace(entry, name=f"{ZIP_FOLDER}/{entry.name}") for entry in entries]
     missing = [f"{line.path}: {why}" for line, why in lines if why]
     written = [project]
     if missing or handed.left_out:
@@ -117,6 +142,13 @@ class _Written:
     @property
     def entry(self) -> Entry:
         return Entry(self.name, len(self.data), crc32(self.data), self.changed, partial(_part, self.data))
+
+
+def _with_handles(line: download.Line, wider: HandleCut | None) -> download.Line:
+    if wider is None:
+        return line
+    own = {"stored_path": wider.stored_path, "size_bytes": wider.size_bytes, "crc32": wider.crc32}
+    return replace(line, **own, file_hash=str(wider.pk))
 
 
 def _part(data: bytes, first: int, last: int) -> list[bytes]:

@@ -124,6 +124,8 @@ def clip_context(entry: Entry | None, pk: UUID, row: UUID) -> dict:
     return context | {
         "from_start": exact_clock(entry.start_ms - clip.start_ms),
         "to_end": exact_clock(entry.end_ms - clip.start_ms),
+        "start_ms": entry.start_ms - clip.start_ms,
+        "end_ms": entry.end_ms - clip.start_ms,
     }
 
 

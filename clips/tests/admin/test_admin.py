@@ -37,6 +37,8 @@ from clips.models import (
     NoticeChannel,
     NoticeKind,
     Reaction,
+    ReelMusic,
+    ReelRender,
     SegmentStatus,
     SharedCopy,
     ShareLink,
@@ -143,6 +145,8 @@ def add_decided_clip(number: int, segment: CandidateSegment, member: Member) -> 
     Comment.objects.create(lineage=clip.lineage, text="Clean", name=member.username, member=member)
     Comment.objects.create(reel=reel, text="Wow", name="Uncle Bo", is_guest=True)
     Reaction.objects.give(Subject(lineage=clip.lineage), "FIRE", Speaker(member=member))
+    ReelRender.objects.create(reel=reel, shape="TALL", shorter_px=1080, rate="30", made_by=member)
+    ReelMusic.objects.create(reel=reel, name=f"Song {number}", stored_path=f"song {number}", size_bytes=9)
     return clip
 
 

@@ -37,6 +37,7 @@ from clips.models import (
     FileName,
     Filmstrip,
     FinalClip,
+    HandleCut,
     Job,
     JobKind,
     JobState,
@@ -72,6 +73,7 @@ EFFECT_GOES_INTO = {
     JobKind.RENDER: FinalClip,
     JobKind.SHARE: SharedCopy,
     JobKind.FILM: ReelRender,
+    JobKind.HANDLES: HandleCut,
     JobKind.ARCHIVE: FinalClip,  # written when the copy is there; its own row is written before each step
     JobKind.WITHDRAW: ArchiveCopy,
     JobKind.FETCH: OriginalFile,
@@ -251,6 +253,12 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         assert stored.stat().st_size == film.size_bytes
         assert not list(django_settings.SCRATCH_DIR.iterdir())
 
+    def cut_wider() -> None:
+        wider = HandleCut.objects.get()
+        stored = django_settings.DATA_DIR / wider.stored_path
+        assert list(stored.parent.iterdir()) == [stored]
+        assert stored.stat().st_size == wider.size_bytes
+
     def archived() -> None:
         copy = ArchiveCopy.objects.get()
         files = [path for path in django_settings.ARCHIVE_DIR.rglob("*") if path.suffix == ".mp4"]
@@ -293,6 +301,8 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
     row = request.getfixturevalue(targets.get(kind, "clip"))
     if kind == JobKind.POSTER:
         request.getfixturevalue("segment")
+    if kind == JobKind.HANDLES:
+        HandleCut.objects.create(clip=row, handle_ms=100, start_ms=row.start_ms - 100, end_ms=row.end_ms + 100)
     if kind == JobKind.SHARE:
         SharedCopy.objects.create(clip=row)
     if kind in {JobKind.ARCHIVE, JobKind.WITHDRAW, JobKind.EMPTY, JobKind.FILM}:
@@ -329,6 +339,7 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         JobKind.RENDER: rendered,
         JobKind.SHARE: copied,
         JobKind.FILM: joined,
+        JobKind.HANDLES: cut_wider,
         JobKind.ARCHIVE: archived,
         JobKind.WITHDRAW: withdrawn,
         JobKind.FETCH: fetched_back,

@@ -4,6 +4,7 @@ import hashlib
 import io
 import re
 import zipfile
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 from urllib.parse import unquote
@@ -13,12 +14,13 @@ from zlib import crc32
 import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
+from django.utils import timezone
 
 from clips.library.selection import Selection
 from clips.media.cut.clip import cut
 from clips.media.probe import probe
-from clips.models import FinalClip, OriginalFile, Reel
-from clips.reels import editing, handover
+from clips.models import FinalClip, HandleCut, OriginalFile, Reel
+from clips.reels import editing, handles, handover
 from clips.reels.handover import Linked, hand_over
 from clips.reels.timeline.model import TimelineError
 from clips.tests.factories import FinalClipFactory, OriginalFileFactory
@@ -27,6 +29,7 @@ from people.models import Person
 from tricks.models import Trick
 
 RATE = Fraction(60000, 1001)
+HTMX = {"HX-Request": "true"}
 SPANS_MS = ((334, 1201), (1500, 2600))
 
 
@@ -177,6 +180,41 @@ def test_the_zip_holds_the_project_and_the_files_that_it_links(client, viewer, e
     linked = [unquote(found.get("src")).removeprefix("./") for found in root.iter("media-rep")]
     assert sorted(linked) == sorted(set(packed.namelist()) - {project})
     assert packed.read(linked[0]) == (own_data_dir / cuts[0].stored_path).read_bytes()
+
+
+def test_the_zip_holds_clips_with_handles_once_they_are_cut(
+    client, viewer, edit, cuts, film, video, work_off, own_data_dir
+):
+    original = own_data_dir / video.stored_path
+    original.parent.mkdir(parents=True, exist_ok=True)
+    original.write_bytes(film.read_bytes())
+    client.force_login(viewer)
+    asked = {"format": "fcpxml", "linked": "zip", "handles": "1000", "rate": "60000/1001"}
+    here = reverse("clips:reel_handles", args=[edit.pk])
+    assert "Cut clips with handles" in client.get(here, asked, headers=HTMX).text
+    refused = download(client, edit, **asked)
+    assert [str(message) for message in get_messages(refused.wsgi_request)] == ["Cut the clips with handles first."]
+    assert "2 clips left to cut." in client.post(here, asked, headers=HTMX).text
+    work_off()
+    ready = client.get(here, asked, headers=HTMX).text
+    assert "2 clips are cut with handles." in ready
+    assert "hx-get" not in ready
+    answer = download(client, edit, **asked)
+    packed = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+    assert packed.testzip() is None
+    linked = hand_over(edit, Linked.ZIP, handle_ms=1000).timeline.cuts
+    for shown, span_ms in zip(linked, ((500, 1001), SPANS_MS[1]), strict=True):
+        wider = own_data_dir / "wider.mp4"
+        wider.write_bytes(packed.read(shown.media.path))
+        numbers = shown_numbers(wider)
+        assert len(numbers) == shown.media.n_frames
+        of_cut = numbers[shown.first_frame : shown.first_frame + shown.n_frames]
+        assert of_cut == list(range(int(span_ms[0] * RATE / 1000), int(span_ms[1] * RATE / 1000) + 1))
+    assert linked[0].first_frame > 20
+    assert handles.drop_old() == 0
+    HandleCut.objects.update(seen_at=timezone.now() - timedelta(days=4))
+    assert handles.drop_old() == 2
+    assert not list((own_data_dir / handles.FOLDER).iterdir())
 
 
 def test_the_zip_says_what_it_lacks(client, viewer, edit, cuts, own_data_dir):

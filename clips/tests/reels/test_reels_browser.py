@@ -199,6 +199,84 @@ def test_trim_speed_title_and_sound_are_set_and_undone(page, edit):
     expect(box.get_by_label("From")).to_have_value("0:00.000")
 
 
+def pull(page: Page, part: Locator, to_x: float) -> None:
+    """Drag a part of the page sideways, from its middle."""
+    box = part.bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move((middle[0] + to_x) / 2, middle[1], steps=3)
+    page.mouse.move(to_x, middle[1], steps=3)
+    page.mouse.up()
+
+
+#: Whether the middle of the selected clip's pictures is drawn.
+IS_DRAWN = """() => {
+  const film = document.querySelector("#reel-clip canvas");
+  return film && film.getContext("2d").getImageData(film.width / 2, film.height / 2, 1, 1).data[3] > 0;
+}"""
+
+
+def test_a_trim_is_dragged_over_the_clips_pictures_and_moved_by_keys(page, edit):
+    cards(page).nth(1).get_by_role("button").click()  # Lipslide, three seconds
+    box, length = page.locator("#reel-clip"), cards(page).nth(1).locator(".clip-length")
+    page.wait_for_function(IS_DRAWN)
+    start, end = (box.get_by_role("slider", name=name) for name in ("Start", "End"))
+    start.scroll_into_view_if_needed()
+    track = box.locator("[data-track]").bounding_box()
+    pull(page, start, track["x"] + track["width"] / 3)
+    expect(length).to_have_text("2.0 s")
+    expect(box.get_by_label("From")).to_have_value(re.compile(r"0:0(0\.9|1\.0)"))
+    end.press("PageDown")
+    expect(length).to_have_text("1.5 s")
+    expect(box.get_by_label("To", exact=True)).to_have_value("0:02.500")
+    expect(end).to_be_focused()
+    end.press("ArrowRight")
+    expect(box.get_by_label("To", exact=True)).to_have_value("0:02.517")
+    expect(page.get_by_role("button", name="Undo", exact=True)).to_have_attribute("title", re.compile("Trimmed"))
+    page.wait_for_function(IS_DRAWN)
+    for wanted in ("1.5 s", "2.0 s", "3.0 s"):
+        page.get_by_role("button", name="Undo", exact=True).click()
+        expect(length).to_have_text(wanted)
+
+
+def test_the_crop_is_dragged_at_both_ends_moved_by_keys_and_given_back(page, edit):
+    cards(page).nth(1).get_by_role("button").click()
+    box, frame = page.locator("#reel-clip"), page.get_by_role("slider", name="Crop of upright films")
+    places = box.locator(".reel-crop-moved button")
+    box.get_by_role("button", name="Move crop").click()
+    expect(frame).to_have_attribute("aria-valuenow", "50")
+    screen = page.locator("[data-crop]").bounding_box()
+    pull(page, frame, screen["x"] + 0.3 * screen["width"])
+    expect(places).to_have_text(["0:00.000"])
+    expect(frame).to_have_attribute("aria-valuenow", "30")
+    box.get_by_role("button", name="End", exact=True).click()
+    expect(frame).to_have_attribute("aria-valuenow", "30")  # it stays where it is until it is moved
+    pull(page, frame, screen["x"] + 0.7 * screen["width"])
+    expect(places).to_have_count(2)
+    places.first.click()
+    expect(frame).to_have_attribute("aria-valuenow", "30")
+    assert findings(page) == []
+    undo = page.get_by_role("button", name="Undo", exact=True)
+    before = undo.get_attribute("hx-post")
+    frame.press("ArrowRight")
+    frame.press("ArrowRight")
+    expect(undo).not_to_have_attribute("hx-post", before)
+    expect(frame).to_have_attribute("aria-valuenow", "32")
+    expect(frame).to_be_focused()
+    page.reload()
+    cards(page).nth(1).get_by_role("button").click()
+    expect(places).to_have_count(2)
+    expect(frame).to_be_hidden()
+    box.get_by_role("button", name="Move crop").click()
+    expect(frame).to_have_attribute("aria-valuenow", "32")
+    undo.click()
+    expect(frame).to_have_attribute("aria-valuenow", "30")
+    box.get_by_role("button", name="Follow the rider again").click()
+    expect(places).to_have_count(0)
+    expect(frame).to_have_attribute("aria-valuenow", "50")
+
+
 def test_it_plays_through_in_order_with_the_next_clip_loaded_before(page, edit):
     page.evaluate("document.addEventListener('clip-shown', (e) => (window.shown ??= []).push(e.detail))")
     wanted = cards(page).evaluate_all("all => all.map((card) => card.dataset.reelClip)")
