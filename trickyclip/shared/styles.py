@@ -9,6 +9,7 @@ from django.conf import settings
 SHEETS = (
     "base", "layout", "components", "toasts", "previews", "library", "selection", "sessions", "watch", "bin", "reels",
     "season", "web", "sorting", "phone", "sharing", "ingest", "people",
+    "api",
 )  # fmt: skip
 
 
