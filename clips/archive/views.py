@@ -20,6 +20,7 @@ from clips.jobs import pipeline
 from clips.models import OriginalFile
 from people.access import requires
 from people.models import Role
+from people.site_settings import snapshot
 from people.site_settings.changing import set_values
 from people.site_settings.registry import (
     ARCHIVE_BACKEND,
@@ -182,7 +183,8 @@ def _tried() -> list[Finding]:
 def drive_send_earlier(request: HttpRequest) -> HttpResponse:
     """Send the clips from before; a worker looks for them, as there may be many."""
     if ARCHIVE_BACKEND.value() == "drive":
-        pipeline.ask("send_earlier_clips")
+        # Once all processes know which archive is meant.
+        pipeline.ask("send_earlier_clips", in_s=snapshot.REFRESH_S + 1)
         messages.success(request, _("Earlier clips are sent in the background."))
     return redirect("clips:drive")
 

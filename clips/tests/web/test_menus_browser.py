@@ -55,7 +55,7 @@ def test_walking_out_with_the_keyboard_closes_the_menu(page):
 UPLOAD = """
 from clips.models import Shoot, Upload
 from people.models import Member
-shoot = Shoot.objects.create(name="Behind the back", date="2024-12-01")
+shoot = Shoot.objects.create(name="Behind the back", slug="BehindTheBack", date="2024-12-01")
 Upload.objects.create(owner=Member.objects.get(), shoot=shoot, original_filename="meanwhile.mp4", size_bytes=9)
 """
 
