@@ -367,6 +367,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Upload footage, sort its moments, find the clips.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SORT_OPERATIONS": False,  # in the order of clips/api/urls.py
 }
 
 # --- logs: one line each, readable or JSON -------------------------------------------------------------------------
