@@ -107,8 +107,10 @@ class Watch extends ClipPlayer {
     const { video } = this;
     const shown = (_now, { mediaTime }) => {
       if (signal.aborted) return;
-      this.mediaS = mediaTime;
-      this.#showTime(mediaTime);
+      if (!video.seeking) { // else it is a frame of the place that is left, told late
+        this.mediaS = mediaTime;
+        this.#showTime(mediaTime);
+      }
       if (this.stopAt !== null && this.stopAt !== undefined && !video.paused && this.frameMs >= this.stopAt) {
         if (this.loop.isOn) this.playMoment(this.played);
         else {
