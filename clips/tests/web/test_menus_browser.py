@@ -56,7 +56,8 @@ UPLOAD = """
 from clips.models import Shoot, Upload
 from people.models import Member
 shoot = Shoot.objects.create(name="Behind the back", slug="BehindTheBack", date="2024-12-01")
-Upload.objects.create(owner=Member.objects.get(username="%s"), shoot=shoot, original_filename="meanwhile.mp4", size_bytes=9)
+owner = Member.objects.get(username="%s")
+Upload.objects.create(owner=owner, shoot=shoot, original_filename="meanwhile.mp4", size_bytes=9)
 """
 
 
