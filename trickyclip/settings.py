@@ -138,7 +138,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "django_htmx",
     "csp",
     "axes",
@@ -373,8 +372,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Upload footage, sort its moments, find the clips.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SORT_OPERATIONS": False,  # in the order of clips/api/urls.py
 }
 
 # --- logs: one line each, readable or JSON -------------------------------------------------------------------------

@@ -1,9 +1,9 @@
 """URLs of the API, each with the role that reading and writing need."""
 
 from django.urls import path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView
 
-from clips.api import bin_views, bulk, errors, reels, schema, talk, views  # noqa: F401  schema: registers how one logs in
+from clips.api import bin_views, bulk, docs, errors, reels, schema, talk, views  # noqa: F401  schema: registers how one logs in
 from people.access import requires
 from people.models import Role
 
@@ -53,6 +53,6 @@ urlpatterns = [
     path("jobs/<uuid:pk>/retry", curate(views.JobRetry.as_view()), name="job_retry"),
     path("jobs/<uuid:pk>/cancel", curate(views.JobCancel.as_view()), name="job_cancel"),
     path("schema", watch(SpectacularAPIView.as_view()), name="schema"),
-    path("docs", watch(SpectacularSwaggerSplitView.as_view(url_name="api:schema")), name="docs"),
+    path("docs", docs.docs, name="docs"),
     path("<path:address>", watch(errors.Nowhere.as_view()), name="nowhere"),
 ]

@@ -132,6 +132,7 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
         "pick a trick": f"{reverse('tricks:pick')}?q=bord",
         "api: clips": reverse("api:clip_list"),
         "api: jobs": reverse("api:job_list"),
+        "api: documentation": reverse("api:docs"),
         "audit": reverse("clips:audit"),
         "manage": reverse("clips:manage"),
         "members": reverse("people:members"),
