@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import md5
 from pathlib import Path
 
 import psycopg
@@ -77,6 +78,7 @@ EFFECT_GOES_INTO = {
     JobKind.ARCHIVE: FinalClip,  # written when the copy is there; its own row is written before each step
     JobKind.WITHDRAW: ArchiveCopy,
     JobKind.FETCH: OriginalFile,
+    JobKind.READ_BACK: OriginalFile,
     JobKind.RENAME: FinalClip,
     JobKind.RECORD: ArchiveTouch,
     JobKind.EMPTY: BinEntry,  # the rest is tried step by step in clips/tests/library/test_emptying.py
@@ -277,6 +279,11 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         assert sha256_of(django_settings.DATA_DIR / original.stored_path) == original.file_hash
         assert list(django_settings.SCRATCH_DIR.iterdir()) == []
 
+    def read_back() -> None:
+        original = OriginalFile.objects.get()
+        assert original.read_back_at is not None
+        assert original.md5 == md5((django_settings.DATA_DIR / original.stored_path).read_bytes()).hexdigest()
+
     def renamed() -> None:
         clip = FinalClip.objects.get()
         assert clip.filename.startswith("2024-12-01__BackyardRails__Mia_Berg__")
@@ -297,7 +304,7 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
 
     targets = {JobKind.COLLECT: "dropped", JobKind.INGEST: "upload", JobKind.PROBE: "filmed", JobKind.DETECT: "filmed"}
     targets |= {JobKind.POSTER: "filmed", JobKind.PREVIEW: "segment", JobKind.FILMSTRIP: "filmed"}
-    targets |= {JobKind.FETCH: "filmed"}
+    targets |= {JobKind.FETCH: "filmed", JobKind.READ_BACK: "filmed"}
     row = request.getfixturevalue(targets.get(kind, "clip"))
     if kind == JobKind.POSTER:
         request.getfixturevalue("segment")
@@ -343,6 +350,7 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         JobKind.ARCHIVE: archived,
         JobKind.WITHDRAW: withdrawn,
         JobKind.FETCH: fetched_back,
+        JobKind.READ_BACK: read_back,
         JobKind.RENAME: renamed,
         JobKind.RECORD: described,
         JobKind.EMPTY: emptied,
