@@ -282,7 +282,8 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
     def read_back() -> None:
         original = OriginalFile.objects.get()
         assert original.read_back_at is not None
-        assert original.md5 == md5((django_settings.DATA_DIR / original.stored_path).read_bytes()).hexdigest()
+        stored = (django_settings.DATA_DIR / original.stored_path).read_bytes()
+        assert original.md5 == md5(stored, usedforsecurity=False).hexdigest()
 
     def renamed() -> None:
         clip = FinalClip.objects.get()
