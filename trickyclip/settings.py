@@ -373,6 +373,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SORT_OPERATIONS": False,  # in the order of clips/api/urls.py
+    "ENUM_NAME_OVERRIDES": {"JobKind": "clips.models.JobKind", "ReactionKind": "clips.models.ReactionKind"},
 }
 
 # --- logs: one line each, readable or JSON -------------------------------------------------------------------------

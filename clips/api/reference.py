@@ -20,8 +20,8 @@ from people.models import Role
 #: Calls are gathered by the first word of their path, in this order.
 GROUPS = {
     "upload": _("Upload"), "sort": _("Sort"), "clips": _("Clips"), "bulk": _("Changes of many clips"),
-    "edits": _("Edits"), "sessions": _("Sessions"), "videos": _("Videos"), "people": _("Riders"),
-    "tricks": _("Tricks"), "bin": _("Bin"), "jobs": _("Jobs"),
+    "edits": _("Edits"), "comments": _("Comments"), "sessions": _("Sessions"), "videos": _("Videos"),
+    "people": _("Riders"), "tricks": _("Tricks"), "bin": _("Bin"), "jobs": _("Jobs"),
 }  # fmt: skip
 #: The values of examples, by the name of a field; a field with another name gets the one of its kind.
 SAMPLES = {
