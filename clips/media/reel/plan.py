@@ -49,7 +49,8 @@ class Item:
     names : tuple of str
         Rider and trick, shown at its start.
     path : tuple of (float, float)
-        Where the middle of a narrower frame lies: seconds of the file from its first picture, and 0 (left) to 1.
+        Where the middle of a narrower frame lies: seconds of the file from its first picture, and 0 (left) to 1. Found
+        by who follows the rider, or put there by a person (``path.through``).
     """
 
     source: str

@@ -56,6 +56,8 @@ _FRESH_S = 3.0
 _THREADS = 2
 #: Above this rate half of the frames are not shown, and those that nothing refers to need not be decoded.
 _FAST_HZ = 45
+#: Edges of blocks that the decoder leaves unsmoothed are not seen where a picture is made so many times smaller.
+_MUCH_LARGER = 2
 #: About what a core decodes of HEVC in a second.
 _EASY_PIXELS_PER_SECOND = 1920 * 1080 * 90
 
@@ -151,6 +153,7 @@ class _Run:
                 at_s, frame = self._waiting.popleft()
                 piece.add(max(at_s, start_s), frame)
                 self._shown = (at_s, frame)
+            piece.hold_until(end_s)
             if self._sound:
                 piece.add_sound(self._sound.until(end_s))
         self._pace.made(end_s - start_s)
@@ -217,7 +220,10 @@ class _Pictures:
         self._group_s = 1.0
         #: The newest frame up to the start: the one on screen there, if the next one comes later.
         self._before: tuple[Fraction, VideoFrame] | None = None
-        film.stream.codec_context.skip_frame = "NONREF" if _rate_hz(film) > _FAST_HZ else "DEFAULT"
+        context = film.stream.codec_context
+        context.skip_frame = "NONREF" if _rate_hz(film) > _FAST_HZ else "DEFAULT"
+        if min(context.width, context.height) >= _MUCH_LARGER * SHORTER_PX:
+            context.options = {**context.options, "skip_loop_filter": "all"}
 
     def wants(self, packet: AnyPacket) -> bool:
         """Return whether a packet of the picture is decoded."""
@@ -354,6 +360,16 @@ class _Piece:
 
     def add(self, at_s: Fraction, frame: VideoFrame) -> None:
         self._frames.append((at_s, frame))
+
+    def hold_until(self, end_s: Fraction) -> None:
+        """Show the last frame until then: a stream of this kind says when a frame begins, not how long it stays.
+
+        A player takes the last one to stay as long as the one before it. It would count all pieces that follow from
+        where it believes that this one ends, so the last two are as far apart as from the end.
+        """
+        at_s, frame = self._frames[-1]
+        if at_s < end_s - Fraction(2, MOST_HZ):
+            self._frames += [(end_s - Fraction(left, MOST_HZ), frame) for left in (2, 1)]
 
     def add_sound(self, packets: list[AnyPacket]) -> None:
         self._heard = packets

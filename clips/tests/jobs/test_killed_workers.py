@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import md5
 from pathlib import Path
 
 import psycopg
@@ -37,6 +38,7 @@ from clips.models import (
     FileName,
     Filmstrip,
     FinalClip,
+    HandleCut,
     Job,
     JobKind,
     JobState,
@@ -72,9 +74,11 @@ EFFECT_GOES_INTO = {
     JobKind.RENDER: FinalClip,
     JobKind.SHARE: SharedCopy,
     JobKind.FILM: ReelRender,
+    JobKind.HANDLES: HandleCut,
     JobKind.ARCHIVE: FinalClip,  # written when the copy is there; its own row is written before each step
     JobKind.WITHDRAW: ArchiveCopy,
     JobKind.FETCH: OriginalFile,
+    JobKind.READ_BACK: OriginalFile,
     JobKind.RENAME: FinalClip,
     JobKind.RECORD: ArchiveTouch,
     JobKind.EMPTY: BinEntry,  # the rest is tried step by step in clips/tests/library/test_emptying.py
@@ -251,6 +255,12 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         assert stored.stat().st_size == film.size_bytes
         assert not list(django_settings.SCRATCH_DIR.iterdir())
 
+    def cut_wider() -> None:
+        wider = HandleCut.objects.get()
+        stored = django_settings.DATA_DIR / wider.stored_path
+        assert list(stored.parent.iterdir()) == [stored]
+        assert stored.stat().st_size == wider.size_bytes
+
     def archived() -> None:
         copy = ArchiveCopy.objects.get()
         files = [path for path in django_settings.ARCHIVE_DIR.rglob("*") if path.suffix == ".mp4"]
@@ -268,6 +278,12 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         assert original.evicted_at is None
         assert sha256_of(django_settings.DATA_DIR / original.stored_path) == original.file_hash
         assert list(django_settings.SCRATCH_DIR.iterdir()) == []
+
+    def read_back() -> None:
+        original = OriginalFile.objects.get()
+        assert original.read_back_at is not None
+        stored = (django_settings.DATA_DIR / original.stored_path).read_bytes()
+        assert original.md5 == md5(stored, usedforsecurity=False).hexdigest()
 
     def renamed() -> None:
         clip = FinalClip.objects.get()
@@ -289,10 +305,12 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
 
     targets = {JobKind.COLLECT: "dropped", JobKind.INGEST: "upload", JobKind.PROBE: "filmed", JobKind.DETECT: "filmed"}
     targets |= {JobKind.POSTER: "filmed", JobKind.PREVIEW: "segment", JobKind.FILMSTRIP: "filmed"}
-    targets |= {JobKind.FETCH: "filmed"}
+    targets |= {JobKind.FETCH: "filmed", JobKind.READ_BACK: "filmed"}
     row = request.getfixturevalue(targets.get(kind, "clip"))
     if kind == JobKind.POSTER:
         request.getfixturevalue("segment")
+    if kind == JobKind.HANDLES:
+        HandleCut.objects.create(clip=row, handle_ms=100, start_ms=row.start_ms - 100, end_ms=row.end_ms + 100)
     if kind == JobKind.SHARE:
         SharedCopy.objects.create(clip=row)
     if kind in {JobKind.ARCHIVE, JobKind.WITHDRAW, JobKind.EMPTY, JobKind.FILM}:
@@ -329,9 +347,11 @@ def work(request) -> tuple[JobKind, object, Callable[[], None]]:
         JobKind.RENDER: rendered,
         JobKind.SHARE: copied,
         JobKind.FILM: joined,
+        JobKind.HANDLES: cut_wider,
         JobKind.ARCHIVE: archived,
         JobKind.WITHDRAW: withdrawn,
         JobKind.FETCH: fetched_back,
+        JobKind.READ_BACK: read_back,
         JobKind.RENAME: renamed,
         JobKind.RECORD: described,
         JobKind.EMPTY: emptied,

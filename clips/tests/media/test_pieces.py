@@ -132,6 +132,16 @@ def test_pieces_are_small_and_upright(tmp_path, rotation):
     assert (size[0] < size[1]) == (rotation == 90)
 
 
+def test_a_player_takes_a_piece_for_as_long_as_it_is_whose_last_frame_stays_for_long(tmp_path):
+    """A player takes the last frame to stay as long as the one before it."""
+    source = make_video(tmp_path / "slow.mp4", frames=10, rate=5)
+    for number, piece in made(source, tmp_path / "out", (0,), (1,), duration_ms=2000).items():
+        frames = shown(piece)
+        assert [held for _time, held in frames[-3:]] == [5 * number + 4] * 3
+        before_s, last_s = frames[-2][0], frames[-1][0]
+        assert last_s + (last_s - before_s) == pytest.approx(number + 1, abs=0.001)
+
+
 def test_a_video_without_sound_has_pieces_without(tmp_path):
     source = make_video(tmp_path / "quiet.mp4", frames=45, audio=False)
     pieces = made(source, tmp_path / "out", (1,), (0,), duration_ms=1500)

@@ -53,6 +53,17 @@ FOCUS = """() => {
   };
 }"""
 
+#: Elements whose words are too small to read at arm's length.
+SMALL = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = new Set();
+  while (walker.nextNode()) {
+    const at = walker.currentNode.parentElement;
+    if (walker.currentNode.data.trim() && at.checkVisibility() && parseFloat(getComputedStyle(at).fontSize) < 14)
+      found.add(`${at.tagName} .${at.className} “${walker.currentNode.data.trim()}”`);
+  }
+  return [...found];
+}"""
+
 #: Writes the longest that people may call a session, a rider, a member or a file, in place of what the demo has.
 LENGTHEN = """names => {
   const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
@@ -118,6 +129,7 @@ def test_every_page_is_usable_by_all_and_fits(pages, demo_site, size):
             wrong += findings(page)
             if not page.evaluate(FITS):
                 wrong.append(f"{address} is too wide")
+            wrong += [f"{address}: too small: {what}" for what in page.evaluate(SMALL)]
             page.evaluate(LENGTHEN, [SESSION_NAME, FILENAME, "Mia Berg", demo_site.admin_username])
             if not page.evaluate(FITS):
                 wrong.append(f"{address} is too wide for long names")
