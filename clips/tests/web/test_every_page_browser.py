@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from clips.demo.session import FILENAME, SESSION_NAME
 from clips.tests.browser import log_in_as_admin, open_page, press
 from clips.tests.every_page import addresses
-from trickyclip.tests.site import RunningSite, manage
+from trickyclip.tests.site import RunningSite
 
 pytestmark = pytest.mark.slow
 
@@ -20,6 +20,14 @@ pytestmark = pytest.mark.slow
 SIZES = [(390, 844, "light"), (1440, 900, "dark")]
 SERIOUS = {"serious", "critical"}
 PATIENCE_S = 240
+#: The command, but for the drawing (clips/tests/demo/test_demo.py).
+MAKE_DEMO = """
+from unittest import mock
+from clips.demo import film, session
+from clips.tests.demo.drawn_once import copy_of_film
+with mock.patch.object(film, "write", copy_of_film):
+    session.make()
+"""
 #: Keeps the best moment of the demo session, as a sorter would.
 KEEP_ONE = f"""
 from clips.models import CandidateSegment, FinalClip
@@ -67,7 +75,7 @@ LENGTHEN = """names => {
 @pytest.fixture(scope="module")
 def demo_site(running_site) -> RunningSite:
     """A running site with the demo session, in which one moment was kept."""
-    manage(running_site.data_dir, "make_demo")
+    running_site.shell.run(MAKE_DEMO)
     wait_for(running_site, HAS_CARDS)
     running_site.shell.run(KEEP_ONE)
     wait_for(running_site, HAS_CLIP)
