@@ -13,7 +13,6 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from clips.jobs import pipeline
-from clips.media.reel.path import through
 from clips.media.reel.plan import Card, Frame, Item, Plan, as_json
 from clips.models import FinalClip, Job, JobKind, JobState, Reel, ReelMusic, ReelRender, RenderShape
 from clips.reels.contents import Entry, entries_of
@@ -252,7 +251,7 @@ def _item(entry: Entry, clip: FinalClip, wish: RenderWish) -> Item:
         title=entry.row.title,
         names=names,
         has_sound=entry.row.has_sound,
-        path=through(
+        places=tuple(
             (float(at_ms - clip.start_ms + lead_ms) / 1000, middle / 1000) for at_ms, middle in entry.row.crop
         ),
     )

@@ -150,12 +150,12 @@ def _follow(plan: dict[str, Any], folder: Path, work: Claim) -> int:
     if kept.is_file():
         paths = json.loads(kept.read_text())
     else:
-        found = iter(_paths_of_riders([item for item in plan["items"] if not item["path"]], work))
-        paths = [item["path"] or next(found) for item in plan["items"]]
+        found = iter(_paths_of_riders([item for item in plan["items"] if not item.get("places")], work))
+        paths = [[] if item.get("places") else next(found) for item in plan["items"]]
         with whole_or_not_at_all(kept) as part:
             part.write_text(json.dumps(paths))
     plan["items"] = [item | {"path": path} for item, path in zip(plan["items"], paths, strict=True)]
-    return sum(not path for path in paths)
+    return sum(not (item["path"] or item.get("places")) for item in plan["items"])
 
 
 def _paths_of_riders(items: list[dict[str, Any]], work: Claim) -> list[list[list[float]]]:
