@@ -182,11 +182,12 @@ IN_BACKUPS_ALONE = {
     "ReelMusic": "music", "ReelChange": "way back", "BulkChange": "way back", "Merge": "way back",
     "NoticeChannel": "notice channels", "Notice": "notice channels", "SiteSetting": "settings",
     "DriveGrant": "access to Google Drive", "Upload": "uploads", "Eviction": "freed space",
-    "AuditReport": "audits",
+    "AuditReport": "audits", "Receipt": "receipts", "ReceiptFile": "receipts",
 }  # fmt: skip
 #: Made again of videos, clips and the archive itself, or about this moment.
 MADE_AGAIN = {
-    "Preview", "Piece", "Watch", "Filmstrip", "SharedCopy", "Inbox", "ArchiveBlock", "ArchiveTouch", "ArchiveCursor",
+    "Preview", "Piece", "Watch", "Filmstrip", "SharedCopy", "HandleCut", "Inbox", "ArchiveBlock", "ArchiveTouch",
+    "ArchiveCursor",
 }  # fmt: skip
 
 
