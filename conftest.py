@@ -16,6 +16,7 @@ from django.conf import settings as django_settings
 from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
+from pytest_django.live_server_helper import LiveServer
 from redis import Redis
 
 from clips.jobs.registry import step_of
@@ -26,7 +27,7 @@ from clips.tests.factories import DetectionRunFactory, OriginalFileFactory, Shoo
 from people.models import Member, Role
 from people.site_settings import snapshot
 from trickyclip.pytest_engines import FOOTAGE, WITH_KEPT_SITE, WITHOUT_FOOTAGE
-from trickyclip.tests import kept_site, site
+from trickyclip.tests import kept_site, live_server, site
 
 #: Loaded after pytest-django, whose fixture for the database it replaces; one named in pytest.ini would come before it.
 pytest_plugins = ["trickyclip.pytest_once"]
@@ -99,6 +100,29 @@ def own_data_dir(tmp_path: Path, settings) -> Iterator[Path]:
     names = ("originals", "final_clips", "uploads", "incoming", "scratch", "archive")
     with override_settings(DATA_DIR=folder, **{f"{name.upper()}_DIR": folder / name for name in names}):
         yield folder
+
+
+@pytest.fixture(scope="session", name="live_server")
+def resting_live_server() -> Iterator[LiveServer]:
+    """Serve pages of this process, as the fixture of pytest-django that it replaces."""
+    server = live_server.resting_live_server("localhost")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def rest_before_rows_are_deleted(request, own_data_dir) -> Iterator[None]:
+    """Let everything that works with the test's rows end before they are deleted, once its pages are closed."""
+    marker = request.node.get_closest_marker("django_db")
+    served = "live_server" in request.fixturenames
+    if served or "transactional_db" in request.fixturenames or (marker and marker.kwargs.get("transaction")):
+        request.getfixturevalue("transactional_db")  # and so comes to its end after this
+        yield
+        if served:
+            request.getfixturevalue("live_server").thread.httpd.come_to_rest()
+        live_server.others_end_their_transactions()
+    else:
+        yield
 
 
 @pytest.fixture(autouse=True)

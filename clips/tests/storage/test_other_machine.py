@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,10 +28,9 @@ from clips.sharing import links
 from clips.sorting import decisions
 from clips.storage import files, local_cache
 from clips.tests.factories import FinalClipFactory
-from clips.tests.jobs.test_killed_workers import worker  # noqa: F401  a fixture
 from clips.tests.media.made_up import make_video
 from clips.tests.storage.conftest import environment, objects
-from clips.tests.workers import eventually
+from clips.tests.workers import Worker, eventually
 from people.models import Person
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -60,13 +60,14 @@ def receive(sorter, film: bytes) -> Job:
 
 
 @pytest.fixture
-def other_machine(s3, worker, tmp_path) -> Path:  # noqa: F811
+def other_machine(broker, s3, tmp_path) -> Iterator[Path]:
     """The data folder of another machine with a worker."""
     folder = tmp_path / "other"
-    worker(
+    worker = Worker(
         **environment(s3), DATA_DIR=str(folder), ARCHIVE_DIR=str(django_settings.ARCHIVE_DIR), JOB_LEASE_SECONDS="60"
     )
-    return folder
+    yield folder
+    worker.stop()
 
 
 def all_done() -> bool:
