@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from clips.archive import questions, session_text
@@ -23,10 +24,10 @@ from clips.archive.configured import archive_backend, archive_name
 from clips.archive.naming import ROOT, session_file_name, session_folder_parts
 from clips.archive.outage import current_outage, note
 from clips.archive.session_facts import Facts, crew_facts, is_worth_a_file, session_facts
-from clips.archive.uploader import ensure_folder, remove_empty
+from clips.archive.uploader import MAX_LEFT_FOLDERS, ensure_folder, folder_left, remove_empty
 from clips.jobs import pipeline
 from clips.jobs.worker import Claim
-from clips.models import ArchiveTouch, Job, JobKind, SessionFile, Shoot
+from clips.models import ArchiveFolder, ArchiveTouch, Job, JobKind, SessionFile, Shoot
 from clips.storage.files import sha256_of
 
 #: Behind everything that somebody waits for.
@@ -132,7 +133,8 @@ def _write(backend: ArchiveBackend, shoot: Shoot | None, facts: Facts, parts: tu
 
 def _send(backend: ArchiveBackend, row: SessionFile, held: RemoteFile | None, source: Path, path: str) -> None:
     folders, filename = tuple(path.split("/")[:-1]), path.rpartition("/")[2]
-    folder = ensure_folder(backend, folders)
+    left = ArchiveFolder.objects.filter(backend=backend.name, remote_id=held.folder_id).first() if held else None
+    folder = _folder_for(backend, row, folders)
     # A rebuild read it, and may not have understood all of it; or somebody changed it since it was written.
     if held and (row.written_at is None or _is_theirs(backend, row, held)):
         _set_aside(backend, row.remote_id, folder.remote_id)
@@ -140,11 +142,10 @@ def _send(backend: ArchiveBackend, row: SessionFile, held: RemoteFile | None, so
     if held is None and backend.ids_are_places and backend.look(path):
         _set_aside(backend, path, folder.remote_id)  # another site's, or one that nobody has confirmed yet
     if held is None:
-        row.note(remote_id=backend.new_file_id(folder.remote_id, filename), folder=folder)
+        row.note(remote_id=backend.new_file_id(folder.remote_id, filename))
     elif (held.folder_id, held.filename) != (folder.remote_id, filename):
-        left = row.folder
         moved = backend.move(row.remote_id, to_folder_id=folder.remote_id, filename=filename, facts={})
-        row.note(remote_id=moved, folder=folder)
+        row.note(remote_id=moved)
         if left != folder:
             remove_empty(backend, left)
     sha256 = sha256_of(source)
@@ -152,6 +153,17 @@ def _send(backend: ArchiveBackend, row: SessionFile, held: RemoteFile | None, so
     there = backend.look(row.remote_id)
     if there is None or there.sha256 != sha256:
         raise ArchiveError(f"{filename} did not arrive whole in the archive. It will be written again.")
+
+
+def _folder_for(backend: ArchiveBackend, row: SessionFile, parts: tuple[str, ...]) -> ArchiveFolder:
+    """Return the folder of a file, which is written down in its row before anything is put in."""
+    for _time in range(MAX_LEFT_FOLDERS):
+        folder = ensure_folder(backend, parts)
+        with transaction.atomic():
+            if folder.keeps_id():
+                row.note(folder=folder)
+                return folder
+    raise folder_left()
 
 
 def _is_theirs(backend: ArchiveBackend, row: SessionFile, held: RemoteFile) -> bool:

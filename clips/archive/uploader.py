@@ -28,6 +28,8 @@ from clips.jobs.worker import Claim
 from clips.models import ArchiveCopy, ArchiveFolder, CopyState, FinalClip, JobKind, OriginalFile
 
 MAX_NEW_FOLDERS = 3
+#: How often a file is brought to another folder because the one that it should go to was just removed as empty.
+MAX_LEFT_FOLDERS = 5
 #: States of a copy that the archive had.
 THERE_BEFORE = (CopyState.VERIFIED, CopyState.REMOVED, CopyState.CHANGED)
 
@@ -61,6 +63,14 @@ def send(item: Item, work: Claim, *, wish: Wish = Wish.NONE) -> ArchiveCopy:
     return Shipment(item, work).deliver(wish)
 
 
+class FolderLeftError(Exception):
+    """The folder that something should go into is being removed, since it was empty."""
+
+
+def folder_left() -> ArchiveError:
+    return ArchiveError(_("A folder in the archive was removed as empty each time something was to go in. Try again."))
+
+
 class Shipment:
     """One file's way into the archive, for one worker."""
 
@@ -73,6 +83,14 @@ class Shipment:
         self.left = self.copy.folder
 
     def deliver(self, wish: Wish) -> ArchiveCopy:
+        for _time in range(MAX_LEFT_FOLDERS):
+            try:
+                return self._deliver(wish)
+            except FolderLeftError:
+                continue  # from the beginning, as another worker would: another folder takes its place
+        raise folder_left()
+
+    def _deliver(self, wish: Wish) -> ArchiveCopy:
         questions.check_place(self.backend.name)
         held = self._held()
         if self.copy.state in THERE_BEFORE and (held is None or held.is_trashed):
@@ -123,7 +141,7 @@ class Shipment:
         self.backend.restore(copy.remote_id)
         back = self.backend.look(copy.remote_id)
         if back and back.is_trashed:
-            self._note(next_folder=folder, next_name=self.filename)
+            self._note_way(folder, next_folder=folder, next_name=self.filename)
             target = {"to_folder_id": folder.remote_id, "filename": self.filename}
             remote_id = self.backend.move(copy.remote_id, **target, facts=self.item.facts)
             self._note(remote_id=remote_id, folder=folder, path=self.path, next_folder=None, next_name="")
@@ -212,7 +230,7 @@ class Shipment:
         if held is None and not fresh.get("session", self.copy.session):
             fresh |= {"remote_id": self.backend.new_file_id(folder.remote_id, self.filename), "folder": folder}
             fresh |= {"path": self.path}
-        self._note(**fresh, state=CopyState.SENDING, verified_at=None)
+        self._note_way(fresh.get("folder"), **fresh, state=CopyState.SENDING, verified_at=None)
 
     def _put_right(self, folder: ArchiveFolder, held: RemoteFile) -> None:
         """Move the copy to its current place and name, unless a person has moved or renamed it."""
@@ -221,7 +239,7 @@ class Shipment:
             return  # a rebuild found it there, and nobody has confirmed its move yet
         is_ours, remote_id = self._is_ours(held), self.copy.remote_id
         if is_ours and there != wanted:
-            self._note(next_folder=folder, next_name=self.filename)
+            self._note_way(folder, next_folder=folder, next_name=self.filename)
             target = {"to_folder_id": folder.remote_id, "filename": self.filename}
             remote_id = self.backend.move(remote_id, **target, facts=self.item.facts)
         if is_ours or there == wanted:
@@ -237,8 +255,14 @@ class Shipment:
 
     def _note(self, **fields: object) -> None:
         """Save the progress, unless the job now belongs to another worker (LeaseLostError)."""
+        self._note_way(None, **fields)
+
+    def _note_way(self, into: ArchiveFolder | None, **fields: object) -> None:
+        """Save the progress, and with it that the copy goes into a folder, unless that is being removed."""
         with transaction.atomic():
             self.work.job.renew(None)
+            if into and not into.keeps_id():
+                raise FolderLeftError
             self.copy.note(**fields)
 
 
@@ -302,7 +326,10 @@ def ensure_folder(backend: ArchiveBackend, parts: tuple[str, ...]) -> ArchiveFol
 
 
 def remove_empty(backend: ArchiveBackend, row: ArchiveFolder | None) -> None:
-    """Remove a folder that the last copy left, and those above it, if they are ours, empty, and nobody's next."""
+    """Remove a folder that the last file left, and those above it, if they are ours, empty, and nobody's next.
+
+    Until it is in the trash, whoever wants a folder of this name finds this one by its name. It comes out again then.
+    """
     while row is not None and row.parent_id and isinstance(backend, RemovesFolders):
         with transaction.atomic():
             row = ArchiveFolder.objects.select_for_update().filter(pk=row.pk).first()
@@ -312,6 +339,11 @@ def remove_empty(backend: ArchiveBackend, row: ArchiveFolder | None) -> None:
             row.take_id("", instead_of=remote_id)  # whoever wants it from now on makes another
         if not backend.remove_if_empty(remote_id):
             row.take_id(remote_id)  # a person's file is in it
+            return
+        row.refresh_from_db(fields=["remote_id"])
+        if row.remote_id == remote_id or not (row.remote_id or row.is_unused()):
+            backend.restore(remote_id)
+            row.take_id(remote_id)
             return
         row = row.parent
 

@@ -44,10 +44,20 @@ class ArchiveFolder(models.Model):
         return f"{self.parent.path}/{self.name}" if self.parent else self.name
 
     def is_unused(self) -> bool:
-        """Return whether no copy is in it or on its way there, and it has no folder that is made."""
+        """Return whether no file is in it or on its way there, and it has no folder that is made."""
         coming = ArchiveCopy.objects.filter(Q(folder=self) | Q(next_folder=self))
         settled = coming.exclude(state__in=[CopyState.WITHDRAWN, CopyState.REMOVED])
-        return not settled.exists() and not self.folders.exclude(remote_id="").exists()
+        is_wanted = settled.exists() or SessionFile.objects.filter(folder=self).exists()
+        return not is_wanted and not self.folders.exclude(remote_id="").exists()
+
+    def keeps_id(self) -> bool:
+        """Return whether the id is still the folder's, which nobody changes until the transaction ends.
+
+        Whoever puts something in writes that down in the same transaction. So a folder is either seen to be wanted, or
+        known to be on its way into the trash, and never both.
+        """
+        as_known = ArchiveFolder.objects.filter(pk=self.pk, remote_id=self.remote_id)
+        return as_known.select_for_update(no_key=True).first() is not None
 
     def take_id(self, remote_id: str, *, instead_of: str = "") -> None:
         """Save the id for the folder, unless another worker was faster; then return that one's."""

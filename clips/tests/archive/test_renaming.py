@@ -1,17 +1,21 @@
 """Tests renames with archived copies: killed midway, twice in a row, and around an undo, in each kind of archive."""
 
+import functools
 import time
 import uuid
+from collections.abc import Callable
 
 import pytest
 from django.utils import timezone
 
-from clips.archive import renaming
+from clips.archive import renaming, session_filing, uploader
 from clips.archive import tasks as archive_tasks
 from clips.archive.backend import ListedFile
 from clips.archive.configured import archive_backend
+from clips.archive.drive.client import GoogleDriveArchive
 from clips.jobs import tasks as jobs_tasks
 from clips.library import tasks as library_tasks
+from clips.library.bulk import TagChange, change_tags
 from clips.library.new_version import reedit
 from clips.library.search import matching
 from clips.models import CopyState, FileName, FinalClip, Job, JobKind, JobState, Shoot
@@ -225,3 +229,91 @@ def test_the_night_catches_up_with_what_was_changed_past_the_forms(backend, make
     assert is_called(clip, "Mia_Berg")
     library_tasks.refresh_search()
     assert work_off() == []
+
+
+@pytest.fixture
+def swap(on_drive, make_clip, archived, sorter) -> tuple[FinalClip, FinalClip]:
+    """Two clips alone in their riders' folders, each of which is to go into the other's."""
+    on_drive.store.search_lag_s = 0
+    mia, jo = archived(make_clip()), archived(make_clip(person=Person.objects.add("Jo")))
+    for clip, person in ((mia, jo.person), (jo, mia.person)):
+        change_tags([clip.pk], TagChange(sets_people=True, people=(person,)), member=sorter, key=uuid.uuid4())
+    for job in Job.objects.active().filter(kind=JobKind.RENAME):
+        archive_tasks.rename(str(job.pk))
+    return mia, jo
+
+
+def move(clip: FinalClip) -> None:
+    archive_tasks.archive(str(Job.objects.active().get(kind=JobKind.ARCHIVE, clip=clip).pk))
+
+
+def once_at(monkeypatch, owner: object, name: str, happens: Callable[[], None], *, after: bool = False) -> None:
+    """Let something happen before or after the next call of a function."""
+    real = getattr(owner, name)
+
+    def with_it(*args, **kwargs):
+        monkeypatch.setattr(owner, name, real)
+        if not after:
+            happens()
+        answer = real(*args, **kwargs)
+        if after:
+            happens()
+        return answer
+
+    monkeypatch.setattr(owner, name, with_it)
+
+
+def in_the_trash(drive) -> list[str]:
+    return [item.name for item in drive.store.files() if drive.store.is_trashed(item)]
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["found to be empty", "in the trash already"])
+def test_a_folder_that_another_worker_is_about_to_fill_is_taken_out_of_the_trash(
+    on_drive, swap, work_off, monkeypatch, is_late
+):
+    leaves, comes = swap
+    once_at(monkeypatch, GoogleDriveArchive, "_set_trashed", functools.partial(move, comes), after=is_late)
+    move(leaves)
+    work_off()
+    assert (is_called(leaves, "Jo"), is_called(comes, "Mia"), in_the_trash(on_drive)) == (True, True, [])
+
+
+def test_a_clip_whose_next_folder_was_just_removed_goes_into_another(on_drive, swap, work_off, monkeypatch):
+    leaves, comes = swap
+    once_at(monkeypatch, uploader, "ensure_folder", functools.partial(move, leaves), after=True)
+    move(comes)
+    work_off()
+    assert (is_called(leaves, "Jo"), is_called(comes, "Mia"), in_the_trash(on_drive)) == (True, True, [])
+
+
+def test_a_clip_that_is_sent_into_a_folder_that_was_just_removed_is_seen(
+    on_drive, swap, make_clip, work_off, monkeypatch
+):
+    leaves, stays = swap
+    Job.objects.active().filter(clip=stays).delete()
+    new = make_clip(person=Person.objects.get(slug="Mia"))
+    Job.objects.for_target(JobKind.ARCHIVE, new)
+    once_at(monkeypatch, uploader, "ensure_folder", functools.partial(move, leaves), after=True)
+    move(new)
+    work_off()
+    assert (held(new).sha256, folder_names(new)[-2], in_the_trash(on_drive)) == (new.file_hash, "Mia", [])
+
+
+def test_a_sessions_file_whose_folder_was_just_removed_is_written_into_another(
+    on_drive, make_clip, work_off, monkeypatch
+):
+    on_drive.store.search_lag_s = 0
+    Job.objects.for_target(JobKind.RECORD, make_clip().original_file.shoot)
+    real = session_filing.ensure_folder
+
+    def removed_at_once(backend, parts):
+        folder = real(backend, parts)
+        monkeypatch.setattr(session_filing, "ensure_folder", real)
+        uploader.remove_empty(backend, folder)
+        assert [item.name for item in on_drive.store.folders() if item.trashed]
+        return folder
+
+    monkeypatch.setattr(session_filing, "ensure_folder", removed_at_once)
+    work_off()
+    assert Job.objects.get(kind=JobKind.RECORD).state == JobState.DONE
+    assert ([item.name for item in on_drive.store.files()], in_the_trash(on_drive)) == (["trickyclip.json"], [])
