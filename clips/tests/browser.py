@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from trickyclip.tests.site import RunningSite
 
@@ -52,7 +52,7 @@ class KeptBrowser:
         """Yield the browser; after a test that failed, or a crash, the next one has another."""
         if self._n_users == 0:
             self._show_loop()
-            if self.browser is None or not self.browser.is_connected():
+            if not self._listens() or not self.browser.is_connected():
                 self.close()
                 self._start(executable)
         self._n_users += 1
@@ -68,13 +68,29 @@ class KeptBrowser:
                 else:
                     self.close()
 
+    @contextlib.contextmanager
+    def context(self, **how: Any) -> Iterator[BrowserContext]:
+        """Yield a new context, and close it however the block ends: another page may keep the browser in use."""
+        context = self.browser.new_context(**how)
+        try:
+            yield context
+        finally:
+            if self._listens():
+                context.close()
+            else:
+                self.close()
+
     def _start(self, executable: str) -> None:
         self._playwright = sync_playwright().start()
         self._loop = asyncio.get_running_loop()
         self.browser = self._playwright.chromium.launch(executable_path=executable, args=QUIET)
 
+    def _listens(self) -> bool:
+        """Return whether Playwright answers: a test that ran out of time ends its loop, and who asks waits for ever."""
+        return self._loop is not None and self._loop.is_running()
+
     def _show_loop(self) -> None:
-        if self._loop is not None:
+        if self._listens():
             asyncio._set_running_loop(self._loop)
 
     def close(self) -> None:
@@ -109,17 +125,16 @@ def open_page(
     itself causes.
     """
     complaints: list[str] = []
-    with kept.using(chromium) as browser:
-        viewport = {"width": width_px, "height": height_px}
-        context = browser.new_context(
-            base_url=base_url,
-            viewport=viewport,
-            has_touch=touch,
-            is_mobile=touch,
-            color_scheme=theme,
-            locale=language,
-            service_workers="allow" if worker else "block",
-        )
+    how = {
+        "base_url": base_url,
+        "viewport": {"width": width_px, "height": height_px},
+        "has_touch": touch,
+        "is_mobile": touch,
+        "color_scheme": theme,
+        "locale": language,
+        "service_workers": "allow" if worker else "block",
+    }
+    with kept.using(chromium), kept.context(**how) as context:
         page = context.new_page()
         page.on(
             "console",
@@ -141,7 +156,6 @@ def open_page(
             ),
         )
         yield page
-        context.close()
     assert not complaints, complaints
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from clips.archive import tasks as archive_tasks
 from clips.jobs import pipeline
@@ -27,6 +28,7 @@ SEED = 8
 FAULTY_SHARE = 0.06
 SIZES = (100_000, CHUNK_BYTES, 900_000, 5 * CHUNK_BYTES + 1)
 TRICKS = ("KFED", "Boardslide", "Cab 270")
+DONE_BETWEEN_KILLS = 3
 
 
 @pytest.mark.parametrize(
@@ -74,28 +76,39 @@ def _clip(make_clip, chance: random.Random) -> FinalClip:
 
 
 def work_and_kill(
-    chance: random.Random, kill_every_s: float, limit_s: float, meanwhile: Callable[[], bool] = lambda: False
+    chance: random.Random,
+    kill_every_s: float,
+    limit_s: float,
+    meanwhile: Callable[[], bool] = lambda: False,
+    pause_s: float = 0.5,
 ) -> tuple[int, float]:
     """Keep two workers running until all is done, and kill one of them, or its child, every few seconds.
 
-    ``meanwhile`` is called every half second, and returns whether there is more to come.
+    On a machine so busy that they only ever start within these, a kill waits until they have done something.
+    ``meanwhile`` is called in each round, every half second, and returns whether there is more to come.
     """
-    workers, n_kills, began_s = [Worker(), Worker()], 0, time.monotonic()
+    workers, n_kills, began_s, killed_at = [Worker(), Worker()], 0, time.monotonic(), timezone.now()
     kill_at_s = began_s + 2 * kill_every_s  # they need a moment to start
     try:
         while (meanwhile() or Job.objects.active().exists()) and time.monotonic() - began_s < limit_s:
-            time.sleep(0.5)
-            jobs_tasks.sweep()
-            ArchiveBlock.objects.update(look_again_at=Job.objects.first().created_at)
-            archive_tasks.look_after_archive()
-            Job.objects.filter(state=JobState.WAITING).update(run_after=Job.objects.first().created_at)
-            if time.monotonic() >= kill_at_s:
+            time.sleep(pause_s)
+            look_after()
+            done = Job.objects.filter(state=JobState.DONE, finished_at__gt=killed_at)
+            if time.monotonic() >= kill_at_s and done.count() >= DONE_BETWEEN_KILLS:
                 n_kills += _kill_one(workers, chance)
-                kill_at_s = time.monotonic() + chance.uniform(0.5, 1.5) * kill_every_s
+                kill_at_s, killed_at = time.monotonic() + chance.uniform(0.5, 1.5) * kill_every_s, timezone.now()
     finally:
         [worker.stop() for worker in workers]
         connection.close()
     return n_kills, time.monotonic() - began_s
+
+
+def look_after() -> None:
+    """Do what is done on a schedule, and let nothing wait for its time."""
+    jobs_tasks.sweep()
+    ArchiveBlock.objects.update(look_again_at=Job.objects.first().created_at)
+    archive_tasks.look_after_archive()
+    Job.objects.filter(state=JobState.WAITING).update(run_after=Job.objects.first().created_at)
 
 
 def _kill_one(workers: list[Worker], chance: random.Random) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import random
+from contextlib import ExitStack
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -57,19 +58,16 @@ CLIPS = (
 @pytest.fixture
 def site_page(chromium, running_site):
     """Return a function that opens a logged-in page of a size."""
-    opened = []
+    with ExitStack() as opened:
 
-    def open_(width_px: int, height_px: int) -> Page:
-        held = open_page(chromium, running_site.base_url, width_px=width_px, height_px=height_px, touch=width_px < 1000)
-        page = held.__enter__()
-        opened.append(held)
-        page.set_default_timeout(PATIENCE_MS)
-        log_in_as_admin(page, running_site)
-        return page
+        def open_(width_px: int, height_px: int) -> Page:
+            size = {"width_px": width_px, "height_px": height_px}
+            page = opened.enter_context(open_page(chromium, running_site.base_url, **size, touch=width_px < 1000))
+            page.set_default_timeout(PATIENCE_MS)
+            log_in_as_admin(page, running_site)
+            return page
 
-    yield open_
-    for held in opened:
-        held.__exit__(None, None, None)
+        yield open_
 
 
 def write(page: Page, name: str, text: str) -> None:

@@ -1,6 +1,8 @@
 """Tests that one browser serves all tests of a process, and that none of them meets what another left behind."""
 
 import asyncio
+import signal
+import threading
 
 import pytest
 from playwright.sync_api import Error
@@ -46,6 +48,42 @@ def test_after_a_crash_the_next_page_has_another_browser(chromium, live_server):
     with open_page(chromium, live_server.url) as page:
         assert page.goto("/login").ok
         assert kept.browser is not crashed
+
+
+def fail_on_another_page(chromium: str, base_url: str) -> None:
+    with open_page(chromium, base_url):
+        raise ZeroDivisionError
+
+
+def test_a_failure_on_another_page_leaves_none_of_it_to_the_next(chromium, live_server):
+    with open_page(chromium, live_server.url) as page:
+        with pytest.raises(ZeroDivisionError):
+            fail_on_another_page(chromium, live_server.url)
+        assert page.goto("/login").ok
+        assert kept.browser.contexts == [page.context]
+
+
+class TimeIsUpError(BaseException):
+    """What pytest-timeout raises, wherever the test is."""
+
+
+def test_the_page_of_a_fixture_ends_where_its_test_ran_out_of_time(chromium, live_server):
+    def time_is_up(*_signal: object) -> None:
+        raise TimeIsUpError
+
+    before = signal.signal(signal.SIGUSR1, time_is_up)
+    try:
+        with open_page(chromium, live_server.url) as page:
+            threading.Timer(0.5, signal.pthread_kill, (threading.get_ident(), signal.SIGUSR1)).start()
+            with pytest.raises(TimeIsUpError):
+                page.wait_for_timeout(60_000)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert kept.browser is None
+    with pytest.raises(RuntimeError):
+        asyncio.get_running_loop()
+    with open_page(chromium, live_server.url) as page:
+        assert page.goto("/login").ok
 
 
 def do(chromium: str, base_url: str, script: str) -> None:
