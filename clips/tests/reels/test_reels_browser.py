@@ -240,6 +240,50 @@ def test_a_trim_is_dragged_over_the_clips_pictures_and_moved_by_keys(page, edit)
         expect(length).to_have_text(wanted)
 
 
+#: Lets a trim take its time on its way to the server, and counts those that are on it.
+SLOW_TRIMS = """() => {
+  const { open, send } = XMLHttpRequest.prototype;
+  window.trimsSent = 0;
+  XMLHttpRequest.prototype.open = function (verb, address, ...more) {
+    this.isTrim = verb === "POST" && /trim/.test(address);
+    return open.call(this, verb, address, ...more);
+  };
+  XMLHttpRequest.prototype.send = function (...content) {
+    if (!this.isTrim) return send.apply(this, content);
+    window.trimsSent += 1;
+    setTimeout(() => send.apply(this, content), 1000);
+  };
+}"""
+
+
+@pytest.mark.parametrize("is_sent", [False, True], ids=["not sent", "on its way"])
+def test_undo_takes_back_a_trim_that_is_not_saved_yet_and_then_the_one_before(page, edit, is_sent):
+    cards(page).nth(1).get_by_role("button").click()  # Lipslide, three seconds
+    length, end = (
+        cards(page).nth(1).locator(".clip-length"),
+        page.locator("#reel-clip").get_by_role("slider", name="End"),
+    )
+    undo, redo = (page.get_by_role("button", name=name, exact=True) for name in ("Undo", "Redo"))
+    page.wait_for_function(IS_DRAWN)
+    end.press("PageDown")
+    expect(length).to_have_text("2.5 s")
+    expect(page.locator("#reel-clip").get_by_label("To", exact=True)).to_have_value("0:02.500")
+    page.wait_for_function(IS_DRAWN)
+    page.evaluate(SLOW_TRIMS)
+    end.press("PageDown")
+    if is_sent:
+        page.wait_for_function("() => window.trimsSent === 1")
+    undo.click()
+    undo.click()
+    expect(undo).not_to_have_attribute("title", re.compile("Trimmed"))
+    expect(length).to_have_text("3.0 s")
+    assert page.evaluate("window.trimsSent") == 1
+    for wanted in ("2.5 s", "2.0 s"):
+        redo.click()
+        expect(length).to_have_text(wanted)
+    expect(redo).to_be_disabled()
+
+
 def test_the_crop_is_dragged_at_both_ends_moved_by_keys_and_given_back(page, edit):
     cards(page).nth(1).get_by_role("button").click()
     box, frame = page.locator("#reel-clip"), page.get_by_role("slider", name="Crop of upright films")

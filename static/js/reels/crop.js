@@ -33,6 +33,9 @@ export class Crop {
   get part() { return this.box.querySelector("[data-crop-places]"); }
   get places() { return JSON.parse(this.part?.dataset.cropPlaces || "[]"); }
 
+  /** Tell the server at once what it would be told when the keys rest. */
+  settle() { if (this.timer) this.#keep(); }
+
   /** Let the buttons of the box say whether the frame is shown. */
   draw() {
     if (!this.overlay || !this.part) return;

@@ -8,6 +8,7 @@ import { ReelPlayer } from "./player.js";
 import { eachTick } from "./ticks.js";
 import { Trim } from "./trim.js";
 
+const GOES_THROUGH = "[data-undo-change], [data-redo-change]";
 const WRITES = "input:not([type=range], [type=radio], [type=checkbox]), textarea, select";
 
 const page = document.querySelector("[data-reel-page]");
@@ -35,8 +36,39 @@ async function goOn() {
   isChanging = false;
 }
 
+let isTurn = false;
+
 function change(address, source, values = {}) {
-  return window.htmx.ajax("POST", address, { source, target: "#reel-body", swap: "outerHTML", values });
+  isTurn = true;
+  const answered = window.htmx.ajax("POST", address, { source, target: "#reel-body", swap: "outerHTML", values });
+  isTurn = false;
+  return answered;
+}
+
+// What htmx itself would send at once waits as well, with what was written then: a change that overtakes another is undone
+// in its place, and the answer that comes last would show the edit as it was before.
+document.addEventListener("htmx:confirm", (event) => {
+  const { elt, path, target, verb } = event.detail;
+  if (isTurn || verb !== "post" || target?.id !== "reel-body") return;
+  event.preventDefault();
+  if (elt.matches(GOES_THROUGH)) return; // a click on it is listened to below
+  const values = elt.matches("form") ? Object.fromEntries(new FormData(elt)) : JSON.parse(elt.getAttribute("hx-vals") ?? "{}");
+  inTurn(() => change(path, elt.isConnected ? elt : page.querySelector("#reel-body"), values));
+});
+
+/** Undo the last change, or do the next one again: the one that is the last when all before are saved. */
+function goThrough(which) {
+  trim.settle();
+  crop.settle();
+  inTurn(() => {
+    const button = page.querySelector(which);
+    const address = button?.getAttribute("hx-post");
+    return address && change(address, button);
+  });
+}
+
+function showAgain() {
+  inTurn(() => window.htmx.ajax("GET", page.dataset.bodyUrl, { target: "#reel-body", swap: "outerHTML" }));
 }
 
 function moveTo(card, position) {
@@ -61,6 +93,8 @@ document.addEventListener("htmx:configRequest", ({ detail, target }) => {
 page.addEventListener("submit", (event) => event.target.closest("#reel-clip") && event.preventDefault());
 
 document.addEventListener("click", (event) => {
+  // Not by htmx, which listens to a new button only some milliseconds after it came.
+  if (event.target.closest(GOES_THROUGH)) return goThrough(event.target.closest("[data-redo-change]") ? "[data-redo-change]" : "[data-undo-change]");
   const open = event.target.closest("[data-open-clip]");
   if (open) {
     player.show(open.closest("[data-reel-clip]"), { play: false });
@@ -79,7 +113,7 @@ document.addEventListener("keydown", (event) => {
   const isRedo = key === "y" || (key === "z" && event.shiftKey);
   if (holds && (isRedo || key === "z")) {
     event.preventDefault();
-    if (lease.isMine) inTurn(() => press(page.querySelector(isRedo ? "[data-redo-change]" : "[data-undo-change]")));
+    if (lease.isMine) goThrough(isRedo ? "[data-redo-change]" : "[data-undo-change]");
   } else if (event.key === "Delete" && !holds && lease.isMine && shortcutsAreOn()) {
     const id = event.target.closest("[data-reel-clip]")?.dataset.reelClip ?? player.current;
     if (!cardOf(id)) return;
@@ -95,14 +129,9 @@ document.addEventListener("change", ({ target }) => {
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const field = document.activeElement;
   const isWriting = field?.matches("#reel-clip input[type=text]") && field.value !== field.defaultValue;
-  if (detail.target.id === "reel-clip" && (isWriting || trim.isMoved)) detail.shouldSwap = false;
+  const comesAgain = detail.requestConfig?.elt.id === "reel-clip" && waiting.length > 0; // with the change that waits
+  if (detail.target.id === "reel-clip" && (isWriting || trim.isMoved || comesAgain)) detail.shouldSwap = false;
 });
-
-/** Do what a button of the edit does; htmx itself listens to a new one only some milliseconds after it came. */
-function press(button) {
-  const address = button?.getAttribute("hx-post");
-  return address && change(address, button);
-}
 
 let focused = null;
 let shownBox = null;
@@ -148,9 +177,7 @@ function markSelected() {
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   const waits = detail.target?.id === "reel-playable" && document.querySelector("#reel-playable");
   if (!waits) return;
-  if (page.dataset.waiting && page.dataset.waiting !== waits.dataset.waiting) {
-    window.htmx.ajax("GET", page.dataset.bodyUrl, { target: "#reel-body", swap: "outerHTML" });
-  }
+  if (page.dataset.waiting && page.dataset.waiting !== waits.dataset.waiting) showAgain();
   page.dataset.waiting = waits.dataset.waiting;
 });
 

@@ -30,6 +30,9 @@ export class Trim {
   /** Whether a handle was moved and the server was not told yet: the box must not be drawn anew under it. */
   get isMoved() { return Boolean(this.form?.hasAttribute("data-moved")); }
 
+  /** Tell the server at once what it would be told when the keys rest. */
+  settle() { this.#save(); }
+
   /** Draw the handles where the numbers say. */
   draw() {
     const { form, handles } = this;
