@@ -329,7 +329,7 @@ def test_it_plays_through_in_order_with_the_next_clip_loaded_before(page, edit):
     shown = page.evaluate("window.shown")
     assert [one["id"] for one in shown] == wanted
     assert all(one["isPlaying"] for one in shown)
-    assert all(one["wasReady"] for one in shown[1:])
+    assert all(one["wasPrepared"] for one in shown[1:])
     expect(page.locator(".reel-play")).to_have_text("Play all")
     expect(page.locator("[data-says-now]")).to_have_text("0:08")
 
@@ -386,7 +386,7 @@ def test_a_link_plays_without_an_account_until_it_is_revoked(page, edit, chromiu
         visitor.evaluate("document.addEventListener('clip-shown', (e) => (window.shown ??= []).push(e.detail))")
         visitor.get_by_role("button", name="Play all").click()
         visitor.wait_for_function("() => window.shown?.length === 3", timeout=90_000)
-        assert all(one["wasReady"] for one in visitor.evaluate("window.shown"))
+        assert all(one["wasPrepared"] for one in visitor.evaluate("window.shown"))
         with visitor.expect_download() as download:
             visitor.get_by_role("link", name=re.compile("Download all")).click()
         assert download.value.suggested_filename.endswith(".zip")

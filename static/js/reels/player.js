@@ -81,8 +81,7 @@ export class ReelPlayer extends ClipPlayer {
     if (!card) return;
     this.turn += 1;
     const { turn } = this;
-    const wasReady = this.other.dataset.clip === card.dataset.reelClip && this.other.dataset.src === card.dataset.src
-      && this.other.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && !this.other.seeking;
+    const wasPrepared = this.other.dataset.clip === card.dataset.reelClip && this.other.dataset.src === card.dataset.src;
     if (this.led !== card || atS !== null) this.#load(this.other, card, { atS }); // one that moves already keeps moving
     this.led = null;
     this.playing = play;
@@ -95,7 +94,7 @@ export class ReelPlayer extends ClipPlayer {
     for (const screen of this.screens) screen.toggleAttribute("data-front", screen === this.video);
     this.#settle();
     if (play) await this.video.play().catch(() => this.pause());
-    document.dispatchEvent(new CustomEvent("clip-shown", { detail: { id: this.current, wasReady, isPlaying: play } }));
+    document.dispatchEvent(new CustomEvent("clip-shown", { detail: { id: this.current, wasPrepared, isPlaying: play } }));
     this.#prepare();
     this.#say();
   }
