@@ -1,15 +1,14 @@
 """Evaluates the detector on labelled takes, with weights from the other takes, and fits the weights."""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from clips.media.sandbox import runner
-from detection.evaluation import fit, kinds
-from detection.evaluation.evaluate import LabelError, evaluate_take, load_labels, mean_of, pooled_of
-from detection.evaluation.recorded import COVERAGES, Part
+from detection.evaluation import fit
+from detection.evaluation.evaluate import evaluate_take, load_labels, mean_of, pooled_of
 from detection.propose import VERSION, propose_from_signals
 from detection.scoring import score
 from detection.signals import Signals
@@ -20,38 +19,23 @@ LIMITS = runner.Limits(cpu_s=48 * 3600, wall_s=48 * 3600)
 N_CORES = 2
 #: Pictures this near to a join are blanked, where that is asked for.
 BLANK_MS = 200
-#: Run in a child for the parts of one take.
-RECORDED = "detection.evaluation.recorded:signals_of_parts"
+#: The weights serve what is looked at throughout and what is mostly glanced at, so they are fitted on both.
+FITTED_EFFORTS = ("default", "sparse")
 
 
 @dataclass(frozen=True)
 class Watching:
-    """The options for watching labelled takes.
-
-    Attributes
-    ----------
-    effort : str
-    muted, blanked : bool
-        Without sound, without the pictures around joins.
-    coverage : str
-        "camera" to see of each take what the default budget gives a camera's file of it, whatever the effort and the
-        cost of this file; "" to watch the file as it is.
-    """
+    """The options for watching labelled takes: the effort, without sound, without the pictures around joins."""
 
     effort: str = "default"
     muted: bool = False
     blanked: bool = False
-    coverage: str = ""
 
 
 def watched(
     path: Path, label: dict[str, Any], how: Watching, on_tick: Callable[[float | None], None]
 ) -> dict[str, Any]:
-    """Return the result of `detection.analyze.signals_of` for one take; without its cost where it was recorded."""
-    if how.coverage:
-        parts = [asdict(Part(0, label["duration_ms"], how.coverage))]
-        arguments = {"path": str(path.absolute()), "parts": parts, "muted": how.muted}
-        return runner.run(RECORDED, arguments, limits=LIMITS, on_tick=on_tick)["parts"][0]
+    """Return the result of `detection.analyze.signals_of` for one take."""
     joins_ms = label.get("cuts_ms", []) if how.blanked else []
     arguments = {
         "path": str(path.absolute()),
@@ -63,7 +47,7 @@ def watched(
 
 
 def evaluate(
-    footage: Sequence[Path], label_folders: Sequence[Path], how: Watching, on_tick: Callable[[float | None], None]
+    footage: Path, labels_folder: Path, how: Watching, on_tick: Callable[[float | None], None]
 ) -> dict[str, dict[str, Any]]:
     """Return the figures of each take, their mean, and all takes together.
 
@@ -76,8 +60,8 @@ def evaluate(
     LabelError, MediaError
         If labels or a video cannot be read.
     """
-    labels, videos = _labelled(footage, label_folders)
-    found = {name: watched(videos[name], label, how, on_tick) for name, label in labels.items()}
+    labels = load_labels(labels_folder)
+    found = {name: watched(_video(footage, name, label), label, how, on_tick) for name, label in labels.items()}
     signals = {name: Signals.from_json(one["signals"]) for name, one in found.items()}
     examples = {name: fit.examples(signals[name], label) for name, label in labels.items()}
     candidates, shipped, rows = {}, {}, {}
@@ -97,37 +81,14 @@ def evaluate(
     }
 
 
-def evaluate_kinds(
-    footage: Sequence[Path],
-    label_folders: Sequence[Path],
-    on_tick: Callable[[float | None], None],
-    *,
-    muted: bool = False,
-) -> dict[str, list[dict[str, Any]]]:
-    """Return the figures of each kind of file, of `detection.evaluation.kinds.table`.
-
-    Raises
-    ------
-    LabelError, MediaError
-        If labels or a video cannot be read.
-    """
-    labels, videos = _labelled(footage, label_folders)
-    cuts, signals = [], []
-    for name, label in labels.items():
-        own = kinds.cuts_of(name, label)
-        arguments = {"path": str(videos[name].absolute()), "parts": [asdict(cut.part) for cut in own], "muted": muted}
-        found = runner.run(RECORDED, arguments, limits=LIMITS, on_tick=on_tick)
-        cuts += own
-        signals += [Signals.from_json(part["signals"]) for part in found["parts"]]
-    return kinds.table(cuts, signals)
+def _candidates(signals: Signals, found: dict[str, Any], weights: score.Weights | None) -> list[dict[str, Any]]:
+    return propose_from_signals(signals, duration_ms=found["duration_ms"], weights=weights)["candidates"]
 
 
 def _cost(found: dict[str, Any], signals: Signals) -> dict[str, Any]:
-    seen = {"seen": round(float(signals.seen.mean()), 3)}
-    if "cpu_s" not in found:
-        return seen
     cpu_s_per_s = found["cpu_s"] / (found["duration_ms"] / 1000)
-    return seen | {
+    return {
+        "seen": round(float(signals.seen.mean()), 3),
         "cpu_s_per_s": cpu_s_per_s,
         "times_real_time": N_CORES / cpu_s_per_s,
         "peak_memory_mb": found["peak_memory_mb"],
@@ -135,7 +96,7 @@ def _cost(found: dict[str, Any], signals: Signals) -> dict[str, Any]:
 
 
 def fit_weights(
-    footage: Sequence[Path], label_folders: Sequence[Path], out: Path, on_tick: Callable[[float | None], None]
+    footage: Path, labels_folder: Path, out: Path, on_tick: Callable[[float | None], None]
 ) -> dict[str, Any]:
     """Fit the weights on labelled takes and write them with their origin; return what is written.
 
@@ -144,13 +105,12 @@ def fit_weights(
     LabelError, MediaError
         If labels or a video cannot be read.
     """
-    labels, videos = _labelled(footage, label_folders)
+    labels = load_labels(labels_folder)
     takes = []
     for name, label in labels.items():
-        parts = [asdict(Part(0, label["duration_ms"], coverage)) for coverage in COVERAGES]
-        arguments = {"path": str(videos[name].absolute()), "parts": parts}
-        found = runner.run(RECORDED, arguments, limits=LIMITS, on_tick=on_tick)
-        takes += [fit.examples(Signals.from_json(part["signals"]), label) for part in found["parts"]]
+        for effort in FITTED_EFFORTS:
+            found = watched(_video(footage, name, label), label, Watching(effort), on_tick)
+            takes.append(fit.examples(Signals.from_json(found["signals"]), label))
     weights = fit.fit(takes)
     made = {
         "weights": weights.of,
@@ -159,10 +119,10 @@ def fit_weights(
             "by": "python -m detection fit",
             "version": VERSION,
             "takes": sorted(labels),
-            "coverages": list(COVERAGES),
+            "efforts": list(FITTED_EFFORTS),
             "candidates": sum(len(hits) for _, hits in takes),
             "hits": int(sum(hits.sum() for _, hits in takes)),
-            "miss_cost": score.MISS_COST,
+            "miss_cost": fit.MISS_COST,
             "pull": fit.PULL,
         },
     }
@@ -170,16 +130,5 @@ def fit_weights(
     return made
 
 
-def _labelled(
-    footage: Sequence[Path], label_folders: Sequence[Path]
-) -> tuple[dict[str, dict[str, Any]], dict[str, Path]]:
-    """Return the labels and the video of each take, by name; the first folder of labels is of the first footage."""
-    if len(footage) != len(label_folders):
-        raise LabelError("Name as many folders with labels as folders with videos.")
-    labels: dict[str, dict[str, Any]] = {}
-    videos: dict[str, Path] = {}
-    for folder, labels_folder in zip(footage, label_folders, strict=True):
-        own = load_labels(labels_folder)
-        labels |= own
-        videos |= {name: folder / label.get("file", f"{name}.mp4") for name, label in own.items()}
-    return labels, videos
+def _video(footage: Path, name: str, label: dict[str, Any]) -> Path:
+    return footage / label.get("file", f"{name}.mp4")
