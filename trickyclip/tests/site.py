@@ -41,7 +41,8 @@ def environment(data_dir: Path, **more: str) -> dict[str, str]:
 def manage(data_dir: Path, *arguments: str) -> str:
     """Run ``manage.py`` as in a second terminal, and return what it prints."""
     command = [sys.executable, str(MANAGE), *arguments]
-    done = subprocess.run(command, env=environment(data_dir), capture_output=True, text=True, check=True)
+    done = subprocess.run(command, env=environment(data_dir), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{' '.join(arguments)}: {done.stderr[-3000:]}"
     return done.stdout
 
 

@@ -8,6 +8,7 @@ import { Keys } from "../sorting/keys.js";
 import { clock } from "../sorting/trim.js";
 import { ratesByKeys, showLiked } from "./watch-liked.js";
 
+const LONGEST_FRAME_S = 0.9; // keys of a second apart lead from place to place
 const INSIDE_S = 0.0004; // so that rounding does not fall into the frame before
 const NAMED = { keep: "make", replay: "again" }; // the sort page's keys, for what they come nearest to here
 const MEANS = /^(help|play|replay|keep|make|again|in|out|back|forward|second-(back|on)|shuttle-(back|on|stop)|slower|faster|slow|loop|sound)$/;
@@ -109,7 +110,9 @@ class Watch extends ClipPlayer {
     const { video } = this;
     const shown = (_now, { mediaTime }) => {
       if (signal.aborted) return;
-      if (!video.seeking) { // else it is a frame of the place that is left, told late
+      // A frame of the place that was left may be told late, also when the seek is over already.
+      const isOfHere = !video.seeking && (!video.paused || Math.abs(mediaTime - video.currentTime) < LONGEST_FRAME_S);
+      if (isOfHere) {
         this.mediaS = mediaTime;
         this.#showTime(mediaTime);
       }

@@ -32,7 +32,7 @@ export class ReelPlayer extends ClipPlayer {
     super(page.querySelector("[data-reel-player]"), { kind: "edit", loops: false });
     this.page = page;
     this.screens = [...this.root.querySelectorAll("[data-screen]")];
-    Object.assign(this, { front: 0, playing: false, muted: false });
+    Object.assign(this, { front: 0, playing: false, muted: false, tickS: 0 });
     this.leadsS = [FIRST_LEAD_S, FIRST_LEAD_S]; // of each video
     this.turn = 0; // of whoever waits for a video: only the last one counts
     this.scrub = this.root.querySelector("[data-scrub]");
@@ -192,7 +192,10 @@ export class ReelPlayer extends ClipPlayer {
   }
 
   #isOver() {
-    return this.video.ended || this.video.currentTime >= Number(this.card?.dataset.endS ?? 0) - AT_END_S;
+    const { card, video } = this;
+    if (!card) return false;
+    // It stops at the tick that is next to its end, which may be the one before.
+    return video.ended || video.currentTime >= Number(card.dataset.endS) - AT_END_S || (!this.playing && this.#leftS(card) < this.tickS / 2);
   }
 
   /** How long the clip on screen still plays. */
@@ -202,6 +205,7 @@ export class ReelPlayer extends ClipPlayer {
 
   #follow(tickS) {
     const { card } = this;
+    this.tickS = tickS;
     if (!card || this.video.dataset.clip !== this.current) return;
     if (this.playing && !this.video.paused && !this.video.seeking) {
       // At the tick that is next to its end, be it before or after: so a join is half a tick off at most.
