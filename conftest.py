@@ -35,6 +35,8 @@ pytest_plugins = ["trickyclip.pytest_once"]
 PASSWORD = "slushy-spring-rails-4"
 FOLDER_NUMBERS = itertools.count()
 FAILED_BEFORE = pytest.StashKey[int]()
+#: Chromium without a window opens a page at a sixth of the cost.
+SHELL_NAMES = ("chromium-headless-shell", "chrome-headless-shell")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 
@@ -66,12 +68,21 @@ def cases() -> Path:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[str]:
-    """Path of a Chromium; where one is required (``.ci/run``) its absence is a failure."""
-    for name in CHROMIUM_NAMES:
-        if path := shutil.which(name):
-            yield path
-            browser.kept.close()
-            return
+    """Path of a Chromium, the one that costs least; where one is required (``.ci/run``) its absence is a failure."""
+    yield _chromium((*SHELL_NAMES, *CHROMIUM_NAMES))
+    browser.kept.close()
+
+
+@pytest.fixture(scope="session")
+def chromium_with_window() -> Iterator[str]:
+    """Path of a Chromium as people have it, for what the one without a window does not know."""
+    yield _chromium(CHROMIUM_NAMES)
+    browser.kept.close()
+
+
+def _chromium(names: tuple[str, ...]) -> str:
+    if path := next(filter(None, map(shutil.which, names)), None):
+        return path
     if os.environ.get("TRICKYCLIP_REQUIRE_CHROMIUM"):
         pytest.fail("Chromium is required here and not installed")
     pytest.skip("no Chromium on this machine")

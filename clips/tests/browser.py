@@ -43,6 +43,7 @@ class KeptBrowser:
 
     def __init__(self) -> None:
         self.browser: Browser | None = None
+        self._executable = ""
         self._playwright: Playwright | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._n_users = 0
@@ -52,7 +53,7 @@ class KeptBrowser:
         """Yield the browser; after a test that failed, or a crash, the next one has another."""
         if self._n_users == 0:
             self._show_loop()
-            if not self._listens() or not self.browser.is_connected():
+            if not self._listens() or not self.browser.is_connected() or self._executable != executable:
                 self.close()
                 self._start(executable)
         self._n_users += 1
@@ -84,6 +85,7 @@ class KeptBrowser:
         self._playwright = sync_playwright().start()
         self._loop = asyncio.get_running_loop()
         self.browser = self._playwright.chromium.launch(executable_path=executable, args=QUIET)
+        self._executable = executable
 
     def _listens(self) -> bool:
         """Return whether Playwright answers: a test that ran out of time ends its loop, and who asks waits for ever."""

@@ -1,7 +1,9 @@
 """Tests the installed app in a real browser: without a connection, after an upgrade or log-out, and when shared to."""
 
+import contextlib
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from clips.tests.media.made_up import make_video
 from clips.tests.sorting.sort_table import lay_table, run_in
 from clips.tests.sorting.test_sort_page import arrived, next_card, on_top
 from clips.tests.web.test_every_page_browser import wait_for
+from trickyclip.tests.site import RunningSite
 
 pytestmark = pytest.mark.slow
 
@@ -62,13 +65,19 @@ SHARE = """() => {
 
 
 @pytest.fixture
-def page(chromium, running_site) -> Page:
-    """A phone whose worker is in control."""
+def page(chromium, running_site) -> Iterator[Page]:
+    with a_phone(chromium, running_site) as page:
+        yield page
+
+
+@contextlib.contextmanager
+def a_phone(chromium: str, site: RunningSite) -> Iterator[Page]:
+    """Open a page whose worker is in control."""
     with open_page(
-        chromium, running_site.base_url, width_px=390, height_px=664, touch=True, worker=True, provoked=PROVOKED
+        chromium, site.base_url, width_px=390, height_px=664, touch=True, worker=True, provoked=PROVOKED
     ) as page:
         page.set_default_timeout(PATIENCE_MS)
-        log_in(page, running_site.admin_username, running_site.admin_password)
+        log_in(page, site.admin_username, site.admin_password)
         take_control(page)
         yield page
 
@@ -79,14 +88,15 @@ def take_control(page: Page) -> None:
     page.wait_for_function(IN_CONTROL)
 
 
-def test_a_browser_may_install_it(page):
-    devtools = page.context.new_cdp_session(page)
-    manifest = devtools.send("Page.getAppManifest")
-    assert manifest["errors"] == []
-    faults = devtools.send("Page.getInstallabilityErrors")["installabilityErrors"]
-    assert [fault["errorId"] for fault in faults] == ["in-incognito"], "but for the test's own window"
-    parsed = page.request.get("/manifest.webmanifest").json()
-    assert [icon["src"] for icon in parsed["icons"] if page.request.get(icon["src"]).status != 200] == []
+def test_a_browser_may_install_it(chromium_with_window, running_site):
+    with a_phone(chromium_with_window, running_site) as page:
+        devtools = page.context.new_cdp_session(page)
+        manifest = devtools.send("Page.getAppManifest")
+        assert manifest["errors"] == []
+        faults = devtools.send("Page.getInstallabilityErrors")["installabilityErrors"]
+        assert [fault["errorId"] for fault in faults] == ["in-incognito"], "but for the test's own window"
+        parsed = page.request.get("/manifest.webmanifest").json()
+        assert [icon["src"] for icon in parsed["icons"] if page.request.get(icon["src"]).status != 200] == []
 
 
 def test_sort_opened_without_a_connection_says_what_waits_and_sends_it_when_it_is_back(page, running_site, request):
