@@ -27,6 +27,7 @@ class Watch extends ClipPlayer {
     const { video } = this;
     for (const name of ["play", "pause", "volumechange", "ratechange"]) video.addEventListener(name, () => this.showState(), { signal });
     video.addEventListener("timeupdate", () => this.#showTime(video.currentTime), { signal });
+    video.addEventListener("seeking", () => { this.mediaS = video.currentTime; }, { signal }); // until the frame is told
     video.addEventListener("click", () => this.act("play"), { signal });
     root.addEventListener("click", (event) => this.#clicked(event), { signal });
     this.#watchFrames(signal);
