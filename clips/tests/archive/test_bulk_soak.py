@@ -99,7 +99,7 @@ def places(drive) -> Counter:
 @pytest.mark.parametrize(
     ("n_clips", "n_changes", "kill_every_s", "limit_s"),
     [
-        pytest.param(4, 4, 3.0, 240, id="small"),
+        pytest.param(4, 4, 3.0, 500, id="small", marks=pytest.mark.timeout(700)),
         pytest.param(60, 40, 6.0, 1500, id="full", marks=[pytest.mark.soak, pytest.mark.timeout(1800)]),
     ],
 )

@@ -83,7 +83,11 @@ def site(started_site: Path, engine_path: Path, tmp_path: Path) -> Iterator[Runn
 @pytest.mark.parametrize(
     "size",
     [
-        pytest.param(Size(n_kills=len(PREY), each_at_least=1, longest_s=2, n_videos=4, settle_s=90), id="small"),
+        pytest.param(
+            Size(n_kills=len(PREY), each_at_least=1, longest_s=2, n_videos=4, settle_s=240),
+            id="small",
+            marks=pytest.mark.timeout(900),
+        ),
         pytest.param(
             Size(n_kills=100, each_at_least=5, longest_s=3, n_videos=40, settle_s=900),
             id="full",

@@ -18,7 +18,7 @@ from clips.tests.media.made_up import make_video
 from trickyclip.pytest_engines import FOOTAGE
 from trickyclip.tests.site import manage
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # the whole way, on a machine that does much else
 
 PATIENCE_S = 240
 
