@@ -63,7 +63,7 @@ class FileLine:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a receipt says now."""
+    """Present state of a receipt: safe to format or not, with a line for each file."""
 
     receipt: Receipt
     lines: tuple[FileLine, ...]

@@ -26,7 +26,7 @@ MAX_LINEAGES = 1000
 
 
 class GuestComments(models.TextChoices):
-    """What guests may say on the page of a link, and who sees it."""
+    """Permission of guests to react and comment on the page of a link, and who sees what they wrote."""
 
     OFF = "OFF", _("No comments")
     WAIT = "WAIT", _("Comments wait for your OK")

@@ -39,7 +39,7 @@ class CommentState(models.TextChoices):
 
 @dataclass(frozen=True)
 class Subject:
-    """What is talked about: a clip in all its versions, or an edit."""
+    """Subject of a comment or a reaction: a clip in all its versions, or an edit."""
 
     lineage: uuid.UUID | None = None
     reel_id: uuid.UUID | None = None
@@ -52,7 +52,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Speaker:
-    """Who says something: a member, or a guest of a link, whom a cookie knows again."""
+    """Author of a comment or a reaction: a member, or a guest of a link, known again by a cookie."""
 
     member: Member | None = None
     guest: uuid.UUID | None = None

@@ -1,4 +1,4 @@
-"""What the page of a link shows of reactions and comments: those on its edit and on the clips that it shows."""
+"""Reactions and comments on the page of a share link: those on its edit and on the clips that it shows."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What the pages of a rider and of a trick have alike: name, number of clips, a plot, best clips, and tables."""
+"""Figures that the pages of a rider and of a trick share: name, number of clips, a plot, best clips, and tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
