@@ -5,6 +5,7 @@ import time
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError, connection
+from psycopg import sql
 
 from bench.library import Library
 from clips.models import OriginalFile
@@ -33,5 +34,8 @@ class Command(BaseCommand):
         except IntegrityError as error:
             raise CommandError("The rows of this seed already exist. Choose another --seed.") from error
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")  # or the first pages are planned for empty tables
+            # Or the first pages are planned for empty tables. Tables by name: those that all databases of the server
+            # share would stay locked until the caller's transaction ends.
+            tables = map(sql.Identifier, connection.introspection.django_table_names(only_existing=True))
+            cursor.execute(sql.SQL("ANALYZE {}").format(sql.SQL(", ").join(tables)))
         self.stdout.write(f"Made in {time.monotonic() - started_s:.0f} s.")
