@@ -38,6 +38,7 @@ from clips.models.segment import CandidateSegment, SegmentStatus
 from clips.models.share import SharedCopy, ShareLink, ShareSound
 from clips.models.shoot import Shoot
 from clips.models.upload import Upload, UploadSource, UploadState
+from clips.models.video_pair import PairState, VideoPair
 
 __all__ = [
     "ASKED",
@@ -83,6 +84,7 @@ __all__ = [
     "NoticeKind",
     "NoticeState",
     "OriginalFile",
+    "PairState",
     "Piece",
     "Preview",
     "Reel",
@@ -103,6 +105,7 @@ __all__ = [
     "Upload",
     "UploadSource",
     "UploadState",
+    "VideoPair",
     "WaitsFor",
     "Watch",
 ]
