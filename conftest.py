@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import functools
 import itertools
 import os
 import shutil
@@ -288,11 +289,16 @@ def own_site(started_site) -> Iterator[site.RunningSite]:
         yield stack.enter_context(site.running_site(data_dir, first_text=printed))
 
 
+@functools.cache
+def load_tasks() -> None:
+    """Import what has tasks, as a worker does; with it come Django's checks, of all that there is."""
+    current_app.loader.import_default_modules()
+
+
 @pytest.fixture
 def work_off() -> Callable[[], list[str]]:
     """Return a function that runs all due jobs in this process, with the real tasks, and returns their kinds."""
-
-    current_app.loader.import_default_modules()
+    load_tasks()
 
     def work() -> list[str]:
         done = []

@@ -16,6 +16,7 @@ from clips.models import (
     ArchiveCopy,
     CandidateSegment,
     ClipCategory,
+    Comment,
     CopyState,
     Decision,
     DecisionKind,
@@ -28,6 +29,8 @@ from clips.models import (
     JobState,
     OriginalFile,
     Preview,
+    Reaction,
+    ReactionKind,
     SegmentStatus,
     Shoot,
     Upload,
@@ -69,6 +72,11 @@ CAMERAS = (
     ("CAM_IPHONE_15", "30FPS", 30),
     ("CAM_UNKNOWN", "50FPS", 50),
 )
+COMMENTS = ("Clean!", "Next time without the hand", "What a landing", "Who filmed this? More of it, please")
+#: Rows whose times are made up.
+TIMED = (
+    Decision, DetectionRun, CandidateSegment, FinalClip, Job, OriginalFile, Upload, Preview, Comment, Reaction,
+)  # fmt: skip
 WHY = "pop and landing, 0.5 s air; 2.1 × the usual motion"
 
 
@@ -84,7 +92,7 @@ class Library:
     @transaction.atomic
     def make(self) -> None:
         """Write all rows or none."""
-        with times_as_given(Decision, DetectionRun, CandidateSegment, FinalClip, Job, OriginalFile, Upload, Preview):
+        with times_as_given(*TIMED):
             self.people, self.tricks, self.members = self._people(), list(Trick.objects.all()), self._members()
             self.shoots = self._made(self._shoots())
             self.files = self._made(self._files())
@@ -99,6 +107,8 @@ class Library:
             self._made(self._copies())
             self._made(self._decisions())
             self._made(self._jobs())
+            self._made(self._comments())
+            self._made(self._reactions())
         FinalClip.objects.filter(search_text="").refresh_search()
 
     def _made(self, rows: Iterable[models.Model]) -> list[models.Model]:
@@ -244,6 +254,23 @@ class Library:
         for clip in [clip for clip in self.clips if clip.is_current][::10]:
             for member in self._rng.sample(self.members, self._rng.randint(1, 3)):
                 yield Heart(lineage=clip.lineage, member=member)
+
+    def _comments(self) -> Iterator[Comment]:
+        """Let members write one to three comments on every tenth clip that is shown."""
+        for clip in [clip for clip in self.clips if clip.is_current][::10]:
+            for text in self._rng.sample(COMMENTS, self._rng.randint(1, 3)):
+                member = self._rng.choice(self.members)
+                at = min(timezone.now(), clip.created_at + dt.timedelta(hours=self._rng.randrange(1, 72)))
+                yield Comment(
+                    id=self._id(), lineage=clip.lineage, text=text, name=member.username, member=member, created_at=at
+                )
+
+    def _reactions(self) -> Iterator[Reaction]:
+        """Let some members react to every fifth clip that is shown."""
+        for clip in [clip for clip in self.clips if clip.is_current][::5]:
+            for member in self._rng.sample(self.members, self._rng.randint(1, 4)):
+                kind = self._rng.choice(ReactionKind.values)
+                yield Reaction(lineage=clip.lineage, kind=kind, member=member, created_at=clip.created_at)
 
     def _copies(self) -> Iterator[ArchiveCopy]:
         for clip in self.clips:

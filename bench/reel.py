@@ -26,9 +26,10 @@ def bench(plan: Plan, folder: Path, music: Path | None = None, *, follows: bool 
     def run(function: str, **asked: Any) -> Any:
         return runner.run(function, asked, limits=LIMITS, on_usage=used.append)
 
-    for item in told["items"] if follows else ():
-        asked = {"source": item["source"], "start_ms": 0, "end_ms": item["end_ms"]}
-        item["path"] = run("detection.follow:rider_path", **asked)
+    if follows:
+        clips = [{"source": item["source"], "start_ms": 0, "end_ms": item["end_ms"]} for item in told["items"]]
+        for item, path in zip(told["items"], run("detection.follow:rider_paths", clips=clips), strict=True):
+            item["path"] = path
     lengths = run("clips.media.reel.segment:survey", items=told["items"], rate_hz=told["frame"]["rate_hz"])
     if music:
         lengths = run("clips.media.reel.join:snap_to_beats", plan=told, lengths=lengths, music_path=str(music))

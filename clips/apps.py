@@ -6,7 +6,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 #: The rooms with jobs. The engine in ``clips.jobs`` knows none of them; they register what they bring.
-ROOMS_WITH_JOBS = ("ingest", "previews", "library", "sharing", "archive", "disk", "demo", "reels")
+ROOMS_WITH_JOBS = ("ingest", "previews", "library", "sharing", "archive", "disk", "demo", "reels", "integrity")
 
 
 class ClipsConfig(AppConfig):

@@ -6,6 +6,7 @@ Run it as ``python -m detection``.
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,6 +14,7 @@ from clips.media import MediaError
 from clips.media.sandbox import runner
 from detection.evaluation import plot, report, sync_report
 from detection.evaluation.evaluate import LabelError
+from detection.evaluation.recorded import COVERAGES
 from detection.evaluation.report import LIMITS, Watching
 from detection.scoring import score
 
@@ -40,7 +42,15 @@ COLUMNS = {
     "times_real_time": "x real t.",
     "peak_memory_mb": "MB",
 }
-
+#: The same for the table of kinds; each figure stands with its interval.
+KIND_COLUMNS = {
+    "recall": "recall",
+    "f1": "F1",
+    "ap": "AP",
+    "false_per_min": "false/min",
+    "best": "best is trick",
+    "extra": "extra a file",
+}
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -74,6 +84,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_effort(command)
     command.add_argument("--muted", action="store_true", help="without the sound")
     command.add_argument("--blanked", action="store_true", help="without the pictures around the joins")
+    command.add_argument("--coverage", choices=COVERAGES, default="", help="as of a camera's file of 40 Mbit/s, or all")
+    command.add_argument(
+        "--kinds", action="store_true", help="whole takes, short files and takes without a trick, at each coverage"
+    )
     command = _command(commands, "sync", "find how two recordings of the same lie in time, by their sound", _sync)
     command.add_argument("files", type=Path, nargs="*", metavar="FILE", help="two videos")
     command.add_argument("--evaluate", action="store_true", help="measure on pairs made of the videos in --footage")
@@ -104,8 +118,12 @@ def _add_effort(command: argparse.ArgumentParser) -> None:
 
 
 def _add_labelled(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--footage", type=Path, required=True, metavar="DIR", help="folder with the videos")
-    command.add_argument("--labels", type=Path, required=True, metavar="DIR", help="one JSON file per video")
+    command.add_argument(
+        "--footage", type=Path, nargs="+", required=True, metavar="DIR", help="folders with the videos"
+    )
+    command.add_argument(
+        "--labels", type=Path, nargs="+", required=True, metavar="DIR", help="for each folder, one JSON file per video"
+    )
 
 
 def _propose(options: argparse.Namespace) -> int:
@@ -143,7 +161,14 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    how = Watching(effort=options.effort, muted=options.muted, blanked=options.blanked)
+    if options.kinds:
+        tables = report.evaluate_kinds(options.footage, options.labels, _tick, muted=options.muted)
+        if options.json:
+            print(json.dumps(tables, indent=1))
+        else:
+            _print_kinds(tables)
+        return 0
+    how = Watching(options.effort, muted=options.muted, blanked=options.blanked, coverage=options.coverage)
     rows = report.evaluate(options.footage, options.labels, how, _tick)
     if options.json:
         print(json.dumps(rows, indent=1))
@@ -204,6 +229,24 @@ def _print_table(rows: dict[str, dict[str, Any]]) -> None:
     print(" " * width, *(f"{head:>10}" for head in COLUMNS.values()))
     for name, row in rows.items():
         print(f"{name:<{width}}", *(f"{_figure(row.get(column)):>10}" for column in COLUMNS))
+
+
+def _print_kinds(tables: dict[str, list[dict[str, Any]]]) -> None:
+    print(f"{'kind':<36}{'seen as':>8}{'files':>6}{'tricks':>7}", *(f"{head:>16}" for head in KIND_COLUMNS.values()))
+    for row in tables["kinds"]:
+        name = f"{row['kind']:<36}{row['coverage']:>8}{row['files']:>6}{row['tricks']:>7}"
+        print(name, *(f"{_interval(row.get(column)):>16}" for column in KIND_COLUMNS))
+    print("\nchance told    seen as  moments    told    true")
+    for row in tables["calibration"]:
+        name = f"{row['from']:.1f} to {row['to']:.1f} {row['coverage']:>11}{row['moments']:>9}"
+        print(name, *(f"{_figure(row[column]):>7}" for column in ("score", "hits")))
+
+
+def _interval(figure: Sequence[float | None] | None) -> str:
+    if figure is None or figure[0] is None:
+        return "-"
+    value, low, high = (float(one or 0) for one in figure)
+    return f"{value:.2f} ({low:.2f}-{high:.2f})"
 
 
 def _figure(value: float | None) -> str:

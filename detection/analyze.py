@@ -2,10 +2,10 @@
 
 import resource
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from clips.media import MediaError
 from clips.media.formats.opening import open_media
 from clips.media.sandbox.runner import peak_bytes
 from detection.decode.packets import Packets
-from detection.decode.pictures import PicturePool, PictureReader
+from detection.decode.pictures import PictureChunk, PicturePool, PictureReader
 from detection.decode.piece import Piece
 from detection.decode.read import Scan, SensorPayload
 from detection.sampling import Plan, choose_looks, cpu_s, make_plan
@@ -33,6 +33,12 @@ class Watched:
     duration_s: float
     timings: dict[str, float]
     unread: list[str]
+
+
+class Pool(Protocol):
+    """Hands out the pictures of pieces of a file, in the order of the pieces."""
+
+    def read(self, pieces: list[Piece], *, most: int | None = None) -> Iterable[tuple[Piece, list[PictureChunk]]]: ...
 
 
 class Progress:
@@ -77,6 +83,8 @@ class How:
         Stretches in which pictures are taken as grey, to measure what joins are worth.
     hilights_s : tuple of float
         When the rider or filmer pressed the button that marks a moment.
+    usual : Usual
+        What is known beforehand of takes like this one.
 
     All times are those of the camera: divided by the stretch.
     """
@@ -86,6 +94,7 @@ class How:
     muted: bool = False
     blanked_s: tuple[tuple[float, float], ...] = ()
     hilights_s: tuple[float, ...] = ()
+    usual: score.Usual = field(default_factory=score.Usual.pooled)
 
 
 def watch(path: str | Path, report: Callable[[float], None], how: How) -> Watched:
@@ -110,7 +119,8 @@ def watch(path: str | Path, report: Callable[[float], None], how: How) -> Watche
     plan = make_plan(packets, duration_s, effort=how.effort, stretch=how.stretch, heard=take.pairs_heard_db(duration_s))
     progress.to_do_cpu_s = plan.look_cpu_s + sum(cpu_s(packets, piece) for piece in plan.glances)
     if not plan.is_everything:
-        _glance_and_look(path, packets, plan, take, progress, duration_s, how)
+        with PicturePool(path, packets, stretch=how.stretch) as pool:
+            glance_and_look(pool, packets, plan, take, progress, duration_s, how)
     is_vain = take.n_pictures == 0 or take.unread.most_pictures
     if plan.is_everything or is_vain:  # a container in which nothing can be found still plays
         _look_at_everything(path, packets, take, progress, how)
@@ -139,26 +149,26 @@ def _scan(path: str | Path, take: Take, progress: Progress, how: How) -> tuple[P
         return scan.packets(), scan.end_s
 
 
-def _glance_and_look(
-    path: str | Path, packets: Packets, plan: Plan, take: Take, progress: Progress, duration_s: float, how: How
+def glance_and_look(
+    pool: Pool, packets: Packets, plan: Plan, take: Take, progress: Progress, duration_s: float, how: How
 ) -> None:
-    with PicturePool(path, packets, stretch=how.stretch) as pool:
-        for even, (piece, chunks) in zip(plan.even, pool.read(plan.glances, most=2), strict=True):
-            if chunks:
-                take.add_glance(chunks[0], even=even)
-            take.unread.note_pictures(packets, piece, [chunk.times_s for chunk in chunks])
-            progress.worked(cpu_s(packets, piece))
-        signals = take.signals(duration_s)
-        z_scores = score.z_scores_of(signals)
-        promise = sum(z_scores.values()) + score.evidence_of(signals, z_scores, how.hilights_s)
-        looks = choose_looks(packets, promise, look_cpu_s=plan.look_cpu_s)
-        progress.left(sum(cpu_s(packets, piece) for piece in looks))
-        for piece, chunks in pool.read(looks):
-            take.begin_piece()
-            for chunk in chunks:
-                take.add_pictures(chunk)
-            take.unread.note_pictures(packets, piece, [chunk.times_s for chunk in chunks])
-            progress.worked(cpu_s(packets, piece))
+    """Take the glances of a plan, and spend what is left of its budget on the most promising moments."""
+    for even, (piece, chunks) in zip(plan.even, pool.read(plan.glances, most=2), strict=True):
+        if chunks:
+            take.add_glance(chunks[0], even=even)
+        take.unread.note_pictures(packets, piece, [chunk.times_s for chunk in chunks])
+        progress.worked(cpu_s(packets, piece))
+    signals = take.signals(duration_s)
+    z_scores = score.z_scores_of(signals, how.usual)
+    promise = score.promise_of(z_scores) + score.evidence_of(signals, z_scores, how.hilights_s)
+    looks = choose_looks(packets, promise, look_cpu_s=plan.look_cpu_s)
+    progress.left(sum(cpu_s(packets, piece) for piece in looks))
+    for piece, chunks in pool.read(looks):
+        take.begin_piece()
+        for chunk in chunks:
+            take.add_pictures(chunk)
+        take.unread.note_pictures(packets, piece, [chunk.times_s for chunk in chunks])
+        progress.worked(cpu_s(packets, piece))
 
 
 def _look_at_everything(path: str | Path, packets: Packets, take: Take, progress: Progress, how: How) -> None:

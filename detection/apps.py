@@ -15,4 +15,4 @@ class DetectionConfig(AppConfig):
         from clips.reels.rendering import find_riders_with
 
         registry.register(JobKind.DETECT, registry.Step("detect", "detect", (JobKind.POSTER,), reads_original=True))
-        find_riders_with("detection.follow:rider_path")
+        find_riders_with("detection.follow:rider_paths")

@@ -12,13 +12,14 @@ from detection.scoring import score
 from detection.scoring.marks import marks_of
 from detection.scoring.reasons import explain
 from detection.scoring.same_moment import is_same_moment
+from detection.scoring.short_files import SHORT_S
 from detection.scoring.spans import Span, span_of
 from detection.signals import STEP_S, Signals
 
 #: Of code and parameters together; raised with every change that can change a moment.
-VERSION = "5"
+VERSION = "6"
 #: Version of the candidates' features.
-FEATURES_VERSION = 2
+FEATURES_VERSION = 3
 #: Below it nobody wants to see a candidate, whatever the sensitivity.
 FLOOR = 0.02
 #: Shown at the default sensitivity.
@@ -36,6 +37,7 @@ def propose(
     effort: str = "default",
     stretch: float = 1.0,
     hilights_ms: Sequence[float] = (),
+    usual: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """Find the moments of a video file in which a trick may happen.
 
@@ -51,6 +53,8 @@ def propose(
         How many times longer the file plays than it was filmed, at least 1: 8 for 240 pictures a second played at 30.
     hilights_ms : sequence of float
         When somebody pressed the camera's button that marks a moment.
+    usual : sequence of dict
+        ``parameters["usual"]`` of other files of the same camera and day, for a file too short to know by itself.
 
     Returns
     -------
@@ -70,7 +74,8 @@ def propose(
     started_s = time.perf_counter()
     stretch = max(1.0, stretch)
     hilights_s = tuple(mark_ms / 1000 / stretch for mark_ms in hilights_ms)
-    how = How(effort=effort, stretch=stretch, hilights_s=hilights_s)
+    beside = score.Usual.pooled(usual)
+    how = How(effort=effort, stretch=stretch, hilights_s=hilights_s, usual=beside)
     found = watch(path, progress, how)
     watched_s = time.perf_counter() - started_s
     duration_ms = max(1, round(1000 * found.duration_s * stretch))
@@ -79,6 +84,7 @@ def propose(
         duration_ms=duration_ms,
         stretch=stretch,
         hilights_s=hilights_s,
+        usual=beside,
         progress=lambda fraction: progress(1 - SCORE_SHARE * (1 - fraction)),
     )
     progress(1.0)
@@ -95,6 +101,7 @@ def propose_from_signals(
     stretch: float = 1.0,
     hilights_s: Sequence[float] = (),
     weights: score.Weights | None = None,
+    usual: score.Usual | None = None,
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> dict[str, Any]:
     """Find the moments that stand out in the signals of a take.
@@ -110,6 +117,8 @@ def propose_from_signals(
         On the camera's clock.
     weights : Weights, optional
         Others than those that come with the program.
+    usual : Usual, optional
+        What is known beforehand; by default what is usual anywhere.
     progress : callable, optional
         Called with the fraction that is done.
 
@@ -119,9 +128,11 @@ def propose_from_signals(
         As `propose`, without ``timings``.
     """
     weights = weights or score.Weights.shipped()
-    z_scores = score.z_scores_of(signals)
+    z_scores = score.z_scores_of(signals, usual)
     curve = score.score_curve(z_scores, weights, score.evidence_of(signals, z_scores, hilights_s))
     duration_s = duration_ms / 1000 / stretch
+    if duration_s <= SHORT_S:
+        curve = score.favoured(curve)
     moments: list[tuple[score.Peak, Span]] = []
     candidates: list[dict[str, Any]] = []
     for number, peak in enumerate(peaks := _worth_keeping(curve, duration_s)):
@@ -131,6 +142,7 @@ def propose_from_signals(
         if any(better.take_off_s < peak.step * STEP_S < better.landing_s for _, better in moments):
             continue
         features = _features(peak.step, span, signals, z_scores, hilights_s)
+        features["chance"] = round(score.chance_of(peak.score), 3)
         candidate = _candidate(peak, span, features, duration_ms=duration_ms, stretch=stretch)
         if not any(is_same_moment(_ends_ms(candidate), _ends_ms(better)) for better in candidates):
             moments.append((peak, span))
@@ -138,7 +150,12 @@ def propose_from_signals(
     marks = marks_of([peak.step for peak, _ in moments], signals, z_scores, hilights_s)
     return {
         "version": VERSION,
-        "parameters": {"weights": weights.of, "bias": weights.bias, "floor": FLOOR},
+        "parameters": {
+            "weights": weights.of,
+            "bias": weights.bias,
+            "floor": FLOOR,
+            "usual": score.usual_of(signals).to_json(),
+        },
         "duration_ms": duration_ms,
         "seen": round(float(signals.seen.mean()), 3),
         "curve": {
@@ -197,7 +214,7 @@ def _features(
     moving = signals.curves["moving"]
     features = {
         "version": FEATURES_VERSION,
-        "z_scores": {name: round(float(values[step]), 2) for name, values in z_scores.items()},
+        "z_scores": {name: round(float(z[step]), 2) for name, z in z_scores.items() if not np.isnan(z[step])},
         "moving_times_usual": round(float(moving[about].max()) / max(float(np.median(moving)), 0.05), 1),
         "seen": bool(signals.seen[step]),
         "air_s": round(span.landing_s - span.take_off_s, 2),

@@ -31,8 +31,9 @@ DEAF_SHARE = 0.7
 EVEN_SHARE = 0.3
 #: A glance shows what happens this near to it.
 GLANCE_REACH_S = 0.25
-#: A clip shorter than this has the budget of one that long: there is little to learn from two glances.
-LEAST_S = 8.0
+#: A clip shorter than this has the budget of one that long: there is little to learn from two glances, and somebody
+#: made it of one moment.
+LEAST_S = 20.0
 #: Where less than this share is left for looks there are none at all: a few would make the rest seem dull.
 LEAST_LOOKS = 0.25
 #: The default budget as a share of what looking at everything in 1080p60 of 40 Mbit/s costs: with the effort "sparse" a

@@ -1,18 +1,23 @@
 """Task that finds the moments of a video."""
 
+from typing import Any
+
 from celery import shared_task
 
 from clips.jobs import pipeline
 from clips.jobs.worker import claim
 from clips.media.sandbox import runner
-from clips.models import OriginalFile
+from clips.models import DetectionRun, OriginalFile
 from clips.storage.files import local_copy
 from detection.moments import replace_moments
+from detection.scoring.short_files import SHORT_S
 
 #: Far above what a camera file was seen to need (0.2 CPU-seconds for a second of 1080p60; 0.8 where one keyframe opens
 #: the whole file and all of it must be decoded), also on a busy machine.
 MIN_CPU_S, MAX_CPU_PER_VIDEO = 120, 8
 MIN_WALL_S, MAX_WALL_PER_VIDEO = 600, 16
+#: Videos of the same camera and session that a short one is compared with.
+MOST_BESIDE = 10
 #: Together with `clips.jobs.worker.MAX_SILENCE_S` less than a second, within which a cancelled analysis stops.
 TICK_S = 0.3
 
@@ -24,7 +29,11 @@ def detect(job_id: str) -> None:
         if work is None:
             return
         original = work.job.original_file
-        told = {"stretch": stretch_of(original), "hilights_ms": original.probe.get("hilights_ms", [])}
+        told = {
+            "stretch": stretch_of(original),
+            "hilights_ms": original.probe.get("hilights_ms", []),
+            "usual": usual_beside(original),
+        }
         with local_copy(original, work.report) as path:
             found = runner.run(
                 "detection.propose:propose",
@@ -36,6 +45,21 @@ def detect(job_id: str) -> None:
         with work.finishing():
             replace_moments(original, found)
             pipeline.start_next(work.job, original)
+
+
+def usual_beside(original: OriginalFile) -> list[dict[str, Any]]:
+    """Return what was usual in the other videos of that camera in that session, the newest searches first.
+
+    A short video knows too little of itself: its trick is half of what it shows.
+    """
+    if original.duration_ms > 1000 * SHORT_S * stretch_of(original):
+        return []
+    beside = OriginalFile.objects.filter(
+        shoot=original.shoot_id, camera_id=original.camera_id, camera_serial=original.camera_serial
+    ).exclude(pk=original.pk)
+    runs = DetectionRun.objects.filter(original_file__in=beside, parameters__has_key="usual")
+    newest = runs.order_by("-created_at", "pk").values_list("parameters__usual", flat=True)
+    return list(newest[:MOST_BESIDE])
 
 
 def stretch_of(original: OriginalFile) -> float:

@@ -90,7 +90,7 @@ class AccessMiddleware:
         role = role_for(request, view)
         if role is None:
             return None
-        is_program = request.path.startswith(PROGRAM_PATHS)
+        is_program = request.path.startswith(PROGRAM_PATHS) and request.path != language.API_PAGE
         if request.user.is_authenticated:
             zone.use()  # after the member: while the database is away, that question says so alone
             language.use(request, request.user)

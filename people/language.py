@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from people.models import Member
 
 API_PATH = "/api/"
+#: Below it, and for people all the same.
+API_PAGE = "/api/docs"
 #: Each language is called by its own name, for those who read no other.
 CHOICES = {"": _("Like the browser"), **dict(settings.LANGUAGES)}
 #: What has no words, and so no language.
@@ -44,7 +46,7 @@ class LanguageMiddleware(LocaleMiddleware):
 def is_for_programs(request: HttpRequest) -> bool:
     """Return whether a program asks, which is to find the same words whoever runs it."""
     scheme = request.headers.get("Authorization", "").partition(" ")[0]
-    return request.path.startswith(API_PATH) or scheme.lower() == "bearer"
+    return (request.path.startswith(API_PATH) and request.path != API_PAGE) or scheme.lower() == "bearer"
 
 
 def use(request: HttpRequest, member: Member) -> None:

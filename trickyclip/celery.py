@@ -38,7 +38,7 @@ app = Celery("trickyclip", task_cls=SiteTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 ROOMS = (
     "jobs", "archive", "previews", "disk", "ingest", "sharing", "library", "reels", "integrity", "notifications",
-    "demo",
+    "demo", "talk",
 )  # fmt: skip
 app.autodiscover_tasks([*(f"clips.{room}" for room in ROOMS), "detection"])
 app.autodiscover_tasks(["clips.previews"], related_name="filmstrip_tasks")

@@ -24,13 +24,16 @@ def beat_schedule(*, sweep_s: float) -> dict[str, dict[str, Any]]:
         "tidy_candidates": {"schedule": crontab(minute="*/15")},
         "expire_uploads": {"schedule": crontab(minute="35"), "options": {"expires": 3000}},
         "clear_exports": {"schedule": crontab(minute="45"), "options": {"expires": 3000}},
+        "look_after_receipts": _every(MINUTE_S / 2),
         "draft_edits": _every(MINUTE_S),
         "look_for_notices": _every(MINUTE_S),
         "send_notices": _every(MINUTE_S / 2),
         # At night, one after the other.
+        "scrub": {"schedule": crontab(hour="1", minute="25")},
         "empty_bin": {"schedule": crontab(hour="3", minute="55")},
         "refresh_search": {"schedule": crontab(hour="4", minute="15")},
         "remove_orphans": {"schedule": crontab(hour="4", minute="35")},
+        "forget_senders": {"schedule": crontab(minute="25")},
         "tidy_renders": {"schedule": crontab(hour="4", minute="45")},
         "audit": {"schedule": crontab(hour="4", minute="55")},
     }

@@ -138,7 +138,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "django_htmx",
     "csp",
     "axes",
@@ -275,7 +274,10 @@ UPLOAD_IDLE_DAYS = env.int("UPLOAD_IDLE_DAYS", default=7)
 UPLOAD_QUOTA_BYTES = env.int("UPLOAD_QUOTA_BYTES", default=0)
 INCOMING_REST_SECONDS = env.float("INCOMING_REST_SECONDS", default=10.0)
 INCOMING_LOOK_SECONDS = env.float("INCOMING_LOOK_SECONDS", default=60.0)
+#: A folder that got no file for so long is complete.
+INCOMING_QUIET_SECONDS = env.float("INCOMING_QUIET_SECONDS", default=600.0)
 INCOMING_DONE_DAYS = env.int("INCOMING_DONE_DAYS", default=7)
+RECEIPT_WANTS_ARCHIVE = env.bool("RECEIPT_WANTS_ARCHIVE", default=False)
 #: What was thrown away can be restored for so long.
 BIN_DAYS = env.int("BIN_DAYS", default=30)
 ARCHIVE_ORIGINALS = env("ARCHIVE_ORIGINALS", default="never")
@@ -286,6 +288,8 @@ SENSITIVITY = env.int("SENSITIVITY", default=50)
 DISK_FLOOR_BYTES = env.int("DISK_FLOOR_BYTES", default=5 * 1024**3)
 #: How much space pieces of videos that browsers do not play may take.
 PIECES_MAX_BYTES = env.int("PIECES_MAX_BYTES", default=2 * 1024**3)
+SCRUB_DAYS = env.int("SCRUB_DAYS", default=30)
+SCRUB_BYTES_PER_S = env.int("SCRUB_BYTES_PER_S", default=20 * 1024**2)
 CANDIDATES_MAX_BYTES = env.int("CANDIDATES_MAX_BYTES", default=8 * 1024**3)
 
 # --- watching ------------------------------------------------------------------------------------------------------
@@ -368,8 +372,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Upload footage, sort its moments, find the clips.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SORT_OPERATIONS": False,  # in the order of clips/api/urls.py
+    "ENUM_NAME_OVERRIDES": {"JobKind": "clips.models.JobKind", "ReactionKind": "clips.models.ReactionKind"},
 }
 
 # --- logs: one line each, readable or JSON -------------------------------------------------------------------------

@@ -7,9 +7,10 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.db.models import Count, F
 from django.test import TestCase
+from django.utils import timezone
 
 from clips.library.search import matching
-from clips.models import CandidateSegment, Decision, FinalClip, Job, OriginalFile, SegmentStatus
+from clips.models import CandidateSegment, Comment, Decision, FinalClip, Job, OriginalFile, Reaction, SegmentStatus
 from clips.models.job import ACTIVE
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +40,12 @@ class OfTwoHundredSegments(TestCase):
 
     def test_some_clips_have_an_older_version(self):
         assert FinalClip.objects.values("lineage").annotate(n=Count("pk")).filter(n=2).exists()
+
+    def test_members_have_said_something_of_some_clips(self):
+        about = FinalClip.objects.current().values("lineage")
+        assert Comment.objects.filter(lineage__in=about).count() == Comment.objects.count() > 5
+        assert Reaction.objects.filter(lineage__in=about).count() == Reaction.objects.count() > 10
+        assert not Comment.objects.filter(created_at__gt=timezone.now()).exists()
 
     def test_clips_are_found_by_their_names(self):
         clip = FinalClip.objects.current().first()

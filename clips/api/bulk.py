@@ -3,7 +3,7 @@
 import uuid
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -61,6 +61,11 @@ class SelectionSerializer(serializers.Serializer):
         return Selection(ids=tuple(asked["clips"])) if asked["clips"] else Selection(all_of=asked["query"])
 
 
+#: One of the ways to say it, as only the key is required of all.
+EXAMPLE = {"key": "0b7a4f0e-3f0d-4a53-9f5d-2a1c8c1d7e11", "query": "person=Mia&trick=KFED", "stars": 4}
+
+
+@extend_schema_serializer(examples=[OpenApiExample("By a query", value=EXAMPLE, request_only=True)])
 class BulkTagsSerializer(SelectionSerializer):
     people = PeopleField(required=False, help_text="Take the places of all riders; the first names the file.")
     add_people = PeopleField(required=False, default=list, help_text="Join the riders that are there.")

@@ -4,7 +4,7 @@ import uuid
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -38,7 +38,7 @@ class ReelSerializer(serializers.ModelSerializer):
 class ReelClipSerializer(serializers.ModelSerializer):
     class Meta:
         model = ReelClip
-        fields = ["id", "position", "lineage", "start_ms", "end_ms", "speed", "title", "has_sound"]
+        fields = ["id", "position", "lineage", "start_ms", "end_ms", "speed", "title", "has_sound", "crop"]
         read_only_fields = fields
 
 
@@ -62,6 +62,10 @@ class ReelChangeSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+EXAMPLE = {"key": "7d1f2c64-52b7-4c1e-8a35-6a2b0c9e4f22", "query": "person=Mia&trick=KFED", "name": "December"}
+
+
+@extend_schema_serializer(examples=[OpenApiExample("By a query", value=EXAMPLE, request_only=True)])
 class AddSerializer(SelectionSerializer):
     name = serializers.CharField(
         max_length=MAX_NAME, help_text="Of the edit that they join at its end; it is made if there is none."

@@ -1,9 +1,9 @@
 """URLs of the API, each with the role that reading and writing need."""
 
 from django.urls import path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView
 
-from clips.api import bin_views, bulk, errors, reels, schema, views  # noqa: F401  schema: registers how one logs in
+from clips.api import bin_views, bulk, docs, errors, reels, schema, talk, views  # noqa: F401  schema: registers how one logs in
 from people.access import requires
 from people.models import Role
 
@@ -29,6 +29,12 @@ urlpatterns = [
     path("clips/<uuid:pk>/edit", sort(views.ClipEdit.as_view()), name="clip_edit"),
     path("clips/<uuid:pk>/heart", watch(views.ClipHeart.as_view()), name="clip_heart"),
     path("clips/<uuid:pk>/stars", sort(views.ClipStars.as_view()), name="clip_stars"),
+    path("clips/<uuid:pk>/comments", watch(talk.CommentsOf.as_view()), name="clip_comments"),
+    path("clips/<uuid:pk>/reactions", watch(talk.ReactionsOf.as_view()), name="clip_reactions"),
+    path("edits/<uuid:pk>/comments", watch(talk.CommentsOf.as_view(kind="edit")), name="reel_comments"),
+    path("edits/<uuid:pk>/reactions", watch(talk.ReactionsOf.as_view(kind="edit")), name="reel_reactions"),
+    path("comments/<uuid:pk>", watch(talk.CommentDetail.as_view()), name="comment"),
+    path("comments/<uuid:pk>/show", watch(talk.CommentShow.as_view()), name="comment_show"),
     path("clips/bulk", sort(bulk.BulkTags.as_view()), name="clip_bulk"),
     path("bulk/<uuid:pk>", watch(bulk.BulkDetail.as_view()), name="bulk"),
     path("bulk/<uuid:pk>/undo", sort(bulk.BulkUndo.as_view()), name="bulk_undo"),
@@ -47,6 +53,6 @@ urlpatterns = [
     path("jobs/<uuid:pk>/retry", curate(views.JobRetry.as_view()), name="job_retry"),
     path("jobs/<uuid:pk>/cancel", curate(views.JobCancel.as_view()), name="job_cancel"),
     path("schema", watch(SpectacularAPIView.as_view()), name="schema"),
-    path("docs", watch(SpectacularSwaggerSplitView.as_view(url_name="api:schema")), name="docs"),
+    path("docs", docs.docs, name="docs"),
     path("<path:address>", watch(errors.Nowhere.as_view()), name="nowhere"),
 ]

@@ -6,6 +6,7 @@ is adopted where it is, instead of being counted as gone and sent a second time.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -26,8 +27,13 @@ def facts_of(backend: ArchiveBackend, file_id: str, held: RemoteFile) -> dict[st
     """Return the facts about a clip's file: kept beside it, or read from inside it where the archive has none."""
     if held.facts or not isinstance(backend, LocalArchive):
         return held.facts
+    return facts_inside(backend.root / file_id)
+
+
+def facts_inside(path: Path) -> dict[str, str]:
+    """Return the facts that a clip's file says of itself; empty if it says none."""
     try:
-        return runner.run("clips.archive.clip_facts:facts_of", {"path": str(backend.root / file_id)})
+        return runner.run("clips.archive.clip_facts:facts_of", {"path": str(path)})
     except MediaError:
         return {}
 
@@ -80,7 +86,9 @@ def twin_of(backend: ArchiveBackend, thing: Thing, file_id: str, held: RemoteFil
     """Return the whole copy elsewhere with the same bytes, which makes this file a duplicate."""
     for owner in _owners(thing, held.sha256):
         for copy in ArchiveCopy.objects.filter(**owner, backend=backend.name, sha256=held.sha256):
-            there = backend.look(copy.remote_id) if copy.remote_id not in {"", file_id} else None
+            if not copy.remote_id or backend.is_same(copy.remote_id, file_id):
+                continue
+            there = backend.look(copy.remote_id)
             if there and not there.is_trashed and there.sha256 == held.sha256:
                 return copy
     return None

@@ -159,8 +159,8 @@ class ArchiveBackend(Protocol):
     def new_folder_id(self, parent_id: str | None, name: str) -> str:
         """Return the id of the folder of that name below ``parent_id`` (None: the top), or a new id to make it with."""
 
-    def make_folder(self, folder_id: str, parent_id: str | None, name: str) -> None:
-        """Make a folder with that id; does nothing if it exists."""
+    def make_folder(self, folder_id: str, parent_id: str | None, name: str) -> bool:
+        """Make a folder with that id; False, and nothing is done, if it exists."""
 
     def has_folder(self, folder_id: str) -> bool:
         """Return whether the folder exists, and neither it nor a folder above it is in the trash."""
@@ -173,6 +173,9 @@ class ArchiveBackend(Protocol):
 
     def put(self, parcel: Parcel) -> None:
         """Copy a local file to its id; earlier content is replaced, and an interrupted upload is resumed."""
+
+    def is_same(self, one_id: str, other_id: str) -> bool:
+        """Return whether two ids lead to one file, as where an id is a place and the disk ignores case."""
 
     def look(self, file_id: str) -> RemoteFile | None:
         """Return the file under an id, with the checksum of the received bytes; None if there is none."""

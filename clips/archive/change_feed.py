@@ -1,13 +1,21 @@
 """Reads Drive's list of changes to notice copies that people deleted or restored there."""
 
+import logging
+from typing import TYPE_CHECKING
+
 from django.db import transaction
 from django.db.models import Q
 
 from clips.archive import outage, questions
-from clips.archive.backend import ArchiveBlockedError, ArchiveError, Change
+from clips.archive.backend import ArchiveBlockedError, ArchiveError, Change, FileRefusedError
 from clips.archive.configured import archive_backend, archive_name
 from clips.jobs import pipeline
 from clips.models import ArchiveCopy, ArchiveCursor, ArchiveFolder, CopyState, JobKind
+
+if TYPE_CHECKING:
+    from clips.archive.drive.client import GoogleDriveArchive
+
+logger = logging.getLogger(__name__)
 
 #: Behind what people wait for.
 LOOK_PRIORITY = 8
@@ -31,7 +39,7 @@ def _read() -> int:
     backend, n_started = archive_backend(), 0
     cursor, _made = ArchiveCursor.objects.get_or_create(backend=backend.name, log=backend.drive_id)
     for _page in range(MAX_PAGES):
-        changes, token = backend.changes_since(cursor.token)
+        changes, token = _changes_since(backend, cursor)
         with transaction.atomic():  # a page is taken over whole and once, or not at all
             taken = ArchiveCursor.objects.filter(pk=cursor.pk, token=cursor.token).update(token=token)
             copies, n_lost = _take_over(changes) if taken else ([], 0)
@@ -42,6 +50,20 @@ def _read() -> int:
             break
         cursor.token = token
     return n_started
+
+
+def _changes_since(backend: "GoogleDriveArchive", cursor: ArchiveCursor) -> tuple[list[Change], str]:
+    """Return the next page of changes, or the log's end where Drive does not read on from the old position.
+
+    That one is too old, or of another account. The audit sees what changed in between.
+    """
+    try:
+        return backend.changes_since(cursor.token)
+    except FileRefusedError:
+        if not cursor.token:
+            raise
+        logger.warning("Google Drive does not tell changes from the saved position on. They are read from now on.")
+        return backend.changes_since("")
 
 
 def _take_over(changes: list[Change]) -> tuple[list[ArchiveCopy], int]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from clips.archive import lost_originals
 from clips.archive.backend import ArchiveError
 from clips.archive.configured import archive_backend, archive_name
 from clips.jobs import pipeline
@@ -47,6 +48,7 @@ def bring_back(work: Claim) -> None:
     if sha256_of(part, lambda _done: work.report()) != clip.file_hash:
         part.unlink()
         raise ArchiveError(_("The file from the archive does not match the file sent. It will be retried."))
+    lost_originals.learn_from(clip, part, work)
     with staged({clip.stored_path: part}, work.report) as place, work.finishing():
         place(clip.stored_path)
     part.unlink(missing_ok=True)

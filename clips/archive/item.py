@@ -83,6 +83,7 @@ def clip_facts(clip: FinalClip) -> dict[str, str]:
     facts["category"] = clip.category  # in no name: a clip without a trick is called Unknown there, whatever its kind
     facts |= {"lineage": clip.lineage, "kept_at": clip.created_at.isoformat()}
     facts |= {"session": clip.original_file.shoot_id, "session_name": clip.original_file.shoot.name}
+    facts |= {"video": clip.original_file.original_filename, "video_bytes": clip.original_file.size_bytes}
     if clip.person:
         facts |= {"rider": clip.person_id, "rider_name": clip.person.display_name}
     if clip.trick:

@@ -47,9 +47,9 @@ class LocalArchive:
     def new_folder_id(self, parent_id: str | None, name: str) -> str:
         return str(Path(parent_id or "") / name)
 
-    def make_folder(self, folder_id: str, parent_id: str | None, name: str) -> None:
+    def make_folder(self, folder_id: str, parent_id: str | None, name: str) -> bool:
         with self.place.opened(to_write=True) as root, self._said("Cannot write to the archive folder"):
-            _make_folders(root, folder_id)
+            return _make_folders(root, folder_id)
 
     def has_folder(self, folder_id: str) -> bool:
         with self.place.opened() as root:
@@ -61,6 +61,10 @@ class LocalArchive:
 
     def new_file_id(self, folder_id: str, filename: str) -> str:
         return str(Path(folder_id) / filename)
+
+    def is_same(self, one_id: str, other_id: str) -> bool:
+        # Not by their numbers: what a disk is read through may give each name its own.
+        return one_id == other_id or (one_id.lower() == other_id.lower() and self.place.ignores_case())
 
     def put(self, parcel: Parcel) -> None:
         size_bytes = parcel.source.stat().st_size
@@ -95,11 +99,11 @@ class LocalArchive:
             for place, is_trashed in ((file_id, False), (f"{TRASH_FOLDER}/{file_id}", True)):
                 try:
                     with self._said("The archive cannot read a file"):
-                        sha256 = self._sha256(root, place)
+                        sha256, size_bytes = self._sha256(root, place)
                 except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                     continue
                 path = Path(file_id)
-                return RemoteFile(sha256, str(path.parent), path.name, is_trashed)
+                return RemoteFile(sha256, str(path.parent), path.name, is_trashed, size_bytes=size_bytes)
             return None
 
     def fetch(self, file_id: str, target: Path) -> None:
@@ -114,7 +118,7 @@ class LocalArchive:
     def move(self, file_id: str, *, to_folder_id: str, filename: str, facts: dict[str, str]) -> str:
         moved_id = str(Path(to_folder_id) / filename)
         with self.place.opened(to_write=True) as root:
-            if moved_id != file_id and not _is_same_file(root, file_id, moved_id):
+            if not self.is_same(file_id, moved_id):
                 self._trash(root, moved_id)  # nothing is written over: what lies there, nobody waits for
             self._rename(root, file_id, moved_id)
         return moved_id
@@ -165,7 +169,7 @@ class LocalArchive:
                     if is_session_file(place.name):
                         continue
                     try:
-                        sha256 = self._sha256(root, str(path)) if checksums else ""
+                        sha256 = self._sha256(root, str(path))[0] if checksums else ""
                         size_bytes = os.stat(path, dir_fd=root).st_size
                     except FileNotFoundError:
                         continue  # moved since its folder was read
@@ -214,13 +218,15 @@ class LocalArchive:
         except OSError as error:
             raise ArchiveError(f"The archive cannot move {Path(target).name}: {error.strerror}.") from error
 
-    def _sha256(self, root: int, place: str) -> str:
-        digest = hashlib.sha256()
+    def _sha256(self, root: int, place: str) -> tuple[str, int]:
+        """Return a file's checksum, and its size as it was read."""
+        digest, n_bytes = hashlib.sha256(), 0
         with _opened(root, place) as file:
             while block := file.read(COPY_BLOCK_BYTES):
                 digest.update(block)
+                n_bytes += len(block)
                 self._report(None)
-        return digest.hexdigest()
+        return digest.hexdigest(), n_bytes
 
     def _pour(self, reader: BinaryIO, writer: BinaryIO) -> None:
         """Write the rest of the bytes, and wait until they are on the disk itself."""
@@ -236,12 +242,18 @@ def _opened(root: int, place: str) -> BinaryIO:
     return os.fdopen(os.open(place, os.O_RDONLY, dir_fd=root), "rb")
 
 
-def _make_folders(root: int, folder: str) -> None:
-    above = Path()
+def _make_folders(root: int, folder: str) -> bool:
+    """Make a folder and those above it; return whether it was not there."""
+    above, is_new = Path(), False
     for part in Path(folder).parts:
         above /= part
-        with contextlib.suppress(FileExistsError):
+        try:
             os.mkdir(above, dir_fd=root)
+        except FileExistsError:
+            is_new = False
+        else:
+            is_new = True
+    return is_new
 
 
 def _is_folder(root: int, place: str) -> bool:
@@ -259,20 +271,13 @@ def _is_file(root: int, place: str) -> bool:
         return False
 
 
-def _is_same_file(root: int, one: str, other: str) -> bool:
-    """Return whether two names are one file, as where a disk ignores case."""
-    try:
-        return os.path.samestat(os.stat(one, dir_fd=root), os.stat(other, dir_fd=root))
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-
-
 def _keep_stat(reader: BinaryIO, writer: BinaryIO) -> None:
     """Give the copy the times and rights of its source, where the disk has such."""
     kept = os.fstat(reader.fileno())
-    with contextlib.suppress(PermissionError):
+    with contextlib.suppress(OSError):  # each disk that has none says so in its own way
         os.fchmod(writer.fileno(), kept.st_mode & 0o777)
-    os.utime(writer.fileno(), ns=(kept.st_atime_ns, kept.st_mtime_ns))
+    with contextlib.suppress(OSError):
+        os.utime(writer.fileno(), ns=(kept.st_atime_ns, kept.st_mtime_ns))
 
 
 def _clear_away(folder: int) -> None:

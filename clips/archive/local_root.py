@@ -30,7 +30,7 @@ FAT_MAX_BYTES = 4 * 1024**3 - 1
 
 
 class Memory(Protocol):
-    """What the site remembers of its local archive."""
+    """Keeps the id by which the site knows its local archive."""
 
     def archive_id(self) -> uuid.UUID | None:
         """Return the id that the archive's marker has; None before there was one."""

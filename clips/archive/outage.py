@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from clips.archive import questions
@@ -75,7 +76,7 @@ def holds_back(job_id: UUID | str) -> bool:
 def look_again() -> None:
     """Check whether the outage is over, and if so resume everything."""
     block = current_outage()
-    if block is None or block.look_again_at > timezone.now():
+    if block is None or (block.look_again_at > timezone.now() and not _is_untold(block)):
         return
     if block.asks:
         if questions.has_ended(block):
@@ -88,10 +89,19 @@ def look_again() -> None:
         lift(block)
 
 
+def _is_untold(block: ArchiveBlock) -> bool:
+    """Return whether the job that was to find out has ended, or waits, for a reason of its own."""
+    if block.trial_job_id is None:
+        return False
+    under_way = Q(state=JobState.RUNNING) | Q(state=JobState.WAITING, run_after__lte=timezone.now())
+    return not Job.objects.filter(under_way, pk=block.trial_job_id).exists()
+
+
 @transaction.atomic
 def _let_one_try(block: ArchiveBlock) -> bool:
     """Let one waiting job test whether the archive works again; False if none waits."""
-    waiting = Job.objects.filter(kind=JobKind.ARCHIVE, state=JobState.WAITING).order_by("priority", "created_at")
+    waiting = Job.objects.filter(kind=JobKind.ARCHIVE, state=JobState.WAITING)
+    waiting = waiting.order_by("attempts", "priority", "created_at")  # one with a trouble of its own tells nothing
     trial = waiting.select_for_update(of=("self",)).first()
     if trial is None:
         return False

@@ -1,37 +1,38 @@
 """Rebuilds rows from the archive after the database is lost.
 
 The session files (``trickyclip.json``) say all that the rows said, so they are read first. What they do not say, or
-where they are missing, is read from the clips' own tags, names and folders; for such a clip its original has to be here
-(it is recognised by its SHA-256), so it waits for it, and the rebuild is run once more. Existing rows stay as they are,
-so that this can be repeated.
+where they are missing, is read from the clips' own tags, names and folders. Where an original is lost as well, a row
+stands in for it (``lost_originals``), so that its clips live without it. Existing rows stay as they are, so that this
+can be repeated.
 
 Nothing in the archive is moved: a file that lies elsewhere than its names say stays there, whatever jobs follow, until
 somebody has seen the list and confirmed it (``move_listed``).
 """
 
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from clips.archive import adoption, clip_return, relocation, renaming, session_filing, session_text
-from clips.archive.backend import ArchiveBackend, ArchivedFile, silent
+from clips.archive.backend import ArchiveBackend, ArchivedFile, FileRefusedError, silent
 from clips.archive.configured import archive_backend, archive_name
 from clips.archive.item import CUT, current_item
+from clips.archive.lost_originals import LostOriginals
 from clips.archive.naming import Named, is_session_file, read_names, read_original_name
 from clips.archive.session_rows import Taking
 from clips.archive.session_text import Told
 from clips.jobs import pipeline
 from clips.jobs.backfill import BACKFILL_PRIORITY
-from clips.media.formats.suffixes import MEDIA_TYPES, with_ending
+from clips.media.formats.suffixes import MEDIA_TYPES, ending_of, with_ending
 from clips.models import (
     ArchiveCopy,
     ArchiveFolder,
     ClipCategory,
+    CopyState,
     FileName,
     FinalClip,
     JobKind,
@@ -50,14 +51,14 @@ NOBODY = frozenset({UNKNOWN, *ClipCategory.values})
 
 @dataclass
 class Rebuilt:
-    """What was made again, or would be."""
+    """Counts the rows that a rebuild made, or would make."""
 
     #: How many of what were made or left out.
     told: Counter = field(default_factory=Counter)
-    #: Of each missing original (SHA-256) how many clips cannot be made without it.
+    #: Of each missing original (SHA-256) how many clips were made without it.
     missing: Counter = field(default_factory=Counter)
-    #: Those of them that the archive has itself: what they are called there.
-    archived: dict[str, str] = field(default_factory=dict)
+    #: Those of them that the archive has itself.
+    archived: set[str] = field(default_factory=set)
     #: Session files that were not read because another site signed them, or nobody: by whom → how many.
     unread: Counter = field(default_factory=Counter)
     #: Session files that cannot be read: path → why.
@@ -75,28 +76,26 @@ def rebuild(*, dry_run: bool, accepted: Container[str] = ()) -> Rebuilt:
     with transaction.atomic():
         n_before = _counted()
         taking = _take_session_files(backend, accepted, result)
+        lost = LostOriginals(backend)
         for lying in backend.walk():
             if not is_session_file(lying.held.filename):
-                result.told[_one(backend, lying, result.missing)] += 1
+                result.told[_one(backend, lying, lost, result.missing)] += 1
         result.told["camera files found"] = _originals(backend)
         FinalClip.objects.filter(pk__in=taking.clips).refresh_search()
         result.told.update(_bring_back(taking))
         result.told.update({what: n - n_before[what] for what, n in _counted().items()})
         result.told.update({f"{what} left out: they do not fit": n for what, n in taking.left_out.items()})
         result.moves = [move for _copy, move in _misplaced()]
+        result.archived = _archived(result.missing)
         transaction.set_rollback(dry_run)
-    result.archived = _archived(backend, result.missing)
     return result
 
 
-def other_signers(accepted: Container[str] = ()) -> Counter:
+def other_signers(accepted: Iterable[str] = ()) -> Counter:
     """Return who else signed how many of the archive's session files."""
+    ours = session_filing.our_name()
     told = (told for _lying, told, _why in session_filing.all_told(archive_backend(), silent) if told)
-    return Counter(one.signed_by for one in told if one.signed_by not in accepted and one.signed_by != _our_name())
-
-
-def _our_name() -> str:
-    return session_text.name_of(session_text.key_of(settings.SECRET_KEY).public_key())
+    return Counter(one.signed_by for one in told if one.signed_by not in {*accepted, ours})
 
 
 @transaction.atomic
@@ -119,7 +118,7 @@ def _misplaced() -> list[tuple[ArchiveCopy, tuple[str, str]]]:
 
 def _take_session_files(backend: ArchiveBackend, accepted: Container[str], result: Rebuilt) -> Taking:
     """Make the rows that the newest believed files say."""
-    ours = _our_name()
+    ours = session_filing.our_name()
     newest: dict[str, tuple[ArchivedFile, Told]] = {}
     for lying, told, why in session_filing.all_told(backend, silent):
         if told is None:
@@ -150,6 +149,7 @@ def _keep_writing(backend: ArchiveBackend, about: str, lying: ArchivedFile, told
     says = {
         "remote_id": lying.file_id, "path": "/".join([*lying.folders, lying.held.filename]),
         "folder": _folder_of(backend, lying), "digest": session_text.digest_of(told.facts), "revision": told.revision,
+        "sha256": lying.held.sha256, "signed_by": told.signed_by,
     }  # fmt: skip
     SessionFile.objects.get_or_create(backend=backend.name, shoot=shoot, defaults=says)
 
@@ -184,16 +184,10 @@ def _bring_back(taking: Taking) -> Counter:
     return told
 
 
-def _archived(backend: ArchiveBackend, missing: Counter) -> dict[str, str]:
-    """Find originals by the digits in their names, without reading terabytes."""
-    if not missing:
-        return {}
-    by_digits, found = {sha256[:8]: sha256 for sha256 in missing}, {}
-    for stocked in backend.stock(checksums=False):
-        _name, digits = read_original_name(stocked.filename) or ("", "")
-        if digits in by_digits and not stocked.is_trashed:
-            found[by_digits[digits]] = stocked.filename
-    return found
+def _archived(missing: Counter) -> set[str]:
+    """Return which of these originals can be fetched from the archive."""
+    there = ArchiveCopy.objects.filter(original_file__file_hash__in=list(missing), state=CopyState.VERIFIED)
+    return set(there.values_list("original_file__file_hash", flat=True))
 
 
 def _counted() -> dict[str, int]:
@@ -201,7 +195,7 @@ def _counted() -> dict[str, int]:
     return {what: model.objects.count() for what, model in made.items()}
 
 
-def _one(backend: ArchiveBackend, lying: ArchivedFile, missing: Counter) -> str:
+def _one(backend: ArchiveBackend, lying: ArchivedFile, lost: LostOriginals, missing: Counter) -> str:
     """Make the rows of one file; return the outcome."""
     held = lying.held
     named = read_names(lying.folders, held.filename)
@@ -216,7 +210,7 @@ def _one(backend: ArchiveBackend, lying: ArchivedFile, missing: Counter) -> str:
     if known:  # by its very bytes, as a session file says them
         copy = adoption.take_over(backend, known, lying.file_id, held)
         return "clips found" if copy and _lies(backend, copy, lying) else "clips already here"
-    facts = adoption.facts_of(backend, lying.file_id, held)
+    facts = adoption.facts_of(backend, lying.file_id, held) or _facts_inside(backend, lying)
     try:
         clip_id, span = UUID(facts["trickyclip_clip"]), (int(facts["trickyclip_in"]), int(facts["trickyclip_out"]))
     except (KeyError, ValueError):
@@ -225,16 +219,42 @@ def _one(backend: ArchiveBackend, lying: ArchivedFile, missing: Counter) -> str:
         copy = adoption.take_over(backend, clip, lying.file_id, held)
         return "clips found" if copy and _lies(backend, copy, lying) else "clips already here"
     original = OriginalFile.objects.filter(file_hash=facts.get("trickyclip_original")).first()
+    original = original or lost.stand_in(facts, named)
     if original is None:
-        Shoot.objects.called(named.session_name, named.date)
-        missing[facts.get("trickyclip_original", "?")] += 1
-        return "clips without their original"
+        return "clips without the site's tags"
     clip = _made(named, clip_id, original, span, facts)
     renaming.bring_up_to_date([clip.pk])  # its name may say what its session or rider was called before the restore
+    if original.evicted_at:
+        missing[original.file_hash] += 1
+        return _live_without(backend, lying, clip)
     if copy := adoption.take_over(backend, clip, lying.file_id, held):
         _lies(backend, copy, lying)
     pipeline.start(JobKind.RENDER, clip, priority=BACKFILL_PRIORITY)
     return "clips"
+
+
+def _live_without(backend: ArchiveBackend, lying: ArchivedFile, clip: FinalClip) -> str:
+    """Let a clip whose original is not here have the archive's file; return the outcome."""
+    held, stored_path = lying.held, f"final_clips/{clip.pk}.{ending_of(lying.held.filename)}"
+    file_fields = {"stored_path": stored_path, "file_hash": held.sha256, "size_bytes": held.size_bytes}
+    FinalClip.objects.filter(pk=clip.pk).update(**file_fields)
+    clip.refresh_from_db()
+    if copy := adoption.take_over(backend, clip, lying.file_id, held):
+        _lies(backend, copy, lying)
+    clip_return.want(clip)
+    return "clips without their original"
+
+
+def _facts_inside(backend: ArchiveBackend, lying: ArchivedFile) -> dict[str, str]:
+    """Return what a clip's file says inside, where nothing is kept beside it, as after somebody copied the archive."""
+    if lying.held.facts or backend.ids_are_places:
+        return {}
+    with files.scratch_folder() as folder:
+        try:
+            backend.fetch(lying.file_id, folder / "clip")
+        except FileRefusedError:
+            return {}
+        return adoption.facts_inside(folder / "clip")
 
 
 def _originals(backend: ArchiveBackend) -> int:

@@ -1,6 +1,6 @@
 """Gathers all that the rows say of a session, or of the crew, for its file in the archive.
 
-What can be made again from videos and clips is left out (previews, curves, search texts), and what is of this machine
+What can be made again is left out (previews, curves, search texts, counts), and what is of this machine
 alone: logins, leases, jobs. ``clips.archive.session_rows`` makes the rows again.
 """
 
@@ -16,12 +16,14 @@ from clips.models import (
     CameraClock,
     CameraName,
     CandidateSegment,
+    Comment,
     Decision,
     DetectionRun,
     FileName,
     FinalClip,
     Heart,
     OriginalFile,
+    Reaction,
     Reel,
     SavedView,
     SegmentStatus,
@@ -35,9 +37,12 @@ Facts = dict[str, Any]
 MEMBER_WITHOUT = ("password", "last_login", "login_mark")
 MOMENT_WITHOUT = ("lease_token", "lease_ends_at", "locked_by", "locked_at")
 SEARCH_WITHOUT = ("curve",)
-CLIP_WITHOUT = ("search_text", "drive_file_id")
+CLIP_WITHOUT = ("search_text", "drive_file_id", "n_hearts")
 EDIT_WITHOUT = ("lease_token", "lease_ends_at", "edited_by")
 EDIT_CLIP_WITHOUT = ("reel",)
+#: Links are no facts of the archive; from where a guest spoke is forgotten anyway.
+COMMENT_WITHOUT = ("link", "sender")
+REACTION_WITHOUT = ("id", "link", "sender")
 
 
 def is_worth_a_file(shoot: Shoot) -> bool:
@@ -55,6 +60,7 @@ def session_facts(shoot: Shoot) -> Facts:
     videos = list(OriginalFile.objects.filter(shoot=shoot).order_by("recorded_at", "pk"))
     binned = {shoot.bin_entry_id} | {row.bin_entry_id for row in [*videos, *clips]}
     moments = CandidateSegment.objects.filter(**of_shoot).order_by("original_file", "start_ms", "pk")
+    lineages = {clip.lineage for clip in clips}
     return {
         "session": facts_of(shoot),
         "people": _named(Person.objects.filter(pk__in=people)),
@@ -66,7 +72,8 @@ def session_facts(shoot: Shoot) -> Facts:
         "clips": [_clip(clip) for clip in clips],
         "names": _all(_names_of(shoot, clips), ("id",)),
         "decisions": _all(Decision.objects.filter(segment__original_file__shoot=shoot).order_by("created_at", "pk")),
-        "hearts": _all(Heart.objects.of({clip.lineage for clip in clips}).order_by("created_at", "pk"), ("id",)),
+        "hearts": _all(Heart.objects.of(lineages).order_by("created_at", "pk"), ("id",)),
+        **_talk({"lineage__in": lineages}),
     }
 
 
@@ -82,8 +89,16 @@ def crew_facts() -> Facts:
         "clocks": _all(CameraClock.objects.order_by("pk"), ("id",)),
         "bin": _all(thrown.order_by("thrown_at", "pk")),
         "edits": [_edit(edit) for edit in edits],
+        **_talk({"reel__isnull": False}),
         "views": _all(SavedView.objects.order_by("created_at", "pk")),
     }
+
+
+def _talk(about: dict[str, object]) -> Facts:
+    """Return the reactions and comments about some clips or edits."""
+    reactions = Reaction.objects.filter(**about).order_by("created_at", "pk")
+    comments = Comment.objects.filter(**about).order_by("created_at", "pk")
+    return {"reactions": _all(reactions, REACTION_WITHOUT), "comments": _all(comments, COMMENT_WITHOUT)}
 
 
 def _all(rows: Iterable[Model], without: tuple[str, ...] = ()) -> list[Facts]:

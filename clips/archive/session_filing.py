@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.utils import timezone
@@ -26,7 +26,7 @@ from clips.archive.session_facts import Facts, crew_facts, is_worth_a_file, sess
 from clips.archive.uploader import ensure_folder, remove_empty
 from clips.jobs import pipeline
 from clips.jobs.worker import Claim
-from clips.models import ArchiveTouch, JobKind, SessionFile, Shoot
+from clips.models import ArchiveTouch, Job, JobKind, SessionFile, Shoot
 from clips.storage.files import sha256_of
 
 #: Behind everything that somebody waits for.
@@ -40,13 +40,33 @@ def follow_changes() -> int:
 
     Called each minute, so that an evening of decisions is not a thousand files.
     """
-    touched = ArchiveTouch.objects.exclude(shoot_id=None).order_by("shoot_id").values_list("shoot_id", flat=True)
-    shoots = list(Shoot.objects.filter(pk__in=list(touched.distinct()[:MOST_AT_ONCE])))
+    _sign_anew()
+    under_way = Job.objects.active().filter(kind=JobKind.RECORD)
+    touched = ArchiveTouch.objects.exclude(shoot_id=None).exclude(shoot_id__in=under_way.values("shoot"))
+    room = max(0, MOST_AT_ONCE - under_way.count())
+    wanted = touched.order_by("shoot_id").values_list("shoot_id", flat=True).distinct()[:room]
+    shoots = list(Shoot.objects.filter(pk__in=list(wanted)))
     for shoot in shoots:
         pipeline.start(JobKind.RECORD, shoot, priority=PRIORITY)
     known = Shoot.objects.values("pk")
     ArchiveTouch.objects.exclude(shoot_id=None).exclude(shoot_id__in=known).delete()  # of deleted sessions
     return len(shoots) + _follow_crew()
+
+
+def our_name() -> str:
+    """Return the name of the key with which this site signs."""
+    return session_text.name_of(session_text.key_of(settings.SECRET_KEY).public_key())
+
+
+def _sign_anew() -> None:
+    """Touch the sessions whose files another key signed: SECRET_KEY changed, or a rebuild took what another site wrote.
+
+    With the next loss nobody is asked then whose they are.
+    """
+    touched = ArchiveTouch.objects.values_list("shoot_id", flat=True)
+    of_others = SessionFile.objects.filter(backend=archive_name()).exclude(signed_by__in=["", our_name()])
+    behind = set(of_others.values_list("shoot_id", flat=True)) - set(touched)
+    ArchiveTouch.objects.bulk_create([ArchiveTouch(shoot_id=pk) for pk in behind])
 
 
 def _follow_crew() -> bool:
@@ -69,11 +89,16 @@ def describe(work: Claim) -> None:
     shoot = work.job.shoot
     seen = _seen(shoot.pk)  # before the rows are read: what changes from here on touches it again
     shoot.refresh_from_db()
-    if is_worth_a_file(shoot):
+    if is_worth_a_file(shoot) or _has_file(shoot):
         parts = session_folder_parts(date=shoot.date, session_name=shoot.name)
         _write(archive_backend(work.report), shoot, session_facts(shoot), parts)
     with work.finishing():
         ArchiveTouch.objects.filter(pk__in=seen).delete()
+
+
+def _has_file(shoot: Shoot) -> bool:
+    """Return whether a session has a file already, which then says also that nothing of it is kept any more."""
+    return SessionFile.objects.filter(backend=archive_name(), shoot=shoot).exclude(remote_id="").exists()
 
 
 def _seen(shoot_id: UUID | None) -> list[int]:
@@ -89,7 +114,8 @@ def _write(backend: ArchiveBackend, shoot: Shoot | None, facts: Facts, parts: tu
     held = backend.look(row.remote_id) if row.remote_id else None
     if held and held.is_trashed:
         held = None
-    if held and (row.digest, row.path) == (digest, path):
+    is_whole = held and held.sha256 == (row.sha256 or held.sha256)
+    if is_whole and (row.digest, row.path) == (digest, path) and row.signed_by in {"", our_name()}:
         return
     row.note(revision=row.revision + 1)  # before it is written: no two files have one number
     text = session_text.written(
@@ -100,13 +126,15 @@ def _write(backend: ArchiveBackend, shoot: Shoot | None, facts: Facts, parts: tu
     )
     with _file_of(text) as source:
         _send(backend, row, held, source, path)
-    row.note(digest=digest, path=path, written_at=timezone.now())
+        sha256 = sha256_of(source)
+    row.note(digest=digest, path=path, sha256=sha256, signed_by=our_name(), written_at=timezone.now())
 
 
 def _send(backend: ArchiveBackend, row: SessionFile, held: RemoteFile | None, source: Path, path: str) -> None:
     folders, filename = tuple(path.split("/")[:-1]), path.rpartition("/")[2]
     folder = ensure_folder(backend, folders)
-    if held and row.written_at is None:  # a rebuild read it, and may not have understood all of it
+    # A rebuild read it, and may not have understood all of it; or somebody changed it since it was written.
+    if held and (row.written_at is None or _is_theirs(backend, row, held)):
         _set_aside(backend, row.remote_id, folder.remote_id)
         held = None
     if held is None and backend.ids_are_places and backend.look(path):
@@ -126,9 +154,19 @@ def _send(backend: ArchiveBackend, row: SessionFile, held: RemoteFile | None, so
         raise ArchiveError(f"{filename} did not arrive whole in the archive. It will be written again.")
 
 
+def _is_theirs(backend: ArchiveBackend, row: SessionFile, held: RemoteFile) -> bool:
+    """Return whether somebody put another content into a file; a worker that was cut off leaves a signed one."""
+    if held.sha256 == (row.sha256 or held.sha256):
+        return False
+    try:
+        return _read(backend, row.remote_id).signed_by != our_name()
+    except session_text.NotOursError:
+        return True
+
+
 def _set_aside(backend: ArchiveBackend, file_id: str, folder_id: str) -> None:
     """Keep an earlier file under a name that nobody reads any more."""
-    name = f"trickyclip before {timezone.now():%Y-%m-%d %H%M%S}.json"
+    name = f"trickyclip before {timezone.now():%Y-%m-%d %H%M%S} {uuid4().hex[:6]}.json"  # two may lie in one folder
     backend.move(file_id, to_folder_id=folder_id, filename=name, facts={})
 
 
@@ -150,15 +188,19 @@ def _file_of(text: bytes) -> Iterator[Path]:
 
 def all_told(backend: ArchiveBackend, report: Report) -> Iterator[tuple[ArchivedFile, session_text.Told | None, str]]:
     """Yield each such file in the archive and what it says, or None and why it cannot be read."""
+    for lying in backend.session_files():
+        try:
+            yield lying, _read(backend, lying.file_id), ""
+        except session_text.NotOursError as error:
+            yield lying, None, str(error)
+        report(None)
+
+
+def _read(backend: ArchiveBackend, file_id: str) -> session_text.Told:
+    """Return what a file in the archive says; NotOursError if it says nothing that this version understands."""
     with tempfile.TemporaryDirectory() as folder:
-        for number, lying in enumerate(backend.session_files()):
-            target = Path(folder) / str(number)
-            backend.fetch(lying.file_id, target)
-            try:
-                if target.stat().st_size > session_text.MAX_BYTES:
-                    raise session_text.NotOursError("This file is too large.")
-                yield lying, session_text.read(target.read_bytes()), ""
-            except session_text.NotOursError as error:
-                yield lying, None, str(error)
-            target.unlink()
-            report(None)
+        target = Path(folder) / session_file_name()
+        backend.fetch(file_id, target)
+        if target.stat().st_size > session_text.MAX_BYTES:
+            raise session_text.NotOursError("This file is too large.")
+        return session_text.read(target.read_bytes())

@@ -22,12 +22,14 @@ from clips.models import (
     CameraClock,
     CameraName,
     CandidateSegment,
+    Comment,
     Decision,
     DetectionRun,
     FileName,
     FinalClip,
     Heart,
     OriginalFile,
+    Reaction,
     Reel,
     ReelClip,
     SavedView,
@@ -44,6 +46,7 @@ from tricks.models import Trick, TrickAlias
 WORDS = {
     Person: "people", Trick: "tricks", Member: "members", Shoot: "sessions", OriginalFile: "videos", FinalClip: "clips",
     CandidateSegment: "moments", Decision: "decisions", Heart: "hearts", Reel: "edits",
+    Reaction: "reactions", Comment: "comments",
 }  # fmt: skip
 #: The errors of a row that does not fit to what is there, or to its table.
 MISFITS = (IntegrityError, DataError, ValidationError, TypeError, ValueError)
@@ -85,6 +88,7 @@ class Taking:
         self._also(facts.get("clips") or [], clips)
         decisions = self._rows(Decision, facts.get("decisions"), later=("undone_by",))
         self._rows(Heart, facts.get("hearts"), without=("id",))
+        self._talk(facts)
         self._later(Shoot, shoots, "cover")
         self._later(OriginalFile, facts.get("videos"), "low_res_of", videos)
         self._later(CandidateSegment, facts.get("moments"), "parent", moments)
@@ -98,7 +102,13 @@ class Taking:
             if str(edit.get("id")) in edits:
                 clips = [clip | {"reel": edit["id"]} for clip in edit.get("clips", [])]
                 self._rows(ReelClip, clips)
+        self._talk(facts)
         self._rows(SavedView, facts.get("views"))
+
+    def _talk(self, facts: Facts) -> None:
+        """Make reactions and comments, once there is what they are about."""
+        self._rows(Reaction, facts.get("reactions"), without=written.REACTION_WITHOUT)
+        self._rows(Comment, facts.get("comments"), without=written.COMMENT_WITHOUT)
 
     def _named(self, model: type[models.Model], facts: Facts, same: Same) -> None:
         part, alias = ("people", PersonAlias) if model is Person else ("tricks", TrickAlias)

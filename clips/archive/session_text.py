@@ -33,7 +33,7 @@ class NotOursError(Exception):
 
 @dataclass(frozen=True)
 class Told:
-    """What one file says."""
+    """The facts of one session file, with its revision and signature."""
 
     facts: dict[str, Any]
     #: Counts up with each writing; of two files about the same the higher one is true.

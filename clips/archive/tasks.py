@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from clips.archive import clip_return, outage, renaming, session_filing
+from clips.archive import clip_return, earlier, outage, renaming, session_filing
 from clips.archive.backend import silent
 from clips.archive.change_feed import notice_changes
 from clips.archive.item import item_of_job
@@ -100,6 +100,12 @@ def rename(job_id: str) -> None:
     with claim(job_id) as work:
         if work:
             renaming.catch_up(work)
+
+
+@shared_task(name="send_earlier_clips")
+def send_earlier_clips() -> None:
+    """Ask for the archiving of the clips that the archive never had."""
+    earlier.send()
 
 
 @shared_task(name="look_after_archive")

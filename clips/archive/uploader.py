@@ -33,7 +33,7 @@ THERE_BEFORE = (CopyState.VERIFIED, CopyState.REMOVED, CopyState.CHANGED)
 
 
 class Wish(StrEnum):
-    """What is asked for where somebody deleted or changed a copy; by default it is noted and left as it is."""
+    """The request of a job whose copy somebody deleted or changed; without one it is noted and left as it is."""
 
     NONE = ""
     #: Bring it back from the trash, or send it once more; beside what a person changed.
@@ -327,9 +327,12 @@ def _make_folder(backend: ArchiveBackend, row: ArchiveFolder) -> None:
         if backend.has_folder(row.remote_id):
             questions.note_top(row)
             return
-        backend.make_folder(row.remote_id, parent_id, row.name)
+        is_new = backend.make_folder(row.remote_id, parent_id, row.name)
         if backend.has_folder(row.remote_id):  # waits for one that is not shown at once
             questions.note_top(row)
             return
+        if is_new:  # and not in the trash since long ago: another one would lie beside it
+            says = _("The folder %(name)s was created in the archive and does not show yet. It is looked for again.")
+            raise ArchiveError(says % {"name": row.name})
         row.take_id(backend.new_folder_id(parent_id, row.name), instead_of=row.remote_id)
     raise ArchiveError(_("The folder %(name)s cannot be created in the archive.") % {"name": row.name})

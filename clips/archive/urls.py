@@ -15,5 +15,6 @@ urlpatterns = [
     path("manage/drive/places", views.drive_places, name="drive_places"),
     path("manage/drive/folder", views.drive_folder, name="drive_folder"),
     path("manage/drive/test", views.drive_test, name="drive_test"),
+    path("manage/drive/send-earlier", views.drive_send_earlier, name="drive_send_earlier"),
     path("manage/drive/disconnect", views.drive_disconnect, name="drive_disconnect"),
 ]

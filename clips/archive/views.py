@@ -10,15 +10,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from clips.archive import account, configured, outage
+from clips.archive import account, configured, earlier, outage
 from clips.archive.account import AccountKind
 from clips.archive.backend import ArchiveError, Finding
 from clips.archive.drive import oauth
 from clips.archive.drive.key_file import OAuthClient
 from clips.archive.forms import FolderForm, KeyFileForm
+from clips.jobs import pipeline
 from clips.models import OriginalFile
 from people.access import requires
 from people.models import Role
+from people.site_settings import snapshot
 from people.site_settings.changing import set_values
 from people.site_settings.registry import (
     ARCHIVE_BACKEND,
@@ -178,6 +180,17 @@ def _tried() -> list[Finding]:
 
 @requires(Role.ADMIN)
 @require_POST
+def drive_send_earlier(request: HttpRequest) -> HttpResponse:
+    """Send the clips from before; a worker looks for them, as there may be many."""
+    if ARCHIVE_BACKEND.value() == "drive":
+        # Once all processes know which archive is meant.
+        pipeline.ask("send_earlier_clips", in_s=snapshot.REFRESH_S + 1)
+        messages.success(request, _("Earlier clips are sent in the background."))
+    return redirect("clips:drive")
+
+
+@requires(Role.ADMIN)
+@require_POST
 def drive_disconnect(request: HttpRequest) -> HttpResponse:
     """Forget the account; copies on Drive stay."""
     account.disconnect(request.user)
@@ -216,6 +229,7 @@ def _at_risk() -> dict[str, int] | None:
 @never_cache
 def _page(request: HttpRequest, *, status: int = 200, **more: object) -> HttpResponse:
     used = account.account()
+    is_used = ARCHIVE_BACKEND.value() == "drive"
     context = {
         "account": used,
         "is_person": used is not None and used.kind is AccountKind.PERSON,
@@ -226,7 +240,8 @@ def _page(request: HttpRequest, *, status: int = 200, **more: object) -> HttpRes
         "code": request.session.get(CODE_KEY),
         "folder_id": DRIVE_FOLDER_ID.value(),
         "folder_is_fixed": DRIVE_FOLDER_ID.is_from_environment,
-        "is_used": ARCHIVE_BACKEND.value() == "drive",
+        "is_used": is_used,
+        "n_earlier": earlier.earlier().count() if is_used and used else 0,
         "backend_is_fixed": ARCHIVE_BACKEND.is_from_environment,
         "question": outage.question(),
         "at_risk": _at_risk(),

@@ -1,5 +1,5 @@
-"""Frees disk space, in this order: scratch files, pieces to watch, previews of sorted moments, films of edits, unneeded
-originals.
+"""Frees disk space, in this order: scratch files, pieces to watch, previews of sorted moments, films of edits and clips
+with handles, unneeded originals.
 
 Each step stops as soon as enough is free. What was deleted, and why, is logged and kept as rows (``Eviction``).
 """
@@ -14,13 +14,14 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips.archive.backend import ArchiveError
 from clips.archive.configured import archive_backend
 from clips.disk import evictable, fetching
-from clips.models import EvictedKind, Eviction, Job, JobKind, OriginalFile, ReelRender
+from clips.models import EvictedKind, Eviction, HandleCut, Job, JobKind, OriginalFile, ReelRender
 from clips.previews import cache, pieces
 from clips.storage import files as storage
 from clips.storage import local_cache
@@ -29,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 #: Longer than a job may take: what is older belongs to a worker that was killed.
 SCRATCH_AFTER_S = settings.CELERY_TASK_TIME_LIMIT + 3600
-#: Whoever asked for a film comes to download it.
+#: Whoever asked for a film, or for clips with handles, comes to download it.
 FILM_STAYS_FOR = timedelta(hours=24)
 #: The original's bytes may be left where we died between writing down that it goes and deleting it.
 MOST_LEFTOVERS = 200
@@ -111,11 +112,23 @@ def _previews(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:
 
 
 def _films(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:
-    """Delete rendered edits that nobody watched in the last hours, those that were watched longest ago first."""
-    if to_free_bytes <= 0 or not storage.store_of("final_clips").is_local:
-        return
+    """Delete what was made of clips and nobody wanted in the last hours, what was wanted longest ago first."""
+    n_films, films_bytes = _drop_made(ReelRender.objects.made(), to_free_bytes, dry_run)
+    if n_films:
+        name = _("%(n)d rendered films") % {"n": n_films}
+        yield Freed(EvictedKind.PREVIEW, name, films_bytes, _("they can be rendered again"), n_films)
+    n_cuts, cuts_bytes = _drop_made(HandleCut.objects.made(), to_free_bytes - films_bytes, dry_run)
+    if n_cuts:
+        name = _("%(n)d clips with handles") % {"n": n_cuts}
+        yield Freed(EvictedKind.PREVIEW, name, cuts_bytes, _("they can be cut again"), n_cuts)
+
+
+def _drop_made(made: QuerySet, to_free_bytes: int, dry_run: bool) -> tuple[int, int]:
+    """Delete files of rows that nobody looked at in the last hours; return how many, and their bytes."""
     n_files = size_bytes = 0
-    rows = ReelRender.objects.exclude(stored_path="").filter(seen_at__lt=timezone.now() - FILM_STAYS_FOR)
+    if to_free_bytes <= 0 or not storage.store_of("final_clips").is_local:
+        return 0, 0
+    rows = made.filter(seen_at__lt=timezone.now() - FILM_STAYS_FOR)
     for film in rows.order_by("seen_at").only("stored_path", "size_bytes"):
         if size_bytes >= to_free_bytes:
             break
@@ -124,9 +137,7 @@ def _films(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:
                 continue
             storage.discard([film.stored_path])
         n_files, size_bytes = n_files + 1, size_bytes + (film.size_bytes or 0)
-    if n_files:
-        name = _("%(n)d rendered films") % {"n": n_files}
-        yield Freed(EvictedKind.PREVIEW, name, size_bytes, _("they can be rendered again"), n_files)
+    return n_files, size_bytes
 
 
 def _originals(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:

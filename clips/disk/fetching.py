@@ -46,17 +46,42 @@ def fetch_back(work: Claim) -> None:
             _("No archive has this original. Upload the file again. It will be recognised, and everything continues.")
         )
         return
-    part.parent.mkdir(parents=True, exist_ok=True)
-    archive_backend(work.report, name=copy.backend).fetch(copy.remote_id, part)
-    if sha256_of(part, lambda _done: work.report()) != original.file_hash:
-        part.unlink()
-        raise ArchiveError(_("The file from the archive does not match the file sent. It will be retried."))
+    _fetch(original, copy, part, work)
     with staged({original.stored_path: part}, work.report) as place, transaction.atomic():
         # Before the job's row: who finds the original gone holds its lock, and looks at its jobs behind it.
         OriginalFile.objects.select_for_update().get(pk=original.pk)
         with work.finishing():
             put_back(original, place)
     part.unlink(missing_ok=True)  # where somebody uploaded it meanwhile
+
+
+def mend(work: Claim) -> bool:
+    """Replace the damaged bytes of the job's original by those of the archive, and end the job; False without a copy.
+
+    ArchiveError if the archive does not give them, or gave others; what is on the disk stays until then.
+    """
+    original, part = work.job.original_file, part_path(work.job.original_file)
+    copy = copy_of(original)
+    if copy is None:
+        return False
+    _fetch(original, copy, part, work)
+    with staged({original.stored_path: part}, work.report) as place, transaction.atomic():
+        OriginalFile.objects.select_for_update().get(pk=original.pk)  # before the job's row, as above
+        with work.finishing():
+            if original.note_mended():
+                place(original.stored_path)
+                pipeline.start(JobKind.READ_BACK, original, priority=work.job.priority)
+    part.unlink(missing_ok=True)
+    return True
+
+
+def _fetch(original: OriginalFile, copy: ArchiveCopy, part: Path, work: Claim) -> None:
+    """Fetch an original's bytes into a part file and verify them."""
+    part.parent.mkdir(parents=True, exist_ok=True)
+    archive_backend(work.report, name=copy.backend).fetch(copy.remote_id, part)
+    if sha256_of(part, lambda _done: work.report()) != original.file_hash:
+        part.unlink()
+        raise ArchiveError(_("The file from the archive does not match the file sent. It will be retried."))
 
 
 def copy_of(original: OriginalFile) -> ArchiveCopy | None:
@@ -68,14 +93,16 @@ def copy_of(original: OriginalFile) -> ArchiveCopy | None:
 def put_back(original: OriginalFile, place: Callable[[str], None]) -> bool:
     """Restore an original's bytes, in the caller's transaction; False if it has them already.
 
-    ``place`` is called with the path that they belong to, also where they are gone though nobody let them go: a disk
-    may lose a file, and then whoever sends it once more brings it back.
+    ``place`` is called with the path that they belong to, also where they are gone or damaged though nobody let them
+    go: a disk may lose a file, and then whoever sends it once more brings it back.
     """
     evicted = OriginalFile.objects.evicted().filter(pk=original.pk)
     was_let_go = bool(evicted.update(evicted_at=None, fetched_at=timezone.now()))
-    is_back = was_let_go or not files.exists(original.stored_path)
+    is_back = original.note_mended() or was_let_go or not files.exists(original.stored_path)
     if is_back:
         place(original.stored_path)
+    if was_let_go and original.probed_at is None:  # a rebuild knew only its clips
+        pipeline.start(JobKind.PROBE, original)
     _let_go_on(original)
     return is_back
 

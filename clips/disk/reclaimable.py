@@ -37,7 +37,7 @@ def _originals() -> list[Freeable]:
     done = evictable.sorted_out(rows)
     bare = done.filter(has_loose_clips=False, is_archived=False, not_needed_at=None)
     loose = done.filter(has_loose_clips=True)
-    to_archive = _("archive them (ARCHIVE_ORIGINALS), or mark them as removable")
+    to_archive = _("archive them, or mark them as removable")
     return [
         Freeable(_("sorted and archived originals"), _sum(evictable.evictable().order_by())),
         Freeable(_("sorted originals"), _sum(bare), to_archive),

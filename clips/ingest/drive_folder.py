@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
 from django.utils.translation import ngettext
 
-from clips.archive.backend import ArchiveBlockedError, ArchiveError, FileRefusedError
+from clips.archive.backend import ArchiveBlockedError, ArchiveError, BlockReason, FileRefusedError
 from clips.archive.configured import drive_inbox
 from clips.archive.uploader import ensure_folder
 from clips.disk import gate
@@ -61,8 +61,8 @@ def look_into(*, whole: bool = False) -> None:
     sentence = ""
     try:
         drive = drive_inbox()
-        _take_over(drive, whole=whole)
-        _put_away(drive)
+        is_listed = _take_over(drive, whole=whole)
+        sentence = _put_away(drive, all_of_them=is_listed)
     except ArchiveError as error:
         sentence = str(error)
     if Inbox.objects.looked_into(place(), sentence) and sentence:
@@ -72,20 +72,27 @@ def look_into(*, whole: bool = False) -> None:
 # --- what is new ----------------------------------------------------------------------------------------------------
 
 
-def _take_over(drive: "DriveInbox", *, whole: bool) -> None:
+def _take_over(drive: "DriveInbox", *, whole: bool) -> bool:
+    """Write down what is new; return whether the folder was listed in full for that."""
+    drive.be_there()
     inbox, _made = Inbox.objects.get_or_create(place=place())
     is_late = inbox.listed_at is None or inbox.listed_at < timezone.now() - LIST_EVERY
     if whole or is_late or not inbox.token or inbox.log != drive.drive_id:
         _list(drive, inbox)
-        return
+        return True
     for _page in range(MAX_PAGES):
-        found, token, is_all = drive.changed(inbox.token)
+        try:
+            found, token, is_all = drive.changed(inbox.token)
+        except FileRefusedError:  # the position is too old, or of another account
+            _list(drive, inbox)
+            return True
         if is_all or not _write_down(inbox, found, token):
-            return
+            return False
         inbox.token = token
         if any(not file.has_bytes for file in found):  # the list tells what there is of these
             _list(drive, inbox)
-            return
+            return True
+    return False
 
 
 def _list(drive: "DriveInbox", inbox: Inbox) -> None:
@@ -132,7 +139,7 @@ def _write_down_one(file: "Found") -> None:
     if is_new or (upload.put_away_at and upload.come_again()):
         pipeline.start(JobKind.COLLECT, upload)
     elif upload.put_away_at:  # put back by somebody, though it is here: it is put away again
-        Upload.objects.filter(pk=upload.pk).update(put_away_at=None)
+        Upload.objects.filter(pk=upload.pk).update(put_away_at=None, updated_at=timezone.now())
 
 
 def _left_alone(found: list["Found"]) -> str:
@@ -178,6 +185,8 @@ def collect(work: Claim) -> None:
     except FileRefusedError as error:
         _refused(upload, work, error)
     except ArchiveBlockedError as error:
+        if error.reason == BlockReason.PERMISSION and _as_it_was(drive_inbox(work.report), upload):
+            raise ArchiveError(str(error)) from error  # of this file: it is given up after some tries
         wait = dt.timedelta(seconds=error.retry_after_s) if error.retry_after_s else TRY_AGAIN_AFTER
         work.job.postpone(timezone.now() + wait, reason=str(error))
 
@@ -264,17 +273,32 @@ def _reporting(upload: Upload, work: Claim):
 # --- afterwards ------------------------------------------------------------------------------------------------------
 
 
-def _put_away(drive: "DriveInbox") -> None:
-    """Move settled files away on Drive. Failures are retried at the next look."""
+def _put_away(drive: "DriveInbox", *, all_of_them: bool) -> str:
+    """Move settled files away on Drive; return why one could not be moved, or "".
+
+    It is tried again at the next looks, after a day only with the daily listing, and holds up none of the others.
+    """
+    settled = [UploadState.REGISTERED, UploadState.DUPLICATE, UploadState.FAILED, UploadState.GONE]
+    owed = Upload.objects.owed(UploadSource.DRIVE).filter(state__in=settled).select_related("original_file")
+    if not all_of_them:
+        owed = owed.filter(updated_at__gt=timezone.now() - AWAITED_FOR)
+    sentence = ""
+    for upload in owed:
+        try:
+            _put_away_one(drive, upload)
+        except FileRefusedError as error:
+            sentence = sentence or str(error)
+    return sentence
+
+
+def _put_away_one(drive: "DriveInbox", upload: Upload) -> None:
     from clips.archive.drive.inbox import FAILED, PROCESSED
 
-    settled = [UploadState.REGISTERED, UploadState.DUPLICATE, UploadState.FAILED, UploadState.GONE]
-    for upload in Upload.objects.owed(UploadSource.DRIVE).filter(state__in=settled).select_related("original_file"):
-        is_bad = upload.state in {UploadState.FAILED, UploadState.GONE}
-        if _as_it_was(drive, upload):
-            folders = (FAILED if is_bad else PROCESSED, timezone.localdate().isoformat())
-            folder = ensure_folder(drive, folders)
-            drive.put_away(upload.remote_id, to_folder_id=folder.remote_id, sentence=outcome.of(upload))
-        upload.note_put_away()
-        if is_bad:
-            part_file.delete_part(upload.pk)
+    is_bad = upload.state in {UploadState.FAILED, UploadState.GONE}
+    if _as_it_was(drive, upload):
+        folders = (FAILED if is_bad else PROCESSED, timezone.localdate().isoformat())
+        folder = ensure_folder(drive, folders)
+        drive.put_away(upload.remote_id, to_folder_id=folder.remote_id, sentence=outcome.of(upload))
+    upload.note_put_away()
+    if is_bad:
+        part_file.delete_part(upload.pk)

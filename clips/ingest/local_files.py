@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from clips.disk import floor
-from clips.ingest import deleted_before, part_file, quota
+from clips.ingest import deleted_before, part_file, quota, receipts
 from clips.ingest.fingerprint import fingerprint_of
 from clips.ingest.sidecars import owner_of, owner_of_folder
 from clips.jobs import pipeline
@@ -159,7 +159,7 @@ def _settle_known(upload: Upload, source: Path) -> bool:
 
     The fingerprint alone says "probably"; only the SHA-256 of the whole file leaves it out.
     """
-    is_known = Q(evicted_at=None) | Q(bin_entry__isnull=False)
+    is_known = Q(evicted_at=None, damaged_at=None) | Q(bin_entry__isnull=False)
     alike = OriginalFile.objects.filter(is_known, fingerprint=fingerprint_of(source))
     alike = alike.select_related("shoot", "bin_entry")
     hashes = {file.file_hash: file for file in alike}
@@ -171,6 +171,7 @@ def _settle_known(upload: Upload, source: Path) -> bool:
     if known.bin_entry_id:
         why = deleted_before.refusal(upload, known)
         return is_whole and upload.settle(UploadState.FAILED, original_file=known, reason=why)
+    receipts.settled(upload, known)
     return is_whole and upload.settle(UploadState.DUPLICATE, original_file=known)
 
 

@@ -7,9 +7,10 @@ from pathlib import Path, PurePosixPath
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from clips.archive.lost_originals import made_up_name
 from clips.archive.naming import read_original_name
 from clips.disk import fetching
-from clips.ingest import deleted_before
+from clips.ingest import deleted_before, receipts
 from clips.ingest.fingerprint import fingerprint_of
 from clips.ingest.part_file import delete_part, part_path
 from clips.ingest.session_assignment import hold_sessions, session_for
@@ -76,6 +77,7 @@ def take_in(work: Claim) -> None:
                 },
             )
         upload.settle(UploadState.REGISTERED if is_new or is_back else UploadState.DUPLICATE, original_file=original)
+        receipts.settled(upload, original)
         if is_new:
             pipeline.start_next(work.job, original)
             place(stored_path)
@@ -93,8 +95,12 @@ def _come_again(
     if original.bin_entry_id and upload.is_wanted_anyway:
         deleted_before.bring_in(original, upload, work, place)
         return
-    # One that came before there were fingerprints gets its own now.
+    # One that came before there were fingerprints gets its own now; of a lost one nothing else was known either.
     OriginalFile.objects.filter(pk=original.pk, fingerprint="").update(fingerprint=fingerprint)
+    unread = OriginalFile.objects.evicted().filter(pk=original.pk, probed_at=None)
+    unread.update(size_bytes=upload.size_bytes)
+    name = _name_at_camera(upload.original_filename, original.file_hash)
+    unread.filter(original_filename=made_up_name(original.file_hash)).update(original_filename=name)
     # One that was let go has its bytes again, now that they have come anyway.
     fetching.put_back(original, place)
 

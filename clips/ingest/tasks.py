@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from clips.ingest import camera_proxies, drive_folder, part_file
+from clips.ingest import camera_proxies, drive_folder, part_file, receipts
 from clips.ingest.register import take_in
 from clips.jobs import pipeline
 from clips.jobs.worker import claim
@@ -51,6 +51,12 @@ def remove_strays() -> None:
     for path in paths:
         if path.stem not in needed:
             path.unlink(missing_ok=True)
+
+
+@shared_task(name="look_after_receipts")
+def look_after_receipts() -> None:
+    """Note which receipts are safe by now."""
+    receipts.look_after()
 
 
 @shared_task(name="look_into_drive_folder")

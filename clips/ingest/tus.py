@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.http import http_date
 from django.utils.translation import gettext as _
 
-from clips.ingest import deleted_before, part_file, quota
+from clips.ingest import deleted_before, part_file, quota, receipts
 from clips.ingest.register import display_name
 from clips.ingest.tus_headers import (
     CHECKSUM_ALGORITHMS,
@@ -115,7 +115,10 @@ def _create(request: HttpRequest) -> HttpResponse:
         checksum_of(request)
     if not about.anyway and (deleted := deleted_before.like(about.fingerprint)):
         raise TusError(422, deleted_before.says(deleted))
-    upload = quota.begin(request.user, display_name(about.filename), size_bytes, about)
+    with transaction.atomic():
+        upload = quota.begin(request.user, display_name(about.filename), size_bytes, about)
+        if about.receipt:
+            receipts.bind(upload, receipt=about.receipt, path=about.path, owner=request.user)
     if has_body:
         _receive_with_creation(request, upload)
     headers = {"Location": reverse("clips:tus_resource", args=[upload.pk]), **_progress(upload)}

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import hmac
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -58,6 +59,9 @@ class UploadMetadata:
     fingerprint: str = ""
     #: Whether the file is wanted though somebody deleted it before.
     anyway: bool = False
+    #: The receipt that lists the file, and as what.
+    receipt: UUID | None = None
+    path: str = ""
 
 
 def metadata_of(header: str) -> UploadMetadata:
@@ -75,6 +79,10 @@ def metadata_of(header: str) -> UploadMetadata:
         date = dt.date.fromisoformat(pairs["date"]) if pairs.get("date") else timezone.localdate()
     except ValueError:
         raise TusError(400, _("The session's date must look like 2024-12-01.")) from None
+    try:
+        receipt = UUID(pairs["receipt"]) if pairs.get("receipt") else None
+    except ValueError:
+        raise TusError(400, _("The receipt must be a UUID.")) from None
     return UploadMetadata(
         filename=pairs.get("filename", ""),
         session_name=clean_session_name(pairs.get("session", "")),
@@ -82,6 +90,8 @@ def metadata_of(header: str) -> UploadMetadata:
         header=header,
         fingerprint=pairs.get("fingerprint", ""),
         anyway=pairs.get("anyway", "") not in {"", "0", "false"},
+        receipt=receipt,
+        path=pairs.get("path", ""),
     )
 
 

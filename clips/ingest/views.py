@@ -1,5 +1,6 @@
 """Views of the upload page."""
 
+import datetime as dt
 import json
 from collections import defaultdict
 from uuid import UUID
@@ -21,13 +22,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clips.disk import floor
 from clips.ingest import deleted_before, drive_folder, sidecars, whats_next
 from clips.jobs import pipeline
-from clips.models import ArchiveCopy, CopyState, Inbox, OriginalFile, Shoot, Upload, UploadSource
+from clips.models import ArchiveCopy, CopyState, Inbox, OriginalFile, Receipt, Shoot, Upload, UploadSource
 from people.access import requires
 from people.models import Role
 from people.site_settings.registry import DRIVE_DROP_FOLDER_ID
 from trickyclip.shared.whole_pages import part_of
 
 RECENT = 30
+RECEIPTS_SHOWN, RECEIPTS_SHOWN_FOR = 3, dt.timedelta(days=3)
 #: What the page asks about at once; it asks again for more.
 ASKED_AT_ONCE = 500
 
@@ -124,9 +126,9 @@ def known_files(fingerprints: list[str]) -> dict[str, list[dict]]:
     """Return the files of each known fingerprint; nearly always one."""
     kept = Count("clips", filter=Q(clips__is_current=True))
     files = OriginalFile.objects.filter(fingerprint__in={one for one in fingerprints if one})
-    # What was let go and no archive has is welcome: sent again, it is here again.
+    # What was let go or damaged, and no archive has, is welcome: sent again, it is here again.
     copies = ArchiveCopy.objects.filter(original_file=OuterRef("pk"), state=CopyState.VERIFIED)
-    files = files.filter(Q(evicted_at=None) | Exists(copies) | Q(bin_entry__isnull=False))
+    files = files.filter(Q(evicted_at=None, damaged_at=None) | Exists(copies) | Q(bin_entry__isnull=False))
     known = defaultdict(list)
     for file in files.select_related("shoot", "bin_entry").annotate(n_kept=kept).defer("probe"):
         there = {"sha256": file.file_hash, "says": already_here(file)}
@@ -161,10 +163,18 @@ def _recent(request: HttpRequest) -> dict:
     for upload in uploads:
         upload.may_dismiss = whats_next.may_dismiss(upload, request.user)
     return {
+        "receipts": _recent_receipts(request),
         "uploads": uploads,
         "next": whats_next.next_of(uploads),
         "stuck_inboxes": inboxes.exclude(sentence="", left_alone=""),
     }
+
+
+def _recent_receipts(request: HttpRequest) -> list[Receipt]:
+    """Return the newest receipts of the member and of what came by itself, of the last days."""
+    mine = Q(owner=request.user) | ~Q(source=UploadSource.BROWSER)
+    recent = Receipt.objects.filter(mine, created_at__gt=timezone.now() - RECEIPTS_SHOWN_FOR)
+    return list(recent.with_counts()[:RECEIPTS_SHOWN])
 
 
 def recent_uploads(request: HttpRequest) -> list[Upload]:

@@ -17,7 +17,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clips.ingest import local_files, outcome, part_file
+from clips.ingest import folder_receipts, local_files, outcome, part_file
+from clips.ingest.folder_receipts import FolderReceipts
 from clips.ingest.register import display_name
 from clips.ingest.session_assignment import named_by
 from clips.models import Inbox, Upload, UploadSource, UploadState
@@ -32,6 +33,7 @@ class IncomingFolder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._receipts = FolderReceipts(root, self._say)
         self._rests_since: dict[str, tuple[str, float]] = {}
         #: Why something could not be done in the last look, each thing once.
         self._in_the_way: list[str] = []
@@ -51,6 +53,7 @@ class IncomingFolder:
                 self._go_on(upload, found.pop(upload.came_from, None))
             for came_from in self._resting(found):
                 self._take(came_from, found[came_from])
+            self._receipts.look(set(found) | set(self._rests_since), is_clear=not self._in_the_way)
             self._remove_second_names()
         except OSError as error:
             self._say_why(self.root, error)
@@ -107,6 +110,7 @@ class IncomingFolder:
                     mark=local_files.mark_of(stat), modified_at=local_files.modified_at(stat), size_bytes=stat.st_size,
                     original_filename=display_name(came_from), session_name=session_name, session_date=session_date,
                 )  # fmt: skip
+                self._receipts.add(upload)
         except IntegrityError:
             return
         self._bring(upload)
@@ -146,6 +150,7 @@ class IncomingFolder:
         try:
             target = _free_name(folder / upload.came_from)
             target.parent.mkdir(parents=True, exist_ok=True)
+            self._receipts.note_place(upload, target)
             if upload.state != UploadState.REGISTERED:
                 target.with_name(f"{target.name}.txt").write_text(f"{outcome.of(upload)}\n", encoding="utf-8")
             source.rename(target)
@@ -176,6 +181,7 @@ class IncomingFolder:
                         path.rmdir()
                     elif path.lstat().st_nlink > 1 or path.suffix == ".txt":
                         path.unlink()
+            folder_receipts.remove_alone(folder)
             with contextlib.suppress(OSError):
                 folder.rmdir()
 

@@ -6,9 +6,11 @@ one by one.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips.archive import adoption
@@ -18,12 +20,14 @@ from clips.archive.naming import read_names, read_original_name
 from clips.integrity import repair as mend
 from clips.integrity.batches import batches, rows_in_batches
 from clips.integrity.finding import Disagreement, Kind
-from clips.models import ArchiveCopy, ArchiveFolder, CopyState, FinalClip, Job, JobKind
+from clips.models import ArchiveCopy, ArchiveFolder, CopyState, FinalClip, Job, JobKind, SessionFile
 
 #: More copies in doubt than this are not looked at one by one: something larger is wrong, and the list says enough.
 MOST_LOOKS = 1000
 #: People delete a few copies; more that are gone at once are a disk or a folder that is.
 HANDFUL = 5
+#: How long Drive's search may not show what was just written.
+LISTED_AFTER = timedelta(hours=1)
 GONE = {Kind.COPY_MISSING, Kind.COPY_TRASHED}
 
 
@@ -36,6 +40,7 @@ def archive_and_rows(*, checksums: bool) -> Iterator[Disagreement]:
             yield Disagreement(Kind.ARCHIVE_SHUT, archive_name(), says, archive_name())
             return
         yield from _Inventory(backend, checksums=checksums).check()
+        yield from _session_files(backend)
     except ArchiveError as error:
         yield Disagreement(Kind.ARCHIVE_SHUT, archive_name(), str(error), archive_name())
 
@@ -50,6 +55,7 @@ class _Inventory:
         #: Of those that lie whole somewhere else, which any number may after a restore.
         self._whole: set[int] = set()
         self._n_looks = 0
+        self._ignores_case = backend.ids_are_places and backend.is_same("a", "A")
 
     def check(self) -> Iterator[Disagreement]:
         for batch in batches(self._backend.stock(checksums=self._checksums)):
@@ -80,12 +86,18 @@ class _Inventory:
             elif self._is_whole(copy, there[copy.remote_id]):
                 self._whole.add(copy.pk)
         for file_id in there.keys() - known:
+            if self._is_known_otherwise(file_id):
+                continue
             found = there[file_id]
             is_named = read_names((), found.filename) or read_original_name(found.filename)
             if is_named and not found.is_trashed and self._is_to_be_known(found):
                 says = _("it is in the archive, but no row refers to it.")
                 take_over = partial(mend.adopt_copy, self._backend, file_id)
                 yield Disagreement(Kind.COPY_UNKNOWN, found.filename, says, file_id, take_over)
+
+    def _is_known_otherwise(self, file_id: str) -> bool:
+        """Return whether a row names a file in other letters, on a disk that takes "Mia" and "mia" for one name."""
+        return self._ignores_case and self._copies().filter(remote_id__iexact=file_id).exists()
 
     def _is_to_be_known(self, found: ListedFile) -> bool:
         """Return whether a file without a row is the site's, in its folders: not what a person made of one of its."""
@@ -150,6 +162,22 @@ def _many_ask_first(found: Iterator[Disagreement]) -> Iterator[Disagreement]:
         says = _("%(n)d copies are gone at once.") % {"n": len(gone)}
         yield Disagreement(Kind.ARCHIVE_LOSS, archive_name(), says, archive_name())
     yield from (replace(one, asks_first=len(gone) > HANDFUL) for one in gone)
+
+
+def _session_files(backend: ArchiveBackend) -> Iterator[Disagreement]:
+    """Report the files of sessions and of the crew that somebody deleted or changed."""
+    there = {lying.file_id: lying.held.sha256 for lying in backend.session_files()}
+    settled = SessionFile.objects.filter(backend=backend.name, written_at__lt=timezone.now() - LISTED_AFTER)
+    for row in settled.order_by("pk"):
+        found = there.get(row.remote_id)
+        if found is None:
+            says = _("%(path)s is gone.") % {"path": row.path}
+        elif row.sha256 and found != row.sha256:
+            says = _("the file at %(path)s has a different SHA-256.") % {"path": row.path}
+        else:
+            continue
+        again = partial(mend.describe_again, row.shoot_id)
+        yield Disagreement(Kind.SESSION_FILE, row.path.rpartition("/")[2], says, str(row.pk), again)
 
 
 def not_archived(*, checksums: bool) -> Iterator[Disagreement]:

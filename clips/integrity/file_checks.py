@@ -20,10 +20,13 @@ from clips.models import (
     CopyState,
     Filmstrip,
     FinalClip,
+    HandleCut,
     Job,
     JobKind,
     OriginalFile,
     Preview,
+    ReelMusic,
+    ReelRender,
     SharedCopy,
 )
 from clips.storage import files
@@ -111,6 +114,18 @@ def shelves() -> list[Shelf]:
             SharedCopy.objects.exclude(stored_path=""), Kind.SHARED_MISSING, Kind.SHARED_MISSING,
             name="clip__filename", size="size_bytes", mend=mend.remake_shared,
         ),
+        Shelf(
+            ReelRender.objects.made(), Kind.FILM_MISSING, Kind.FILM_MISSING,
+            name="reel__name", size="size_bytes", mend=mend.render_again,
+        ),
+        Shelf(
+            HandleCut.objects.made(), Kind.FILM_MISSING, Kind.FILM_MISSING,
+            name="clip__filename", size="size_bytes", mend=mend.forget_handles,
+        ),
+        Shelf(
+            ReelMusic.objects.all(), Kind.MUSIC_MISSING, Kind.MUSIC_MISSING,
+            name="name", size="size_bytes",
+        ),
     ]  # fmt: skip
 
 
@@ -121,6 +136,16 @@ def rows_and_files(*, checksums: bool) -> Iterator[Disagreement]:
         except StorageError as error:
             name = str(shelf.rows.model._meta.verbose_name_plural)
             yield Disagreement(Kind.STORE_SHUT, name, str(error), name)
+
+
+def found_damaged(*, checksums: bool) -> Iterator[Disagreement]:
+    """Report originals that were damaged when they were last read back, unless this audit reads them itself."""
+    if checksums:
+        return
+    for batch in rows_in_batches(OriginalFile.objects.damaged(), "original_filename"):
+        for key, name in batch:
+            says = _("its bytes on the disk are not those that came.")
+            yield Disagreement(Kind.ORIGINAL_CHANGED, name, says, str(key), partial(mend.read_back, key))
 
 
 def let_go_for_good(*, checksums: bool) -> Iterator[Disagreement]:

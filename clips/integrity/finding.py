@@ -25,6 +25,9 @@ class Kind(TextChoices):
     ORPHAN_CLIP = "ORPHAN_CLIP", _("files in final_clips/ without a row")
     SHARED_MISSING = "SHARED_MISSING", _("share videos without their files")
     ORPHAN_SHARED = "ORPHAN_SHARED", _("files of share videos without a row")
+    FILM_MISSING = "FILM_MISSING", _("films of edits, and clips with handles, without their files")
+    MUSIC_MISSING = "MUSIC_MISSING", _("music of edits without its file")
+    ORPHAN_FILM = "ORPHAN_FILM", _("files of films, music and clips with handles without a row")
     STORE_SHUT = "STORE_SHUT", _("files that could not be checked")
     LINEAGE = "LINEAGE", _("clips with inconsistent versions")
     KEPT_WITHOUT_CLIP = "KEPT_WITHOUT_CLIP", _("kept moments without a clip")
@@ -41,6 +44,7 @@ class Kind(TextChoices):
     COPY_MOVED = "COPY_MOVED", _("archived clips that somebody moved or renamed")
     COPY_UNKNOWN = "COPY_UNKNOWN", _("clips in the archive without a row")
     COPY_LEFT = "COPY_LEFT", _("removed clips that are still in the archive")
+    SESSION_FILE = "SESSION_FILE", _("session files that somebody deleted or changed in the archive")
     DRIVE_ID = "DRIVE_ID", _("clips whose Drive file is not that of their copy")
     SCRATCH = "SCRATCH", _("unfinished work in scratch/")
     JOB_STUCK = "JOB_STUCK", _("jobs that no worker takes or finishes")
@@ -69,7 +73,8 @@ _ADVICE = {
         "“manage.py audit --repair” to fetch them from there."
     ),
     Kind.ORIGINAL_CHANGED: _(
-        "Copy them from a backup or from the card to the path named here. The disk may be failing."
+        "“manage.py audit --repair” mends those that the archive has. Upload the others again, from the card or a "
+        "backup. The disk may be failing."
     ),
     Kind.ORPHAN_ORIGINAL: _NEVER_DELETED,
     Kind.PREVIEW_MISSING: _MADE_AGAIN,
@@ -80,6 +85,9 @@ _ADVICE = {
     Kind.ORPHAN_CLIP: _NEVER_DELETED,
     Kind.SHARED_MISSING: _MADE_AGAIN,
     Kind.ORPHAN_SHARED: _("“manage.py audit --repair” removes them."),
+    Kind.FILM_MISSING: _("“manage.py audit --repair” renders them again."),
+    Kind.MUSIC_MISSING: _("Remove it on the edit’s page, and add it again there."),
+    Kind.ORPHAN_FILM: _("“manage.py audit --repair” removes them."),
     Kind.STORE_SHUT: _("Fix the cause named here, and run the audit again."),
     Kind.LINEAGE: _("Open the clip's page and save it again. If there is none, tell the admin of the site."),
     Kind.KEPT_WITHOUT_CLIP: _("Add the moment again by hand on its session's page."),
@@ -105,6 +113,9 @@ _ADVICE = {
         "“manage.py rebuild_from_archive” makes rows for the others."
     ),
     Kind.COPY_LEFT: _("“manage.py audit --repair” moves them to the archive's trash."),
+    Kind.SESSION_FILE: _(
+        "“manage.py audit --repair” has them written again; what somebody changed is kept beside them."
+    ),
     Kind.DRIVE_ID: _("“manage.py audit --repair” copies the value from the copy."),
     Kind.SCRATCH: _("“manage.py audit --repair” removes it."),
     Kind.JOB_STUCK: _("Check that workers are running. “manage.py audit --repair” sends them to the broker again."),

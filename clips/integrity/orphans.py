@@ -22,15 +22,19 @@ from clips.models import (
     CandidateSegment,
     Filmstrip,
     FinalClip,
+    HandleCut,
     Job,
     JobKind,
     OriginalFile,
     Piece,
     Preview,
+    ReelMusic,
+    ReelRender,
     SharedCopy,
     Upload,
     UploadState,
 )
+from clips.reels import handles, rendering
 from clips.sharing import links
 from clips.storage import files, local_cache
 from clips.storage.files import StorageError
@@ -85,6 +89,11 @@ def folders() -> list[Folder]:
             "final_clips", Kind.ORPHAN_CLIP, ((FinalClip.objects.all(), "stored_path"),), expected=_being_deleted
         ),
         Folder(links.FOLDER, Kind.ORPHAN_SHARED, ((SharedCopy.objects.all(), "stored_path"),), may_go=True),
+        Folder(
+            rendering.FOLDER, Kind.ORPHAN_FILM,
+            ((ReelRender.objects.all(), "stored_path"), (ReelMusic.objects.all(), "stored_path")), may_go=True,
+        ),
+        Folder(handles.FOLDER, Kind.ORPHAN_FILM, ((HandleCut.objects.all(), "stored_path"),), may_go=True),
     ]  # fmt: skip
 
 

@@ -23,22 +23,26 @@ from clips.jobs import pipeline
 from clips.jobs.backfill import BACKFILL_PRIORITY
 from clips.models import (
     ArchiveCopy,
+    ArchiveTouch,
     BinEntry,
     CandidateSegment,
     CopyState,
     FileName,
     Filmstrip,
     FinalClip,
+    HandleCut,
     Job,
     JobKind,
     OriginalFile,
     Preview,
+    ReelRender,
     SharedCopy,
     Upload,
     UploadState,
 )
 from clips.models.job import DEFAULT_PRIORITY
 from clips.previews import filmstrips, requests
+from clips.reels import rendering
 from clips.sharing import links
 from clips.storage import files
 
@@ -55,6 +59,18 @@ def fetch_when_needed(key: UUID) -> str:
         return ""
     OriginalFile.objects.on_disk().filter(pk=key).update(evicted_at=timezone.now())
     return _("the archive has it, and it will be fetched when needed")
+
+
+def read_back(key: UUID) -> str:
+    """Start the job that reads a damaged original once more, and mends it from the archive."""
+    damaged = OriginalFile.objects.damaged().filter(pk=key)
+    return _start(JobKind.READ_BACK, damaged, _("a job will mend it if the archive has it"))
+
+
+def describe_again(shoot_id: UUID | None) -> str:
+    """Have the file of a session written again, or that of the crew."""
+    ArchiveTouch.objects.create(shoot_id=shoot_id)
+    return _("it will be written again")
 
 
 @transaction.atomic
@@ -97,6 +113,21 @@ def remake_shared(key: UUID) -> str:
     SharedCopy.objects.filter(pk=key).update(stored_path="", size_bytes=None)
     links.start(copy.clip, links.LAST)
     return _("a job will make it again")
+
+
+@transaction.atomic
+def render_again(key: UUID) -> str:
+    """Render a film whose file is gone from the plan in its row, which is what the edit was then."""
+    film = ReelRender.objects.made().filter(pk=key).first()
+    if film is None or not rendering.render_again(film):
+        return ""
+    return _("a job will render it again")
+
+
+def forget_handles(key: UUID) -> str:
+    """Delete the row of a clip with handles whose file is gone; downloading it again asks for a new one."""
+    gone, _rows = HandleCut.objects.made().filter(pk=key).delete()
+    return _("its row is deleted; it is cut again for who asks") if gone else ""
 
 
 def recut(key: UUID) -> str:

@@ -57,10 +57,10 @@ def publish(job: Job) -> None:
     Job.objects.all().note_published(job.pk)
 
 
-def ask(task: str, **params: object) -> None:
-    """Request something that beat does anyway; so a broker that is away is no error here either."""
+def ask(task: str, *, in_s: float = 0, **params: object) -> None:
+    """Request something that somebody or beat asks for again; so a broker that is away is no error here either."""
     try:
-        current_app.send_task(task, kwargs=params, queue="light")
+        current_app.send_task(task, kwargs=params, queue="light", countdown=in_s or None)
     except BrokerError as error:
         logger.warning("The broker cannot be reached (%s). %s waits for its schedule.", error, task)
 

@@ -1,5 +1,6 @@
 """Views that change many clips at once, follow the change until the archive has it, and undo it."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefre
 
 from clips.library import bulk, undoing
 from clips.library.bulk_forms import BulkTagsForm, KeyForm
+from clips.library.selection import SelectionForm
 from clips.models import BulkChange, BulkKind, Shoot
 from clips.models.bulk import Undone
 from clips.sorting.decisions import ConflictError
@@ -92,6 +94,19 @@ def said_of_undo(undone: Undone) -> str:
 def answer_changed(request: HttpRequest, change: BulkChange, **more: object) -> HttpResponse:
     """Answer with the toast, and tell the page to draw its clips and moments again."""
     return announce(_toast(request, change, **more), "clips-changed", "moments-changed")
+
+
+def answer_selected(request: HttpRequest, change: Callable[..., BulkChange]) -> HttpResponse:
+    """Change the selected clips, given by their ids, member, key and mark; answer with a toast that can undo it."""
+    form, key_form = SelectionForm(request.POST), KeyForm(request.POST)
+    if not (form.is_valid() and key_form.is_valid()):
+        return answer_said(request, _("Select at least one clip."), status=422)
+    chosen = form.selection().clips(request.user).values_list("pk", flat=True)
+    try:
+        made = change(chosen, member=request.user, key=key_form.cleaned_data["key"], asked=mark_of(request))
+    except ConflictError as error:
+        return answer_said(request, str(error), status=409)
+    return answer_changed(request, made)
 
 
 def answer_said(request: HttpRequest, sentence: str, status: int = 200) -> HttpResponse:

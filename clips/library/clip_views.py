@@ -20,10 +20,11 @@ from clips.library.asked import Asked, asked_for, library_address, query_of
 from clips.library.clip_forms import ClipForm
 from clips.library.filters import ClipFilter
 from clips.library.new_version import UnchangedError, current_version, reedit, use_again
-from clips.models import FinalClip, Job, JobKind, JobState
+from clips.models import FinalClip, Job, JobKind, JobState, Subject
 from clips.previews.playback import best_source, full_source, lacks_copy
 from clips.sharing.views import copies_to_show, share_context
 from clips.sorting.decisions import ConflictError, TrimError, choice_of
+from clips.talk.views import thread_of
 from people.access import requires
 from people.models import Member, Role
 
@@ -50,6 +51,7 @@ def clip(request: HttpRequest, pk: UUID) -> HttpResponse:
         **(fetch_context(shown.original_file) if shown.original_file.evicted_at else {}),
         "in_library": beside_in_library(shown, asked, request.user),
         "in_original": beside_in_original(shown),
+        "talk": thread_of(Subject(lineage=shown.lineage), request.user, "clip", shown.pk),
     }
     return render(request, "clips/library/clip.html", context)
 

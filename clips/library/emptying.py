@@ -45,6 +45,7 @@ from clips.models import (
     WaitsFor,
 )
 from clips.models.job import LOOK_INTO_BIN_AFTER, NOT_HELD_BY_BIN
+from clips.models.talk import delete_talk
 from clips.previews import filmstrips, requests
 from clips.sharing import links
 from clips.storage import files, local_cache
@@ -191,10 +192,18 @@ def _empty_clips(entry: BinEntry, ids: list[UUID], work: Claim) -> None:
         copies.update(stored_path="", size_bytes=None)
         paths |= {links.stored_path(pk) for pk in copies.values_list("pk", flat=True)}
         rows.update(stored_path="", file_hash="", size_bytes=None)
+        _delete_talk(rows)
     files.delete(sorted(paths))
     for file_hash in hashes:
         local_cache.drop(file_hash)
     SharedCopy.objects.filter(clip__in=ids).delete()
+
+
+def _delete_talk(rows: QuerySet) -> None:
+    """Delete what was said of clips of which no version is left, nor could be restored."""
+    left = FinalClip.objects.filter(Q(removed_at=None) | Q(bin_entry__in=BinEntry.objects.lying()))
+    gone = rows.exclude(lineage__in=left.values("lineage"))
+    delete_talk(gone.values_list("lineage", flat=True))
 
 
 def _paths_of_clips(rows: QuerySet) -> set[str]:

@@ -19,9 +19,11 @@ from clips.models import (
     CameraName,
     CandidateSegment,
     CollectionLink,
+    Comment,
     Decision,
     FinalClip,
     OriginalFile,
+    Reaction,
     Reel,
     ReelChange,
     SavedView,
@@ -80,6 +82,8 @@ def crew_sections(videos: Callable[[QuerySet], Rows]) -> dict[str, Rows]:
         "bulk_changes": bulk_changes(BulkChange.objects.all()),
         "bin": bin_entries(BinEntry.objects.all()),
         "edits": edits(Reel.objects.in_use()),
+        "comments": comments(Comment.objects.all()),
+        "reactions": reactions(Reaction.objects.all()),
         "share_links": share_links(ShareLink.objects.all()),
         "share_links_of_many": links_of_many(CollectionLink.objects.all()),
         "saved_views": saved_views(SavedView.objects.filter(is_crews=True)),
@@ -101,6 +105,8 @@ def member_sections(member: Member, videos: Callable[[QuerySet], Rows]) -> dict[
         "bin": bin_entries(BinEntry.objects.filter(thrown_by=member)),
         "edits": edits(Reel.objects.in_use().filter(made_by=member)),
         "edit_changes": edit_changes(ReelChange.objects.filter(member=member)),
+        "comments": comments(Comment.objects.filter(member=member)),
+        "reactions": reactions(Reaction.objects.filter(member=member)),
         "share_links": share_links(ShareLink.objects.filter(created_by=member)),
         "share_links_of_many": links_of_many(CollectionLink.objects.filter(created_by=member)),
         "saved_views": saved_views(SavedView.objects.filter(member=member)),
@@ -211,7 +217,7 @@ def share_links(rows: QuerySet) -> Iterator[Row]:
 def edits(rows: QuerySet) -> Iterator[Row]:
     """Yield edits, each with its clips in their order; these by the file name that each has now."""
     now = FinalClip.objects.current().filter(lineage=OuterRef("lineage")).values("filename")
-    fields = ("position", "start_ms", "end_ms", "speed", "title", "has_sound")
+    fields = ("position", "start_ms", "end_ms", "speed", "title", "has_sound", "crop")
     for reel in rows.order_by("created_at", "pk").select_related("shoot").iterator():
         places = reel.clips.order_by("position").annotate(file=Subquery(now)).values("file", *fields)
         yield {
@@ -223,6 +229,22 @@ def edits(rows: QuerySet) -> Iterator[Row]:
             "changed_at": reel.changed_at,
             "clips": list(places),
         }
+
+
+def comments(rows: QuerySet) -> Iterator[Row]:
+    """Yield comments; those on a clip name its lineage, which all its versions have."""
+    return _values(
+        rows.order_by("created_at", "pk"), "id", "lineage", "text", "is_guest", "state", "created_at",
+        edit=F("reel_id"), by=F("name"),
+    )  # fmt: skip
+
+
+def reactions(rows: QuerySet) -> Iterator[Row]:
+    """Yield reactions; a guest's bears no name."""
+    return _values(
+        rows.order_by("created_at", "pk"), "lineage", "kind", "created_at",
+        edit=F("reel_id"), by=F("member__username"),
+    )  # fmt: skip
 
 
 def edit_changes(rows: QuerySet) -> Iterator[Row]:

@@ -156,7 +156,7 @@ class ClipFilter(filters.FilterSet):
 def hearted(value: str, member: Member | None) -> Q:
     """Return the condition of a value of the filter of hearts; without a member nothing is "mine"."""
     if value == "anybody":
-        return Heart.objects.having()
+        return Q(n_hearts__gt=0)
     return Heart.objects.having(member) if member else Q(pk=None)
 
 

@@ -70,7 +70,7 @@ def _takes_over(version: FinalClip, clip: FinalClip) -> bool:
     is_same = (version.start_ms, version.end_ms) == (clip.start_ms, clip.end_ms)
     if not (is_same and clip.stored_path and files.duplicate(clip.stored_path, stored_path)):
         return False
-    cut = {"ending": ending_of(stored_path), "tracks": clip.tracks}
+    cut = {"ending": ending_of(stored_path), "tracks": clip.tracks, "lead_us": clip.lead_us}
     same_file = {"file_hash": clip.file_hash, "crc32": clip.crc32, "size_bytes": clip.size_bytes}
     version.note_cut(cut, stored_path=stored_path, **same_file)
     if ArchiveCopy.objects.filter(clip=clip, state=CopyState.VERIFIED).update(clip=version):

@@ -1,6 +1,6 @@
 """Orders clips in lists, and finds the neighbours of a clip in an order."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -10,8 +10,7 @@ from django.db.models import BooleanField, Count, Expression, ExpressionWrapper,
 from django.db.models.functions import Coalesce, Length, Lower
 from django.utils.translation import gettext_lazy as _
 
-from clips.models import FinalClip, Heart
-from clips.models.clip import heart_count
+from clips.models import FinalClip
 
 NEWEST = "newest"
 
@@ -25,9 +24,6 @@ class Order:
     computed: dict[str, Expression] = field(default_factory=dict)
     #: The relation whose names come first in the order, and the field that has them.
     by_name_of: tuple[str, str] | None = None
-    #: The few that come first, and the order of the many others.
-    few: Callable[[], Q] | None = None
-    others: tuple[str, ...] = ()
 
 
 def _by_name(label: str, field_name: str, name: str, *, turned: bool = False) -> Order:
@@ -58,11 +54,8 @@ ORDERS = {
     "length": Order(_("shortest first"), ("length_ms", *NEWEST_KEYS), _LENGTH),
     "-length": Order(_("longest first"), ("-length_ms", *NEWEST_KEYS), _LENGTH),
     "-stars": Order(_("most stars first"), ("-stars", *NEWEST_KEYS)),
-    "-hearts": Order(
-        _("most hearts first"), ("-hearts_given", *NEWEST_KEYS), {"hearts_given": heart_count()},
-        few=Heart.objects.having, others=NEWEST_KEYS,
-    ),
-}  # fmt: skip
+    "-hearts": Order(_("most hearts first"), ("-n_hearts", *NEWEST_KEYS)),
+}
 CHOICES = [(name, order.label) for name, order in ORDERS.items()]
 
 
@@ -79,8 +72,6 @@ def span(clips: QuerySet, first: int, last: int, *, name: str) -> QuerySet:
     on the page.
     """
     order = ORDERS[name]
-    if order.few:
-        return _few_first(clips, first, last, order, order.few())
     if not order.by_name_of:
         return clips[first:last]
     relation, _name = order.by_name_of
@@ -97,18 +88,6 @@ def span(clips: QuerySet, first: int, last: int, *, name: str) -> QuerySet:
     if None in chosen:
         of_these |= Q(**{relation: None})
     return clips.filter(of_these)[first - n_skipped : last - n_skipped]
-
-
-def _few_first(clips: QuerySet, first: int, last: int, order: Order, are_few: Q) -> QuerySet:
-    """Count what the order goes by of the few only that have it, and take the others as they are indexed."""
-    few, others = clips.filter(are_few), clips.exclude(are_few).order_by(*order.others)
-    n_few = few.order_by().count()
-    if last <= n_few:
-        return few[first:last]
-    if first >= n_few:
-        return others[first - n_few : last - n_few]
-    ids = [*few[first:n_few].values_list("pk", flat=True), *others[: last - n_few].values_list("pk", flat=True)]
-    return clips.filter(pk__in=ids)
 
 
 def _in_order_of_names(order: Order, counts: Mapping[UUID | None, int]) -> list[list[UUID | None]]:

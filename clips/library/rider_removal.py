@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 
 from clips.archive.renaming import follow
 from clips.library import export_file
-from clips.models import BulkChange, BulkKind, FinalClip
+from clips.models import BulkChange, BulkKind, Comment, FinalClip
 from people.audit import Action, note
 from people.leaving import forget
 from people.models import Member, Person
@@ -43,6 +43,8 @@ def take_out(person: Person, member: Member) -> BulkChange:
     for change in BulkChange.objects.filter(kind=BulkKind.TAG):
         if str(person.pk) in str(change.states):
             change.forget_person(str(person.pk))
+    names = [str(person.display_name), *person.aliases.values_list("name", flat=True)]
+    Comment.objects.forget_names(names, FORMER_RIDER)
     gone = person.pk
     person.delete()
     forget(Person, gone, FORMER_RIDER)

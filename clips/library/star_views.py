@@ -1,6 +1,7 @@
 """Views that rate clips with stars, one or many at once."""
 
 import uuid
+from functools import partial
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -9,9 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from clips.library import bulk
-from clips.library.bulk_forms import KeyForm
-from clips.library.bulk_views import answer_changed, answer_said
-from clips.library.selection import SelectionForm
+from clips.library.bulk_views import answer_said, answer_selected
 from clips.library.stars import rate_many
 from clips.models import FinalClip
 from clips.models.clip import MAX_STARS
@@ -55,13 +54,7 @@ def clip_stars(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_POST
 def clips_stars(request: HttpRequest) -> HttpResponse:
     """Rate the selected clips; answer with a toast that can undo it."""
-    form, key_form, stars_form = SelectionForm(request.POST), KeyForm(request.POST), StarsForm(request.POST)
-    if not (form.is_valid() and key_form.is_valid() and stars_form.is_valid()):
-        return answer_said(request, _("Select at least one clip."), status=422)
-    chosen = form.selection().clips(request.user).values_list("pk", flat=True)
-    who = {"member": request.user, "key": key_form.cleaned_data["key"], "asked": mark_of(request)}
-    try:
-        made = rate_many(chosen, stars_form.cleaned_data["stars"], **who)
-    except ConflictError as error:
-        return answer_said(request, str(error), status=409)
-    return answer_changed(request, made)
+    form = StarsForm(request.POST)
+    if not form.is_valid():
+        return answer_said(request, _("Reload the page."), status=422)
+    return answer_selected(request, partial(rate_many, stars=form.cleaned_data["stars"]))

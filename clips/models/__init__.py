@@ -19,10 +19,11 @@ from clips.models.bin import BinEntry, BinKind
 from clips.models.bulk import BulkChange, BulkKind
 from clips.models.camera import CameraClock, CameraName
 from clips.models.clip import ClipCategory, FileName, FinalClip
-from clips.models.collection_link import CollectionLink
+from clips.models.collection_link import CollectionLink, GuestComments
 from clips.models.decision import Decision, DecisionKind
 from clips.models.eviction import EvictedKind, Eviction
 from clips.models.filmstrip import Filmstrip
+from clips.models.handle_cut import HandleCut
 from clips.models.heart import Heart
 from clips.models.inbox import Inbox
 from clips.models.job import Job, JobKind, JobState, LeaseLostError, WaitsFor
@@ -30,6 +31,7 @@ from clips.models.notice import ChannelKind, Notice, NoticeChannel, NoticeKind, 
 from clips.models.original import OriginalFile
 from clips.models.piece import Piece, Watch
 from clips.models.preview import Preview
+from clips.models.receipt import Receipt, ReceiptFile
 from clips.models.reel import Reel, ReelChange, ReelChangeKind, ReelChangeState, ReelClip
 from clips.models.reel_render import RENDER_SIZES_PX, ReelMusic, ReelRender, RenderShape
 from clips.models.run import DetectionRun
@@ -37,6 +39,7 @@ from clips.models.saved_view import SavedView
 from clips.models.segment import CandidateSegment, SegmentStatus
 from clips.models.share import SharedCopy, ShareLink, ShareSound
 from clips.models.shoot import Shoot
+from clips.models.talk import Comment, CommentState, Reaction, ReactionKind, Speaker, Subject
 from clips.models.upload import Upload, UploadSource, UploadState
 from clips.models.video_pair import PairState, VideoPair
 
@@ -63,6 +66,8 @@ __all__ = [
     "ChannelKind",
     "ClipCategory",
     "CollectionLink",
+    "Comment",
+    "CommentState",
     "CopyState",
     "Decision",
     "DecisionKind",
@@ -73,6 +78,8 @@ __all__ = [
     "FileName",
     "Filmstrip",
     "FinalClip",
+    "GuestComments",
+    "HandleCut",
     "Heart",
     "Inbox",
     "Job",
@@ -87,6 +94,10 @@ __all__ = [
     "PairState",
     "Piece",
     "Preview",
+    "Reaction",
+    "ReactionKind",
+    "Receipt",
+    "ReceiptFile",
     "Reel",
     "ReelChange",
     "ReelChangeKind",
@@ -102,6 +113,8 @@ __all__ = [
     "ShareSound",
     "SharedCopy",
     "Shoot",
+    "Speaker",
+    "Subject",
     "Upload",
     "UploadSource",
     "UploadState",

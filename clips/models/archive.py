@@ -283,6 +283,10 @@ class SessionFile(models.Model):
     remote_id = models.CharField(_("remote ID"), max_length=500, blank=True)
     #: Of what it says, without when it was written.
     digest = models.CharField(max_length=64, blank=True, editable=False)
+    #: Of its bytes as they arrived, by which a person's change is noticed; empty for those of an earlier version.
+    sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True, editable=False)
+    #: By whose key, as session_text.name_of writes it; another key than the site's has it written anew.
+    signed_by = models.CharField(_("signed by"), max_length=40, blank=True, editable=False)
     revision = models.PositiveIntegerField(_("revision"), default=0)
     written_at = models.DateTimeField(_("written"), null=True, blank=True)
 

@@ -7,9 +7,9 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import IntegrityError, models, transaction
-from django.db.models import Count, Exists, F, Func, Max, OuterRef, Q, Subquery, Value
+from django.db.models import Exists, F, Func, Max, OuterRef, Q, Value
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Coalesce, Lower
+from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
@@ -77,19 +77,13 @@ class ClipCategory(models.TextChoices):
 
 #: What a card shows of a clip and of the rows around it.
 CARD_FIELDS = (
-    "lineage", "category", "stars", "start_ms", "end_ms", "camera_id", "fps_label", "date", "filename", "stored_path",
-    "tracks",
+    "lineage", "category", "stars", "n_hearts", "start_ms", "end_ms", "camera_id", "fps_label", "date", "filename",
+    "stored_path", "tracks",
     "person__display_name", "trick__stance", "trick__direction", "trick__name",
     "original_file__codec", "original_file__shoot__name",
     "candidate_segment__poster_path", "candidate_segment__preview__start_ms", "candidate_segment__preview__end_ms",
     "candidate_segment__preview__slow_down",
 )  # fmt: skip
-
-
-def heart_count() -> Coalesce:
-    """Return the number of hearts that a clip has, for questions about clips."""
-    hearts = Heart.objects.filter(lineage=OuterRef("lineage")).order_by().values("lineage")
-    return Coalesce(Subquery(hearts.annotate(n=Count("*")).values("n")), Value(0))
 
 
 class FinalClipQuerySet(models.QuerySet["FinalClip"]):
@@ -116,14 +110,9 @@ class FinalClipQuerySet(models.QuerySet["FinalClip"]):
         return self.annotate(**found)
 
     def with_hearts(self, member: Member) -> "FinalClipQuerySet":
-        """Annotate each clip with ``n_hearts`` of all members, and ``has_my_heart``."""
+        """Annotate each clip with ``has_my_heart``."""
         mine = Heart.objects.filter(lineage=OuterRef("lineage"), member=member)
         found = {"has_my_heart": Exists(mine)}
-        return self.with_heart_count().annotate(**found)
-
-    def with_heart_count(self) -> "FinalClipQuerySet":
-        """Annotate each clip with ``n_hearts`` of all members."""
-        found = {"n_hearts": heart_count()}
         return self.annotate(**found)
 
     def with_pictures(self) -> "FinalClipQuerySet":
@@ -202,6 +191,9 @@ class FinalClip(models.Model):
         blank=True,
         help_text=_("For each track of the original: copied, converted or left out."),
     )
+    #: By how much its first picture began before ``start_ms``: its file counts from there. Less than nothing where a
+    #: video begins after 0:00; None for clips that were cut before it was kept.
+    lead_us = models.IntegerField(_("lead"), null=True, blank=True, editable=False)
     drive_file_id = models.CharField(_("Drive file"), max_length=100, blank=True)
     search_text = models.TextField(
         _("search text"),
@@ -226,6 +218,8 @@ class FinalClip(models.Model):
     is_current = models.BooleanField(_("current version"), default=True)
     #: The crew's, so all versions of a clip have the same. In this row, because lists are sorted by it.
     stars = models.PositiveSmallIntegerField(_("stars"), default=0, db_default=0, editable=False)
+    #: Of all members, counted by triggers. In this row, because lists are sorted by it.
+    n_hearts = models.PositiveIntegerField(_("hearts"), default=0, db_default=0, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="clips",
         verbose_name=_("sorted by"),
@@ -235,8 +229,7 @@ class FinalClip(models.Model):
 
     #: Only where ``with_camera_names`` fetched it.
     own_camera_name: str | None
-    #: Only where ``with_hearts`` fetched them.
-    n_hearts: int
+    #: Only where ``with_hearts`` fetched it.
     has_my_heart: bool
 
     objects = FinalClipQuerySet.as_manager()
@@ -276,6 +269,9 @@ class FinalClip(models.Model):
             models.Index(
                 fields=["-stars", "-date", "-created_at"], condition=Q(is_current=True), name="clip_best_rated"
             ),
+            models.Index(
+                fields=["-n_hearts", "-date", "-created_at"], condition=Q(is_current=True), name="clip_most_hearted"
+            ),
             # For all versions of a clip; of the current ones there is a unique index.
             models.Index(fields=["lineage"], name="clip_of_lineage"),
             # For the library's menus, which name each camera and rate that there are clips of.
@@ -311,4 +307,5 @@ class FinalClip(models.Model):
             stem, _v, number = filename.removesuffix(f".{ending_of(filename)}").rpartition("__v")
             if number.isdigit():
                 FileName.objects.alike(stem).filter(number=int(number)).update(ending=cut["ending"])
-        FinalClip.objects.filter(pk=self.pk).update(filename=named, tracks=cut["tracks"], **file_fields)
+        found = {"filename": named, "tracks": cut["tracks"], "lead_us": cut["lead_us"]}
+        FinalClip.objects.filter(pk=self.pk).update(**found, **file_fields)

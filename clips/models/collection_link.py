@@ -25,6 +25,14 @@ MARK = "~"
 MAX_LINEAGES = 1000
 
 
+class GuestComments(models.TextChoices):
+    """What guests may say on the page of a link, and who sees it."""
+
+    OFF = "OFF", _("No comments")
+    WAIT = "WAIT", _("Comments wait for your OK")
+    AT_ONCE = "AT_ONCE", _("Comments show at once")
+
+
 class CollectionLinkQuerySet(models.QuerySet["CollectionLink"]):
     def open(self) -> "CollectionLinkQuerySet":
         """Return links that still work."""
@@ -71,6 +79,9 @@ class CollectionLink(models.Model):
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     password = models.CharField(_("password"), max_length=128, blank=True, editable=False)
     may_download = models.BooleanField(_("may download"), default=True)
+    guest_comments = models.CharField(
+        _("guests"), max_length=7, choices=GuestComments, default=GuestComments.OFF, db_default=GuestComments.OFF
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="collection_links",
         verbose_name=_("created by"),
@@ -93,6 +104,9 @@ class CollectionLink(models.Model):
                 | Q(reel=None, shoot=None) & ~Q(lineages=[]),
                 name="collection_link_shows_one_thing",
             ),
+            models.CheckConstraint(
+                condition=Q(guest_comments__in=GuestComments.values), name="collection_link_guest_comments_known"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -107,6 +121,11 @@ class CollectionLink(models.Model):
             return str(self.shoot.name)
         n = len(self.lineages)
         return ngettext("%(n)d clip", "%(n)d clips", n) % {"n": n}
+
+    @property
+    def lets_guests_talk(self) -> bool:
+        """Return whether its page shows comments and reactions, and takes those of guests."""
+        return bool(self.guest_comments != GuestComments.OFF)
 
     @property
     def has_password(self) -> bool:

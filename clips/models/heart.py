@@ -32,10 +32,9 @@ class HeartQuerySet(models.QuerySet["Heart"]):
         self.give([lineage], member)
         return True
 
-    def having(self, member: Member | None = None) -> Q:
-        """Return the condition that a clip has a heart, of one member if given."""
-        hearts = self.filter(member=member) if member else self
-        return Q(lineage__in=hearts.order_by().values("lineage"))
+    def having(self, member: Member) -> Q:
+        """Return the condition that a clip has a member's heart."""
+        return Q(lineage__in=self.filter(member=member).order_by().values("lineage"))
 
 
 class Heart(models.Model):

@@ -64,6 +64,8 @@ class JobKind(models.TextChoices):
     EMPTY = "EMPTY", _("empty the bin")
     DEMO = "DEMO", _("draw the demo film")
     FILM = "FILM", _("render edit")
+    READ_BACK = "READ_BACK", _("read back")
+    HANDLES = "HANDLES", _("cut clip with handles")
 
 
 class JobState(models.TextChoices):

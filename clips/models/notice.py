@@ -24,8 +24,10 @@ PURPOSE = "notice channel"
 class NoticeKind(models.TextChoices):
     READY = "READY", _("a session is ready to sort")
     SORTED = "SORTED", _("a session is sorted and its edit is ready")
+    CARD = "CARD", _("a card is safe to format, or is not")
     BLOCKED = "BLOCKED", _("something needs attention")
     DAILY = "DAILY", _("daily summary")
+    TALK = "TALK", _("comments and reactions, once a day")
 
 
 class ChannelKind(models.TextChoices):

@@ -32,6 +32,10 @@ class OriginalFileQuerySet(models.QuerySet["OriginalFile"]):
         """Return those whose bytes are here; of the others, all facts read from them are."""
         return self.filter(evicted_at=None)
 
+    def damaged(self) -> "OriginalFileQuerySet":
+        """Return those whose bytes on the disk are not those that came."""
+        return self.on_disk().filter(damaged_at__isnull=False)
+
     def evicted(self) -> "OriginalFileQuerySet":
         return self.filter(evicted_at__isnull=False)
 
@@ -118,6 +122,20 @@ class OriginalFile(models.Model):
         verbose_name=_("released by"),
     )  # fmt: skip
 
+    # What reading its bytes back from the disk showed (clips/integrity/read_back.py).
+    read_back_at = models.DateTimeField(
+        _("read back"), null=True, blank=True,
+        help_text=_("When its bytes on the disk were last read and had its SHA-256."),
+    )  # fmt: skip
+    damaged_at = models.DateTimeField(
+        _("damaged"), null=True, blank=True, help_text=_("When its bytes on the disk were found to have changed.")
+    )
+    mended_at = models.DateTimeField(
+        _("repaired"), null=True, blank=True, help_text=_("When damaged bytes were last replaced by good ones.")
+    )
+    #: For lists of hashes that know no SHA-256; empty until it was read back.
+    md5 = models.CharField(max_length=32, blank=True, editable=False)
+
     # What the probe reads; empty until then.
     probed_at = models.DateTimeField(_("read"), null=True, blank=True)
     problem = models.CharField(_("problem"), max_length=500, blank=True)
@@ -180,6 +198,12 @@ class OriginalFile(models.Model):
                 name="original_capture_rate_whole",
             ),
             models.CheckConstraint(condition=~Q(low_res_of=F("id")), name="original_no_copy_of_itself"),
+            models.CheckConstraint(
+                condition=Q(read_back_at=None) | Q(damaged_at=None), name="original_whole_or_damaged"
+            ),
+            models.CheckConstraint(
+                condition=Q(read_back_at=None) | Q(md5__regex=r"^[0-9a-f]{32}$"), name="original_read_back_has_md5"
+            ),
             models.CheckConstraint(condition=Q(clip_ending__in=list(MEDIA_TYPES)), name="original_clip_ending_known"),
         ]
 
@@ -265,6 +289,21 @@ class OriginalFile(models.Model):
         OriginalFile.objects.filter(pk=self.pk).place_in_time()
         self.clips.all().refresh_search()  # the serial number may lead to another name of the camera
         self.refresh_from_db()
+
+    def note_whole(self, md5: str) -> bool:
+        """Record that its bytes were read from the disk and are those that came; False if it was removed meanwhile."""
+        here = OriginalFile.objects.on_disk().filter(pk=self.pk)
+        return bool(here.update(read_back_at=timezone.now(), damaged_at=None, md5=md5))
+
+    def note_damaged(self) -> bool:
+        """Record that its bytes on the disk are others than those that came; False if that was known."""
+        here = OriginalFile.objects.on_disk().filter(pk=self.pk, damaged_at=None)
+        return bool(here.update(read_back_at=None, damaged_at=timezone.now()))
+
+    def note_mended(self) -> bool:
+        """Record that good bytes take the place of damaged ones; False if it is not damaged any more."""
+        damaged = OriginalFile.objects.damaged().filter(pk=self.pk)
+        return bool(damaged.update(damaged_at=None, mended_at=timezone.now()))
 
     def note_problem(self, sentence: str) -> None:
         """Record why the file cannot be used."""

@@ -53,6 +53,17 @@ class ReelMusic(models.Model):
         return self.name
 
 
+class ReelRenderQuerySet(models.QuerySet["ReelRender"]):
+    def made(self) -> "ReelRenderQuerySet":
+        """Return films that are rendered."""
+        return self.exclude(stored_path="")
+
+    def shown(self) -> "ReelRenderQuerySet":
+        """Fetch what pages show of films, those of edits in the bin left out."""
+        rows = self.filter(reel__bin_entry=None).select_related("reel", "music", "made_by")
+        return rows.defer("plan").order_by("-created_at")
+
+
 class ReelRender(models.Model):
     """One film of an edit. Its id is the client's idempotency key; the plan is what the edit was when it was asked."""
 
@@ -79,6 +90,8 @@ class ReelRender(models.Model):
     )  # fmt: skip
     created_at = models.DateTimeField(_("requested"), auto_now_add=True)
     seen_at = models.DateTimeField(_("last viewed"), default=timezone.now)
+
+    objects = ReelRenderQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("rendered edit")

@@ -29,15 +29,16 @@ class ShootQuerySet(models.QuerySet["Shoot"]):
         """Return sessions that are not in the bin."""
         return self.filter(bin_entry=None)
 
-    def called(self, name: str, date: dt.date) -> "Shoot":
-        """Return the session of that name on that day, creating it if there is none."""
+    def called(self, name: str, date: dt.date, *, key: uuid.UUID | None = None) -> "Shoot":
+        """Return the session of that name on that day, creating it if there is none, with the id ``key`` if given."""
         name = clean_name(name) or str(_("Session"))
         existing = self.in_use().filter(called(name), date=date).first()
         if existing:
             return existing
         slug = self.slug_for(name, date)
         # Two uploads of one batch arrive together: whoever is second finds the row of the first.
-        return self.get_or_create(date=date, slug=slug, defaults={"name": name, "sensitivity": SENSITIVITY.value()})[0]
+        defaults = {"name": name, "sensitivity": SENSITIVITY.value()} | ({"id": key} if key else {})
+        return self.get_or_create(date=date, slug=slug, defaults=defaults)[0]
 
     def like(self, other: "Shoot", name: str, date: dt.date) -> "Shoot":
         """Return the session of that name on that day; a new one gets the time zone and sensitivity of ``other``."""

@@ -14,6 +14,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,6 +22,7 @@ from clips.archive import outage
 from clips.models import (
     AuditReport,
     CandidateSegment,
+    Comment,
     Decision,
     DecisionKind,
     FinalClip,
@@ -31,6 +33,8 @@ from clips.models import (
     NoticeChannel,
     NoticeKind,
     OriginalFile,
+    Reaction,
+    Receipt,
     Reel,
     Shoot,
     Upload,
@@ -49,6 +53,8 @@ UPLOAD_RESTS = dt.timedelta(minutes=10)
 BLOCK_STANDS = dt.timedelta(minutes=5)
 #: Of one hour; a disk that fails makes everything fail.
 MOST_CAUSES = 5
+#: Comments in one digest, and of each.
+MOST_QUOTED, QUOTED_CHARS = 10, 100
 UNTIL_SEEN = (JobKind.INGEST, JobKind.PROBE, JobKind.DETECT, JobKind.POSTER, JobKind.PREVIEW)
 SORTING = (DecisionKind.KEEP, DecisionKind.TRASH)
 
@@ -58,7 +64,7 @@ def look() -> int:
     if not NoticeChannel.objects.filter(is_on=True).exists():
         return 0
     with translation.override(SITE_LANGUAGE.value()):
-        return ready_sessions() + sorted_sessions() + blocked() + day()
+        return ready_sessions() + sorted_sessions() + cards() + blocked() + day() + talk()
 
 
 # --- a session is ready to sort --------------------------------------------------------------------------------------
@@ -128,13 +134,42 @@ def sorted_sessions() -> int:
     return n_new
 
 
+# --- a card may be formatted, or may not ------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def cards() -> int:
+    """Create notices for receipts that are safe, and for complete ones that nothing under way will make safe."""
+    since, n_new = timezone.now() - NEWS, 0
+    rests = Q(safe_at=None, closed_at__gte=since, last_file_at__lt=timezone.now() - UPLOAD_RESTS)
+    for receipt in Receipt.objects.filter(Q(safe_at__gte=since) | rests).with_counts().order_by("created_at"):
+        if not receipt.safe_at and receipt.is_under_way:
+            continue
+        n_missing = receipt.n_files - receipt.n_safe
+        if receipt.safe_at and not n_missing:
+            title = _("%(name)s is safe to format")
+            text = ngettext("%(n)d video is stored.", "%(n)d videos are stored.", receipt.n_files)
+            text, subject = text % {"n": receipt.n_files}, f"{receipt.pk} safe {receipt.safe_at.isoformat()}"
+        elif n_missing:
+            title = _("Do not format %(name)s yet")
+            text = ngettext("%(n)d of %(of)d videos is not safe.", "%(n)d of %(of)d videos are not safe.", n_missing)
+            text, subject = text % {"n": n_missing, "of": receipt.n_files}, f"{receipt.pk} missing"
+        else:
+            continue
+        n_new += Notice.objects.write(
+            NoticeKind.CARD, subject, title=title % {"name": receipt.name}, text=text,
+            path=reverse("clips:receipt", args=[receipt.pk]), at=receipt.safe_at or receipt.closed_at,
+        )  # fmt: skip
+    return n_new
+
+
 # --- something needs attention ----------------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def blocked() -> int:
-    """Create notices for a blocked archive, a full disk, failed jobs, and findings of an audit."""
-    return _archive_blocked() + _disk_full() + _jobs_failed() + _audit_worse()
+    """Create notices for a blocked archive, a full disk, failed jobs, findings of an audit, and damaged originals."""
+    return _archive_blocked() + _disk_full() + _jobs_failed() + _audit_worse() + _damaged()
 
 
 def _archive_blocked() -> int:
@@ -174,6 +209,23 @@ def _audit_worse() -> int:
     return _tell_blocked(f"audit {last.pk}", title, "", reverse("clips:audit"))
 
 
+def _damaged() -> int:
+    """Create a notice for each original that was damaged on the disk, and one for each that was mended."""
+    since, n_new = timezone.now() - NEWS, 0
+    told = OriginalFile.objects.filter(Q(damaged_at__gte=since) | Q(mended_at__gte=since)).order_by("created_at")
+    for original in told.defer("probe")[:MOST_CAUSES]:
+        name, path = {"name": original.original_filename}, reverse("clips:session", args=[original.shoot_id])
+        if original.damaged_at:
+            text = _("It is restored if the archive has it. Otherwise upload it again, from the card or a backup.")
+            subject = f"damaged {original.pk} {original.damaged_at.isoformat()}"
+            n_new += _tell_blocked(subject, _("%(name)s is damaged on the disk") % name, text, path)
+        elif original.mended_at:
+            text = _("Good bytes took the place of the damaged ones. The disk may be failing.")
+            subject = f"mended {original.pk} {original.mended_at.isoformat()}"
+            n_new += _tell_blocked(subject, _("%(name)s was damaged on the disk, and is restored") % name, text, path)
+    return n_new
+
+
 def _tell_blocked(subject: str, title: str, text: str, path: str) -> int:
     return Notice.objects.write(NoticeKind.BLOCKED, subject, title=title, text=text, path=path)
 
@@ -184,11 +236,9 @@ def _tell_blocked(subject: str, title: str, text: str, path: str) -> int:
 @transaction.atomic
 def day() -> int:
     """Create the summary of the last 24 hours: who sorted and the results; none for a day without events."""
-    now = timezone.localtime()
-    if now.hour < NOTICE_HOUR.value():
+    if (lately := _last_day()) is None:
         return 0
-    until = now.replace(hour=NOTICE_HOUR.value(), minute=0, second=0, microsecond=0)
-    since = until - dt.timedelta(days=1)
+    since, until = lately
     text = summary(since, until)
     if not text:
         return 0
@@ -196,6 +246,15 @@ def day() -> int:
     return Notice.objects.write(
         NoticeKind.DAILY, until.date().isoformat(), title=title, text=text, path=reverse("home"), at=until
     )  # fmt: skip
+
+
+def _last_day() -> tuple[dt.datetime, dt.datetime] | None:
+    """Return the 24 hours that a summary is about; None before its hour."""
+    now = timezone.localtime()
+    if now.hour < NOTICE_HOUR.value():
+        return None
+    until = now.replace(hour=NOTICE_HOUR.value(), minute=0, second=0, microsecond=0)
+    return until - dt.timedelta(days=1), until
 
 
 def summary(since: dt.datetime, until: dt.datetime) -> str:
@@ -221,3 +280,45 @@ def summary(since: dt.datetime, until: dt.datetime) -> str:
     n_left = CandidateSegment.objects.undecided().shown().count()
     lines.append(ngettext("%(n)d moment is left to sort.", "%(n)d moments are left to sort.", n_left) % {"n": n_left})
     return "\n".join(lines)
+
+
+# --- what was said ---------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def talk() -> int:
+    """Create the digest of the last 24 hours' comments and reactions; none for a day on which nobody said anything."""
+    if (lately := _last_day()) is None:
+        return 0
+    since, until = lately
+    lately_said = {"created_at__gte": since, "created_at__lt": until}
+    rows = Comment.objects.shown().filter(**lately_said).select_related("reel").order_by("created_at", "pk")
+    n_reactions = Reaction.objects.filter(**lately_said).count()
+    n_waiting = Comment.objects.waiting().count()
+    if not (n_reactions or rows.exists() or Comment.objects.waiting().filter(**lately_said).exists()):
+        return 0
+    lines = _quoted(rows)
+    if n_reactions:
+        lines.append(ngettext("%(n)d reaction.", "%(n)d reactions.", n_reactions) % {"n": n_reactions})
+    if n_waiting:
+        said = ngettext("%(n)d comment of a guest waits.", "%(n)d comments of guests wait.", n_waiting)
+        lines.append(said % {"n": n_waiting})
+    n = rows.count()
+    title = ngettext("%(n)d new comment", "%(n)d new comments", n) % {"n": n}
+    subject, path = until.date().isoformat(), reverse("clips:comments")
+    return Notice.objects.write(NoticeKind.TALK, subject, title=title, text="\n".join(lines), path=path, at=until)
+
+
+def _quoted(rows: QuerySet) -> list[str]:
+    """Return the last comments, a line for each: who said what about which clip or edit."""
+    last = list(rows.order_by("-created_at", "-pk")[:MOST_QUOTED])[::-1]
+    lineages = {comment.lineage for comment in last if comment.lineage}
+    clips = FinalClip.objects.current().filter(lineage__in=lineages).select_related("person", "trick")
+    names = {clip.lineage: " ".join(map(str, filter(None, [clip.person, clip.trick]))) for clip in clips}
+    lines = []
+    for comment in last:
+        about = comment.reel.name if comment.reel else names.get(comment.lineage) or _("a clip")
+        text = Truncator(" ".join(comment.text.split())).chars(QUOTED_CHARS)
+        said = {"name": comment.name, "about": about, "text": text}
+        lines.append(_("%(name)s on %(about)s: “%(text)s”") % said)
+    return lines

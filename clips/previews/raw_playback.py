@@ -51,7 +51,7 @@ class RawSource:
 def raw_source(original: OriginalFile) -> RawSource:
     """Return how browsers play a video; costs a query for its small copy where it does not play as it is."""
     if original.duration_ms is None:
-        return RawSource(Way.UNREAD)
+        return RawSource(Way.UNREAD if original.evicted_at is None else Way.REMOVED)
     if original.evicted_at is None and plays_directly(original):
         return RawSource(Way.ORIGINAL, _address(original), original)
     copy = original.low_res_source()

@@ -10,13 +10,14 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from clips.models import Reel, ReelChange, ReelClip
+from clips.models import FinalClip, Reel, ReelChange, ReelClip
 from clips.reels import editing
 from clips.reels.contents import current_clips
 from clips.reels.draft import Weighing
 from clips.reels.drafting import draft_again
 from clips.reels.editing import Hand, NotPossibleError
 from clips.reels.forms import (
+    CropForm,
     DraftForm,
     HandForm,
     LeaseForm,
@@ -91,6 +92,15 @@ def reel_clip_sound(request: HttpRequest, pk: UUID, row: UUID) -> HttpResponse:
 
 @requires(Role.SORTER)
 @require_POST
+def reel_clip_crop(request: HttpRequest, pk: UUID, row: UUID) -> HttpResponse:
+    """Move the crop that upright films have of a clip, or let it follow the rider (``follow``)."""
+    if request.POST.get("follow"):
+        return _changed_clip(request, pk, row, forms.Form, editing.follow_again)
+    return _changed_clip(request, pk, row, CropForm, _crop_within)
+
+
+@requires(Role.SORTER)
+@require_POST
 def reel_clip_remove(request: HttpRequest, pk: UUID, row: UUID) -> HttpResponse:
     """Take a clip out of the edit; a clip that is out already is no fault."""
     place = ReelClip.objects.filter(reel=pk, pk=row).select_related("reel").first()
@@ -123,10 +133,20 @@ def answer_changed(request: HttpRequest, shown: Reel, *, problem: str = "", stat
 
 def _trim_within(place: ReelClip, *, start_ms: int, end_ms: int, hand: Hand) -> ReelChange | None:
     """Trim a clip to times that count from its own start, as pages show them."""
+    begins_ms = _clip_of(place).start_ms
+    return editing.trim_clip(place, start_ms=begins_ms + start_ms, end_ms=begins_ms + end_ms, hand=hand)
+
+
+def _crop_within(place: ReelClip, *, at_ms: int, middle: int, hand: Hand) -> ReelChange | None:
+    """Move a clip's crop at a time that counts from the clip's own start."""
+    return editing.move_crop(place, _clip_of(place).start_ms + at_ms, middle, hand=hand)
+
+
+def _clip_of(place: ReelClip) -> FinalClip:
     clip = current_clips([place.lineage]).get(place.lineage)
     if clip is None:
         raise NotPossibleError(_("This clip is in the bin."))
-    return editing.trim_clip(place, start_ms=clip.start_ms + start_ms, end_ms=clip.start_ms + end_ms, hand=hand)
+    return clip
 
 
 def _changed_clip(

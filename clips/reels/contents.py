@@ -65,18 +65,34 @@ class Entry:
 
     @property
     def awaits_copy(self) -> bool:
-        """Whether browsers play neither the clip nor a copy of it."""
+        """Return whether browsers play neither the clip nor a copy of it."""
         return self.clip is not None and lacks_copy(self.clip)
 
     @property
     def speeds(self) -> list[int]:
         return speeds_of(self.clip) if self.clip else []
 
-    def _in_source(self, at_ms: int) -> float:
-        if self.source is None:
+    @property
+    def base_s(self) -> float:
+        """Where in the source the millisecond lies with which the whole clip begins."""
+        if self.source is None or self.clip is None:
             return 0.0
-        at_s = self.source.slow_down * (at_ms - self.source.offset_ms) / 1000
-        return max(self.source.start_s, min(self.source.end_s, at_s))
+        lead_s = 0 if self.source.is_preview else (self.clip.lead_us or 0) / 1_000_000
+        return self.source.slow_down * (self.clip.start_ms - self.source.offset_ms) / 1000 + lead_s
+
+    @property
+    def crop(self) -> list[list[int]]:
+        """Where the crop of upright films was put: milliseconds of the clip, and thousandths of the picture's width."""
+        if self.clip is None:
+            return []
+        return [[at_ms - self.clip.start_ms, middle] for at_ms, middle in self.row.crop]
+
+    def _in_source(self, at_ms: int) -> float:
+        if self.source is None or self.clip is None:
+            return 0.0
+        at_s = self.base_s + self.source.slow_down * (at_ms - self.clip.start_ms) / 1000
+        is_start = at_ms <= self.clip.start_ms  # all of the first picture is shown, and not what the name leaves of it
+        return self.source.start_s if is_start else max(self.source.start_s, min(self.source.end_s, at_s))
 
 
 def entries_of(reel: Reel) -> list[Entry]:
@@ -86,6 +102,12 @@ def entries_of(reel: Reel) -> list[Entry]:
     for row in rows:
         row.reel = reel
     return [entry_of(row, clips.get(row.lineage)) for row in rows]
+
+
+def entries_of_clips(clips: Iterable[FinalClip]) -> list[Entry]:
+    """Return clips as an edit of them would show them: in this order, whole and at their speed."""
+    placed = enumerate(clips, start=1)
+    return [entry_of(ReelClip(pk=clip.lineage, position=number, lineage=clip.lineage), clip) for number, clip in placed]
 
 
 def entry_of(row: ReelClip, clip: FinalClip | None) -> Entry:

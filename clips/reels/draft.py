@@ -15,7 +15,7 @@ MANY_STARS = 5
 
 
 class Weighing(StrEnum):
-    """What counts most where clips are chosen."""
+    """The measure by which clips are chosen."""
 
     RATED = "rated"
     HEARTS = "hearts"
@@ -34,7 +34,7 @@ _WEIGHTS = {
 
 @dataclass(frozen=True)
 class Take:
-    """What is known of a clip where it is chosen; ``at`` orders takes by time."""
+    """The facts by which a clip is chosen; ``at`` orders takes by time."""
 
     key: Hashable
     at: tuple

@@ -73,7 +73,7 @@ def draft_again(reel: Reel, weighing: Weighing, *, hand: Hand) -> bool:
 
 def takes_of(shoot: Shoot) -> list[Take]:
     """Return what is known of the current clips of a session, in two queries."""
-    clips = FinalClip.objects.current().filter(original_file__shoot=shoot).with_heart_count()
+    clips = FinalClip.objects.current().filter(original_file__shoot=shoot)
     clips = clips.select_related("original_file", "candidate_segment").prefetch_related("also").order_by("pk")
     return [_take(clip) for clip in clips.defer("original_file__probe", "candidate_segment__features", "search_text")]
 

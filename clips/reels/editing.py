@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from clips.models import FinalClip, Reel, ReelChange, ReelChangeKind, ReelChangeState, ReelClip, Shoot
 from clips.models.clip import FinalClipQuerySet
-from clips.models.reel import MAX_CLIPS, MAX_TITLE, SITE
+from clips.models.reel import MAX_CLIPS, MAX_CROPS, MAX_TITLE, SITE
 from clips.sharing.links import slow_downs
 from clips.sorting.decisions import ConflictError
 from people.models import Member
@@ -28,7 +28,13 @@ SHORTEST_MS = 100
 MAX_NAME = 80
 #: Behind a name that is taken.
 ROOM_FOR_NUMBER = 5
-FIELDS = ("lineage", "start_ms", "end_ms", "speed", "title", "has_sound")
+FIELDS = ("lineage", "start_ms", "end_ms", "speed", "title", "has_sound", "crop")
+#: Of a clip that was just added.
+UNCHANGED: dict[str, Any] = {
+    "start_ms": None, "end_ms": None, "speed": 100, "title": "", "has_sound": True, "crop": []
+}  # fmt: skip
+#: Two places of a crop are further apart: who drags it twice at about the same time means the second one.
+CROPS_APART_MS = 100
 
 
 class BeingEditedError(ConflictError):
@@ -135,9 +141,8 @@ def add_clips(reel: Reel, clips: FinalClipQuerySet, *, hand: Hand, made: bool = 
         if len(state.order) + len(new) > MAX_CLIPS:
             raise ConflictError(_("An edit has at most %(n)d clips.") % {"n": MAX_CLIPS})
         for lineage in new:
-            row = {"lineage": lineage, "start_ms": None, "end_ms": None, "speed": 100, "title": "", "has_sound": True}
             pk = str(uuid.uuid4())
-            state.rows[pk] = row
+            state.rows[pk] = {"lineage": lineage} | UNCHANGED
             state.order.append(pk)
 
     change = _change(reel, ReelChangeKind.ADD, alter, hand, made=made)
@@ -152,9 +157,8 @@ def choose_again(reel: Reel, lineages: Iterable[uuid.UUID], *, hand: Hand) -> Re
 
     def alter(state: State) -> None:
         there = {row["lineage"]: pk for pk, row in reversed(state.rows.items())}
-        blank = {"start_ms": None, "end_ms": None, "speed": 100, "title": "", "has_sound": True}
         rows = {there.get(lineage, str(uuid.uuid4())): {"lineage": lineage} for lineage in wanted}
-        state.rows = {pk: state.rows.get(pk, row | blank) for pk, row in rows.items()}
+        state.rows = {pk: state.rows.get(pk, row | UNCHANGED) for pk, row in rows.items()}
         state.order = list(rows)
 
     return _change(reel, ReelChangeKind.DRAFT, alter, hand)
@@ -224,6 +228,38 @@ def set_title(row: ReelClip, title: str, *, hand: Hand) -> ReelChange | None:
 def set_sound(row: ReelClip, has_sound: bool, *, hand: Hand) -> ReelChange | None:
     """Switch the sound of a clip on or off."""
     return _change(row.reel, ReelChangeKind.SOUND, _setting(row, has_sound=has_sound), hand)
+
+
+def move_crop(row: ReelClip, at_ms: int, middle: int, *, hand: Hand) -> ReelChange | None:
+    """Put the crop of upright films somewhere at one time of a clip's video; between two such times it glides.
+
+    Parameters
+    ----------
+    middle : int
+        Of the crop, in thousandths of the picture's width from the left.
+
+    Raises
+    ------
+    NotPossibleError
+        If the time is not within the clip, or the crop was put somewhere too often.
+    """
+    clip = _current(row)
+    if not clip.start_ms <= at_ms <= clip.end_ms:
+        raise NotPossibleError(_("The clip doesn’t reach that far."))
+
+    def alter(state: State) -> None:
+        there = state.rows.get(str(row.pk), UNCHANGED)["crop"]
+        others = [place for place in there if abs(place[0] - at_ms) >= CROPS_APART_MS]
+        if len(others) >= MAX_CROPS:
+            raise NotPossibleError(_("The crop has too many places. Take some away first."))
+        _setting(row, crop=sorted([*others, [at_ms, middle]]))(state)
+
+    return _change(row.reel, ReelChangeKind.CROP, alter, hand)
+
+
+def follow_again(row: ReelClip, *, hand: Hand) -> ReelChange | None:
+    """Let the crop of a clip follow the rider, as before anybody moved it."""
+    return _change(row.reel, ReelChangeKind.CROP, _setting(row, crop=[]), hand)
 
 
 def rename(reel: Reel, name: str, *, hand: Hand) -> ReelChange | None:

@@ -4,15 +4,18 @@ from fractions import Fraction
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from clips.library.bulk_forms import KeyForm
 from clips.library.selection import SelectionForm
 from clips.library.session_forms import ClockField
-from clips.models import RENDER_SIZES_PX, Reel, ReelMusic, RenderShape
+from clips.models import RENDER_SIZES_PX, GuestComments, Reel, ReelMusic, RenderShape
 from clips.models.reel import MAX_CLIPS, MAX_TITLE, SPEEDS
 from clips.reels.draft import Weighing
 from clips.reels.editing import MAX_NAME
+from clips.reels.handles import HANDLES_MS
 from clips.reels.handover import Linked
 from clips.reels.music import MAX_MUSIC_BYTES
 from clips.reels.rendering import RenderWish
@@ -51,10 +54,17 @@ class LinkWishForm(forms.Form):
     )  # fmt: skip
     may_download = forms.BooleanField(label=_("Allow downloads"), required=False, initial=True)
 
+    guest_comments = forms.ChoiceField(label=_("Guests"), choices=GuestComments.choices, required=False)
+
     def wish(self) -> Wish:
         asked = self.cleaned_data
-        title = asked.get("title", "")
-        return Wish(days=asked["days"], password=asked["password"], may_download=asked["may_download"], title=title)
+        return Wish(
+            days=asked["days"],
+            password=asked["password"],
+            may_download=asked["may_download"],
+            title=asked.get("title", ""),
+            guest_comments=GuestComments(asked["guest_comments"] or GuestComments.OFF),
+        )
 
 
 class ClipsLinkForm(SelectionForm, LinkWishForm):
@@ -69,7 +79,11 @@ class PasswordForm(forms.Form):
     )
 
 
-class HandoverForm(forms.Form):
+def _handle_text(seconds: int) -> Promise:
+    return ngettext_lazy("%(n)d second before and after", "%(n)d seconds before and after", seconds) % {"n": seconds}
+
+
+class ProjectForm(forms.Form):
     """Format, linked files and rate of the project that a video editor gets."""
 
     format = forms.ChoiceField(label=_("For"), choices=[(name, known.label) for name, known in FORMATS.items()])
@@ -80,8 +94,23 @@ class HandoverForm(forms.Form):
     )  # fmt: skip
 
 
+class HandoverForm(ProjectForm):
+    """The project of an edit, whose clips may be cut with handles."""
+
+    handles = forms.TypedChoiceField(
+        label=_("Handles (in a ZIP)"), required=False, coerce=int, empty_value=0,
+        choices=[(0, _("none")), *((ms, _handle_text(ms // 1000)) for ms in HANDLES_MS)],
+    )  # fmt: skip
+
+    field_order = ("format", "linked", "handles", "rate")
+
+
+class ClipsHandoverForm(SelectionForm, ProjectForm):
+    """The selected clips, and the project that a video editor gets of them."""
+
+
 class RenderForm(KeyForm):
-    """What a film of an edit is to be like. ``key`` makes a repeated request harmless."""
+    """Reads the format, texts and music of a film. ``key`` makes a repeated request harmless."""
 
     shape = forms.ChoiceField(label=_("Format"), choices=RenderShape.choices, initial=RenderShape.WIDE)
     shorter_px = forms.TypedChoiceField(
@@ -142,6 +171,13 @@ class TrimForm(forms.Form):
 
     start_ms = ClockField(label=_("From"))
     end_ms = ClockField(label=_("To"))
+
+
+class CropForm(forms.Form):
+    """A time of the clip, and where the middle of its crop lies then, in thousandths of the picture's width."""
+
+    at_ms = forms.IntegerField(min_value=0)
+    middle = forms.IntegerField(min_value=0, max_value=1000)
 
 
 class SpeedForm(forms.Form):

@@ -1,4 +1,4 @@
-"""Makes the time-line of an edit for a video editor: which files it links, and which frames of them."""
+"""Makes the time-line of an edit or of clips for a video editor: which files it links, and which frames of them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,8 +11,11 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from clips.archive.item import clip_folder_parts
-from clips.models import ArchiveCopy, CopyState, FinalClip, OriginalFile, Reel
-from clips.reels.contents import Entry, entries_of
+from clips.models import ArchiveCopy, CopyState, FinalClip, HandleCut, OriginalFile, Reel
+from clips.models.clip import FinalClipQuerySet
+from clips.models.reel import MAX_CLIPS
+from clips.reels import handles
+from clips.reels.contents import Entry, current_clips, entries_of, entries_of_clips
 from clips.reels.timeline.model import (
     USUAL_SIZE_PX,
     Cut,
@@ -43,22 +46,50 @@ class Linked(TextChoices):
 
 @dataclass(frozen=True)
 class Handover:
-    """A time-line, and the clips of the edit that are not in it, each with the reason."""
+    """A time-line, the clips of the edit that are not in it, each with the reason, and those cut with handles."""
 
     timeline: Timeline
     left_out: tuple[str, ...]
+    cuts: dict[UUID, HandleCut]
 
 
-def hand_over(reel: Reel, linked: Linked, rate: Fraction | None = None) -> Handover:
+def hand_over(reel: Reel, linked: Linked, rate: Fraction | None = None, *, handle_ms: int = 0) -> Handover:
     """Return the time-line of an edit, at the rate of most of its clips or at ``rate``.
+
+    ``handle_ms`` links the clips as they are cut with handles of that length; those that are not, as they are.
 
     Raises
     ------
     TimelineError
         If none of its clips can be in it.
     """
-    shown = [(entry, entry.clip) for entry in entries_of(reel) if entry.clip]
+    return _handed_over(reel.name, entries_of(reel), linked, rate, handle_ms)
+
+
+def hand_over_clips(name: str, clips: FinalClipQuerySet, linked: Linked, rate: Fraction | None = None) -> Handover:
+    """Return a time-line of clips, each whole, in their order.
+
+    Raises
+    ------
+    TimelineError
+        If none of them can be in it, or they are too many.
+    """
+    chosen = list(clips.values_list("lineage", flat=True)[: MAX_CLIPS + 1])
+    if len(chosen) > MAX_CLIPS:
+        raise TimelineError(_t("A project has at most %(n)d clips.") % {"n": MAX_CLIPS})
+    there = current_clips(chosen)
+    entries = entries_of_clips(there[lineage] for lineage in chosen if lineage in there)
+    if not entries:
+        raise TimelineError(_t("These clips are not in the library any more."))
+    return _handed_over(name, entries, linked, rate)
+
+
+def _handed_over(
+    name: str, entries: list[Entry], linked: Linked, rate: Fraction | None, handle_ms: int = 0
+) -> Handover:
+    shown = [(entry, entry.clip) for entry in entries if entry.clip]
     facts = _facts_of(clip.original_file_id for _entry, clip in shown)
+    with_handles = handles.cuts_of((clip for _entry, clip in shown), handle_ms) if handle_ms else {}
     cuts, left_out = [], []
     for entry, clip in shown:
         own_rate = clip.original_file.rate
@@ -67,12 +98,13 @@ def hand_over(reel: Reel, linked: Linked, rate: Fraction | None = None) -> Hando
         elif linked != Linked.ORIGINALS and not clip.stored_path:
             left_out.append(f"{clip.filename}: {_t('not cut yet')}")
         else:
-            cuts.append(_cut(entry, clip, linked, _Video(clip.original_file, own_rate, facts[clip.original_file_id])))
+            video = _Video(clip.original_file, own_rate, facts[clip.original_file_id])
+            cuts.append(_cut(entry, clip, _linked_file(clip, linked, video, with_handles.get(clip.pk)), video))
     if not cuts:
         raise TimelineError(left_out[0] if left_out else _t("There are no clips in this edit."))
     width_px, height_px = size_that_suits(tuple(cuts))
-    timeline = Timeline(reel.name, rate or rate_that_suits(tuple(cuts)), width_px, height_px, tuple(cuts))
-    return Handover(timeline, tuple(left_out))
+    timeline = Timeline(name, rate or rate_that_suits(tuple(cuts)), width_px, height_px, tuple(cuts))
+    return Handover(timeline, tuple(left_out), with_handles)
 
 
 @dataclass(frozen=True)
@@ -127,9 +159,9 @@ class _Video:
         )  # fmt: skip
 
 
-def _cut(entry: Entry, clip: FinalClip, linked: Linked, video: _Video) -> Cut:
+def _cut(entry: Entry, clip: FinalClip, file: tuple[int, Media], video: _Video) -> Cut:
     """Return what an entry shows, in the frames of the file that is linked."""
-    file_first, media = _linked_file(clip, linked, video)
+    file_first, media = file
     first = video.frame(entry.start_ms)
     last = min(video.frame(entry.end_ms), file_first + media.n_frames - 1)
     hilights = (video.frame(at_ms) for at_ms in video.facts.hilights_ms)
@@ -149,14 +181,17 @@ def _cut(entry: Entry, clip: FinalClip, linked: Linked, video: _Video) -> Cut:
     )
 
 
-def _linked_file(clip: FinalClip, linked: Linked, video: _Video) -> tuple[int, Media]:
+def _linked_file(clip: FinalClip, linked: Linked, video: _Video, wider: HandleCut | None) -> tuple[int, Media]:
     """Return the file that a cut of a clip is taken from, and which frame of the video it begins with."""
     if linked == Linked.ORIGINALS:
         length_ms = (video.row.duration_ms or 0) - video.facts.first_frame_ms
         path = video.facts.archived_as or f"{CARD_FOLDER}/{video.row.original_filename}"
         return 0, video.media(path, 0, max(1, round(length_ms * video.rate / 1000)))
-    first, last = video.frame(clip.start_ms), video.frame(clip.end_ms)
     path = "/".join([*clip_folder_parts(clip), clip.filename])
     if linked == Linked.ZIP:
         path = f"{ZIP_FOLDER}/{path}"
+    if wider and wider.n_frames:
+        first = video.frame(wider.start_ms)
+        return first, video.media(path, first, wider.n_frames)
+    first, last = video.frame(clip.start_ms), video.frame(clip.end_ms)
     return first, video.media(path, first, last - first + 1)

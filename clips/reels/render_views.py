@@ -51,14 +51,14 @@ def reel_renders(request: HttpRequest, pk: UUID) -> HttpResponse:
 @part_of(lambda pk, film: _page_of(pk))
 def reel_render(request: HttpRequest, pk: UUID, film: UUID) -> HttpResponse:
     """Answer with one film: its progress, or what can be done with it."""
-    return _answer_film(request, _film(pk, film))
+    return _answer_film(request, get_object_or_404(ReelRender.objects.shown(), reel=pk, pk=film))
 
 
 @requires(Role.SORTER)
 @require_POST
 def reel_render_cancel(request: HttpRequest, pk: UUID, film: UUID) -> HttpResponse:
     """Stop a render."""
-    found = _film(pk, film)
+    found = get_object_or_404(ReelRender.objects.shown(), reel=pk, pk=film)
     rendering.cancel(found)
     return _answer_film(request, found)
 
@@ -67,7 +67,7 @@ def reel_render_cancel(request: HttpRequest, pk: UUID, film: UUID) -> HttpRespon
 @require_POST
 def reel_render_retry(request: HttpRequest, pk: UUID, film: UUID) -> HttpResponse:
     """Render again what failed or was cancelled."""
-    found = _film(pk, film)
+    found = get_object_or_404(ReelRender.objects.shown(), reel=pk, pk=film)
     rendering.retry(found)
     return _answer_film(request, found)
 
@@ -86,7 +86,7 @@ def reel_render_delete(request: HttpRequest, pk: UUID, film: UUID) -> HttpRespon
 @require_safe
 def reel_render_file(request: HttpRequest, pk: UUID, film: UUID) -> HttpResponseBase:
     """Play a film in the page."""
-    found = _made(pk, film)
+    found = get_object_or_404(ReelRender.objects.shown().made(), reel=pk, pk=film)
     rendering.note_seen(found)
     return serve(request, found.stored_path, "video/mp4", NOT_KEPT)
 
@@ -95,7 +95,7 @@ def reel_render_file(request: HttpRequest, pk: UUID, film: UUID) -> HttpResponse
 @require_safe
 def reel_render_download(request: HttpRequest, pk: UUID, film: UUID) -> HttpResponseBase:
     """Download a film under the edit's name."""
-    found = _made(pk, film)
+    found = get_object_or_404(ReelRender.objects.shown().made(), reel=pk, pk=film)
     rendering.note_seen(found)
     return serve(request, found.stored_path, "video/mp4", ASKED_EACH_TIME, save_as=found.save_as)
 
@@ -127,16 +127,6 @@ def reel_music_remove(request: HttpRequest, pk: UUID, track: UUID) -> HttpRespon
     if (found := ReelMusic.objects.filter(reel=reel, pk=track).first()) is not None:
         music.remove(found)
     return _answer(request, reel)
-
-
-def _film(pk: UUID, film: UUID) -> ReelRender:
-    rows = ReelRender.objects.filter(reel__bin_entry=None, reel=pk).select_related("reel", "music", "made_by")
-    return get_object_or_404(rows.defer("plan"), pk=film)
-
-
-def _made(pk: UUID, film: UUID) -> ReelRender:
-    rows = ReelRender.objects.filter(reel__bin_entry=None, reel=pk).exclude(stored_path="").select_related("reel")
-    return get_object_or_404(rows.defer("plan"), pk=film)
 
 
 def _answer_film(request: HttpRequest, film: ReelRender) -> HttpResponse:

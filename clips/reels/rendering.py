@@ -35,7 +35,7 @@ MAX_KEPT = 8
 
 @dataclass(frozen=True)
 class RenderWish:
-    """What somebody chose for a film."""
+    """The format, texts and music that a member chose for a film."""
 
     shape: RenderShape = RenderShape.WIDE
     shorter_px: int = 1080
@@ -58,12 +58,12 @@ class RenderState:
     reason: str = ""
 
 
-#: Finds the rider of a clip, as a function of the sandbox; registered by who can, since this room may not know it.
+#: Finds the riders of clips, as a function of the sandbox; registered by who can, since this room may not know it.
 _finder: list[str] = []
 
 
 def find_riders_with(function: str) -> None:
-    """Let films follow riders with "package.module:name", which takes ``source``, ``start_ms`` and ``end_ms``."""
+    """Let films follow riders with "package.module:name", which takes ``clips``: dicts of a file and a part of it."""
     _finder[:] = [function]
 
 
@@ -112,6 +112,16 @@ def retry(render: ReelRender) -> bool:
     return True
 
 
+def render_again(render: ReelRender) -> bool:
+    """Render a film anew whose file is lost; False if the row was changed meanwhile."""
+    lost = ReelRender.objects.made().filter(pk=render.pk, stored_path=render.stored_path)
+    length_ms = render.duration_ms or 0
+    if not lost.update(stored_path="", size_bytes=None, duration_ms=None):
+        return False
+    _start(render, length_ms)
+    return True
+
+
 def cancel(render: ReelRender) -> bool:
     """Stop a render; False if it had ended already."""
     return any(job.cancel() for job in render.jobs.active())
@@ -131,7 +141,7 @@ def last_job(render: ReelRender) -> Job | None:
 
 def renders_of(reel: Reel) -> list[ReelRender]:
     """Return the films of an edit, the newest first, each with its ``state``, in two queries."""
-    renders = list(reel.renders.select_related("made_by", "music", "reel").defer("plan").order_by("-created_at"))
+    renders = list(reel.renders.shown())
     jobs = {job.reel_render_id: job for job in Job.objects.filter(reel_render__in=renders).order_by("created_at")}
     return [with_state(render, jobs.get(render.pk)) for render in renders]
 
@@ -153,8 +163,7 @@ def _state(render: ReelRender, job: Job | None) -> RenderState:
 
 def ready_renders(reel: Reel) -> list[ReelRender]:
     """Return the finished films of an edit, the newest first."""
-    rows = reel.renders.exclude(stored_path="").select_related("reel").defer("plan")
-    return list(rows.order_by("-created_at"))
+    return list(reel.renders.shown().made())
 
 
 def note_seen(render: ReelRender) -> None:
@@ -170,9 +179,11 @@ def stored_path(render_id: UUID) -> str:
 
 def drop_old() -> int:
     """Delete films that nobody watched for long, and all but the newest few of each edit; return how many."""
-    old = set(_finished().filter(seen_at__lt=timezone.now() - KEPT_FOR).values_list("pk", flat=True))
-    for reel in Reel.objects.filter(renders__in=_finished()).distinct():
-        newest = _finished().filter(reel=reel).order_by("-seen_at", "-created_at").values_list("pk", flat=True)
+    old = set(ReelRender.objects.made().filter(seen_at__lt=timezone.now() - KEPT_FOR).values_list("pk", flat=True))
+    for reel in Reel.objects.filter(renders__in=ReelRender.objects.made()).distinct():
+        newest = (
+            ReelRender.objects.made().filter(reel=reel).order_by("-seen_at", "-created_at").values_list("pk", flat=True)
+        )
         old |= set(newest[MAX_KEPT:])
     ReelRender.objects.filter(pk__in=old).delete()
     files.discard([stored_path(pk) for pk in old])
@@ -188,10 +199,6 @@ def remove_orphans() -> int:
     orphans = [path for path in paths if path not in known]
     files.discard(orphans)
     return len(orphans)
-
-
-def _finished():
-    return ReelRender.objects.exclude(stored_path="")
 
 
 def _start(render: ReelRender, length_ms: int) -> None:
@@ -232,6 +239,7 @@ def _plan(reel: Reel, entries: list[tuple[Entry, FinalClip]], wish: RenderWish, 
 
 
 def _item(entry: Entry, clip: FinalClip, wish: RenderWish) -> Item:
+    """Return what a film shows of a clip, in times of the clip's file."""
     lead_ms = _lead_ms(clip)
     is_from_start, is_to_end = entry.start_ms <= clip.start_ms, entry.end_ms >= clip.end_ms
     names = tuple(str(name) for name in (clip.person, clip.trick) if name) if wish.has_names else ()
@@ -243,14 +251,20 @@ def _item(entry: Entry, clip: FinalClip, wish: RenderWish) -> Item:
         title=entry.row.title,
         names=names,
         has_sound=entry.row.has_sound,
+        places=tuple(
+            (float(at_ms - clip.start_ms + lead_ms) / 1000, middle / 1000) for at_ms, middle in entry.row.crop
+        ),
     )
 
 
 def _lead_ms(clip: FinalClip) -> Fraction:
     """Return by how much a clip's first picture began before the millisecond that names it.
 
-    The clip's file counts from that picture. Of a camera that keeps no rate it may be another one.
+    The clip's file counts from that picture. The cut of an older clip did not say it: then it is on the even grid of
+    its rate, which of a camera that keeps none may be another picture.
     """
+    if clip.lead_us is not None:
+        return Fraction(clip.lead_us, 1000)
     rate = clip.original_file.rate
     if rate is None:
         return Fraction(0)

@@ -14,11 +14,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clips.library import download
 from clips.library.download_views import ZIP_READS_S, later, sent, too_many
-from clips.models import CollectionLink, FinalClip
+from clips.models import CollectionLink, FinalClip, ReelRender
 from clips.previews.http_ranges import ASKED_EACH_TIME, NOT_KEPT, serve
-from clips.reels import rendering, sharing
+from clips.reels import rendering, shared_talk, sharing
 from clips.reels.forms import PasswordForm
 from clips.sharing.views import gone, private
+from clips.talk import guests
 from people import throttle
 from people.access import public
 from people.naming.slugs import slugify
@@ -31,7 +32,7 @@ SALT = "link to several clips"
 _View = Callable[..., HttpResponseBase]
 
 
-def opened(view: _View) -> _View:
+def opened(view: _View, *, with_secret: bool = False) -> _View:
     """Call a view with the link in place of its secret; where it does not work or is locked, say so instead."""
 
     @wraps(view)
@@ -44,9 +45,16 @@ def opened(view: _View) -> _View:
             raise Http404(_("This link no longer works."))
         if not _is_unlocked(request, link):
             return private(HttpResponse(_("This link has a password."), status=403, content_type="text/plain"))
+        if with_secret:
+            more["secret"] = secret
         return private(view(request, link=link, **more))
 
     return checked
+
+
+def opened_with_secret(view: _View) -> _View:
+    """Call a view as ``opened`` does, and with the secret beside the link."""
+    return opened(view, with_secret=True)
 
 
 @public
@@ -84,7 +92,12 @@ def shared_many(request: HttpRequest, secret: str) -> HttpResponseBase:
         "address": request.build_absolute_uri(reverse("clips:shared_many", args=[secret])),
         "has_picture": _pictured(entry.clip for entry in entries) is not None,
     }
-    return private(render(request, "clips/reels/shared_many.html", context))
+    if link.lets_guests_talk:
+        context["talk"] = shared_talk.thread_of(link, secret, guests.speaker_of(request, link), entries)
+    response = private(render(request, "clips/reels/shared_many.html", context))
+    if link.lets_guests_talk:
+        response["Referrer-Policy"] = ORIGIN_FOR_THE_FORM
+    return response
 
 
 @public
@@ -151,11 +164,25 @@ def shared_many_film(request: HttpRequest, link: CollectionLink, film: UUID) -> 
     """Download a film of an edit, if the link allows it."""
     if not link.may_download:
         return _not_allowed()
+    found = _film(link, film)
+    return serve(request, found.stored_path, "video/mp4", NOT_KEPT, save_as=found.save_as)
+
+
+@public
+@require_safe
+@opened
+def shared_many_film_watch(request: HttpRequest, link: CollectionLink, film: UUID) -> HttpResponseBase:
+    """Play a film of an edit in the page, whether or not it may be downloaded."""
+    return serve(request, _film(link, film).stored_path, "video/mp4", NOT_KEPT)
+
+
+def _film(link: CollectionLink, film: UUID) -> ReelRender:
+    """Return a finished film, and note that somebody watches it."""
     found = next((made for made in sharing.films_of(link) if made.pk == film), None)
     if found is None:
         raise Http404
     rendering.note_seen(found)
-    return serve(request, found.stored_path, "video/mp4", NOT_KEPT, save_as=found.save_as)
+    return found
 
 
 def _clip(link: CollectionLink, lineage: UUID) -> FinalClip:

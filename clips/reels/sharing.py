@@ -12,12 +12,23 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips.media.formats.suffixes import MEDIA_TYPES, ending_of
-from clips.models import CollectionLink, FinalClip, Job, JobKind, JobState, Reel, ReelClip, ReelRender, Shoot
+from clips.models import (
+    CollectionLink,
+    FinalClip,
+    GuestComments,
+    Job,
+    JobKind,
+    JobState,
+    Reel,
+    ReelClip,
+    ReelRender,
+    Shoot,
+)
 from clips.models.clip import FinalClipQuerySet
 from clips.models.collection_link import MAX_LINEAGES
 from clips.previews.playback import Source, copy_at_speed, is_playable, lacks_copy
 from clips.reels import rendering
-from clips.reels.contents import Entry, current_clips, entries_of, entry_of
+from clips.reels.contents import Entry, current_clips, entries_of, entries_of_clips
 from clips.sharing import links
 from clips.sharing.links import NotSharableError
 from people.audit import Action, note
@@ -35,6 +46,7 @@ class Wish:
     password: str = ""
     may_download: bool = True
     title: str = ""
+    guest_comments: GuestComments = GuestComments.OFF
 
 
 @dataclass(frozen=True)
@@ -54,7 +66,7 @@ def make_link(member: Member, wish: Wish, *, of: Reel | Shoot | Iterable[UUID]) 
     NotSharableError
         If there is nothing to show, or too much.
     """
-    shows: dict[str, object] = {"title": wish.title}
+    shows: dict[str, object] = {"title": wish.title, "guest_comments": wish.guest_comments}
     match of:
         case Reel():
             shows["reel"] = of
@@ -102,11 +114,7 @@ def entries_shown(link: CollectionLink) -> list[Entry]:
         by_time = F("original_file__recorded_at").asc(nulls_last=True)
         lineages = list(clips_shown(link).order_by(by_time, "start_ms", "pk").values_list("lineage", flat=True))
     clips = current_clips(lineages)
-    there = [clips[lineage] for lineage in lineages if lineage in clips]
-    places = (
-        ReelClip(pk=clip.lineage, position=number, lineage=clip.lineage) for number, clip in enumerate(there, start=1)
-    )
-    return [entry_of(place, clip) for place, clip in zip(places, there, strict=True)]
+    return entries_of_clips(clips[lineage] for lineage in lineages if lineage in clips)
 
 
 def public_entries(link: CollectionLink, secret: str) -> list[Entry]:
@@ -124,7 +132,7 @@ def file_of(clip: FinalClip) -> SharedFile | None:
 
 def films_of(link: CollectionLink) -> list[ReelRender]:
     """Return the finished films of the edit that a link shows."""
-    return rendering.ready_renders(link.reel) if link.reel and link.may_download else []
+    return rendering.ready_renders(link.reel) if link.reel else []
 
 
 def want_copies(clips: Iterable[FinalClip | None]) -> None:

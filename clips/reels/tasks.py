@@ -1,4 +1,4 @@
-"""Tasks that make the edits of sorted sessions, render films of edits and delete old ones."""
+"""Tasks that make the edits of sorted sessions, render films of edits, cut clips with handles, and delete old ones."""
 
 import json
 import shutil
@@ -12,15 +12,24 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from clips.jobs import pipeline
 from clips.jobs.worker import Claim, claim
 from clips.media import MediaError
 from clips.media.output import whole_or_not_at_all
 from clips.media.reel.plan import from_json, lay_out
 from clips.media.sandbox import runner
-from clips.models import FinalClip, Job, JobState, LeaseLostError, ReelRender
-from clips.reels import rendering
+from clips.models import FinalClip, Job, JobKind, JobState, LeaseLostError, ReelRender
+from clips.reels import handles, rendering
 from clips.reels.drafting import draft_edits as make_drafts
-from clips.storage.files import MissingFileError, local_clip, local_file, staged
+from clips.storage.files import (
+    MissingFileError,
+    checksums_of,
+    local_clip,
+    local_copy,
+    local_file,
+    scratch_folder,
+    staged,
+)
 
 FONTS = settings.BASE_DIR / "static" / "fonts"
 #: A picture of 2160p from 4K HEVC costs a third of a second; what takes so much longer hangs.
@@ -55,6 +64,32 @@ def render_reel(job_id: str) -> None:
                     place(path)
 
 
+@shared_task(name="cut_handles")
+def cut_handles(job_id: str) -> None:
+    """Cut a clip with the handles that were requested last; while others are requested, another job follows."""
+    with claim(job_id) as work:
+        if work is None:
+            return
+        clip = work.job.clip
+        wanted = handles.next_wanted(clip)
+        with local_copy(clip.original_file, work.report) as source, scratch_folder() as folder:
+            out, facts, path = folder / "clip", {}, ""
+            if wanted:
+                asked = {"source": str(source), "out": str(out), "start_ms": wanted.start_ms, "end_ms": wanted.end_ms}
+                made = runner.run("clips.media.cut.clip:cut", asked, on_tick=work.report)
+                path = f"{handles.FOLDER}/{wanted.pk}.{made['ending']}"
+                _sha256, crc32 = checksums_of(out, work.report)
+                facts = {"size_bytes": made["size_bytes"], "crc32": crc32, "n_frames": made["frames"]}
+            with staged({path: out} if path else {}, work.report) as place, transaction.atomic():
+                # Before the job's row, as who undoes the clip locks them.
+                FinalClip.objects.filter(pk=clip.pk).select_for_update().exists()
+                with work.finishing():
+                    if wanted and wanted.note_cut(stored_path=path, **facts):
+                        place(path)
+                    if handles.next_wanted(clip):
+                        pipeline.start(JobKind.HANDLES, clip, priority=work.job.priority)
+
+
 @shared_task(name="draft_edits")
 def draft_edits() -> None:
     """Make the edits of sessions that were just sorted."""
@@ -63,8 +98,9 @@ def draft_edits() -> None:
 
 @shared_task(name="tidy_renders")
 def tidy_renders() -> None:
-    """Delete films that nobody watches any more, and files without rows."""
+    """Delete films and clips with handles that nobody wants any more, and files without rows."""
     rendering.drop_old()
+    handles.drop_old()
     rendering.remove_orphans()
 
 
@@ -106,19 +142,32 @@ def _with_sources(render: ReelRender, stack: ExitStack, work: Claim) -> dict[str
 
 
 def _follow(plan: dict[str, Any], folder: Path, work: Claim) -> int:
-    """Put into the plan where the rider of each clip is; return in how many none was found, which show their middle."""
-    finder, kept = rendering.rider_finder(), folder / "riders.json"
+    """Put into the plan where the rider of each clip is, but for clips whose crop somebody moved.
+
+    Returns in how many clips none was found; these show their middle.
+    """
+    kept = folder / "riders.json"
     if kept.is_file():
         paths = json.loads(kept.read_text())
     else:
-        paths = []
-        for item in plan["items"] if finder else ():
-            asked = {name: item[name] for name in ("source", "end_ms")} | {"start_ms": item["start_ms"] or 0}
-            paths.append(runner.run(str(finder), asked, limits=_limits(1_000), on_tick=_still(work)))
+        found = iter(_paths_of_riders([item for item in plan["items"] if not item.get("places")], work))
+        paths = [[] if item.get("places") else next(found) for item in plan["items"]]
         with whole_or_not_at_all(kept) as part:
             part.write_text(json.dumps(paths))
-    plan["items"] = [item | {"path": path} for item, path in zip(plan["items"], paths, strict=False)] or plan["items"]
-    return sum(not path for path in paths) if paths else len(plan["items"])
+    plan["items"] = [item | {"path": path} for item, path in zip(plan["items"], paths, strict=True)]
+    return sum(not (item["path"] or item.get("places")) for item in plan["items"])
+
+
+def _paths_of_riders(items: list[dict[str, Any]], work: Claim) -> list[list[list[float]]]:
+    """Return the path of the rider of each clip, none for one that was not found; one child reads all of them."""
+    finder = rendering.rider_finder()
+    if finder is None or not items:
+        return [[] for _item in items]
+    asked = [{"source": item["source"], "start_ms": item["start_ms"] or 0, "end_ms": item["end_ms"]} for item in items]
+    paths: list[list[list[float]]] = runner.run(
+        finder, {"clips": asked}, limits=_limits(1_000 * len(items)), on_tick=_still(work)
+    )
+    return paths
 
 
 def _lengths(render: ReelRender, plan: dict[str, Any], music: Path | None, folder: Path, work: Claim) -> list[int]:

@@ -10,6 +10,7 @@ from clips.reels import (
     lease_views,
     link_views,
     render_views,
+    shared_talk_views,
     shared_views,
     views,
 )
@@ -35,10 +36,12 @@ urlpatterns = [
     path("edits/add", add_views.reel_add, name="reel_add"),
     path("edits/make", add_views.reel_make, name="reel_make"),
     path("edits/added/<uuid:pk>/undo", add_views.reel_add_undo, name="reel_add_undo"),
+    path("edits/of-clips/timeline", handover_views.clips_timeline, name="clips_timeline"),
     path("edits/<uuid:pk>", views.reel, name="reel"),
     path("edits/<uuid:pk>/body", views.reel_body, name="reel_body"),
     path("edits/<uuid:pk>/clips/<uuid:row>", views.reel_clip, name="reel_clip"),
     path("edits/<uuid:pk>/timeline", handover_views.reel_timeline, name="reel_timeline"),
+    path("edits/<uuid:pk>/handles", handover_views.reel_handles, name="reel_handles"),
     path("edits/<uuid:pk>/playable", views.reel_playable, name="reel_playable"),
     path("edits/<uuid:pk>/lease", lease_views.reel_lease, name="reel_lease"),
     path("edits/<uuid:pk>/lease/end", lease_views.reel_lease_end, name="reel_lease_end"),
@@ -49,6 +52,7 @@ urlpatterns = [
     path("edits/<uuid:pk>/clips/<uuid:row>/speed", change_views.reel_clip_speed, name="reel_clip_speed"),
     path("edits/<uuid:pk>/clips/<uuid:row>/title", change_views.reel_clip_title, name="reel_clip_title"),
     path("edits/<uuid:pk>/clips/<uuid:row>/sound", change_views.reel_clip_sound, name="reel_clip_sound"),
+    path("edits/<uuid:pk>/clips/<uuid:row>/crop", change_views.reel_clip_crop, name="reel_clip_crop"),
     path("edits/<uuid:pk>/clips/<uuid:row>/remove", change_views.reel_clip_remove, name="reel_clip_remove"),
     path("edits/<uuid:pk>/changes/<uuid:change>/undo", change_views.reel_undo, name="reel_undo"),
     path("edits/<uuid:pk>/changes/<uuid:change>/redo", change_views.reel_redo, name="reel_redo"),
@@ -71,5 +75,20 @@ urlpatterns = [
     path("s/<many:secret>/<uuid:lineage>.mp4", shared_views.shared_many_clip, name="shared_many_clip"),
     path("s/<many:secret>/<uuid:lineage>.jpg", shared_views.shared_many_poster, name="shared_many_poster"),
     path("s/<many:secret>/<uuid:lineage>/download", shared_views.shared_many_download, name="shared_many_download"),
+    path("s/<many:secret>/comment", shared_talk_views.shared_many_comment, name="shared_many_comment"),
+    path("s/<many:secret>/react", shared_talk_views.shared_many_react, name="shared_many_react"),
+    path(
+        "s/<many:secret>/reactions/<uuid:lineage>",
+        shared_talk_views.shared_many_reactions,
+        name="shared_many_reactions",
+    ),
+    path(
+        "s/<many:secret>/comments/<uuid:comment>/delete",
+        shared_talk_views.shared_many_comment_delete,
+        name="shared_many_comment_delete",
+    ),
+    path(
+        "s/<many:secret>/film/<uuid:film>/watch.mp4", shared_views.shared_many_film_watch, name="shared_many_film_watch"
+    ),
     path("s/<many:secret>/film/<uuid:film>.mp4", shared_views.shared_many_film, name="shared_many_film"),
 ]

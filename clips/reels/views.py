@@ -11,13 +11,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clips.library import bin_rights
-from clips.models import FinalClip, Job, JobKind, Reel, ReelClip
+from clips.models import FinalClip, Job, JobKind, Reel, ReelClip, Subject
 from clips.models.clock import exact_clock
 from clips.reels.contents import Entry, current_clips, entries_of, entry_of, with_pictures
 from clips.reels.editing import make_reel
-from clips.reels.forms import HandoverForm, NameForm
+from clips.reels.forms import NameForm
 from clips.sharing import links
 from clips.sorting.decisions import ConflictError
+from clips.talk.views import thread_of
 from people.access import requires
 from people.models import Role
 from trickyclip.shared.whole_pages import part_of
@@ -56,7 +57,8 @@ def reel(request: HttpRequest, pk: UUID) -> HttpResponse:
         context = {"reel": shown, "entry": entry, "may_restore": may_restore}
         return render(request, "clips/reels/reel_removed.html", context, status=410)
     may_bin = bin_rights.may_throw_away(request.user, shown)
-    context = body_context(shown) | {"may_bin": may_bin, "handover": HandoverForm()}
+    context = body_context(shown) | {"may_bin": may_bin}
+    context["talk"] = thread_of(Subject(reel_id=shown.pk), request.user, "edit", shown.pk)
     return render(request, "clips/reels/reel.html", context)
 
 
@@ -122,6 +124,8 @@ def clip_context(entry: Entry | None, pk: UUID, row: UUID) -> dict:
     return context | {
         "from_start": exact_clock(entry.start_ms - clip.start_ms),
         "to_end": exact_clock(entry.end_ms - clip.start_ms),
+        "start_ms": entry.start_ms - clip.start_ms,
+        "end_ms": entry.end_ms - clip.start_ms,
     }
 
 

@@ -10,7 +10,7 @@ BEST = 12
 
 def best_clips(clips: QuerySet[FinalClip], member: Member) -> list[FinalClip]:
     """Return the best of some clips as cards show them to a member; crashes come last."""
-    ranked = clips.with_heart_count().annotate(is_crash=Q(category=ClipCategory.CRASH))
+    ranked = clips.annotate(is_crash=Q(category=ClipCategory.CRASH))
     by_score = F("candidate_segment__score").desc(nulls_last=True)
     ids = list(ranked.order_by("is_crash", "-stars", "-n_hearts", by_score, "pk").values_list("pk", flat=True)[:BEST])
     found = FinalClip.objects.for_cards(member).in_bulk(ids)

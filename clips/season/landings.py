@@ -61,7 +61,7 @@ def streaks(days: Iterable[dt.date], all_days: Iterable[dt.date]) -> tuple[int, 
 
 @dataclass
 class OfSeason:
-    """What a rider did in a season."""
+    """A rider's clips, tricks and crashes of one season."""
 
     n_clips: int = 0
     n_landed: int = 0

@@ -10,6 +10,8 @@ from clips.season.seasons import Season
 from clips.season.table import clips_at
 
 WIDTH, HEIGHT = 600, 140
+#: A lone bar is no wall.
+WIDEST_BAR = 48
 #: Above the calendar, for its months.
 HEAD = 20
 #: Of a day in the calendar, with the gap behind it.
@@ -52,6 +54,7 @@ def bars(rows: Sequence[tuple[str, Sequence[float], str]], kinds: Sequence[tuple
     """Return the drawing of rows: the label, a number for each kind, and the address behind the bar."""
     highest = max((sum(numbers) for _label, numbers, _url in rows), default=0) or 1
     step = WIDTH / max(1, len(rows))
+    width = min(step * 0.8, WIDEST_BAR)
     scale = HEIGHT / highest
     drawn = []
     for place, (label, numbers, url) in enumerate(rows):
@@ -60,7 +63,7 @@ def bars(rows: Sequence[tuple[str, Sequence[float], str]], kinds: Sequence[tuple
             y -= number * scale
             parts.append(Part(kind, round(y, 1), round(number * scale, 1)))
         says = ", ".join(f"{name}: {number:g}" for (_kind, name), number in zip(kinds, numbers, strict=True))
-        drawn.append(Bar(label, round(place * step + step * 0.1, 1), round(step * 0.8, 1), parts, says, url))
+        drawn.append(Bar(label, round((place + 0.5) * step - width / 2, 1), round(width, 1), parts, says, url))
     return Bars(kinds, drawn, f"{highest:g} {unit}".strip())
 
 

@@ -6,12 +6,12 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from clips.models import ClipCategory, FinalClip, Reel, ReelClip
+from clips.models import ClipCategory, Reel, ReelClip
 from clips.reels.contents import with_pictures
 from clips.season.best import best_clips, picture_among
 from clips.season.events import clips_with, days_there_are, events_of
+from clips.season.figures import Figures, landed_and_crashed
 from clips.season.landings import Event, Landing, OfSeason, by_season, landings, streaks
-from clips.season.plots import Bars, bars
 from clips.season.seasons import Season
 from clips.season.table import Cell, Table, clips_at, counted
 from people.models import Member, Person
@@ -22,22 +22,16 @@ from trickyclip.shared.addresses import address_of
 EDITS = 12
 
 
-@dataclass(frozen=True)
-class RiderFigures:
-    person: Person
-    n_clips: int
+@dataclass(frozen=True, kw_only=True)
+class RiderFigures(Figures):
     n_landed: int
-    tricks: Table
     seasons: Table
-    plot: Bars
     streak: tuple[int, int]
-    best: list[FinalClip]
-    picture: FinalClip | None
     edits: list[Reel]
 
     @property
     def tables(self) -> list[Table]:
-        return [self.tricks, self.seasons]
+        return [self.main, self.seasons]
 
 
 def figures_of(person: Person, member: Member) -> RiderFigures:
@@ -50,12 +44,16 @@ def figures_of(person: Person, member: Member) -> RiderFigures:
     of_edits = ReelClip.objects.filter(lineage__in=clips.order_by().values("lineage")).values("reel")
     edits = with_pictures(Reel.objects.in_use().filter(pk__in=of_edits)).order_by("-changed_at")
     return RiderFigures(
-        person=person,
+        name=str(person),
         n_clips=len(events),
+        clips_url=clips_at(person=person.slug),
+        curated_url=reverse("people:rider", args=[person.pk]),
         n_landed=sum(landing.first is not None for landing in landed.values()),
-        tricks=_tricks(person, landed),
+        main=_tricks(person, landed),
         seasons=_seasons(person, seasons),
-        plot=_plot(person, seasons),
+        plot=landed_and_crashed(
+            {season: (of.n_landed, of.n_crashes) for season, of in seasons.items()}, person=person.slug
+        ),
         streak=streaks((event.day for event in events), days_there_are()),
         best=best,
         picture=picture_among(best),
@@ -113,11 +111,3 @@ def _seasons(person: Person, seasons: dict[Season, OfSeason]) -> Table:
         ])  # fmt: skip
     heads = (_("Season"), _("Clips"), _("Landed"), _("Different tricks"), _("New tricks"), _("Crashes"))
     return Table("seasons", _("Seasons"), heads, rows)
-
-
-def _plot(person: Person, seasons: dict[Season, OfSeason]) -> Bars:
-    rows = []
-    for season, of in sorted(seasons.items()):
-        url = clips_at(person=person.slug, date_from=season.first_day, date_to=season.last_day)
-        rows.append((season.short, (of.n_landed, of.n_crashes), url))
-    return bars(rows, (("landed", _("Landed")), ("crash", _("Crashes"))))

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clips.models import ClipCategory, FinalClip
 from clips.season.best import best_clips, picture_among
 from clips.season.events import events_of
+from clips.season.figures import Figures, landed_and_crashed
 from clips.season.landings import Event, Landing, landings
-from clips.season.plots import Bars, bars
 from clips.season.rider import first_cell, tries_cell
 from clips.season.seasons import Season
 from clips.season.table import Cell, Table, clips_at, counted
@@ -20,21 +21,11 @@ from tricks.models import Trick
 from trickyclip.shared.addresses import address_of
 
 
-@dataclass(frozen=True)
-class TrickFigures:
-    trick: Trick
-    n_clips: int
-    riders: Table
-    plot: Bars
+@dataclass(frozen=True, kw_only=True)
+class TrickFigures(Figures):
     #: Who landed it before all others, and in which clip; None while nobody did.
     first_rider: Person | None
     first: Event | None
-    best: list[FinalClip]
-    picture: FinalClip | None
-
-    @property
-    def tables(self) -> list[Table]:
-        return [self.riders]
 
 
 def figures_of(trick: Trick, member: Member) -> TrickFigures:
@@ -55,10 +46,12 @@ def figures_of(trick: Trick, member: Member) -> TrickFigures:
     first = ranked[0] if ranked and landed[ranked[0]].first else None
     best = best_clips(clips, member)
     return TrickFigures(
-        trick=trick,
+        name=str(trick),
         n_clips=len(events),
-        riders=_riders(trick, [(people[rider], landed[rider]) for rider in ranked]),
-        plot=_plot(trick, events),
+        clips_url=clips_at(trick=trick.slug),
+        curated_url=reverse("tricks:trick", args=[trick.pk]),
+        main=_riders(trick, [(people[rider], landed[rider]) for rider in ranked]),
+        plot=landed_and_crashed(_by_season(events), trick=trick.slug),
         first_rider=people[first] if first else None,
         first=landed[first].first if first else None,
         best=best,
@@ -91,14 +84,11 @@ def _riders(trick: Trick, rows: list[tuple[Person, Landing]]) -> Table:
     return Table("riders", _("Who does it"), heads, cells)
 
 
-def _plot(trick: Trick, events: list[Event]) -> Bars:
-    numbers: dict[Season, list[int]] = {}
+def _by_season(events: list[Event]) -> dict[Season, tuple[int, int]]:
+    """Return how often it was landed and crashed in each season."""
+    numbers: dict[Season, tuple[int, int]] = {}
     for event in events:
-        of = numbers.setdefault(Season.of(event.day), [0, 0])
-        of[0] += event.is_landed
-        of[1] += event.is_crash
-    rows = []
-    for season, of in sorted(numbers.items()):
-        url = clips_at(trick=trick.slug, date_from=season.first_day, date_to=season.last_day)
-        rows.append((season.short, of, url))
-    return bars(rows, (("landed", _("Landed")), ("crash", _("Crashes"))))
+        season = Season.of(event.day)
+        n_landed, n_crashes = numbers.get(season, (0, 0))
+        numbers[season] = n_landed + event.is_landed, n_crashes + event.is_crash
+    return numbers

@@ -166,9 +166,10 @@ def check_trim(original: OriginalFile, start_ms: int, end_ms: int) -> None:
     """Raise TrimError unless the span is within the file."""
     if start_ms >= end_ms:
         raise TrimError(_("The clip must end after it starts."))
-    if start_ms < 0 or end_ms > original.duration_ms:
-        length = f"{original.duration_ms // 60000}:{original.duration_ms // 1000 % 60:02d}"
-        if start_ms < original.duration_ms < end_ms and (following := original.next_part()):
+    duration_ms = original.duration_ms or end_ms  # of a lost file nobody knows how long it is
+    if start_ms < 0 or end_ms > duration_ms:
+        length = f"{duration_ms // 60000}:{duration_ms // 1000 % 60:02d}"
+        if start_ms < duration_ms < end_ms and (following := original.next_part()):
             sentence = _("This video ends at %(length)s and continues in %(file)s. Make a separate clip there.")
             raise TrimError(sentence % {"length": length, "file": following})
         raise TrimError(_("The video is %(length)s long. The clip must be within it.") % {"length": length})

@@ -6,6 +6,7 @@ Everybody else names a file by its stored path. Its first part is the alias of a
 
 import hashlib
 import logging
+import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -203,6 +204,16 @@ def clear_left() -> None:
 def read(stored_path: str) -> OpenFile:
     """Open a stored file for reading, in parts or as a whole; MissingFileError if there is none."""
     return store_of(stored_path).read(stored_path)
+
+
+def drop_from_memory(stored_path: str) -> None:
+    """Make the next read of a stored file come from the disk, not from the memory that holds what was just written."""
+    path = store_of(stored_path).path_of(stored_path)
+    if path is None:  # a bucket's files are in no memory of this machine
+        return
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        os.fsync(file.fileno())  # what is not on the disk yet would stay in memory
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def sha256_of(path: Path, report: Callable[[float], None] | None = None) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from clips.ingest.camera_proxies import is_second_lens
 from clips.library.clock_faults import ClockFault, fault_of
-from clips.models import Job, JobKind, JobState, OriginalFile, Upload, UploadState
+from clips.models import Job, JobKind, JobState, OriginalFile, Receipt, Upload, UploadState
 from clips.models.public_text import told
 from clips.templatetags.session_text import percent, time_left
 from people.models import Member, Role
@@ -107,6 +107,15 @@ def any_under_way(uploads: Iterable[Upload]) -> bool:
     """Return whether any of these will change soon."""
     moving = {UploadState.WAITING, UploadState.RECEIVING, UploadState.RECEIVED}
     return any(upload.state in moving or _under_way(upload) for upload in uploads)
+
+
+@register.filter
+def any_to_come(receipts: Iterable[Receipt]) -> bool:
+    """Return whether any of these receipts, ``with_counts``, is about to say something else."""
+    return any(
+        receipt.is_under_way or (not receipt.safe_at and receipt.closed_at and receipt.n_safe == receipt.n_files)
+        for receipt in receipts
+    )
 
 
 def _under_way(upload: Upload) -> Job | None:

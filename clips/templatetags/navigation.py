@@ -37,6 +37,7 @@ MAIN = (
 )
 MORE = (
     Place(_("Season"), "clips:seasons", "season", Role.VIEWER),
+    Place(_("Comments"), "clips:comments", "comments", Role.VIEWER),
     Place(_("Jobs"), "clips:jobs", "jobs", Role.SORTER),
     Place(_("Bin"), "clips:bin", "bin", Role.SORTER),
     Place(_("Manage"), "clips:manage", "admin", Role.CURATOR),

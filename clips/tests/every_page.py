@@ -21,7 +21,9 @@ ALONE = (
     "/bin",
     "/edits",
     "/links",
+    "/comments",
     "/upload",
+    "/upload/receipts",
     "/account",
     "/account/second-factor",
     "/manage",
@@ -35,6 +37,7 @@ ALONE = (
     "/manage/cameras/clock?camera_id=CAM_GOPRO11&shown=2024-12-01T10:00&true=2024-12-01T11:00",
     "/manage/settings",
     "/manage/drive",
+    "/api/docs",
 )
 
 

@@ -82,7 +82,7 @@ def picture_of(shoot: Shoot) -> Picture | None:
 def _best_clip(clips: QuerySet[FinalClip]) -> FinalClip | None:
     """Return the clip with the most hearts; of several the one that the search was surest of. A crash comes last."""
     pictured = clips.filter(candidate_segment__poster_path__gt="")
-    ranked = pictured.with_heart_count().annotate(is_crash=Q(category=ClipCategory.CRASH))
+    ranked = pictured.annotate(is_crash=Q(category=ClipCategory.CRASH))
     ranked = ranked.order_by("is_crash", "-n_hearts", "-candidate_segment__score", "pk")
     pk = ranked.values_list("pk", flat=True).first()
     return FinalClip.objects.with_names().with_pictures().filter(pk=pk).first() if pk else None

@@ -47,7 +47,7 @@ class SoundBuffer:
 
     @property
     def is_full(self) -> bool:
-        """Whether there is enough for a chunk."""
+        """Return whether there is enough for a chunk."""
         return self.n_samples >= CHUNK_S * self._rate_hz
 
     def add(self, frame: av.AudioFrame) -> None:

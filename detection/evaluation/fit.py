@@ -1,7 +1,6 @@
 """Fits the few weights of the score on labelled takes."""
 
-from functools import reduce
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from scipy import optimize
@@ -11,8 +10,6 @@ from detection.scoring import score
 from detection.scoring.spans import span_of
 from detection.signals import Signals
 
-#: A missed trick is a lost memory, a useless card a key press: so a score of .5 is a chance of one in four.
-MISS_COST = 3.0
 #: Pull towards one common weight for all signals: with a few dozen tricks most of the difference is chance. From 10 to
 #: 100 sessions that were left out rank alike (AP .85 and .85 throughout, .79 and .80 sparse); the larger leans less on
 #: what these takes happen to show.
@@ -21,7 +18,11 @@ PULL = 100.0
 LEAST_SUM = 1.0
 
 
-def examples(signals: Signals, label: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+#: The features of each candidate of a take, and whether it hits a trick.
+Examples: TypeAlias = tuple[np.ndarray, np.ndarray]
+
+
+def examples(signals: Signals, label: dict[str, Any]) -> Examples:
     """Return the features of each candidate of a take, and whether it hits a trick.
 
     Parameters
@@ -37,19 +38,19 @@ def examples(signals: Signals, label: dict[str, Any]) -> tuple[np.ndarray, np.nd
     hits : np.ndarray [shape=(n,), bool]
     """
     z_scores = score.z_scores_of(signals)
-    total = reduce(np.add, z_scores.values())
-    peaks = score.find_moments(total, floor=LEAST_SUM)
+    peaks = score.find_moments(score.promise_of(z_scores), floor=LEAST_SUM)
     duration_s = label["duration_ms"] / 1000
     spans = [span_of(peak.step, signals, z_scores, duration_s=duration_s) for peak in peaks]
     moments = [{"start_ms": 1000 * span.start_s, "end_ms": 1000 * span.end_s} for span in spans]
     hits = np.array([trick is not None for trick in match(moments, label["tricks"])], bool)
     steps = [peak.step for peak in peaks]
-    more = np.sqrt(len(score.SCORED) / len(z_scores))  # as in `score.score_curve`, for weights that are about alike
-    columns = [more * z_scores[name][steps] if name in z_scores else np.zeros(len(steps)) for name in score.SCORED]
-    return np.column_stack(columns), hits
+    known = np.column_stack([z_scores.get(name, np.full(len(signals.seen), np.nan))[steps] for name in score.SCORED])
+    # As in `score.score_curve`, for weights that are about alike.
+    more = np.sqrt(len(score.SCORED) / np.maximum((~np.isnan(known)).sum(axis=1, keepdims=True), 1))
+    return more * np.nan_to_num(known), hits
 
 
-def fit(takes: list[tuple[np.ndarray, np.ndarray]]) -> score.Weights:
+def fit(takes: list[Examples]) -> score.Weights:
     """Return the weights that best separate hits from other candidates.
 
     Parameters
@@ -66,7 +67,7 @@ def fit(takes: list[tuple[np.ndarray, np.ndarray]]) -> score.Weights:
     z_scores = np.concatenate([x for x, _ in takes])
     hits = np.concatenate([y for _, y in takes]).astype(float)
     share = np.concatenate([np.full(len(y), n_all / len(takes) / max(len(y), 1)) for _, y in takes])
-    share = share * np.where(hits > 0, MISS_COST, 1.0)
+    share = share * np.where(hits > 0, score.MISS_COST, 1.0)
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         weights, bias = parameters[:-1], parameters[-1]

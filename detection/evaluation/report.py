@@ -1,14 +1,15 @@
 """Evaluates the detector on labelled takes, with weights from the other takes, and fits the weights."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from clips.media.sandbox import runner
-from detection.evaluation import fit
-from detection.evaluation.evaluate import evaluate_take, load_labels, mean_of, pooled_of
+from detection.evaluation import fit, kinds
+from detection.evaluation.evaluate import LabelError, evaluate_take, load_labels, mean_of, pooled_of
+from detection.evaluation.recorded import COVERAGES, Part
 from detection.propose import VERSION, propose_from_signals
 from detection.scoring import score
 from detection.signals import Signals
@@ -19,23 +20,38 @@ LIMITS = runner.Limits(cpu_s=48 * 3600, wall_s=48 * 3600)
 N_CORES = 2
 #: Pictures this near to a join are blanked, where that is asked for.
 BLANK_MS = 200
-#: The weights serve what is looked at throughout and what is mostly glanced at, so they are fitted on both.
-FITTED_EFFORTS = ("default", "sparse")
+#: Run in a child for the parts of one take.
+RECORDED = "detection.evaluation.recorded:signals_of_parts"
 
 
 @dataclass(frozen=True)
 class Watching:
-    """The options for watching labelled takes: the effort, without sound, without the pictures around joins."""
+    """The options for watching labelled takes.
+
+    Attributes
+    ----------
+    effort : str
+    muted, blanked : bool
+        Without sound, without the pictures around joins.
+    coverage : str
+        "camera" to see of each take what the default budget gives a camera's file of it, whatever the effort and the
+        cost of this file; "" to watch the file as it is.
+    """
 
     effort: str = "default"
     muted: bool = False
     blanked: bool = False
+    coverage: str = ""
 
 
 def watched(
     path: Path, label: dict[str, Any], how: Watching, on_tick: Callable[[float | None], None]
 ) -> dict[str, Any]:
-    """Return the result of `detection.analyze.signals_of` for one take."""
+    """Return the result of `detection.analyze.signals_of` for one take; without its cost where it was recorded."""
+    if how.coverage:
+        parts = [asdict(Part(0, label["duration_ms"], how.coverage))]
+        arguments = {"path": str(path.absolute()), "parts": parts, "muted": how.muted}
+        return runner.run(RECORDED, arguments, limits=LIMITS, on_tick=on_tick)["parts"][0]
     joins_ms = label.get("cuts_ms", []) if how.blanked else []
     arguments = {
         "path": str(path.absolute()),
@@ -47,7 +63,7 @@ def watched(
 
 
 def evaluate(
-    footage: Path, labels_folder: Path, how: Watching, on_tick: Callable[[float | None], None]
+    footage: Sequence[Path], label_folders: Sequence[Path], how: Watching, on_tick: Callable[[float | None], None]
 ) -> dict[str, dict[str, Any]]:
     """Return the figures of each take, their mean, and all takes together.
 
@@ -60,8 +76,8 @@ def evaluate(
     LabelError, MediaError
         If labels or a video cannot be read.
     """
-    labels = load_labels(labels_folder)
-    found = {name: watched(_video(footage, name, label), label, how, on_tick) for name, label in labels.items()}
+    labels, videos = _labelled(footage, label_folders)
+    found = {name: watched(videos[name], label, how, on_tick) for name, label in labels.items()}
     signals = {name: Signals.from_json(one["signals"]) for name, one in found.items()}
     examples = {name: fit.examples(signals[name], label) for name, label in labels.items()}
     candidates, shipped, rows = {}, {}, {}
@@ -81,14 +97,37 @@ def evaluate(
     }
 
 
-def _candidates(signals: Signals, found: dict[str, Any], weights: score.Weights | None) -> list[dict[str, Any]]:
-    return propose_from_signals(signals, duration_ms=found["duration_ms"], weights=weights)["candidates"]
+def evaluate_kinds(
+    footage: Sequence[Path],
+    label_folders: Sequence[Path],
+    on_tick: Callable[[float | None], None],
+    *,
+    muted: bool = False,
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the figures of each kind of file, of `detection.evaluation.kinds.table`.
+
+    Raises
+    ------
+    LabelError, MediaError
+        If labels or a video cannot be read.
+    """
+    labels, videos = _labelled(footage, label_folders)
+    cuts, signals = [], []
+    for name, label in labels.items():
+        own = kinds.cuts_of(name, label)
+        arguments = {"path": str(videos[name].absolute()), "parts": [asdict(cut.part) for cut in own], "muted": muted}
+        found = runner.run(RECORDED, arguments, limits=LIMITS, on_tick=on_tick)
+        cuts += own
+        signals += [Signals.from_json(part["signals"]) for part in found["parts"]]
+    return kinds.table(cuts, signals)
 
 
 def _cost(found: dict[str, Any], signals: Signals) -> dict[str, Any]:
+    seen = {"seen": round(float(signals.seen.mean()), 3)}
+    if "cpu_s" not in found:
+        return seen
     cpu_s_per_s = found["cpu_s"] / (found["duration_ms"] / 1000)
-    return {
-        "seen": round(float(signals.seen.mean()), 3),
+    return seen | {
         "cpu_s_per_s": cpu_s_per_s,
         "times_real_time": N_CORES / cpu_s_per_s,
         "peak_memory_mb": found["peak_memory_mb"],
@@ -96,7 +135,7 @@ def _cost(found: dict[str, Any], signals: Signals) -> dict[str, Any]:
 
 
 def fit_weights(
-    footage: Path, labels_folder: Path, out: Path, on_tick: Callable[[float | None], None]
+    footage: Sequence[Path], label_folders: Sequence[Path], out: Path, on_tick: Callable[[float | None], None]
 ) -> dict[str, Any]:
     """Fit the weights on labelled takes and write them with their origin; return what is written.
 
@@ -105,12 +144,13 @@ def fit_weights(
     LabelError, MediaError
         If labels or a video cannot be read.
     """
-    labels = load_labels(labels_folder)
+    labels, videos = _labelled(footage, label_folders)
     takes = []
     for name, label in labels.items():
-        for effort in FITTED_EFFORTS:
-            found = watched(_video(footage, name, label), label, Watching(effort), on_tick)
-            takes.append(fit.examples(Signals.from_json(found["signals"]), label))
+        parts = [asdict(Part(0, label["duration_ms"], coverage)) for coverage in COVERAGES]
+        arguments = {"path": str(videos[name].absolute()), "parts": parts}
+        found = runner.run(RECORDED, arguments, limits=LIMITS, on_tick=on_tick)
+        takes += [fit.examples(Signals.from_json(part["signals"]), label) for part in found["parts"]]
     weights = fit.fit(takes)
     made = {
         "weights": weights.of,
@@ -119,10 +159,10 @@ def fit_weights(
             "by": "python -m detection fit",
             "version": VERSION,
             "takes": sorted(labels),
-            "efforts": list(FITTED_EFFORTS),
+            "coverages": list(COVERAGES),
             "candidates": sum(len(hits) for _, hits in takes),
             "hits": int(sum(hits.sum() for _, hits in takes)),
-            "miss_cost": fit.MISS_COST,
+            "miss_cost": score.MISS_COST,
             "pull": fit.PULL,
         },
     }
@@ -130,5 +170,16 @@ def fit_weights(
     return made
 
 
-def _video(footage: Path, name: str, label: dict[str, Any]) -> Path:
-    return footage / label.get("file", f"{name}.mp4")
+def _labelled(
+    footage: Sequence[Path], label_folders: Sequence[Path]
+) -> tuple[dict[str, dict[str, Any]], dict[str, Path]]:
+    """Return the labels and the video of each take, by name; the first folder of labels is of the first footage."""
+    if len(footage) != len(label_folders):
+        raise LabelError("Name as many folders with labels as folders with videos.")
+    labels: dict[str, dict[str, Any]] = {}
+    videos: dict[str, Path] = {}
+    for folder, labels_folder in zip(footage, label_folders, strict=True):
+        own = load_labels(labels_folder)
+        labels |= own
+        videos |= {name: folder / label.get("file", f"{name}.mp4") for name, label in own.items()}
+    return labels, videos

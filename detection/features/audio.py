@@ -27,6 +27,10 @@ ENOUGH_DB = 25.0
 #: Pop and landing are this far apart: an ollie on flat ground takes 0.37 s, a drop 1 s. A wider range finds more pairs
 #: by chance than long jumps (AP .84 up to 1.1 s, .83 up to 1.7 s), whose landing on snow is hardly heard anyway.
 PAIR_GAP_S = (0.2, 1.1)
+#: Most are this far apart (.33 to .64 s in eight of ten labelled tricks), most pairs by chance are not: ...
+LIKELY_GAP_S = (0.25, 0.8)
+#: ... others count for so much of their strength (F1 .81, without .78; as a camera's file .81 and .79).
+UNLIKELY = 0.5
 
 
 def band_power(samples: np.ndarray, *, rate_hz: int) -> np.ndarray:
@@ -101,7 +105,7 @@ def pair_strength_db(impact_db: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     strength_db : np.ndarray [shape=(n_hops,), float]
-        The weaker of the two impacts, for the best gap within ``PAIR_GAP_S``.
+        The weaker of the two impacts, for the best gap within ``PAIR_GAP_S``; half of it outside ``LIKELY_GAP_S``.
     gap_s : np.ndarray [shape=(n_hops,), float]
         That gap; 0 where there is no pair.
     """
@@ -109,7 +113,8 @@ def pair_strength_db(impact_db: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     strength_db, gap_s = np.zeros(len(impact_db)), np.zeros(len(impact_db))
     shortest, longest = (round(gap / HOP_S / 2) for gap in PAIR_GAP_S)
     for half in range(shortest, min(longest, (len(impact_db) - 1) // 2) + 1, 2):
-        weaker = np.minimum(impact_db[: -2 * half], impact_db[2 * half :])
+        is_likely = LIKELY_GAP_S[0] <= 2 * half * HOP_S <= LIKELY_GAP_S[1]
+        weaker = np.minimum(impact_db[: -2 * half], impact_db[2 * half :]) * (1.0 if is_likely else UNLIKELY)
         middle = slice(half, len(impact_db) - half)
         better = weaker > strength_db[middle]
         strength_db[middle][better] = weaker[better]

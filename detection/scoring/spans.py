@@ -80,7 +80,7 @@ def impacts_at(step: int, signals: Signals, z_scores: dict[str, np.ndarray]) -> 
 
 def arc_at(step: int, signals: Signals, z_scores: dict[str, np.ndarray]) -> int | None:
     """Return the step of the top of a moment's arc; None without a clear arc."""
-    if "arc" not in z_scores or z_scores["arc"][step] < CLEAR:
+    if "arc" not in z_scores or not z_scores["arc"][step] >= CLEAR:
         return None
     near = _near(step)
     return near.start + int(signals.curves["arc"][near].argmax())

@@ -25,7 +25,7 @@ POWER_FLOOR = 1e-9
 
 @dataclass(frozen=True)
 class Heard:
-    """What is kept of one recording.
+    """The waveform and loudness of one recording.
 
     Attributes
     ----------

@@ -26,7 +26,7 @@ GATE = 0.5
 
 @dataclass(frozen=True)
 class Match:
-    """How the second of two recordings lies on the clock of the first.
+    """Place of the second of two recordings on the clock of the first.
 
     Attributes
     ----------

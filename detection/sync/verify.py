@@ -40,7 +40,7 @@ SILENT = 2.0
 
 @dataclass(frozen=True)
 class Verified:
-    """How well the waveforms agree about one offset.
+    """Agreement of the waveforms about one offset.
 
     Attributes
     ----------

@@ -194,9 +194,16 @@ def _seen(scene: np.ndarray, down: float, right: float, turn: float) -> np.ndarr
         slope = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
         offset = middle - slope @ (middle + np.array([down, right]))
         moved = ndimage.affine_transform(scene, slope, offset, order=1, mode="mirror")
-    else:
-        moved = ndimage.shift(scene, (down, right), order=1, mode="mirror")
-    return moved[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX].copy()
+        return moved[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX].copy()
+    return _moved(_moved(scene, down).T, right).T.copy()
+
+
+def _moved(scene: np.ndarray, down: float) -> np.ndarray:
+    """Return the rows of a picture without its margin after a shift down, px, of less than that margin."""
+    whole, share = divmod(-down, 1)  # a row lies this share of the way between two of the scene
+    first = MARGIN_PX + int(whole)
+    last = first + scene.shape[0] - 2 * MARGIN_PX
+    return (1 - share) * scene[first:last] + share * scene[first + 1 : last + 1]
 
 
 def _draw(picture: np.ndarray, body: np.ndarray, top: int, left: int) -> None:

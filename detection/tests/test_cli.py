@@ -71,6 +71,23 @@ def test_evaluate_prints_a_table_for_a_person(folder, capsys):
     ]
 
 
+def test_evaluate_prints_the_kinds_of_files_and_how_true_the_scores_are(folder, capsys):
+    arguments = ["evaluate", "--footage", str(folder), "--labels", str(folder), "--kinds"]
+    assert main(arguments) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split()[:6] == ["takes", "with", "tricks", "full", "1", "1"]
+    assert len([line for line in lines if line.startswith("short files")]) == 6
+    assert len([line for line in lines if " to " in line]) == 10
+
+
+def test_evaluate_as_a_cameras_file_has_figures_and_no_cost(folder, capsys):
+    arguments = ["evaluate", "--footage", str(folder), "--labels", str(folder), "--coverage", "camera", "--json"]
+    assert main(arguments) == 0
+    row = json.loads(capsys.readouterr().out)["take"]
+    assert 0 < row["seen"] < 0.9
+    assert "cpu_s_per_s" not in row
+
+
 def test_evaluate_without_labels_is_one_sentence(tmp_path, capsys):
     assert main(["evaluate", "--footage", str(tmp_path), "--labels", str(tmp_path)]) == 1
     assert "no labels" in capsys.readouterr().err
@@ -87,7 +104,7 @@ def test_fit_writes_weights_with_how_they_were_made(folder, tmp_path, capsys):
     out = tmp_path / "weights.json"
     assert main(["fit", "--footage", str(folder), "--labels", str(folder), "--out", str(out)]) == 0
     made = json.loads(out.read_text())
-    assert set(made["weights"]) == {"arc", "incoherence", "pair_db"}
+    assert set(made["weights"]) == {"arc", "incoherence", "pair_db", "together"}
     assert all(weight >= 0 for weight in made["weights"].values())
     assert made["made"]["takes"] == ["take"]
     assert "arc" in capsys.readouterr().out

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from clips.jobs.worker import MAX_SILENCE_S
 from clips.models import CandidateSegment, DetectionRun, SegmentStatus
-from clips.tests.factories import CandidateSegmentFactory
+from clips.tests.factories import CandidateSegmentFactory, OriginalFileFactory
 from detection.moments import replace_moments
-from detection.tasks import TICK_S, stretch_of
+from detection.tasks import TICK_S, stretch_of, usual_beside
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +79,17 @@ def test_twice_the_same_analysis_leaves_the_same_rows(original, segments):
     for _ in range(2):
         replace_moments(original, found((1000, 4000), (9000, 12_000)))
     assert sorted(CandidateSegment.objects.values_list("start_ms", flat=True)) == [1000, 9000]
+
+
+def test_a_short_video_is_compared_with_others_of_its_camera_in_its_session(original, run, shoot):
+    usual = {"of": {"arc": [0.0, 0.1]}, "length_s": 600.0}
+    DetectionRun.objects.filter(pk=run.pk).update(parameters={"usual": usual})
+    same = {"shoot": shoot, "camera_id": original.camera_id, "camera_serial": original.camera_serial}
+    short = OriginalFileFactory(duration_ms=6000, **same)
+    assert usual_beside(short) == [usual]
+    assert usual_beside(OriginalFileFactory(duration_ms=60_000, **same)) == []
+    assert usual_beside(OriginalFileFactory(duration_ms=6000, **same | {"camera_id": "CAM_OTHER"})) == []
+    assert usual_beside(original) == []
 
 
 def test_slow_motion_is_stretched_by_capture_rate_over_the_rate_it_plays_at(original):

@@ -5,22 +5,27 @@ import pytest
 
 from detection.scoring.score import (
     HILIGHT_WEIGHT,
+    MISS_COST,
+    Usual,
     Weights,
+    chance_of,
     evidence_of,
+    favoured,
     find_moments,
     moments_of,
     relative,
     score_curve,
+    usual_of,
     z_scores_of,
 )
 from detection.signals import STEP_S, SignalError, Signals
 
-WEIGHTS = Weights({"arc": 0.8, "incoherence": 1.2, "pair_db": 1.0}, -4.0)
+WEIGHTS = Weights({"arc": 0.8, "incoherence": 1.2, "pair_db": 1.0, "together": 0.5}, -4.0)
 
 
 def test_relative_counts_spreads_above_the_median():
     values = np.concatenate([np.random.default_rng(1).normal(10, 2, 20_000), [16.0]])
-    assert relative(values, values, typical=(10, 0))[-1] == pytest.approx(3, abs=0.1)
+    assert relative(values, values, typical=(10, 2))[-1] == pytest.approx(3, abs=0.1)
 
 
 def test_relative_is_blind_to_scale():
@@ -54,7 +59,7 @@ def test_score_of_an_ordinary_moment_is_what_the_bias_says():
 
 def test_a_signal_counts_by_its_weight():
     none, one = np.zeros(1), np.ones(1)
-    strong = score_curve({"arc": none, "incoherence": one, "pair_db": none}, WEIGHTS)[0]
+    strong = score_curve(dict.fromkeys(WEIGHTS.of, none) | {"incoherence": one}, WEIGHTS)[0]
     assert np.log(strong / (1 - strong)) == pytest.approx(-4 + 1.2)
 
 
@@ -138,6 +143,51 @@ def test_an_arc_counts_only_where_somebody_looked():
     curves = {name: np.full(400, 0.5) for name in ("arc", "incoherence", "moving")}
     seen = np.arange(400) < 40
     assert not z_scores_of(Signals(curves, seen, np.full(20, 0.5)))["arc"][60:].any()
+
+
+def test_a_camera_that_flew_once_sees_arcs_again_half_a_minute_later():
+    """Fails when one flight of the filmer takes the arcs out of a whole file."""
+    take = a_take(2000)
+    take.curves["felt"] = np.eye(1, 2000, 200)[0]
+    take.curves["arc"][1500:1510] = 1.0
+    z_scores = z_scores_of(take)
+    assert np.isnan(z_scores["arc"][:800]).all()
+    assert z_scores["arc"][1505] > 3
+    curve = score_curve(z_scores, WEIGHTS)
+    assert np.isfinite(curve).all()
+
+
+def test_something_that_rises_and_falls_between_two_impacts_counts_beyond_either():
+    take = a_take()
+    take.curves |= {"pair_db": np.full(800, 8.5), "gap_s": np.zeros(800)}
+    for name, steps in (("arc", (200, 400)), ("pair_db", (200, 600))):
+        for step in steps:
+            take.curves[name][step - 2 : step + 3] = 25.0
+    together = z_scores_of(take)["together"]
+    assert together[200] > 2
+    assert together[[400, 600]].max() < 0.1
+
+
+def test_what_is_usual_in_other_files_of_the_camera_counts_in_a_short_one():
+    restless = {"of": {"incoherence": [0.2, 0.3]}, "length_s": 300.0}
+    take = a_take(100)
+    take.curves["incoherence"][:] = 0.4
+    alone, beside = z_scores_of(take), z_scores_of(take, Usual.pooled([restless] * 5))
+    assert beside["incoherence"].max() < 0.6 * alone["incoherence"].max()
+    assert Usual.pooled([usual_of(take).to_json()]).length_s == pytest.approx(35)
+
+
+def test_the_best_moment_of_a_short_file_is_favoured_and_no_other():
+    curve = np.full(160, 0.01)
+    curve[[40, 120]] = [0.4, 0.35]
+    better = favoured(curve)
+    assert better[40] > 0.5
+    np.testing.assert_allclose(better[100:], curve[100:])
+
+
+def test_the_chance_told_takes_the_cost_of_a_miss_out_of_the_score():
+    assert chance_of(0.5) == pytest.approx(1 / (1 + MISS_COST))
+    assert (chance_of(0.0), chance_of(1.0)) == (0, 1)
 
 
 def test_where_nobody_looked_at_all_there_is_no_arc_to_miss():

@@ -36,6 +36,7 @@ class Action(models.TextChoices):
     REDETECTED = "redetected", _("searched footage again")
     SHARED = "shared", _("created a share link")
     UNSHARED = "unshared", _("revoked a share link")
+    LET_THROUGH = "let_through", _("let a comment through")
     ERASED = "erased", _("erased a member")
     TAKEN_OUT = "taken_out", _("took a rider out of the library")
     EXPORTED = "exported", _("exported data")

@@ -172,6 +172,11 @@ INCOMING_DONE_DAYS = Setting(
     _("Deleted after this many days if they are only a second name of a stored video."),
 )  # fmt: skip
 
+RECEIPT_WANTS_ARCHIVE = Setting(
+    "RECEIPT_WANTS_ARCHIVE", Section.UPLOADS, Switch(), False, _("Safe to format only when archived"),
+    _("A card may be formatted once each of its videos is in the archive too."),
+)  # fmt: skip
+
 BIN_DAYS = Setting(
     "BIN_DAYS", Section.SPACE, Days(), 30, _("Bin"),
     _("What has been in the bin for longer is deleted for good, here and in the archive."),
@@ -183,6 +188,14 @@ DISK_FLOOR_BYTES = Setting(
 CANDIDATES_MAX_BYTES = Setting(
     "CANDIDATES_MAX_BYTES", Section.SPACE, Size(), 8 * 1024**3, _("Space for previews"),
     _("Beyond it the least needed are deleted and made again on demand."),
+)  # fmt: skip
+SCRUB_DAYS = Setting(
+    "SCRUB_DAYS", Section.SPACE, Days(0), 30, _("Read originals back"),
+    _("Each night a share of them, so that all are read within so many days; 0 turns it off."),
+)  # fmt: skip
+SCRUB_BYTES_PER_S = Setting(
+    "SCRUB_BYTES_PER_S", Section.SPACE, Size(), 20 * 1024**2, _("Speed of reading back"),
+    _("Bytes a second, so that nobody waits for the disk meanwhile."),
 )  # fmt: skip
 SCRATCH_MAX_BYTES = Setting(
     "SCRATCH_MAX_BYTES", Section.SPACE, Size(), 20 * 1024**3, _("Local copies of files in a bucket"),

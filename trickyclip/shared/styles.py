@@ -8,7 +8,7 @@ from django.conf import settings
 #: In this order a later rule counts for more.
 SHEETS = (
     "base", "layout", "components", "toasts", "previews", "library", "selection", "sessions", "watch", "bin", "reels",
-    "season", "web", "sorting", "phone", "sharing", "ingest", "people",
+    "talk", "season", "web", "sorting", "phone", "sharing", "ingest", "people", "api",
 )  # fmt: skip
 
 

@@ -16,10 +16,13 @@ from pathlib import Path
 import requests
 from django.db import OperationalError, connection, transaction
 
+from clips.models import Job, JobState
 from trickyclip.tests import site
 
 #: How long work of the last test file may hold a lock on its rows.
 PATIENCE_S = 60
+#: How long jobs of the last test file may run on before they are cancelled.
+ENDS_WITHIN_S = 20
 REMEMBER = "from trickyclip.tests import kept_site; kept_site.remember_rows({!r})"
 PUT_BACK = "from trickyclip.tests import kept_site; kept_site.put_back_rows({!r})"
 
@@ -79,6 +82,7 @@ def remember_rows(folder: str) -> None:
 
 def put_back_rows(folder: str) -> None:
     """Have no other rows than those in a folder; called in the site, whose programs may be busy with others."""
+    _end_jobs()
     deadline_s = time.monotonic() + PATIENCE_S
     while True:
         try:
@@ -86,6 +90,20 @@ def put_back_rows(folder: str) -> None:
         except OperationalError:  # somebody holds a lock for longer than one waits for it here, or waits for ours
             if time.monotonic() > deadline_s:
                 raise
+
+
+def _end_jobs() -> None:
+    """Let jobs that run come to their end and begin no more: one without its row still writes the file it is at."""
+    deadline_s = time.monotonic() + ENDS_WITHIN_S
+    while True:
+        Job.objects.filter(state=JobState.WAITING).cancel_all()
+        running = Job.objects.filter(state=JobState.RUNNING)
+        if not running.exists():
+            return
+        if time.monotonic() > deadline_s:
+            running.cancel_all()
+            return
+        time.sleep(0.1)
 
 
 @transaction.atomic

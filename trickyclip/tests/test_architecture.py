@@ -25,7 +25,7 @@ FLOOR_PLAN = (
     ("clips.models",),
     ("clips.jobs",),
     ("clips.archive", "clips.previews", "clips.disk"),
-    ("clips.ingest", "clips.sharing", "clips.sorting", "clips.library", "clips.reels"),
+    ("clips.ingest", "clips.sharing", "clips.sorting", "clips.library", "clips.reels", "clips.talk"),
     ("clips.integrity", "clips.notifications"),
     ("clips.templatetags",),
     ("clips.season",),
@@ -62,7 +62,7 @@ DJANGO = {"django", "rest_framework", "celery", "django_filters", "django_htmx"}
 MAY_BE_GUESSED = {
     "bench/library.py",
     "bench/management/commands/bench_crowd.py",
-    "clips/archive/drive/client.py",
+    "clips/archive/drive/requests.py",
 }
 SHELLS = {"os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "create_subprocess_shell"}
 #: "clips.media.probe:probe" and the like, as settings and sandbox calls name them.

@@ -1,8 +1,13 @@
 """Tests deploy/compose.yaml: valid, closed to the outside, small enough, and with the supervisor's programs."""
 
 import json
+import os
 import re
+import stat
+import subprocess
+from functools import partial
 from ipaddress import ip_address, ip_network
+from itertools import takewhile
 from pathlib import Path
 
 import jsonschema
@@ -95,6 +100,50 @@ def test_database_is_tuned_as_the_embedded_one(services):
     told = dict(word.removeprefix("-c").split("=") for word in services["postgres"]["command"][1:])
     del told["shared_buffers"]
     assert {name: embedded_postgres.TUNING[name] for name in told} == told
+
+
+def commands_about(way: str) -> str:
+    """Return the commands with which deploy/GOOGLE_DRIVE.md gives the site a key, "in containers" or "plain"."""
+    lines = (embedded.BASE_DIR / "deploy" / "GOOGLE_DRIVE.md").read_text().splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("    install "))
+    block = [line.removeprefix("    ") for line in takewhile(lambda line: line[:4] in {"", "    "}, lines[first:])]
+    common, *ways = re.split(r"^# ", "\n".join(block), flags=re.MULTILINE)
+    [chosen] = [each.partition("\n")[2] for each in ways if each.startswith(way)]
+    return common + chosen
+
+
+@pytest.mark.parametrize("way", ["in containers", "plain"])
+def test_the_drive_key_reaches_the_site_as_the_document_says(way, compose, services, tmp_path):
+    """Its commands are run as they stand there, but for where the settings are."""
+    config, mode = tmp_path / "etc", "compose" if way == "in containers" else "plain"
+    run = partial(subprocess.run, check=True, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    run([embedded.BASE_DIR / "deploy" / "configure", mode, "clips.example.org"], env=env_with(config))
+    (tmp_path / "key.json").write_text("{}")
+    commands = commands_about(way).replace("/etc/trickyclip", str(config))
+    if os.geteuid() != 0:
+        commands = commands.replace("-g 10001", f"-g {os.getegid()}")
+    told = run(["bash", "-ec", "systemctl() { echo systemctl $*; }\n" + commands], env=env_with(config)).stdout
+    [unit] = re.findall(r"^systemctl restart (\S+)$", told, re.MULTILINE)
+    units = embedded.BASE_DIR / "deploy" / "systemd"
+    assert (units / unit).exists() or (units / f"{unit}.service").exists()
+    site, about_compose = (settings_in(config / name) for name in ("site.env", "compose.env"))
+    key = Path(site["DRIVE_SERVICE_ACCOUNT_FILE"])
+    if way == "in containers":
+        assert key.parent == Path("/run/secrets")
+        assert all(key.name in services[name]["secrets"] for name in programs.names())
+        variable = re.fullmatch(r"\$\{(\w+):-/dev/null\}", compose["secrets"][key.name]["file"])[1]
+        key = Path(about_compose[variable])
+    assert key.read_text() == "{}"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o640, "readable by the site's group, and not by everybody"
+
+
+def env_with(config: Path) -> dict[str, str]:
+    return os.environ | {"TRICKYCLIP_CONFIG": str(config)}
+
+
+def settings_in(path: Path) -> dict[str, str]:
+    lines = path.read_text().splitlines() if path.exists() else []
+    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
 
 def test_nginx_and_the_site_believe_the_same_network(compose, services):

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from clips.models import ChannelKind, Job, JobKind, NoticeChannel, Preview, Reel, SharedCopy
+from clips.models import ChannelKind, Job, JobKind, NoticeChannel, Preview, Receipt, Reel, SharedCopy
 from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, FinalClipFactory, ten_minutes
 from people.models import ApiToken, Invite, Member, Person, Role
 from tricks.models import Trick
@@ -72,6 +72,7 @@ def make_rows(admin: Member) -> dict[str, object]:
         "film": reel.renders.create(shape="WIDE", shorter_px=1080, rate="30").pk,
         "~none": "~none",
         "edit": "edit",
+        "receipt": Receipt.objects.create(name="card", source="COMMAND").pk,
         "slug": "slug",
         2024: 2024,
         "invite": Invite.objects.issue(role=Role.SORTER, created_by=admin)[0].pk,

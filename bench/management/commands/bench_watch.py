@@ -17,34 +17,42 @@ MOST_CORES = 1.5
 APART = 0.6180339887
 #: By kind, ms until the picture moves.
 TARGETS = {"h264": 500, "hevc": 3000}
-#: Seeks, and notes when a second, later frame is on the screen: the picture moves.
-SEEK = """atS => new Promise((done) => {
+#: Notes whether the picture is another one than it was at first: a piece's last frame may come twice.
+MOVED = """
+  const canvas = new OffscreenCanvas(64, 36).getContext('2d', { willReadFrequently: true });
+  const picture = () => { canvas.drawImage(video, 0, 0, 64, 36); return canvas.getImageData(0, 0, 64, 36).data; };
+  const differs = (one, other) => one.some((level, at) => Math.abs(level - other[at]) > 8);
+"""
+#: Seeks, and notes when another frame of the place is on the screen: the picture moves.
+SEEK = f"""atS => new Promise((done) => {{
   const video = document.querySelector('[data-player]');
+  {MOVED}
   const began = performance.now();
   let first = null;
-  const frame = (now, { mediaTime }) => {
+  const frame = (now, {{ mediaTime }}) => {{
     const isThere = Math.abs(mediaTime - atS) < 5;
-    if (isThere && first !== null && mediaTime > first) return done(performance.now() - began);
-    if (isThere && first === null) first = mediaTime;
+    if (isThere && first !== null && differs(first, picture())) return done(performance.now() - began);
+    if (isThere) first ??= picture();
     video.requestVideoFrameCallback(frame);
-  };
+  }};
   video.currentTime = atS;
   video.requestVideoFrameCallback(frame);
   video.play();
-})"""
+}})"""
 
-#: Notes when the second frame is on the screen, after somebody pressed play.
-FIRST = """() => new Promise((done) => {
+#: Notes when the picture moves, after somebody pressed play.
+FIRST = f"""() => new Promise((done) => {{
   const video = document.querySelector('[data-player]');
+  {MOVED}
   const began = performance.now();
   let first = null;
-  const frame = (now, { mediaTime }) => {
-    if (first !== null && mediaTime > first) return done(performance.now() - began);
-    first ??= mediaTime;
+  const frame = () => {{
+    if (first !== null && differs(first, picture())) return done(performance.now() - began);
+    first ??= picture();
     video.requestVideoFrameCallback(frame);
-  };
+  }};
   video.requestVideoFrameCallback(frame);
-})"""
+}})"""
 
 
 class Command(BaseCommand):

@@ -58,6 +58,9 @@ _THIS_FILE = {
         "or upload it here."
     ),
     _DOWNLOADS_USED_UP: "Google gives this file out no more for today. It is tried again tomorrow.",
+    "cannotDownloadFile": (
+        "Its owner does not let others download this file. They can allow it where they share it, or upload it here."
+    ),
     "fileNotDownloadable": "This file cannot be downloaded from Google Drive.",
 }
 

@@ -7,8 +7,9 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from clips.archive.drive.client import FOLDER_TYPE, GoogleDriveArchive
+from clips.archive.drive.client import GoogleDriveArchive
 from clips.archive.drive.errors import Kind, folder_missing, only_this_file
+from clips.archive.drive.folders import FOLDER_TYPE
 
 FILE_FIELDS = "id,name,mimeType,parents,trashed,size,sha256Checksum,md5Checksum,modifiedTime"
 LIST_FIELDS = f"nextPageToken,files({FILE_FIELDS})"
@@ -40,7 +41,7 @@ class Found:
 
     @property
     def is_googles(self) -> bool:
-        """Whether it is a document, a form or a link, which has no bytes."""
+        """Return whether it is a document, a form or a link, which has no bytes."""
         return self.mime_type.startswith(GOOGLES_TYPES)
 
     @property
@@ -49,7 +50,7 @@ class Found:
 
     @property
     def is_arriving(self) -> bool:
-        """Whether Drive does not know its checksum yet, because it is still being uploaded or read."""
+        """Return whether Drive has no checksum of it yet, because it is still being uploaded or read."""
         return not self.is_googles and not self.checksum
 
 
@@ -63,10 +64,13 @@ class DriveInbox(GoogleDriveArchive):
         """The name that its folders are saved under, so that another drop folder has its own."""
         return f"inbox {hashlib.sha256(self.folder_id.encode()).hexdigest()[:12]}"
 
-    def start_token(self) -> str:
-        """Return the token to read changes from; requested before the listing, so that nothing is missed."""
+    def be_there(self) -> None:
+        """Raise ArchiveBlockedError if the folder is gone or in the trash, of which nothing else tells."""
         if not self.has_folder(self.folder_id):
             raise folder_missing(self.folder_id, setting=self.folder_setting)
+
+    def start_token(self) -> str:
+        """Return the token to read changes from; requested before the listing, so that nothing is missed."""
         return self._changes("", CHANGE_FIELDS)[1]
 
     def everything(self) -> Iterator[Found]:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clips.archive.backend import ArchiveBlockedError, ArchiveError, BlockReason, Finding, Parcel
-from clips.archive.drive.client import FOLDER_TYPE, GoogleDriveArchive, quoted
+from clips.archive.drive.client import GoogleDriveArchive
 from clips.archive.drive.errors import Kind
+from clips.archive.drive.folders import FOLDER_TYPE
 from clips.archive.drive.preflight import FOLDER
+from clips.archive.drive.requests import quoted
 
 MAX_PLACES = 50
 PLACE_FIELDS = "files(id,name,driveId,parents)"

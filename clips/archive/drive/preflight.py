@@ -1,12 +1,9 @@
 """Checks whether a clip could be sent to Drive now, without sending one. Knows no Django."""
 
-from typing import TYPE_CHECKING
-
 from clips.archive.backend import ArchiveBlockedError, ArchiveError, BlockReason, Finding
 from clips.archive.drive.errors import Kind, folder_missing
-
-if TYPE_CHECKING:
-    from clips.archive.drive.client import GoogleDriveArchive
+from clips.archive.drive.folders import FOLDER_TYPE
+from clips.archive.drive.requests import DriveRequests
 
 ABOUT = "user(emailAddress,displayName),storageQuota(limit,usage)"
 FOLDER = "id,name,mimeType,trashed,driveId,capabilities(canAddChildren)"
@@ -14,7 +11,7 @@ FOLDER = "id,name,mimeType,trashed,driveId,capabilities(canAddChildren)"
 LOW_BYTES = 5 * 1024**3
 
 
-def findings(archive: "GoogleDriveArchive") -> list[Finding]:
+def findings(archive: DriveRequests) -> list[Finding]:
     """Check credentials, folder, permission and quota, in this order; skip what depends on a bad one."""
     found = []
     try:
@@ -38,7 +35,7 @@ _SUBJECT = {
 }
 
 
-def _folder(archive: "GoogleDriveArchive", found: list[Finding]) -> dict:
+def _folder(archive: DriveRequests, found: list[Finding]) -> dict:
     if not archive.folder_id:
         found.append(Finding("folder", True, "None is chosen, so the archive is at the top of My Drive."))
         return {}
@@ -46,7 +43,7 @@ def _folder(archive: "GoogleDriveArchive", found: list[Finding]) -> dict:
     folder = archive.call(archive.files.get, accept=Kind.MISSING, **asked)
     if folder is None or folder.get("trashed"):
         raise folder_missing(archive.folder_id)
-    if folder["mimeType"] != "application/vnd.google-apps.folder":
+    if folder["mimeType"] != FOLDER_TYPE:
         says = f"DRIVE_FOLDER_ID names the file {folder['name']}. Set the id of a folder."
         raise ArchiveBlockedError(BlockReason.FOLDER, says)
     where = "in a shared drive" if folder.get("driveId") else "in a person's own drive"

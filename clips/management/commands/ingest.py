@@ -1,19 +1,23 @@
 """``manage.py ingest``: imports camera files and folders from this machine."""
 
 import datetime as dt
+import os
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
 from tqdm import tqdm
 
-from clips.ingest import local_files, outcome, part_file
+from clips.ingest import local_files, outcome, part_file, receipt_files, receipt_text, receipts
+from clips.ingest.local_files import MAX_PATH_CHARS
+from clips.ingest.receipts import Found
 from clips.ingest.register import display_name
 from clips.ingest.session_assignment import named_by
 from clips.ingest.tus_headers import clean_session_name
-from clips.models import Upload, UploadSource, UploadState
+from clips.models import Receipt, Upload, UploadSource, UploadState
 from clips.storage.files import StorageError
 
 LOOK_EVERY_S = 0.5
@@ -35,9 +39,12 @@ class Command(BaseCommand):
         parser.add_argument("--session", default="", help="session for the files, like “Backyard Rails”")
         parser.add_argument("--date", type=dt.date.fromisoformat, help="its date, like 2024-12-01")
         parser.add_argument("--anyway", action="store_true", help="bring in also what somebody deleted on the site")
+        parser.add_argument(
+            "--receipt", type=Path, metavar="FOLDER", help="write the receipt and ASC MHL manifest there"
+        )
         parser.add_argument("--move", action="store_true", help="delete each file once it is safely imported")
 
-    def handle(self, *, paths: list[Path], move: bool, **options) -> None:
+    def handle(self, *, paths: list[Path], move: bool, receipt: Path | None, **options) -> None:
         asked = {name: options[name] for name in ("session", "date", "anyway")}
         files = dict(_files(paths))
         if not files:
@@ -45,16 +52,21 @@ class Command(BaseCommand):
         refused = {path: why for path, folders in files.items() if (why := _why_not_kept(path, folders))}
         for path in refused:
             del files[path]
+        self._receipt = _receipt(paths, files, refused)
         uploads: dict[Path, Upload] = {}
         try:
             self._bring_all(files, uploads, move=move, **asked)
             self._wait(uploads)
+            self._wait_for_receipt()
         except KeyboardInterrupt:
             self.stdout.write("Stopped. Copied files are still being checked. Repeat the command for the rest.")
             raise SystemExit(130) from None
         finally:
             _close(uploads, move=move)
-        self._sum_up(uploads, refused)
+        try:
+            self._sum_up(uploads, refused)
+        finally:
+            self._say_receipt(receipt)
 
     def _bring_all(self, files: dict[Path, tuple[str, ...]], uploads: dict, *, move: bool, **asked) -> None:
         total_bytes = sum(path.stat().st_size for path in files)
@@ -62,7 +74,7 @@ class Command(BaseCommand):
         with bar:
             for path, folders in files.items():
                 begun_bytes = bar.n
-                upload = uploads[path] = _row(path, folders, **asked)
+                upload = uploads[path] = _row(path, folders, self._receipt, **asked)
                 try:
                     while not local_files.bring(upload, path, may_link=move, report=bar.update):
                         bar.set_postfix_str(upload.reason)
@@ -78,6 +90,31 @@ class Command(BaseCommand):
                 bar.update(len(ids) - n_left - bar.n)
                 time.sleep(LOOK_EVERY_S)
             bar.update(len(ids) - bar.n)
+
+    def _wait_for_receipt(self) -> None:
+        """Wait until all files were read back from the disk; what the archive has yet to take takes its own time."""
+        n_files = self._receipt.files.count()
+        with tqdm(total=n_files, desc="reading back", unit="file", file=self.stderr, disable=None) as bar:
+            while n_left := self._receipt.files.being_read_back().count():
+                bar.update(n_files - n_left - bar.n)
+                time.sleep(LOOK_EVERY_S)
+            bar.update(n_files - bar.n)
+
+    def _say_receipt(self, folder: Path | None) -> None:
+        """Say whether the card may be formatted, and where to look again."""
+        receipts.settle(self._receipt)
+        verdict = receipt_text.verdict_of(Receipt.objects.get(pk=self._receipt.pk))
+        if folder:
+            try:
+                receipt_files.write_beside(verdict, folder, [(line.row.path, line) for line in verdict.lines])
+            except OSError as error:
+                self.stderr.write(f"The receipt could not be written to {folder}: {error.strerror}")
+        if verdict.is_safe:
+            self.stdout.write(f"Safe to format: {len(verdict.lines)} files are stored and were read back.")
+        else:
+            what = ", ".join(f"{n} {state.label}" for state, n in verdict.missing)
+            self.stdout.write(f"Do not format yet: {what}.")
+        self.stdout.write(f"Receipt: {reverse('clips:receipt', args=[self._receipt.pk])}")
 
     def _sum_up(self, uploads: dict[Path, Upload], refused: dict[Path, str]) -> None:
         ids = [upload.pk for upload in uploads.values()]
@@ -131,15 +168,46 @@ def _inside(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.stat().st_mtime)
 
 
-def _row(path: Path, folders: tuple[str, ...], *, session: str, date: dt.date | None, anyway: bool) -> Upload:
+def _receipt(paths: list[Path], files: dict[Path, tuple[str, ...]], refused: dict[Path, str]) -> Receipt:
+    """List what was found, before the first file is brought in."""
+    top = paths[0].resolve() if len(paths) == 1 else None
+    found: dict[str, Found] = {}
+    for path in (*files, *refused):
+        stat, said = path.stat(), local_files.legible(_on_card(path, top))[:MAX_PATH_CHARS]
+        if said in found:  # of names that are not text two may look alike
+            said = f"{said[: MAX_PATH_CHARS - 8]} {len(found)}"
+        found[said] = Found(said, stat.st_size, local_files.modified_at(stat), problem=refused.get(path, ""))
+    n_all = sum(len(names) for path in paths if path.is_dir() for _parent, _folders, names in os.walk(path))
+    n_named = sum(path.is_file() for path in paths)
+    return receipts.make(
+        found.values(), source=UploadSource.COMMAND,
+        name=local_files.legible(top.name)[:200] if top else "Several folders",
+        place=local_files.legible(top or "")[:MAX_PATH_CHARS], n_left_alone=max(0, n_all + n_named - len(found)),
+    )  # fmt: skip
+
+
+def _on_card(path: Path, top: Path | None) -> Path:
+    """Return a file's path within the one folder that was named; of several folders its whole path."""
+    if top is None:
+        return path
+    return path.relative_to(top) if path != top and path.is_relative_to(top) else Path(path.name)
+
+
+def _row(
+    path: Path, folders: tuple[str, ...], receipt: Receipt, *, session: str, date: dt.date | None, anyway: bool
+) -> Upload:
+    """Create the row of a file, and bind it to its receipt."""
     stat = path.stat()
     told_name, told_date = named_by(folders)
-    return Upload.objects.create(
+    upload = Upload.objects.create(
         state=UploadState.WAITING, source=UploadSource.COMMAND, came_from=str(path)[-1000:],
         mark=local_files.mark_of(stat), modified_at=local_files.modified_at(stat), size_bytes=stat.st_size,
         original_filename=display_name(path.name), session_date=date or told_date,
         session_name=clean_session_name(session) if session else told_name, is_wanted_anyway=anyway,
     )  # fmt: skip
+    top = Path(receipt.place) if receipt.place else None
+    receipts.bind(upload, receipt=receipt.pk, path=str(_on_card(path, top))[:MAX_PATH_CHARS], owner=None)
+    return upload
 
 
 def _close(uploads: dict[Path, Upload], *, move: bool) -> None:

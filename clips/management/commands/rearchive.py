@@ -1,7 +1,8 @@
 """``manage.py rearchive``: archives cut clips again."""
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
+from clips.archive.earlier import sendable
 from clips.jobs.backfill import BackfillCommand
 from clips.models import FinalClip, JobKind
 
@@ -14,6 +15,5 @@ class Command(BackfillCommand):
     def params(self) -> dict:
         return {"again": True}  # also what somebody threw away there
 
-    def rows(self) -> QuerySet:
-        removed = FinalClip.objects.filter(lineage=OuterRef("lineage")).exclude(removed_at=None)
-        return FinalClip.objects.exclude(stored_path="").filter(~Exists(removed))  # of these no version comes back
+    def rows(self) -> QuerySet[FinalClip]:
+        return sendable()

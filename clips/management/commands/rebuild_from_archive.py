@@ -3,11 +3,9 @@
 from argparse import ArgumentParser
 from collections import Counter
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from clips.archive.backend import ArchiveError
-from clips.archive.naming import ORIGINALS
 from clips.archive.rebuild import Rebuilt, move_listed, other_signers, rebuild
 from clips.archive.session_text import CHANGED, UNSIGNED
 
@@ -43,6 +41,9 @@ class Command(BaseCommand):
         except ArchiveError as error:
             raise CommandError(str(error)) from error
         self._say(result)
+        self.stdout.write(
+            "Only a backup has logins, tokens, share links, settings, the audit trail and films; see OPERATIONS.md."
+        )
         if dry_run:
             self.stdout.write("Nothing was written.")
         elif move is not None and not move_listed(move):
@@ -79,14 +80,7 @@ class Command(BaseCommand):
 
     def _say_missing(self, result: Rebuilt) -> None:
         for sha256, n_clips in sorted(result.missing.items()):
-            there = (
-                f"the archive has it as {result.archived[sha256]}" if sha256 in result.archived else "upload it again"
-            )
-            self.stdout.write(f"original {sha256}: {n_clips} clips are waiting for it; {there}.")
-        if result.archived:
-            self.stdout.write(
-                f"Copy the archive's folder “{ORIGINALS}”, or only the files named above, into the incoming folder "
-                f"({settings.INCOMING_DIR}), or pass it to “manage.py ingest”."
-            )
+            how = "the archive has it" if sha256 in result.archived else "upload it again to edit them"
+            self.stdout.write(f"original {sha256}: {n_clips} clips without it; {how}.")
         if result.missing:
-            self.stdout.write("Run this again once these originals are here.")
+            self.stdout.write("These clips play and download. What the archive has is fetched when it is needed.")

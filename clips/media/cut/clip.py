@@ -61,8 +61,9 @@ def cut(
     dict
         ``first_pts``, ``last_pts`` (of the source, in units of ``time_base_num / time_base_den`` seconds),
         ``frames`` (shown), ``duration_ms``, ``size_bytes``, ``ending`` (what the file's name should end in: "mp4",
-        "mov" or "mkv"), ``tracks`` (what became of each track of the source, as in ``probe``), ``dropped_tracks``
-        (the codecs of those that were left out).
+        "mov" or "mkv"), ``lead_us`` (by how much the first frame began before ``start_ms``, in microseconds),
+        ``tracks`` (what became of each track of the source, as in ``probe``), ``dropped_tracks`` (the codecs of those
+        that were left out).
 
     Raises
     ------
@@ -92,6 +93,7 @@ def cut(
         "last_pts": span.last.pts + round(later_s / span.time_base),
         "time_base_num": span.time_base.numerator,
         "time_base_den": span.time_base.denominator,
+        "lead_us": round((zero + Fraction(start_ms, 1000) - span.start_s) * 1_000_000),
         "duration_ms": round((span.end_s - span.start_s) * 1000),
         "size_bytes": size_bytes,
         "frames": copied.n_frames,

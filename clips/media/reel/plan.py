@@ -49,7 +49,10 @@ class Item:
     names : tuple of str
         Rider and trick, shown at its start.
     path : tuple of (float, float)
-        Where the middle of a narrower frame lies: seconds of the file from its first picture, and 0 (left) to 1.
+        Where the middle of a narrower frame lies: seconds of the file from its first picture, and 0 (left) to 1, as
+        found by who follows the rider.
+    places : tuple of (float, float)
+        The same where a person put it: the frame is led through them (``path.through``), and no rider is followed.
     """
 
     source: str
@@ -60,6 +63,7 @@ class Item:
     names: tuple[str, ...] = ()
     has_sound: bool = True
     path: tuple[tuple[float, float], ...] = ()
+    places: tuple[tuple[float, float], ...] = ()
 
     @property
     def speed(self) -> Fraction:
@@ -185,8 +189,13 @@ def from_json(told: dict[str, Any]) -> Plan:
 
 
 def _item(told: dict[str, Any]) -> Item:
-    path = tuple((float(at_s), float(middle)) for at_s, middle in told["path"])
-    return Item(**told | {"names": tuple(told["names"]), "path": path})
+    # A plan that was kept before people could move a crop has no places.
+    path, places = (_pairs(told.get(key, ())) for key in ("path", "places"))
+    return Item(**told | {"names": tuple(told["names"]), "path": path, "places": places})
+
+
+def _pairs(told: list[list[float]]) -> tuple[tuple[float, float], ...]:
+    return tuple((float(at_s), float(middle)) for at_s, middle in told)
 
 
 def _card(told: dict[str, Any] | None) -> Card | None:

@@ -22,6 +22,7 @@ from clips.media.pictures.frame_times import Span, frame_at
 from clips.media.reel import titles
 from clips.media.reel.cadence import picture_of_each
 from clips.media.reel.fit import Fitted, as_bt709, from_planes, planes_of
+from clips.media.reel.path import through
 from clips.media.reel.pcm import Pcm, Wanted
 from clips.media.reel.plan import NAMES_S, Frame, Item, Part, Plan, Segment, from_json, lay_out
 from clips.media.render.deinterlace import deinterlaced
@@ -219,6 +220,7 @@ class _Reader:
         span = Span(first, last, tick_s)
         sample = keyframe_before(film.container, film.stream, first.pts)
         fitted = Fitted(sample, film.stream.sample_aspect_ratio, frame.width_px, frame.height_px)
+        path = through(item.places) or item.path
         at = 0
         newest: VideoFrame | None = None
         for found in deinterlaced(decoded(film, span)):
@@ -227,7 +229,7 @@ class _Reader:
                     self.pcm.add(found)
                 continue
             while newest is not None and at < len(wanted) and wanted[at] < pts_of(found):
-                picture = fitted(newest, self._middle(item, wanted[at], shown))
+                picture = fitted(newest, _middle(path, _file_s(wanted[at], item, shown)))
                 while at < len(wanted) and wanted[at] < pts_of(found):
                     yield picture
                     at += 1
@@ -235,7 +237,7 @@ class _Reader:
         if newest is None:
             raise MediaError(NO_PICTURE)
         if at < len(wanted):
-            picture = fitted(newest, self._middle(item, wanted[at], shown))
+            picture = fitted(newest, _middle(path, _file_s(wanted[at], item, shown)))
             for _ in wanted[at:]:
                 yield picture
 
@@ -243,12 +245,16 @@ class _Reader:
         start_s = shown.span.start_s + self.part.first * item.speed / frame.rate_hz
         return Wanted(start_s, start_s + self.part.n_pictures * item.speed / frame.rate_hz)
 
-    def _middle(self, item: Item, pts: int, shown: _Shown) -> float:
-        if not item.path:
-            return 0.5
-        at_s = float((pts - shown.pts[0]) * shown.span.time_base) + (item.start_ms or 0) / 1000
-        times_s, middles = zip(*item.path, strict=True)
-        return float(np.interp(at_s, times_s, middles))
+
+def _file_s(pts: int, item: Item, shown: _Shown) -> float:
+    return float((pts - shown.pts[0]) * shown.span.time_base) + (item.start_ms or 0) / 1000
+
+
+def _middle(path: tuple[tuple[float, float], ...], at_s: float) -> float:
+    if not path:
+        return 0.5
+    times_s, middles = zip(*path, strict=True)
+    return float(np.interp(at_s, times_s, middles))
 
 
 @contextmanager

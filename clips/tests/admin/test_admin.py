@@ -22,6 +22,7 @@ from clips.models import (
     CandidateSegment,
     ChannelKind,
     CollectionLink,
+    Comment,
     CopyState,
     Decision,
     DetectionRun,
@@ -35,10 +36,15 @@ from clips.models import (
     Notice,
     NoticeChannel,
     NoticeKind,
+    Reaction,
+    ReelMusic,
+    ReelRender,
     SegmentStatus,
     SharedCopy,
     ShareLink,
     Shoot,
+    Speaker,
+    Subject,
     Upload,
 )
 from clips.reels.editing import Hand, add_clips, make_reel
@@ -136,6 +142,11 @@ def add_decided_clip(number: int, segment: CandidateSegment, member: Member) -> 
     reel = make_reel(f"December {number}", member=member)
     add_clips(reel, FinalClip.objects.filter(pk=clip.pk), hand=Hand(member, uuid.uuid4()))
     CollectionLink.objects.issue(member=member, reel=reel, password="powder")
+    Comment.objects.create(lineage=clip.lineage, text="Clean", name=member.username, member=member)
+    Comment.objects.create(reel=reel, text="Wow", name="Uncle Bo", is_guest=True)
+    Reaction.objects.give(Subject(lineage=clip.lineage), "FIRE", Speaker(member=member))
+    ReelRender.objects.create(reel=reel, shape="TALL", shorter_px=1080, rate="30", made_by=member)
+    ReelMusic.objects.create(reel=reel, name=f"Song {number}", stored_path=f"song {number}", size_bytes=9)
     return clip
 
 
@@ -243,7 +254,7 @@ def test_who_is_in_clips_is_listed_with_how_many_are_current(as_admin, everythin
     assert counted(tagged) == "0"
 
 
-@pytest.mark.parametrize("model", [Decision, DetectionRun, FileName, ArchiveCopy, ArchiveFolder, Upload], ids=str)
+@pytest.mark.parametrize("model", [Decision, DetectionRun, FileName, ArchiveCopy, Comment, Upload], ids=str)
 def test_records_can_be_changed_by_nobody(as_admin, everything, model):
     row = model.objects.first()
     assert as_admin.get(page(model, "add")).status_code == 403

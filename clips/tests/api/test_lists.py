@@ -187,6 +187,3 @@ def test_the_description_names_every_route(client, viewer):
         "/api/people",
         "/api/tricks", "/api/jobs",
     } <= set(schema["paths"])  # fmt: skip
-    page = client.get("/api/docs").content.decode()
-    assert "https://" not in page
-    assert "<script>" not in page

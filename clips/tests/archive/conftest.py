@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from google.auth import credentials as google_credentials
 from google.auth import crypt
 from google.oauth2 import service_account
 
@@ -26,9 +27,19 @@ from people.models import Person
 CHUNK_BYTES = 256 * 1024
 
 
+@functools.cache
+def quicken_library() -> None:
+    """Let Google's library read each key once, and not ask Google itself, from a thread, where a token may be used."""
+    crypt.RSASigner.from_string = functools.cache(crypt.RSASigner.from_string)
+    google_credentials.CredentialsWithRegionalAccessBoundary._maybe_start_regional_access_boundary_refresh = (
+        lambda _of, _request, _url: None
+    )
+
+
 @pytest.fixture
 def drive() -> Iterator[DriveServer]:
     """A Drive with a shared drive in it, and nothing else."""
+    quicken_library()
     with DriveServer().running() as server:
         server.store.shared_drive("shared-drive")
         yield server

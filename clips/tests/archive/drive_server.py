@@ -149,8 +149,11 @@ class _Handler(BaseHTTPRequestHandler):
         session = self.server_of.store.sessions.get(self.query["upload_id"])
         if session is None or self.command != "PUT":
             raise DriveError(404, "notFound", "Upload session not found.")
-        if session.key in self.server_of.store.broken_sessions:
-            raise DriveError(503, "backendError", "Service unavailable.")
+        broken = self.server_of.store.broken_sessions
+        if session.key in broken:
+            if error := broken[session.key]:
+                raise error
+            return 308, {}, None
         said = re.fullmatch(r"bytes (?:\*|(\d+)-(\d+))/(\d+)", self.headers.get("Content-Range", ""))
         if not said or int(said[3]) != session.size_bytes:
             raise DriveError(400, "badRequest", "The range does not fit the upload.")

@@ -120,8 +120,8 @@ class DriveStore:
         self.search_lag_s = search_lag_s
         #: How many questions after it was made a file or folder is still answered not to be there.
         self.unseen_for = 0
-        #: Upload sessions that answer 503 to everything, while all else works.
-        self.broken_sessions: set[str] = set()
+        #: Upload sessions that answer so to everything while all else works; None: 308, and no byte is ever taken.
+        self.broken_sessions: dict[str, DriveError | None] = {}
         self.resent: dict[str, int] = {}
         self.add("root-of-person", "My Drive", FOLDER_TYPE, [], owner="person@example.org")
 

@@ -90,4 +90,4 @@ def test_copies_are_not_looked_at_one_by_one(on_drive, make_clip, archived):
     on_drive.log.clear()
     assert found() == []
     n_asked = len([line for line in on_drive.log if "files" in line])
-    assert n_asked == 5  # the top folder, the shared drive, a list of each kind of video
+    assert n_asked == 6  # the top folder, the shared drive, a list of each kind of video and of session files

@@ -27,6 +27,8 @@ SEED = 19
 FAULTY_SHARE = 0.12
 #: How likely somebody does not wait, each half second.
 HURRY = 0.15
+#: The reason of a job that was its worker's last one too often.
+STOPPED = "The worker stopped several times during this."
 RIDERS = ("Mia", "Jo Berg", "Zoë", "Miller Downey")
 TRICKS = ("KFED", "Boardslide", "Cab 270")
 
@@ -37,8 +39,10 @@ class Crew:
     def __init__(self, clips: list[uuid.UUID], member: Member, chance: random.Random, n_changes: int) -> None:
         self.clips, self.member, self.chance, self.left = clips, member, chance, n_changes
         self.made: list[BulkChange] = []
+        self.n_retried = 0
 
     def __call__(self) -> bool:
+        self._retry()
         if Job.objects.active().exists() and self.chance.random() > HURRY:
             return True  # mostly the archive has followed before the next change
         if self.made and (not self.left or self.chance.random() < 0.3):
@@ -47,6 +51,11 @@ class Crew:
             self.left -= 1
             self._change()
         return bool(self.left or self.made)
+
+    def _retry(self) -> None:
+        """Press Retry where the kills of this test met one job too often; whatever else fails stays failed."""
+        for job in Job.objects.filter(state=JobState.FAILED, reason=STOPPED):
+            self.n_retried += job.retry()
 
     def _change(self) -> None:
         chosen = self.chance.sample(self.clips, self.chance.randrange(1, len(self.clips) + 1))
@@ -121,7 +130,8 @@ def test_the_archive_is_as_before_when_all_changes_are_undone_whatever_happens(
     with capsys.disabled():
         print(  # noqa: T201
             f"\n{backend.name}: {n_clips} clips, {BulkChange.objects.count()} changes, all undone, in {took_s:.0f} s; "
-            f"{n_kills} SIGKILLs, {sum(drive.troubles.met.values()) if drive else 0} faults"
+            f"{n_kills} SIGKILLs, {sum(drive.troubles.met.values()) if drive else 0} faults, "
+            f"{crew.n_retried} times Retry"
         )
     if drive:
         drive.troubles.over()

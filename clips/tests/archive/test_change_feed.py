@@ -68,6 +68,17 @@ def test_a_page_that_could_not_be_read_is_read_again(on_drive, clips, work_off):
     assert states(clips)[0] == CopyState.REMOVED
 
 
+def test_a_position_that_drive_does_not_know_any_more_ends_nothing(on_drive, clips, work_off):
+    """As after months, or with another account; what happened before it is left to the nightly audit."""
+    ArchiveCursor.objects.update(token="another~7")
+    tasks.notice_archive_changes()
+    on_drive.store.trash(clips[0].drive_file_id)
+    tasks.notice_archive_changes()
+    work_off()
+    assert states(clips)[0] == CopyState.REMOVED
+    assert not ArchiveBlock.objects.exists()
+
+
 def test_each_log_is_read_from_its_own_position(on_drive, clips, settings, work_off):
     settings.DRIVE_FOLDER_ID = ""  # somebody chose My Drive, and then the shared drive again
     tasks.notice_archive_changes()

@@ -6,10 +6,11 @@ import pytest
 
 from clips.archive.backend import ArchiveBlockedError, ArchiveError, BlockReason, Parcel
 from clips.archive.drive import http
-from clips.archive.drive.client import MAX_NEW_SESSIONS, MAX_TRIES, GoogleDriveArchive
+from clips.archive.drive.client import MAX_NEW_SESSIONS, GoogleDriveArchive
+from clips.archive.drive.requests import MAX_TRIES
 from clips.tests.archive.conftest import CHUNK_BYTES
 from clips.tests.archive.drive_store import FOLDER_TYPE
-from clips.tests.archive.drive_troubles import PASSING, Trouble, refuse
+from clips.tests.archive.drive_troubles import BY_NAME, PASSING, Trouble, refuse
 
 N_CHUNKS = 4
 SIZE_BYTES = N_CHUNKS * CHUNK_BYTES - 1000
@@ -118,10 +119,14 @@ def test_sessions_that_are_all_refused_end_and_leave_none_to_go_on_with(drive, a
     assert drive.count("POST /upload") == 1 + MAX_NEW_SESSIONS
 
 
-def test_a_session_that_fails_while_all_else_works_is_dropped(drive, archive, parcel):
+@pytest.mark.parametrize("answer", ["503", "user rate", None])
+def test_a_session_that_fails_while_all_else_works_is_dropped(drive, archive, parcel, answer):
+    """Also one that answers as if all were well, and takes no byte."""
+
     def note(session):
         if session and not drive.store.broken_sessions:
-            drive.store.broken_sessions |= set(drive.store.sessions)
+            error = BY_NAME[answer].error if answer else None
+            drive.store.broken_sessions |= dict.fromkeys(drive.store.sessions, error)
 
     archive.put(changed(parcel, note_session=note))
     assert is_there_once(drive, parcel)
@@ -159,6 +164,23 @@ def test_what_was_made_a_moment_ago_is_waited_for_under_the_same_id(drive, archi
     archive.put(changed(parcel, folder_id=inner))
     assert archive.look(parcel.file_id).sha256 == parcel.sha256
     assert [item.name for item in drive.store.folders()] == ["A", "B"]
+
+
+def test_the_days_limit_on_every_session_is_told_from_one_that_is_broken(drive, archive, parcel):
+    noted = []
+    drive.troubles.always("PUT /session", "user rate")
+    with pytest.raises(ArchiveBlockedError) as caught:
+        archive.put(changed(parcel, note_session=noted.append))
+    assert caught.value.reason == BlockReason.DAILY_LIMIT
+    assert noted[-1] == "", "with the next day it is begun anew"
+
+
+def test_a_folder_that_was_made_a_moment_ago_is_waited_for_when_a_file_is_begun_in_it(drive, archive, parcel):
+    folder_id = archive.new_folder_id(None, "A")
+    archive.make_folder(folder_id, None, "A")
+    drive.troubles.once("POST /upload", *[refuse(404, "notFound", f"File not found: {folder_id}.")] * 3)
+    archive.put(changed(parcel, folder_id=folder_id))
+    assert is_there_once(drive, parcel)
 
 
 def test_little_space_warns_and_is_no_reason_to_stop(drive, archive, monkeypatch):

@@ -10,7 +10,7 @@ from django.urls import reverse
 from clips.archive import configured, tasks
 from clips.archive.configured import archive_backend, archive_name
 from clips.archive.drive import key_file, oauth
-from clips.models import ArchiveBlock, CopyState, DriveGrant
+from clips.models import ArchiveBlock, CopyState, DriveGrant, JobKind, JobState
 from clips.tests.archive.conftest import CHUNK_BYTES
 from clips.tests.archive.drive_accounts import CLIENT, PERSON_EMAIL, SERVICE_EMAIL
 from clips.tests.archive.drive_store import FOLDER_TYPE
@@ -342,3 +342,21 @@ def test_a_code_that_is_too_old_is_said(client, google):
     google.accounts.device_codes.clear()
     assert "Get another one" in text_of(post(client, "drive_code", {"done": "1"}))
     assert not DriveGrant.objects.exists()
+
+
+@pytest.mark.slow
+def test_clips_from_before_are_sent_by_a_button(client, google, make_clip, archived, broker):
+    before = archived(make_clip())
+    assert [copy.backend for copy in before.copies.all()] == ["local"]
+    connect_service(client, google)
+    post(client, "drive_send_earlier")
+    assert broker.depth("light") == 0, "they have their archive"
+    post(client, "drive_folder", {"folder": "shared-drive"})
+    assert "1 clip from before is not on Google Drive yet." in text_of(post(client, "drive_test", {"use": "1"}))
+    assert "Earlier clips are sent" in text_of(post(client, "drive_send_earlier"))
+    assert broker.depth("light") == 1
+    tasks.send_earlier_clips()
+    assert "from before" not in text_of(client.get(reverse("clips:drive")))
+    archived(before)
+    assert before.copies.filter(backend="drive", state=CopyState.VERIFIED).count() == 1
+    assert [job.state for job in before.jobs.filter(kind=JobKind.ARCHIVE)] == [JobState.DONE] * 2

@@ -17,7 +17,9 @@ from clips.ingest import tasks as ingest_tasks
 from clips.jobs import pipeline
 from clips.jobs import tasks as jobs_tasks
 from clips.models import Inbox, Job, JobKind, JobState, OriginalFile, Upload, UploadState
+from clips.models.job import MAX_ATTEMPTS
 from clips.tests.archive.drive_store import FOLDER_TYPE
+from clips.tests.archive.drive_troubles import refuse
 from clips.tests.workers import Worker, eventually
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +32,7 @@ def inbox(on_drive, settings, monkeypatch):
     """A Drive with a drop folder in its shared drive."""
     settings.ARCHIVE_BACKEND = "local"
     settings.DRIVE_DROP_FOLDER_ID = "drop"
-    monkeypatch.setattr("clips.archive.drive.client.FETCH_BYTES", BLOCK_BYTES)
+    monkeypatch.setattr("clips.archive.drive.downloads.FETCH_BYTES", BLOCK_BYTES)
     facts = {"camera_id": "CAM_UNKNOWN", "recorded_at": None, "duration_ms": 333}
     monkeypatch.setattr(register, "_facts_of", lambda *_: facts)
     on_drive.store.add("drop", "Drop here", FOLDER_TYPE, ["shared-drive"], owner="", drive_id="shared-drive")
@@ -63,6 +65,10 @@ def test_what_a_member_puts_in_is_seen_at_the_next_look(inbox, fetched):
     drive_folder.look_into()
     assert Upload.objects.count() == 2
     assert Inbox.objects.get().listed_at > listed_at, "another log's position is worth nothing, so all is listed"
+    Inbox.objects.update(token="of another account~7")
+    inbox.store.drop("GX04.MP4", b"last" * 1000, "drop")
+    drive_folder.look_into()
+    assert Upload.objects.count() == 3, "nor is one that Drive does not know"
 
 
 def where(inbox, item) -> str:
@@ -280,6 +286,39 @@ def test_a_file_that_could_not_be_moved_is_moved_at_the_next_look(inbox, fetched
     fetched()
     assert "/processed/" in where(inbox, item)
     assert Inbox.objects.get().sentence == ""
+
+
+def test_a_file_that_may_not_be_moved_holds_up_no_other_and_is_tried_once_a_day(inbox, fetched):
+    theirs = inbox.store.drop("GX01.MP4", b"owned by somebody", "drop")
+    theirs.read_only = True
+    fetched()
+    ours = inbox.store.drop("GX02.MP4", b"some bytes", "drop")
+    fetched()
+    assert "/processed/" in where(inbox, ours)
+    assert "does not allow changing this file" in Inbox.objects.get().sentence
+    Upload.objects.update(updated_at=timezone.now() - timedelta(days=2))
+    n_tried = inbox.count(f"PATCH /drive/v3/files/{theirs.id}")
+    drive_folder.look_into()
+    assert inbox.count(f"PATCH /drive/v3/files/{theirs.id}") == n_tried
+    drive_folder.look_into(whole=True)
+    assert inbox.count(f"PATCH /drive/v3/files/{theirs.id}") == n_tried + 1
+
+
+def test_a_file_that_is_not_given_out_is_no_job_for_ever_and_a_trashed_folder_is_said(inbox, fetched):
+    items = {}
+    for reason in ("cannotDownloadFile", "insufficientFilePermissions"):
+        items[reason] = inbox.store.drop(f"{reason}.mp4", secrets.token_bytes(9), "drop")
+        inbox.troubles.always(f"GET /drive/v3/files/{items[reason].id}?alt=media", refuse(403, reason))
+    for _time in range(MAX_ATTEMPTS):
+        Job.objects.filter(state=JobState.WAITING).update(run_after=timezone.now())
+        fetched()
+    assert not Job.objects.filter(state=JobState.WAITING).exists()
+    assert all("/failed/" in where(inbox, item) for item in items.values())
+    assert "does not let others download" in items["cannotDownloadFile"].description
+    assert "does not allow this" in items["insufficientFilePermissions"].description
+    inbox.store.trash("drop")
+    drive_folder.look_into()
+    assert "is in its trash" in Inbox.objects.get().sentence
 
 
 @pytest.mark.parametrize("when", ["_write_down", "looked_into"])

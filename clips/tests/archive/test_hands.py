@@ -7,8 +7,12 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 from django.urls import reverse
+from django.utils import timezone
 
 from clips.archive import outage, questions, renaming, session_filing, tasks
+from clips.archive.backend import ArchiveBlockedError
+from clips.archive.configured import place_in_use
+from clips.archive.drive.requests import MAX_TRIES
 from clips.archive.questions import Answer
 from clips.disk import fetching
 from clips.models import (
@@ -18,9 +22,11 @@ from clips.models import (
     ArchiveRoot,
     BlockReason,
     CopyState,
+    DriveGrant,
     FinalClip,
     Job,
     JobKind,
+    JobState,
     Shoot,
 )
 from clips.tests.archive.drive_store import FOLDER_TYPE
@@ -279,6 +285,18 @@ def test_another_folder_in_the_settings_is_asked_about(
     )
 
 
+def test_another_account_with_a_drive_of_its_own_is_asked_about(settings, clips):
+    """The archive is at the top of a person's My Drive; then somebody connects another person."""
+    settings.DRIVE_FOLDER_ID, settings.DRIVE_SERVICE_ACCOUNT_FILE = "", ""
+    DriveGrant.objects.create(account="mia@example.org", scope="x")
+    ArchiveRoot.objects.update(place=place_in_use("drive"))
+    questions.check_place("drive")
+    DriveGrant.objects.create(account="jo@example.org", scope="x")
+    with pytest.raises(ArchiveBlockedError) as caught:
+        questions.check_place("drive")
+    assert caught.value.reason == BlockReason.MOVED
+
+
 def test_a_removed_clip_that_a_person_changed_there_stays_as_they_left_it(on_drive, clips, archived, work_off):
     clip = FinalClip.objects.get(pk=clips[0].pk)
     on_drive.store.revise(clip.drive_file_id, b"graded by Jo")
@@ -286,6 +304,18 @@ def test_a_removed_clip_that_a_person_changed_there_stays_as_they_left_it(on_dri
     archived(clip, JobKind.WITHDRAW)
     assert on_drive.store.items[clip.copies.get().remote_id].content == b"graded by Jo"
     assert not on_drive.store.items[clip.copies.get().remote_id].trashed
+
+
+def test_folders_that_do_not_show_for_long_are_waited_for_and_made_once(on_drive, make_clip, work_off):
+    on_drive.store.unseen_for = MAX_TRIES + 5
+    clip = make_clip()
+    job = Job.objects.for_target(JobKind.ARCHIVE, clip)
+    for _time in range(12):
+        Job.objects.filter(pk=job.pk, state=JobState.WAITING).update(run_after=timezone.now(), attempts=0)
+        work_off()
+    assert clip.copies.get().state == CopyState.VERIFIED
+    names = [folder.name for folder in on_drive.store.folders()]
+    assert len(names) == len(set(names)), "none is there twice"
 
 
 def test_a_top_folder_from_before_its_place_was_kept_is_asked_about_too(on_drive, clips, make_clip, work_off):

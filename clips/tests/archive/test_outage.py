@@ -94,6 +94,22 @@ def test_what_only_a_try_tells_is_tried_with_one_file_at_a_time(on_drive, waitin
     assert not Job.objects.exclude(state=JobState.WAITING, attempts=0).exists()
 
 
+def test_a_file_with_a_trouble_of_its_own_does_not_keep_a_block_that_has_passed(on_drive, waiting, work_off, settings):
+    on_drive.troubles.always("POST /upload", "quota")
+    work_off()
+    on_drive.troubles.over()
+    first = Job.objects.order_by("created_at").first()
+    (settings.DATA_DIR / first.clip.stored_path).unlink()
+    look_now()
+    work_off()
+    first.refresh_from_db()
+    assert (first.attempts, ArchiveBlock.objects.exists()) == (1, True), "it has told nothing"
+    tasks.look_after_archive()  # a minute later, and not when half an hour has passed
+    work_off()
+    assert not ArchiveBlock.objects.exists()
+    assert Job.objects.filter(state=JobState.DONE).count() == N_CLIPS - 1
+
+
 def test_a_folder_that_is_closed_to_us_stops_what_belongs_there_and_nothing_else(
     on_drive, make_clip, archived, work_off
 ):

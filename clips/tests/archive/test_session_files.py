@@ -12,9 +12,11 @@ from django.core.management import CommandError, call_command
 from django.db import models
 from django.utils import timezone
 
-from clips.archive import session_text, tasks
+from clips.archive import session_filing, session_text, tasks
 from clips.archive.configured import archive_backend
 from clips.archive.renaming import stem_of
+from clips.integrity.archive_checks import archive_and_rows
+from clips.integrity.finding import Kind
 from clips.models import (
     ArchiveCopy,
     ArchiveFolder,
@@ -25,6 +27,7 @@ from clips.models import (
     CameraClock,
     CameraName,
     CandidateSegment,
+    Comment,
     CopyState,
     Decision,
     DetectionRun,
@@ -35,11 +38,14 @@ from clips.models import (
     JobKind,
     JobState,
     OriginalFile,
+    Reaction,
     Reel,
     ReelClip,
     SavedView,
     SessionFile,
     Shoot,
+    Speaker,
+    Subject,
 )
 from clips.models.bin import BinKind
 from clips.storage.files import sha256_of
@@ -52,6 +58,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 #: In the order in which they can be deleted.
 TABLES: tuple[type[models.Model], ...] = (
+    Comment, Reaction,
     Job, ArchiveCopy, SessionFile, ArchiveFolder, ArchiveMarker, ArchiveRoot, SavedView, ReelClip, Reel, Heart,
     Decision,
     FinalClip.also.through, FinalClip, FileName, CandidateSegment, DetectionRun, OriginalFile, Shoot, BinEntry,
@@ -61,6 +68,7 @@ TABLES: tuple[type[models.Model], ...] = (
 #: of the archive and not of the crew.
 NOT_COMPARED = {
     ArchiveCopy: {"id", "verified_at", "folder_id"}, Member: {"password", "login_mark", "last_login"}, Heart: {"id"},
+    Reaction: {"id"},
     FinalClip.also.through: {"id"}, FileName: {"id"}, CameraName: {"id"}, CameraClock: {"id"}, TrickAlias: {"id"},
     PersonAlias: {"id"}, DetectionRun: {"curve"},
 }  # fmt: skip
@@ -153,10 +161,18 @@ def crew(backend, request, make_clip, work_off, sorter, other_sorter, admin) -> 
     )
     for clip, member in ((clips[0], sorter), (clips[0], admin), (clips[5], other_sorter)):
         Heart.objects.give([clip.lineage], member)
+    FinalClip.objects.filter(lineage=clips[5].lineage).update(stars=4)
     edit = Reel.objects.create(name="Сезон 2024 — «best of»", shoot=shoots[0], made_by=sorter, made_by_name="mia")
     for position, clip in enumerate((clips[5], clips[0], clips[5]), 1):
         ReelClip.objects.create(reel=edit, position=position, lineage=clip.lineage, start_ms=100 * position,
                                 end_ms=2000, speed=50, title="Zoë", has_sound=position != 2)  # fmt: skip
+    guest = {"name": "Онкел Бо", "is_guest": True, "guest": uuid.uuid4()}
+    for about in ({"lineage": clips[0].lineage}, {"reel": edit}):
+        Comment.objects.create(text="Clean!\n🏂", name="mia", member=sorter, **about)
+        Comment.objects.create(text="«Wow»", state="WAITING", **guest, **about)
+        of = Subject(lineage=about.get("lineage"), reel_id=edit.pk if "reel" in about else None)
+        Reaction.objects.give(of, "FIRE", Speaker(member=sorter))
+        Reaction.objects.create(kind="WOW", guest=guest["guest"], **about)
     CameraName.objects.create(camera_id="CAM_GOPRO11", serial="C34", name="helmet cam")
     CameraClock.objects.create(camera_id="CAM_GOPRO11", day=dt.date(2024, 12, 1), offset_s=-3600)
     SavedView.objects.create(name="crashes", query="category=CRASH", is_crews=True, member=sorter)
@@ -194,9 +210,12 @@ def lose() -> None:
     ArchiveTouch.objects.all().delete()
 
 
+def files_there(request, backend) -> dict:
+    return lying(request.getfixturevalue("drive") if backend.name == "drive" else None)
+
+
 def videos_there(request, backend) -> dict:
-    drive = request.getfixturevalue("drive") if backend.name == "drive" else None
-    return {name: file for name, file in lying(drive).items() if not file[0].endswith(".json")}
+    return {name: file for name, file in files_there(request, backend).items() if not file[0].endswith(".json")}
 
 
 def test_all_rows_are_as_they_were_and_nothing_in_the_archive_moves(crew, backend, request, work_off):
@@ -233,11 +252,13 @@ def test_session_files_are_small_read_by_people_and_written_when_something_chang
     assert {file.path: file.revision for file in SessionFile.objects.all()} == revisions, "nothing changed"
     assert not ArchiveTouch.objects.exists()
     Heart.objects.all().delete()
+    Comment.objects.filter(reel=None).delete()
     Person.objects.filter(slug="Bruce").delete()
     tasks.describe_sessions()
+    assert session_filing.follow_changes() == 0, "one job for each is enough"
     assert set(work_off()) == {JobKind.RECORD}
     changed = {file.path for file in SessionFile.objects.all() if file.revision > revisions[file.path]}
-    assert len(changed) == 1, "a heart is in one session's file"
+    assert len(changed) == 1, "hearts and comments are in one session's file"
     target = django_settings.DATA_DIR / "read.json"
     backend.fetch(SessionFile.objects.get(path=changed.pop()).remote_id, target)
     text = target.read_text(encoding="utf-8")
@@ -257,7 +278,7 @@ def test_a_session_that_is_renamed_takes_its_file_along(crew, backend, work_off)
     assert len(list(backend.session_files())) == 4, "none is left behind"
 
 
-def test_files_that_another_site_signed_are_a_question(crew, settings):
+def test_files_that_another_site_signed_are_a_question(crew, settings, backend, request, work_off):
     before = table()
     lose()
     settings.SECRET_KEY = "another site's"
@@ -268,6 +289,39 @@ def test_files_that_another_site_signed_are_a_question(crew, settings):
     assert f"4  session files not read, signed by {signer}" in rebuilt("--dry-run")
     rebuilt("--accept", signer)
     assert table()["FinalClip"] == before["FinalClip"]
+    described(work_off)
+    lose()
+    assert "signed by" not in rebuilt(), "what was accepted is signed anew, and the next time nobody is asked"
+    assert table()["FinalClip"] == before["FinalClip"]
+    texts = [path for path, _sha256, is_trashed in files_there(request, backend).values() if not is_trashed]
+    assert sum("/trickyclip before " in path for path in texts) == 4, "and theirs are kept"
+
+
+def test_a_file_that_somebody_changed_or_deleted_is_found_and_written_again_beside_theirs(
+    crew, backend, request, work_off
+):
+    SessionFile.objects.update(written_at=timezone.now() - dt.timedelta(hours=2))
+    changed, deleted = SessionFile.objects.get(shoot=None), SessionFile.objects.exclude(shoot=None).first()
+    if backend.name == "drive":
+        store = request.getfixturevalue("drive").store
+        store.revise(changed.remote_id, b"{}")
+        store.trash(deleted.remote_id)
+    else:
+        (backend.root / changed.path).write_bytes(b"{}")
+        (backend.root / deleted.path).unlink()
+    found = [found for found in archive_and_rows(checksums=False) if found.kind == Kind.SESSION_FILE]
+    assert {one.key for one in found} == {str(changed.pk), str(deleted.pk)}
+    assert all(one.mend() for one in found)
+    described(work_off)
+    assert [found for found in archive_and_rows(checksums=False) if found.kind == Kind.SESSION_FILE] == []
+    theirs = hashlib.sha256(b"{}").hexdigest()
+    kept = [path for path, sha256, is_trashed in files_there(request, backend).values() if sha256 == theirs]
+    assert len(kept) == 1
+    assert "/trickyclip before " in kept[0]
+    before = table()
+    lose()
+    rebuilt()
+    assert table() == before
 
 
 def test_a_file_that_somebody_changed_is_not_believed_unasked(crew, backend, tmp_path):

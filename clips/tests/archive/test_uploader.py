@@ -25,6 +25,7 @@ from clips.models import (
     OriginalFile,
     Shoot,
 )
+from clips.models.clip import MAX_PEOPLE
 from clips.sorting.decisions import choice_of
 from people.merging import merge
 from people.models import Person
@@ -200,10 +201,14 @@ def test_drive_shows_who_a_file_is(on_drive, make_clip, archived):
         "trickyclip_kept_at": clip.created_at.isoformat(),
         "trickyclip_session": str(clip.original_file.shoot_id),
         "trickyclip_session_name": "Backyard Rails",
+        "trickyclip_video": "GX01.MP4",
+        "trickyclip_video_bytes": "1",
         "trickyclip_rider": str(clip.person_id),
         "trickyclip_rider_name": "Mia",
         "trickyclip_also_1": str(other.pk),
     }
+    most = len(item.app_properties) - 1 + len(("trick", "trick_name")) + MAX_PEOPLE
+    assert most <= 30, "so many Drive keeps"
     assert clip.copies.get().url == f"https://drive.google.com/file/d/{clip.drive_file_id}/view"
 
 

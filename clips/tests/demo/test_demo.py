@@ -12,6 +12,7 @@ from clips.demo import film, park, session
 from clips.ingest.part_file import part_path
 from clips.media.probe import probe
 from clips.models import CandidateSegment, Job, JobKind, OriginalFile, Upload, UploadState
+from clips.tests.demo.drawn_once import copy_of_film
 from detection.propose import propose
 
 #: The film's sound and motion are clear, so the middle of a moment lies inside the trick or this close to it.
@@ -21,7 +22,7 @@ NEAR_S = 0.5
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("demo") / "demo.mp4"
-    film.write(path)
+    copy_of_film(path)
     return path
 
 

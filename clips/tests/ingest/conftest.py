@@ -8,6 +8,7 @@ import pytest
 
 from clips.ingest import register
 from clips.ingest.tasks import ingest
+from clips.integrity.tasks import read_back
 from clips.models import Job, JobKind
 from clips.tests.ingest.web import Web, Wire, token_of, web_server
 
@@ -31,12 +32,14 @@ def wire(web, secret) -> Wire:
 
 @pytest.fixture
 def check_uploads() -> Callable[[], int]:
-    """Return a function that checks all waiting uploads, without the jobs that follow."""
+    """Return a function that checks all waiting uploads and reads them back, without the jobs that follow."""
 
     def check() -> int:
         due = list(Job.objects.due().filter(kind=JobKind.INGEST))
         for job in due:
             ingest(str(job.pk))
+        for job in Job.objects.due().filter(kind=JobKind.READ_BACK):
+            read_back(str(job.pk))
         return len(due)
 
     return check

@@ -84,6 +84,28 @@ def test_picked_files_are_sent_and_their_fate_is_told(page, tmp_path):
     expect(upload_row(page, "diary.mp4")).to_contain_text("not a video", timeout=PATIENCE_MS)
 
 
+def test_a_batch_ends_with_a_receipt_that_says_when_the_card_may_be_formatted(page, tmp_path):
+    here = make_video(tmp_path / "GX010011.mp4", frames=40, seed=11)
+    pick(page, here)
+    send(page)
+    first = page.locator("[data-receipt]").first
+    expect(first).to_contain_text("Safe to format", timeout=PATIENCE_MS)
+    # One that is here already belongs to the card as well, though it is not sent.
+    page.reload()
+    pick(page, make_video(tmp_path / "GX010012.mp4", frames=40, seed=12), here)
+    expect(file_row(page, "GX010011.mp4")).to_have_attribute("data-state", "here", timeout=PATIENCE_MS)
+    send(page, session="Night Rails")
+    first = page.locator("[data-receipt]").filter(has_text="Night Rails")
+    expect(first).to_contain_text("Safe to format", timeout=PATIENCE_MS)
+    first.click()
+    expect(page.locator("#receipt")).to_have_attribute("data-safe", "yes")
+    expect(page.locator(".receipt-rows tbody tr")).to_have_count(2)
+    expect(page.get_by_text("2 of 2 videos safe")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="ASC MHL").click()
+    assert download.value.suggested_filename == "ascmhl.zip"
+
+
 def test_the_date_is_that_of_the_earliest_file_unless_it_is_chosen(page, tmp_path):
     first, second = (film(tmp_path, name, 1000, seed) for seed, name in enumerate(["a.mp4", "b.mp4"], 50))
     for path, day in ((first, 3), (second, 4)):

@@ -166,6 +166,8 @@ ORPHANS = {
     "uploads/stray.part": (Kind.ORPHAN_UPLOAD, True),
     "candidates/stray.mp4": (Kind.ORPHAN_PREVIEW, False),
     "final_clips/shared/stray.mp4": (Kind.ORPHAN_SHARED, False),
+    "final_clips/reels/stray.mp4": (Kind.ORPHAN_FILM, False),
+    "final_clips/handles/stray.mp4": (Kind.ORPHAN_FILM, False),
     "scratch/stray": (Kind.SCRATCH, False),
 }
 

@@ -73,8 +73,9 @@ def _raise_first(futures: list[Future]) -> None:
 
 
 @pytest.fixture
-def site(engine_path: Path, tmp_path: Path) -> Iterator[RunningSite]:
-    with sites.running_site(engine_path / "data", **QUICK) as running:
+def site(started_site: Path, engine_path: Path, tmp_path: Path) -> Iterator[RunningSite]:
+    printed = (started_site / "printed").read_text(encoding="utf-8")
+    with sites.running_site(sites.copied(started_site, engine_path), first_text=printed, **QUICK) as running:
         yield running
     (tmp_path / "site.log").write_text(running.up.text)  # for whoever looks why it failed
 

@@ -3,14 +3,12 @@
 import os
 import shutil
 import signal
-import tempfile
-from pathlib import Path
 
 import pytest
 
 from clips.tests.media.made_up import make_video
 from clips.tests.web.test_end_to_end import Person
-from trickyclip.tests.site import running_site
+from trickyclip.tests.site import copied, running_site
 
 pytestmark = pytest.mark.slow
 
@@ -18,10 +16,11 @@ N_FILES = 3
 
 
 @pytest.fixture
-def impatient_site():
+def impatient_site(started_site, engine_path):
     """A site that looks for lost jobs every few seconds instead of every minute."""
-    folder = tempfile.TemporaryDirectory(prefix="trickyclip-site-", ignore_cleanup_errors=True)
-    with folder as path, running_site(Path(path) / "data", SWEEP_SECONDS="3", JOB_LEASE_SECONDS="6") as site:
+    printed = (started_site / "printed").read_text(encoding="utf-8")
+    often = {"SWEEP_SECONDS": "3", "JOB_LEASE_SECONDS": "6"}
+    with running_site(copied(started_site, engine_path), first_text=printed, **often) as site:
         yield site
 
 
@@ -37,7 +36,7 @@ def test_every_file_is_done_after_the_broker_lost_all_it_knew(impatient_site, tm
     mia = Person(impatient_site)
     uploads = []
     for number in range(N_FILES):
-        film = make_video(tmp_path / f"{number}.mp4", frames=1200, events_s=[10, 30], seed=number)
+        film = make_video(tmp_path / f"{number}.mp4", frames=750, events_s=[6, 18], seed=number)
         uploads.append(mia.upload(film, session="Lost", date="2024-12-01"))
     mia.wait_for(lambda: mia.get("/api/jobs", state="RUNNING")["results"], "somebody works")
     wipe_redis(impatient_site)

@@ -15,13 +15,17 @@ from clips.library import export_originals
 from clips.models import (
     BinEntry,
     BulkChange,
+    Comment,
     Decision,
     FinalClip,
     OriginalFile,
+    Reaction,
     SavedView,
     SharedCopy,
     ShareLink,
     Shoot,
+    Speaker,
+    Subject,
     Upload,
     UploadState,
 )
@@ -58,6 +62,8 @@ def clips(original, segments, sorter, other_sorter) -> dict[str, FinalClip]:
         SavedView.objects.create(name=f"of {member}", member=member, query=f"q=secret+of+{member}")
         BulkChange.objects.create(kind="TAG", label=f"by {member}", member=member, member_name=str(member), n_changed=1)
         entry = {"kind": "CLIPS", "title": f"thrown by {member}", "reason": "too dark"}
+        Comment.objects.create(lineage=made["rail"].lineage, text=f"said by {member}", name=str(member), member=member)
+        Reaction.objects.give(Subject(lineage=made["rail"].lineage), "FIRE", Speaker(member=member))
         BinEntry.objects.create(thrown_by=member, thrown_by_name=str(member), **entry)
         upload = {"owner": member, "original_filename": f"{member}.MP4", "size_bytes": 9, "offset_bytes": 9}
         Upload.objects.create(**upload, shoot=original.shoot, state=UploadState.REGISTERED)
@@ -144,6 +150,8 @@ def test_the_crews_json_has_every_kind_of_row_by_the_names_that_people_use(clien
     assert {decision["by"] for decision in crew["decisions"]} == {"mia", "jo"}
     assert {change["label"] for change in crew["bulk_changes"]} == {"by mia", "by jo"}
     assert {entry["reason"] for entry in crew["bin"]} == {"too dark"}
+    assert {said["text"] for said in crew["comments"]} == {"said by mia", "said by jo"}
+    assert {given["by"] for given in crew["reactions"]} == {"mia", "jo"}
     assert {link["clip"] for link in crew["share_links"]} == {"rail__v001.mp4"}
     session = told(read, f"{IN_ARCHIVE}/session.json")
     assert (session["name"], len(session["clips"]), len(session["videos"])) == ("Backyard Rails", 3, 1)
@@ -174,6 +182,8 @@ def test_a_member_takes_home_what_is_theirs(client, clips, secrets, sorter, admi
     assert [upload["name"] for upload in said["uploads"]] == ["mia.MP4"]
     assert [view["name"] for view in said["saved_views"]] == ["of mia"]
     assert [entry["title"] for entry in said["bin"]] == ["thrown by mia"]
+    assert [comment["text"] for comment in said["comments"]] == ["said by mia"]
+    assert len(said["reactions"]) == 1
     assert len(said["share_links"]) == len(said["bulk_changes"]) == 1
     assert {name.rpartition("/")[2] for name in read.namelist()} == {
         "member.json", "clips.csv", "session.json", "rail__v001.mp4", "earlier__v001.mp4",
@@ -190,7 +200,17 @@ def test_nothing_of_another_member_is_in_it(client, clips, secrets, sorter, othe
     note(Action.ROLE_GIVEN, other_sorter, actor=sorter, role="CURATOR")
     text = all_text(taken(client, MINE))
     assert "login_failed" in text
-    for of_other in ("203.0.113", "by jo", "of jo", "jo.MP4", "crash__v001", "CURATOR", '"jo"', str(other_sorter.pk)):
+    for of_other in (
+        "203.0.113",
+        "by jo",
+        "of jo",
+        "said by jo",
+        "jo.MP4",
+        "crash__v001",
+        "CURATOR",
+        '"jo"',
+        str(other_sorter.pk),
+    ):
         assert of_other not in text, of_other
 
 

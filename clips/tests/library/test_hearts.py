@@ -1,10 +1,12 @@
 """Tests hearts: given by anybody, to a clip in all its versions, one or many at once, found, and gone with a member."""
 
+import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -14,6 +16,7 @@ from clips.library.selection import Selection
 from clips.library.undoing import undo
 from clips.models import BulkChange, FinalClip, Heart
 from clips.sorting.decisions import Choice, ConflictError, choice_of, make_clip
+from clips.tests.rivals import PATIENCE_S, Rival, wait_for_blocked
 from people.leaving import erase
 from people.models import Member
 
@@ -61,6 +64,50 @@ def test_a_heart_survives_a_new_version(clips, viewer, sorter):
     version = reedit(clips[0], replace(choice_of(clips[0]), end_ms=2500), member=sorter)
     shown = FinalClip.objects.with_hearts(viewer).get(pk=version.pk)
     assert (shown.n_hearts, shown.has_my_heart) == (1, True)
+
+
+def test_the_number_in_the_row_is_that_of_the_hearts_whoever_writes_it(clips, viewer, sorter):
+    def counted() -> list[int]:
+        return list(FinalClip.objects.order_by("start_ms").values_list("n_hearts", flat=True))
+
+    give(clips[:2], viewer)
+    give(clips[:1], sorter)
+    assert counted() == [2, 1, 0, 0]
+    FinalClip.objects.update(n_hearts=7)
+    assert counted() == [2, 1, 0, 0]
+    viewer.hearts.all().delete()
+    assert counted() == [1, 0, 0, 0]
+
+
+def both_at_once(first: Callable[[], object], second: Callable[[], FinalClip]) -> FinalClip:
+    """Begin the second while the transaction of the first is still open; return what the second returns."""
+    done, may_end = threading.Event(), threading.Event()
+
+    def held() -> None:
+        with transaction.atomic():
+            first()
+            done.set()
+            assert may_end.wait(PATIENCE_S)
+
+    holder = Rival(held)
+    assert done.wait(PATIENCE_S)
+    rival = Rival(second)
+    wait_for_blocked(1)
+    may_end.set()
+    holder.result()
+    return rival.result()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_heart_that_is_given_while_a_version_is_made_is_counted_in_both(clips, viewer, sorter):
+    def longer(clip: FinalClip, end_ms: int) -> FinalClip:
+        return reedit(clip, replace(choice_of(clip), end_ms=end_ms), member=sorter)
+
+    second = both_at_once(lambda: give(clips[:1], viewer), lambda: longer(clips[0], 2500))
+    both_at_once(lambda: longer(second, 2600), lambda: give([second], sorter))
+    versions = FinalClip.objects.filter(lineage=second.lineage)
+    assert list(versions.values_list("n_hearts", flat=True)) == [2, 2, 2]
 
 
 def test_a_clip_in_the_bin_gets_no_heart(client, viewer, clips):

@@ -165,7 +165,7 @@ def test_a_lost_connection_is_said_calmly_and_goes_away(chromium, live_server, s
         expect(notice).to_contain_text("Connection lost")
         page.context.set_offline(False)
         expect(notice).to_contain_text("Back online")
-        expect(notice).to_be_hidden(timeout=10_000)
+        expect(notice).to_be_hidden()
 
 
 def test_an_error_of_the_server_gets_a_sentence(chromium, live_server, segments):

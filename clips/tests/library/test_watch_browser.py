@@ -1,5 +1,6 @@
 """Tests the player of raw videos in a real browser: choosing, seeking, playing a moment, making one."""
 
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from clips.models import CandidateSegment, Job, JobKind, OriginalFile
 from clips.tests.browser import log_in, open_page, press
+from clips.tests.factories import FinalClipFactory
 from clips.tests.library.watched import filmed
 from clips.tests.media.made_up import make_video
 from clips.tests.workers import PATIENCE_S, Worker, eventually
@@ -88,6 +90,29 @@ def test_a_moment_is_played_from_its_start_to_its_end(chromium, live_server, ori
         page.get_by_role("radio", name="trashed").check()
         expect(page.locator(".watch-mark:visible")).to_have_count(1)
         page.goto("about:blank")
+
+
+def test_the_clip_of_a_kept_moment_is_rated_while_it_plays(chromium, live_server, original):
+    kept = CandidateSegment.objects.get(start_ms=3000)
+    CandidateSegment.objects.filter(pk=kept.pk).update(status="ACCEPTED")
+    clip = FinalClipFactory(original_file=original, candidate_segment=kept, start_ms=3000, end_ms=5000)
+    with watching(chromium, live_server) as page:
+        log_in(page, "ada", PASSWORD)
+        page.goto(f"/sessions/{original.shoot_id}")
+        wait_for(page, "video.readyState >= 1")
+        page.locator(".watch-mark").first.click()
+        stars = page.locator(".watch-liked").get_by_role("group", name="Stars")
+        stars.get_by_role("button", name="2 stars").click()
+        expect(stars.locator("[data-lit]")).to_have_count(2)
+        press(page, "4")
+        expect(stars.locator("[data-lit]")).to_have_count(4)
+        page.locator("#toasts").get_by_role("button", name=re.compile("Undo")).first.click()
+        expect(stars.locator("[data-lit]")).to_have_count(2)
+        page.locator(".watch-mark").nth(1).click()
+        expect(page.locator(".watch-liked > *")).to_have_count(0)
+        page.goto("about:blank")
+    clip.refresh_from_db()
+    assert clip.stars == 2
 
 
 def test_the_keys_of_every_player_are_on_one_sheet_and_a_loop_plays_a_moment_again(chromium, live_server, original):

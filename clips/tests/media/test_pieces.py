@@ -9,7 +9,9 @@ import av
 import numpy as np
 import pytest
 
-from clips.media.render.pieces import PIECE_S, ZERO_S, make_pieces, piece_path
+from clips.media.render import pace
+from clips.media.render.piece_file import ZERO_S
+from clips.media.render.pieces import PIECE_S, make_pieces, piece_path
 from clips.media.render.wanted_pieces import Wanted
 from clips.tests.media.made_up import frame_number, make_video, sound
 
@@ -70,6 +72,13 @@ def source(tmp_path_factory) -> Path:
     return make_video(folder / "source.mp4", frames=270, rate=60, gop=45, bframes=2, codec="libx265", events_s=[3])
 
 
+@pytest.fixture
+def a_quick_machine(monkeypatch):
+    """All of a video is decoded, however slowly that goes here just now."""
+    monkeypatch.setattr(pace, "_LEAST_SHARE", 1.0)
+
+
+@pytest.mark.usefixtures("a_quick_machine")
 @pytest.mark.parametrize("wishes", [((0, 1, 2, 3, 4),), ((3, 4), (0, 1, 2)), ((4,), (2,), (0,), (3,), (1,))])
 def test_pieces_made_in_any_order_follow_each_other_without_gap_or_overlap(source, tmp_path, wishes):
     pieces = made(source, tmp_path / "out", *wishes, duration_ms=4500)
@@ -113,8 +122,10 @@ def test_a_piece_that_somebody_waits_for_goes_before_those_made_ahead(source, tm
     maker = threading.Thread(target=make_pieces, args=(str(source), str(folder), 4500, 0.2))
     maker.start()
     Wanted((4,), (0, 1, 2, 3)).write(folder)
+    n_before = len(list(folder.glob("*.ts")))
     until(piece_path(folder, 4).exists)
-    assert len(list(folder.glob("*.ts"))) <= 2
+    in_order = sorted(folder.glob("*.ts"), key=lambda piece: piece.stat().st_mtime_ns)
+    assert in_order.index(piece_path(folder, 4)) <= n_before + 1
     Wanted(has_ended=True).write(folder)
     maker.join(PATIENCE_S)
     assert not maker.is_alive()
@@ -130,6 +141,16 @@ def test_pieces_are_small_and_upright(tmp_path, rotation):
         assert stream.codec_context.name == "h264"
     assert min(size) == 480
     assert (size[0] < size[1]) == (rotation == 90)
+
+
+def test_a_player_takes_a_piece_for_as_long_as_it_is_whose_last_frame_stays_for_long(tmp_path):
+    """A player takes the last frame to stay as long as the one before it."""
+    source = make_video(tmp_path / "slow.mp4", frames=10, rate=5)
+    for number, piece in made(source, tmp_path / "out", (0,), (1,), duration_ms=2000).items():
+        frames = shown(piece)
+        assert [held for _time, held in frames[-3:]] == [5 * number + 4] * 3
+        before_s, last_s = frames[-2][0], frames[-1][0]
+        assert last_s + (last_s - before_s) == pytest.approx(number + 1, abs=0.001)
 
 
 def test_a_video_without_sound_has_pieces_without(tmp_path):

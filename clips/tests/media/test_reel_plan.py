@@ -10,6 +10,7 @@ from clips.media.reel import loudness
 from clips.media.reel.beats import beats_s, ending_on_beats, impacts_s
 from clips.media.reel.cadence import picture_of_each
 from clips.media.reel.fit import Fitted, planes_of
+from clips.media.reel.path import through
 from clips.media.reel.plan import Card, Frame, Item, Plan, as_json, from_json, lay_out
 
 RATES = [
@@ -158,3 +159,13 @@ def test_a_narrow_frame_follows_its_path():
     left, right = (planes_of(fitted(stripes(1280, 720), middle))[0] for middle in (0.0, 1.0))
     assert left.max() < 60
     assert right.min() > 190
+
+
+def test_a_path_goes_through_its_places_straight_with_rounded_corners():
+    assert through([]) == ()
+    assert through([(0.5, 0.3)]) == ((0.5, 0.3),)
+    times_s, middles = np.array(through([(0.5, 0.2), (2.5, 0.8), (3.5, 0.8)])).T
+    at = lambda seconds: np.interp(seconds, times_s, middles)  # noqa: E731
+    assert at([0, 1, 1.5, 2, 5]) == pytest.approx([0.2, 0.35, 0.5, 0.65, 0.8], abs=1e-3)
+    assert at([0.5, 2.5]) == pytest.approx([0.2, 0.8], abs=0.04)
+    assert np.abs(np.diff(middles, n=2)).max() < 0.004

@@ -103,6 +103,16 @@ def test_sources_of_any_kind_go_together(films, tmp_path):
     assert doubled[:60] == sorted(doubled[:60])
 
 
+def test_a_narrow_film_is_led_through_the_places_where_somebody_put_it(films, tmp_path):
+    led = Item(str(films["large"]), path=((0.0, 0.5),), places=((0.2, 0.0), (0.8, 1.0)))
+    out, _made = rendered(Plan(Frame(90, 160, Fraction(30)), (led,)), tmp_path)
+    with av.open(str(films["large"])) as whole, av.open(str(out)) as narrow:
+        wide = [frame.reformat(284, 160, format="gray").to_ndarray() for frame in whole.decode(video=0)]
+        seen = [frame.to_ndarray(format="gray")[:, :90] for frame in narrow.decode(video=0)]
+    at = lambda n: min(range(195), key=lambda x: np.abs(wide[n][:, x : x + 90].astype(int) - seen[n]).mean())  # noqa: E731
+    assert [at(0), at(15), at(29)] == [pytest.approx(px, abs=3) for px in (0, 97, 194)]
+
+
 def test_clips_fade_into_each_other_and_names_come_and_go(films, tmp_path):
     items = (
         Item(str(films["30"]), names=("Mia Łukasz", "FS 360"), has_sound=False),

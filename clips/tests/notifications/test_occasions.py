@@ -11,6 +11,7 @@ from clips.models import (
     ArchiveBlock,
     AuditReport,
     ChannelKind,
+    Comment,
     Decision,
     DecisionKind,
     Job,
@@ -20,10 +21,15 @@ from clips.models import (
     NoticeChannel,
     OriginalFile,
     Preview,
+    Reaction,
+    Reel,
+    Speaker,
+    Subject,
     Upload,
 )
 from clips.notifications import occasions
-from clips.tests.factories import OriginalFileFactory
+from clips.tests.factories import FinalClipFactory, OriginalFileFactory
+from people.models import Person
 
 pytestmark = pytest.mark.django_db
 
@@ -162,5 +168,39 @@ def test_the_day_is_told_after_its_hour_and_names_who_sorted(segments, sorter, s
 
 
 def test_a_day_on_which_nothing_happened_is_not_told(segments, settings, monkeypatch):
+    at(9, settings, monkeypatch)
+    assert told() == []
+
+
+def test_what_was_said_is_one_digest_a_day(segments, sorter, original, settings, monkeypatch):
+    clip = FinalClipFactory(original_file=original, person=Person.objects.add("Mia Berg"))
+    reel = Reel.objects.create(name="December", made_by=sorter, made_by_name="mia")
+    own = {"name": "mia", "member": sorter}
+    Comment.objects.create(lineage=clip.lineage, text="So\nclean " + "x" * 200, **own)
+    Comment.objects.create(reel=reel, text="Watched twice", name="Uncle Bo", is_guest=True)
+    Comment.objects.create(reel=reel, text="Not seen yet", name="Spam", is_guest=True, state="WAITING")
+    Reaction.objects.give(Subject(reel_id=reel.pk), "FIRE", Speaker(member=sorter))
+    yesterday = dt.datetime(2024, 12, 1, 20, tzinfo=dt.UTC)
+    for n, comment in enumerate(Comment.objects.order_by("created_at")):
+        Comment.objects.filter(pk=comment.pk).update(created_at=yesterday + dt.timedelta(minutes=n))
+    Reaction.objects.update(created_at=yesterday)
+    NoticeChannel.objects.update(wants=["TALK"])
+    at(8, settings, monkeypatch)
+    assert told() == []
+    at(9, settings, monkeypatch)
+    assert told() == told() == ["2 new comments"]
+    notice = Notice.objects.get()
+    assert notice.path == "/comments"
+    first, *others = notice.text.splitlines()
+    assert first.startswith("mia on Mia Berg: “So clean xxx")
+    assert first.endswith("x…”")
+    assert others == ["Uncle Bo on December: “Watched twice”", "1 reaction.", "1 comment of a guest waits."]
+    assert "Not seen yet" not in notice.text
+
+
+def test_a_day_on_which_nobody_said_anything_has_no_digest(sorter, original, settings, monkeypatch):
+    Comment.objects.create(lineage=original.pk, text="Long ago", name="Spam", is_guest=True, state="WAITING")
+    Comment.objects.update(created_at=dt.datetime(2024, 11, 1, tzinfo=dt.UTC))
+    NoticeChannel.objects.update(wants=["TALK"])
     at(9, settings, monkeypatch)
     assert told() == []

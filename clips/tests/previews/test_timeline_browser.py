@@ -186,6 +186,6 @@ def test_a_line_keeps_its_height_while_its_strip_is_asked_for_and_made(chromium,
         with ThreadPoolExecutor(1) as worker:  # Playwright's own thread may not ask the database
             assert worker.submit(Job.objects.filter(kind=JobKind.FILMSTRIP).count).result() == 1
             worker.submit(make).result()
-        expect(page.locator("[data-film] canvas")).to_have_attribute("width", DRAWN, timeout=10_000)
+        expect(page.locator("[data-film] canvas")).to_have_attribute("width", DRAWN)
         assert page.locator(".filmed").bounding_box()["height"] == height_px
         page.goto("about:blank")

@@ -8,8 +8,9 @@ from zlib import crc32
 
 import av
 from django.conf import settings
+from PIL import Image
 
-from clips.models import CandidateSegment, FinalClip, Shoot
+from clips.models import CandidateSegment, Filmstrip, FinalClip, OriginalFile, Shoot
 from clips.tests.factories import CandidateSegmentFactory, FinalClipFactory, OriginalFileFactory
 from clips.tests.media.made_up import make_video
 from people.models import Person
@@ -18,6 +19,7 @@ from tricks.models import Trick
 RATE = 60
 SECONDS = (2, 1, 3, 2)
 TRICKS = ("KFED", "Back 3", "Lipslide", "Nose butter")
+TILE_PX, COLUMNS = (128, 72), 12
 
 
 def make_clips(session: str = "Edit Evening", *, riders: str = "Miller Downey") -> list[str]:
@@ -45,6 +47,7 @@ def make_clips(session: str = "Edit Evening", *, riders: str = "Miller Downey") 
             file_hash=hashlib.sha256(data).hexdigest(), size_bytes=len(data), crc32=crc32(data),
         )  # fmt: skip
         made.append(str(clip.pk))
+    strip(film, original)
     FinalClip.objects.filter(pk__in=made).refresh_search()
     return made
 
@@ -62,3 +65,20 @@ def picture(film: Path, segment: CandidateSegment) -> None:
         frames = list(container.decode(video=0))
         frames[len(frames) // 2].to_image().save(stored(path))
     CandidateSegment.objects.filter(pk=segment.pk).update(poster_path=path)
+
+
+def strip(film: Path, original: OriginalFile) -> None:
+    """Give a video a picture for each of its seconds, taken from a film that is shorter."""
+    seconds = range(original.duration_ms // 1000)
+    with av.open(str(film)) as container:
+        frames = [frame.to_image(width=TILE_PX[0], height=TILE_PX[1]) for frame in container.decode(video=0)]
+    sprite = Image.new("RGB", (COLUMNS * TILE_PX[0], -(-len(seconds) // COLUMNS) * TILE_PX[1]))
+    for second in seconds:
+        place = (second % COLUMNS * TILE_PX[0], second // COLUMNS * TILE_PX[1])
+        sprite.paste(frames[second * 7 % len(frames)], place)
+    path = f"candidates/{original.pk}-strip.jpg"
+    sprite.save(stored(path))
+    Filmstrip.objects.create(
+        original_file=original, stored_path=path, columns=COLUMNS, tile_width_px=TILE_PX[0], tile_height_px=TILE_PX[1],
+        times_ms=[second * 1000 for second in seconds], size_bytes=stored(path).stat().st_size,
+    )  # fmt: skip

@@ -27,14 +27,14 @@ def place(reel: Reel, position: int) -> ReelClip:
 
 
 def snapshot(reel: Reel) -> list:
-    fields = ("pk", "position", "lineage", "start_ms", "end_ms", "speed", "title", "has_sound")
+    fields = ("pk", "position", "lineage", "start_ms", "end_ms", "speed", "title", "has_sound", "crop")
     return [Reel.objects.get(pk=reel.pk).name, *reel.clips.order_by("position").values_list(*fields)]
 
 
 @pytest.mark.parametrize(
     "fields",
-    [{"speed": 33}, {"start_ms": 5, "end_ms": 5}, {"start_ms": 5}, {"position": 0}],
-    ids=["unknown speed", "no length", "half a trim", "position 0"],
+    [{"speed": 33}, {"start_ms": 5, "end_ms": 5}, {"start_ms": 5}, {"position": 0}, {"crop": [[0, 500]] * 31}],
+    ids=["unknown speed", "no length", "half a trim", "position 0", "endless crop"],
 )
 def test_the_database_refuses(reel, fields):
     row = {"reel": reel, "position": 9, "lineage": uuid.uuid4()} | fields
@@ -83,8 +83,11 @@ def test_each_change_is_undone_and_done_again_exactly(reel, sorter, hand, page_o
         lambda: editing.move_clip(place(reel, 4), 1, hand=do()),
         lambda: editing.trim_clip(place(reel, 1), 15_500, 16_500, hand=do()),
         lambda: editing.set_speed(place(reel, 2), 25, hand=do()),
+        lambda: editing.move_crop(place(reel, 3), 5_900, 300, hand=do()),
+        lambda: editing.move_crop(place(reel, 3), 5_000, 700, hand=do()),
         lambda: editing.set_title(place(reel, 2), "Landed it", hand=do()),
         lambda: editing.set_sound(place(reel, 3), False, hand=do()),
+        lambda: editing.follow_again(place(reel, 3), hand=do()),
         lambda: editing.rename(reel, "January", hand=do()),
         lambda: editing.remove_clip(place(reel, 2), hand=do()),
     ]
@@ -225,3 +228,13 @@ def test_a_page_that_is_opened_takes_the_lease_from_the_members_other_page(reel,
     assert not rows.lend(new, curator, from_own_page=True)
     assert rows.lend(new, sorter, from_own_page=True)
     assert not rows.lend(old, sorter)
+
+
+def test_a_crop_has_its_places_in_order_and_one_dragged_again_takes_the_place_of_the_first(reel, sorter, hand):
+    for at_ms, middle in ((6_500, 800), (5_000, 200), (6_450, 900)):
+        editing.move_crop(place(reel, 2), at_ms, middle, hand=hand(sorter))
+    assert place(reel, 2).crop == [[5_000, 200], [6_450, 900]]
+    with pytest.raises(NotPossibleError, match="reach"):
+        editing.move_crop(place(reel, 2), 7_001, 500, hand=hand(sorter))
+    entry = contents.entries_of(reel)[1]
+    assert entry.crop == [[0, 200], [1_450, 900]]

@@ -2,7 +2,9 @@
 
 import hashlib
 import io
+import re
 import zipfile
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 from urllib.parse import unquote
@@ -12,11 +14,13 @@ from zlib import crc32
 import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
+from django.utils import timezone
 
+from clips.library.selection import Selection
 from clips.media.cut.clip import cut
 from clips.media.probe import probe
-from clips.models import FinalClip, OriginalFile, Reel
-from clips.reels import editing
+from clips.models import FinalClip, HandleCut, OriginalFile, Reel
+from clips.reels import editing, handles, handover
 from clips.reels.handover import Linked, hand_over
 from clips.reels.timeline.model import TimelineError
 from clips.tests.factories import FinalClipFactory, OriginalFileFactory
@@ -25,6 +29,7 @@ from people.models import Person
 from tricks.models import Trick
 
 RATE = Fraction(60000, 1001)
+HTMX = {"HX-Request": "true"}
 SPANS_MS = ((334, 1201), (1500, 2600))
 
 
@@ -177,6 +182,41 @@ def test_the_zip_holds_the_project_and_the_files_that_it_links(client, viewer, e
     assert packed.read(linked[0]) == (own_data_dir / cuts[0].stored_path).read_bytes()
 
 
+def test_the_zip_holds_clips_with_handles_once_they_are_cut(
+    client, viewer, edit, cuts, film, video, work_off, own_data_dir
+):
+    original = own_data_dir / video.stored_path
+    original.parent.mkdir(parents=True, exist_ok=True)
+    original.write_bytes(film.read_bytes())
+    client.force_login(viewer)
+    asked = {"format": "fcpxml", "linked": "zip", "handles": "1000", "rate": "60000/1001"}
+    here = reverse("clips:reel_handles", args=[edit.pk])
+    assert "Cut clips with handles" in client.get(here, asked, headers=HTMX).text
+    refused = download(client, edit, **asked)
+    assert [str(message) for message in get_messages(refused.wsgi_request)] == ["Cut the clips with handles first."]
+    assert "2 clips left to cut." in client.post(here, asked, headers=HTMX).text
+    work_off()
+    ready = client.get(here, asked, headers=HTMX).text
+    assert "2 clips are cut with handles." in ready
+    assert "hx-get" not in ready
+    answer = download(client, edit, **asked)
+    packed = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+    assert packed.testzip() is None
+    linked = hand_over(edit, Linked.ZIP, handle_ms=1000).timeline.cuts
+    for shown, span_ms in zip(linked, ((500, 1001), SPANS_MS[1]), strict=True):
+        wider = own_data_dir / "wider.mp4"
+        wider.write_bytes(packed.read(shown.media.path))
+        numbers = shown_numbers(wider)
+        assert len(numbers) == shown.media.n_frames
+        of_cut = numbers[shown.first_frame : shown.first_frame + shown.n_frames]
+        assert of_cut == list(range(int(span_ms[0] * RATE / 1000), int(span_ms[1] * RATE / 1000) + 1))
+    assert linked[0].first_frame > 20
+    assert handles.drop_old() == 0
+    HandleCut.objects.update(seen_at=timezone.now() - timedelta(days=4))
+    assert handles.drop_old() == 2
+    assert not list((own_data_dir / handles.FOLDER).iterdir())
+
+
 def test_the_zip_says_what_it_lacks(client, viewer, edit, cuts, own_data_dir):
     client.force_login(viewer)
     (own_data_dir / cuts[0].stored_path).unlink()
@@ -205,6 +245,45 @@ def test_an_empty_edit_says_so(client, viewer, sorter):
     empty = editing.make_reel("Empty", member=sorter)
     answer = download(client, empty, format="fcpxml", linked="zip")
     assert [str(message) for message in get_messages(answer.wsgi_request)] == ["There are no clips in this edit."]
+
+
+def download_selected(client, clips: list[FinalClip], **asked: str):
+    chosen = {"clips": ",".join(str(clip.pk) for clip in clips), "next": "/clips?q=mia"}
+    return client.post(reverse("clips:clips_timeline"), chosen | asked)
+
+
+def test_a_selection_is_handed_over_whole_in_the_order_of_the_library(client, viewer, cuts, own_data_dir):
+    client.force_login(viewer)
+    answer = download_selected(client, cuts, format="csv", linked="originals")
+    rows = answer.content.decode("utf-8-sig").splitlines()
+    shown = [clip.person.display_name for clip in library_order(cuts)]
+    assert [next(name for name in shown if name in row) for row in rows[1:]] == shown
+    assert re.search(r'filename="TrickyClip[_-][\d-]+\.csv"', answer["Content-Disposition"])
+    answer = download_selected(client, cuts[1:], format="fcpxml", linked="zip")
+    packed = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+    (media,) = [name for name in packed.namelist() if name.startswith("Media/")]
+    assert packed.read(media) == (own_data_dir / cuts[1].stored_path).read_bytes()
+
+
+def library_order(cuts: list[FinalClip]) -> list[FinalClip]:
+    return list(Selection(ids=tuple(clip.pk for clip in cuts)).clips(cuts[0].created_by))
+
+
+def test_a_selection_that_cannot_be_handed_over_is_said_where_it_was_made(client, viewer, cuts, monkeypatch):
+    client.force_login(viewer)
+
+    def said(clips: list[FinalClip], **asked: str) -> str:
+        answer = download_selected(client, clips, **asked)
+        assert answer["Location"] == "/clips?q=mia"
+        return [str(message) for message in get_messages(answer.wsgi_request)][-1]
+
+    wanted = {"format": "edl", "linked": "originals"}
+    assert said([], **wanted) == "Select at least one clip."
+    assert said(cuts, format="avid", linked="zip") == "Choose a format and the files to link."
+    monkeypatch.setattr(handover, "MAX_CLIPS", 1)
+    assert said(cuts, **wanted) == "A project has at most 1 clips."
+    FinalClip.objects.update(is_current=False)
+    assert said(cuts, **wanted) == "These clips are not in the library any more."
 
 
 def test_the_page_offers_it(client, viewer, edit):

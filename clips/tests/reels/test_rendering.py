@@ -20,14 +20,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clips.disk.eviction import make_room
-from clips.models import FinalClip, Job, JobKind, JobState, Reel, ReelMusic, ReelRender, RenderShape
+from clips.media.cut.clip import cut
+from clips.models import CollectionLink, FinalClip, Job, JobKind, JobState, Reel, ReelMusic, ReelRender, RenderShape
 from clips.reels import editing, music, rendering
 from clips.reels.editing import NotPossibleError
 from clips.reels.rendering import RenderWish
 from clips.sorting.decisions import ConflictError
 from clips.storage.files import sha256_of
 from clips.tests.factories import FinalClipFactory, OriginalFileFactory
-from clips.tests.media.made_up import frame_number, make_video
+from clips.tests.media.made_up import frame_number, frame_times, make_video, shown_numbers
 from people.models import Person
 from tricks.models import Trick
 
@@ -101,6 +102,37 @@ def test_a_trim_is_counted_from_the_first_picture_of_the_clips_file(reel, sorter
     first, second, *_ = rendering.ask_for(reel, SMALL, member=sorter, key=uuid.uuid4()).plan["items"]
     assert (first["start_ms"], first["end_ms"]) == (None, None)
     assert (second["start_ms"], second["end_ms"]) == (509, 1_000)
+
+
+def test_where_a_cut_said_when_it_begins_a_trim_is_exact_also_of_a_camera_without_a_rate(
+    shoot, sorter, hand, tmp_path, own_data_dir
+):
+    pts_ms = [round(n * 33.4 + (0, 9, 3, 17)[n % 4]) for n in range(60)]
+    film = make_video(tmp_path / "phone.mp4", frames=60, pts=pts_ms)
+    video = OriginalFileFactory(shoot=shoot, duration_ms=2_000, rate_num=30, rate_den=1, codec="h264")
+    start_ms, out = pts_ms[10] + 15, tmp_path / "cut.mp4"  # somewhere within a picture
+    made = cut(str(film), str(out), start_ms, pts_ms[50])
+    clip = FinalClipFactory(original_file=video, start_ms=start_ms, end_ms=pts_ms[50], lead_us=made["lead_us"])
+    stored(clip, out)
+    reel = editing.make_reel("Phone", member=sorter)
+    editing.add_clips(reel, FinalClip.objects.filter(pk=clip.pk), hand=hand(sorter))
+    times_ms, numbers = [at_s * 1000 for at_s in frame_times(out)], shown_numbers(out)
+    for wanted in (11, 12, 13, 14, 40):
+        editing.trim_clip(reel.clips.get(), start_ms=pts_ms[wanted], end_ms=pts_ms[50], hand=hand(sorter))
+        render = rendering.ask_for(reel, SMALL, member=sorter, key=uuid.uuid4())
+        (item,) = render.plan["items"]
+        on_screen = max(n for n, at_ms in enumerate(times_ms) if at_ms <= item["start_ms"])
+        assert numbers[on_screen] == wanted
+        rendering.delete(render)
+
+
+def test_a_crop_that_somebody_moved_is_in_the_plan(reel, sorter, clips, hand):
+    FinalClip.objects.update(stored_path="final_clips/x.mp4", file_hash="0" * 64, size_bytes=1)
+    for at_ms, middle in ((5_000, 200), (6_000, 700)):
+        editing.move_crop(reel.clips.get(position=2), at_ms, middle, hand=hand(sorter))
+    first, second, *_ = rendering.ask_for(reel, SMALL, member=sorter, key=uuid.uuid4()).plan["items"]
+    assert not first["places"]
+    assert second["places"] == ((0, 0.2), (1, 0.7))
 
 
 def test_the_page_asks_shows_and_stops(client, reel, sorter, viewer, clips):
@@ -182,7 +214,8 @@ def test_room_is_made_of_films_that_nobody_watched_for_a_day(reel, own_data_dir)
 
 
 @pytest.mark.slow
-def test_a_film_has_every_picture_plays_downloads_and_is_shared(client, cut_reel, sorter, work_off, own_data_dir):
+def test_a_film_has_every_picture_plays_downloads_and_is_shared(client, cut_reel, sorter, hand, work_off, own_data_dir):
+    editing.move_crop(cut_reel.clips.get(position=1), 5_500, 300, hand=hand(sorter))
     render = rendering.ask_for(cut_reel, replace(SMALL, follows=True), member=sorter, key=uuid.uuid4())
     work_off()
     job = rendering.last_job(render)
@@ -205,6 +238,12 @@ def test_a_film_has_every_picture_plays_downloads_and_is_shared(client, cut_reel
     shared = client.get(reverse("clips:shared_many_film", args=[secret, render.pk]))
     assert b"".join(shared.streaming_content if shared.streaming else [shared.content]) == film.read_bytes()
     assert client.get(reverse("clips:shared_many_film", args=[secret, uuid.uuid4()])).status_code == 404
+    CollectionLink.objects.update(may_download=False)  # it may still be watched
+    watched = reverse("clips:shared_many_film_watch", args=[secret, render.pk])
+    assert watched in client.get(reverse("clips:shared_many", args=[secret])).text
+    assert client.get(reverse("clips:shared_many_film", args=[secret, render.pk])).status_code == 403
+    piece = client.get(watched, headers={"Range": "bytes=0-99"})
+    assert (piece.status_code, "Content-Disposition" in piece) == (206, False)
 
 
 WORKER = """

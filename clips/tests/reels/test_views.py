@@ -114,6 +114,13 @@ def test_each_route_changes_what_it_says(post, reel):
     assert (row.position, row.start_ms, row.end_ms, row.speed, row.title, row.has_sound) == (
         1, 5500, 6500, 50, "Clean", False,
     )  # fmt: skip
+    post("reel_clip_crop", reel.pk, row.pk, at_ms=250, middle=310)
+    row.refresh_from_db()
+    assert row.crop == [[5250, 310]]
+    assert post("reel_clip_crop", reel.pk, row.pk, at_ms=250, middle=1001).status_code == 422
+    post("reel_clip_crop", reel.pk, row.pk, follow="1")
+    row.refresh_from_db()
+    assert row.crop == []
     post("reel_clip_trim", reel.pk, row.pk, whole="1")
     row.refresh_from_db()
     assert row.start_ms is None

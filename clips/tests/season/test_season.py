@@ -95,10 +95,10 @@ def test_a_riders_figures_equal_plain_sql_and_lead_to_their_clips(client, viewer
     reel = editing.make_reel("With Mia", member=sorter)
     editing.add_clips(reel, FinalClip.objects.filter(pk=clips["landed"].pk), hand=Hand(sorter, uuid.uuid4()))
     shown = of_rider.figures_of(mia, viewer)
-    told = {row[0]: (row[1], row[3], row[2] - 1) for row in values(shown.tricks)}
+    told = {row[0]: (row[1], row[3], row[2] - 1) for row in values(shown.main)}
     assert told == {name: (day, n, tries) for name, day, n, tries in sql(FIRST, mia.pk, mia.pk, mia.pk)}
     assert told["Grab 9"] == (DAYS[1], 2, 2)
-    assert [cell.url for cell in shown.tricks.rows[1]][1] == reverse("clips:clip", args=[clips["landed"].pk])
+    assert [cell.url for cell in shown.main.rows[1]][1] == reverse("clips:clip", args=[clips["landed"].pk])
     by_season = {row[0]: row[1:] for row in values(shown.seasons)}
     assert by_season == {"2025/26": [1, 1, 0, 0, 0], "2024/25": [5, 3, 2, 2, 2], "2023/24": [1, 0, 0, 0, 1]}
     assert shown.streak == (2, 2)
@@ -115,13 +115,13 @@ def test_a_riders_figures_equal_plain_sql_and_lead_to_their_clips(client, viewer
 def test_a_tricks_page_says_who_landed_it_first(client, viewer, crew):
     shown = of_trick.figures_of(crew["tricks"]["Grab 9"], viewer)
     assert (shown.first_rider, shown.first.clip) == (crew["people"]["Jo"], crew["clips"]["jo was first"].pk)
-    assert values(shown.riders) == [["Jo", DAYS[1], 1, 1], ["Mia", DAYS[1], 3, 2]]
+    assert values(shown.main) == [["Jo", DAYS[1], 1, 1], ["Mia", DAYS[1], 3, 2]]
     client.force_login(viewer)
-    assert all(follow(client, cell.url) == cell.value for row in shown.riders.rows for cell in row if cell.is_number)
+    assert all(follow(client, cell.url) == cell.value for row in shown.main.rows for cell in row if cell.is_number)
     late = of_trick.figures_of(crew["tricks"]["Late Nothing"], viewer)
-    assert values(late.riders) == [["Jo", DAYS[3], 1, 1], ["Mia", DAYS[3], 1, 1]]
+    assert values(late.main) == [["Jo", DAYS[3], 1, 1], ["Mia", DAYS[3], 1, 1]]
     never = of_trick.figures_of(Trick.objects.add("Nobody Did"), viewer)
-    assert (never.first, never.riders.rows) == (None, [])
+    assert (never.first, never.main.rows) == (None, [])
 
 
 def test_a_seasons_figures_equal_plain_sql(client, viewer, crew):

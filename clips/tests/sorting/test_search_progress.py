@@ -129,7 +129,7 @@ def test_sessions_page_polls_while_something_is_searched_and_then_no_more(shown,
     said = shown("clips:sessions")
     assert "nothing to sort yet" in said
     assert "10 %" in said
-    assert 'hx-trigger="every 5s"' in said
+    assert "came-back from:body, every 5s" in said
     DetectionRunFactory(original_file=original)
     job.finish()
     said = shown("clips:sessions")

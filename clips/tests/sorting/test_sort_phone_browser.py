@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from clips.tests.browser import press
 from clips.tests.sorting.sort_table import lay_table, run_in
 from clips.tests.sorting.test_sort_page import arrived, card, field, next_card, on_top
 from clips.tests.sorting.test_sort_sight_browser import (
@@ -166,14 +167,23 @@ def test_the_first_decision_takes_the_hints_away(site_page, running_site, reques
     expect(hints).to_be_hidden()
 
 
-def test_a_desk_has_no_hints_and_its_player_open(site_page, running_site, request):  # noqa: F811
+def test_a_desk_has_hints_of_its_keys_once_and_its_player_open(site_page, running_site, request):  # noqa: F811
     desk = site_page(1440, 900)
     desk.goto(lay_table(running_site, request.node.name, 4))
     on_top(desk)
     desk.wait_for_timeout(500)
     expect(card(desk).locator("[data-do=tools]")).to_be_hidden()
-    expect(desk.locator("[data-hints]")).to_be_hidden()
     expect(card(desk).locator("[data-track]")).to_be_visible()
+    hints = desk.get_by_role("region", name="Sort with your keyboard")
+    expect(hints.get_by_role("listitem")).to_have_count(3)
+    found = Axe().run(desk)
+    assert not found.response["violations"], found.generate_report()
+    press(desk, "x")
+    expect(hints).to_be_hidden()
+    desk.reload()
+    on_top(desk)
+    expect(card(desk)).to_be_visible()
+    expect(desk.locator("[data-hints]")).to_be_hidden()
 
 
 def test_nothing_jumps_when_the_bars_of_the_browser_hide(site_page, running_site, request):  # noqa: F811

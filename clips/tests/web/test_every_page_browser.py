@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from clips.demo.session import FILENAME, SESSION_NAME
 from clips.tests.browser import log_in_as_admin, open_page, press
 from clips.tests.every_page import addresses
-from trickyclip.tests.site import RunningSite, manage
+from trickyclip.tests.site import RunningSite
 
 pytestmark = pytest.mark.slow
 
@@ -20,6 +20,14 @@ pytestmark = pytest.mark.slow
 SIZES = [(390, 844, "light"), (1440, 900, "dark")]
 SERIOUS = {"serious", "critical"}
 PATIENCE_S = 240
+#: The command, but for the drawing (clips/tests/demo/test_demo.py).
+MAKE_DEMO = """
+from unittest import mock
+from clips.demo import film, session
+from clips.tests.demo.drawn_once import copy_of_film
+with mock.patch.object(film, "write", copy_of_film):
+    session.make()
+"""
 #: Keeps the best moment of the demo session, as a sorter would.
 KEEP_ONE = f"""
 from clips.models import CandidateSegment, FinalClip
@@ -45,6 +53,17 @@ FOCUS = """() => {
   };
 }"""
 
+#: Elements whose words are too small to read at arm's length.
+SMALL = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = new Set();
+  while (walker.nextNode()) {
+    const at = walker.currentNode.parentElement;
+    if (walker.currentNode.data.trim() && at.checkVisibility() && parseFloat(getComputedStyle(at).fontSize) < 14)
+      found.add(`${at.tagName} .${at.className} “${walker.currentNode.data.trim()}”`);
+  }
+  return [...found];
+}"""
+
 #: Writes the longest that people may call a session, a rider, a member or a file, in place of what the demo has.
 LENGTHEN = """names => {
   const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
@@ -56,7 +75,7 @@ LENGTHEN = """names => {
 @pytest.fixture(scope="module")
 def demo_site(running_site) -> RunningSite:
     """A running site with the demo session, in which one moment was kept."""
-    manage(running_site.data_dir, "make_demo")
+    running_site.shell.run(MAKE_DEMO)
     wait_for(running_site, HAS_CARDS)
     running_site.shell.run(KEEP_ONE)
     wait_for(running_site, HAS_CLIP)
@@ -110,6 +129,7 @@ def test_every_page_is_usable_by_all_and_fits(pages, demo_site, size):
             wrong += findings(page)
             if not page.evaluate(FITS):
                 wrong.append(f"{address} is too wide")
+            wrong += [f"{address}: too small: {what}" for what in page.evaluate(SMALL)]
             page.evaluate(LENGTHEN, [SESSION_NAME, FILENAME, "Mia Berg", demo_site.admin_username])
             if not page.evaluate(FITS):
                 wrong.append(f"{address} is too wide for long names")

@@ -1,6 +1,7 @@
 """Tests all pages in German, which is longer than English: they fit, nothing is cut, no English is left in them."""
 
 import re
+from collections.abc import Iterable, Iterator
 
 import pytest
 from playwright.sync_api import Page
@@ -12,7 +13,8 @@ from trickyclip import texts
 
 pytestmark = pytest.mark.slow
 
-SIZES = [(390, 844), (390, 664), (844, 390), (1440, 900)]
+#: A page is loaded at the first of two sizes; then the window takes the second, as a turned or resized one does.
+SIZES = [((390, 844), (390, 664)), ((1440, 900), (844, 390))]
 #: What stands on the page, one text for each place. What people named is not ours to translate.
 SAID = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), said = new Set();
@@ -70,17 +72,26 @@ def faults(page: Page, english: set[str]) -> list[str]:
     return found + [f"{address} says {text}" for text in page.evaluate(SAID) if text in english]
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_every_page_is_german_and_fits(demo_site, chromium, english, size):  # noqa: F811  fixture
+def faults_at(page: Page, sizes: Iterable[tuple[int, int]], english: set[str]) -> Iterator[str]:
+    """Yield what is wrong with a page that is open, in a window of one size after the other."""
+    for width_px, height_px in sizes:
+        page.set_viewport_size({"width": width_px, "height": height_px})
+        yield from (f"{width_px}x{height_px}: {fault}" for fault in faults(page, english))
+
+
+@pytest.mark.parametrize("sizes", SIZES, ids=lambda sizes: " ".join(f"{width}x{height}" for width, height in sizes))
+def test_every_page_is_german_and_fits(demo_site, chromium, english, sizes):  # noqa: F811  fixture
+    (width_px, height_px), _second = sizes
     wrong: list[str] = []
-    with open_page(chromium, demo_site.base_url, width_px=size[0], height_px=size[1], language="de-DE") as page:
+    with open_page(chromium, demo_site.base_url, width_px=width_px, height_px=height_px, language="de-DE") as page:
         visit(page, "/login")
-        wrong += faults(page, english)
+        wrong += faults_at(page, sizes, english)
         log_in(page, demo_site)
         for address in addresses(page):
+            page.set_viewport_size({"width": width_px, "height": height_px})
             visit(page, address)
             assert page.locator("html").get_attribute("lang") == "de"
-            wrong += faults(page, english)
+            wrong += faults_at(page, sizes, english)
     assert wrong == []
 
 

@@ -1,4 +1,4 @@
-"""Tests menus that cover the page, in a real browser: what closes them, without other effects."""
+"""Tests menus that cover the page, in a real browser: what closes them, without other effects; and the way back."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -50,3 +50,23 @@ def test_walking_out_with_the_keyboard_closes_the_menu(page):
     page.get_by_label("Finish this video first").focus()
     press(page, "Tab")
     expect(page.get_by_label("Finish this video first")).to_be_hidden()
+
+
+UPLOAD = """
+from clips.models import Shoot, Upload
+from people.models import Member
+shoot = Shoot.objects.create(name="Behind the back", slug="BehindTheBack", date="2024-12-01")
+owner = Member.objects.get(username="%s")
+Upload.objects.create(owner=owner, shoot=shoot, original_filename="meanwhile.mp4", size_bytes=9)
+"""
+
+
+def test_the_way_back_leads_to_what_is_there_now(chromium, running_site):
+    with open_page(chromium, running_site.base_url) as page:
+        log_in_as_admin(page, running_site)
+        page.goto("/upload")
+        expect(page.locator("#uploads")).not_to_contain_text("meanwhile.mp4")
+        page.goto("/account")
+        running_site.shell.run(UPLOAD % running_site.admin_username)
+        page.go_back()
+        expect(page.locator("#uploads")).to_contain_text("meanwhile.mp4")

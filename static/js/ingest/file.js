@@ -16,6 +16,7 @@ const NOT_SENT = new Set(["here", "comparing", "refused", "removed"]);
 export class QueuedFile {
   constructor(file, uploader) {
     Object.assign(this, { file, uploader, state: "checking", says: "", sentBytes: 0, batch: null, here: null, anyway: false });
+    this.listed = null; // its place in a receipt: { receipt, path }
     this.pace = new Pace();
     this.movedAt = 0;
     this.row = uploader.newRow(file.name);
@@ -49,6 +50,10 @@ export class QueuedFile {
     return this.file.webkitRelativePath || this.file.name;
   }
 
+  get isRefused() {
+    return this.state === "refused" || this.state === "removed";
+  }
+
   get isToBeSent() {
     return !NOT_SENT.has(this.state);
   }
@@ -74,6 +79,7 @@ export class QueuedFile {
     if (this.state !== "comparing") return undefined; // somebody chose to send it anyway, or took it away
     if (!same) return this.ready();
     this.here = same;
+    if (this.listed) this.uploader.receipts.here(this.listed, same.sha256);
     return this.show({ state: "here", says: same.says });
   }
 
@@ -96,7 +102,7 @@ export class QueuedFile {
 
   /** Take the session that was told for this file, and wait for its turn. */
   join(batch) {
-    this.batch = batch;
+    this.batch = { ...batch, ...this.listed };
     if (this.state === "ready") this.ready();
   }
 

@@ -9,6 +9,7 @@ import { Hashing } from "./hashing.js";
 import { Known } from "./duplicates.js";
 import { LeftAlone } from "./sidecars.js";
 import { Pace, inBytes, inWords } from "./transfer-rate.js";
+import { Receipts } from "./receipts.js";
 import { Shared } from "./shared.js";
 import { Unfinished } from "./unfinished.js";
 
@@ -27,6 +28,8 @@ class Uploader {
     this.sentBytes = 0; // in this visit, of all files
     this.isDrawn = true;
     this.known = new Known({ url: root.dataset.knownUrl, csrf: root.dataset.csrf, hashing: new Hashing() });
+    this.receipts = new Receipts({ url: root.dataset.receiptUrl, csrf: root.dataset.csrf });
+    this.nListing = 0; // receipts that the server has not heard of yet
     this.awake = new Awake();
     this.batch = new Batch(root.querySelector("[data-batch]"), this.words, (batch) => this.send(batch));
     this.unfinished = new Unfinished(this);
@@ -126,11 +129,18 @@ class Uploader {
 
   /** The session of what was dropped is told: off it goes. */
   send(batch) {
+    const fresh = this.files.filter(({ batch: before, listed, isRefused }) => !before && !listed && !isRefused);
+    const announce = fresh.length ? this.receipts.list(batch.session, fresh) : () => undefined;
+    this.nListing += 1; // nothing is sent before the list is there
     this.files.filter((file) => !file.batch && file.isToBeSent).forEach((file) => file.join(batch));
-    this.startNext();
+    Promise.resolve(announce()).then(() => {
+      this.nListing -= 1;
+      this.startNext();
+    });
   }
 
   startNext() {
+    if (this.nListing) return void this.changed();
     const sending = this.files.filter(({ state }) => state === "sending").length;
     this.files.filter(({ state }) => state === "waiting").slice(0, PARALLEL - sending).forEach((file) => file.start());
     this.changed();

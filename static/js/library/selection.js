@@ -142,6 +142,11 @@ document.addEventListener("formdata", ({ target, formData }) => {
   for (const [name, value] of Object.entries(written())) formData.set(name, value);
 });
 
+// Its file comes while the page stays, and so does the selection.
+document.addEventListener("submit", ({ target }) => {
+  if (target.matches("dialog [data-downloads-selection]")) setTimeout(() => target.closest("dialog").close());
+});
+
 document.addEventListener("htmx:configRequest", (event) => {
   const form = event.target.closest("[data-takes-selection]");
   if (!form) return;
@@ -254,6 +259,7 @@ const KEYS = {
   h: () => heart(),
   e: () => count() > 0 && (openDialog("bulk-reel"), true),
   l: () => count() > 0 && Boolean(document.getElementById("bulk-share")) && (openDialog("bulk-share"), true),
+  v: () => count() > 0 && (openDialog("bulk-editor"), true),
   s: () => count() > 0 && Boolean(document.getElementById("bulk-session")) && (openDialog("bulk-session"), true),
   delete: () => count() > 0 && (openDialog("bulk-bin"), true),
   escape: () => count() > 0 && (clear(), draw(), true),

@@ -6,6 +6,7 @@ import { WatchSource } from "./watch-source.js";
 import { newId } from "../sorting/ids.js";
 import { Keys } from "../sorting/keys.js";
 import { clock } from "../sorting/trim.js";
+import { ratesByKeys, showLiked } from "./watch-liked.js";
 
 const INSIDE_S = 0.0004; // so that rounding does not fall into the frame before
 const NAMED = { keep: "make", replay: "again" }; // the sort page's keys, for what they come nearest to here
@@ -84,6 +85,7 @@ class Watch extends ClipPlayer {
     this.played = mark;
     this.line.showPlayed(mark);
     this.#caption(mark.getAttribute("aria-label"), mark.href, state);
+    showLiked(this.root, mark);
     this.shuttle.stop();
     this.seek(Number(startMs) / 1000 + INSIDE_S);
     this.stopAt = Number(endMs);
@@ -107,8 +109,10 @@ class Watch extends ClipPlayer {
     const { video } = this;
     const shown = (_now, { mediaTime }) => {
       if (signal.aborted) return;
-      this.mediaS = mediaTime;
-      this.#showTime(mediaTime);
+      if (!video.seeking) { // else it is a frame of the place that is left, told late
+        this.mediaS = mediaTime;
+        this.#showTime(mediaTime);
+      }
       if (this.stopAt !== null && this.stopAt !== undefined && !video.paused && this.frameMs >= this.stopAt) {
         if (this.loop.isOn) this.playMoment(this.played);
         else {
@@ -229,6 +233,8 @@ if (section) {
     const link = event.target.closest("[data-watch-videos] a");
     if (link) noteChosen(link);
   });
+  ratesByKeys(section);
+  document.addEventListener("clips-changed", () => showLiked(watch.root, watch.played, { again: true }));
   section.addEventListener("change", (event) => {
     if (event.target.closest("[data-watch-filter]")) section.dataset.shows = event.target.value;
   });

@@ -1,9 +1,11 @@
 // The page of an edit: its player, the order of its clips, the box of the selected one, and keys for all of it.
 
 import { Keys, shortcutsAreOn } from "../sorting/keys.js";
+import { Crop } from "./crop.js";
 import { Reorder } from "./drag.js";
 import { Lease } from "./lease.js";
 import { ReelPlayer } from "./player.js";
+import { eachTick } from "./ticks.js";
 import { Trim } from "./trim.js";
 
 const WRITES = "input:not([type=range], [type=radio], [type=checkbox]), textarea, select";
@@ -12,6 +14,7 @@ const page = document.querySelector("[data-reel-page]");
 const player = new ReelPlayer(page);
 const lease = new Lease(page);
 const trim = new Trim(page, player);
+const crop = new Crop(page, player, (address, values) => inTurn(() => change(address, box().querySelector("[data-crop-places]"), values)));
 const reorder = new Reorder(page, moveTo, { mayMove: () => lease.isMine, inTurn });
 
 const cardOf = (id) => page.querySelector(`[data-reel-clip="${CSS.escape(id ?? "")}"]`);
@@ -92,7 +95,7 @@ document.addEventListener("change", ({ target }) => {
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const field = document.activeElement;
   const isWriting = field?.matches("#reel-clip input[type=text]") && field.value !== field.defaultValue;
-  if (detail.target.id === "reel-clip" && isWriting) detail.shouldSwap = false;
+  if (detail.target.id === "reel-clip" && (isWriting || trim.isMoved)) detail.shouldSwap = false;
 });
 
 /** Do what a button of the edit does; htmx itself listens to a new one only some milliseconds after it came. */
@@ -124,6 +127,7 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   keptOpen.clear();
   lease.mark();
   trim.draw();
+  crop.draw();
   player.refresh();
   if (detail.target?.id === "reel-clip" && box().dataset.of !== shownBox) {
     shownBox = box().dataset.of;
@@ -152,3 +156,4 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
 
 lease.mark();
 markSelected();
+eachTick(() => { trim.follow(); crop.follow(); });

@@ -2,6 +2,7 @@
 // comes next and stands on its first frame. What is played, and in which order, the cards on the page say.
 
 import { ClipPlayer } from "../library/clip-player.js";
+import { eachTick } from "./ticks.js";
 
 const FASTEST = 16; // that browsers play
 const AT_END_S = 0.004; // clocks of browsers are that coarse
@@ -9,7 +10,6 @@ const AT_END_S = 0.004; // clocks of browsers are that coarse
 // ones before it took on this device.
 const FIRST_LEAD_S = 0.05;
 const LONGEST_LEAD_S = 0.25;
-const HALF_A_TICK_S = 1 / 120;
 
 const clock = (ms) => `${Math.floor(ms / 60000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;
 
@@ -32,9 +32,7 @@ export class ReelPlayer extends ClipPlayer {
     super(page.querySelector("[data-reel-player]"), { kind: "edit", loops: false });
     this.page = page;
     this.screens = [...this.root.querySelectorAll("[data-screen]")];
-    this.front = 0;
-    this.playing = false;
-    this.muted = false;
+    Object.assign(this, { front: 0, playing: false, muted: false });
     this.leadsS = [FIRST_LEAD_S, FIRST_LEAD_S]; // of each video
     this.turn = 0; // of whoever waits for a video: only the last one counts
     this.scrub = this.root.querySelector("[data-scrub]");
@@ -47,8 +45,7 @@ export class ReelPlayer extends ClipPlayer {
     }
     this.refresh();
     this.showState();
-    const follow = () => { this.#follow(); requestAnimationFrame(follow); };
-    requestAnimationFrame(follow);
+    eachTick((tickS) => this.#follow(tickS));
   }
 
   get video() { return this.screens[this.front]; }
@@ -199,23 +196,27 @@ export class ReelPlayer extends ClipPlayer {
     return this.video.ended || this.video.currentTime >= Number(this.card?.dataset.endS ?? 0) - AT_END_S;
   }
 
-  #follow() {
+  /** How long the clip on screen still plays. */
+  #leftS(card) {
+    return (Number(card.dataset.endS) - this.video.currentTime) / this.video.playbackRate;
+  }
+
+  #follow(tickS) {
     const { card } = this;
     if (!card || this.video.dataset.clip !== this.current) return;
     if (this.playing && !this.video.paused && !this.video.seeking) {
-      if (this.#isOver()) this.#next();
-      else this.#leadIn(card);
+      // At the tick that is next to its end, be it before or after: so a join is half a tick off at most.
+      if (this.#isOver() || this.#leftS(card) < tickS / 2) this.#next();
+      else this.#leadIn(card, tickS);
     }
     if (this.playing) this.#say();
   }
 
   /** Start the video behind so early that it moves when it comes to the front; it is not heard before. */
-  #leadIn(card) {
+  #leadIn(card, tickS) {
     const next = this.cards[this.index + 1];
-    const leftS = (Number(card.dataset.endS) - this.video.currentTime) / this.video.playbackRate;
-    const { other } = this;
-    const screen = 1 - this.front;
-    if (!next || this.led || leftS > this.leadsS[screen] + HALF_A_TICK_S) return;
+    const [other, screen] = [this.other, 1 - this.front];
+    if (!next || this.led || this.#leftS(card) > this.leadsS[screen] + tickS / 2) return;
     if (other.dataset.clip !== next.dataset.reelClip || other.readyState < HTMLMediaElement.HAVE_FUTURE_DATA || other.seeking) return;
     this.led = next;
     const startS = other.currentTime;

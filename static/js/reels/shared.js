@@ -18,6 +18,11 @@ if (page.querySelector("[data-reel-player]")) {
     page.querySelector("[data-reel-player]").scrollIntoView({ block: "nearest" });
   });
 
+  // Of the clips and the films one plays at a time.
+  const films = [...page.querySelectorAll(".shared-film")];
+  for (const film of films) film.addEventListener("play", () => player.pause());
+  for (const screen of player.screens) screen.addEventListener("play", () => films.forEach((film) => film.pause()));
+
   const ask = async () => {
     if (page.dataset.waiting === "0") return;
     const response = document.visibilityState === "visible" ? await fetch(`${location.pathname}?again`).catch(() => null) : null;

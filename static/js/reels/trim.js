@@ -1,59 +1,79 @@
-// Trims a clip of an edit: two handles over its length, the numbers beside them, and the picture that is on screen.
+// Trims a clip of an edit over its pictures, with the handles of a sort card; the numbers below them say the same. Times
+// count from the clip's own start, which is as far as a trim reaches.
 
-import { exactClock, readClock } from "../previews/clock.js";
+import { exactClock } from "../previews/clock.js";
+import { drawFilm } from "../sorting/film.js";
+import { factsOf } from "../sorting/timeline-data.js";
+import { Trim as Handles } from "../sorting/trim.js";
+import { peekAt, placeMs } from "./place.js";
 
-const SHORTEST_MS = 100;
+const SETTLED_MS = 400; // keys and wheels come in rows: the last one is saved
 
 export class Trim {
   constructor(page, player) {
-    Object.assign(this, { page, player });
-    page.addEventListener("input", (event) => {
-      const range = event.target.closest("[data-trim] [data-range]");
-      if (range) this.#slide(range);
-      else if (event.target.closest("[data-trim]")) this.draw();
+    Object.assign(this, { page, player, timer: 0, drawn: null });
+    this.handles = new Handles({
+      words: page.dataset,
+      frameMs: () => Number(this.form.dataset.frameUs) / 1000,
+      onChange: () => this.form.toggleAttribute("data-moved", true),
+      onScrub: (ms) => peekAt(page, player, ms),
+      onScrubEnd: () => this.#save(),
+      onSettled: () => { clearTimeout(this.timer); this.timer = setTimeout(() => this.#save(), SETTLED_MS); },
+      onWheel: (frames) => player.step(frames),
     });
-    this.draw();
+    this.resized = new ResizeObserver(() => this.#drawFilm());
+    page.addEventListener("input", (event) => event.target.closest("[data-trim-form]") && this.draw());
   }
 
-  get form() { return this.page.querySelector("[data-trim]"); }
+  get form() { return this.page.querySelector("[data-trim-form]"); }
 
-  /** Draw the handles and the bar where the numbers say. */
+  /** Whether a handle was moved and the server was not told yet: the box must not be drawn anew under it. */
+  get isMoved() { return Boolean(this.form?.hasAttribute("data-moved")); }
+
+  /** Draw the handles where the numbers say. */
   draw() {
-    const { form } = this;
+    const { form, handles } = this;
+    if (handles.card === form) return void (form && handles.draw());
+    this.resized.disconnect();
+    handles.attach(form);
     if (!form) return;
-    const lengthMs = Number(form.dataset.lengthMs);
-    const [startMs, endMs] = ["start_ms", "end_ms"].map((name) => readClock(form.elements[name].value));
-    if (Number.isNaN(startMs) || Number.isNaN(endMs)) return;
-    form.querySelector("[data-range=start_ms]").value = startMs;
-    form.querySelector("[data-range=end_ms]").value = endMs;
-    const kept = form.querySelector("[data-kept]");
-    kept.setAttribute("x", (1000 * startMs) / lengthMs);
-    kept.setAttribute("width", Math.max(0, (1000 * (endMs - startMs)) / lengthMs));
+    for (const handle of form.querySelectorAll("[data-handle]")) handle.id = `trim-handle-${handle.dataset.handle}`;
+    this.resized.observe(form.querySelector("[data-track]"));
+    factsOf(form).then((facts) => { this.drawn = { form, facts }; this.#drawFilm(); }, () => undefined);
+  }
+
+  /** Show where the player is; told with each picture of the screen. */
+  follow() {
+    if (!this.form || this.handles.card !== this.form) return;
+    const ms = placeMs(this.page, this.player);
+    if (ms === this.placeMs) return;
+    this.placeMs = ms;
+    if (ms !== null) this.handles.showPlayhead(ms);
   }
 
   /** Let the clip begin ("in") or end ("out") with the picture on screen. */
   mark(edge) {
-    const { form, player } = this;
-    if (!form || this.page.querySelector("#reel-clip").dataset.of !== player.current) return;
-    const ms = Math.round(((player.video.currentTime - Number(form.dataset.baseS)) * 1000) / player.slowDown);
-    this.#set(edge === "in" ? "start_ms" : "end_ms", ms);
-    form.elements[edge === "in" ? "start_ms" : "end_ms"].dispatchEvent(new Event("change", { bubbles: true }));
+    const ms = placeMs(this.page, this.player);
+    if (!this.form || ms === null) return;
+    this.handles.set(edge === "in" ? "start" : "end", ms);
+    this.#save();
   }
 
-  #slide(range) {
-    this.#set(range.dataset.range, Number(range.value));
-    const { form, player } = this;
-    if (this.page.querySelector("#reel-clip").dataset.of !== player.current) return;
-    const ms = readClock(form.elements[range.dataset.range].value);
-    player.peek(Number(form.dataset.baseS) + (ms / 1000) * player.slowDown);
+  #drawFilm() {
+    const { drawn, form, handles } = this;
+    if (!form || drawn?.form !== form) return;
+    const startMs = Number(form.dataset.clipStartMs);
+    drawFilm(form.querySelector("[data-film-zoom]"), drawn.facts, startMs + handles.fromMs, startMs + handles.toMs, { curves: false });
   }
 
-  #set(name, ms) {
+  /** Tell the server where the handles are, if they were moved. */
+  #save() {
+    clearTimeout(this.timer);
     const { form } = this;
-    const lengthMs = Number(form.dataset.lengthMs);
-    const [startMs, endMs] = ["start_ms", "end_ms"].map((other) => readClock(form.elements[other].value));
-    const limits = name === "start_ms" ? [0, (endMs || lengthMs) - SHORTEST_MS] : [(startMs || 0) + SHORTEST_MS, lengthMs];
-    form.elements[name].value = exactClock(Math.max(limits[0], Math.min(limits[1], ms)));
-    this.draw();
+    if (!this.isMoved) return;
+    form.removeAttribute("data-moved");
+    if (this.page.hasAttribute("data-read-only")) return;
+    for (const name of ["start_ms", "end_ms"]) form.elements[name].value = exactClock(this.handles.span[name === "start_ms" ? "startMs" : "endMs"]);
+    form.dispatchEvent(new Event("change", { bubbles: true }));
   }
 }

@@ -1,4 +1,4 @@
-// Three hints over the first card that a browser ever shows on a phone; a desk has none (css/phone.css). They go
+// Three hints at the first card that a browser ever shows: gestures on a phone, keys at a desk (css/sorting.css). They go
 // with the first decision or by their button, and never come back to this browser.
 
 const SEEN_KEY = "sort-hints";

@@ -75,8 +75,9 @@ export class Keymap {
   /** Let buttons say the keys that they have now. */
   mark(root) {
     for (const button of root.querySelectorAll("[data-do]")) {
-      const keys = button.dataset.do === "speed" ? ["slower", "faster"].flatMap((name) => this.keysOf(name)) : this.keysOf(button.dataset.do);
-      if (!keys.length && !(button.dataset.do in DEFAULTS)) continue;
+      const does = button.dataset.pressedBy ?? button.dataset.do; // the key of another deed, where that does the same there
+      const keys = does === "speed" ? ["slower", "faster"].flatMap((name) => this.keysOf(name)) : this.keysOf(does);
+      if (!keys.length && !(does in DEFAULTS)) continue;
       if (keys.length) button.setAttribute("aria-keyshortcuts", keys.join(" "));
       else button.removeAttribute("aria-keyshortcuts");
       const cap = button.querySelector("kbd");
