@@ -41,7 +41,7 @@ from clips.models.share import SharedCopy, ShareLink, ShareSound
 from clips.models.shoot import Shoot
 from clips.models.talk import Comment, CommentState, Reaction, ReactionKind, Speaker, Subject
 from clips.models.upload import Upload, UploadSource, UploadState
-from clips.models.video_pair import PairState, VideoPair
+from clips.models.video_pair import PairChange, PairChangeKind, PairState, VideoPair
 
 __all__ = [
     "ASKED",
@@ -91,6 +91,8 @@ __all__ = [
     "NoticeKind",
     "NoticeState",
     "OriginalFile",
+    "PairChange",
+    "PairChangeKind",
     "PairState",
     "Piece",
     "Preview",

@@ -180,6 +180,7 @@ IN_BACKUPS_ALONE = {
     "SecondFactor": "logins", "RecoveryCode": "logins", "ApiToken": "tokens", "Invite": "invite links",
     "ShareLink": "share links", "CollectionLink": "share links", "AuditEntry": "audit trail", "ReelRender": "films",
     "ReelMusic": "music", "ReelChange": "way back", "BulkChange": "way back", "Merge": "way back",
+    "PairChange": "way back",
     "NoticeChannel": "notice channels", "Notice": "notice channels", "SiteSetting": "settings",
     "DriveGrant": "access to Google Drive", "Upload": "uploads", "Eviction": "freed space",
     "AuditReport": "audits", "Receipt": "receipts", "ReceiptFile": "receipts",
