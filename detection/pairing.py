@@ -6,7 +6,7 @@ Everybody who sorts or uploads goes first: the job gives way to them, for an hou
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from clips.media import MediaError
 from clips.media.cameras.model import CAM_UNKNOWN
 from clips.media.sandbox import runner
 from clips.models import CandidateSegment, Job, JobKind, OriginalFile, PairState, Upload, VideoPair
+from clips.models.video_pair import WIDE
 from clips.storage import kept_sounds
 from clips.storage.files import MissingFileError, local_copy, scratch_folder
 from detection.sync.candidates import LEAST_OVERLAP_S
@@ -43,8 +44,6 @@ LOOK_AGAIN_AFTER, GIVES_WAY_FOR = timedelta(minutes=2), timedelta(hours=1)
 #: An upload without a byte for so long is none that anybody waits for.
 SENT_LATELY = timedelta(minutes=1)
 LOOK_AROUND_EVERY_S = 5.0
-#: The parameter of a job that somebody asked for: it compares a day to either side, whatever the clocks say.
-WIDE = "wide"
 
 #: Reading sound is fast, and slow only where a disk is; past this it hangs.
 MIN_CPU_S, MIN_WALL_S, MAX_WALL_PER_VIDEO = 120, 600.0, 4.0
@@ -69,11 +68,9 @@ class Verdict:
     state: PairState
 
 
-def want(video: OriginalFile, *, wide: bool = False) -> Job | None:
+def want(video: OriginalFile) -> Job | None:
     """Request the job that looks for others, in the caller's transaction; None where there is nothing to compare."""
-    if not to_compare(video, wide=wide):
-        return None
-    return pipeline.start(JobKind.PAIR, video, priority=PRIORITY, **({WIDE: True} if wide else {}))
+    return pipeline.start(JobKind.PAIR, video, priority=PRIORITY) if to_compare(video) else None
 
 
 def sound_bytes(job: Job) -> int:
@@ -86,22 +83,22 @@ def comparable() -> QuerySet[OriginalFile]:
     return OriginalFile.objects.in_use().filter(low_res_of=None, duration_ms__isnull=False)
 
 
-def to_compare(video: OriginalFile, *, wide: bool = False) -> list[tuple[OriginalFile, Task]]:
+def to_compare(video: OriginalFile, *, wide_since: datetime | None = None) -> list[tuple[OriginalFile, Task]]:
     """Return the videos of its session to compare one with, the likeliest first, and the offsets that are possible.
 
-    What was compared before is left out, and what a person has decided about; ``wide`` compares again what has nothing
-    in common, or seems unsure, but a day to either side.
+    What was compared before is left out, and what a person has decided about. With ``wide_since`` a day to either side
+    is possible, and what seemed unsure before that moment, or to have nothing in common, is compared again.
     """
     if video.low_res_of_id or not video.duration_ms or is_slowed(video):
         return []
     rows = comparable().filter(shoot=video.shoot_id).exclude(pk=video.pk).only(*_FIELDS)
     known = VideoPair.objects.all().of(video)
-    if wide:
-        known = known.exclude(state__in=[PairState.NONE, PairState.UNSURE])
+    if wide_since:
+        known = known.exclude(state__in=[PairState.NONE, PairState.UNSURE], found_at__lt=wide_since)
     known_ids = {pk for pair in known.values_list("first", "second") for pk in pair}
     own = _recorded(video)
     others = [other for other in rows if not is_slowed(other)]
-    slack_s = DAY_S if wide or len(others) < SMALL_SESSION else CLOCK_SLACK_S
+    slack_s = DAY_S if wide_since or len(others) < SMALL_SESSION else CLOCK_SLACK_S
     others = [other for other in others if other.pk not in known_ids and not _is_same_camera(video, other)]
     if slack_s == CLOCK_SLACK_S:
         others = [other for other in others if other.recorded_at and video.recorded_at]
@@ -119,7 +116,8 @@ def look(work: Claim) -> None:
     """Do the PAIR job: compare one video with others of its session, and note what is known of each two."""
     video, job = work.job.original_file, work.job
     try:
-        found = _verdicts(video, to_compare(video, wide=bool(job.params.get(WIDE))), _considerate(work))
+        chosen = to_compare(video, wide_since=job.created_at if job.params.get(WIDE) else None)
+        found = _verdicts(video, chosen, _considerate(work))
     except GivesWayError:
         job.postpone(timezone.now() + LOOK_AGAIN_AFTER)
         return

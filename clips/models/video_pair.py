@@ -14,6 +14,8 @@ from people.models import Member
 
 #: Two clocks of cameras are never further apart than this, in parts per million; a pair beyond it is a mistake.
 MOST_DRIFT_PPM = 1000
+#: The parameter of a job that somebody asked for: it compares a day to either side, whatever the clocks say.
+WIDE = "wide"
 #: What is read of a match, in milliseconds and not in seconds.
 _MS = 1000
 #: Of videos whose rate nobody knows.

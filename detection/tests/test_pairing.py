@@ -42,8 +42,9 @@ def recorded(shoot: Shoot, name: str, sound, **more: object) -> OriginalFile:
     return camera(shoot, name, length_s=len(sound) / RATE_HZ, **facts | more)
 
 
-def names(video: OriginalFile, **how: bool) -> list[str]:
-    return [other.original_filename.removesuffix(".mp4") for other, _task in pairing.to_compare(video, **how)]
+def names(video: OriginalFile, *, wide_since: dt.datetime | None = None) -> list[str]:
+    chosen = pairing.to_compare(video, wide_since=wide_since)
+    return [other.original_filename.removesuffix(".mp4") for other, _task in chosen]
 
 
 @pytest.fixture
@@ -84,9 +85,10 @@ def test_what_cannot_or_need_not_be_compared_is_left_out(shoot, sorter):
     VideoPair.objects.all().note(known, video, nothing, state=PairState.NONE)
     assert names(video) == []
     assert pairing.want(video) is None
-    assert names(video, wide=True) == ["KNOWN"], "somebody asks for it"
+    assert names(video, wide_since=timezone.now()) == ["KNOWN"], "somebody asks for it"
+    assert names(video, wide_since=NOON) == [], "it was compared since"
     assert VideoPair.objects.get().confirm(sorter)
-    assert names(video, wide=True) == []
+    assert names(video, wide_since=timezone.now()) == []
 
 
 def test_two_phones_of_one_kind_are_two_cameras_only_if_they_ran_at_the_same_time(shoot):
