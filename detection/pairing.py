@@ -19,8 +19,9 @@ from clips.jobs.worker import Claim
 from clips.media import MediaError
 from clips.media.cameras.model import CAM_UNKNOWN
 from clips.media.sandbox import runner
-from clips.models import CandidateSegment, Job, JobKind, OriginalFile, PairState, Upload, VideoPair
+from clips.models import CandidateSegment, Job, JobKind, OriginalFile, PairState, Shoot, Upload, VideoPair
 from clips.models.video_pair import WIDE
+from clips.sorting.angle_groups import regroup
 from clips.storage import kept_sounds
 from clips.storage.files import MissingFileError, local_copy, scratch_folder
 from detection.sync.candidates import LEAST_OVERLAP_S
@@ -121,11 +122,17 @@ def look(work: Claim) -> None:
     except GivesWayError:
         job.postpone(timezone.now() + LOOK_AGAIN_AFTER)
         return
-    with work.finishing():
+    with work.finishing(first=lambda: hold_session(video)):
         there = set(comparable().filter(pk__in=[one.other.pk for one in found]).values_list("pk", flat=True))
         for one in found:
             if one.other.pk in there:
                 VideoPair.objects.all().note(video, one.other, one.found, state=one.state)
+        regroup(video.shoot_id)
+
+
+def hold_session(video: OriginalFile) -> None:
+    """Lock a video's session until the transaction ends, before the rows of jobs and moments."""
+    Shoot.objects.filter(pk=video.shoot_id).hold()
 
 
 def gives_way(job: Job) -> bool:

@@ -8,6 +8,7 @@ from clips.jobs import pipeline
 from clips.jobs.worker import claim
 from clips.media.sandbox import runner
 from clips.models import DetectionRun, OriginalFile
+from clips.sorting.angle_groups import regroup
 from clips.storage.files import local_copy
 from detection import pairing
 from detection.moments import replace_moments
@@ -43,8 +44,9 @@ def detect(job_id: str) -> None:
                 on_tick=work.report,
                 tick_s=TICK_S,
             )
-        with work.finishing():
+        with work.finishing(first=lambda: pairing.hold_session(original)):
             replace_moments(original, found)
+            regroup(original.shoot_id)
             pipeline.start_next(work.job, original)
             if not work.job.params.get("alone"):
                 pairing.want(original)

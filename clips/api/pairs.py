@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from clips.api.bulk import REFUSALS
 from clips.api.errors import Conflict, found
 from clips.library.pair_views import MOST_FRAMES
+from clips.library.pairs import change
 from clips.models import PairChange, PairState, Shoot, VideoPair
 
 KEY_HELP = "Of your making: the same request sent twice changes once."
@@ -115,8 +116,8 @@ def _checked(serializer: type[serializers.Serializer], request: Request) -> dict
     return dict(asked.validated_data)
 
 
-def _answer(pk: uuid.UUID, change: Callable[[VideoPair], bool]) -> Response:
+def _answer(pk: uuid.UUID, act: Callable[[VideoPair], bool]) -> Response:
     pair = found(VideoPair.objects.in_use().select_related("first", "second").filter(pk=pk).first(), _("pair"))
-    if not change(pair):
+    if not change(pair, act):
         raise Conflict(_("Somebody has changed this pair meanwhile."))
     return Response(ChangedPairSerializer(VideoPair.objects.get(pk=pk)).data)

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
 from clips.library.bulk_forms import KeyForm
-from clips.library.pairs import PairRow, find_pairs, with_names
+from clips.library.pairs import PairRow, change, find_pairs, with_names
 from clips.models import PairChange, Shoot, VideoPair
 from people.access import requires
 from people.models import Role
@@ -80,12 +80,12 @@ def session_find_pairs(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "clips/library/_find_pairs.html", {"shoot": shoot, "n_videos": n_videos, "has_asked": True})
 
 
-def _change(request: HttpRequest, pk: UUID, form: forms.Form, change: Callable[[VideoPair], bool]) -> HttpResponse:
+def _change(request: HttpRequest, pk: UUID, form: forms.Form, act: Callable[[VideoPair], bool]) -> HttpResponse:
     """Change a pair as it is now, and answer with its line: 422 for a bad form, 409 if somebody was faster."""
     pair = _pair(pk)
     if not form.is_valid():
         return _line(request, pair, status=422)
-    return _line(request, _pair(pk), status=200) if change(pair) else _line(request, _pair(pk), status=409)
+    return _line(request, _pair(pk), status=200) if change(pair, act) else _line(request, _pair(pk), status=409)
 
 
 def _pair(pk: UUID) -> VideoPair:

@@ -1,7 +1,9 @@
 """Lists the videos of a session that filmed the same, two by two, and has more looked for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
 from clips.jobs import pipeline
@@ -9,6 +11,7 @@ from clips.jobs.backfill import BACKFILL_PRIORITY
 from clips.models import JobKind, OriginalFile, PairChange, PairState, Shoot, VideoPair
 from clips.models.camera import own_name
 from clips.models.video_pair import STANDING, WIDE, VideoPairQuerySet
+from clips.sorting.angle_groups import regroup
 
 #: Of one session, those that stand first; more would be no list that anybody reads.
 MOST_SHOWN = 200
@@ -77,6 +80,16 @@ def with_names(pairs: VideoPairQuerySet) -> VideoPairQuerySet:
         second_camera_name=own_name("second__camera_id", "second__camera_serial"),
         last_change=Subquery(last),
     )
+
+
+@transaction.atomic
+def change(pair: VideoPair, act: Callable[[VideoPair], bool]) -> bool:
+    """Change a pair, and group the moments of its session by what it is then; return whether it was changed."""
+    Shoot.objects.filter(pk=pair.first.shoot_id).hold()
+    if not act(pair):
+        return False
+    regroup(pair.first.shoot_id)
+    return True
 
 
 def find_pairs(shoot: Shoot) -> int:

@@ -1,5 +1,6 @@
 """Rows of footage, moments, clips and jobs, with their constraints and changes of state."""
 
+from clips.models.angle import Angle, AngleGroup
 from clips.models.archive import (
     ASKED,
     ArchiveBlock,
@@ -46,6 +47,8 @@ from clips.models.video_pair import PairChange, PairChangeKind, PairState, Video
 __all__ = [
     "ASKED",
     "RENDER_SIZES_PX",
+    "Angle",
+    "AngleGroup",
     "ArchiveBlock",
     "ArchiveCopy",
     "ArchiveCursor",

@@ -188,7 +188,7 @@ IN_BACKUPS_ALONE = {
 #: Made again of videos, clips and the archive itself, or about this moment.
 MADE_AGAIN = {
     "Preview", "Piece", "Watch", "Filmstrip", "SharedCopy", "HandleCut", "Inbox", "ArchiveBlock", "ArchiveTouch",
-    "ArchiveCursor",
+    "ArchiveCursor", "Angle", "AngleGroup",
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from clips.library.bin import throw_away
 from clips.library.pairs import pairs_of
 from clips.models import Job, JobKind, PairChange, PairState, VideoPair
 from clips.models.video_pair import WIDE
@@ -114,11 +115,9 @@ def test_a_bad_form_changes_nothing(client, sorter, pair, fields):
     assert not PairChange.objects.exists()
 
 
-def test_a_pair_of_which_a_video_is_in_the_bin_is_not_there(client, sorter, pair):
-    from clips.library.bin import throw_away
-
-    client.force_login(sorter)
-    throw_away(sorter, videos=[pair.first])
+def test_a_pair_of_which_a_video_is_in_the_bin_is_not_there(client, curator, pair):
+    client.force_login(curator)
+    throw_away(curator, videos=[pair.first.pk])
     assert press(client, pair, "confirm").status_code == 404
     assert not pairs_of(pair.first.shoot)
 
