@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
@@ -94,7 +95,7 @@ class CandidateSegmentQuerySet(LeasedQuerySet["CandidateSegment"]):
 
     def not_led(self) -> "CandidateSegmentQuerySet":
         """Leave out what comes with the card of another angle, as long as that one is to be sorted."""
-        of_lead = {f"angle__group__angles__segment__{name}": value for name, value in TO_SORT.items()}
+        of_lead: dict[str, Any] = {f"angle__group__angles__segment__{name}": value for name, value in TO_SORT.items()}
         of_lead["angle__group__angles__segment__status__in"] = [SegmentStatus.UNREVIEWED, SegmentStatus.IN_PROGRESS]
         led = CandidateSegment.objects.filter(
             pk=OuterRef("pk"), angle__is_lead=False, angle__group__angles__is_lead=True, **of_lead
