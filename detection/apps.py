@@ -1,4 +1,4 @@
-"""App that registers the job that searches videos for moments."""
+"""App that registers the jobs that search videos for moments, and for other cameras that filmed the same."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +13,8 @@ class DetectionConfig(AppConfig):
         from clips.jobs import registry
         from clips.models import JobKind
         from clips.reels.rendering import find_riders_with
+        from detection.pairing import sound_bytes
 
         registry.register(JobKind.DETECT, registry.Step("detect", "detect", (JobKind.POSTER,), reads_original=True))
+        registry.register(JobKind.PAIR, registry.Step("pair", "detect", reads_original=True, room_bytes=sound_bytes))
         find_riders_with("detection.follow:rider_paths")

@@ -1,4 +1,4 @@
-"""Task that finds the moments of a video."""
+"""Tasks that find the moments of a video, and the other videos that filmed the same."""
 
 from typing import Any
 
@@ -8,7 +8,9 @@ from clips.jobs import pipeline
 from clips.jobs.worker import claim
 from clips.media.sandbox import runner
 from clips.models import DetectionRun, OriginalFile
+from clips.sorting.angle_groups import regroup
 from clips.storage.files import local_copy
+from detection import pairing
 from detection.moments import replace_moments
 from detection.scoring.short_files import SHORT_S
 
@@ -42,9 +44,20 @@ def detect(job_id: str) -> None:
                 on_tick=work.report,
                 tick_s=TICK_S,
             )
-        with work.finishing():
+        with work.finishing(first=lambda: pairing.hold_session(original)):
             replace_moments(original, found)
+            regroup(original.shoot_id)
             pipeline.start_next(work.job, original)
+            if not work.job.params.get("alone"):
+                pairing.want(original)
+
+
+@shared_task(name="pair")
+def pair(job_id: str) -> None:
+    """Find the videos that filmed the same as one video."""
+    with claim(job_id) as work:
+        if work:
+            pairing.look(work)
 
 
 def usual_beside(original: OriginalFile) -> list[dict[str, Any]]:

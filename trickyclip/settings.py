@@ -373,7 +373,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SORT_OPERATIONS": False,  # in the order of clips/api/urls.py
-    "ENUM_NAME_OVERRIDES": {"JobKind": "clips.models.JobKind", "ReactionKind": "clips.models.ReactionKind"},
+    "ENUM_NAME_OVERRIDES": {
+        "JobKind": "clips.models.JobKind",
+        "ReactionKind": "clips.models.ReactionKind",
+        "PairState": "clips.models.PairState",
+    },
 }
 
 # --- logs: one line each, readable or JSON -------------------------------------------------------------------------

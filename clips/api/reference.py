@@ -21,7 +21,7 @@ from people.models import Role
 GROUPS = {
     "upload": _("Upload"), "sort": _("Sort"), "clips": _("Clips"), "bulk": _("Changes of many clips"),
     "edits": _("Edits"), "comments": _("Comments"), "sessions": _("Sessions"), "videos": _("Videos"),
-    "people": _("Riders"), "tricks": _("Tricks"), "bin": _("Bin"), "jobs": _("Jobs"),
+    "pairs": _("Pairs of videos"), "people": _("Riders"), "tricks": _("Tricks"), "bin": _("Bin"), "jobs": _("Jobs"),
 }  # fmt: skip
 #: The values of examples, by the name of a field; a field with another name gets the one of its kind.
 SAMPLES = {

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from clips.api import bin_views, bulk, docs, errors, reels, schema, talk, views  # noqa: F401  schema: registers how one logs in
+from clips.api import bin_views, bulk, docs, errors, pairs, reels, schema, talk, views  # noqa: F401  schema: registers how one logs in
 from people.access import requires
 from people.models import Role
 
@@ -44,6 +44,11 @@ urlpatterns = [
     path("edits/<uuid:pk>", watch_and_bin(reels.ReelDetail.as_view()), name="reel"),
     path("videos/<uuid:pk>", sort(bin_views.VideoDetail.as_view()), name="video"),
     path("sessions/<uuid:pk>", sort(bin_views.SessionDetail.as_view()), name="session"),
+    path("sessions/<uuid:pk>/pairs", watch(pairs.PairList.as_view()), name="pair_list"),
+    path("pairs/<uuid:pk>/confirm", sort(pairs.PairConfirm.as_view()), name="pair_confirm"),
+    path("pairs/<uuid:pk>/take-apart", sort(pairs.PairTakeApart.as_view()), name="pair_take_apart"),
+    path("pairs/<uuid:pk>/nudge", sort(pairs.PairNudge.as_view()), name="pair_nudge"),
+    path("pairs/<uuid:pk>/undo", sort(pairs.PairUndo.as_view()), name="pair_undo"),
     path("bin", sort(bin_views.BinList.as_view()), name="bin_list"),
     path("bin/<uuid:pk>", curate(bin_views.BinDetail.as_view()), name="bin_entry"),
     path("bin/<uuid:pk>/restore", sort(bin_views.BinRestore.as_view()), name="bin_restore"),

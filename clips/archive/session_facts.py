@@ -28,7 +28,9 @@ from clips.models import (
     SavedView,
     SegmentStatus,
     Shoot,
+    VideoPair,
 )
+from clips.models.video_pair import DECIDED, STANDING
 from people.models import Member, Person
 from tricks.models import Trick
 
@@ -74,6 +76,7 @@ def session_facts(shoot: Shoot) -> Facts:
         "decisions": _all(Decision.objects.filter(segment__original_file__shoot=shoot).order_by("created_at", "pk")),
         "hearts": _all(Heart.objects.of(lineages).order_by("created_at", "pk"), ("id",)),
         **_talk({"lineage__in": lineages}),
+        "pairs": _all(_pairs_of(shoot)),
     }
 
 
@@ -99,6 +102,12 @@ def _talk(about: dict[str, object]) -> Facts:
     reactions = Reaction.objects.filter(**about).order_by("created_at", "pk")
     comments = Comment.objects.filter(**about).order_by("created_at", "pk")
     return {"reactions": _all(reactions, REACTION_WITHOUT), "comments": _all(comments, COMMENT_WITHOUT)}
+
+
+def _pairs_of(shoot: Shoot) -> QuerySet:
+    """Return the pairs of videos that stand, or that somebody took apart; what else was compared is compared again."""
+    rows = VideoPair.objects.filter(first__shoot=shoot).filter(Q(state__in=STANDING) | Q(state__in=DECIDED))
+    return rows.order_by("found_at", "pk")
 
 
 def _all(rows: Iterable[Model], without: tuple[str, ...] = ()) -> list[Facts]:

@@ -34,6 +34,7 @@ from clips.models import (
     ReelClip,
     SavedView,
     Shoot,
+    VideoPair,
 )
 from clips.storage import files
 from people.models import Member, Person
@@ -46,7 +47,7 @@ from tricks.models import Trick, TrickAlias
 WORDS = {
     Person: "people", Trick: "tricks", Member: "members", Shoot: "sessions", OriginalFile: "videos", FinalClip: "clips",
     CandidateSegment: "moments", Decision: "decisions", Heart: "hearts", Reel: "edits",
-    Reaction: "reactions", Comment: "comments",
+    Reaction: "reactions", Comment: "comments", VideoPair: "pairs of videos",
 }  # fmt: skip
 #: The errors of a row that does not fit to what is there, or to its table.
 MISFITS = (IntegrityError, DataError, ValidationError, TypeError, ValueError)
@@ -78,6 +79,7 @@ class Taking:
         shoots = [facts["session"]] if facts.get("session") else []
         self._rows(Shoot, shoots, _same_shoot, later=("cover",))
         videos = self._rows(OriginalFile, facts.get("videos"), _same_original, prepare=_where, later=("low_res_of",))
+        self._rows(VideoPair, facts.get("pairs"), prepare=_in_order)
         self._rows(DetectionRun, facts.get("searches"), without=written.SEARCH_WITHOUT)
         without = written.MOMENT_WITHOUT
         moments = self._rows(
@@ -221,6 +223,12 @@ def _where(row: OriginalFile) -> None:
     """Note that a video's bytes are not here, if they are not."""
     if row.evicted_at is None and files.size_bytes(row.stored_path) != row.size_bytes:
         row.evicted_at = timezone.now()
+
+
+def _in_order(row: VideoPair) -> None:
+    """Leave out a pair whose videos are named the other way round, since another row took the place of one."""
+    if row.first_id >= row.second_id or VideoPair.objects.filter(first=row.first, second=row.second).exists():
+        raise ValidationError("This pair of videos does not fit what is there.")
 
 
 def _picture(row: CandidateSegment) -> None:

@@ -24,7 +24,7 @@ from clips.disk import evictable, fetching
 from clips.models import EvictedKind, Eviction, HandleCut, Job, JobKind, OriginalFile, ReelRender
 from clips.previews import cache, pieces
 from clips.storage import files as storage
-from clips.storage import local_cache
+from clips.storage import kept_sounds, local_cache
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ def _scratch(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:
     growing = {f"{pk}{fetching.PART_SUFFIX}" for pk in fetched}
     why = _("no worker is using it")
     for path in sorted(settings.SCRATCH_DIR.iterdir()):
-        if path.name in growing | {local_cache.FOLDER} or not _is_left(path):
+        if path.name in growing | {local_cache.FOLDER, kept_sounds.FOLDER} or not _is_left(path):
             continue
         size_bytes = _size_of(path)
         if not dry_run:
@@ -90,6 +90,10 @@ def _scratch(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:
     if to_free_bytes > 0 and not dry_run and (n_bytes := local_cache.drop_unused(to_free_bytes)):
         why = _("no job is using them, and the bucket has them")
         yield Freed(EvictedKind.SCRATCH, f"scratch/{local_cache.FOLDER}", n_bytes, why)
+        to_free_bytes -= n_bytes
+    if to_free_bytes > 0 and not dry_run and (n_bytes := kept_sounds.drop_unused(to_free_bytes)):
+        why = _("they are read again when they are needed")
+        yield Freed(EvictedKind.SCRATCH, f"scratch/{kept_sounds.FOLDER}", n_bytes, why)
 
 
 def _pieces(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:

@@ -36,7 +36,7 @@ from clips.models import (
 )
 from clips.reels import handles, rendering
 from clips.sharing import links
-from clips.storage import files, local_cache
+from clips.storage import files, kept_sounds, local_cache
 from clips.storage.files import StorageError
 
 #: Longer than the longest job may take.
@@ -108,8 +108,8 @@ def files_without_rows(*, checksums: bool) -> Iterator[Disagreement]:
 def left_in_scratch(*, checksums: bool) -> Iterator[Disagreement]:
     """Report leftovers of killed workers; nothing in progress is that old."""
     for entry in old_entries(settings.SCRATCH_DIR, older_than_s=SCRATCH_AFTER_S):
-        if entry.name == local_cache.FOLDER:
-            continue  # keeps to its size by itself
+        if entry.name in {local_cache.FOLDER, kept_sounds.FOLDER}:
+            continue  # each keeps to its size by itself
         path = Path(entry.path)
         says = _("it has not been worked on for hours.")
         yield Disagreement(Kind.SCRATCH, f"scratch/{entry.name}", says, str(path), partial(mend.remove, path))

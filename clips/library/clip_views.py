@@ -51,6 +51,7 @@ def clip(request: HttpRequest, pk: UUID) -> HttpResponse:
         **(fetch_context(shown.original_file) if shown.original_file.evicted_at else {}),
         "in_library": beside_in_library(shown, asked, request.user),
         "in_original": beside_in_original(shown),
+        "angles": angles_of(shown),
         "talk": thread_of(Subject(lineage=shown.lineage), request.user, "clip", shown.pk),
     }
     return render(request, "clips/library/clip.html", context)
@@ -152,6 +153,17 @@ def beside_in_library(shown: FinalClip, asked: Asked, member: Member) -> tuple[F
     found = ClipFilter(asked, rows, member=member).qs.exclude(pk=shown.pk)
     name = asked.get("sort", ordering.NEWEST)
     return ordering.neighbours(found, shown, name if name in ordering.ORDERS else ordering.NEWEST)
+
+
+def angles_of(shown: FinalClip) -> list[FinalClip]:
+    """Return the clips of the same trick from other cameras."""
+    if shown.candidate_segment_id is None:
+        return []
+    rows = FinalClip.objects.current().filter(
+        candidate_segment__angle__group__angles__segment=shown.candidate_segment_id
+    )
+    rows = rows.exclude(lineage=shown.lineage).exclude(original_file=shown.original_file_id)
+    return list(rows.select_related("person", "trick").with_camera_names().order_by("camera_id", "pk"))
 
 
 def beside_in_original(shown: FinalClip) -> tuple[FinalClip | None, FinalClip | None]:

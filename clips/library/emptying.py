@@ -48,7 +48,7 @@ from clips.models.job import LOOK_INTO_BIN_AFTER, NOT_HELD_BY_BIN
 from clips.models.talk import delete_talk
 from clips.previews import filmstrips, requests
 from clips.sharing import links
-from clips.storage import files, local_cache
+from clips.storage import files, kept_sounds, local_cache
 from people.audit import Action, note
 from people.models import Member
 
@@ -235,6 +235,7 @@ def _empty_video(entry: BinEntry, video: OriginalFile, work: Claim) -> None:
         files.delete([*paths, video.stored_path])
     fetching.part_path(video).unlink(missing_ok=True)
     local_cache.drop(video.file_hash)
+    kept_sounds.drop(video.file_hash)
 
 
 def _hold_video(entry: BinEntry, video: OriginalFile) -> bool:

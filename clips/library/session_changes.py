@@ -20,6 +20,7 @@ from clips.library.session_views import news, page_of_files
 from clips.library.video_moves import move_videos
 from clips.models import CandidateSegment, JobKind, OriginalFile, Shoot
 from clips.previews import filmstrips, requests
+from clips.sorting.angle_groups import regroup_soon
 from clips.sorting.decisions import ConflictError
 from clips.sorting.trash_many import trash_hidden
 from people.access import requires
@@ -204,6 +205,7 @@ def file_add_moment(request: HttpRequest, pk: UUID) -> HttpResponse:
     with transaction.atomic():
         segment = CandidateSegment.objects.create(original_file=original, **form.cleaned_data)
         requests.want_previews(original)
+        regroup_soon(original.shoot_id)
     context = {"file": original, "form": MomentForm(original=original), "added": segment}
     return announce(render(request, "clips/library/_moment_form.html", context), "moments-changed")
 

@@ -15,6 +15,7 @@ from clips.archive.configured import of_archive
 from clips.ingest.camera_proxies import SECOND_LENS_NAME
 from clips.library import bin_rights
 from clips.library.clock_faults import clock_facts
+from clips.library.pairs import pairs_of
 from clips.library.session_clips import clips_of, covers_of, riders_of
 from clips.library.session_forms import MomentForm, SessionForm
 from clips.library.watching import chosen_of, videos_of, videos_to_choose
@@ -48,7 +49,7 @@ DETAILS = "details"
 #: Offered to be binned at a time.
 MOST_EMPTY = 50
 #: Jobs that a file's line shows in their own way.
-SHOWN_APART = frozenset({JobKind.FILMSTRIP, JobKind.FETCH, JobKind.PIECES})
+SHOWN_APART = frozenset({JobKind.FILMSTRIP, JobKind.FETCH, JobKind.PIECES, JobKind.PAIR})
 
 
 @requires(Role.VIEWER)
@@ -89,6 +90,7 @@ def session(request: HttpRequest, pk: UUID) -> HttpResponse:
     videos = videos_to_choose(shoot)
     context |= {"videos": videos, "watch": chosen_of(request, shoot, videos)}
     context |= {"clips": clips_of(shoot, request.user), "riders": riders_of(shoot), "cover": covers_of([shoot]).get(pk)}
+    context["pairs"] = pairs_of(shoot)
     context["may_bin"] = bin_rights.may_throw_away(request.user, shoot)
     return render(request, "clips/library/session.html", context)
 
@@ -164,7 +166,9 @@ def page_context(request: HttpRequest, shoot: Shoot, *, with_files: bool) -> dic
 def _are_worked_on(files: list[OriginalFile]) -> bool:
     """Return whether a job reads one of these files or makes a preview of it."""
     previews = Q(kind=JobKind.PREVIEW, segment__original_file__in=files)
-    return Job.objects.active().filter(Q(original_file__in=files) | previews).exists()
+    # Who looks for other cameras gives way to people for up to an hour: the page would ask all that time.
+    jobs = Job.objects.active().exclude(kind=JobKind.PAIR)
+    return jobs.filter(Q(original_file__in=files) | previews).exists()
 
 
 def _lacks_filmstrips(files: list[OriginalFile]) -> bool:
@@ -224,7 +228,9 @@ def fill_in(page: Page, shoot: Shoot) -> None:
         file.archived_copy = file.pk in archived
         file.n_previews = n_previews.get(file.pk, 0)
         file.is_searched_now = any(job.is_active and job.kind in STEPS for job in jobs[file.pk])
-        file.is_moving = bool(file.n_previews) or any(job.is_active for job in jobs[file.pk])
+        file.is_moving = bool(file.n_previews) or any(
+            job.is_active and job.kind != JobKind.PAIR for job in jobs[file.pk]
+        )
         file.moment_form = MomentForm(original=file)
 
 

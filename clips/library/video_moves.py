@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from clips.archive.renaming import follow
 from clips.models import BulkChange, BulkKind, FinalClip, OriginalFile, Shoot
 from clips.models.bulk import Undone
+from clips.sorting.angle_groups import regroup_soon
 from clips.sorting.decisions import ConflictError, earlier_change
 from people.models import Member
 
@@ -67,6 +68,7 @@ def move_videos(
             made_session=shoot.is_new,
         )
         _put(before, shoot.pk)
+        regroup_soon(shoot.pk, *{uuid.UUID(was) for was in before.values()})
         follow(made)
     return made
 
@@ -80,6 +82,7 @@ def undo_move(change: BulkChange) -> Undone:
     held = _hold(rows, target, *there.values()) if target else {}
     for shoot in there.values():
         _put([pk for pk in held if went[pk] == str(shoot.pk)], shoot.pk)
+    regroup_soon(*there, *([target.pk] if target else []))
     n_back = sum(went[pk] in map(str, there) for pk in held)
     follow(change)
     if change.made_session:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clips.library.watching import watched
 from clips.models import CandidateSegment, OriginalFile
 from clips.previews import requests
+from clips.sorting.angle_groups import regroup_soon
 from clips.sorting.decisions import TrimError, check_trim
 from people.access import requires
 from people.models import Role
@@ -69,6 +70,7 @@ def watch_add_moment(request: HttpRequest, pk: UUID) -> HttpResponse:
             return JsonResponse({"error": _("Invalid times.")}, status=409)
         if is_new:
             requests.want_preview(moment)
+            regroup_soon(video.shoot_id)
     return JsonResponse({"id": str(moment.pk), "start_ms": moment.start_ms, "end_ms": moment.end_ms})
 
 

@@ -1,5 +1,6 @@
 """Rows of footage, moments, clips and jobs, with their constraints and changes of state."""
 
+from clips.models.angle import Angle, AngleGroup
 from clips.models.archive import (
     ASKED,
     ArchiveBlock,
@@ -41,10 +42,13 @@ from clips.models.share import SharedCopy, ShareLink, ShareSound
 from clips.models.shoot import Shoot
 from clips.models.talk import Comment, CommentState, Reaction, ReactionKind, Speaker, Subject
 from clips.models.upload import Upload, UploadSource, UploadState
+from clips.models.video_pair import PairChange, PairChangeKind, PairState, VideoPair
 
 __all__ = [
     "ASKED",
     "RENDER_SIZES_PX",
+    "Angle",
+    "AngleGroup",
     "ArchiveBlock",
     "ArchiveCopy",
     "ArchiveCursor",
@@ -90,6 +94,9 @@ __all__ = [
     "NoticeKind",
     "NoticeState",
     "OriginalFile",
+    "PairChange",
+    "PairChangeKind",
+    "PairState",
     "Piece",
     "Preview",
     "Reaction",
@@ -116,6 +123,7 @@ __all__ = [
     "Upload",
     "UploadSource",
     "UploadState",
+    "VideoPair",
     "WaitsFor",
     "Watch",
 ]

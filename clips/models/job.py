@@ -66,6 +66,7 @@ class JobKind(models.TextChoices):
     FILM = "FILM", _("render edit")
     READ_BACK = "READ_BACK", _("read back")
     HANDLES = "HANDLES", _("cut clip with handles")
+    PAIR = "PAIR", _("look for other cameras")
 
 
 class JobState(models.TextChoices):

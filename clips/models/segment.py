@@ -3,10 +3,11 @@
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, F, FloatField, Q
+from django.db.models import Count, Exists, F, FloatField, OuterRef, Q
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -92,6 +93,21 @@ class CandidateSegmentQuerySet(LeasedQuerySet["CandidateSegment"]):
         """Return those that open pages hold now."""
         return self.lease_runs()
 
+    def not_led(self) -> "CandidateSegmentQuerySet":
+        """Leave out what comes with the card of another angle, as long as that one is to be sorted."""
+        of_lead: dict[str, Any] = {f"angle__group__angles__segment__{name}": value for name, value in TO_SORT.items()}
+        of_lead["angle__group__angles__segment__status__in"] = [SegmentStatus.UNREVIEWED, SegmentStatus.IN_PROGRESS]
+        led = CandidateSegment.objects.filter(
+            pk=OuterRef("pk"), angle__is_lead=False, angle__group__angles__is_lead=True, **of_lead
+        )
+        return self.exclude(Exists(led))
+
+    def led_by(self, leads: list[uuid.UUID]) -> "CandidateSegmentQuerySet":
+        """Return those of these that are other angles of what one of ``leads`` shows."""
+        return self.filter(
+            angle__is_lead=False, angle__group__angles__is_lead=True, angle__group__angles__segment__in=leads
+        )
+
     def best_first(self) -> "CandidateSegmentQuerySet":
         """Order by newest session, then best of each file; made by hand first, skipped last."""
         return self.order_by(
@@ -131,6 +147,11 @@ class CandidateSegmentQuerySet(LeasedQuerySet["CandidateSegment"]):
         """Lock these rows until the transaction ends, one after the other in the order of their ids; return the ids."""
         return list(self.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
 
+    def lock_free(self) -> list[uuid.UUID]:
+        """Lock those of these rows that nobody else has locked until the transaction ends; return their ids."""
+        rows = self.order_by("pk").select_for_update(skip_locked=True, of=("self",))
+        return list(rows.values_list("pk", flat=True))
+
     @transaction.atomic
     def lease_hand(
         self,
@@ -139,28 +160,37 @@ class CandidateSegmentQuerySet(LeasedQuerySet["CandidateSegment"]):
         lease: uuid.UUID,
         count: int,
         in_turns: Callable[["CandidateSegmentQuerySet"], list["CandidateSegmentQuerySet"]] | None = None,
+        with_angles: bool = False,
     ) -> list["CandidateSegment"]:
         """Renew all that a page holds, and lease more until it has ``count``, the best first unless ``in_turns``.
 
         That orders rows and returns them in turns: what one holds comes before all that the next one adds, and the last
         one holds all. Rows that somebody else is taking at this moment are skipped instead of waited for. Those the
         page holds already are locked in the order of their ids, as everybody does who locks several, so that no two
-        wait for each other.
+        wait for each other. ``with_angles`` leases the other angles of each as well, beyond ``count``, and returns a
+        trick with angles once.
         """
         in_turns = in_turns or (lambda rows: rows.best_first().in_turns())
         held = CandidateSegment.objects.held(lease).lock_in_order()
+        led: list[uuid.UUID] = []
+        if with_angles:
+            led = list(CandidateSegment.objects.filter(pk__in=held).led_by(held).values_list("pk", flat=True))
         taken: list[uuid.UUID] = []
-        for turn in in_turns(self.available().shown()):
-            n_missing = max(0, min(count, MAX_HAND) - len(held) - len(taken))
+        to_deal = self.available().shown()
+        for turn in in_turns(to_deal.not_led() if with_angles else to_deal):
+            n_missing = max(0, min(count, MAX_HAND) - (len(held) - len(led)) - len(taken))
             free = turn.exclude(pk__in=taken).select_for_update(skip_locked=True, of=("self",))
             taken += free.values_list("pk", flat=True)[:n_missing]
-        CandidateSegment.objects.filter(pk__in=held + taken).update(
+        if with_angles:
+            beside = CandidateSegment.objects.available().led_by(held + taken).exclude(pk__in=held)
+            led += beside.lock_free()
+        CandidateSegment.objects.filter(pk__in={*held, *taken, *led}).update(
             status=SegmentStatus.IN_PROGRESS,
             locked_by=member,
             locked_at=timezone.now(),
             **lent(lease, settings.SORT_LEASE_SECONDS),
         )
-        rows = CandidateSegment.objects.filter(pk__in=held + taken)
+        rows = CandidateSegment.objects.filter(pk__in={*held, *taken} - {*led})
         return list(in_turns(rows.with_card())[-1])
 
     @transaction.atomic

@@ -89,11 +89,17 @@ def keep(
         if not segment.accept(lease=lease):
             decided = earlier_decision(DecisionKind.KEEP, segment, key, member)
             return FinalClip.objects.get(pk=decided.after["clip"])
-        clip = _brought_back(segment, choice) or _made(segment, choice, member)
-        if stars != clip.stars:
-            FinalClip.objects.filter(lineage=clip.lineage).update(stars=stars)
+        clip = clip_of(segment, choice, stars, member)
         after = {"status": SegmentStatus.ACCEPTED, "clip": str(clip.pk)}
         record(DecisionKind.KEEP, segment, key, member, after=after)
+    return clip
+
+
+def clip_of(segment: CandidateSegment, choice: Choice, stars: int, member: Member) -> FinalClip:
+    """Make the clip of a moment that was accepted, or restore that of an undone keep."""
+    clip = _brought_back(segment, choice) or _made(segment, choice, member)
+    if stars != clip.stars:
+        FinalClip.objects.filter(lineage=clip.lineage).update(stars=stars)
     return clip
 
 

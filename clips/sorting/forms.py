@@ -88,6 +88,8 @@ class UndoForm(HandForm):
 class DecisionForm(HandForm):
     key = forms.UUIDField()
     segment = forms.UUIDField()
+    #: The other angles that its card shows.
+    angles = IdsField(required=False)
 
 
 class SplitForm(DecisionForm):
@@ -134,6 +136,8 @@ class TagsForm(forms.Form):
 
 class KeepForm(DecisionForm, TagsForm):
     stars = forms.IntegerField(required=False, min_value=0, max_value=MAX_STARS)
+    #: Of several angles the one to keep; all of them without it.
+    only = forms.UUIDField(required=False)
 
 
 class AddForm(DecisionForm, SpanForm):

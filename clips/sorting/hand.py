@@ -22,6 +22,7 @@ from clips.models import (
     OriginalFile,
 )
 from clips.previews import requests
+from clips.sorting.angles import OtherAngle, others_of
 from clips.sorting.queue_filter import Table
 from people.models import Member, Person
 
@@ -75,6 +76,8 @@ class Card:
     tags: Tags
     #: Whether the rider is that of the last keep, and the tags are not of this very moment.
     is_inherited: bool
+    #: The same trick from other cameras.
+    angles: list[OtherAngle] = field(default_factory=list)
 
     @property
     def people_box(self) -> str:
@@ -139,8 +142,9 @@ def deal(
         A segment to be shown first.
     """
     segments = table.narrow(CandidateSegment.objects.exclude(pk__in=without)).lease_hand(
-        member=member, lease=lease, count=HAND, in_turns=lambda rows: table.in_turns(rows, file)
-    )
+        member=member, lease=lease, count=HAND, in_turns=lambda rows: table.in_turns(rows, file),
+        with_angles=table.with_angles,
+    )  # fmt: skip
     segments.sort(key=lambda segment: segment.pk != front)
     new = [segment for segment in segments if segment.pk not in have]
     if not have and segments:
@@ -148,7 +152,7 @@ def deal(
     last = last_tags(member)
     return Hand(
         order=[segment.pk for segment in segments],
-        cards=_cards(new, member, front, last.carried()),
+        cards=_cards(new, member, front, last.carried(), others_of(new, lease=lease) if table.with_angles else {}),
         left=count_left(member, file),
         front=front,
         recent=recent_names(member),
@@ -232,13 +236,22 @@ def _kept_by(member: Member) -> QuerySet:
     return keeps.annotate(clip=Cast(KeyTextTransform("clip", "after"), UUIDField())).values("clip")
 
 
-def _cards(segments: list[CandidateSegment], member: Member, front: uuid.UUID | None, inherited: Tags) -> list[Card]:
+def _cards(
+    segments: list[CandidateSegment],
+    member: Member,
+    front: uuid.UUID | None,
+    inherited: Tags,
+    angles: dict[uuid.UUID, list[OtherAngle]],
+) -> list[Card]:
     if not segments:
         return []
     requests.bring_jobs(segments)
-    cards = [Card(segment, segment.start_ms, segment.end_ms, inherited, True) for segment in segments]
+    cards = [
+        Card(segment, segment.start_ms, segment.end_ms, inherited, True, angles.get(segment.pk, []))
+        for segment in segments
+    ]
     # A keep that was undone comes back as it was kept.
     removed = FinalClip.objects.filter(candidate_segment=front, removed_at__isnull=False, created_by=member)
     if front and cards[0].segment.pk == front and (clip := removed.with_tags().order_by("-removed_at").first()):
-        cards[0] = Card(cards[0].segment, clip.start_ms, clip.end_ms, Tags.of(clip), False)
+        cards[0] = Card(cards[0].segment, clip.start_ms, clip.end_ms, Tags.of(clip), False, cards[0].angles)
     return cards

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from clips.models import Decision, DecisionKind, FinalClip
 from clips.previews import requests
+from clips.sorting.angles import OtherAngle, others_of
 from clips.sorting.hand import Card, Tags, last_tags
 from people.models import Member
 
@@ -55,17 +56,22 @@ def past_of(
     )
     clips = {str(pk): clip for pk, clip in clips.items()}
     inherited = last_tags(member).carried() if decisions else Tags()
+    beside = [entry["segment"] for decision in decisions for entry in decision.after.get("angles", [])]
+    angles = others_of((decision.segment for decision in decisions), beside) if beside else {}
     drawn, past = set(), []
     for decision in decisions:
         clip = clips.get(decision.after.get("clip"))
-        card = None if decision.segment_id in drawn else _card(decision, clip, inherited)
+        card = None if decision.segment_id in drawn else _card(decision, clip, inherited, angles)
         past.append(PastDecision(decision, card, Tags.of(clip) if clip else None))
         drawn.add(decision.segment_id)
     return past, has_more
 
 
-def _card(decision: Decision, clip: FinalClip | None, inherited: Tags) -> Card:
-    segment = decision.segment
-    if clip:  # what was kept comes back as it was kept
-        return Card(segment, clip.start_ms, clip.end_ms, Tags.of(clip), False)
-    return Card(segment, segment.start_ms, segment.end_ms, inherited, True)
+def _card(
+    decision: Decision, clip: FinalClip | None, inherited: Tags, angles: dict[uuid.UUID, list[OtherAngle]]
+) -> Card:
+    segment, beside = decision.segment, angles.get(decision.segment_id, [])
+    if clip and clip.candidate_segment_id == segment.pk:  # what was kept comes back as it was kept
+        return Card(segment, clip.start_ms, clip.end_ms, Tags.of(clip), False, beside)
+    tags = Tags.of(clip) if clip else inherited  # another angle alone was kept, whose times are of another video
+    return Card(segment, segment.start_ms, segment.end_ms, tags, clip is None, beside)

@@ -29,6 +29,11 @@ class Table:
     def is_narrow(self) -> bool:
         return any((self.session, self.camera, self.person))
 
+    @property
+    def with_angles(self) -> bool:
+        """Return whether a trick with angles is one card: not where only some cameras' moments are asked for."""
+        return not (self.camera or self.person)
+
     def narrow(self, segments: QuerySet) -> QuerySet:
         segments = segments.in_session(self.session)
         if self.camera:

@@ -44,6 +44,8 @@ def undo(*, lease: uuid.UUID, key: uuid.UUID, member: Member, decision: uuid.UUI
         segment = undone.segment
         if Decision.objects.not_undone().filter(segment=segment, created_at__gt=undone.created_at).exists():
             raise ConflictError(_("This moment has been decided again since. Undo that first."))
+        others = [entry["segment"] for entry in undone.after.get("angles", [])]
+        CandidateSegment.objects.filter(pk__in=[segment.pk, *others] if others else []).lock_in_order()
         _REVERSE[DecisionKind(undone.kind)](undone, lease, member)
         after = {"status": SegmentStatus.IN_PROGRESS, "decision": str(undone.pk)}
         undoing = record(DecisionKind.UNDO, segment, key, member, before=undone.after, after=after)
@@ -70,9 +72,18 @@ def _lock_decision(member: Member, decision: uuid.UUID | None) -> Decision:
 
 
 def _undo_keep(undone: Decision, lease: uuid.UUID, member: Member) -> None:
-    """Remove the clip with all its versions; later edits by somebody else stay until their page undoes them."""
-    _reopen(undone, lease, member, CandidateSegment.objects.filter(status=SegmentStatus.ACCEPTED))
-    kept = FinalClip.objects.get(pk=undone.after["clip"])
+    """Remove the clip with all its versions, and those of the other angles that it kept as well."""
+    status = undone.after.get("status", SegmentStatus.ACCEPTED)  # of several angles another one may have been kept
+    _reopen(undone, lease, member, CandidateSegment.objects.filter(status=status))
+    angles = undone.after.get("angles", [])
+    for clip in dict.fromkeys([undone.after["clip"], *(entry["clip"] for entry in angles if entry["clip"])]):
+        _remove(clip, member)
+    _reopen_angles(undone, lease, member)
+
+
+def _remove(clip: str, member: Member) -> None:
+    """Remove a clip with all its versions; later edits by somebody else stay until their page undoes them."""
+    kept = FinalClip.objects.get(pk=clip)
     versions = FinalClip.objects.filter(lineage=kept.lineage).select_related("created_by")
     current = versions.filter(is_current=True).first()
     if current is None and versions.filter(bin_entry__isnull=False).exists():
@@ -103,11 +114,13 @@ def _withdraw(clip: FinalClip) -> None:
 
 def _undo_trash(undone: Decision, lease: uuid.UUID, member: Member) -> None:
     _reopen(undone, lease, member, CandidateSegment.objects.filter(status=SegmentStatus.TRASHED))
+    _reopen_angles(undone, lease, member)
 
 
 def _undo_skip(undone: Decision, lease: uuid.UUID, member: Member) -> None:
     in_own_hand = CandidateSegment.objects.held(lease)
     _reopen(undone, lease, member, CandidateSegment.objects.available() | in_own_hand)
+    _reopen_angles(undone, lease, member)
 
 
 def _undo_aside(undone: Decision, lease: uuid.UUID, member: Member) -> None:
@@ -140,6 +153,18 @@ def _reopen(undone: Decision, lease: uuid.UUID, member: Member, was) -> None:
     skipped_at = datetime.fromisoformat(before) if before else None
     if not undone.segment.reopen(lease=lease, member=member, was=was, skipped_at=skipped_at):
         raise ConflictError(_("Somebody else has this moment now."))
+
+
+def _reopen_angles(undone: Decision, lease: uuid.UUID, member: Member) -> None:
+    """Give the other angles of the same decision to the page, too; what was sorted again since stays as it is."""
+    for entry in undone.after.get("angles", []):
+        was = CandidateSegment.objects.filter(status=entry["status"])
+        if entry["status"] == SegmentStatus.UNREVIEWED:
+            was = CandidateSegment.objects.available() | CandidateSegment.objects.held(lease)
+        segment = CandidateSegment.objects.filter(pk=entry["segment"]).first()
+        skipped_at = entry["skipped_at"] and datetime.fromisoformat(entry["skipped_at"])
+        if segment:
+            segment.reopen(lease=lease, member=member, was=was, skipped_at=skipped_at or None)
 
 
 def restore(segment: CandidateSegment, *, member: Member) -> bool:

@@ -13,7 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from clips.models import CandidateSegment, Decision, DecisionKind, FinalClip, Reel, Shoot
-from clips.sorting import decisions
+from clips.sorting import angles, decisions
+from clips.sorting.angle_groups import regroup_soon
 from clips.sorting.decisions import ConflictError, TrimError
 from clips.sorting.forms import AddForm, DecisionForm, HandForm, KeepForm, ReleaseForm, SplitForm, TableForm, UndoForm
 from clips.sorting.hand import deal, take
@@ -57,6 +58,7 @@ def sort_hand(request: HttpRequest) -> HttpResponse:
     asked, sentence = form.cleaned_data, ""
     moment = asked["moment"] if not asked["have"] else None  # it came with the first hand
     if moment:
+        moment = angles.lead_of(moment) if form.table().with_angles else moment
         sentence = take(moment, member=request.user, lease=asked["lease"])
     return _answer(request, form, sentence=sentence, front=moment)
 
@@ -67,7 +69,11 @@ def sort_keep(request: HttpRequest) -> HttpResponse:
     """Make a clip of a held segment."""
 
     def act(form: KeepForm, segment: CandidateSegment, by: dict) -> None:
-        decisions.keep(segment, form.choice(), stars=form.cleaned_data["stars"] or 0, **by)
+        stars, beside = form.cleaned_data["stars"] or 0, form.cleaned_data["angles"]
+        if beside:
+            angles.keep(segment, form.choice(), angles=beside, only=form.cleaned_data["only"], stars=stars, **by)
+        else:
+            decisions.keep(segment, form.choice(), stars=stars, **by)
 
     return _decide(request, KeepForm(request.POST), act)
 
@@ -75,14 +81,29 @@ def sort_keep(request: HttpRequest) -> HttpResponse:
 @requires(Role.SORTER)
 @require_POST
 def sort_trash(request: HttpRequest) -> HttpResponse:
-    return _decide(request, DecisionForm(request.POST), lambda _form, segment, by: decisions.trash(segment, **by))
+    """Trash a held segment, with the other angles that its card shows."""
+
+    def act(form: DecisionForm, segment: CandidateSegment, by: dict) -> None:
+        if beside := form.cleaned_data["angles"]:
+            angles.trash(segment, angles=beside, **by)
+        else:
+            decisions.trash(segment, **by)
+
+    return _decide(request, DecisionForm(request.POST), act)
 
 
 @requires(Role.SORTER)
 @require_POST
 def sort_skip(request: HttpRequest) -> HttpResponse:
-    """Leave a held segment for later."""
-    return _decide(request, DecisionForm(request.POST), lambda _form, segment, by: decisions.skip(segment, **by))
+    """Leave a held segment for later, with the other angles that its card shows."""
+
+    def act(form: DecisionForm, segment: CandidateSegment, by: dict) -> None:
+        if beside := form.cleaned_data["angles"]:
+            angles.skip(segment, angles=beside, **by)
+        else:
+            decisions.skip(segment, **by)
+
+    return _decide(request, DecisionForm(request.POST), act)
 
 
 @requires(Role.SORTER)
@@ -109,7 +130,9 @@ def sort_add(request: HttpRequest) -> HttpResponse:
     """Add a moment in the video of a held segment; its card comes first."""
 
     def act(form: AddForm, segment: CandidateSegment, by: dict) -> uuid.UUID:
-        return add(segment, form.cleaned_data["start_ms"], form.cleaned_data["end_ms"], **by).pk
+        made = add(segment, form.cleaned_data["start_ms"], form.cleaned_data["end_ms"], **by)
+        regroup_soon(segment.original_file.shoot_id)
+        return made.pk
 
     return _decide(request, AddForm(request.POST), act, is_first=True)
 

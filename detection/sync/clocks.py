@@ -58,20 +58,41 @@ def tasks(
     The likeliest are those whose clocks let them share most. Where a clock is unknown everything is possible, and comes
     last.
     """
+    pairs = [(one, other) for number, one in enumerate(recordings) for other in recordings[number + 1 :]]
+    return _within_budget(pairs, slack_s, most_cpu_s)
+
+
+def tasks_of(
+    recording: Recorded,
+    others: Sequence[Recorded],
+    *,
+    slack_s: float = CLOCK_SLACK_S,
+    most_cpu_s: float = float("inf"),
+) -> list[Task]:
+    """Return what to compare one recording with, which is the first of each task, the likeliest first; see `tasks`."""
+    return _within_budget([(recording, other) for other in others], slack_s, most_cpu_s)
+
+
+def shared_s(one: Recorded, other: Recorded) -> float | None:
+    """Return for how long two recordings ran at the same time by their clocks, below 0 if not; None if unknown."""
+    if one.start_s is None or other.start_s is None:
+        return None
+    apart_s = other.start_s - one.start_s
+    return min(one.length_s, apart_s + other.length_s) - max(0.0, apart_s)
+
+
+def _within_budget(pairs: Sequence[tuple[Recorded, Recorded]], slack_s: float, most_cpu_s: float) -> list[Task]:
     found: list[tuple[float, float, Task]] = []
-    for number, one in enumerate(recordings):
-        for other in recordings[number + 1 :]:
-            if one.camera is not None and one.camera == other.camera:
-                continue
-            minutes = (one.length_s + other.length_s) / 120
-            if one.start_s is None or other.start_s is None:
-                found.append((0.0, minutes, Task(one.key, other.key, None)))
-                continue
-            apart_s = other.start_s - one.start_s
-            shared_s = min(one.length_s, apart_s + other.length_s) - max(0.0, apart_s)
-            if shared_s > LEAST_OVERLAP_S - slack_s:
-                within_s = (apart_s - slack_s, apart_s + slack_s)
-                found.append((shared_s + slack_s, minutes, Task(one.key, other.key, within_s)))
+    for one, other in pairs:
+        if one.camera is not None and one.camera == other.camera:
+            continue
+        minutes = (one.length_s + other.length_s) / 120
+        if one.start_s is None or other.start_s is None:
+            found.append((0.0, minutes, Task(one.key, other.key, None)))
+            continue
+        apart_s, may_share_s = other.start_s - one.start_s, (shared_s(one, other) or 0.0) + slack_s
+        if may_share_s > LEAST_OVERLAP_S:
+            found.append((may_share_s, minutes, Task(one.key, other.key, (apart_s - slack_s, apart_s + slack_s))))
     chosen, cost_s = [], 0.0
     for _, minutes, task in sorted(found, key=lambda one: -one[0]):
         cost_s += minutes * CPU_S_PER_MINUTE

@@ -1,11 +1,15 @@
-"""Compares the sound of two takes."""
+"""Compares the sound of takes, and keeps what was heard of a take so that it is read once."""
 
 import resource
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from clips.media.output import whole_or_not_at_all
 from detection.decode.hear import read_take
-from detection.sync.heard import RATE_HZ, Heard, heard
+from detection.sync.heard import RATE_HZ, Heard, heard, heard_of
 from detection.sync.pair import match
 
 
@@ -40,6 +44,57 @@ def compare(
         "lengths_s": [round(first.length_s, 3), round(second.length_s, 3)],
         "cpu_s": round(used.ru_utime + used.ru_stime, 3),
     }
+
+
+def keep_heard(path: str, out: str) -> dict[str, Any]:
+    """Hear a video and write down what is needed to compare it: its waveform, 16 kB for each second of it.
+
+    Returns
+    -------
+    dict
+        ``length_s`` of what was heard.
+
+    Raises
+    ------
+    MediaError
+        If the file cannot be opened or has no sound.
+    """
+    found = hear([path])
+    with whole_or_not_at_all(Path(out)) as part, part.open("wb") as file:
+        np.save(file, found.wave, allow_pickle=False)
+    return {"length_s": round(found.length_s, 3)}
+
+
+def compare_kept(
+    heard_path: str, others: Sequence[dict[str, Any]], progress: Callable[[float], None] = lambda _share: None
+) -> list[dict[str, Any] | None]:
+    """Compare what `keep_heard` wrote of one video with that of others.
+
+    Parameters
+    ----------
+    heard_path : str
+    others : sequence of dict
+        Each with its ``heard_path`` and ``within_s``, as `compare` takes it.
+    progress : callable
+        Is told the share that is done.
+
+    Returns
+    -------
+    list
+        For each of the others the ``match`` of `compare`, the one video being first.
+    """
+    first, found = _kept(heard_path), []
+    for number, other in enumerate(others):
+        within_s = other["within_s"]
+        best = match(first, _kept(other["heard_path"]), within_s=(within_s[0], within_s[1]) if within_s else None)
+        found.append(None if best is None else best.to_json())
+        progress((number + 1) / len(others))
+    return found
+
+
+def _kept(path: str) -> Heard:
+    wave: np.ndarray = np.load(path, allow_pickle=False)
+    return heard_of(wave)
 
 
 def hear(paths: Sequence[str]) -> Heard:

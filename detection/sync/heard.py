@@ -63,7 +63,24 @@ def heard(samples: np.ndarray, *, rate_hz: int) -> Heard:
         raise SignalError(f"want mono sound at a multiple of {RATE_HZ} Hz, got {samples.dtype} {samples.shape}")
     if rate_hz > RATE_HZ and len(samples):
         samples = signal.resample_poly(samples, 1, rate_hz // RATE_HZ)
-    wave = np.round(np.clip(samples, -1, 1) * 32767).astype(np.int16)
+    return heard_of(np.round(np.clip(samples, -1, 1) * 32767).astype(np.int16))
+
+
+def heard_of(wave: np.ndarray) -> Heard:
+    """Prepare a recording of which the waveform was kept.
+
+    Parameters
+    ----------
+    wave : np.ndarray [shape=(n,), int16]
+        `Heard.wave`.
+
+    Raises
+    ------
+    SignalError
+        If it is none.
+    """
+    if wave.ndim != 1 or wave.dtype != np.int16:
+        raise SignalError(f"want a waveform of 16 bits, got {wave.dtype} {wave.shape}")
     return Heard(wave, _loudness(wave))
 
 

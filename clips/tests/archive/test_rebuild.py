@@ -180,6 +180,7 @@ IN_BACKUPS_ALONE = {
     "SecondFactor": "logins", "RecoveryCode": "logins", "ApiToken": "tokens", "Invite": "invite links",
     "ShareLink": "share links", "CollectionLink": "share links", "AuditEntry": "audit trail", "ReelRender": "films",
     "ReelMusic": "music", "ReelChange": "way back", "BulkChange": "way back", "Merge": "way back",
+    "PairChange": "way back",
     "NoticeChannel": "notice channels", "Notice": "notice channels", "SiteSetting": "settings",
     "DriveGrant": "access to Google Drive", "Upload": "uploads", "Eviction": "freed space",
     "AuditReport": "audits", "Receipt": "receipts", "ReceiptFile": "receipts",
@@ -187,7 +188,7 @@ IN_BACKUPS_ALONE = {
 #: Made again of videos, clips and the archive itself, or about this moment.
 MADE_AGAIN = {
     "Preview", "Piece", "Watch", "Filmstrip", "SharedCopy", "HandleCut", "Inbox", "ArchiveBlock", "ArchiveTouch",
-    "ArchiveCursor",
+    "ArchiveCursor", "Angle", "AngleGroup",
 }  # fmt: skip
 
 

@@ -46,6 +46,7 @@ from clips.models import (
     Shoot,
     Speaker,
     Subject,
+    VideoPair,
 )
 from clips.models.bin import BinKind
 from clips.storage.files import sha256_of
@@ -58,7 +59,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 #: In the order in which they can be deleted.
 TABLES: tuple[type[models.Model], ...] = (
-    Comment, Reaction,
+    Comment, Reaction, VideoPair,
     Job, ArchiveCopy, SessionFile, ArchiveFolder, ArchiveMarker, ArchiveRoot, SavedView, ReelClip, Reel, Heart,
     Decision,
     FinalClip.also.through, FinalClip, FileName, CandidateSegment, DetectionRun, OriginalFile, Shoot, BinEntry,
@@ -128,7 +129,13 @@ def crew(backend, request, make_clip, work_off, sorter, other_sorter, admin) -> 
     put.parent.mkdir(exist_ok=True)
     put.write_bytes(bytes(videos[1].size_bytes))
     OriginalFile.objects.filter(pk=videos[1].pk).update(evicted_at=None)
-    OriginalFileFactory(shoot=shoots[0], low_res_of=videos[0], original_filename="GL00.LRV", evicted_at=timezone.now())
+    small = OriginalFileFactory(
+        shoot=shoots[0], low_res_of=videos[0], original_filename="GL00.LRV", evicted_at=timezone.now()
+    )
+    first, second = sorted([videos[0], small], key=lambda video: video.pk)
+    decided = {"state": "CONFIRMED", "decided_by": sorter, "decided_at": timezone.now(), "nudge_us": 16_667}
+    lies = {"offset_ms": -1200, "drift_ppm": 30.5, "confidence": 0.9, "found_at": timezone.now()}
+    VideoPair.objects.create(first=first, second=second, **lies, **decided)
     run = DetectionRunFactory(original_file=videos[0], parameters={"quick": True}, timings={"read_s": 1.25})
     moments = [CandidateSegmentFactory(original_file=videos[0], run=run, score=0.5 + n / 10, start_ms=n * 9000,
                end_ms=n * 9000 + 4000, features={"air_s": 0.4}, why="Pop and landing") for n in range(3)]  # fmt: skip

@@ -51,9 +51,11 @@ from clips.models import (
     Shoot,
     Upload,
     UploadState,
+    VideoPair,
 )
 from clips.reels import editing, rendering
 from clips.sorting import decisions
+from clips.storage import kept_sounds
 from clips.storage.files import sha256_of
 from clips.tests.archive.conftest import drive, dropped, on_drive  # noqa: F401 - fixtures
 from clips.tests.factories import CandidateSegmentFactory, OriginalFileFactory
@@ -79,6 +81,7 @@ EFFECT_GOES_INTO = {
     JobKind.WITHDRAW: ArchiveCopy,
     JobKind.FETCH: OriginalFile,
     JobKind.READ_BACK: OriginalFile,
+    JobKind.PAIR: VideoPair,
     JobKind.RENAME: FinalClip,
     JobKind.RECORD: ArchiveTouch,
     JobKind.EMPTY: BinEntry,  # the rest is tried step by step in clips/tests/library/test_emptying.py
@@ -295,6 +298,12 @@ def _prepared(request) -> tuple[JobKind, object, Callable[[], None]]:
         stored = (django_settings.DATA_DIR / original.stored_path).read_bytes()
         assert original.md5 == md5(stored, usedforsecurity=False).hexdigest()
 
+    def paired() -> None:
+        assert VideoPair.objects.count() == 1
+        sounds = [path.name.partition("-")[0] for path in kept_sounds.folder().iterdir()]
+        assert sorted(sounds) == sorted(OriginalFile.objects.values_list("file_hash", flat=True))
+        assert [path.name for path in django_settings.SCRATCH_DIR.iterdir()] == [kept_sounds.FOLDER]
+
     def renamed() -> None:
         clip = FinalClip.objects.get()
         assert clip.filename.startswith("2024-12-01__BackyardRails__Mia_Berg__")
@@ -315,10 +324,14 @@ def _prepared(request) -> tuple[JobKind, object, Callable[[], None]]:
 
     targets = {JobKind.COLLECT: "dropped", JobKind.INGEST: "upload", JobKind.PROBE: "filmed", JobKind.DETECT: "filmed"}
     targets |= {JobKind.POSTER: "filmed", JobKind.PREVIEW: "segment", JobKind.FILMSTRIP: "filmed"}
-    targets |= {JobKind.FETCH: "filmed", JobKind.READ_BACK: "filmed"}
+    targets |= {JobKind.FETCH: "filmed", JobKind.READ_BACK: "filmed", JobKind.PAIR: "filmed"}
     row = request.getfixturevalue(targets.get(kind, "clip"))
     if kind == JobKind.POSTER:
         request.getfixturevalue("segment")
+    if kind == JobKind.PAIR:
+        other = make_video(django_settings.ORIGINALS_DIR / "landing.mp4", frames=180, events_s=[4])
+        facts = {"file_hash": sha256_of(other), "size_bytes": other.stat().st_size, "duration_ms": 6_000}
+        OriginalFileFactory(shoot=row.shoot, stored_path="originals/landing.mp4", camera_id="CAM_PIXEL", **facts)
     if kind == JobKind.HANDLES:
         HandleCut.objects.create(clip=row, handle_ms=100, start_ms=row.start_ms - 100, end_ms=row.end_ms + 100)
     if kind == JobKind.SHARE:
@@ -362,6 +375,7 @@ def _prepared(request) -> tuple[JobKind, object, Callable[[], None]]:
         JobKind.WITHDRAW: withdrawn,
         JobKind.FETCH: fetched_back,
         JobKind.READ_BACK: read_back,
+        JobKind.PAIR: paired,
         JobKind.RENAME: renamed,
         JobKind.RECORD: described,
         JobKind.EMPTY: emptied,

@@ -9,7 +9,7 @@ const LOADED_PAST = 4; // and from the top of what was decided: as many quick un
 const KEPT_PAST = 60; // decided cards that are kept as they were, their videos' memory given back
 const QUICK_MS = 250; // cards that come faster one after the other are passed over: their videos need not be fetched
 
-const videoOf = (card) => card.querySelector("video");
+const videosOf = (card) => [...card.querySelectorAll("video")]; // one for each angle
 
 export class Hand {
   /**
@@ -67,7 +67,7 @@ export class Hand {
   /** Lay cards that were decided before all others behind these, the last decided last. */
   layBehind(cards) {
     const older = cards.map((card) => document.adoptNode(card)).filter(({ dataset }) => !this.past.has(dataset.segment));
-    older.map(videoOf).filter(Boolean).forEach(empty);
+    older.flatMap(videosOf).forEach(empty);
     this.past = new Map([...older.map((card) => [card.dataset.segment, card]), ...this.past]);
     this.#prepare();
   }
@@ -99,7 +99,7 @@ export class Hand {
     const front = this.card(answer.dataset.front) ? null : answer.dataset.front;
     this.cards.filter((card) => !stays(card.dataset.segment)).forEach((card) => card.remove());
     const sent = new Map([...answer.querySelectorAll("[data-card]")].map((card) => [card.dataset.segment, card]));
-    [...sent.values()].map(videoOf).filter(Boolean).forEach(empty); // fetched in their turn
+    [...sent.values()].flatMap(videosOf).forEach(empty); // fetched in their turn
     for (const segment of order.filter((one) => stays(one) && !this.card(one))) {
       const card = sent.get(segment) ?? this.past.get(segment);
       if (!card) continue;
@@ -126,7 +126,7 @@ export class Hand {
     const now_ms = performance.now();
     const isQuick = now_ms - this.shown_ms < QUICK_MS;
     Object.assign(this, { shown: this.current, shown_ms: now_ms });
-    if (this.current && videoOf(this.current) && !isQuick) fill(videoOf(this.current));
+    if (this.current && !isQuick) videosOf(this.current).slice(0, 1).forEach(fill);
     this.onCurrent(this.current, before);
   }
 
@@ -141,8 +141,8 @@ export class Hand {
     const { cards } = this;
     const past = [...this.past.values()];
     const wanted = [...cards.slice(0, LOADED), ...past.slice(-LOADED_PAST).reverse()];
-    [...cards, ...past].filter((card) => !wanted.includes(card)).map(videoOf).filter(Boolean).forEach(empty);
-    this.loading.want(wanted.map(videoOf).filter(Boolean));
+    [...cards, ...past].filter((card) => !wanted.includes(card)).flatMap(videosOf).forEach(empty);
+    this.loading.want(wanted.flatMap(videosOf));
     for (const card of cards.slice(1, LOADED)) whenIdle(() => card.isConnected && this.onComing(card));
   }
 }

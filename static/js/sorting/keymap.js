@@ -15,6 +15,7 @@ export const DEFAULTS = {
   back: [","], forward: ["."], "second-back": ["ArrowLeft"], "second-on": ["ArrowRight"],
   play: ["Space"], replay: ["0"], slower: ["<"], faster: [">"], slow: ["w"], loop: ["a"],
   sound: ["m"],
+  angle: ["d"], "angle-only": ["e"],
   split: ["b"], make: ["n"], help: ["?"],
 };
 for (let digit = 1; digit <= 9; digit += 1) {

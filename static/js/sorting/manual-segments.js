@@ -1,10 +1,10 @@
-// Moments that are made while sorting: one split in two, or a new one anywhere in the video.
+// Moments that are made while sorting: one split in two, or a new one anywhere in the video. Loaded with the first of them.
 
 const LEAST_MS = 100; // as the server has it
 const MADE_MS = 4000;
 
 export class Making {
-  /** @param {object} page the sort page: hand, past, player, trim, lines, status, send */
+  /** @param {object} page the sort page: past, player, trim, lines, status, send, endAt */
   constructor(page) {
     this.page = page;
   }
@@ -19,17 +19,8 @@ export class Making {
     }
     const key = page.send("split", segment, [["segment", segment], ["at_ms", at]]);
     page.past.push({ key, segment, endMs });
-    this.endAt(card, at - 1);
+    page.endAt(card, at - 1);
     page.status.decided("split", "split");
-  }
-
-  /** Let a card's moment end elsewhere, because it was split or the split undone. */
-  endAt(card, endMs) {
-    const { page } = this;
-    card.dataset.endMs = endMs;
-    if (card !== page.hand.current) return void (card.querySelector("[name=end_ms]").value = endMs);
-    page.trim.set("end", endMs);
-    page.player.replay();
   }
 
   /** A new moment where the mark on the map stands, or else around the frame on screen. */

@@ -9,7 +9,6 @@ import { Intent, tagsIn } from "./intent.js";
 import { Keys } from "./keys.js";
 import { afterPaint } from "./scheduling.js";
 import { Lines } from "./card-timelines.js";
-import { Making } from "./manual-segments.js";
 import { Past } from "./history.js";
 import { cue, Player } from "./player.js";
 import { DecisionQueue } from "./queue.js";
@@ -20,6 +19,9 @@ import { Truth } from "./server-sync.js";
 import { learn } from "../picker.js";
 
 const LEFT_KEY = "sort-left";
+const making = () => import("./manual-segments.js").then(({ Making }) => Making);
+const angles = () => import("./angles.js").then(({ Angles }) => Angles);
+const LATER = { split: making, make: making, angle: angles, "angle-only": angles }; // what few do
 const DECISIONS = { keep: "kept", trash: "trashed", skip: "skipped", aside: "setAside" };
 
 class SortPage {
@@ -60,7 +62,7 @@ class SortPage {
       extraFields: () => this.truth.shownFields(),
     });
     this.truth = new Truth(this);
-    this.making = new Making(this);
+    this.loaded = new Map();
     this.hints = new Hints(root, () => this.hand.current?.focus({ preventScroll: true }));
     this.gestures = new Gestures(root, {
       // What waits for an answer may bring another card.
@@ -84,7 +86,7 @@ class SortPage {
   listen() {
     document.addEventListener("picked", () => this.hand.current?.focus({ preventScroll: true }));
     document.addEventListener("htmx:load", ({ detail: { elt } }) => {
-      if (elt.matches("[data-preview]") && this.hand.current?.contains(elt)) this.showCard(this.hand.current, null);
+      if (elt.matches("[data-preview]:not([data-angle-off] *)") && this.hand.current?.contains(elt)) this.showCard(this.hand.current, null);
     });
     this.root.querySelector("[data-table]").addEventListener("change", ({ currentTarget }) => currentTarget.submit());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.truth.refresh());
@@ -97,6 +99,7 @@ class SortPage {
     const card = this.hand.current;
     if (this.held) this.held.push([name, byKey]);
     else if (card && name.startsWith("keep") && isResolving(card)) this.hold(whenResolved(card), name, byKey, card);
+    else if (card && name in LATER && !this.loaded.has(LATER[name])) this.hold(this.load(LATER[name]), name, byKey, card);
     else if (name === "undo" && this.past.isBehind) this.hold(this.past.fill(), name, byKey);
     else this.perform(name, byKey);
   }
@@ -138,12 +141,25 @@ class SortPage {
       "out-back": () => this.nudge("end", -1), "out-on": () => this.nudge("end", 1),
       "real-time": () => player.toggleRealTime(),
       in: () => player.video && this.setEnd("start"), out: () => player.video && this.setEnd("end"),
-      split: () => this.making.split(card), make: () => this.making.add(card),
+      angle: () => this.loaded.get(angles).next(card), "angle-only": () => this.loaded.get(angles).toggleOnly(card),
+      split: () => this.loaded.get(making).split(card), make: () => this.loaded.get(making).add(card),
       people: () => tags.focus(card, "people"), friends: () => tags.focusEnd(card, "people"), trick: () => tags.focus(card, "trick"),
       star: () => tags.addStar(card),
       "last-trick": () => tags.repeatTrick(card),
     };
     moves[name]?.();
+  }
+
+  load(module) {
+    return module().then((Loaded) => this.loaded.set(module, new Loaded(this)), () => false);
+  }
+
+  /** Let a card's moment end elsewhere, because it was split or the split undone. */
+  endAt(card, endMs) {
+    card.dataset.endMs = endMs;
+    if (card !== this.hand.current) return void (card.querySelector("[name=end_ms]").value = endMs);
+    this.trim.set("end", endMs);
+    this.player.replay();
   }
 
   /** Fold the player and the trimming out, or away: on a phone they lie behind one tap, for all cards. */
@@ -192,8 +208,10 @@ class SortPage {
     const keptAs = tags && tagsIn(card, this.status.words);
     card.dataset.touched = "";
     this.hints.close();
+    const others = kind === "aside" ? [] : [...card.querySelectorAll("[data-shift-ms]")].map(({ dataset }) => dataset.angle);
+    if (others.length) fields.push(["angles", others.join(" ")], ["only", card.dataset.angleOnly ?? ""]);
     const also = gone.map((other) => other.dataset.segment).filter((other) => other !== segment);
-    const key = this.send(kind, segment, [["segment", segment], ...fields], also);
+    const key = this.send(kind, segment, [["segment", segment], ...fields], [...also, ...others]);
     if (kind === "keep" && hasNewNames(card)) learn(this.queue.arrival(key)); // the next card is there before the server knows
     this.past.push({ key, segment, tags });
     this.lines.note(segment, { keep: "kept", trash: "trashed" }[kind] ?? null);
@@ -207,7 +225,7 @@ class SortPage {
     if (!last || last.tags) this.tags.unhear();
     if (last?.made) this.hand.drop(last.made);
     const isBack = last && this.hand.recall(last.segment);
-    if (isBack && last.endMs) this.making.endAt(this.hand.current, last.endMs);
+    if (isBack && last.endMs) this.endAt(this.hand.current, last.endMs);
     if (last) this.lines.note(last.segment, null);
     this.send("undo", last?.segment ?? null, last ? [["decision", last.key]] : []);
     if (last) this.status.decided("undo", "undone");
@@ -247,6 +265,7 @@ class SortPage {
   settleOn(card, before) {
     this.keys.mark(card);
     this.showTools(card);
+    if (card.querySelector("[data-angle]") && !this.loaded.has(angles)) this.load(angles);
     this.hints.show();
     const { activeElement } = document;
     const nowhere = !activeElement || activeElement === document.body || before?.contains(activeElement);

@@ -9,9 +9,16 @@ const INSIDE_S = 0.0004; // so that rounding does not fall into the frame before
 const SOUND_KEY = "sort-sound";
 const waitingAtS = new WeakMap(); // video → the time of the frame that it shows before it is played
 
+/** The video of a card that is on screen, which may be that of another angle. */
+const videoOn = (card) => card?.querySelector("[data-preview-video]:not([data-angle-off] *)") ?? null;
+
+/** How much later the same instant is in another angle's video than in the card's own. */
+const shiftMs = (video) => Number(video.closest("[data-shift-ms]")?.dataset.shiftMs ?? 0);
+
 /** The time in a preview at which the frame is on screen that the original has at ``ms``. */
-function placeS({ dataset, duration }, ms) {
-  const atS = (Number(dataset.slowDown) * (ms - Number(dataset.previewStartMs))) / 1000 + INSIDE_S;
+function placeS(video, ms) {
+  const { dataset, duration } = video;
+  const atS = (Number(dataset.slowDown) * (ms + shiftMs(video) - Number(dataset.previewStartMs))) / 1000 + INSIDE_S;
   return Math.min(Math.max(0, atS), duration || Infinity);
 }
 
@@ -21,7 +28,7 @@ function goTo(video, atS) {
 
 /** Let a card's video wait at the frame that it begins with: to play on is quicker than to seek. */
 export function cue(card, ms) {
-  const video = card.querySelector("[data-preview-video]");
+  const video = videoOn(card);
   if (!video?.hasAttribute("src")) return;
   video.requestVideoFrameCallback((_now, { mediaTime }) => waitingAtS.set(video, mediaTime));
   goTo(video, placeS(video, ms));
@@ -42,7 +49,7 @@ export class Player {
   }
 
   get previewStartMs() {
-    return Number(this.video.dataset.previewStartMs);
+    return Number(this.video.dataset.previewStartMs) - shiftMs(this.video);
   }
 
   /** How many seconds of the preview are one of the original. */
@@ -65,7 +72,8 @@ export class Player {
 
   /** How long one frame lasts in the original, as the camera says it. */
   get originalFrameS() {
-    const [frames, seconds] = this.card.dataset.rate.split("/").map(Number);
+    const rate = this.video?.closest("[data-angle-rate]")?.dataset.angleRate ?? this.card.dataset.rate;
+    const [frames, seconds] = rate.split("/").map(Number);
     return seconds / frames;
   }
 
@@ -86,12 +94,12 @@ export class Player {
     return this.video ? this.previewStartMs : 0;
   }
 
-  /** Play a card from its beginning; null stops. */
-  attach(card, span) {
+  /** Play a card from its beginning, or on from a millisecond of its video; null stops. */
+  attach(card, span, atMs = span?.startMs) {
     this.#detach();
     this.card = card;
     this.span = span;
-    this.video = card?.querySelector("[data-preview-video]") ?? null;
+    this.video = videoOn(card);
     if (!this.video) return this.#showState();
     const { video } = this;
     video.loop = false;
@@ -103,9 +111,9 @@ export class Player {
     video.addEventListener("pause", () => this.#showState(), { signal });
     video.addEventListener("ended", () => this.isWanted && this.#again(), { signal });
     // Who passes over many cards is shown their pictures; the video comes when one stays.
-    if (!video.hasAttribute("src")) video.addEventListener("loadedmetadata", () => this.replay(), { signal });
+    if (!video.hasAttribute("src")) video.addEventListener("loadedmetadata", () => this.#begin(atMs), { signal });
     video.addEventListener("error", () => card.toggleAttribute("data-broken", true), { signal });
-    this.replay();
+    this.#begin(atMs);
     this.mediaS = waitingAtS.get(video) ?? Math.max(0, video.currentTime - INSIDE_S); // until the next frame comes
     waitingAtS.delete(video);
     this.#watchFrames(video, signal);
@@ -117,8 +125,12 @@ export class Player {
   }
 
   replay() {
-    if (!this.video) return;
-    this.seek(this.span.startMs);
+    if (this.video) this.#begin(this.span.startMs);
+  }
+
+  #begin(atMs) {
+    this.seek(atMs);
+    this.mediaS = Math.max(0, this.video.currentTime - INSIDE_S);
     if (this.isWanted) this.play();
   }
 

@@ -7,7 +7,7 @@ const LOOK_AGAIN_MS = 10000; // when there was nothing to deal
 const answerIn = (html) => new DOMParser().parseFromString(html, "text/html").querySelector("[data-answer]");
 
 export class Truth {
-  /** @param {object} page the sort page: root, lease, hand, past, queue, status, making, showState */
+  /** @param {object} page the sort page: root, lease, hand, past, queue, status, endAt, showState */
   constructor(page) {
     this.page = page;
     this.changes = 0; // how often something was decided or answered
@@ -74,10 +74,10 @@ export class Truth {
   }
 
   #takeRefusal(entry, sentence, link) {
-    const { hand, past, making, status } = this.page;
+    const { hand, past, status } = this.page;
     const refusedCard = entry.kind === "split" && hand.card(entry.segment);
     const was = past.find(entry.key);
-    if (refusedCard && was) making.endAt(refusedCard, was.endMs);
+    if (refusedCard && was) this.page.endAt(refusedCard, was.endMs);
     past.forget(entry.key);
     status.notice(sentence, "refused", link);
   }

@@ -1,0 +1,244 @@
+"""Looks for the videos of a session that filmed the same as one of them, and notes what is known of each two.
+
+Everybody who sorts or uploads goes first: the job gives way to them, for an hour at most.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from clips.jobs import pipeline
+from clips.jobs.registry import SMALL_BYTES
+from clips.jobs.worker import Claim
+from clips.media import MediaError
+from clips.media.cameras.model import CAM_UNKNOWN
+from clips.media.sandbox import runner
+from clips.models import CandidateSegment, Job, JobKind, OriginalFile, PairState, Shoot, Upload, VideoPair
+from clips.models.video_pair import WIDE
+from clips.sorting.angle_groups import regroup
+from clips.storage import kept_sounds
+from clips.storage.files import MissingFileError, local_copy, scratch_folder
+from detection.sync.candidates import LEAST_OVERLAP_S
+from detection.sync.clocks import CLOCK_SLACK_S, Recorded, Task, shared_s, tasks_of
+
+#: Behind all that anybody waits for.
+PRIORITY = 9
+#: Of what is kept of a video's sound; another way of hearing needs another number.
+VERSION = 1
+#: What is kept of a second: `detection.sync.heard.RATE_HZ` samples of two bytes.
+BYTES_PER_S = 16_000
+#: Where a session has no more videos than this, clocks are not asked: one of them may be wrong by hours.
+SMALL_SESSION = 12
+DAY_S = 86_400.0
+#: What one video may be compared with, in about so much computing time; 12 others of three minutes each are 9 s.
+MOST_CPU_S = 120.0
+#: Half of what is just enough to be sure: below it the best offset is most likely chance, and nobody is asked about it.
+LIKELY = 0.25
+#: A job that gives way looks again after this, and gives way no longer than that in all.
+LOOK_AGAIN_AFTER, GIVES_WAY_FOR = timedelta(minutes=2), timedelta(hours=1)
+#: An upload without a byte for so long is none that anybody waits for.
+SENT_LATELY = timedelta(minutes=1)
+LOOK_AROUND_EVERY_S = 5.0
+
+#: Reading sound is fast, and slow only where a disk is; past this it hangs.
+MIN_CPU_S, MIN_WALL_S, MAX_WALL_PER_VIDEO = 120, 600.0, 4.0
+
+Report = Callable[[float | None], None]
+_FIELDS = (
+    "camera_id", "camera_serial", "recorded_at", "duration_ms", "has_audio", "evicted_at", "file_hash", "stored_path",
+    "size_bytes", "rate_num", "rate_den", "capture_rate_num", "capture_rate_den", "shoot_id",
+)  # fmt: skip
+
+
+class GivesWayError(Exception):
+    """Somebody sorts or uploads, and the machine is theirs."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What comparing with one other video found, as `VideoPairQuerySet.note` takes it."""
+
+    other: OriginalFile
+    found: dict[str, Any]
+    state: PairState
+
+
+def want(video: OriginalFile) -> Job | None:
+    """Request the job that looks for others, in the caller's transaction; None where there is nothing to compare."""
+    return pipeline.start(JobKind.PAIR, video, priority=PRIORITY) if to_compare(video) else None
+
+
+def sound_bytes(job: Job) -> int:
+    """Return about how much a job adds to the disk."""
+    return SMALL_BYTES + BYTES_PER_S * ((job.original_file.duration_ms or 0) // 1000)
+
+
+def comparable() -> QuerySet[OriginalFile]:
+    """Return the videos that can be compared: those that were read, without cameras' small copies."""
+    return OriginalFile.objects.in_use().filter(low_res_of=None, duration_ms__isnull=False)
+
+
+def to_compare(video: OriginalFile, *, wide_since: datetime | None = None) -> list[tuple[OriginalFile, Task]]:
+    """Return the videos of its session to compare one with, the likeliest first, and the offsets that are possible.
+
+    What was compared before is left out, and what a person has decided about. With ``wide_since`` a day to either side
+    is possible, and what seemed unsure before that moment, or to have nothing in common, is compared again.
+    """
+    if video.low_res_of_id or not video.duration_ms or is_slowed(video):
+        return []
+    rows = comparable().filter(shoot=video.shoot_id).exclude(pk=video.pk).only(*_FIELDS)
+    known = VideoPair.objects.all().of(video)
+    if wide_since:
+        known = known.exclude(state__in=[PairState.NONE, PairState.UNSURE], found_at__lt=wide_since)
+    known_ids = {pk for pair in known.values_list("first", "second") for pk in pair}
+    own = _recorded(video)
+    others = [other for other in rows if not is_slowed(other)]
+    slack_s = DAY_S if wide_since or len(others) < SMALL_SESSION else CLOCK_SLACK_S
+    others = [other for other in others if other.pk not in known_ids and not _is_same_camera(video, other)]
+    if slack_s == CLOCK_SLACK_S:
+        others = [other for other in others if other.recorded_at and video.recorded_at]
+    by_id = {other.pk: other for other in others}
+    found = tasks_of(own, [_recorded(other) for other in others], slack_s=slack_s, most_cpu_s=MOST_CPU_S)
+    return [(by_id[task.second], task) for task in found]
+
+
+def is_slowed(video: OriginalFile) -> bool:
+    """Return whether a file plays slower than it was filmed; then its sound, if it has any, is slowed as well."""
+    return bool(video.capture_rate and video.rate and video.capture_rate > video.rate)
+
+
+def look(work: Claim) -> None:
+    """Do the PAIR job: compare one video with others of its session, and note what is known of each two."""
+    video, job = work.job.original_file, work.job
+    try:
+        chosen = to_compare(video, wide_since=job.created_at if job.params.get(WIDE) else None)
+        found = _verdicts(video, chosen, _considerate(work))
+    except GivesWayError:
+        job.postpone(timezone.now() + LOOK_AGAIN_AFTER)
+        return
+    with work.finishing(first=lambda: hold_session(video)):
+        there = set(comparable().filter(pk__in=[one.other.pk for one in found]).values_list("pk", flat=True))
+        for one in found:
+            if one.other.pk in there:
+                VideoPair.objects.all().note(video, one.other, one.found, state=one.state)
+        regroup(video.shoot_id)
+
+
+def hold_session(video: OriginalFile) -> None:
+    """Lock a video's session until the transaction ends, before the rows of jobs and moments."""
+    Shoot.objects.filter(pk=video.shoot_id).hold()
+
+
+def gives_way(job: Job) -> bool:
+    """Return whether somebody sorts or uploads whom a job lets go first."""
+    now = timezone.now()
+    if job.created_at < now - GIVES_WAY_FOR:
+        return False
+    is_sent = Upload.objects.receiving().filter(updated_at__gt=now - SENT_LATELY)
+    return CandidateSegment.objects.in_hands().exists() or is_sent.exists()
+
+
+def _considerate(work: Claim) -> Report:
+    """Return a function that renews the lease, and raises GivesWayError while somebody sorts or uploads."""
+    looked_s = float("-inf")
+
+    def report(_progress: float | None = None) -> None:
+        nonlocal looked_s
+        work.report()
+        if time.monotonic() - looked_s >= LOOK_AROUND_EVERY_S:
+            looked_s = time.monotonic()
+            if gives_way(work.job):
+                raise GivesWayError
+
+    report()
+    return report
+
+
+def _verdicts(video: OriginalFile, chosen: list[tuple[OriginalFile, Task]], report: Report) -> list[Verdict]:
+    own_path = _heard(video, report) if chosen else None
+    heard = {other.pk: _heard(other, report) if own_path else None for other, _task in chosen}
+    to_hear = [(other, task) for other, task in chosen if heard[other.pk]]
+    asked = [{"heard_path": str(heard[other.pk]), "within_s": task.within_s} for other, task in to_hear]
+    matches: list[dict[str, Any] | None] = []
+    if own_path and asked:
+        matches = runner.run(
+            "detection.sync.files:compare_kept",
+            {"heard_path": str(own_path), "others": asked},
+            limits=runner.Limits(cpu_s=int(MIN_CPU_S + 10 * MOST_CPU_S), wall_s=MIN_WALL_S + 20 * MOST_CPU_S),
+            on_tick=report,
+        )
+    found = [_by_sound(video, other, match) for (other, _task), match in zip(to_hear, matches, strict=True)]
+    return found + [_by_clock(video, other) for other, _task in chosen if not heard[other.pk]]
+
+
+def _heard(video: OriginalFile, report: Report) -> Path | None:
+    """Return where the sound of a video is kept, reading it if need be; None where there is none to read."""
+    path = kept_sounds.path_of(video.file_hash, VERSION)
+    if kept_sounds.take(path):
+        return path
+    if video.has_audio is False or video.evicted_at:
+        return None
+    length_s = (video.duration_ms or 0) / 1000
+    limits = runner.Limits(cpu_s=int(MIN_CPU_S + length_s), wall_s=MIN_WALL_S + MAX_WALL_PER_VIDEO * length_s)
+    try:
+        with local_copy(video, report) as source, scratch_folder() as folder:
+            out = folder / "heard.npy"
+            asked = {"path": str(source), "out": str(out)}
+            runner.run("detection.sync.files:keep_heard", asked, limits=limits, on_tick=report)
+            kept_sounds.put(out, path)
+    except (MediaError, MissingFileError):
+        return None
+    return path
+
+
+def _by_sound(video: OriginalFile, other: OriginalFile, match: dict[str, Any] | None) -> Verdict:
+    """Return what the sound says; sure is only what the clocks allow, for a song is heard at other times as well."""
+    if match is None or match["confidence"] < LIKELY:
+        return Verdict(other, match or _nothing(), PairState.NONE)
+    apart_s = _apart_s(video, other)
+    is_possible = apart_s is not None and abs(match["offset_s"] - apart_s) <= CLOCK_SLACK_S
+    return Verdict(other, match, PairState.SURE if match["is_sure"] and is_possible else PairState.UNSURE)
+
+
+def _by_clock(video: OriginalFile, other: OriginalFile) -> Verdict:
+    """Return what is known of two videos of which one has no sound: unsure if they ran together by their clocks."""
+    shared, apart_s = shared_s(_recorded(video), _recorded(other)), _apart_s(video, other)
+    if shared is None or apart_s is None or shared < LEAST_OVERLAP_S:
+        return Verdict(other, _nothing(), PairState.NONE)
+    return Verdict(other, _nothing() | {"offset_s": apart_s}, PairState.UNSURE)
+
+
+def _nothing() -> dict[str, Any]:
+    return {"offset_s": 0.0, "drift_ppm": None, "confidence": 0.0, "is_sure": False}
+
+
+def _apart_s(video: OriginalFile, other: OriginalFile) -> float | None:
+    """Return how long after a video another one began by their clocks; None if nobody knows."""
+    if video.recorded_at is None or other.recorded_at is None:
+        return None
+    return (other.recorded_at - video.recorded_at).total_seconds()
+
+
+def _recorded(video: OriginalFile) -> Recorded:
+    camera = (video.camera_id, video.camera_serial) if video.camera_serial else None
+    start_s = video.recorded_at.timestamp() if video.recorded_at else None
+    return Recorded(video.pk, camera, start_s, (video.duration_ms or 0) / 1000)
+
+
+def _is_same_camera(video: OriginalFile, other: OriginalFile) -> bool:
+    """Return whether two videos are most likely of one camera, of which the files do not say which one it was.
+
+    Two phones of one kind have the time from the network: they are two if they ran at the same time.
+    """
+    if video.camera_id != other.camera_id or video.camera_id == CAM_UNKNOWN:
+        return False
+    if video.camera_serial and other.camera_serial:
+        return video.camera_serial == other.camera_serial
+    shared = shared_s(_recorded(video), _recorded(other))
+    return shared is None or shared < LEAST_OVERLAP_S

@@ -1,0 +1,221 @@
+"""Tests the job that looks for videos of a session that filmed the same: which it compares, and what it notes."""
+
+import datetime as dt
+import uuid
+
+import pytest
+from django.conf import settings as django_settings
+from django.utils import timezone
+
+from clips.media.sandbox import runner
+from clips.models import CandidateSegment, Job, JobKind, JobState, OriginalFile, PairState, Shoot, VideoPair
+from clips.storage import kept_sounds
+from clips.storage.files import sha256_of
+from clips.tests.factories import CandidateSegmentFactory, OriginalFileFactory, ShootFactory
+from detection import pairing
+from detection.sync.heard import RATE_HZ
+from detection.tasks import pair as pair_task
+from detection.tests.test_sync import happening
+from detection.tests.test_sync_files import write
+
+pytestmark = pytest.mark.django_db
+
+NOON = dt.datetime(2024, 12, 1, 12, tzinfo=dt.UTC)
+
+
+def camera(
+    shoot: Shoot, name: str, *, at_s: float | None = 0.0, length_s: float = 60.0, **more: object
+) -> OriginalFile:
+    """Return a video of a camera with that name, that began so many seconds after noon by its clock."""
+    recorded_at = None if at_s is None else NOON + dt.timedelta(seconds=at_s)
+    usual = {"camera_id": f"CAM_{name}", "camera_serial": name, "rate_num": 60, "rate_den": 1, "has_audio": True}
+    usual |= {"recorded_at": recorded_at, "duration_ms": round(length_s * 1000), "original_filename": f"{name}.mp4"}
+    return OriginalFileFactory(shoot=shoot, **usual | more)
+
+
+def recorded(shoot: Shoot, name: str, sound, **more: object) -> OriginalFile:
+    """Return a video whose file has that sound, at ``RATE_HZ``."""
+    path = django_settings.ORIGINALS_DIR / f"{name}.mkv"
+    path.parent.mkdir(exist_ok=True)
+    write(path, sound)
+    facts = {"stored_path": f"originals/{path.name}", "file_hash": sha256_of(path), "size_bytes": path.stat().st_size}
+    return camera(shoot, name, length_s=len(sound) / RATE_HZ, **facts | more)
+
+
+def names(video: OriginalFile, *, wide_since: dt.datetime | None = None) -> list[str]:
+    chosen = pairing.to_compare(video, wide_since=wide_since)
+    return [other.original_filename.removesuffix(".mp4") for other, _task in chosen]
+
+
+@pytest.fixture
+def crowded(shoot) -> list[OriginalFile]:
+    """Return as many videos of another camera as make a session too large to compare all, an hour apart each."""
+    return [
+        camera(shoot, "DRONE", at_s=3600 * (number + 2), original_filename=f"drone{number}.mp4")
+        for number in range(pairing.SMALL_SESSION)
+    ]
+
+
+def test_in_a_large_session_the_clocks_choose_and_the_likeliest_comes_first(shoot, crowded):
+    video = camera(shoot, "HELMET")
+    camera(shoot, "LATE", at_s=200)
+    camera(shoot, "LANDING", at_s=10)
+    camera(shoot, "TOO LATE", at_s=300)
+    camera(shoot, "NO CLOCK", at_s=None)
+    camera(shoot, "HELMET", at_s=5, original_filename="same camera.mp4")
+    camera(ShootFactory(slug="Elsewhere", name="Elsewhere"), "ELSEWHERE")
+    assert names(video) == ["LANDING", "LATE"]
+    assert [task.within_s for _other, task in pairing.to_compare(video)] == [(-170, 190), (20, 380)]
+
+
+def test_in_a_small_session_all_are_compared_whatever_their_clocks_say(shoot):
+    video = camera(shoot, "HELMET")
+    camera(shoot, "NO CLOCK", at_s=None)
+    camera(shoot, "HOURS OFF", at_s=7200)
+    assert names(video) == ["HOURS OFF", "NO CLOCK"]
+
+
+def test_what_cannot_or_need_not_be_compared_is_left_out(shoot, sorter):
+    video = camera(shoot, "HELMET")
+    camera(shoot, "SLOW MOTION", capture_rate_num=240, capture_rate_den=1)
+    camera(shoot, "SMALL COPY", low_res_of=video)
+    camera(shoot, "UNREAD", duration_ms=None)
+    known = camera(shoot, "KNOWN")
+    nothing = {"offset_s": 0.0, "drift_ppm": None, "confidence": 0.0, "is_sure": False}
+    VideoPair.objects.all().note(known, video, nothing, state=PairState.NONE)
+    assert names(video) == []
+    assert pairing.want(video) is None
+    assert names(video, wide_since=timezone.now()) == ["KNOWN"], "somebody asks for it"
+    assert names(video, wide_since=NOON) == [], "it was compared since"
+    assert VideoPair.objects.get().confirm(sorter)
+    assert names(video, wide_since=timezone.now()) == []
+
+
+def test_two_phones_of_one_kind_are_two_cameras_only_if_they_ran_at_the_same_time(shoot):
+    phone = {"camera_id": "CAM_PIXEL8", "camera_serial": ""}
+    video = camera(shoot, "MINE", **phone)
+    camera(shoot, "HIS", at_s=20, **phone)
+    camera(shoot, "MINE LATER", at_s=90, **phone)
+    assert names(video) == ["HIS"]
+
+
+def test_a_budget_leaves_out_the_least_likely(shoot, monkeypatch):
+    video = camera(shoot, "HELMET")
+    camera(shoot, "LATER", at_s=50)
+    camera(shoot, "SAME TIME")
+    monkeypatch.setattr(pairing, "MOST_CPU_S", 0.3)
+    assert names(video) == ["SAME TIME"]
+
+
+@pytest.fixture
+def filmed(shoot) -> dict[str, OriginalFile]:
+    """Return videos of three cameras; the second began 6.25 s after the first, the third heard something else."""
+    scene = happening(30)
+    return {
+        "helmet": recorded(shoot, "helmet", scene[: 24 * RATE_HZ]),
+        "landing": recorded(shoot, "landing", scene[round(6.25 * RATE_HZ) :], at_s=30),
+        "drone": recorded(shoot, "drone", happening(20, seed=4), at_s=3),
+    }
+
+
+def look(video: OriginalFile, **params: object) -> Job:
+    job = Job.objects.for_target(JobKind.PAIR, video, params=params)
+    pair_task(str(job.pk))
+    job.refresh_from_db()
+    return job
+
+
+@pytest.mark.slow
+def test_a_pair_is_found_by_its_sound_and_the_rest_is_noted_as_compared(filmed):
+    assert look(filmed["helmet"]).state == JobState.DONE
+    found = {frozenset((pair.first, pair.second)): pair for pair in VideoPair.objects.all()}
+    pair = found.pop(frozenset((filmed["helmet"], filmed["landing"])))
+    assert pair.state == PairState.SURE
+    is_in_order = pair.first == filmed["helmet"]
+    assert pair.offset_ms == pytest.approx(6250 if is_in_order else -6250, abs=1)
+    assert [pair.state for pair in found.values()] == [PairState.NONE]
+    assert list(VideoPair.objects.all().standing()) == [pair]
+
+
+@pytest.mark.slow
+def test_each_video_is_read_once_however_often_it_is_compared(filmed, monkeypatch):
+    calls, run = [], runner.run
+
+    def counted(function: str, arguments: dict, **options: object) -> object:
+        calls.append(function)
+        return run(function, arguments, **options)
+
+    monkeypatch.setattr(runner, "run", counted)
+    look(filmed["helmet"])
+    look(filmed["landing"])
+    assert calls.count("detection.sync.files:keep_heard") == 3
+    assert VideoPair.objects.count() == 3, "each two once"
+    calls.clear()
+    look(filmed["drone"])
+    assert calls == [], "nothing is left to compare"
+    rows = list(VideoPair.objects.values())
+    look(filmed["helmet"], wide=True)
+    assert "detection.sync.files:keep_heard" not in calls
+    assert [row for row in rows if row["state"] == PairState.SURE] == list(
+        VideoPair.objects.filter(state=PairState.SURE).values()
+    )
+
+
+@pytest.mark.slow
+def test_what_the_clocks_do_not_allow_waits_for_a_person(filmed):
+    OriginalFile.objects.filter(pk=filmed["landing"].pk).update(recorded_at=NOON + dt.timedelta(hours=3))
+    look(filmed["helmet"])
+    pair = VideoPair.objects.exclude(state=PairState.NONE).get()
+    assert pair.state == PairState.UNSURE
+    assert abs(pair.offset_ms) == pytest.approx(6250, abs=1)
+
+
+def test_a_video_without_sound_is_laid_by_its_clock_and_unsure(shoot):
+    video = camera(shoot, "HELMET", has_audio=False)
+    other = camera(shoot, "DRONE", at_s=12.5, has_audio=False)
+    camera(shoot, "LATER", at_s=90, has_audio=False)
+    look(video)
+    pair = VideoPair.objects.get(state=PairState.UNSURE)
+    assert {pair.first, pair.second} == {video, other}
+    assert pair.offset_ms == (12_500 if pair.first == video else -12_500)
+    assert pair.confidence == 0
+    assert VideoPair.objects.filter(state=PairState.NONE).count() == 1
+
+
+def test_who_sorts_goes_first_but_not_for_ever(shoot, sorter):
+    video = camera(shoot, "HELMET", has_audio=False)
+    camera(shoot, "DRONE", has_audio=False)
+    segment = CandidateSegmentFactory(original_file=video)
+    CandidateSegment.objects.lease_hand(member=sorter, lease=uuid.uuid4(), count=1)
+    job = look(video)
+    assert (job.state, job.attempts, VideoPair.objects.exists()) == (JobState.WAITING, 0, False)
+    assert job.run_after > timezone.now()
+    Job.objects.filter(pk=job.pk).update(run_after=timezone.now(), created_at=timezone.now() - pairing.GIVES_WAY_FOR)
+    assert look(video).state == JobState.DONE
+    segment.refresh_from_db()
+    assert segment.locked_by == sorter
+    assert VideoPair.objects.exists()
+
+
+def test_a_search_asks_for_it_where_there_is_something_to_compare(shoot):
+    video = camera(shoot, "HELMET")
+    assert pairing.want(video) is None
+    camera(shoot, "LANDING", at_s=5)
+    job = pairing.want(video)
+    assert (job.kind, job.priority, job.original_file) == (JobKind.PAIR, 9, video)
+    assert pairing.want(video) == job, "at most one is active"
+
+
+def test_sounds_keep_to_their_size_and_what_is_in_use_stays(monkeypatch, tmp_path):
+    monkeypatch.setattr(kept_sounds, "MOST_BYTES", 250)
+    for number in range(3):
+        source = tmp_path / "heard.npy"
+        source.write_bytes(bytes(100))
+        if number == 2:
+            monkeypatch.setattr(kept_sounds, "IN_USE_S", -1)
+        kept_sounds.put(source, kept_sounds.path_of(f"{number}" * 64, 1))
+    assert [kept_sounds.take(kept_sounds.path_of(f"{number}" * 64, 1)) for number in range(3)] == [False, True, True]
+    monkeypatch.setattr(kept_sounds, "IN_USE_S", 3600)
+    assert kept_sounds.drop_unused(1000) == 0
+    kept_sounds.drop("1" * 64)
+    assert kept_sounds.used_bytes() == 100
