@@ -1,4 +1,4 @@
-"""App that registers the job that searches videos for moments."""
+"""App that registers the jobs that search videos for moments."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -14,5 +14,8 @@ class DetectionConfig(AppConfig):
         from clips.models import JobKind
         from clips.reels.rendering import find_riders_with
 
-        registry.register(JobKind.DETECT, registry.Step("detect", "detect", (JobKind.POSTER,), reads_original=True))
+        then = (JobKind.POSTER,)
+        registry.register(JobKind.DETECT, registry.Step("detect", "detect", then, reads_original=True))
+        look = registry.Step("look_closer", "detect", then, reads_original=True, when_idle=True)
+        registry.register(JobKind.LOOK, look)
         find_riders_with("detection.follow:rider_paths")
