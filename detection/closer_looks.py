@@ -27,7 +27,7 @@ SURE = 0.5
 STRETCH_S = 4.0
 #: Work is kept in blocks of about so many CPU-seconds and no more of the file than this; with two decoders an
 #: interruption costs a few seconds of work.
-BLOCK_CPU_S, BLOCK_S = 4.0, 20.0
+BLOCK_CPU_S, BLOCK_S = 4.0, 5.0
 
 
 def choose_closer_looks(packets: Packets, score: np.ndarray, *, look_cpu_s: float) -> list[Piece]:
@@ -85,7 +85,7 @@ def _add_unseen(chosen: np.ndarray, start_s: np.ndarray, cost_cpu_s: np.ndarray,
         inside = (ends_s[first:end] > middle_s - STRETCH_S / 2) & (start_s[first:end] < middle_s + STRETCH_S / 2)
         at = first + np.flatnonzero(inside)
         if len(at) == 0 or cost_cpu_s[at].sum() > left_cpu_s:
-            return
+            continue
         left_cpu_s -= float(cost_cpu_s[at].sum())
         chosen[at] = True
         push(first, int(at[0]))

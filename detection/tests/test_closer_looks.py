@@ -122,11 +122,13 @@ def test_a_damaged_record_is_none(tmp_path):
 
 
 def test_without_a_folder_nothing_is_kept(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
     kept = Kept(None, "look", "plan")
     kept.write(0, {"size": np.array([1])})
     assert kept.read(0) is None
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == []
 
 
 class StoppedError(Exception):

@@ -144,7 +144,7 @@ def filmed(settings):
 
 
 @pytest.mark.slow
-def test_the_job_finds_what_was_missed_once_and_the_session_says_so(client, viewer, filmed, work_off, settings):
+def test_the_job_finds_what_was_missed_once_and_the_session_says_so(client, viewer, filmed, settings):
     job = Job.objects.for_target(JobKind.LOOK, filmed, priority=9)
     for _ in range(2):
         tasks.look_closer(str(job.pk))
@@ -190,9 +190,9 @@ def test_it_stops_when_somebody_uploads_and_goes_on_later_without_doing_it_again
     assert not folder.exists()
 
 
-def test_a_look_that_waits_makes_no_page_ask_again_and_again(client, viewer, original, run):
+def test_a_look_that_waits_makes_no_page_ask_again_and_again(client, sorter, original, run):
     """Fails when a job that waits for a quiet hour counts as work in progress."""
-    client.force_login(viewer)
+    client.force_login(sorter)
     page = f"{reverse('clips:session', args=[original.shoot_id])}?details"
     Job.objects.for_target(JobKind.LOOK, original, priority=9)
     assert 'hx-trigger="every 3s"' not in client.get(page).content.decode()
