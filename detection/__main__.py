@@ -16,7 +16,7 @@ from detection.evaluation import plot, report, sync_report
 from detection.evaluation.evaluate import LabelError
 from detection.evaluation.recorded import COVERAGES
 from detection.evaluation.report import LIMITS, Watching
-from detection.scoring import score
+from detection.scoring import chance
 
 #: The columns of the table that a person reads, with their heads.
 COLUMNS = {
@@ -100,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--pairs", type=int, default=2, metavar="N", help="pairs of each kind (default: 2)")
     command = _command(commands, "fit", "fit the weights of the score on labelled takes", _fit)
     _add_labelled(command)
-    command.add_argument("--out", type=Path, default=score.WEIGHTS_FILE, metavar="FILE", help="the program's own file")
+    command.add_argument("--out", type=Path, default=chance.WEIGHTS_FILE, metavar="FILE", help="the program's own file")
     return parser
 
 
