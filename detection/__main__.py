@@ -16,7 +16,7 @@ from detection.evaluation import plot, report, sync_report
 from detection.evaluation.evaluate import LabelError
 from detection.evaluation.recorded import COVERAGES
 from detection.evaluation.report import LIMITS, Watching
-from detection.scoring import score
+from detection.scoring import chance
 
 #: The columns of the table that a person reads, with their heads.
 COLUMNS = {
@@ -84,7 +84,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_effort(command)
     command.add_argument("--muted", action="store_true", help="without the sound")
     command.add_argument("--blanked", action="store_true", help="without the pictures around the joins")
-    command.add_argument("--coverage", choices=COVERAGES, default="", help="as of a camera's file of 40 Mbit/s, or all")
+    command.add_argument(
+        "--coverage",
+        choices=COVERAGES,
+        default="",
+        help="as of a camera's file of 40 Mbit/s, of a 4K file at the first or the second look, or all",
+    )
     command.add_argument(
         "--kinds", action="store_true", help="whole takes, short files and takes without a trick, at each coverage"
     )
@@ -95,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--pairs", type=int, default=2, metavar="N", help="pairs of each kind (default: 2)")
     command = _command(commands, "fit", "fit the weights of the score on labelled takes", _fit)
     _add_labelled(command)
-    command.add_argument("--out", type=Path, default=score.WEIGHTS_FILE, metavar="FILE", help="the program's own file")
+    command.add_argument("--out", type=Path, default=chance.WEIGHTS_FILE, metavar="FILE", help="the program's own file")
     return parser
 
 
@@ -112,6 +117,7 @@ def _add_effort(command: argparse.ArgumentParser) -> None:
     for name, says in {
         "quick": "sound and a few pictures only, more than twice as fast",
         "thorough": "every picture of every moment, however long it takes",
+        "closer": "as the second look does when nobody waits",
         "sparse": "spend no more effort than on 1080p60 at 40 Mbit/s, for measurements",
     }.items():
         effort.add_argument(f"--{name}", dest="effort", action="store_const", const=name, default="default", help=says)
@@ -232,13 +238,13 @@ def _print_table(rows: dict[str, dict[str, Any]]) -> None:
 
 
 def _print_kinds(tables: dict[str, list[dict[str, Any]]]) -> None:
-    print(f"{'kind':<36}{'seen as':>8}{'files':>6}{'tricks':>7}", *(f"{head:>16}" for head in KIND_COLUMNS.values()))
+    print(f"{'kind':<36}{'seen as':>11}{'files':>6}{'tricks':>7}", *(f"{head:>16}" for head in KIND_COLUMNS.values()))
     for row in tables["kinds"]:
-        name = f"{row['kind']:<36}{row['coverage']:>8}{row['files']:>6}{row['tricks']:>7}"
+        name = f"{row['kind']:<36}{row['coverage']:>11}{row['files']:>6}{row['tricks']:>7}"
         print(name, *(f"{_interval(row.get(column)):>16}" for column in KIND_COLUMNS))
-    print("\nchance told    seen as  moments    told    true")
+    print("\nchance told     seen as   sport  moments    told    true")
     for row in tables["calibration"]:
-        name = f"{row['from']:.1f} to {row['to']:.1f} {row['coverage']:>11}{row['moments']:>9}"
+        name = f"{row['from']:.1f} to {row['to']:.1f} {row['coverage']:>12}{row['sport']:>8}{row['moments']:>9}"
         print(name, *(f"{_figure(row[column]):>7}" for column in ("score", "hits")))
 
 

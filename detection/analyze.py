@@ -12,10 +12,12 @@ import numpy as np
 from clips.media import MediaError
 from clips.media.formats.opening import open_media
 from clips.media.sandbox.runner import peak_bytes
+from detection.closer_looks import blocks_of, choose_closer_looks
 from detection.decode.packets import Packets
 from detection.decode.pictures import PictureChunk, PicturePool, PictureReader
 from detection.decode.piece import Piece
 from detection.decode.read import Scan, SensorPayload
+from detection.kept import Kept
 from detection.sampling import Plan, choose_looks, cpu_s, make_plan
 from detection.scoring import score
 from detection.signals import Signals
@@ -23,6 +25,8 @@ from detection.take import Take
 
 #: Shares of the whole work, roughly, that go to reading and hearing and to the scoring at the end.
 SCAN_SHARE, SCORE_SHARE = 0.12, 0.02
+#: Glances are kept so many at a time.
+GLANCES_KEPT = 100
 
 
 @dataclass
@@ -85,6 +89,10 @@ class How:
         When the rider or filmer pressed the button that marks a moment.
     usual : Usual
         What is known beforehand of takes like this one.
+    folder : Path, optional
+        Keeps what is measured of pictures, for whoever comes after an interruption.
+    version : str
+        Of the program; what another one measured is not taken over.
 
     All times are those of the camera: divided by the stretch.
     """
@@ -95,6 +103,13 @@ class How:
     blanked_s: tuple[tuple[float, float], ...] = ()
     hilights_s: tuple[float, ...] = ()
     usual: score.Usual = field(default_factory=score.Usual.pooled)
+    folder: Path | None = None
+    version: str = ""
+
+    @property
+    def is_closer(self) -> bool:
+        """Whether this is the second look: in blocks, which can be kept."""
+        return self.effort == "closer"
 
 
 def watch(path: str | Path, report: Callable[[float], None], how: How) -> Watched:
@@ -118,11 +133,11 @@ def watch(path: str | Path, report: Callable[[float], None], how: How) -> Watche
     scanned_s = time.perf_counter()
     plan = make_plan(packets, duration_s, effort=how.effort, stretch=how.stretch, heard=take.pairs_heard_db(duration_s))
     progress.to_do_cpu_s = plan.look_cpu_s + sum(cpu_s(packets, piece) for piece in plan.glances)
-    if not plan.is_everything:
+    if how.is_closer or not plan.is_everything:
         with PicturePool(path, packets, stretch=how.stretch) as pool:
             glance_and_look(pool, packets, plan, take, progress, duration_s, how)
     is_vain = take.n_pictures == 0 or take.unread.most_pictures
-    if plan.is_everything or is_vain:  # a container in which nothing can be found still plays
+    if (plan.is_everything and not how.is_closer) or is_vain:  # a container in which nothing can be found still plays
         _look_at_everything(path, packets, take, progress, how)
     if not take.saw_a_picture:
         raise MediaError("The picture in this file cannot be read.")
@@ -153,22 +168,64 @@ def glance_and_look(
     pool: Pool, packets: Packets, plan: Plan, take: Take, progress: Progress, duration_s: float, how: How
 ) -> None:
     """Take the glances of a plan, and spend what is left of its budget on the most promising moments."""
-    for even, (piece, chunks) in zip(plan.even, pool.read(plan.glances, most=2), strict=True):
-        if chunks:
-            take.add_glance(chunks[0], even=even)
-        take.unread.note_pictures(packets, piece, [chunk.times_s for chunk in chunks])
-        progress.worked(cpu_s(packets, piece))
-    signals = take.signals(duration_s)
-    z_scores = score.z_scores_of(signals, how.usual)
-    promise = score.promise_of(z_scores) + score.evidence_of(signals, z_scores, how.hilights_s)
-    looks = choose_looks(packets, promise, look_cpu_s=plan.look_cpu_s)
+    _glance(pool, packets, plan, take, progress, how)
+    looks = _looks(packets, plan, take, duration_s, how)
     progress.left(sum(cpu_s(packets, piece) for piece in looks))
-    for piece, chunks in pool.read(looks):
-        take.begin_piece()
+    blocks = blocks_of(packets, looks) if how.is_closer else [(piece, True) for piece in looks]
+    kept = Kept(how.folder, "look", [how.version, how.stretch, [[piece.first, piece.end] for piece, _ in blocks]])
+    n_known = 0
+    for (piece, begins), record in zip(blocks, map(kept.read, range(len(blocks))), strict=True):
+        if record is None:
+            break
+        if begins:
+            take.begin_piece()
+        take.restore(record)
+        progress.worked(cpu_s(packets, piece))
+        n_known += 1
+    rest = blocks[n_known:]
+    for number, (piece, chunks) in enumerate(pool.read([piece for piece, _ in rest]), start=n_known):
+        if blocks[number][1]:
+            take.begin_piece()
+        before = take.known()
         for chunk in chunks:
             take.add_pictures(chunk)
         take.unread.note_pictures(packets, piece, [chunk.times_s for chunk in chunks])
+        kept.write(number, take.since(before))
         progress.worked(cpu_s(packets, piece))
+
+
+def _glance(pool: Pool, packets: Packets, plan: Plan, take: Take, progress: Progress, how: How) -> None:
+    glances = [[piece.first, piece.end] for piece in plan.glances]
+    kept = Kept(how.folder, "glance", [how.version, how.stretch, glances, plan.even])
+    n_known = 0
+    while n_known < len(glances) and (record := kept.read(n_known)) is not None:
+        take.restore(record)
+        done = plan.glances[n_known : n_known + GLANCES_KEPT]
+        progress.worked(sum(cpu_s(packets, piece) for piece in done))
+        n_known += len(done)
+    first, before = n_known, take.known()
+    read = zip(plan.even[n_known:], pool.read(plan.glances[n_known:], most=2), strict=True)
+    for number, (even, (piece, chunks)) in enumerate(read, start=n_known + 1):
+        if chunks:
+            take.add_glance(chunks[0], even=even)
+        take.unread.note_pictures(packets, piece, [chunk.times_s for chunk in chunks])
+        if number - first == GLANCES_KEPT or number == len(glances):
+            kept.write(first, take.since(before))
+            first, before = number, take.known()
+        progress.worked(cpu_s(packets, piece))
+
+
+def _looks(packets: Packets, plan: Plan, take: Take, duration_s: float, how: How) -> list[Piece]:
+    """Return where to look closer, by what sound and glances promise."""
+    if plan.is_everything:
+        return [Piece(0, len(packets.pts_s))]
+    signals = take.signals(duration_s)
+    z_scores = score.z_scores_of(signals, how.usual)
+    evidence = score.evidence_of(signals, z_scores, how.hilights_s)
+    if how.is_closer:
+        curve = score.score_curve(z_scores, score.Weights.shipped(), evidence)
+        return choose_closer_looks(packets, curve, look_cpu_s=plan.look_cpu_s)
+    return choose_looks(packets, score.promise_of(z_scores) + evidence, look_cpu_s=plan.look_cpu_s)
 
 
 def _look_at_everything(path: str | Path, packets: Packets, take: Take, progress: Progress, how: How) -> None:

@@ -15,6 +15,9 @@ class DetectionConfig(AppConfig):
         from clips.reels.rendering import find_riders_with
         from detection.pairing import sound_bytes
 
-        registry.register(JobKind.DETECT, registry.Step("detect", "detect", (JobKind.POSTER,), reads_original=True))
+        then = (JobKind.POSTER,)
+        registry.register(JobKind.DETECT, registry.Step("detect", "detect", then, reads_original=True))
         registry.register(JobKind.PAIR, registry.Step("pair", "detect", reads_original=True, room_bytes=sound_bytes))
+        look = registry.Step("look_closer", "detect", then, reads_original=True, when_idle=True)
+        registry.register(JobKind.LOOK, look)
         find_riders_with("detection.follow:rider_paths")

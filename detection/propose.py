@@ -9,6 +9,7 @@ import numpy as np
 
 from detection.analyze import SCORE_SHARE, How, watch
 from detection.scoring import score
+from detection.scoring.chance import Chances
 from detection.scoring.marks import marks_of
 from detection.scoring.reasons import explain
 from detection.scoring.same_moment import is_same_moment
@@ -17,7 +18,7 @@ from detection.scoring.spans import Span, span_of
 from detection.signals import STEP_S, Signals
 
 #: Of code and parameters together; raised with every change that can change a moment.
-VERSION = "6"
+VERSION = "7"
 #: Version of the candidates' features.
 FEATURES_VERSION = 3
 #: Below it nobody wants to see a candidate, whatever the sensitivity.
@@ -38,6 +39,7 @@ def propose(
     stretch: float = 1.0,
     hilights_ms: Sequence[float] = (),
     usual: Sequence[dict[str, Any]] = (),
+    folder: str | Path = "",
 ) -> dict[str, Any]:
     """Find the moments of a video file in which a trick may happen.
 
@@ -48,13 +50,17 @@ def propose(
     progress : callable, optional
         Called with the fraction that is done, 0 to 1, several times a second.
     effort : str
-        "default", "quick" (glances and sound) or "thorough" (every moment is looked at).
+        "default", "quick" (glances and sound), "closer" (the second look, for when nobody waits) or "thorough" (every
+        moment is looked at).
     stretch : float
         How many times longer the file plays than it was filmed, at least 1: 8 for 240 pictures a second played at 30.
     hilights_ms : sequence of float
         When somebody pressed the camera's button that marks a moment.
     usual : sequence of dict
         ``parameters["usual"]`` of other files of the same camera and day, for a file too short to know by itself.
+    folder : str or Path
+        Of a second look: keeps what is measured, so that the next one goes on after an interruption. Its owner deletes
+        it.
 
     Returns
     -------
@@ -63,8 +69,8 @@ def propose(
         picture by picture), ``curve`` (``step_ms``, ``values`` from 0 to 1, and ``marks``: when each reason
         happened, with ``at_ms``, ``kind`` and ``strength`` as in `detection.scoring.marks`), ``timings`` (wall
         seconds), ``unread`` (sentences that say what of the file could not be read) and ``candidates``, best first and
-        each moment once (`scoring.same_moment`), with ``start_ms``, ``end_ms``, ``score``, ``shown``, ``why`` and
-        ``features``. All times are those of the file: `clips.media.formats.opening.zero_s` is 0.
+        each moment once (`scoring.same_moment`), with ``start_ms``, ``end_ms``, ``score``, ``chance``, ``shown``,
+        ``why`` and ``features``. All times are those of the file: `clips.media.formats.opening.zero_s` is 0.
 
     Raises
     ------
@@ -75,7 +81,14 @@ def propose(
     stretch = max(1.0, stretch)
     hilights_s = tuple(mark_ms / 1000 / stretch for mark_ms in hilights_ms)
     beside = score.Usual.pooled(usual)
-    how = How(effort=effort, stretch=stretch, hilights_s=hilights_s, usual=beside)
+    how = How(
+        effort=effort,
+        stretch=stretch,
+        hilights_s=hilights_s,
+        usual=beside,
+        folder=Path(folder) if folder else None,
+        version=VERSION,
+    )
     found = watch(path, progress, how)
     watched_s = time.perf_counter() - started_s
     duration_ms = max(1, round(1000 * found.duration_s * stretch))
@@ -101,6 +114,7 @@ def propose_from_signals(
     stretch: float = 1.0,
     hilights_s: Sequence[float] = (),
     weights: score.Weights | None = None,
+    chances: Chances | None = None,
     usual: score.Usual | None = None,
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> dict[str, Any]:
@@ -117,6 +131,8 @@ def propose_from_signals(
         On the camera's clock.
     weights : Weights, optional
         Others than those that come with the program.
+    chances : Chances, optional
+        Likewise.
     usual : Usual, optional
         What is known beforehand; by default what is usual anywhere.
     progress : callable, optional
@@ -127,7 +143,7 @@ def propose_from_signals(
     dict
         As `propose`, without ``timings``.
     """
-    weights = weights or score.Weights.shipped()
+    weights, chances = weights or score.Weights.shipped(), chances or Chances.shipped()
     z_scores = score.z_scores_of(signals, usual)
     curve = score.score_curve(z_scores, weights, score.evidence_of(signals, z_scores, hilights_s))
     duration_s = duration_ms / 1000 / stretch
@@ -142,8 +158,8 @@ def propose_from_signals(
         if any(better.take_off_s < peak.step * STEP_S < better.landing_s for _, better in moments):
             continue
         features = _features(peak.step, span, signals, z_scores, hilights_s)
-        features["chance"] = round(score.chance_of(peak.score), 3)
         candidate = _candidate(peak, span, features, duration_ms=duration_ms, stretch=stretch)
+        candidate["chance"] = round(chances.of_score(peak.score, is_seen=features["seen"]), 3)
         if not any(is_same_moment(_ends_ms(candidate), _ends_ms(better)) for better in candidates):
             moments.append((peak, span))
             candidates.append(candidate)
@@ -155,6 +171,7 @@ def propose_from_signals(
             "bias": weights.bias,
             "floor": FLOOR,
             "usual": score.usual_of(signals).to_json(),
+            "seen": round(float(signals.seen.mean()), 3),
         },
         "duration_ms": duration_ms,
         "seen": round(float(signals.seen.mean()), 3),

@@ -21,7 +21,8 @@ from detection.signals import STEP_S
 #: How much may be spent: CPU-seconds for the pictures of one second of video, and the share of it for glances, at most.
 #: With sound, reading and start 1080p60 of 40 Mbit/s then takes 0.17 by default, which is 12 × real time on two cores.
 #: What costs less than this altogether is looked at throughout.
-EFFORTS = {"quick": (0.045, 1.0), "default": (0.135, 0.5), "thorough": (float("inf"), 0.0)}
+#: "closer" is for the second look, when nobody waits: all of 1080p60 in any codec, half of 4K60 HEVC of 82 Mbit/s.
+EFFORTS = {"quick": (0.045, 1.0), "default": (0.135, 0.5), "closer": (1.2, 0.25), "thorough": (float("inf"), 0.0)}
 #: The share for glances where no sound tells where to look; with .5 the muted takes, at the cost of 40 Mbit/s, rank as
 #: well (AP .70 and .71) with half a false moment a minute more.
 DEAF_SHARE = 0.7
@@ -171,7 +172,7 @@ def choose_looks(packets: Packets, curve: np.ndarray, *, look_cpu_s: float) -> l
             break
         look_cpu_s -= added_cpu_s
         ends |= {group: max(end, ends.get(group, 0)) for group, _, end in wanted}
-    return _joined(packets, ends)
+    return joined(packets, ends)
 
 
 def _around(packets: Packets, middle_s: float) -> list[tuple[int, int, int]]:
@@ -187,7 +188,7 @@ def _look_cpu_s(packets: Packets, first: int, end: int) -> float:
     return packets.cpu_between_s(first, end) + LOOK_CPU_S * min(end - first, 1 + shown_s * PICTURE_RATE_HZ)
 
 
-def _joined(packets: Packets, ends: dict[int, int]) -> list[Piece]:
+def joined(packets: Packets, ends: dict[int, int]) -> list[Piece]:
     """Return the wanted parts of groups as pieces; a group that is wanted to its end continues into the next."""
     pieces: list[Piece] = []
     for group in sorted(ends):

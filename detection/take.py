@@ -109,6 +109,41 @@ class Take:
         if len(chunk.luma) - first >= 2:
             self._pieces[-1].append(measured(PictureChunk(chunk.times_s[first:], chunk.luma[first:])))
 
+    def known(self) -> tuple[int, int, int, tuple[int, int]]:
+        """Return how much is measured, for `since`."""
+        n_chunks = len(self._pieces[-1]) if self._pieces else 0
+        return len(self._glances), n_chunks, len(self._fades_s), self.unread.counts
+
+    def since(self, known: tuple[int, int, int, tuple[int, int]]) -> dict[str, np.ndarray]:
+        """Return what was measured of pictures since `known`, within one piece, for `restore`."""
+        n_glances, n_chunks, n_fades, counts = known
+        last = self._last or PictureChunk(np.zeros(0), np.zeros((0, 0, 0), np.uint8))
+        return {
+            "glances": _together(self._glances[n_glances:]),
+            "even": np.array(self._even[len(self._even) - sum(map(len, self._glances[n_glances:])) :], bool),
+            "pairs": _together(self._pieces[-1][n_chunks:] if self._pieces else []),
+            "fades_s": np.concatenate([np.zeros(0), *self._fades_s[n_fades:]]),
+            "last_s": last.times_s,
+            "last_luma": last.luma,
+            "size": np.array(self._size or (0, 0)),
+            "unread": np.subtract(self.unread.counts, counts),
+        }
+
+    def restore(self, record: dict[str, np.ndarray]) -> None:
+        """Add what `since` returned, as if it were measured now."""
+        if record["size"].any():
+            self._size = self._size or (int(record["size"][0]), int(record["size"][1]))
+        if len(record["glances"]):
+            self._glances.append(record["glances"])
+            self._even += [bool(even) for even in record["even"]]
+        if len(record["pairs"]):
+            self._pieces[-1].append(record["pairs"])
+        if len(record["fades_s"]):
+            self._fades_s.append(record["fades_s"])
+        if len(record["last_s"]):
+            self._last = PictureChunk(record["last_s"], record["last_luma"])
+        self.unread.add_counts(*(int(n) for n in record["unread"]))
+
     def add_sound(self, chunk: SoundChunk) -> None:
         """Add the next stretch of sound."""
         self._heard = None
@@ -178,6 +213,10 @@ class Take:
         best = nearest[np.arange(len(grid_s)), pair_db[nearest].argmax(axis=1)]
         heard = (grid_s >= hop_s[0]) & (grid_s <= hop_s[-1])
         return {"pair_db": np.where(heard, pair_db[best], 0.0), "gap_s": np.where(heard, gap_s[best], 0.0)}
+
+
+def _together(chunks: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate(chunks) if chunks else np.zeros((0, 0), np.float32)
 
 
 def _grid_s(duration_s: float) -> np.ndarray:

@@ -1,18 +1,22 @@
-"""Tasks that find the moments of a video, and the other videos that filmed the same."""
+"""Tasks that find the moments of a video: quickly, then what that missed; and the other videos that filmed the same."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from celery import shared_task
 
-from clips.jobs import pipeline
+from clips.jobs import idle, pipeline
+from clips.jobs.kept_folder import kept_folder
 from clips.jobs.worker import claim
 from clips.media.sandbox import runner
-from clips.models import DetectionRun, OriginalFile
+from clips.models import DetectionRun, JobKind, OriginalFile
 from clips.sorting.angle_groups import regroup
 from clips.storage.files import local_copy
 from detection import pairing
-from detection.moments import replace_moments
+from detection.moments import add_moments, replace_moments
 from detection.scoring.short_files import SHORT_S
+from people.site_settings.registry import LOOK_CLOSER
 
 #: Far above what a camera file was seen to need (0.2 CPU-seconds for a second of 1080p60; 0.8 where one keyframe opens
 #: the whole file and all of it must be decoded), also on a busy machine.
@@ -22,6 +26,10 @@ MIN_WALL_S, MAX_WALL_PER_VIDEO = 600, 16
 MOST_BESIDE = 10
 #: Together with `clips.jobs.worker.MAX_SILENCE_S` less than a second, within which a cancelled analysis stops.
 TICK_S = 0.3
+#: Of a video that was looked at to this share picture by picture a second look would show nothing new.
+SEEN_ENOUGH = 0.97
+#: Priority of second looks: behind all that anybody waits for.
+AT_LAST = 9
 
 
 @shared_task(name="detect")
@@ -31,25 +39,37 @@ def detect(job_id: str) -> None:
         if work is None:
             return
         original = work.job.original_file
-        told = {
-            "stretch": stretch_of(original),
-            "hilights_ms": original.probe.get("hilights_ms", []),
-            "usual": usual_beside(original),
-        }
         with local_copy(original, work.report) as path:
-            found = runner.run(
-                "detection.propose:propose",
-                {"path": str(path), **told},
-                limits=limits_for(original.duration_ms),
-                on_tick=work.report,
-                tick_s=TICK_S,
-            )
+            found = _propose(original, path, on_tick=work.report)
         with work.finishing(first=lambda: pairing.hold_session(original)):
             replace_moments(original, found)
             regroup(original.shoot_id)
             pipeline.start_next(work.job, original)
+            if found["seen"] < SEEN_ENOUGH and LOOK_CLOSER.value():
+                pipeline.start(JobKind.LOOK, original, priority=AT_LAST)
             if not work.job.params.get("alone"):
                 pairing.want(original)
+
+
+@shared_task(name="look_closer")
+def look_closer(job_id: str) -> None:
+    """Look at one original file again, at all of it or where that pays; a worker after a stopped one goes on there."""
+    with claim(job_id) as work:
+        if work is None:
+            return
+        original = work.job.original_file
+
+        def tick(progress: float | None) -> None:
+            work.report(progress)
+            idle.insist()
+
+        with kept_folder(work.job, f"look-{original.pk}") as folder:
+            with local_copy(original, work.report) as path:
+                found = _propose(original, path, on_tick=tick, effort="closer", folder=str(folder))
+            with work.finishing(first=lambda: pairing.hold_session(original)):
+                add_moments(original, found)
+                regroup(original.shoot_id)
+                pipeline.start_next(work.job, original)
 
 
 @shared_task(name="pair")
@@ -58,6 +78,23 @@ def pair(job_id: str) -> None:
     with claim(job_id) as work:
         if work:
             pairing.look(work)
+
+
+def _propose(
+    original: OriginalFile, path: Path, *, on_tick: Callable[[float | None], None], **how: str
+) -> dict[str, Any]:
+    """Return the result of `detection.propose.propose` for the local copy of an original."""
+    arguments = {
+        "path": str(path),
+        "stretch": stretch_of(original),
+        "hilights_ms": original.probe.get("hilights_ms", []),
+        "usual": usual_beside(original),
+    }
+    limits = limits_for(original.duration_ms)
+    found: dict[str, Any] = runner.run(
+        "detection.propose:propose", arguments | how, limits=limits, on_tick=on_tick, tick_s=TICK_S
+    )
+    return found
 
 
 def usual_beside(original: OriginalFile) -> list[dict[str, Any]]:

@@ -51,6 +51,16 @@ class Unread:
         self._n_missing += int((nearest_s > NEAR_S).sum())
 
     @property
+    def counts(self) -> tuple[int, int]:
+        """Return the number of wanted pictures, and of those that could not be read."""
+        return self._n_pictures, self._n_missing
+
+    def add_counts(self, n_pictures: int, n_missing: int) -> None:
+        """Add pictures that were counted before."""
+        self._n_pictures += n_pictures
+        self._n_missing += n_missing
+
+    @property
     def most_pictures(self) -> bool:
         """Return whether fewer than half of the wanted pictures could be read."""
         return 2 * self._n_missing > self._n_pictures

@@ -285,6 +285,7 @@ if ARCHIVE_ORIGINALS not in {"never", "after_sorting", "at_once"}:
     raise ImproperlyConfigured(f"ARCHIVE_ORIGINALS is “{ARCHIVE_ORIGINALS}”; use never, after_sorting or at_once.")
 #: Of a new session.
 SENSITIVITY = env.int("SENSITIVITY", default=50)
+LOOK_CLOSER = env.bool("LOOK_CLOSER", default=True)
 DISK_FLOOR_BYTES = env.int("DISK_FLOOR_BYTES", default=5 * 1024**3)
 #: How much space pieces of videos that browsers do not play may take.
 PIECES_MAX_BYTES = env.int("PIECES_MAX_BYTES", default=2 * 1024**3)

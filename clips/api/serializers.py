@@ -88,8 +88,8 @@ class SegmentSerializer(serializers.ModelSerializer):
     class Meta:
         model = CandidateSegment
         fields = [
-            "id", "original_file", "original_filename", "start_ms", "end_ms", "duration_ms", "score", "why",
-            "camera_id", "fps_label", "session_name", "session_date",
+            "id", "original_file", "original_filename", "start_ms", "end_ms", "duration_ms", "score", "chance",
+            "why", "camera_id", "fps_label", "session_name", "session_date",
         ]  # fmt: skip
         read_only_fields = fields
 

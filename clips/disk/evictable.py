@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips.archive.configured import archive_name
+from clips.jobs import registry
 from clips.models import (
     ArchiveCopy,
     CandidateSegment,
@@ -18,6 +19,7 @@ from clips.models import (
     DetectionRun,
     FinalClip,
     Job,
+    JobState,
     OriginalFile,
     SegmentStatus,
 )
@@ -82,9 +84,13 @@ def why_it_goes(original: OriginalFile) -> str:
 
 
 def _is_worked_on() -> Exists | Q:
-    """Return the condition that a job, even a waiting one, concerns the file, its segments or its clips."""
+    """Return the condition that a job concerns the file, its segments or its clips; a waiting one too.
+
+    What waits for an idle site is no reason to keep a file.
+    """
     tied = Q()
+    jobs = Job.objects.active().exclude(kind__in=registry.idle_kinds(), state=JobState.WAITING)
     for field in ("original_file", "segment__original_file", "clip__original_file"):
         same = Q(**{field: OuterRef("pk")}) | Q(**{field: OuterRef("low_res_of")})
-        tied |= Q(Exists(Job.objects.active().filter(same).values(one=Value(1))))
+        tied |= Q(Exists(jobs.filter(same).values(one=Value(1))))
     return tied

@@ -50,6 +50,9 @@ def _waits_for_original(job: Job) -> bool:
         row = OriginalFile.objects.select_for_update(no_key=True).only("evicted_at").get(pk=original.pk)
         if row.evicted_at is None:
             return False
+        if registry.step_of(job.kind).when_idle:
+            job.cancel()
+            return True
         fetch = pipeline.start(JobKind.FETCH, original, priority=job.priority)
         sentence = _("Its original is being restored from the archive. This continues once it is here.")
         job.postpone(timezone.now() + LOOK_AGAIN_AFTER, waits_for=WaitsFor.ORIGINAL, reason=sentence)

@@ -112,7 +112,7 @@ def _join(copy: OriginalFile, original: OriginalFile) -> None:
     """Mark a file as part of another, stop its analysis, and delete its untouched moments."""
     OriginalFile.objects.filter(pk=copy.pk).update(low_res_of=original)
     # Its row before the segments, as the analysis itself locks them.
-    Job.objects.filter(kind=JobKind.DETECT, original_file=copy).cancel_all()
+    Job.objects.filter(kind__in=[JobKind.DETECT, JobKind.LOOK], original_file=copy).cancel_all()
     CandidateSegment.objects.filter(original_file=copy).lock_in_order()
     proposed = CandidateSegment.objects.filter(original_file=copy, status=SegmentStatus.UNREVIEWED).exclude(run=None)
     untouched = CandidateSegment.objects.filter(pk__in=proposed.values("pk"), decisions=None, clips=None, children=None)

@@ -13,6 +13,7 @@ from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from clips.jobs import idle
 from clips.jobs.registry import originals_readers
 from clips.media.sandbox import confine
 from clips.models import Job, JobKind, JobState, WaitsFor
@@ -32,7 +33,7 @@ def holds_back(job: Job) -> bool:
     # A new upload is looked into as well, but hashed most of the time, so it keeps out of the way of no other.
     if job.kind not in originals_readers() | {JobKind.INGEST}:
         return False
-    return _waits_for_walls(job) or _waits_for_machine(job)
+    return _waits_for_walls(job) or idle.holds_back(job) or _waits_for_machine(job)
 
 
 def killed() -> str:

@@ -30,7 +30,14 @@ GROUP = Case(
     output_field=models.UUIDField(),
 )
 #: About how much of the whole work on a video each step is, measured on two cores; every other step counts as one.
-WEIGHTS = {JobKind.DETECT: 60, JobKind.PREVIEW: 30, JobKind.FILMSTRIP: 7, JobKind.RENDER: 5, JobKind.ARCHIVE: 5}
+WEIGHTS = {
+    JobKind.DETECT: 60,
+    JobKind.LOOK: 60,
+    JobKind.PREVIEW: 30,
+    JobKind.FILMSTRIP: 7,
+    JobKind.RENDER: 5,
+    JobKind.ARCHIVE: 5,
+}
 #: Follow the search of a video, so they are work to come while it is not over.
 TO_COME = (JobKind.FILMSTRIP, JobKind.PREVIEW)
 #: That of a video's steps, in which the filmstrip comes before the many previews.

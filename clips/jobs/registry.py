@@ -31,6 +31,9 @@ class Step:
     then: tuple[JobKind, ...] = ()
     #: Whether it needs the original on this machine.
     reads_original: bool = False
+    #: Whether it begins only while nobody waits for this site and stops at once otherwise (`clips.jobs.idle`). It keeps
+    #: no original on the disk, and ends where it would need one that was evicted.
+    when_idle: bool = False
     #: About how much it adds to the disk.
     room_bytes: Callable[[Job], int] = _no_room
     #: Shows its final failure where people look for the thing it was about.
@@ -70,6 +73,11 @@ def step_of(kind: str) -> Step:
 def originals_readers() -> frozenset[JobKind]:
     """Return the kinds of jobs that need the original on this machine."""
     return frozenset(kind for kind, step in _steps.items() if step.reads_original)
+
+
+def idle_kinds() -> frozenset[JobKind]:
+    """Return the kinds of jobs that run only while nobody waits for this site."""
+    return frozenset(kind for kind, step in _steps.items() if step.when_idle)
 
 
 def queues() -> frozenset[str]:

@@ -9,6 +9,7 @@ from django.db.models import Avg, CharField, Count, Exists, Max, OuterRef, Q, Qu
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from clips.jobs.registry import idle_kinds
 from clips.models import Job, JobKind, JobState, WaitsFor
 from people.models import Member, Role
 
@@ -43,6 +44,11 @@ class KindOfWork:
     n_running: int
     #: Of those that run, 0 to 1.
     progress: float
+
+    @property
+    def waits_for_quiet(self) -> bool:
+        """Whether all of it waits until nobody is here, so that nothing is to be expected of it now."""
+        return self.kind in idle_kinds() and not self.n_running
 
     @property
     def n_jobs(self) -> int:

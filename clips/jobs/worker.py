@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
-from clips.jobs import admission, locks, pipeline, registry
+from clips.jobs import admission, idle, locks, pipeline, registry
 from clips.media import MediaError
 from clips.media.sandbox.runner import KilledError
 from clips.models import FinalClip, Job, LeaseLostError
@@ -112,6 +112,8 @@ def _settle(job: Job, error: Exception) -> bool:
     """
     if isinstance(error, LeaseLostError):
         logger.info("Job %s (%s) was cancelled or taken over. Its work is discarded.", job.pk, job.kind)
+    elif isinstance(error, idle.BusyError):
+        idle.put_off(job, error.wait)
     elif isinstance(error, LASTING_FAULTS):
         pipeline.give_up(job, str(error))
     elif registry.handles(job, error):

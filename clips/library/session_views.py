@@ -166,9 +166,7 @@ def page_context(request: HttpRequest, shoot: Shoot, *, with_files: bool) -> dic
 def _are_worked_on(files: list[OriginalFile]) -> bool:
     """Return whether a job reads one of these files or makes a preview of it."""
     previews = Q(kind=JobKind.PREVIEW, segment__original_file__in=files)
-    # Who looks for other cameras gives way to people for up to an hour: the page would ask all that time.
-    jobs = Job.objects.active().exclude(kind=JobKind.PAIR)
-    return jobs.filter(Q(original_file__in=files) | previews).exists()
+    return Job.objects.in_motion().filter(Q(original_file__in=files) | previews).exists()
 
 
 def _lacks_filmstrips(files: list[OriginalFile]) -> bool:
@@ -228,9 +226,7 @@ def fill_in(page: Page, shoot: Shoot) -> None:
         file.archived_copy = file.pk in archived
         file.n_previews = n_previews.get(file.pk, 0)
         file.is_searched_now = any(job.is_active and job.kind in STEPS for job in jobs[file.pk])
-        file.is_moving = bool(file.n_previews) or any(
-            job.is_active and job.kind != JobKind.PAIR for job in jobs[file.pk]
-        )
+        file.is_moving = bool(file.n_previews) or any(job.is_in_motion for job in jobs[file.pk])
         file.moment_form = MomentForm(original=file)
 
 

@@ -67,6 +67,7 @@ class JobKind(models.TextChoices):
     READ_BACK = "READ_BACK", _("read back")
     HANDLES = "HANDLES", _("cut clip with handles")
     PAIR = "PAIR", _("look for other cameras")
+    LOOK = "LOOK", _("look closer")
 
 
 class JobState(models.TextChoices):
@@ -91,6 +92,8 @@ ACTIVE = (JobState.WAITING, JobState.RUNNING)
 LOOK_INTO_BIN_AFTER = timedelta(days=1)
 #: What the bin does not hold up: it serves what is still in use, or the bin itself.
 NOT_HELD_BY_BIN = (JobKind.FETCH, JobKind.WITHDRAW, JobKind.RENAME, JobKind.RECORD, JobKind.EMPTY)
+#: They wait while somebody is here, which may be all day: no page asks for their end.
+GIVING_WAY = (JobKind.PAIR, JobKind.LOOK)
 #: What a job has that is tried again from the start.
 _FRESH = {
     "state": JobState.WAITING, "attempts": 0, "kills": 0, "progress": 0, "reason": "", "waits_for": "",
@@ -104,6 +107,10 @@ class JobQuerySet(LeasedQuerySet["Job"]):
 
     def active(self) -> "JobQuerySet":
         return self.filter(state__in=ACTIVE)
+
+    def in_motion(self) -> "JobQuerySet":
+        """Return those of which something is to be expected soon: not what waits until nobody is here."""
+        return self.active().exclude(kind__in=GIVING_WAY, state=JobState.WAITING)
 
     def due(self) -> "JobQuerySet":
         return self.filter(state=JobState.WAITING, run_after__lte=timezone.now())
@@ -241,6 +248,13 @@ class JobQuerySet(LeasedQuerySet["Job"]):
         rows.update(state=JobState.FAILED, finished_at=timezone.now(), waits_for="", reason=told(reason)[:500])
         return list(self.model.objects.filter(pk__in=held, state=JobState.FAILED))
 
+    @transaction.atomic
+    def put_off(self, run_after: datetime) -> int:
+        """Make those of these that are due wait until then, except those locked by others; return how many."""
+        free = self.due().lock_free()
+        rows = self.model.objects.filter(pk__in=free, state=JobState.WAITING)
+        return rows.update(run_after=run_after, published_at=None)
+
     def release_all(self) -> int:
         """Return every running job to the queue, without counting the attempt. Only for a start as the only worker."""
         return self.filter(state=JobState.RUNNING).update(
@@ -330,6 +344,11 @@ class Job(Leased):
     @property
     def is_active(self) -> bool:
         return self.state in ACTIVE
+
+    @property
+    def is_in_motion(self) -> bool:
+        """Whether something is to be expected of it soon, as `JobQuerySet.in_motion` has it."""
+        return self.is_active and not (self.kind in GIVING_WAY and self.state == JobState.WAITING)
 
     def renew(self, progress: float | None) -> None:
         """Prolong the lease, and save the progress; LeaseLostError if it is not ours any more."""

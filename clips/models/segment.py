@@ -60,9 +60,10 @@ class CandidateSegmentQuerySet(LeasedQuerySet["CandidateSegment"]):
         return self.filter(is_shown())
 
     def numbers(self) -> dict[str, int]:
-        """Count in one query all of them, those shown, and those that wait but are hidden."""
+        """Count in one query all of them, those shown, those that wait but are hidden, and what a second look added."""
         waits = Q(status=SegmentStatus.UNREVIEWED, **TO_SORT)
         counts = {"n_moments": Q(), "n_shown": is_shown(), "n_waiting": waits, "n_waiting_shown": waits & is_shown()}
+        counts["n_closer"] = Q(is_second_look=True) & is_shown()
         found = self.aggregate(**{name: Count("pk", filter=condition) for name, condition in counts.items()})
         return found | {"n_hidden": found["n_waiting"] - found["n_waiting_shown"]}
 
@@ -240,6 +241,13 @@ class CandidateSegment(Leased):
     start_ms = models.PositiveBigIntegerField(_("start"))
     end_ms = models.PositiveBigIntegerField(_("end"))
     score = models.FloatField(_("score"), null=True, blank=True)
+    chance = models.FloatField(
+        _("chance"), null=True, blank=True, help_text=_("That it is a trick; empty if nothing was measured for it.")
+    )
+    is_second_look = models.BooleanField(
+        _("from the second look"), default=False, editable=False,
+        help_text=_("The first search missed it, or hid it."),
+    )  # fmt: skip
     why = models.CharField(_("why"), max_length=300, blank=True)
     features = models.JSONField(_("features"), default=dict, blank=True)
     status = models.CharField(_("status"), max_length=11, choices=SegmentStatus, default=SegmentStatus.UNREVIEWED)
@@ -265,6 +273,9 @@ class CandidateSegment(Leased):
                 condition=Q(score=None) | Q(score__gte=0, score__lte=1), name="segment_score_in_unit"
             ),
             models.CheckConstraint(condition=Q(run=None) | Q(score__isnull=False), name="segment_proposal_has_score"),
+            models.CheckConstraint(
+                condition=Q(chance=None) | Q(chance__gte=0, chance__lte=1), name="segment_chance_in_unit"
+            ),
             # What a person split off is theirs to place.
             models.UniqueConstraint(
                 fields=["run", "start_ms", "end_ms"], condition=Q(parent=None), name="segment_once_per_run"
@@ -295,6 +306,11 @@ class CandidateSegment(Leased):
 
     def __str__(self) -> str:
         return f"{self.original_file} {self.start_ms / 1000:.1f}–{self.end_ms / 1000:.1f} s"
+
+    @property
+    def likelihood(self) -> float | None:
+        """Return how likely it is a trick; its score where nothing better is known, None for one made by hand."""
+        return self.score if self.chance is None else self.chance
 
     def accept(self, *, lease: uuid.UUID) -> bool:
         """Mark the segment as kept; False if that lease no longer holds it."""

@@ -74,7 +74,7 @@ class Mark:
     state_name: str
     url: str
     place: str
-    score: str
+    likelihood: str
     why: str
     x: float
     y: float
@@ -83,7 +83,7 @@ class Mark:
 
     @property
     def label(self) -> str:
-        return " · ".join(filter(None, [self.place, self.score, self.state_name, self.why]))
+        return " · ".join(filter(None, [self.place, self.likelihood, self.state_name, self.why]))
 
     @property
     def path(self) -> str:
@@ -114,7 +114,7 @@ def marks_of(original: OriginalFile, segments: Iterable[CandidateSegment], *, sc
                 state_name=names[state],
                 url=_clip_url(segment) or address.format(segment.pk),
                 place=f"{clock(segment.start_ms)}–{clock(segment.end_ms)}",
-                score="" if segment.score is None else f"{int(100 * segment.score + NOISE)} %",
+                likelihood="" if segment.likelihood is None else f"{int(100 * segment.likelihood + NOISE)} %",
                 why=retold(segment.why) or (gettext("added by hand") if segment.run_id is None else ""),
                 x=min(segment.start_ms * scale, WIDTH - width),
                 y=HEIGHT - height,

@@ -1,9 +1,8 @@
 """Tasks that make the edits of sorted sessions, render films of edits, cut clips with handles, and delete old ones."""
 
 import json
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clips.jobs import pipeline
+from clips.jobs.kept_folder import kept_folder
 from clips.jobs.worker import Claim, claim
 from clips.media import MediaError
 from clips.media.output import whole_or_not_at_all
 from clips.media.reel.plan import from_json, lay_out
 from clips.media.sandbox import runner
-from clips.models import FinalClip, Job, JobKind, JobState, LeaseLostError, ReelRender
+from clips.models import FinalClip, JobKind, ReelRender
 from clips.reels import handles, rendering
 from clips.reels.drafting import draft_edits as make_drafts
 from clips.storage.files import (
@@ -50,7 +50,7 @@ def render_reel(job_id: str) -> None:
         if work is None:
             return
         render = work.job.reel_render
-        with _kept_folder(work.job) as folder, ExitStack() as stack:
+        with kept_folder(work.job, f"reel-{render.pk}") as folder, ExitStack() as stack:
             plan = _with_sources(render, stack, work)
             music = stack.enter_context(local_file(render.music.stored_path)) if render.music else None
             n_in_middle = _follow(plan, folder, work) if render.follows else None
@@ -102,26 +102,6 @@ def tidy_renders() -> None:
     rendering.drop_old()
     handles.drop_old()
     rendering.remove_orphans()
-
-
-@contextmanager
-def _kept_folder(job: Job) -> Iterator[Path]:
-    """Yield the folder of a render's segments; it stays when its worker is killed, and goes when the job has ended."""
-    folder = settings.SCRATCH_DIR / f"reel-{job.reel_render_id}"
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        yield folder
-    except LeaseLostError:
-        if (
-            Job.objects.filter(pk=job.pk, state=JobState.CANCELLED).exists()
-            or not Job.objects.filter(pk=job.pk).exists()
-        ):
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
-    except MediaError:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _with_sources(render: ReelRender, stack: ExitStack, work: Claim) -> dict[str, Any]:

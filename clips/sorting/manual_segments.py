@@ -86,7 +86,8 @@ def unmake(made_id: str) -> bool:
 def _make(
     like: CandidateSegment, start_ms: int, end_ms: int, lease: uuid.UUID, member: Member, *, by_hand: bool = False
 ) -> CandidateSegment:
-    proposed = {} if by_hand else {"run": like.run, "parent": like, "score": like.score, "why": like.why}
+    facts = ("run", "score", "chance", "is_second_look", "why")
+    proposed = {} if by_hand else {"parent": like} | {name: getattr(like, name) for name in facts}
     return CandidateSegment.objects.create(
         original_file=like.original_file,
         start_ms=start_ms,

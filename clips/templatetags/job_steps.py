@@ -14,6 +14,7 @@ DONE_WORDS = {
     JobKind.INGEST: gettext_lazy("received"),
     JobKind.PROBE: gettext_lazy("camera read"),
     JobKind.DETECT: gettext_lazy("searched"),
+    JobKind.LOOK: gettext_lazy("looked closer"),
     JobKind.FILMSTRIP: gettext_lazy("filmstrip"),
     JobKind.POSTER: gettext_lazy("pictures"),
     JobKind.ARCHIVE: gettext_lazy("archived"),

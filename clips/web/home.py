@@ -79,7 +79,7 @@ def now(request: HttpRequest) -> dict:
     first = of_hero or next(iter(to_sort), None)
     rest = [one for one in to_sort if one is not first]
     arriving = arriving_uploads(request)
-    work = kinds_of_work()
+    work = [one for one in kinds_of_work() if not one.waits_for_quiet]
     stuck = causes(told_to(request.user))
     others = wall.others_sorting(request.user)
     return {

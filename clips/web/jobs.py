@@ -156,7 +156,12 @@ def jobs_with_targets() -> QuerySet:
 def _live_context(request: HttpRequest) -> dict:
     work = kinds_of_work()
     stuck_here = causes(told_to(request.user, everything=True))
-    return {"work": work, "causes": stuck_here, "archive_block": outage.current_outage(), "is_busy": bool(work)}
+    return {
+        "work": work,
+        "causes": stuck_here,
+        "archive_block": outage.current_outage(),
+        "is_busy": any(not one.waits_for_quiet for one in work),
+    }
 
 
 def _live(request: HttpRequest, asked: dict, *, status: int = 200) -> HttpResponse:

@@ -1,12 +1,14 @@
 """Fits the few weights of the score on labelled takes."""
 
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from scipy import optimize
 
 from detection.evaluation.evaluate import match
 from detection.scoring import score
+from detection.scoring.chance import GLANCED, MISS_COST, SEEN, Chances, log_odds
 from detection.scoring.spans import span_of
 from detection.signals import Signals
 
@@ -16,6 +18,12 @@ from detection.signals import Signals
 PULL = 100.0
 #: Candidates of lower sums of standings are countless, easy, and would only push the others about.
 LEAST_SUM = 1.0
+
+
+#: How far shift and slope of the chances are believed to stray from what only takes the cost of a miss out: with some
+#: dozen tricks seen in glances the rest is chance.
+SHIFT_STRAYS, SLOPE_STRAYS = 0.7, 0.3
+LEAST_SLOPE = 0.3
 
 
 #: The features of each candidate of a take, and whether it hits a trick.
@@ -67,7 +75,7 @@ def fit(takes: list[Examples]) -> score.Weights:
     z_scores = np.concatenate([x for x, _ in takes])
     hits = np.concatenate([y for _, y in takes]).astype(float)
     share = np.concatenate([np.full(len(y), n_all / len(takes) / max(len(y), 1)) for _, y in takes])
-    share = share * np.where(hits > 0, score.MISS_COST, 1.0)
+    share = share * np.where(hits > 0, MISS_COST, 1.0)
 
     def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         weights, bias = parameters[:-1], parameters[-1]
@@ -82,3 +90,42 @@ def fit(takes: list[Examples]) -> score.Weights:
     found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     values = {name: round(float(w), 3) for name, w in zip(score.SCORED, found, strict=False)}
     return score.Weights(values, round(float(found[-1]), 3))
+
+
+class Told(NamedTuple):
+    """What became of a candidate: its score by weights that have not seen it, how it was looked at, and if it hits."""
+
+    score: float
+    is_seen: bool
+    is_hit: bool
+
+
+def fit_chances(told: Sequence[Told]) -> Chances:
+    """Return the shift and slope with which the chances are truest.
+
+    Notes
+    -----
+    Logistic regression on the log odds of the score: Platt 1999, "Probabilistic outputs for support vector machines".
+    """
+    plain = Chances.plain()
+    found = {}
+    for name, is_seen in ((SEEN, True), (GLANCED, False)):
+        own = [one for one in told if one.is_seen == is_seen]
+        found[name] = _shift_and_slope(own, plain.of[name])
+    return Chances(found)
+
+
+def _shift_and_slope(told: Sequence[Told], prior: tuple[float, float]) -> tuple[float, float]:
+    odds = np.array([log_odds(one.score) for one in told])
+    hits = np.array([one.is_hit for one in told], float)
+
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        z = parameters[0] + parameters[1] * odds
+        apart = (parameters - prior) / (SHIFT_STRAYS, SLOPE_STRAYS)
+        missed = 1 / (1 + np.exp(-z)) - hits
+        slope = np.array([missed.sum(), missed @ odds]) + apart / (SHIFT_STRAYS, SLOPE_STRAYS)
+        return float((np.logaddexp(0, z) - hits * z).sum() + (apart**2).sum() / 2), slope
+
+    bounds = [(None, None), (LEAST_SLOPE, None)]
+    shift, slope = optimize.minimize(loss, np.array(prior), jac=True, method="L-BFGS-B", bounds=bounds).x
+    return round(float(shift), 3), round(float(slope), 3)

@@ -5,14 +5,15 @@ Each take is scored with weights that were fitted on the other takes. Short file
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from detection.evaluation import fit
 from detection.evaluation.evaluate import NEAR_JOIN_MS, average_precision, match
 from detection.evaluation.intervals import calibration, with_interval
-from detection.evaluation.recorded import COVERAGES, Part
+from detection.evaluation.recorded import COVERAGES, FITTED, Part
 from detection.propose import propose_from_signals
 from detection.scoring import score
+from detection.scoring.chance import Chances
 from detection.signals import Signals
 
 #: Lengths of short files, as phones have them.
@@ -43,24 +44,42 @@ class Cut:
         return self.part.start_ms == 0 and self.part.end_ms == self.label["whole_ms"]
 
 
+class Met(NamedTuple):
+    """A moment that was found, and whether it is a trick."""
+
+    score: float
+    is_hit: bool
+    is_shown: bool
+    chance: float
+    is_seen: bool
+
+
 @dataclass
 class Block:
-    """A stretch of a take: its length, its tricks, and its moments as (score, hit, shown)."""
+    """A stretch of a take: its length, its tricks, and its moments."""
 
     minutes: float
     n_tricks: int = 0
-    moments: list[tuple[float, bool, bool]] = field(default_factory=list)
+    moments: list[Met] = field(default_factory=list)
+
+
+def sport_of(take: str, label: dict[str, Any]) -> str:
+    """Return what is ridden in a take: "snow" or "board", from its label or else its name."""
+    return str(label.get("sport") or ("snow" if "snow" in take else "board"))
 
 
 def cuts_of(take: str, label: dict[str, Any]) -> list[Cut]:
-    """Return the whole take and the short files to cut from it, in each way of looking at them."""
-    spans = [(0, label["duration_ms"], -1)]
-    for length_ms in SHORT_MS:
-        spans += [*_with_trick(label, length_ms), *_without_trick(label, length_ms)]
+    """Return the whole take and the short files to cut from it, in each way of looking at them.
+
+    Short files are cut for the ways of ``FITTED`` alone: measuring them takes longer than all whole takes.
+    """
+    short = [
+        span for length_ms in SHORT_MS for span in (*_with_trick(label, length_ms), *_without_trick(label, length_ms))
+    ]
     return [
         Cut(take, Part(start_ms, end_ms, coverage), _label_of(label, start_ms, end_ms), trick)
         for coverage in COVERAGES
-        for start_ms, end_ms, trick in spans
+        for start_ms, end_ms, trick in [(0, label["duration_ms"], -1), *(short if coverage in FITTED else [])]
     ]
 
 
@@ -121,16 +140,45 @@ def table(cuts: Sequence[Cut], signals: Sequence[Signals]) -> dict[str, list[dic
         propose_from_signals(own, duration_ms=cut.label["duration_ms"], weights=weights[cut.take])["candidates"]
         for cut, own in zip(cuts, signals, strict=True)
     ]
+    chances = _chances(cuts, found)
+    for cut, moments in zip(cuts, found, strict=True):
+        for moment in moments:
+            moment["chance"] = chances[cut.take].of_score(moment["score"], is_seen=moment["features"]["seen"])
     kinds: list[dict[str, Any]] = []
     scores: list[dict[str, Any]] = []
     for coverage in COVERAGES:
         own = [(cut, moments) for cut, moments in zip(cuts, found, strict=True) if cut.part.coverage == coverage]
         kinds += [{"coverage": coverage} | row for row in _kinds(own)]
         whole = [pair for pair in own if pair[0].is_whole]
-        moments = [moment for pair in whole for block in _blocks(*pair) for moment in block.moments]
-        scored = [(score.chance_of(mark), hit) for mark, hit, _ in moments]
-        scores += [{"coverage": coverage} | row for row in calibration(scored)]
+        sports = {sport_of(cut.take, cut.label) for cut, _ in whole}
+        for sport in ("all", *sorted(sports)):
+            ridden = [pair for pair in whole if sport in ("all", sport_of(pair[0].take, pair[0].label))]
+            met = [one for pair in ridden for block in _blocks(*pair) for one in block.moments]
+            rows = calibration([(one.chance, one.is_hit) for one in met])
+            scores += [{"coverage": coverage, "sport": sport} | row for row in rows]
     return {"kinds": kinds, "calibration": scores}
+
+
+def told_of(label: dict[str, Any], moments: list[dict[str, Any]]) -> list[fit.Told]:
+    """Return what became of the moments of a whole take, for `fit.fit_chances`."""
+    ranked = sorted(moments, key=lambda moment: (-moment["score"], moment["start_ms"]))
+    hits = match(ranked, label["tricks"])
+    return [
+        fit.Told(moment["score"], moment["features"]["seen"], hit is not None)
+        for moment, hit in zip(ranked, hits, strict=True)
+    ]
+
+
+def _chances(cuts: Sequence[Cut], found: Sequence[list[dict[str, Any]]]) -> dict[str, Chances]:
+    """Return for each take how true scores were in the others."""
+    told: dict[str, list[fit.Told]] = {}
+    for cut, moments in zip(cuts, found, strict=True):
+        told.setdefault(cut.take, [])
+        if cut.is_whole:
+            told[cut.take] += told_of(cut.label, moments)
+    return {
+        take: fit.fit_chances([one for other, own in told.items() if other != take for one in own]) for take in told
+    }
 
 
 def _weights(cuts: Sequence[Cut], signals: Sequence[Signals]) -> dict[str, score.Weights]:
@@ -138,7 +186,7 @@ def _weights(cuts: Sequence[Cut], signals: Sequence[Signals]) -> dict[str, score
     examples: dict[str, list[fit.Examples]] = {}
     for cut, own in zip(cuts, signals, strict=True):
         examples.setdefault(cut.take, [])
-        if cut.is_whole:
+        if cut.is_whole and cut.part.coverage in FITTED:
             examples[cut.take].append(fit.examples(own, cut.label))
     weights = {}
     for take in examples:
@@ -216,7 +264,8 @@ def _blocks(cut: Cut, moments: list[dict[str, Any]], *, joins: bool = True) -> l
         if trick is None and not joins and _is_near_join(moment, label):
             continue
         own = block_at(moment if trick is None else label["tricks"][trick])
-        own.moments.append((moment["score"], trick is not None, moment["shown"]))
+        facts = moment["shown"], moment["chance"], moment["features"]["seen"]
+        own.moments.append(Met(moment["score"], trick is not None, *facts))
     return blocks
 
 
@@ -243,7 +292,7 @@ def _mean(values: Sequence[float]) -> Any:
 
 def _counted(blocks: Sequence[Block]) -> tuple[int, int, int]:
     """Return the tricks, the shown moments and the hits among them."""
-    shown = [hit for block in blocks for _, hit, is_shown in block.moments if is_shown]
+    shown = [one.is_hit for block in blocks for one in block.moments if one.is_shown]
     return sum(block.n_tricks for block in blocks), len(shown), sum(shown)
 
 

@@ -23,11 +23,15 @@ from detection.sampling import make_plan
 from detection.signals import Signals
 from detection.take import Take
 
-#: How much of a take is looked at: all of it, or what the default budget gives a file of an action camera.
-COVERAGES = ("full", "camera")
-#: Such a file: 1080p60 H.264 of 40 Mbit/s, a keyframe each half second that is three times as large as the others.
-CAMERA_RATE_HZ, CAMERA_GROUP, CAMERA_PIXELS = 60, 30, 1920 * 1080
-CAMERA_PICTURE_BYTES, KEY_TIMES = 78_125, 3
+#: How much of a take is looked at: all of it, as by the second look at 1080p; what the first look gives a 1080p file of
+#: an action camera; what it gives a 4K file; and what the second look gives that.
+COVERAGES = ("full", "camera", "uhd", "uhd-closer")
+#: Weights are fitted on these: what lies between them is no other kind.
+FITTED = ("full", "camera")
+#: Such files have 60 pictures a second and a keyframe each half second that is three times as large as the others.
+CAMERA_RATE_HZ, CAMERA_GROUP, KEY_TIMES = 60, 30, 3
+#: Pixels, bits a second and codec.
+CAMERA, UHD = (1920 * 1080, 40e6, "h264"), (3840 * 2160, 82e6, "hevc")
 
 
 @dataclass(frozen=True)
@@ -96,11 +100,13 @@ class Recording:
         take = Take()
         if self.sound is not None and len(self.sound.samples):
             take.add_sound(self.sound)
-        packets = camera_packets(self.duration_s)
-        plan = make_plan(packets, self.duration_s, heard=take.pairs_heard_db(self.duration_s))
-        if coverage == "camera" and not plan.is_everything:
+        how = How(effort="closer" if coverage == "uhd-closer" else "default")
+        packets = camera_packets(self.duration_s, *(CAMERA if coverage == "camera" else UHD))
+        heard = take.pairs_heard_db(self.duration_s)
+        plan = make_plan(packets, self.duration_s, effort=how.effort, heard=heard)
+        if coverage != "full" and not plan.is_everything:
             progress = Progress(lambda _done: None)
-            glance_and_look(_Replay(self, packets), packets, plan, take, progress, self.duration_s, How())
+            glance_and_look(_Replay(self, packets), packets, plan, take, progress, self.duration_s, how)
         else:
             take.begin_piece()
             for chunk in _chunks(self.times_s, self.luma):
@@ -133,12 +139,15 @@ def _chunks(times_s: np.ndarray, luma: np.ndarray) -> Iterator[PictureChunk]:
         yield PictureChunk(times_s[chosen], luma[chosen])
 
 
-def camera_packets(duration_s: float) -> Packets:
+def camera_packets(
+    duration_s: float, pixels: int = CAMERA[0], bits_per_s: float = CAMERA[1], codec: str = CAMERA[2]
+) -> Packets:
     """Return the packets that an action camera would write for a take of this length."""
     number = np.arange(max(1, round(duration_s * CAMERA_RATE_HZ)))
     is_key = number % CAMERA_GROUP == 0
-    size_bytes = np.where(is_key, KEY_TIMES * CAMERA_PICTURE_BYTES, CAMERA_PICTURE_BYTES)
-    return Packets(number / CAMERA_RATE_HZ, size_bytes, is_key, CAMERA_PIXELS, "h264")
+    usual_bytes = bits_per_s / 8 / CAMERA_RATE_HZ * CAMERA_GROUP / (CAMERA_GROUP - 1 + KEY_TIMES)
+    size_bytes = np.where(is_key, KEY_TIMES * usual_bytes, usual_bytes).astype(np.int64)
+    return Packets(number / CAMERA_RATE_HZ, size_bytes, is_key, pixels, codec)
 
 
 def signals_of_parts(

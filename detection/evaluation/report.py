@@ -9,9 +9,10 @@ from typing import Any
 from clips.media.sandbox import runner
 from detection.evaluation import fit, kinds
 from detection.evaluation.evaluate import LabelError, evaluate_take, load_labels, mean_of, pooled_of
-from detection.evaluation.recorded import COVERAGES, Part
+from detection.evaluation.recorded import COVERAGES, FITTED, Part
 from detection.propose import VERSION, propose_from_signals
 from detection.scoring import score
+from detection.scoring.chance import MISS_COST
 from detection.signals import Signals
 
 #: A person waits at the keyboard and stops it with Ctrl-C; this only ends what hangs. Memory is limited as everywhere.
@@ -145,29 +146,48 @@ def fit_weights(
         If labels or a video cannot be read.
     """
     labels, videos = _labelled(footage, label_folders)
-    takes = []
+    signals: dict[str, dict[str, Signals]] = {}
     for name, label in labels.items():
         parts = [asdict(Part(0, label["duration_ms"], coverage)) for coverage in COVERAGES]
         arguments = {"path": str(videos[name].absolute()), "parts": parts}
-        found = runner.run(RECORDED, arguments, limits=LIMITS, on_tick=on_tick)
-        takes += [fit.examples(Signals.from_json(part["signals"]), label) for part in found["parts"]]
+        found = runner.run(RECORDED, arguments, limits=LIMITS, on_tick=on_tick)["parts"]
+        signals[name] = {
+            coverage: Signals.from_json(part["signals"]) for coverage, part in zip(COVERAGES, found, strict=True)
+        }
+    made = weights_of(labels, signals)
+    out.write_text(json.dumps(made, indent=1) + "\n")
+    return made
+
+
+def weights_of(labels: dict[str, dict[str, Any]], signals: dict[str, dict[str, Signals]]) -> dict[str, Any]:
+    """Return the content of the file of weights, from the signals of each take in each of ``COVERAGES``."""
+    examples = {
+        name: [fit.examples(own[coverage], labels[name]) for coverage in FITTED] for name, own in signals.items()
+    }
+    takes = [one for known in examples.values() for one in known]
     weights = fit.fit(takes)
-    made = {
+    told: list[fit.Told] = []
+    for name, own in signals.items():
+        others = [one for other, known in examples.items() if other != name for one in known]
+        unseen = fit.fit(others) if any(hits.any() for _, hits in others) else weights
+        for take in own.values():
+            found = propose_from_signals(take, duration_ms=labels[name]["duration_ms"], weights=unseen)
+            told += kinds.told_of(labels[name], found["candidates"])
+    return {
         "weights": weights.of,
         "bias": weights.bias,
+        "chance": {how: list(pair) for how, pair in fit.fit_chances(told).of.items()},
         "made": {
             "by": "python -m detection fit",
             "version": VERSION,
             "takes": sorted(labels),
-            "coverages": list(COVERAGES),
+            "coverages": list(FITTED),
             "candidates": sum(len(hits) for _, hits in takes),
             "hits": int(sum(hits.sum() for _, hits in takes)),
-            "miss_cost": score.MISS_COST,
+            "miss_cost": MISS_COST,
             "pull": fit.PULL,
         },
     }
-    out.write_text(json.dumps(made, indent=1) + "\n")
-    return made
 
 
 def _labelled(

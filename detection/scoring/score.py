@@ -3,12 +3,12 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy import ndimage
 
+from detection.scoring.chance import WEIGHTS_FILE
 from detection.scoring.peaks import peaks_apart
 from detection.signals import STEP_S, SignalError, Signals
 
@@ -32,14 +32,10 @@ MOST_OF_ONE_S = 20.0
 LIMITS = (0.0, 4.0)
 #: What makes the score, each with a weight: three signals, and how far something rises and falls between two impacts.
 SCORED = ("arc", "incoherence", "pair_db", "together")
-#: Weights and how they were made, by ``python -m detection fit``.
-WEIGHTS_FILE = Path(__file__).with_name("weights.json")
 #: A camera that feels its own flight says as much as a signal that stands out as far as any can; unproven.
 FELT_WEIGHT = 4 * 0.75
 #: What is best in a short file is more likely a trick than it looks: somebody made a file of it.
 SHORT_WEIGHT = 0.8
-#: A missed trick is a lost memory, a useless card a key press: so a score of .5 is a chance of one in three.
-MISS_COST = 2.0
 #: A rider who presses the button means something: enough to be shown when anything else speaks for it.
 HILIGHT_WEIGHT = 4.0
 #: The button is pressed after the trick, by a rider within a second and by a filmer who waits for the roll-out.
@@ -309,11 +305,6 @@ def favoured(curve: np.ndarray) -> np.ndarray:
 def _about(step: int) -> slice:
     reach = round(NEARBY_S / STEP_S) // 2
     return slice(max(0, step - reach), step + reach + 1)
-
-
-def chance_of(score: float) -> float:
-    """Return the chance that a moment of this score is a trick, which the cost of a miss is taken out of."""
-    return score / (score + MISS_COST * (1 - score))
 
 
 def find_moments(score: np.ndarray, *, floor: float) -> list[Peak]:

@@ -5,6 +5,7 @@ import pytest
 
 from detection.evaluation.fit import examples, fit
 from detection.scoring import score
+from detection.scoring.chance import MISS_COST
 from detection.signals import Signals
 
 
@@ -22,7 +23,7 @@ def takes(*, n: int = 400, odds: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0), bias:
 def test_fit_finds_the_weights_of_a_known_law_and_the_cost_of_a_miss():
     weights = fit(takes(n=20_000, odds=(0.4, 1.2, 0.8, 0.6)))
     np.testing.assert_allclose([weights.of[name] for name in score.SCORED], [0.4, 1.2, 0.8, 0.6], atol=0.12)
-    assert weights.bias == pytest.approx(-4 + np.log(score.MISS_COST), abs=0.2)
+    assert weights.bias == pytest.approx(-4 + np.log(MISS_COST), abs=0.2)
 
 
 def test_a_signal_that_says_nothing_weighs_next_to_nothing():

@@ -5,10 +5,8 @@ import pytest
 
 from detection.scoring.score import (
     HILIGHT_WEIGHT,
-    MISS_COST,
     Usual,
     Weights,
-    chance_of,
     evidence_of,
     favoured,
     find_moments,
@@ -183,11 +181,6 @@ def test_the_best_moment_of_a_short_file_is_favoured_and_no_other():
     better = favoured(curve)
     assert better[40] > 0.5
     np.testing.assert_allclose(better[100:], curve[100:])
-
-
-def test_the_chance_told_takes_the_cost_of_a_miss_out_of_the_score():
-    assert chance_of(0.5) == pytest.approx(1 / (1 + MISS_COST))
-    assert (chance_of(0.0), chance_of(1.0)) == (0, 1)
 
 
 def test_where_nobody_looked_at_all_there_is_no_arc_to_miss():

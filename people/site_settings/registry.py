@@ -130,6 +130,10 @@ SENSITIVITY = Setting(
     "SENSITIVITY", Section.CREW, Whole(0, 100), 50, _("Sensitivity of new sessions"),
     _("0 shows only the surest moments, 100 all of them. Each session can change its own."),
 )  # fmt: skip
+LOOK_CLOSER = Setting(
+    "LOOK_CLOSER", Section.CREW, Switch(), True, _("Look closer when idle"),
+    _("Search large videos a second time, more closely, while nobody uploads or sorts."),
+)  # fmt: skip
 INVITE_DAYS = Setting(
     "INVITE_DAYS", Section.CREW, Days(1, 365), 7, _("Invite links"), _("How long a new invite or password link works.")
 )

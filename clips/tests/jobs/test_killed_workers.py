@@ -70,6 +70,7 @@ EFFECT_GOES_INTO = {
     JobKind.INGEST: OriginalFile,
     JobKind.PROBE: OriginalFile,
     JobKind.DETECT: DetectionRun,
+    JobKind.LOOK: DetectionRun,
     JobKind.POSTER: CandidateSegment,
     JobKind.PREVIEW: Preview,
     JobKind.FILMSTRIP: Filmstrip,
@@ -232,6 +233,10 @@ def _prepared(request) -> tuple[JobKind, object, Callable[[], None]]:
         assert spans
         assert len(set(spans)) == len(spans) == CandidateSegment.objects.count()
 
+    def looked_at_closer() -> None:
+        detected()
+        assert not list(django_settings.SCRATCH_DIR.iterdir())
+
     def pictured() -> None:
         segment = CandidateSegment.objects.get()
         assert segment.poster_path == f"candidates/{segment.pk}.jpg"
@@ -324,7 +329,7 @@ def _prepared(request) -> tuple[JobKind, object, Callable[[], None]]:
 
     targets = {JobKind.COLLECT: "dropped", JobKind.INGEST: "upload", JobKind.PROBE: "filmed", JobKind.DETECT: "filmed"}
     targets |= {JobKind.POSTER: "filmed", JobKind.PREVIEW: "segment", JobKind.FILMSTRIP: "filmed"}
-    targets |= {JobKind.FETCH: "filmed", JobKind.READ_BACK: "filmed", JobKind.PAIR: "filmed"}
+    targets |= {JobKind.FETCH: "filmed", JobKind.READ_BACK: "filmed", JobKind.PAIR: "filmed", JobKind.LOOK: "filmed"}
     row = request.getfixturevalue(targets.get(kind, "clip"))
     if kind == JobKind.POSTER:
         request.getfixturevalue("segment")
@@ -364,6 +369,7 @@ def _prepared(request) -> tuple[JobKind, object, Callable[[], None]]:
         JobKind.INGEST: ingested,
         JobKind.PROBE: probed,
         JobKind.DETECT: detected,
+        JobKind.LOOK: looked_at_closer,
         JobKind.POSTER: pictured,
         JobKind.PREVIEW: previewed,
         JobKind.FILMSTRIP: shown_at_a_glance,
