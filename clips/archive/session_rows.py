@@ -28,6 +28,7 @@ from clips.models import (
     FileName,
     FinalClip,
     Heart,
+    KeptPart,
     OriginalFile,
     Reaction,
     Reel,
@@ -78,6 +79,7 @@ class Taking:
         shoots = [facts["session"]] if facts.get("session") else []
         self._rows(Shoot, shoots, _same_shoot, later=("cover",))
         videos = self._rows(OriginalFile, facts.get("videos"), _same_original, prepare=_where, later=("low_res_of",))
+        self._rows(KeptPart, facts.get("kept_parts"), prepare=_part)
         self._rows(DetectionRun, facts.get("searches"), without=written.SEARCH_WITHOUT)
         without = written.MOMENT_WITHOUT
         moments = self._rows(
@@ -221,6 +223,12 @@ def _where(row: OriginalFile) -> None:
     """Note that a video's bytes are not here, if they are not."""
     if row.evicted_at is None and files.size_bytes(row.stored_path) != row.size_bytes:
         row.evicted_at = timezone.now()
+
+
+def _part(row: KeptPart) -> None:
+    """Leave out a part of a trimmed video whose bytes are not here."""
+    if files.size_bytes(row.stored_path) != row.size_bytes:
+        raise ValidationError("Its bytes are not here.")
 
 
 def _picture(row: CandidateSegment) -> None:

@@ -18,6 +18,7 @@ from clips.models import (
     DetectionRun,
     FinalClip,
     Job,
+    JobKind,
     OriginalFile,
     SegmentStatus,
 )
@@ -56,6 +57,7 @@ def evictable() -> QuerySet:
     rows = sorted_out(with_ties(OriginalFile.objects.on_disk()))
     rows = rows.filter(has_loose_clips=False, is_worked_on=False, is_fresh=False)
     rows = rows.filter(Q(is_archived=True) | Q(not_needed_at__isnull=False))
+    rows = rows.exclude(low_res_of__trimmed_at__isnull=False)  # all of a trimmed video that can be watched
     return rows.order_by(F("fetched_at").asc(nulls_first=True), "shoot__date", "recorded_at", "pk")
 
 
@@ -86,5 +88,6 @@ def _is_worked_on() -> Exists | Q:
     tied = Q()
     for field in ("original_file", "segment__original_file", "clip__original_file"):
         same = Q(**{field: OuterRef("pk")}) | Q(**{field: OuterRef("low_res_of")})
-        tied |= Q(Exists(Job.objects.active().filter(same).values(one=Value(1))))
+        active = Job.objects.active().exclude(kind=JobKind.TRIM)  # which looks once more before it lets anything go
+        tied |= Q(Exists(active.filter(same).values(one=Value(1))))
     return tied

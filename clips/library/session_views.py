@@ -27,6 +27,7 @@ from clips.models import (
     Job,
     JobKind,
     JobState,
+    KeptPart,
     OriginalFile,
     SegmentStatus,
     Shoot,
@@ -206,10 +207,14 @@ def fill_in(page: Page, shoot: Shoot) -> None:
     archived = set(copies.values_list("original_file", flat=True))
     clips = FinalClip.objects.current().filter(original_file__in=files).order_by().values_list("original_file")
     n_clips = dict(clips.annotate(Count("pk")))
+    kept = defaultdict(list)
+    for part in KeptPart.objects.filter(original_file__in=files).spans():
+        kept[part.original_file_id].append(part)
     part_of = parts(OriginalFile.objects.in_use().filter(shoot=shoot, low_res_of=None).only(*PART_FIELDS))
     for file in files:
         file.shoot = shoot
         file.part = part_of.get(file.pk)
+        file.kept_spans = kept[file.pk]
         file.run = newest_run.get(file.pk)
         file.n_clips = n_clips.get(file.pk, 0)
         file.n_trashed = sum(segment.status == SegmentStatus.TRASHED for segment in segments[file.pk])

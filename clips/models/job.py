@@ -66,6 +66,7 @@ class JobKind(models.TextChoices):
     FILM = "FILM", _("render edit")
     READ_BACK = "READ_BACK", _("read back")
     HANDLES = "HANDLES", _("cut clip with handles")
+    TRIM = "TRIM", _("trim original")
 
 
 class JobState(models.TextChoices):
