@@ -1,4 +1,4 @@
-"""Admin pages of files deleted to free space and of what is left of trimmed ones, and the action that allows originals to be deleted."""
+"""Admin pages of what was deleted to free space and what is left of it, and actions that allow deleting originals."""
 
 from django.contrib import admin, messages
 from django.db import transaction

@@ -1,4 +1,4 @@
-"""Registers the jobs that fetch an original back and trim one, and what keeps a job waiting for room or for its original."""
+"""Registers the jobs that fetch an original back and trim one, and what keeps a job waiting for room or an original."""
 
 from clips.disk import floor, gate
 from clips.jobs import registry

@@ -199,7 +199,7 @@ def _give_up(original: OriginalFile, sentence: str) -> None:
 
 
 def _need_room(n_bytes: int) -> None:
-    """Raise NoRoomError unless there is room for what is kept; it makes more, so half of what is reserved is its own."""
+    """Raise NoRoomError unless there is room for what is kept; as it frees more, it may take half of the reserve."""
     if floor.free_bytes() + floor.floor_bytes() // 2 < n_bytes:
         raise NoRoomError(floor.sentence())
 

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from clips.media import MediaError
 from clips.media.cut import kept_file
-from clips.media.formats.opening import clock
 from clips.models import KeptPart, OriginalFile
+from clips.models.clock import clock
 from clips.storage.files import Report, local_copy, scratch_folder, silent
 
 

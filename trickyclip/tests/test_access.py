@@ -248,6 +248,8 @@ ROUTES = {
     "clips:session_move_videos": (["shoot"], {"get": CURATOR, "post": CURATOR}),
     "clips:session_redetect": (["shoot"], {"post": CURATOR}),
     "clips:session_filmstrips": (["shoot"], {"post": SORTER}),
+    "clips:session_trim": (["shoot"], {"get": CURATOR, "head": CURATOR, "post": CURATOR}),
+    "clips:session_trim_undo": (["shoot"], {"post": CURATOR}),
     "clips:file_timeline": (["file"], {"get": VIEWER, "head": VIEWER}),
     "clips:raw_file": (["uuid"], {"get": VIEWER, "head": VIEWER}),
     "clips:piece_list": (["file"], {"get": VIEWER, "head": VIEWER}),
