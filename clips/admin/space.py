@@ -66,7 +66,7 @@ class KeptPartAdmin(RecordAdmin):
 
     @admin.display(description=_("in the video"), ordering="start_ms")
     def where(self, part: KeptPart) -> str:
-        return place(part) if part.end_ms else str(_("index and camera data"))
+        return place(part) if part.end_ms else str(part.get_kind_display())
 
     @admin.display(description=_("size"), ordering="size_bytes")
     def file_size(self, part: KeptPart) -> str:

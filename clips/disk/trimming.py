@@ -22,7 +22,7 @@ from clips.jobs.worker import Claim
 from clips.media import MediaError
 from clips.media.cut import kept_file
 from clips.media.sandbox import runner
-from clips.models import EvictedKind, Eviction, JobKind, KeptPart, OriginalFile, Shoot
+from clips.models import EvictedKind, Eviction, JobKind, KeptPart, OriginalFile, PartKind, Shoot
 from clips.models.kept_part import FOLDER
 from clips.storage import files
 from clips.storage.backend import NoRoomError
@@ -49,17 +49,18 @@ class _NotNowError(Exception):
 
 @dataclass(frozen=True)
 class _Part:
-    """A packed part on its way into the store."""
+    """A part on its way into the store."""
 
+    kind: PartKind
     file: Path
     stored_path: str
     sha256: str
-    span: Span | None
+    span: Span | None = None
 
     def row(self, original: OriginalFile) -> KeptPart:
         start_ms, end_ms = self.span or (None, None)
         return KeptPart(
-            original_file=original, start_ms=start_ms, end_ms=end_ms, stored_path=self.stored_path,
+            original_file=original, kind=self.kind, start_ms=start_ms, end_ms=end_ms, stored_path=self.stored_path,
             size_bytes=self.file.stat().st_size, file_hash=self.sha256,
         )  # fmt: skip
 
@@ -128,6 +129,8 @@ def _trim(original: OriginalFile, spans: list[Span], work: Claim) -> int:
         _need_room(2 * kept_bytes)
         parts = _packed(original, source, folder, needed, spans, work)
         _prove(original, source, folder, parts, work)
+        if not _has_small_copy(original):
+            parts.append(_small_video(original, source, folder, work))
         with staged({part.stored_path: part.file for part in parts}, work.report) as place:
             rows = [part.row(original) for part in parts]
             freed_bytes = original.size_bytes - sum(row.size_bytes for row in rows)
@@ -144,12 +147,27 @@ def _packed(
     """Copy what is kept into files of a scratch folder, on the disk itself: the frame first, then each span."""
     parts = []
     for span, ranges in zip([None, *spans], [needed["frame"], *needed["spans"]], strict=True):
-        name = "frame" if span is None else f"{span[0]}-{span[1]}"
+        kind, name = (PartKind.FRAME, "frame") if span is None else (PartKind.SPAN, f"{span[0]}-{span[1]}")
         file = folder / f"{name}.kept"
         sha256 = kept_file.pack(source, [tuple(one) for one in ranges], file, work.report)
         files.sync(file)
-        parts.append(_Part(file, f"{FOLDER}/{original.pk}-{name}.kept", sha256, span))
+        parts.append(_Part(kind, file, f"{FOLDER}/{original.pk}-{name}.kept", sha256, span))
     return parts
+
+
+def _has_small_copy(original: OriginalFile) -> bool:
+    """Return whether the camera's small copy is here, in which all of the video can be watched."""
+    copy = original.low_res_source()
+    return copy is not None and copy.evicted_at is None and copy.bin_entry_id is None
+
+
+def _small_video(original: OriginalFile, source: Path, folder: Path, work: Claim) -> _Part:
+    """Make a small video of keyframes, to see what was in the rest."""
+    file = folder / "video.mp4"
+    asked = {"source": str(source), "out": str(file)}
+    limits = runner.Limits(cpu_s=_CPU_S, wall_s=_WALL_S)
+    runner.run("clips.media.render.glance_video:make_glance_video", asked, limits=limits, on_tick=work.report)
+    return _Part(PartKind.VIDEO, file, f"{FOLDER}/{original.pk}-video.mp4", files.sha256_of(file))
 
 
 def _prove(original: OriginalFile, source: Path, folder: Path, parts: list[_Part], work: Claim) -> None:

@@ -79,6 +79,18 @@ class Migration(migrations.Migration):
             name="KeptPart",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("FRAME", "index and camera data"),
+                            ("SPAN", "span"),
+                            ("VIDEO", "small video of the rest"),
+                        ],
+                        max_length=10,
+                        verbose_name="what",
+                    ),
+                ),
                 ("start_ms", models.PositiveBigIntegerField(blank=True, null=True, verbose_name="start")),
                 ("end_ms", models.PositiveBigIntegerField(blank=True, null=True, verbose_name="end")),
                 ("stored_path", models.CharField(max_length=100, unique=True, verbose_name="stored as")),
@@ -107,26 +119,28 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="keptpart",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("start_ms", None)), fields=("original_file",), name="kept_part_one_frame"
+                condition=models.Q(("kind", "SPAN"), _negated=True),
+                fields=("original_file", "kind"),
+                name="kept_part_one_frame_and_video",
             ),
         ),
         migrations.AddConstraint(
             model_name="keptpart",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("start_ms__isnull", False)),
+                condition=models.Q(("kind", "SPAN")),
                 fields=("original_file", "start_ms"),
-                name="kept_part_once",
+                name="kept_part_span_once",
             ),
         ),
         migrations.AddConstraint(
             model_name="keptpart",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("end_ms", None), ("start_ms", None)),
-                    models.Q(("end_ms__gt", models.F("start_ms")), ("start_ms__isnull", False)),
+                    models.Q(("end_ms__gt", models.F("start_ms")), ("kind", "SPAN"), ("start_ms__isnull", False)),
+                    models.Q(("end_ms", None), ("kind__in", ["FRAME", "VIDEO"]), ("start_ms", None)),
                     _connector="OR",
                 ),
-                name="kept_part_has_length",
+                name="kept_part_span_has_length",
             ),
         ),
         migrations.AddConstraint(

@@ -27,7 +27,7 @@ from clips.models.handle_cut import HandleCut
 from clips.models.heart import Heart
 from clips.models.inbox import Inbox
 from clips.models.job import Job, JobKind, JobState, LeaseLostError, WaitsFor
-from clips.models.kept_part import KeptPart
+from clips.models.kept_part import KeptPart, PartKind
 from clips.models.notice import ChannelKind, Notice, NoticeChannel, NoticeKind, NoticeState
 from clips.models.original import OriginalFile
 from clips.models.piece import Piece, Watch
@@ -92,6 +92,7 @@ __all__ = [
     "NoticeKind",
     "NoticeState",
     "OriginalFile",
+    "PartKind",
     "Piece",
     "Preview",
     "Reaction",

@@ -6,19 +6,30 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from clips.models.clock import clock
 from clips.models.original import OriginalFile
 
 FOLDER = "originals/kept"
 
 
+class PartKind(models.TextChoices):
+    FRAME = "FRAME", _("index and camera data")
+    SPAN = "SPAN", _("span")
+    VIDEO = "VIDEO", _("small video of the rest")
+
+
 class KeptPartQuerySet(models.QuerySet["KeptPart"]):
     def spans(self) -> "KeptPartQuerySet":
         """Return the parts that can be seen, in order."""
-        return self.filter(start_ms__isnull=False).order_by("start_ms")
+        return self.filter(kind=PartKind.SPAN).order_by("start_ms")
 
     def frames(self) -> "KeptPartQuerySet":
         """Return the parts that all others of their original need: index, camera data, telemetry."""
-        return self.filter(start_ms=None)
+        return self.filter(kind=PartKind.FRAME)
+
+    def videos(self) -> "KeptPartQuerySet":
+        """Return the small videos in which all of their original is seen, a picture each second."""
+        return self.filter(kind=PartKind.VIDEO)
 
     def around(self, start_ms: int, end_ms: int) -> "KeptPartQuerySet":
         """Return the parts that have all from one time of the video to another."""
@@ -26,12 +37,13 @@ class KeptPartQuerySet(models.QuerySet["KeptPart"]):
 
 
 class KeptPart(models.Model):
-    """A span of a trimmed original, or, without times, its frame: what each span needs to be read."""
+    """A span of a trimmed original; or its frame, which each span needs to be read; or a small video of all of it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     original_file = models.ForeignKey(
         OriginalFile, on_delete=models.CASCADE, related_name="kept_parts", verbose_name=_("video")
     )
+    kind = models.CharField(_("what"), max_length=10, choices=PartKind)
     # In the video, as clips count; a clip within them is cut as it was from the whole.
     start_ms = models.PositiveBigIntegerField(_("start"), null=True, blank=True)
     end_ms = models.PositiveBigIntegerField(_("end"), null=True, blank=True)
@@ -48,18 +60,21 @@ class KeptPart(models.Model):
         ordering = ["original_file", F("start_ms").asc(nulls_first=True)]
         constraints = [
             models.UniqueConstraint(
-                fields=["original_file"], condition=Q(start_ms=None), name="kept_part_one_frame"
+                fields=["original_file", "kind"], condition=~Q(kind="SPAN"), name="kept_part_one_frame_and_video"
             ),
             models.UniqueConstraint(
-                fields=["original_file", "start_ms"], condition=Q(start_ms__isnull=False), name="kept_part_once"
+                fields=["original_file", "start_ms"], condition=Q(kind="SPAN"), name="kept_part_span_once"
             ),
             models.CheckConstraint(
-                condition=Q(start_ms=None, end_ms=None) | Q(start_ms__isnull=False, end_ms__gt=F("start_ms")),
-                name="kept_part_has_length",
+                condition=Q(kind="SPAN", start_ms__isnull=False, end_ms__gt=F("start_ms"))
+                | Q(kind__in=["FRAME", "VIDEO"], start_ms=None, end_ms=None),
+                name="kept_part_span_has_length",
             ),
             models.CheckConstraint(condition=Q(size_bytes__gt=0), name="kept_part_has_size"),
             models.CheckConstraint(condition=Q(file_hash__regex=r"^[0-9a-f]{64}$"), name="kept_part_hash_is_sha256"),
         ]  # fmt: skip
 
     def __str__(self) -> str:
-        return f"{self.original_file}: {self.start_ms}–{self.end_ms}" if self.end_ms else f"{self.original_file}"
+        if self.start_ms is None or self.end_ms is None:
+            return f"{self.original_file}: {self.get_kind_display()}"
+        return f"{self.original_file}: {clock(self.start_ms)}–{clock(self.end_ms)}"

@@ -252,6 +252,7 @@ ROUTES = {
     "clips:session_trim_undo": (["shoot"], {"post": CURATOR}),
     "clips:file_timeline": (["file"], {"get": VIEWER, "head": VIEWER}),
     "clips:raw_file": (["uuid"], {"get": VIEWER, "head": VIEWER}),
+    "clips:raw_glance": (["uuid"], {"get": VIEWER, "head": VIEWER}),
     "clips:piece_list": (["file"], {"get": VIEWER, "head": VIEWER}),
     "clips:piece_file": (["file", "piece"], {"get": VIEWER, "head": VIEWER}),
     "clips:pieces_again": (["file"], {"post": VIEWER}),

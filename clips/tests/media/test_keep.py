@@ -1,4 +1,4 @@
-"""Tests that clips cut from the bytes that are kept of a video are the same, to the bit, as clips cut from all of it."""
+"""Tests that clips cut from what is kept of a video are the same, to the bit, as clips cut from all of it."""
 
 from pathlib import Path
 from random import Random
