@@ -79,7 +79,7 @@ class Taking:
         shoots = [facts["session"]] if facts.get("session") else []
         self._rows(Shoot, shoots, _same_shoot, later=("cover",))
         videos = self._rows(OriginalFile, facts.get("videos"), _same_original, prepare=_where, later=("low_res_of",))
-        self._rows(KeptPart, facts.get("kept_parts"), prepare=_part)
+        self._rows(KeptPart, facts.get("kept_parts"), prepare=_part, without=written.PART_WITHOUT)
         self._rows(DetectionRun, facts.get("searches"), without=written.SEARCH_WITHOUT)
         without = written.MOMENT_WITHOUT
         moments = self._rows(

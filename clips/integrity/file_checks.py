@@ -153,6 +153,16 @@ def found_damaged(*, checksums: bool) -> Iterator[Disagreement]:
             yield Disagreement(Kind.ORIGINAL_CHANGED, name, says, str(key), partial(mend.read_back, key))
 
 
+def found_damaged_parts(*, checksums: bool) -> Iterator[Disagreement]:
+    """Report parts of trimmed videos that were damaged when they were last read, unless this audit reads them."""
+    if checksums:
+        return
+    for batch in rows_in_batches(KeptPart.objects.damaged(), "original_file__original_filename"):
+        for key, name in batch:
+            says = _("its bytes on the disk are not those that were written.")
+            yield Disagreement(Kind.PART_CHANGED, name, says, str(key), partial(mend.fetch_whole, key))
+
+
 def let_go_for_good(*, checksums: bool) -> Iterator[Disagreement]:
     """Report originals that were deleted to free space, and that no archive has."""
     kept = ArchiveCopy.objects.filter(original_file=OuterRef("pk"), state=CopyState.VERIFIED)

@@ -10,7 +10,7 @@ from clips.media import MediaError
 from clips.media.cut import kept_file
 from clips.models import KeptPart, OriginalFile
 from clips.models.clock import clock
-from clips.storage.files import Report, local_copy, scratch_folder, silent
+from clips.storage.files import Report, local_copy, scratch_folder, sha256_of, silent
 
 
 @contextmanager
@@ -33,11 +33,21 @@ def local_span(original: OriginalFile, start_ms: int, end_ms: int, report: Repor
         frame = now.kept_parts.frames().first()
         if part is None or frame is None:
             raise MediaError(gone(original, start_ms, end_ms))
-        paths = [stack.enter_context(local_copy(one, report)) for one in (frame, part)]
+        paths = [stack.enter_context(_whole_part(one, report)) for one in (frame, part)]
         # Named as the original, of which its suffix is a part.
         whole = stack.enter_context(scratch_folder()) / Path(original.stored_path).name
         kept_file.unpack(paths, whole)
         yield whole
+
+
+@contextmanager
+def _whole_part(part: KeptPart, report: Report) -> Iterator[Path]:
+    """Yield the file of a part; MediaError if its bytes are not those that were proven."""
+    with local_copy(part, report) as path:
+        if sha256_of(path, report) != part.file_hash:
+            part.note_read(is_whole=False)
+            raise MediaError(kept_file.DAMAGED)
+        yield path
 
 
 def part_with(original: OriginalFile, start_ms: int, end_ms: int) -> KeptPart | None:

@@ -96,6 +96,8 @@ class Migration(migrations.Migration):
                 ("stored_path", models.CharField(max_length=100, unique=True, verbose_name="stored as")),
                 ("size_bytes", models.PositiveBigIntegerField(verbose_name="size")),
                 ("file_hash", models.CharField(max_length=64, verbose_name="SHA-256")),
+                ("read_back_at", models.DateTimeField(blank=True, null=True, verbose_name="read back")),
+                ("damaged_at", models.DateTimeField(blank=True, null=True, verbose_name="damaged")),
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="added")),
                 (
                     "original_file",
@@ -141,6 +143,13 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="kept_part_span_has_length",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="keptpart",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("read_back_at", None), ("damaged_at", None), _connector="OR"),
+                name="kept_part_whole_or_damaged",
             ),
         ),
         migrations.AddConstraint(

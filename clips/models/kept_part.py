@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clips.models.clock import clock
@@ -31,6 +32,10 @@ class KeptPartQuerySet(models.QuerySet["KeptPart"]):
         """Return the small videos in which all of their original is seen, a picture each second."""
         return self.filter(kind=PartKind.VIDEO)
 
+    def damaged(self) -> "KeptPartQuerySet":
+        """Return those whose bytes on the disk are not those that were written."""
+        return self.filter(damaged_at__isnull=False)
+
     def around(self, start_ms: int, end_ms: int) -> "KeptPartQuerySet":
         """Return the parts that have all from one time of the video to another."""
         return self.filter(start_ms__lte=start_ms, end_ms__gte=end_ms)
@@ -50,6 +55,9 @@ class KeptPart(models.Model):
     stored_path = models.CharField(_("stored as"), max_length=100, unique=True)
     size_bytes = models.PositiveBigIntegerField(_("size"))
     file_hash = models.CharField(_("SHA-256"), max_length=64)
+    # What reading it back from the disk showed.
+    read_back_at = models.DateTimeField(_("read back"), null=True, blank=True)
+    damaged_at = models.DateTimeField(_("damaged"), null=True, blank=True)
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
 
     objects = KeptPartQuerySet.as_manager()
@@ -71,8 +79,17 @@ class KeptPart(models.Model):
                 name="kept_part_span_has_length",
             ),
             models.CheckConstraint(condition=Q(size_bytes__gt=0), name="kept_part_has_size"),
+            models.CheckConstraint(
+                condition=Q(read_back_at=None) | Q(damaged_at=None), name="kept_part_whole_or_damaged"
+            ),
             models.CheckConstraint(condition=Q(file_hash__regex=r"^[0-9a-f]{64}$"), name="kept_part_hash_is_sha256"),
         ]  # fmt: skip
+
+    def note_read(self, *, is_whole: bool) -> bool:
+        """Note what reading it back showed; False if it is gone."""
+        now = timezone.now()
+        found = {"read_back_at": now, "damaged_at": None} if is_whole else {"read_back_at": None, "damaged_at": now}
+        return bool(KeptPart.objects.filter(pk=self.pk).update(**found))
 
     def __str__(self) -> str:
         if self.start_ms is None or self.end_ms is None:

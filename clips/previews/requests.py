@@ -78,6 +78,8 @@ def want_previews(original: OriginalFile) -> int:
     be made is tried once more at most: later calls find nothing new. Where previews fill their folder, none is asked
     for.
     """
+    if original.trimmed_at is not None:
+        return 0  # what is left of it asks for itself when somebody looks
     shown = CandidateSegment.objects.in_use().filter(original_file=original).shown()
     asked_for = Job.objects.filter(
         kind=JobKind.PREVIEW,

@@ -14,7 +14,7 @@ from clips.archive import session_facts
 from clips.disk import fetching, trimmable, trimmed, trimming
 from clips.ingest.receipt_text import FileState, verdict_of
 from clips.ingest.views import known_files
-from clips.integrity import file_checks, orphans
+from clips.integrity import file_checks, orphans, scrub
 from clips.integrity.finding import Kind
 from clips.jobs import kept
 from clips.library.new_version import reedit
@@ -35,6 +35,7 @@ from clips.models import (
     SegmentStatus,
     UploadSource,
 )
+from clips.previews.raw_playback import Way, raw_source
 from clips.sorting import decisions
 from clips.sorting.decisions import Choice, TrimError
 from clips.storage.files import sha256_of
@@ -359,3 +360,50 @@ def test_a_dry_run_says_about_how_much(filmed, curator, let_time_go_by, capsys):
     assert f"{told.n_videos} videos" in capsys.readouterr().out
     filmed.refresh_from_db()
     assert filmed.trim_at is None
+
+
+def test_parts_are_read_back_at_night_and_a_damaged_one_brings_the_whole_back(
+    filmed, curator, archive_it, let_time_go_by, own_data_dir, work_off
+):
+    archive_it(filmed)
+    trimming.plan(filmed.shoot, curator)
+    let_time_go_by(filmed)
+    assert scrub.tonight() == 1
+    work_off()
+    assert not KeptPart.objects.filter(read_back_at=None).exists()
+    part = filmed.kept_parts.spans().get()
+    path = own_data_dir / part.stored_path
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    KeptPart.objects.update(read_back_at=None)
+    assert scrub.tonight() == 1
+    work_off()
+    filmed.refresh_from_db()
+    assert (filmed.evicted_at, filmed.trimmed_at) == (None, None)
+
+
+def test_no_clip_is_cut_from_a_damaged_part(is_trimmed, own_data_dir, work_off):
+    part = is_trimmed.kept_parts.spans().get()
+    path = own_data_dir / part.stored_path
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    clip = FinalClip.objects.get()
+    job = Job.objects.for_target(JobKind.RENDER, clip, params={"alone": True})
+    work_off()
+    job.refresh_from_db()
+    assert (job.state, "damaged" in job.reason) == (JobState.FAILED, True)
+    assert [one.kind for one in file_checks.found_damaged_parts(checksums=False)] == [Kind.PART_CHANGED]
+
+
+def test_the_rest_can_be_looked_at(is_trimmed, client, viewer):
+    client.force_login(viewer)
+    source = raw_source(is_trimmed)
+    assert (source.way, source.is_whole) == (Way.GLANCE, True)
+    answer = client.get(source.url)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "video/mp4")
+    page = client.get(f"/sessions/{is_trimmed.shoot_id}?details").content.decode()
+    assert "one picture a second is left" in page
+    assert "0:35–0:48" in page
+
+
+def test_moments_of_which_nothing_is_left_are_not_dealt(is_trimmed, sorter):
+    CandidateSegmentFactory(original_file=is_trimmed, score=0.9, start_ms=90_000, end_ms=94_000)
+    assert not CandidateSegment.objects.undecided().exists()
