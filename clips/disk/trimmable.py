@@ -119,7 +119,7 @@ def with_estimate(originals: QuerySet) -> QuerySet:
     each_ms = F("end_ms") - F("start_ms") + 2000 * TRIM_HANDLE_S.value() + AROUND_MS
     clips = FinalClip.objects.current().filter(original_file=OuterRef("pk")).order_by().values("original_file")
     kept_ms = Coalesce(Subquery(clips.annotate(n=Sum(each_ms)).values("n")), 0, output_field=BigIntegerField())
-    of_length = F("size_bytes") * Least(kept_ms, F("duration_ms")) / F("duration_ms")
+    of_length = F("size_bytes") * Least(kept_ms, F("duration_ms"), output_field=BigIntegerField()) / F("duration_ms")
     kept_bytes = Least(F("size_bytes"), of_length + FRAME_BYTES, output_field=BigIntegerField())
     return originals.annotate(kept_bytes=kept_bytes)
 

@@ -3,18 +3,20 @@
 import hashlib
 import logging
 from contextlib import closing
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from clips.models import Job, JobKind, JobState, KeptPart, OriginalFile
-from clips.storage import files
+from clips.storage import files, local_cache
 from clips.storage.files import MissingFileError
 
 logger = logging.getLogger(__name__)
 
-#: Of so many that were trimmed last it is looked whether a worker died before it could delete the whole.
-MOST_LEFTOVERS = 200
+#: Of what was trimmed in this time it is looked whether a worker died before it could delete the whole.
+LOOKED_AT_FOR = timedelta(days=2)
 
 
 def stays_trimmed() -> Q:
@@ -37,7 +39,7 @@ def drop_parts(original: OriginalFile) -> None:
 
 def delete_leftovers() -> int:
     """Delete the wholes of trimmed originals that are still there; return how many."""
-    recent = list(OriginalFile.objects.trimmed().defer("probe").order_by("-trimmed_at")[:MOST_LEFTOVERS])
+    recent = list(OriginalFile.objects.filter(trimmed_at__gt=timezone.now() - LOOKED_AT_FOR).defer("probe"))
     there = files.sizes_bytes(original.stored_path for original in recent)
     return sum(delete_whole(original) for original in recent if there[original.stored_path] is not None)
 
@@ -59,6 +61,7 @@ def delete_whole(original: OriginalFile) -> bool:
             drop_parts(original)
             return False
         files.delete([original.stored_path])
+    local_cache.drop(original.file_hash)
     return True
 
 

@@ -24,7 +24,7 @@ def local_span(original: OriginalFile, start_ms: int, end_ms: int, report: Repor
     StorageError
         As ``local_copy``.
     """
-    now = OriginalFile.objects.only("evicted_at", "trimmed_at").get(pk=original.pk)
+    now = OriginalFile.objects.only("evicted_at", "trimmed_at", "duration_ms").get(pk=original.pk)
     with ExitStack() as stack:
         if now.evicted_at is None or now.trimmed_at is None:
             yield stack.enter_context(local_copy(original, report))

@@ -112,10 +112,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "kept part",
                 "verbose_name_plural": "kept parts",
-                "ordering": [
-                    "original_file",
-                    models.OrderBy(models.F("start_ms"), nulls_first=True),
-                ],
+                "ordering": ["original_file_id", "kind", "start_ms"],
             },
         ),
         migrations.AddConstraint(

@@ -65,7 +65,7 @@ class KeptPart(models.Model):
     class Meta:
         verbose_name = _("kept part")
         verbose_name_plural = _("kept parts")
-        ordering = ["original_file", F("start_ms").asc(nulls_first=True)]
+        ordering = ["original_file_id", "kind", "start_ms"]
         constraints = [
             models.UniqueConstraint(
                 fields=["original_file", "kind"], condition=~Q(kind="SPAN"), name="kept_part_one_frame_and_video"
@@ -85,13 +85,13 @@ class KeptPart(models.Model):
             models.CheckConstraint(condition=Q(file_hash__regex=r"^[0-9a-f]{64}$"), name="kept_part_hash_is_sha256"),
         ]  # fmt: skip
 
+    def __str__(self) -> str:
+        if self.start_ms is None or self.end_ms is None:
+            return f"{self.original_file}: {self.get_kind_display()}"
+        return f"{self.original_file}: {clock(self.start_ms)}–{clock(self.end_ms)}"
+
     def note_read(self, *, is_whole: bool) -> bool:
         """Note what reading it back showed; False if it is gone."""
         now = timezone.now()
         found = {"read_back_at": now, "damaged_at": None} if is_whole else {"read_back_at": None, "damaged_at": now}
         return bool(KeptPart.objects.filter(pk=self.pk).update(**found))
-
-    def __str__(self) -> str:
-        if self.start_ms is None or self.end_ms is None:
-            return f"{self.original_file}: {self.get_kind_display()}"
-        return f"{self.original_file}: {clock(self.start_ms)}–{clock(self.end_ms)}"

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +53,10 @@ class _Track:
     def between(self, from_s: Fraction, to_s: Fraction) -> list[Range]:
         """Return the samples from the keyframe at or before one time to another time."""
         tick_s = time_base_of(self.stream)
-        at = bisect_right(self.times, from_s / tick_s)
+        at = bisect_right(self.times, floor(from_s / tick_s))
         key = bisect_right(self.keyframes, max(0, at - 1))
         first = self.keyframes[key - 1] if key else 0
-        return self.ranges[first : bisect_right(self.times, to_s / tick_s)]
+        return self.ranges[first : bisect_right(self.times, floor(to_s / tick_s))]
 
     def opening(self) -> list[Range]:
         """Return the samples that FFmpeg may read when it opens the file."""
