@@ -39,6 +39,8 @@ PRIORITY = 9
 AT_ONCE = 5
 #: What something about a video changed is looked at again after this.
 AGAIN_AFTER = timedelta(hours=1)
+#: The small video takes about this share of the original, or a few pictures.
+_GLANCE_SHARE, _PICTURE_BYTES, _FEWEST_PICTURES = 0.02, 20_000, 20
 #: Cutting is copying: twice each clip, from files in memory.
 _CPU_S, _WALL_S = 1800, 7200
 
@@ -164,7 +166,8 @@ def _has_small_copy(original: OriginalFile) -> bool:
 def _small_video(original: OriginalFile, source: Path, folder: Path, work: Claim) -> _Part:
     """Make a small video of keyframes, to see what was in the rest."""
     file = folder / "video.mp4"
-    asked = {"source": str(source), "out": str(file)}
+    n_pictures = int(_GLANCE_SHARE * original.size_bytes / _PICTURE_BYTES)
+    asked = {"source": str(source), "out": str(file), "most_pictures": max(_FEWEST_PICTURES, n_pictures)}
     limits = runner.Limits(cpu_s=_CPU_S, wall_s=_WALL_S)
     runner.run("clips.media.render.glance_video:make_glance_video", asked, limits=limits, on_tick=work.report)
     return _Part(PartKind.VIDEO, file, f"{FOLDER}/{original.pk}-video.mp4", files.sha256_of(file))

@@ -18,7 +18,7 @@ from clips.sorting.search_progress import STEPS
 MOST_VIDEOS = 200
 #: Pieces show each frame for at least so long.
 PIECE_FRAME_US = 33_333
-#: What is left of a trimmed video shows a picture a second.
+#: What is left of a trimmed video shows a picture a second at most.
 GLANCE_FRAME_US = 1_000_000
 
 

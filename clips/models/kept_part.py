@@ -29,7 +29,7 @@ class KeptPartQuerySet(models.QuerySet["KeptPart"]):
         return self.filter(kind=PartKind.FRAME)
 
     def videos(self) -> "KeptPartQuerySet":
-        """Return the small videos in which all of their original is seen, a picture each second."""
+        """Return the small videos in which all of their original is seen, in single pictures."""
         return self.filter(kind=PartKind.VIDEO)
 
     def damaged(self) -> "KeptPartQuerySet":

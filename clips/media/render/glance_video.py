@@ -1,4 +1,4 @@
-"""Makes a small video of a file's keyframes, about one a second, to see later what was in it.
+"""Makes a small video of a file's keyframes, at most one a second, to see later what was in it.
 
 Only keyframes are decoded and read, so it costs a hundredth of decoding all. Each picture stays on screen until the
 next one, at the time that it has in the file.
@@ -27,14 +27,16 @@ from clips.media.timestamps import pts_of, time_base_of
 #: 960 × 540 for what was filmed wide.
 SHORTER_PX = 540
 STEP_S = 1.0
-#: A 4K keyframe costs 60 CPU-ms to decode and 20 to encode: of an hour and more one each some seconds is taken.
+#: A 4K keyframe costs 60 CPU-ms to decode and 20 to encode: of half an hour and more one each some seconds is taken.
 MOST_PICTURES = 1800
 _MS = Fraction(1, 1000)
 #: Each picture by itself, so that a player is at once where somebody looks; 20 KB each.
 _ENCODING = {"preset": "veryfast", "crf": "30", "g": "1", "bf": "0"}
 
 
-def make_glance_video(source: str, out: str, progress: Callable[[float], None] | None = None) -> dict[str, Any]:
+def make_glance_video(
+    source: str, out: str, most_pictures: int = MOST_PICTURES, progress: Callable[[float], None] | None = None
+) -> dict[str, Any]:
     """Write an MP4 of keyframes, each at its own time.
 
     Parameters
@@ -43,6 +45,8 @@ def make_glance_video(source: str, out: str, progress: Callable[[float], None] |
         A camera file.
     out : str
         The MP4 to write, whole or not at all; at most 540 pixels on the shorter side, without sound.
+    most_pictures : int
+        At most so many pictures.
     progress : callable, optional
         Is told 0 to 1.
 
@@ -59,7 +63,7 @@ def make_glance_video(source: str, out: str, progress: Callable[[float], None] |
     with open_media(source) as container:
         stream, zero = picture_stream(container), zero_s(container)
         length_s = max(0.0, known_end_s(container, stream) - zero)
-        step_s = max(STEP_S, length_s / MOST_PICTURES)
+        step_s = max(STEP_S, length_s / min(most_pictures, MOST_PICTURES))
         wanted_s = [zero + number * step_s for number in range(max(1, ceil(length_s / step_s)))]
         pictures = _timed(keyframes(container, stream, wanted_s, progress), stream, zero)
         with whole_or_not_at_all(Path(out)) as part:

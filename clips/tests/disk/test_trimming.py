@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -54,30 +55,50 @@ KEPT_MS = (40_000, 43_000)
 
 
 @pytest.fixture
-def filmed(shoot, own_data_dir, sorter, work_off) -> OriginalFile:
-    """Two minutes of video with three moments, of which one is kept, cut and archived; the others are trashed."""
-    path = own_data_dir / "originals" / "filmed.mp4"
-    path.parent.mkdir()
-    make_video(path, frames=3000, rate=25, bframes=2, gop=25)
-    original = OriginalFileFactory(
-        shoot=shoot, stored_path="originals/filmed.mp4", file_hash=sha256_of(path), size_bytes=path.stat().st_size,
-        fingerprint="f" * 64, camera_id="CAM_GOPRO11", fps_label="25FPS", rate_num=25, rate_den=1, width_px=320,
-        height_px=180, duration_ms=120_000, codec="h264", probed_at=timezone.now(),
-    )  # fmt: skip
-    run = DetectionRunFactory(original_file=original)
-    for start_ms in (10_000, 80_000):
-        CandidateSegmentFactory(
-            original_file=original, run=run, score=0.9, start_ms=start_ms, end_ms=start_ms + 4000,
-            status=SegmentStatus.TRASHED,
+def film(shoot, own_data_dir) -> Callable[..., OriginalFile]:
+    """Return a function that makes a searched video."""
+
+    def make(*, frames: int, rate: int, **how) -> OriginalFile:
+        path = own_data_dir / "originals" / "filmed.mp4"
+        path.parent.mkdir()
+        make_video(path, frames=frames, rate=rate, bframes=2, gop=rate, **how)
+        original = OriginalFileFactory(
+            shoot=shoot, stored_path="originals/filmed.mp4", file_hash=sha256_of(path),
+            size_bytes=path.stat().st_size, fingerprint="f" * 64, camera_id="CAM_GOPRO11", fps_label=f"{rate}FPS",
+            rate_num=rate, rate_den=1, width_px=320, height_px=180, duration_ms=1000 * frames // rate, codec="h264",
+            probed_at=timezone.now(),
         )  # fmt: skip
-    CandidateSegmentFactory(original_file=original, run=run, score=0.9, start_ms=39_000, end_ms=44_000)
-    lease = uuid.uuid4()
-    (segment,) = CandidateSegment.objects.lease_hand(member=sorter, lease=lease, count=1)
-    with transaction.atomic():
-        decisions.keep(segment, Choice(*KEPT_MS), lease=lease, key=uuid.uuid4(), member=sorter)
-    Job.objects.exclude(kind=JobKind.RENDER).delete()
-    work_off()
-    Job.objects.exclude(state=JobState.DONE).delete()
+        DetectionRunFactory(original_file=original)
+        return original
+
+    return make
+
+
+@pytest.fixture
+def sort(sorter, work_off) -> Callable[..., None]:
+    """Return a function that trashes some moments of a video, and keeps others, which are cut and archived."""
+
+    def decide(original: OriginalFile, trashed_ms: list[int], kept_ms: list[tuple[int, int]]) -> None:
+        moment = partial(CandidateSegmentFactory, original_file=original, run=original.runs.get(), score=0.9)
+        for start_ms in trashed_ms:
+            moment(start_ms=start_ms, end_ms=start_ms + 4000, status=SegmentStatus.TRASHED)
+        for start_ms, end_ms in kept_ms:
+            moment(start_ms=start_ms - 1000, end_ms=end_ms + 1000)
+            lease = uuid.uuid4()
+            (segment,) = CandidateSegment.objects.lease_hand(member=sorter, lease=lease, count=1)
+            decisions.keep(segment, Choice(start_ms, end_ms), lease=lease, key=uuid.uuid4(), member=sorter)
+        Job.objects.exclude(kind=JobKind.RENDER).delete()
+        work_off()
+        assert not Job.objects.exclude(state=JobState.DONE).exists()
+
+    return decide
+
+
+@pytest.fixture
+def filmed(film, sort) -> OriginalFile:
+    """Two minutes of video with three moments, of which one is kept, cut and archived; the others are trashed."""
+    original = film(frames=3000, rate=25)
+    sort(original, [10_000, 80_000], [KEPT_MS])
     return original
 
 
@@ -400,10 +421,32 @@ def test_the_rest_can_be_looked_at(is_trimmed, client, viewer):
     answer = client.get(source.url)
     assert (answer.status_code, answer["Content-Type"]) == (200, "video/mp4")
     page = client.get(f"/sessions/{is_trimmed.shoot_id}?details").content.decode()
-    assert "one picture a second is left" in page
+    assert "single pictures are left" in page
     assert "0:35–0:48" in page
 
 
 def test_moments_of_which_nothing_is_left_are_not_dealt(is_trimmed, sorter):
     CandidateSegmentFactory(original_file=is_trimmed, score=0.9, start_ms=90_000, end_ms=94_000)
     assert not CandidateSegment.objects.undecided().exists()
+
+
+def test_of_thirty_moments_ten_are_kept_and_at_most_a_fifth_is_left(
+    film, sort, curator, let_time_go_by, own_data_dir, work_off
+):
+    original = film(frames=12_000, rate=10, events_s=[40 * n + 12 for n in range(30)])
+    sort(
+        original,
+        [40_000 * n + 10_000 for n in range(30) if n % 3],
+        [(40_000 * n + 10_000, 40_000 * n + 13_000) for n in range(30) if n % 3 == 0],
+    )
+    before = {clip.pk: clip.file_hash for clip in FinalClip.objects.all()}
+    trimming.plan(original.shoot, curator)
+    let_time_go_by(original)
+    assert original.trimmed_at is not None
+    left_bytes = sum(path.stat().st_size for path in (own_data_dir / "originals").rglob("*") if path.is_file())
+    assert left_bytes <= 0.2 * original.size_bytes
+    for clip in FinalClip.objects.all():
+        Job.objects.for_target(JobKind.RENDER, clip, params={"alone": True})
+    work_off()
+    assert {clip.pk: clip.file_hash for clip in FinalClip.objects.all()} == before
+    assert len(before) == 10

@@ -23,10 +23,9 @@ def test_each_picture_is_shown_when_it_was_filmed(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_long_video_has_no_more_pictures_than_the_budget_allows(tmp_path, monkeypatch):
-    monkeypatch.setattr("clips.media.render.glance_video.MOST_PICTURES", 5)
+def test_a_long_video_has_no_more_pictures_than_are_wanted(tmp_path):
     source = make_video(tmp_path / "whole.mp4", frames=600, rate=30, gop=30)
-    assert make_glance_video(str(source), str(tmp_path / "small.mp4"))["frames"] == 5
+    assert make_glance_video(str(source), str(tmp_path / "small.mp4"), 5)["frames"] == 5
 
 
 def test_what_shows_nothing_is_refused(tmp_path):

@@ -1,5 +1,6 @@
 """Tests that clips cut from what is kept of a video are the same, to the bit, as clips cut from all of it."""
 
+import json
 from pathlib import Path
 from random import Random
 
@@ -60,6 +61,29 @@ def test_the_parts_are_proven_and_hold_little_more_than_their_spans(tmp_path):
     kept_bytes = sum(path.stat().st_size for path in (frame, *spans))
     # 10.5 s of spans and 6 s of beginning of two minutes, and the index.
     assert kept_bytes < 0.25 * source.stat().st_size
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["dev-tripod", "dev-snow-follow"])
+def test_real_footage_keeps_its_tricks_as_they_were(footage, tmp_path, name):
+    tricks = json.loads((footage / "labels" / f"{name}.json").read_text())["tricks"][:3]
+    spans_ms = [[trick["start_ms"] - 1000, trick["end_ms"] + 1000] for trick in tricks]
+    check(footage / f"{name}.mp4", spans_ms, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["gopro-hero5-black-karma.mp4", "iphone-6.mov", "iphone-xr-landscape-30.mov"])
+def test_real_cameras_keep_a_span_as_it_was(cameras, tmp_path, monkeypatch, name):
+    monkeypatch.setattr(keep, "_OPENING_BYTES", 150_000)  # these files are seconds long
+    check(cameras / name, [[1500, 2000]], tmp_path)
+
+
+def check(source: Path, spans_ms: list[list[int]], folder: Path) -> None:
+    frame, spans = trimmed(source, spans_ms, folder)
+    asked = [{"path": str(path), "clips_ms": [span]} for path, span in zip(spans, spans_ms, strict=True)]
+    (folder / "proofs").mkdir()
+    assert keep.prove(str(source), str(frame), asked, str(folder / "proofs")) == len(spans_ms)
+    assert sum(path.stat().st_size for path in (frame, *spans)) < source.stat().st_size
 
 
 @pytest.mark.slow
