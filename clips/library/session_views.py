@@ -4,7 +4,7 @@ from collections import defaultdict
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -157,9 +157,16 @@ def page_context(request: HttpRequest, shoot: Shoot, *, with_files: bool) -> dic
         **moments.numbers(),
         "shows_files": with_files or not page.object_list,
         "is_moving": progress.search is not None or is_moving,
+        "trim": _planned_trim(shoot),
         "lacks_filmstrips": _lacks_filmstrips(page.object_list),
         "drawing": {"width": WIDTH, "height": HEIGHT},
     }
+
+
+def _planned_trim(shoot: Shoot) -> dict:
+    """Return how many of a session's videos are to be trimmed, and when the first is."""
+    planned = OriginalFile.objects.in_use().filter(shoot=shoot, trim_at__isnull=False)
+    return planned.aggregate(n=Count("pk"), first_at=Min("trim_at"))
 
 
 def _are_worked_on(files: list[OriginalFile]) -> bool:

@@ -124,6 +124,7 @@ def test_a_curator_sees_what_trimming_frees_plans_it_and_thinks_again(client, cu
     planned = client.post(address).content.decode()
     assert "will be trimmed on" in planned
     assert "trim-undo" in planned
+    assert "Undo under Details" in client.get(reverse("clips:session", args=[done.shoot_id])).content.decode()
     done.refresh_from_db()
     assert (done.trim_by, done.trim_at > timezone.now()) == (curator, True)
     undone = client.post(reverse("clips:session_trim_undo", args=[done.shoot_id])).content.decode()
