@@ -14,6 +14,7 @@ from clips.models import KeptPart, OriginalFile, Shoot
 from people.access import requires
 from people.models import Role
 from people.site_settings.registry import TRIM_HANDLE_S
+from trickyclip.shared.page_events import announce
 from trickyclip.shared.whole_pages import part_of
 
 #: Reasons are counted for so many videos of a session.
@@ -28,6 +29,7 @@ def session_trim(request: HttpRequest, pk: UUID) -> HttpResponse:
     shoot = _shoot(pk)
     if request.method == "POST":
         trimming.plan(shoot, request.user)
+        return announce(render(request, "clips/web/_trim.html", trim_context(shoot)), "moments-changed")
     return render(request, "clips/web/_trim.html", trim_context(shoot))
 
 
@@ -37,7 +39,7 @@ def session_trim_undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Keep the videos of a session whole that were to be trimmed."""
     shoot = _shoot(pk)
     trimming.undo(shoot)
-    return render(request, "clips/web/_trim.html", trim_context(shoot))
+    return announce(render(request, "clips/web/_trim.html", trim_context(shoot)), "moments-changed")
 
 
 def trim_context(shoot: Shoot) -> dict:
