@@ -108,6 +108,7 @@ def kept_spans_ms(original: OriginalFile) -> list[Span]:
 def clips_within_ms(original: OriginalFile, span: Span) -> list[Span]:
     """Return the spans of the clips, in any version, that lie within one that is kept."""
     clips = FinalClip.objects.filter(original_file=original, start_ms__gte=span[0], end_ms__lte=span[1])
+    clips = clips.exclude(stored_path="")
     return sorted(set(clips.values_list("start_ms", "end_ms")))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.template.defaultfilters import filesizeformat
@@ -24,6 +25,7 @@ from clips.media.cut import kept_file
 from clips.media.sandbox import runner
 from clips.models import EvictedKind, Eviction, JobKind, KeptPart, OriginalFile, PartKind, Shoot
 from clips.models.kept_part import FOLDER
+from clips.previews import filmstrips
 from clips.storage import files
 from clips.storage.backend import NoRoomError
 from clips.storage.files import local_copy, scratch_folder, staged
@@ -70,10 +72,16 @@ class _Part:
 @transaction.atomic
 def plan(shoot: Shoot, member: Member | None) -> int:
     """Have all videos of a session that may be trimmed be so in a week; return how many."""
-    chosen = OriginalFile.objects.filter(pk__in=trimmable.of_session(shoot).order_by().values("pk"))
-    n_planned = chosen.plan_trim(timezone.now() + DELAY, member)
+    chosen = trimmable.of_session(shoot).order_by().values_list("pk", flat=True)
+    return _plan(shoot, list(chosen), member)
+
+
+def _plan(shoot: Shoot, chosen: list[UUID], member: Member | None) -> int:
+    n_planned = OriginalFile.objects.filter(pk__in=chosen).plan_trim(timezone.now() + DELAY, member)
     if n_planned:
         note(Action.CHANGED, shoot, what="planned to trim videos", n_files=n_planned)
+    for original in OriginalFile.objects.filter(pk__in=chosen, filmstrip=None).defer("probe"):
+        filmstrips.want_filmstrip(original, priority=PRIORITY)  # nobody can make it later
     return n_planned
 
 
@@ -229,10 +237,8 @@ def _need_room(n_bytes: int) -> None:
 def _plan_by_policy() -> None:
     """Plan to trim what the site's setting says, and note it once for each session."""
     chosen = list(trimmable.by_policy().order_by("shoot", "pk").values_list("shoot", "pk"))
-    by_shoot: dict[Any, list[Any]] = {}
+    by_shoot: dict[UUID, list[UUID]] = {}
     for shoot, pk in chosen:
         by_shoot.setdefault(shoot, []).append(pk)
     for shoot in Shoot.objects.filter(pk__in=by_shoot):
-        rows = OriginalFile.objects.filter(pk__in=by_shoot[shoot.pk], trim_at=None)
-        if n_planned := rows.plan_trim(timezone.now() + DELAY, None):
-            note(Action.CHANGED, shoot, what="planned to trim videos", n_files=n_planned)
+        _plan(shoot, by_shoot[shoot.pk], None)

@@ -204,6 +204,7 @@ def test_until_it_is_trimmed_it_can_be_undone_and_then_the_setting_leaves_it_alo
 def test_nothing_is_trimmed_before_its_seven_days(filmed, curator, work_off, own_data_dir):
     trimming.plan(filmed.shoot, curator)
     assert trimming.look_after() == 0
+    assert work_off() == [JobKind.FILMSTRIP], "what shows all of it is made while it can be"
     assert whole(filmed, own_data_dir).is_file()
 
 
