@@ -107,6 +107,7 @@ def let_time_go_by(work_off) -> Callable[[OriginalFile], OriginalFile]:
     """Return a function that lets the seven days pass, and the workers do what is due."""
 
     def go_by(original: OriginalFile) -> OriginalFile:
+        work_off()
         OriginalFile.objects.filter(trim_at__isnull=False).update(trim_at=timezone.now() - timedelta(minutes=1))
         trimming.look_after()
         work_off()
