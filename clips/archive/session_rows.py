@@ -228,7 +228,7 @@ def _where(row: OriginalFile) -> None:
 def _part(row: KeptPart) -> None:
     """Leave out a part of a trimmed video whose bytes are not here."""
     if files.size_bytes(row.stored_path) != row.size_bytes:
-        raise ValidationError("Its bytes are not here.")
+        raise ValidationError("stored_path leads nowhere.")
 
 
 def _picture(row: CandidateSegment) -> None:
