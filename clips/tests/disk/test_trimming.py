@@ -435,7 +435,7 @@ def test_moments_of_which_nothing_is_left_are_not_dealt(is_trimmed, sorter):
 def test_of_thirty_moments_ten_are_kept_and_at_most_a_fifth_is_left(
     film, sort, curator, let_time_go_by, own_data_dir, work_off
 ):
-    original = film(frames=12_000, rate=10, events_s=[40 * n + 12 for n in range(30)])
+    original = film(frames=6000, rate=5)
     sort(
         original,
         [40_000 * n + 10_000 for n in range(30) if n % 3],
