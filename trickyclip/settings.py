@@ -290,6 +290,11 @@ DISK_FLOOR_BYTES = env.int("DISK_FLOOR_BYTES", default=5 * 1024**3)
 #: How much space pieces of videos that browsers do not play may take.
 PIECES_MAX_BYTES = env.int("PIECES_MAX_BYTES", default=2 * 1024**3)
 SCRUB_DAYS = env.int("SCRUB_DAYS", default=30)
+TRIM_ORIGINALS = env("TRIM_ORIGINALS", default="never")
+if TRIM_ORIGINALS not in {"never", "after_sorting"}:
+    raise ImproperlyConfigured(f"TRIM_ORIGINALS is “{TRIM_ORIGINALS}”; use never or after_sorting.")
+TRIM_AFTER_DAYS = env.int("TRIM_AFTER_DAYS", default=30)
+TRIM_HANDLE_S = env.int("TRIM_HANDLE_S", default=5)
 SCRUB_BYTES_PER_S = env.int("SCRUB_BYTES_PER_S", default=20 * 1024**2)
 CANDIDATES_MAX_BYTES = env.int("CANDIDATES_MAX_BYTES", default=8 * 1024**3)
 

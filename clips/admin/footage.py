@@ -162,6 +162,10 @@ class OriginalFileAdmin(AuditedAdmin):
                     "file_hash",
                     "stored_path",
                     "evicted_at",
+                    "trim_at",
+                    "trimmed_at",
+                    "stays_whole_at",
+                    "trim_problem",
                     "not_needed_at",
                     "uploaded_by",
                     "created_at",
@@ -178,7 +182,8 @@ class OriginalFileAdmin(AuditedAdmin):
     list_select_related = ["shoot"]
     list_filter = [
         "camera_id", "fps_label", ("problem", admin.EmptyFieldListFilter),
-        ("evicted_at", admin.EmptyFieldListFilter), ("not_needed_at", admin.EmptyFieldListFilter), "created_at",
+        ("evicted_at", admin.EmptyFieldListFilter), ("trimmed_at", admin.EmptyFieldListFilter),
+        ("not_needed_at", admin.EmptyFieldListFilter), "created_at",
     ]  # fmt: skip
     search_fields = ["original_filename", "shoot__name", "camera_id", "camera_serial", "file_hash"]
     list_per_page = 50

@@ -1,4 +1,4 @@
-"""Admin page of files deleted to free space, and the action that allows originals to be deleted."""
+"""Admin pages of what was deleted to free space and what is left of it, and actions that allow deleting originals."""
 
 from django.contrib import admin, messages
 from django.db import transaction
@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from clips.admin.record import RecordAdmin, row_link, size
-from clips.models import Eviction, OriginalFile
+from clips.admin.record import RecordAdmin, place, row_link, size
+from clips.models import Eviction, KeptPart, OriginalFile
 from people.audit import Action, note
 
 
@@ -48,3 +48,26 @@ class EvictionAdmin(RecordAdmin):
     @admin.display(description=_("size"), ordering="size_bytes")
     def file_size(self, eviction: Eviction) -> str:
         return size(eviction.size_bytes)
+
+
+@admin.register(KeptPart)
+class KeptPartAdmin(RecordAdmin):
+    fields = ["original", "where", "file_size", "stored_path", "file_hash", "created_at"]
+    list_display = ["original", "where", "file_size", "created_at"]
+    list_select_related = ["original_file"]
+    search_fields = ["original_file__original_filename", "stored_path"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).defer("original_file__probe")
+
+    @admin.display(description=_("video"))
+    def original(self, part: KeptPart) -> str:
+        return row_link(part.original_file)
+
+    @admin.display(description=_("in the video"), ordering="start_ms")
+    def where(self, part: KeptPart) -> str:
+        return place(part) if part.end_ms else str(part.get_kind_display())
+
+    @admin.display(description=_("size"), ordering="size_bytes")
+    def file_size(self, part: KeptPart) -> str:
+        return size(part.size_bytes)

@@ -25,7 +25,7 @@ from clips.archive.lost_originals import LostOriginals
 from clips.archive.naming import Named, is_session_file, read_names, read_original_name
 from clips.archive.session_rows import Taking
 from clips.archive.session_text import Told
-from clips.jobs import pipeline
+from clips.jobs import kept, pipeline
 from clips.jobs.backfill import BACKFILL_PRIORITY
 from clips.media.formats.suffixes import MEDIA_TYPES, ending_of, with_ending
 from clips.models import (
@@ -176,7 +176,7 @@ def _bring_back(taking: Taking) -> Counter:
             continue
         if clip.stored_path and clip_return.want(clip):
             told["clips to be fetched from the archive"] += 1
-        elif clip.original_file.evicted_at is None:
+        elif kept.has(clip.original_file, clip.start_ms, clip.end_ms):
             pipeline.start(JobKind.RENDER, clip, priority=BACKFILL_PRIORITY)
             told["clips to be cut"] += 1
         else:

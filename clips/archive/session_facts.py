@@ -22,6 +22,7 @@ from clips.models import (
     FileName,
     FinalClip,
     Heart,
+    KeptPart,
     OriginalFile,
     Reaction,
     Reel,
@@ -38,6 +39,7 @@ Facts = dict[str, Any]
 #: Who may log in, how, and when they last did is no fact of the archive.
 MEMBER_WITHOUT = ("password", "last_login", "login_mark")
 MOMENT_WITHOUT = ("lease_token", "lease_ends_at", "locked_by", "locked_at")
+PART_WITHOUT = ("read_back_at", "damaged_at")
 SEARCH_WITHOUT = ("curve",)
 CLIP_WITHOUT = ("search_text", "drive_file_id", "n_hearts")
 EDIT_WITHOUT = ("lease_token", "lease_ends_at", "edited_by")
@@ -69,6 +71,7 @@ def session_facts(shoot: Shoot) -> Facts:
         "tricks": _named(Trick.objects.filter(pk__in={clip.trick_id for clip in clips})),
         "bin": _all(BinEntry.objects.filter(pk__in=binned).order_by("thrown_at", "pk")),
         "videos": [facts_of(video) for video in videos],
+        "kept_parts": _all(KeptPart.objects.filter(**of_shoot).order_by("original_file", "stored_path"), PART_WITHOUT),
         "searches": _all(DetectionRun.objects.filter(**of_shoot).order_by("created_at", "pk"), SEARCH_WITHOUT),
         "moments": [_moment(moment) for moment in moments],
         "clips": [_clip(clip) for clip in clips],

@@ -28,6 +28,7 @@ from clips.models import (
     FileName,
     FinalClip,
     Heart,
+    KeptPart,
     OriginalFile,
     Reaction,
     Reel,
@@ -80,6 +81,7 @@ class Taking:
         self._rows(Shoot, shoots, _same_shoot, later=("cover",))
         videos = self._rows(OriginalFile, facts.get("videos"), _same_original, prepare=_where, later=("low_res_of",))
         self._rows(VideoPair, facts.get("pairs"), prepare=_in_order)
+        self._rows(KeptPart, facts.get("kept_parts"), prepare=_part, without=written.PART_WITHOUT)
         self._rows(DetectionRun, facts.get("searches"), without=written.SEARCH_WITHOUT)
         without = written.MOMENT_WITHOUT
         moments = self._rows(
@@ -229,6 +231,12 @@ def _in_order(row: VideoPair) -> None:
     """Leave out a pair whose videos are named the other way round, since another row took the place of one."""
     if row.first_id >= row.second_id or VideoPair.objects.filter(first=row.first, second=row.second).exists():
         raise ValidationError("This pair of videos does not fit what is there.")
+
+
+def _part(row: KeptPart) -> None:
+    """Leave out a part of a trimmed video whose bytes are not here."""
+    if files.size_bytes(row.stored_path) != row.size_bytes:
+        raise ValidationError("stored_path leads nowhere.")
 
 
 def _picture(row: CandidateSegment) -> None:

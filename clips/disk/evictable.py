@@ -19,6 +19,7 @@ from clips.models import (
     DetectionRun,
     FinalClip,
     Job,
+    JobKind,
     JobState,
     OriginalFile,
     SegmentStatus,
@@ -58,6 +59,7 @@ def evictable() -> QuerySet:
     rows = sorted_out(with_ties(OriginalFile.objects.on_disk()))
     rows = rows.filter(has_loose_clips=False, is_worked_on=False, is_fresh=False)
     rows = rows.filter(Q(is_archived=True) | Q(not_needed_at__isnull=False))
+    rows = rows.exclude(low_res_of__trimmed_at__isnull=False)  # all of a trimmed video that can be watched
     return rows.order_by(F("fetched_at").asc(nulls_first=True), "shoot__date", "recorded_at", "pk")
 
 
@@ -92,5 +94,6 @@ def _is_worked_on() -> Exists | Q:
     jobs = Job.objects.active().exclude(kind__in=registry.idle_kinds(), state=JobState.WAITING)
     for field in ("original_file", "segment__original_file", "clip__original_file"):
         same = Q(**{field: OuterRef("pk")}) | Q(**{field: OuterRef("low_res_of")})
-        tied |= Q(Exists(jobs.filter(same).values(one=Value(1))))
+        # A job that trims looks once more before it lets anything go.
+        tied |= Q(Exists(jobs.exclude(kind=JobKind.TRIM).filter(same).values(one=Value(1))))
     return tied

@@ -180,7 +180,8 @@ def let_go(original: OriginalFile) -> bool:
 
 def delete_leftovers() -> None:
     """Delete the bytes of evicted originals whose worker died before it could."""
-    recent = OriginalFile.objects.evicted().defer("probe").order_by("-evicted_at")[:MOST_LEFTOVERS]
+    recent = OriginalFile.objects.evicted().filter(trimmed_at=None).defer("probe")
+    recent = recent.order_by("-evicted_at")[:MOST_LEFTOVERS]
     for original in recent:
         if storage.exists(original.stored_path):
             _delete_bytes(original)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from clips.archive.backend import ArchiveError
 from clips.archive.configured import archive_backend, of_archive
+from clips.disk import trimmed
 from clips.jobs import pipeline
 from clips.jobs.worker import Claim
 from clips.models import ArchiveCopy, CopyState, Job, JobKind, OriginalFile, WaitsFor
@@ -42,9 +43,7 @@ def fetch_back(work: Claim) -> None:
         return
     copy = copy_of(original)
     if copy is None:
-        work.fail(
-            _("No archive has this original. Upload the file again. It will be recognised, and everything continues.")
-        )
+        work.fail(_why_not(original))
         return
     _fetch(original, copy, part, work)
     with staged({original.stored_path: part}, work.report) as place, transaction.atomic():
@@ -53,6 +52,15 @@ def fetch_back(work: Claim) -> None:
         with work.finishing():
             put_back(original, place)
     part.unlink(missing_ok=True)  # where somebody uploaded it meanwhile
+
+
+def _why_not(original: OriginalFile) -> str:
+    if original.trimmed_at:
+        return _(
+            "This video was trimmed, and this part of it is gone. Upload the file again. It will be recognised, and "
+            "everything continues."
+        )
+    return _("No archive has this original. Upload the file again. It will be recognised, and everything continues.")
 
 
 def mend(work: Claim) -> bool:
@@ -97,10 +105,11 @@ def put_back(original: OriginalFile, place: Callable[[str], None]) -> bool:
     go: a disk may lose a file, and then whoever sends it once more brings it back.
     """
     evicted = OriginalFile.objects.evicted().filter(pk=original.pk)
-    was_let_go = bool(evicted.update(evicted_at=None, fetched_at=timezone.now()))
+    was_let_go = bool(evicted.update(evicted_at=None, trimmed_at=None, fetched_at=timezone.now()))
     is_back = original.note_mended() or was_let_go or not files.exists(original.stored_path)
     if is_back:
         place(original.stored_path)
+        trimmed.drop_parts(original)
     if was_let_go and original.probed_at is None:  # a rebuild knew only its clips
         pipeline.start(JobKind.PROBE, original)
     _let_go_on(original)
@@ -117,4 +126,5 @@ def fetch_context(original: OriginalFile) -> dict:
     job = None
     if original.evicted_at:
         job = Job.objects.filter(kind=JobKind.FETCH, original_file=original).order_by("-created_at").first()
+    original.kept_spans = list(original.kept_parts.spans()) if original.trimmed_at else []
     return {"original": original, "fetch": job, "copy": copy_of(original) if original.evicted_at else None}

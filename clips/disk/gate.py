@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips.disk import floor, needs
-from clips.jobs import pipeline, registry
+from clips.jobs import kept, pipeline, registry
 from clips.models import Job, JobKind, JobState, OriginalFile, WaitsFor
 
 #: A job that waits looks for itself after this long, should nobody have noticed that it can go on.
@@ -41,14 +41,17 @@ def _waits_for_room(job: Job) -> bool:
 
 
 def _waits_for_original(job: Job) -> bool:
-    """Return whether a job's original was evicted. It is fetched as soon as the most urgent job is due."""
+    """Return whether a job's original was evicted, and what the job reads is not left of it.
+
+    It is fetched as soon as the most urgent job is due.
+    """
     original = needs.original_of(job) if job.kind in registry.originals_readers() else None
     if original is None:
         return False
     with transaction.atomic():
         # Who lets an original go, or brings it back, holds this lock; he sees this job running, or waiting for him.
-        row = OriginalFile.objects.select_for_update(no_key=True).only("evicted_at").get(pk=original.pk)
-        if row.evicted_at is None:
+        row = OriginalFile.objects.select_for_update(no_key=True).defer("probe").get(pk=original.pk)
+        if row.evicted_at is None or _is_left(row, job):
             return False
         if registry.step_of(job.kind).when_idle:
             job.cancel()
@@ -59,6 +62,11 @@ def _waits_for_original(job: Job) -> bool:
     if fetch.priority > job.priority:
         Job.objects.filter(pk=fetch.pk, state=JobState.WAITING).update(priority=job.priority)
     return True
+
+
+def _is_left(original: OriginalFile, job: Job) -> bool:
+    span_ms = registry.step_of(job.kind).reads_ms(job)
+    return span_ms is not None and kept.has(original, *span_ms)
 
 
 def _waits_for_turn(job: Job) -> bool:

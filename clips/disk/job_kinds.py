@@ -1,4 +1,4 @@
-"""Registers the job that fetches an original back, and what keeps a job waiting for room or for its original."""
+"""Registers the jobs that fetch an original back and trim one, and what keeps a job waiting for room or an original."""
 
 from clips.disk import floor, gate
 from clips.jobs import registry
@@ -6,9 +6,10 @@ from clips.models import Job, JobKind, WaitsFor
 
 
 def register() -> None:
-    """Register this room's kind of job, its admission check and its fault handler."""
+    """Register this room's kinds of jobs, its admission check and its fault handler."""
     fetch = registry.Step("fetch", "light", room_bytes=_original_bytes, on_failure=_refuse_waiting)
     registry.register(JobKind.FETCH, fetch)
+    registry.register(JobKind.TRIM, registry.Step("trim", "light"))
     registry.add_admission_check(gate.holds_back)
     registry.add_fault_handler(_wait_for_room)
 

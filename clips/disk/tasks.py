@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from clips.archive import outage
-from clips.disk import fetching, upkeep
+from clips.disk import fetching, trimming, upkeep
 from clips.jobs.worker import claim
 
 
@@ -15,6 +15,14 @@ def fetch(job_id: str) -> None:
     with claim(job_id) as work:
         if work:
             fetching.fetch_back(work)
+
+
+@shared_task(name="trim")
+def trim(job_id: str) -> None:
+    """Trim one original to what its clips need."""
+    with claim(job_id) as work:
+        if work:
+            trimming.trim(work)
 
 
 @shared_task(name="look_after_space")

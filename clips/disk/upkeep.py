@@ -1,6 +1,6 @@
 """Checks disk space each minute: frees some if it is scarce, and resumes waiting jobs if there is enough."""
 
-from clips.disk import archiving, eviction, floor, reserve_file
+from clips.disk import archiving, eviction, floor, reserve_file, trimming
 from clips.jobs import locks, pipeline
 from clips.jobs.registry import step_of
 from clips.models import Job, JobState, WaitsFor
@@ -21,6 +21,7 @@ def look_after() -> None:
             reserve_file.take_on(floor.free_bytes())
     let_go_on()
     archiving.ask()
+    trimming.look_after()
 
 
 def make_room_for(wanted_bytes: int) -> int:

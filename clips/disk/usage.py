@@ -19,6 +19,7 @@ from clips.models import (
     Filmstrip,
     FinalClip,
     HandleCut,
+    KeptPart,
     OriginalFile,
     Preview,
     ReelMusic,
@@ -86,6 +87,7 @@ def _parts() -> tuple[tuple[str, int], ...]:
     copies = ArchiveCopy.objects.filter(backend=LOCAL, state=CopyState.VERIFIED)
     return (
         (_("originals"), _sum(OriginalFile.objects.on_disk(), "size_bytes")),
+        (_("trimmed originals"), _sum(KeptPart.objects, "size_bytes")),
         (_("uploads in progress"), _sum(Upload.objects.receiving(), "offset_bytes")),
         (_("previews"), _sum(Preview.objects, "size_bytes") + _sum(Filmstrip.objects, "size_bytes")),
         (_("clips"), _sum(FinalClip.objects, "size_bytes")),

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from clips.disk import floor
+from clips.disk import floor, trimmed
 from clips.ingest import deleted_before, part_file, quota, receipts
 from clips.ingest.fingerprint import fingerprint_of
 from clips.ingest.sidecars import owner_of, owner_of_folder
@@ -159,7 +159,7 @@ def _settle_known(upload: Upload, source: Path) -> bool:
 
     The fingerprint alone says "probably"; only the SHA-256 of the whole file leaves it out.
     """
-    is_known = Q(evicted_at=None, damaged_at=None) | Q(bin_entry__isnull=False)
+    is_known = Q(evicted_at=None, damaged_at=None) | trimmed.stays_trimmed() | Q(bin_entry__isnull=False)
     alike = OriginalFile.objects.filter(is_known, fingerprint=fingerprint_of(source))
     alike = alike.select_related("shoot", "bin_entry")
     hashes = {file.file_hash: file for file in alike}

@@ -21,6 +21,7 @@ class FileState(TextChoices):
 
     DAMAGED = "DAMAGED", _("damaged on the disk")
     LOST = "LOST", _("missing on the disk")
+    TRIMMED = "TRIMMED", _("trimmed to its kept clips")
     FAILED = "FAILED", _("not imported")
     DELETED = "DELETED", _("deleted here")
     ABSENT = "ABSENT", _("not uploaded")
@@ -124,6 +125,8 @@ def _state_of(row: ReceiptFile, *, is_safe: bool, is_gone: bool, copies: tuple[A
         return FileState.DELETED
     if original.damaged_at:
         return FileState.DAMAGED
+    if original.trimmed_at and not copies:
+        return FileState.TRIMMED
     if is_gone or (original.evicted_at and not copies):
         return FileState.LOST
     if is_safe:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from clips.archive.lost_originals import made_up_name
 from clips.archive.naming import read_original_name
-from clips.disk import fetching
+from clips.disk import fetching, trimmed
 from clips.ingest import deleted_before, receipts
 from clips.ingest.fingerprint import fingerprint_of
 from clips.ingest.part_file import delete_part, part_path
@@ -101,8 +101,9 @@ def _come_again(
     unread.update(size_bytes=upload.size_bytes)
     name = _name_at_camera(upload.original_filename, original.file_hash)
     unread.filter(original_filename=made_up_name(original.file_hash)).update(original_filename=name)
-    # One that was let go has its bytes again, now that they have come anyway.
-    fetching.put_back(original, place)
+    # One that was let go has its bytes again, now that they have come anyway; not what was trimmed on purpose.
+    if not OriginalFile.objects.filter(trimmed.stays_trimmed(), pk=original.pk).exists():
+        fetching.put_back(original, place)
 
 
 def _place(source: Path, sent: set[str], stored_path: str) -> None:

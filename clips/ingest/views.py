@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clips.disk import floor
+from clips.disk import floor, trimmed
 from clips.ingest import deleted_before, drive_folder, sidecars, whats_next
 from clips.jobs import pipeline
 from clips.models import ArchiveCopy, CopyState, Inbox, OriginalFile, Receipt, Shoot, Upload, UploadSource
@@ -128,7 +128,8 @@ def known_files(fingerprints: list[str]) -> dict[str, list[dict]]:
     files = OriginalFile.objects.filter(fingerprint__in={one for one in fingerprints if one})
     # What was let go or damaged, and no archive has, is welcome: sent again, it is here again.
     copies = ArchiveCopy.objects.filter(original_file=OuterRef("pk"), state=CopyState.VERIFIED)
-    files = files.filter(Q(evicted_at=None, damaged_at=None) | Exists(copies) | Q(bin_entry__isnull=False))
+    is_here = Q(evicted_at=None, damaged_at=None) | trimmed.stays_trimmed()
+    files = files.filter(is_here | Exists(copies) | Q(bin_entry__isnull=False))
     known = defaultdict(list)
     for file in files.select_related("shoot", "bin_entry").annotate(n_kept=kept).defer("probe"):
         there = {"sha256": file.file_hash, "says": already_here(file)}

@@ -23,6 +23,7 @@ from clips.models import (
     HandleCut,
     Job,
     JobKind,
+    KeptPart,
     OriginalFile,
     Preview,
     ReelMusic,
@@ -95,6 +96,10 @@ def shelves() -> list[Shelf]:
             mend=mend.fetch_when_needed,
         ),
         Shelf(
+            KeptPart.objects.all(), Kind.PART_MISSING, Kind.PART_CHANGED,
+            name="original_file__original_filename", size="size_bytes", sha256="file_hash", mend=mend.fetch_whole,
+        ),
+        Shelf(
             Preview.objects.all(), no_file, no_file,
             name=of_file, size="size_bytes", mend=mend.remake_preview,
         ),
@@ -148,10 +153,21 @@ def found_damaged(*, checksums: bool) -> Iterator[Disagreement]:
             yield Disagreement(Kind.ORIGINAL_CHANGED, name, says, str(key), partial(mend.read_back, key))
 
 
+def found_damaged_parts(*, checksums: bool) -> Iterator[Disagreement]:
+    """Report parts of trimmed videos that were damaged when they were last read, unless this audit reads them."""
+    if checksums:
+        return
+    for batch in rows_in_batches(KeptPart.objects.damaged(), "original_file__original_filename"):
+        for key, name in batch:
+            says = _("its bytes on the disk are not those that were written.")
+            yield Disagreement(Kind.PART_CHANGED, name, says, str(key), partial(mend.fetch_whole, key))
+
+
 def let_go_for_good(*, checksums: bool) -> Iterator[Disagreement]:
     """Report originals that were deleted to free space, and that no archive has."""
     kept = ArchiveCopy.objects.filter(original_file=OuterRef("pk"), state=CopyState.VERIFIED)
     lost = OriginalFile.objects.evicted().filter(~Exists(kept), not_needed_at=None, bin_entry__emptying_at=None)
+    lost = lost.filter(trimmed_at=None)
     for batch in rows_in_batches(lost, "original_filename"):
         for key, name in batch:
             says = _("it was deleted to free space, and no archive has it any more.")

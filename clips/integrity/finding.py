@@ -17,6 +17,9 @@ class Kind(TextChoices):
     ORIGINAL_MISSING = "ORIGINAL_MISSING", _("camera files that are gone from the disk")
     ORIGINAL_CHANGED = "ORIGINAL_CHANGED", _("camera files that changed since the upload")
     ORPHAN_ORIGINAL = "ORPHAN_ORIGINAL", _("files in originals/ without a row")
+    PART_MISSING = "PART_MISSING", _("parts of trimmed videos that are gone from the disk")
+    PART_CHANGED = "PART_CHANGED", _("parts of trimmed videos that changed since they were written")
+    ORPHAN_PART = "ORPHAN_PART", _("files in originals/kept/ without a row")
     PREVIEW_MISSING = "PREVIEW_MISSING", _("previews, pictures and filmstrips without their files")
     ORPHAN_PREVIEW = "ORPHAN_PREVIEW", _("files in candidates/ without a row")
     CLIP_UNCUT = "CLIP_UNCUT", _("clips never cut and without a job to cut them")
@@ -64,6 +67,10 @@ _MADE_AGAIN = _("“manage.py audit --repair” makes them again.")
 _NEVER_DELETED = _(
     "They are never deleted automatically. Check what they are, and move them away if nobody wants them."
 )
+_PART = _(
+    "“manage.py audit --repair” fetches all of those that the archive has. For the others, choose Restore at the video "
+    "and upload the file again."
+)
 _ADVICE = {
     Kind.UPLOAD_LOST: _("Upload these files again. The old uploads expire by themselves."),
     Kind.UPLOAD_STUCK: _("“manage.py audit --repair” starts the check."),
@@ -77,6 +84,9 @@ _ADVICE = {
         "backup. The disk may be failing."
     ),
     Kind.ORPHAN_ORIGINAL: _NEVER_DELETED,
+    Kind.PART_MISSING: _PART,
+    Kind.PART_CHANGED: _PART,
+    Kind.ORPHAN_PART: _("“manage.py audit --repair” removes them."),
     Kind.PREVIEW_MISSING: _MADE_AGAIN,
     Kind.ORPHAN_PREVIEW: _("“manage.py audit --repair” removes them."),
     Kind.CLIP_UNCUT: _("“manage.py audit --repair” cuts them."),

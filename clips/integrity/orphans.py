@@ -25,6 +25,7 @@ from clips.models import (
     HandleCut,
     Job,
     JobKind,
+    KeptPart,
     OriginalFile,
     Piece,
     Preview,
@@ -33,6 +34,7 @@ from clips.models import (
     SharedCopy,
     Upload,
     UploadState,
+    kept_part,
 )
 from clips.reels import handles, rendering
 from clips.sharing import links
@@ -81,6 +83,8 @@ def folders() -> list[Folder]:
         Folder(
             "originals", Kind.ORPHAN_ORIGINAL, ((OriginalFile.objects.all(), "stored_path"),), expected=_being_checked
         ),
+        # Parts get their rows as they are put in their place, while the whole is still there.
+        Folder(kept_part.FOLDER, Kind.ORPHAN_PART, ((KeptPart.objects.all(), "stored_path"),), may_go=True),
         Folder(
             "candidates", Kind.ORPHAN_PREVIEW, tuple((model.objects.all(), path) for model, path in in_candidates),
             may_go=True,

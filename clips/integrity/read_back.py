@@ -13,7 +13,7 @@ from clips.disk import fetching
 from clips.jobs import pipeline
 from clips.jobs.backfill import BACKFILL_PRIORITY
 from clips.jobs.worker import Claim
-from clips.models import JobKind, OriginalFile
+from clips.models import JobKind, KeptPart, OriginalFile
 from clips.storage import files
 from clips.storage.files import MissingFileError
 from people.site_settings.registry import SCRUB_BYTES_PER_S
@@ -27,6 +27,7 @@ def read_back(work: Claim) -> None:
     """Do the READ_BACK job: read all bytes of an original, compare, note the result, and mend what is damaged."""
     original = work.job.original_file
     if original.evicted_at is not None:
+        _read_parts(original, work)
         with work.finishing():
             return
     sums = _sums_of(original, work)
@@ -40,6 +41,17 @@ def read_back(work: Claim) -> None:
             return
 
 
+def _read_parts(original: OriginalFile, work: Claim) -> None:
+    """Read what is left of a trimmed original; where that is damaged, have all of it fetched from the archive."""
+    is_damaged = False
+    for part in original.kept_parts.all():
+        sums = _sums_of(part, work)
+        is_whole = bool(sums and sums[0] == part.file_hash)
+        is_damaged |= part.note_read(is_whole=is_whole) and not is_whole
+    if is_damaged and fetching.copy_of(original):
+        pipeline.start(JobKind.FETCH, original, priority=BACKFILL_PRIORITY)
+
+
 def share(originals: list[OriginalFile]) -> int:
     """Start reading these back, behind all that people wait for; return how many."""
     for original in originals:
@@ -51,8 +63,8 @@ def _hold(original: OriginalFile) -> None:
     OriginalFile.objects.filter(pk=original.pk).hold()
 
 
-def _sums_of(original: OriginalFile, work: Claim) -> tuple[str, str] | None:
-    """Return the SHA-256 and MD5 of an original's bytes on the disk; None if there are none."""
+def _sums_of(original: OriginalFile | KeptPart, work: Claim) -> tuple[str, str] | None:
+    """Return the SHA-256 and MD5 of the bytes on the disk of an original, or a part; None if there are none."""
     sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
     files.drop_from_memory(original.stored_path)
     try:

@@ -19,6 +19,7 @@ from clips.archive.configured import archive_name
 from clips.archive.item import current_item
 from clips.archive.naming import read_names
 from clips.archive.renaming import follow
+from clips.disk import fetching
 from clips.jobs import pipeline
 from clips.jobs.backfill import BACKFILL_PRIORITY
 from clips.models import (
@@ -33,6 +34,7 @@ from clips.models import (
     HandleCut,
     Job,
     JobKind,
+    KeptPart,
     OriginalFile,
     Preview,
     ReelRender,
@@ -59,6 +61,16 @@ def fetch_when_needed(key: UUID) -> str:
         return ""
     OriginalFile.objects.on_disk().filter(pk=key).update(evicted_at=timezone.now())
     return _("the archive has it, and it will be fetched when needed")
+
+
+@transaction.atomic
+def fetch_whole(key: UUID) -> str:
+    """Start the job that fetches all of a trimmed original from the archive, because a part of it is damaged."""
+    part = KeptPart.objects.filter(pk=key).select_related("original_file").first()
+    if part is None or fetching.copy_of(part.original_file) is None:
+        return ""
+    pipeline.start(JobKind.FETCH, part.original_file, priority=BACKFILL_PRIORITY)
+    return _("a job will fetch all of it from the archive")
 
 
 def read_back(key: UUID) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from clips.integrity.archive_checks import archive_and_rows, drive_ids, not_archived
 from clips.integrity.clip_checks import lineages, moments_and_clips, names, names_taken
-from clips.integrity.file_checks import found_damaged, let_go_for_good, never_cut, rows_and_files
+from clips.integrity.file_checks import found_damaged, found_damaged_parts, let_go_for_good, never_cut, rows_and_files
 from clips.integrity.finding import Disagreement, Kind
 from clips.integrity.job_checks import stuck_jobs
 from clips.integrity.orphans import files_without_rows, left_in_scratch, uploads_and_parts
@@ -21,6 +21,7 @@ CHECKS: tuple[Check, ...] = (
     uploads_and_parts,
     rows_and_files,
     found_damaged,
+    found_damaged_parts,
     let_go_for_good,
     files_without_rows,
     never_cut,

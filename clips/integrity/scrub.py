@@ -3,12 +3,15 @@
 import datetime as dt
 
 from django.db import transaction
-from django.db.models import F, Q, Sum
+from django.db.models import Count, F, Min, Q, Sum
 from django.utils import timezone
 
 from clips.integrity import read_back
 from clips.models import OriginalFile
 from people.site_settings.registry import SCRUB_DAYS
+
+#: Of the parts of a trimmed original.
+UNREAD = Q(kept_parts__read_back_at=None)
 
 
 @transaction.atomic
@@ -31,4 +34,12 @@ def tonight() -> int:
             break
         chosen.append(original)
         left_bytes -= original.size_bytes
-    return read_back.share(chosen)
+    return read_back.share(chosen) + read_back.share(_trimmed(late, days))
+
+
+def _trimmed(late: dt.datetime, days: int) -> list[OriginalFile]:
+    """Return the night's share of trimmed originals, those first whose parts were not read for the longest."""
+    trimmed = OriginalFile.objects.trimmed().in_use()
+    read = trimmed.annotate(read_at=Min("kept_parts__read_back_at"), unread=Count("kept_parts", filter=UNREAD))
+    due = read.filter(Q(unread__gt=0) | Q(read_at__lt=late)).defer("probe")
+    return list(due.order_by("-unread", "read_at", "pk")[: -(-trimmed.count() // days)])

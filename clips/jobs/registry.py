@@ -20,6 +20,10 @@ def _nothing(_job: Job, _reason: str) -> None:
     return None
 
 
+def _all(_job: Job) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Step:
     """Describes one kind of job: its task, its queue, its needs and what follows it."""
@@ -34,6 +38,8 @@ class Step:
     #: Whether it begins only while nobody waits for this site and stops at once otherwise (`clips.jobs.idle`). It keeps
     #: no original on the disk, and ends where it would need one that was evicted.
     when_idle: bool = False
+    #: Which span of it, in milliseconds; None is all of it. A trimmed original may have a span and not the whole.
+    reads_ms: Callable[[Job], tuple[int, int] | None] = _all
     #: About how much it adds to the disk.
     room_bytes: Callable[[Job], int] = _no_room
     #: Shows its final failure where people look for the thing it was about.

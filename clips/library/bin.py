@@ -28,6 +28,7 @@ from clips.models import (
     FinalClip,
     Job,
     JobKind,
+    KeptPart,
     OriginalFile,
     Preview,
     Reel,
@@ -184,6 +185,7 @@ def _describe(pile: Pile) -> dict[str, Any]:
     main = files.filter(low_res_of=None)
     sizes = [
         files.on_disk().aggregate(n=Sum("size_bytes"))["n"],
+        KeptPart.objects.filter(original_file__in=pile.videos).aggregate(n=Sum("size_bytes"))["n"],
         clips.aggregate(n=Sum("size_bytes"))["n"],
         SharedCopy.objects.filter(clip__in=pile.clips).aggregate(n=Sum("size_bytes"))["n"],
         Preview.objects.filter(segment__original_file__in=pile.videos).aggregate(n=Sum("size_bytes"))["n"],

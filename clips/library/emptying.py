@@ -37,6 +37,7 @@ from clips.models import (
     FinalClip,
     Job,
     JobKind,
+    KeptPart,
     OriginalFile,
     Preview,
     SharedCopy,
@@ -227,7 +228,11 @@ def _empty_video(entry: BinEntry, video: OriginalFile, work: Claim) -> None:
         Preview.objects.filter(segment__in=loose).delete()
         CandidateSegment.objects.filter(pk__in=loose).update(poster_path="")
         paths += [path for pk in loose for path in requests.stored_paths(pk)]
-        OriginalFile.objects.filter(pk=video.pk).update(evicted_at=Coalesce("evicted_at", timezone.now()))
+        gone = {"evicted_at": Coalesce("evicted_at", timezone.now()), "trimmed_at": None, "trim_at": None}
+        OriginalFile.objects.filter(pk=video.pk).update(**gone)
+        parts = KeptPart.objects.filter(original_file=video)
+        paths += parts.values_list("stored_path", flat=True)
+        parts.delete()
     with transaction.atomic():
         # It may have been brought in anew meanwhile; whoever does that holds this lock while he puts it in its place.
         if not _hold_video(entry, video):

@@ -10,10 +10,16 @@ CUT_SPARE = 1.25
 
 def register() -> None:
     """Register this room's kinds of jobs, and its admission check."""
-    render = registry.Step("render", "media", (JobKind.ARCHIVE,), reads_original=True, room_bytes=_cut_bytes)
+    render = registry.Step(
+        "render", "media", (JobKind.ARCHIVE,), reads_original=True, reads_ms=_clip_ms, room_bytes=_cut_bytes
+    )
     registry.register(JobKind.RENDER, render)
     registry.register(JobKind.EMPTY, registry.Step("empty_bin_entry", "light"))
     registry.add_admission_check(emptying.waits_in_bin)
+
+
+def _clip_ms(job: Job) -> tuple[int, int]:
+    return job.clip.start_ms, job.clip.end_ms
 
 
 def _cut_bytes(job: Job) -> int:

@@ -91,7 +91,7 @@ def session_sensitivity(request: HttpRequest, pk: UUID) -> HttpResponse:
         return news(request, shoot, status=422)
     with transaction.atomic():
         shoot = form.save()
-        for original in shoot.files.in_use().exclude(duration_ms=None):
+        for original in shoot.files.in_use().filter(trimmed_at=None).exclude(duration_ms=None):
             requests.want_previews(original)
     return news(request, shoot)
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -28,6 +28,7 @@ from clips.models import (
     Job,
     JobKind,
     JobState,
+    KeptPart,
     OriginalFile,
     SegmentStatus,
     Shoot,
@@ -158,9 +159,16 @@ def page_context(request: HttpRequest, shoot: Shoot, *, with_files: bool) -> dic
         **moments.numbers(),
         "shows_files": with_files or not page.object_list,
         "is_moving": progress.search is not None or is_moving,
+        "trim": _planned_trim(shoot),
         "lacks_filmstrips": _lacks_filmstrips(page.object_list),
         "drawing": {"width": WIDTH, "height": HEIGHT},
     }
+
+
+def _planned_trim(shoot: Shoot) -> dict:
+    """Return how many of a session's videos are to be trimmed, and when the first is."""
+    planned = OriginalFile.objects.in_use().filter(shoot=shoot, trim_at__isnull=False)
+    return planned.aggregate(n=Count("pk"), first_at=Min("trim_at"))
 
 
 def _are_worked_on(files: list[OriginalFile]) -> bool:
@@ -208,10 +216,14 @@ def fill_in(page: Page, shoot: Shoot) -> None:
     archived = set(copies.values_list("original_file", flat=True))
     clips = FinalClip.objects.current().filter(original_file__in=files).order_by().values_list("original_file")
     n_clips = dict(clips.annotate(Count("pk")))
+    kept = defaultdict(list)
+    for part in KeptPart.objects.filter(original_file__in=files).spans():
+        kept[part.original_file_id].append(part)
     part_of = parts(OriginalFile.objects.in_use().filter(shoot=shoot, low_res_of=None).only(*PART_FIELDS))
     for file in files:
         file.shoot = shoot
         file.part = part_of.get(file.pk)
+        file.kept_spans = kept[file.pk]
         file.run = newest_run.get(file.pk)
         file.n_clips = n_clips.get(file.pk, 0)
         file.n_trashed = sum(segment.status == SegmentStatus.TRASHED for segment in segments[file.pk])

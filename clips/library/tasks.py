@@ -8,13 +8,14 @@ from django.db import transaction
 
 from clips.archive import renaming
 from clips.jobs import pipeline
+from clips.jobs.kept import local_span
 from clips.jobs.worker import claim
 from clips.library import emptying, export_file
 from clips.media.sandbox import runner
 from clips.models import FinalClip
 from clips.sharing import links
 from clips.storage import files
-from clips.storage.files import checksums_of, local_copy, scratch_folder, staged
+from clips.storage.files import checksums_of, scratch_folder, staged
 
 
 @shared_task(name="render")
@@ -24,7 +25,8 @@ def render(job_id: str) -> None:
         if work is None:
             return
         clip = work.job.clip
-        with local_copy(clip.original_file, work.report) as source, scratch_folder() as folder:
+        span_ms = clip.start_ms, clip.end_ms
+        with local_span(clip.original_file, *span_ms, work.report) as source, scratch_folder() as folder:
             out = folder / "clip"
             cut = {"source": str(source), "out": str(out), "start_ms": clip.start_ms, "end_ms": clip.end_ms}
             cut |= {"tags": clip_tags(clip), "recorded_at": true_beginning(clip)}

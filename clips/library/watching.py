@@ -18,6 +18,8 @@ from clips.sorting.search_progress import STEPS
 MOST_VIDEOS = 200
 #: Pieces show each frame for at least so long.
 PIECE_FRAME_US = 33_333
+#: What is left of a trimmed video shows a picture a second at most.
+GLANCE_FRAME_US = 1_000_000
 
 
 @dataclass
@@ -44,6 +46,8 @@ class Watched:
     @property
     def frame_us(self) -> int:
         """Return how long a frame stays on screen; a step goes so far."""
+        if self.source.way == Way.GLANCE:
+            return GLANCE_FRAME_US
         rate = self.source.plays.rate if self.source.plays else self.video.rate
         frame_us = round(1_000_000 / rate) if rate else PIECE_FRAME_US
         return max(frame_us, PIECE_FRAME_US) if self.source.way == Way.PIECES else frame_us

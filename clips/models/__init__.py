@@ -28,6 +28,7 @@ from clips.models.handle_cut import HandleCut
 from clips.models.heart import Heart
 from clips.models.inbox import Inbox
 from clips.models.job import Job, JobKind, JobState, LeaseLostError, WaitsFor
+from clips.models.kept_part import KeptPart, PartKind
 from clips.models.notice import ChannelKind, Notice, NoticeChannel, NoticeKind, NoticeState
 from clips.models.original import OriginalFile
 from clips.models.piece import Piece, Watch
@@ -88,6 +89,7 @@ __all__ = [
     "Job",
     "JobKind",
     "JobState",
+    "KeptPart",
     "LeaseLostError",
     "Notice",
     "NoticeChannel",
@@ -97,6 +99,7 @@ __all__ = [
     "PairChange",
     "PairChangeKind",
     "PairState",
+    "PartKind",
     "Piece",
     "Preview",
     "Reaction",

@@ -68,6 +68,7 @@ class JobKind(models.TextChoices):
     HANDLES = "HANDLES", _("cut clip with handles")
     PAIR = "PAIR", _("look for other cameras")
     LOOK = "LOOK", _("look closer")
+    TRIM = "TRIM", _("trim original")
 
 
 class JobState(models.TextChoices):

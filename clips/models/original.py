@@ -2,8 +2,9 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
@@ -18,6 +19,9 @@ from clips.models.camera import CameraClock, own_name
 from clips.models.public_text import told
 from clips.models.shoot import Shoot
 from people.models import Member
+
+if TYPE_CHECKING:
+    from clips.models.kept_part import KeptPart
 
 #: 432 × 240 is as near as a camera's small copy comes to 16:9.
 SAME_SHAPE = 0.03
@@ -38,6 +42,19 @@ class OriginalFileQuerySet(models.QuerySet["OriginalFile"]):
 
     def evicted(self) -> "OriginalFileQuerySet":
         return self.filter(evicted_at__isnull=False)
+
+    def trimmed(self) -> "OriginalFileQuerySet":
+        """Return those of which only the parts are here that their clips need."""
+        return self.filter(trimmed_at__isnull=False)
+
+    def plan_trim(self, trim_at: dt.datetime, member: Member | None) -> int:
+        """Have these trimmed at a time; return how many were not to be trimmed before."""
+        plan = {"trim_at": trim_at, "trim_by": member, "stays_whole_at": None, "trim_problem": ""}
+        return self.on_disk().filter(trim_at=None).update(**plan)
+
+    def keep_whole(self) -> int:
+        """Undo that, also for the site itself; return how many were to be trimmed."""
+        return self.filter(trim_at__isnull=False).update(trim_at=None, trim_by=None, stays_whole_at=timezone.now())
 
     def mark_not_needed(self, member: Member) -> int:
         """Allow deleting these without an archive copy, if all else allows it; return how many changed."""
@@ -122,6 +139,24 @@ class OriginalFile(models.Model):
         verbose_name=_("released by"),
     )  # fmt: skip
 
+    # When most of its bytes go, or went, though what its clips need stays (clips/disk/trimming.py).
+    trim_at = models.DateTimeField(
+        _("to be trimmed"), null=True, blank=True,
+        help_text=_("When it is trimmed to its kept clips, unless somebody keeps it whole until then."),
+    )  # fmt: skip
+    trim_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+",
+        verbose_name=_("trimmed by"),
+    )  # fmt: skip
+    trimmed_at = models.DateTimeField(
+        _("trimmed"), null=True, blank=True,
+        help_text=_("When all but its kept clips and some seconds around them was removed."),
+    )  # fmt: skip
+    stays_whole_at = models.DateTimeField(
+        _("stays whole"), null=True, blank=True, help_text=_("Since when it is not trimmed by itself.")
+    )
+    trim_problem = models.CharField(_("why it is not trimmed"), max_length=500, blank=True)
+
     # What reading its bytes back from the disk showed (clips/integrity/read_back.py).
     read_back_at = models.DateTimeField(
         _("read back"), null=True, blank=True,
@@ -178,6 +213,9 @@ class OriginalFile(models.Model):
     )
     probe = models.JSONField(_("file details"), default=dict, blank=True)
 
+    #: What is left of a trimmed one, where a page shows it.
+    kept_spans: "Sequence[KeptPart]" = ()
+
     objects = OriginalFileQuerySet.as_manager()
 
     class Meta:
@@ -205,6 +243,10 @@ class OriginalFile(models.Model):
                 condition=Q(read_back_at=None) | Q(md5__regex=r"^[0-9a-f]{32}$"), name="original_read_back_has_md5"
             ),
             models.CheckConstraint(condition=Q(clip_ending__in=list(MEDIA_TYPES)), name="original_clip_ending_known"),
+            models.CheckConstraint(
+                condition=Q(trimmed_at=None) | Q(evicted_at__isnull=False), name="original_trimmed_is_not_whole"
+            ),
+            models.CheckConstraint(condition=Q(trimmed_at=None) | Q(trim_at=None), name="original_trimmed_once"),
         ]
 
     def __str__(self) -> str:

@@ -30,8 +30,11 @@ class SegmentStatus(models.TextChoices):
     TRASHED = "TRASHED", _("trashed")
 
 
-#: The videos whose moments are sorted.
-TO_SORT = {"original_file__aside_at": None, "original_file__low_res_of": None, "original_file__bin_entry": None}
+#: The videos whose moments are sorted; of a trimmed one nothing is left of moments that nobody kept.
+TO_SORT = {
+    "original_file__aside_at": None, "original_file__low_res_of": None, "original_file__bin_entry": None,
+    "original_file__trimmed_at": None,
+}  # fmt: skip
 
 
 def is_shown() -> Q:
@@ -74,7 +77,7 @@ class CandidateSegmentQuerySet(LeasedQuerySet["CandidateSegment"]):
     def undecided(self) -> "CandidateSegmentQuerySet":
         """Return those still to be sorted, whoever holds them.
 
-        Not what lies in a video that was set aside or binned, or in a camera's small copy of another one.
+        Not what lies in a video that was set aside, trimmed or binned, or in a camera's small copy of another one.
         """
         return self.open().filter(**TO_SORT)
 

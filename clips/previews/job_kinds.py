@@ -3,6 +3,7 @@
 from clips.jobs import registry
 from clips.jobs.registry import SMALL_BYTES, Step
 from clips.models import Job, JobKind
+from clips.previews import requests
 
 #: A preview of 540p has 0.4 MB a second, and plays slowed down up to four times.
 PREVIEW_BYTES_PER_S = 2_000_000
@@ -12,7 +13,8 @@ def register() -> None:
     """Register this room's kinds of jobs."""
     # Ends by asking for the previews: not one of the same target, but one a segment (clips/previews/requests.py).
     registry.register(JobKind.POSTER, Step("poster", "media", reads_original=True, room_bytes=_few_bytes))
-    registry.register(JobKind.PREVIEW, Step("preview", "media", reads_original=True, room_bytes=_preview_bytes))
+    preview = Step("preview", "media", reads_original=True, reads_ms=requests.wanted_span_ms, room_bytes=_preview_bytes)
+    registry.register(JobKind.PREVIEW, preview)
     # Among the light jobs, though it is none: somebody waits for the picture, and media jobs may take an hour.
     registry.register(JobKind.PIECES, Step("pieces", "light", reads_original=True, room_bytes=_piece_bytes))
     registry.register(JobKind.FILMSTRIP, Step("filmstrip", "media", reads_original=True, room_bytes=_few_bytes))

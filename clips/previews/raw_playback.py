@@ -28,6 +28,8 @@ class Way(StrEnum):
     SMALL_COPY = "small-copy"
     #: As pieces of a low rate that a worker makes around where somebody looks.
     PIECES = "pieces"
+    #: As a small video of keyframes, which is left of it since it was trimmed.
+    GLANCE = "glance"
     #: It was removed from this disk, and so was its small copy, or there is none.
     REMOVED = "removed"
     #: It was not read yet, or cannot be.
@@ -45,7 +47,7 @@ class RawSource:
     @property
     def is_whole(self) -> bool:
         """Return whether a plain video element plays it."""
-        return self.way in {Way.ORIGINAL, Way.SMALL_COPY}
+        return self.way in {Way.ORIGINAL, Way.SMALL_COPY, Way.GLANCE}
 
 
 def raw_source(original: OriginalFile) -> RawSource:
@@ -57,6 +59,8 @@ def raw_source(original: OriginalFile) -> RawSource:
     copy = original.low_res_source()
     if copy is not None and copy.bin_entry_id is None and copy.evicted_at is None and plays_directly(copy):
         return RawSource(Way.SMALL_COPY, _address(copy), copy)
+    if original.trimmed_at is not None and original.kept_parts.videos().exists():
+        return RawSource(Way.GLANCE, reverse("clips:raw_glance", args=[original.pk]))
     if original.evicted_at is not None:
         return RawSource(Way.REMOVED)
     return RawSource(Way.PIECES)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from clips.media.render.wanted_pieces import PIECE_MS
-from clips.models import OriginalFile, Piece
+from clips.models import KeptPart, OriginalFile, Piece
 from clips.previews import pieces
 from clips.previews.http_ranges import NOT_KEPT, serve
 from clips.previews.raw_playback import plays_directly
@@ -27,6 +27,14 @@ def raw_file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         raise Http404
     # QuickTime is MP4 to every browser, and some refuse it by its own name.
     return serve(request, original.stored_path, "video/mp4", NOT_KEPT)
+
+
+@requires(Role.VIEWER)
+@require_safe
+def raw_glance(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """Play the small video of keyframes that is left of a trimmed one."""
+    part = get_object_or_404(KeptPart.objects.videos(), original_file=pk, original_file__bin_entry=None)
+    return serve(request, part.stored_path, "video/mp4", NOT_KEPT)
 
 
 #: A player that cannot ask again is kept waiting for so long, and looked after so often.

@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.db.models import Avg, Count, F, Q
 from django.utils.translation import gettext as _
 
-from clips.jobs import pipeline
+from clips.jobs import kept, pipeline
 from clips.models import CandidateSegment, Job, JobKind, JobState, OriginalFile, Preview, SegmentStatus
 from clips.previews import cache
 from clips.storage import files
@@ -50,13 +50,19 @@ def span_ms(segment: CandidateSegment) -> tuple[int, int]:
 
 
 def wanted_span_ms(job: Job) -> tuple[int, int]:
-    """Return the span for a preview job: what somebody trims to, and a little around it."""
-    start_ms, end_ms = span_ms(job.segment)
+    """Return the span for a preview job: what somebody trims to, and a little around it.
+
+    Of a trimmed original it ends where what is left does.
+    """
+    segment = job.segment
+    start_ms, end_ms = span_ms(segment)
     trimmed_ms = job.params.get(TRIMMED_MS)
-    if trimmed_ms is None:
-        return start_ms, end_ms
-    last_ms = job.segment.original_file.duration_ms
-    return min(start_ms, max(0, trimmed_ms[0] - AROUND_MS)), max(end_ms, min(last_ms, trimmed_ms[1] + AROUND_MS))
+    if trimmed_ms is not None:
+        last_ms = segment.original_file.duration_ms
+        start_ms = min(start_ms, max(0, trimmed_ms[0] - AROUND_MS))
+        end_ms = max(end_ms, min(last_ms, trimmed_ms[1] + AROUND_MS))
+    around = (segment.start_ms, segment.end_ms)
+    return kept.within_reach(segment.original_file, start_ms, end_ms, around=around)
 
 
 def stored_paths(segment_id: UUID) -> tuple[str, str]:
@@ -72,6 +78,8 @@ def want_previews(original: OriginalFile) -> int:
     be made is tried once more at most: later calls find nothing new. Where previews fill their folder, none is asked
     for.
     """
+    if original.trimmed_at is not None:
+        return 0  # what is left of it asks for itself when somebody looks
     shown = CandidateSegment.objects.in_use().filter(original_file=original).shown()
     asked_for = Job.objects.filter(
         kind=JobKind.PREVIEW,
@@ -131,9 +139,10 @@ def want_wider(segment: CandidateSegment, *, start_ms: int, end_ms: int) -> Prev
 def to_take_along(job: Job) -> list[UUID]:
     """Return waiting previews that share frames to decode with that of a claimed job, the nearest first.
 
-    None for one that somebody waits for, and none for one that failed before, for it might take the others with it.
+    None for one that somebody waits for, and none for one that failed before, for it might take the others with it;
+    none where an original was trimmed, for they may lie in another part.
     """
-    if job.priority <= URGENT or job.attempts > 1 or job.kills:
+    if job.priority <= URGENT or job.attempts > 1 or job.kills or job.segment.original_file.trimmed_at:
         return []
     of_file = {"kind": JobKind.PREVIEW, "segment__original_file": job.segment.original_file_id}
     of_file |= {"attempts": 0, "kills": 0}

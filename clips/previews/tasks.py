@@ -6,6 +6,7 @@ from uuid import UUID
 from celery import shared_task
 from django.db import transaction
 
+from clips.jobs.kept import local_span
 from clips.jobs.worker import Claim, claim, claim_more
 from clips.media import MediaError
 from clips.media.sandbox import runner
@@ -63,7 +64,7 @@ def preview(job_id: str) -> None:
             return
         original = work.job.segment.original_file
         with (
-            local_copy(original, work.report) as source,
+            local_span(original, *previews.wanted_span_ms(work.job), work.report) as source,
             camera_copy(original.preview_source(), work) as small,
             claim_more(previews.to_take_along(work.job)) as others,
             scratch_folder() as folder,

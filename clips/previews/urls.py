@@ -13,6 +13,7 @@ urlpatterns = [
     path("media/clips/<uuid:pk>.mp4", http_ranges.clip_file, name="clip_file"),
     path("media/clips/<uuid:pk>/download", http_ranges.clip_download, name="clip_download"),
     path("media/raw/<uuid:pk>.mp4", raw_views.raw_file, name="raw_file"),
+    path("media/raw/<uuid:pk>/glance.mp4", raw_views.raw_glance, name="raw_glance"),
     path("media/raw/<uuid:pk>/pieces.m3u8", raw_views.piece_list, name="piece_list"),
     path("media/raw/<uuid:pk>/pieces/<int:number>.ts", raw_views.piece_file, name="piece_file"),
     path("media/raw/<uuid:pk>/pieces/again", raw_views.pieces_again, name="pieces_again"),

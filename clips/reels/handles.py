@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from clips.jobs import pipeline
+from clips.jobs import kept, pipeline
 from clips.models import FinalClip, HandleCut, Job, JobKind, Reel
 from clips.reels.contents import current_clips
 from clips.storage import files
@@ -48,6 +48,8 @@ def want(reel: Reel, handle_ms: int) -> None:
         for clip in clips:
             start_ms = max(0, clip.start_ms - handle_ms)
             end_ms = max(clip.end_ms, min(clip.end_ms + handle_ms, clip.original_file.duration_ms or clip.end_ms))
+            around = (clip.start_ms, clip.end_ms)
+            start_ms, end_ms = kept.within_reach(clip.original_file, start_ms, end_ms, around=around)
             HandleCut.objects.get_or_create(
                 clip=clip, handle_ms=handle_ms, defaults={"start_ms": start_ms, "end_ms": end_ms}
             )
@@ -78,6 +80,12 @@ def note_downloaded(cuts: Iterable[HandleCut]) -> None:
 def next_wanted(clip: FinalClip) -> HandleCut | None:
     """Return the cut of a clip to make next: the last one requested, which somebody is waiting for."""
     return clip.handle_cuts.filter(stored_path="").order_by("-created_at").first()
+
+
+def wanted_ms(job: Job) -> tuple[int, int]:
+    """Return which span of its video a job reads."""
+    wanted = next_wanted(job.clip)
+    return (wanted.start_ms, wanted.end_ms) if wanted else (job.clip.start_ms, job.clip.end_ms)
 
 
 def drop_old() -> int:

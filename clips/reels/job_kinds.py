@@ -2,6 +2,7 @@
 
 from clips.jobs import registry
 from clips.models import Job, JobKind
+from clips.reels import handles
 from clips.reels.handles import HANDLES_MS
 
 #: At most 16 Mbit/s of picture for 1080p, and its sound; once in segments and once joined.
@@ -11,8 +12,10 @@ _BYTES_PER_PX_S = 2
 def register() -> None:
     """Register this room's kinds of jobs."""
     registry.register(JobKind.FILM, registry.Step("render_reel", "media", room_bytes=_film_bytes))
-    handles = registry.Step("cut_handles", "media", reads_original=True, room_bytes=_handles_bytes)
-    registry.register(JobKind.HANDLES, handles)
+    cut = registry.Step(
+        "cut_handles", "media", reads_original=True, reads_ms=handles.wanted_ms, room_bytes=_handles_bytes
+    )
+    registry.register(JobKind.HANDLES, cut)
 
 
 def _film_bytes(job: Job) -> int:

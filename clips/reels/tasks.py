@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clips.jobs import pipeline
+from clips.jobs.kept import local_span
 from clips.jobs.kept_folder import kept_folder
 from clips.jobs.worker import Claim, claim
 from clips.media import MediaError
@@ -25,7 +26,6 @@ from clips.storage.files import (
     MissingFileError,
     checksums_of,
     local_clip,
-    local_copy,
     local_file,
     scratch_folder,
     staged,
@@ -72,7 +72,8 @@ def cut_handles(job_id: str) -> None:
             return
         clip = work.job.clip
         wanted = handles.next_wanted(clip)
-        with local_copy(clip.original_file, work.report) as source, scratch_folder() as folder:
+        span_ms = handles.wanted_ms(work.job)
+        with local_span(clip.original_file, *span_ms, work.report) as source, scratch_folder() as folder:
             out, facts, path = folder / "clip", {}, ""
             if wanted:
                 asked = {"source": str(source), "out": str(out), "start_ms": wanted.start_ms, "end_ms": wanted.end_ms}

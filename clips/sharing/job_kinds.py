@@ -9,7 +9,12 @@ SHARE_BYTES_PER_S = 4_000_000
 
 def register() -> None:
     """Register this room's kind of job."""
-    registry.register(JobKind.SHARE, registry.Step("share", "media", reads_original=True, room_bytes=_copy_bytes))
+    share = registry.Step("share", "media", reads_original=True, reads_ms=_clip_ms, room_bytes=_copy_bytes)
+    registry.register(JobKind.SHARE, share)
+
+
+def _clip_ms(job: Job) -> tuple[int, int]:
+    return job.clip.start_ms, job.clip.end_ms
 
 
 def _copy_bytes(job: Job) -> int:

@@ -3,13 +3,14 @@
 from celery import shared_task
 from django.db import transaction
 
+from clips.jobs.kept import local_span
 from clips.jobs.worker import claim
 from clips.media.sandbox import runner
 from clips.models import FinalClip, SharedCopy
 from clips.previews import cache
 from clips.sharing import links
 from clips.storage import files
-from clips.storage.files import local_copy, scratch_folder, staged
+from clips.storage.files import scratch_folder, staged
 
 #: A second of 4K HEVC at 120 frames per second takes 15 CPU-seconds; what takes so much longer hangs.
 MIN_CPU_S, MAX_CPU_PER_SECOND = 120, 60
@@ -24,7 +25,8 @@ def share(job_id: str) -> None:
             return
         clip = work.job.clip
         copy = links.next_wanted(clip)
-        with local_copy(clip.original_file, work.report) as source, scratch_folder() as folder:
+        span_ms = clip.start_ms, clip.end_ms
+        with local_span(clip.original_file, *span_ms, work.report) as source, scratch_folder() as folder:
             out = folder / "copy.mp4"
             made = copy and runner.run(
                 "clips.media.render.share_copy:make_share_copy",

@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips.archive.naming import file_stem
-from clips.jobs import pipeline
+from clips.disk import fetching
+from clips.jobs import kept, pipeline
 from clips.models import (
     BulkChange,
     BulkKind,
@@ -169,7 +170,7 @@ def put_aside(segment: CandidateSegment, *, lease: uuid.UUID, key: uuid.UUID, me
 
 
 def check_trim(original: OriginalFile, start_ms: int, end_ms: int) -> None:
-    """Raise TrimError unless the span is within the file."""
+    """Raise TrimError unless the span is within the file, and not in what was trimmed off it for good."""
     if start_ms >= end_ms:
         raise TrimError(_("The clip must end after it starts."))
     duration_ms = original.duration_ms or end_ms  # of a lost file nobody knows how long it is
@@ -179,6 +180,8 @@ def check_trim(original: OriginalFile, start_ms: int, end_ms: int) -> None:
             sentence = _("This video ends at %(length)s and continues in %(file)s. Make a separate clip there.")
             raise TrimError(sentence % {"length": length, "file": following})
         raise TrimError(_("The video is %(length)s long. The clip must be within it.") % {"length": length})
+    if original.trimmed_at and not kept.has(original, start_ms, end_ms) and fetching.copy_of(original) is None:
+        raise TrimError(kept.gone(original, start_ms, end_ms))
 
 
 def clip_stem(original: OriginalFile, choice: Choice) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clips.disk import fetching, request_room
+from clips.disk.overview import overview
 from clips.disk.usage import disk_use
 from clips.library.session_views import news
 from clips.models import Eviction, OriginalFile
@@ -41,7 +42,8 @@ def storage(request: HttpRequest) -> HttpResponse:
     log = Eviction.objects.select_related("original_file").defer("original_file__probe")
     page = Paginator(log[:MOST_EVICTIONS], EVICTIONS_PER_PAGE).get_page(request.GET.get("page"))
     incoming = settings.INCOMING_DIR if request.user.may(Role.ADMIN) else None
-    return render(request, "clips/web/storage.html", {"disk": disk_use(), "page": page, "incoming": incoming})
+    context = {"disk": disk_use(), "space": overview(), "page": page, "incoming": incoming}
+    return render(request, "clips/web/storage.html", context)
 
 
 @requires(Role.CURATOR)

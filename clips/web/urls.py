@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clips.web import cameras, disk, home, job_groups, jobs, manage, notices
+from clips.web import cameras, disk, home, job_groups, jobs, manage, notices, trim
 
 urlpatterns = [
     path("manage", manage.manage, name="manage"),
@@ -20,6 +20,8 @@ urlpatterns = [
     path("files/<uuid:pk>/fetch", disk.file_fetch, name="file_fetch"),
     path("files/<uuid:pk>/not-needed", disk.file_not_needed, name="file_not_needed"),
     path("files/<uuid:pk>/needed", disk.file_needed, name="file_needed"),
+    path("sessions/<uuid:pk>/trim", trim.session_trim, name="session_trim"),
+    path("sessions/<uuid:pk>/trim/undo", trim.session_trim_undo, name="session_trim_undo"),
     path("jobs", jobs.jobs, name="jobs"),
     path("jobs/disk", disk.disk, name="disk"),
     path("jobs/disk/make-room", disk.disk_make_room, name="disk_make_room"),

@@ -205,6 +205,18 @@ SCRATCH_MAX_BYTES = Setting(
     "SCRATCH_MAX_BYTES", Section.SPACE, Size(), 20 * 1024**3, _("Local copies of files in a bucket"),
     _("How much space they may take on each machine."),
 )  # fmt: skip
+TRIM_ORIGINALS = Setting(
+    "TRIM_ORIGINALS", Section.SPACE, Choice([("never", _("Never")), ("after_sorting", _("When sorted"))]), "never",
+    _("Trim originals"), _("To kept clips and some seconds around them. Each waits a week, in which it can be undone."),
+)  # fmt: skip
+TRIM_AFTER_DAYS = Setting(
+    "TRIM_AFTER_DAYS", Section.SPACE, Days(0), 30, _("Trim originals after"),
+    _("So many days after the last decision in a video."),
+)  # fmt: skip
+TRIM_HANDLE_S = Setting(
+    "TRIM_HANDLE_S", Section.SPACE, Whole(1, 60), 5, _("Seconds around clips"),
+    _("How much of a trimmed video stays before and after each clip, for new versions of it."),
+)  # fmt: skip
 
 NOTICE_HOUR = Setting(
     "NOTICE_HOUR", Section.NOTICES, Whole(0, 23), 9, _("Hour of the daily summary"),

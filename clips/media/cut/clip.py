@@ -76,7 +76,7 @@ def cut(
         container, zero = _recording(whole, start_ms, end_ms)
         stream = picture_stream(container)
         way = way_of(container, stream)
-        span = _find_span(container, stream, zero, start_ms, end_ms)
+        span = find_span(container, stream, zero, start_ms, end_ms)
         later_s = _zero(whole) - zero
         if recorded_at and later_s:
             begins_s = (stream.start_time or 0) * time_base_of(stream)
@@ -163,7 +163,8 @@ def _recording(whole: InputContainer, start_ms: int, end_ms: int) -> tuple[Input
     return first.container, zero - first.later_s
 
 
-def _find_span(container: InputContainer, stream: VideoStream, zero: Fraction, start_ms: int, end_ms: int) -> Span:
+def find_span(container: InputContainer, stream: VideoStream, zero: Fraction, start_ms: int, end_ms: int) -> Span:
+    """Return the frames on screen from one time to another; MediaError where the video does not have both."""
     if start_ms < 0:
         raise MediaError("The start is before the beginning of the video.")
     first = frame_at(container, stream, zero + Fraction(start_ms, 1000))

@@ -83,7 +83,7 @@ def make_filmstrip(source: str, out: str, progress: Callable[[float], None] | No
     with open_media(source) as container:
         stream = picture_stream(container)
         wanted_s, length_s = _wanted_s(zero_s(container), known_end_s(container, stream))
-        for frame in _keyframes(container, stream, wanted_s, _part(progress, 0.3, 1)):
+        for frame in keyframes(container, stream, wanted_s, _part(progress, 0.3, 1)):
             tiles.add(frame, stream, zero_s(container))
         is_poor = len(tiles.times_ms) < FEW_TILES
         n_frames = stream.frames or length_s * float(stream.average_rate or 30)
@@ -177,7 +177,7 @@ def _wanted_s(begin_s: float, end_s: float) -> tuple[list[float], float]:
     return [begin_s + (number + 0.5) * length_s / n_tiles for number in range(n_tiles)], length_s
 
 
-def _keyframes(
+def keyframes(
     container: InputContainer, stream: VideoStream, wanted_s: list[float], progress: Callable[[float], None] | None
 ) -> Iterator[VideoFrame]:
     """Yield the keyframe before each wanted time, each once; damaged ones are left out."""

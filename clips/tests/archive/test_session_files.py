@@ -37,6 +37,7 @@ from clips.models import (
     Job,
     JobKind,
     JobState,
+    KeptPart,
     OriginalFile,
     Reaction,
     Reel,
@@ -62,7 +63,8 @@ TABLES: tuple[type[models.Model], ...] = (
     Comment, Reaction, VideoPair,
     Job, ArchiveCopy, SessionFile, ArchiveFolder, ArchiveMarker, ArchiveRoot, SavedView, ReelClip, Reel, Heart,
     Decision,
-    FinalClip.also.through, FinalClip, FileName, CandidateSegment, DetectionRun, OriginalFile, Shoot, BinEntry,
+    FinalClip.also.through, FinalClip, FileName, CandidateSegment, DetectionRun, KeptPart, OriginalFile, Shoot,
+    BinEntry,
     CameraName, CameraClock, TrickAlias, Trick, Member, PersonAlias, Person,
 )  # fmt: skip
 #: What cannot be as it was: numbers that nothing refers to, logins, when a copy was last looked at, and rows that tell

@@ -5,12 +5,15 @@ import uuid
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from clips.disk import overview
 from clips.models import ArchiveCopy, Job, JobKind, OriginalFile
 from clips.models import SegmentStatus as Status
-from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, FinalClipFactory
+from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, FinalClipFactory, ShootFactory
 from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 
 pytestmark = pytest.mark.django_db
@@ -110,3 +113,73 @@ def test_what_no_archive_has_any_more_is_welcome_again(client, sorter, done, let
     ArchiveCopy.objects.all().delete()
     OriginalFile.objects.update(not_needed_at=timezone.now())
     assert client.post(reverse("clips:upload_known"), **asked).json()["known"] == {}
+
+
+def test_a_curator_sees_what_trimming_frees_plans_it_and_thinks_again(client, curator, done):
+    OriginalFile.objects.update(size_bytes=10**9)
+    client.force_login(curator)
+    address = reverse("clips:session_trim", args=[done.shoot_id])
+    shown = client.get(address, headers=AS_A_PAGE_ASKS).content.decode()
+    assert "1 video can be trimmed" in shown
+    planned = client.post(address).content.decode()
+    assert "will be trimmed on" in planned
+    assert "trim-undo" in planned
+    assert "Undo under Details" in client.get(reverse("clips:session", args=[done.shoot_id])).content.decode()
+    done.refresh_from_db()
+    assert (done.trim_by, done.trim_at > timezone.now()) == (curator, True)
+    assert Job.objects.get(kind=JobKind.FILMSTRIP).is_active
+    Job.objects.all().delete()
+    undone = client.post(reverse("clips:session_trim_undo", args=[done.shoot_id])).content.decode()
+    assert "trim-plan" in undone
+    done.refresh_from_db()
+    assert done.trim_at is None
+
+
+def test_a_video_that_stays_whole_says_why(client, curator, done):
+    CandidateSegmentFactory(original_file=done, score=0.9)
+    client.force_login(curator)
+    address = reverse("clips:session_trim", args=[done.shoot_id])
+    shown = client.get(address, headers=AS_A_PAGE_ASKS).content.decode()
+    assert "it has moments to sort" in shown
+    assert "trim-plan" not in shown
+
+
+def test_more_videos_cost_the_panel_no_more_queries(
+    client, curator, done, make_original, django_assert_max_num_queries
+):
+    client.force_login(curator)
+    address = reverse("clips:session_trim", args=[done.shoot_id])
+    with CaptureQueriesContext(connection) as few:
+        client.get(address, headers=AS_A_PAGE_ASKS)
+    for number in range(5):
+        make_original(f"GX02{number}.MP4")
+    with django_assert_max_num_queries(len(few)):
+        client.get(address, headers=AS_A_PAGE_ASKS)
+
+
+def test_the_storage_page_says_what_each_session_takes_and_when_the_disk_is_full(client, curator, done, monkeypatch):
+    OriginalFile.objects.update(size_bytes=28 * 10**9)
+    monkeypatch.setattr(overview, "free_bytes", lambda: 21 * 10**9)
+    client.force_login(curator)
+    page = client.get(reverse("clips:storage")).content.decode()
+    assert reverse("clips:session", args=[done.shoot_id]) in page
+    assert 'data-kind="originals" x="0.0" y="0" width="1000.0"' in page
+    assert "the disk is full in about 3 weeks" in page
+    assert "Trim sorted videos" in page
+
+
+def test_sessions_are_summed_by_kind_and_the_small_ones_together(done, make_original, monkeypatch):
+    monkeypatch.setattr(overview, "MOST_SESSIONS", 1)
+    other = ShootFactory(name="Night", slug="Night", date="2024-12-02")
+    make_original("GX03.MP4", shoot=other, size_bytes=1000)
+    FinalClipFactory(original_file=done, stored_path="final_clips/a.mp4", size_bytes=50, file_hash="c" * 64)
+    first, others = overview.sessions()
+    assert (first.shoot, first.by_kind) == (done.shoot, {"originals": 300_000, "clips": 50})
+    assert (others.shoot, others.size_bytes) == (None, 1000)
+    assert sum(piece.width for piece in first.pieces) == pytest.approx(overview.WIDTH, abs=0.2)
+
+
+def test_without_new_footage_there_is_no_forecast(done):
+    assert overview.forecast().days_left is not None
+    OriginalFile.objects.update(created_at=timezone.now() - timezone.timedelta(days=60))
+    assert overview.forecast().days_left is None

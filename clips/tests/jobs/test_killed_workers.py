@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from hashlib import md5
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from django.utils import timezone
 
 from clips.archive import tasks as archive_tasks
 from clips.archive.local import TRASH_FOLDER
+from clips.disk import trimmed
 from clips.ingest import part_file
 from clips.jobs import pipeline, registry
 from clips.jobs import tasks as jobs_tasks
@@ -42,6 +44,7 @@ from clips.models import (
     Job,
     JobKind,
     JobState,
+    KeptPart,
     OriginalFile,
     Preview,
     ReelRender,
@@ -58,7 +61,7 @@ from clips.sorting import decisions
 from clips.storage import kept_sounds
 from clips.storage.files import sha256_of
 from clips.tests.archive.conftest import drive, dropped, on_drive  # noqa: F401 - fixtures
-from clips.tests.factories import CandidateSegmentFactory, OriginalFileFactory
+from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, OriginalFileFactory
 from clips.tests.media.made_up import make_video
 from clips.tests.workers import Worker, eventually
 from people.models import Person
@@ -83,6 +86,7 @@ EFFECT_GOES_INTO = {
     JobKind.FETCH: OriginalFile,
     JobKind.READ_BACK: OriginalFile,
     JobKind.PAIR: VideoPair,
+    JobKind.TRIM: KeptPart,
     JobKind.RENAME: FinalClip,
     JobKind.RECORD: ArchiveTouch,
     JobKind.EMPTY: BinEntry,  # the rest is tried step by step in clips/tests/library/test_emptying.py
@@ -179,6 +183,21 @@ def clip(filmed, sorter) -> FinalClip:
     clip = decisions.keep(segment, choice, lease=lease, key=uuid.uuid4(), member=sorter)
     Job.objects.all().delete()
     return clip
+
+
+def planned_to_be_trimmed(clip: FinalClip) -> OriginalFile:
+    """Cut and archive a clip of a longer video, and have that trimmed now."""
+    original = clip.original_file
+    stored = django_settings.DATA_DIR / original.stored_path
+    make_video(stored, frames=1500)
+    facts = {"file_hash": sha256_of(stored), "size_bytes": stored.stat().st_size, "duration_ms": 50_000}
+    OriginalFile.objects.update(trim_at=timezone.now() - timedelta(days=1), **facts)
+    DetectionRunFactory(original_file=original)
+    CandidateSegment.objects.filter(clips=clip).update(start_ms=22_000, end_ms=23_000)
+    FinalClip.objects.update(start_ms=22_000, end_ms=23_000)
+    library_tasks.render(str(Job.objects.for_target(JobKind.RENDER, clip, params={"alone": True}).pk))
+    archive_tasks.archive(str(Job.objects.for_target(JobKind.ARCHIVE, clip, params={"alone": True}).pk))
+    return OriginalFile.objects.get()
 
 
 @pytest.fixture
@@ -309,6 +328,21 @@ def _prepared(request) -> tuple[JobKind, object, Callable[[], None]]:
         assert sorted(sounds) == sorted(OriginalFile.objects.values_list("file_hash", flat=True))
         assert [path.name for path in django_settings.SCRATCH_DIR.iterdir()] == [kept_sounds.FOLDER]
 
+    def trimmed_to_its_clip() -> None:
+        trimmed.delete_leftovers()  # as each minute, should its worker have died between the two
+        original = OriginalFile.objects.get()
+        assert original.trimmed_at is not None
+        assert not (django_settings.DATA_DIR / original.stored_path).exists()
+        parts = list(original.kept_parts.all())
+        files = {path for path in django_settings.ORIGINALS_DIR.rglob("*") if path.is_file()}
+        assert files == {django_settings.DATA_DIR / part.stored_path for part in parts}
+        assert [sha256_of(django_settings.DATA_DIR / part.stored_path) for part in parts] == [
+            part.file_hash for part in parts
+        ]
+        clip = FinalClip.objects.get()
+        library_tasks.render(str(Job.objects.for_target(JobKind.RENDER, clip, params={"alone": True}).pk))
+        assert FinalClip.objects.get().file_hash == clip.file_hash
+
     def renamed() -> None:
         clip = FinalClip.objects.get()
         assert clip.filename.startswith("2024-12-01__BackyardRails__Mia_Berg__")
@@ -346,6 +380,8 @@ def _prepared(request) -> tuple[JobKind, object, Callable[[], None]]:
     if kind == JobKind.WITHDRAW:
         archive_tasks.archive(str(Job.objects.for_target(JobKind.ARCHIVE, row, params={"alone": True}).pk))
         FinalClip.objects.update(is_current=False, removed_at=timezone.now())
+    if kind == JobKind.TRIM:
+        row = planned_to_be_trimmed(row)
     if kind == JobKind.RECORD:
         row = row.original_file.shoot
     if kind == JobKind.FETCH:
@@ -382,6 +418,7 @@ def _prepared(request) -> tuple[JobKind, object, Callable[[], None]]:
         JobKind.FETCH: fetched_back,
         JobKind.READ_BACK: read_back,
         JobKind.PAIR: paired,
+        JobKind.TRIM: trimmed_to_its_clip,
         JobKind.RENAME: renamed,
         JobKind.RECORD: described,
         JobKind.EMPTY: emptied,

@@ -100,6 +100,10 @@ export class WatchSource {
 
   #instead() {
     if (this.isLeft || this.hls || !this.video.getAttribute("src")) return;
+    if (!this.root.dataset.pieces) {
+      this.say("broken");
+      return;
+    }
     const atS = this.video.currentTime;
     this.video.removeAttribute("src");
     this.isNeeded = true;

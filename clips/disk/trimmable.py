@@ -1,0 +1,140 @@
+"""Decides which originals may be trimmed, explains why the others stay whole, and which spans of one are kept."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import BigIntegerField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, Least
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clips.disk import evictable
+from clips.media.cut.kept_file import merged
+from clips.models import BinEntry, CandidateSegment, Decision, FinalClip, OriginalFile, SegmentStatus, Shoot
+from people.site_settings.registry import ARCHIVE_ORIGINALS, TRIM_AFTER_DAYS, TRIM_HANDLE_S
+
+#: Two spans that lie nearer to each other are kept as one.
+JOIN_MS = 2_000
+#: About how much a span needs beside what is in it: from the keyframe before it to what a decoder reads ahead.
+AROUND_MS = 2_500
+#: About how much index and beginning take.
+FRAME_BYTES = 8 * 1024**2
+#: Less than this share of a file is not worth that the rest is gone.
+LEAST_SHARE = 0.2
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """About what trimming some originals would free, and what would stay of them."""
+
+    n_videos: int
+    size_bytes: int
+    kept_bytes: int
+
+    @property
+    def freed_bytes(self) -> int:
+        return self.size_bytes - self.kept_bytes
+
+
+def with_reasons(originals: QuerySet) -> QuerySet:
+    """Annotate each original with its reasons to stay whole, as booleans."""
+    decided = CandidateSegment.objects.filter(original_file=OuterRef("pk")).decided()
+    return evictable.with_ties(originals).annotate(is_decided=Exists(decided))
+
+
+def trimmable() -> QuerySet:
+    """Return the originals that may be trimmed: whole, sorted, with all their clips archived and verified.
+
+    Where originals are archived too, those whose copy is there.
+    """
+    rows = with_reasons(OriginalFile.objects.on_disk().in_use()).filter(
+        is_open=False, is_analysed=True, is_decided=True, has_loose_clips=False, is_worked_on=False, is_fresh=False,
+        damaged_at=None, low_res_of=None, duration_ms__isnull=False, trim_problem="",
+    )  # fmt: skip
+    return rows.filter(is_archived=True) if wants_archive() else rows
+
+
+def by_policy() -> QuerySet:
+    """Return those that the site's setting has trimmed: nobody decided anything about them for some days."""
+    recent = Decision.objects.filter(
+        segment__original_file=OuterRef("pk"), created_at__gt=timezone.now() - timedelta(days=TRIM_AFTER_DAYS.value())
+    )
+    return trimmable().filter(~Exists(recent), trim_at=None, stays_whole_at=None)
+
+
+def wants_archive() -> bool:
+    """Return whether originals are archived, so that none is trimmed without its copy."""
+    return ARCHIVE_ORIGINALS.value() != "never"
+
+
+def why_whole(original: OriginalFile) -> str:
+    """Return the first reason why an original (``with_reasons``) stays whole; empty if there is none."""
+    if original.trim_problem:
+        return original.trim_problem
+    if original.is_open:
+        return _("it has moments to sort")
+    if not original.is_analysed or original.duration_ms is None:
+        return _("it has not been searched yet")
+    if not original.is_decided:
+        return _("nobody has kept or trashed anything in it")
+    if original.has_loose_clips:
+        return _("not all its clips are in the archive")
+    if wants_archive() and not original.is_archived:
+        return _("it is not in the archive yet")
+    if original.damaged_at:
+        return _("its bytes on the disk are damaged")
+    if original.low_res_of_id:
+        return _("it is a camera’s small copy")
+    if original.is_worked_on:
+        return _("jobs for it are running or waiting")
+    return _("it was just restored") if original.is_fresh else ""
+
+
+def kept_spans_ms(original: OriginalFile) -> list[Span]:
+    """Return what is kept of an original: around each clip that is there or may be restored, and each kept moment."""
+    length_ms, handle_ms = original.duration_ms or 0, 1000 * TRIM_HANDLE_S.value()
+    needed = Q(removed_at=None) | Q(bin_entry__in=BinEntry.objects.lying())
+    clips = FinalClip.objects.filter(needed, original_file=original).values_list("start_ms", "end_ms")
+    moments = CandidateSegment.objects.filter(original_file=original, status=SegmentStatus.ACCEPTED)
+    spans = [
+        (max(0, start_ms - handle_ms), max(end_ms, min(length_ms, end_ms + handle_ms))) for start_ms, end_ms in clips
+    ]
+    spans += [(start_ms, min(length_ms, end_ms)) for start_ms, end_ms in moments.values_list("start_ms", "end_ms")]
+    lengths = [(start_ms, end_ms - start_ms) for start_ms, end_ms in spans if end_ms > start_ms]
+    return [(start_ms, start_ms + length) for start_ms, length in merged(lengths, gap_bytes=JOIN_MS)]
+
+
+def clips_within_ms(original: OriginalFile, span: Span) -> list[Span]:
+    """Return the spans of the clips, in any version, that lie within one that is kept."""
+    clips = FinalClip.objects.filter(original_file=original, start_ms__gte=span[0], end_ms__lte=span[1])
+    clips = clips.exclude(stored_path="")
+    return sorted(set(clips.values_list("start_ms", "end_ms")))
+
+
+def with_estimate(originals: QuerySet) -> QuerySet:
+    """Annotate each original with about how many bytes stay of it when it is trimmed, as ``kept_bytes``.
+
+    Spans that overlap count twice, so it is rather too much than too little.
+    """
+    each_ms = F("end_ms") - F("start_ms") + 2000 * TRIM_HANDLE_S.value() + AROUND_MS
+    clips = FinalClip.objects.current().filter(original_file=OuterRef("pk")).order_by().values("original_file")
+    kept_ms = Coalesce(Subquery(clips.annotate(n=Sum(each_ms)).values("n")), 0, output_field=BigIntegerField())
+    of_length = F("size_bytes") * Least(kept_ms, F("duration_ms"), output_field=BigIntegerField()) / F("duration_ms")
+    kept_bytes = Least(F("size_bytes"), of_length + FRAME_BYTES, output_field=BigIntegerField())
+    return originals.annotate(kept_bytes=kept_bytes)
+
+
+def estimate(originals: QuerySet) -> Estimate:
+    """Return what trimming these would free, without those that it would hardly make smaller."""
+    rows = with_estimate(originals.order_by()).filter(kept_bytes__lte=F("size_bytes") * (1 - LEAST_SHARE))
+    told = rows.aggregate(n=Count("pk"), size=Sum("size_bytes"), kept=Sum("kept_bytes"))
+    return Estimate(told["n"], told["size"] or 0, told["kept"] or 0)
+
+
+def is_worth_it(size_bytes: int, kept_bytes: int) -> bool:
+    return size_bytes - kept_bytes >= LEAST_SHARE * size_bytes
+
+
+def of_session(shoot: Shoot) -> QuerySet:
+    return trimmable().filter(shoot=shoot)
