@@ -263,7 +263,7 @@ def test_the_page_costs_the_same_with_a_thousand_clips(
 ):
     client.force_login(viewer)
     url = reverse("clips:clip", args=[clip.pk])
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         client.get(url, {"q": "mil"})
     FinalClip.objects.bulk_create(
         FinalClip(
@@ -272,7 +272,7 @@ def test_the_page_costs_the_same_with_a_thousand_clips(
         )
         for n in range(1000)
     )  # fmt: skip
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         client.get(url, {"q": "mil"})
 
 
