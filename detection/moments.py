@@ -6,7 +6,7 @@ from uuid import UUID
 
 from clips.models import CandidateSegment, DetectionRun, OriginalFile, SegmentStatus
 from clips.previews import requests
-from detection.scoring.chance import Chances
+from detection.scoring.chance import Chances, looked_at
 from detection.scoring.same_moment import is_same_moment
 
 #: What a candidate says of its row: where it is, and what it is worth.
@@ -116,7 +116,8 @@ def _lowered(row: CandidateSegment, run: DetectionRun) -> CandidateSegment:
     step_ms, values = run.curve["step_ms"], run.curve["values"]
     now = max(values[row.start_ms // step_ms : row.end_ms // step_ms + 1], default=0.0)
     row.run, row.score = run, min(row.score or 0.0, now)
-    row.chance = round(Chances.shipped().of_score(row.score, is_seen=True), 3)
+    how = looked_at(is_seen=True, share=run.parameters.get("seen", 1.0))
+    row.chance = round(Chances.shipped().of_score(row.score, how), 3)
     return row
 
 

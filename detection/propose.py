@@ -9,7 +9,7 @@ import numpy as np
 
 from detection.analyze import SCORE_SHARE, How, watch
 from detection.scoring import score
-from detection.scoring.chance import Chances
+from detection.scoring.chance import Chances, looked_at
 from detection.scoring.marks import marks_of
 from detection.scoring.reasons import explain
 from detection.scoring.same_moment import is_same_moment
@@ -18,9 +18,9 @@ from detection.scoring.spans import Span, span_of
 from detection.signals import STEP_S, Signals
 
 #: Of code and parameters together; raised with every change that can change a moment.
-VERSION = "7"
+VERSION = "8"
 #: Version of the candidates' features.
-FEATURES_VERSION = 3
+FEATURES_VERSION = 4
 #: Below it nobody wants to see a candidate, whatever the sensitivity.
 FLOOR = 0.02
 #: Shown at the default sensitivity.
@@ -159,7 +159,7 @@ def propose_from_signals(
             continue
         features = _features(peak.step, span, signals, z_scores, hilights_s)
         candidate = _candidate(peak, span, features, duration_ms=duration_ms, stretch=stretch)
-        candidate["chance"] = round(chances.of_score(peak.score, is_seen=features["seen"]), 3)
+        candidate["chance"] = round(chances.of_score(peak.score, features["looked"]), 3)
         if not any(is_same_moment(_ends_ms(candidate), _ends_ms(better)) for better in candidates):
             moments.append((peak, span))
             candidates.append(candidate)
@@ -234,6 +234,7 @@ def _features(
         "z_scores": {name: round(float(z[step]), 2) for name, z in z_scores.items() if not np.isnan(z[step])},
         "moving_times_usual": round(float(moving[about].max()) / max(float(np.median(moving)), 0.05), 1),
         "seen": bool(signals.seen[step]),
+        "looked": looked_at(is_seen=bool(signals.seen[step]), share=float(signals.seen.mean())),
         "air_s": round(span.landing_s - span.take_off_s, 2),
     }
     if "pair_db" in signals.curves:

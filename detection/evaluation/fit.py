@@ -8,7 +8,7 @@ from scipy import optimize
 
 from detection.evaluation.evaluate import match
 from detection.scoring import score
-from detection.scoring.chance import GLANCED, MISS_COST, SEEN, Chances, log_odds
+from detection.scoring.chance import MISS_COST, Chances, log_odds
 from detection.scoring.spans import span_of
 from detection.signals import Signals
 
@@ -93,10 +93,13 @@ def fit(takes: list[Examples]) -> score.Weights:
 
 
 class Told(NamedTuple):
-    """What became of a candidate: its score by weights that have not seen it, how it was looked at, and if it hits."""
+    """What became of a candidate: its score by weights that have not seen it, how it was looked at, and if it hits.
+
+    ``how`` is one of those of `detection.scoring.chance.looked_at`.
+    """
 
     score: float
-    is_seen: bool
+    how: str
     is_hit: bool
 
 
@@ -109,9 +112,8 @@ def fit_chances(told: Sequence[Told]) -> Chances:
     """
     plain = Chances.plain()
     found = {}
-    for name, is_seen in ((SEEN, True), (GLANCED, False)):
-        own = [one for one in told if one.is_seen == is_seen]
-        found[name] = _shift_and_slope(own, plain.of[name])
+    for how, prior in plain.of.items():
+        found[how] = _shift_and_slope([one for one in told if one.how == how], prior)
     return Chances(found)
 
 

@@ -143,7 +143,7 @@ def table(cuts: Sequence[Cut], signals: Sequence[Signals]) -> dict[str, list[dic
     chances = _chances(cuts, found)
     for cut, moments in zip(cuts, found, strict=True):
         for moment in moments:
-            moment["chance"] = chances[cut.take].of_score(moment["score"], is_seen=moment["features"]["seen"])
+            moment["chance"] = chances[cut.take].of_score(moment["score"], moment["features"]["looked"])
     kinds: list[dict[str, Any]] = []
     scores: list[dict[str, Any]] = []
     for coverage in COVERAGES:
@@ -164,7 +164,7 @@ def told_of(label: dict[str, Any], moments: list[dict[str, Any]]) -> list[fit.To
     ranked = sorted(moments, key=lambda moment: (-moment["score"], moment["start_ms"]))
     hits = match(ranked, label["tricks"])
     return [
-        fit.Told(moment["score"], moment["features"]["seen"], hit is not None)
+        fit.Told(moment["score"], moment["features"]["looked"], hit is not None)
         for moment, hit in zip(ranked, hits, strict=True)
     ]
 

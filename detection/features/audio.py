@@ -29,8 +29,9 @@ ENOUGH_DB = 25.0
 PAIR_GAP_S = (0.2, 1.1)
 #: Most are this far apart (.33 to .64 s in eight of ten labelled tricks), most pairs by chance are not: ...
 LIKELY_GAP_S = (0.25, 0.8)
-#: ... others count for so much of their strength (F1 .81, without .78; as a camera's file .81 and .79).
-UNLIKELY = 0.5
+#: ... others count for so much of their strength (F1 .81, without .78; as a camera's file .82 and .79). Longer ones
+#: are chance less often: so long does one fly off a kicker, which no labelled take shows (.5 to .65 rank them alike).
+UNLIKELY_SHORT, UNLIKELY_LONG = 0.5, 0.65
 
 
 def band_power(samples: np.ndarray, *, rate_hz: int) -> np.ndarray:
@@ -105,7 +106,7 @@ def pair_strength_db(impact_db: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     strength_db : np.ndarray [shape=(n_hops,), float]
-        The weaker of the two impacts, for the best gap within ``PAIR_GAP_S``; half of it outside ``LIKELY_GAP_S``.
+        The weaker of the two impacts, for the best gap within ``PAIR_GAP_S``; less of it outside ``LIKELY_GAP_S``.
     gap_s : np.ndarray [shape=(n_hops,), float]
         That gap; 0 where there is no pair.
     """
@@ -113,10 +114,16 @@ def pair_strength_db(impact_db: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     strength_db, gap_s = np.zeros(len(impact_db)), np.zeros(len(impact_db))
     shortest, longest = (round(gap / HOP_S / 2) for gap in PAIR_GAP_S)
     for half in range(shortest, min(longest, (len(impact_db) - 1) // 2) + 1, 2):
-        is_likely = LIKELY_GAP_S[0] <= 2 * half * HOP_S <= LIKELY_GAP_S[1]
-        weaker = np.minimum(impact_db[: -2 * half], impact_db[2 * half :]) * (1.0 if is_likely else UNLIKELY)
+        weaker = np.minimum(impact_db[: -2 * half], impact_db[2 * half :]) * _share_of(2 * half * HOP_S)
         middle = slice(half, len(impact_db) - half)
         better = weaker > strength_db[middle]
         strength_db[middle][better] = weaker[better]
         gap_s[middle][better] = 2 * half * HOP_S
     return strength_db, gap_s
+
+
+def _share_of(gap_s: float) -> float:
+    """Return how much of its strength a pair with such a gap keeps."""
+    if gap_s < LIKELY_GAP_S[0]:
+        return UNLIKELY_SHORT
+    return UNLIKELY_LONG if gap_s > LIKELY_GAP_S[1] else 1.0

@@ -14,8 +14,11 @@ from pathlib import Path
 WEIGHTS_FILE = Path(__file__).with_name("weights.json")
 #: A missed trick is a lost memory, a useless card a key press: so a score of .5 is a chance of about one in three.
 MISS_COST = 2.0
-#: How a moment was looked at: picture by picture, or in a glance and by its sound.
-SEEN, GLANCED = "seen", "glanced"
+#: How a moment was looked at: picture by picture, as its whole file was; picture by picture because something spoke for
+#: it; or in a glance and by its sound.
+SEEN, CHOSEN, GLANCED = "seen", "chosen", "glanced"
+#: A file of which so much was looked at was not looked at by choice.
+WHOLE = 0.9
 #: Scores nearer to 0 and 1 than this are no surer.
 LEAST = 1e-4
 
@@ -29,16 +32,16 @@ class Chances:
     @classmethod
     def plain(cls) -> "Chances":
         """Return what only takes the cost of a miss out of a score."""
-        return cls(dict.fromkeys((SEEN, GLANCED), (-math.log(MISS_COST), 1.0)))
+        return cls(dict.fromkeys((SEEN, CHOSEN, GLANCED), (-math.log(MISS_COST), 1.0)))
 
     @classmethod
     def shipped(cls) -> "Chances":
         """Return those that come with the program."""
         return _shipped()
 
-    def of_score(self, score: float, *, is_seen: bool) -> float:
-        """Return the chance that a moment of this score is a trick, 0 to 1."""
-        shift, slope = self.of[SEEN if is_seen else GLANCED]
+    def of_score(self, score: float, how: str) -> float:
+        """Return the chance that a moment of this score is a trick, 0 to 1, by how it was looked at (`looked_at`)."""
+        shift, slope = self.of[how]
         return 1 / (1 + math.exp(-(shift + slope * log_odds(score))))
 
 
@@ -46,6 +49,13 @@ class Chances:
 def _shipped() -> Chances:
     known = json.loads(WEIGHTS_FILE.read_text()).get("chance", {})
     return Chances(Chances.plain().of | {name: (shift, slope) for name, (shift, slope) in known.items()})
+
+
+def looked_at(*, is_seen: bool, share: float) -> str:
+    """Return how a moment was looked at, in a file of which a share was seen picture by picture."""
+    if not is_seen:
+        return GLANCED
+    return SEEN if share >= WHOLE else CHOSEN
 
 
 def log_odds(score: float) -> float:

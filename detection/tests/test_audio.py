@@ -56,6 +56,12 @@ def test_a_pair_stands_midway_with_its_gap():
     assert gap_s[best] == pytest.approx(0.5, abs=0.07)
 
 
+def test_a_pair_as_far_apart_as_over_a_kicker_counts_less_and_still_counts():
+    """Fails when a jump of a second counts half, as it did: the demo showed three of its five jumps."""
+    near_db, far_db = (pair_strength_db(impacts(hit(hit(ground(4), 1.5), 1.5 + gap)))[0].max() for gap in (0.5, 1.0))
+    assert 0.6 * near_db < far_db < 0.8 * near_db
+
+
 @pytest.mark.parametrize("second_s", [None, 1.9, 3.6])
 def test_one_impact_or_two_that_are_too_near_or_too_far_make_no_pair(second_s):
     samples = hit(ground(5), 1.8)

@@ -8,29 +8,34 @@ from django.urls import reverse
 
 from clips.models import CandidateSegment
 from detection.evaluation.fit import Told, fit_chances
-from detection.scoring.chance import GLANCED, MISS_COST, SEEN, Chances
+from detection.scoring.chance import CHOSEN, GLANCED, MISS_COST, SEEN, Chances, looked_at
 
 
-def told(n: int, shift: float, slope: float, *, is_seen: bool) -> list[Told]:
+def told(n: int, shift: float, slope: float, how: str) -> list[Told]:
     """Candidates whose scores tell too much or too little, by a known law."""
     rng = np.random.default_rng(3)
     scores = rng.uniform(0.02, 0.98, n)
     true = 1 / (1 + np.exp(-(shift + slope * np.log(scores / (1 - scores)))))
-    return [Told(float(s), is_seen, bool(hit)) for s, hit in zip(scores, rng.random(n) < true, strict=True)]
+    return [Told(float(s), how, bool(hit)) for s, hit in zip(scores, rng.random(n) < true, strict=True)]
 
 
 def test_the_plain_chance_takes_the_cost_of_a_miss_out_of_the_score():
     plain = Chances.plain()
-    assert plain.of_score(0.5, is_seen=True) == pytest.approx(1 / (1 + MISS_COST))
-    assert plain.of_score(0.0, is_seen=False) == pytest.approx(0, abs=1e-3)
-    assert plain.of_score(1.0, is_seen=False) == pytest.approx(1, abs=1e-3)
+    assert plain.of_score(0.5, SEEN) == pytest.approx(1 / (1 + MISS_COST))
+    assert plain.of_score(0.0, GLANCED) == pytest.approx(0, abs=1e-3)
+    assert plain.of_score(1.0, GLANCED) == pytest.approx(1, abs=1e-3)
 
 
 def test_chances_follow_what_became_of_the_scores_for_each_way_of_looking():
-    seen, glanced = (-1.0, 1.3), (0.4, 0.7)
-    fitted = fit_chances(told(6000, *seen, is_seen=True) + told(6000, *glanced, is_seen=False)).of
-    assert fitted[SEEN] == pytest.approx(seen, abs=0.15)
-    assert fitted[GLANCED] == pytest.approx(glanced, abs=0.15)
+    laws = {SEEN: (-1.0, 1.3), CHOSEN: (-0.3, 1.2), GLANCED: (0.4, 0.7)}
+    fitted = fit_chances([one for how, law in laws.items() for one in told(6000, *law, how)]).of
+    for how, law in laws.items():
+        assert fitted[how] == pytest.approx(law, abs=0.15)
+
+
+def test_what_was_looked_at_by_choice_is_told_apart_from_what_all_of_its_file_was():
+    assert [looked_at(is_seen=True, share=share) for share in (1.0, 0.3)] == [SEEN, CHOSEN]
+    assert looked_at(is_seen=False, share=0.3) == GLANCED
 
 
 def test_of_nothing_the_plain_chance_is_told():
@@ -39,8 +44,8 @@ def test_of_nothing_the_plain_chance_is_told():
 
 def test_a_higher_score_is_never_less_likely():
     shipped = Chances.shipped()
-    for is_seen in (True, False):
-        chances = [shipped.of_score(score / 100, is_seen=is_seen) for score in range(101)]
+    for how in (SEEN, CHOSEN, GLANCED):
+        chances = [shipped.of_score(score / 100, how) for score in range(101)]
         assert chances == sorted(chances)
         assert 0 < chances[0] < chances[-1] < 1
 

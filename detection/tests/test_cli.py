@@ -5,6 +5,8 @@ import json
 import pytest
 
 from detection.__main__ import main
+from detection.evaluation.intervals import N_FIFTHS
+from detection.evaluation.recorded import COVERAGES
 from detection.tests.film import Film
 
 pytestmark = pytest.mark.slow
@@ -24,7 +26,7 @@ def test_propose_prints_what_is_shown_as_json(folder, capsys):
     candidates = json.loads(capsys.readouterr().out)
     assert len(candidates) == 2
     for candidate in candidates:
-        assert set(candidate) == {"start_ms", "end_ms", "score", "shown", "why", "features"}
+        assert set(candidate) == {"start_ms", "end_ms", "score", "chance", "shown", "why", "features"}
         assert candidate["shown"] is True
 
 
@@ -77,7 +79,7 @@ def test_evaluate_prints_the_kinds_of_files_and_how_true_the_scores_are(folder, 
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].split()[:6] == ["takes", "with", "tricks", "full", "1", "1"]
     assert len([line for line in lines if line.startswith("short files")]) == 6
-    assert len([line for line in lines if " to " in line]) == 10
+    assert len([line for line in lines if " to " in line]) == len(COVERAGES) * 2 * N_FIFTHS, "of all sports and of one"
 
 
 def test_evaluate_as_a_cameras_file_has_figures_and_no_cost(folder, capsys):
