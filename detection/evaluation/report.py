@@ -9,7 +9,7 @@ from typing import Any
 from clips.media.sandbox import runner
 from detection.evaluation import fit, kinds
 from detection.evaluation.evaluate import LabelError, evaluate_take, load_labels, mean_of, pooled_of
-from detection.evaluation.recorded import COVERAGES, FITTED, Part
+from detection.evaluation.recorded import FITTED, Part
 from detection.propose import VERSION, propose_from_signals
 from detection.scoring import score
 from detection.scoring.chance import MISS_COST
@@ -148,11 +148,11 @@ def fit_weights(
     labels, videos = _labelled(footage, label_folders)
     signals: dict[str, dict[str, Signals]] = {}
     for name, label in labels.items():
-        parts = [asdict(Part(0, label["duration_ms"], coverage)) for coverage in COVERAGES]
+        parts = [asdict(Part(0, label["duration_ms"], coverage)) for coverage in FITTED]
         arguments = {"path": str(videos[name].absolute()), "parts": parts}
         found = runner.run(RECORDED, arguments, limits=LIMITS, on_tick=on_tick)["parts"]
         signals[name] = {
-            coverage: Signals.from_json(part["signals"]) for coverage, part in zip(COVERAGES, found, strict=True)
+            coverage: Signals.from_json(part["signals"]) for coverage, part in zip(FITTED, found, strict=True)
         }
     made = weights_of(labels, signals)
     out.write_text(json.dumps(made, indent=1) + "\n")
@@ -160,7 +160,7 @@ def fit_weights(
 
 
 def weights_of(labels: dict[str, dict[str, Any]], signals: dict[str, dict[str, Signals]]) -> dict[str, Any]:
-    """Return the content of the file of weights, from the signals of each take in each of ``COVERAGES``."""
+    """Return the content of the file of weights, from the signals of each take in each of ``FITTED``."""
     examples = {
         name: [fit.examples(own[coverage], labels[name]) for coverage in FITTED] for name, own in signals.items()
     }
