@@ -67,7 +67,9 @@ def _held(original: OriginalFile) -> tuple[list[CandidateSegment], list[Candidat
     """Lock all moments of a file, so that nobody leases one meanwhile; return the touched and the untouched ones."""
     CandidateSegment.objects.filter(original_file=original).lock_in_order()
     mine = CandidateSegment.objects.filter(original_file=original)
-    proposed = mine.filter(status=SegmentStatus.UNREVIEWED, decisions=None, clips=None, children=None)
+    # One that was skipped as another angle of a card has no decision of its own.
+    untouched = {"skipped_at": None, "decisions": None, "clips": None, "children": None}
+    proposed = mine.filter(status=SegmentStatus.UNREVIEWED, **untouched)
     free: set[UUID] = set(proposed.exclude(run=None).values_list("pk", flat=True))
     rows = list(mine.select_related("preview").order_by("start_ms", "pk"))
     return [row for row in rows if row.pk not in free], [row for row in rows if row.pk in free]

@@ -1,11 +1,14 @@
 """Tests tricks with angles: which moments are one, one card and one decision about them, and its undo."""
 
 import uuid
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from clips.disk import trimmable
 from clips.library.pairs import change
 from clips.models import (
     Angle,
@@ -183,6 +186,16 @@ def test_trash_and_skip_are_about_all_angles_and_undone_for_all(page, scene, wha
     assert statuses(scene.seen, scene.beside) == [then] * 2
     page.post("undo")
     assert statuses(scene.seen, scene.beside) == [SegmentStatus.IN_PROGRESS] * 2
+
+
+def test_a_video_is_not_trimmed_by_itself_soon_after_it_was_decided_as_another_angle(page, scene):
+    scene.other.delete(), scene.alone.delete()
+    page.post("hand")
+    page.post("trash", segment=str(scene.seen.pk), angles=str(scene.beside.pk), no_hand="1")
+    assert set(trimmable.trimmable()) == {scene.helmet, scene.phone}
+    assert not trimmable.by_policy().exists()
+    Decision.objects.update(created_at=timezone.now() - timedelta(days=400))
+    assert set(trimmable.by_policy()) == {scene.helmet, scene.phone}
 
 
 def test_an_angle_that_ended_before_the_trick_is_left_to_be_sorted_alone(page, scene):
