@@ -12,7 +12,7 @@ from detection.scoring.same_moment import is_same_moment
 #: What a candidate says of its row: where it is, and what it is worth.
 SPAN, WORTH = ("start_ms", "end_ms"), ("score", "chance", "why", "features")
 #: What a second look changes of a row that nobody touched.
-RESCORED = (*SPAN, *WORTH, "run", "is_second_look")
+RESCORED = (*SPAN, *WORTH, "run", "is_second_look", "is_from_angle")
 
 
 def replace_moments(original: OriginalFile, found: dict[str, Any]) -> DetectionRun:
@@ -106,7 +106,7 @@ def _rescored(row: CandidateSegment, run: DetectionRun, candidate: dict[str, Any
     """Return a row with what a closer look says of it. One that it lifts to the lowest score shown counts as added."""
     preview = getattr(row, "preview", None)
     is_in_preview = not preview or preview.start_ms <= candidate["start_ms"] < candidate["end_ms"] <= preview.end_ms
-    row.run = run
+    row.run, row.is_from_angle = run, False
     row.is_second_look |= (row.score or 0.0) < least <= candidate["score"]
     for name in (*SPAN, *WORTH) if is_in_preview else WORTH:
         setattr(row, name, candidate.get(name))
