@@ -10,7 +10,17 @@ from django.utils.translation import gettext as _
 
 from clips.disk import evictable
 from clips.media.cut.kept_file import merged
-from clips.models import BinEntry, CandidateSegment, Decision, FinalClip, OriginalFile, SegmentStatus, Shoot
+from clips.models import (
+    BinEntry,
+    CandidateSegment,
+    Decision,
+    FinalClip,
+    Job,
+    JobKind,
+    OriginalFile,
+    SegmentStatus,
+    Shoot,
+)
 from people.site_settings.registry import ARCHIVE_ORIGINALS, TRIM_AFTER_DAYS, TRIM_HANDLE_S
 
 #: Two spans that lie nearer to each other are kept as one.
@@ -21,6 +31,8 @@ AROUND_MS = 2_500
 FRAME_BYTES = 8 * 1024**2
 #: Less than this share of a file is not worth that the rest is gone.
 LEAST_SHARE = 0.2
+#: A second look that was asked for comes first, for it may find more; a site never quiet in so long gives it up.
+LOOK_WITHIN = timedelta(days=7)
 Span = tuple[int, int]
 
 
@@ -40,7 +52,7 @@ class Estimate:
 def with_reasons(originals: QuerySet) -> QuerySet:
     """Annotate each original with its reasons to stay whole, as booleans."""
     decided = CandidateSegment.objects.filter(original_file=OuterRef("pk")).decided()
-    return evictable.with_ties(originals).annotate(is_decided=Exists(decided))
+    return evictable.with_ties(originals).annotate(is_decided=Exists(decided), is_to_look=Exists(_second_looks()))
 
 
 def trimmable() -> QuerySet:
@@ -53,6 +65,16 @@ def trimmable() -> QuerySet:
         damaged_at=None, low_res_of=None, duration_ms__isnull=False, trim_problem="",
     )  # fmt: skip
     return rows.filter(is_archived=True) if wants_archive() else rows
+
+
+def due() -> QuerySet:
+    """Return those whose time has come, unless they are still to be looked at a second time."""
+    return trimmable().filter(~Exists(_second_looks()), trim_at__lte=timezone.now())
+
+
+def _second_looks() -> QuerySet:
+    asked = Job.objects.active().filter(kind=JobKind.LOOK, original_file=OuterRef("pk"))
+    return asked.filter(created_at__gt=timezone.now() - LOOK_WITHIN)
 
 
 def by_policy() -> QuerySet:
@@ -89,6 +111,13 @@ def why_whole(original: OriginalFile) -> str:
     if original.is_worked_on:
         return _("jobs for it are running or waiting")
     return _("it was just restored") if original.is_fresh else ""
+
+
+def why_it_waits(original: OriginalFile) -> str:
+    """Return why an original (``with_reasons``) that is to be trimmed is not, or will not be; empty if nothing is."""
+    if why := why_whole(original):
+        return why
+    return _("it waits to be looked at more closely") if original.is_to_look else ""
 
 
 def kept_spans_ms(original: OriginalFile) -> list[Span]:

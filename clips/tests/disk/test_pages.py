@@ -135,6 +135,15 @@ def test_a_curator_sees_what_trimming_frees_plans_it_and_thinks_again(client, cu
     assert done.trim_at is None
 
 
+def test_a_planned_video_that_waits_says_for_what(client, curator, done):
+    CandidateSegmentFactory(original_file=done, score=0.9)
+    OriginalFile.objects.update(trim_at=timezone.now() - timezone.timedelta(minutes=1))
+    client.force_login(curator)
+    shown = client.get(reverse("clips:session_trim", args=[done.shoot_id]), headers=AS_A_PAGE_ASKS).content.decode()
+    assert "is due to be trimmed" in shown
+    assert "1 of them waits: it has moments to sort" in shown
+
+
 def test_a_video_that_stays_whole_says_why(client, curator, done):
     CandidateSegmentFactory(original_file=done, score=0.9)
     client.force_login(curator)
