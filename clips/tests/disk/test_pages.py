@@ -188,6 +188,12 @@ def test_sessions_are_summed_by_kind_and_the_small_ones_together(done, make_orig
     assert sum(piece.width for piece in first.pieces) == pytest.approx(overview.WIDTH, abs=0.2)
 
 
+def test_a_disk_that_lasts_for_years_is_not_counted_in_weeks(client, curator, done, monkeypatch):
+    monkeypatch.setattr(overview, "free_bytes", lambda: 10**12)
+    client.force_login(curator)
+    assert "the disk lasts for more than two years" in client.get(reverse("clips:storage")).content.decode()
+
+
 def test_without_new_footage_there_is_no_forecast(done):
     assert overview.forecast().days_left is not None
     OriginalFile.objects.update(created_at=timezone.now() - timezone.timedelta(days=60))

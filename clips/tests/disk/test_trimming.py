@@ -480,6 +480,22 @@ def test_the_rest_can_be_looked_at(is_trimmed, client, viewer):
     assert "0:35–0:48" in page
 
 
+def test_a_trimmed_video_is_neither_searched_nor_given_moments_until_it_is_restored(is_trimmed, client, curator):
+    client.force_login(curator)
+    span = {"start_ms": "0:40", "end_ms": "0:42"}
+    refused = client.post(reverse("clips:file_add_moment", args=[is_trimmed.pk]), span)
+    assert (refused.status_code, "Restore it to add moments" in refused.content.decode()) == (422, True)
+    watched = {"key": str(uuid.uuid4()), "start_ms": 40_000, "end_ms": 42_000}
+    assert client.post(reverse("clips:watch_add_moment", args=[is_trimmed.pk]), watched).status_code == 422
+    assert client.post(reverse("clips:file_redetect", args=[is_trimmed.pk])).status_code == 409
+    client.post(reverse("clips:session_redetect", args=[is_trimmed.shoot_id]))
+    assert not Job.objects.filter(kind=JobKind.DETECT).exists()
+    page = client.get(f"/sessions/{is_trimmed.shoot_id}?details").content.decode()
+    assert f"fetch-now-{is_trimmed.pk}" in page
+    for button in (f"redetect-{is_trimmed.pk}", 'class="watch-make"', 'class="by-hand"'):
+        assert button not in page
+
+
 def test_moments_of_which_nothing_is_left_are_not_dealt(is_trimmed, sorter):
     CandidateSegmentFactory(original_file=is_trimmed, score=0.9, start_ms=90_000, end_ms=94_000)
     assert not CandidateSegment.objects.undecided().exists()
