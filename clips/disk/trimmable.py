@@ -29,11 +29,11 @@ from clips.models import (
     Decision,
     FinalClip,
     Job,
-    JobKind,
     OriginalFile,
     SegmentStatus,
     Shoot,
 )
+from clips.models.job import GIVING_WAY
 from people.site_settings.registry import ARCHIVE_ORIGINALS, TRIM_AFTER_DAYS, TRIM_HANDLE_S
 
 #: Two spans that lie nearer to each other are kept as one.
@@ -67,7 +67,7 @@ class Estimate:
 def with_reasons(originals: QuerySet) -> QuerySet:
     """Annotate each original with its reasons to stay whole, as booleans."""
     decided = CandidateSegment.objects.filter(original_file=OuterRef("pk")).decided()
-    rows = evictable.with_ties(originals).annotate(is_decided=Exists(decided), is_to_look=Exists(_second_looks()))
+    rows = evictable.with_ties(originals).annotate(is_decided=Exists(decided), is_to_look=Exists(_looks_to_come()))
     return with_estimate(rows)
 
 
@@ -85,12 +85,12 @@ def trimmable() -> QuerySet:
 
 
 def due() -> QuerySet:
-    """Return those whose time has come, unless they are still to be looked at a second time."""
-    return trimmable().filter(~Exists(_second_looks()), trim_at__lte=timezone.now())
+    """Return those whose time has come, unless they are still to be looked at a second time, or paired."""
+    return trimmable().filter(~Exists(_looks_to_come()), trim_at__lte=timezone.now())
 
 
-def _second_looks() -> QuerySet:
-    asked = Job.objects.active().filter(kind=JobKind.LOOK, original_file=OuterRef("pk"))
+def _looks_to_come() -> QuerySet:
+    asked = Job.objects.active().filter(kind__in=GIVING_WAY, original_file=OuterRef("pk"))
     return asked.filter(created_at__gt=timezone.now() - LOOK_WITHIN)
 
 
