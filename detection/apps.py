@@ -13,11 +13,15 @@ class DetectionConfig(AppConfig):
         from clips.jobs import registry
         from clips.models import JobKind
         from clips.reels.rendering import find_riders_with
-        from detection.pairing import sound_bytes
+        from detection.pairing import WAITS_AT_MOST, sound_bytes
 
         then = (JobKind.POSTER,)
         registry.register(JobKind.DETECT, registry.Step("detect", "detect", then, reads_original=True))
-        registry.register(JobKind.PAIR, registry.Step("pair", "detect", reads_original=True, room_bytes=sound_bytes))
+        pair = registry.Step(
+            "pair", "detect", reads_original=True, when_idle=True, waits_at_most=WAITS_AT_MOST,
+            room_bytes=lambda job: sound_bytes(job.original_file),
+        )  # fmt: skip
+        registry.register(JobKind.PAIR, pair)
         look = registry.Step("look_closer", "detect", then, reads_original=True, when_idle=True)
         registry.register(JobKind.LOOK, look)
         find_riders_with("detection.follow:rider_paths")

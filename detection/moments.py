@@ -12,7 +12,7 @@ from detection.scoring.same_moment import is_same_moment
 #: What a candidate says of its row: where it is, and what it is worth.
 SPAN, WORTH = ("start_ms", "end_ms"), ("score", "chance", "why", "features")
 #: What a second look changes of a row that nobody touched.
-RESCORED = (*SPAN, *WORTH, "run", "is_second_look")
+RESCORED = (*SPAN, *WORTH, "run", "is_second_look", "is_from_angle")
 
 
 def replace_moments(original: OriginalFile, found: dict[str, Any]) -> DetectionRun:
@@ -67,7 +67,9 @@ def _held(original: OriginalFile) -> tuple[list[CandidateSegment], list[Candidat
     """Lock all moments of a file, so that nobody leases one meanwhile; return the touched and the untouched ones."""
     CandidateSegment.objects.filter(original_file=original).lock_in_order()
     mine = CandidateSegment.objects.filter(original_file=original)
-    proposed = mine.filter(status=SegmentStatus.UNREVIEWED, decisions=None, clips=None, children=None)
+    # One that was skipped as another angle of a card has no decision of its own.
+    untouched = {"skipped_at": None, "decisions": None, "clips": None, "children": None}
+    proposed = mine.filter(status=SegmentStatus.UNREVIEWED, **untouched)
     free: set[UUID] = set(proposed.exclude(run=None).values_list("pk", flat=True))
     rows = list(mine.select_related("preview").order_by("start_ms", "pk"))
     return [row for row in rows if row.pk not in free], [row for row in rows if row.pk in free]
@@ -104,7 +106,7 @@ def _rescored(row: CandidateSegment, run: DetectionRun, candidate: dict[str, Any
     """Return a row with what a closer look says of it. One that it lifts to the lowest score shown counts as added."""
     preview = getattr(row, "preview", None)
     is_in_preview = not preview or preview.start_ms <= candidate["start_ms"] < candidate["end_ms"] <= preview.end_ms
-    row.run = run
+    row.run, row.is_from_angle = run, False
     row.is_second_look |= (row.score or 0.0) < least <= candidate["score"]
     for name in (*SPAN, *WORTH) if is_in_preview else WORTH:
         setattr(row, name, candidate.get(name))

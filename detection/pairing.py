@@ -1,25 +1,24 @@
 """Looks for the videos of a session that filmed the same as one of them, and notes what is known of each two.
 
-Everybody who sorts or uploads goes first: the job gives way to them, for an hour at most.
+It is work for when nobody is here (`clips.jobs.idle`), for an hour at most: who sorts the session wants its angles.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
-from clips.jobs import pipeline
+from clips.jobs import idle, pipeline
 from clips.jobs.registry import SMALL_BYTES
 from clips.jobs.worker import Claim
 from clips.media import MediaError
 from clips.media.cameras.model import CAM_UNKNOWN
 from clips.media.sandbox import runner
-from clips.models import CandidateSegment, Job, JobKind, OriginalFile, PairState, Shoot, Upload, VideoPair
+from clips.models import Job, JobKind, OriginalFile, PairState, Shoot, VideoPair
 from clips.models.video_pair import WIDE
 from clips.sorting.angle_groups import regroup
 from clips.storage import kept_sounds
@@ -40,11 +39,8 @@ DAY_S = 86_400.0
 MOST_CPU_S = 120.0
 #: Half of what is just enough to be sure: below it the best offset is most likely chance, and nobody is asked about it.
 LIKELY = 0.25
-#: A job that gives way looks again after this, and gives way no longer than that in all.
-LOOK_AGAIN_AFTER, GIVES_WAY_FOR = timedelta(minutes=2), timedelta(hours=1)
-#: An upload without a byte for so long is none that anybody waits for.
-SENT_LATELY = timedelta(minutes=1)
-LOOK_AROUND_EVERY_S = 5.0
+#: So long a job waits for a time when nobody is here.
+WAITS_AT_MOST = timedelta(hours=1)
 
 #: Reading sound is fast, and slow only where a disk is; past this it hangs.
 MIN_CPU_S, MIN_WALL_S, MAX_WALL_PER_VIDEO = 120, 600.0, 4.0
@@ -54,10 +50,6 @@ _FIELDS = (
     "camera_id", "camera_serial", "recorded_at", "duration_ms", "has_audio", "evicted_at", "file_hash", "stored_path",
     "size_bytes", "rate_num", "rate_den", "capture_rate_num", "capture_rate_den", "shoot_id",
 )  # fmt: skip
-
-
-class GivesWayError(Exception):
-    """Somebody sorts or uploads, and the machine is theirs."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +66,9 @@ def want(video: OriginalFile) -> Job | None:
     return pipeline.start(JobKind.PAIR, video, priority=PRIORITY) if to_compare(video) else None
 
 
-def sound_bytes(job: Job) -> int:
-    """Return about how much a job adds to the disk."""
-    return SMALL_BYTES + BYTES_PER_S * ((job.original_file.duration_ms or 0) // 1000)
+def sound_bytes(video: OriginalFile) -> int:
+    """Return about how much is kept on the disk of a video's sound."""
+    return SMALL_BYTES + BYTES_PER_S * ((video.duration_ms or 0) // 1000)
 
 
 def comparable() -> QuerySet[OriginalFile]:
@@ -84,7 +76,7 @@ def comparable() -> QuerySet[OriginalFile]:
     return OriginalFile.objects.in_use().filter(low_res_of=None, duration_ms__isnull=False)
 
 
-def to_compare(video: OriginalFile, *, wide_since: datetime | None = None) -> list[tuple[OriginalFile, Task]]:
+def to_compare(video: OriginalFile, *, wide_since: datetime | None = None) -> list[tuple[OriginalFile, Task[UUID]]]:
     """Return the videos of its session to compare one with, the likeliest first, and the offsets that are possible.
 
     What was compared before is left out, and what a person has decided about. With ``wide_since`` a day to either side
@@ -113,15 +105,15 @@ def is_slowed(video: OriginalFile) -> bool:
     return bool(video.capture_rate and video.rate and video.capture_rate > video.rate)
 
 
-def look(work: Claim) -> None:
+def look(work: Claim, video: OriginalFile) -> None:
     """Do the PAIR job: compare one video with others of its session, and note what is known of each two."""
-    video, job = work.job.original_file, work.job
-    try:
-        chosen = to_compare(video, wide_since=job.created_at if job.params.get(WIDE) else None)
-        found = _verdicts(video, chosen, _considerate(work))
-    except GivesWayError:
-        job.postpone(timezone.now() + LOOK_AGAIN_AFTER)
-        return
+
+    def report(_progress: float | None = None) -> None:
+        work.report()
+        idle.insist(work.job)
+
+    chosen = to_compare(video, wide_since=work.job.created_at if work.job.params.get(WIDE) else None)
+    found = _verdicts(video, chosen, report)
     with work.finishing(first=lambda: hold_session(video)):
         there = set(comparable().filter(pk__in=[one.other.pk for one in found]).values_list("pk", flat=True))
         for one in found:
@@ -135,32 +127,7 @@ def hold_session(video: OriginalFile) -> None:
     Shoot.objects.filter(pk=video.shoot_id).hold()
 
 
-def gives_way(job: Job) -> bool:
-    """Return whether somebody sorts or uploads whom a job lets go first."""
-    now = timezone.now()
-    if job.created_at < now - GIVES_WAY_FOR:
-        return False
-    is_sent = Upload.objects.receiving().filter(updated_at__gt=now - SENT_LATELY)
-    return CandidateSegment.objects.in_hands().exists() or is_sent.exists()
-
-
-def _considerate(work: Claim) -> Report:
-    """Return a function that renews the lease, and raises GivesWayError while somebody sorts or uploads."""
-    looked_s = float("-inf")
-
-    def report(_progress: float | None = None) -> None:
-        nonlocal looked_s
-        work.report()
-        if time.monotonic() - looked_s >= LOOK_AROUND_EVERY_S:
-            looked_s = time.monotonic()
-            if gives_way(work.job):
-                raise GivesWayError
-
-    report()
-    return report
-
-
-def _verdicts(video: OriginalFile, chosen: list[tuple[OriginalFile, Task]], report: Report) -> list[Verdict]:
+def _verdicts(video: OriginalFile, chosen: list[tuple[OriginalFile, Task[UUID]]], report: Report) -> list[Verdict]:
     own_path = _heard(video, report) if chosen else None
     heard = {other.pk: _heard(other, report) if own_path else None for other, _task in chosen}
     to_hear = [(other, task) for other, task in chosen if heard[other.pk]]
@@ -174,7 +141,9 @@ def _verdicts(video: OriginalFile, chosen: list[tuple[OriginalFile, Task]], repo
             on_tick=report,
         )
     found = [_by_sound(video, other, match) for (other, _task), match in zip(to_hear, matches, strict=True)]
-    return found + [_by_clock(video, other) for other, _task in chosen if not heard[other.pk]]
+    by_clock = [_by_clock(video, other) for other, _task in chosen if not heard[other.pk]]
+    # Of a sound that is not here now, as that of a trimmed video, nobody can say that it has nothing in common.
+    return found + [one for one in by_clock if one.state != PairState.NONE or not _is_away(video, one.other)]
 
 
 def _heard(video: OriginalFile, report: Report) -> Path | None:
@@ -195,6 +164,11 @@ def _heard(video: OriginalFile, report: Report) -> Path | None:
     except (MediaError, MissingFileError):
         return None
     return path
+
+
+def _is_away(*videos: OriginalFile) -> bool:
+    """Return whether the sound of one of these videos may be heard again when its bytes are back."""
+    return any(video.evicted_at is not None and video.has_audio is not False for video in videos)
 
 
 def _by_sound(video: OriginalFile, other: OriginalFile, match: dict[str, Any] | None) -> Verdict:
@@ -225,7 +199,7 @@ def _apart_s(video: OriginalFile, other: OriginalFile) -> float | None:
     return (other.recorded_at - video.recorded_at).total_seconds()
 
 
-def _recorded(video: OriginalFile) -> Recorded:
+def _recorded(video: OriginalFile) -> Recorded[UUID]:
     camera = (video.camera_id, video.camera_serial) if video.camera_serial else None
     start_s = video.recorded_at.timestamp() if video.recorded_at else None
     return Recorded(video.pk, camera, start_s, (video.duration_ms or 0) / 1000)

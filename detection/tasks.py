@@ -61,7 +61,7 @@ def look_closer(job_id: str) -> None:
 
         def tick(progress: float | None) -> None:
             work.report(progress)
-            idle.insist()
+            idle.insist(work.job)
 
         with kept_folder(work.job, f"look-{original.pk}") as folder:
             with local_copy(original, work.report) as path:
@@ -77,7 +77,7 @@ def pair(job_id: str) -> None:
     """Find the videos that filmed the same as one video."""
     with claim(job_id) as work:
         if work:
-            pairing.look(work)
+            pairing.look(work, work.job.original_file)
 
 
 def _propose(

@@ -28,8 +28,8 @@ class CandidateSegmentAdmin(RecordAdmin):
     """A moment changes only by being sorted, with a lease and a decision."""
 
     fields = [
-        "original_file", "where", "score", "chance", "is_second_look", "why", "status", "clips", "decisions",
-        "run", "parent", "held_by", "locked_at", "lease_ends_at", "features", "created_at",
+        "original_file", "where", "score", "chance", "is_second_look", "is_from_angle", "why", "status", "clips",
+        "decisions", "run", "parent", "held_by", "locked_at", "lease_ends_at", "features", "created_at",
     ]  # fmt: skip
     list_display = ["where", "file", "status", "score_percent", "why", "held_by", "clips"]
     list_select_related = ["original_file", "locked_by"]

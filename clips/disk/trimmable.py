@@ -96,10 +96,11 @@ def _looks_to_come() -> QuerySet:
 
 def by_policy() -> QuerySet:
     """Return those that the site's setting has trimmed: nobody decided anything about them for some days."""
-    recent = Decision.objects.filter(
-        segment__original_file=OuterRef("pk"), created_at__gt=timezone.now() - timedelta(days=TRIM_AFTER_DAYS.value())
-    )
-    return trimmable().filter(~Exists(recent), trim_at=None, stays_whole_at=None)
+    recent = Decision.objects.filter(created_at__gt=timezone.now() - timedelta(days=TRIM_AFTER_DAYS.value()))
+    own = recent.filter(segment__original_file=OuterRef("pk"))
+    # A trick that several cameras filmed is decided once, on the moment of one of them.
+    with_angles = recent.filter(segment__angle__group__angles__segment__original_file=OuterRef("pk"))
+    return trimmable().filter(~Exists(own), ~Exists(with_angles), trim_at=None, stays_whole_at=None)
 
 
 def wants_archive() -> bool:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from clips.jobs import registry
@@ -47,20 +48,36 @@ def wait() -> timedelta | None:
 
 def holds_back(job: Job) -> bool:
     """Postpone a job that was just claimed and has to wait for quiet, and those like it; return whether it has to."""
-    if job.kind not in registry.idle_kinds() or (needed := wait()) is None:
+    if job.kind not in registry.idle_kinds() or _has_waited(job) or (needed := wait()) is None:
         return False
     put_off(job, needed)
     return True
 
 
-def insist() -> None:
-    """Raise BusyError as soon as the site is not idle any more."""
-    if needed := wait():
+def insist(job: Job) -> None:
+    """Raise BusyError as soon as the site is not idle any more, unless the job has waited long enough."""
+    if not _has_waited(job) and (needed := wait()):
         raise BusyError(needed)
 
 
 def put_off(job: Job, needed: timedelta) -> bool:
     """Postpone a claimed job, and all due ones of such kinds: a hundred of them need not look each for itself."""
     run_after = timezone.now() + needed
-    Job.objects.filter(kind__in=registry.idle_kinds()).put_off(run_after)
+    Job.objects.filter(_waits_on()).put_off(run_after)
     return job.postpone(run_after)
+
+
+def _has_waited(job: Job) -> bool:
+    """Return whether a job of such a kind has waited for as long as its kind does."""
+    longest = registry.step_of(job.kind).waits_at_most
+    return longest is not None and job.created_at <= timezone.now() - longest
+
+
+def _waits_on() -> Q:
+    """Return the condition for jobs of such kinds that have not waited long enough."""
+    now, kinds = timezone.now(), registry.idle_kinds()
+    limits = {kind: longest for kind in kinds if (longest := registry.step_of(kind).waits_at_most)}
+    found = Q(kind__in=kinds - limits.keys())
+    for kind, longest in limits.items():
+        found |= Q(kind=kind, created_at__gt=now - longest)
+    return found

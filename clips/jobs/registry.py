@@ -5,6 +5,7 @@ The engine knows no room. Each room that has jobs registers them in its ``job_ki
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from clips.models import Job, JobKind
 
@@ -38,6 +39,8 @@ class Step:
     #: Whether it begins only while nobody waits for this site and stops at once otherwise (`clips.jobs.idle`). It keeps
     #: no original on the disk, and ends where it would need one that was evicted.
     when_idle: bool = False
+    #: So long after it was asked for, one of those begins all the same and does not stop; None is never.
+    waits_at_most: timedelta | None = None
     #: Which span of it, in milliseconds; None is all of it. A trimmed original may have a span and not the whole.
     reads_ms: Callable[[Job], tuple[int, int] | None] = _all
     #: About how much it adds to the disk.

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
+from django.utils import timezone
 
 from clips.jobs import pipeline
 from clips.jobs.backfill import BACKFILL_PRIORITY
-from clips.models import JobKind, OriginalFile, PairChange, PairState, Shoot, VideoPair
+from clips.models import Job, JobKind, JobState, OriginalFile, PairChange, PairState, Shoot, VideoPair
 from clips.models.camera import own_name
 from clips.models.video_pair import STANDING, WIDE, VideoPairQuerySet
 from clips.sorting.angle_groups import regroup
@@ -98,6 +99,8 @@ def find_pairs(shoot: Shoot) -> int:
     videos = list(videos.order_by("pk"))
     if len(videos) < 2:
         return 0
-    for video in videos:
-        pipeline.start(JobKind.PAIR, video, priority=BACKFILL_PRIORITY, **{WIDE: True})
+    jobs = [pipeline.start(JobKind.PAIR, video, priority=BACKFILL_PRIORITY, **{WIDE: True}) for video in videos]
+    # Those that wait already, since their videos were searched, go by the clocks; now they are asked for anew.
+    narrow = Job.objects.filter(pk__in=[job.pk for job in jobs if WIDE not in job.params], state=JobState.WAITING)
+    narrow.update(params={WIDE: True}, created_at=timezone.now())
     return len(videos)

@@ -93,6 +93,7 @@ def session_sensitivity(request: HttpRequest, pk: UUID) -> HttpResponse:
         shoot = form.save()
         for original in shoot.files.in_use().filter(trimmed_at=None).exclude(duration_ms=None):
             requests.want_previews(original)
+        regroup_soon(shoot.pk)
     return news(request, shoot)
 
 

@@ -251,6 +251,9 @@ class CandidateSegment(Leased):
         _("from the second look"), default=False, editable=False,
         help_text=_("The first search missed it, or hid it."),
     )  # fmt: skip
+    is_from_angle = models.BooleanField(
+        _("from another camera"), default=False, editable=False, help_text=_("The search of its own video missed it."),
+    )  # fmt: skip
     why = models.CharField(_("why"), max_length=300, blank=True)
     features = models.JSONField(_("features"), default=dict, blank=True)
     status = models.CharField(_("status"), max_length=11, choices=SegmentStatus, default=SegmentStatus.UNREVIEWED)

@@ -86,7 +86,7 @@ def unmake(made_id: str) -> bool:
 def _make(
     like: CandidateSegment, start_ms: int, end_ms: int, lease: uuid.UUID, member: Member, *, by_hand: bool = False
 ) -> CandidateSegment:
-    facts = ("run", "score", "chance", "is_second_look", "why")
+    facts = ("run", "score", "chance", "is_second_look", "is_from_angle", "why")
     proposed = {} if by_hand else {"parent": like} | {name: getattr(like, name) for name in facts}
     return CandidateSegment.objects.create(
         original_file=like.original_file,

@@ -137,7 +137,7 @@ BREAK_S = (5.0, 60.0)
 class MadeFile:
     """One file of a made-up day: what its clock says, when it truly began, and its sound."""
 
-    recorded: Recorded
+    recorded: Recorded[int]
     starts_s: float
     drift_ppm: float
     sound: np.ndarray

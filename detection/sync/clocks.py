@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from detection.sync.candidates import LEAST_OVERLAP_S
 
@@ -10,9 +11,11 @@ CLOCK_SLACK_S = 180.0
 #: Comparing two recordings, both read, costs less for each minute that they have on average (docs/BENCHMARKS.md).
 CPU_S_PER_MINUTE = 0.25
 
+Key = TypeVar("Key", bound=Hashable)
+
 
 @dataclass(frozen=True)
-class Recorded:
+class Recorded(Generic[Key]):
     """One recording; the chapters of one take are one.
 
     Attributes
@@ -25,24 +28,24 @@ class Recorded:
     length_s : float
     """
 
-    key: Hashable
+    key: Key
     camera: Hashable | None
     start_s: float | None
     length_s: float
 
 
 @dataclass(frozen=True)
-class Task:
+class Task(Generic[Key]):
     """Two recordings to compare, and the offsets that their clocks allow, as `detection.sync.pair.match` takes them."""
 
-    first: Hashable
-    second: Hashable
+    first: Key
+    second: Key
     within_s: tuple[float, float] | None
 
 
 def tasks(
-    recordings: Sequence[Recorded], *, slack_s: float = CLOCK_SLACK_S, most_cpu_s: float = float("inf")
-) -> list[Task]:
+    recordings: Sequence[Recorded[Key]], *, slack_s: float = CLOCK_SLACK_S, most_cpu_s: float = float("inf")
+) -> list[Task[Key]]:
     """Return which recordings to compare, the likeliest first.
 
     Parameters
@@ -63,17 +66,17 @@ def tasks(
 
 
 def tasks_of(
-    recording: Recorded,
-    others: Sequence[Recorded],
+    recording: Recorded[Key],
+    others: Sequence[Recorded[Key]],
     *,
     slack_s: float = CLOCK_SLACK_S,
     most_cpu_s: float = float("inf"),
-) -> list[Task]:
+) -> list[Task[Key]]:
     """Return what to compare one recording with, which is the first of each task, the likeliest first; see `tasks`."""
     return _within_budget([(recording, other) for other in others], slack_s, most_cpu_s)
 
 
-def shared_s(one: Recorded, other: Recorded) -> float | None:
+def shared_s(one: Recorded[Key], other: Recorded[Key]) -> float | None:
     """Return for how long two recordings ran at the same time by their clocks, below 0 if not; None if unknown."""
     if one.start_s is None or other.start_s is None:
         return None
@@ -81,8 +84,10 @@ def shared_s(one: Recorded, other: Recorded) -> float | None:
     return min(one.length_s, apart_s + other.length_s) - max(0.0, apart_s)
 
 
-def _within_budget(pairs: Sequence[tuple[Recorded, Recorded]], slack_s: float, most_cpu_s: float) -> list[Task]:
-    found: list[tuple[float, float, Task]] = []
+def _within_budget(
+    pairs: Sequence[tuple[Recorded[Key], Recorded[Key]]], slack_s: float, most_cpu_s: float
+) -> list[Task[Key]]:
+    found: list[tuple[float, float, Task[Key]]] = []
     for one, other in pairs:
         if one.camera is not None and one.camera == other.camera:
             continue

@@ -182,6 +182,43 @@ def test_a_video_without_sound_is_laid_by_its_clock_and_unsure(shoot):
     assert VideoPair.objects.filter(state=PairState.NONE).count() == 1
 
 
+def trimmed(video: OriginalFile) -> OriginalFile:
+    """Let all of a video go but its spans, of which it has none here."""
+    now = timezone.now()
+    OriginalFile.objects.filter(pk=video.pk).update(evicted_at=now, trimmed_at=now)
+    return OriginalFile.objects.get(pk=video.pk)
+
+
+def test_of_a_trimmed_video_the_clock_may_say_yes_and_nobody_says_no(shoot):
+    video = camera(shoot, "HELMET", has_audio=False)
+    beside, later = camera(shoot, "DRONE", at_s=12.5), camera(shoot, "LATER", at_s=900)
+    trimmed(beside), trimmed(later)
+    assert look(video).state == JobState.DONE
+    pair = VideoPair.objects.get()
+    assert ({pair.first, pair.second}, pair.state) == ({video, beside}, PairState.UNSURE)
+    OriginalFile.objects.update(evicted_at=None, trimmed_at=None, has_audio=False)
+    look(video)
+    assert VideoPair.objects.filter(state=PairState.NONE).count() == 1, "it is here again"
+
+
+def test_a_trimmed_video_is_not_brought_back_to_be_compared(shoot):
+    video = trimmed(camera(shoot, "HELMET"))
+    camera(shoot, "DRONE", has_audio=False)
+    assert look(video).state == JobState.CANCELLED
+    assert not Job.objects.filter(kind=JobKind.FETCH).exists()
+    assert not VideoPair.objects.exists()
+
+
+@pytest.mark.slow
+def test_what_was_heard_of_a_trimmed_video_is_compared_with_a_video_that_comes_later(filmed):
+    look(filmed["helmet"])
+    VideoPair.objects.all().delete()
+    trimmed(filmed["helmet"])
+    look(filmed["landing"])
+    pair = VideoPair.objects.all().of(filmed["helmet"]).get()
+    assert (pair.state, abs(pair.offset_ms)) == (PairState.SURE, pytest.approx(6250, abs=1))
+
+
 def test_who_sorts_goes_first_but_not_for_ever(shoot, sorter):
     video = camera(shoot, "HELMET", has_audio=False)
     camera(shoot, "DRONE", has_audio=False)
@@ -190,7 +227,7 @@ def test_who_sorts_goes_first_but_not_for_ever(shoot, sorter):
     job = look(video)
     assert (job.state, job.attempts, VideoPair.objects.exists()) == (JobState.WAITING, 0, False)
     assert job.run_after > timezone.now()
-    Job.objects.filter(pk=job.pk).update(run_after=timezone.now(), created_at=timezone.now() - pairing.GIVES_WAY_FOR)
+    Job.objects.filter(pk=job.pk).update(run_after=timezone.now(), created_at=timezone.now() - pairing.WAITS_AT_MOST)
     assert look(video).state == JobState.DONE
     segment.refresh_from_db()
     assert segment.locked_by == sorter

@@ -7,10 +7,22 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clips.jobs import idle
-from clips.models import CandidateSegment, DetectionRun, Job, JobKind, JobState, Preview, SegmentStatus, Upload
+from clips.models import (
+    Angle,
+    CandidateSegment,
+    DetectionRun,
+    Job,
+    JobKind,
+    JobState,
+    PairState,
+    Preview,
+    SegmentStatus,
+    Upload,
+    VideoPair,
+)
 from clips.sorting import decisions
 from clips.storage.files import sha256_of
-from clips.tests.factories import CandidateSegmentFactory, OriginalFileFactory
+from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, OriginalFileFactory
 from detection import tasks
 from detection.moments import add_moments, replace_moments
 from detection.tests.film import Film
@@ -79,6 +91,32 @@ def test_what_was_skipped_or_made_by_hand_or_is_held_stays_as_it_is(original, fi
     add_moments(original, found(candidate(10_100, 0.2), candidate(70_100, 0.9)))
     after = {row["id"]: row for row in CandidateSegment.objects.filter(pk__in=[by_hand.pk, skipped.pk]).values()}
     assert [row for row in before if row["id"] in after] == sorted(after.values(), key=lambda row: str(row["id"]))
+
+
+def test_what_was_skipped_as_another_angle_of_a_card_stays_as_it_is(original, first):
+    CandidateSegment.objects.filter(start_ms=10_000).update(skipped_at=timezone.now())
+    add_moments(original, found(candidate(10_100, 0.2), candidate(50_000, 0.9)))
+    assert rows() == [(10_000, 0.7, False), (30_000, 0.04, False), (50_000, 0.9, True)]
+
+
+def test_what_a_second_look_adds_joins_what_another_camera_saw(original, first, sorter, settings, monkeypatch):
+    """Fails when groups of angles stay as they were before the second look."""
+    stored = settings.ORIGINALS_DIR / "one.mp4"
+    stored.parent.mkdir(parents=True, exist_ok=True)
+    stored.write_bytes(b"film")
+    phone = OriginalFileFactory(shoot=original.shoot, camera_id="CAM_PHONE", duration_ms=600_000)
+    beside = CandidateSegmentFactory(
+        original_file=phone, run=DetectionRunFactory(original_file=phone), start_ms=45_000, end_ms=49_000, score=0.9
+    )
+    same_time = {"offset_s": 5.0, "drift_ppm": None, "confidence": 0.9, "is_sure": True}
+    VideoPair.objects.all().note(original, phone, same_time, state=PairState.SURE)
+    VideoPair.objects.get().confirm(sorter)
+    assert not Angle.objects.exists()
+    monkeypatch.setattr(tasks.runner, "run", lambda *_args, **_how: found(candidate(50_000, 0.6)))
+    job = Job.objects.for_target(JobKind.LOOK, original, priority=9)
+    tasks.look_closer(str(job.pk))
+    added = CandidateSegment.objects.get(is_second_look=True)
+    assert set(Angle.objects.values_list("segment", "is_lead")) == {(added.pk, False), (beside.pk, True)}
 
 
 def test_two_that_turn_out_to_be_one_are_one(original):
@@ -173,7 +211,7 @@ def test_it_stops_when_somebody_uploads_and_goes_on_later_without_doing_it_again
 
     real = idle.insist
     monkeypatch.setattr(tasks, "TICK_S", 0.01)
-    monkeypatch.setattr(idle, "insist", lambda: come(None) and real())
+    monkeypatch.setattr(idle, "insist", lambda job: come(None) and real(job))
     tasks.look_closer(str(job.pk))
     job.refresh_from_db()
     assert (job.state, job.attempts) == (JobState.WAITING, 0)

@@ -12,6 +12,7 @@ from clips.jobs.kept_folder import kept_folder
 from clips.jobs.worker import claim
 from clips.media import MediaError
 from clips.models import CandidateSegment, Job, JobKind, JobState, LeaseLostError, OriginalFile, Upload, WaitsFor
+from clips.models.job import GIVING_WAY
 from clips.tests.factories import OriginalFileFactory
 
 pytestmark = pytest.mark.django_db
@@ -100,9 +101,9 @@ def test_one_that_waits_makes_all_of_them_wait(look, sorter):
 
 def test_one_that_runs_stops_when_somebody_comes_and_keeps_its_attempts(look, sorter):
     with claim(str(look.pk)) as work:
-        idle.insist()
+        idle.insist(work.job)
         upload(sorter)
-        idle.insist()
+        idle.insist(work.job)
         work.job.finish()
     look.refresh_from_db()
     assert (look.state, look.attempts) == (JobState.WAITING, 0)
@@ -124,8 +125,30 @@ def test_while_it_runs_its_original_stays(look, original):
     assert with_ties(OriginalFile.objects.filter(pk=original.pk)).get().is_worked_on
 
 
-def test_the_second_look_is_such_work():
-    assert registry.idle_kinds() == {JobKind.LOOK}
+def test_the_second_look_and_looking_for_other_cameras_are_such_work_of_which_no_page_asks_for_the_end():
+    assert registry.idle_kinds() == set(GIVING_WAY) == {JobKind.LOOK, JobKind.PAIR}
+
+
+def asked_for(job: Job, ago: timedelta) -> None:
+    Job.objects.filter(pk=job.pk).update(created_at=timezone.now() - ago)
+
+
+def test_a_kind_that_waits_for_an_hour_at_most_begins_then_whoever_is_here_and_does_not_stop(look, sorter):
+    pair = Job.objects.for_target(JobKind.PAIR, OriginalFileFactory())
+    longest = registry.step_of(JobKind.PAIR).waits_at_most
+    upload(sorter)
+    for job in (look, pair):
+        asked_for(job, longest - timedelta(minutes=5))
+    assert not begins(pair)
+    Job.objects.update(run_after=timezone.now())
+    for job in (look, pair):
+        asked_for(job, longest)
+    assert not begins(look)
+    assert list(Job.objects.due()) == [pair], "those that have waited enough are not put off with the others"
+    with claim(str(pair.pk)) as work:
+        idle.insist(work.job)
+        work.job.finish()
+    assert Job.objects.get(pk=pair.pk).state == JobState.DONE
 
 
 @pytest.mark.parametrize(

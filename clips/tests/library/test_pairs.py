@@ -134,6 +134,16 @@ def test_a_curator_has_all_videos_of_a_session_compared_whatever_their_clocks_sa
     assert jobs.count() == 2
 
 
+def test_a_video_that_waits_to_be_compared_by_its_clock_is_compared_with_all(client, curator, pair):
+    client.force_login(curator)
+    hours_ago = timezone.now() - dt.timedelta(hours=3)
+    Job.objects.for_target(JobKind.PAIR, pair.first)
+    Job.objects.update(created_at=hours_ago)
+    client.post(reverse("clips:session_find_pairs", args=[pair.first.shoot_id]))
+    assert [job.params for job in Job.objects.filter(kind=JobKind.PAIR)] == [{WIDE: True}] * 2
+    assert Job.objects.filter(created_at__gt=hours_ago).count() == 2, "what was compared meanwhile is compared again"
+
+
 def test_programs_list_pairs_and_change_them(client, sorter, pair):
     client.force_login(sorter)
     (told,) = client.get(reverse("api:pair_list", args=[pair.first.shoot_id])).json()["results"]

@@ -1,11 +1,14 @@
 """Tests tricks with angles: which moments are one, one card and one decision about them, and its undo."""
 
 import uuid
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from clips.disk import trimmable
 from clips.library.pairs import change
 from clips.models import (
     Angle,
@@ -49,11 +52,11 @@ def tie(one: OriginalFile, other: OriginalFile, later_s: float, member, drift_pp
 
 @pytest.fixture
 def scene(shoot, sorter) -> SimpleNamespace:
-    """Two cameras with a trick that both saw, and one more each that the other did not."""
+    """Two cameras with a trick that both saw, and one more each while the other was not recording."""
     helmet, phone = video(shoot, "helmet"), video(shoot, "phone")
     rows = SimpleNamespace(shoot=shoot, helmet=helmet, phone=phone)
-    rows.seen, rows.alone = moment(helmet, 300_000, 304_000, 0.9), moment(helmet, 100_000, 104_000)
-    rows.beside, rows.other = moment(phone, 290_500, 293_500), moment(phone, 500_000, 504_000)
+    rows.seen, rows.alone = moment(helmet, 300_000, 304_000, 0.9), moment(helmet, 2_000, 6_000)
+    rows.beside, rows.other = moment(phone, 290_500, 293_500), moment(phone, 594_000, 598_000)
     rows.pair = tie(helmet, phone, LATER_S, sorter, DRIFT_PPM)
     return rows
 
@@ -93,7 +96,7 @@ def test_only_what_a_person_confirmed_is_grouped_and_a_wrong_pair_taken_apart_un
 
 
 def test_three_cameras_are_one_trick_though_only_each_with_the_next_is_a_pair(scene, sorter):
-    drone = video(scene.shoot, "drone")
+    drone = video(scene.shoot, "drone", duration_ms=400_000)
     above = moment(drone, 289_000, 293_000)
     tie(scene.phone, drone, 1.0, sorter)
     assert grouped() == [{scene.seen.pk, scene.beside.pk, above.pk}]
@@ -185,6 +188,16 @@ def test_trash_and_skip_are_about_all_angles_and_undone_for_all(page, scene, wha
     assert statuses(scene.seen, scene.beside) == [SegmentStatus.IN_PROGRESS] * 2
 
 
+def test_a_video_is_not_trimmed_by_itself_soon_after_it_was_decided_as_another_angle(page, scene):
+    scene.other.delete(), scene.alone.delete()
+    page.post("hand")
+    page.post("trash", segment=str(scene.seen.pk), angles=str(scene.beside.pk), no_hand="1")
+    assert set(trimmable.trimmable()) == {scene.helmet, scene.phone}
+    assert not trimmable.by_policy().exists()
+    Decision.objects.update(created_at=timezone.now() - timedelta(days=400))
+    assert set(trimmable.by_policy()) == {scene.helmet, scene.phone}
+
+
 def test_an_angle_that_ended_before_the_trick_is_left_to_be_sorted_alone(page, scene):
     OriginalFile.objects.filter(pk=scene.phone.pk).update(duration_ms=290_600)
     answer = keep_all(page, scene)
@@ -201,6 +214,7 @@ def test_a_pair_taken_apart_while_its_card_is_open_loses_and_doubles_nothing(pag
 
 
 def test_a_video_that_comes_a_day_later_joins_what_was_kept(page, scene, sorter):
+    scene.alone.delete()
     keep_all(page, scene)
     drone = video(scene.shoot, "drone")
     late = moment(drone, 299_800, 303_800)
@@ -216,18 +230,19 @@ def test_a_video_that_comes_a_day_later_joins_what_was_kept(page, scene, sorter)
 
 
 def test_a_moment_made_by_hand_joins_what_another_camera_saw(page, scene, django_capture_on_commit_callbacks):
+    seen = moment(scene.phone, 500_000, 504_000)
     span = {"start_ms": "8:10", "end_ms": "8:14"}
     with django_capture_on_commit_callbacks(execute=True):
         added = page.client.post(reverse("clips:file_add_moment", args=[scene.helmet.pk]), span)
     assert added.status_code == 200, added.content.decode()
     made = CandidateSegment.objects.get(run=None)
-    assert {made.pk, scene.other.pk} not in grouped()
+    assert {made.pk, seen.pk} not in grouped()
     with django_capture_on_commit_callbacks(execute=True):
         key = str(uuid.uuid4())
         made_at = {"key": key, "start_ms": 510_000, "end_ms": 514_000}
         page.client.post(reverse("clips:watch_add_moment", args=[scene.helmet.pk]), made_at)
-    assert {uuid.UUID(key), scene.other.pk} in grouped()
-    assert str(Angle.objects.get(segment=scene.other).group.angles.get(is_lead=True).segment_id) == key
+    assert {uuid.UUID(key), seen.pk} in grouped()
+    assert str(Angle.objects.get(segment=seen).group.angles.get(is_lead=True).segment_id) == key
 
 
 def test_programs_that_sort_get_each_moment_by_itself(client, sorter, scene):

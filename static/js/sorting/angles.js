@@ -11,12 +11,12 @@ export class Angles {
     this.page = page;
   }
 
-  /** Show the next angle of a card at the instant that is on screen now. */
+  /** Show the next angle of a card at the instant that is on screen, or comes now because of a key just before. */
   next(card) {
     const places = placesOf(card);
     const { player } = this.page;
     if (places.length < 2) return;
-    const atMs = player.video ? player.frameMs : player.span.startMs;
+    const atMs = player.video ? player.goalMs : player.span.startMs;
     const before = places.findIndex(isOn);
     const number = (before + 1) % places.length;
     places[before].dataset.angleOff = "";

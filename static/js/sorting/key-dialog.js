@@ -41,7 +41,8 @@ export class KeyDialog {
       button.dataset.waiting = "";
       this.says.textContent = this.says.dataset.press;
     } else if (event.target.closest("[data-keys-reset]")) {
-      this.keymap.reset();
+      this.keymap.own = {};
+      localStorage.removeItem(this.keymap.store);
       this.#changed();
     }
   }
@@ -53,8 +54,17 @@ export class KeyDialog {
     const name = this.waiting.dataset.keyOf;
     this.#stopWaiting();
     if (event.key === "Escape" || event.ctrlKey || event.metaKey) return;
-    this.keymap.assign(name, keyOf(event));
+    this.#assign(name, keyOf(event));
     this.#changed();
+  }
+
+  /** Give a key to something; whatever had it before is left with its other keys, or with none. */
+  #assign(name, key) {
+    const { keymap } = this;
+    const before = keymap.nameOf(key);
+    if (before && before !== name) keymap.own[before] = keymap.keysOf(before).find((other) => other !== key) ?? "";
+    keymap.own[name] = key;
+    localStorage.setItem(keymap.store, JSON.stringify(keymap.own));
   }
 
   #changed() {

@@ -60,19 +60,6 @@ export class Keymap {
     return Object.keys(DEFAULTS).find((name) => this.keysOf(name).includes(key)) ?? null;
   }
 
-  /** Give a key to something; whatever had it before is left with its other keys, or with none. */
-  assign(name, key) {
-    const before = this.nameOf(key);
-    if (before && before !== name) this.own[before] = this.keysOf(before).find((other) => other !== key) ?? "";
-    this.own[name] = key;
-    localStorage.setItem(this.store, JSON.stringify(this.own));
-  }
-
-  reset() {
-    this.own = {};
-    localStorage.removeItem(this.store);
-  }
-
   /** Let buttons say the keys that they have now. */
   mark(root) {
     for (const button of root.querySelectorAll("[data-do]")) {

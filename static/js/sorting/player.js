@@ -67,7 +67,16 @@ export class Player {
   }
 
   get frameMs() {
-    return Math.ceil(this.previewStartMs + (this.mediaS * 1000) / this.slowDown - 0.01);
+    return this.#msAt(this.mediaS);
+  }
+
+  /** The frame that a step or a jump under way goes to; else the one on screen. */
+  get goalMs() {
+    return this.#msAt(this.steppingToS ?? (this.video.seeking ? this.video.currentTime : this.mediaS));
+  }
+
+  #msAt(atS) {
+    return Math.ceil(this.previewStartMs + (atS * 1000) / this.slowDown - 0.01);
   }
 
   /** How long one frame lasts in the original, as the camera says it. */

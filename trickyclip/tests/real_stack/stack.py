@@ -205,7 +205,7 @@ class Site(Host):
         def is_idle() -> bool:
             failed = self.look("list(Job.objects.filter(state='FAILED').values_list('kind', 'reason'))")
             assert not failed, failed
-            return not self.look("Job.objects.active().count()")
+            return not self.look("Job.objects.in_motion().count()")
 
         eventually(is_idle, f"all jobs are done: {self.look(ACTIVE)}", patience_s)
 
@@ -222,7 +222,7 @@ class Site(Host):
         return kept.json()
 
 
-ACTIVE = "list(Job.objects.active().values_list('kind', 'state', 'reason'))"
+ACTIVE = "list(Job.objects.in_motion().values_list('kind', 'state', 'reason'))"
 
 
 def _merged(one: dict, other: dict) -> dict:
