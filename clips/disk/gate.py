@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from clips.disk import floor, needs
 from clips.jobs import kept, pipeline, registry
 from clips.models import Job, JobKind, JobState, OriginalFile, WaitsFor
-from clips.models.job import GIVING_WAY
 
 #: A job that waits looks for itself after this long, should nobody have noticed that it can go on.
 LOOK_AGAIN_AFTER = timedelta(hours=1)
@@ -54,8 +53,8 @@ def _waits_for_original(job: Job) -> bool:
         row = OriginalFile.objects.select_for_update(no_key=True).defer("probe").get(pk=original.pk)
         if row.evicted_at is None or _is_left(row, job):
             return False
-        if registry.step_of(job.kind).when_idle or (row.trimmed_at and job.kind in GIVING_WAY):
-            job.cancel()  # nobody waits for it, and nobody who trimmed a video wants all of it again for that
+        if registry.step_of(job.kind).when_idle:
+            job.cancel()
             return True
         fetch = pipeline.start(JobKind.FETCH, original, priority=job.priority)
         sentence = _("Its original is being restored from the archive. This continues once it is here.")

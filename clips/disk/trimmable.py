@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips.disk import evictable
+from clips.jobs import registry
 from clips.media.cut.kept_file import merged
 from clips.models import (
     BinEntry,
@@ -33,7 +34,6 @@ from clips.models import (
     SegmentStatus,
     Shoot,
 )
-from clips.models.job import GIVING_WAY
 from people.site_settings.registry import ARCHIVE_ORIGINALS, TRIM_AFTER_DAYS, TRIM_HANDLE_S
 
 #: Two spans that lie nearer to each other are kept as one.
@@ -90,7 +90,7 @@ def due() -> QuerySet:
 
 
 def _looks_to_come() -> QuerySet:
-    asked = Job.objects.active().filter(kind__in=GIVING_WAY, original_file=OuterRef("pk"))
+    asked = Job.objects.active().filter(kind__in=registry.idle_kinds(), original_file=OuterRef("pk"))
     return asked.filter(created_at__gt=timezone.now() - LOOK_WITHIN)
 
 
