@@ -42,8 +42,8 @@ JOIN_MS = 2_000
 AROUND_MS = 2_500
 #: The beginning that is kept with the index, which FFmpeg reads to open the file; at most so much.
 OPENING_MS, OPENING_BYTES = 7_000, 8 * 1024**2
-#: About the share of a file that the small video of the rest takes.
-GLANCE_SHARE = 50
+#: The small video of the rest takes about one part in so many.
+GLANCE_PART = 50
 #: Less than this share of a file is not worth that the rest is gone.
 LEAST_SHARE = 0.2
 #: A second look that was asked for comes first, for it may find more; a site never quiet in so long gives it up.
@@ -171,7 +171,7 @@ def with_estimate(originals: QuerySet) -> QuerySet:
     as_bytes = {"output_field": BigIntegerField()}
     spans = F("size_bytes") * Least(kept_ms, F("duration_ms"), **as_bytes) / F("duration_ms")
     opening = Least(OPENING_BYTES, F("size_bytes") * OPENING_MS / F("duration_ms"), **as_bytes)
-    all_of_it = spans + opening + F("size_bytes") / GLANCE_SHARE
+    all_of_it = spans + opening + F("size_bytes") / GLANCE_PART
     return originals.annotate(kept_bytes=Least(F("size_bytes"), all_of_it, **as_bytes))
 
 
