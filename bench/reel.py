@@ -27,7 +27,10 @@ def bench(plan: Plan, folder: Path, music: Path | None = None, *, follows: bool 
         return runner.run(function, asked, limits=LIMITS, on_usage=used.append)
 
     if follows:
-        clips = [{"source": item["source"], "start_ms": 0, "end_ms": item["end_ms"]} for item in told["items"]]
+        clips = [
+            {"source": _preview(item, folder / f"preview-{number}.mp4"), "start_ms": 0, "end_ms": item["end_ms"]}
+            for number, item in enumerate(told["items"])
+        ]
         for item, path in zip(told["items"], run("detection.follow:rider_paths", clips=clips), strict=True):
             item["path"] = path
     lengths = run("clips.media.reel.segment:survey", items=told["items"], rate_hz=told["frame"]["rate_hz"])
@@ -41,6 +44,13 @@ def bench(plan: Plan, folder: Path, music: Path | None = None, *, follows: bool 
     asked |= {"sound_paths": [str(path.with_suffix(".npy")) for path in paths], "out": str(folder / "film.mp4")}
     made = run("clips.media.reel.join:join", **asked | ({"music_path": str(music)} if music else {}))
     return made | _sums(used)
+
+
+def _preview(item: dict[str, Any], out: Path) -> str:
+    """Make the preview in which a rider is looked for; moments have one before they are sorted, so it costs nothing."""
+    asked = {"source": item["source"], "out": str(out), "start_ms": 0, "end_ms": item["end_ms"]}
+    runner.run("clips.media.render.preview:make_preview", asked, limits=LIMITS)
+    return str(out)
 
 
 def _sums(used: list[Usage]) -> dict[str, float]:

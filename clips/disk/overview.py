@@ -31,6 +31,8 @@ KINDS: tuple[tuple[str, str | Promise], ...] = (
     ("clips", _("clips")),
     ("previews", _("previews")),
 )
+#: Further away than this no pace of some weeks tells when the disk is full.
+FAR_DAYS = 2 * 365
 #: Bars are drawn in so many units.
 WIDTH = 1000
 
@@ -88,6 +90,10 @@ class Forecast:
 
     bytes_per_day: int
     days_left: int | None
+
+    @property
+    def is_far(self) -> bool:
+        return self.days_left is not None and self.days_left > FAR_DAYS
 
     @property
     def weeks_left(self) -> int | None:

@@ -3,24 +3,51 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import BigIntegerField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce, Least
+from django.db.models import (
+    Aggregate,
+    BigIntegerField,
+    Count,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    TextField,
+)
+from django.db.models.functions import Coalesce, Greatest, Least
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips.disk import evictable
+from clips.jobs import registry
 from clips.media.cut.kept_file import merged
-from clips.models import BinEntry, CandidateSegment, Decision, FinalClip, OriginalFile, SegmentStatus, Shoot
+from clips.models import (
+    BinEntry,
+    CandidateSegment,
+    Decision,
+    FinalClip,
+    Job,
+    OriginalFile,
+    SegmentStatus,
+    Shoot,
+)
 from people.site_settings.registry import ARCHIVE_ORIGINALS, TRIM_AFTER_DAYS, TRIM_HANDLE_S
 
 #: Two spans that lie nearer to each other are kept as one.
 JOIN_MS = 2_000
 #: About how much a span needs beside what is in it: from the keyframe before it to what a decoder reads ahead.
 AROUND_MS = 2_500
-#: About how much index and beginning take.
-FRAME_BYTES = 8 * 1024**2
+#: The beginning that is kept with the index, which FFmpeg reads to open the file; at most so much.
+OPENING_MS, OPENING_BYTES = 7_000, 8 * 1024**2
+#: The small video of the rest takes about one part in so many.
+GLANCE_PART = 50
 #: Less than this share of a file is not worth that the rest is gone.
 LEAST_SHARE = 0.2
+#: A second look that was asked for comes first, for it may find more; a site never quiet in so long gives it up.
+LOOK_WITHIN = timedelta(days=7)
 Span = tuple[int, int]
 
 
@@ -40,7 +67,8 @@ class Estimate:
 def with_reasons(originals: QuerySet) -> QuerySet:
     """Annotate each original with its reasons to stay whole, as booleans."""
     decided = CandidateSegment.objects.filter(original_file=OuterRef("pk")).decided()
-    return evictable.with_ties(originals).annotate(is_decided=Exists(decided))
+    rows = evictable.with_ties(originals).annotate(is_decided=Exists(decided), is_to_look=Exists(_looks_to_come()))
+    return with_estimate(rows)
 
 
 def trimmable() -> QuerySet:
@@ -51,8 +79,19 @@ def trimmable() -> QuerySet:
     rows = with_reasons(OriginalFile.objects.on_disk().in_use()).filter(
         is_open=False, is_analysed=True, is_decided=True, has_loose_clips=False, is_worked_on=False, is_fresh=False,
         damaged_at=None, low_res_of=None, duration_ms__isnull=False, trim_problem="",
+        kept_bytes__lte=F("size_bytes") * (1 - LEAST_SHARE),
     )  # fmt: skip
     return rows.filter(is_archived=True) if wants_archive() else rows
+
+
+def due() -> QuerySet:
+    """Return those whose time has come, unless they are still to be looked at a second time, or paired."""
+    return trimmable().filter(~Exists(_looks_to_come()), trim_at__lte=timezone.now())
+
+
+def _looks_to_come() -> QuerySet:
+    asked = Job.objects.active().filter(kind__in=registry.idle_kinds(), original_file=OuterRef("pk"))
+    return asked.filter(created_at__gt=timezone.now() - LOOK_WITHIN)
 
 
 def by_policy() -> QuerySet:
@@ -89,7 +128,16 @@ def why_whole(original: OriginalFile) -> str:
         return _("it is a camera’s small copy")
     if original.is_worked_on:
         return _("jobs for it are running or waiting")
-    return _("it was just restored") if original.is_fresh else ""
+    if original.is_fresh:
+        return _("it was just restored")
+    return "" if is_worth_it(original.size_bytes, original.kept_bytes) else _("nearly all of it would stay")
+
+
+def why_it_waits(original: OriginalFile) -> str:
+    """Return why an original (``with_reasons``) that is to be trimmed is not, or will not be; empty if nothing is."""
+    if why := why_whole(original):
+        return why
+    return _("it waits to be looked at more closely") if original.is_to_look else ""
 
 
 def kept_spans_ms(original: OriginalFile) -> list[Span]:
@@ -114,22 +162,38 @@ def clips_within_ms(original: OriginalFile, span: Span) -> list[Span]:
 
 
 def with_estimate(originals: QuerySet) -> QuerySet:
-    """Annotate each original with about how many bytes stay of it when it is trimmed, as ``kept_bytes``.
-
-    Spans that overlap count twice, so it is rather too much than too little.
-    """
-    each_ms = F("end_ms") - F("start_ms") + 2000 * TRIM_HANDLE_S.value() + AROUND_MS
+    """Annotate each original with about how many bytes stay of it when it is trimmed, as ``kept_bytes``."""
+    handle_ms = 1000 * TRIM_HANDLE_S.value()
+    from_ms = Greatest(0, F("start_ms") - handle_ms - AROUND_MS, output_field=BigIntegerField())
+    span = Func(from_ms, F("end_ms") + handle_ms, function="int8range")
     clips = FinalClip.objects.current().filter(original_file=OuterRef("pk")).order_by().values("original_file")
-    kept_ms = Coalesce(Subquery(clips.annotate(n=Sum(each_ms)).values("n")), 0, output_field=BigIntegerField())
-    of_length = F("size_bytes") * Least(kept_ms, F("duration_ms"), output_field=BigIntegerField()) / F("duration_ms")
-    kept_bytes = Least(F("size_bytes"), of_length + FRAME_BYTES, output_field=BigIntegerField())
-    return originals.annotate(kept_bytes=kept_bytes)
+    kept_ms = Coalesce(_Covered(clips.annotate(spans=_RangeAgg(span)).values("spans")), 0)
+    as_bytes = {"output_field": BigIntegerField()}
+    spans = F("size_bytes") * Least(kept_ms, F("duration_ms"), **as_bytes) / F("duration_ms")
+    opening = Least(OPENING_BYTES, F("size_bytes") * OPENING_MS / F("duration_ms"), **as_bytes)
+    all_of_it = spans + opening + F("size_bytes") / GLANCE_PART
+    return originals.annotate(kept_bytes=Least(F("size_bytes"), all_of_it, **as_bytes))
+
+
+class _RangeAgg(Aggregate):
+    """Joins ranges to what they cover together, each part once."""
+
+    function = "RANGE_AGG"
+    output_field = TextField()
+
+
+class _Covered(Subquery):
+    """Sums up how long the parts are of what a query covers, in its one column ``spans``."""
+
+    template = (
+        "(SELECT SUM(UPPER(part) - LOWER(part))::bigint FROM (SELECT UNNEST(spans) part FROM (%(subquery)s) q) p)"
+    )
+    output_field = BigIntegerField()
 
 
 def estimate(originals: QuerySet) -> Estimate:
-    """Return what trimming these would free, without those that it would hardly make smaller."""
-    rows = with_estimate(originals.order_by()).filter(kept_bytes__lte=F("size_bytes") * (1 - LEAST_SHARE))
-    told = rows.aggregate(n=Count("pk"), size=Sum("size_bytes"), kept=Sum("kept_bytes"))
+    """Return what trimming these would free."""
+    told = with_estimate(originals.order_by()).aggregate(n=Count("pk"), size=Sum("size_bytes"), kept=Sum("kept_bytes"))
     return Estimate(told["n"], told["size"] or 0, told["kept"] or 0)
 
 

@@ -102,8 +102,7 @@ def look_after() -> int:
     trimmed.delete_leftovers()
     if TRIM_ORIGINALS.value() == AFTER_SORTING:
         _plan_by_policy()
-    due = trimmable.trimmable().filter(trim_at__lte=timezone.now()).defer("probe")
-    originals = list(due.order_by("trim_at", "pk")[:AT_ONCE])
+    originals = list(trimmable.due().defer("probe").order_by("trim_at", "pk")[:AT_ONCE])
     for original in originals:
         pipeline.start(JobKind.TRIM, original, priority=PRIORITY)
     return len(originals)
@@ -113,7 +112,7 @@ def trim(work: Claim) -> None:
     """Do the TRIM job: keep the parts of an original that its clips need, and let the rest go."""
     original = work.job.original_file
     spans = trimmable.kept_spans_ms(original)
-    if not _is_due(original):
+    if not trimmable.due().filter(pk=original.pk).exists():
         with work.finishing():
             return
     try:
@@ -202,9 +201,9 @@ def _prove(original: OriginalFile, source: Path, folder: Path, parts: list[_Part
 
 def _switch(original: OriginalFile, spans: list[Span], rows: list[KeptPart], freed_bytes: int) -> None:
     """Change the rows from whole to trimmed, behind the original's lock; raises if anything changed meanwhile."""
-    may_be = trimmable.trimmable().filter(pk=original.pk, trim_at__lte=timezone.now())
+    still_due = trimmable.due().filter(pk=original.pk)
     now = timezone.now()
-    changed = OriginalFile.objects.filter(pk__in=may_be.order_by().values("pk")).update(
+    changed = OriginalFile.objects.filter(pk__in=still_due.order_by().values("pk")).update(
         evicted_at=now, trimmed_at=now, trim_at=None, read_back_at=None, damaged_at=None
     )
     if not changed or trimmable.kept_spans_ms(original) != spans:
@@ -215,10 +214,6 @@ def _switch(original: OriginalFile, spans: list[Span], rows: list[KeptPart], fre
     }
     Eviction.objects.create(kind=EvictedKind.ORIGINAL, original_file=original, size_bytes=max(0, freed_bytes), why=why)
     note(Action.CHANGED, original, what="trimmed", freed_bytes=freed_bytes)
-
-
-def _is_due(original: OriginalFile) -> bool:
-    return OriginalFile.objects.on_disk().filter(pk=original.pk, trim_at__lte=timezone.now()).exists()
 
 
 def _give_up(original: OriginalFile, sentence: str) -> None:

@@ -75,9 +75,15 @@ class Verdict:
         return is_complete and all(line.state == FileState.SAFE for line in self.lines)
 
     @property
+    def all_arrived(self) -> bool:
+        """Return whether each file is safe, or was until the crew let go of what its clips do not need."""
+        states = {line.state for line in self.lines}
+        return self.receipt.closed_at is not None and bool(states) and states <= {FileState.SAFE, FileState.TRIMMED}
+
+    @property
     def is_passing(self) -> bool:
         """Return whether waiting may make it safe: nothing is wrong, or its list is not complete."""
-        open_ = [line.state for line in self.lines if line.state != FileState.SAFE]
+        open_ = [line.state for line in self.lines if line.state not in {FileState.SAFE, FileState.TRIMMED}]
         return self.receipt.closed_at is None or (bool(open_) and all(state.is_passing for state in open_))
 
     @property
@@ -85,14 +91,19 @@ class Verdict:
         return sum(line.state == FileState.SAFE for line in self.lines)
 
     @property
+    def n_trimmed(self) -> int:
+        return sum(line.state == FileState.TRIMMED for line in self.lines)
+
+    @property
     def size_bytes(self) -> int:
         return sum(line.row.size_bytes for line in self.lines)
 
     @property
     def missing(self) -> list[tuple[FileState, int]]:
-        """Return what keeps it from being safe, with the number of files, the worst first."""
+        """Return what keeps it from being safe, with the number of files, the worst first; nothing that was trimmed."""
         counted = Counter(line.state for line in self.lines)
-        return [(state, counted[state]) for state in FileState if state != FileState.SAFE and counted[state]]
+        del counted[FileState.SAFE], counted[FileState.TRIMMED]
+        return [(state, counted[state]) for state in FileState if counted[state]]
 
 
 def verdict_of(receipt: Receipt) -> Verdict:
@@ -125,7 +136,7 @@ def _state_of(row: ReceiptFile, *, is_safe: bool, is_gone: bool, copies: tuple[A
         return FileState.DELETED
     if original.damaged_at:
         return FileState.DAMAGED
-    if original.trimmed_at and not copies:
+    if original.trimmed_at and not copies and original.size_bytes == row.size_bytes:
         return FileState.TRIMMED
     if is_gone or (original.evicted_at and not copies):
         return FileState.LOST
@@ -167,6 +178,7 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
         "archive_wanted": RECEIPT_WANTS_ARCHIVE.value(),
         "n_files": len(verdict.lines),
         "n_safe": verdict.n_safe,
+        "n_trimmed": verdict.n_trimmed,
         "n_not_videos": receipt.n_left_alone,
         "size_bytes": verdict.size_bytes,
         "missing": {state.value: n for state, n in verdict.missing},

@@ -10,7 +10,8 @@ from clips.media import MediaError
 from clips.media.cut import kept_file
 from clips.models import KeptPart, OriginalFile
 from clips.models.clock import clock
-from clips.storage.files import Report, local_copy, scratch_folder, sha256_of, silent
+from clips.storage.backend import Report, silent
+from clips.storage.files import local_copy, scratch_folder, sha256_of
 
 
 @contextmanager

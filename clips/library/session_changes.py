@@ -141,11 +141,11 @@ def session_move_videos(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.CURATOR)
 @require_POST
 def session_redetect(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Search every file of a session again; sorted moments stay."""
+    """Search every file of a session again, except trimmed ones; sorted moments stay."""
     shoot = get_object_or_404(Shoot.objects.in_use(), pk=pk)
     with transaction.atomic():
         note(Action.REDETECTED, shoot)
-        for original in shoot.files.in_use().exclude(duration_ms=None):
+        for original in shoot.files.in_use().filter(trimmed_at=None).exclude(duration_ms=None):
             pipeline.start(JobKind.DETECT, original)
     return news(request, shoot)
 
@@ -164,9 +164,9 @@ def session_filmstrips(request: HttpRequest, pk: UUID) -> HttpResponse:
 @requires(Role.CURATOR)
 @require_POST
 def file_redetect(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Search one file again; 409 if it has not been probed yet."""
+    """Search one file again; 409 if it has not been probed yet, or was trimmed: restored first, it can be searched."""
     original = _file(pk)
-    if original.duration_ms is None:
+    if original.duration_ms is None or original.trimmed_at:
         return news(request, original.shoot, status=409)
     with transaction.atomic():
         note(Action.REDETECTED, original)

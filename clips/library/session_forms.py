@@ -12,7 +12,7 @@ from clips.archive.renaming import follow
 from clips.library.session_names import SessionNameForm
 from clips.models import CandidateSegment, FinalClip, OriginalFile, Shoot
 from clips.models.clock import read_clock
-from clips.sorting.decisions import TrimError, check_trim
+from clips.sorting.decisions import TrimError, check_moment
 from people.naming.fields import called
 from people.naming.spelling import clean_name
 
@@ -50,7 +50,7 @@ class MomentForm(forms.Form):
             raise forms.ValidationError(_t("This video is still being read. Try again when its length is known."))
         if "start_ms" in cleaned and "end_ms" in cleaned:
             try:
-                check_trim(self.original, cleaned["start_ms"], cleaned["end_ms"])
+                check_moment(self.original, cleaned["start_ms"], cleaned["end_ms"])
             except TrimError as error:
                 raise forms.ValidationError(str(error)) from error
         return cleaned

@@ -14,7 +14,7 @@ from clips.library.watching import watched
 from clips.models import CandidateSegment, OriginalFile
 from clips.previews import requests
 from clips.sorting.angle_groups import regroup_soon
-from clips.sorting.decisions import TrimError, check_trim
+from clips.sorting.decisions import TrimError, check_moment
 from people.access import requires
 from people.models import Role
 from trickyclip.shared.whole_pages import part_of
@@ -60,7 +60,7 @@ def watch_add_moment(request: HttpRequest, pk: UUID) -> HttpResponse:
     key, start_ms, end_ms = (form.cleaned_data[name] for name in ("key", "start_ms", "end_ms"))
     end_ms = min(end_ms, video.duration_ms)  # a player's clock goes on to where the last sound ends
     try:
-        check_trim(video, start_ms, end_ms)
+        check_moment(video, start_ms, end_ms)
     except TrimError as error:
         return JsonResponse({"error": str(error)}, status=422)
     with transaction.atomic():

@@ -35,12 +35,14 @@ class ReceiptQuerySet(models.QuerySet["Receipt"]):
     def with_counts(self) -> "ReceiptQuerySet":
         """Annotate each with its number of files, ``n_files``, and of those that are safe by their rows, ``n_safe``.
 
-        ``is_under_way`` says whether something that may make another one safe runs or waits.
+        ``n_trimmed`` counts those that arrived whole, and of which the crew let the rest go later. ``is_under_way``
+        says whether something that may make another one safe runs or waits.
         """
         files = ReceiptFile.objects.filter(receipt=OuterRef("pk")).order_by()
         return self.annotate(
-            n_files=_counted(files), n_safe=_counted(files.safe()), is_under_way=Exists(files.under_way())
-        )
+            n_files=_counted(files), n_safe=_counted(files.safe()), n_trimmed=_counted(files.trimmed()),
+            is_under_way=Exists(files.under_way()),
+        )  # fmt: skip
 
     def open_for_folder(self, place: str, name: str) -> "Receipt":
         """Return the receipt that collects the files of a folder; one that was complete is open again."""
@@ -128,6 +130,11 @@ class ReceiptFileQuerySet(models.QuerySet["ReceiptFile"]):
         safe = self.filter(original_file__size_bytes=F("size_bytes"), original_file__bin_entry=None)
         safe = safe.filter(is_here | Q(is_archived, original_file__evicted_at__isnull=False))
         return safe.filter(is_archived) if RECEIPT_WANTS_ARCHIVE.value() else safe
+
+    def trimmed(self) -> "ReceiptFileQuerySet":
+        """Return the files that arrived whole, of which only what their clips need is left, here and in archives."""
+        trimmed = self.filter(original_file__trimmed_at__isnull=False, original_file__bin_entry=None)
+        return trimmed.filter(~Exists(archived_copies()), original_file__size_bytes=F("size_bytes"))
 
     def under_way(self) -> "ReceiptFileQuerySet":
         """Return files that are on their way in, or about which a job runs or waits."""

@@ -145,8 +145,8 @@ def cards() -> int:
     for receipt in Receipt.objects.filter(Q(safe_at__gte=since) | rests).with_counts().order_by("created_at"):
         if not receipt.safe_at and receipt.is_under_way:
             continue
-        n_missing = receipt.n_files - receipt.n_safe
-        if receipt.safe_at and not n_missing:
+        n_missing = receipt.n_files - receipt.n_safe - receipt.n_trimmed
+        if receipt.safe_at and receipt.n_safe == receipt.n_files:
             title = _("%(name)s is safe to format")
             text = ngettext("%(n)d video is stored.", "%(n)d videos are stored.", receipt.n_files)
             text, subject = text % {"n": receipt.n_files}, f"{receipt.pk} safe {receipt.safe_at.isoformat()}"

@@ -240,24 +240,22 @@ def _plan(reel: Reel, entries: list[tuple[Entry, FinalClip]], wish: RenderWish, 
 
 def _item(entry: Entry, clip: FinalClip, wish: RenderWish) -> Item:
     """Return what a film shows of a clip, in times of the clip's file."""
-    lead_ms = _lead_ms(clip)
+    lead = lead_ms(clip)
     is_from_start, is_to_end = entry.start_ms <= clip.start_ms, entry.end_ms >= clip.end_ms
     names = tuple(str(name) for name in (clip.person, clip.trick) if name) if wish.has_names else ()
     return Item(
         source=str(clip.pk),
-        start_ms=None if is_from_start else ceil(entry.start_ms - clip.start_ms + lead_ms),
-        end_ms=None if is_to_end else ceil(entry.end_ms - clip.start_ms + lead_ms),
+        start_ms=None if is_from_start else ceil(entry.start_ms - clip.start_ms + lead),
+        end_ms=None if is_to_end else ceil(entry.end_ms - clip.start_ms + lead),
         speed_percent=entry.row.speed,
         title=entry.row.title,
         names=names,
         has_sound=entry.row.has_sound,
-        places=tuple(
-            (float(at_ms - clip.start_ms + lead_ms) / 1000, middle / 1000) for at_ms, middle in entry.row.crop
-        ),
+        places=tuple((float(at_ms - clip.start_ms + lead) / 1000, middle / 1000) for at_ms, middle in entry.row.crop),
     )
 
 
-def _lead_ms(clip: FinalClip) -> Fraction:
+def lead_ms(clip: FinalClip) -> Fraction:
     """Return by how much a clip's first picture began before the millisecond that names it.
 
     The clip's file counts from that picture. The cut of an older clip did not say it: then it is on the even grid of

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
@@ -20,7 +21,7 @@ from clips.media.output import whole_or_not_at_all
 from clips.media.reel.plan import from_json, lay_out
 from clips.media.sandbox import runner
 from clips.models import FinalClip, JobKind, ReelRender
-from clips.reels import handles, rendering
+from clips.reels import handles, rendering, riders
 from clips.reels.drafting import draft_edits as make_drafts
 from clips.storage.files import (
     MissingFileError,
@@ -53,7 +54,7 @@ def render_reel(job_id: str) -> None:
         with kept_folder(work.job, f"reel-{render.pk}") as folder, ExitStack() as stack:
             plan = _with_sources(render, stack, work)
             music = stack.enter_context(local_file(render.music.stored_path)) if render.music else None
-            n_in_middle = _follow(plan, folder, work) if render.follows else None
+            n_in_middle = _follow(render, plan, folder, work) if render.follows else None
             lengths = _lengths(render, plan, music, folder, work)
             out, made = _film(plan, lengths, music, folder, work)
             path = rendering.stored_path(render.pk)
@@ -122,7 +123,7 @@ def _with_sources(render: ReelRender, stack: ExitStack, work: Claim) -> dict[str
     return plan
 
 
-def _follow(plan: dict[str, Any], folder: Path, work: Claim) -> int:
+def _follow(render: ReelRender, plan: dict[str, Any], folder: Path, work: Claim) -> int:
     """Put into the plan where the rider of each clip is, but for clips whose crop somebody moved.
 
     Returns in how many clips none was found; these show their middle.
@@ -131,24 +132,13 @@ def _follow(plan: dict[str, Any], folder: Path, work: Claim) -> int:
     if kept.is_file():
         paths = json.loads(kept.read_text())
     else:
-        found = iter(_paths_of_riders([item for item in plan["items"] if not item.get("places")], work))
-        paths = [[] if item.get("places") else next(found) for item in plan["items"]]
+        keys = [UUID(item["source"]) for item in render.plan["items"]]
+        clips = FinalClip.objects.in_bulk(keys)
+        paths = riders.paths_of(plan["items"], [clips[key] for key in keys], work, _limits(1_000 * len(keys)))
         with whole_or_not_at_all(kept) as part:
             part.write_text(json.dumps(paths))
     plan["items"] = [item | {"path": path} for item, path in zip(plan["items"], paths, strict=True)]
     return sum(not (item["path"] or item.get("places")) for item in plan["items"])
-
-
-def _paths_of_riders(items: list[dict[str, Any]], work: Claim) -> list[list[list[float]]]:
-    """Return the path of the rider of each clip, none for one that was not found; one child reads all of them."""
-    finder = rendering.rider_finder()
-    if finder is None or not items:
-        return [[] for _item in items]
-    asked = [{"source": item["source"], "start_ms": item["start_ms"] or 0, "end_ms": item["end_ms"]} for item in items]
-    paths: list[list[list[float]]] = runner.run(
-        finder, {"clips": asked}, limits=_limits(1_000 * len(items)), on_tick=_still(work)
-    )
-    return paths
 
 
 def _lengths(render: ReelRender, plan: dict[str, Any], music: Path | None, folder: Path, work: Claim) -> list[int]:

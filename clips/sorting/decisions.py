@@ -184,6 +184,13 @@ def check_trim(original: OriginalFile, start_ms: int, end_ms: int) -> None:
         raise TrimError(kept.gone(original, start_ms, end_ms))
 
 
+def check_moment(original: OriginalFile, start_ms: int, end_ms: int) -> None:
+    """Raise TrimError unless a moment of that span can be added, to be sorted: of trimmed videos none is dealt."""
+    check_trim(original, start_ms, end_ms)
+    if original.trimmed_at:
+        raise TrimError(_("This video was trimmed. Restore it to add moments."))
+
+
 def clip_stem(original: OriginalFile, choice: Choice) -> str:
     """Return the file name of a new clip up to the version."""
     return file_stem(

@@ -7,6 +7,7 @@ from django.db.models import Count, Min, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clips.disk import trimmable, trimming
@@ -46,15 +47,19 @@ def trim_context(shoot: Shoot) -> dict:
     """Return what the panel shows, in a fixed number of queries."""
     files = OriginalFile.objects.in_use().filter(shoot=shoot, low_res_of=None)
     planned = files.on_disk().filter(trim_at__isnull=False)
+    plan = planned.aggregate(n=Count("pk"), first_at=Min("trim_at"))
     trimmed = files.trimmed()
-    others = trimmable.with_reasons(files.on_disk().filter(trim_at=None)).defer("probe")[:MOST_COUNTED]
-    reasons = Counter(why for one in others if (why := trimmable.why_whole(one)))
+    whole = list(trimmable.with_reasons(files.on_disk()).defer("probe")[:MOST_COUNTED])
+    reasons = Counter(why for one in whole if not one.trim_at and (why := trimmable.why_whole(one)))
+    waits = Counter(why for one in whole if one.trim_at and (why := trimmable.why_it_waits(one)))
     return {
         "shoot": shoot,
         "handle_s": TRIM_HANDLE_S.value(),
         "may_be": trimmable.estimate(trimmable.of_session(shoot).filter(trim_at=None)),
         "planned": trimmable.estimate(planned),
-        "plan": planned.aggregate(n=Count("pk"), first_at=Min("trim_at")),
+        "plan": plan,
+        "is_due": bool(plan["n"]) and plan["first_at"] <= timezone.now(),
+        "waits": waits.most_common(),
         "trimmed": trimmed.aggregate(n=Count("pk"), size_bytes=Sum("size_bytes")),
         "kept": KeptPart.objects.filter(original_file__in=trimmed).aggregate(size_bytes=Sum("size_bytes")),
         "reasons": reasons.most_common(),

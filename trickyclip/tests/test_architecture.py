@@ -62,6 +62,7 @@ DJANGO = {"django", "rest_framework", "celery", "django_filters", "django_htmx"}
 MAY_BE_GUESSED = {
     "bench/library.py",
     "bench/management/commands/bench_crowd.py",
+    "bench/management/commands/bench_season.py",
     "clips/archive/drive/requests.py",
 }
 SHELLS = {"os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "create_subprocess_shell"}

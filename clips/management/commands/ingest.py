@@ -111,6 +111,8 @@ class Command(BaseCommand):
                 self.stderr.write(f"The receipt could not be written to {folder}: {error.strerror}")
         if verdict.is_safe:
             self.stdout.write(f"Safe to format: {len(verdict.lines)} files are stored and were read back.")
+        elif verdict.all_arrived:
+            self.stdout.write(f"All files arrived; {verdict.n_trimmed} were trimmed since; only the card has the rest.")
         else:
             what = ", ".join(f"{n} {state.label}" for state, n in verdict.missing)
             self.stdout.write(f"Do not format yet: {what}.")

@@ -87,7 +87,8 @@ def _write(out: Path, pictures: Iterator[tuple[int, VideoFrame]], stream: VideoS
     if first is None:
         raise MediaError(NO_PICTURE)
     upright = Upright(first[1], stream.sample_aspect_ratio, shorter_px=SHORTER_PX)
-    n_frames, waiting = 0, first
+    n_frames = 0
+    waiting: tuple[int, VideoFrame] | None = first
     with av.open(str(out), "w", format="mp4", container_options={"movflags": "+faststart"}) as target:
         track = target.add_stream("libx264", rate=1, options=_ENCODING)
         track.width, track.height, track.pix_fmt = upright.width_px, upright.height_px, "yuv420p"

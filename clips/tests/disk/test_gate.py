@@ -5,6 +5,7 @@ import errno
 import psycopg
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 
 from clips.jobs.worker import claim
 from clips.media import MediaError
@@ -31,6 +32,17 @@ def test_a_job_that_writes_rows_alone_goes_on_below_the_floor(make_original, dis
     disk["bytes"] = -1
     with claim(Job.objects.for_target(JobKind.PROBE, make_original()).pk) as work:
         assert work.job.state == JobState.RUNNING
+
+
+@pytest.mark.parametrize("kind", [JobKind.LOOK, JobKind.PAIR])
+def test_what_nobody_waits_for_never_brings_a_trimmed_video_back(make_original, disk, kind):
+    now = timezone.now()
+    job = Job.objects.for_target(kind, make_original(evicted_at=now, trimmed_at=now))
+    with claim(job.pk) as work:
+        assert work is None
+    job.refresh_from_db()
+    assert job.state == JobState.CANCELLED
+    assert not Job.objects.filter(kind=JobKind.FETCH).exists()
 
 
 def full_below(error: Exception) -> Exception:

@@ -135,6 +135,15 @@ def test_a_curator_sees_what_trimming_frees_plans_it_and_thinks_again(client, cu
     assert done.trim_at is None
 
 
+def test_a_planned_video_that_waits_says_for_what(client, curator, done):
+    CandidateSegmentFactory(original_file=done, score=0.9)
+    OriginalFile.objects.update(trim_at=timezone.now() - timezone.timedelta(minutes=1))
+    client.force_login(curator)
+    shown = client.get(reverse("clips:session_trim", args=[done.shoot_id]), headers=AS_A_PAGE_ASKS).content.decode()
+    assert "is due to be trimmed" in shown
+    assert "1 of them waits: it has moments to sort" in shown
+
+
 def test_a_video_that_stays_whole_says_why(client, curator, done):
     CandidateSegmentFactory(original_file=done, score=0.9)
     client.force_login(curator)
@@ -177,6 +186,12 @@ def test_sessions_are_summed_by_kind_and_the_small_ones_together(done, make_orig
     assert (first.shoot, first.by_kind) == (done.shoot, {"originals": 300_000, "clips": 50})
     assert (others.shoot, others.size_bytes) == (None, 1000)
     assert sum(piece.width for piece in first.pieces) == pytest.approx(overview.WIDTH, abs=0.2)
+
+
+def test_a_disk_that_lasts_for_years_is_not_counted_in_weeks(client, curator, done, monkeypatch):
+    monkeypatch.setattr(overview, "free_bytes", lambda: 10**12)
+    client.force_login(curator)
+    assert "the disk lasts for more than two years" in client.get(reverse("clips:storage")).content.decode()
 
 
 def test_without_new_footage_there_is_no_forecast(done):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from clips.archive import session_facts
@@ -30,12 +31,15 @@ from clips.models import (
     JobKind,
     JobState,
     KeptPart,
+    NoticeChannel,
+    NoticeKind,
     OriginalFile,
     Receipt,
     ReceiptFile,
     SegmentStatus,
     UploadSource,
 )
+from clips.notifications import occasions
 from clips.previews.raw_playback import Way, raw_source
 from clips.sorting import decisions
 from clips.sorting.decisions import Choice, TrimError
@@ -239,6 +243,30 @@ def test_what_ties_it_after_it_was_planned_keeps_it_too(filmed, curator, let_tim
     assert whole(filmed, own_data_dir).is_file()
 
 
+def test_a_second_look_comes_first_and_is_given_up_after_a_week(filmed, curator, let_time_go_by, own_data_dir):
+    trimming.plan(filmed.shoot, curator)
+    Job.objects.for_target(JobKind.LOOK, filmed, priority=9)
+    looks = Job.objects.filter(kind=JobKind.LOOK)
+    looks.update(run_after=timezone.now() + timedelta(days=1))
+    let_time_go_by(filmed)
+    assert whole(filmed, own_data_dir).is_file()
+    row = trimmable.with_reasons(OriginalFile.objects.all()).get(pk=filmed.pk)
+    assert "looked at more closely" in trimmable.why_it_waits(row)
+    looks.update(created_at=timezone.now() - trimmable.LOOK_WITHIN)
+    let_time_go_by(filmed)
+    assert filmed.trimmed_at is not None
+    assert not whole(filmed, own_data_dir).exists()
+
+
+def test_what_a_second_look_found_is_sorted_before_its_video_is_trimmed(filmed, curator, let_time_go_by, own_data_dir):
+    trimming.plan(filmed.shoot, curator)
+    CandidateSegmentFactory(original_file=filmed, run=filmed.runs.get(), score=0.9, start_ms=60_000, end_ms=63_000)
+    let_time_go_by(filmed)
+    assert (filmed.trimmed_at, filmed.trim_at is not None) == (None, True)
+    CandidateSegment.objects.open().update(status=SegmentStatus.TRASHED)
+    assert let_time_go_by(filmed).trimmed_at is not None
+
+
 def test_where_originals_are_archived_none_is_trimmed_without_its_copy(filmed, curator, settings, archive_it):
     settings.ARCHIVE_ORIGINALS = "after_sorting"
     assert trimming.plan(filmed.shoot, curator) == 0
@@ -344,13 +372,38 @@ def test_its_file_is_known_until_somebody_wants_all_of_it(is_trimmed, work_off):
     assert not known_files([is_trimmed.fingerprint])
 
 
-def test_a_receipt_says_that_a_video_was_trimmed(is_trimmed, sorter):
-    receipt = Receipt.objects.create(source=UploadSource.BROWSER, name="Card", owner=sorter, closed_at=timezone.now())
+@pytest.fixture
+def card(is_trimmed, sorter) -> Receipt:
+    """The receipt of a card with the one video that was trimmed since; somebody wants notices about cards."""
+    channel = NoticeChannel.objects.create(name="crew", kind="WEBHOOK", shown_target="x", wants=[NoticeKind.CARD])
+    NoticeChannel.objects.filter(pk=channel.pk).update(created_at=timezone.now() - timedelta(days=2))
+    now = timezone.now()
+    receipt = Receipt.objects.create(source=UploadSource.BROWSER, name="Card", owner=sorter, closed_at=now)
+    Receipt.objects.update(last_file_at=now - timedelta(days=1))
     size_bytes = is_trimmed.size_bytes
     ReceiptFile.objects.create(receipt=receipt, path="a.mp4", size_bytes=size_bytes, original_file=is_trimmed)
-    verdict = verdict_of(receipt)
-    assert not verdict.is_safe
+    return receipt
+
+
+def test_a_receipt_of_a_trimmed_video_misses_nothing_and_promises_nothing(card, sorter, client):
+    verdict = verdict_of(card)
     assert [line.state for line in verdict.lines] == [FileState.TRIMMED]
+    assert (verdict.is_safe, verdict.all_arrived, verdict.missing) == (False, True, [])
+    client.force_login(sorter)
+    page = client.get(reverse("clips:receipt", args=[card.pk])).content.decode()
+    assert "Everything arrived" in page
+    assert "Do not format" not in page
+    assert "1 video trimmed since" in client.get(reverse("clips:receipts")).content.decode()
+    assert occasions.cards() == 0
+
+
+def test_a_receipt_says_what_else_is_missing_beside_a_trimmed_video(card, sorter, client):
+    ReceiptFile.objects.create(receipt=card, path="b.mp4", size_bytes=5)
+    verdict = verdict_of(card)
+    assert (verdict.all_arrived, verdict.missing) == (False, [(FileState.ABSENT, 1)])
+    client.force_login(sorter)
+    assert "Do not format yet" in client.get(reverse("clips:receipt", args=[card.pk])).content.decode()
+    assert occasions.cards() == 1
 
 
 def test_the_audit_knows_its_parts(is_trimmed, own_data_dir):
@@ -427,6 +480,22 @@ def test_the_rest_can_be_looked_at(is_trimmed, client, viewer):
     assert "0:35–0:48" in page
 
 
+def test_a_trimmed_video_is_neither_searched_nor_given_moments_until_it_is_restored(is_trimmed, client, curator):
+    client.force_login(curator)
+    span = {"start_ms": "0:40", "end_ms": "0:42"}
+    refused = client.post(reverse("clips:file_add_moment", args=[is_trimmed.pk]), span)
+    assert (refused.status_code, "Restore it to add moments" in refused.content.decode()) == (422, True)
+    watched = {"key": str(uuid.uuid4()), "start_ms": 40_000, "end_ms": 42_000}
+    assert client.post(reverse("clips:watch_add_moment", args=[is_trimmed.pk]), watched).status_code == 422
+    assert client.post(reverse("clips:file_redetect", args=[is_trimmed.pk])).status_code == 409
+    client.post(reverse("clips:session_redetect", args=[is_trimmed.shoot_id]))
+    assert not Job.objects.filter(kind=JobKind.DETECT).exists()
+    page = client.get(f"/sessions/{is_trimmed.shoot_id}?details").content.decode()
+    assert f"fetch-now-{is_trimmed.pk}" in page
+    for button in (f"redetect-{is_trimmed.pk}", 'class="watch-make"', 'class="by-hand"'):
+        assert button not in page
+
+
 def test_moments_of_which_nothing_is_left_are_not_dealt(is_trimmed, sorter):
     CandidateSegmentFactory(original_file=is_trimmed, score=0.9, start_ms=90_000, end_ms=94_000)
     assert not CandidateSegment.objects.undecided().exists()
@@ -435,11 +504,12 @@ def test_moments_of_which_nothing_is_left_are_not_dealt(is_trimmed, sorter):
 def test_of_thirty_moments_ten_are_kept_and_at_most_a_fifth_is_left(
     film, sort, curator, let_time_go_by, own_data_dir, work_off
 ):
-    original = film(frames=6000, rate=5)
+    original = film(frames=4500, rate=5, audio=False)  # encoding a quarter of an hour of sound takes longest
+    starts_ms = [30_000 * number + 10_000 for number in range(30)]
     sort(
         original,
-        [40_000 * n + 10_000 for n in range(30) if n % 3],
-        [(40_000 * n + 10_000, 40_000 * n + 13_000) for n in range(30) if n % 3 == 0],
+        [start_ms for number, start_ms in enumerate(starts_ms) if number % 3],
+        [(start_ms, start_ms + 1500) for start_ms in starts_ms[::3]],
     )
     before = {clip.pk: clip.file_hash for clip in FinalClip.objects.all()}
     trimming.plan(original.shoot, curator)
