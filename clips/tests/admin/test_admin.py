@@ -33,9 +33,11 @@ from clips.models import (
     FinalClip,
     Job,
     JobKind,
+    KeptPart,
     Notice,
     NoticeChannel,
     NoticeKind,
+    PartKind,
     Reaction,
     ReelMusic,
     ReelRender,
@@ -85,6 +87,10 @@ def add_one_of_each(number: int) -> None:
     Eviction.objects.create(
         kind=EvictedKind.ORIGINAL, original_file=clip.original_file, size_bytes=1000, why="archived"
     )
+    KeptPart.objects.create(
+        original_file=clip.original_file, kind=PartKind.FRAME, stored_path=f"originals/kept/{number}", size_bytes=1000,
+        file_hash=f"{number:064x}",
+    )  # fmt: skip
     DriveGrant.objects.create(account=f"{number}@example.org", sealed_token="sealed", scope="", granted_by=member)
     channel = NoticeChannel.objects.create(name=f"crew {number}", kind=ChannelKind.EMAIL, shown_target="…@example.org")
     Notice.objects.create(kind=NoticeKind.DAILY, subject=f"day {number}", channel=channel, title=f"Day {number}")
