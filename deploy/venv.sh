@@ -1,4 +1,4 @@
-# Sourced by deploy/run, deploy/test and .ci/run from the project's folder: makes .venv and keeps it up to date.
+# Sourced by deploy/run, deploy/dev, deploy/test and .ci/run from the project's folder: makes .venv and keeps it up to date.
 # shellcheck shell=sh
 
 # Print the name of a Python that is new enough. Each one is tried out, because a shim of a version manager may

@@ -10,12 +10,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, reselect, retarget
 
 from clips.archive import outage
 from clips.archive.status import copy_status
 from clips.disk.fetching import fetch_context
 from clips.library import bin_rights, ordering
+from clips.library.angles import other_angles
 from clips.library.asked import Asked, asked_for, library_address, query_of
 from clips.library.clip_forms import ClipForm
 from clips.library.filters import ClipFilter
@@ -27,6 +28,9 @@ from clips.sorting.decisions import ConflictError, TrimError, choice_of
 from clips.talk.views import thread_of
 from people.access import requires
 from people.models import Member, Role
+
+#: What the player says below its picture.
+PLAYER_SAYS = "#clip-player .player-says"
 
 
 @requires(Role.VIEWER)
@@ -48,13 +52,26 @@ def clip(request: HttpRequest, pk: UUID) -> HttpResponse:
         "copy_status": copy_status(shown, jobs.get(JobKind.ARCHIVE), outage.current_outage()),
         "may_bin": shown.is_current and bin_rights.may_throw_away(request.user, shown),
         "awaits_copy": bool(shown.stored_path) and lacks_copy(shown),
+        "waits_for": waits_for(shown, jobs),
         **(fetch_context(shown.original_file) if shown.original_file.evicted_at else {}),
         "in_library": beside_in_library(shown, asked, request.user),
         "in_original": beside_in_original(shown),
-        "angles": angles_of(shown),
+        "angles": other_angles(shown),
         "talk": thread_of(Subject(lineage=shown.lineage), request.user, "clip", shown.pk),
     }
-    return render(request, "clips/library/clip.html", context)
+    answer = render(request, "clips/library/clip.html", context)
+    if request.htmx and context["waits_for"] and request.GET.get("waits_for") == context["waits_for"]:
+        # Nothing else has changed: a new player would begin again under the eyes of who watches the preview.
+        return reselect(retarget(answer, PLAYER_SAYS), PLAYER_SAYS)
+    return answer
+
+
+def waits_for(shown: FinalClip, jobs: dict[str, Job]) -> str:
+    """Return what the player of a clip waits for: its "cut", or a "copy" that browsers play; "" if for neither."""
+    if (cut := jobs.get(JobKind.RENDER)) and cut.is_active:
+        return "cut"
+    copy = jobs.get(JobKind.SHARE)
+    return "copy" if copy and copy.is_active and shown.stored_path and lacks_copy(shown) else ""
 
 
 @requires(Role.SORTER)
@@ -153,17 +170,6 @@ def beside_in_library(shown: FinalClip, asked: Asked, member: Member) -> tuple[F
     found = ClipFilter(asked, rows, member=member).qs.exclude(pk=shown.pk)
     name = asked.get("sort", ordering.NEWEST)
     return ordering.neighbours(found, shown, name if name in ordering.ORDERS else ordering.NEWEST)
-
-
-def angles_of(shown: FinalClip) -> list[FinalClip]:
-    """Return the clips of the same trick from other cameras."""
-    if shown.candidate_segment_id is None:
-        return []
-    rows = FinalClip.objects.current().filter(
-        candidate_segment__angle__group__angles__segment=shown.candidate_segment_id
-    )
-    rows = rows.exclude(lineage=shown.lineage).exclude(original_file=shown.original_file_id)
-    return list(rows.select_related("person", "trick").with_camera_names().order_by("camera_id", "pk"))
 
 
 def beside_in_original(shown: FinalClip) -> tuple[FinalClip | None, FinalClip | None]:

@@ -1,4 +1,4 @@
-"""The documents name what exists: links and their anchors, files, commands, modules. README stays short."""
+"""The documents name what exists: links and their anchors, files, commands, modules. Their lists leave nothing out."""
 
 import re
 from importlib.util import find_spec
@@ -14,6 +14,9 @@ DOCUMENTS = [*FOR_CONTRIBUTORS, ROOT / "CHANGELOG.md", *sorted((ROOT / "deploy")
 MOST_README_LINES = 150
 
 LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
+#: In a list of a document's own sections.
+LISTED = re.compile(r"^- \[(?P<title>[^\]]+)\]\(#", re.MULTILINE)
+SECTION = re.compile(r"^## (?P<title>.+)$", re.MULTILINE)
 HEADING = re.compile(r"^#+ (?P<title>.+)$", re.MULTILINE)
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 QUOTED = re.compile(r"`(?P<word>[^`\s]+)[^`]*`")
@@ -77,6 +80,12 @@ def unknown_commands(text: str) -> set[str]:
     return commands | {name for name in modules if find_spec(name) is None}
 
 
+def unlisted_sections(text: str) -> set[str]:
+    """Return the sections that a document's own table of contents leaves out; none if it has no such table."""
+    listed = set(LISTED.findall(text))
+    return set(SECTION.findall(FENCED.sub("", text))) - listed if listed else set()
+
+
 def relative(document: Path) -> str:
     return str(document.relative_to(ROOT))
 
@@ -88,6 +97,21 @@ def test_readme_is_short():
 @pytest.mark.parametrize("document", DOCUMENTS, ids=relative)
 def test_every_relative_link_leads_somewhere(document):
     assert dead_links(document) == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=relative)
+def test_a_table_of_contents_has_every_section(document):
+    assert unlisted_sections(document.read_text()) == set()
+
+
+def test_a_section_that_is_not_listed_is_found():
+    assert unlisted_sections("- [One](#one)\n\n## One\n\n## Two\n") == {"Two"}
+
+
+def test_every_decision_is_listed():
+    folder = ROOT / "docs" / "DECISIONS"
+    listed = {found["target"] for found in LINK.finditer((folder / "README.md").read_text())}
+    assert listed == {page.name for page in folder.glob("*.md")} - {"README.md"}
 
 
 @pytest.mark.parametrize("document", FOR_CONTRIBUTORS, ids=relative)

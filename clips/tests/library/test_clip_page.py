@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from clips.library.new_version import UnchangedError, reedit
 from clips.library.search import matching
-from clips.models import FinalClip, Job, JobKind, OriginalFile, Preview
+from clips.models import FinalClip, Job, JobKind, JobState, OriginalFile, Preview
 from clips.sorting import decisions
 from clips.tests.factories import CandidateSegmentFactory
 from people.models import Person
@@ -306,3 +306,18 @@ def test_the_api_tells_a_lost_race_and_an_unknown_clip_apart(client, sorter, oth
         answer = client.post(reverse("api:clip_edit", args=[pk]), {"end_ms": 15_000}, content_type="application/json")
         assert answer.status_code == status
         assert answer.json()["detail"]
+
+
+def test_who_watches_while_a_clip_is_cut_is_not_interrupted(client, sorter, clip):
+    client.force_login(sorter)
+    Job.objects.for_target(JobKind.RENDER, clip)
+    address = reverse("clips:clip", args=[clip.pk])
+    assert f'hx-get="{address}?waits_for=cut"' in client.get(address).text
+    asking = {"HX-Request": "true", "HX-Target": "clip-player"}
+    still = client.get(f"{address}?waits_for=cut", headers=asking)
+    assert (still["HX-Retarget"], still["HX-Reselect"]) == ("#clip-player .player-says",) * 2
+    assert "HX-Retarget" not in client.get(f"{address}?waits_for=copy", headers=asking), "another state: all of it"
+    Job.objects.filter(clip=clip).update(state=JobState.CANCELLED)
+    ended = client.get(f"{address}?waits_for=cut", headers=asking)
+    assert "HX-Retarget" not in ended
+    assert "hx-trigger" not in ended.text.partition('id="clip-player"')[2].partition(">")[0]

@@ -1,6 +1,7 @@
 // The clip's page: its player, its editor in the same place, the keys of both, those that lead on, and its file's name to
 // copy.
 
+import { ClipAngles } from "./clip-angles.js";
 import { ClipEditor } from "./clip-edit.js";
 import { ClipPlayer } from "./clip-player.js";
 import { pressStar } from "./stars.js";
@@ -46,12 +47,14 @@ function lead(event) {
 
 if (root) {
   const player = new ClipPlayer(root);
+  const angles = new ClipAngles(root, player);
   const editor = new ClipEditor(root);
   /** Which box is written in first once the editor is there. */
   let first = window.location.hash === "#names" ? "people" : null;
 
   const prepare = () => {
     player.takeUp();
+    angles.takeUp();
     editor.takeUp();
     offerCopy(root);
     if (!editor.form || !first) return;
@@ -70,7 +73,7 @@ if (root) {
     if (name === "help") keys.showHelp();
     else if (name === "people" || name === "trick") write(name);
     else if (editor.form) editor.act(name);
-    else player.act(name);
+    else if (!angles.act(name)) player.act(name);
   };
 
   document.addEventListener("keydown", lead);

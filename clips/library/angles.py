@@ -1,0 +1,41 @@
+"""Finds the clips of the same trick from other cameras, and how each lies beside the one that is shown."""
+
+from dataclasses import dataclass
+
+from clips.models import Angle, FinalClip
+from clips.previews.playback import Source, best_source
+
+
+@dataclass(frozen=True)
+class OtherAngle:
+    """Another camera's clip of the same trick.
+
+    Attributes
+    ----------
+    clip : FinalClip
+    source : Source or None
+        Its video; None while there is none that a browser plays.
+    later_ms : float
+        How much later than in the shown clip's original an instant comes in this one's.
+    """
+
+    clip: FinalClip
+    source: Source | None
+    later_ms: float
+
+
+def other_angles(shown: FinalClip) -> list[OtherAngle]:
+    """Return the other cameras' clips of the trick that a clip shows, by camera."""
+    own = Angle.objects.filter(segment=shown.candidate_segment_id).first()
+    if own is None:
+        return []
+    rows = FinalClip.objects.current().filter(candidate_segment__angle__group=own.group_id)
+    rows = rows.exclude(lineage=shown.lineage).exclude(original_file=shown.original_file_id)
+    rows = rows.select_related("person", "trick", "candidate_segment__angle").with_pictures().with_camera_names()
+    # Clocks drift by milliseconds an hour: what is right in the middle of a clip is right in all of it.
+    middle_ms = (shown.start_ms + shown.end_ms) / 2
+    at_ms = own.at_ms(middle_ms)
+    return [
+        OtherAngle(clip, best_source(clip), clip.candidate_segment.angle.place_ms(at_ms) - middle_ms)
+        for clip in rows.order_by("camera_id", "pk")
+    ]
