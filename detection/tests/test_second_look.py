@@ -20,6 +20,7 @@ from clips.models import (
     Upload,
     VideoPair,
 )
+from clips.models.job import GIVING_WAY
 from clips.sorting import decisions
 from clips.storage.files import sha256_of
 from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, OriginalFileFactory
@@ -228,11 +229,12 @@ def test_it_stops_when_somebody_uploads_and_goes_on_later_without_doing_it_again
     assert not folder.exists()
 
 
-def test_a_look_that_waits_makes_no_page_ask_again_and_again(client, sorter, original, run):
+@pytest.mark.parametrize("kind", GIVING_WAY)
+def test_a_job_that_waits_for_quiet_makes_no_page_ask_again_and_again(client, sorter, original, run, kind):
     """Fails when a job that waits for a quiet hour counts as work in progress."""
     client.force_login(sorter)
     page = f"{reverse('clips:session', args=[original.shoot_id])}?details"
-    Job.objects.for_target(JobKind.LOOK, original, priority=9)
+    Job.objects.for_target(kind, original, priority=9)
     assert 'hx-trigger="every 3s"' not in client.get(page).content.decode()
     assert 'hx-trigger="every 3s"' not in client.get(page.partition("?")[0]).content.decode()
     assert "Processing" not in client.get(reverse("home")).content.decode()
