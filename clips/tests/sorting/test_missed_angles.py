@@ -104,7 +104,9 @@ def test_it_goes_with_its_reason(scene, missed, sorter, reason):  # noqa: F811
 
 
 @pytest.mark.parametrize(
-    "touched", [{"status": SegmentStatus.TRASHED}, {"status": SegmentStatus.ACCEPTED}, {"skipped_at": NOW}], ids=str
+    "touched",
+    [{"status": SegmentStatus.TRASHED}, {"status": SegmentStatus.ACCEPTED}, {"skipped_at": NOW}],
+    ids=["trashed", "accepted", "skipped"],
 )
 def test_what_somebody_sorted_stays_and_is_not_proposed_again(scene, missed, sorter, touched):  # noqa: F811
     CandidateSegment.objects.filter(is_from_angle=True).update(**touched)
