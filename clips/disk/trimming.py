@@ -217,7 +217,7 @@ def _switch(original: OriginalFile, spans: list[Span], rows: list[KeptPart], fre
 
 
 def _give_up(original: OriginalFile, sentence: str) -> None:
-    """Note why an original cannot be trimmed; it stays whole. One that was removed meanwhile has no fault of its own."""
+    """Note why an original cannot be trimmed; it stays whole. One that was removed meanwhile has no such fault."""
     said = {"trim_problem": sentence[:500], "trim_at": None, "trim_by": None}
     OriginalFile.objects.on_disk().filter(pk=original.pk).update(**said)
 
