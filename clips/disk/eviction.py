@@ -172,7 +172,9 @@ def let_go(original: OriginalFile) -> bool:
     with transaction.atomic():
         OriginalFile.objects.select_for_update().get(pk=original.pk)
         may_go = evictable.evictable().filter(pk=original.pk)
-        if not OriginalFile.objects.filter(pk__in=may_go.order_by().values("pk")).update(evicted_at=gone_at):
+        going = OriginalFile.objects.filter(pk__in=may_go.order_by().values("pk"))
+        # Whoever has it back has seven days again before it is trimmed.
+        if not going.update(evicted_at=gone_at, trim_at=None, trim_by=None):
             return False
     _delete_bytes(original)
     return True

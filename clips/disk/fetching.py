@@ -105,7 +105,8 @@ def put_back(original: OriginalFile, place: Callable[[str], None]) -> bool:
     go: a disk may lose a file, and then whoever sends it once more brings it back.
     """
     evicted = OriginalFile.objects.evicted().filter(pk=original.pk)
-    was_let_go = bool(evicted.update(evicted_at=None, trimmed_at=None, fetched_at=timezone.now()))
+    back = {"evicted_at": None, "trimmed_at": None, "trim_at": None, "trim_by": None, "fetched_at": timezone.now()}
+    was_let_go = bool(evicted.update(**back))
     is_back = original.note_mended() or was_let_go or not files.exists(original.stored_path)
     if is_back:
         place(original.stored_path)

@@ -151,7 +151,7 @@ def kept_spans_ms(original: OriginalFile) -> list[Span]:
     ]
     spans += [(start_ms, min(length_ms, end_ms)) for start_ms, end_ms in moments.values_list("start_ms", "end_ms")]
     lengths = [(start_ms, end_ms - start_ms) for start_ms, end_ms in spans if end_ms > start_ms]
-    return [(start_ms, start_ms + length) for start_ms, length in merged(lengths, gap_bytes=JOIN_MS)]
+    return [(start_ms, start_ms + length) for start_ms, length in merged(lengths, gap=JOIN_MS)]
 
 
 def clips_within_ms(original: OriginalFile, span: Span) -> list[Span]:

@@ -56,6 +56,8 @@ def delete_whole(original: OriginalFile) -> bool:
         if not still.exists():
             return False
         if not are_good:
+            if not files.exists(original.stored_path):
+                return False  # somebody else read them well and has deleted it: they are all that is left
             logger.error("%s stays whole: a part of it cannot be read back from the disk.", original)
             OriginalFile.objects.filter(pk=original.pk).update(evicted_at=None, trimmed_at=None)
             drop_parts(original)

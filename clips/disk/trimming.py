@@ -217,9 +217,9 @@ def _switch(original: OriginalFile, spans: list[Span], rows: list[KeptPart], fre
 
 
 def _give_up(original: OriginalFile, sentence: str) -> None:
-    """Note why an original cannot be trimmed; it stays whole."""
+    """Note why an original cannot be trimmed; it stays whole. One that was removed meanwhile has no such fault."""
     said = {"trim_problem": sentence[:500], "trim_at": None, "trim_by": None}
-    OriginalFile.objects.filter(pk=original.pk).update(**said)
+    OriginalFile.objects.on_disk().filter(pk=original.pk).update(**said)
 
 
 def _need_room(n_bytes: int) -> None:

@@ -30,8 +30,9 @@ LOOK_FOR_WALLS_AFTER = timedelta(minutes=5)
 
 def holds_back(job: Job) -> bool:
     """Postpone a job that was just claimed if it may not begin now; return whether it has to wait."""
-    # A new upload is looked into as well, but hashed most of the time, so it keeps out of the way of no other.
-    if job.kind not in originals_readers() | {JobKind.INGEST}:
+    # A new upload is looked into as well, but hashed most of the time, so it keeps out of the way of no other; and so
+    # is what is trimmed, but copied most of the time.
+    if job.kind not in originals_readers() | {JobKind.INGEST, JobKind.TRIM}:
         return False
     return _waits_for_walls(job) or idle.holds_back(job) or _waits_for_machine(job)
 

@@ -38,6 +38,7 @@ from clips.models import (
     Upload,
     WaitsFor,
 )
+from clips.sorting.angle_groups import regroup_soon
 from people.audit import Action, note
 from people.models import Member
 
@@ -139,6 +140,8 @@ def restore(entry: BinEntry, member: Member) -> bool:
     entry.clips.update(is_current=F("was_current"), was_current=False, removed_at=None, bin_entry=None)
     entry.note_restored(member)
     _go_on(pile)
+    # Groups that were made anew meanwhile left its moments out.
+    regroup_soon(*OriginalFile.objects.filter(pk__in=pile.videos).order_by().values_list("shoot", flat=True).distinct())
     # A rider or trick that was renamed meanwhile renamed them, and left their copies where they were.
     renamed = FinalClip.objects.current().filter(pk__in=pile.clips, updated_at__gt=entry.thrown_at)
     copies_follow(renamed.order_by().values_list("pk", flat=True))

@@ -50,11 +50,13 @@ class OriginalFileQuerySet(models.QuerySet["OriginalFile"]):
     def plan_trim(self, trim_at: dt.datetime, member: Member | None) -> int:
         """Have these trimmed at a time; return how many were not to be trimmed before."""
         plan = {"trim_at": trim_at, "trim_by": member, "stays_whole_at": None, "trim_problem": ""}
-        return self.on_disk().filter(trim_at=None).update(**plan)
+        return self.model.objects.filter(pk__in=self.on_disk().filter(trim_at=None).hold()).update(**plan)
 
     def keep_whole(self) -> int:
         """Undo that, also for the site itself; return how many were to be trimmed."""
-        return self.filter(trim_at__isnull=False).update(trim_at=None, trim_by=None, stays_whole_at=timezone.now())
+        held = self.filter(trim_at__isnull=False).hold()
+        whole = {"trim_at": None, "trim_by": None, "stays_whole_at": timezone.now()}
+        return self.model.objects.filter(pk__in=held).update(**whole)
 
     def mark_not_needed(self, member: Member) -> int:
         """Allow deleting these without an archive copy, if all else allows it; return how many changed."""

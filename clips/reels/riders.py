@@ -42,7 +42,7 @@ def paths_of(
     rider is not looked for.
     """
     finder = rendering.rider_finder()
-    if finder is None:
+    if finder is None or all(item.get("places") for item in items):
         return [[] for _item in items]
     with ExitStack() as stack:
         looks = [

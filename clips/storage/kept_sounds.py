@@ -12,7 +12,7 @@ from pathlib import Path
 from django.conf import settings
 
 FOLDER = "sounds"
-#: About 17 hours of sound.
+#: About 18 hours of sound.
 MOST_BYTES = 1024**3
 #: What was used in the last hour may be about to be opened.
 IN_USE_S = 3600

@@ -99,12 +99,12 @@ def measure(source: str, spans_ms: list[list[int]]) -> dict[str, Any]:
         if sum(total_bytes(track.ranges) for track in telemetry) > size_bytes * _MOST_TELEMETRY:
             telemetry = []
         frame = [*head, *(one for track in telemetry for one in track.ranges)]
-        frame = merged([*frame, *(one for track in tracks for one in track.opening())], gap_bytes=_GAP_BYTES)
+        frame = merged([*frame, *(one for track in tracks for one in track.opening())], gap=_GAP_BYTES)
         spans = []
         for start_ms, end_ms in spans_ms:
             span = find_span(container, picture, Fraction(0), start_ms, end_ms)
             needed = [one for track in tracks for one in _needed(track, picture, span)]
-            spans.append(without(merged(needed, gap_bytes=_GAP_BYTES), frame))
+            spans.append(without(merged(needed, gap=_GAP_BYTES), frame))
     return {"frame": frame, "spans": spans}
 
 

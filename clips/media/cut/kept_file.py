@@ -68,11 +68,11 @@ def unpack(kept: Iterable[Path], out: Path) -> None:
                     raise MediaError(DAMAGED)
 
 
-def merged(ranges: Iterable[Range], *, gap_bytes: int = 0) -> list[Range]:
-    """Return ranges in order, with those that touch or lie closer than ``gap_bytes`` as one."""
+def merged(ranges: Iterable[Range], *, gap: int = 0) -> list[Range]:
+    """Return ranges in order, with those that touch or lie closer than ``gap`` as one."""
     found: list[Range] = []
     for offset, length in sorted(ranges):
-        if found and offset <= sum(found[-1]) + gap_bytes:
+        if found and offset <= sum(found[-1]) + gap:
             begin = found[-1][0]
             found[-1] = (begin, max(sum(found[-1]), offset + length) - begin)
         else:

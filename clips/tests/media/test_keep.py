@@ -124,7 +124,7 @@ def test_a_damaged_part_is_refused(tmp_path, damage):
 
 def test_ranges_are_merged_and_taken_out_of_each_other():
     assert kept_file.merged([(10, 5), (0, 4), (12, 6), (30, 1)]) == [(0, 4), (10, 8), (30, 1)]
-    assert kept_file.merged([(0, 4), (6, 4)], gap_bytes=2) == [(0, 10)]
+    assert kept_file.merged([(0, 4), (6, 4)], gap=2) == [(0, 10)]
     assert kept_file.without([(0, 10), (20, 10)], [(3, 2), (8, 14), (25, 1)]) == [(0, 3), (5, 3), (22, 3), (26, 4)]
     everything = set(range(200))
     chance = Random(1)  # noqa: S311

@@ -55,9 +55,10 @@ export class Keymap {
     return DEFAULTS[name] ?? [];
   }
 
-  /** What a key does; null when nothing. */
+  /** What a key does; null when nothing. One that somebody chose stays theirs when a newer default has it as well. */
   nameOf(key) {
-    return Object.keys(DEFAULTS).find((name) => this.keysOf(name).includes(key)) ?? null;
+    const names = Object.keys(DEFAULTS).filter((name) => this.keysOf(name).includes(key));
+    return names.find((name) => name in this.own) ?? names[0] ?? null;
   }
 
   /** Let buttons say the keys that they have now. */
