@@ -144,7 +144,7 @@ def policies() -> list[Policy]:
     return [
         Policy(
             _("Trim sorted videos"), "TRIM_ORIGINALS", trimmable.estimate(trimmable.trimmable()).freed_bytes,
-            _("Clips stay as they are. Of the rest of a video single pictures stay."),
+            _("Clips stay as they are. Only still pictures of the rest stay."),
         ),
         Policy(
             _("Archive sorted originals"), "ARCHIVE_ORIGINALS", sorted_bytes,

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='candidatesegment',
             name='chance',
-            field=models.FloatField(blank=True, help_text='That it is a trick; empty if nothing was measured for it.', null=True, verbose_name='chance'),
+            field=models.FloatField(blank=True, help_text='Probability that it is a trick; empty if nothing was measured.', null=True, verbose_name='chance'),
         ),
         migrations.AddConstraint(
             model_name='candidatesegment',

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
             name="stays_whole_at",
             field=models.DateTimeField(
                 blank=True,
-                help_text="Since when it is not trimmed by itself.",
+                help_text="Excluded from automatic trimming since.",
                 null=True,
                 verbose_name="stays whole",
             ),

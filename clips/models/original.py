@@ -155,7 +155,7 @@ class OriginalFile(models.Model):
         help_text=_("When all but its kept clips and some seconds around them was removed."),
     )  # fmt: skip
     stays_whole_at = models.DateTimeField(
-        _("stays whole"), null=True, blank=True, help_text=_("Since when it is not trimmed by itself.")
+        _("stays whole"), null=True, blank=True, help_text=_("Excluded from automatic trimming since.")
     )
     trim_problem = models.CharField(_("why it is not trimmed"), max_length=500, blank=True)
 

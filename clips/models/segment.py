@@ -245,7 +245,10 @@ class CandidateSegment(Leased):
     end_ms = models.PositiveBigIntegerField(_("end"))
     score = models.FloatField(_("score"), null=True, blank=True)
     chance = models.FloatField(
-        _("chance"), null=True, blank=True, help_text=_("That it is a trick; empty if nothing was measured for it.")
+        _("chance"),
+        null=True,
+        blank=True,
+        help_text=_("Probability that it is a trick; empty if nothing was measured."),
     )
     is_second_look = models.BooleanField(
         _("from the second look"), default=False, editable=False,

@@ -63,6 +63,14 @@ def regroup_soon(*shoot_ids: uuid.UUID) -> None:
         transaction.on_commit(partial(regroup, shoot_id), robust=True)
 
 
+def regroup_all() -> int:
+    """Make the groups of all sessions anew that have confirmed pairs, as after a rebuild; return how many sessions."""
+    shoot_ids = set(VideoPair.objects.in_use().filter(state__in=GROUPED).values_list("first__shoot", flat=True))
+    for shoot_id in sorted(shoot_ids):
+        regroup(shoot_id)
+    return len(shoot_ids)
+
+
 def _pairs_of(shoot_id: uuid.UUID):
     of_shoot = VideoPair.objects.in_use().filter(first__shoot=shoot_id, second__shoot=shoot_id)
     return of_shoot.filter(state__in=GROUPED).order_by("pk")

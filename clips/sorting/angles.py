@@ -160,18 +160,22 @@ def _held(segment: CandidateSegment, angles: list[uuid.UUID], lease: uuid.UUID) 
     CandidateSegment.objects.filter(pk__in=[segment.pk, *angles]).lock_in_order()
     if not CandidateSegment.objects.held(lease).filter(pk=segment.pk).exists():
         return []
-    # The same trick still: somebody may have taken the pair apart while the card was open.
-    group = Angle.objects.filter(segment=segment).values("group")
-    beside = CandidateSegment.objects.held(lease).filter(pk__in=angles, angle__group__in=group).exclude(pk=segment.pk)
-    return [segment, *beside.with_card().select_related("original_file__shoot", "preview", "angle").order_by("pk")]
+    # The same trick still: somebody may have taken the pair apart while the card was open. Read at once, for groups are
+    # made anew beside this, on a clock of their own.
+    angles_of = {angle.segment_id: angle for angle in Angle.objects.filter(group__angles__segment=segment)}
+    beside = CandidateSegment.objects.held(lease).filter(pk__in=angles_of.keys() & set(angles)).exclude(pk=segment.pk)
+    card = [segment, *beside.with_card().select_related("original_file__shoot", "preview").order_by("pk")]
+    for one in card:
+        if one.pk in angles_of:
+            one.angle = angles_of[one.pk]
+    return card
 
 
 def _choice_for(one: CandidateSegment, lead: CandidateSegment, choice: Choice) -> Choice | None:
     """Return a choice about the card's video in the time of another; None where that shows next to nothing of it."""
     if one.pk == lead.pk:
         return choice
-    clock = Angle.objects.get(segment=lead)
-    ends_ms = [one.angle.place_ms(clock.at_ms(place_ms)) for place_ms in (choice.start_ms, choice.end_ms)]
+    ends_ms = [one.angle.place_ms(lead.angle.at_ms(place_ms)) for place_ms in (choice.start_ms, choice.end_ms)]
     # Rounded up, as a page names a frame by the millisecond that follows its beginning.
     start_ms, end_ms = (ceil(round(place_ms, 3)) for place_ms in ends_ms)
     start_ms, end_ms = max(0, start_ms), min(end_ms, one.original_file.duration_ms or end_ms)

@@ -211,7 +211,7 @@ TRIM_ORIGINALS = Setting(
 )  # fmt: skip
 TRIM_AFTER_DAYS = Setting(
     "TRIM_AFTER_DAYS", Section.SPACE, Days(0), 30, _("Trim originals after"),
-    _("So many days after the last decision in a video."),
+    _("Days after the last decision in a video."),
 )  # fmt: skip
 TRIM_HANDLE_S = Setting(
     "TRIM_HANDLE_S", Section.SPACE, Whole(1, 60), 5, _("Seconds around clips"),

@@ -1,11 +1,11 @@
 """``manage.py bench_season``: lets a season come in, be sorted, trimmed and archived while workers are killed."""
 
+import datetime as dt
 import os
 import signal
 import socket
 import tempfile
 import time
-from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from random import Random
@@ -26,8 +26,8 @@ LOOK_EVERY_S = 1.0
 #: Of one step; workers that are killed often are slow, but do not stand still.
 PATIENCE_S = 1800
 #: What waits for longer has its reason.
-SOON = timedelta(minutes=10)
-FIRST_DAY = timezone.datetime(2026, 12, 1).date()
+SOON = dt.timedelta(minutes=10)
+FIRST_DAY = dt.date(2026, 12, 1)
 
 
 class Command(BaseCommand):
@@ -131,4 +131,4 @@ class Command(BaseCommand):
 
 
 def _day(number: int):
-    return FIRST_DAY + timedelta(days=number)
+    return FIRST_DAY + dt.timedelta(days=number)

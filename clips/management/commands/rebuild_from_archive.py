@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from clips.archive.backend import ArchiveError
 from clips.archive.rebuild import Rebuilt, move_listed, other_signers, rebuild
 from clips.archive.session_text import CHANGED, UNSIGNED
+from clips.sorting.angle_groups import regroup_all
 
 MOVES_SHOWN = 200
 SIGNERS = {UNSIGNED: "nobody", CHANGED: "nobody any more, for they were changed since"}
@@ -38,6 +39,8 @@ class Command(BaseCommand):
             if not dry_run and not without_others:
                 self._ask_about(other_signers(accept))
             result = rebuild(dry_run=dry_run, accepted=accept)
+            if not dry_run:
+                regroup_all()  # which moments of several cameras are one follows from what came back
         except ArchiveError as error:
             raise CommandError(str(error)) from error
         self._say(result)

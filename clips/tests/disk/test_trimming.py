@@ -475,7 +475,7 @@ def test_the_rest_can_be_looked_at(is_trimmed, client, viewer):
     answer = client.get(source.url)
     assert (answer.status_code, answer["Content-Type"]) == (200, "video/mp4")
     page = client.get(f"/sessions/{is_trimmed.shoot_id}?details").content.decode()
-    assert "single pictures are left" in page
+    assert "still pictures of the rest are left" in page
     assert "0:35–0:48" in page
 
 
