@@ -23,8 +23,7 @@ from clips.models.video_pair import WIDE
 from clips.sorting.angle_groups import regroup
 from clips.storage import kept_sounds
 from clips.storage.files import MissingFileError, local_copy, scratch_folder
-from detection.sync.candidates import LEAST_OVERLAP_S
-from detection.sync.clocks import CLOCK_SLACK_S, Recorded, Task, shared_s, tasks_of
+from detection.sync.clocks import CLOCK_SLACK_S, LEAST_OVERLAP_S, Recorded, Task, shared_s, tasks_of
 
 #: Behind all that anybody waits for.
 PRIORITY = 9

@@ -3,13 +3,12 @@
 import numpy as np
 import scipy.fft
 
+from detection.sync.clocks import LEAST_OVERLAP_S
 from detection.sync.heard import HOP_S, Heard
 
 #: The true offset was among the first ten in all made-up pairs of 20 s but those without a sound in them; the rest
 #: costs little.
 N_CANDIDATES = 12
-#: Recordings that share less than this are not compared.
-LEAST_OVERLAP_S = 5.0
 #: Two offsets nearer than this are one: `verify` looks that far to either side.
 APART_S = 0.05
 

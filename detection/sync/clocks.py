@@ -4,8 +4,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from detection.sync.candidates import LEAST_OVERLAP_S
-
+#: Recordings that share less than this are not compared.
+LEAST_OVERLAP_S = 5.0
 #: Clocks of cameras that somebody set are this near to each other.
 CLOCK_SLACK_S = 180.0
 #: Comparing two recordings, both read, costs less for each minute that they have on average (docs/BENCHMARKS.md).
