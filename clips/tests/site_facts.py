@@ -5,10 +5,11 @@ from collections import Counter
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Q
 
 from clips.archive.local import TRASH_FOLDER
 from clips.models import CopyState, Decision, DecisionKind, FileName, FinalClip, Job, JobState, OriginalFile, Upload
+from clips.models.job import GIVING_WAY
 from clips.storage.files import sha256_of
 
 ASK = "from clips.tests.site_facts import tell; tell()"
@@ -56,8 +57,9 @@ def _jobs() -> dict:
     for kind, attempts in Job.objects.annotate(n=F("attempts") + F("kills")).values_list("kind", "n"):
         by_kind.setdefault(kind, Counter())[attempts] += 1
     failed = Job.objects.filter(state=JobState.FAILED)
+    waits_for_quiet = Q(kind__in=GIVING_WAY, state=JobState.WAITING)
     return {
-        "jobs": dict(Counter(Job.objects.values_list("state", flat=True))),
+        "jobs": dict(Counter(Job.objects.exclude(waits_for_quiet).values_list("state", flat=True))),
         "attempts": {kind: dict(sorted(counts.items())) for kind, counts in sorted(by_kind.items())},
         "failed": [
             {"id": pk, "kind": kind, "reason": reason}
