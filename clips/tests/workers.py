@@ -13,7 +13,8 @@ from django.conf import settings as django_settings
 from django.db import connection
 
 PATIENCE_S = 60
-LEASE_S = 4
+#: A busy machine starts a job's child in some seconds, and is not to lose the job meanwhile.
+LEASE_S = 10
 
 
 class Worker:
