@@ -29,7 +29,8 @@ pytestmark = pytest.mark.slow
 
 SEED = 100
 #: Silence is noticed sooner than by default, so that more work is taken up again between two kills.
-QUICK = {"JOB_LEASE_SECONDS": "8", "SWEEP_SECONDS": "2", "INCOMING_REST_SECONDS": "2"}
+#: All that is found is to be sorted, however little the drawn bursts are like tricks.
+QUICK = {"JOB_LEASE_SECONDS": "8", "SWEEP_SECONDS": "2", "INCOMING_REST_SECONDS": "2", "SENSITIVITY": "100"}
 #: Each names what happened to the job: it was killed as often as one may be. A person may let it run again, and does.
 KILLED_TOO_OFTEN = ("This was stopped from outside", "The worker stopped several times during this.")
 

@@ -9,11 +9,10 @@ export class Making {
     this.page = page;
   }
 
-  /** Two of one: this card ends before the frame on screen, and another one begins there. */
-  split(card) {
+  /** Two of one: this card ends before a frame, and another one begins there. */
+  split(card, at) {
     const { page } = this;
     const { segment, startMs, endMs } = card.dataset;
-    const at = page.player.frameMs;
     if (!page.player.video || at < Number(startMs) + LEAST_MS || at > Number(endMs) - LEAST_MS) {
       return page.status.notice(page.status.words.notHere, "refused");
     }
@@ -23,11 +22,11 @@ export class Making {
     page.status.decided("split", "split");
   }
 
-  /** A new moment where the mark on the map stands, or else around the frame on screen. */
-  add(card) {
+  /** A new moment where the mark on the map stands, or else around a frame. */
+  add(card, frameMs) {
     const { page } = this;
     const { segment, durationMs } = card.dataset;
-    const at = page.lines.map.atMs ?? (page.player.video ? page.player.frameMs : page.trim.startMs);
+    const at = page.lines.map.atMs ?? (page.player.video ? frameMs : page.trim.startMs);
     const start = Math.max(0, at - MADE_MS / 2);
     const end = Math.min(Number(durationMs), start + MADE_MS);
     const key = page.send("add", segment, [["segment", segment], ["start_ms", start], ["end_ms", end]]);

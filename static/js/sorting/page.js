@@ -1,5 +1,5 @@
-// The sort page: deals the hand, does what keys and buttons say, and tells how things stand. What was decided swaps the
-// card at once and goes to the queue.
+// The sort page: deals the hand and does what keys and buttons say. What was decided swaps the card at once and goes to
+// the queue.
 
 import { Gestures } from "./gestures.js";
 import { Hand } from "./hand.js";
@@ -104,21 +104,26 @@ class SortPage {
     else this.perform(name, byKey);
   }
 
-  perform(name, byKey) {
+  /** ``atMs``: the frame on screen at the key, which may be before now. */
+  perform(name, byKey, atMs = this.nowMs) {
     const card = this.hand.current;
     if (name === "help") this.keys.showHelp();
     else if (name === "undo") this.undo();
     else if (name === "tools") this.foldTools();
     else if (card && name.startsWith("keep-")) this.keepAs(name.slice("keep-".length), card);
     else if (card && name in DECISIONS) this.decide(name, card);
-    else if (card) this.moveInCard(name, card);
+    else if (card) this.moveInCard(name, card, atMs);
     // After a click Enter shall keep the next card, not press the same button again.
     if (!byKey && (name in DECISIONS || name === "undo")) this.hand.current?.focus({ preventScroll: true });
   }
 
-  /** Do something when ``ready`` resolves, unless to false or another card than ``about`` is on top by then; what is done
-   * meanwhile comes after it. */
+  get nowMs() {
+    return this.player.video && this.player.frameMs;
+  }
+
+  /** Do something when ``ready`` resolves, unless to false or another card is on top by then; keys meanwhile come after. */
   async hold(ready, name, byKey, about = null) {
+    const atMs = this.nowMs;
     this.held = [];
     this.gestures.redraw();
     const goesOn = await ready;
@@ -126,11 +131,11 @@ class SortPage {
     this.held = null;
     this.gestures.redraw();
     if (goesOn === false || (about && about !== this.hand.current)) return;
-    this.perform(name, byKey);
+    this.perform(name, byKey, atMs);
     for (const one of held) this.act(...one);
   }
 
-  moveInCard(name, card) {
+  moveInCard(name, card, atMs) {
     const { player, trim, shuttle, tags } = this;
     if (shuttle.level && !name.startsWith("shuttle")) shuttle.stop();
     const [, which, digit] = /^(person|trick)-([1-9])$/.exec(name) ?? [];
@@ -142,7 +147,7 @@ class SortPage {
       "real-time": () => player.toggleRealTime(),
       in: () => player.video && this.setEnd("start"), out: () => player.video && this.setEnd("end"),
       angle: () => this.loaded.get(angles).next(card), "angle-only": () => this.loaded.get(angles).toggleOnly(card),
-      split: () => this.loaded.get(making).split(card), make: () => this.loaded.get(making).add(card),
+      split: () => this.loaded.get(making).split(card, atMs), make: () => this.loaded.get(making).add(card, atMs),
       people: () => tags.focus(card, "people"), friends: () => tags.focusEnd(card, "people"), trick: () => tags.focus(card, "trick"),
       star: () => tags.addStar(card),
       "last-trick": () => tags.repeatTrick(card),
