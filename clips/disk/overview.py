@@ -48,7 +48,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class SessionBytes:
-    """What one session takes, by kind; ``shoot`` is None for all others together."""
+    """Bytes of one session by kind; ``shoot`` is None for all others together."""
 
     shoot: Shoot | None
     by_kind: dict[str, int]
@@ -76,7 +76,7 @@ class SessionBytes:
 
 @dataclass(frozen=True)
 class Policy:
-    """What a setting would free, beside what it is set to now."""
+    """A setting, its present value and the bytes that it would free."""
 
     title: str | Promise
     setting: str
@@ -86,7 +86,7 @@ class Policy:
 
 @dataclass(frozen=True)
 class Forecast:
-    """How fast the disk fills, and in how many days it is full; None where nothing came for long."""
+    """The pace at which the disk fills, and the days until it is full; None where nothing came for long."""
 
     bytes_per_day: int
     days_left: int | None

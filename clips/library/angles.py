@@ -7,7 +7,7 @@ from clips.previews.playback import Source, best_source
 
 
 @dataclass(frozen=True)
-class OtherAngle:
+class ClipAngle:
     """Another camera's clip of the same trick.
 
     Attributes
@@ -15,16 +15,16 @@ class OtherAngle:
     clip : FinalClip
     source : Source or None
         Its video; None while there is none that a browser plays.
-    later_ms : float
+    shift_ms : float
         How much later than in the shown clip's original an instant comes in this one's.
     """
 
     clip: FinalClip
     source: Source | None
-    later_ms: float
+    shift_ms: float
 
 
-def other_angles(shown: FinalClip) -> list[OtherAngle]:
+def other_angles(shown: FinalClip) -> list[ClipAngle]:
     """Return the other cameras' clips of the trick that a clip shows, by camera."""
     own = Angle.objects.filter(segment=shown.candidate_segment_id).first()
     if own is None:
@@ -36,6 +36,6 @@ def other_angles(shown: FinalClip) -> list[OtherAngle]:
     middle_ms = (shown.start_ms + shown.end_ms) / 2
     at_ms = own.at_ms(middle_ms)
     return [
-        OtherAngle(clip, best_source(clip), clip.candidate_segment.angle.place_ms(at_ms) - middle_ms)
+        ClipAngle(clip, best_source(clip), clip.candidate_segment.angle.place_ms(at_ms) - middle_ms)
         for clip in rows.order_by("camera_id", "pk")
     ]

@@ -1,4 +1,4 @@
-"""What is left of trimmed originals: the parts of their bytes that clips need, each in a file of its own."""
+"""Kept parts of trimmed originals: the bytes that clips need, each part in a file of its own."""
 
 import uuid
 

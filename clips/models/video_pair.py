@@ -25,7 +25,7 @@ MOST_NUDGE_US = 60_000_000
 
 
 class PairState(models.TextChoices):
-    """What is known of a pair. A person's word stands, whatever a later comparison finds."""
+    """States of a pair. A person's word stands, whatever a later comparison finds."""
 
     NONE = "NONE", _("nothing in common")
     UNSURE = "UNSURE", _("unsure")
@@ -213,7 +213,7 @@ class PairChangeKind(models.TextChoices):
 
 
 class PairChange(models.Model):
-    """What somebody said of a pair; its id is the client's idempotency key, so the same request twice has one row."""
+    """A person's change of a pair; its id is the client's idempotency key, so the same request twice has one row."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     pair = models.ForeignKey(VideoPair, on_delete=models.CASCADE, related_name="changes", verbose_name=_("pair"))

@@ -28,10 +28,10 @@ def test_each_camera_knows_how_much_later_the_others_show_an_instant(clips):
     (phone,) = other_angles(clips["CAM_HELMET"])
     (helmet,) = other_angles(clips["CAM_PHONE"])
     assert (phone.clip, helmet.clip) == (clips["CAM_PHONE"], clips["CAM_HELMET"])
-    assert phone.later_ms == pytest.approx(-helmet.later_ms, abs=0.5)
+    assert phone.shift_ms == pytest.approx(-helmet.shift_ms, abs=0.5)
     drifted_ms = 302_000 * DRIFT_PPM * 1e-6
-    assert phone.later_ms == pytest.approx(-1000 * LATER_S, abs=1 + drifted_ms)
-    assert phone.clip.start_ms - clips["CAM_HELMET"].start_ms == pytest.approx(phone.later_ms, abs=1)
+    assert phone.shift_ms == pytest.approx(-1000 * LATER_S, abs=1 + drifted_ms)
+    assert phone.clip.start_ms - clips["CAM_HELMET"].start_ms == pytest.approx(phone.shift_ms, abs=1)
 
 
 def test_a_clip_that_one_camera_filmed_has_no_angles(clips, scene):  # noqa: F811

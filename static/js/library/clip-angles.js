@@ -71,7 +71,7 @@ export class ClipAngles {
   /** Where the other video is at an instant of the clip's. */
   #placeS(other, atS) {
     const { video, slowDown } = this.player;
-    const ms = Number(video.dataset.offsetMs) + (1000 * atS) / slowDown + Number(other.dataset.laterMs);
+    const ms = Number(video.dataset.offsetMs) + (1000 * atS) / slowDown + Number(other.dataset.shiftMs);
     const placeS = ((ms - Number(other.dataset.offsetMs)) / 1000) * Number(other.dataset.slowDown);
     return Math.max(0, Math.min(other.duration || Infinity, placeS));
   }
