@@ -12,6 +12,7 @@ from clips.disk import trimmable
 from clips.library.pairs import change
 from clips.models import (
     Angle,
+    AngleGroup,
     CandidateSegment,
     Decision,
     FinalClip,
@@ -21,7 +22,7 @@ from clips.models import (
     SegmentStatus,
     VideoPair,
 )
-from clips.sorting.angle_groups import regroup
+from clips.sorting.angle_groups import regroup, regroup_all
 from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, OriginalFileFactory
 from clips.tests.sorting.test_views import Page, drawn, order
 
@@ -84,6 +85,14 @@ def test_moments_that_coincide_on_the_clock_of_both_cameras_are_one(scene):
     before = list(Angle.objects.order_by("pk").values())
     assert regroup(scene.shoot.pk) == 1
     assert list(Angle.objects.order_by("pk").values()) == before, "nothing has changed"
+
+
+def test_groups_that_a_rebuild_does_not_bring_back_are_made_from_its_pairs_and_moments(scene):
+    before = grouped()
+    AngleGroup.objects.all().delete()
+    assert grouped() == []
+    assert regroup_all() == 1
+    assert grouped() == before
 
 
 def test_only_what_a_person_confirmed_is_grouped_and_a_wrong_pair_taken_apart_ungroups(scene, sorter):
