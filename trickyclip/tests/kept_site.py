@@ -17,12 +17,15 @@ import requests
 from django.db import OperationalError, connection, transaction
 
 from clips.models import Job, JobState
+from trickyclip.celery import app
 from trickyclip.tests import site
 
 #: How long work of the last test file may hold a lock on its rows.
 PATIENCE_S = 60
-#: How long jobs of the last test file may run on before they are cancelled.
+#: How long jobs of the last test file may run on before they are cancelled, and then their workers until they notice.
 ENDS_WITHIN_S = 20
+#: So long one waits for the workers to say what they do; those that are silent are asked again.
+ANSWERS_WITHIN_S = 2.0
 REMEMBER = "from trickyclip.tests import kept_site; kept_site.remember_rows({!r})"
 PUT_BACK = "from trickyclip.tests import kept_site; kept_site.put_back_rows({!r})"
 
@@ -95,15 +98,21 @@ def put_back_rows(folder: str) -> None:
 def _end_jobs() -> None:
     """Let jobs that run come to their end and begin no more: one without its row still writes the file it is at."""
     deadline_s = time.monotonic() + ENDS_WITHIN_S
-    while True:
+    while time.monotonic() < deadline_s:
         Job.objects.filter(state=JobState.WAITING).cancel_all()
-        running = Job.objects.filter(state=JobState.RUNNING)
-        if not running.exists():
-            return
-        if time.monotonic() > deadline_s:
-            running.cancel_all()
+        if not Job.objects.active().exists():  # one that just ended may have begun the next
             return
         time.sleep(0.1)
+    Job.objects.active().cancel_all()
+    _let_workers_come_to_rest()
+
+
+def _let_workers_come_to_rest() -> None:
+    """Wait until no worker is at anything: what was cancelled is noticed with a job's next sign of life."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while (tasks := app.control.inspect(timeout=ANSWERS_WITHIN_S).active()) is None or any(tasks.values()):
+        if time.monotonic() > deadline_s:
+            raise AssertionError(f"workers of the last test file go on: {tasks}")
 
 
 @transaction.atomic
