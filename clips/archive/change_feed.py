@@ -69,20 +69,23 @@ def _changes_since(backend: "GoogleDriveArchive", cursor: ArchiveCursor) -> tupl
 def _take_over(changes: list[Change]) -> tuple[list[ArchiveCopy], int]:
     """Start a job for each copy that is gone, changed or back, which checks it and saves its state.
 
-    Returns them, and how many are gone.
+    Returns them, and how many are gone. A copy on its way is checked as it arrives, which may just have been: whatever
+    a job is at, another one follows it.
     """
     gone = {change.id for change in changes if change.is_gone}
     back = {change.id: change.sha256 for change in changes if not change.is_gone and change.id not in gone}
-    in_use = ArchiveCopy.objects.filter(backend="drive", clip__removed_at=None).exclude(clip=None)
-    lost = list(in_use.filter(_of(gone), state=CopyState.VERIFIED).select_related("clip"))
+    in_use = ArchiveCopy.objects.filter(backend="drive", clip__isnull=False, clip__removed_at=None)
+    in_use = in_use.exclude(state=CopyState.WITHDRAWN)
+    copies = list(in_use.filter(_of(gone)).select_related("clip"))
+    n_lost = sum(copy.state == CopyState.VERIFIED for copy in copies)
     left = [CopyState.REMOVED, CopyState.CHANGED]
-    copies = lost + list(in_use.filter(_of(set(back)), state__in=left).select_related("clip"))
+    copies += in_use.filter(_of(set(back)), state__in=left).select_related("clip")
     # Of what is there still, another content is looked at, and one that Drive has not read yet.
-    same = in_use.filter(remote_id__in=back, state=CopyState.VERIFIED).select_related("clip")
+    same = in_use.filter(remote_id__in=back).exclude(state__in=left).select_related("clip")
     copies += [copy for copy in same if back[copy.remote_id] != copy.sha256]
     for copy in copies:
-        pipeline.start(JobKind.ARCHIVE, copy.clip, priority=LOOK_PRIORITY)
-    return copies, len(lost)
+        pipeline.look_again(JobKind.ARCHIVE, copy.clip, priority=LOOK_PRIORITY)
+    return copies, n_lost
 
 
 def _of(remote_ids: set[str]) -> Q:

@@ -191,14 +191,15 @@ def _settle_gone(block: ArchiveBlock, given: Answer) -> None:
 def _start(name: str, ids: list[UUID], params: dict[str, object]) -> None:
     """Start the job of each clip or original; one that waits already gets these parameters. The sweep publishes them.
 
-    In few statements, for they may be all clips there are.
+    One that runs began before the answer: another follows it. In few statements, for they may be all clips there are.
     """
     for first in range(0, len(ids), BATCH):
         part = ids[first : first + BATCH]
         jobs = [Job(kind=JobKind.ARCHIVE, params=params, **{f"{name}_id": pk}) for pk in part]
         Job.objects.bulk_create(jobs, ignore_conflicts=True)
-        waiting = Job.objects.filter(kind=JobKind.ARCHIVE, state=JobState.WAITING, **{f"{name}__in": part})
-        waiting.update(params=params)
+        active = Job.objects.active().filter(kind=JobKind.ARCHIVE, **{f"{name}__in": part})
+        active.filter(state=JobState.WAITING).update(params=params)
+        active.have_followed(params)
 
 
 def _copies(backend_name: str) -> QuerySet[ArchiveCopy]:

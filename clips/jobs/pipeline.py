@@ -9,7 +9,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from clips.jobs import locks, registry
 from clips.models import Job, JobKind
-from clips.models.job import DEFAULT_PRIORITY, JobQuerySet
+from clips.models.job import DEFAULT_PRIORITY, JobQuerySet, target_field
 from clips.storage import files
 
 logger = logging.getLogger(__name__)
@@ -20,6 +20,13 @@ def start(kind: JobKind, target: models.Model, *, priority: int = DEFAULT_PRIORI
     job = Job.objects.for_target(kind, target, priority=priority, params=params)
     transaction.on_commit(lambda: publish(job))
     return job
+
+
+def look_again(kind: JobKind, target: models.Model, *, priority: int = DEFAULT_PRIORITY, **params: object) -> None:
+    """Start the job because its target changed; where one runs that may have looked before, another follows it."""
+    of_target = Job.objects.filter(kind=kind, **{target_field(target): target})
+    if not of_target.have_followed(params):
+        start(kind, target, priority=priority, **params)
 
 
 def start_next(job: Job, target: models.Model) -> None:

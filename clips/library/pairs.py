@@ -100,7 +100,8 @@ def find_pairs(shoot: Shoot) -> int:
     if len(videos) < 2:
         return 0
     jobs = [pipeline.start(JobKind.PAIR, video, priority=BACKFILL_PRIORITY, **{WIDE: True}) for video in videos]
-    # Those that wait already, since their videos were searched, go by the clocks; now they are asked for anew.
-    narrow = Job.objects.filter(pk__in=[job.pk for job in jobs if WIDE not in job.params], state=JobState.WAITING)
-    narrow.update(params={WIDE: True}, created_at=timezone.now())
+    # Those that wait or run already, since their videos were searched, go by the clocks; now they are asked for anew.
+    narrow = Job.objects.filter(pk__in=[job.pk for job in jobs if WIDE not in job.params])
+    narrow.have_followed({WIDE: True})
+    narrow.filter(state=JobState.WAITING).update(params={WIDE: True}, created_at=timezone.now())
     return len(videos)

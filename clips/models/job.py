@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -102,6 +103,10 @@ _FRESH = {
 }  # fmt: skip
 
 
+#: The parameter of a job with those of the job that follows it.
+_NEXT = "next"
+
+
 class JobQuerySet(LeasedQuerySet["Job"]):
     LEASED = {"state": JobState.RUNNING}
     NO_HOLDER = {"worker": ""}
@@ -127,6 +132,17 @@ class JobQuerySet(LeasedQuerySet["Job"]):
                 existing = self.active().filter(**of_target).first()
                 if existing:
                     return existing  # else it ended between the two looks: try again
+
+    @transaction.atomic
+    def have_followed(self, params: dict[str, object]) -> int:
+        """Have another job of the same kind follow those of these that run; return how many.
+
+        What they looked at may have changed since.
+        """
+        running = self.filter(state=JobState.RUNNING).lock_in_order()
+        rows = self.model.objects.filter(pk__in=running, state=JobState.RUNNING)
+        added = Value({_NEXT: params}, output_field=models.JSONField())
+        return rows.update(params=CombinedExpression(F("params"), "||", added, output_field=models.JSONField()))
 
     def with_targets(self) -> "JobQuerySet":
         """Fetch what the jobs are about: what most are about with them, the rest if there is any."""
@@ -364,6 +380,12 @@ class Job(Leased):
     def finish(self) -> None:
         """End the job well; LeaseLostError if it is not ours any more. Call it in the transaction of its effect."""
         self._end(state=JobState.DONE, progress=1)
+
+    def next_params(self) -> dict[str, object] | None:
+        """Return the parameters of the job that is to follow this one, by now; None if none is."""
+        rows = Job.objects.filter(pk=self.pk).order_by()
+        found: dict[str, object] | None = rows.values_list(f"params__{_NEXT}", flat=True).first()
+        return found
 
     def fail(self, reason: str) -> bool:
         """End the job with a sentence for people; False if it is not ours any more."""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from clips.archive import tasks
-from clips.models import ArchiveBlock, ArchiveCursor, CopyState, JobKind
+from clips.archive import tasks, uploader
+from clips.models import ArchiveBlock, ArchiveCursor, CopyState, Job, JobKind
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("whatever_the_user_sees")]
 
@@ -47,6 +47,70 @@ def test_a_copy_that_is_deleted_for_good_is_shown_so(on_drive, clips, work_off):
     tasks.notice_archive_changes()
     work_off()
     assert states(clips) == [CopyState.REMOVED, CopyState.VERIFIED, CopyState.VERIFIED]
+
+
+@pytest.fixture
+def right_after_the_look(monkeypatch):
+    """Return a function that has something happen between a job's last look at Drive and its end, once."""
+    looked = []
+
+    def happens(deed) -> None:
+        def deliver(item, work, **options):
+            copy = uploader.send(item, work, **options)
+            if not looked:
+                looked.append(deed())
+            return copy
+
+        monkeypatch.setattr(tasks, "send", deliver)
+
+    return happens
+
+
+def test_what_is_thrown_away_while_a_job_ends_is_looked_at_again(on_drive, clips, work_off, right_after_the_look):
+    def thrown_away() -> None:
+        on_drive.store.trash(clips[0].drive_file_id)
+        tasks.notice_archive_changes()
+
+    right_after_the_look(thrown_away)
+    Job.objects.for_target(JobKind.ARCHIVE, clips[0])
+    assert work_off() == [JobKind.ARCHIVE] * 2
+    assert states(clips) == [CopyState.REMOVED, CopyState.VERIFIED, CopyState.VERIFIED]
+
+
+@pytest.mark.parametrize(
+    ("deed", "args", "state"),
+    [("trash", [], CopyState.REMOVED), ("revise", [b"graded by Jo"], CopyState.CHANGED)],
+)
+def test_what_is_done_to_a_new_clip_as_it_arrives_is_looked_at_again(
+    on_drive, make_clip, work_off, right_after_the_look, deed, args, state
+):
+    tasks.notice_archive_changes()
+    clip = make_clip()
+
+    def done() -> None:
+        getattr(on_drive.store, deed)(clip.copies.get().remote_id, *args)
+        tasks.notice_archive_changes()
+
+    right_after_the_look(done)
+    Job.objects.for_target(JobKind.ARCHIVE, clip)
+    assert work_off() == [JobKind.ARCHIVE] * 2
+    assert states([clip]) == [state]
+
+
+def test_what_is_restored_while_a_job_ends_is_looked_at_again(on_drive, clips, work_off, right_after_the_look):
+    file_id = clips[0].drive_file_id
+    on_drive.store.trash(file_id)
+    tasks.notice_archive_changes()
+    work_off()
+
+    def restored() -> None:
+        on_drive.store.trash(file_id, trashed=False)
+        tasks.notice_archive_changes()
+
+    right_after_the_look(restored)
+    Job.objects.for_target(JobKind.ARCHIVE, clips[0])
+    assert work_off() == [JobKind.ARCHIVE] * 2
+    assert states(clips) == [CopyState.VERIFIED] * 3
 
 
 def test_what_we_did_ourselves_starts_nothing(on_drive, make_clip, archived, clips, work_off):

@@ -15,6 +15,7 @@ from clips.archive.configured import place_in_use
 from clips.archive.drive.requests import MAX_TRIES
 from clips.archive.questions import Answer
 from clips.disk import fetching
+from clips.jobs.worker import claim
 from clips.models import (
     ArchiveBlock,
     ArchiveCopy,
@@ -152,6 +153,19 @@ def test_many_copies_gone_at_once_are_asked_about(on_drive, clips, work_off, giv
     assert not ArchiveBlock.objects.exists()
     look(work_off)
     assert not ArchiveBlock.objects.exists(), "it is not asked twice"
+
+
+def test_an_answer_counts_for_what_is_just_being_looked_at(on_drive, clips, work_off):
+    for clip in clips:
+        on_drive.store.trash(FinalClip.objects.get(pk=clip.pk).drive_file_id)
+    tasks.notice_archive_changes()
+    with claim(Job.objects.get(clip=clips[0], state=JobState.WAITING).pk) as work:
+        outage.answer(ArchiveBlock.objects.get(), Answer.BACK)
+        with work.finishing():
+            pass
+    work_off()
+    assert len(visible(on_drive)) == MANY
+    assert states() == {CopyState.VERIFIED}
 
 
 def test_one_after_another_is_as_many(on_drive, clips, work_off):

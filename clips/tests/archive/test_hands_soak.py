@@ -63,7 +63,7 @@ class Hands:
             deed(self, self.chance.choice(files))
             self.n_left -= 1
         archive_tasks.notice_archive_changes()
-        return bool(self.n_left)
+        return bool(self.n_left and self._ours())
 
     def _ours(self) -> list[Item]:
         """Return clips of the site that lie whole and visible, and nobody has touched."""

@@ -7,9 +7,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from clips.jobs.worker import claim
 from clips.library.bin import throw_away
 from clips.library.pairs import pairs_of
-from clips.models import Job, JobKind, PairChange, PairState, VideoPair
+from clips.models import Job, JobKind, JobState, PairChange, PairState, VideoPair
 from clips.models.video_pair import WIDE
 from clips.tests.factories import OriginalFileFactory
 
@@ -142,6 +143,18 @@ def test_a_video_that_waits_to_be_compared_by_its_clock_is_compared_with_all(cli
     client.post(reverse("clips:session_find_pairs", args=[pair.first.shoot_id]))
     assert [job.params for job in Job.objects.filter(kind=JobKind.PAIR)] == [{WIDE: True}] * 2
     assert Job.objects.filter(created_at__gt=hours_ago).count() == 2, "what was compared meanwhile is compared again"
+
+
+def test_a_video_that_is_just_compared_by_its_clock_is_compared_with_all_afterwards(client, curator, pair):
+    client.force_login(curator)
+    job = Job.objects.for_target(JobKind.PAIR, pair.first)
+    with claim(str(job.pk)) as work:
+        client.post(reverse("clips:session_find_pairs", args=[pair.first.shoot_id]))
+        with work.finishing():
+            pass
+    jobs = Job.objects.filter(kind=JobKind.PAIR, original_file=pair.first).order_by("created_at")
+    assert [job.state for job in jobs] == [JobState.DONE, JobState.WAITING]
+    assert jobs[1].params == {WIDE: True}
 
 
 def test_programs_list_pairs_and_change_them(client, sorter, pair):
