@@ -127,47 +127,63 @@ def hold_session(video: OriginalFile) -> None:
 
 
 def _verdicts(video: OriginalFile, chosen: list[tuple[OriginalFile, Task[UUID]]], report: Report) -> list[Verdict]:
-    own_path = _heard(video, report) if chosen else None
-    heard = {other.pk: _heard(other, report) if own_path else None for other, _task in chosen}
-    to_hear = [(other, task) for other, task in chosen if heard[other.pk]]
-    asked = [{"heard_path": str(heard[other.pk]), "within_s": task.within_s} for other, task in to_hear]
-    matches: list[dict[str, Any] | None] = []
-    if own_path and asked:
-        matches = runner.run(
-            "detection.sync.files:compare_kept",
-            {"heard_path": str(own_path), "others": asked},
-            limits=runner.Limits(cpu_s=int(MIN_CPU_S + 10 * MOST_CPU_S), wall_s=MIN_WALL_S + 20 * MOST_CPU_S),
-            on_tick=report,
-        )
+    if not chosen:
+        return []
+    with scratch_folder() as folder:
+        sounds = Sounds(folder, report)
+        heard = {other.pk: sounds.of(other) for other, _task in chosen} if (own := sounds.of(video)) else {}
+        to_hear = [(other, task) for other, task in chosen if heard.get(other.pk)]
+        asked = [{"heard_path": str(heard[other.pk]), "within_s": task.within_s} for other, task in to_hear]
+        matches: list[dict[str, Any] | None] = []
+        if asked:
+            matches = runner.run(
+                "detection.sync.files:compare_kept",
+                {"heard_path": str(own), "others": asked},
+                limits=runner.Limits(cpu_s=int(MIN_CPU_S + 10 * MOST_CPU_S), wall_s=MIN_WALL_S + 20 * MOST_CPU_S),
+                on_tick=report,
+            )
     found = [_by_sound(video, other, match) for (other, _task), match in zip(to_hear, matches, strict=True)]
-    by_clock = [_by_clock(video, other) for other, _task in chosen if not heard[other.pk]]
+    by_clock = [_by_clock(video, other) for other, _task in chosen if not heard.get(other.pk)]
     # Of a sound that is not here now, as that of a trimmed video, nobody can say that it has nothing in common.
-    return found + [one for one in by_clock if one.state != PairState.NONE or not _is_away(video, one.other)]
+    return found + [one for one in by_clock if one.state != PairState.NONE or not sounds.may_come(video, one.other)]
 
 
-def _heard(video: OriginalFile, report: Report) -> Path | None:
-    """Return where the sound of a video is kept, reading it if need be; None where there is none to read."""
-    path = kept_sounds.path_of(video.file_hash, VERSION)
-    if kept_sounds.take(path):
-        return path
-    if video.has_audio is False or video.evicted_at:
-        return None
-    length_s = (video.duration_ms or 0) / 1000
-    limits = runner.Limits(cpu_s=int(MIN_CPU_S + length_s), wall_s=MIN_WALL_S + MAX_WALL_PER_VIDEO * length_s)
-    try:
-        with local_copy(video, report) as source, scratch_folder() as folder:
-            out = folder / "heard.npy"
-            asked = {"path": str(source), "out": str(out)}
-            runner.run("detection.sync.files:keep_heard", asked, limits=limits, on_tick=report)
-            kept_sounds.put(out, path)
-    except (MediaError, MissingFileError):
-        return None
-    return path
+class Sounds:
+    """The sounds of one look: each lies in the look's own folder, and so stays while it is compared.
 
+    Another look may hear the same video, or the bin be emptied meanwhile.
+    """
 
-def _is_away(*videos: OriginalFile) -> bool:
-    """Return whether the sound of one of these videos may be heard again when its bytes are back."""
-    return any(video.evicted_at is not None and video.has_audio is not False for video in videos)
+    def __init__(self, folder: Path, report: Report) -> None:
+        self._folder, self._report = folder, report
+        self._missing: set[UUID] = set()
+
+    def of(self, video: OriginalFile) -> Path | None:
+        """Return where the sound of a video lies, reading it if need be; None where there is none to read."""
+        path = kept_sounds.path_of(video.file_hash, VERSION)
+        if taken := kept_sounds.take(path, self._folder):
+            return taken
+        if video.has_audio is False or video.evicted_at:
+            return None
+        out = self._folder / path.name
+        length_s = (video.duration_ms or 0) / 1000
+        limits = runner.Limits(cpu_s=int(MIN_CPU_S + length_s), wall_s=MIN_WALL_S + MAX_WALL_PER_VIDEO * length_s)
+        try:
+            with local_copy(video, self._report) as source:
+                asked = {"path": str(source), "out": str(out)}
+                runner.run("detection.sync.files:keep_heard", asked, limits=limits, on_tick=self._report)
+        except MediaError:
+            return None
+        except MissingFileError:
+            self._missing.add(video.pk)
+            return None
+        kept_sounds.keep(out, path)
+        return out
+
+    def may_come(self, *videos: OriginalFile) -> bool:
+        """Return whether the sound of one of these videos may be heard when its bytes are back."""
+        away = [video for video in videos if video.evicted_at is not None and video.has_audio is not False]
+        return bool(away) or any(video.pk in self._missing for video in videos)
 
 
 def _by_sound(video: OriginalFile, other: OriginalFile, match: dict[str, Any] | None) -> Verdict:

@@ -27,20 +27,26 @@ def path_of(sha256: str, version: int) -> Path:
     return folder() / f"{sha256}-{version}.npy"
 
 
-def take(path: Path) -> bool:
-    """Return whether a sound is there; from now on it stays for an hour at least."""
+def take(path: Path, folder: Path) -> Path | None:
+    """Link a sound into a folder on the same disk, and return it there; None where it is not kept.
+
+    There it stays as it is, whatever happens to it here; here it stays for an hour at least.
+    """
+    taken = folder / path.name
     try:
-        os.utime(path)
+        os.link(path, taken)
     except FileNotFoundError:
-        return False
-    return True
+        return None
+    os.utime(taken)
+    return taken
 
 
-def put(source: Path, path: Path) -> None:
-    """Move a finished file to its place, from the same disk, and make room for it."""
+def keep(source: Path, path: Path) -> None:
+    """Link a finished file on the same disk to its place, unless somebody was faster, and make room for it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     drop_unused(used_bytes() + source.stat().st_size - MOST_BYTES)
-    source.replace(path)
+    with suppress(FileExistsError):
+        os.link(source, path)
 
 
 def used_bytes() -> int:

@@ -243,16 +243,45 @@ def test_a_search_asks_for_it_where_there_is_something_to_compare(shoot):
     assert pairing.want(video) == job, "at most one is active"
 
 
+def lay_sound(folder, number: int, content: bytes = bytes(100)) -> None:
+    source = folder / "heard.npy"
+    source.unlink(missing_ok=True)
+    source.write_bytes(content)
+    kept_sounds.keep(source, kept_sounds.path_of(f"{number}" * 64, 1))
+
+
+def taken(folder, *numbers: int) -> list[bool]:
+    return [kept_sounds.take(kept_sounds.path_of(f"{number}" * 64, 1), folder) is not None for number in numbers]
+
+
 def test_sounds_keep_to_their_size_and_what_is_in_use_stays(monkeypatch, tmp_path):
     monkeypatch.setattr(kept_sounds, "MOST_BYTES", 250)
-    for number in range(3):
-        source = tmp_path / "heard.npy"
-        source.write_bytes(bytes(100))
-        if number == 2:
-            monkeypatch.setattr(kept_sounds, "IN_USE_S", -1)
-        kept_sounds.put(source, kept_sounds.path_of(f"{number}" * 64, 1))
-    assert [kept_sounds.take(kept_sounds.path_of(f"{number}" * 64, 1)) for number in range(3)] == [False, True, True]
+    lay_sound(tmp_path, 0)
+    lay_sound(tmp_path, 1)
+    monkeypatch.setattr(kept_sounds, "IN_USE_S", -1)
+    lay_sound(tmp_path, 2)
+    assert taken(tmp_path, 0, 1, 2) == [False, True, True]
     monkeypatch.setattr(kept_sounds, "IN_USE_S", 3600)
     assert kept_sounds.drop_unused(1000) == 0
     kept_sounds.drop("1" * 64)
     assert kept_sounds.used_bytes() == 100
+
+
+def test_a_sound_that_was_taken_stays_as_it_is_when_it_is_heard_again_or_dropped(tmp_path):
+    """A sandboxed process may read the very file that it was given, and no other that took its place."""
+    lay_sound(tmp_path, 0, b"first")
+    path = kept_sounds.path_of("0" * 64, 1)
+    number, mine = path.stat().st_ino, kept_sounds.take(path, tmp_path)
+    lay_sound(tmp_path, 0, b"heard again by another worker")
+    assert (mine.stat().st_ino, path.stat().st_ino, path.read_bytes()) == (number, number, b"first")
+    kept_sounds.drop("0" * 64)
+    assert (path.exists(), mine.read_bytes()) == (False, b"first")
+
+
+@pytest.mark.slow
+def test_of_a_video_whose_file_is_not_there_nobody_says_that_it_has_nothing_in_common(filmed):
+    (django_settings.DATA_DIR / filmed["landing"].stored_path).unlink()
+    assert look(filmed["helmet"]).state == JobState.DONE
+    assert {frozenset((pair.first, pair.second)) for pair in VideoPair.objects.all()} == {
+        frozenset((filmed["helmet"], filmed["drone"]))
+    }
