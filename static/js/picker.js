@@ -18,6 +18,7 @@ const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cc}\s\u2800]/gu;
 
 const pickerOf = (node) => node.closest?.("[data-picker]");
 const inputOf = (picker) => picker.querySelector("[data-picker-input]");
+const pickerAt = ({ target }) => (target.matches?.("[data-picker-input]") ? pickerOf(target) : null);
 const listOf = (picker) => picker.querySelector("[data-options]");
 const optionsOf = (picker) => [...listOf(picker).querySelectorAll("[role=option]:not([aria-disabled])")];
 
@@ -101,22 +102,16 @@ function setNew(picker, name) {
   const inBox = inputOf(picker).value.split(",").map((part) => part.trim());
   const known = [...(newNames.get(picker) ?? [])].filter((other) => other !== name && inBox.includes(other));
   const names = [...known, name].filter(Boolean).join(", ");
-  say(picker, names ? `${picker.dataset.newText}: ${names}` : "");
-}
-
-function say(picker, text) {
-  picker.querySelector("[data-mark]").textContent = text;
-  picker.querySelector("[data-doubles]").replaceChildren();
+  picker.querySelector("[data-mark]").textContent = names ? `${picker.dataset.newText}: ${names}` : "";
+  offerDoubles(picker, []);
 }
 
 /** Offer known names that the new one resembles; a tap writes one of them instead. */
 function offerDoubles(picker, options) {
-  const buttons = options.map((option) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "picker-double";
-    button.dataset.value = option.dataset.value;
-    button.textContent = picker.dataset.doubleText.replace("#", option.dataset.value);
+  const buttons = options.map(({ dataset: { value } }) => {
+    const textContent = picker.dataset.doubleText.replace("#", value);
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "picker-double", textContent });
+    button.dataset.value = value;
     return button;
   });
   picker.querySelector("[data-doubles]").replaceChildren(...buttons);
@@ -130,11 +125,6 @@ function take(picker, option) {
   if (isNew) newNames.set(picker, (newNames.get(picker) ?? new Set()).add(option.dataset.value));
   setNew(picker, isNew ? option.dataset.value : "");
   if (isNew) offerDoubles(picker, optionsOf(picker).filter((other) => "double" in other.dataset));
-}
-
-function accept(picker) {
-  leave(picker);
-  settle(picker);
 }
 
 /** What is typed is looked up no more; what stands in the box is made sure of. */
@@ -160,6 +150,13 @@ function settle(picker) {
   delete picker.dataset.resolving;
   input.dispatchEvent(new Event("change", { bubbles: true }));
   input.dispatchEvent(new CustomEvent("resolved", { bubbles: true }));
+}
+
+function pick(option) {
+  const picker = pickerOf(option);
+  take(picker, option);
+  leave(picker);
+  settle(picker);
 }
 
 /** Enter takes the marked option. It can be faster than the list: then the list is waited for. */
@@ -191,9 +188,7 @@ async function finish(picker, choose) {
 }
 
 document.addEventListener("focusin", (event) => {
-  const picker = pickerOf(event.target);
-  if (!picker || event.target !== inputOf(picker)) return;
-  event.target.select();
+  if (pickerAt(event)) event.target.select();
 });
 
 document.addEventListener("input", (event) => {
@@ -206,8 +201,8 @@ document.addEventListener("input", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  const picker = pickerOf(event.target);
-  if (!picker || event.target !== inputOf(picker) || event.isComposing) return;
+  const picker = pickerAt(event);
+  if (!picker || event.isComposing) return;
   const options = optionsOf(picker);
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
@@ -240,21 +235,21 @@ document.addEventListener("pointerdown", (event) => {
   if (!option) return;
   event.preventDefault(); // the box keeps the focus, so that the list does not close before the tap counts
   if (event.pointerType === "touch") swallowClick();
-  take(pickerOf(option), option);
-  accept(pickerOf(option));
+  pick(option);
 });
 
 document.addEventListener("click", (event) => {
   const double = event.target.closest?.("[data-picker] .picker-double");
-  if (!double) return;
-  const picker = pickerOf(double);
-  take(picker, double);
-  accept(picker);
+  if (double) pick(double);
 });
 
 document.addEventListener("focusout", (event) => {
-  const picker = pickerOf(event.target);
-  if (!picker || event.target !== inputOf(picker)) return;
+  const picker = pickerAt(event);
+  if (!picker) return;
   if ("open" in picker.dataset) leaveTyped(picker);
   else close(picker);
 });
+
+// What is being typed since before this was here.
+const early = document.activeElement;
+if (pickerOf(early) && early.value !== early.defaultValue) early.dispatchEvent(new Event("input", { bubbles: true }));

@@ -50,6 +50,17 @@ def test_riders_are_searched_for_what_was_typed_early(page, running_site):
     expect(page.get_by_role("link", name="Early Bird")).to_be_visible()
 
 
+def test_a_rider_is_offered_for_what_was_typed_early(page, running_site):
+    run_in(running_site, MAKE_RIDERS)
+    rider = run_in(
+        running_site, "from people.models import Person; print(Person.objects.get(display_name='Early Bird').pk)"
+    )
+    with before_scripts(page, f"/manage/riders/{rider}"):
+        page.get_by_role("combobox", name="Into").fill("late")
+    page.get_by_role("option", name="Late Owl").click()
+    expect(page.get_by_role("combobox", name="Into")).to_have_value("Late Owl")
+
+
 def test_a_sensitivity_that_was_chosen_early_is_kept(page, running_site):
     session = lay_table(running_site, "Chosen early", 2).partition("session=")[2]
     with page.expect_response(re.compile("/sensitivity")), before_scripts(page, f"/sessions/{session}"):
