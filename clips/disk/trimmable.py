@@ -76,9 +76,14 @@ def trimmable() -> QuerySet:
 
     Where originals are archived too, those whose copy is there.
     """
+    return _trimmable().filter(trim_problem="")
+
+
+def _trimmable() -> QuerySet:
+    """Return those with the ones that could not be trimmed when it was tried: a person may have it tried again."""
     rows = with_reasons(OriginalFile.objects.on_disk().in_use()).filter(
         is_open=False, is_analysed=True, is_decided=True, has_loose_clips=False, is_worked_on=False, is_fresh=False,
-        damaged_at=None, low_res_of=None, duration_ms__isnull=False, trim_problem="",
+        damaged_at=None, low_res_of=None, duration_ms__isnull=False,
         kept_bytes__lte=F("size_bytes") * (1 - LEAST_SHARE),
     )  # fmt: skip
     return rows.filter(is_archived=True) if wants_archive() else rows
@@ -111,7 +116,7 @@ def wants_archive() -> bool:
 def why_whole(original: OriginalFile) -> str:
     """Return the first reason why an original (``with_reasons``) stays whole; empty if there is none."""
     if original.trim_problem:
-        return original.trim_problem
+        return _("it could not be trimmed when it was tried (%(why)s)") % {"why": original.trim_problem.rstrip(".")}
     if original.is_open:
         return _("it has moments to sort")
     if not original.is_analysed or original.duration_ms is None:
@@ -202,4 +207,5 @@ def is_worth_it(size_bytes: int, kept_bytes: int) -> bool:
 
 
 def of_session(shoot: Shoot) -> QuerySet:
-    return trimmable().filter(shoot=shoot)
+    """Return what a person may have trimmed of a session."""
+    return _trimmable().filter(shoot=shoot)

@@ -76,8 +76,9 @@ def plan(shoot: Shoot, member: Member | None) -> int:
     return _plan(shoot, list(chosen), member)
 
 
-def _plan(shoot: Shoot, chosen: list[UUID], member: Member | None) -> int:
-    n_planned = OriginalFile.objects.filter(pk__in=chosen).plan_trim(timezone.now() + DELAY, member)
+def _plan(shoot: Shoot, chosen: list[UUID], member: Member | None, *, by_setting: bool = False) -> int:
+    videos = OriginalFile.objects.filter(pk__in=chosen)
+    n_planned = videos.plan_trim(timezone.now() + DELAY, member, by_setting=by_setting)
     if n_planned:
         note(Action.CHANGED, shoot, what="planned to trim videos", n_files=n_planned)
     for original in OriginalFile.objects.filter(pk__in=chosen, filmstrip=None).defer("probe"):
@@ -102,6 +103,8 @@ def look_after() -> int:
     trimmed.delete_leftovers()
     if TRIM_ORIGINALS.value() == AFTER_SORTING:
         _plan_by_policy()
+    else:
+        OriginalFile.objects.drop_trims_by_setting()
     originals = list(trimmable.due().defer("probe").order_by("trim_at", "pk")[:AT_ONCE])
     for original in originals:
         pipeline.start(JobKind.TRIM, original, priority=PRIORITY)
@@ -236,4 +239,4 @@ def _plan_by_policy() -> None:
     for shoot, pk in chosen:
         by_shoot.setdefault(shoot, []).append(pk)
     for shoot in Shoot.objects.filter(pk__in=by_shoot):
-        _plan(shoot, by_shoot[shoot.pk], None)
+        _plan(shoot, by_shoot[shoot.pk], None, by_setting=True)

@@ -47,10 +47,16 @@ class OriginalFileQuerySet(models.QuerySet["OriginalFile"]):
         """Return those of which only the parts are here that their clips need."""
         return self.filter(trimmed_at__isnull=False)
 
-    def plan_trim(self, trim_at: dt.datetime, member: Member | None) -> int:
+    def plan_trim(self, trim_at: dt.datetime, member: Member | None, *, by_setting: bool = False) -> int:
         """Have these trimmed at a time; return how many were not to be trimmed before."""
         plan = {"trim_at": trim_at, "trim_by": member, "stays_whole_at": None, "trim_problem": ""}
+        plan |= {"trim_by_setting": by_setting}
         return self.model.objects.filter(pk__in=self.on_disk().filter(trim_at=None).hold()).update(**plan)
+
+    def drop_trims_by_setting(self) -> int:
+        """Undo what only the site's setting has trimmed, as that is another now; return how many."""
+        held = self.filter(trim_at__isnull=False, trim_by_setting=True).hold()
+        return self.model.objects.filter(pk__in=held, trim_by_setting=True).update(trim_at=None, trim_by_setting=False)
 
     def keep_whole(self) -> int:
         """Undo that, also for the site itself; return how many were to be trimmed."""
@@ -150,6 +156,7 @@ class OriginalFile(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+",
         verbose_name=_("trimmed by"),
     )  # fmt: skip
+    trim_by_setting = models.BooleanField(_("trimmed by the site’s setting"), default=False, db_default=False)
     trimmed_at = models.DateTimeField(
         _("trimmed"), null=True, blank=True,
         help_text=_("When all but its kept clips and some seconds around them was removed."),

@@ -287,6 +287,21 @@ def test_the_setting_trims_what_nobody_touched_for_some_days(filmed, settings, l
     assert let_time_go_by(filmed).trimmed_at is not None
 
 
+@pytest.mark.parametrize("is_a_persons", [False, True])
+def test_a_setting_that_is_taken_back_takes_back_its_plans_and_no_persons(filmed, settings, is_a_persons):
+    Decision.objects.update(created_at=timezone.now() - timedelta(days=60))
+    settings.TRIM_ORIGINALS = "never" if is_a_persons else "after_sorting"
+    if is_a_persons:
+        trimming.plan(filmed.shoot, None)  # as ``manage.py trim`` does
+    trimming.look_after()
+    filmed.refresh_from_db()
+    assert (filmed.trim_at is not None, filmed.trim_by_setting) == (True, not is_a_persons)
+    settings.TRIM_ORIGINALS = "never"
+    trimming.look_after()
+    filmed.refresh_from_db()
+    assert (filmed.trim_at is not None) == is_a_persons
+
+
 def test_a_video_that_changed_while_its_parts_were_written_stays_whole(
     filmed, curator, let_time_go_by, monkeypatch, own_data_dir
 ):
@@ -345,6 +360,10 @@ def test_clips_that_would_differ_keep_a_video_whole_and_it_says_why(
     assert (filmed.trimmed_at, filmed.trim_at) == (None, None)
     assert filmed.trim_problem
     assert whole(filmed, own_data_dir).is_file()
+    assert not trimmable.trimmable().exists(), "the site does not try again by itself"
+    monkeypatch.undo()
+    assert trimming.plan(filmed.shoot, curator) == 1, "a person may have it tried again"
+    assert let_time_go_by(filmed).trimmed_at is not None
 
 
 def test_a_trimmed_video_comes_back_whole_from_the_archive(
