@@ -108,6 +108,7 @@ def throw_away(
     described = _describe(pile)
     BinEntry.objects.filter(pk=entry.pk).update(kind=pile.kind, **described)
     _put_in(entry, pile)
+    regroup_soon(*_shoots_of(pile))
     entry.refresh_from_db()
     note(Action.BINNED, entry, actor=member, kind=entry.kind, n_clips=entry.n_clips, n_videos=entry.n_videos)
     return entry
@@ -140,13 +141,17 @@ def restore(entry: BinEntry, member: Member) -> bool:
     entry.clips.update(is_current=F("was_current"), was_current=False, removed_at=None, bin_entry=None)
     entry.note_restored(member)
     _go_on(pile)
-    # Groups that were made anew meanwhile left its moments out.
-    regroup_soon(*OriginalFile.objects.filter(pk__in=pile.videos).order_by().values_list("shoot", flat=True).distinct())
+    regroup_soon(*_shoots_of(pile))
     # A rider or trick that was renamed meanwhile renamed them, and left their copies where they were.
     renamed = FinalClip.objects.current().filter(pk__in=pile.clips, updated_at__gt=entry.thrown_at)
     copies_follow(renamed.order_by().values_list("pk", flat=True))
     note(Action.RESTORED, entry, actor=member, kind=entry.kind)
     return True
+
+
+def _shoots_of(pile: Pile) -> set[uuid.UUID]:
+    """Return the sessions whose moments are grouped with those of videos that go, or come back."""
+    return set(OriginalFile.objects.filter(pk__in=pile.videos).order_by().values_list("shoot", flat=True))
 
 
 def _ids(rows: Rows) -> list[uuid.UUID]:

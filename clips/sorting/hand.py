@@ -180,7 +180,7 @@ def take(moment: uuid.UUID, *, member: Member, lease: uuid.UUID) -> str:
 
 
 def count_left(member: Member, file: uuid.UUID | None) -> Left:
-    """Count the undecided moments in all, in a file and in that file's session, and list who else is sorting."""
+    """Count the cards that are left in all, in a file and in that file's session, and list who else is sorting."""
     original = OriginalFile.objects.filter(pk=file).values("pk", "shoot").first() if file else None
     counts = {"in_all": Count("pk")}
     if original:
@@ -188,7 +188,7 @@ def count_left(member: Member, file: uuid.UUID | None) -> Left:
         counts["in_file"] = Count("pk", filter=Q(original_file=original["pk"]))
     held = CandidateSegment.objects.in_hands().exclude(locked_by=member).exclude(locked_by=None)
     others = held.order_by("locked_by__username").values_list("locked_by__username", flat=True).distinct()
-    counted = CandidateSegment.objects.undecided().shown().aggregate(**counts)
+    counted = CandidateSegment.objects.undecided().shown().not_led().aggregate(**counts)
     return Left(**counted, pace=pace_of(member), others=list(others))
 
 

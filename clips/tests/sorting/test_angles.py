@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clips.disk import trimmable
+from clips.library.bin import restore, throw_away
 from clips.library.pairs import change
 from clips.models import (
     Angle,
@@ -23,6 +24,7 @@ from clips.models import (
     VideoPair,
 )
 from clips.sorting.angle_groups import regroup, regroup_all
+from clips.sorting.hand import count_left
 from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, OriginalFileFactory
 from clips.tests.sorting.test_views import Page, drawn, order
 
@@ -109,6 +111,26 @@ def test_three_cameras_are_one_trick_though_only_each_with_the_next_is_a_pair(sc
     above = moment(drone, 289_000, 293_000)
     tie(scene.phone, drone, 1.0, sorter)
     assert grouped() == [{scene.seen.pk, scene.beside.pk, above.pk}]
+
+
+def test_a_video_in_the_bin_leaves_the_others_together_and_is_among_them_again_when_it_is_restored(
+    scene, sorter, curator, django_capture_on_commit_callbacks
+):
+    drone = video(scene.shoot, "drone", duration_ms=400_000)
+    above = moment(drone, 289_000, 293_000)
+    tie(scene.phone, drone, 1.0, sorter)
+    with django_capture_on_commit_callbacks(execute=True):
+        entry = throw_away(curator, videos=[scene.helmet])
+    assert grouped() == [{scene.beside.pk, above.pk}]
+    with django_capture_on_commit_callbacks(execute=True):
+        restore(entry, curator)
+    assert grouped() == [{scene.seen.pk, scene.beside.pk, above.pk}]
+
+
+def test_a_trick_with_angles_is_counted_as_the_one_card_that_it_is(scene, sorter):
+    n_moments = CandidateSegment.objects.undecided().count()
+    left = count_left(sorter, scene.helmet.pk)
+    assert (left.in_all, left.in_session) == (n_moments - 1, n_moments - 1)
 
 
 def test_two_moments_of_one_video_are_never_one_trick(scene):
