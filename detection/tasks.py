@@ -63,7 +63,7 @@ def look_closer(job_id: str) -> None:
             work.report(progress)
             idle.insist(work.job)
 
-        with kept_folder(work.job, f"look-{original.pk}") as folder:
+        with kept_folder(work.job) as folder:
             with local_copy(original, work.report) as path:
                 found = _propose(original, path, on_tick=tick, effort="closer", folder=str(folder))
             with work.finishing(first=lambda: pairing.hold_session(original)):

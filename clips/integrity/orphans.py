@@ -17,6 +17,7 @@ from clips.ingest import part_file, register
 from clips.integrity import repair as mend
 from clips.integrity.batches import GRACE_S, batches, old_entries, rows_in_batches
 from clips.integrity.finding import Disagreement, Kind
+from clips.jobs.kept_folder import is_kept
 from clips.models import (
     BinEntry,
     CandidateSegment,
@@ -110,10 +111,12 @@ def files_without_rows(*, checksums: bool) -> Iterator[Disagreement]:
 
 
 def left_in_scratch(*, checksums: bool) -> Iterator[Disagreement]:
-    """Report leftovers of killed workers; nothing in progress is that old."""
+    """Report leftovers of killed workers; nothing in progress is that old but the work of jobs that rest."""
     for entry in old_entries(settings.SCRATCH_DIR, older_than_s=SCRATCH_AFTER_S):
         if entry.name in {local_cache.FOLDER, kept_sounds.FOLDER}:
             continue  # each keeps to its size by itself
+        if is_kept(entry.name):
+            continue
         path = Path(entry.path)
         says = _("it has not been worked on for hours.")
         yield Disagreement(Kind.SCRATCH, f"scratch/{entry.name}", says, str(path), partial(mend.remove, path))

@@ -51,7 +51,7 @@ def render_reel(job_id: str) -> None:
         if work is None:
             return
         render = work.job.reel_render
-        with kept_folder(work.job, f"reel-{render.pk}") as folder, ExitStack() as stack:
+        with kept_folder(work.job) as folder, ExitStack() as stack:
             plan = _with_sources(render, stack, work)
             music = stack.enter_context(local_file(render.music.stored_path)) if render.music else None
             n_in_middle = _follow(render, plan, folder, work) if render.follows else None

@@ -181,6 +181,14 @@ def test_a_file_without_a_row_is_found_and_only_removed_if_it_can_be_made_again(
     assert path.exists() is stays
 
 
+def test_the_work_of_a_job_that_rests_for_days_is_no_leftover(whole, put):
+    folder = put(f"scratch/look-{whole.original_file_id}", age_s=24 * 3600)
+    assert set(found()) == {Kind.SCRATCH}
+    Job.objects.for_target(JobKind.LOOK, whole.original_file)
+    assert found() == {}
+    assert folder.exists()
+
+
 def test_a_file_that_was_placed_a_moment_ago_is_no_orphan(whole, put):
     put("originals/new.mp4", age_s=0)
     put("candidates/new.mp4", age_s=0)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from clips.disk.evictable import with_ties
 from clips.jobs import idle, registry
-from clips.jobs.kept_folder import kept_folder
+from clips.jobs.kept_folder import is_kept, kept_folder
 from clips.jobs.worker import claim
 from clips.media import MediaError
 from clips.models import CandidateSegment, Job, JobKind, JobState, LeaseLostError, OriginalFile, Upload, WaitsFor
@@ -164,7 +164,7 @@ def test_a_kind_that_waits_for_an_hour_at_most_begins_then_whoever_is_here_and_d
 def test_a_kept_folder_stays_while_its_job_may_go_on(look, settings, error, stays):
     settings.SCRATCH_DIR.mkdir(exist_ok=True)
     try:
-        with kept_folder(look, "look-1") as folder:
+        with kept_folder(look) as folder:
             (folder / "record").write_text("done")
             if error:
                 raise error
@@ -177,6 +177,16 @@ def test_a_kept_folder_goes_with_a_cancelled_job_and_stays_with_one_that_another
     for cancel, stays in ((False, True), (True, False)):
         if cancel:
             look.cancel()
-        with pytest.raises(LeaseLostError), kept_folder(look, "look-1") as folder:
+        with pytest.raises(LeaseLostError), kept_folder(look) as folder:
             raise LeaseLostError
         assert folder.exists() is stays
+
+
+def test_the_folder_of_a_job_that_rests_is_kept_however_long(look):
+    with pytest.raises(idle.BusyError), kept_folder(look) as folder:
+        raise idle.BusyError(idle.QUIET_FOR)
+    assert is_kept(folder.name)
+    assert not is_kept(f"pair-{look.original_file_id}")
+    assert not is_kept("tmpabcdef")
+    look.cancel()
+    assert not is_kept(folder.name)

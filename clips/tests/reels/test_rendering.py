@@ -224,7 +224,7 @@ def test_a_film_has_every_picture_plays_downloads_and_is_shared(client, cut_reel
     assert render.n_in_middle == 0  # what moves in them is their number
     film = own_data_dir / render.stored_path
     assert (render.size_bytes, render.duration_ms) == (film.stat().st_size, 2_000)
-    assert not list((own_data_dir / "scratch").glob("reel-*"))
+    assert not list((own_data_dir / "scratch").glob("film-*"))
     client.force_login(sorter)
     assert client.get(reverse("clips:reel_render_file", args=[cut_reel.pk, render.pk])).status_code == 200
     answer = client.get(reverse("clips:reel_render_download", args=[cut_reel.pk, render.pk]))
@@ -261,7 +261,7 @@ def test_a_worker_killed_in_the_middle_loses_one_segment_at_most(cut_reel, sorte
     wish = RenderWish(shape=RenderShape.WIDE, is_faded=True, has_opening=True)
     render = rendering.ask_for(cut_reel, wish, member=sorter, key=uuid.uuid4())
     job = Job.objects.get(kind=JobKind.FILM)
-    folder = own_data_dir / "scratch" / f"reel-{render.pk}"
+    folder = own_data_dir / "scratch" / f"film-{render.pk}"
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "trickyclip.settings",
         "DATA_DIR": str(own_data_dir),
