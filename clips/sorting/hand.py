@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clips.models import (
+    Angle,
     CandidateSegment,
     ClipCategory,
     Decision,
@@ -141,9 +142,11 @@ def deal(
     front : UUID, optional
         A segment to be shown first.
     """
+    # Most crews have none, and each question about them is a long one.
+    with_angles = table.with_angles and Angle.objects.exists()
     segments = table.narrow(CandidateSegment.objects.exclude(pk__in=without)).lease_hand(
         member=member, lease=lease, count=HAND, in_turns=lambda rows: table.in_turns(rows, file),
-        with_angles=table.with_angles,
+        with_angles=with_angles,
     )  # fmt: skip
     segments.sort(key=lambda segment: segment.pk != front)
     new = [segment for segment in segments if segment.pk not in have]
@@ -152,8 +155,8 @@ def deal(
     last = last_tags(member)
     return Hand(
         order=[segment.pk for segment in segments],
-        cards=_cards(new, member, front, last.carried(), others_of(new, lease=lease) if table.with_angles else {}),
-        left=count_left(member, file),
+        cards=_cards(new, member, front, last.carried(), others_of(new, lease=lease) if with_angles else {}),
+        left=count_left(member, file, with_angles=with_angles),
         front=front,
         recent=recent_names(member),
         last=last,
@@ -179,8 +182,11 @@ def take(moment: uuid.UUID, *, member: Member, lease: uuid.UUID) -> str:
     return _("%(name)s is sorting the moment you chose. Here are others.") % {"name": name}
 
 
-def count_left(member: Member, file: uuid.UUID | None) -> Left:
-    """Count the cards that are left in all, in a file and in that file's session, and list who else is sorting."""
+def count_left(member: Member, file: uuid.UUID | None, *, with_angles: bool = False) -> Left:
+    """Count the cards that are left in all, in a file and in that file's session, and list who else is sorting.
+
+    ``with_angles`` counts a trick with angles once.
+    """
     original = OriginalFile.objects.filter(pk=file).values("pk", "shoot").first() if file else None
     counts = {"in_all": Count("pk")}
     if original:
@@ -188,7 +194,8 @@ def count_left(member: Member, file: uuid.UUID | None) -> Left:
         counts["in_file"] = Count("pk", filter=Q(original_file=original["pk"]))
     held = CandidateSegment.objects.in_hands().exclude(locked_by=member).exclude(locked_by=None)
     others = held.order_by("locked_by__username").values_list("locked_by__username", flat=True).distinct()
-    counted = CandidateSegment.objects.undecided().shown().not_led().aggregate(**counts)
+    moments = CandidateSegment.objects.undecided().shown()
+    counted = (moments.not_led() if with_angles else moments).aggregate(**counts)
     return Left(**counted, pace=pace_of(member), others=list(others))
 
 

@@ -129,7 +129,7 @@ def test_a_video_in_the_bin_leaves_the_others_together_and_is_among_them_again_w
 
 def test_a_trick_with_angles_is_counted_as_the_one_card_that_it_is(scene, sorter):
     n_moments = CandidateSegment.objects.undecided().count()
-    left = count_left(sorter, scene.helmet.pk)
+    left = count_left(sorter, scene.helmet.pk, with_angles=True)
     assert (left.in_all, left.in_session) == (n_moments - 1, n_moments - 1)
 
 
