@@ -4,7 +4,8 @@ import secrets
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from clips.models import FinalClip, Job
 from people.models import Member
@@ -26,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *, release_jobs: bool, **_: object) -> None:
         try:
-            call_command("migrate", interactive=False, verbosity=0)
+            migrate()
         except OperationalError as error:
             raise CommandError(f"The database does not answer: {str(error).strip().splitlines()[0]}") from error
         FinalClip.objects.filter(search_text="").refresh_search()  # rows that are older than the search
@@ -39,6 +40,19 @@ class Command(BaseCommand):
             )
         if release_jobs and (released := Job.objects.release_all()):
             self.stdout.write(f"{released} unfinished jobs of the last run wait again.")
+
+
+def migrate() -> None:
+    """Apply the migrations that are missing, and have PostgreSQL look at the tables after them.
+
+    Of a column that is new it assumes that next to no row has it empty, and plans its queries so, till it has looked.
+    """
+    before = MigrationRecorder(connection).applied_migrations()
+    call_command("migrate", interactive=False, verbosity=0)
+    if MigrationRecorder(connection).applied_migrations().keys() != before.keys():
+        tables = map(connection.ops.quote_name, connection.introspection.django_table_names(only_existing=True))
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {', '.join(tables)}")
 
 
 def make_first_account() -> str | None:
