@@ -19,7 +19,7 @@ def kept_folder(job: Job) -> Iterator[Path]:
 
     On a full disk one that rests is deleted too, which costs the work but no result.
     """
-    folder = settings.SCRATCH_DIR / f"{job.kind.lower()}-{job.target.pk}"
+    folder = settings.SCRATCH_DIR / f"{job.kind.lower()}-{job.target_id}"
     folder.mkdir(parents=True, exist_ok=True)
     try:
         yield folder

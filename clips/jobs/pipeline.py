@@ -9,7 +9,7 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from clips.jobs import locks, registry
 from clips.models import Job, JobKind
-from clips.models.job import DEFAULT_PRIORITY, JobQuerySet, target_field
+from clips.models.job import DEFAULT_PRIORITY, TARGETS, JobQuerySet, target_field
 from clips.storage import files
 
 logger = logging.getLogger(__name__)
@@ -27,6 +27,13 @@ def look_again(kind: JobKind, target: models.Model, *, priority: int = DEFAULT_P
     of_target = Job.objects.filter(kind=kind, **{target_field(target): target})
     if not of_target.have_followed(params):
         start(kind, target, priority=priority, **params)
+
+
+def start_after(job: Job, params: dict[str, object]) -> None:
+    """Start another job like a finished one, with other parameters."""
+    about = {f"{name}_id": getattr(job, f"{name}_id") for name in TARGETS}
+    following = Job.objects.create(kind=job.kind, priority=job.priority, params=params, **about)
+    transaction.on_commit(lambda: publish(following))
 
 
 def start_next(job: Job, target: models.Model) -> None:

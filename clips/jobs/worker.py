@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from clips.jobs import admission, idle, locks, pipeline, registry
 from clips.media import MediaError
 from clips.media.sandbox.runner import KilledError
-from clips.models import FinalClip, Job, JobKind, LeaseLostError
+from clips.models import FinalClip, Job, LeaseLostError
 from clips.storage.files import StorageError
 from trickyclip.shared import logs
 
@@ -56,7 +56,7 @@ class Claim:
             self.job.finish()
             yield
             if (params := self.job.next_params()) is not None:
-                pipeline.start(JobKind(self.job.kind), self.job.target, priority=self.job.priority, **params)
+                pipeline.start_after(self.job, params)
 
     def fail(self, reason: str) -> None:
         """End the job with a sentence for people, while the work itself continues for others."""

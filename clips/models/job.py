@@ -359,6 +359,11 @@ class Job(Leased):
         return next((getattr(self, name) for name in TARGETS if getattr(self, f"{name}_id")), None)
 
     @property
+    def target_id(self) -> uuid.UUID | None:
+        """The id of what it is about, without a query."""
+        return next((getattr(self, f"{name}_id") for name in TARGETS if getattr(self, f"{name}_id")), None)
+
+    @property
     def is_active(self) -> bool:
         return self.state in ACTIVE
 

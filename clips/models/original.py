@@ -49,8 +49,8 @@ class OriginalFileQuerySet(models.QuerySet["OriginalFile"]):
 
     def plan_trim(self, trim_at: dt.datetime, member: Member | None, *, by_setting: bool = False) -> int:
         """Have these trimmed at a time; return how many were not to be trimmed before."""
-        plan = {"trim_at": trim_at, "trim_by": member, "stays_whole_at": None, "trim_problem": ""}
-        plan |= {"trim_by_setting": by_setting}
+        plan: dict[str, Any] = {"trim_at": trim_at, "trim_by": member, "trim_by_setting": by_setting}
+        plan |= {"stays_whole_at": None, "trim_problem": ""}
         return self.model.objects.filter(pk__in=self.on_disk().filter(trim_at=None).hold()).update(**plan)
 
     def drop_trims_by_setting(self) -> int:

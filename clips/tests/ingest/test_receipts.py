@@ -125,6 +125,11 @@ def test_a_batch_is_safe_when_the_last_file_was_read_back_and_not_a_step_before(
     first = said["files"][0]
     assert (first["path"], first["sha256"]) == ("DCIM/GX010001.MP4", hashlib.sha256(VIDEO).hexdigest())
     assert [copy["copy"] for copy in first["copies"]] == ["original"]
+    Receipt.objects.update(safe_at=None)
+    told = client.get(reverse("clips:receipts")).content.decode()
+    assert 'data-state="RUNNING">2 of 2 videos safe' in told, "the disk is still to be looked at"
+    assert "FAILED" not in told
+    assert receipt.note_safe()
     assert "Safe to format" in client.get(url).content.decode()
     assert "Safe to format" in client.get(reverse("clips:receipts")).content.decode()
     assert "Safe to format" in client.get(reverse("clips:upload")).content.decode()
