@@ -56,7 +56,10 @@ def cards(page: Page):
 def press_long(page: Page, number: int) -> None:
     """Hold a finger on a card."""
     box = cards(page).nth(number).locator(".clip-media").bounding_box()
-    point = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    press_at(page, {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2})
+
+
+def press_at(page: Page, point: dict[str, float]) -> None:
     cdp = page.context.new_cdp_session(page)
     cdp.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
     page.wait_for_timeout(700)
@@ -77,6 +80,32 @@ def undo(page: Page) -> None:
     page.locator("#toasts").get_by_role("button", name=re.compile("Undo")).first.click()
     expect(page.locator("#toasts")).to_contain_text("Undone.")
     expect(cards(page).filter(has_text="Bulk Rider")).to_have_count(0)
+
+
+def test_a_finger_that_selects_presses_nothing_in_the_bar_that_comes_below_it(chromium, running_site, evening):
+    with open_page(chromium, running_site.base_url, width_px=844, height_px=390, touch=True) as page:
+        log_in_as_admin(page, running_site)
+        page.goto("/clips?q=bulk+evening&view=list")
+        page.wait_for_load_state()
+        cards(page).first.locator("[data-choose]").evaluate("box => box.click()")
+        expect(selected(page)).to_have_text("1 selected")
+        heart = page.locator("[data-selection-bar]").get_by_role("button", name="Heart").bounding_box()
+        page.get_by_role("button", name="Clear").click()
+        expect(page.locator("[data-selection-bar]")).to_be_hidden()
+        point = {"x": heart["x"] + heart["width"] / 2, "y": heart["y"] + heart["height"] / 2}
+        page.evaluate(
+            """({ x, y }) => {
+            const card = document.querySelectorAll("[data-clip]")[20];
+            const { top, height } = card.getBoundingClientRect();
+            scrollBy({ top: top + height / 2 - y, behavior: "instant" });
+        }""",
+            point,
+        )
+        press_at(page, point)
+        expect(selected(page)).to_have_text("1 selected")
+        page.wait_for_timeout(1_000)
+        assert page.locator("#toasts .toast").count() == 0
+        expect(selected(page)).to_have_text("1 selected")
 
 
 def test_ten_clips_are_tagged_by_few_keys_and_tagged_back(page):

@@ -78,7 +78,15 @@ function draw() {
   const all = bar().querySelector("[data-select-all]");
   all.hidden = chosen.all !== null || n >= total();
   all.textContent = all.dataset.text.replace("#", total().toLocaleString(document.documentElement.lang));
+  makeRoom();
 }
+
+/** Let the page and its toasts end above the bar, which is as high as its buttons need. */
+function makeRoom() {
+  if (bar() && !bar().hidden) document.body.style.setProperty("--selection-bar", `${bar().offsetHeight}px`);
+}
+
+window.addEventListener("resize", makeRoom);
 
 function openDialog(id) {
   const dialog = document.getElementById(id);
@@ -91,7 +99,8 @@ function openDialog(id) {
   }
   dialog.dataset.key = crypto.randomUUID();
   dialog.showModal();
-  (dialog.querySelector("[data-picker-input], input[type=text]") ?? dialog.querySelector("[data-dialog-submit], [type=submit]")).focus();
+  const first = dialog.querySelector("[data-picker-input], input[type=text]") ?? dialog.querySelector("[data-dialog-submit], [type=submit]");
+  first.focus({ preventScroll: true }); // it is read from the top, also where its button lies below
   const plan = dialog.querySelector("[data-dialog-plan]");
   if (plan) window.htmx.trigger(plan, "opened");
 }
@@ -184,10 +193,7 @@ document.addEventListener("click", (event) => {
     return toggle(box.closest("[data-clip]").dataset.clip, { range: event.shiftKey });
   }
   const card = event.target.closest("#results [data-clip]");
-  if (card && pressed.took) { // the click that ends a long press
-    pressed.took = false;
-    event.preventDefault();
-  } else if (card && count() && pressed.byFinger && !event.target.closest(".clip-archive")) {
+  if (card && count() && pressed.byFinger && !event.target.closest(".clip-archive")) {
     event.preventDefault();
     toggle(card.dataset.clip);
   } else if (event.target.closest("[data-select-all]")) {
@@ -204,6 +210,14 @@ document.addEventListener("click", (event) => {
 });
 
 const pressed = { timer: 0, took: false, byFinger: false, x: 0, y: 0 };
+
+// The click that ends a long press; the bar may have come under the finger meanwhile.
+window.addEventListener("click", (event) => {
+  if (!pressed.took || !event.detail) return;
+  pressed.took = false;
+  event.preventDefault();
+  event.stopPropagation();
+}, true);
 
 document.addEventListener("pointerdown", (event) => {
   pressed.byFinger = event.pointerType === "touch";
