@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.test import TransactionTestCase
 from whitenoise.middleware import WhiteNoiseMiddleware
+
+from trickyclip.tests import filled_tables
 
 
 def pytest_collection_finish() -> None:
@@ -63,6 +66,14 @@ def static_files_listed_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         listing = WhiteNoiseMiddleware.add_files_from_finders
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", _once_per_settings(listing))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_filled_tables_are_emptied() -> Iterator[None]:
+    """Let a test with transactions of its own cost less than Django's way of emptying the database."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", filled_tables.empty_after)
         yield
 
 

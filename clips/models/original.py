@@ -53,6 +53,7 @@ class OriginalFileQuerySet(models.QuerySet["OriginalFile"]):
         plan |= {"stays_whole_at": None, "trim_problem": ""}
         return self.model.objects.filter(pk__in=self.on_disk().filter(trim_at=None).hold()).update(**plan)
 
+    @transaction.atomic
     def drop_trims_by_setting(self) -> int:
         """Undo what only the site's setting has trimmed, as that is another now; return how many."""
         held = self.filter(trim_at__isnull=False, trim_by_setting=True).hold()

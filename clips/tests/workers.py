@@ -36,6 +36,7 @@ class Worker:
             "--quiet",
             "-A",
             "trickyclip.celery",
+            "--skip-checks",  # as the site starts them (trickyclip/runtime/programs.py): half of the start
             "worker",
             "-c",
             "1",

@@ -1,9 +1,10 @@
 """Tests every route of the URL conf against every role; a route without a row here fails."""
 
 import uuid
+from functools import partial
 
 import pytest
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,6 +16,7 @@ from people.access import PROGRAM_PATHS
 from people.language import API_PAGE
 from people.models import ApiToken, Member, Person, Role
 from tricks.models import Trick
+from trickyclip.tests.security_headers import HSTS_S, faults
 
 EVERYONE = None
 VIEWER, SORTER, CURATOR, ADMIN = Role
@@ -417,7 +419,7 @@ def argument(rows_once, sessions):
 def use(client: Client, session_key: str) -> None:
     """Have a client be in a session, and know nothing of an earlier one."""
     client.cookies.clear()
-    client.cookies[settings.SESSION_COOKIE_NAME] = session_key
+    client.cookies[django_settings.SESSION_COOKIE_NAME] = session_key
 
 
 CALLS = [(name, method) for name, (_arguments, methods) in ROUTES.items() for method in methods]
@@ -425,13 +427,18 @@ CALLS = [(name, method) for name, (_arguments, methods) in ROUTES.items() for me
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "method"), CALLS)
-def test_each_route_lets_in_exactly_who_may(client, db, sessions, argument, name, method):
+def test_each_route_lets_in_exactly_who_may_and_says_all_headers(
+    client, db, settings, sessions, argument, name, method
+):
+    """Asks over HTTPS, as all security headers are said there: to strangers and to admins as well."""
+    settings.SECURE_HSTS_SECONDS = HSTS_S
     arguments, methods = ROUTES[name]
     least = methods[method]
     path = reverse(name, args=[argument(kind) for kind in arguments])
-    call = getattr(client, method)
+    call = partial(getattr(client, method), path, secure=True)
 
-    answer = call(path)
+    answer = call()
+    assert faults(answer) == [], "to a stranger"
     if least is EVERYONE:
         assert answer.status_code not in {401, 403}
         assert answer.headers.get("Location", "/login") == "/login"
@@ -444,7 +451,9 @@ def test_each_route_lets_in_exactly_who_may(client, db, sessions, argument, name
 
     for role, session_key in sessions.items():
         use(client, session_key)
-        status = call(path).status_code
+        answer = call()
+        status = answer.status_code
+        assert role is not ADMIN or faults(answer) == [], "to an admin"
         if least is EVERYONE or role.includes(least):
             assert status not in {401, 403, 405}, (role, status)
         else:

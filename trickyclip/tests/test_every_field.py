@@ -1,5 +1,6 @@
 """Tests every route with unexpected values in each of its fields: never a server error."""
 
+import functools
 import uuid
 from collections.abc import Iterator
 from urllib.parse import quote, unquote
@@ -11,7 +12,8 @@ from django.http import QueryDict
 from django.test import Client
 from django.urls import Resolver404, resolve, reverse
 
-from trickyclip.tests.test_access import ROUTES, argument, sessions  # noqa: F401  fixtures
+from people.models import Role
+from trickyclip.tests.test_access import ROUTES, argument, sessions, use  # noqa: F401  fixtures
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -57,9 +59,13 @@ def asked_for(monkeypatch) -> set[str]:
 
 def encoded(fields: dict[str, str]) -> bytes:
     """Encode a form as a program may send it: half a surrogate pair as three bytes that are invalid UTF-8."""
-    return "&".join(
-        f"{name}={quote(value.encode('utf-8', 'surrogatepass'))}" for name, value in fields.items()
-    ).encode()
+    return "&".join(f"{name}={quoted(value)}" for name, value in fields.items()).encode()
+
+
+@functools.cache
+def quoted(value: str) -> str:
+    """Quote a value once for all the fields that get it: some are long."""
+    return quote(value.encode("utf-8", "surrogatepass"))
 
 
 def ask(client: Client, method: str, path: str, fields: dict[str, str]) -> int:
@@ -82,11 +88,16 @@ def faults(client: Client, method: str, path: str, asked_for: set[str]) -> Itera
             yield f"{method} {path} {names} = {nasty[:30]!r}: {status}"
 
 
+@pytest.fixture(scope="module")
+def browser_of_all() -> Client:
+    """One client for all tests: each new one makes all middleware anew."""
+    return Client(raise_request_exception=False)
+
+
 @pytest.fixture
-def browser(admin) -> Client:
-    client = Client(raise_request_exception=False)
-    client.force_login(admin)
-    return client
+def browser(db, browser_of_all, sessions) -> Client:  # noqa: F811
+    use(browser_of_all, sessions[Role.ADMIN])
+    return browser_of_all
 
 
 @pytest.mark.parametrize("name", [name for name in ROUTES if name not in {"admin:index", "people:logout"}])

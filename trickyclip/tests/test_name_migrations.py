@@ -12,9 +12,7 @@ BEFORE = [("people", "0001_tables"), ("tricks", "0001_tables"), ("clips", "0001_
 
 
 def migrate(targets: list[tuple[str, str]]):
-    executor = MigrationExecutor(connection)
-    executor.migrate(targets)
-    return MigrationExecutor(connection).loader.project_state(targets).apps
+    return MigrationExecutor(connection).migrate(targets).apps
 
 
 @pytest.fixture
@@ -38,9 +36,7 @@ def old(django_db_setup, django_db_blocker) -> Iterator[Apps]:
 
 def newest():
     executor = MigrationExecutor(connection)
-    leaves = executor.loader.graph.leaf_nodes()
-    executor.migrate(leaves)
-    return MigrationExecutor(connection).loader.project_state(leaves).apps
+    return executor.migrate(executor.loader.graph.leaf_nodes()).apps
 
 
 @pytest.mark.slow
