@@ -238,8 +238,7 @@ def _correction(moved: np.ndarray, after: np.ndarray, shown: np.ndarray, plane: 
     scale = 1.5 * _medians(np.abs(rest))[:, None, None] + 1.0
     weight = shown / (1 + (rest / scale) ** 2) ** 2
     down, right = _gradient(moved, after)
-    slopes = np.stack([down, right], axis=1)[:, :, None] * plane
-    slopes = slopes.reshape(n, 6, -1)
+    slopes = (np.stack([down, right], axis=1)[:, :, None] * plane).reshape(n, 6, -1)
     weighted = slopes * weight.reshape(n, 1, -1)
     normal = np.einsum("nip,njp->nij", weighted, slopes).astype(np.float64)
     target = np.einsum("nip,np->ni", weighted, rest.reshape(n, -1)).astype(np.float64)
