@@ -140,6 +140,7 @@ def test_pair_motion_refuses_what_is_no_stack_of_pictures(shape):
 
 @pytest.mark.parametrize("n_pairs", [17, 40, 63])
 def test_how_many_pairs_are_measured_at_a_time_changes_no_figure(wall, monkeypatch, n_pairs):
+    """Fails when an FFT has other rows left over than in one go: PAIRS_AT_ONCE = 6."""
     shake = np.random.default_rng(5).uniform(-3, 3, (n_pairs + 1, 2))
     luma = np.stack([window(wall, down=down, right=right) for down, right in shake]).astype(np.uint8)
     in_parts = pair_motion(luma)
