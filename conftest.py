@@ -331,13 +331,13 @@ def load_tasks() -> None:
 
 
 @pytest.fixture
-def work_off() -> Callable[[], list[str]]:
-    """Return a function that runs all due jobs in this process, with the real tasks, and returns their kinds."""
+def work_off() -> Callable[..., list[str]]:
+    """Return a function that runs all due jobs in this process, or so many, and returns their kinds; tasks are real."""
     load_tasks()
 
-    def work() -> list[str]:
+    def work(*, most: int | None = None) -> list[str]:
         done = []
-        while job := Job.objects.due().order_by("created_at").first():
+        while len(done) != most and (job := Job.objects.due().order_by("created_at").first()):
             done.append(job.kind)
             current_app.tasks[step_of(job.kind).task](str(job.pk))
         return done

@@ -7,13 +7,13 @@ from typing import cast
 import av
 import av.error
 import numpy as np
-from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame, format_dtypes
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 
 from clips.media.pictures.frame_times import Span
+from clips.media.sound_layouts import layout_of
 from clips.media.timestamps import pts_of, time_base_of
 
 BIT_RATE = 192_000
@@ -28,8 +28,6 @@ _FORMATS = {
     "pcm_s24le": ("s32", "s32"),
     "pcm_f32le": ("flt", "flt"),
 }
-ALAC_LAYOUTS = frozenset({"mono", "stereo", "3.0", "4.0", "5.0", "5.1", "6.1(back)", "7.1(wide)"})
-_USUAL_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 8: "7.1"}
 _SIXTEEN_BITS = frozenset({"u8", "u8p", "s16", "s16p"})
 #: Times that are rounded to a container's ticks jump by less than this where nothing is missing.
 _JITTER_S = Fraction(1, 200)
@@ -136,12 +134,6 @@ class ConvertedSound:
 def _rate_hz(source: AudioStream, into: str) -> int:
     rate_hz = source.codec_context.sample_rate
     return rate_hz if into != "aac" or rate_hz in _AAC_RATES_HZ else _AAC_RATE_HZ
-
-
-def layout_of(context: AudioCodecContext) -> str:
-    """Return the sound's channel layout; the usual one where a file has only a number of channels (AVI, MKV)."""
-    name, n_channels = context.layout.name, context.channels
-    return _USUAL_LAYOUTS.get(n_channels, name) if name == f"{n_channels} channels" else name
 
 
 def _layout(source: AudioStream, into: str) -> str:

@@ -7,6 +7,8 @@ import av
 
 from clips.media import MediaError
 
+#: In a second of a transport stream.
+CLOCK_HZ = 90_000
 #: A packet of a stream of any kind; PyAV's class takes that kind as a parameter for type checkers only.
 if TYPE_CHECKING:
     AnyPacket: TypeAlias = av.Packet[Any]

@@ -19,10 +19,10 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from clips.media import MediaError
-from clips.media.converted_sound import ALAC_LAYOUTS, layout_of
 from clips.media.formats.opening import path_of
 from clips.media.mp4 import sample_entries, timecode
 from clips.media.pictures.frame_times import go_to
+from clips.media.sound_layouts import ALAC_LAYOUTS, layout_of
 from clips.media.timestamps import AnyPacket
 
 

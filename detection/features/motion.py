@@ -5,13 +5,17 @@ hold the same number of pictures, and row i of the result describes the change f
 Nothing here calls BLAS, whose sums depend on the number of threads.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import numpy as np
 from scipy import fft, ndimage
 
 from detection.signals import SignalError
 
+#: Pairs that are measured at a time: with 64 the arrays are larger than a core's cache, and it takes an eighth longer.
+#: A multiple of the rows that an FFT takes at once, so that the figures are the same however many there are.
+PAIRS_AT_ONCE = 16
 #: Softens what H.264 leaves of fine texture; without it block edges pass for motion.
 BLUR_PX = 0.8
 #: Two corrections after phase correlation; a third changes the residual by less than a grey level.
@@ -88,6 +92,13 @@ def pair_motion(luma: np.ndarray) -> PairMotion:
     """
     if luma.ndim != 3 or luma.dtype != np.uint8 or len(luma) < 2 or min(luma.shape[1:]) < 16:
         raise SignalError(f"want at least two uint8 pictures of 16 x 16 px, got {luma.dtype} {luma.shape}")
+    n = len(luma) - 1
+    ends = [0, *range(PAIRS_AT_ONCE, n - PAIRS_AT_ONCE + 1, PAIRS_AT_ONCE), n]
+    parts = [_measured(luma[first : last + 1]) for first, last in pairwise(ends)]
+    return PairMotion(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(PairMotion)))
+
+
+def _measured(luma: np.ndarray) -> PairMotion:
     pictures = ndimage.gaussian_filter(luma.astype(np.float32), (0, BLUR_PX, BLUR_PX))
     before, after = pictures[:-1], pictures[1:]
     shift_px, coherence, likeness = phase_shift(before, after)
@@ -102,9 +113,23 @@ def pair_motion(luma: np.ndarray) -> PairMotion:
         moving=np.percentile(speed_px.reshape(len(after), -1), 99, axis=1),
         down=strip_speed(down_px, speed_px),
         shift_px=shift_px,
-        brighter=np.median(after - before, axis=(1, 2)),
+        brighter=_medians(after - before),
         contrast=np.minimum(contrast[:-1], contrast[1:]),
     )
+
+
+def _medians(pictures: np.ndarray) -> np.ndarray:
+    """Return the median of each picture [shape=(n,)].
+
+    The same as NumPy's, which asks for three places of the order at once and for that has only slow code: in a tenth of
+    the time.
+    """
+    levels = pictures.reshape(len(pictures), -1)
+    half = levels.shape[1] // 2
+    ordered = np.partition(levels, half, axis=1)
+    if levels.shape[1] % 2:
+        return ordered[:, half]
+    return (ordered[:, :half].max(axis=1) + ordered[:, half]) / 2
 
 
 def phase_shift(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -196,21 +221,24 @@ def _moved(before: np.ndarray, after: np.ndarray, motion: np.ndarray) -> tuple[n
     moved = np.empty_like(before)
     for i in range(n):
         slope = motion[i, :, 1:] / width
+        if not slope.any():  # a shift alone, which costs a third
+            ndimage.shift(before[i], motion[i, :, 0], output=moved[i], order=1, cval=np.nan)
+            continue
         offset = -motion[i, :, 0] + slope @ (height / 2, width / 2)
         ndimage.affine_transform(before[i], np.eye(2) - slope, offset, output=moved[i], order=1, cval=np.nan)
     shown = np.isfinite(moved)
     moved = np.where(shown, moved, after)
-    brighter = np.median(moved - after, axis=(1, 2), keepdims=True)
+    brighter = _medians(moved - after)[:, None, None]
     return np.where(shown, moved - brighter, after), shown
 
 
 def _correction(moved: np.ndarray, after: np.ndarray, shown: np.ndarray, plane: np.ndarray) -> np.ndarray:
     n = len(moved)
     rest = moved - after
-    scale = 1.5 * np.median(np.abs(rest), axis=(1, 2), keepdims=True) + 1.0
+    scale = 1.5 * _medians(np.abs(rest))[:, None, None] + 1.0
     weight = shown / (1 + (rest / scale) ** 2) ** 2
     down, right = _gradient(moved, after)
-    slopes = np.concatenate([down[:, None] * plane, right[:, None] * plane], axis=1).reshape(n, 6, -1)
+    slopes = (np.stack([down, right], axis=1)[:, :, None] * plane).reshape(n, 6, -1)
     weighted = slopes * weight.reshape(n, 1, -1)
     normal = np.einsum("nip,njp->nij", weighted, slopes).astype(np.float64)
     target = np.einsum("nip,np->ni", weighted, rest.reshape(n, -1)).astype(np.float64)
@@ -222,8 +250,18 @@ def _correction(moved: np.ndarray, after: np.ndarray, shown: np.ndarray, plane: 
 
 def _gradient(moved: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     middle = (moved + after) * 0.5
-    kernel = [0.5, 0, -0.5]
-    return ndimage.convolve1d(middle, kernel, axis=1), ndimage.convolve1d(middle, kernel, axis=2)
+    return _slope(middle, axis=1), _slope(middle, axis=2)
+
+
+def _slope(pictures: np.ndarray, *, axis: int) -> np.ndarray:
+    """Return half the difference of both neighbours along an axis; beyond an edge lies the edge once more."""
+    slope = np.empty_like(pictures)
+    of, values = np.moveaxis(slope, axis, 0), np.moveaxis(pictures, axis, 0)
+    np.subtract(values[2:], values[:-2], out=of[1:-1])
+    np.subtract(values[1], values[0], out=of[0])
+    np.subtract(values[-1], values[-2], out=of[-1])
+    slope *= 0.5
+    return slope
 
 
 def local_flow(aligned: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -255,7 +293,8 @@ def local_flow(aligned: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.n
 
 def _windows(values: np.ndarray) -> np.ndarray:
     half = WINDOW_PX // 2
-    return ndimage.uniform_filter(values, (0, WINDOW_PX, WINDOW_PX))[:, half::half, half::half]
+    rows = ndimage.uniform_filter1d(values, WINDOW_PX, axis=1)[:, half::half]
+    return ndimage.uniform_filter1d(rows, WINDOW_PX, axis=2)[:, :, half::half]
 
 
 def strip_speed(down_px: np.ndarray, speed_px: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
-from scipy import ndimage, signal
+from scipy import ndimage
 
 from detection.signals import SignalError
 
@@ -62,6 +62,8 @@ def heard(samples: np.ndarray, *, rate_hz: int) -> Heard:
     if samples.ndim != 1 or samples.dtype.kind != "f" or rate_hz % RATE_HZ:
         raise SignalError(f"want mono sound at a multiple of {RATE_HZ} Hz, got {samples.dtype} {samples.shape}")
     if rate_hz > RATE_HZ and len(samples):
+        from scipy import signal  # half a second to load, which a process that reads at this rate need not spend
+
         samples = signal.resample_poly(samples, 1, rate_hz // RATE_HZ)
     return heard_of(np.round(np.clip(samples, -1, 1) * 32767).astype(np.int16))
 

@@ -8,10 +8,12 @@ import av
 import numpy as np
 from scipy import ndimage
 
+from clips.tests.media.grey import frame_of
 from detection.tests.gpmf import payload
 
 WIDTH_PX, HEIGHT_PX, RATE_HZ, SOUND_HZ = 320, 180, 30, 48_000
 GROUND_PX, RIDER_WIDTH_PX, RIDER_HEIGHT_PX = 150, 26, 60
+FAST_AAC = {"aac_coder": "fast"}
 #: Of the wall beyond each edge of the picture.
 MARGIN_PX = 20
 #: A rider of 1.7 m is 60 px high, so that 9.81 m/s^2 are this.
@@ -53,17 +55,18 @@ class Film:
             video = container.add_stream("libx264", rate=round(self.rate_hz / self.stretch))
             video.width, video.height, video.pix_fmt = WIDTH_PX, HEIGHT_PX, self.pix_fmt
             video.options = {"preset": "ultrafast", "crf": "20", "g": str(self.group)}
+            video.codec_context.thread_count = 1  # more wait for each other, at this size
             video.time_base = video.codec_context.time_base = Fraction(1, 90_000)
             if self.rotation:
                 video.set_display_rotation(self.rotation)
                 video.width, video.height = np.rot90(np.empty((HEIGHT_PX, WIDTH_PX)), -self.rotation // 90).shape[::-1]
             sensors = container.add_data_stream("bin_data") if self.felt else None
-            audio = container.add_stream("aac", rate=SOUND_HZ, layout="mono") if self.sounds else None
+            audio = container.add_stream("aac", rate=SOUND_HZ, layout="mono", options=FAST_AAC) if self.sounds else None
             sound = self.sound()
             per_picture = SOUND_HZ // self.rate_hz
             for number, picture in enumerate(self.pictures()):
                 turned = np.ascontiguousarray(np.rot90(picture, -self.rotation // 90))
-                frame = av.VideoFrame.from_ndarray(turned, format="gray").reformat(format=self.pix_fmt)
+                frame = frame_of(turned, self.pix_fmt)
                 shown_s = number / self.rate_hz * self.stretch + self.start_pts_s
                 frame.pts, frame.time_base = round(shown_s * 90_000), Fraction(1, 90_000)
                 if not (self.gaps and number % 7 in (2, 3)):
@@ -98,7 +101,7 @@ class Film:
                 picture *= 0.55
             if any(start_s <= time_s < end_s for start_s, end_s in self.covers):
                 picture = 18 + 0.04 * ndimage.gaussian_filter(picture, 8)
-            picture = picture * self.darkness + rng.normal(0, 1.5, picture.shape)
+            picture = picture * self.darkness + 1.5 * rng.standard_normal(picture.shape, np.float32)
             yield np.clip(picture, 0, 255).astype(np.uint8)
 
     def camera(self, time_s: float) -> tuple[float, float, float]:
@@ -184,7 +187,7 @@ class Film:
 
 def _texture(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     rough = sum(ndimage.gaussian_filter(rng.normal(0, 1, (height, width)), s) * s * 25 for s in (1.5, 4, 10))
-    return np.clip(120 + rough, 20, 235)
+    return np.clip(120 + rough, 20, 235).astype(np.float32)
 
 
 def _seen(scene: np.ndarray, down: float, right: float, turn: float) -> np.ndarray:

@@ -60,7 +60,7 @@ def put_into(source: Path, out: Path, muxer: str, options: dict[str, str], codec
         tracks, formed = {picture.index: video, sound.index: heard}, _as_asked(codecs[2])
         for frame in given.decode(picture, sound):
             is_picture = isinstance(frame, av.VideoFrame)
-            for each in [frame.reformat(format=video.pix_fmt)] if is_picture else formed(frame):
+            for each in [frame.reformat(format=video.pix_fmt, threads=1)] if is_picture else formed(frame):
                 if is_picture:
                     each.pts, each.time_base = round(frame.time * 30), Fraction(1, 30)
                     each.pict_type = 0

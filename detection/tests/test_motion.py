@@ -136,3 +136,15 @@ def test_pair_motion_sees_a_jumper_through_a_shaking_camera(wall):
 def test_pair_motion_refuses_what_is_no_stack_of_pictures(shape):
     with pytest.raises(SignalError):
         pair_motion(np.zeros(shape, np.uint8))
+
+
+@pytest.mark.parametrize("n_pairs", [17, 40, 63])
+def test_how_many_pairs_are_measured_at_a_time_changes_no_figure(wall, monkeypatch, n_pairs):
+    """Fails when an FFT has other rows left over than in one go: PAIRS_AT_ONCE = 6."""
+    shake = np.random.default_rng(5).uniform(-3, 3, (n_pairs + 1, 2))
+    luma = np.stack([window(wall, down=down, right=right) for down, right in shake]).astype(np.uint8)
+    in_parts = pair_motion(luma)
+    monkeypatch.setattr("detection.features.motion.PAIRS_AT_ONCE", 1000)
+    at_once = pair_motion(luma)
+    for name, figures in vars(at_once).items():
+        np.testing.assert_array_equal(getattr(in_parts, name), figures, err_msg=name)

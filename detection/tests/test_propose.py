@@ -36,42 +36,52 @@ def take(tmp_path_factory) -> Path:
     return Film(tricks=TRICKS).write(tmp_path_factory.mktemp("film") / "take.mp4")
 
 
-@pytest.mark.slow
-def test_every_trick_and_nothing_else_is_shown(take):
-    assert_right(shown(propose(take)), TRICKS)
+@pytest.fixture(scope="module")
+def searched(take) -> tuple[dict, list[float]]:
+    """The result for the take, and the progress that was told on the way."""
+    fractions: list[float] = []
+    return propose(take, fractions.append), fractions
+
+
+@pytest.fixture
+def found(searched) -> dict:
+    return searched[0]
 
 
 @pytest.mark.slow
-def test_result_is_json_with_whole_milliseconds_inside_the_video(take):
-    result = propose(take)
-    assert json.loads(json.dumps(result, allow_nan=False)) == result
-    assert result["duration_ms"] == pytest.approx(16_000, abs=40)
-    assert len(result["curve"]["values"]) == pytest.approx(160, abs=1)
-    marks = result["curve"]["marks"]
+def test_every_trick_and_nothing_else_is_shown(found):
+    assert_right(shown(found), TRICKS)
+
+
+@pytest.mark.slow
+def test_result_is_json_with_whole_milliseconds_inside_the_video(found):
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert found["duration_ms"] == pytest.approx(16_000, abs=40)
+    assert len(found["curve"]["values"]) == pytest.approx(160, abs=1)
+    marks = found["curve"]["marks"]
     assert {(mark["kind"], round(mark["at_ms"], -3)) for mark in marks} >= {("impact", 4000), ("motion", 9000)}
-    assert all(0 <= mark["at_ms"] <= result["duration_ms"] and 0 <= mark["strength"] <= 1 for mark in marks)
-    assert all(0 <= value <= 1 for value in result["curve"]["values"])
-    for candidate in result["candidates"]:
-        assert 0 <= candidate["start_ms"] < candidate["end_ms"] <= result["duration_ms"]
+    assert all(0 <= mark["at_ms"] <= found["duration_ms"] and 0 <= mark["strength"] <= 1 for mark in marks)
+    assert all(0 <= value <= 1 for value in found["curve"]["values"])
+    for candidate in found["candidates"]:
+        assert 0 <= candidate["start_ms"] < candidate["end_ms"] <= found["duration_ms"]
         assert isinstance(candidate["start_ms"], int)
         assert candidate["shown"] == (candidate["score"] >= 0.5)
         assert candidate["score"] >= 0.05
-    scores = [candidate["score"] for candidate in result["candidates"]]
+    scores = [candidate["score"] for candidate in found["candidates"]]
     assert scores == sorted(scores, reverse=True)
 
 
 @pytest.mark.slow
-def test_reasons_name_the_gap_between_pop_and_landing(take):
-    best = propose(take)["candidates"][0]
+def test_reasons_name_the_gap_between_pop_and_landing(found):
+    best = found["candidates"][0]
     assert best["features"]["gap_s"] == pytest.approx(0.5, abs=0.1)
     assert "pop and landing" in best["why"]
     assert "goes up and comes down" in best["why"]
 
 
 @pytest.mark.slow
-def test_progress_rises_to_one(take):
-    fractions = []
-    propose(take, fractions.append)
+def test_progress_rises_to_one(searched):
+    fractions = searched[1]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1
     assert any(0.98 < fraction < 1 for fraction in fractions)  # the scoring at the end tells how far it is, too

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from clips.media.formats.opening import open_media
+from clips.tests.media.grey import frame_of
 from detection.decode.packets import Packets
 from detection.decode.pictures import PicturePool, PictureReader
 from detection.decode.piece import Piece
@@ -35,7 +36,7 @@ def write_video(path: Path, times_s: list[float], *, luma=128, sound_s=None, b_f
             container.mux(audio.encode(frame))
         for time_s in times_s:
             picture = np.broadcast_to(np.asarray(luma, np.uint8), (72, 128))
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="gray").reformat(format="yuv420p")
+            frame = frame_of(np.ascontiguousarray(picture))
             frame.pts, frame.time_base = round(time_s * 90_000), Fraction(1, 90_000)
             container.mux(video.encode(frame))
         container.mux(video.encode())

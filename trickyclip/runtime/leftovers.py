@@ -11,8 +11,6 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-import psutil
-
 MARK = "TRICKYCLIP_PID_FILE"
 
 
@@ -25,8 +23,13 @@ def started(pid: int) -> str:
             after_name = stat.rpartition(")")[2].split()  # the name itself may hold spaces and brackets
             state, ticks = after_name[0], after_name[19]
             return "" if state in "ZX" else f"{boot_id.read_text(encoding='ascii').strip()}:{ticks}"
+    except OSError:
+        return ""
+    import psutil  # every program of a site starts through here, and loading this is most of what that takes
+
+    try:
         return str(psutil.Process(pid).create_time())
-    except (OSError, psutil.Error):
+    except psutil.Error:
         return ""
 
 
@@ -65,6 +68,8 @@ def stop(pid_files: Iterable[Path], *, patience_s: float) -> None:
 
 def _offspring(pid_files: list[Path]) -> list[int]:
     """Return the descendants of the recorded processes: children inherit the mark in the environment."""
+    import psutil
+
     marks = {str(file) for file in pid_files}
     found = []
     for process in psutil.process_iter():

@@ -81,8 +81,7 @@ def commands(bind: str, flower_bind: str) -> list[Program]:
         return Program(name, [sys.executable, "-m", module, *arguments], stop, {"SITE_PROGRAM": name} | environment)
 
     # Django's checks, whose result Celery throws away, would load every page into each of these programs.
-    options = ("--quiet", "--app", "trickyclip.celery", "--skip-checks")
-    celery = ("celery", *options)
+    celery = ("celery", "--quiet", "--app", "trickyclip.celery", "--skip-checks")
     flower_address, _, flower_port = flower_bind.rpartition(":")
     manage = [sys.executable, "-u", str(embedded.BASE_DIR / "manage.py")]
     watch = Program("incoming", [*manage, "watch_incoming"], SIGTERM, {"SITE_PROGRAM": "incoming"})
@@ -102,8 +101,8 @@ def commands(bind: str, flower_bind: str) -> list[Program]:
         program("beat", *celery, "beat", "--pidfile="),
         *incoming,
         program(
-            "flower", "trickyclip.runtime.flower", *options,
-            "flower", f"--address={flower_address}", f"--port={flower_port}",
+            "flower", "trickyclip.runtime.flower", "--quiet", "--app", "trickyclip.runtime.flower",
+            "flower", f"--address={flower_address}", f"--port={flower_port}", "--logging=none",
             FLOWER_BASIC_AUTH=f"flower:{flower_password()}",
             FLOWER_MAX_TASKS="2000",  # its 100,000 would be all of a small machine's memory; the jobs page has the rest
             LOG_LEVEL="ERROR",  # it warns of every worker that has not answered yet

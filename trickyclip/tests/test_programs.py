@@ -120,3 +120,19 @@ def test_a_worker_loads_neither_pages_nor_what_only_the_children_that_it_starts_
         [sys.executable, "-c", LOADED], cwd=embedded.BASE_DIR, env=told, capture_output=True, text=True, check=True
     )
     assert done.stdout.split("\n")[0] == "[]"
+
+
+@pytest.mark.slow
+def test_flower_loads_no_rows_and_no_tasks(tmp_path):
+    """Fails when Flower is started with the site's own Celery app, which loads all of Django's for an address."""
+    loads = "from trickyclip.runtime.flower import app"
+    code = f"import sys; {loads}; print(app.conf.broker_url, 'clips.models' in sys.modules)"
+    told = environment(tmp_path, DJANGO_SETTINGS_MODULE="trickyclip.settings", REDIS_URL="redis://127.0.0.1:1/7")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=embedded.BASE_DIR, env=told, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["redis://127.0.0.1:1/7", "False"]
+    assert programs.commands("127.0.0.1:8000", "127.0.0.1:5555")[-1].arguments[4:6] == [
+        "--app",
+        "trickyclip.runtime.flower",
+    ]

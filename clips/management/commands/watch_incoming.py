@@ -24,6 +24,7 @@ SHORTEST_PAUSE_S = 1.0
 
 class Command(BaseCommand):
     help = "Import files from the incoming folder (a service of “up”)."
+    requires_system_checks = []  # they would load every page into this program
 
     def handle(self, **_options) -> None:
         if settings.INCOMING_DIR is None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import av
 import av.error
@@ -17,7 +17,6 @@ from av.video.stream import VideoStream
 
 from clips.media import MediaError
 from clips.media.cameras import tags as camera_tags
-from clips.media.converted_sound import ConvertedSound
 from clips.media.cut.packet_selection import wanted_packets
 from clips.media.mp4 import edit_lists
 from clips.media.mp4.timecode import Timecode
@@ -25,6 +24,9 @@ from clips.media.pictures.coded import CodedPictures
 from clips.media.pictures.frame_times import Span
 from clips.media.timestamps import AnyPacket, dts_of, pts_of, time_base_of
 from clips.media.way import Container, Fate, Kind, TrackWay, Way, add_copied
+
+if TYPE_CHECKING:
+    from clips.media.converted_sound import ConvertedSound
 
 #: The edit list counts in about this many units per second, always a multiple of the picture's own clock.
 _MOVIE_TIMESCALE_HZ = 30_000
@@ -121,6 +123,8 @@ def _new_track(
     if to.fate == Fate.CONVERT or (is_pcm and not way.container.has_edit_lists):
         # Without an edit list the first packet of PCM is cut to the sample, by the codec that it has already.
         into = to.into if to.fate == Fate.CONVERT else to.codec
+        from clips.media.converted_sound import ConvertedSound  # with NumPy, which no other cut needs
+
         sound = ConvertedSound(target, cast(AudioStream, source), span, into)
         _describe(sound.track, source, into_s, kept)
         return _ConvertedTrack(sound)
@@ -279,7 +283,7 @@ class _ConvertedTrack:
 
     is_used, unheard_s = True, Fraction(0)
 
-    def __init__(self, sound: ConvertedSound) -> None:
+    def __init__(self, sound: "ConvertedSound") -> None:
         self._sound = sound
 
     def write(self, _target: OutputContainer, packet: AnyPacket) -> None:

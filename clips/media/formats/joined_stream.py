@@ -17,14 +17,12 @@ from av.container import InputContainer
 from av.stream import Stream
 
 from clips.media import MediaError
-from clips.media.formats import transport_stream
-from clips.media.timestamps import AnyPacket
+from clips.media.timestamps import CLOCK_HZ, AnyPacket
 
 #: Each has to be opened, whichever is wanted.
 MAX_RECORDINGS = 50
 #: Looked at for the last packet of a recording.
 _TAIL_S = 3
-_HZ = transport_stream.CLOCK_HZ
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Recording:
 
     @property
     def later_s(self) -> Fraction:
-        return Fraction(self.later, _HZ)
+        return Fraction(self.later, CLOCK_HZ)
 
     @property
     def begins(self) -> int:
@@ -73,6 +71,8 @@ class JoinedContainer:
             elif number == 1:
                 raise MediaError("The beginning of this file cannot be read.")
             else:
+                from clips.media.formats import transport_stream
+
                 self.lost_s[number] = transport_stream.length_s(path, begin, end)
         self._current = 0
 
@@ -92,15 +92,15 @@ class JoinedContainer:
     @property
     def end_s(self) -> float:
         """The end of the last recording, in seconds of the timestamps of the whole."""
-        return self.recordings[-1].ends / _HZ
+        return self.recordings[-1].ends / CLOCK_HZ
 
     @property
     def duration(self) -> int:
-        return round((self.recordings[-1].ends - self.recordings[0].begins) * av.time_base / _HZ)
+        return round((self.recordings[-1].ends - self.recordings[0].begins) * av.time_base / CLOCK_HZ)
 
     def at(self, time_s: Fraction) -> Recording:
         """Return the recording that plays at a time."""
-        return self.recordings[self._place(time_s * _HZ)]
+        return self.recordings[self._place(time_s * CLOCK_HZ)]
 
     def seek(self, offset: int, *, stream: Stream | None = None, **how: Any) -> None:
         """Move to a keyframe at or before ``offset``, in units of the stream's time base."""
@@ -179,7 +179,7 @@ def _last_end(container: InputContainer, streams: list[Stream]) -> int | None:
         return None
     last = stated
     with suppress(av.error.FFmpegError):
-        container.seek(stated - _TAIL_S * _HZ, stream=streams[0])
+        container.seek(stated - _TAIL_S * CLOCK_HZ, stream=streams[0])
         for packet in container.demux(streams):
             if packet.pts is not None and packet.size and not packet.is_corrupt:
                 last = max(last, packet.pts + (packet.duration or 0))

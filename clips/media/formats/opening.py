@@ -11,7 +11,7 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from clips.media import MediaError
-from clips.media.formats import appended, sniff, transport_stream
+from clips.media.formats import appended, sniff
 from clips.media.formats.appended import FirstFile
 from clips.media.formats.joined_stream import JoinedContainer
 from clips.media.mp4 import edit_lists, index_limits
@@ -111,10 +111,13 @@ def _opened(address: str, protocols: str, more: dict[str, str]) -> InputContaine
 
 def _on_one_clock(container: InputContainer, path: Path) -> InputContainer:
     """Return a container whose packet times are true and grow through the whole file."""
-    if is_transport_stream(container) and (begins := transport_stream.joints(path)):
-        container.close()
-        joined = JoinedContainer(str(path), begins, path.stat().st_size, partial(_open_part, more={}))
-        return cast(InputContainer, joined)
+    if is_transport_stream(container):
+        from clips.media.formats import transport_stream  # with NumPy: a third of the start of whatever opens one file
+
+        if begins := transport_stream.joints(path):
+            container.close()
+            joined = JoinedContainer(str(path), begins, path.stat().st_size, partial(_open_part, more={}))
+            return cast(InputContainer, joined)
     pictures = [stream for stream in container.streams.video if stream.codec_context is not None]
     if "avi" in container.format.name and pictures and ReorderedContainer.is_needed(pictures[0]):
         return cast(InputContainer, ReorderedContainer(container, pictures[0]))

@@ -13,8 +13,10 @@ from typing import BinaryIO
 
 import numpy as np
 
-#: References count 90,000 in a second and begin anew after 26.5 hours.
-CLOCK_HZ, WRAPS = 90_000, 2**33
+from clips.media.timestamps import CLOCK_HZ
+
+#: References begin to count anew after 26.5 hours.
+WRAPS = 2**33
 #: A packet has 188 bytes; Blu-ray and AVCHD put 4 before it, some broadcasters 16 behind.
 _PACKET_BYTES = (188, 192, 204)
 _SYNC, _LOOK_PACKETS = 0x47, 24

@@ -6,10 +6,9 @@ from typing import Any
 from av.filter import Graph
 from av.filter.context import FilterContext
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorPrimaries
+from av.video.reformatter import ColorPrimaries, ColorTrc
 
 from clips.media.pictures.display_matrix import orientation
-from clips.media.render import tone_mapping
 from clips.media.timestamps import time_base_of
 
 #: A damaged file can claim a picture thousands of times as long as it is high, which no encoder takes.
@@ -26,6 +25,9 @@ _BT709_RANGE = "out_color_matrix=bt709:out_range=tv"
 _JFIF_RANGE = "out_color_matrix=bt601:out_range=pc"
 #: The primaries of standard definition are so close to BT.709's that they are named instead of converted.
 _NAMED_PRIMARIES: dict[int, str] = {ColorPrimaries.BT470BG: "bt470bg", ColorPrimaries.SMPTE170M: "smpte170m"}
+#: Colours that would look wrong if taken for BT.709: HDR, and primaries that tone_mapping.py has a matrix for.
+_MAPPED_TRANSFERS = (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67)
+_MAPPED_PRIMARIES = (ColorPrimaries.BT2020, ColorPrimaries.SMPTE432)
 
 
 class Upright:
@@ -96,9 +98,11 @@ class Upright:
         small = f"{width_px}:{height_px}:flags={self._scaler}"
         out = _JFIF_RANGE if self._pix_fmt == "yuvj420p" else _BT709_RANGE
         primaries = _NAMED_PRIMARIES.get(frame.color_primaries, "bt709")
-        table = (
-            tone_mapping.hald_picture(frame.color_primaries, frame.color_trc) if tone_mapping.is_needed(frame) else None
-        )
+        table = None
+        if frame.color_trc in _MAPPED_TRANSFERS or frame.color_primaries in _MAPPED_PRIMARIES:
+            from clips.media.render import tone_mapping  # with NumPy, which a still picture needs for nothing else
+
+            table = tone_mapping.hald_picture(frame.color_primaries, frame.color_trc)
         if table:
             looked_up = self._look_up(graph, graph.add("scale", small), table)
             source.link_to(looked_up[0])

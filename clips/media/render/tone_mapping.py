@@ -35,11 +35,6 @@ _M1, _M2, _C1, _C2, _C3 = 2610 / 16384, 2523 / 32, 3424 / 4096, 2413 / 128, 2392
 _A, _B, _C = 0.17883277, 0.28466892, 0.55991073
 
 
-def is_needed(frame: VideoFrame) -> bool:
-    """Return whether a frame's colours would look wrong if taken for BT.709."""
-    return frame.color_trc in (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67) or frame.color_primaries in _TO_BT709
-
-
 @cache
 def hald_picture(primaries: int, transfer: int) -> VideoFrame:
     """Return the table for FFmpeg's filter ``haldclut``, 16 bits deep.

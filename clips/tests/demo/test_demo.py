@@ -13,7 +13,6 @@ from clips.ingest.part_file import part_path
 from clips.media.probe import probe
 from clips.models import CandidateSegment, Job, JobKind, OriginalFile, Upload, UploadState
 from clips.tests.demo.drawn_once import copy_of_film
-from detection.propose import propose
 
 #: The film's sound and motion are clear, so the middle of a moment lies inside the trick or this close to it.
 NEAR_S = 0.5
@@ -32,8 +31,8 @@ def quickly(made, monkeypatch) -> None:
     monkeypatch.setattr(film, "write", lambda path, **_: shutil.copy(made, path))
 
 
-def is_in(jump: film.Jump, moment: dict) -> bool:
-    middle_s = (moment["start_ms"] + moment["end_ms"]) / 2000
+def is_in(jump: film.Jump, moment: CandidateSegment) -> bool:
+    middle_s = (moment.start_ms + moment.end_ms) / 2000
     return jump.take_off_s - NEAR_S < middle_s < jump.landing_s + NEAR_S
 
 
@@ -42,14 +41,6 @@ def test_film_is_a_minute_of_720p_with_sound(made):
     facts = probe(str(made))
     assert (facts["width"], facts["height"], facts["duration_ms"]) == (1280, 720, film.LENGTH_S * 1000)
     assert (facts["camera_id"], facts["fps_label"], facts["has_audio"]) == ("CAM_DEMO", "30FPS", True)
-
-
-@pytest.mark.slow
-def test_detector_shows_the_tricks_and_not_what_only_looks_like_one(made):
-    shown = [moment for moment in propose(made)["candidates"] if moment["shown"]]
-    found = [jump for jump in film.JUMPS if any(is_in(jump, moment) for moment in shown)]
-    assert len(found) >= 4
-    assert all(any(is_in(jump, moment) for jump in film.JUMPS) for moment in shown)
 
 
 @pytest.mark.slow
@@ -73,7 +64,9 @@ def test_rider_leaves_the_ground_only_in_a_trick():
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_session_takes_the_way_of_any_upload(admin, quickly, work_off, made):
+def test_session_takes_the_way_of_any_upload_and_shows_tricks_and_not_what_only_looks_like_one(
+    admin, quickly, work_off, made
+):
     call_command("make_demo")
     upload = Upload.objects.get()
     assert (upload.owner, upload.state) == (admin, UploadState.RECEIVED)
@@ -81,7 +74,10 @@ def test_session_takes_the_way_of_any_upload(admin, quickly, work_off, made):
     work_off()
     original = OriginalFile.objects.get()
     assert original.shoot.name == session.SESSION_NAME
-    assert CandidateSegment.objects.shown().count() >= 4
+    shown = list(CandidateSegment.objects.shown())
+    found = [jump for jump in film.JUMPS if any(is_in(jump, moment) for moment in shown)]
+    assert len(found) >= 4
+    assert all(any(is_in(jump, moment) for jump in film.JUMPS) for moment in shown)
 
 
 @pytest.mark.slow
@@ -97,7 +93,7 @@ def test_second_command_finds_the_session_here_already(admin, quickly, capsys):
 @pytest.mark.django_db(transaction=True)
 def test_job_uploads_it_as_the_member_who_asked_and_never_twice(sorter, quickly, work_off):
     session.ask_for(sorter)
-    assert work_off()[:3] == [JobKind.DEMO, JobKind.INGEST, JobKind.PROBE]
+    assert work_off(most=3) == [JobKind.DEMO, JobKind.INGEST, JobKind.PROBE]
     upload = Upload.objects.get()
     assert (upload.owner, upload.state, upload.shoot.name) == (sorter, UploadState.REGISTERED, session.SESSION_NAME)
     assert session.ask_for(sorter) is None, "the session is there"

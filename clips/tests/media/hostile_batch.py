@@ -4,6 +4,7 @@ Starting Python and its libraries costs more than most of these files; so one pr
 each file. ``python -m clips.tests.media.hostile_batch`` reads one request per line and answers with one line.
 """
 
+import gc
 import json
 import os
 import select
@@ -40,6 +41,8 @@ def main() -> None:
     confine.NICENESS = 0  # here somebody does wait for it: beside other test processes it would hardly ever run
     for dotted, _ in operations("/", "/").values():
         child.imported(dotted)
+    gc.collect()
+    gc.freeze()  # a collection in a child would write to, and so copy, all that it shares with this process
     for line in sys.stdin:
         request = json.loads(line)
         answer = _all_operations(request["source"], request["folder"], request.get("confined", True))

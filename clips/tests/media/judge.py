@@ -10,6 +10,7 @@ import av.logging
 import numpy as np
 from scipy.signal import correlate
 
+from clips.tests.media.grey import luma_of
 from clips.tests.media.made_up import SOUND_RATE_HZ, frame_number, sound
 
 
@@ -24,7 +25,7 @@ def seen(
             stream = container.streams.video[0]
             stream.thread_type = "NONE"
             for frame in container.decode(stream):
-                numbers.append(reads(frame.to_ndarray(format="gray")))
+                numbers.append(reads(luma_of(frame)))
                 times_s.append(frame.pts * frame.time_base)
                 if frame.is_corrupt:
                     complaints.append((0, "frame", f"{numbers[-1]} is corrupt"))

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from clips.media.sandbox.runner import PROJECT_ROOT
+from clips.tests.media.grey import frame_of
 from clips.tests.media.made_up import N_BITS, SOUND_RATE_HZ, sound
 
 SIZE = (256, 96)
@@ -86,7 +87,7 @@ def record(
         for place in range(frames):
             if noise:
                 noise.encode_until(place / RATE_HZ + 0.3)
-            frame = av.VideoFrame.from_ndarray(_numbered(first + place), format="gray").reformat(format="yuv420p")
+            frame = frame_of(_numbered(first + place))
             frame.pts, frame.time_base = place + starts_s * RATE_HZ, Fraction(1, RATE_HZ)
             target.mux(track.encode(frame))
         target.mux(track.encode(None))

@@ -12,6 +12,7 @@ from pathlib import Path
 import av
 import numpy as np
 
+from clips.tests.media.grey import frame_of, luma_of
 from clips.tests.media.made_once import made_once
 
 N_BITS = 16
@@ -128,7 +129,7 @@ def make_video(
             while measured is not None and n_measured * telemetry_s <= at_s:
                 container.mux(_telemetry(measured, n_measured, telemetry_s, starts_s))
                 n_measured += 1
-            frame = av.VideoFrame.from_ndarray(luma, format="gray").reformat(format=pix_fmt)
+            frame = frame_of(luma, pix_fmt)
             frame.time_base = step_s
             frame.pts = (pts[number] if pts is not None else number) + round(starts_s / step_s)
             container.mux(video.encode(frame))
@@ -183,7 +184,7 @@ def frame_number(luma: np.ndarray) -> int:
 def shown_numbers(path: str | Path) -> list[int]:
     """Return the numbers of the shown frames, in order, from a decoder that honours edit lists."""
     with av.open(str(path)) as container:
-        return [frame_number(frame.to_ndarray(format="gray")) for frame in container.decode(video=0)]
+        return [frame_number(luma_of(frame)) for frame in container.decode(video=0)]
 
 
 def frame_times(path: str | Path, **options: str) -> list[Fraction]:

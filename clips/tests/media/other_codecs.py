@@ -10,6 +10,7 @@ from av.audio.resampler import AudioResampler
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import correlate
 
+from clips.tests.media.grey import frame_of
 from clips.tests.media.made_up import N_BITS
 
 BURSTS_RATE_HZ = 48_000
@@ -160,7 +161,7 @@ def _numbered(number: int, picture: Picture) -> av.VideoFrame:
     luma = np.full((height, width), 96, dtype=np.uint8)
     bits = (number >> np.arange(N_BITS)) & 1
     luma[:_BLOCK_PX, : N_BITS * _BLOCK_PX] = np.repeat(bits * 255, _BLOCK_PX).astype(np.uint8)
-    return av.VideoFrame.from_ndarray(luma, format="gray").reformat(format=picture.pix_fmt)
+    return frame_of(luma, picture.pix_fmt)
 
 
 def _sound_stream(container, sound: str):

@@ -1,5 +1,6 @@
 """Runs damaged and malicious files through every operation: a sane result or one sentence, and nothing else touched."""
 
+import functools
 import json
 import math
 import os
@@ -54,6 +55,16 @@ class Corpus:
             stdout=subprocess.PIPE,
             text=True,
         )
+
+    @functools.cached_property
+    def absurd_mp4s(self) -> dict[str, bytes]:
+        return dict(hostile_mp4.absurd_mp4s(self.whole["h264.mp4"].read_bytes()))
+
+    @functools.cached_property
+    def whole_peak_bytes(self) -> int:
+        """Return the memory that probing a whole file takes."""
+        outcomes = self.work_on(self.put(self.whole["h264.mp4"].read_bytes()))
+        return outcomes["probe"]["usage"]["peak_bytes"]
 
     def close(self) -> None:
         self._batch.stdin.close()
@@ -182,7 +193,7 @@ def test_files_with_flipped_bits(corpus, name):
 
 
 def test_indexes_that_claim_what_cannot_be(corpus):
-    assert corpus.faults(hostile_mp4.absurd_mp4s(corpus.whole["h264.mp4"].read_bytes())) == []
+    assert corpus.faults(corpus.absurd_mp4s.items()) == []
 
 
 def test_fragments_without_end(corpus):
@@ -253,11 +264,9 @@ def test_an_hls_playlist_is_called_one(corpus):
     ],
 )
 def test_an_absurd_claim_is_refused_before_memory_is_spent(corpus, case, sentence):
-    cases = dict(hostile_mp4.absurd_mp4s(corpus.whole["h264.mp4"].read_bytes()))
-    whole = corpus.work_on(corpus.put(corpus.whole["h264.mp4"].read_bytes()))["probe"]["usage"]["peak_bytes"]
-    outcome = corpus.work_on(corpus.put(cases[case]))["probe"]
+    outcome = corpus.work_on(corpus.put(corpus.absurd_mp4s[case]))["probe"]
     assert outcome["error"] == sentence
-    assert outcome["usage"]["peak_bytes"] < whole + 20 * 1024**2
+    assert outcome["usage"]["peak_bytes"] < corpus.whole_peak_bytes + 20 * 1024**2
 
 
 def test_of_a_partly_readable_file_the_readable_part_can_be_used(tmp_path):
@@ -281,7 +290,7 @@ def test_of_a_partly_readable_file_the_readable_part_can_be_used(tmp_path):
 
 def test_a_sample_of_all_through_the_sandbox_itself(corpus):
     """One operation for each of some thirty files, as the workers do it."""
-    absurd = dict(hostile_mp4.absurd_mp4s(corpus.whole["h264.mp4"].read_bytes()))
+    absurd = corpus.absurd_mp4s
     cut_off = dict(hostile.cut_offs(corpus.whole["h264-index-first.mp4"]))
     mutated = {f"seed {n}": hostile.mutation(corpus.whole["hevc.mp4"].read_bytes(), n) for n in range(9)}
     playlists = dict(hostile_others.playlists(corpus.canary, corpus.watched.port))

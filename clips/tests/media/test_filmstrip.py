@@ -17,6 +17,7 @@ from clips.media import MediaError
 from clips.media.render import filmstrip
 from clips.media.render.filmstrip import FEW_TILES, MAX_TILES, make_filmstrip
 from clips.media.render.webvtt import thumbnail_cues
+from clips.tests.media.grey import luma_of
 from clips.tests.media.made_up import frame_number, make_cut_off_video, make_video
 from clips.tests.media.test_waveform import make_sound
 
@@ -38,7 +39,7 @@ def strip_of(source: Path) -> tuple[dict, list[np.ndarray]]:
     out = source.parent / "strip.jpg"
     found = make_filmstrip(str(source), str(out))
     with av.open(str(out)) as container:
-        sprite = next(container.decode(video=0)).to_ndarray(format="gray")
+        sprite = luma_of(next(container.decode(video=0)))
     width, height, columns = found["tile_width_px"], found["tile_height_px"], found["columns"]
     assert sprite.shape == (height * ceil(len(found["times_ms"]) / columns), width * columns)
     places = [divmod(place, columns) for place in range(len(found["times_ms"]))]

@@ -16,6 +16,7 @@ from clips.media.render.filmstrip import make_filmstrip
 from clips.media.render.poster import make_posters
 from clips.media.render.preview import make_preview
 from clips.media.render.share_copy import make_share_copy
+from clips.tests.media.grey import frame_of, luma_of
 from clips.tests.media.made_up import make_video, shown_numbers
 from clips.tests.media.paff import HEIGHT_PX, WIDTH_PX, field_luma, make_paff, teeth
 from detection.decode.read import Scan
@@ -41,7 +42,7 @@ def make_woven(path: Path, codec="libx264", *, bottom_first=False, rate=Fraction
         video.width, video.height, video.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
         for number in range(FRAMES):
             luma = woven(number, bottom_first=bottom_first)
-            frame = av.VideoFrame.from_ndarray(luma, format="gray").reformat(format="yuv420p")
+            frame = frame_of(luma)
             frame.pts, frame.time_base = number, 1 / Fraction(rate)
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
@@ -50,7 +51,7 @@ def make_woven(path: Path, codec="libx264", *, bottom_first=False, rate=Fraction
 
 def pictures(path: Path) -> list[np.ndarray]:
     with av.open(str(path)) as container:
-        return [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+        return [luma_of(frame) for frame in container.decode(video=0)]
 
 
 @pytest.mark.slow
@@ -133,10 +134,10 @@ def test_frames_keep_their_times_also_where_only_some_are_interlaced(tmp_path):
         woven_frames, others = ([*source.decode(video=0)] for source in (interlaced, progressive))
         given = [*others[:2], *woven_frames[:3], *others[2:], *woven_frames[3:5]]
         wanted = [(frame.pts, frame.time_base) for frame in given]
-        before = [teeth(frame.to_ndarray(format="gray")) for frame in given]
+        before = [teeth(luma_of(frame)) for frame in given]
         found = list(deinterlaced(given))
     assert [(frame.pts, frame.time_base) for frame in found] == wanted
-    after = [teeth(frame.to_ndarray(format="gray")) for frame in found]
+    after = [teeth(luma_of(frame)) for frame in found]
     progressive = [0, 1, 5, 6]
     assert [after[n] for n in progressive] == [before[n] for n in progressive]
     assert max(after[n] for n in range(9) if n not in progressive) < WHOLE < TOOTHED < min(before)

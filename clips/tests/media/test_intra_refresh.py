@@ -11,6 +11,7 @@ from clips.media.render.filmstrip import make_filmstrip
 from clips.media.render.poster import make_posters
 from clips.media.render.preview import make_preview
 from clips.media.render.share_copy import make_share_copy
+from clips.tests.media.grey import luma_of
 from clips.tests.media.made_up import frame_number, frame_times, make_video, shown_numbers
 from detection.decode.read import Scan
 
@@ -21,7 +22,7 @@ REFRESHED = {"gop": GOP, "encoder_params": "intra-refresh=1"}
 def lumas(path) -> dict[int, np.ndarray]:
     """Return the pictures of a decoder that starts at the beginning, by number."""
     with av.open(str(path)) as container:
-        shown = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+        shown = [luma_of(frame) for frame in container.decode(video=0)]
     return {frame_number(luma): luma for luma in shown}
 
 

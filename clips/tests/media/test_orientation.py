@@ -15,6 +15,7 @@ from clips.media.render.poster import make_posters
 from clips.media.render.preview import make_preview
 from clips.media.render.share_copy import make_share_copy
 from clips.tests.browser import open_page
+from clips.tests.media.grey import frame_of, luma_of
 from clips.tests.media.test_cut_browser import served  # noqa: F401 - a fixture
 from detection.decode.pictures import SmallGrey
 
@@ -57,7 +58,7 @@ def make_turned(path: Path, rotation: int, flip: bool, *, codec="libx264", pixel
         video.options = {"x265-params": "log-level=none"} if codec == "libx265" else {}
         for number in range(3):
             luma = np.kron(np.reshape(LEVELS, (2, 2)), np.ones((48, 64))).astype(np.uint8)
-            frame = av.VideoFrame.from_ndarray(luma, format="gray").reformat(format="yuv420p")
+            frame = frame_of(luma)
             frame.pts, frame.time_base = number, Fraction(1, 25)
             container.mux(video.encode(frame))
         container.mux(video.encode(None))
@@ -71,7 +72,7 @@ def make_turned(path: Path, rotation: int, flip: bool, *, codec="libx264", pixel
 
 def first_luma(path: Path) -> np.ndarray:
     with av.open(str(path)) as container:
-        return next(container.decode(video=0)).to_ndarray(format="gray")
+        return luma_of(next(container.decode(video=0)))
 
 
 @pytest.mark.parametrize(("rotation", "flip"), EIGHT, ids=NAMES)

@@ -13,6 +13,7 @@ from clips.media.render import pace
 from clips.media.render.piece_file import ZERO_S
 from clips.media.render.pieces import PIECE_S, make_pieces, piece_path
 from clips.media.render.wanted_pieces import Wanted
+from clips.tests.media.grey import luma_of
 from clips.tests.media.made_up import frame_number, make_video, sound
 
 pytestmark = pytest.mark.slow
@@ -51,10 +52,7 @@ def until(is_so: Callable[[], bool]) -> None:
 def shown(piece: Path) -> list[tuple[float, int]]:
     """Return when each frame of a piece is shown, and the number that is written in its picture."""
     with av.open(str(piece)) as container:
-        return [
-            (round(frame.time - ZERO_S, 4), frame_number(frame.to_ndarray(format="gray")))
-            for frame in container.decode(video=0)
-        ]
+        return [(round(frame.time - ZERO_S, 4), frame_number(luma_of(frame))) for frame in container.decode(video=0)]
 
 
 def sound_times(piece: Path) -> list[int]:

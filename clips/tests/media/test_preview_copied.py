@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from clips.media.render.preview import make_preview
+from clips.tests.media.grey import frame_of
 from clips.tests.media.made_up import frame_times, make_video, shown_numbers
 
 FRAMES = 120
@@ -71,7 +72,7 @@ def make_noise(path: Path, *, seconds: int, size: tuple[int, int] = (960, 540)) 
         track.width, track.height, track.pix_fmt = *size, "yuv420p"
         for _ in range(seconds * 60):
             noise = rng.integers(0, 256, size[::-1], dtype=np.uint8)
-            container.mux(track.encode(av.VideoFrame.from_ndarray(noise, format="gray").reformat(format="yuv420p")))
+            container.mux(track.encode(frame_of(noise)))
         container.mux(track.encode(None))
     return path
 

@@ -14,6 +14,7 @@ from clips.media.reel.join import join, snap_to_beats
 from clips.media.reel.plan import SOUND_RATE_HZ, Card, Frame, Item, Plan, as_json, lay_out
 from clips.media.reel.segment import make_segment, survey
 from clips.media.sandbox import runner
+from clips.tests.media.grey import luma_of
 from clips.tests.media.made_up import decoded_sound, frame_number, frame_times, make_video, shown_numbers, sound
 
 FONTS = str(Path(__file__).resolve().parents[3] / "static" / "fonts")
@@ -95,7 +96,7 @@ def test_sources_of_any_kind_go_together(films, tmp_path):
     assert made["pictures"] == 60 + 30 + 30 + 60 + 30
     assert frame_times(out)[-1] == 209 * Fraction(1001, 30000)
     with av.open(str(out)) as container:
-        pictures = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+        pictures = [luma_of(frame) for frame in container.decode(video=0)]
     doubled = [frame_number(picture[::2, ::2]) for picture in pictures]
     assert doubled[60:90] == list(range(30))
     assert doubled[120:180] == list(range(60))
@@ -107,8 +108,8 @@ def test_a_narrow_film_is_led_through_the_places_where_somebody_put_it(films, tm
     led = Item(str(films["large"]), path=((0.0, 0.5),), places=((0.2, 0.0), (0.8, 1.0)))
     out, _made = rendered(Plan(Frame(90, 160, Fraction(30)), (led,)), tmp_path)
     with av.open(str(films["large"])) as whole, av.open(str(out)) as narrow:
-        wide = [frame.reformat(284, 160, format="gray").to_ndarray() for frame in whole.decode(video=0)]
-        seen = [frame.to_ndarray(format="gray")[:, :90] for frame in narrow.decode(video=0)]
+        wide = [frame.reformat(284, 160, format="gray", threads=1).to_ndarray() for frame in whole.decode(video=0)]
+        seen = [luma_of(frame)[:, :90] for frame in narrow.decode(video=0)]
     at = lambda n: min(range(195), key=lambda x: np.abs(wide[n][:, x : x + 90].astype(int) - seen[n]).mean())  # noqa: E731
     assert [at(0), at(15), at(29)] == [pytest.approx(px, abs=3) for px in (0, 97, 194)]
 
@@ -122,7 +123,7 @@ def test_clips_fade_into_each_other_and_names_come_and_go(films, tmp_path):
     out, made = rendered(plan, tmp_path)
     assert made["pictures"] == 75 + 90 + 60 - 15 + 90
     with av.open(str(out)) as container:
-        pictures = [frame.to_ndarray(format="gray").astype(int) for frame in container.decode(video=0)]
+        pictures = [luma_of(frame).astype(int) for frame in container.decode(video=0)]
     low_left = [int((picture[270:340, 30:300] > 225).sum()) for picture in pictures]
     assert low_left[40 + 75] > low_left[75 + 88] + 200
     assert pictures[0].max() < 80

@@ -26,6 +26,20 @@ def test_the_result_comes_back():
     assert run(f"{HERE}:echo", {"value": {"curve": [0.5, None, "é"]}}) == {"curve": [0.5, None, "é"]}
 
 
+@pytest.mark.parametrize(
+    ("modules", "unneeded"),
+    [
+        ("clips.media.probe, clips.media.cut.clip, clips.media.render.poster", "numpy"),
+        ("detection.sync.files", "scipy.signal"),
+    ],
+)
+def test_a_child_loads_no_library_that_few_files_need(modules, unneeded):
+    """Fails when one is imported at the top again: a third or a half of the start of each child."""
+    code = f"import sys, clips.media.sandbox.child, {modules}; print({unneeded!r} in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=runner.PROJECT_ROOT, capture_output=True, check=True)
+    assert done.stdout == b"False\n"
+
+
 def test_a_large_request_and_a_large_answer_come_through():
     value = ["x" * 1000] * 3000
     assert run(f"{HERE}:echo", {"value": value}) == value

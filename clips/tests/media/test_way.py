@@ -17,6 +17,7 @@ from clips.media.formats.opening import open_media, picture_stream
 from clips.media.mp4 import boxes, sample_entries
 from clips.media.probe import probe
 from clips.media.sandbox import runner
+from clips.tests.media.grey import luma_of
 from clips.tests.media.judge import packet_hashes
 from clips.tests.media.made_up import frame_number, frame_times, make_video, shown_numbers
 from clips.tests.media.other_codecs import (
@@ -228,7 +229,7 @@ def two_lenses(path: Path) -> Path:
 def numbers_of(path: Path, place: int) -> list[int]:
     with av.open(str(path)) as container:
         shown = container.decode(container.streams.video[place])
-        return [frame_number(frame.to_ndarray(format="gray")) for frame in shown]
+        return [frame_number(luma_of(frame)) for frame in shown]
 
 
 def test_a_second_lens_is_kept_frame_for_frame(tmp_path):

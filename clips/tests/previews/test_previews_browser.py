@@ -10,6 +10,7 @@ from playwright.sync_api import ElementHandle, Page, expect
 
 from clips.previews.http_ranges import PLAYED_AT_ONCE_BYTES
 from clips.tests.browser import log_in_as_admin, open_page, press
+from clips.tests.media.grey import frame_of
 from clips.tests.media.made_up import N_BITS, make_video
 from trickyclip.tests.site import RunningSite
 
@@ -92,7 +93,7 @@ def large_clip(running_site, segment_id, tmp_path_factory) -> tuple[str, int]:
         track.width, track.height, track.pix_fmt = 960, 540, "yuv420p"
         for _ in range(90):
             noise = rng.integers(0, 256, (540, 960), dtype=np.uint8)
-            container.mux(track.encode(av.VideoFrame.from_ndarray(noise, format="gray").reformat(format="yuv420p")))
+            container.mux(track.encode(frame_of(noise)))
         container.mux(track.encode(None))
     clip_id = running_site.shell.run(f"""
 import pathlib, shutil, uuid

@@ -17,6 +17,7 @@ from clips.previews import filmstrips
 from clips.tests.browser import log_in, open_page, press
 from clips.tests.factories import DetectionRunFactory
 from clips.tests.library.test_sessions import add_files
+from clips.tests.media.grey import luma_of
 from clips.tests.media.made_up import frame_number, make_video
 from clips.tests.media.test_filmstrip import numbers_by_ms
 from people.models import Member
@@ -75,7 +76,7 @@ def page(chromium, live_server, original) -> Page:
 def grey(shown: Locator) -> np.ndarray:
     """Return a screenshot of an element [shape=(height, width), uint8]."""
     with av.open(BytesIO(shown.screenshot())) as container:
-        return next(container.decode(video=0)).to_ndarray(format="gray")
+        return luma_of(next(container.decode(video=0)))
 
 
 def number_shown(page: Page) -> int:

@@ -28,6 +28,7 @@ from clips.reels.rendering import RenderWish
 from clips.sorting.decisions import ConflictError
 from clips.storage.files import sha256_of
 from clips.tests.factories import FinalClipFactory, OriginalFileFactory
+from clips.tests.media.grey import luma_of
 from clips.tests.media.made_up import frame_number, frame_times, make_video, shown_numbers
 from people.models import Person
 from tricks.models import Trick
@@ -285,7 +286,7 @@ def test_a_worker_killed_in_the_middle_loses_one_segment_at_most(cut_reel, sorte
     render.refresh_from_db()
     assert rendering.last_job(render).state == JobState.DONE
     with av.open(str(own_data_dir / render.stored_path)) as film:
-        pictures = [frame.to_ndarray(format="gray") for frame in film.decode(video=0)]
+        pictures = [luma_of(frame) for frame in film.decode(video=0)]
     numbers = [frame_number(picture[::6, ::6]) for picture in pictures]  # drawn in 320 pixels, shown in 1920
     assert len(numbers) == 150 + 60 + 60 - 20
     assert numbers[150:190] == list(range(40))

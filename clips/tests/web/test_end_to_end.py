@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from tusclient.client import TusClient
 
 from clips.tests.browser import log_in_as_admin, open_page, press
+from clips.tests.media.grey import luma_of
 from clips.tests.media.made_up import make_video
 from trickyclip.pytest_engines import FOOTAGE
 from trickyclip.tests.site import manage
@@ -78,7 +79,7 @@ def session_file(tmp_path) -> Path:
 def frames_shown(path: Path, start_ms: int, end_ms: int) -> list[np.ndarray]:
     """Return the luma of the frames shown from ``start_ms`` to ``end_ms``, decoded from the start of the file."""
     with av.open(str(path)) as container:
-        shown = [(frame.time, frame.to_ndarray(format="gray")) for frame in container.decode(video=0)
+        shown = [(frame.time, luma_of(frame)) for frame in container.decode(video=0)
                  if frame.time <= end_ms / 1000]  # fmt: skip
     first = max(index for index, (time_s, _luma) in enumerate(shown) if time_s <= start_ms / 1000)
     return [luma for _time_s, luma in shown[first:]]
