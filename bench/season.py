@@ -12,6 +12,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
+from clips.archive.configured import archive_backend
 from clips.ingest import receipts
 from clips.ingest.receipt_text import FileState, verdict_of
 from clips.models import (
@@ -99,11 +100,14 @@ def sort_all(member: Member) -> tuple[int, int]:
 
 
 def lost_clips() -> Iterator[FinalClip]:
-    """Yield the clips whose bytes are not both here and in the local archive as they were cut."""
+    """Yield the clips whose bytes are not both here and in the archive as they were cut."""
+    archive = archive_backend()
     for clip in FinalClip.objects.current():
-        copy = ArchiveCopy.objects.filter(clip__lineage=clip.lineage, state=CopyState.VERIFIED, backend="local").first()
-        paths = [settings.DATA_DIR / clip.stored_path, settings.ARCHIVE_DIR / copy.path if copy else Path("/nowhere")]
-        if not all(path.is_file() and sha256_of(path) == clip.file_hash for path in paths):
+        path = settings.DATA_DIR / clip.stored_path
+        copy = ArchiveCopy.objects.filter(clip__lineage=clip.lineage, state=CopyState.VERIFIED, backend=archive.name)
+        there = [archive.look(remote_id) for remote_id in copy.values_list("remote_id", flat=True)[:1]]
+        is_there = any(one and not one.is_trashed and one.sha256 == clip.file_hash for one in there)
+        if not (is_there and path.is_file() and sha256_of(path) == clip.file_hash):
             yield clip
 
 
