@@ -66,11 +66,11 @@ export class Player {
     return Math.min(FASTEST, this.speed * this.slowDown);
   }
 
+  /** That of a step under way; else the one on screen. */
   get frameMs() {
-    return this.#msAt(this.mediaS);
+    return this.#msAt(this.steppingToS ?? this.mediaS);
   }
 
-  /** The frame that a step or a jump under way goes to; else the one on screen. */
   get goalMs() {
     return this.#msAt(this.steppingToS ?? (this.video.seeking ? this.video.currentTime : this.mediaS));
   }
