@@ -30,9 +30,11 @@ def look_again(kind: JobKind, target: models.Model, *, priority: int = DEFAULT_P
 
 
 def start_after(job: Job, params: dict[str, object]) -> None:
-    """Start another job like a finished one, with other parameters."""
-    about = {f"{name}_id": getattr(job, f"{name}_id") for name in TARGETS}
-    following = Job.objects.create(kind=job.kind, priority=job.priority, params=params, **about)
+    """Start another job like a finished one, with other parameters; one that its end has just begun gets them."""
+    about = {f"{name}_id": getattr(job, f"{name}_id") for name in TARGETS} | {"kind": job.kind}
+    if Job.objects.active().filter(**about).update(params=params):
+        return
+    following = Job.objects.create(**about, priority=job.priority, params=params)
     transaction.on_commit(lambda: publish(following))
 
 

@@ -15,6 +15,7 @@ from clips.archive.configured import place_in_use
 from clips.archive.drive.requests import MAX_TRIES
 from clips.archive.questions import Answer
 from clips.disk import fetching
+from clips.jobs import pipeline
 from clips.jobs.worker import claim
 from clips.models import (
     ArchiveBlock,
@@ -166,6 +167,18 @@ def test_an_answer_counts_for_what_is_just_being_looked_at(on_drive, clips, work
     work_off()
     assert len(visible(on_drive)) == MANY
     assert states() == {CopyState.VERIFIED}
+
+
+def test_a_job_whose_end_begins_another_is_followed_by_that_one_alone(on_drive, clips):
+    job = Job.objects.for_target(JobKind.ARCHIVE, clips[0])
+    with claim(job.pk) as work:
+        Job.objects.filter(pk=job.pk).have_followed({Answer.BACK.value: True})
+        with work.finishing():
+            pipeline.start(JobKind.ARCHIVE, clips[0])  # as where the clip got another name meanwhile
+    (following,) = Job.objects.active()
+    assert (following.clip, following.params) == (clips[0], {Answer.BACK.value: True})
+    job.refresh_from_db()
+    assert job.state == JobState.DONE
 
 
 def test_one_after_another_is_as_many(on_drive, clips, work_off):
