@@ -14,7 +14,11 @@ pytestmark = pytest.mark.slow
 
 PATIENCE_MS = 45_000
 SCRIPTS = re.compile(r"\.m?js$")
-MAKE_RIDERS = "from people.models import Person; [Person.objects.find_or_add(name) for name in ('Early Bird', 'Late Owl')]"
+MAKE_RIDERS = """
+from people.models import Person
+for name in ("Early Bird", "Late Owl"):
+    Person.objects.find_or_add(name)
+"""
 
 
 @contextmanager
