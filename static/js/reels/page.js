@@ -23,6 +23,7 @@ const box = () => page.querySelector("#reel-clip");
 
 const waiting = [];
 let isChanging = false;
+let isBoxBehind = false; // an answer for it was left out, because a change was under way
 
 /** Let a change begin once the one before is on the page: quick keys each meet the order that the last one left. */
 function inTurn(begin) {
@@ -34,6 +35,7 @@ async function goOn() {
   isChanging = true;
   while (waiting.length) await Promise.resolve(waiting.shift()()).catch(() => undefined); // what failed is told by the page
   isChanging = false;
+  if (isBoxBehind) window.htmx.trigger(document.body, "reel-changed"); // no change came through that draws it
 }
 
 let isTurn = false;
@@ -129,9 +131,12 @@ document.addEventListener("change", ({ target }) => {
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const field = document.activeElement;
   const isWriting = field?.matches("#reel-clip input[type=text]") && field.value !== field.defaultValue;
-  const comesAgain = detail.requestConfig?.elt.id === "reel-clip" && waiting.length > 0; // with the change that waits
+  // Asked for before the change that is under way, it would show the clip as it was; it comes again with that change.
+  const comesAgain = detail.requestConfig?.elt.id === "reel-clip" && isChanging;
+  if (comesAgain) isBoxBehind = true;
   if (detail.target.id === "reel-clip" && (isWriting || trim.isMoved || comesAgain)) detail.shouldSwap = false;
 });
+document.body.addEventListener("reel-changed", () => { isBoxBehind = false; });
 
 let focused = null;
 let shownBox = null;
