@@ -9,6 +9,7 @@ def register() -> None:
     """Register this room's kinds of jobs, its admission check and its fault handler."""
     fetch = registry.Step("fetch", "light", room_bytes=_original_bytes, on_failure=_refuse_waiting)
     registry.register(JobKind.FETCH, fetch)
+    # What makes room does not wait for it: the parts that stay may lie below the floor until the rest is gone.
     registry.register(JobKind.TRIM, registry.Step("trim", "light"))
     registry.add_admission_check(gate.holds_back)
     registry.add_fault_handler(_wait_for_room)

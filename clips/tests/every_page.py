@@ -6,6 +6,7 @@ from playwright.sync_api import Page
 WITH_ROWS = {
     "/manage/riders": "a[href^='/manage/riders/']",
     "/manage/tricks": "a[href^='/manage/tricks/']",
+    "/seasons": "a[href^='/riders/']",
     "/sessions": "a[href^='/sessions/']",
     "/clips": "a[href^='/clips/']",
 }
@@ -24,6 +25,7 @@ ALONE = (
     "/comments",
     "/upload",
     "/upload/receipts",
+    "/me",
     "/account",
     "/account/second-factor",
     "/manage",
