@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q, QuerySet
+from django.template.defaultfilters import pluralize
 from tqdm import tqdm
 
 from clips.jobs import pipeline
@@ -58,7 +59,7 @@ class BackfillCommand(BaseCommand):
         if jobs and not options["no_wait"]:
             self._wait(jobs)
         else:
-            self.stdout.write(f"{len(jobs)} jobs queued. See the jobs page.")
+            self.stdout.write(f"{len(jobs)} job{pluralize(len(jobs))} queued. See the jobs page.")
 
     def params(self) -> dict[str, object]:
         return {}
@@ -90,7 +91,8 @@ class BackfillCommand(BaseCommand):
             self.stdout.write(f"{row.pk}  {row}")
         if n_rows > NAMES_SHOWN:
             self.stdout.write(f"… and {n_rows - NAMES_SHOWN} more")
-        self.stdout.write(f"{n_rows} jobs ({JobKind(self.kind).label}) would be queued. Nothing was done.")
+        jobs = f"{n_rows} job{pluralize(n_rows)} ({JobKind(self.kind).label})"
+        self.stdout.write(f"{jobs} would be queued. Nothing was done.")
 
     def _wait(self, jobs: list[UUID]) -> None:
         """Show a progress bar until all have ended; Ctrl-C ends the bar, not the jobs."""

@@ -57,7 +57,7 @@ def test_what_was_backed_up_comes_up_again_from_an_empty_folder(archive, segment
     wanted = json.loads((backup / MANIFEST).read_text())["rows"]
     said = manage(engine_path, "restore", str(backup))  # compares each table's rows with the manifest
     assert f"{sum(wanted.values())} rows" in said
-    assert "2 of 2 files of the local archive are not there; copy archive/ and originals/ back" in said
+    assert "Missing from the local archive: 2 of 2 files. Copy archive/ and originals/ back" in said
     up = Up(engine_path).wait_until_ready()
     try:
         assert "first account" not in up.text

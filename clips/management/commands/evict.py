@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from collections import Counter
 
 from django.core.management.base import BaseCommand, CommandError
-from django.template.defaultfilters import filesizeformat
+from django.template.defaultfilters import filesizeformat, pluralize
 
 from clips.disk import evictable, eviction, floor, upkeep
 from clips.models import OriginalFile
@@ -49,4 +49,5 @@ class Command(BaseCommand):
             if each:
                 self.stdout.write(f"stays: {original} ({filesizeformat(original.size_bytes)}): {why}")
         for why, n in n_files.most_common():
-            self.stdout.write(f"{n} originals stay ({filesizeformat(n_bytes[why])}): {why}.")
+            stay = f"{n} original{pluralize(n)} {pluralize(n, 'stays,stay')}"
+            self.stdout.write(f"{stay} ({filesizeformat(n_bytes[why])}): {why}.")

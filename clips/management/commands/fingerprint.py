@@ -1,6 +1,7 @@
 """``manage.py fingerprint``: computes missing fingerprints of files."""
 
 from django.core.management.base import BaseCommand
+from django.template.defaultfilters import pluralize
 from tqdm import tqdm
 
 from clips.ingest.fingerprint import fingerprint_of
@@ -21,4 +22,4 @@ class Command(BaseCommand):
             except StorageError:
                 missing += 1
         if missing:
-            self.stdout.write(f"{missing} files are not in the data folder and were skipped.")
+            self.stdout.write(f"{missing} file{pluralize(missing)} skipped: not in the data folder.")

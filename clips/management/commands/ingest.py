@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
 from tqdm import tqdm
 
@@ -110,9 +111,11 @@ class Command(BaseCommand):
             except OSError as error:
                 self.stderr.write(f"The receipt could not be written to {folder}: {error.strerror}")
         if verdict.is_safe:
-            self.stdout.write(f"Safe to format: {len(verdict.lines)} files are stored and were read back.")
+            n = len(verdict.lines)
+            self.stdout.write(f"Safe to format: {n} file{pluralize(n)} stored and read back.")
         elif verdict.all_arrived:
-            self.stdout.write(f"All files arrived; {verdict.n_trimmed} were trimmed since; only the card has the rest.")
+            trimmed = f"{verdict.n_trimmed} {pluralize(verdict.n_trimmed, 'was,were')} trimmed since"
+            self.stdout.write(f"All files arrived; {trimmed}; only the card has the rest.")
         else:
             what = ", ".join(f"{n} {state.label}" for state, n in verdict.missing)
             self.stdout.write(f"Do not format yet: {what}.")

@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from collections import Counter
 
 from django.core.management.base import BaseCommand, CommandError
+from django.template.defaultfilters import pluralize
 
 from clips.archive.backend import ArchiveError
 from clips.archive.rebuild import Rebuilt, move_listed, other_signers, rebuild
@@ -50,9 +51,10 @@ class Command(BaseCommand):
         if dry_run:
             self.stdout.write("Nothing was written.")
         elif move is not None and not move_listed(move):
-            raise CommandError(f"{len(result.moves)} files would be moved, not {move}. Look at the list first.")
+            n = len(result.moves)
+            raise CommandError(f"{n} file{pluralize(n)} would be moved, not {move}. Look at the list first.")
         elif move is not None:
-            self.stdout.write(f"Jobs will move {move} files to the places of their names.")
+            self.stdout.write(f"Jobs will move {move} file{pluralize(move)} to the places of their names.")
 
     def _ask_about(self, others: Counter) -> None:
         if not others:
@@ -76,14 +78,15 @@ class Command(BaseCommand):
         for lies, belongs in result.moves[:MOVES_SHOWN]:
             self.stdout.write(f"lies elsewhere: {lies}\n       belongs: {belongs}")
         if result.moves:
+            n = len(result.moves)
             self.stdout.write(
-                f"{len(result.moves)} files lie elsewhere than their names say, and stay there. To move them: "
-                f"--move {len(result.moves)}"
+                f"{n} file{pluralize(n)} {pluralize(n, 'lies,lie')} elsewhere than by name, and nothing was moved. "
+                f"To move all: --move {n}"
             )
 
     def _say_missing(self, result: Rebuilt) -> None:
         for sha256, n_clips in sorted(result.missing.items()):
             how = "the archive has it" if sha256 in result.archived else "upload it again to edit them"
-            self.stdout.write(f"original {sha256}: {n_clips} clips without it; {how}.")
+            self.stdout.write(f"original {sha256}: {n_clips} clip{pluralize(n_clips)} without it; {how}.")
         if result.missing:
             self.stdout.write("These clips play and download. What the archive has is fetched when it is needed.")

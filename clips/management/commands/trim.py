@@ -5,7 +5,7 @@ from collections import Counter
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
-from django.template.defaultfilters import filesizeformat
+from django.template.defaultfilters import filesizeformat, pluralize
 
 from clips.disk import trimmable, trimming
 from clips.models import OriginalFile, Shoot
@@ -33,17 +33,19 @@ class Command(BaseCommand):
         if shoot is None:
             raise CommandError("There is no such session.")
         if undo:
-            self.stdout.write(f"{trimming.undo(shoot)} videos stay whole.")
+            n = trimming.undo(shoot)
+            self.stdout.write(f"{n} video{pluralize(n)} {pluralize(n, 'stays,stay')} whole.")
             return
         self._say(shoot)
         if not dry_run:
             n_planned = trimming.plan(shoot, None)
-            self.stdout.write(f"{n_planned} videos will be trimmed in {trimming.DELAY.days} days.")
+            self.stdout.write(f"{n_planned} video{pluralize(n_planned)} will be trimmed in {trimming.DELAY.days} days.")
 
     def _say(self, shoot: Shoot) -> None:
         told = trimmable.estimate(trimmable.of_session(shoot))
         freed, whole = filesizeformat(told.freed_bytes), filesizeformat(told.size_bytes)
-        self.stdout.write(f"{shoot} ({shoot.pk}): {told.n_videos} videos, about {freed} of {whole} would be freed.")
+        videos = f"{told.n_videos} video{pluralize(told.n_videos)}"
+        self.stdout.write(f"{shoot} ({shoot.pk}): {videos}, about {freed} of {whole} would be freed.")
         stays = Counter()
         for original in trimmable.with_reasons(OriginalFile.objects.on_disk().filter(shoot=shoot)).defer("probe"):
             if why := trimmable.why_whole(original):

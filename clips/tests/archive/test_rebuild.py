@@ -106,7 +106,7 @@ def all_lost(lost, settings) -> FinalClip:
 def test_a_clip_whose_original_is_lost_lives_without_it(all_lost, backend, client, sorter, settings, work_off):
     """It plays, downloads and says what an edit needs; and it is whole again when somebody has the video after all."""
     old, sha256 = all_lost, all_lost.original_file.file_hash
-    assert f"original {sha256}: 1 clips without it; upload it again to edit them." in rebuilt()
+    assert f"original {sha256}: 1 clip without it; upload it again to edit them." in rebuilt()
     assert set(work_off()) == {JobKind.REGAIN}
     clip = FinalClip.objects.select_related("original_file__shoot", "person").get()
     for name in ("pk", "filename", "start_ms", "end_ms", "camera_id", "fps_label", "date", "lineage", "file_hash"):
@@ -153,7 +153,7 @@ def test_an_original_that_the_archive_has_is_fetched_when_it_is_needed(lost, bac
     for model in (ArchiveCopy, Job, CandidateSegment, OriginalFile, Shoot):
         model.objects.all().delete()
     (settings.DATA_DIR / lost.original_file.stored_path).unlink()
-    assert f"original {lost.original_file.file_hash}: 1 clips without it; the archive has it." in rebuilt()
+    assert f"original {lost.original_file.file_hash}: 1 clip without it; the archive has it." in rebuilt()
     video = OriginalFile.objects.select_related("shoot").get()
     assert (video.original_filename, video.size_bytes) == ("GX010001.MP4", lost.original_file.size_bytes)
     assert video.shoot.name == "Backyard Rails"

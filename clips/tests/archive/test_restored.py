@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+import re
 from collections import Counter
 from io import StringIO
 from pathlib import Path
@@ -28,9 +29,8 @@ def told(*command: str) -> str:
     out = StringIO()
     with contextlib.suppress(CommandError) if command[0] == "audit" else contextlib.nullcontext():
         call_command(*command, stdout=out, stderr=out)
-    before, listed, _after = out.getvalue().partition(" files lie elsewhere")
-    if listed:  # somebody has seen the list, and confirms it
-        call_command(*command, "--move", before.split()[-1], stdout=out, stderr=out)
+    if to_move := re.search(r"--move (\d+)", out.getvalue()):  # somebody has seen the list, and confirms it
+        call_command(*command, "--move", to_move[1], stdout=out, stderr=out)
     return out.getvalue()
 
 

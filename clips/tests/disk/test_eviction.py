@@ -267,7 +267,7 @@ def test_a_dry_run_says_what_would_go_and_what_stays_and_deletes_nothing(sorted_
     make_original("GX010002.MP4")
     said = evict("--dry-run", "--bytes", str(ALL))
     assert "originals: GX010001.MP4 (2024-12-01 Backyard Rails)" in said
-    assert "1 originals stay (293.0\xa0KB): it has not been searched yet." in said
+    assert "1 original stays (293.0\xa0KB): it has not been searched yet." in said
     assert is_here(sorted_original, own_data_dir)
     assert not Eviction.objects.exists()
 

@@ -115,4 +115,4 @@ def test_older_files_get_their_fingerprint_from_a_command(original, settings, ca
     call_command("fingerprint")
     original.refresh_from_db()
     assert original.fingerprint == by_hand(b"some bytes")
-    assert "1 files are not in the data folder" in capsys.readouterr().out
+    assert "1 file skipped: not in the data folder." in capsys.readouterr().out

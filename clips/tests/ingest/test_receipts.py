@@ -282,7 +282,7 @@ def test_the_command_ends_with_the_receipt_of_the_card(card, monkeypatch, capsys
     call_command("ingest", str(card), "--receipt", str(card))
     said = capsys.readouterr().out
     receipt = Receipt.objects.get()
-    assert "Safe to format: 2 files are stored and were read back." in said
+    assert "Safe to format: 2 files stored and read back." in said
     assert reverse("clips:receipt", args=[receipt.pk]) in said
     assert (receipt.name, receipt.n_left_alone, receipt.safe_at is not None) == ("card", 1, True)
     written = json.loads((card / "receipt.json").read_text())

@@ -41,11 +41,11 @@ class Command(BaseCommand):
 
     def _tell_of_archive(self, restored: Restored) -> None:
         if not restored.not_there:
-            self.stdout.write(f"All {restored.n_archived} files of the local archive are there.")
+            self.stdout.write(f"The local archive is complete. Files: {restored.n_archived}.")
             return
         self.stdout.write(
-            f"{len(restored.not_there)} of {restored.n_archived} files of the local archive are not there; "
-            "copy archive/ and originals/ back from where you keep them:"
+            f"Missing from the local archive: {len(restored.not_there)} of {restored.n_archived} files. Copy archive/ "
+            "and originals/ back from where you keep them:"
         )
         for path in restored.not_there[:NAMED]:
             self.stdout.write(f"  {path}")
