@@ -71,6 +71,16 @@ LENGTHEN = """names => {
     for (const name of names) walker.currentNode.data = walker.currentNode.data.replaceAll(name, 'x'.repeat(100));
 }"""
 
+#: What a finger or a key reaches and lies partly beside the screen, where nothing brings it in.
+CUT_OFF = """() => {
+  const scrolls = (at) => at && (/auto|scroll/.test(getComputedStyle(at).overflowX) || scrolls(at.parentElement));
+  const all = document.querySelectorAll("a, button, input, select, textarea, summary");
+  return [...all].filter((at) => at.checkVisibility({ visibilityProperty: true }) && !scrolls(at)).filter((at) => {
+    const { left, right, width, height } = at.getBoundingClientRect();
+    return width > 1 && height > 1 && right > 0 && (left < -1 || right > document.documentElement.clientWidth + 1);
+  }).map((at) => `${at.tagName} #${at.id} .${at.className} “${at.textContent.trim().slice(0, 40)}”`);
+}"""
+
 
 @pytest.fixture(scope="module")
 def demo_site(running_site) -> RunningSite:
@@ -130,9 +140,11 @@ def test_every_page_is_usable_by_all_and_fits(pages, demo_site, size):
             if not page.evaluate(FITS):
                 wrong.append(f"{address} is too wide")
             wrong += [f"{address}: too small: {what}" for what in page.evaluate(SMALL)]
+            wrong += [f"{address}: cut off: {what}" for what in page.evaluate(CUT_OFF)]
             page.evaluate(LENGTHEN, [SESSION_NAME, FILENAME, "Mia Berg", demo_site.admin_username])
             if not page.evaluate(FITS):
                 wrong.append(f"{address} is too wide for long names")
+            wrong += [f"{address}: cut off by long names: {what}" for what in page.evaluate(CUT_OFF)]
             if not page.locator("h1").count():
                 wrong.append(f"{address} has no heading")
         assert wrong == []

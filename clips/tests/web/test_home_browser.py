@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from clips.tests.browser import log_in, open_page
 from clips.tests.library.test_library_browser import library  # noqa: F401 - a fixture
-from clips.tests.web.test_every_page_browser import findings
+from clips.tests.web.test_every_page_browser import CUT_OFF, findings
 
 pytestmark = pytest.mark.slow
 
@@ -35,6 +35,12 @@ BUSY = """() => new Promise((done) => {
   document.getElementById("home-now").insertAdjacentHTML("beforeend", `<div class="searching">${box}</div>`);
   setTimeout(done, 500);
 })"""
+
+#: As it is where the newest session is sorted and an older one is not.
+OF_ANOTHER_SESSION = """() => {
+  const name = '<span class="hero-of">Backyard Rails in the evening</span>';
+  document.querySelector(".hero-do .button").insertAdjacentHTML("beforeend", name);
+}"""
 
 
 @pytest.fixture(params=[(390, 664), (1440, 900)], ids=["phone", "desk"])
@@ -90,6 +96,8 @@ def test_nothing_jumps_overflows_or_is_hard_to_use(page):
     assert button["y"] + button["height"] <= page.viewport_size["height"] - 56, (
         "in sight, above the places at the bottom"
     )
+    page.evaluate(OF_ANOTHER_SESSION)
+    assert page.evaluate(CUT_OFF) == []
 
 
 def test_nothing_jumps_when_what_was_going_on_is_done(page):
