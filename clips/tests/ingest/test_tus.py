@@ -65,6 +65,14 @@ def test_the_server_says_what_it_speaks(tus):
     assert int(answer["Tus-Max-Size"]) > 10**10
 
 
+@pytest.mark.parametrize("part", ["partial", f"final;{ENDPOINT}a {ENDPOINT}b"])
+def test_parts_to_be_joined_are_refused_before_they_are_sent(tus, part):
+    answer = tus("POST", Upload_Length=10, Upload_Concat=part)
+    assert answer.status_code == 501
+    assert "one upload" in answer.content.decode()
+    assert not Upload.objects.exists()
+
+
 def test_a_file_arrives_in_pieces(tus, settings):
     path = tus.create(10, filename="GX01.MP4", session="Backyard Rails", date="2024-12-01")
     assert path.startswith(ENDPOINT), "relative, so that it is right behind any proxy"
