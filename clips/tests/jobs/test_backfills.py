@@ -32,7 +32,7 @@ def clip(original) -> FinalClip:
 def test_each_command_asks_for_its_job_once(clip, capsys, command, kind):
     call_command(command, "--dry-run")
     assert not Job.objects.exists()
-    assert "1 jobs" in capsys.readouterr().out
+    assert "1 job" in capsys.readouterr().out
     for _twice in range(2):
         call_command(command, "--no-wait")
     assert [job.kind for job in Job.objects.all()] == [kind]

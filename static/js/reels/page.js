@@ -131,7 +131,7 @@ document.addEventListener("change", ({ target }) => {
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const field = document.activeElement;
   const isWriting = field?.matches("#reel-clip input[type=text]") && field.value !== field.defaultValue;
-  // Asked for before the change that is under way, it would show the clip as it was; it comes again with that change.
+  // Asked for before the change that is under way, it would show the clip as it was; that change has it drawn anew.
   const comesAgain = detail.requestConfig?.elt.id === "reel-clip" && isChanging;
   if (comesAgain) isBoxBehind = true;
   if (detail.target.id === "reel-clip" && (isWriting || trim.isMoved || comesAgain)) detail.shouldSwap = false;
