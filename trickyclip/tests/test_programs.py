@@ -1,5 +1,6 @@
 """Tests the programs in supervisord's configuration."""
 
+import importlib
 import os
 import re
 import subprocess
@@ -10,8 +11,10 @@ from pathlib import Path
 from signal import SIGKILL, SIGTERM
 
 import pytest
+from celery import current_app
 from django.core.management import CommandError, call_command
 
+from trickyclip.celery import app
 from trickyclip.management.commands.program import Command as CommandLine
 from trickyclip.runtime import embedded, launch, programs
 from trickyclip.tests.site import MANAGE, environment
@@ -136,3 +139,8 @@ def test_flower_loads_no_rows_and_no_tasks(tmp_path):
         "--app",
         "trickyclip.runtime.flower",
     ]
+
+
+def test_importing_flower_leaves_the_sites_own_app_in_its_place():
+    importlib.import_module("trickyclip.runtime.flower")
+    assert current_app._get_current_object() is app
