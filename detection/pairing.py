@@ -24,6 +24,7 @@ from clips.sorting.angle_groups import regroup
 from clips.sorting.takes import takes_of
 from clips.storage import kept_sounds
 from clips.storage.files import MissingFileError, local_copy, scratch_folder
+from detection.by_moments import by_moments, may_tell, moments_of, untold
 from detection.by_take import Expected, expected_of, task_near, tell_chapters
 from detection.sync.clocks import CLOCK_SLACK_S, LEAST_OVERLAP_S, Recorded, Task, shared_s, tasks_of
 
@@ -64,7 +65,8 @@ class Verdict:
 
 def want(video: OriginalFile) -> Job | None:
     """Request the job that looks for others, in the caller's transaction; None where there is nothing to compare."""
-    return pipeline.start(JobKind.PAIR, video, priority=PRIORITY) if to_compare(video) else None
+    wanted = to_compare(video) or may_tell(video)
+    return pipeline.start(JobKind.PAIR, video, priority=PRIORITY) if wanted else None
 
 
 def sound_bytes(video: OriginalFile) -> int:
@@ -123,8 +125,19 @@ def look(work: Claim, video: OriginalFile) -> None:
         for one in found:
             if one.other.pk in there:
                 VideoPair.objects.all().note(video, one.other, one.found, state=one.state)
+        _ask_moments(video)
         tell_chapters(video)
         regroup(video.shoot_id)
+
+
+def _ask_moments(video: OriginalFile) -> None:
+    """Propose by moments where sound says nothing; of a pair compared long ago the other search may be new."""
+    pairs = list(untold(video))
+    moments = moments_of({pk for pair in pairs for pk in (pair.first_id, pair.second_id)})
+    for pair in pairs:
+        other = pair.second if pair.first_id == video.pk else pair.first
+        if found := by_moments(video, other, moments):
+            VideoPair.objects.all().note(video, other, found, state=PairState.UNSURE)
 
 
 def hold_session(video: OriginalFile) -> None:

@@ -360,3 +360,44 @@ def test_a_chapter_that_ended_before_the_other_video_began_has_nothing_in_common
     later = camera(shoot, "DRONE", has_audio=False, at_s=50)
     look(later)
     assert {of_two(one, later).found_by, of_two(two, later).found_by} == {FoundBy.CLOCK}, "nothing is known of it"
+
+
+#: Where the tricks of a session are, in seconds of what happened.
+TRICKS_S = (14, 33, 41, 62, 85, 97)
+
+
+def filmed_moments(video: OriginalFile, begins_s: float) -> None:
+    for at_s in TRICKS_S:
+        start_ms = round(1000 * (at_s - begins_s)) - 2000
+        CandidateSegmentFactory(original_file=video, start_ms=start_ms, end_ms=start_ms + 4000, score=0.9)
+
+
+@pytest.fixture
+def silent(shoot) -> tuple[OriginalFile, OriginalFile]:
+    """Return two videos without sound that saw the same; the second began 7 s later, and its clock is 50 s ahead."""
+    one = camera(shoot, "HELMET", length_s=110, has_audio=False)
+    other = camera(shoot, "DRONE", at_s=57, length_s=100, has_audio=False)
+    filmed_moments(one, 0)
+    return one, other
+
+
+def test_without_sound_the_pattern_of_moments_proposes_a_pair_which_is_never_sure(silent, sorter):
+    one, other = silent
+    filmed_moments(other, 7)
+    look(one)
+    pair = of_two(one, other)
+    assert (pair.state, pair.found_by) == (PairState.UNSURE, FoundBy.MOMENTS)
+    assert later_s(one, other) == pytest.approx(7, abs=0.01)
+    assert pair.confirm(sorter)
+
+
+def test_a_search_that_ends_after_the_videos_were_compared_is_asked_as_well(silent):
+    one, other = silent
+    look(one)
+    assert of_two(one, other).found_by == FoundBy.CLOCK
+    filmed_moments(other, 7)
+    job = pairing.want(other)
+    assert job is not None, "though both were compared"
+    pair_task(str(job.pk))
+    assert (of_two(one, other).state, of_two(one, other).found_by) == (PairState.UNSURE, FoundBy.MOMENTS)
+    assert pairing.want(other) is None
