@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from clips.media import MediaError
 from clips.media.sandbox import runner
-from detection.evaluation import plot, report, sync_report
+from detection.evaluation import made_moments, plot, report, sync_report
 from detection.evaluation.evaluate import LabelError
 from detection.evaluation.recorded import COVERAGES
 from detection.evaluation.report import LIMITS, Watching
@@ -97,6 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("files", type=Path, nargs="*", metavar="FILE", help="two videos")
     command.add_argument("--evaluate", action="store_true", help="measure on pairs made of the videos in --footage")
     command.add_argument("--footage", type=Path, nargs="+", default=[], metavar="DIR", help="folders with the videos")
+    command.add_argument(
+        "--labels", type=Path, nargs="+", default=[], metavar="DIR", help="instead: pairs by the labelled tricks alone"
+    )
     command.add_argument("--pairs", type=int, default=2, metavar="N", help="pairs of each kind (default: 2)")
     command = _command(commands, "fit", "fit the weights of the score on labelled takes", _fit)
     _add_labelled(command)
@@ -184,6 +187,10 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _sync(options: argparse.Namespace) -> int:
+    if options.evaluate and options.labels:
+        rows = made_moments.evaluate(options.labels, n_each=options.pairs)
+        _print_moments_report(rows, options.json)
+        return 0
     if options.evaluate:
         _print_sync_report(sync_report.evaluate(options.footage, n_each=options.pairs, on_tick=_tick), options.json)
         return 0
@@ -219,6 +226,17 @@ def _print_sync_report(figures: dict[str, Any], as_json: bool) -> None:
         name = f"{row['kind']}{overlap}, {row['condition']}"
         print(f"{name:<38}", *(f"{_figure(row[column]):>20}" for column in columns))
     print("a day:", ", ".join(f"{name} {_figure(value)}" for name, value in figures["day"].items()))
+
+
+def _print_moments_report(rows: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(rows, indent=1))
+        return
+    columns = ("pairs", "proposed", "wrong", "recall", "error_ms_p95")
+    print(" " * 38, *(f"{name:>14}" for name in columns))
+    for row in rows:
+        name = f"{row['kind']} {row['overlap_s']:.0f} s, {row['search']} search"
+        print(f"{name:<38}", *(f"{_figure(row[column]):>14}" for column in columns))
 
 
 def _fit(options: argparse.Namespace) -> int:

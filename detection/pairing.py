@@ -18,11 +18,14 @@ from clips.jobs.worker import Claim
 from clips.media import MediaError
 from clips.media.cameras.model import CAM_UNKNOWN
 from clips.media.sandbox import runner
-from clips.models import Job, JobKind, OriginalFile, PairState, Shoot, VideoPair
+from clips.models import FoundBy, Job, JobKind, OriginalFile, PairState, Shoot, VideoPair
 from clips.models.video_pair import WIDE
 from clips.sorting.angle_groups import regroup
+from clips.sorting.takes import takes_of
 from clips.storage import kept_sounds
 from clips.storage.files import MissingFileError, local_copy, scratch_folder
+from detection.by_moments import by_moments, may_tell, moments_of, untold
+from detection.by_take import Expected, expected_of, task_near, tell_chapters
 from detection.sync.clocks import CLOCK_SLACK_S, LEAST_OVERLAP_S, Recorded, Task, shared_s, tasks_of
 
 #: Behind all that anybody waits for.
@@ -62,7 +65,8 @@ class Verdict:
 
 def want(video: OriginalFile) -> Job | None:
     """Request the job that looks for others, in the caller's transaction; None where there is nothing to compare."""
-    return pipeline.start(JobKind.PAIR, video, priority=PRIORITY) if to_compare(video) else None
+    wanted = to_compare(video) or may_tell(video)
+    return pipeline.start(JobKind.PAIR, video, priority=PRIORITY) if wanted else None
 
 
 def sound_bytes(video: OriginalFile) -> int:
@@ -92,11 +96,14 @@ def to_compare(video: OriginalFile, *, wide_since: datetime | None = None) -> li
     others = [other for other in rows if not is_slowed(other)]
     slack_s = DAY_S if wide_since or len(others) < SMALL_SESSION else CLOCK_SLACK_S
     others = [other for other in others if other.pk not in known_ids and not _is_same_camera(video, other)]
+    expected = expected_of(video, takes_of(video.shoot_id))
+    by_take = [(other, task_near(video, other, expected[other.pk])) for other in others if other.pk in expected]
+    others = [other for other in others if other.pk not in expected]
     if slack_s == CLOCK_SLACK_S:
         others = [other for other in others if other.recorded_at and video.recorded_at]
     by_id = {other.pk: other for other in others}
     found = tasks_of(own, [_recorded(other) for other in others], slack_s=slack_s, most_cpu_s=MOST_CPU_S)
-    return [(by_id[task.second], task) for task in found]
+    return by_take + [(by_id[task.second], task) for task in found]
 
 
 def is_slowed(video: OriginalFile) -> bool:
@@ -118,7 +125,19 @@ def look(work: Claim, video: OriginalFile) -> None:
         for one in found:
             if one.other.pk in there:
                 VideoPair.objects.all().note(video, one.other, one.found, state=one.state)
+        _ask_moments(video)
+        tell_chapters(video)
         regroup(video.shoot_id)
+
+
+def _ask_moments(video: OriginalFile) -> None:
+    """Propose by moments where sound says nothing; of a pair compared long ago the other search may be new."""
+    pairs = list(untold(video))
+    moments = moments_of({pk for pair in pairs for pk in (pair.first_id, pair.second_id)})
+    for pair in pairs:
+        other = pair.second if pair.first_id == video.pk else pair.first
+        if found := by_moments(video, other, moments):
+            VideoPair.objects.all().note(video, other, found, state=PairState.UNSURE)
 
 
 def hold_session(video: OriginalFile) -> None:
@@ -142,8 +161,13 @@ def _verdicts(video: OriginalFile, chosen: list[tuple[OriginalFile, Task[UUID]]]
                 limits=runner.Limits(cpu_s=int(MIN_CPU_S + 10 * MOST_CPU_S), wall_s=MIN_WALL_S + 20 * MOST_CPU_S),
                 on_tick=report,
             )
-    found = [_by_sound(video, other, match) for (other, _task), match in zip(to_hear, matches, strict=True)]
-    by_clock = [_by_clock(video, other) for other, _task in chosen if not heard.get(other.pk)]
+    expected = expected_of(video, takes_of(video.shoot_id))
+    found = [
+        _by_sound(video, other, match, expected.get(other.pk))
+        for (other, _task), match in zip(to_hear, matches, strict=True)
+    ]
+    silent = [other for other, _task in chosen if not heard.get(other.pk)]
+    by_clock = [_by_take(video, other, expected.get(other.pk)) or _by_clock(video, other) for other in silent]
     # Of a sound that is not here now, as that of a trimmed video, nobody can say that it has nothing in common.
     return found + [one for one in by_clock if one.state != PairState.NONE or not sounds.may_come(video, one.other)]
 
@@ -186,8 +210,24 @@ class Sounds:
         return bool(away) or any(video.pk in self._missing for video in videos)
 
 
-def _by_sound(video: OriginalFile, other: OriginalFile, match: dict[str, Any] | None) -> Verdict:
-    """Return what the sound says; sure is only what the clocks allow, for a song is heard at other times as well."""
+def _by_take(video: OriginalFile, other: OriginalFile, expected: Expected | None) -> Verdict | None:
+    """Return what the other chapters of a take say; None if there are none, or the two shared nothing by them."""
+    if expected is None or expected.shared_s(video, other) < LEAST_OVERLAP_S:
+        return None
+    return Verdict(other, expected.found, PairState.SURE)
+
+
+def _by_sound(
+    video: OriginalFile, other: OriginalFile, match: dict[str, Any] | None, expected: Expected | None
+) -> Verdict:
+    """Return what the sound says; sure is only what the clocks allow, for a song is heard at other times as well.
+
+    Or what the take's other chapters say, beside which nothing else was looked for (`detection.by_take.task_near`).
+    """
+    if expected is not None:
+        if match and match["is_sure"]:
+            return Verdict(other, match, PairState.SURE)
+        return _by_take(video, other, expected) or Verdict(other, _nothing(), PairState.NONE)
     if match is None or match["confidence"] < LIKELY:
         return Verdict(other, match or _nothing(), PairState.NONE)
     apart_s = _apart_s(video, other)
@@ -200,7 +240,8 @@ def _by_clock(video: OriginalFile, other: OriginalFile) -> Verdict:
     shared, apart_s = shared_s(_recorded(video), _recorded(other)), _apart_s(video, other)
     if shared is None or apart_s is None or shared < LEAST_OVERLAP_S:
         return Verdict(other, _nothing(), PairState.NONE)
-    return Verdict(other, _nothing() | {"offset_s": apart_s}, PairState.UNSURE)
+    found = {"offset_s": apart_s, "found_by": FoundBy.CLOCK}
+    return Verdict(other, _nothing() | found, PairState.UNSURE)
 
 
 def _nothing() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from clips.api.errors import found
 from clips.api.serializers import PeopleField, SentenceSerializer
 from clips.library import bulk, hearts, stars, undoing
+from clips.library.angles import with_beside
 from clips.library.selection import MAX_IDS, Selection, SelectionForm
 from clips.models import BulkChange, ClipCategory
 from clips.models.clip import MAX_STARS
@@ -71,6 +72,9 @@ class BulkTagsSerializer(SelectionSerializer):
     add_people = PeopleField(required=False, default=list, help_text="Join the riders that are there.")
     trick = serializers.PrimaryKeyRelatedField(queryset=Trick.objects, allow_null=True, required=False)
     category = serializers.ChoiceField(ClipCategory.choices, required=False)
+    all_cameras = serializers.BooleanField(
+        default=True, help_text="Tags also go to the clips of the same tricks from other cameras."
+    )
     heart = serializers.BooleanField(
         required=False, help_text="Instead of tags: give all of them your heart, or take it away."
     )
@@ -115,7 +119,8 @@ class BulkTags(APIView):
         elif "stars" in asked.validated_data:
             made = stars.rate_many(clips, asked.validated_data["stars"], **who)
         else:
-            made = bulk.change_tags(clips, asked.change(), **who)
+            chosen = with_beside(clips) if asked.validated_data["all_cameras"] else clips
+            made = bulk.change_tags(chosen, asked.change(), **who)
         return Response(BulkChangeSerializer(made).data)
 
 

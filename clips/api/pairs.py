@@ -25,7 +25,18 @@ class PairSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = VideoPair
-        fields = ["id", "first", "second", "shift_ms", "nudge_us", "drift_ppm", "confidence", "state", "found_at"]
+        fields = [
+            "id",
+            "first",
+            "second",
+            "shift_ms",
+            "nudge_us",
+            "drift_ppm",
+            "confidence",
+            "found_by",
+            "state",
+            "found_at",
+        ]
         read_only_fields = fields
 
 

@@ -168,6 +168,12 @@ class EditSerializer(serializers.Serializer):
     person = serializers.PrimaryKeyRelatedField(queryset=Person.objects, allow_null=True, required=False)
     trick = serializers.PrimaryKeyRelatedField(queryset=Trick.objects, allow_null=True, required=False)
     also = PeopleField(required=False)
+    all_cameras = serializers.BooleanField(
+        default=True, help_text="Riders, trick and category also change in the clips of the trick from other cameras."
+    )
+    cut_all_cameras = serializers.BooleanField(
+        default=False, help_text="These are cut at the same instants as well, as far as their videos show them."
+    )
 
 
 class ClipSerializer(serializers.ModelSerializer):

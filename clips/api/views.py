@@ -19,8 +19,8 @@ from clips.ingest import quota
 from clips.ingest.register import display_name
 from clips.ingest.tus_headers import UploadMetadata, clean_session_name
 from clips.jobs import pipeline
+from clips.library.edit_all import edit
 from clips.library.filters import ClipFilter, JobFilter
-from clips.library.new_version import reedit
 from clips.library.stars import rate_many
 from clips.models import CandidateSegment, FinalClip, Heart, Job, Upload
 from clips.models.clip import FinalClipQuerySet
@@ -176,8 +176,9 @@ class ClipEdit(APIView):
     @extend_schema(request=serializers.EditSerializer, responses={200: serializers.ClipSerializer, **REFUSALS})
     def post(self, request: Request, pk: uuid.UUID) -> Response:
         clip = found(FinalClip.objects.with_names().filter(pk=pk).first(), _("clip"))
-        choice = replace(decisions.choice_of(clip), **_checked(serializers.EditSerializer, request))
-        version = reedit(clip, choice, member=request.user)
+        asked = _checked(serializers.EditSerializer, request)
+        others = {"tags": asked.pop("all_cameras"), "cut": asked.pop("cut_all_cameras")}
+        version = edit(clip, replace(decisions.choice_of(clip), **asked), member=request.user, **others).version
         return Response(serializers.ClipSerializer(clips_for(request).get(pk=version.pk)).data)
 
 

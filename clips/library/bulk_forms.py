@@ -1,15 +1,18 @@
 """Forms for changes of many clips at once."""
 
+from uuid import UUID
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clips.library.angles import with_beside
 from clips.library.bulk import TagChange
 from clips.library.selection import SelectionForm
 from clips.library.session_forms import SessionTargetForm
 from clips.models import ClipCategory
 from clips.models.clip import MAX_PEOPLE
 from clips.sorting.forms import MAX_NAME, cleaned_names
-from people.models import Person
+from people.models import Member, Person
 from people.naming.spelling import clean_name
 from tricks.models import Trick
 
@@ -30,6 +33,9 @@ class BulkTagsForm(SelectionForm):
         initial="",
     )
 
+    #: Else the clips of the same tricks from other cameras get the same tags.
+    only_selected = forms.BooleanField(required=False)
+
     def clean_people(self) -> list[str]:
         return cleaned_names(self.cleaned_data["people"])
 
@@ -46,6 +52,11 @@ class BulkTagsForm(SelectionForm):
         if not self.errors and cleaned["no_trick"] and cleaned["trick"]:
             raise forms.ValidationError(_("Choose a trick or “No trick”, not both."))
         return cleaned
+
+    def clips(self, member: Member) -> set[UUID]:
+        """Return the ids of the clips to tag; call it on a valid form."""
+        chosen = self.selection().clips(member).values_list("pk", flat=True)
+        return set(chosen) if self.cleaned_data["only_selected"] else with_beside(chosen)
 
     def change(self) -> TagChange:
         """Return the change; unknown riders and tricks are added."""

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,9 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from clips.library import bulk, undoing
+from clips.library.angles import with_beside
+from clips.library.bin_forms import next_address
 from clips.library.bulk_forms import BulkTagsForm, KeyForm
+from clips.library.new_version import current_version
 from clips.library.selection import SelectionForm
-from clips.models import BulkChange, BulkKind, Shoot
+from clips.models import BulkChange, BulkKind, FinalClip, Shoot
 from clips.models.bulk import Undone
 from clips.sorting.decisions import ConflictError
 from people.access import requires
@@ -24,6 +27,9 @@ from people.models import Role
 from trickyclip.shared.asked_once import mark_of
 from trickyclip.shared.page_events import announce
 from trickyclip.shared.whole_pages import part_of
+
+#: Sent by a message that offers an undo on whatever page comes next (`trickyclip.shared.undo_offer`).
+NEXT = "next"
 
 
 @requires(Role.SORTER)
@@ -33,8 +39,10 @@ def clips_tag_plan(request: HttpRequest) -> HttpResponse:
     form = BulkTagsForm(request.POST)
     if not form.is_valid():
         return render(request, "clips/library/_bulk_plan.html", {"errors": _sentences(form)})
-    planned = bulk.plan(form.selection().clips(request.user).values_list("pk", flat=True), form.change_to_plan())
-    return render(request, "clips/library/_bulk_plan.html", {"plan": planned})
+    chosen = set(form.selection().clips(request.user).values_list("pk", flat=True))
+    n_beside = len(with_beside(chosen) - chosen)
+    context = {"plan": bulk.plan(form.clips(request.user), form.change_to_plan()), "n_beside": n_beside}
+    return render(request, "clips/library/_bulk_plan.html", context | {"form": form})
 
 
 @requires(Role.SORTER)
@@ -44,7 +52,7 @@ def clips_tag(request: HttpRequest) -> HttpResponse:
     form, key_form = BulkTagsForm(request.POST), KeyForm(request.POST)
     if not (form.is_valid() and key_form.is_valid()):
         return render(request, "clips/library/_bulk_plan.html", {"errors": _sentences(form)}, status=422)
-    chosen = form.selection().clips(request.user).values_list("pk", flat=True)
+    chosen = form.clips(request.user)
     try:
         with transaction.atomic():  # a refused change adds no new people or tricks either
             who = {"member": request.user, "key": key_form.cleaned_data["key"], "asked": mark_of(request)}
@@ -70,6 +78,9 @@ def bulk_undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     try:
         undone = undoing.undo(change, member=request.user)
     except ConflictError as error:
+        if NEXT in request.POST:
+            messages.error(request, str(error))
+            return redirect(next_address(request, "clips:library"))
         return _toast(request, change, problem=str(error), status=409)
     if change.kind == BulkKind.MOVE:  # to where the videos are now
         messages.success(request, said_of_undo(undone))
@@ -77,8 +88,18 @@ def bulk_undo(request: HttpRequest, pk: UUID) -> HttpResponse:
         if undone.n_restored and was_in:
             return HttpResponseClientRedirect(reverse("clips:session", args=[was_in.pk]))
         return HttpResponseClientRefresh()
+    if NEXT in request.POST:  # the offer of the page that came after an edit
+        messages.success(request, said_of_undo(undone))
+        return redirect(_page_of(change) or next_address(request, "clips:library"))
     change.refresh_from_db()
     return answer_changed(request, change, said=said_of_undo(undone))
+
+
+def _page_of(change: BulkChange) -> str | None:
+    """Return the page of the clip from which others were edited as well, as it is now."""
+    edited = FinalClip.objects.filter(pk=change.states[0]).first() if change.kind == BulkKind.EDIT else None
+    current = edited and current_version(edited)
+    return reverse("clips:clip", args=[current.pk]) if current else None
 
 
 def said_of_undo(undone: Undone) -> str:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, reselect, retarget
 
@@ -16,11 +17,12 @@ from clips.archive import outage
 from clips.archive.status import copy_status
 from clips.disk.fetching import fetch_context
 from clips.library import bin_rights, ordering
-from clips.library.angles import other_angles
+from clips.library.angles import beside, other_angles
 from clips.library.asked import Asked, asked_for, library_address, query_of
 from clips.library.clip_forms import ClipForm
+from clips.library.edit_all import Edited, are_cut_alike, edit
 from clips.library.filters import ClipFilter
-from clips.library.new_version import UnchangedError, current_version, reedit, use_again
+from clips.library.new_version import UnchangedError, current_version, use_again
 from clips.models import FinalClip, Job, JobKind, JobState, Subject
 from clips.previews.playback import best_source, full_source, lacks_copy
 from clips.sharing.views import copies_to_show, share_context
@@ -28,6 +30,7 @@ from clips.sorting.decisions import ConflictError, TrimError, choice_of
 from clips.talk.views import thread_of
 from people.access import requires
 from people.models import Member, Role
+from trickyclip.shared.undo_offer import offer_undo
 
 #: What the player says below its picture.
 PLAYER_SAYS = "#clip-player .player-says"
@@ -91,13 +94,24 @@ def clip_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
         return answer_form(request, edited, form, status=422)
     try:
         with transaction.atomic():  # a refused save adds no new people or tricks either
-            version = reedit(edited, form.choice(), member=request.user)
+            made = edit(edited, form.choice(), member=request.user, **form.for_others())
     except (TrimError, UnchangedError) as error:
         form.add_error(None, str(error))
         return answer_form(request, edited, form, status=422)
     except ConflictError as error:
         return answer_conflict(request, edited, form, str(error))
-    return answer_redirect(request, reverse("clips:clip", args=[version.pk]))
+    _say_of_others(request, made)
+    return answer_redirect(request, reverse("clips:clip", args=[made.version.pk]))
+
+
+def _say_of_others(request: HttpRequest, made: Edited) -> None:
+    """Say what became of the other cameras' clips, and offer to undo it where there is more than one new version."""
+    left = ngettext("%(n)d clip stays as it is.", "%(n)d clips stay as they are.", made.n_left) % {"n": made.n_left}
+    if made.change:
+        said = f"{made.change}. {left}" if made.n_left else f"{made.change}."
+        offer_undo(request, said, reverse("clips:bulk_undo", args=[made.change.pk]))
+    elif made.n_left:
+        messages.warning(request, left)
 
 
 @requires(Role.SORTER)
@@ -125,7 +139,9 @@ def answer_removed(request: HttpRequest, removed: FinalClip) -> HttpResponse:
 def answer_form(request: HttpRequest, edited: FinalClip, form: ClipForm, status: int = 200, **more) -> HttpResponse:
     """Answer with the form alone where it takes the place of the clip's player, else with a page of its own."""
     in_place = bool(request.htmx) and not (request.htmx.current_url_abs_path or "").endswith("/edit")
+    others = list(beside(edited).with_camera_names().order_by("camera_id", "pk"))
     context = {"clip": edited, "form": form, "source": full_source(edited), "in_place": in_place, **more}
+    context |= {"others": others, "are_alike": bool(others) and are_cut_alike(edited)}
     if edited.original_file.evicted_at:
         context |= fetch_context(edited.original_file)
     template = "clips/library/_clip_form.html" if request.htmx else "clips/library/clip_edit.html"

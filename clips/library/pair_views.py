@@ -7,9 +7,12 @@ from django import forms
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from clips.library.bulk_forms import KeyForm
+from clips.library.camera_clocks import said_of_times
+from clips.library.pair_clocks import pairs_with_clocks, put_right, take_back, with_wrong_clocks
 from clips.library.pairs import PairRow, change, find_pairs, with_names
 from clips.models import PairChange, Shoot, VideoPair
 from people.access import requires
@@ -17,12 +20,28 @@ from people.models import Role
 
 #: A second of 240 fps at once; who wants more goes there step by step.
 MOST_FRAMES = 240
+#: What an integer of the database holds.
+MOST_OFFSET_S = 2**31 - 1
 
 
 class NudgeForm(KeyForm):
     """By how many frames the second video moves, later if positive."""
 
     frames = forms.IntegerField(min_value=-MOST_FRAMES, max_value=MOST_FRAMES)
+
+
+class ClockForm(forms.Form):
+    """Which of the two clocks was wrong, and what its correction is then, as the line said."""
+
+    which = forms.ChoiceField(choices=[("first", ""), ("second", "")])
+    offset_s = forms.IntegerField(min_value=-MOST_OFFSET_S, max_value=MOST_OFFSET_S)
+
+
+class ClockUndoForm(forms.Form):
+    clock = forms.IntegerField(min_value=0, max_value=2**63 - 1)
+    offset_s = forms.IntegerField(min_value=-MOST_OFFSET_S, max_value=MOST_OFFSET_S)
+    #: Empty where there was no correction before.
+    before_s = forms.IntegerField(required=False, min_value=-MOST_OFFSET_S, max_value=MOST_OFFSET_S)
 
 
 class UndoChangeForm(forms.Form):
@@ -72,6 +91,35 @@ def pair_undo(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @requires(Role.CURATOR)
 @require_POST
+def pair_clock(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Put right the clock of one of two cameras for its videos of that day; 409 if that is not so any more."""
+    pair, form = _pair(pk), ClockForm(request.POST)
+    if not form.is_valid():
+        return _list(request, pair, status=422, said=_("Reload the page."))
+    done = put_right(pair, is_first=form.cleaned_data["which"] == "first", offset_s=form.cleaned_data["offset_s"])
+    if done is None:
+        return _list(request, pair, status=409, said=_("Somebody has corrected this clock meanwhile."))
+    clock, before_s, n_changed = done
+    undo = {"clock": clock.pk, "offset_s": clock.offset_s, "before_s": "" if before_s is None else before_s}
+    return _list(request, pair, said=said_of_times(n_changed), undo=undo)
+
+
+@requires(Role.CURATOR)
+@require_POST
+def pair_clock_undo(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Give a clock back what it had before a pair put it right; 409 if somebody has corrected it since."""
+    pair, form = _pair(pk), ClockUndoForm(request.POST)
+    if not form.is_valid():
+        return _list(request, pair, status=422, said=_("Reload the page."))
+    asked = form.cleaned_data
+    n_changed = take_back(asked["clock"], offset_s=asked["offset_s"], before_s=asked["before_s"])
+    if n_changed is None:
+        return _list(request, pair, status=409, said=_("Somebody has corrected this clock meanwhile."))
+    return _list(request, pair, said=said_of_times(n_changed))
+
+
+@requires(Role.CURATOR)
+@require_POST
 def session_find_pairs(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Compare all videos of a session in the background, whatever their clocks say."""
     shoot = get_object_or_404(Shoot.objects.in_use(), pk=pk)
@@ -96,4 +144,11 @@ def _pair(pk: UUID) -> VideoPair:
 
 
 def _line(request: HttpRequest, pair: VideoPair, *, status: int) -> HttpResponse:
-    return render(request, "clips/library/_pair.html", {"row": PairRow.of(pair)}, status=status)
+    (row,) = with_wrong_clocks([PairRow.of(pair)])
+    return render(request, "clips/library/_pair.html", {"row": row}, status=status)
+
+
+def _list(request: HttpRequest, pair: VideoPair, *, status: int = 200, **more: object) -> HttpResponse:
+    """Answer with all pairs of a session: of several lines the same clock may be wrong."""
+    context = {"pairs": pairs_with_clocks(pair.first.shoot), "is_open": True, "at": pair, **more}
+    return render(request, "clips/library/_pairs.html", context, status=status)

@@ -1,7 +1,8 @@
 """Lists the videos of a session that filmed the same, two by two, and has more looked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
@@ -28,6 +29,8 @@ class PairRow:
     apart_ms: int
     #: By how many frames `VideoPair.nudge` moves so that the later video begins a frame later.
     frames_later: int
+    #: Of a confirmed pair the clocks of which one was wrong (`clips.library.pair_clocks.WrongClock`).
+    wrong_clocks: Sequence[Any] = ()
 
     @classmethod
     def of(cls, pair: VideoPair) -> "PairRow":

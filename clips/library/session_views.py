@@ -15,7 +15,7 @@ from clips.archive.configured import of_archive
 from clips.ingest.camera_proxies import SECOND_LENS_NAME
 from clips.library import bin_rights
 from clips.library.clock_faults import clock_facts
-from clips.library.pairs import pairs_of
+from clips.library.pair_clocks import pairs_with_clocks
 from clips.library.session_clips import clips_of, covers_of, riders_of
 from clips.library.session_forms import MomentForm, SessionForm
 from clips.library.watching import chosen_of, videos_of, videos_to_choose
@@ -91,7 +91,7 @@ def session(request: HttpRequest, pk: UUID) -> HttpResponse:
     videos = videos_to_choose(shoot)
     context |= {"videos": videos, "watch": chosen_of(request, shoot, videos)}
     context |= {"clips": clips_of(shoot, request.user), "riders": riders_of(shoot), "cover": covers_of([shoot]).get(pk)}
-    context["pairs"] = pairs_of(shoot)
+    context["pairs"] = pairs_with_clocks(shoot)
     context["may_bin"] = bin_rights.may_throw_away(request.user, shoot)
     return render(request, "clips/library/session.html", context)
 

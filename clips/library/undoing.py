@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clips.library.bulk import may_undo, undo_tags
+from clips.library.edit_all import undo_edit
 from clips.library.hearts import undo_hearts
 from clips.library.stars import undo_stars
 from clips.library.video_moves import undo_move
@@ -15,7 +16,7 @@ from people.models import Member
 
 _REVERSE = {
     BulkKind.TAG: undo_tags, BulkKind.MOVE: undo_move, BulkKind.TRASH: undo_trash, BulkKind.HEART: undo_hearts,
-    BulkKind.STARS: undo_stars,
+    BulkKind.STARS: undo_stars, BulkKind.EDIT: undo_edit,
 }  # fmt: skip
 
 

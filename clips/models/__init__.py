@@ -43,7 +43,7 @@ from clips.models.share import SharedCopy, ShareLink, ShareSound
 from clips.models.shoot import Shoot
 from clips.models.talk import Comment, CommentState, Reaction, ReactionKind, Speaker, Subject
 from clips.models.upload import Upload, UploadSource, UploadState
-from clips.models.video_pair import PairChange, PairChangeKind, PairState, VideoPair
+from clips.models.video_pair import FoundBy, PairChange, PairChangeKind, PairState, VideoPair
 
 __all__ = [
     "ASKED",
@@ -82,6 +82,7 @@ __all__ = [
     "FileName",
     "Filmstrip",
     "FinalClip",
+    "FoundBy",
     "GuestComments",
     "HandleCut",
     "Heart",

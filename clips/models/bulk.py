@@ -20,6 +20,7 @@ class BulkKind(models.TextChoices):
     UNLINK = "UNLINK", _("take a rider out of the library")
     HEART = "HEART", _("give clips a heart, or take it away")
     STARS = "STARS", _("rate clips")
+    EDIT = "EDIT", _("edit all cameras’ clips of a trick")
 
 
 class Undone(NamedTuple):
@@ -43,6 +44,7 @@ class BulkChange(models.Model):
     #: Checksum of the request: the same key with another one is refused. Empty for changes from before it was kept.
     asked = models.CharField(max_length=64, blank=True, default="", editable=False)
     #: The different states that rows had before or got; ``rows`` has two numbers into it for each id: before and after.
+    #: Of an edit each new version has one: that of the version which it replaced.
     states = models.JSONField(default=list, editable=False)
     rows = models.JSONField(default=dict, editable=False)
     n_changed = models.PositiveIntegerField(_("rows changed"))
@@ -103,6 +105,7 @@ _SAID = {
     BulkKind.MOVE: lambda n: ngettext("Moved %(n)d video to %(label)s", "Moved %(n)d videos to %(label)s", n),
     BulkKind.TRASH: lambda n: ngettext("Trashed %(n)d moment", "Trashed %(n)d moments", n),
     BulkKind.UNLINK: lambda n: ngettext("Took a rider out of %(n)d clip", "Took a rider out of %(n)d clips", n),
+    BulkKind.EDIT: lambda n: ngettext("Edited %(n)d clip", "Edited %(n)d clips", n),
     BulkKind.STARS: lambda n: ngettext("Rated %(n)d clip: %(label)s", "Rated %(n)d clips: %(label)s", n),
     BulkKind.HEART: lambda n: ngettext("Gave %(n)d clip a heart", "Gave %(n)d clips a heart", n),
 }

@@ -34,6 +34,8 @@ UNCHOSEN_ZONE = "UTC"
 _AVCHD_NAME = re.compile(r"(?P<number>\d{5})\.(?:MTS|M2TS)", re.IGNORECASE)
 #: Its times are whole seconds. Nobody ends a recording and begins the next one sooner.
 _SAME_SECOND = dt.timedelta(seconds=1.2)
+#: The chapters of one name follow each other; old cameras note the time of each a little late.
+_CHAPTER_SLACK = dt.timedelta(seconds=5)
 #: A file may bear the moment at which its recording began, or at which it ended.
 _NAME_AGREES = dt.timedelta(seconds=5)
 _QUARTER = dt.timedelta(minutes=15)
@@ -113,6 +115,21 @@ def parts(files: Iterable["OriginalFile"]) -> dict[UUID, Part]:
         if n_parts > 1:
             found.update((file.pk, Part(chapter, n_parts)) for chapter, file in chapters)
     return found
+
+
+def takes(files: Iterable["OriginalFile"]) -> list[list["OriginalFile"]]:
+    """Return the files of each split recording that follow each other without a gap, in order; at least two each."""
+    files, found = list(files), []
+    for chapters in (*_recordings(files), *_avchd_recordings(files)):
+        take: list[OriginalFile] = []
+        last = 0
+        for number, file in chapters:
+            if not take or number != last + 1 or not _is_next(take[-1], file):
+                take = []
+                found.append(take)
+            take.append(file)
+            last = number
+    return [take for take in found if len(take) > 1]
 
 
 def next_part(file: "OriginalFile", alike: Iterable["OriginalFile"]) -> "OriginalFile | None":
@@ -229,11 +246,18 @@ def _avchd_recordings(files: Iterable["OriginalFile"]) -> list[list[tuple[int, "
     return recordings
 
 
-def _goes_on(before: "OriginalFile", after: "OriginalFile") -> bool:
+def _is_next(before: "OriginalFile", after: "OriginalFile") -> bool:
+    """Return whether a chapter begins where the one before it ends, as far as is known."""
+    if before.duration_ms is None:
+        return False
+    return None in (before.recorded_at, after.recorded_at) or _goes_on(before, after, _CHAPTER_SLACK)
+
+
+def _goes_on(before: "OriginalFile", after: "OriginalFile", slack: dt.timedelta = _SAME_SECOND) -> bool:
     if before.recorded_at is None or after.recorded_at is None or before.duration_ms is None:
         return False
     ended_at = before.recorded_at + dt.timedelta(milliseconds=before.duration_ms)
-    return abs(after.recorded_at - ended_at) <= _SAME_SECOND
+    return abs(after.recorded_at - ended_at) <= slack
 
 
 def _camera_of(file: "OriginalFile") -> tuple[UUID, str, str]:

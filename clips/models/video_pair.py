@@ -34,6 +34,15 @@ class PairState(models.TextChoices):
     REJECTED = "REJECTED", _("taken apart")
 
 
+class FoundBy(models.TextChoices):
+    """What the offset of a pair follows from."""
+
+    SOUND = "SOUND", _("sound")
+    TAKE = "TAKE", _("other parts of the recording")
+    MOMENTS = "MOMENTS", _("pattern of moments")
+    CLOCK = "CLOCK", _("cameras’ clocks")
+
+
 STANDING = (PairState.SURE, PairState.CONFIRMED)
 DECIDED = (PairState.CONFIRMED, PairState.REJECTED)
 
@@ -59,7 +68,7 @@ class VideoPairQuerySet(models.QuerySet["VideoPair"]):
         ----------
         one, other : OriginalFile
         found : dict
-            ``match`` of `detection.sync.files.compare` with ``one`` first.
+            ``match`` of `detection.sync.files.compare` with ``one`` first; ``found_by`` where it is not the sound.
         state : PairState, optional
             What is known by it; by default what the sound alone says.
 
@@ -78,6 +87,7 @@ class VideoPairQuerySet(models.QuerySet["VideoPair"]):
             "offset_ms": round(offset_ms),
             "drift_ppm": drift_ppm,
             "confidence": found["confidence"],
+            "found_by": found.get("found_by", FoundBy.SOUND),
             "state": state,
             "found_at": timezone.now(),
         }
@@ -100,6 +110,7 @@ class VideoPair(models.Model):
     )
     drift_ppm = models.FloatField(_("drift of the clocks"), null=True, blank=True)
     confidence = models.FloatField(_("confidence"))
+    found_by = models.CharField(_("found by"), max_length=7, choices=FoundBy, default=FoundBy.SOUND)
     state = models.CharField(_("state"), max_length=9, choices=PairState.choices)
     found_at = models.DateTimeField(_("compared"))
     decided_by = models.ForeignKey(
@@ -127,6 +138,7 @@ class VideoPair(models.Model):
                 condition=Q(nudge_us__range=(-MOST_NUDGE_US, MOST_NUDGE_US)), name="video_pair_nudge_is_small"
             ),
             models.CheckConstraint(condition=Q(state__in=PairState.values), name="video_pair_state_known"),
+            models.CheckConstraint(condition=Q(found_by__in=FoundBy.values), name="video_pair_found_by_known"),
             models.CheckConstraint(
                 condition=Q(state__in=DECIDED, decided_at__isnull=False)
                 | Q(~Q(state__in=DECIDED), decided_at=None, decided_by=None),

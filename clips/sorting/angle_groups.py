@@ -12,6 +12,7 @@ from django.db import transaction
 from clips.models import Angle, AngleGroup, CandidateSegment, OriginalFile, PairState, Shoot, VideoPair
 from clips.sorting import missed_angles
 from clips.sorting.common_clock import Clock, Placed, clocks_of, surest
+from clips.sorting.takes import Takes, takes_of
 
 #: Only what a person confirmed: that sound alone is right is proven on made-up cameras only.
 GROUPED = (PairState.CONFIRMED,)
@@ -32,11 +33,12 @@ def regroup(shoot_id: uuid.UUID) -> int:
     score_shown = Shoot.objects.get(pk=shoot_id).score_shown
     free = set(proposed.lock_free())
     wanted: list[list[Placed]] = []
-    for clocks in clocks_of(pairs):
+    takes = takes_of(shoot_id)
+    for clocks in clocks_of(pairs, takes.beside(pk for pair in pairs for pk in (pair.first_id, pair.second_id))):
         placed = _placed(clocks)
-        groups = _groups([one for one in placed if one.segment.pk not in free])
+        groups = _groups([one for one in placed if one.segment.pk not in free], takes)
         before = [one for one in placed if one.segment.pk in free]
-        missed_angles.complete(groups, clocks, before, score_shown=score_shown)
+        missed_angles.complete(groups, clocks, before, takes, score_shown=score_shown)
         wanted += [group for group in groups if len(group) > 1]
     new = {
         (one.segment.pk, _name(group), one is surest(group), round(1000 * one.clock.shift_ms), _ppm(one.clock))
@@ -84,21 +86,32 @@ def _placed(clocks: dict[uuid.UUID, Clock]) -> list[Placed]:
     return sorted((Placed.of(row, clocks[row.original_file_id]) for row in rows), key=_in_time)
 
 
-def _groups(placed: list[Placed]) -> list[list[Placed]]:
-    """Return the moments that coincide, at most one of each video, and those that are alone."""
+def _groups(placed: list[Placed], takes: Takes) -> list[list[Placed]]:
+    """Return the moments that coincide, at most one of each video, and those that are alone.
+
+    What the chapters of one take have of a moment that lies across their border is in its group as well.
+    """
     groups: list[list[Placed]] = []
     open_groups: list[list[Placed]] = []
     for one in placed:
-        open_groups = [group for group in open_groups if group[0].end_ms > one.start_ms]
+        open_groups = [group for group in open_groups if max(other.end_ms for other in group) > one.start_ms]
         for group in open_groups:
             is_other = all(one.segment.original_file_id != other.segment.original_file_id for other in group)
-            if is_other and one.coincides(group[0]):
+            if is_other and (one.coincides(group[0]) or _goes_on(one, group, takes)):
                 group.append(one)
                 break
         else:
             groups.append([one])
             open_groups.append(groups[-1])
     return groups
+
+
+def _goes_on(one: Placed, group: list[Placed], takes: Takes) -> bool:
+    """Return whether a moment is the rest of one that another camera saw whole, and an earlier chapter in part."""
+    take = takes.of(one.segment.original_file_id).take
+    is_same = [takes.of(other.segment.original_file_id).take == take for other in group]
+    others = [other for other, same in zip(group, is_same, strict=True) if not same]
+    return any(is_same) and any(one.coincides(other) for other in others)
 
 
 def _in_time(one: Placed) -> tuple[float, uuid.UUID]:

@@ -155,6 +155,15 @@ def skip(
         record(DecisionKind.SKIP, segment, key, member, after=after)
 
 
+def span_in(angle: Angle, lead: Angle, span_ms: tuple[int, int], duration_ms: int | None) -> tuple[int, int] | None:
+    """Return a span of one angle's video in the time of another's; None where that shows next to nothing of it."""
+    ends_ms = [angle.place_ms(lead.at_ms(place_ms)) for place_ms in span_ms]
+    # Rounded up, as a page names a frame by the millisecond that follows its beginning.
+    start_ms, end_ms = (ceil(round(place_ms, 3)) for place_ms in ends_ms)
+    start_ms, end_ms = max(0, start_ms), min(end_ms, duration_ms or end_ms)
+    return (start_ms, end_ms) if end_ms - start_ms >= LEAST_MS else None
+
+
 def _held(segment: CandidateSegment, angles: list[uuid.UUID], lease: uuid.UUID) -> list[CandidateSegment]:
     """Lock and return a card's moment and those others that are still with it; none if the page lost the card."""
     CandidateSegment.objects.filter(pk__in=[segment.pk, *angles]).lock_in_order()
@@ -175,11 +184,8 @@ def _choice_for(one: CandidateSegment, lead: CandidateSegment, choice: Choice) -
     """Return a choice about the card's video in the time of another; None where that shows next to nothing of it."""
     if one.pk == lead.pk:
         return choice
-    ends_ms = [one.angle.place_ms(lead.angle.at_ms(place_ms)) for place_ms in (choice.start_ms, choice.end_ms)]
-    # Rounded up, as a page names a frame by the millisecond that follows its beginning.
-    start_ms, end_ms = (ceil(round(place_ms, 3)) for place_ms in ends_ms)
-    start_ms, end_ms = max(0, start_ms), min(end_ms, one.original_file.duration_ms or end_ms)
-    return replace(choice, start_ms=start_ms, end_ms=end_ms) if end_ms - start_ms >= LEAST_MS else None
+    span_ms = span_in(one.angle, lead.angle, (choice.start_ms, choice.end_ms), one.original_file.duration_ms)
+    return replace(choice, start_ms=span_ms[0], end_ms=span_ms[1]) if span_ms else None
 
 
 def _entry(one: CandidateSegment, status: SegmentStatus, clip: FinalClip | None = None) -> dict[str, Any]:

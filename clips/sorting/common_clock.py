@@ -47,9 +47,17 @@ class Placed:
         return shared_ms >= COINCIDES * min(self.end_ms - self.start_ms, other.end_ms - other.start_ms)
 
 
-def clocks_of(pairs: list[VideoPair]) -> list[dict[uuid.UUID, Clock]]:
-    """Return the clocks of videos that are tied by pairs, each set of them on the clock of one of them."""
+def clocks_of(
+    pairs: list[VideoPair], chapters: Iterable[tuple[uuid.UUID, uuid.UUID, float]] = ()
+) -> list[dict[uuid.UUID, Clock]]:
+    """Return the clocks of videos that are tied by pairs, each set of them on the clock of one of them.
+
+    Also by ``chapters`` of one take: a video, another one of the same camera, and where that begins in milliseconds.
+    """
     ties: dict[uuid.UUID, list[tuple[uuid.UUID, float, float]]] = defaultdict(list)
+    for first, other, start_ms in chapters:
+        ties[first].append((other, start_ms, 1.0))
+        ties[other].append((first, -start_ms, 1.0))
     for pair in pairs:
         rate = 1 + (pair.drift_ppm or 0.0) * 1e-6
         ties[pair.first_id].append((pair.second_id, pair.shift_ms, rate))

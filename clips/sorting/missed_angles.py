@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop
 from clips.models import CandidateSegment, DetectionRun, OriginalFile, SegmentStatus
 from clips.previews import requests
 from clips.sorting.common_clock import COINCIDES, Clock, Placed, surest
+from clips.sorting.takes import Takes
 
 #: Stored as the reason of such a moment.
 WHY = gettext_noop("seen by another camera")
@@ -33,6 +34,7 @@ def complete(
     groups: list[list[Placed]],
     clocks: dict[uuid.UUID, Clock],
     proposed: list[Placed],
+    takes: Takes,
     *,
     score_shown: float,
 ) -> None:
@@ -45,6 +47,8 @@ def complete(
     clocks : dict
     proposed : list of Placed
         What was proposed before, which is proposed again where it still fits.
+    takes : Takes
+        Of the chapters of one take one has a moment, also where it lies across their border.
     score_shown : float
         Only what the session shows is worth proposing elsewhere.
     """
@@ -57,7 +61,8 @@ def complete(
         sources = [one for one in group if _is_source(one.segment, score_shown)]
         source = surest(sources) if sources else None
         for video, run in videos.items() if source else ():
-            has_one = any(one.segment.original_file_id == video.pk for one in group)
+            take = takes.of(video.pk).take
+            has_one = any(takes.of(one.segment.original_file_id).take == take for one in group)
             if has_one or any(one.coincides(source) for one in there[video.pk]):
                 continue
             before = (one for one in proposed if one.segment.original_file_id == video.pk and one.coincides(source))

@@ -8,7 +8,7 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 
 from clips.media.sandbox import runner
-from clips.models import CandidateSegment, Job, JobKind, JobState, OriginalFile, PairState, Shoot, VideoPair
+from clips.models import CandidateSegment, FoundBy, Job, JobKind, JobState, OriginalFile, PairState, Shoot, VideoPair
 from clips.storage import kept_sounds
 from clips.storage.files import sha256_of
 from clips.tests.factories import CandidateSegmentFactory, OriginalFileFactory, ShootFactory
@@ -285,3 +285,119 @@ def test_of_a_video_whose_file_is_not_there_nobody_says_that_it_has_nothing_in_c
     assert {frozenset((pair.first, pair.second)) for pair in VideoPair.objects.all()} == {
         frozenset((filmed["helmet"], filmed["drone"]))
     }
+
+
+def chapter(shoot: Shoot, number: int, sound, **more: object) -> OriginalFile:
+    """Return a chapter of the helmet camera's take, which began at noon."""
+    named = {"original_filename": f"GX0{number}0042.MP4", "camera_id": "CAM_GOPRO11", "camera_serial": "C1"}
+    return recorded(shoot, f"GX0{number}0042", sound, **named | more)
+
+
+def of_two(one: OriginalFile, other: OriginalFile) -> VideoPair:
+    return VideoPair.objects.all().of(one).get(pk__in=VideoPair.objects.all().of(other))
+
+
+def later_s(one: OriginalFile, other: OriginalFile) -> float:
+    """Return how much later the other of a pair began."""
+    pair = of_two(one, other)
+    return (pair.shift_ms if pair.first_id == one.pk else pair.in_second_ms(0)) / 1000
+
+
+@pytest.fixture
+def take(shoot) -> list[OriginalFile]:
+    """Return two chapters of 20 s, of which the second has no sound, a third of 30 s, and a phone that began at 4 s."""
+    scene = happening(80)
+    chapters = [chapter(shoot, 1, scene[: 20 * RATE_HZ])]
+    chapters.append(chapter(shoot, 2, scene[20 * RATE_HZ : 40 * RATE_HZ], at_s=20, has_audio=False))
+    chapters.append(chapter(shoot, 3, scene[40 * RATE_HZ : 70 * RATE_HZ], at_s=40))
+    return [*chapters, recorded(shoot, "phone", scene[4 * RATE_HZ : 66 * RATE_HZ], at_s=30)]
+
+
+@pytest.mark.slow
+def test_a_pair_of_one_chapter_tells_the_next_ones_and_the_sound_is_asked_only_there(take, monkeypatch):
+    one, silent, third, phone = take
+    look(one)
+    assert (of_two(one, phone).state, of_two(one, phone).found_by) == (PairState.SURE, FoundBy.SOUND)
+    asked, run = [], runner.run
+
+    def noted(function: str, arguments: dict, **options: object) -> object:
+        asked.extend(other["within_s"] for other in arguments.get("others", ()))
+        return run(function, arguments, **options)
+
+    monkeypatch.setattr(runner, "run", noted)
+    look(silent), look(third)
+    assert (of_two(silent, phone).state, of_two(silent, phone).found_by) == (PairState.SURE, FoundBy.TAKE)
+    assert later_s(silent, phone) == pytest.approx(4 - 20, abs=0.002)
+    assert (of_two(third, phone).state, of_two(third, phone).found_by) == (PairState.SURE, FoundBy.SOUND)
+    assert later_s(third, phone) == pytest.approx(4 - 40, abs=0.002)
+    assert len(asked) == 1, "of the silent one there is nothing to hear"
+    assert asked[0] == pytest.approx([-36.5, -35.5], abs=0.01)
+
+
+@pytest.mark.slow
+def test_a_chapter_that_was_compared_before_learns_it_from_the_next_one(take):
+    one, silent, _third, phone = take
+    look(silent)
+    before = of_two(silent, phone)
+    assert (before.state, before.found_by) == (PairState.UNSURE, FoundBy.CLOCK)
+    look(one)
+    assert (of_two(silent, phone).state, of_two(silent, phone).found_by) == (PairState.SURE, FoundBy.TAKE)
+    assert later_s(silent, phone) == pytest.approx(4 - 20, abs=0.002)
+
+
+def test_a_chapter_that_ended_before_the_other_video_began_has_nothing_in_common_with_it(shoot, sorter):
+    one, two = (
+        camera(
+            shoot, "C1", at_s=60 * number, camera_id="CAM_GOPRO11", has_audio=False,
+            original_filename=f"GX0{number + 1}0042.MP4",
+        ) for number in range(2)
+    )  # fmt: skip
+    phone = camera(shoot, "PHONE", has_audio=False, at_s=3)
+    look(one)
+    assert of_two(one, phone).confirm(sorter)
+    look(two)
+    assert of_two(two, phone).state == PairState.NONE
+    later = camera(shoot, "DRONE", has_audio=False, at_s=50)
+    look(later)
+    assert {of_two(one, later).found_by, of_two(two, later).found_by} == {FoundBy.CLOCK}, "nothing is known of it"
+
+
+#: Where the tricks of a session are, in seconds of what happened.
+TRICKS_S = (14, 33, 41, 62, 85, 97)
+
+
+def filmed_moments(video: OriginalFile, begins_s: float) -> None:
+    for at_s in TRICKS_S:
+        start_ms = round(1000 * (at_s - begins_s)) - 2000
+        CandidateSegmentFactory(original_file=video, start_ms=start_ms, end_ms=start_ms + 4000, score=0.9)
+
+
+@pytest.fixture
+def silent(shoot) -> tuple[OriginalFile, OriginalFile]:
+    """Return two videos without sound that saw the same; the second began 7 s later, and its clock is 50 s ahead."""
+    one = camera(shoot, "HELMET", length_s=110, has_audio=False)
+    other = camera(shoot, "DRONE", at_s=57, length_s=100, has_audio=False)
+    filmed_moments(one, 0)
+    return one, other
+
+
+def test_without_sound_the_pattern_of_moments_proposes_a_pair_which_is_never_sure(silent, sorter):
+    one, other = silent
+    filmed_moments(other, 7)
+    look(one)
+    pair = of_two(one, other)
+    assert (pair.state, pair.found_by) == (PairState.UNSURE, FoundBy.MOMENTS)
+    assert later_s(one, other) == pytest.approx(7, abs=0.01)
+    assert pair.confirm(sorter)
+
+
+def test_a_search_that_ends_after_the_videos_were_compared_is_asked_as_well(silent):
+    one, other = silent
+    look(one)
+    assert of_two(one, other).found_by == FoundBy.CLOCK
+    filmed_moments(other, 7)
+    job = pairing.want(other)
+    assert job is not None, "though both were compared"
+    pair_task(str(job.pk))
+    assert (of_two(one, other).state, of_two(one, other).found_by) == (PairState.UNSURE, FoundBy.MOMENTS)
+    assert pairing.want(other) is None

@@ -254,6 +254,8 @@ ROUTES = {
     "clips:pair_confirm": (["uuid"], {"post": SORTER}),
     "clips:pair_take_apart": (["uuid"], {"post": SORTER}),
     "clips:pair_nudge": (["uuid"], {"post": SORTER}),
+    "clips:pair_clock": (["uuid"], {"post": CURATOR}),
+    "clips:pair_clock_undo": (["uuid"], {"post": CURATOR}),
     "clips:pair_undo": (["uuid"], {"post": SORTER}),
     "clips:session_trim": (["shoot"], {"get": CURATOR, "head": CURATOR, "post": CURATOR}),
     "clips:session_trim_undo": (["shoot"], {"post": CURATOR}),
