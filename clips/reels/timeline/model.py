@@ -6,7 +6,7 @@ Rates are fractions (30000/1001 and not 29.97) and places are whole frames, so n
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 
 #: Common rates from which a time-line's is chosen, and what riders film in above them.
 TIMELINE_RATES = tuple(
@@ -148,6 +148,12 @@ def frame_on_screen(at_ms: int, rate: Fraction, first_frame_ms: int = 0) -> int:
     """
     rounded = Fraction(1, 2) if first_frame_ms else 0
     return max(0, floor((at_ms - first_frame_ms + rounded) * rate / 1000))
+
+
+def ms_of_frame(frame: int, rate: Fraction, first_frame_ms: int = 0) -> int:
+    """Return the millisecond that names a frame: the first whole one at which it is surely on screen."""
+    rounded = Fraction(1, 2) if first_frame_ms else 0
+    return ceil(first_frame_ms + rounded + frame * 1000 / rate)
 
 
 def rate_that_suits(cuts: tuple[Cut, ...]) -> Fraction:
