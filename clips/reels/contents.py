@@ -14,6 +14,8 @@ from clips.reels.editing import SHORTEST_MS, speeds_of
 
 #: Of a video whose rate is not known.
 USUAL_FRAME_US = 33_333
+#: In percent.
+FULL_SPEED = 100
 
 
 @dataclass(frozen=True)
