@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clips", "0092_edit_all_cameras")]
+    dependencies = [("clips", "0091_edit_all_cameras")]
 
     operations = [
         migrations.AddField(

@@ -186,6 +186,8 @@ class ReelChangeKind(models.TextChoices):
     TITLE = "TITLE", _("change a title")
     SOUND = "SOUND", _("switch the sound of a clip")
     CROP = "CROP", _("move the crop of a clip")
+    ANGLE = "ANGLE", _("show another camera")
+    CUT = "CUT", _("cut to another camera")
     RENAME = "RENAME", _("rename the edit")
     DRAFT = "DRAFT", _("choose the clips again")
 
@@ -271,5 +273,7 @@ def said(kind: ReelChangeKind, n: int) -> str:
         ReelChangeKind.TITLE: _t("Changed a title"),
         ReelChangeKind.SOUND: _t("Switched a sound"),
         ReelChangeKind.CROP: _t("Moved a crop"),
+        ReelChangeKind.ANGLE: _t("Changed the camera"),
+        ReelChangeKind.CUT: _t("Cut to another camera"),
         ReelChangeKind.RENAME: _t("Renamed the edit"),
     }[kind]

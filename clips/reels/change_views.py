@@ -7,17 +7,20 @@ from uuid import UUID
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from clips.models import FinalClip, Reel, ReelChange, ReelClip
-from clips.reels import editing
+from clips.reels import angles, editing
 from clips.reels.contents import current_clips
 from clips.reels.draft import Weighing
 from clips.reels.drafting import draft_again
-from clips.reels.editing import Hand, NotPossibleError
+from clips.reels.editing import SHORTEST_MS, Hand, NotPossibleError
 from clips.reels.forms import (
+    CameraForm,
     CropForm,
+    CutForm,
     DraftForm,
     HandForm,
     LeaseForm,
@@ -101,6 +104,20 @@ def reel_clip_crop(request: HttpRequest, pk: UUID, row: UUID) -> HttpResponse:
 
 @requires(Role.SORTER)
 @require_POST
+def reel_clip_camera(request: HttpRequest, pk: UUID, row: UUID) -> HttpResponse:
+    """Show another camera's clip of the same moment instead."""
+    return _changed_clip(request, pk, row, CameraForm, angles.show_camera)
+
+
+@requires(Role.SORTER)
+@require_POST
+def reel_clip_cut(request: HttpRequest, pk: UUID, row: UUID) -> HttpResponse:
+    """Show another camera from one picture of a clip on."""
+    return _changed_clip(request, pk, row, CutForm, _cut_within)
+
+
+@requires(Role.SORTER)
+@require_POST
 def reel_clip_remove(request: HttpRequest, pk: UUID, row: UUID) -> HttpResponse:
     """Take a clip out of the edit; a clip that is out already is no fault."""
     place = ReelClip.objects.filter(reel=pk, pk=row).select_related("reel").first()
@@ -123,12 +140,14 @@ def reel_redo(request: HttpRequest, pk: UUID, change: UUID) -> HttpResponse:
     return _gone_through(request, pk, change, editing.redo)
 
 
-def answer_changed(request: HttpRequest, shown: Reel, *, problem: str = "", status: int = 200) -> HttpResponse:
-    """Answer with the clips of an edit, and tell the page that they may be others now."""
+def answer_changed(
+    request: HttpRequest, shown: Reel, *, problem: str = "", said: str = "", status: int = 200
+) -> HttpResponse:
+    """Answer with the clips of an edit, and tell the page that they may be others now; ``said`` is a toast."""
     shown = Reel.objects.in_use().filter(pk=shown.pk).select_related("edited_by").first()
     if shown is None:
         return HttpResponse(status=404)
-    return announce(answer_body(request, shown, problem=problem, status=status), "reel-changed")
+    return announce(answer_body(request, shown, problem=problem, said=said, status=status), "reel-changed")
 
 
 def _trim_within(place: ReelClip, *, start_ms: int, end_ms: int, hand: Hand) -> ReelChange | None:
@@ -140,6 +159,11 @@ def _trim_within(place: ReelClip, *, start_ms: int, end_ms: int, hand: Hand) -> 
 def _crop_within(place: ReelClip, *, at_ms: int, middle: int, hand: Hand) -> ReelChange | None:
     """Move a clip's crop at a time that counts from the clip's own start."""
     return editing.move_crop(place, _clip_of(place).start_ms + at_ms, middle, hand=hand)
+
+
+def _cut_within(place: ReelClip, *, camera: UUID, at_ms: int, hand: Hand) -> angles.Switched:
+    """Cut to another camera at a time that counts from the clip's own start."""
+    return angles.cut_to_camera(place, camera, _clip_of(place).start_ms + at_ms, hand=hand)
 
 
 def _clip_of(place: ReelClip) -> FinalClip:
@@ -168,12 +192,20 @@ def _changed(
         return answer_changed(request, shown, problem=problem, status=422)
     hand = Hand(request.user, hand_form.cleaned_data["key"], hand_form.cleaned_data["lease"])
     try:
-        change(form.cleaned_data, hand)
+        done = change(form.cleaned_data, hand)
     except ConflictError as error:
         return answer_changed(request, shown, problem=str(error), status=409)
     except NotPossibleError as error:
         return answer_changed(request, shown, problem=str(error), status=422)
-    return answer_changed(request, shown)
+    return answer_changed(request, shown, said=_lacking(done))
+
+
+def _lacking(done: object) -> str:
+    """Return the sentence about a camera whose clip does not show all that was wanted, if it lacks what people see."""
+    if not isinstance(done, angles.Switched) or done.lacks_ms < SHORTEST_MS:
+        return ""
+    said = {"seconds": number_format(done.lacks_ms / 1000, 1)}
+    return _("That camera’s clip is shorter: %(seconds)s s are left out.") % said
 
 
 def _gone_through(request: HttpRequest, pk: UUID, change: UUID, go: Callable[..., bool]) -> HttpResponse:

@@ -14,6 +14,8 @@ from clips.reels.editing import SHORTEST_MS, speeds_of
 
 #: Of a video whose rate is not known.
 USUAL_FRAME_US = 33_333
+#: In percent.
+FULL_SPEED = 100
 
 
 @dataclass(frozen=True)
@@ -114,11 +116,14 @@ def entry_of(row: ReelClip, clip: FinalClip | None) -> Entry:
     """Return what is shown at one place; a trim that a new version leaves nothing of does not count."""
     if clip is None:
         return Entry(row, None, None)
+    return Entry(row, clip, full_source(clip) or preview_source(clip), *span_of(row, clip))
+
+
+def span_of(row: ReelClip, clip: FinalClip) -> tuple[int, int]:
+    """Return the part of a clip that is shown at a place, in times of its video."""
     start_ms = clip.start_ms if row.start_ms is None else max(clip.start_ms, row.start_ms)
     end_ms = clip.end_ms if row.end_ms is None else min(clip.end_ms, row.end_ms)
-    if end_ms - start_ms < SHORTEST_MS:
-        start_ms, end_ms = clip.start_ms, clip.end_ms
-    return Entry(row, clip, full_source(clip) or preview_source(clip), start_ms, end_ms)
+    return (start_ms, end_ms) if end_ms - start_ms >= SHORTEST_MS else (clip.start_ms, clip.end_ms)
 
 
 def current_clips(lineages: Iterable[UUID]) -> dict[UUID, FinalClip]:

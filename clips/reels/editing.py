@@ -145,7 +145,7 @@ def add_clips(reel: Reel, clips: FinalClipQuerySet, *, hand: Hand, made: bool = 
             state.rows[pk] = {"lineage": lineage} | UNCHANGED
             state.order.append(pk)
 
-    change = _change(reel, ReelChangeKind.ADD, alter, hand, made=made)
+    change = write_change(reel, ReelChangeKind.ADD, alter, hand, made=made)
     if change is None:
         raise ConflictError(_("These clips are in the edit already."))
     return change
@@ -161,7 +161,7 @@ def choose_again(reel: Reel, lineages: Iterable[uuid.UUID], *, hand: Hand) -> Re
         state.rows = {pk: state.rows.get(pk, row | UNCHANGED) for pk, row in rows.items()}
         state.order = list(rows)
 
-    return _change(reel, ReelChangeKind.DRAFT, alter, hand)
+    return write_change(reel, ReelChangeKind.DRAFT, alter, hand)
 
 
 def remove_clip(row: ReelClip, *, hand: Hand) -> ReelChange | None:
@@ -171,7 +171,7 @@ def remove_clip(row: ReelClip, *, hand: Hand) -> ReelChange | None:
         state.rows.pop(str(row.pk), None)
         state.order = [pk for pk in state.order if pk != str(row.pk)]
 
-    return _change(row.reel, ReelChangeKind.REMOVE, alter, hand)
+    return write_change(row.reel, ReelChangeKind.REMOVE, alter, hand)
 
 
 def move_clip(row: ReelClip, position: int, *, hand: Hand) -> ReelChange | None:
@@ -183,7 +183,7 @@ def move_clip(row: ReelClip, position: int, *, hand: Hand) -> ReelChange | None:
             state.order.remove(pk)
             state.order.insert(max(0, position - 1), pk)
 
-    return _change(row.reel, ReelChangeKind.MOVE, alter, hand)
+    return write_change(row.reel, ReelChangeKind.MOVE, alter, hand)
 
 
 def trim_clip(row: ReelClip, start_ms: int | None, end_ms: int | None, *, hand: Hand) -> ReelChange | None:
@@ -195,7 +195,7 @@ def trim_clip(row: ReelClip, start_ms: int | None, end_ms: int | None, *, hand: 
         If the part is not within the clip, or too short to be seen.
     """
     if start_ms is not None and end_ms is not None:
-        clip = _current(row)
+        clip = current_clip(row)
         if end_ms - start_ms < SHORTEST_MS:
             raise NotPossibleError(_("Leave at least a tenth of a second."))
         if start_ms < clip.start_ms or end_ms > clip.end_ms:
@@ -203,7 +203,7 @@ def trim_clip(row: ReelClip, start_ms: int | None, end_ms: int | None, *, hand: 
         if (start_ms, end_ms) == (clip.start_ms, clip.end_ms):
             start_ms = end_ms = None
     fields = {"start_ms": start_ms, "end_ms": end_ms}
-    return _change(row.reel, ReelChangeKind.TRIM, _setting(row, **fields), hand)
+    return write_change(row.reel, ReelChangeKind.TRIM, setting(row, **fields), hand)
 
 
 def set_speed(row: ReelClip, speed: int, *, hand: Hand) -> ReelChange | None:
@@ -214,20 +214,20 @@ def set_speed(row: ReelClip, speed: int, *, hand: Hand) -> ReelChange | None:
     NotPossibleError
         If its video has too few frames for that.
     """
-    if speed not in speeds_of(_current(row)):
+    if speed not in speeds_of(current_clip(row)):
         raise NotPossibleError(_("This video has too few frames for that speed."))
-    return _change(row.reel, ReelChangeKind.SPEED, _setting(row, speed=speed), hand)
+    return write_change(row.reel, ReelChangeKind.SPEED, setting(row, speed=speed), hand)
 
 
 def set_title(row: ReelClip, title: str, *, hand: Hand) -> ReelChange | None:
     """Write a text over a clip, or take it away."""
     title = clean_name(title)[:MAX_TITLE]
-    return _change(row.reel, ReelChangeKind.TITLE, _setting(row, title=title), hand)
+    return write_change(row.reel, ReelChangeKind.TITLE, setting(row, title=title), hand)
 
 
 def set_sound(row: ReelClip, has_sound: bool, *, hand: Hand) -> ReelChange | None:
     """Switch the sound of a clip on or off."""
-    return _change(row.reel, ReelChangeKind.SOUND, _setting(row, has_sound=has_sound), hand)
+    return write_change(row.reel, ReelChangeKind.SOUND, setting(row, has_sound=has_sound), hand)
 
 
 def move_crop(row: ReelClip, at_ms: int, middle: int, *, hand: Hand) -> ReelChange | None:
@@ -243,7 +243,7 @@ def move_crop(row: ReelClip, at_ms: int, middle: int, *, hand: Hand) -> ReelChan
     NotPossibleError
         If the time is not within the clip, or the crop was put somewhere too often.
     """
-    clip = _current(row)
+    clip = current_clip(row)
     if not clip.start_ms <= at_ms <= clip.end_ms:
         raise NotPossibleError(_("The clip doesn’t reach that far."))
 
@@ -252,14 +252,14 @@ def move_crop(row: ReelClip, at_ms: int, middle: int, *, hand: Hand) -> ReelChan
         others = [place for place in there if abs(place[0] - at_ms) >= CROPS_APART_MS]
         if len(others) >= MAX_CROPS:
             raise NotPossibleError(_("The crop has too many places. Take some away first."))
-        _setting(row, crop=sorted([*others, [at_ms, middle]]))(state)
+        setting(row, crop=sorted([*others, [at_ms, middle]]))(state)
 
-    return _change(row.reel, ReelChangeKind.CROP, alter, hand)
+    return write_change(row.reel, ReelChangeKind.CROP, alter, hand)
 
 
 def follow_again(row: ReelClip, *, hand: Hand) -> ReelChange | None:
     """Let the crop of a clip follow the rider, as before anybody moved it."""
-    return _change(row.reel, ReelChangeKind.CROP, _setting(row, crop=[]), hand)
+    return write_change(row.reel, ReelChangeKind.CROP, setting(row, crop=[]), hand)
 
 
 def rename(reel: Reel, name: str, *, hand: Hand) -> ReelChange | None:
@@ -279,7 +279,7 @@ def rename(reel: Reel, name: str, *, hand: Hand) -> ReelChange | None:
     def alter(state: State) -> None:
         state.name = name
 
-    return _change(reel, ReelChangeKind.RENAME, alter, hand)
+    return write_change(reel, ReelChangeKind.RENAME, alter, hand)
 
 
 def undo(change: ReelChange, *, member: Member, lease: uuid.UUID | None = None) -> bool:
@@ -330,14 +330,17 @@ def speeds_of(clip: FinalClip) -> list[int]:
     return [100 // times for times in slow_downs(clip.original_file) if times in {1, 2, 4}]
 
 
-def _current(row: ReelClip) -> FinalClip:
+def current_clip(row: ReelClip) -> FinalClip:
+    """Return the clip that stands at a place; NotPossibleError while it is in the bin."""
     clip = FinalClip.objects.current().filter(lineage=row.lineage).select_related("original_file").first()
     if clip is None:
         raise NotPossibleError(_("This clip is in the bin."))
     return clip
 
 
-def _setting(row: ReelClip, **fields: object) -> Callable[[State], None]:
+def setting(row: ReelClip, **fields: object) -> Callable[[State], None]:
+    """Return what sets fields of a place of an edit; it raises ConflictError where the place is gone."""
+
     def alter(state: State) -> None:
         if str(row.pk) not in state.rows:
             raise ConflictError(_("This clip is not in the edit any more."))
@@ -346,7 +349,7 @@ def _setting(row: ReelClip, **fields: object) -> Callable[[State], None]:
     return alter
 
 
-def _change(
+def write_change(
     reel: Reel, kind: ReelChangeKind, alter: Callable[[State], None], hand: Hand, *, made: bool = False
 ) -> ReelChange | None:
     """Change an edit and write its history; the same key again changes nothing. None if nothing differs."""

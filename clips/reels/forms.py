@@ -180,6 +180,18 @@ class CropForm(forms.Form):
     middle = forms.IntegerField(min_value=0, max_value=1000)
 
 
+class CameraForm(forms.Form):
+    """The clip of another camera, by its lineage."""
+
+    camera = forms.UUIDField()
+
+
+class CutForm(CameraForm):
+    """The clip of another camera, and the time of the shown clip from which on it is shown."""
+
+    at_ms = forms.IntegerField(min_value=0)
+
+
 class SpeedForm(forms.Form):
     speed = forms.TypedChoiceField(coerce=int, choices=[(speed, speed) for speed in SPEEDS])
 

@@ -16,7 +16,9 @@ from clips.models.clip import FinalClipQuerySet
 from clips.models.reel import MAX_CLIPS
 from clips.reels import handles
 from clips.reels.contents import Entry, current_clips, entries_of, entries_of_clips
+from clips.reels.handover_angles import LinkedFile, Tricks, with_angles
 from clips.reels.timeline.model import (
+    USUAL_RATE,
     USUAL_SIZE_PX,
     Cut,
     Marker,
@@ -46,24 +48,31 @@ class Linked(TextChoices):
 
 @dataclass(frozen=True)
 class Handover:
-    """A time-line, the clips of the edit that are not in it, each with the reason, and those cut with handles."""
+    """A time-line, the clips of the edit that are not in it, each with the reason, and those cut with handles.
+
+    ``angles`` are the lineages of clips whose files are linked because several cameras filmed the same.
+    """
 
     timeline: Timeline
     left_out: tuple[str, ...]
     cuts: dict[UUID, HandleCut]
+    angles: frozenset[UUID] = frozenset()
 
 
-def hand_over(reel: Reel, linked: Linked, rate: Fraction | None = None, *, handle_ms: int = 0) -> Handover:
+def hand_over(
+    reel: Reel, linked: Linked, rate: Fraction | None = None, *, handle_ms: int = 0, has_angles: bool = False
+) -> Handover:
     """Return the time-line of an edit, at the rate of most of its clips or at ``rate``.
 
     ``handle_ms`` links the clips as they are cut with handles of that length; those that are not, as they are.
+    ``has_angles`` has other cameras of the same moments beside them.
 
     Raises
     ------
     TimelineError
         If none of its clips can be in it.
     """
-    return _handed_over(reel.name, entries_of(reel), linked, rate, handle_ms)
+    return _handed_over(reel.name, entries_of(reel), linked, rate, handle_ms, has_angles=has_angles)
 
 
 def hand_over_clips(name: str, clips: FinalClipQuerySet, linked: Linked, rate: Fraction | None = None) -> Handover:
@@ -85,26 +94,66 @@ def hand_over_clips(name: str, clips: FinalClipQuerySet, linked: Linked, rate: F
 
 
 def _handed_over(
-    name: str, entries: list[Entry], linked: Linked, rate: Fraction | None, handle_ms: int = 0
+    name: str,
+    entries: list[Entry],
+    linked: Linked,
+    rate: Fraction | None,
+    handle_ms: int = 0,
+    *,
+    has_angles: bool = False,
 ) -> Handover:
     shown = [(entry, entry.clip) for entry in entries if entry.clip]
-    facts = _facts_of(clip.original_file_id for _entry, clip in shown)
-    with_handles = handles.cuts_of((clip for _entry, clip in shown), handle_ms) if handle_ms else {}
-    cuts, left_out = [], []
+    tricks = Tricks.of(clip for _entry, clip in shown) if has_angles else Tricks()
+    files = _Files.of([*(clip for _entry, clip in shown), *tricks.all_clips], linked, handle_ms)
+    cuts, clips, left_out = [], [], []
     for entry, clip in shown:
-        own_rate = clip.original_file.rate
-        if own_rate is None:
-            left_out.append(f"{clip.filename}: {_t('its frame rate isn’t known')}")
-        elif linked != Linked.ORIGINALS and not clip.stored_path:
-            left_out.append(f"{clip.filename}: {_t('not cut yet')}")
+        if file := files.file_of(clip):
+            cuts.append(_cut(entry, clip, file, files.video_of(clip)))
+            clips.append(clip)
         else:
-            video = _Video(clip.original_file, own_rate, facts[clip.original_file_id])
-            cuts.append(_cut(entry, clip, _linked_file(clip, linked, video, with_handles.get(clip.pk)), video))
+            left_out.append(f"{clip.filename}: {files.why_lacking(clip)}")
     if not cuts:
         raise TimelineError(left_out[0] if left_out else _t("There are no clips in this edit."))
     width_px, height_px = size_that_suits(tuple(cuts))
-    timeline = Timeline(name, rate or rate_that_suits(tuple(cuts)), width_px, height_px, tuple(cuts))
-    return Handover(timeline, tuple(left_out), with_handles)
+    rate = rate or rate_that_suits(tuple(cuts))
+    timeline = Timeline(
+        name, rate, width_px, height_px, tuple(with_angles(cuts, clips, tricks, files.file_of, rate))
+    )  # fmt: skip
+    linked_media = set(timeline.media)
+    angles = {clip.lineage for clip in tricks.all_clips if (file := files.file_of(clip)) and file.media in linked_media}
+    return Handover(timeline, tuple(left_out), files.with_handles, frozenset(angles))
+
+
+@dataclass(frozen=True)
+class _Files:
+    """The files that are linked for clips."""
+
+    linked: Linked
+    facts: dict[UUID, "_Facts"]
+    with_handles: dict[UUID, HandleCut]
+
+    @classmethod
+    def of(cls, clips: list[FinalClip], linked: Linked, handle_ms: int) -> "_Files":
+        with_handles = handles.cuts_of(clips, handle_ms) if handle_ms else {}
+        return cls(linked, _facts_of(clip.original_file_id for clip in clips), with_handles)
+
+    def why_lacking(self, clip: FinalClip) -> str:
+        """Return why nothing can be linked for a clip; empty where something can."""
+        if clip.original_file.rate is None:
+            return _t("its frame rate isn’t known")
+        return "" if self.linked == Linked.ORIGINALS or clip.stored_path else _t("not cut yet")
+
+    def video_of(self, clip: FinalClip) -> "_Video":
+        """Return the video of a clip that lacks nothing."""
+        original = clip.original_file
+        return _Video(original, original.rate or USUAL_RATE, self.facts[original.pk])
+
+    def file_of(self, clip: FinalClip) -> LinkedFile | None:
+        if self.why_lacking(clip):
+            return None
+        video = self.video_of(clip)
+        begins_with, media = _linked_file(clip, self.linked, video, self.with_handles.get(clip.pk))
+        return LinkedFile(media, begins_with, video.facts.first_frame_ms)
 
 
 @dataclass(frozen=True)
@@ -159,9 +208,9 @@ class _Video:
         )  # fmt: skip
 
 
-def _cut(entry: Entry, clip: FinalClip, file: tuple[int, Media], video: _Video) -> Cut:
+def _cut(entry: Entry, clip: FinalClip, file: LinkedFile, video: _Video) -> Cut:
     """Return what an entry shows, in the frames of the file that is linked."""
-    file_first, media = file
+    file_first, media = file.begins_with, file.media
     first = video.frame(entry.start_ms)
     last = min(video.frame(entry.end_ms), file_first + media.n_frames - 1)
     hilights = (video.frame(at_ms) for at_ms in video.facts.hilights_ms)

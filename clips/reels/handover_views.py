@@ -7,6 +7,7 @@ from uuid import UUID
 from zlib import crc32
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -49,8 +50,10 @@ def reel_timeline(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     if handle_ms and not handles.state_of(reel, handle_ms).is_over:
         return _refused(request, _("Cut the clips with handles first."), reel_page)
     try:
-        handed = hand_over(reel, linked, asked["rate"], handle_ms=handle_ms)
-        clips = FinalClip.objects.current().filter(lineage__in=reel.clips.values("lineage"))
+        has_angles = FORMATS[asked["format"]].has_angles
+        handed = hand_over(reel, linked, asked["rate"], handle_ms=handle_ms, has_angles=has_angles)
+        linked_here = Q(lineage__in=reel.clips.values("lineage")) | Q(lineage__in=handed.angles)
+        clips = FinalClip.objects.current().filter(linked_here)
         return _answer(request, handed, form, clips, reel.changed_at)
     except TimelineError as error:
         return _refused(request, str(error), reel_page)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from clips.jobs import pipeline
 from clips.media.reel.plan import Card, Frame, Item, Plan, as_json
 from clips.models import FinalClip, Job, JobKind, JobState, Reel, ReelMusic, ReelRender, RenderShape
+from clips.reels.angles import going_on
 from clips.reels.contents import Entry, entries_of
 from clips.reels.editing import NotPossibleError
 from clips.reels.timeline.model import USUAL_RATE, frame_on_screen, playable_rate
@@ -226,11 +227,12 @@ def _rate_of(clips: Iterable[FinalClip]) -> Fraction:
 
 def _plan(reel: Reel, entries: list[tuple[Entry, FinalClip]], wish: RenderWish, rate: Fraction) -> dict[str, Any]:
     clips = [clip for _entry, clip in entries]
+    goes_on = going_on([entry for entry, _clip in entries])
     opening = Card(reel.name, (_when(clips),)) if wish.has_opening else None
     return as_json(
         Plan(
             frame=Frame(*wish.shape.size_px(wish.shorter_px), rate),
-            items=tuple(_item(entry, clip, wish) for entry, clip in entries),
+            items=tuple(_item(entry, clip, wish, goes_on=entry.row.pk in goes_on) for entry, clip in entries),
             is_faded=wish.is_faded,
             opening=opening,
             credits=_credits(clips, wish) if wish.has_credits else None,
@@ -238,20 +240,21 @@ def _plan(reel: Reel, entries: list[tuple[Entry, FinalClip]], wish: RenderWish, 
     )
 
 
-def _item(entry: Entry, clip: FinalClip, wish: RenderWish) -> Item:
-    """Return what a film shows of a clip, in times of the clip's file."""
+def _item(entry: Entry, clip: FinalClip, wish: RenderWish, *, goes_on: bool) -> Item:
+    """Return what a film shows of a clip, in times of the clip's file; what goes on is not named again."""
     lead = lead_ms(clip)
     is_from_start, is_to_end = entry.start_ms <= clip.start_ms, entry.end_ms >= clip.end_ms
-    names = tuple(str(name) for name in (clip.person, clip.trick) if name) if wish.has_names else ()
+    names = tuple(str(name) for name in (clip.person, clip.trick) if name)
     return Item(
         source=str(clip.pk),
         start_ms=None if is_from_start else ceil(entry.start_ms - clip.start_ms + lead),
         end_ms=None if is_to_end else ceil(entry.end_ms - clip.start_ms + lead),
         speed_percent=entry.row.speed,
         title=entry.row.title,
-        names=names,
+        names=names if wish.has_names and not goes_on else (),
         has_sound=entry.row.has_sound,
         places=tuple((float(at_ms - clip.start_ms + lead) / 1000, middle / 1000) for at_ms, middle in entry.row.crop),
+        goes_on=goes_on,
     )
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clips.library import bin_rights
 from clips.models import FinalClip, Job, JobKind, Reel, ReelClip, Subject
 from clips.models.clock import exact_clock
+from clips.reels.angles import cameras_of
 from clips.reels.contents import Entry, current_clips, entries_of, entry_of, with_pictures
 from clips.reels.editing import make_reel
 from clips.reels.forms import NameForm
@@ -126,12 +127,16 @@ def clip_context(entry: Entry | None, pk: UUID, row: UUID) -> dict:
         "to_end": exact_clock(entry.end_ms - clip.start_ms),
         "start_ms": entry.start_ms - clip.start_ms,
         "end_ms": entry.end_ms - clip.start_ms,
+        # In one order, whichever of them is shown.
+        "cameras": sorted((camera.clip for camera in cameras_of(clip)), key=lambda found: (found.camera_id, found.pk)),
     }
 
 
-def answer_body(request: HttpRequest, shown: Reel, *, problem: str = "", status: int = 200) -> HttpResponse:
-    """Answer with the clips of an edit, and with what went wrong."""
-    context = body_context(shown) | {"problem": problem}
+def answer_body(
+    request: HttpRequest, shown: Reel, *, problem: str = "", said: str = "", status: int = 200
+) -> HttpResponse:
+    """Answer with the clips of an edit, and with what went wrong, or a toast of what else there is to say."""
+    context = body_context(shown) | {"problem": problem, "said": said}
     return render(request, "clips/reels/_reel_body.html", context, status=status)
 
 

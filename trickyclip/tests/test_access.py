@@ -193,6 +193,8 @@ ROUTES = {
     "clips:reel_clip_title": (["reel", "place"], {"post": SORTER}),
     "clips:reel_clip_sound": (["reel", "place"], {"post": SORTER}),
     "clips:reel_clip_crop": (["reel", "place"], {"post": SORTER}),
+    "clips:reel_clip_camera": (["reel", "place"], {"post": SORTER}),
+    "clips:reel_clip_cut": (["reel", "place"], {"post": SORTER}),
     "clips:reel_clip_remove": (["reel", "place"], {"post": SORTER}),
     "clips:reel_undo": (["reel", "uuid"], {"post": SORTER}),
     "clips:reel_redo": (["reel", "uuid"], {"post": SORTER}),

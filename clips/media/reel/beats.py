@@ -3,7 +3,7 @@
 Arrays in, arrays out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -103,7 +103,13 @@ def impacts_s(samples: np.ndarray) -> list[float]:
 
 
 def ending_on_beats(
-    lengths: Sequence[int], beats: Sequence[float], *, rate_hz: Fraction, begins_at: int, overlaps: Sequence[int]
+    lengths: Sequence[int],
+    beats: Sequence[float],
+    *,
+    rate_hz: Fraction,
+    begins_at: int,
+    overlaps: Sequence[int],
+    kept: Container[int] = (),
 ) -> list[int]:
     """Return clips' lengths in pictures, shortened so that each cut lies on a beat where one is near before it.
 
@@ -118,14 +124,16 @@ def ending_on_beats(
         Where the first clip begins.
     overlaps : sequence of int
         How many pictures each clip fades into the next.
+    kept : container of int
+        Clips that are not shortened, by their place: the next one goes on where they end.
     """
     places = np.round(np.asarray(beats, dtype=float) * float(rate_hz)).astype(int)
     shortened, at = [], begins_at
-    for length, overlap in zip(lengths, overlaps, strict=True):
+    for number, (length, overlap) in enumerate(zip(lengths, overlaps, strict=True)):
         cut_at = at + length - overlap // 2  # the middle of a fade is what is heard on the beat
         near = places[(places <= cut_at) & (places > cut_at - _MOST_EARLIER_S * rate_hz)]
         near = near[near >= cut_at - (1 - _LEAST_KEPT) * length]
-        shorter = length - (cut_at - int(near[-1])) if len(near) else length
+        shorter = length - (cut_at - int(near[-1])) if len(near) and number not in kept else length
         shortened.append(shorter)
         at += shorter - overlap
     return shortened

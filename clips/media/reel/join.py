@@ -39,7 +39,10 @@ def snap_to_beats(plan: dict[str, Any], lengths: list[int], music_path: str) -> 
     beats = beats_s(decoded_file(music_path, most).mean(axis=0))
     overlaps = [fade_between(asked, lengths, number) for number in range(len(lengths))]
     begins_at = whole.items[0].at if whole.items else 0
-    return ending_on_beats(lengths, beats.tolist(), rate_hz=asked.frame.rate_hz, begins_at=begins_at, overlaps=overlaps)
+    kept = {number - 1 for number, item in enumerate(asked.items) if item.goes_on}
+    return ending_on_beats(
+        lengths, beats.tolist(), rate_hz=asked.frame.rate_hz, begins_at=begins_at, overlaps=overlaps, kept=kept
+    )
 
 
 def join(

@@ -53,6 +53,8 @@ class Item:
         found by who follows the rider.
     places : tuple of (float, float)
         The same where a person put it: the frame is led through them (``path.through``), and no rider is followed.
+    goes_on : bool
+        Whether it shows the instant at which the item before ends, by another camera: nothing moves or fades that cut.
     """
 
     source: str
@@ -64,6 +66,7 @@ class Item:
     has_sound: bool = True
     path: tuple[tuple[float, float], ...] = ()
     places: tuple[tuple[float, float], ...] = ()
+    goes_on: bool = False
 
     @property
     def speed(self) -> Fraction:
@@ -160,7 +163,7 @@ def lay_out(plan: Plan, lengths: Sequence[int]) -> Layout:
 
 def fade_between(plan: Plan, lengths: Sequence[int], number: int) -> int:
     """Return how many pictures an item fades into the next one; 0 where it is cut."""
-    if not plan.is_faded or number + 1 >= len(lengths):
+    if not plan.is_faded or number + 1 >= len(lengths) or plan.items[number + 1].goes_on:
         return 0
     return min(round(FADE_S * plan.frame.rate_hz), lengths[number] // 3, lengths[number + 1] // 3)
 

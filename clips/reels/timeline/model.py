@@ -6,7 +6,7 @@ Rates are fractions (30000/1001 and not 29.97) and places are whole frames, so n
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 
 #: Common rates from which a time-line's is chosen, and what riders film in above them.
 TIMELINE_RATES = tuple(
@@ -58,6 +58,48 @@ class Media:
 
 
 @dataclass(frozen=True)
+class CameraAngle:
+    """A camera's file in a multicam clip: from ``first_frame`` of it on, at ``at_frame`` of the clip."""
+
+    media: Media
+    camera: str
+    first_frame: int
+    at_frame: int
+
+    def n_frames_at(self, rate: Fraction) -> int:
+        """Return its length in frames of the clip: none would show a frame behind its end."""
+        return max(1, floor((self.media.n_frames - self.first_frame) / self.media.rate * rate))
+
+
+@dataclass(frozen=True)
+class Multicam:
+    """Files of one trick on one clock, each an angle; the clip begins with the first of them."""
+
+    name: str
+    rate: Fraction
+    angles: tuple[CameraAngle, ...]
+
+    @property
+    def n_frames(self) -> int:
+        return max(angle.at_frame + angle.n_frames_at(self.rate) for angle in self.angles)
+
+    def number_of(self, media: Media) -> int:
+        """Return the number of the angle that a file is, from 0 on."""
+        return next(number for number, angle in enumerate(self.angles) if angle.media == media)
+
+    def frame_of(self, media: Media, frame: int, n_frames: int) -> int:
+        """Return the clip's frame that shows a frame of a file, so that ``n_frames`` of the clip stay within it."""
+        angle = self.angles[self.number_of(media)]
+        shows = angle.at_frame + frames_until(frame - angle.first_frame, media.rate, self.rate)
+        return max(angle.at_frame, min(shows, angle.at_frame + angle.n_frames_at(self.rate) - n_frames))
+
+    def at_s(self, media: Media, frame: int) -> Fraction:
+        """Return when a frame of a file begins in the clip."""
+        angle = self.angles[self.number_of(media)]
+        return angle.at_frame / self.rate + (frame - angle.first_frame) / media.rate
+
+
+@dataclass(frozen=True)
 class Marker:
     """A named frame of a cut, counted from the first of its media."""
 
@@ -67,7 +109,10 @@ class Marker:
 
 @dataclass(frozen=True)
 class Cut:
-    """A part of a medium, from ``first_frame`` on, at 100, 50 or 25 percent of its speed."""
+    """A part of a medium, from ``first_frame`` on, at 100, 50 or 25 percent of its speed.
+
+    ``multicam`` has the files of the same moment by other cameras beside it, for formats that hold them.
+    """
 
     media: Media
     name: str
@@ -80,6 +125,7 @@ class Cut:
     trick: str = ""
     session: str = ""
     markers: tuple[Marker, ...] = ()
+    multicam: Multicam | None = None
 
     @property
     def speed(self) -> Fraction:
@@ -137,8 +183,19 @@ class Timeline:
 
     @property
     def media(self) -> list[Media]:
-        """Each medium once, in the order of its first cut."""
-        return list(dict.fromkeys(cut.media for cut in self.cuts))
+        """Each medium once, in the order of its first cut; behind them those of other cameras."""
+        others = (angle.media for multicam in self.multicams for angle in multicam.angles)
+        return list(dict.fromkeys([*(cut.media for cut in self.cuts), *others]))
+
+    @property
+    def multicams(self) -> list[Multicam]:
+        """Each clip of several cameras once, in the order of its first cut."""
+        return list(dict.fromkeys(cut.multicam for cut in self.cuts if cut.multicam))
+
+
+def frames_until(n_frames: int, own: Fraction, rate: Fraction) -> int:
+    """Return how many frames at ``rate`` pass until one shows what is so many frames at ``own`` into a file."""
+    return ceil(n_frames / own * rate)
 
 
 def frame_on_screen(at_ms: int, rate: Fraction, first_frame_ms: int = 0) -> int:
@@ -148,6 +205,12 @@ def frame_on_screen(at_ms: int, rate: Fraction, first_frame_ms: int = 0) -> int:
     """
     rounded = Fraction(1, 2) if first_frame_ms else 0
     return max(0, floor((at_ms - first_frame_ms + rounded) * rate / 1000))
+
+
+def ms_of_frame(frame: int, rate: Fraction, first_frame_ms: int = 0) -> int:
+    """Return the millisecond that names a frame: the first whole one at which it is surely on screen."""
+    rounded = Fraction(1, 2) if first_frame_ms else 0
+    return ceil(first_frame_ms + rounded + frame * 1000 / rate)
 
 
 def rate_that_suits(cuts: tuple[Cut, ...]) -> Fraction:

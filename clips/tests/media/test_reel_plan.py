@@ -49,7 +49,7 @@ def test_a_dropped_picture_leaves_the_one_before_on_screen():
 
 
 def test_a_plan_is_the_same_after_its_way_through_json():
-    item = Item("a.mp4", 100, 900, 50, "Title", ("Mia", "KFED"), False, ((0.0, 0.25), (1.5, 0.5)))
+    item = Item("a.mp4", 100, 900, 50, "Title", ("Mia", "KFED"), False, ((0.0, 0.25), (1.5, 0.5)), goes_on=True)
     plan = Plan(Frame(1080, 1920, Fraction(30000, 1001)), (item,), True, Card("One", ("two",)), None)
     assert from_json(as_json(plan)) == plan
 
@@ -68,6 +68,14 @@ def test_segments_hold_every_picture_of_every_clip_once(is_faded):
     assert max(segment.n_pictures for segment in layout.segments) <= 20 * 30
     assert any(len(segment.parts) == 2 for segment in layout.segments) == is_faded
     assert layout.n_pictures == sum(lengths) + 75 + 90 - is_faded * (13 + 2 + 0 + 0)
+
+
+def test_where_another_camera_goes_on_nothing_fades():
+    items = (Item("0.mp4"), Item("1.mp4", goes_on=True), Item("2.mp4"))
+    layout = lay_out(Plan(HD, items, is_faded=True), [90, 90, 90])
+    fades = [[part.item for part in segment.parts] for segment in layout.segments if len(segment.parts) == 2]
+    assert fades == [[1, 2]]
+    assert [placed.at for placed in layout.items] == [0, 90, 165]
 
 
 def clicks(bpm: float, length_s: float) -> np.ndarray:
@@ -107,6 +115,9 @@ def test_cuts_move_to_the_beat_before_them_and_no_clip_loses_much():
     assert lengths[:2] == [90, 90]
     assert all(end % 15 == 0 for end in ends)
     assert lengths[2] >= 12
+    kept = ending_on_beats([100, 95, 20], beats, rate_hz=Fraction(30), begins_at=75, overlaps=[0, 0, 0], kept={0})
+    assert kept[0] == 100, "another camera goes on where it ends"
+    assert (75 + sum(kept[:2])) % 15 == 0
     assert ending_on_beats([100], [], rate_hz=Fraction(30), begins_at=0, overlaps=[0]) == [100]
 
 

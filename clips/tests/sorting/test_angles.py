@@ -36,7 +36,8 @@ LATER_S, DRIFT_PPM = 10.0, 50.0
 
 def video(shoot, name: str, **more: object) -> OriginalFile:
     usual = {"original_filename": f"{name}.mp4", "camera_id": f"CAM_{name.upper()}", "duration_ms": 600_000}
-    return OriginalFileFactory(shoot=shoot, rate_num=60, rate_den=1, fps_label="60FPS", **usual | more)
+    usual |= {"rate_num": 60, "rate_den": 1, "fps_label": "60FPS"}
+    return OriginalFileFactory(shoot=shoot, **usual | more)
 
 
 def moment(original: OriginalFile, start_ms: int, end_ms: int, score: float = 0.8) -> CandidateSegment:

@@ -1,6 +1,7 @@
 // The page of an edit: its player, the order of its clips, the box of the selected one, and keys for all of it.
 
 import { Keys, shortcutsAreOn } from "../sorting/keys.js";
+import { Cameras } from "./cameras.js";
 import { Crop } from "./crop.js";
 import { Reorder } from "./drag.js";
 import { Lease } from "./lease.js";
@@ -16,6 +17,7 @@ const player = new ReelPlayer(page);
 const lease = new Lease(page);
 const trim = new Trim(page, player);
 const crop = new Crop(page, player, (address, values) => inTurn(() => change(address, box().querySelector("[data-crop-places]"), values)));
+const cameras = new Cameras(page, player, cutTo);
 const reorder = new Reorder(page, moveTo, { mayMove: () => lease.isMine, inTurn });
 
 const cardOf = (id) => page.querySelector(`[data-reel-clip="${CSS.escape(id ?? "")}"]`);
@@ -77,10 +79,30 @@ function moveTo(card, position) {
   return change(card.querySelector("[data-open-clip]").dataset.moveUrl, card, { position });
 }
 
+/** Split the clip of the box at the picture on screen, and show its second part, which is another camera's. */
+function cutTo(values) {
+  const address = box().querySelector("[data-cameras]").dataset.cutUrl;
+  const goesOn = player.playing;
+  const before = cardOf(box().dataset.of);
+  const id = before?.dataset.reelClip;
+  const after = before?.nextElementSibling?.dataset.reelClip;
+  player.pause();
+  inTurn(async () => {
+    await change(address, box(), values);
+    const second = cardOf(id)?.nextElementSibling;
+    if (!second || second.dataset.reelClip === after) return; // it was refused
+    player.show(second, { play: goesOn });
+    // Not waited for: an answer for the box that comes while a change is under way is left out.
+    void window.htmx.ajax("GET", second.querySelector("[data-open-clip]").getAttribute("hx-get"), { source: box(), target: "#reel-clip", swap: "outerHTML" });
+  });
+}
+
 const keys = new Keys(page, (name) => {
   if (name === "help") keys.showHelp();
   else if (name === "in" || name === "out") {
     if (lease.isMine) trim.mark(name);
+  } else if (name === "angle" || name === "split") {
+    if (lease.isMine) cameras.act(name);
   } else player.act(name);
 });
 
@@ -188,4 +210,4 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
 
 lease.mark();
 markSelected();
-eachTick(() => { trim.follow(); crop.follow(); });
+eachTick(() => { trim.follow(); crop.follow(); cameras.follow(); });

@@ -70,7 +70,7 @@ export class ReelPlayer extends ClipPlayer {
     } else if (this.index < 0) {
       this.show(cards[Math.min(this.lastIndex ?? 0, cards.length - 1)]);
     } else {
-      this.#load(this.video, this.card, { keep: true });
+      if (!this.isLeaving) this.#load(this.video, this.card, { keep: true }); // or it would show its start before it goes
       this.#prepare();
     }
     this.#say();
@@ -85,8 +85,10 @@ export class ReelPlayer extends ClipPlayer {
     if (this.led !== card || atS !== null) this.#load(this.other, card, { atS }); // one that moves already keeps moving
     this.led = null;
     this.playing = play;
+    this.isLeaving = true;
     await ready(this.other); // the picture before stays until the next one is there
     if (turn !== this.turn) return;
+    this.isLeaving = false;
     this.video.pause();
     this.front = 1 - this.front;
     this.current = card.dataset.reelClip;

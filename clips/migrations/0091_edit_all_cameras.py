@@ -4,6 +4,11 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+def forget(apps, schema_editor):
+    """Drop the steps that the older code cannot undo; the versions that they made stay."""
+    apps.get_model("clips", "BulkChange").objects.filter(kind="EDIT").delete()
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("clips", "0090_trim_by_setting"),
@@ -39,4 +44,5 @@ class Migration(migrations.Migration):
                 name="bulk_kind_known",
             ),
         ),
+        migrations.RunPython(migrations.RunPython.noop, forget),
     ]
