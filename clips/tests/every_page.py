@@ -31,6 +31,7 @@ ALONE = (
     "/manage/tricks?q=bord",
     "/manage/cameras",
     "/manage/storage",
+    "/manage/learned",
     "/manage/notices",
     "/manage/audit-trail",
     "/jobs/audit",
