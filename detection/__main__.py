@@ -52,6 +52,17 @@ KIND_COLUMNS = {
     "extra": "extra a file",
 }
 
+#: The same for crews: with the layers that are accepted, and with all of them.
+CREW_COLUMNS = {
+    "decisions": "decisions",
+    "made": "made",
+    "accepted": "accepted",
+    "ap": "AP",
+    "f1": "F1",
+    "ap_forced": "AP, all",
+    "f1_forced": "F1, all",
+}
+
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
@@ -93,6 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--kinds", action="store_true", help="whole takes, short files and takes without a trick, at each coverage"
     )
+    command = _command(commands, "crew", "show what a crew's decisions change, on labelled takes", _crew)
+    command.add_argument("--simulate", action="store_true", required=True, help="with crews made of the labelled takes")
+    _add_labelled(command)
     command = _command(commands, "sync", "find how two recordings of the same lie in time, by their sound", _sync)
     command.add_argument("files", type=Path, nargs="*", metavar="FILE", help="two videos")
     command.add_argument("--evaluate", action="store_true", help="measure on pairs made of the videos in --footage")
@@ -183,6 +197,17 @@ def _evaluate(options: argparse.Namespace) -> int:
         print(json.dumps(rows, indent=1))
     else:
         _print_table(rows)
+    return 0
+
+
+def _crew(options: argparse.Namespace) -> int:
+    rows = report.simulate_crews(options.footage, options.labels, _tick)
+    if options.json:
+        print(json.dumps(rows, indent=1))
+        return 0
+    print(f"{'crews':<18}", *(f"{head:>10}" for head in CREW_COLUMNS.values()))
+    for row in rows:
+        print(f"{row['crews']:<18}", *(f"{_figure(row[column]):>10}" for column in CREW_COLUMNS))
     return 0
 
 

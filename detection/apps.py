@@ -24,4 +24,5 @@ class DetectionConfig(AppConfig):
         registry.register(JobKind.PAIR, pair)
         look = registry.Step("look_closer", "detect", then, reads_original=True, when_idle=True)
         registry.register(JobKind.LOOK, look)
+        registry.register(JobKind.LEARN, registry.Step("learn", "light"))
         find_riders_with("detection.follow:rider_paths")

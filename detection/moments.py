@@ -6,13 +6,14 @@ from uuid import UUID
 
 from clips.models import CandidateSegment, DetectionRun, OriginalFile, SegmentStatus
 from clips.previews import requests
+from detection.learning import hand_over
 from detection.scoring.chance import Chances, looked_at
 from detection.scoring.same_moment import is_same_moment
 
 #: What a candidate says of its row: where it is, and what it is worth.
 SPAN, WORTH = ("start_ms", "end_ms"), ("score", "chance", "why", "features")
 #: What a second look changes of a row that nobody touched.
-RESCORED = (*SPAN, *WORTH, "run", "is_second_look", "is_from_angle")
+RESCORED = (*SPAN, *WORTH, "plain_score", "crew_why", "run", "is_second_look", "is_from_angle")
 
 
 def replace_moments(original: OriginalFile, found: dict[str, Any]) -> DetectionRun:
@@ -57,6 +58,7 @@ def add_moments(original: OriginalFile, found: dict[str, Any]) -> DetectionRun:
     double = [row for row in known if not _is_new(_span_ms(row), taken)]
     _delete(double)
     again += [_lowered(row, run) for row in known if row not in double]
+    hand_over(run, again)
     CandidateSegment.objects.bulk_update(again, RESCORED)
     _create(run, new, is_second_look=True)
     _forget_empty_runs(run)
@@ -87,7 +89,7 @@ def _run_of(original: OriginalFile, found: dict[str, Any]) -> DetectionRun:
 
 
 def _create(run: DetectionRun, candidates: Iterable[dict[str, Any]], *, is_second_look: bool = False) -> None:
-    CandidateSegment.objects.bulk_create(
+    rows = [
         CandidateSegment(
             original_file=run.original_file,
             run=run,
@@ -95,7 +97,9 @@ def _create(run: DetectionRun, candidates: Iterable[dict[str, Any]], *, is_secon
             **{name: candidate.get(name) for name in (*SPAN, *WORTH)},
         )
         for candidate in candidates
-    )
+    ]
+    hand_over(run, rows)
+    CandidateSegment.objects.bulk_create(rows)
 
 
 def _forget_empty_runs(run: DetectionRun) -> None:
@@ -106,7 +110,7 @@ def _rescored(row: CandidateSegment, run: DetectionRun, candidate: dict[str, Any
     """Return a row with what a closer look says of it. One that it lifts to the lowest score shown counts as added."""
     preview = getattr(row, "preview", None)
     is_in_preview = not preview or preview.start_ms <= candidate["start_ms"] < candidate["end_ms"] <= preview.end_ms
-    row.run, row.is_from_angle = run, False
+    row.run, row.is_from_angle, row.plain_score = run, False, None
     row.is_second_look |= (row.score or 0.0) < least <= candidate["score"]
     for name in (*SPAN, *WORTH) if is_in_preview else WORTH:
         setattr(row, name, candidate.get(name))
@@ -117,7 +121,8 @@ def _lowered(row: CandidateSegment, run: DetectionRun) -> CandidateSegment:
     """Return a row that a closer look does not propose again, with the score that its place has now."""
     step_ms, values = run.curve["step_ms"], run.curve["values"]
     now = max(values[row.start_ms // step_ms : row.end_ms // step_ms + 1], default=0.0)
-    row.run, row.score = run, min(row.score or 0.0, now)
+    plain = row.score if row.plain_score is None else row.plain_score
+    row.run, row.score, row.plain_score = run, min(plain or 0.0, now), None
     how = looked_at(is_seen=True, share=run.parameters.get("seen", 1.0))
     row.chance = round(Chances.shipped().of_score(row.score, how), 3)
     return row

@@ -13,7 +13,7 @@ from clips.media.sandbox import runner
 from clips.models import DetectionRun, JobKind, OriginalFile
 from clips.sorting.angle_groups import regroup
 from clips.storage.files import local_copy
-from detection import pairing
+from detection import learning, pairing
 from detection.moments import add_moments, replace_moments
 from detection.scoring.short_files import SHORT_S
 from people.site_settings.registry import LOOK_CLOSER
@@ -78,6 +78,24 @@ def pair(job_id: str) -> None:
     with claim(job_id) as work:
         if work:
             pairing.look(work, work.job.original_file)
+
+
+@shared_task(name="learn_soon")
+def learn_soon() -> None:
+    """Begin to learn once there are enough new decisions."""
+    learning.want_soon()
+
+
+@shared_task(name="learn")
+def learn(job_id: str) -> None:
+    """Learn from the newest decisions, and score what is to be sorted by it."""
+    with claim(job_id) as work:
+        if work is None:
+            return
+        learning.learn()
+        learning.apply(work.report)
+        with work.finishing():
+            pass
 
 
 def _propose(

@@ -11,12 +11,12 @@ from pathlib import PurePosixPath
 #: Files and folders whose sentences people read.
 ROOMS = (
     "clips/media", "clips/archive", "clips/notifications/connection.py", "detection/analyze.py", "detection/decode",
-    "detection/scoring/reasons.py",
+    "detection/scoring/reasons.py", "detection/scoring/crew_reasons.py",
 )  # fmt: skip
 #: What a developer reads at a terminal.
 NOT_SAID = {"__main__.py", "child.py", "confine.py", "oauth.py"}
-#: Of this one each text of more than a word.
-REASONS = "detection/scoring/reasons.py"
+#: Of these each text of more than a word.
+REASONS = ("detection/scoring/reasons.py", "detection/scoring/crew_reasons.py")
 
 
 def is_plain(path: str) -> bool:
@@ -39,7 +39,7 @@ def sentences(path: str, source: bytes) -> Iterator[str]:
             text = node.value
         else:
             continue
-        if " " in text.strip() if path == REASONS else _is_sentence(text):
+        if " " in text.strip() if path in REASONS else _is_sentence(text):
             yield text
 
 

@@ -26,6 +26,7 @@ def beat_schedule(*, sweep_s: float) -> dict[str, dict[str, Any]]:
         "clear_exports": {"schedule": crontab(minute="45"), "options": {"expires": 3000}},
         "look_after_receipts": _every(MINUTE_S / 2),
         "draft_edits": _every(MINUTE_S),
+        "learn_soon": _every(MINUTE_S),
         "look_for_notices": _every(MINUTE_S),
         "send_notices": _every(MINUTE_S / 2),
         # At night, one after the other.

@@ -17,6 +17,7 @@ from clips.models import (
     CameraName,
     CandidateSegment,
     Comment,
+    CrewLayer,
     Decision,
     DetectionRun,
     FileName,
@@ -84,7 +85,7 @@ def session_facts(shoot: Shoot) -> Facts:
 
 
 def crew_facts() -> Facts:
-    """Return what belongs to no session: people, tricks, members, cameras, edits."""
+    """Return what belongs to no session: people, tricks, members, cameras, edits, what was learned."""
     edits = Reel.objects.select_related("bin_entry").prefetch_related("clips").order_by("created_at", "pk")
     thrown = BinEntry.objects.filter(pk__in=Reel.objects.exclude(bin_entry=None).values("bin_entry"))
     return {
@@ -96,6 +97,7 @@ def crew_facts() -> Facts:
         "bin": _all(thrown.order_by("thrown_at", "pk")),
         "edits": [_edit(edit) for edit in edits],
         **_talk({"reel__isnull": False}),
+        "learned": _all(CrewLayer.objects.order_by("version")),
         "views": _all(SavedView.objects.order_by("created_at", "pk")),
     }
 

@@ -23,6 +23,7 @@ from clips.models import (
     CameraName,
     CandidateSegment,
     Comment,
+    CrewLayer,
     Decision,
     DetectionRun,
     FileName,
@@ -49,6 +50,7 @@ WORDS = {
     Person: "people", Trick: "tricks", Member: "members", Shoot: "sessions", OriginalFile: "videos", FinalClip: "clips",
     CandidateSegment: "moments", Decision: "decisions", Heart: "hearts", Reel: "edits",
     Reaction: "reactions", Comment: "comments", VideoPair: "pairs of videos",
+    CrewLayer: "learned layers",
 }  # fmt: skip
 #: The errors of a row that does not fit to what is there, or to its table.
 MISFITS = (IntegrityError, DataError, ValidationError, TypeError, ValueError)
@@ -72,6 +74,7 @@ class Taking:
         self._rows(CameraName, facts.get("cameras"), without=("id",))
         self._rows(CameraClock, facts.get("clocks"), without=("id",))
         self._rows(BinEntry, facts.get("bin"))
+        self._rows(CrewLayer, facts.get("learned"))
 
     def take_session(self, facts: Facts) -> None:
         self._named(Person, facts, _same_person)

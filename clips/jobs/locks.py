@@ -28,6 +28,7 @@ class Lock(enum.StrEnum):
     ROOM = "taking room for an upload"
     SESSION = "looking for the session of a new file"
     UPKEEP = "making room on the disk"
+    LEARN = "learning from sorting"
 
 
 def hold(lock: Lock) -> None:

@@ -21,6 +21,7 @@ from clips.models.bulk import BulkChange, BulkKind
 from clips.models.camera import CameraClock, CameraName
 from clips.models.clip import ClipCategory, FileName, FinalClip
 from clips.models.collection_link import CollectionLink, GuestComments
+from clips.models.crew_layer import CrewLayer, LayerState
 from clips.models.decision import Decision, DecisionKind
 from clips.models.eviction import EvictedKind, Eviction
 from clips.models.filmstrip import Filmstrip
@@ -73,6 +74,7 @@ __all__ = [
     "Comment",
     "CommentState",
     "CopyState",
+    "CrewLayer",
     "Decision",
     "DecisionKind",
     "DetectionRun",
@@ -91,6 +93,7 @@ __all__ = [
     "JobKind",
     "JobState",
     "KeptPart",
+    "LayerState",
     "LeaseLostError",
     "Notice",
     "NoticeChannel",

@@ -70,6 +70,7 @@ class JobKind(models.TextChoices):
     PAIR = "PAIR", _("look for other cameras")
     LOOK = "LOOK", _("look closer")
     TRIM = "TRIM", _("trim original")
+    LEARN = "LEARN", _("learn from sorting")
 
 
 class JobState(models.TextChoices):
@@ -93,7 +94,9 @@ ACTIVE = (JobState.WAITING, JobState.RUNNING)
 #: What waits for the bin looks for itself after this long, should nobody have noticed that it can go on.
 LOOK_INTO_BIN_AFTER = timedelta(days=1)
 #: What the bin does not hold up: it serves what is still in use, or the bin itself.
-NOT_HELD_BY_BIN = (JobKind.FETCH, JobKind.WITHDRAW, JobKind.RENAME, JobKind.RECORD, JobKind.EMPTY)
+NOT_HELD_BY_BIN = (
+    JobKind.FETCH, JobKind.WITHDRAW, JobKind.RENAME, JobKind.RECORD, JobKind.EMPTY, JobKind.LEARN,
+)  # fmt: skip
 #: They wait while somebody is here, which may be all day: no page asks for their end.
 GIVING_WAY = (JobKind.PAIR, JobKind.LOOK)
 #: What a job has that is tried again from the start.

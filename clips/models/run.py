@@ -23,6 +23,10 @@ class DetectionRun(models.Model):
         blank=True,
         help_text=_("Parts of the video that the search could not read."),
     )
+    layer_version = models.PositiveIntegerField(
+        _("scored by version"), null=True, blank=True,
+        help_text=_("Of what was learned from sorting; empty for the search's own scores."),
+    )  # fmt: skip
     created_at = models.DateTimeField(_("searched"), auto_now_add=True)
 
     class Meta:

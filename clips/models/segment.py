@@ -19,6 +19,8 @@ from people.models import Member
 
 #: The most one page may hold; more would keep cards from the others of the crew.
 MAX_HAND = 8
+#: Of the hidden moments, those just below the line have a score that is lower by no more than this.
+JUST_BELOW = 0.15
 #: What was skipped comes after all others.
 _SKIPPED_LAST = F("skipped_at").asc(nulls_first=True)
 
@@ -198,6 +200,29 @@ class CandidateSegmentQuerySet(LeasedQuerySet["CandidateSegment"]):
         return list(in_turns(rows.with_card())[-1])
 
     @transaction.atomic
+    def lease_below(
+        self, beside: "CandidateSegment", *, member: Member, lease: uuid.UUID, with_angles: bool = False
+    ) -> "CandidateSegment | None":
+        """Lease the best of the same video that the session only just hides; None if there is none.
+
+        What was never shown has no answer, so nothing could be learned of it. It is a query of its own, within one
+        video and by the index of the queue: an OR in that of the hand would sort everything that is hidden.
+        """
+        line = beside.original_file.shoot.score_shown
+        near = self.available().filter(
+            original_file=beside.original_file_id, run__isnull=False, skipped_at=None,
+            score__lt=line, score__gte=line - JUST_BELOW,
+        )  # fmt: skip
+        near = near.filter(angle=None) if with_angles else near
+        best = near.order_by("original_file_id", "-score", "start_ms").select_for_update(skip_locked=True, of=("self",))
+        taken = CandidateSegment.objects.filter(pk__in=list(best.values_list("pk", flat=True)[:1]))
+        taken.update(
+            status=SegmentStatus.IN_PROGRESS, locked_by=member, locked_at=timezone.now(),
+            **lent(lease, settings.SORT_LEASE_SECONDS),
+        )  # fmt: skip
+        return taken.with_card().first()
+
+    @transaction.atomic
     def give_back(self, lease: uuid.UUID) -> int:
         """Release all that a page holds."""
         held = self.leased_by(lease)
@@ -257,7 +282,12 @@ class CandidateSegment(Leased):
     is_from_angle = models.BooleanField(
         _("from another camera"), default=False, editable=False, help_text=_("The search of its own video missed it."),
     )  # fmt: skip
+    plain_score = models.FloatField(
+        _("score of the search"), null=True, blank=True, editable=False,
+        help_text=_("Without what was learned from sorting; empty where that changes nothing."),
+    )  # fmt: skip
     why = models.CharField(_("why"), max_length=300, blank=True)
+    crew_why = models.CharField(_("why, by the crew's habits"), max_length=100, blank=True, editable=False)
     features = models.JSONField(_("features"), default=dict, blank=True)
     status = models.CharField(_("status"), max_length=11, choices=SegmentStatus, default=SegmentStatus.UNREVIEWED)
     locked_by = models.ForeignKey(
@@ -282,6 +312,10 @@ class CandidateSegment(Leased):
                 condition=Q(score=None) | Q(score__gte=0, score__lte=1), name="segment_score_in_unit"
             ),
             models.CheckConstraint(condition=Q(run=None) | Q(score__isnull=False), name="segment_proposal_has_score"),
+            models.CheckConstraint(
+                condition=Q(plain_score=None) | Q(plain_score__gte=0, plain_score__lte=1),
+                name="segment_plain_score_in_unit",
+            ),
             models.CheckConstraint(
                 condition=Q(chance=None) | Q(chance__gte=0, chance__lte=1), name="segment_chance_in_unit"
             ),
@@ -315,6 +349,12 @@ class CandidateSegment(Leased):
 
     def __str__(self) -> str:
         return f"{self.original_file} {self.start_ms / 1000:.1f}–{self.end_ms / 1000:.1f} s"
+
+    @property
+    def is_just_below(self) -> bool:
+        """Whether its session's sensitivity hides it, but only just."""
+        line = self.original_file.shoot.score_shown
+        return self.run_id is not None and line - JUST_BELOW <= (self.score or 0.0) < line
 
     @property
     def likelihood(self) -> float | None:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
+from zlib import crc32
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
@@ -30,6 +31,8 @@ from people.models import Member, Person
 HAND = 4
 #: My pace is that of the last minutes; two decisions are no pace.
 PACE_OVER, LEAST_FOR_PACE = timedelta(minutes=10), 3
+#: One card in so many brings along one that its session only just hides.
+ONE_IN = 20
 SORTING = [DecisionKind.KEEP, DecisionKind.TRASH, DecisionKind.SKIP]
 #: As many names lie on the digits, out of the last keeps of so many.
 N_RECENT, RECENT_KEEPS = 9, 60
@@ -148,6 +151,7 @@ def deal(
         member=member, lease=lease, count=HAND, in_turns=lambda rows: table.in_turns(rows, file),
         with_angles=with_angles,
     )  # fmt: skip
+    segments = _with_one_below(segments, have, member, lease, with_angles=with_angles)
     segments.sort(key=lambda segment: segment.pk != front)
     new = [segment for segment in segments if segment.pk not in have]
     if not have and segments:
@@ -161,6 +165,29 @@ def deal(
         recent=recent_names(member),
         last=last,
     )
+
+
+def _with_one_below(
+    hand: list[CandidateSegment], have: Collection[uuid.UUID], member: Member, lease: uuid.UUID, *, with_angles: bool
+) -> list[CandidateSegment]:
+    """Return a hand in which a hidden moment comes second, where it has one or its new cards bring one along.
+
+    Which cards do follows from their places in their videos, so that dealing the same again brings nothing new.
+    """
+    below = [one for one in hand if one.is_just_below]
+    bringing = next((one for one in hand if one.pk not in have and brings_one_below(one)), None)
+    if bringing and not below:
+        one = CandidateSegment.objects.lease_below(bringing, member=member, lease=lease, with_angles=with_angles)
+        below = [one] if one else []
+    if not below:
+        return hand
+    others = [one for one in hand if not one.is_just_below]
+    return [*others[:1], *below, *others[1:]]
+
+
+def brings_one_below(moment: CandidateSegment) -> bool:
+    """Return whether the card of a moment brings along one just below the line, as one in ``ONE_IN`` does."""
+    return moment.run_id is not None and crc32(str(moment.start_ms).encode()) % ONE_IN == 0
 
 
 @transaction.atomic

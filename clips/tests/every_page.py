@@ -33,6 +33,7 @@ ALONE = (
     "/manage/tricks?q=bord",
     "/manage/cameras",
     "/manage/storage",
+    "/manage/learned",
     "/manage/notices",
     "/manage/audit-trail",
     "/jobs/audit",

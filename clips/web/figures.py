@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from clips.disk.usage import disk_use
 from clips.jobs.summary import stuck
-from clips.models import AuditReport, BinEntry, JobState, NoticeChannel, OriginalFile, Shoot
+from clips.models import AuditReport, BinEntry, CrewLayer, JobState, NoticeChannel, OriginalFile, Shoot
 from people.models import AuditEntry, Member, Person
 from tricks.models import Trick
 
@@ -51,6 +51,11 @@ def cameras() -> Figure:
 def jobs() -> Figure:
     n = stuck(JobState.FAILED).count()
     return Figure(ngettext("%(n)s failed", "%(n)s failed", n) % {"n": n}, is_wrong=True) if n else Figure(_("fine"))
+
+
+def learned() -> Figure:
+    n = CrewLayer.objects.order_by("-version").values_list("n_decisions", flat=True).first() or 0
+    return Figure(ngettext("%(n)s decision", "%(n)s decisions", n) % {"n": n})
 
 
 def storage() -> Figure:

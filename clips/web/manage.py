@@ -58,6 +58,7 @@ AREAS: tuple[tuple[str | Promise, tuple[Door, ...]], ...] = (
         (
             Door(_("Jobs"), _("What runs, waits and failed"), "clips:jobs", figure=figures.jobs),
             Door(_("Storage"), _("What fills the disk, and what can go"), "clips:storage", figure=figures.storage),
+            Door(_("Learned from sorting"), _("Use, pause, forget"), "clips:learned", figure=figures.learned),
             Door(_("Bin"), _("Restore or delete"), "clips:bin", figure=figures.binned),
             Door(_("Nightly check"), _("Rows, files and archive compared"), "clips:audit", figure=figures.check),
             Door(_("Admin"), _("All other rows"), "admin:index"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clips.web import cameras, disk, home, job_groups, jobs, manage, notices, trim
+from clips.web import cameras, disk, home, job_groups, jobs, learned, manage, notices, trim
 
 urlpatterns = [
     path("manage", manage.manage, name="manage"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("manage/cameras/clock", cameras.clock_correct, name="clock_correct"),
     path("manage/cameras/clocks/<int:pk>/undo", cameras.clock_undo, name="clock_undo"),
     path("manage/storage", disk.storage, name="storage"),
+    path("manage/learned", learned.learned, name="learned"),
+    path("manage/learned/<int:version>/<slug:act>", learned.learned_change, name="learned_change"),
     path("manage/notices", notices.notices, name="notices"),
     path("manage/notices/<int:pk>", notices.notice_channel, name="notice_channel"),
     path("manage/notices/<int:pk>/remove", notices.notice_remove, name="notice_remove"),

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from clips.media.sandbox import runner
-from detection.evaluation import fit, kinds
+from detection.evaluation import crews, fit, kinds
 from detection.evaluation.evaluate import LabelError, evaluate_take, load_labels, mean_of, pooled_of
-from detection.evaluation.recorded import FITTED, Part
+from detection.evaluation.recorded import COVERAGES, FITTED, Part
 from detection.propose import VERSION, propose_from_signals
 from detection.scoring import score
 from detection.scoring.chance import MISS_COST
@@ -146,17 +146,37 @@ def fit_weights(
         If labels or a video cannot be read.
     """
     labels, videos = _labelled(footage, label_folders)
-    signals: dict[str, dict[str, Signals]] = {}
-    for name, label in labels.items():
-        parts = [asdict(Part(0, label["duration_ms"], coverage)) for coverage in FITTED]
-        arguments = {"path": str(videos[name].absolute()), "parts": parts}
-        found = runner.run(RECORDED, arguments, limits=LIMITS, on_tick=on_tick)["parts"]
-        signals[name] = {
-            coverage: Signals.from_json(part["signals"]) for coverage, part in zip(FITTED, found, strict=True)
-        }
+    signals = {name: _seen_as(videos[name], label, FITTED, on_tick) for name, label in labels.items()}
     made = weights_of(labels, signals)
     out.write_text(json.dumps(made, indent=1) + "\n")
     return made
+
+
+def simulate_crews(
+    footage: Sequence[Path], label_folders: Sequence[Path], on_tick: Callable[[float | None], None]
+) -> list[dict[str, Any]]:
+    """Return what crews' decisions change, from `detection.evaluation.crews.curve`.
+
+    Raises
+    ------
+    LabelError, MediaError
+        If labels or a video cannot be read, or there are fewer than two takes with tricks.
+    """
+    labels, videos = _labelled(footage, label_folders)
+    if sum(bool(label["tricks"]) for label in labels.values()) < 2:
+        raise LabelError("A crew needs at least two takes with tricks.")
+    signals = {name: _seen_as(videos[name], label, COVERAGES, on_tick) for name, label in labels.items()}
+    return crews.curve(crews.sittings(labels, signals))
+
+
+def _seen_as(
+    video: Path, label: dict[str, Any], coverages: Sequence[str], on_tick: Callable[[float | None], None]
+) -> dict[str, Signals]:
+    """Return the signals of a whole take in each of these ways of looking at it."""
+    parts = [asdict(Part(0, label["duration_ms"], coverage)) for coverage in coverages]
+    arguments = {"path": str(video.absolute()), "parts": parts}
+    found = runner.run(RECORDED, arguments, limits=LIMITS, on_tick=on_tick)["parts"]
+    return {coverage: Signals.from_json(part["signals"]) for coverage, part in zip(coverages, found, strict=True)}
 
 
 def weights_of(labels: dict[str, dict[str, Any]], signals: dict[str, dict[str, Signals]]) -> dict[str, Any]:

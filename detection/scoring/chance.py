@@ -41,8 +41,12 @@ class Chances:
 
     def of_score(self, score: float, how: str) -> float:
         """Return the chance that a moment of this score is a trick, 0 to 1, by how it was looked at (`looked_at`)."""
+        return self.of_odds(log_odds(score), how)
+
+    def of_odds(self, odds: float, how: str) -> float:
+        """Return the same of the log odds of a score."""
         shift, slope = self.of[how]
-        return 1 / (1 + math.exp(-(shift + slope * log_odds(score))))
+        return 1 / (1 + math.exp(-(shift + slope * odds)))
 
 
 @cache

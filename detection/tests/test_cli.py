@@ -5,6 +5,7 @@ import json
 import pytest
 
 from detection.__main__ import main
+from detection.evaluation.crews import DECISIONS
 from detection.evaluation.intervals import N_FIFTHS
 from detection.evaluation.recorded import COVERAGES
 from detection.tests.film import Film
@@ -117,3 +118,23 @@ def test_explain_draws_a_picture(folder, tmp_path):
     out = tmp_path / "out.png"
     assert main(["explain", str(folder / "take.mp4"), "--plot", str(out), "--labels", str(folder / "take.json")]) == 0
     assert out.read_bytes().startswith(b"\x89PNG")
+
+
+def test_crews_are_simulated_the_same_each_time(folder, tmp_path, capsys):
+    label = json.loads((folder / "take.json").read_text())
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.json").write_text(json.dumps(label | {"file": str(folder / "take.mp4")}))
+    asked = ["crew", "--simulate", "--footage", str(tmp_path), "--labels", str(tmp_path), "--json"]
+    assert main(asked) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["decisions"] for row in rows] == list(DECISIONS)
+    assert all(row["crews"] == "own next session" for row in rows), "there is no footage of others"
+    assert (rows[0]["accepted"], rows[0]["ap"]) == (0, rows[0]["ap_forced"])
+    assert rows[-1]["accepted"] == 0, "a handful of cards teaches nothing"
+    assert main(asked) == 0
+    assert json.loads(capsys.readouterr().out) == rows
+
+
+def test_a_crew_needs_two_takes(folder, capsys):
+    assert main(["crew", "--simulate", "--footage", str(folder), "--labels", str(folder)]) == 1
+    assert capsys.readouterr().err == "A crew needs at least two takes with tricks.\n"

@@ -62,6 +62,8 @@ ROUTES = {
     "people:member_let_back_in": (["uuid"], {"post": ADMIN}),
     "clips:manage": ([], {"get": CURATOR}),
     "clips:storage": ([], {"get": CURATOR}),
+    "clips:learned": ([], {"get": CURATOR}),
+    "clips:learned_change": (["layer", "act"], {"post": CURATOR}),
     "clips:notices": ([], {"get": ADMIN, "head": ADMIN, "post": ADMIN}),
     "clips:notice_channel": (["channel"], {"get": ADMIN, "head": ADMIN, "post": ADMIN}),
     "clips:notice_remove": (["invite"], {"post": ADMIN}),
@@ -415,6 +417,8 @@ def argument(rows_once, sessions):
             "~none": "~none",
             "edit": "edit",
             "slug": "slug",
+            "layer": 9,
+            "act": "pause",
             2024: 2024,
         }
     return made.__getitem__

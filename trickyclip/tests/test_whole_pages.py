@@ -74,6 +74,8 @@ def make_rows(admin: Member) -> dict[str, object]:
         "edit": "edit",
         "receipt": Receipt.objects.create(name="card", source="COMMAND").pk,
         "slug": "slug",
+        "layer": 9,
+        "act": "pause",
         2024: 2024,
         "invite": Invite.objects.issue(role=Role.SORTER, created_by=admin)[0].pk,
     }

@@ -142,6 +142,7 @@ def pages(client: Client) -> Iterator[tuple[str, Ask]]:
         "tricks": reverse("tricks:tricks"),
         "cameras": reverse("clips:cameras"),
         "storage": reverse("clips:storage"),
+        "learned": reverse("clips:learned"),
         "notices": reverse("clips:notices"),
         "audit trail": reverse("people:audit_trail"),
         "tricks, misspelt": f"{reverse('tricks:tricks')}?q=bordslide",

@@ -30,6 +30,7 @@ from clips.models import (
     CandidateSegment,
     Comment,
     CopyState,
+    CrewLayer,
     Decision,
     DetectionRun,
     FileName,
@@ -61,7 +62,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 #: In the order in which they can be deleted.
 TABLES: tuple[type[models.Model], ...] = (
-    Comment, Reaction, VideoPair,
+    Comment, Reaction, VideoPair, CrewLayer,
     Job, ArchiveCopy, SessionFile, ArchiveFolder, ArchiveMarker, ArchiveRoot, SavedView, ReelClip, Reel, Heart,
     Decision,
     FinalClip.also.through, FinalClip, FileName, CandidateSegment, DetectionRun, KeptPart, OriginalFile, Shoot,
@@ -142,6 +143,15 @@ def crew(backend, request, make_clip, work_off, sorter, other_sorter, admin) -> 
     run = DetectionRunFactory(original_file=videos[0], parameters={"quick": True}, timings={"read_s": 1.25})
     moments = [CandidateSegmentFactory(original_file=videos[0], run=run, score=0.5 + n / 10, start_ms=n * 9000,
                end_ms=n * 9000 + 4000, features={"air_s": 0.4}, why="Pop and landing") for n in range(3)]  # fmt: skip
+    CandidateSegment.objects.filter(pk=moments[2].pk).update(plain_score=0.6, crew_why="your crew keeps short air")
+    DetectionRun.objects.filter(pk=run.pk).update(layer_version=2)
+    when = {"learned_until": timezone.now(), "changed_at": timezone.now()}
+    counts = {"n_decisions": 214, "n_kept": 80, "n_sessions": 6}
+    CrewLayer.objects.create(version=1, state="FORGOTTEN", changed_by=sorter, **counts, **when)
+    CrewLayer.objects.create(
+        version=2, state="IN_USE", layer={"format": 1, "kinds": {"heard, held": {"bias": 0.1}}}, more=0.09, gain=0.01,
+        used_since=timezone.now(), **counts, **when,
+    )  # fmt: skip
     child = CandidateSegmentFactory(original_file=videos[0], parent=moments[0], start_ms=500, end_ms=900)
     Shoot.objects.filter(pk=shoots[0].pk).update(cover=moments[0])
     CandidateSegment.objects.filter(pk=moments[1].pk).update(status="TRASHED")

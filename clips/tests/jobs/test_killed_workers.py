@@ -37,6 +37,9 @@ from clips.models import (
     BinEntry,
     CandidateSegment,
     CopyState,
+    CrewLayer,
+    Decision,
+    DecisionKind,
     DetectionRun,
     FileName,
     Filmstrip,
@@ -50,6 +53,7 @@ from clips.models import (
     Preview,
     ReelRender,
     RenderShape,
+    SegmentStatus,
     SessionFile,
     SharedCopy,
     Shoot,
@@ -65,6 +69,7 @@ from clips.tests.archive.conftest import drive, dropped, on_drive  # noqa: F401 
 from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, OriginalFileFactory
 from clips.tests.media.made_up import make_video
 from clips.tests.workers import Worker, eventually
+from detection import learning
 from people.models import Person
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -90,6 +95,7 @@ EFFECT_GOES_INTO = {
     JobKind.TRIM: KeptPart,
     JobKind.RENAME: FinalClip,
     JobKind.RECORD: ArchiveTouch,
+    JobKind.LEARN: CrewLayer,
     JobKind.EMPTY: BinEntry,  # the rest is tried step by step in clips/tests/library/test_emptying.py
 }
 
@@ -365,6 +371,10 @@ def _prepared(request) -> tuple[JobKind, object, Callable[[], None]]:
         assert not ArchiveTouch.objects.filter(shoot_id=Shoot.objects.get().pk).exists()
         assert SessionFile.objects.get().revision == 1
 
+    def learned() -> None:
+        assert CrewLayer.objects.get().n_decisions == learning.EACH
+        assert DetectionRun.objects.get().layer_version is None, "without a gain nothing is scored by it"
+
     targets = {JobKind.COLLECT: "dropped", JobKind.INGEST: "upload", JobKind.PROBE: "filmed", JobKind.DETECT: "filmed"}
     targets |= {JobKind.POSTER: "filmed", JobKind.PREVIEW: "segment", JobKind.FILMSTRIP: "filmed"}
     targets |= {JobKind.FETCH: "filmed", JobKind.READ_BACK: "filmed", JobKind.PAIR: "filmed", JobKind.LOOK: "filmed"}
@@ -388,6 +398,8 @@ def _prepared(request) -> tuple[JobKind, object, Callable[[], None]]:
         row = planned_to_be_trimmed(row)
     if kind == JobKind.RECORD:
         row = row.original_file.shoot
+    if kind == JobKind.LEARN:
+        row = sorted_session(row)
     if kind == JobKind.FETCH:
         archive_tasks.archive(str(Job.objects.for_target(JobKind.ARCHIVE, row).pk))
         OriginalFile.objects.update(evicted_at=timezone.now())
@@ -426,8 +438,21 @@ def _prepared(request) -> tuple[JobKind, object, Callable[[], None]]:
         JobKind.RENAME: renamed,
         JobKind.RECORD: described,
         JobKind.EMPTY: emptied,
+        JobKind.LEARN: learned,
     }[kind]
     return kind, row, check
+
+
+def sorted_session(clip: FinalClip) -> Shoot:
+    """Return the session of a clip, of which as many moments are decided as one learns from."""
+    run = DetectionRunFactory(original_file=clip.original_file)
+    for number in range(learning.EACH):
+        segment = CandidateSegmentFactory(
+            original_file=clip.original_file, run=run, score=0.6, start_ms=number, end_ms=number + 1,
+            status=SegmentStatus.TRASHED, features={"z_scores": {"arc": 3.0}},
+        )  # fmt: skip
+        Decision.objects.create(kind=DecisionKind.TRASH, segment=segment, member_name="mia")
+    return clip.original_file.shoot
 
 
 #: Drawing the demo film takes ten seconds of a core for each kill, and nobody loses anything by it. Pieces are saved
