@@ -132,7 +132,7 @@ def test_curators_see_only_the_doors_that_open(client, curator):
     doors = [door for _title, doors in page.context["areas"] for door in doors]
     assert "/manage/members" in for_admins
     assert "/manage/members" not in page.content.decode()
-    assert len(doors) == 9
+    assert len(doors) == 10
     for door in doors:
         assert client.get(door.url).status_code == 200, door.url
 
@@ -149,7 +149,7 @@ def test_each_place_of_manage_says_what_there_is(client, sorter):
     assert said == {
         "Members": "2 members", "Notice channels": "none", "Riders": "2 riders",
         "Tricks": f"{Trick.objects.count()} tricks", "Sessions": "1 session", "Cameras and clocks": "1 camera",
-        "Jobs": "1 failed", "Bin": "empty", "Nightly check": "3 problems",
+        "Jobs": "1 failed", "Bin": "empty", "Nightly check": "3 problems", "Learned from sorting": "0 decisions",
     }  # fmt: skip
     assert {title for title, figure in doors.items() if figure.is_wrong} >= {"Jobs", "Nightly check"}
     assert all(words in page.content.decode() for words in said.values())
