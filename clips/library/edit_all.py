@@ -139,11 +139,11 @@ def _span_in(other: FinalClip, clip: FinalClip, span_ms: tuple[int, int]) -> tup
     own, theirs = angles.get(clip.candidate_segment_id), angles.get(other.candidate_segment_id)
     if own is None or theirs is None or own.group_id != theirs.group_id:
         return None
-    return span_in(theirs, own, span_ms, other.original_file.duration_ms)
+    return span_in(theirs, own, span_ms, other.original_file)
 
 
 def _is_alike(clip: FinalClip, own: Angle, other: FinalClip) -> bool:
-    span_ms = span_in(other.candidate_segment.angle, own, (clip.start_ms, clip.end_ms), other.original_file.duration_ms)
+    span_ms = span_in(other.candidate_segment.angle, own, (clip.start_ms, clip.end_ms), other.original_file)
     return span_ms is not None and all(
         abs(place_ms - there_ms) <= _ALIKE_MS
         for place_ms, there_ms in zip(span_ms, (other.start_ms, other.end_ms), strict=True)

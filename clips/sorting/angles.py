@@ -4,14 +4,15 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from math import ceil
+from fractions import Fraction
+from math import ceil, floor
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clips.models import Angle, CandidateSegment, DecisionKind, FinalClip, SegmentStatus
+from clips.models import Angle, CandidateSegment, DecisionKind, FinalClip, OriginalFile, SegmentStatus
 from clips.models.camera import own_name
 from clips.previews import requests
 from clips.sorting.decisions import (
@@ -155,13 +156,19 @@ def skip(
         record(DecisionKind.SKIP, segment, key, member, after=after)
 
 
-def span_in(angle: Angle, lead: Angle, span_ms: tuple[int, int], duration_ms: int | None) -> tuple[int, int] | None:
-    """Return a span of one angle's video in the time of another's; None where that shows next to nothing of it."""
-    ends_ms = [angle.place_ms(lead.at_ms(place_ms)) for place_ms in span_ms]
-    # Rounded up, as a page names a frame by the millisecond that follows its beginning.
-    start_ms, end_ms = (ceil(round(place_ms, 3)) for place_ms in ends_ms)
-    start_ms, end_ms = max(0, start_ms), min(end_ms, duration_ms or end_ms)
+def span_in(angle: Angle, lead: Angle, span_ms: tuple[int, int], video: OriginalFile) -> tuple[int, int] | None:
+    """Return what one angle's video shows of a span of another's; None where that is next to nothing."""
+    start_ms, end_ms = (_named_ms(angle.place_ms(lead.at_ms(place_ms)), video.rate) for place_ms in span_ms)
+    start_ms, end_ms = max(0, start_ms), min(end_ms, video.duration_ms or end_ms)
     return (start_ms, end_ms) if end_ms - start_ms >= LEAST_MS else None
+
+
+def _named_ms(place_ms: float, rate: Fraction | None) -> int:
+    """Return the millisecond that names the frame on screen at a place of a video: one that follows its beginning."""
+    at_ms = ceil(round(place_ms, 3))
+    # How two videos lie is noted in whole milliseconds: where the next frame begins within one, that is the one meant.
+    is_next = rate is not None and floor((at_ms + 1) * rate / 1000) > floor(at_ms * rate / 1000)
+    return at_ms + is_next
 
 
 def _held(segment: CandidateSegment, angles: list[uuid.UUID], lease: uuid.UUID) -> list[CandidateSegment]:
@@ -184,7 +191,7 @@ def _choice_for(one: CandidateSegment, lead: CandidateSegment, choice: Choice) -
     """Return a choice about the card's video in the time of another; None where that shows next to nothing of it."""
     if one.pk == lead.pk:
         return choice
-    span_ms = span_in(one.angle, lead.angle, (choice.start_ms, choice.end_ms), one.original_file.duration_ms)
+    span_ms = span_in(one.angle, lead.angle, (choice.start_ms, choice.end_ms), one.original_file)
     return replace(choice, start_ms=span_ms[0], end_ms=span_ms[1]) if span_ms else None
 
 

@@ -2,6 +2,8 @@
 
 import uuid
 from datetime import timedelta
+from fractions import Fraction
+from math import ceil, floor
 from types import SimpleNamespace
 
 import pytest
@@ -24,6 +26,7 @@ from clips.models import (
     VideoPair,
 )
 from clips.sorting.angle_groups import regroup, regroup_all
+from clips.sorting.angles import span_in
 from clips.sorting.hand import count_left
 from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, OriginalFileFactory
 from clips.tests.sorting.test_views import Page, drawn, order
@@ -290,3 +293,14 @@ def test_where_one_camera_is_asked_for_its_moments_are_cards_of_their_own(page, 
 
 def test_a_link_to_one_angle_leads_to_the_card_of_its_trick(page, scene):
     assert order(page.post("hand", moment=str(scene.beside.pk)))[0] == str(scene.seen.pk)
+
+
+@pytest.mark.parametrize("rate", [Fraction(60), Fraction(60000, 1001), Fraction(30), Fraction(240)])
+def test_other_cameras_show_the_very_frames_though_offsets_are_whole_milliseconds(rate):
+    video = OriginalFile(rate_num=rate.numerator, rate_den=rate.denominator, duration_ms=200_000)
+    frames = 600, 4200
+    span_ms = tuple(ceil(frame * 1000 / rate) for frame in frames)
+    for later_frames in range(0, 600, 7):
+        angle = Angle(shift_us=1000 * round(later_frames * 1000 / rate))
+        found_ms = span_in(angle, Angle(shift_us=0), span_ms, video)
+        assert [floor(at_ms * rate / 1000) + later_frames for at_ms in found_ms] == list(frames), later_frames
