@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
@@ -81,13 +81,13 @@ def keep(
     choice: Choice,
     *,
     angles: list[uuid.UUID],
-    only: uuid.UUID | None = None,
+    only: Collection[uuid.UUID] = (),
     stars: int = 0,
     lease: uuid.UUID,
     key: uuid.UUID,
     member: Member,
 ) -> FinalClip:
-    """Make a clip of each angle of a card, all of the same time; or of one alone, and trash the others.
+    """Make a clip of each angle of a card, all of the same time; or of some alone, and trash the others.
 
     Parameters
     ----------
@@ -95,15 +95,15 @@ def keep(
         That of the card, in whose video's time the choice is.
     angles : list of UUID
         The other moments that the card showed; those that the page holds no more are left alone.
-    only : UUID, optional
-        The one moment to keep.
+    only : collection of UUID, optional
+        Those moments to keep; by default all.
 
     Raises
     ------
     TrimError
         If the span is empty or lies outside of the card's video.
     ConflictError
-        As `clips.sorting.decisions.keep`, and if the one angle to keep does not show that time.
+        As `clips.sorting.decisions.keep`, and if no angle to keep shows that time.
     """
     check_trim(segment.original_file, choice.start_ms, choice.end_ms)
     with transaction.atomic():
@@ -115,7 +115,7 @@ def keep(
         done: list[dict[str, Any]] = []
         for one in card:
             wanted = choices[one.pk]
-            if only not in {None, one.pk}:
+            if only and one.pk not in only:
                 one.trash(lease=lease)
                 done.append(_entry(one, SegmentStatus.TRASHED))
             elif wanted and one.accept(lease=lease):

@@ -136,8 +136,8 @@ class TagsForm(forms.Form):
 
 class KeepForm(DecisionForm, TagsForm):
     stars = forms.IntegerField(required=False, min_value=0, max_value=MAX_STARS)
-    #: Of several angles the one to keep; all of them without it.
-    only = forms.UUIDField(required=False)
+    #: Of several angles those to keep; all of them without it.
+    only = IdsField(required=False)
 
 
 class AddForm(DecisionForm, SpanForm):

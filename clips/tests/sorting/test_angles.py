@@ -212,6 +212,20 @@ def test_one_angle_alone_is_kept_and_the_others_are_trashed_until_undone(page, s
     assert not FinalClip.objects.current().exists()
 
 
+def test_some_angles_are_kept_and_the_one_left_out_is_trashed_until_undone(page, scene, sorter):
+    drone = video(scene.shoot, "drone", duration_ms=400_000)
+    above = moment(drone, 289_000, 293_000)
+    tie(scene.phone, drone, 1.0, sorter)
+    page.post("hand")
+    ids = {"angles": f"{scene.beside.pk} {above.pk}", "only": f"{scene.seen.pk} {above.pk}"}
+    assert page.keep(str(scene.seen.pk), start_ms=300_000, end_ms=303_000, **ids).status_code == 200
+    assert statuses(scene.seen, scene.beside) == [SegmentStatus.ACCEPTED, SegmentStatus.TRASHED]
+    assert {clip.candidate_segment for clip in FinalClip.objects.all()} == {scene.seen, above}
+    page.post("undo")
+    assert statuses(scene.seen, scene.beside) == [SegmentStatus.IN_PROGRESS] * 2
+    assert not FinalClip.objects.current().exists()
+
+
 @pytest.mark.parametrize(
     ("what", "then"), [("trash", SegmentStatus.TRASHED), ("skip", SegmentStatus.UNREVIEWED)]
 )  # fmt: skip

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from clips.tests.browser import log_in_as_admin, open_page, press
 from clips.tests.media.made_up import N_BITS, shown_numbers
 from clips.tests.sorting.sort_table import run_in
+from clips.tests.sorting.test_sort_page import arrived
 from clips.tests.sorting.three_cameras import END_MS, LATER_FRAMES, RATE_HZ, START_MS
 from clips.tests.workers import eventually
 
@@ -92,6 +93,7 @@ def test_a_minute_of_three_cameras_is_in_step_in_sort_in_its_clips_and_on_its_pa
             press(page, "d")
             expect(card.locator("[data-angle-number]")).to_have_text(f"{number}/3")
             page.wait_for_function(IS_NEAR, arg=own - later_frames)
+        keep_two_of_three_and_undo(page, running_site, session)
         press(page, "Enter")
         expect(page.locator("[data-nothing-left]")).to_be_visible()
         eventually(lambda: run_in(running_site, N_CUT.format(session=session)) == "3", "three clips that are cut")
@@ -102,6 +104,23 @@ def test_a_minute_of_three_cameras_is_in_step_in_sort_in_its_clips_and_on_its_pa
         page.locator("[data-player]").evaluate("video => video.play()")
         watched = page.evaluate(WATCH, 55)
         assert_in_step(clips, **watched)
+
+
+def keep_two_of_three_and_undo(page: Page, site, session: str) -> None:
+    """The third angle, on screen, is left out of a keep, which is undone."""
+    card = page.locator("[data-card][data-current]")
+    leave = card.get_by_role("button", name="Leave out")
+    leave.click()
+    expect(leave).to_have_attribute("aria-pressed", "true")
+    press(page, "d")
+    expect(leave).to_have_attribute("aria-pressed", "false")
+    press(page, "Enter")
+    arrived(page)
+    kept = json.loads(run_in(site, CLIPS.format(session=session)).splitlines()[-1])
+    assert set(kept) == set(LATER_FRAMES) - {list(LATER_FRAMES)[-1]}
+    press(page, "z")
+    expect(card.locator("[data-angle-number]")).to_be_visible()
+    arrived(page)
 
 
 def assert_each_is_exact(data_dir: Path, clips: dict[str, list[str]]) -> None:
