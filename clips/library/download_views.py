@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clips.library import download
@@ -67,7 +68,7 @@ def _zip(request: HttpRequest, clips: QuerySet) -> HttpResponseBase:
     if not clips.exists():
         return _refused(request, {"": [_("There are no clips to download.")]}, status=404)
     if n_to_read := download.fill_checksums(clips, for_s=ZIP_READS_S):
-        return later(_("Preparing the download: %(n)d clips left. Try again.") % {"n": n_to_read}, after_s=1)
+        return still_preparing(n_to_read)
     return sent(request, download.zip_of(clips), zip_name(clips))
 
 
@@ -102,6 +103,16 @@ def _address_of(selection: Selection) -> str:
 
 def _refused(request: HttpRequest, errors: object, status: int = 422) -> HttpResponse:
     return render(request, "clips/library/download.html", {"errors": errors}, status=status)
+
+
+def still_preparing(n_to_read: int) -> HttpResponse:
+    """Answer that so many clips have to be read before a ZIP can begin."""
+    sentence = ngettext(
+        "Preparing the download: %(n)d clip left. Try again.",
+        "Preparing the download: %(n)d clips left. Try again.",
+        n_to_read,
+    )
+    return later(sentence % {"n": n_to_read}, after_s=1)
 
 
 def later(sentence: str, *, after_s: int) -> HttpResponse:

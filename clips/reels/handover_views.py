@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clips.library import download
 from clips.library.bin_forms import next_address
-from clips.library.download_views import ZIP_READS_S, later, sent, too_many
+from clips.library.download_views import ZIP_READS_S, sent, still_preparing, too_many
 from clips.library.zip_stream import Entry, ZipStream
 from clips.models import FinalClip, HandleCut, Reel
 from clips.models.clip import FinalClipQuerySet
@@ -120,7 +120,7 @@ def _zip(request: HttpRequest, handed: Handover, clips: FinalClipQuerySet, proje
     if download.slots.are_taken:
         return too_many()
     if n_to_read := download.fill_checksums(clips, for_s=ZIP_READS_S):
-        return later(_("Preparing the download: %(n)d clips left. Try again.") % {"n": n_to_read}, after_s=1)
+        return still_preparing(n_to_read)
     handles.note_downloaded(handed.cuts.values())
     lines = download.lines_of(clips)
     entries = (_with_handles(line, handed.cuts.get(line.pk)).entry for line, missing in lines if not missing)

@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clips.library import download
-from clips.library.download_views import ZIP_READS_S, later, sent, too_many
+from clips.library.download_views import ZIP_READS_S, sent, still_preparing, too_many
 from clips.models import CollectionLink, FinalClip, ReelRender
 from clips.previews.http_ranges import ASKED_EACH_TIME, NOT_KEPT, serve
 from clips.reels import rendering, shared_talk, sharing
@@ -137,7 +137,7 @@ def shared_many_zip(request: HttpRequest, link: CollectionLink) -> HttpResponseB
     if not clips.exists():
         raise Http404(_("There are no clips to download."))
     if n_to_read := download.fill_checksums(clips, for_s=ZIP_READS_S):
-        return later(_("Preparing the download: %(n)d clips left. Try again.") % {"n": n_to_read}, after_s=1)
+        return still_preparing(n_to_read)
     return sent(request, download.zip_of(clips), f"{slugify(link.shown_title, fallback='TrickyClip')}.zip")
 
 

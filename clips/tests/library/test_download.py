@@ -152,7 +152,7 @@ def test_what_there_was_no_time_to_read_is_asked_for_again(client, clips, monkey
     monkeypatch.setattr("clips.library.download_views.ZIP_READS_S", 0)
     first = client.get(ADDRESS)
     assert (first.status_code, first["Retry-After"]) == (503, "1")
-    assert "1 clips left" in first.content.decode()
+    assert "1 clip left" in first.content.decode()
     assert client.get(ADDRESS).status_code == 200
 
 
