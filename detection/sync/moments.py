@@ -1,10 +1,10 @@
 """Finds how two recordings lie in time by the moments that each one's search found, where the sound says nothing."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb, exp
-
-import numpy as np
+from statistics import median
 
 #: Two searches of one trick place its middle this near to each other (docs/BENCHMARKS.md).
 NEAR_S = 0.5
@@ -68,14 +68,17 @@ def match_moments(
     Each two moments name an offset. What coincides by chance there is binomial, with the share of the overlap that is
     near a moment of the other recording as its probability; it is multiplied by the number of offsets (Bonferroni).
     """
-    first, second = (np.sort(np.asarray(list(one)[:MOST_MOMENTS], float)) for one in (first_s, second_s))
+    first, second = (sorted(one[:MOST_MOMENTS]) for one in (first_s, second_s))
     low_s, high_s = -lengths_s[1], lengths_s[0]
     if within_s is not None:
         low_s, high_s = max(low_s, within_s[0]), min(high_s, within_s[1])
-    offsets_s = (first[:, None] - second[None, :]).ravel()
-    offsets_s = offsets_s[(offsets_s >= low_s) & (offsets_s <= high_s)]
+    offsets_s = (own_s - other_s for own_s in first for other_s in second)
     n_offsets = max(1.0, (high_s - low_s) / (2 * NEAR_S))
-    found = [one for offset_s in offsets_s if (one := _at(first, second, float(offset_s), lengths_s))]
+    found = [
+        one
+        for offset_s in offsets_s
+        if low_s <= offset_s <= high_s and (one := _at(first, second, offset_s, lengths_s))
+    ]
     if not found:
         return None
     chance, best = min(found, key=lambda one: one[0])
@@ -85,13 +88,12 @@ def match_moments(
 
 
 def _at(
-    first: np.ndarray, second: np.ndarray, offset_s: float, lengths_s: tuple[float, float]
+    first: list[float], second: list[float], offset_s: float, lengths_s: tuple[float, float]
 ) -> tuple[float, MomentMatch] | None:
     """Return the chance of what coincides at one offset, and what that is; None if it is too little."""
     begins_s, ends_s = max(0.0, offset_s), min(lengths_s[0], offset_s + lengths_s[1])
-    moved = second + offset_s
-    own = first[(first >= begins_s) & (first <= ends_s)]
-    other = moved[(moved >= begins_s) & (moved <= ends_s)]
+    own = _within(first, begins_s, ends_s)
+    other = _within([place_s + offset_s for place_s in second], begins_s, ends_s)
     few, many = (own, other) if len(own) <= len(other) else (other, own)
     if len(few) < LEAST_COMMON:
         return None
@@ -102,17 +104,22 @@ def _at(
     near = 1 - exp(-2 * NEAR_S * len(many) / (ends_s - begins_s))
     # The moment by which the offset was chosen coincides in any case.
     chance = _at_least(n_common - 1, len(few) - 1, near)
-    return chance, MomentMatch(offset_s + float(np.median(apart_s)), n_common, share)
+    return chance, MomentMatch(offset_s + median(apart_s), n_common, share)
 
 
-def _common(own: np.ndarray, other: np.ndarray) -> list[float]:
+def _within(places_s: list[float], begins_s: float, ends_s: float) -> list[float]:
+    return places_s[bisect_left(places_s, begins_s) : bisect_right(places_s, ends_s)]
+
+
+def _common(own: list[float], other: list[float]) -> list[float]:
     """Return how much later the first recording has each moment that both have, each at most once."""
-    apart_s, at = [], 0
+    apart_s: list[float] = []
+    at = 0
     for one_s in own:
         while at < len(other) and other[at] < one_s - NEAR_S:
             at += 1
         if at < len(other) and other[at] <= one_s + NEAR_S:
-            apart_s.append(float(one_s - other[at]))
+            apart_s.append(one_s - other[at])
             at += 1
     return apart_s
 

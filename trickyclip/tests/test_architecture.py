@@ -55,7 +55,10 @@ WITHOUT_DJANGO = (
 )
 #: The one part of it that knows rows: whose leave it is to use a Drive.
 KNOWS_DJANGO = ("clips/archive/drive/oauth.py",)
-DETECTION_SHELL = {"apps.py", "tasks.py", "admin.py", "moments.py", "pairing.py", "learning.py", "management"}
+DETECTION_SHELL = {
+    "apps.py", "tasks.py", "admin.py", "moments.py", "pairing.py", "by_moments.py", "by_take.py", "learning.py",
+    "management",
+}  # fmt: skip
 DJANGO = {"django", "rest_framework", "celery", "django_filters", "django_htmx"}
 
 #: Footage and crowds that are made up for a measurement, and how long Drive is left alone after an error.
