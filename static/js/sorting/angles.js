@@ -18,9 +18,11 @@ export class Angles {
   /** @param {object} page the sort page: player */
   constructor(page) {
     this.page = page;
-    document.addEventListener("click", ({ target }) => {
-      const button = target.closest("[data-angle-leave]");
-      if (button) this.#toggleLeft(button.closest("[data-card]"));
+    document.addEventListener("click", ({ target, detail }) => {
+      const card = target.closest("[data-angle-leave]")?.closest("[data-card]");
+      if (!card) return;
+      this.#toggleLeft(card);
+      if (detail) card.focus({ preventScroll: true }); // after a pointer's click Enter keeps, and does not press it again
     });
   }
 
