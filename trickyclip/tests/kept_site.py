@@ -127,14 +127,18 @@ def _put_back_rows(folder: Path) -> None:
 
 
 def _paths(data_dir: Path) -> Iterator[Path]:
-    """Yield what lies in the site's folders but not the folders themselves, which programs may watch."""
+    """Yield all that lies in the site's folders but not the folders themselves, which programs may watch.
+
+    However deep: the archive's own folder is there at the start where that took long enough for it to be looked at.
+    """
     for folder in data_dir.iterdir():
         if folder.name != "engines" and folder.is_dir():
-            yield from folder.iterdir()
+            for within, folders, files in os.walk(folder):
+                yield from (Path(within) / name for name in (*folders, *files))
 
 
 def _remove_others(data_dir: Path, first: set[Path]) -> None:
-    for path in set(_paths(data_dir)) - first:
+    for path in sorted(set(_paths(data_dir)) - first):  # a folder before what lies in it
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:
