@@ -51,7 +51,8 @@ def others_of(
     rows = rows.with_card().select_related("original_file__shoot", "preview", "angle")
     rows = rows.annotate(own_camera_name=own_name("original_file__camera_id", "original_file__camera_serial"))
     found: dict[uuid.UUID, list[OtherAngle]] = defaultdict(list)
-    others = list(rows.order_by("angle__pk"))
+    # On each card in the same order: the next angle is the same camera's as on the card before.
+    others = list(rows.order_by("original_file__camera_id", "original_file__camera_serial", "pk"))
     if not others:
         return found
     of_camera = own_name("segment__original_file__camera_id", "segment__original_file__camera_serial")

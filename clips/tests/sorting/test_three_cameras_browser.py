@@ -119,8 +119,13 @@ def keep_two_of_three_and_undo(page: Page, site, session: str) -> None:
     kept = json.loads(run_in(site, CLIPS.format(session=session)).splitlines()[-1])
     assert set(kept) == set(LATER_FRAMES) - {list(LATER_FRAMES)[-1]}
     press(page, "z")
-    expect(card.locator("[data-angle-number]")).to_be_visible()
+    expect(card.locator("[data-angle-number]")).to_have_text("1/3")  # as it was left
     arrived(page)
+    press(page, "d")
+    press(page, "d")
+    expect(leave).to_have_attribute("aria-pressed", "true")
+    leave.click()
+    expect(leave).to_have_attribute("aria-pressed", "false")
 
 
 def assert_each_is_exact(data_dir: Path, clips: dict[str, list[str]]) -> None:

@@ -15,8 +15,9 @@ from clips.tests.media.made_up import make_video
 from people.models import Member
 
 RATE_HZ = 60
-#: The cameras, and how many frames later than the first each began: its frame 0 shows the same instant as that one's.
-LATER_FRAMES = {"CAM_GOPRO11": 0, "CAM_IPHONE15": 211, "CAM_DJI": 437}
+#: The cameras in the order of a card, and how many frames later than the first each began: there its frame 0 shows what
+#: that one's frame of this number shows.
+LATER_FRAMES = {"CAM_GOPRO11": 0, "CAM_DJI": 437, "CAM_IPHONE15": 211}
 #: The trick on the first camera's clock; it takes a minute.
 START_MS, END_MS = 10_000, 70_000
 _N_FRAMES = 76 * RATE_HZ
