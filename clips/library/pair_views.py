@@ -31,7 +31,7 @@ class NudgeForm(KeyForm):
 
 
 class ClockForm(forms.Form):
-    """Which of the two clocks was wrong, and what its correction is then, as the line said."""
+    """Names the clock that was wrong, and the correction that its line offered."""
 
     which = forms.ChoiceField(choices=[("first", ""), ("second", "")])
     offset_s = forms.IntegerField(min_value=-MOST_OFFSET_S, max_value=MOST_OFFSET_S)

@@ -1,6 +1,7 @@
-"""What the site learned from the crew's decisions: one row for each time it looked, the newest one counts."""
+"""Keeps what the search learned from the crew's decisions: a row for each time, of which the newest counts."""
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,10 @@ class LayerState(models.TextChoices):
     NO_GAIN = "NO_GAIN", _("no gain")
     REPLACED = "REPLACED", _("replaced")
     FORGOTTEN = "FORGOTTEN", _("forgotten")
+
+
+#: The states in which a layer can be put to use.
+USABLE = (LayerState.PAUSED, LayerState.REVERTED)
 
 
 class CrewLayerQuerySet(models.QuerySet["CrewLayer"]):
@@ -99,19 +104,17 @@ class CrewLayer(models.Model):
 
     @property
     def has_gain(self) -> bool:
-        """Whether it may be used: it was accepted for some kind of footage, and is not forgotten."""
+        """Return whether it was accepted for some kind of footage, and is not forgotten."""
         return bool(self.layer.get("kinds"))
 
     @property
     def more_percent(self) -> int:
-        """How many more tricks it finds in as many cards, in percent; never below 0."""
+        """Return by how many percent more tricks are found in as many cards; never below 0."""
         return max(0, round(100 * self.more))
 
     def use(self, member: Member | None) -> bool:
         """Score moments by it from now on; False if it is not paused or reverted any more."""
-        return self._becomes(
-            LayerState.IN_USE, member, of=[LayerState.PAUSED, LayerState.REVERTED], used_since=timezone.now()
-        )
+        return self._becomes(LayerState.IN_USE, member, of=USABLE, used_since=timezone.now())
 
     def pause(self, member: Member | None) -> bool:
         """Let the search's own scores count; False if it is not in use any more."""
@@ -129,6 +132,8 @@ class CrewLayer(models.Model):
         CrewLayer.objects.filter(state=LayerState.REPLACED).delete()
         return True
 
-    def _becomes(self, state: LayerState, member: Member | None, *, of: list[LayerState], **fields: object) -> bool:
+    def _becomes(
+        self, state: LayerState, member: Member | None, *, of: Collection[LayerState], **fields: object
+    ) -> bool:
         rows = CrewLayer.objects.filter(pk=self.pk, state__in=of)
         return bool(rows.update(state=state, changed_at=timezone.now(), changed_by=member, **fields))

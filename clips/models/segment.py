@@ -352,7 +352,7 @@ class CandidateSegment(Leased):
 
     @property
     def is_just_below(self) -> bool:
-        """Whether its session's sensitivity hides it, but only just."""
+        """Return whether its session's sensitivity hides it by a small margin."""
         line = self.original_file.shoot.score_shown
         return self.run_id is not None and line - JUST_BELOW <= (self.score or 0.0) < line
 

@@ -35,7 +35,7 @@ class PairState(models.TextChoices):
 
 
 class FoundBy(models.TextChoices):
-    """What the offset of a pair follows from."""
+    """Lists the ways in which the offset of a pair is found."""
 
     SOUND = "SOUND", _("sound")
     TAKE = "TAKE", _("other parts of the recording")

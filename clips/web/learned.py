@@ -9,14 +9,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clips.jobs import pipeline
 from clips.models import CrewLayer, JobKind, LayerState, Shoot
+from clips.models.crew_layer import USABLE
 from people.access import requires
 from people.audit import Action, note
 from people.models import Role
 
 #: What a button does, by the last part of its address.
 ACTS = {"use": CrewLayer.use, "pause": CrewLayer.pause, "forget": CrewLayer.forget}
-#: The states in which a layer can be put to use.
-USABLE = (LayerState.PAUSED, LayerState.REVERTED)
 #: A person waits for what their button does.
 WANTED_NOW = 1
 
