@@ -127,6 +127,7 @@ def open_page(
     itself causes.
     """
     complaints: list[str] = []
+    seen: list[str] = []  # what may tell why a test failed
     how = {
         "base_url": base_url,
         "viewport": {"width": width_px, "height": height_px},
@@ -157,7 +158,13 @@ def open_page(
                 and complaints.append(request.url)
             ),
         )
-        yield page
+        page.on("requestfailed", lambda request: seen.append(f"{request.failure}: {request.method} {request.url}"))
+        page.on("response", lambda answer: answer.status < 400 or seen.append(f"{answer.status}: {answer.url}"))
+        try:
+            yield page
+        except Exception as error:
+            error.add_note("\n".join(["The page saw:", *complaints, *seen]))
+            raise
     assert not complaints, complaints
 
 

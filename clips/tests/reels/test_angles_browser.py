@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 
 from clips.tests.browser import log_in_as_admin, open_page, press
@@ -14,12 +15,16 @@ pytestmark = pytest.mark.slow
 PATIENCE_MS = 30_000
 SIZES = [(390, 664), (390, 844), (844, 390), (1440, 900)]
 MAKE = "from clips.tests.reels.footage import make_edit_with_angles; print(make_edit_with_angles({name!r}))"
-#: The second on which the video in front stands.
-STANDS_S = """(src) => {
+#: The second on which the video in front stands, if it is that of a card of the edit.
+STANDS_S = """(number) => {
   const video = document.querySelector('[data-front]');
-  const stands = video.paused && !video.seeking && video.readyState >= 2 && video.dataset.src === src;
+  const { src } = document.querySelectorAll('[data-reel-clip]')[number].dataset;
+  const stands = video?.paused && !video.seeking && video.readyState >= 2 && video.dataset.src === src;
   return stands ? { s: video.currentTime } : null;
 }"""
+STATE = """() => [...document.querySelectorAll('[data-screen], [data-reel-clip]')].map((each) => [
+  { ...each.dataset }, each.paused, each.seeking, each.readyState, each.networkState, each.error?.message,
+])"""
 
 
 @pytest.fixture(params=SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
@@ -43,8 +48,11 @@ def select(page: Page, number: int) -> None:
 
 def stands_s(page: Page, number: int) -> float:
     """Return where a clip of the edit stands on the screen, once it does."""
-    src = cards(page).nth(number).get_attribute("data-src")
-    return page.wait_for_function(STANDS_S, arg=src).json_value()["s"]
+    try:
+        return page.wait_for_function(STANDS_S, arg=number).json_value()["s"]
+    except PlaywrightError as error:
+        error.add_note(f"{page.evaluate(STATE)}")
+        raise
 
 
 def sources(page: Page) -> list[str]:

@@ -1,6 +1,7 @@
 // Plays a clip on its own page; what its keys and buttons mean, all players have in common.
 
 import { stepFrames, watchFrames } from "../previews/frames.js";
+import { loadAgain } from "../previews/load-again.js";
 import { Loop, Transport } from "../previews/transport.js";
 
 const FASTEST = 16; // that browsers play
@@ -14,6 +15,7 @@ export class ClipPlayer {
   constructor(root, { kind = "clip", loops = true } = {}) {
     Object.assign(this, { root, speed: 1, loop: new Loop(kind, loops) });
     this.transport = new Transport(this);
+    loadAgain(root);
   }
 
   get shuttle() {

@@ -13,16 +13,19 @@ const LONGEST_LEAD_S = 0.25;
 
 const clock = (ms) => `${Math.floor(ms / 60000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;
 
-/** Resolves when the video shows the picture that it was sent to, or fails. */
+const STANDS = ["loadeddata", "canplay", "seeked", "lost"];
+
+/** Resolves when the video shows the picture that it was sent to, or is given up. */
 function ready(video) {
-  if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && !video.seeking) return Promise.resolve();
+  const isThere = () => video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && !video.seeking;
+  if (isThere()) return Promise.resolve();
   return new Promise((resolve) => {
-    const look = () => {
-      if (!video.error && (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA || video.seeking)) return;
-      for (const name of ["loadeddata", "seeked", "error"]) video.removeEventListener(name, look);
+    const look = ({ type }) => {
+      if (type !== "lost" && !isThere()) return;
+      for (const name of STANDS) video.removeEventListener(name, look);
       resolve();
     };
-    for (const name of ["loadeddata", "seeked", "error"]) video.addEventListener(name, look);
+    for (const name of STANDS) video.addEventListener(name, look);
   });
 }
 
@@ -41,7 +44,7 @@ export class ReelPlayer extends ClipPlayer {
       video.addEventListener("ended", () => video === this.video && this.playing && this.#next());
       video.addEventListener("click", () => this.act("play"));
       video.addEventListener("seeked", () => this.#say());
-      video.addEventListener("error", () => video.src && video === this.video && this.playing && this.#next());
+      video.addEventListener("lost", () => video === this.video && this.playing && this.#next());
     }
     this.refresh();
     this.showState();
@@ -69,8 +72,8 @@ export class ReelPlayer extends ClipPlayer {
       this.pause();
     } else if (this.index < 0) {
       this.show(cards[Math.min(this.lastIndex ?? 0, cards.length - 1)]);
-    } else {
-      if (!this.isLeaving) this.#load(this.video, this.card, { keep: true }); // or it would show its start before it goes
+    } else if (!this.isLeaving) { // or the video that is waited for would get another clip; who shows it looks again
+      this.#load(this.video, this.card, { keep: true });
       this.#prepare();
     }
     this.#say();
@@ -92,13 +95,12 @@ export class ReelPlayer extends ClipPlayer {
     this.video.pause();
     this.front = 1 - this.front;
     this.current = card.dataset.reelClip;
-    this.lastIndex = this.index;
+    this.lastIndex = Math.max(0, this.index);
     for (const screen of this.screens) screen.toggleAttribute("data-front", screen === this.video);
     this.#settle();
-    if (play) await this.video.play().catch(() => this.pause());
+    if (play) await this.#start();
     document.dispatchEvent(new CustomEvent("clip-shown", { detail: { id: this.current, wasPrepared, isPlaying: play } }));
-    this.#prepare();
-    this.#say();
+    this.refresh(); // cards may have changed meanwhile
   }
 
   play() {
@@ -107,8 +109,14 @@ export class ReelPlayer extends ClipPlayer {
     this.playing = true;
     this.#unlock();
     this.#settle();
-    this.video.play().catch(() => this.pause());
+    this.#start();
     this.#say();
+  }
+
+  /** Let the video in front play, or the next one if that is lost; where the browser wants a press first, it stands. */
+  #start() {
+    if ("lost" in this.video.dataset) return this.#next();
+    return this.video.play().catch(({ name }) => { if (name === "NotAllowedError") this.pause(); });
   }
 
   pause() {
@@ -158,8 +166,11 @@ export class ReelPlayer extends ClipPlayer {
 
   #load(video, card, { atS = null, keep = false } = {}) {
     const { src, startS, reelClip } = card.dataset;
-    const isNew = video.dataset.src !== src;
-    if (isNew) video.src = src;
+    const isNew = video.dataset.src !== src || (!keep && "lost" in video.dataset);
+    if (isNew) {
+      delete video.dataset.lost;
+      video.src = src;
+    }
     Object.assign(video.dataset, { src, clip: reelClip });
     const wanted = atS ?? Number(startS);
     const isOutside = video.currentTime < Number(startS) - AT_END_S || video.currentTime > Number(card.dataset.endS);
