@@ -28,6 +28,7 @@ REFUSAL = re.compile(r"Failed to load resource: .* status of (409|422) ")
 LEFT = re.compile(r"htmx:(afterRequest|sendAbort|sendError), ")
 #: Nothing but a test takes this connection away: the site is on the same machine.
 OFFLINE = re.compile(r".*ERR_INTERNET_DISCONNECTED")
+SCRIPTS = re.compile(r"\.m?js$")
 
 
 # Three processes share two cores, not always alone: a page that comes after ten seconds is slow and not wrong.
@@ -183,6 +184,16 @@ def log_in_as_admin(page: Page, site: RunningSite) -> None:
         return
     log_in(page, site.admin_username, site.admin_password)
     site.admin_cookies.extend(page.context.cookies())
+
+
+@contextlib.contextmanager
+def before_scripts(page: Page, address: str) -> Iterator[None]:
+    """Open a page for the duration of the block without any of its scripts, which come at its end."""
+    page.route(SCRIPTS, lambda _route: None)
+    page.goto(address, wait_until="commit")
+    page.locator("main").wait_for()
+    yield
+    page.unroute(SCRIPTS)  # lets go what it held
 
 
 def press(page: Page, key: str) -> None:

@@ -1,4 +1,4 @@
-"""Tests that no page loads much JavaScript of its own: each module that its scripts lead to, as browsers do."""
+"""Tests what JavaScript pages load: little of our own, and what they need that is filled when it is opened."""
 
 import re
 from pathlib import Path, PurePosixPath
@@ -17,6 +17,8 @@ INCLUDES = re.compile(r"""{% include "([^"]+)\"""")
 MODULE = r"""\s*["'](\.{1,2}/[^"']+\.m?js)["']"""
 #: import "./x.js"; import { y } from "./x.js"; export * from "./x.js"; new Worker(new URL("./x.js", …)).
 WITH_THE_PAGE = re.compile(r"(?:\bfrom|\bimport|\bURL\()" + MODULE)
+#: A box that htmx fills when it is opened.
+FILLED_WHEN_OPENED = re.compile(r"""<details[^>]*\bhx-trigger="toggle""")
 #: import("./x.js"), when somebody first needs it.
 LATER = re.compile(r"\bimport\(" + MODULE)
 
@@ -76,3 +78,15 @@ def test_every_module_is_on_some_page():
 def test_a_page_is_light(page):
     sizes = {module: (STATIC / module).stat().st_size for module in modules_of(scripts_of(page))}
     assert sum(sizes.values()) <= MAX_BYTES, sorted(sizes.items(), key=lambda one: -one[1])
+
+
+def test_what_is_filled_when_it_is_opened_is_so_also_before_the_scripts_are_there():
+    boxes = {
+        str(path.relative_to(TEMPLATES))
+        for path in TEMPLATES.rglob("*.html")
+        if FILLED_WHEN_OPENED.search(path.read_text())
+    }
+    on_pages = {page: parts_of(page) & boxes for page in PAGES}
+    assert boxes == set().union(*on_pages.values())
+    for page in (page for page, its_boxes in on_pages.items() if its_boxes):
+        assert "js/web/folded.js" in scripts_of(page), f"{page} would leave {on_pages[page]} empty if opened early"

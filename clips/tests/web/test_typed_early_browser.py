@@ -2,33 +2,21 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from clips.tests.browser import log_in_as_admin, open_page
+from clips.tests.browser import before_scripts, log_in_as_admin, open_page
 from clips.tests.sorting.sort_table import lay_table, run_in
 
 pytestmark = pytest.mark.slow
 
 PATIENCE_MS = 45_000
-SCRIPTS = re.compile(r"\.m?js$")
 MAKE_RIDERS = """
 from people.models import Person
 for name in ("Early Bird", "Late Owl"):
     Person.objects.find_or_add(name)
 """
-
-
-@contextmanager
-def before_scripts(page: Page, address: str) -> Iterator[None]:
-    """Open a page for the duration of the block without any of its scripts, which come at its end."""
-    page.route(SCRIPTS, lambda _route: None)
-    page.goto(address, wait_until="commit")
-    page.locator("main").wait_for()
-    yield
-    page.unroute(SCRIPTS)  # lets go what it held
 
 
 @pytest.fixture

@@ -124,8 +124,6 @@ document.addEventListener("click", (event) => {
     player.show(open.closest("[data-reel-clip]"), { play: false });
     return;
   }
-  const opens = event.target.closest("[data-opens]");
-  if (opens) document.getElementById(opens.dataset.opens).open = true; // the link leads there
   const moves = event.target.closest("[data-moves]");
   if (moves) reorder.step(cardOf(box().dataset.of), moves.dataset.moves);
 });
