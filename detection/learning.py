@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clips.jobs import locks, pipeline
+from clips.media.sandbox import runner
 from clips.models import (
     CandidateSegment,
     CrewLayer,
@@ -35,6 +36,10 @@ EACH = 25
 MOST_DECISIONS = 5000
 #: Behind all that anybody waits for.
 PRIORITY = 9
+#: Of the fit, which takes less than a second also of the most decisions.
+LIMITS = runner.Limits(cpu_s=60, wall_s=600.0)
+#: So often it is asked meanwhile whether the job is still wanted.
+TICK_S = 1.0
 #: What a layer changes of a moment.
 CHANGED = ("score", "chance", "plain_score", "crew_why")
 
@@ -65,24 +70,46 @@ def want_soon() -> Job | None:
     return pipeline.start(JobKind.LEARN, shoot, priority=PRIORITY) if shoot else None
 
 
-def learn() -> CrewLayer | None:
+def learn(report: Callable[[float | None], None] | None = None) -> CrewLayer | None:
     """Look at the newest decisions, and write down what they teach; None where there is nothing new.
 
     If the cards of the newest session did worse with what is in use, that is reverted instead, and nothing is learned
-    until there are as many new decisions again.
+    until there are as many new decisions again. None also if somebody learned, paused or forgot meanwhile: as long as
+    there are enough new decisions, the next minute brings another job.
+
+    Parameters
+    ----------
+    report : callable, optional
+        Called now and then while a child process fits; what it raises ends that.
     """
+    newest = CrewLayer.objects.newest()
+    labels = _newest_labels(CrewLayer.objects.forgotten_at())
+    new = [one for one in labels if newest is None or one.decided_at > newest.learned_until]
+    if len(new) < EACH:
+        return None
+    until = labels[0].decided_at
+    if newest and newest.state == LayerState.IN_USE and _did_worse(newest, labels):
+        return _reverted(newest, until)
+    made = _learned(labels, report)
     with transaction.atomic():
         locks.hold(locks.Lock.LEARN)
-        newest = CrewLayer.objects.newest()
-        labels = _newest_labels(CrewLayer.objects.forgotten_at())
-        new = [one for one in labels if newest is None or one.decided_at > newest.learned_until]
-        if len(new) < EACH:
+        is_as_it_was = _as_it_stands(CrewLayer.objects.newest()) == _as_it_stands(newest)
+        return _written(made, newest, until) if is_as_it_was else None
+
+
+def _reverted(row: CrewLayer, until: datetime) -> CrewLayer | None:
+    """Take what did worse out of use; None if it is not in use any more."""
+    with transaction.atomic():
+        locks.hold(locks.Lock.LEARN)
+        if not row.revert():
             return None
-        if newest and newest.state == LayerState.IN_USE and _did_worse(newest, labels):
-            newest.revert()
-            CrewLayer.objects.filter(pk=newest.pk).update(learned_until=labels[0].decided_at)
-            return newest
-        return _written(_learned(labels), newest, labels[0].decided_at)
+        CrewLayer.objects.filter(pk=row.pk).update(learned_until=until)
+        return row
+
+
+def _as_it_stands(row: CrewLayer | None) -> tuple[Any, ...] | None:
+    """Return what changes of a row when somebody learns, or has a say in what was learned."""
+    return (row.pk, row.state, row.changed_at, row.learned_until) if row else None
 
 
 def _written(made: crew_layer.Layer, before: CrewLayer | None, until: datetime) -> CrewLayer:
@@ -124,13 +151,21 @@ def _newest_labels(since: datetime | None) -> list[Label]:
     return list(found.values())
 
 
-def _learned(labels: list[Label]) -> crew_layer.Layer:
-    from detection.scoring.crew import Example, learn  # its libraries are for this job alone
-
-    plain = (one.score if one.plain_score is None else one.plain_score for one in labels)
-    return learn(
-        [Example(one.features, score, one.is_kept, str(one.session)) for one, score in zip(labels, plain, strict=True)]
+def _learned(labels: list[Label], report: Callable[[float | None], None] | None) -> crew_layer.Layer:
+    """Fit in a child process, whose libraries no worker holds in its memory from then on."""
+    examples = [
+        {
+            "features": one.features,
+            "score": one.score if one.plain_score is None else one.plain_score,
+            "is_kept": one.is_kept,
+            "session": str(one.session),
+        }
+        for one in labels
+    ]
+    made: crew_layer.Layer = runner.run(
+        "detection.scoring.crew:learn_from", {"examples": examples}, limits=LIMITS, on_tick=report, tick_s=TICK_S
     )
+    return made
 
 
 def _did_worse(row: CrewLayer, labels: Iterable[Label]) -> bool:

@@ -92,7 +92,7 @@ def learn(job_id: str) -> None:
     with claim(job_id) as work:
         if work is None:
             return
-        learning.learn()
+        learning.learn(work.report)
         learning.apply(work.report)
         with work.finishing():
             pass

@@ -157,6 +157,11 @@ def learn(examples: Sequence[Example], *, is_forced: bool = False) -> Layer:
     }
 
 
+def learn_from(examples: Sequence[dict[str, Any]]) -> Layer:
+    """Return the layer that decisions speak for, each a dict of what an `Example` has; called in a child process."""
+    return learn([Example(**one) for one in examples])
+
+
 def _of_kind(examples: Sequence[Example], *, is_forced: bool) -> dict[str, Any] | None:
     """Return the layer of one kind; None where there is too little to learn from, or it does not help."""
     sessions = np.array([one.session for one in examples])

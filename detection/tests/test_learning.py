@@ -227,6 +227,23 @@ def test_delivered_twice_it_learns_once(sorter, run):
     assert CrewLayer.objects.count() == 1
 
 
+@pytest.mark.parametrize("act", ["pause", "forget"])
+def test_what_somebody_says_of_it_while_it_learns_stands(sorter, act, monkeypatch):
+    monkeypatch.setattr(learning, "TICK_S", 0.01)  # the child has not even started by then
+    sorted_by(sorter, decisions(200))
+    layer = learning.learn()
+    sorted_by(sorter, decisions(30, seed=5))
+    heard = []
+
+    def somebody_acts(_progress) -> None:
+        heard.append(getattr(layer, act)(sorter))
+
+    assert learning.learn(somebody_acts) is None
+    assert heard[0], "it was in use"
+    assert CrewLayer.objects.get().state in {LayerState.PAUSED, LayerState.FORGOTTEN}
+    assert (learning.want_soon() is None) == (act == "forget")
+
+
 @pytest.mark.parametrize("stops_after", [0, 1])
 def test_a_worker_that_stops_between_runs_loses_nothing(sorter, run, stops_after, work_off):
     class StopError(Exception):
