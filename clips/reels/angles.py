@@ -14,6 +14,7 @@ from math import ceil
 from django.utils.translation import gettext as _
 
 from clips.library.angles import other_angles
+from clips.media.pictures.named_frames import frame_on_screen, last_ms_of_frame, ms_of_frame, nearest_frame
 from clips.models import Angle, FinalClip, OriginalFile, ReelChange, ReelChangeKind, ReelClip
 from clips.models.reel import MAX_CLIPS
 from clips.reels.contents import Entry, span_of
@@ -27,7 +28,6 @@ from clips.reels.editing import (
     speeds_of,
     write_change,
 )
-from clips.reels.timeline.model import frame_on_screen, ms_of_frame
 from clips.sorting.decisions import ConflictError
 
 #: Of a video whose rate is not known each millisecond counts as a frame.
@@ -67,7 +67,7 @@ class Camera:
 
     def nearest(self, at_ms: float) -> int:
         """Return the frame that begins nearest to a time of that clock."""
-        return round((self.angle.place_ms(at_ms) - self.first_frame_ms) * float(self.rate) / 1000)
+        return nearest_frame(self.angle.place_ms(at_ms), self.rate, self.first_frame_ms)
 
     def start_ms_of(self, frame: int) -> int:
         """Return the start of what begins with a frame of the clip."""
@@ -77,7 +77,7 @@ class Camera:
         """Return the end of what a frame of the clip is the last of: as late as names it."""
         if frame == self.last:
             return self.clip.end_ms
-        return max(ms_of_frame(frame + 1, self.rate, self.first_frame_ms) - 1, self.clip.start_ms)
+        return max(last_ms_of_frame(frame, self.rate, self.first_frame_ms), self.clip.start_ms)
 
 
 @dataclass(frozen=True)

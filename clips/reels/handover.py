@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from clips.archive.item import clip_folder_parts
+from clips.media.pictures.named_frames import frame_on_screen
 from clips.models import ArchiveCopy, CopyState, FinalClip, HandleCut, OriginalFile, Reel
 from clips.models.clip import FinalClipQuerySet
 from clips.models.reel import MAX_CLIPS
@@ -25,7 +26,6 @@ from clips.reels.timeline.model import (
     Media,
     Timeline,
     TimelineError,
-    frame_on_screen,
     rate_that_suits,
     size_that_suits,
 )

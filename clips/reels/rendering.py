@@ -13,12 +13,13 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from clips.jobs import pipeline
+from clips.media.pictures.named_frames import frame_on_screen
 from clips.media.reel.plan import Card, Frame, Item, Plan, as_json
 from clips.models import FinalClip, Job, JobKind, JobState, Reel, ReelMusic, ReelRender, RenderShape
 from clips.reels.angles import going_on
 from clips.reels.contents import Entry, entries_of
 from clips.reels.editing import NotPossibleError
-from clips.reels.timeline.model import USUAL_RATE, frame_on_screen, playable_rate
+from clips.reels.timeline.model import USUAL_RATE, playable_rate
 from clips.sorting.decisions import ConflictError
 from clips.storage import files
 from people.models import Member

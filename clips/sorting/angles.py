@@ -4,14 +4,13 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from fractions import Fraction
-from math import ceil, floor
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from clips.media.pictures.named_frames import named_ms
 from clips.models import Angle, CandidateSegment, DecisionKind, FinalClip, OriginalFile, SegmentStatus
 from clips.models.camera import own_name
 from clips.previews import requests
@@ -159,17 +158,9 @@ def skip(
 
 def span_in(angle: Angle, lead: Angle, span_ms: tuple[int, int], video: OriginalFile) -> tuple[int, int] | None:
     """Return what one angle's video shows of a span of another's; None where that is next to nothing."""
-    start_ms, end_ms = (_named_ms(angle.place_ms(lead.at_ms(place_ms)), video.rate) for place_ms in span_ms)
+    start_ms, end_ms = (named_ms(angle.place_ms(lead.at_ms(place_ms)), video.rate) for place_ms in span_ms)
     start_ms, end_ms = max(0, start_ms), min(end_ms, video.duration_ms or end_ms)
     return (start_ms, end_ms) if end_ms - start_ms >= LEAST_MS else None
-
-
-def _named_ms(place_ms: float, rate: Fraction | None) -> int:
-    """Return the millisecond that names the frame on screen at a place of a video: one that follows its beginning."""
-    at_ms = ceil(round(place_ms, 3))
-    # How two videos lie is noted in whole milliseconds: where the next frame begins within one, that is the one meant.
-    is_next = rate is not None and floor((at_ms + 1) * rate / 1000) > floor(at_ms * rate / 1000)
-    return at_ms + is_next
 
 
 def _held(segment: CandidateSegment, angles: list[uuid.UUID], lease: uuid.UUID) -> list[CandidateSegment]:

@@ -198,21 +198,6 @@ def frames_until(n_frames: int, own: Fraction, rate: Fraction) -> int:
     return ceil(n_frames / own * rate)
 
 
-def frame_on_screen(at_ms: int, rate: Fraction, first_frame_ms: int = 0) -> int:
-    """Return the number of the frame on screen at a whole millisecond of a file; 0 is its first.
-
-    ``first_frame_ms`` is when that begins, rounded to the nearest: half a millisecond makes good for it.
-    """
-    rounded = Fraction(1, 2) if first_frame_ms else 0
-    return max(0, floor((at_ms - first_frame_ms + rounded) * rate / 1000))
-
-
-def ms_of_frame(frame: int, rate: Fraction, first_frame_ms: int = 0) -> int:
-    """Return the millisecond that names a frame: the first whole one at which it is surely on screen."""
-    rounded = Fraction(1, 2) if first_frame_ms else 0
-    return ceil(first_frame_ms + rounded + frame * 1000 / rate)
-
-
 def rate_that_suits(cuts: tuple[Cut, ...]) -> Fraction:
     """Return the rate of most cuts, for a time-line; of one above 60 the whole part that editors play."""
     suits = [playable_rate(cut.media.rate) for cut in cuts]

@@ -9,11 +9,11 @@ from django.urls import reverse
 
 from clips.library.bin import restore, throw_away
 from clips.library.pairs import change
+from clips.media.pictures.named_frames import frame_on_screen
 from clips.models import CandidateSegment, FinalClip, OriginalFile, Reel, ReelChange, ReelClip
 from clips.reels import angles, contents, editing, rendering
 from clips.reels.editing import BeingEditedError, NotPossibleError
 from clips.reels.rendering import RenderWish
-from clips.reels.timeline.model import frame_on_screen
 from clips.sorting.decisions import ConflictError
 from clips.tests.factories import FinalClipFactory
 from clips.tests.sorting.test_angles import moment, tie, video

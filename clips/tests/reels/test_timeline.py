@@ -17,7 +17,6 @@ from clips.reels.timeline.model import (
     Media,
     Timeline,
     TimelineError,
-    frame_on_screen,
     rate_text,
     rate_that_suits,
     size_that_suits,
@@ -248,14 +247,6 @@ def test_the_table_has_every_number_and_no_formula():
     evil = Timeline("x", Fraction(30), 1, 1, (Cut(media_of(Fraction(30)), "x", 0, 1, title="=cmd|' /C calc'!A0"),))
     (row,) = csv.DictReader(io.StringIO(table.write(evil).decode("utf-8-sig")))
     assert row["title"].startswith("'=")
-
-
-@each_rate
-def test_the_time_that_a_page_writes_leads_back_to_its_frame(rate):
-    for frame in (0, 1, 2, 59, 1237, 86_399):
-        at_ms = -(-1000 * frame * rate.denominator // rate.numerator)
-        assert frame_on_screen(at_ms, rate) == frame
-        assert frame_on_screen(at_ms + 33, rate, 33) == frame
 
 
 def test_a_time_line_takes_the_rate_of_most_clips_and_the_largest_picture():
