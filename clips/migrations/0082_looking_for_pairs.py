@@ -52,6 +52,11 @@ OFF = [
 ]
 
 
+def drop_jobs(apps, schema_editor):
+    """Drop the jobs of a kind that the older code does not know."""
+    apps.get_model("clips", "Job").objects.filter(kind="PAIR").delete()
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -73,4 +78,5 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', [kind for kind, _label in KINDS])), name='job_kind_known'),
         ),
         migrations.RunSQL(ON, OFF),
+        migrations.RunPython(migrations.RunPython.noop, drop_jobs),
     ]

@@ -3,6 +3,11 @@
 from django.db import migrations, models
 
 
+def drop_jobs(apps, schema_editor):
+    """Drop the jobs of a kind that the older code does not know."""
+    apps.get_model("clips", "Job").objects.filter(kind="LOOK").delete()
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -28,4 +33,5 @@ class Migration(migrations.Migration):
             name='is_second_look',
             field=models.BooleanField(default=False, editable=False, help_text='The first search missed it, or hid it.', verbose_name='from the second look'),
         ),
+        migrations.RunPython(migrations.RunPython.noop, drop_jobs),
     ]

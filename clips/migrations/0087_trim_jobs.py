@@ -3,6 +3,11 @@
 from django.db import migrations, models
 
 
+def drop_jobs(apps, schema_editor):
+    """Drop the jobs of a kind that the older code does not know."""
+    apps.get_model("clips", "Job").objects.filter(kind="TRIM").delete()
+
+
 class Migration(migrations.Migration):
     dependencies = [("clips", "0086_trimmed_originals")]
 
@@ -79,4 +84,5 @@ class Migration(migrations.Migration):
                 name="job_kind_known",
             ),
         ),
+        migrations.RunPython(migrations.RunPython.noop, drop_jobs),
     ]
