@@ -10,6 +10,7 @@ from rest_framework.views import APIView, exception_handler
 from clips.ingest.tus_headers import TusError
 from clips.library.bin_rights import BinError, NotAllowedError
 from clips.library.new_version import UnchangedError
+from clips.models.video_pair import TooFarError
 from clips.sorting.decisions import ConflictError, TrimError
 
 
@@ -39,7 +40,7 @@ def one_sentence(error: Exception, context: dict) -> Response | None:
         first = _first(sentences)
         sentence = first if name in {"detail", "non_field_errors"} else f"{name}: {first}"
         return Response({"detail": sentence, "fields": fields}, status=status.HTTP_422_UNPROCESSABLE_ENTITY)
-    if isinstance(error, TrimError | UnchangedError):
+    if isinstance(error, TrimError | UnchangedError | TooFarError):
         error = Refused(str(error))
     elif isinstance(error, NotAllowedError):
         error = PermissionDenied(str(error))

@@ -15,6 +15,7 @@ from clips.library.camera_clocks import said_of_times
 from clips.library.pair_clocks import pairs_with_clocks, put_right, take_back, with_wrong_clocks
 from clips.library.pairs import PairRow, change, find_pairs, with_names
 from clips.models import PairChange, Shoot, VideoPair
+from clips.models.video_pair import TooFarError
 from people.access import requires
 from people.models import Role
 
@@ -129,11 +130,18 @@ def session_find_pairs(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _change(request: HttpRequest, pk: UUID, form: forms.Form, act: Callable[[VideoPair], bool]) -> HttpResponse:
-    """Change a pair as it is now, and answer with its line: 422 for a bad form, 409 if somebody was faster."""
+    """Change a pair as it is now, and answer with its line: 409 if somebody was faster.
+
+    422 for a bad form, or for a move further than people move a video.
+    """
     pair = _pair(pk)
     if not form.is_valid():
         return _line(request, pair, status=422)
-    return _line(request, _pair(pk), status=200) if change(pair, act) else _line(request, _pair(pk), status=409)
+    try:
+        status = 200 if change(pair, act) else 409
+    except TooFarError as error:
+        return _line(request, pair, status=422, said=str(error))
+    return _line(request, _pair(pk), status=status)
 
 
 def _pair(pk: UUID) -> VideoPair:
@@ -143,9 +151,9 @@ def _pair(pk: UUID) -> VideoPair:
     return pair
 
 
-def _line(request: HttpRequest, pair: VideoPair, *, status: int) -> HttpResponse:
+def _line(request: HttpRequest, pair: VideoPair, *, status: int, said: str = "") -> HttpResponse:
     (row,) = with_wrong_clocks([PairRow.of(pair)])
-    return render(request, "clips/library/_pair.html", {"row": row}, status=status)
+    return render(request, "clips/library/_pair.html", {"row": row, "refusal": said}, status=status)
 
 
 def _list(request: HttpRequest, pair: VideoPair, *, status: int = 200, **more: object) -> HttpResponse:

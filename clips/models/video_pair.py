@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from clips.models.original import OriginalFile
@@ -177,10 +178,17 @@ class VideoPair(models.Model):
         return self._change(PairChangeKind.TAKE_APART, member, key, state=PairState.REJECTED)
 
     def nudge(self, n_frames: int, member: Member, *, key: uuid.UUID | None = None) -> bool:
-        """Move the second video by so many frames, later if positive, which confirms the pair; False as above."""
+        """Move the second video by so many frames, later if positive, which confirms the pair; False as above.
+
+        Raises
+        ------
+        TooFarError
+            If it would then lie further from where it was found than people move it.
+        """
         nudge_us = self.nudge_us + n_frames * self.frame_us
         if abs(nudge_us) > MOST_NUDGE_US:
-            return False
+            said = _t("A video can be moved by %(n)d s at most. If it is off by more, take the pair apart.")
+            raise TooFarError(said % {"n": MOST_NUDGE_US // 1_000_000})
         return self._change(PairChangeKind.NUDGE, member, key, state=PairState.CONFIRMED, nudge_us=nudge_us)
 
     def _change(self, kind: "PairChangeKind", member: Member, key: uuid.UUID | None, **values: Any) -> bool:
@@ -212,6 +220,10 @@ class VideoPair(models.Model):
             "decided_by": self.decided_by_id and str(self.decided_by_id),
             "decided_at": self.decided_at and self.decided_at.isoformat(),
         }
+
+
+class TooFarError(Exception):
+    """Two videos would be moved further by hand than people do. The text is one sentence or two."""
 
 
 class _OtherwiseError(Exception):

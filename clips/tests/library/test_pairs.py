@@ -11,7 +11,7 @@ from clips.jobs.worker import claim
 from clips.library.bin import throw_away
 from clips.library.pairs import pairs_of
 from clips.models import Job, JobKind, JobState, PairChange, PairState, VideoPair
-from clips.models.video_pair import WIDE
+from clips.models.video_pair import MOST_NUDGE_US, WIDE
 from clips.tests.factories import OriginalFileFactory
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +107,21 @@ def test_each_change_is_undone_step_by_step_and_not_over_somebody_elses(client, 
     client.force_login(curator)
     press(client, pair, "take_apart")
     assert now(pair).decided_by == curator
+
+
+def test_further_than_people_move_a_video_says_so(client, sorter, pair):
+    client.force_login(sorter)
+    VideoPair.objects.update(nudge_us=MOST_NUDGE_US - pair.frame_us)
+    assert press(client, pair, "nudge", frames=1).status_code == 200
+    answer = press(client, pair, "nudge", frames=1)
+    told = "A video can be moved by 60 s at most. If it is off by more, take the pair apart."
+    assert answer.status_code == 422
+    assert told in answer.content.decode()
+    asked = {"key": str(uuid.uuid4()), "frames": 1}
+    answer = client.post(reverse("api:pair_nudge", args=[pair.pk]), asked, content_type="application/json")
+    assert (answer.status_code, answer.json()["detail"]) == (422, told)
+    assert now(pair).nudge_us == MOST_NUDGE_US
+    assert press(client, pair, "nudge", frames=-1).status_code == 200
 
 
 @pytest.mark.parametrize("fields", [{"key": "x"}, {"frames": 0.5}, {"frames": 10_000}, {"frames": ""}])
