@@ -70,6 +70,16 @@ def others_of(
     return found
 
 
+def kept_of_some(decided: uuid.UUID, after: dict[str, Any]) -> frozenset[uuid.UUID]:
+    """Return which angles a keep about a moment kept if it left others out; none where it kept all of them."""
+    if not after.get("clip"):
+        return frozenset()
+    others = {uuid.UUID(other["segment"]): other["status"] for other in after.get("angles", [])}
+    became = {decided: after.get("status")} | others
+    kept = frozenset(pk for pk, status in became.items() if status == SegmentStatus.ACCEPTED)
+    return kept if len(kept) < len(became) else frozenset()
+
+
 def lead_of(moment: uuid.UUID) -> uuid.UUID:
     """Return the moment whose card shows another one as well: its own, if it has none beside it."""
     lead = CandidateSegment.objects.undecided().filter(angle__is_lead=True, angle__group__angles__segment=moment)

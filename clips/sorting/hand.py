@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from zlib import crc32
 
@@ -24,7 +24,7 @@ from clips.models import (
     OriginalFile,
 )
 from clips.previews import requests
-from clips.sorting.angles import OtherAngle, others_of
+from clips.sorting.angles import OtherAngle, kept_of_some, others_of
 from clips.sorting.queue_filter import Table
 from people.models import Member, Person
 
@@ -73,6 +73,17 @@ class Recent:
 
 
 @dataclass(frozen=True)
+class AnglePlace:
+    """How a card shows one of its angles."""
+
+    segment: CandidateSegment
+    #: As `OtherAngle.shift_ms`; None for the card's own.
+    shift_ms: float | None
+    is_on_screen: bool
+    is_left_out: bool
+
+
+@dataclass(frozen=True)
 class Card:
     segment: CandidateSegment
     start_ms: int
@@ -82,6 +93,25 @@ class Card:
     is_inherited: bool
     #: The same trick from other cameras.
     angles: list[OtherAngle] = field(default_factory=list)
+    #: Those of all its angles that a keep which is undone kept, where it left others out.
+    kept: frozenset[uuid.UUID] = frozenset()
+
+    @property
+    def only(self) -> list[uuid.UUID]:
+        """The angles that a keep would keep, in their order; none for all of them."""
+        all_angles = [self.segment.pk, *(angle.segment.pk for angle in self.angles)]
+        only = [pk for pk in all_angles if pk in self.kept]
+        return only if len(only) < len(all_angles) else []
+
+    @property
+    def places(self) -> list["AnglePlace"]:
+        """All angles, the card's own first; of one that alone is kept the video is on screen."""
+        only = self.only
+        on_screen = only[0] if len(only) == 1 else self.segment.pk
+        return [
+            AnglePlace(one, shift_ms, one.pk == on_screen, len(only) > 1 and one.pk not in only)
+            for one, shift_ms in [(self.segment, None), *((angle.segment, angle.shift_ms) for angle in self.angles)]
+        ]
 
     @property
     def people_box(self) -> str:
@@ -288,4 +318,8 @@ def _cards(
     removed = FinalClip.objects.filter(candidate_segment=front, removed_at__isnull=False, created_by=member)
     if front and cards[0].segment.pk == front and (clip := removed.with_tags().order_by("-removed_at").first()):
         cards[0] = Card(cards[0].segment, clip.start_ms, clip.end_ms, Tags.of(clip), False, cards[0].angles)
+    if front and cards[0].segment.pk == front and cards[0].angles:
+        undoing = Decision.objects.filter(kind=DecisionKind.UNDO, segment=front, member=member).order_by("-created_at")
+        undone = undoing.values_list("before", flat=True).first() or {}
+        cards[0] = replace(cards[0], kept=kept_of_some(front, undone))
     return cards

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from clips.models import Decision, DecisionKind, FinalClip
 from clips.previews import requests
-from clips.sorting.angles import OtherAngle, others_of
+from clips.sorting.angles import OtherAngle, kept_of_some, others_of
 from clips.sorting.hand import Card, Tags, last_tags
 from people.models import Member
 
@@ -71,7 +71,8 @@ def _card(
     decision: Decision, clip: FinalClip | None, inherited: Tags, angles: dict[uuid.UUID, list[OtherAngle]]
 ) -> Card:
     segment, beside = decision.segment, angles.get(decision.segment_id, [])
+    kept = kept_of_some(segment.pk, decision.after)
     if clip and clip.candidate_segment_id == segment.pk:  # what was kept comes back as it was kept
-        return Card(segment, clip.start_ms, clip.end_ms, Tags.of(clip), False, beside)
+        return Card(segment, clip.start_ms, clip.end_ms, Tags.of(clip), False, beside, kept)
     tags = Tags.of(clip) if clip else inherited  # another angle alone was kept, whose times are of another video
-    return Card(segment, segment.start_ms, segment.end_ms, tags, clip is None, beside)
+    return Card(segment, segment.start_ms, segment.end_ms, tags, clip is None, beside, kept)

@@ -1,5 +1,6 @@
 """Tests tricks with angles: which moments are one, one card and one decision about them, and its undo."""
 
+import re
 import uuid
 from datetime import timedelta
 from fractions import Fraction
@@ -76,6 +77,13 @@ def page(client, sorter, scene) -> Page:
 def statuses(*moments: CandidateSegment) -> list[str]:
     found = dict(CandidateSegment.objects.values_list("pk", "status"))
     return [found[one.pk] for one in moments]
+
+
+def shown_angle(cards: str) -> str:
+    """Return the angle that a page of one card shows."""
+    places = re.findall(r'data-angle="(\S+)"([^>]*)>', cards)
+    (shown,) = [angle for angle, rest in places if "data-angle-off" not in rest]
+    return shown
 
 
 def grouped() -> list[set[uuid.UUID]]:
@@ -207,7 +215,11 @@ def test_one_angle_alone_is_kept_and_the_others_are_trashed_until_undone(page, s
     past = page.client.get(reverse("clips:sort_past"), headers={"HX-Request": "true"}).content.decode()
     assert past.count("data-angle=") == 2
     assert f'name="start_ms" value="{300_500 if which == "seen" else 300_000}"' in past
-    page.post("undo")
+    for cards in (past, page.post("undo").content.decode()):
+        assert f'data-angle-only="{clip.candidate_segment_id}"' in cards
+        assert shown_angle(cards) == str(clip.candidate_segment_id)
+        assert "data-angle-left" not in cards
+        assert 'data-do="angle-only" aria-pressed="true"' in cards
     assert statuses(scene.seen, scene.beside) == [SegmentStatus.IN_PROGRESS] * 2
     assert not FinalClip.objects.current().exists()
 
@@ -221,9 +233,18 @@ def test_some_angles_are_kept_and_the_one_left_out_is_trashed_until_undone(page,
     assert page.keep(str(scene.seen.pk), start_ms=300_000, end_ms=303_000, **ids).status_code == 200
     assert statuses(scene.seen, scene.beside) == [SegmentStatus.ACCEPTED, SegmentStatus.TRASHED]
     assert {clip.candidate_segment for clip in FinalClip.objects.all()} == {scene.seen, above}
-    page.post("undo")
+    past = page.client.get(reverse("clips:sort_past"), headers={"HX-Request": "true"}).content.decode()
+    for cards in (past, page.post("undo").content.decode()):
+        only = re.search('data-angle-only="(.*?)"', cards)[1].split()
+        assert set(only) == {str(scene.seen.pk), str(above.pk)}
+        (left,) = re.findall(r'data-angle="(\S+)"[^>]* data-angle-left>', cards)
+        assert left == str(scene.beside.pk)
+        assert shown_angle(cards) == str(scene.seen.pk)
+        assert 'data-do="angle-only" aria-pressed="false"' in cards
     assert statuses(scene.seen, scene.beside) == [SegmentStatus.IN_PROGRESS] * 2
     assert not FinalClip.objects.current().exists()
+    assert page.keep(str(scene.seen.pk), start_ms=300_000, end_ms=303_000, **ids | {"only": ""}).status_code == 200
+    assert "data-angle-only" not in page.post("undo").content.decode(), "all of them were kept"
 
 
 @pytest.mark.parametrize(
