@@ -11,6 +11,7 @@ from django.utils import timezone
 from clips.jobs import kept, pipeline
 from clips.models import FinalClip, HandleCut, Job, JobKind, Reel
 from clips.reels.contents import current_clips
+from clips.reels.handover_angles import Tricks
 from clips.storage import files
 
 FOLDER = "final_clips/handles"
@@ -41,9 +42,13 @@ class HandleState:
         return (self.n_made + self.n_failed) / max(1, self.n_clips)
 
 
-def want(reel: Reel, handle_ms: int) -> None:
-    """Request the clips of an edit with handles; those that are cut, or being cut, stay as they are."""
-    clips = _clips_of(reel)
+def want(reel: Reel, handle_ms: int, *, has_angles: bool = False) -> None:
+    """Request the clips of an edit with handles; those that are cut, or being cut, stay as they are.
+
+    ``has_angles`` requests those of other cameras of the same moments as well: an editor that switches cameras within
+    the handles of one would show black otherwise.
+    """
+    clips = _clips_of(reel, has_angles=has_angles)
     with transaction.atomic():
         for clip in clips:
             start_ms = max(0, clip.start_ms - handle_ms)
@@ -58,9 +63,9 @@ def want(reel: Reel, handle_ms: int) -> None:
             pipeline.start(JobKind.HANDLES, clip, priority=PRIORITY)
 
 
-def state_of(reel: Reel, handle_ms: int) -> HandleState:
-    """Return how far the clips of an edit with handles are, in a fixed number of queries."""
-    clips = _clips_of(reel)
+def state_of(reel: Reel, handle_ms: int, *, has_angles: bool = False) -> HandleState:
+    """Return how far the clips of an edit with handles are, as `want` has them; in a fixed number of queries."""
+    clips = _clips_of(reel, has_angles=has_angles)
     cuts = {cut.clip_id: cut for cut in HandleCut.objects.filter(clip__in=clips, handle_ms=handle_ms)}
     lacking = [key for key, cut in cuts.items() if not cut.stored_path]
     active = set(Job.objects.active().filter(kind=JobKind.HANDLES, clip__in=lacking).values_list("clip", flat=True))
@@ -101,5 +106,7 @@ def drop_old() -> int:
     return len(gone)
 
 
-def _clips_of(reel: Reel) -> list[FinalClip]:
-    return list(current_clips(reel.clips.values_list("lineage", flat=True)).values())
+def _clips_of(reel: Reel, *, has_angles: bool) -> list[FinalClip]:
+    shown = current_clips(reel.clips.values_list("lineage", flat=True)).values()
+    beside = Tricks.of(shown).all_clips if has_angles else []
+    return list({clip.pk: clip for clip in (*beside, *shown)}.values())

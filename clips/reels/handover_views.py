@@ -47,10 +47,10 @@ def reel_timeline(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     asked = form.cleaned_data
     linked = Linked(asked["linked"])
     handle_ms = asked["handles"] if linked == Linked.ZIP else 0
-    if handle_ms and not handles.state_of(reel, handle_ms).is_over:
+    has_angles = FORMATS[asked["format"]].has_angles
+    if handle_ms and not handles.state_of(reel, handle_ms, has_angles=has_angles).is_over:
         return _refused(request, _("Cut the clips with handles first."), reel_page)
     try:
-        has_angles = FORMATS[asked["format"]].has_angles
         handed = hand_over(reel, linked, asked["rate"], handle_ms=handle_ms, has_angles=has_angles)
         linked_here = Q(lineage__in=reel.clips.values("lineage")) | Q(lineage__in=handed.angles)
         clips = FinalClip.objects.current().filter(linked_here)
@@ -99,9 +99,11 @@ def reel_handles(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = HandoverForm(request.POST if request.method == "POST" else request.GET)
     form.is_valid()
     handle_ms = form.cleaned_data.get("handles") if form.cleaned_data.get("linked") == Linked.ZIP else 0
+    known = FORMATS.get(form.cleaned_data.get("format"))
+    has_angles = known is not None and known.has_angles
     if request.method == "POST" and handle_ms:
-        handles.want(reel, handle_ms)
-    state = handles.state_of(reel, handle_ms) if handle_ms else None
+        handles.want(reel, handle_ms, has_angles=has_angles)
+    state = handles.state_of(reel, handle_ms, has_angles=has_angles) if handle_ms else None
     return render(request, "clips/reels/_handles.html", {"reel": reel, "handle_ms": handle_ms, "state": state})
 
 

@@ -19,7 +19,7 @@ from django.urls import reverse
 
 from clips.media.cut.clip import cut as cut_file
 from clips.media.probe import probe
-from clips.models import FinalClip, OriginalFile
+from clips.models import FinalClip, HandleCut, OriginalFile
 from clips.reels import angles, editing
 from clips.reels.handover import Linked, hand_over
 from clips.reels.timeline import fcpxml
@@ -28,6 +28,7 @@ from clips.reels.timeline.multicam import OnClock, multicam
 from clips.tests.factories import CandidateSegmentFactory, FinalClipFactory, OriginalFileFactory
 from clips.tests.media.made_up import make_video, shown_numbers
 from clips.tests.sorting.test_angles import tie
+from trickyclip.shared.whole_pages import AS_A_PAGE_ASKS
 
 #: Of the document type of FCPXML 1.10 what is written here: the children of an element in their order, its attributes.
 TIMING, ANCHORED, MARKED = "(conform-rate )?(timeMap )?", "((title|asset-clip|mc-clip) )*", "((marker|keyword) )*"
@@ -296,6 +297,21 @@ def test_the_zip_holds_the_other_cameras_files_too_and_only_where_the_project_do
     assert sorted(linked) == sorted(set(project.namelist()) - {written})
     assert len(linked) == 2
     assert len(packed("xmeml").namelist()) == 2
+
+
+def test_other_cameras_clips_are_cut_with_handles_where_the_project_has_them(client, viewer, both, sorter, hand):
+    editing.remove_clip(both.reel.clips.get(position=2), hand=hand(sorter))
+    client.force_login(viewer)
+
+    def ask(kind: str) -> str:
+        asked = {"format": kind, "linked": "zip", "handles": "1000"}
+        return client.post(reverse("clips:reel_handles", args=[both.reel.pk]), asked, headers=AS_A_PAGE_ASKS).text
+
+    assert "1 clip left to cut." in ask("xmeml")
+    assert [cut.clip for cut in HandleCut.objects.all()] == [both.helmet]
+    assert "2 clips left to cut." in ask("fcpxml")
+    assert {cut.clip for cut in HandleCut.objects.all()} == {both.helmet, both.phone}
+    assert "1 clip left to cut." in ask("xmeml")
 
 
 def test_slow_motion_and_what_one_camera_filmed_stay_clips_of_their_file(both, sorter, hand):
