@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from detection.sync.candidates import candidates
+from detection.sync.echo import echo_s
 from detection.sync.heard import Heard
 from detection.sync.verify import HOP_S, Verified, rank, verify
 
@@ -86,7 +87,7 @@ def match(first: Heard, second: Heard, *, within_s: tuple[float, float] | None =
         1 - max((_rivalry(other, best) for other in others), default=0.0) * (1 - GATE) / MOST_RIVAL,
     )
     return Match(
-        offset_s=best.offset_s,
+        offset_s=best.offset_s + echo_s(first, second, best.offset_s, best.drift_ppm),
         drift_ppm=best.drift_ppm,
         confidence=round(min(1.0, max(0.0, min(enough))), 3),
         support_s=best.n_support * HOP_S,

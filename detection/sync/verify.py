@@ -1,5 +1,6 @@
 """Checks an offset of two recordings in their waveforms, second by second."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,9 @@ N_RANKING = 24
 DRIFT_SPAN_S = 30.0
 #: Samples this quiet, of a 16-bit recording, hold nothing but rounding.
 SILENT = 2.0
+#: Length of the spectra of windows, and which of their frequencies are compared.
+N_FFT = scipy.fft.next_fast_len(round(WINDOW_S * RATE_HZ) + 2 * round(REACH_S * RATE_HZ))
+BAND = np.arange(*(int(np.ceil(edge_hz * N_FFT / RATE_HZ)) for edge_hz in BAND_HZ))
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def rank(first: Heard, second: Heard, offsets_s: list[float]) -> list[float]:
     """Return these offsets by what the waveforms say of them, the best first."""
     scores = []
     for offset_s in offsets_s:
-        starts = _starts(first, second, offset_s, most=N_RANKING)
+        starts = starts_of(first, second, offset_s, most=N_RANKING)
         evidence = _evidence(first, second, offset_s, starts)
         if len(evidence.at_s) == 0:
             scores.append(-np.inf)
@@ -94,7 +98,7 @@ def verify(first: Heard, second: Heard, offset_s: float) -> Verified:
     so that neither echo nor the microphone's phase nor the clock's drift takes the sum apart. Without agreement the
     evidence of a window is distributed exponentially around 1.
     """
-    starts = _starts(first, second, offset_s, most=None)
+    starts = starts_of(first, second, offset_s, most=None)
     evidence = _evidence(first, second, offset_s, starts)
     if len(evidence.at_s) == 0:
         return Verified(offset_s, None, 0, 0, 0.0)
@@ -124,7 +128,7 @@ class _Line:
     sum: float
 
 
-def _starts(first: Heard, second: Heard, offset_s: float, *, most: int | None) -> np.ndarray:
+def starts_of(first: Heard, second: Heard, offset_s: float, *, most: int | None) -> np.ndarray:
     """Return where in the second recording windows start, in samples: every ``HOP_S``, or so many spread evenly."""
     reach, window, shift = round(REACH_S * RATE_HZ), round(WINDOW_S * RATE_HZ), round(offset_s * RATE_HZ)
     low = max(0, reach - shift)
@@ -135,27 +139,38 @@ def _starts(first: Heard, second: Heard, offset_s: float, *, most: int | None) -
     return starts
 
 
-def _evidence(first: Heard, second: Heard, offset_s: float, starts: np.ndarray) -> _Evidence:
+def spectra(
+    first: Heard, second: Heard, offset_s: float, starts: np.ndarray
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Yield for each window in which both hear something its start, and what each hears in ``BAND``.
+
+    The first begins ``REACH_S`` before the place, to a sample, that the offset gives it, and ends as much after it.
+    """
     reach, window, shift = round(REACH_S * RATE_HZ), round(WINDOW_S * RATE_HZ), round(offset_s * RATE_HZ)
-    n_fft = scipy.fft.next_fast_len(window + 2 * reach)
-    frequency_hz = np.arange(n_fft) * (RATE_HZ / n_fft)
-    band = np.flatnonzero((frequency_hz >= BAND_HZ[0]) & (frequency_hz < BAND_HZ[1]))
-    kept, rows = [], []
     for start in starts:
         a = first.wave[start + shift - reach : start + shift + window + reach].astype(np.float32)
         b = second.wave[start : start + window].astype(np.float32)
-        if a.std() < SILENT or b.std() < SILENT:
-            continue
-        cross = scipy.fft.rfft(a, n_fft)[band] * np.conj(scipy.fft.rfft(b, n_fft)[band])
-        phases = np.zeros(n_fft, np.complex64)
-        phases[band] = cross / np.maximum(np.abs(cross), 1e-9) ** WHITENING
-        # Only positive frequencies: the magnitude is the envelope of the correlation.
-        power = np.abs(scipy.fft.ifft(phases)[: 2 * reach + 1]) ** 2
+        if a.std() >= SILENT and b.std() >= SILENT:
+            yield int(start), scipy.fft.rfft(a, N_FFT)[BAND], scipy.fft.rfft(b, N_FFT)[BAND]
+
+
+def power_of(cross: np.ndarray) -> np.ndarray:
+    """Return how strongly a cross-spectrum in ``BAND`` speaks for each lag from 0 to ``2 * REACH_S``; by chance 1."""
+    phases = np.zeros(N_FFT, np.complex64)
+    phases[BAND] = cross / np.maximum(np.abs(cross), 1e-9) ** WHITENING
+    # Only positive frequencies: the magnitude is the envelope of the correlation.
+    power = np.abs(scipy.fft.ifft(phases)[: 2 * round(REACH_S * RATE_HZ) + 1]) ** 2
+    return power / (np.median(power) / np.log(2))  # the median of an exponential distribution
+
+
+def _evidence(first: Heard, second: Heard, offset_s: float, starts: np.ndarray) -> _Evidence:
+    reach, kept, rows = round(REACH_S * RATE_HZ), [], []
+    for start, a, b in spectra(first, second, offset_s, starts):
         kept.append(start)
-        rows.append(power / (np.median(power) / np.log(2)))  # the median of an exponential distribution
+        rows.append(power_of(a * np.conj(b)))
     # Where the window ends up in the first recording is the middle of the lags.
     lags_s = (np.arange(2 * reach + 1) - reach) / RATE_HZ
-    offset_error_s = shift / RATE_HZ - offset_s
+    offset_error_s = round(offset_s * RATE_HZ) / RATE_HZ - offset_s
     at_s = np.array(kept) / RATE_HZ + WINDOW_S / 2
     values = np.array(rows, np.float32) if rows else np.zeros((0, len(lags_s)), np.float32)
     return _Evidence(at_s, lags_s + offset_error_s, values)

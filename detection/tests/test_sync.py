@@ -34,6 +34,18 @@ def test_two_recordings_of_the_same_are_laid_over_each_other():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("echoing", [0, 1])
+def test_an_echo_louder_than_the_sound_itself_is_not_taken_for_it(echoing):
+    scene, late_s = happening(46), 0.007
+    echoed = scene.copy()
+    echoed[round(late_s * RATE_HZ) :] += 1.3 * scene[: -round(late_s * RATE_HZ)]
+    heard_by = [scene, scene]
+    heard_by[echoing] = echoed
+    found = match(recording(heard_by[0], 0, 42), recording(heard_by[1], 4, 46, seed=3))
+    assert found.offset_s == pytest.approx(4, abs=0.0005)
+
+
+@pytest.mark.slow
 def test_drift_is_measured_where_they_share_a_minute_and_unknown_where_they_do_not():
     scene = happening(75)
     found = match(recording(scene, 0, 70), recording(scene, 3, 73, drift_ppm=60, seed=3))
