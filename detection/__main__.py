@@ -63,6 +63,17 @@ CREW_COLUMNS = {
     "f1_forced": "F1, all",
 }
 
+#: The same for moments that a second camera's microphone may hear.
+ANGLE_COLUMNS = {
+    "ap": "AP",
+    "f1": "F1",
+    "false_per_min": "false/min",
+    "heard": "hits heard",
+    "heard_false": "false heard",
+    "least": "least weight",
+    "most": "most",
+}
+
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
@@ -103,6 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument(
         "--kinds", action="store_true", help="whole takes, short files and takes without a trick, at each coverage"
+    )
+    command.add_argument(
+        "--angles", action="store_true", help="what it would add to hear each moment by a second camera as well"
     )
     command = _command(commands, "crew", "show what a crew's decisions change, on labelled takes", _crew)
     command.add_argument("--simulate", action="store_true", required=True, help="with crews made of the labelled takes")
@@ -184,6 +198,9 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    if options.angles:
+        _print_agreement(report.evaluate_agreement(options.footage, options.labels, _tick), options.json)
+        return 0
     if options.kinds:
         tables = report.evaluate_kinds(options.footage, options.labels, _tick, muted=options.muted)
         if options.json:
@@ -262,6 +279,16 @@ def _print_moments_report(rows: list[dict[str, Any]], as_json: bool) -> None:
     for row in rows:
         name = f"{row['kind']} {row['overlap_s']:.0f} s, {row['search']} search"
         print(f"{name:<38}", *(f"{_figure(row[column]):>14}" for column in columns))
+
+
+def _print_agreement(rows: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(rows, indent=1))
+        return
+    print(f"{'second microphone':<20}{'added to the score':<20}", *(f"{head:>12}" for head in ANGLE_COLUMNS.values()))
+    for row in rows:
+        figures = (f"{_figure(row[column]):>12}" for column in ANGLE_COLUMNS)
+        print(f"{row['condition']:<20}{row['way']:<20}", *figures)
 
 
 def _fit(options: argparse.Namespace) -> int:

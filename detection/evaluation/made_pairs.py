@@ -91,9 +91,9 @@ def true_pairs(
                 spans_s = np.array([[start_s, start_s + overlap_s]] * 2)
                 spans_s[0 if first_leads else 1, 0] -= alone_s[0]
                 spans_s[0 if first_trails else 1, 1] += alone_s[1]
-                first = _recorded(scene, spans_s[0], rng, drift_ppm=0.0, snr_db=BEST_SNR_DB)
+                first = recorded(scene, spans_s[0], rng, drift_ppm=0.0, snr_db=BEST_SNR_DB)
                 late_s = rng.uniform(0, FARTHEST_M) * S_PER_M
-                second = _recorded(scene, spans_s[1] - late_s, rng, drift_ppm=DRIFT_PPM, **faults)
+                second = recorded(scene, spans_s[1] - late_s, rng, drift_ppm=DRIFT_PPM, **faults)
                 offset_s = float(spans_s[1, 0] - spans_s[0, 0])
                 # The second hears everything late by its distance: so much later its sound begins in the first.
                 yield MadePair("overlap", condition, overlap_s, offset_s - late_s, first, second)
@@ -167,9 +167,9 @@ def day(takes: Sequence[np.ndarray], *, n_files: int, seed: int) -> list[MadeFil
                 break
             faults = conditions[int(rng.integers(len(conditions)))]
             drift_ppm = DRIFT_PPM * (camera - 1.5)
-            sound = _recorded(scene, (at_s, at_s + file_s), rng, drift_ppm=drift_ppm, **faults)
-            recorded = Recorded(len(files), camera, at_s + wrong_s, len(sound) / SOUND_RATE_HZ)
-            files.append(MadeFile(recorded, at_s, drift_ppm, sound))
+            sound = recorded(scene, (at_s, at_s + file_s), rng, drift_ppm=drift_ppm, **faults)
+            by_clock = Recorded(len(files), camera, at_s + wrong_s, len(sound) / SOUND_RATE_HZ)
+            files.append(MadeFile(by_clock, at_s, drift_ppm, sound))
             at_s += file_s + rng.uniform(*BREAK_S)
     return files
 
@@ -177,8 +177,8 @@ def day(takes: Sequence[np.ndarray], *, n_files: int, seed: int) -> list[MadeFil
 def _strangers(
     kind: str, condition: str, one: np.ndarray, other: np.ndarray, rng: np.random.Generator, faults: dict[str, float]
 ) -> MadePair:
-    first = _recorded(one, (0.0, len(one) / SOUND_RATE_HZ), rng, drift_ppm=0.0, snr_db=BEST_SNR_DB)
-    second = _recorded(other, (0.0, len(other) / SOUND_RATE_HZ), rng, drift_ppm=DRIFT_PPM, **faults)
+    first = recorded(one, (0.0, len(one) / SOUND_RATE_HZ), rng, drift_ppm=0.0, snr_db=BEST_SNR_DB)
+    second = recorded(other, (0.0, len(other) / SOUND_RATE_HZ), rng, drift_ppm=DRIFT_PPM, **faults)
     return MadePair(kind, condition, 0.0, None, first, second)
 
 
@@ -193,7 +193,7 @@ def _with_loop(sound: np.ndarray, loop: np.ndarray, rng: np.random.Generator) ->
     return sound + again * np.float32(sound.std() / max(float(loop.std()), 1e-9))
 
 
-def _recorded(
+def recorded(
     scene: np.ndarray,
     span_s: Sequence[float] | np.ndarray,
     rng: np.random.Generator,
@@ -204,7 +204,24 @@ def _recorded(
     clipped: float = 0.0,
     music_db: float | None = None,
 ) -> np.ndarray:
-    """Return a stretch of what happened as one camera hears it."""
+    """Return a stretch of what happened as one camera hears it.
+
+    Parameters
+    ----------
+    scene : np.ndarray [shape=(n,), float32]
+        What happened, at ``SOUND_RATE_HZ``.
+    span_s : (float, float)
+        More than 8 samples from its ends.
+    rng : np.random.Generator
+    drift_ppm : float
+        By how much the camera's clock is slow.
+    snr_db : float
+        Power of the sound above that of the noise.
+    gusts, clipped : float
+        How strong gusts are; whether the sound is clipped.
+    music_db : float, optional
+        Power of music above that of the sound.
+    """
     n = round((span_s[1] - span_s[0]) * SOUND_RATE_HZ)
     at = span_s[0] * SOUND_RATE_HZ + np.arange(n) * (1 + drift_ppm * 1e-6)
     low = max(0, int(at[0]) - 8)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from clips.media.sandbox import runner
-from detection.evaluation import crews, fit, kinds
+from detection.evaluation import agreement, crews, fit, kinds
 from detection.evaluation.evaluate import LabelError, evaluate_take, load_labels, mean_of, pooled_of
 from detection.evaluation.recorded import COVERAGES, FITTED, Part
 from detection.propose import VERSION, propose_from_signals
@@ -121,6 +121,20 @@ def evaluate_kinds(
         cuts += own
         signals += [Signals.from_json(part["signals"]) for part in found["parts"]]
     return kinds.table(cuts, signals)
+
+
+def evaluate_agreement(
+    footage: Sequence[Path], label_folders: Sequence[Path], on_tick: Callable[[float | None], None]
+) -> list[dict[str, Any]]:
+    """Return what a second camera's microphone adds, of `detection.evaluation.agreement.table`.
+
+    Raises
+    ------
+    LabelError, MediaError
+        If labels or a video cannot be read, or fewer than two takes have sound.
+    """
+    labels, videos = _labelled(footage, label_folders)
+    return agreement.table(labels, videos, LIMITS, on_tick)
 
 
 def _cost(found: dict[str, Any], signals: Signals) -> dict[str, Any]:
