@@ -13,7 +13,7 @@ from django.db import connections
 from django.test import TransactionTestCase
 from whitenoise.middleware import WhiteNoiseMiddleware
 
-from trickyclip.tests import filled_tables
+from trickyclip.tests import filled_tables, kept_database
 
 
 def pytest_collection_finish() -> None:
@@ -22,26 +22,40 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-#: A database that one of several test processes migrates, and all of them copy.
+#: A database that one of the test processes migrates, or reads from what an earlier run kept, and all of them copy.
 MIGRATED = "test_trickyclip_migrated"
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, django_db_blocker) -> None:
-    """Let several test processes copy one migrated database instead of migrating each its own."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        with django_db_blocker.unblock():
-            connections["default"].settings_dict["TEST"]["TEMPLATE"] = _migrated_once()
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix, django_db_blocker, pytestconfig: pytest.Config
+) -> None:
+    """Let the test processes copy one migrated database instead of migrating each its own."""
+    cache = getattr(pytestconfig, "cache", None)  # not with -p no:cacheprovider
+    with django_db_blocker.unblock():
+        folder = cache.mkdir("trickyclip-database") if cache else None
+        connections["default"].settings_dict["TEST"]["TEMPLATE"] = _migrated_once(folder)
 
 
-def _migrated_once() -> str:
+def _migrated_once(kept_in: Path | None) -> str:
     folder = Path(os.environ["TRICKYCLIP_TESTS"])
     with (folder / "migrated.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "migrated").exists():
-            _migrate()
+            _make(kept_in)
             (folder / "migrated").touch()
     return MIGRATED
+
+
+def _make(kept_in: Path | None) -> None:
+    """Make the database as an earlier run kept it, or by the migrations."""
+    dump = kept_database.dump_of(kept_in) if kept_in else None
+    connections["default"].close()
+    if dump and kept_database.restored(dump, MIGRATED):
+        return
+    _migrate()
+    if dump:
+        kept_database.keep(dump, MIGRATED)
 
 
 def _migrate() -> None:
