@@ -6,6 +6,7 @@ Loaded with ``-p`` in pytest.ini. Servers named by ``DATABASE_URL`` and ``REDIS_
 import atexit
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -25,6 +26,8 @@ WITHOUT_FOOTAGE = f"no footage at {FOOTAGE}: set TRICKYCLIP_FOOTAGE"
 LONGEST = ("test_every_field.py", "test_up_survives.py", "test_killed_workers.py", "test_footage.py", "test_corpus.py")
 #: How many of the longest files the end of a run names, and from how long on.
 TOLD, LONG_S = 25, 10
+#: A file of which all tests are slow.
+ALL_SLOW = re.compile(r"^pytestmark = (\[[^\]]*)?pytest\.mark\.slow\b", re.MULTILINE)
 #: Files with a test that asks for ``running_site``.
 WITH_KEPT_SITE = pytest.StashKey[set[Path]]()
 
@@ -88,6 +91,13 @@ def _start(stack: contextlib.ExitStack) -> None:
     found = embedded.addresses(folder)
     os.environ["DATABASE_URL"] = os.environ.get("DATABASE_URL") or found.database_url
     os.environ["REDIS_URL"] = os.environ.get("REDIS_URL") or found.redis_url
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out a file of slow tests unread: to import it and collect its tests takes as long as other files' tests."""
+    if config.option.markexpr != "not slow" or not collection_path.match("test_*.py"):
+        return None
+    return True if ALL_SLOW.search(collection_path.read_text(encoding="utf-8")) else None
 
 
 @pytest.hookimpl(trylast=True)  # after what -m and -k leave out is gone
