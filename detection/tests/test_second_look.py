@@ -229,6 +229,7 @@ def test_it_stops_when_somebody_uploads_and_goes_on_later_without_doing_it_again
     assert not folder.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", GIVING_WAY)
 def test_a_job_that_waits_for_quiet_makes_no_page_ask_again_and_again(client, sorter, original, run, kind):
     """Fails when a job that waits for a quiet hour counts as work in progress."""

@@ -41,6 +41,7 @@ def test_a_pattern_outside_of_what_the_clocks_allow_is_not_looked_at():
     assert match_moments(TRICKS_S, moved(20), lengths_s=LENGTHS_S, within_s=(40, 90)) is None
 
 
+@pytest.mark.slow
 def test_moments_without_a_pause_say_nothing():
     every_second = list(np.arange(1.0, 150.0))
     assert match_moments(every_second, every_second, lengths_s=LENGTHS_S) is None

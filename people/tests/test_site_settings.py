@@ -244,6 +244,7 @@ def test_a_section_or_setting_that_is_not_there_is_not_found(client):
     assert client.post(reverse("people:setting_reset"), {"setting": "DEBUG"}).status_code == 404
 
 
+@pytest.mark.slow
 def test_the_page_costs_as_much_with_all_settings_changed(client, admin):
     def n_queries() -> int:
         with CaptureQueriesContext(connection) as queries:

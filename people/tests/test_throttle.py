@@ -108,6 +108,7 @@ def test_a_written_address_of_somebody_who_is_no_proxy_changes_nothing(sorter):
     assert answer.status_code == 429
 
 
+@pytest.mark.slow
 def test_login_forgets_the_failures_of_its_own_account_alone(sorter, other_sorter):
     try_login("mia", times=4)
     try_login("jo", times=4)

@@ -306,6 +306,7 @@ def test_an_import_the_right_way_is_not(tmp_path, file, line):
     assert breaches(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_every_dotted_name_leads_somewhere():
     names = dotted_names(settings.BASE_DIR)
     assert {"people.access.AccessMiddleware", "clips.media.probe:probe", "people.Member"} <= names

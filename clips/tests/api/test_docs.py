@@ -54,6 +54,7 @@ def examples(page: str) -> list[Example]:
     return [Example.of(unescape(found)) for found in EXAMPLE.findall(page)]
 
 
+@pytest.mark.slow
 def test_every_call_with_its_fields_stands_on_the_page(client, viewer, described):
     client.force_login(viewer)
     page = client.get(reverse("api:docs")).content.decode()

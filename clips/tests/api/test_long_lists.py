@@ -72,6 +72,7 @@ def test_every_list_and_text_of_a_form_is_bounded():
     assert unbounded == []
 
 
+@pytest.mark.slow
 def test_no_form_takes_ten_thousand_fields(admin, segments):
     """Also holds for the admin's lists: Django stops reading before any lookup."""
     client = Client()

@@ -19,6 +19,7 @@ def api(client, sorter):
     return lambda address, **sent: client.post(address, sent, content_type="application/json")
 
 
+@pytest.mark.slow
 def test_clips_join_an_edit_by_ids_and_by_a_query(api, client, clips, shoot):
     first = api("/api/edits/add", key=str(uuid.uuid4()), clips=[str(clips[0].pk)], name="December")
     assert (first.status_code, first.json()["n_clips"]) == (200, 1)

@@ -102,6 +102,7 @@ def test_the_same_name_gets_the_next_version(mia):
     assert [name[-8:-4] for name in names] == ["v001", "v002", "v003"]
 
 
+@pytest.mark.slow
 def test_a_replayed_key_changes_nothing(mia):
     (segment,) = mia.next()
     key = str(uuid.uuid4())

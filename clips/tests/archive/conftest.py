@@ -45,7 +45,14 @@ def drive() -> Iterator[DriveServer]:
         yield server
 
 
-@pytest.fixture(params=list(UserSees), ids=[each.value for each in UserSees])
+#: The way that Drive documents is tried by the quick tests, all of them by the others.
+SEEN = [
+    pytest.param(each, id=each.value, marks=[] if each == UserSees.DOCUMENTED else pytest.mark.slow)
+    for each in UserSees
+]
+
+
+@pytest.fixture(params=SEEN)
 def whatever_the_user_sees(request, drive) -> None:
     """Each way in which a user's log and corpus were seen to tell of a shared drive, in turn."""
     drive.store.user_sees = request.param

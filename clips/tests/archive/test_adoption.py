@@ -83,6 +83,7 @@ def is_in_place(clip: FinalClip) -> bool:
 EACH_WAY = [("local", REPAIR), ("local", REARCHIVE), ("drive", REPAIR), ("drive", REARCHIVE), ("drive", REBUILD)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("backend", "command"), EACH_WAY, indirect=["backend"], ids=str)
 def test_what_was_renamed_after_the_backup_is_moved_back(backend, command, restored, mend):
     assert wrong()

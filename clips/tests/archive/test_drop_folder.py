@@ -304,6 +304,7 @@ def test_a_file_that_may_not_be_moved_holds_up_no_other_and_is_tried_once_a_day(
     assert inbox.count(f"PATCH /drive/v3/files/{theirs.id}") == n_tried + 1
 
 
+@pytest.mark.slow
 def test_a_file_that_is_not_given_out_is_no_job_for_ever_and_a_trashed_folder_is_said(inbox, fetched):
     items = {}
     for reason in ("cannotDownloadFile", "insufficientFilePermissions"):

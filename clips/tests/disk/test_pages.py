@@ -115,6 +115,7 @@ def test_what_no_archive_has_any_more_is_welcome_again(client, sorter, done, let
     assert client.post(reverse("clips:upload_known"), **asked).json()["known"] == {}
 
 
+@pytest.mark.slow
 def test_a_curator_sees_what_trimming_frees_plans_it_and_thinks_again(client, curator, done):
     OriginalFile.objects.update(size_bytes=10**9)
     client.force_login(curator)

@@ -361,6 +361,7 @@ def found_by(client, **query):
     return len(client.get(reverse("clips:library"), query).context["page"].object_list)
 
 
+@pytest.mark.slow
 def test_a_clip_is_found_by_its_cameras_own_name_until_it_has_another(
     client, admin, clip, broker, django_capture_on_commit_callbacks
 ):
@@ -391,6 +392,7 @@ def test_the_name_of_one_camera_wins_and_others_keep_that_of_their_kind(add_file
     assert [file.own_camera_name for file in named] == ["helmet cam", "the old one", None]
 
 
+@pytest.mark.slow
 def test_pages_show_the_own_name_and_file_names_keep_the_id(client, viewer, shoot, clip):
     CameraName.objects.create(camera_id="CAM_GOPRO8", serial=SERIAL, name="helmet cam")
     client.force_login(viewer)

@@ -100,6 +100,7 @@ def stored(shoot, own_data_dir):
     return make
 
 
+@pytest.mark.slow
 def test_a_batch_is_safe_when_the_last_file_was_read_back_and_not_a_step_before(client, sorter, own_data_dir):
     client.force_login(sorter)
     key, other = uuid.uuid4(), VIDEO + b"other"
@@ -273,6 +274,7 @@ def files_that_differ(folder: Path) -> list[str]:
     return differ
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("read_before")
 def test_the_command_ends_with_the_receipt_of_the_card(card, monkeypatch, capsys):
@@ -302,6 +304,7 @@ def incoming(settings, card) -> IncomingFolder:
     return IncomingFolder(settings.INCOMING_DIR)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("read_before")
 def test_the_incoming_folder_writes_the_receipt_beside_the_files(incoming, settings):
     settings.INCOMING_QUIET_SECONDS = 600
@@ -330,6 +333,7 @@ def test_the_incoming_folder_writes_the_receipt_beside_the_files(incoming, setti
     assert files_that_differ(beside) == ["DCIM/100GOPRO/GX010003.MP4"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("read_before")
 def test_a_folder_with_a_bad_file_has_a_receipt_that_says_so(incoming, settings, monkeypatch):
     bad = settings.INCOMING_DIR / "Backyard Rails/DCIM/100GOPRO/notes.mp4"

@@ -94,6 +94,7 @@ def test_a_bad_file_is_moved_to_failed_with_a_sentence_beside_it(root, look, tod
     assert not part_file.part_path(Upload.objects.get().pk).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("read_before")
 def test_names_as_people_and_systems_write_them_are_taken(put, look, root):
     names = [

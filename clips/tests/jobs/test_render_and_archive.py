@@ -123,6 +123,7 @@ def test_a_copy_that_arrives_wrong_is_not_called_verified(kept, work_off, monkey
     assert not ArchiveCopy.objects.filter(state=CopyState.VERIFIED).exists()
 
 
+@pytest.mark.slow
 def test_an_archive_without_its_folder_is_a_sentence_and_goes_on_by_itself(kept, work_off, settings, tmp_path):
     settings.ARCHIVE_DIR = tmp_path / "disk"
     settings.ARCHIVE_DIR.write_text("a file where a folder should be")

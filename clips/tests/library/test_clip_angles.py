@@ -42,6 +42,7 @@ def test_a_clip_that_one_camera_filmed_has_no_angles(clips, scene):  # noqa: F81
     assert other_angles(clip) == []
 
 
+@pytest.mark.slow
 def test_a_clip_in_the_bin_is_no_angle(clips, client, sorter):
     client.force_login(sorter)
     shown = clips["CAM_HELMET"]

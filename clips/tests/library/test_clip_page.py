@@ -186,6 +186,7 @@ def test_all_versions_are_listed_and_old_ones_play(client, viewer, sorter, clip)
     assert f"/clips/{clip.pk}/edit" not in old
 
 
+@pytest.mark.slow
 def test_an_earlier_version_is_used_again_under_a_name_of_its_own(client, sorter, other_sorter, clip):
     reedit(clip, decisions.Choice(start_ms=0, end_ms=5_000), member=other_sorter)
     client.force_login(sorter)
@@ -223,6 +224,7 @@ def test_what_browsers_do_not_play_is_shown_as_its_preview(client, viewer, clip)
     assert "Browsers can’t play HEVC" in page
 
 
+@pytest.mark.slow
 def test_the_neighbours_are_those_of_the_query_and_of_the_video(client, viewer, sorter, original, clip, miller):
     others = [
         decisions.make_clip(original, decisions.Choice(start_ms=start_ms, end_ms=start_ms + 1, person=person), sorter)
@@ -258,6 +260,7 @@ def test_going_on_and_on_meets_every_clip_in_the_order_of_the_list(client, viewe
     assert walked == listed
 
 
+@pytest.mark.slow
 def test_the_page_costs_the_same_with_a_thousand_clips(
     client, viewer, sorter, original, clip, django_assert_num_queries
 ):
@@ -308,6 +311,7 @@ def test_the_api_tells_a_lost_race_and_an_unknown_clip_apart(client, sorter, oth
         assert answer.json()["detail"]
 
 
+@pytest.mark.slow
 def test_who_watches_while_a_clip_is_cut_is_not_interrupted(client, sorter, clip):
     client.force_login(sorter)
     Job.objects.for_target(JobKind.RENDER, clip)

@@ -72,6 +72,7 @@ def test_one_camera_alone_is_edited_on_request(helmet, phone, sorter, tom):
     assert (made.change, BulkChange.objects.count()) == (None, 0)
 
 
+@pytest.mark.slow
 def test_another_cut_is_made_at_the_same_instants_in_each_camera(helmet, phone, sorter):
     assert are_cut_alike(helmet)
     assert are_cut_alike(phone)
@@ -93,6 +94,7 @@ def test_a_camera_that_does_not_show_the_new_cut_keeps_its_own_and_gets_the_name
     assert (str(now(phone).person), now(phone).start_ms, made.n_left) == ("Tom", phone.start_ms, 1)
 
 
+@pytest.mark.slow
 def test_undo_takes_all_cameras_back_together(helmet, phone, sorter, tom):
     made = edit(helmet, changed(helmet, person=tom, end_ms=303_000), member=sorter, cut=True)
     undone = undo(made.change, member=sorter)
@@ -103,6 +105,7 @@ def test_undo_takes_all_cameras_back_together(helmet, phone, sorter, tom):
         undo(made.change, member=sorter)
 
 
+@pytest.mark.slow
 def test_undo_leaves_alone_what_was_edited_again_since(helmet, phone, sorter, other_sorter, tom):
     made = edit(helmet, changed(helmet, person=tom), member=sorter)
     reedit(now(phone), changed(now(phone), category="CRASH"), member=other_sorter)
@@ -134,6 +137,7 @@ def form_of(client, clip: FinalClip, **fields: object) -> dict:
     return {name: form[name].value() for name in ("people", "trick", "category", "start_ms", "end_ms")} | fields
 
 
+@pytest.mark.slow
 def test_the_form_offers_all_cameras_and_its_page_offers_to_undo_it(client, sorter, helmet, phone):
     client.force_login(sorter)
     address = reverse("clips:clip_edit", args=[helmet.pk])
@@ -150,12 +154,14 @@ def test_the_form_offers_all_cameras_and_its_page_offers_to_undo_it(client, sort
     assert [str(now(clip).person) for clip in (helmet, phone)] == ["Mia Berg", "Mia Berg"]
 
 
+@pytest.mark.slow
 def test_a_form_without_the_boxes_edits_one_camera(client, sorter, helmet, phone):
     client.force_login(sorter)
     client.post(reverse("clips:clip_edit", args=[helmet.pk]), form_of(client, helmet, people="Tom"))
     assert (str(now(helmet).person), now(phone)) == ("Tom", phone)
 
 
+@pytest.mark.slow
 def test_a_change_of_many_reaches_the_other_cameras_unless_the_selected_alone_are_meant(client, sorter, helmet, phone):
     client.force_login(sorter)
     asked = {"clips": str(helmet.pk), "people": "Tom"}
@@ -173,6 +179,7 @@ def test_a_change_of_many_reaches_the_other_cameras_unless_the_selected_alone_ar
     assert [str(now(clip).person) for clip in (helmet, phone)] == ["Tom", "Mia Berg"]
 
 
+@pytest.mark.slow
 def test_programs_edit_and_tag_all_cameras_unless_they_say_otherwise(client, sorter, helmet, phone, tom):
     client.force_login(sorter)
 

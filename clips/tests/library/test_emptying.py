@@ -166,6 +166,7 @@ def test_nothing_goes_before_its_time(filmed, sorter, work_off):
     assert entry.days_left == 30
 
 
+@pytest.mark.slow
 def test_after_its_time_all_of_a_session_goes_at_night(filmed, sorter, work_off):
     filmed.archive(work_off)
     entry = throw_away(sorter, shoots=[filmed.video.shoot])

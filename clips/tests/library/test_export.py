@@ -221,6 +221,7 @@ def test_who_did_nothing_yet_takes_their_account_home(client, viewer, clips):
     assert told(read, "member.json")["decisions"] == []
 
 
+@pytest.mark.slow
 def test_an_export_is_its_makers_alone_and_a_crews_an_admins(client, clips, admin, sorter, other_sorter):
     client.force_login(sorter)
     own = client.post(MINE)["Location"]
@@ -284,6 +285,7 @@ def test_originals_come_along_when_asked_for(client, clips, admin, original):
     assert paths == {str(original.pk): named, str(lost.pk): None}
 
 
+@pytest.mark.slow
 def test_a_members_originals_are_those_that_they_uploaded(client, clips, sorter, original):
     put_original(original, b"original")
     client.force_login(sorter)

@@ -56,6 +56,7 @@ def kept() -> list[str]:
     return sorted(path.name for path in folder.glob("*"))
 
 
+@pytest.mark.slow
 def test_the_texts_are_deleted_when_their_time_is_over_or_the_member_is_erased(
     client, clips, sorter, django_capture_on_commit_callbacks
 ):

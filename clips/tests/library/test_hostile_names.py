@@ -101,6 +101,7 @@ def test_what_an_upload_is_called_names_nothing_on_the_disk(own_data_dir, sorter
     assert on_disk <= ids
 
 
+@pytest.mark.slow
 @settings(derandomize=True, max_examples=60, database=None, deadline=None)
 @given(session=TYPED, person=TYPED, trick=TYPED)
 @example(session="..", person="..", trick="..")

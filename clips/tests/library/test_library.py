@@ -239,6 +239,7 @@ def found(text: str) -> int:
     return matching(FinalClip.objects.current(), text).count()
 
 
+@pytest.mark.slow
 def test_a_new_name_or_alias_finds_the_clips(clips, miller, kfed, work_off):
     def changed(named) -> None:
         announce(named)

@@ -83,6 +83,7 @@ def test_the_columns_that_this_browser_chose_are_shown(client, clips):
     assert client.get("/clips?view=list").context["heads"] == []
 
 
+@pytest.mark.slow
 def test_what_all_rows_would_say_of_the_archive_is_said_once(client, clips):
     for clip in clips:
         archive(clip)

@@ -22,6 +22,7 @@ def second(shoot):
     return OriginalFileFactory(shoot=shoot, original_filename="GX010002.MP4")
 
 
+@pytest.mark.slow
 def test_chosen_videos_move_to_a_new_session_and_the_page_there_offers_an_undo(client, curator, original, second):
     client.force_login(curator)
     answer = move(client, original.shoot, second, name="Powder", date="2025-01-02")

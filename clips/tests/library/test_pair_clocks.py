@@ -69,6 +69,7 @@ def offer(pair: VideoPair, camera_id: str) -> dict[str, object]:
     return {"which": "first" if one.is_first else "second", "offset_s": one.clock.offset_s}
 
 
+@pytest.mark.slow
 def test_a_confirmed_pair_says_how_far_its_clocks_are_apart_and_a_person_which_was_wrong(client, curator, pair, later):
     assert wrong(pair) == {"CAM_DJI_AIR3": BEHIND_S, "CAM_GOPRO8": -BEHIND_S}
     client.force_login(curator)
@@ -87,6 +88,7 @@ def test_a_confirmed_pair_says_how_far_its_clocks_are_apart_and_a_person_which_w
     assert wrong(pair) == {}
 
 
+@pytest.mark.slow
 def test_undo_gives_the_clock_back_what_it_had_unless_it_was_corrected_since(client, curator, pair):
     CameraClock.objects.create(camera_id="CAM_GOPRO8", serial="", day=dt.date(2024, 12, 1), offset_s=60)
     OriginalFile.objects.all().place_in_time()

@@ -69,6 +69,7 @@ def test_the_video_that_began_earlier_comes_first_whichever_the_row_names_first(
         assert now(pair).in_first_ms(0) * (1 if is_first else -1) == 6250
 
 
+@pytest.mark.slow
 def test_a_frame_is_one_of_the_faster_video_and_moves_the_one_that_began_later(client, sorter, pair):
     client.force_login(sorter)
     (row,) = pairs_of(pair.first.shoot).standing
@@ -90,6 +91,7 @@ def test_a_request_that_comes_twice_moves_once(client, sorter, pair):
     assert PairChange.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_each_change_is_undone_step_by_step_and_not_over_somebody_elses(client, sorter, curator, pair):
     client.force_login(sorter)
     press(client, pair, "nudge", frames=1)

@@ -180,6 +180,7 @@ def test_a_name_that_only_looks_different_keeps_its_own_slug(page, shoot):
     assert (shoot.name, shoot.slug.lower()) == ("backyard rails", "backyardrails")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kept", "slug"), [({}, "StairSet"), ({"keep_slug": "on"}, "BackyardRails")])
 def test_clips_follow_the_name_and_date_of_their_session(page, shoot, segments, sorter, work_off, kept, slug):
     keep(segments[0], sorter)
@@ -294,6 +295,7 @@ def test_tricks_are_looked_for_again_in_one_file_or_in_all(page, shoot, original
     assert Job.objects.filter(kind=JobKind.DETECT).count() == 3
 
 
+@pytest.mark.slow
 def test_the_videos_come_once_their_details_are_opened(page, shoot, original, segments):
     line = f'id="file-{original.pk}"'
     assert line not in page.get(url("session", shoot)).text
@@ -356,6 +358,7 @@ def test_previews_that_are_there_are_not_asked_for_again(page, shoot, segments):
     assert not Job.objects.filter(segment=segments[0]).exists()
 
 
+@pytest.mark.slow
 def test_looking_at_files_without_filmstrips_asks_for_those_of_the_page(page, shoot):
     add_files(shoot, 12)
     shown = list(OriginalFile.objects.order_by("original_filename", "pk")[:10])
@@ -396,6 +399,7 @@ def test_what_the_rider_marked_on_the_camera_is_flagged(page, shoot, original):
     assert "HiLights tagged on the camera: 2:30, 5:00" in body
 
 
+@pytest.mark.slow
 def test_a_file_without_sound_has_no_lane_for_it(page, shoot, original):
     assert "data-sound" in page.get(url("session", shoot) + "?details").text
     OriginalFile.objects.update(has_audio=False)

@@ -69,6 +69,7 @@ def test_all_versions_have_the_same_stars(clips, sorter):
     assert given([stale, version]) == [5, 5]
 
 
+@pytest.mark.slow
 def test_the_library_filters_and_orders_by_stars_and_hearts(client, viewer, sorter, clips):
     rate(clips[:1], 2, sorter)
     rate(clips[1:2], 5, sorter)

@@ -199,6 +199,7 @@ def test_what_was_cut_off_is_not_made_up(tmp_path, gop, sentence):
     assert not (tmp_path / "clip.mp4").exists()
 
 
+@pytest.mark.slow
 def test_real_footage_is_cut_exactly(tmp_path, footage):
     source = footage / "dev-tripod.mp4"
     found = cut(str(source), str(tmp_path / "clip.mp4"), 100_034, 106_300)

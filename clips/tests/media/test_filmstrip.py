@@ -86,6 +86,7 @@ def test_a_long_file_has_as_many_tiles_as_may_be_evenly_spread(tmp_path, monkeyp
     assert found["times_ms"][-1] >= 297_000
 
 
+@pytest.mark.slow
 def test_a_file_with_one_keyframe_is_decoded_if_it_is_short(tmp_path):
     source = make_video(tmp_path / "source.mp4", frames=240, gop=600, bframes=2)
     found, tiles = strip_of(source)
@@ -94,6 +95,7 @@ def test_a_file_with_one_keyframe_is_decoded_if_it_is_short(tmp_path):
     assert [number_in(tile) for tile in tiles] == list(range(15, 240, 30))
 
 
+@pytest.mark.slow
 def test_a_long_file_with_one_keyframe_has_one_tile(tmp_path, monkeypatch):
     monkeypatch.setattr(filmstrip, "MAX_DECODED_PX", 239 * 320 * 180)
     source = make_video(tmp_path / "source.mp4", frames=240, gop=600)

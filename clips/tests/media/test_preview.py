@@ -90,6 +90,7 @@ def test_at_the_edges_of_the_file_it_is_what_there_is(tmp_path):
     assert (found["start_ms"], found["end_ms"]) == (0, 4000)
 
 
+@pytest.mark.slow
 def test_a_browser_can_seek_it_and_begin_before_all_is_there(tmp_path):
     source = make_video(tmp_path / "source.mp4", frames=FRAMES, bframes=3, gop=600)
     out = tmp_path / "preview.mp4"

@@ -30,6 +30,7 @@ def test_without_sound_there_is_none(tmp_path):
         assert [s.type for s in container.streams] == ["video"]
 
 
+@pytest.mark.slow
 def test_slowed_sound_stays_with_the_picture_at_its_own_pitch(tmp_path):
     """A burst in the middle of the film is heard in the middle of its copy, and its noise is as bright as before."""
     source = make_video(tmp_path / "source.mp4", frames=240, rate=240, events_s=[0.5])

@@ -43,6 +43,7 @@ def check_camera_file(found, expected):
     assert found["duration_ms"] / 1000 == pytest.approx(expected["duration_s"], abs=0.05)
 
 
+@pytest.mark.slow
 def test_the_cameras_that_name_themselves_are_named(cameras):
     ids = {name: probe(str(cameras / name))["camera_id"] for name in (
         "gopro-hero5-black-karma.mp4", "iphone-xr-portrait-trimmed.mov", "iphone-6.mov", "flir-one-variable-rate.mp4",

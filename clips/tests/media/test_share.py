@@ -188,6 +188,7 @@ def test_a_bang_in_slow_motion_is_heard_where_it_is_seen(tmp_path, slow_down):
         assert middle_s / slow_down == pytest.approx(at_s, abs=0.010)
 
 
+@pytest.mark.slow
 def test_stretched_sound_is_heard_when_it_is_seen_and_at_its_own_pitch(tmp_path):
     """A second and a half of 1 kHz that begins at 1.0 s lasts three seconds from 2.0 s on, and is 1 kHz still."""
     source = tmp_path / "source.mp4"

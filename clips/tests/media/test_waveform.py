@@ -120,6 +120,7 @@ def test_a_file_that_was_cut_off_gives_what_there_is(tmp_path):
     assert min(levels[2:-2]) > 0
 
 
+@pytest.mark.slow
 def test_bytes_that_were_lost_in_the_middle_leave_a_hole_and_what_follows(tmp_path):
     video = make_video(tmp_path / "a.mp4", frames=300)
     whole = waveform(str(video))["levels"]

@@ -299,6 +299,7 @@ def test_what_is_true_of_the_whole_file_alone_is_left_out_and_told(tmp_path):
     assert cut(str(source), str(tmp_path / "clip.mp4"), 700, 1500)["dropped_tracks"] == ["fdsc"]
 
 
+@pytest.mark.slow
 def test_the_command_line_tells_the_way_of_each_track(tmp_path, capsys):
     source = make_other(tmp_path / "source.avi", PICTURES["mjpeg"], "adpcm_ms")
     assert main(["probe", str(source)]) == 0

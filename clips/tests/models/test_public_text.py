@@ -122,6 +122,7 @@ def test_no_reason_that_is_kept_has_a_path_in_it(original, sorter, settings):
         assert str(settings.DATA_DIR) not in sentence
 
 
+@pytest.mark.slow
 def test_pages_show_paths_of_the_server_to_curators_alone(shown, sorter, curator, settings):
     settings.INCOMING_DIR = settings.DATA_DIR / "incoming"
     Inbox.objects.create(place=str(settings.INCOMING_DIR), sentence=f"{settings.INCOMING_DIR}/a.mp4 cannot be moved")

@@ -86,6 +86,7 @@ def test_the_cameras_own_small_copy_is_read_where_there_is_one(filmed, work_off,
     assert strip.tile_width_px == (120 if is_there else 160), "told by its shape"
 
 
+@pytest.mark.slow
 def test_a_fault_of_the_storage_during_the_work_is_not_taken_for_a_missing_small_copy(filmed):
     pipeline.start(JobKind.FILMSTRIP, filmed)
     with (

@@ -188,6 +188,7 @@ def test_a_new_analysis_takes_the_files_of_what_it_replaces(filmed, work_off, dj
     assert not Preview.objects.filter(segment_id=old.pk).exists()
 
 
+@pytest.mark.slow
 def test_a_preview_of_a_moment_that_was_replaced_meanwhile_is_dropped(filmed, work_off, monkeypatch):
     (segment,) = propose(filmed, (4_000, 5_000))
     requests.want_preview(segment)

@@ -76,6 +76,7 @@ def test_an_edit_has_room_for_so_many_clips_only(reel, sorter, hand, filmed, mon
         editing.add_clips(reel, FinalClip.objects.all(), hand=hand(sorter))
 
 
+@pytest.mark.slow
 def test_each_change_is_undone_and_done_again_exactly(reel, sorter, hand, page_of):
     lease = page_of(sorter)
     do = lambda: hand(sorter, lease)  # noqa: E731

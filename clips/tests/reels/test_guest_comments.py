@@ -34,6 +34,7 @@ def write(visitor: Client, address: str, text: str = "Wow!", name: str = "Uncle 
     return visitor.post(f"{address}/comment", asked, headers=HTMX)
 
 
+@pytest.mark.slow
 def test_a_guest_writes_where_the_link_says_at_once(client, sorter, viewer, reel):
     _link, address = link_to(sorter, reel)
     visitor = Client(enforce_csrf_checks=True)
@@ -63,6 +64,7 @@ def test_a_link_without_comments_takes_and_shows_none(visitor, sorter, reel):
     assert visitor.post(f"{address}/react", {"kind": "FIRE"}, headers=HTMX).status_code == 404
 
 
+@pytest.mark.slow
 def test_what_waits_is_seen_by_its_guest_and_by_who_may_let_it_through(
     visitor, client, sorter, other_sorter, curator, reel
 ):
@@ -99,6 +101,7 @@ def test_a_guest_deletes_their_own_and_the_links_maker_any_of_it(visitor, client
     assert not Comment.objects.exists()
 
 
+@pytest.mark.slow
 def test_comments_of_one_address_and_of_all_are_few_in_a_short_time(visitor, sorter, reel, monkeypatch):
     _link, address = link_to(sorter, reel)
     for n in range(guests.MOST_COMMENTS):

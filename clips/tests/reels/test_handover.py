@@ -83,6 +83,7 @@ def numbers_on_screen(film: Path, start_ms: int, end_ms: int) -> list[int]:
     return [at for at in shown_numbers(film) if -(-1000 * at // RATE) <= end_ms and 1000 * (at + 1) / RATE > start_ms]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("linked", list(Linked))
 def test_each_cut_shows_the_frames_that_the_edit_shows(edit, film, cuts, linked, own_data_dir):
     timeline = hand_over(edit, linked).timeline
@@ -182,6 +183,7 @@ def test_the_zip_holds_the_project_and_the_files_that_it_links(client, viewer, e
     assert packed.read(linked[0]) == (own_data_dir / cuts[0].stored_path).read_bytes()
 
 
+@pytest.mark.slow
 def test_the_zip_holds_clips_with_handles_once_they_are_cut(
     client, viewer, edit, cuts, film, video, work_off, own_data_dir
 ):

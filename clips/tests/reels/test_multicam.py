@@ -255,6 +255,7 @@ def number_at(films: dict[str, list[int]], found: tuple[str, int]) -> tuple[str,
     return name, films[name][frame]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("linked", list(Linked))
 def test_each_camera_shows_the_same_instant_of_what_was_filmed(both, linked, own_data_dir):
     handed = hand_over(both.reel, linked, has_angles=True)
@@ -326,6 +327,7 @@ def test_slow_motion_and_what_one_camera_filmed_stay_clips_of_their_file(both, s
     assert not hand_over(both.reel, Linked.ORIGINALS).timeline.multicams
 
 
+@pytest.mark.slow
 def test_the_number_of_queries_does_not_grow_with_the_angles(both, sorter, hand, django_assert_max_num_queries):
     with django_assert_max_num_queries(12):
         hand_over(both.reel, Linked.ORIGINALS, has_angles=True)

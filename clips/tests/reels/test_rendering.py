@@ -105,6 +105,7 @@ def test_a_trim_is_counted_from_the_first_picture_of_the_clips_file(reel, sorter
     assert (second["start_ms"], second["end_ms"]) == (509, 1_000)
 
 
+@pytest.mark.slow
 def test_where_a_cut_said_when_it_begins_a_trim_is_exact_also_of_a_camera_without_a_rate(
     shoot, sorter, hand, tmp_path, own_data_dir
 ):

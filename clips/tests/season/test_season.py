@@ -90,6 +90,7 @@ FIRST = """
 """
 
 
+@pytest.mark.slow
 def test_a_riders_figures_equal_plain_sql_and_lead_to_their_clips(client, viewer, sorter, crew):
     mia, clips = crew["people"]["Mia"], crew["clips"]
     reel = editing.make_reel("With Mia", member=sorter)
@@ -124,6 +125,7 @@ def test_a_tricks_page_says_who_landed_it_first(client, viewer, crew):
     assert (never.first, never.main.rows) == (None, [])
 
 
+@pytest.mark.slow
 def test_a_seasons_figures_equal_plain_sql(client, viewer, crew):
     season = Season(2024)
     shown = of_season.figures_of(season)
@@ -154,6 +156,7 @@ def test_a_seasons_figures_equal_plain_sql(client, viewer, crew):
     assert all(follow(client, day.url) == int(day.says.rpartition(" ")[2]) for day in days)
 
 
+@pytest.mark.slow
 def test_the_pages_ask_as_much_for_many_clips_as_for_few(client, viewer, crew):
     client.force_login(viewer)
     mia, trick = crew["people"]["Mia"], crew["tricks"]["Grab 9"]
@@ -175,6 +178,7 @@ def test_the_pages_ask_as_much_for_many_clips_as_for_few(client, viewer, crew):
     assert len(many) == len(few)
 
 
+@pytest.mark.slow
 def test_tables_are_files_and_pages_lead_to_each_other(client, viewer, crew):
     mia = crew["people"]["Mia"]
     viewer.rider = mia

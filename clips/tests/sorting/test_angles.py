@@ -188,12 +188,14 @@ def test_one_decision_keeps_all_angles_with_the_same_trim_on_the_common_clock(pa
     assert statuses(scene.seen, scene.beside) == [SegmentStatus.ACCEPTED] * 2
 
 
+@pytest.mark.slow
 def test_a_decision_that_comes_twice_keeps_once(page, scene):
     key = uuid.uuid4()
     assert [keep_all(page, scene, key=key).status_code for _ in range(2)] == [200, 200]
     assert FinalClip.objects.count() == 2
 
 
+@pytest.mark.slow
 def test_undo_takes_all_angles_back_and_the_same_again_brings_back_the_same_clips(page, scene):
     keep_all(page, scene)
     answer = page.post("undo")
@@ -205,6 +207,7 @@ def test_undo_takes_all_angles_back_and_the_same_again_brings_back_the_same_clip
     assert FinalClip.objects.current().count() == FinalClip.objects.count() == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["seen", "beside"])
 def test_one_angle_alone_is_kept_and_the_others_are_trashed_until_undone(page, scene, which):
     keep_all(page, scene, only=str(getattr(scene, which).pk))
@@ -224,6 +227,7 @@ def test_one_angle_alone_is_kept_and_the_others_are_trashed_until_undone(page, s
     assert not FinalClip.objects.current().exists()
 
 
+@pytest.mark.slow
 def test_some_angles_are_kept_and_the_one_left_out_is_trashed_until_undone(page, scene, sorter):
     drone = video(scene.shoot, "drone", duration_ms=400_000)
     above = moment(drone, 289_000, 293_000)
@@ -275,6 +279,7 @@ def test_an_angle_that_ended_before_the_trick_is_left_to_be_sorted_alone(page, s
     assert str(scene.beside.pk) in order(answer)
 
 
+@pytest.mark.slow
 def test_a_pair_taken_apart_while_its_card_is_open_loses_and_doubles_nothing(page, scene, curator):
     page.post("hand")
     assert change(VideoPair.objects.get(), lambda pair: pair.take_apart(curator))
@@ -283,6 +288,7 @@ def test_a_pair_taken_apart_while_its_card_is_open_loses_and_doubles_nothing(pag
     assert str(scene.beside.pk) in order(answer), "it is a moment of its own now"
 
 
+@pytest.mark.slow
 def test_a_video_that_comes_a_day_later_joins_what_was_kept(page, scene, sorter):
     scene.alone.delete()
     keep_all(page, scene)

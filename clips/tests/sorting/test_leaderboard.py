@@ -25,6 +25,7 @@ def trash(member, n: int) -> list:
     return keys[1:]
 
 
+@pytest.mark.slow
 def test_only_who_wants_to_is_on_the_board(client, sorter, curator, segments, django_assert_num_queries):
     client.force_login(sorter)
     assert sorter.username not in client.get(reverse("clips:board"), headers=AS_A_PAGE_ASKS).content.decode()

@@ -79,6 +79,7 @@ def test_an_undone_split_is_one_moment_again(page):
     assert order(answer)[0] == first
 
 
+@pytest.mark.slow
 def test_a_split_is_not_undone_under_what_was_decided_of_it(page):
     first = order(page.post("hand"))[0]
     split = str(uuid.uuid4())

@@ -56,6 +56,7 @@ def test_its_score_follows_that_of_the_moment_it_was_proposed_for(scene, missed)
     assert (proposed().score, proposed().chance) == (0.95, 0.9)
 
 
+@pytest.mark.slow
 def test_one_card_shows_both_and_says_which_search_missed_it(page, missed):  # noqa: F811
     text = page.post("hand").content.decode()
     names = dict(re.findall(r'data-angle="([^"]+)" data-name="([^"]+)"', text))
@@ -66,6 +67,7 @@ def test_one_card_shows_both_and_says_which_search_missed_it(page, missed):  # n
     assert statuses(missed, proposed()) == [SegmentStatus.ACCEPTED] * 2
 
 
+@pytest.mark.slow
 def test_where_the_trick_was_kept_before_the_other_video_has_a_card_of_its_own(page, scene, sorter):  # noqa: F811
     page.post("hand")
     page.keep(str(scene.alone.pk), start_ms=2_500, end_ms=5_500)

@@ -143,6 +143,7 @@ def test_sessions_page_knows_a_video_that_nobody_searched(shown, original):
     assert "no moments found" not in said
 
 
+@pytest.mark.slow
 def test_session_page_polls_for_a_video_that_is_still_checked(shown, shoot, sorter):
     upload = Upload.objects.create(
         owner=sorter, shoot=shoot, original_filename="a.mp4", size_bytes=9, offset_bytes=9, state=UploadState.RECEIVED

@@ -135,6 +135,7 @@ def test_an_undo_comes_first_and_as_it_was_kept(page):
     assert "data-touched" in card
 
 
+@pytest.mark.slow
 def test_names_of_an_undone_keep_are_offered_no_more(page):
     hand = order(page.post("hand"))
     page.keep(hand[0], people="Mia Bregr", trick="kickflp")
@@ -241,6 +242,7 @@ def test_what_was_decided_lately_says_as_what_it_was_kept(page):
     )
 
 
+@pytest.mark.slow
 def test_the_digits_bear_the_names_of_the_last_keeps(page):
     hand = order(page.post("hand"))
     page.keep(hand[0], people="Zoe Zander", trick="KFED")
@@ -344,6 +346,7 @@ def test_what_is_typed_stays_text(client, viewer):
     assert "<script" not in options
 
 
+@pytest.mark.slow
 def test_the_past_brings_the_cards_that_undos_would(page):
     first, second, third, _fourth = order(page.post("hand"))
     page.keep(first, people="Miller Downey", start_ms=1200)

@@ -54,6 +54,7 @@ def test_a_reaction_is_given_seen_by_all_and_taken_away_and_all_versions_share_i
     assert Reaction.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_a_comment_is_written_once_by_its_key_and_stands_on_clip_edit_and_list(client, viewer, clip, reel):
     client.force_login(viewer)
     key = str(uuid.uuid4())

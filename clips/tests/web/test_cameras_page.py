@@ -44,6 +44,7 @@ def undo_of(answer) -> str:
     return address_of(message.extra_tags)
 
 
+@pytest.mark.slow
 def test_cameras_are_listed_the_most_used_first(page, add_file):
     add_file("a.mp4", camera_id="CAM_GOPRO11")
     add_file("b.mp4"), add_file("c.mp4")

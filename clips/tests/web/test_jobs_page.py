@@ -177,6 +177,7 @@ def test_one_poll_brings_the_rows_and_lines_that_were_asked_for(page, shoot):
     assert "every 15s" in page.get(LIVE, headers=AS_A_PAGE_ASKS).content.decode()
 
 
+@pytest.mark.slow
 def test_the_list_is_filtered_and_paged_by_video(page, shoot):
     files = add_files(shoot, 30)
     add_jobs(files, JobState.FAILED, NOT_A_VIDEO)
