@@ -275,8 +275,11 @@ def engine_path() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def started_site() -> Path:
-    """A folder with a site's data folder and the output of its first start, made once by one of the test processes."""
+def started_site(django_db_modify_db_settings, migrated_dump: Path | None) -> Path:
+    """A folder with a site's data folder and the output of its first start, made once by one of the test processes.
+
+    Its tables are those of the test database, where they are kept: starts on nothing are the matter of their own tests.
+    """
     common = Path(os.environ["TRICKYCLIP_TESTS"])
     folder = common / "started-site"
     with (common / "started-site.lock").open("w") as lock:
@@ -284,7 +287,9 @@ def started_site() -> Path:
         if not (folder / "printed").exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(mode=0o755)
-            (folder / "printed").write_text(site.first_started(folder), encoding="utf-8")
+            is_kept = migrated_dump is not None and migrated_dump.exists()
+            printed = site.first_started(folder, tables=migrated_dump if is_kept else None)
+            (folder / "printed").write_text(printed, encoding="utf-8")
     return folder
 
 

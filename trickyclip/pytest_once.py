@@ -27,30 +27,38 @@ MIGRATED = "test_trickyclip_migrated"
 
 
 @pytest.fixture(scope="session")
+def migrated_dump(django_db_blocker, pytestconfig: pytest.Config) -> Path | None:
+    """Where the dump of the migrated database is kept from run to run, if it is."""
+    cache = getattr(pytestconfig, "cache", None)  # not with -p no:cacheprovider
+    if cache is None:
+        return None
+    with django_db_blocker.unblock():
+        dump = kept_database.dump_of(cache.mkdir("trickyclip-database"))
+        connections["default"].close()  # PostgreSQL copies no database that somebody is connected to
+    return dump
+
+
+@pytest.fixture(scope="session")
 def django_db_modify_db_settings(
-    django_db_modify_db_settings_parallel_suffix, django_db_blocker, pytestconfig: pytest.Config
+    django_db_modify_db_settings_parallel_suffix, django_db_blocker, migrated_dump: Path | None
 ) -> None:
     """Let the test processes copy one migrated database instead of migrating each its own."""
-    cache = getattr(pytestconfig, "cache", None)  # not with -p no:cacheprovider
     with django_db_blocker.unblock():
-        folder = cache.mkdir("trickyclip-database") if cache else None
-        connections["default"].settings_dict["TEST"]["TEMPLATE"] = _migrated_once(folder)
+        connections["default"].settings_dict["TEST"]["TEMPLATE"] = _migrated_once(migrated_dump)
 
 
-def _migrated_once(kept_in: Path | None) -> str:
+def _migrated_once(dump: Path | None) -> str:
     folder = Path(os.environ["TRICKYCLIP_TESTS"])
     with (folder / "migrated.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "migrated").exists():
-            _make(kept_in)
+            _make(dump)
             (folder / "migrated").touch()
     return MIGRATED
 
 
-def _make(kept_in: Path | None) -> None:
+def _make(dump: Path | None) -> None:
     """Make the database as an earlier run kept it, or by the migrations."""
-    dump = kept_database.dump_of(kept_in) if kept_in else None
-    connections["default"].close()
     if dump and kept_database.restored(dump, MIGRATED):
         return
     _migrate()

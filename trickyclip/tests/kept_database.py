@@ -55,13 +55,24 @@ def restored(dump: Path, name: str) -> bool:
         cursor.execute(f"DROP DATABASE IF EXISTS {quoted}")
         cursor.execute(f"CREATE DATABASE {quoted}")
     try:
-        read = _database(name).run(
-            "pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", f"--dbname={name}", dump
-        )
-        finish(read, "The kept database cannot be read")
+        read(dump, _database(name))
     except BackupError:  # of another version, or damaged: the migrations make it again
         return False
     return True
+
+
+def read(dump: Path, database: Database) -> None:
+    """Make all tables of the dump in an empty database.
+
+    Raises
+    ------
+    BackupError
+        If the dump is damaged, or no program here can read it.
+    """
+    reading = database.run(
+        "pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", f"--dbname={database.name}", dump
+    )
+    finish(reading, "The kept database cannot be read")
 
 
 def keep(dump: Path, name: str) -> None:

@@ -15,9 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import environ
 import psutil
 
+from trickyclip.backup.database import Database
 from trickyclip.runtime import embedded, launch, leftovers
+from trickyclip.tests import kept_database
 
 #: Many times what a start takes: on a machine that does much else, one took longer than a minute. Two fit into the
 #: time of one test, which may have to wait for a first start and its own.
@@ -168,9 +171,20 @@ class Up:
         return self.wait()
 
 
-def first_started(folder: Path) -> str:
-    """Start a site there for the first time, stop it, and return its output; ``copied`` saves others that time."""
-    up = Up(folder / "data")
+def first_started(folder: Path, *, tables: Path | None = None) -> str:
+    """Start a site there for the first time, stop it, and return its output; ``copied`` saves others that time.
+
+    ``tables`` is the dump of a database that all migrations were run on: with it the first start finds none to run.
+    """
+    data_dir = folder / "data"
+    if tables is not None:
+        data_dir.mkdir()
+        with embedded.running(embedded.prepare(data_dir, durable=False)[:1]):
+            database = Database.of(environ.Env.db_url_config(embedded.addresses(data_dir).database_url))
+            kept_database.read(tables, database)
+            with database.connect() as connection:
+                connection.execute("ANALYZE")  # as a start does after migrations
+    up = Up(data_dir)
     try:
         up.wait_until_ready()
     finally:
