@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clips.archive.backend import ArchiveError
 from clips.archive.configured import archive_backend
@@ -101,7 +102,7 @@ def _pieces(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:
         return
     n_files, size_bytes = pieces.drop_oldest(to_free_bytes, dry_run=dry_run)
     if n_files:
-        name = _("%(n)d pieces of videos") % {"n": n_files}
+        name = ngettext("%(n)d piece of a video", "%(n)d pieces of videos", n_files) % {"n": n_files}
         yield Freed(EvictedKind.PREVIEW, name, size_bytes, _("they are made again for who watches"), n_files)
 
 
@@ -110,7 +111,7 @@ def _previews(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:
         return
     n_files, size_bytes = cache.drop_sorted(to_free_bytes, dry_run=dry_run)
     if n_files:
-        name = _("%(n)d previews") % {"n": n_files}
+        name = ngettext("%(n)d preview", "%(n)d previews", n_files) % {"n": n_files}
         why = _("their moments are sorted, and they can be made again")
         yield Freed(EvictedKind.PREVIEW, name, size_bytes, why, n_files)
 
@@ -119,11 +120,11 @@ def _films(to_free_bytes: int, dry_run: bool) -> Iterator[Freed]:
     """Delete what was made of clips and nobody wanted in the last hours, what was wanted longest ago first."""
     n_films, films_bytes = _drop_made(ReelRender.objects.made(), to_free_bytes, dry_run)
     if n_films:
-        name = _("%(n)d rendered films") % {"n": n_films}
+        name = ngettext("%(n)d rendered film", "%(n)d rendered films", n_films) % {"n": n_films}
         yield Freed(EvictedKind.PREVIEW, name, films_bytes, _("they can be rendered again"), n_films)
     n_cuts, cuts_bytes = _drop_made(HandleCut.objects.made(), to_free_bytes - films_bytes, dry_run)
     if n_cuts:
-        name = _("%(n)d clips with handles") % {"n": n_cuts}
+        name = ngettext("%(n)d clip with handles", "%(n)d clips with handles", n_cuts) % {"n": n_cuts}
         yield Freed(EvictedKind.PREVIEW, name, cuts_bytes, _("they can be cut again"), n_cuts)
 
 

@@ -5,6 +5,7 @@ import time
 from celery import shared_task
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clips.ingest import camera_proxies, drive_folder, part_file, receipts
 from clips.ingest.register import take_in
@@ -31,7 +32,9 @@ def give_up(upload: Upload) -> bool:
     """Close an idle upload and delete its bytes; False if somebody writes to it after all."""
     try:
         with part_file.writing(upload.pk):
-            given_up = upload.close_idle(_("Nothing arrived for %(n)d days.") % {"n": UPLOAD_IDLE_DAYS.value()})
+            days = UPLOAD_IDLE_DAYS.value()
+            why = ngettext("Nothing arrived for %(n)d day.", "Nothing arrived for %(n)d days.", days)
+            given_up = upload.close_idle(why % {"n": days})
             if given_up:
                 part_file.delete_part(upload.pk)
             return given_up

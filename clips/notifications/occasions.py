@@ -205,8 +205,8 @@ def _audit_worse() -> int:
     last, before = [*AuditReport.objects.filter(state="DONE").order_by("-started_at")[:2], None, None][:2]
     if last is None or not last.n_wrong or (before and before.n_wrong >= last.n_wrong):
         return 0
-    title = _("The audit found %(n)d problems") % {"n": last.n_wrong}
-    return _tell_blocked(f"audit {last.pk}", title, "", reverse("clips:audit"))
+    title = ngettext("The audit found %(n)d problem", "The audit found %(n)d problems", last.n_wrong)
+    return _tell_blocked(f"audit {last.pk}", title % {"n": last.n_wrong}, "", reverse("clips:audit"))
 
 
 def _damaged() -> int:
