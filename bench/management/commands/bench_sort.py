@@ -1,10 +1,12 @@
 """``manage.py bench_sort``: measures the waiting times on the sort page, in a real browser over a slow line."""
 
 from collections.abc import Callable, Iterable, Iterator
+from statistics import median
 from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from bench.angle_switch import times_of_switches
 from bench.browsers import find_chromium, password_of
 from bench.figures import HEAD, Figure, verdict_of
 from bench.searching import searching
@@ -83,6 +85,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--cold", type=int, default=10, help="how many without anything loaded (default: %(default)s)"
         )
+        parser.add_argument(
+            "--switches", type=int, default=20, help="how many to another angle, where there are (default: %(default)s)"
+        )
         parser.add_argument("--every", type=float, default=3.0, help="seconds between two (default: %(default)s)")
         parser.add_argument(
             "--round-trip", type=float, default=40.0, help="ms to the site and back (default: %(default)s)"
@@ -136,6 +141,7 @@ class Sorting:
         page.goto(f"/sort?session={self.asked['session']}")
         page.wait_for_function(READY)
         page.evaluate(WATCH)
+        switched = times_of_switches(page, self.asked["switches"], every_s=self.asked["every"])
         warm = self._decide(range(self.asked["decisions"]), lambda: None)
         cold = self._decide(range(self.asked["cold"]), lambda: page.evaluate(CHILL))
         posts = page.evaluate(POSTS)
@@ -153,6 +159,7 @@ class Sorting:
         figures = [
             Figure("key → next clip's first moving frame, loaded", _of(there, "moving"), 100, 200),
             Figure("key → next clip's first moving frame, cold", _of(cold, "moving"), None, 1000),
+            Figure("key → another angle at the same instant", switched, None, 150),
             Figure("key → feedback", _of([*warm, *cold], "feedback"), None, 50),
             Figure("undo → the card is back", _of(undone, "feedback"), None, 150),
             Figure("undo after a reload → the card is back", _of(undone_later, "feedback"), None, 150),
@@ -164,6 +171,7 @@ class Sorting:
             *(figure.line() for figure in figures),
             f"{'next clip loaded when the key came':<48}{len(warm):>5}{100 * share:>7.1f} %{'':>9}  {'≥ 98 %':<12}"
             f"{verdict_of(share >= 0.98)}",
+            *_beside("another angle, times the next clip (p50)", switched, _of(there, "moving")),
             *keys,
         ]
         if len(warm) + len(cold) < self.asked["decisions"] + self.asked["cold"]:
@@ -240,3 +248,9 @@ class Sorting:
 
 def _of(noted: list[dict], name: str) -> list[float]:
     return [one[name] for one in noted if one.get(name) is not None]
+
+
+def _beside(name: str, times_ms: list[float], others_ms: list[float]) -> Iterator[str]:
+    """Yield the line that says how many times as long one thing took as another, in the median."""
+    if times_ms and others_ms:
+        yield f"{name:<48}{len(times_ms):>5}{median(times_ms) / median(others_ms):>7.2f} ×"

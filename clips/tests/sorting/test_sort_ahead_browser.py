@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from clips.tests.browser import log_in_as_admin, open_page, press
 from clips.tests.sorting.sort_table import EACH_MS, END_MS, START_MS, lay_table, run_in
+from clips.tests.sorting.test_angles_browser import LATER_MS, TIE
 from clips.tests.sorting.test_sort_page import arrived, next_card, on_top
 from trickyclip.tests.site import manage
 
@@ -105,3 +106,18 @@ def test_benches_print_figures_and_leave_nothing_decided(running_site, request, 
     assert 0 < float(p50_ms) <= float(p95_ms)
     undecided = "print(CandidateSegment.objects.undecided().filter(original_file__shoot=%r).count())"
     assert run_in(running_site, undecided % session).endswith("16")
+
+
+def test_the_bench_times_the_switch_to_another_angle_beside_the_next_card(running_site, request, monkeypatch):
+    monkeypatch.setenv("BENCH_PASSWORD", running_site.admin_password)
+    session = lay_table(running_site, request.node.name[:90], 24, n_files=2).split("=")[1]
+    assert run_in(running_site, TIE.format(session=session, later_s=LATER_MS / 1000)).endswith("True")
+    asked = ["--session", session, "--decisions", "2", "--cold", "0", "--switches", "4", "--every", "0.3"]
+    lines = manage(running_site.data_dir, "bench_sort", running_site.base_url, *asked).splitlines()
+    says = "key → another angle at the same instant"
+    n, p50_ms, p95_ms = next(line for line in lines if says in line).removeprefix(says).split()[:3]
+    assert int(n) == 4
+    assert 0 < float(p50_ms) <= float(p95_ms)
+    says = "another angle, times the next clip (p50)"
+    _n, times, _sign = next(line for line in lines if says in line).removeprefix(says).split()
+    assert float(times) > 0
