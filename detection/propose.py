@@ -18,7 +18,7 @@ from detection.scoring.spans import Span, span_of
 from detection.signals import STEP_S, Signals
 
 #: Of code and parameters together; raised with every change that can change a moment.
-VERSION = "8"
+VERSION = "9"
 #: Version of the candidates' features.
 FEATURES_VERSION = 4
 #: Below it nobody wants to see a candidate, whatever the sensitivity.

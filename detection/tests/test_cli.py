@@ -1,6 +1,7 @@
 """Tests the command line of the detector: propose, evaluate, fit and explain."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +16,13 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("footage")
-    Film(length_s=10, tricks=[(3.0, 3.5), (7.0, 7.5)]).write(folder / "take.mp4")
-    label = {"file": "take.mp4", "duration_ms": 10_000, "tricks": [{"start_ms": 3000, "end_ms": 3500}]}
+    return labelled(tmp_path_factory.mktemp("footage"), length_s=10)
+
+
+def labelled(folder: Path, *, length_s: int) -> Path:
+    """Write a take of that length, and the label of one of its two tricks."""
+    Film(length_s=length_s, tricks=[(3.0, 3.5), (7.0, 7.5)]).write(folder / "take.mp4")
+    label = {"file": "take.mp4", "duration_ms": 1000 * length_s, "tricks": [{"start_ms": 3000, "end_ms": 3500}]}
     (folder / "take.json").write_text(json.dumps(label))
     return folder
 
@@ -83,8 +88,9 @@ def test_evaluate_prints_the_kinds_of_files_and_how_true_the_scores_are(folder, 
     assert len([line for line in lines if " to " in line]) == len(COVERAGES) * 2 * N_FIFTHS, "of all sports and of one"
 
 
-def test_evaluate_as_a_cameras_file_has_figures_and_no_cost(folder, capsys):
-    arguments = ["evaluate", "--footage", str(folder), "--labels", str(folder), "--coverage", "camera", "--json"]
+def test_evaluate_as_a_cameras_file_has_figures_and_no_cost(tmp_path, capsys):
+    labelled(tmp_path, length_s=16)  # all of a short one would be looked at
+    arguments = ["evaluate", "--footage", str(tmp_path), "--labels", str(tmp_path), "--coverage", "camera", "--json"]
     assert main(arguments) == 0
     row = json.loads(capsys.readouterr().out)["take"]
     assert 0 < row["seen"] < 0.9

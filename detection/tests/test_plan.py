@@ -80,6 +80,14 @@ def test_a_budget_for_less_than_one_glance_still_takes_one():
     assert len(make_plan(packets(length_s=8, pixels=60 * FULL_HD), 8, effort="quick", heard=np.zeros(160)).glances) == 1
 
 
+def test_a_file_of_one_trick_is_looked_at_throughout_and_a_longer_one_is_not():
+    assert make_plan(packets(length_s=12), 12).is_everything
+    assert make_plan(packets(length_s=12), 12, effort="sparse").is_everything
+    assert not make_plan(packets(length_s=12), 12, effort="quick").is_everything
+    assert not make_plan(packets(length_s=13), 13).is_everything
+    assert not make_plan(packets(length_s=12, pixels=4 * FULL_HD), 12).is_everything
+
+
 def test_with_reordered_pictures_a_glance_reaches_the_next_that_is_late_enough():
     shown = np.array([0, 4, 2, 1, 3])  # a keyframe, the next reference, and what lies between
     order = np.concatenate([shown + 5 * group for group in range(600)])

@@ -193,7 +193,7 @@ def test_a_take_that_is_too_dear_is_only_glanced_at_between_the_looks(tmp_path, 
 
 @pytest.mark.slow
 def test_glances_and_looks_are_the_same_with_one_decoder_and_with_three(tmp_path, monkeypatch):
-    take = Film(tricks=TRICKS[:1], length_s=8, group=15).write(tmp_path / "take.mp4")
+    take = Film(tricks=TRICKS[:1], length_s=13, group=15).write(tmp_path / "take.mp4")
     monkeypatch.setattr("detection.decode.packets.PIXEL_CPU_S", 1.6e-7)
     results = []
     for n_decoders in (1, 3):

@@ -12,10 +12,10 @@ CAMERA_BYTES_A_S = 40e6 / 8
 
 @pytest.mark.slow
 def test_a_recorded_take_gives_the_signals_of_the_file_of_its_parts_and_of_a_cameras_file(tmp_path):
-    path = str(Film(length_s=12, tricks=[(3.0, 3.5), (8.0, 8.5)]).write(tmp_path / "take.mp4"))
+    path = str(Film(length_s=16, tricks=[(3.0, 3.5), (8.0, 8.5)]).write(tmp_path / "take.mp4"))
     parts = [
         {"start_ms": 0, "end_ms": 99_000},
-        {"start_ms": 0, "end_ms": 12_000, "coverage": "camera"},
+        {"start_ms": 0, "end_ms": 16_000, "coverage": "camera"},
         {"start_ms": 6000, "end_ms": 10_000},
     ]
     done: list[float] = []
