@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from clips.media import MediaError
 from clips.media.sandbox import runner
-from detection.evaluation import made_moments, plot, report, sync_report
+from detection.evaluation import made_crew, made_moments, plot, report, sync_report
 from detection.evaluation.evaluate import LabelError
 from detection.evaluation.recorded import COVERAGES
 from detection.evaluation.report import LIMITS, Watching
@@ -74,6 +74,12 @@ ANGLE_COLUMNS = {
     "most": "most",
 }
 
+#: The tables of suggestions: of each kind, and what they save.
+SUGGESTION_COLUMNS = {
+    "kinds": {"chosen": "chosen", "line": "in use", "precision": "precis.", "coverage": "coverage", "shown": "shown"},
+    "keys": {"before": "keys", "after": "with them"},
+}
+
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
@@ -121,6 +127,11 @@ def _parser() -> argparse.ArgumentParser:
     command = _command(commands, "crew", "show what a crew's decisions change, on labelled takes", _crew)
     command.add_argument("--simulate", action="store_true", required=True, help="with crews made of the labelled takes")
     _add_labelled(command)
+    command = _command(
+        commands, "suggestions", "show what suggestions are worth when sorting, on made-up crews", _suggestions
+    )
+    command.add_argument("--simulate", action="store_true", required=True, help="with crews that are made up")
+    command.add_argument("--standing", action="store_true", help="as if each camera stood, which tells all colours")
     command = _command(commands, "sync", "find how two recordings of the same lie in time, by their sound", _sync)
     command.add_argument("files", type=Path, nargs="*", metavar="FILE", help="two videos")
     command.add_argument("--evaluate", action="store_true", help="measure on pairs made of the videos in --footage")
@@ -225,6 +236,20 @@ def _crew(options: argparse.Namespace) -> int:
     print(f"{'crews':<18}", *(f"{head:>10}" for head in CREW_COLUMNS.values()))
     for row in rows:
         print(f"{row['crews']:<18}", *(f"{_figure(row[column]):>10}" for column in CREW_COLUMNS))
+    return 0
+
+
+def _suggestions(options: argparse.Namespace) -> int:
+    found = made_crew.evaluate(standing=options.standing)
+    if options.json:
+        print(json.dumps(found, indent=1))
+        return 0
+    for name, columns in SUGGESTION_COLUMNS.items():
+        print(f"{'':<22}", *(f"{head:>10}" for head in columns.values()))
+        for row in found[name]:
+            title = row["kind"] if name == "kinds" else f"{row['crews']}, {row['session']}"
+            print(f"{title:<22}", *(f"{_figure(row[column]):>10}" for column in columns))
+    print(f"{found['cards']} cards of crews that were left out; all of them made up")
     return 0
 
 

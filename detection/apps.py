@@ -12,8 +12,11 @@ class DetectionConfig(AppConfig):
     def ready(self) -> None:
         from clips.jobs import registry
         from clips.models import JobKind
+        from clips.previews.traits import measure_with
         from clips.reels.rendering import find_riders_with
+        from clips.sorting.suggestions import suggest_with
         from detection.pairing import WAITS_AT_MOST, sound_bytes
+        from detection.suggestions.suggest import LEAST_KEPT, suggest
 
         then = (JobKind.POSTER,)
         registry.register(JobKind.DETECT, registry.Step("detect", "detect", then, reads_original=True))
@@ -26,3 +29,5 @@ class DetectionConfig(AppConfig):
         registry.register(JobKind.LOOK, look)
         registry.register(JobKind.LEARN, registry.Step("learn", "light"))
         find_riders_with("detection.follow:rider_paths")
+        measure_with("detection.suggestions.measure:traits_of")
+        suggest_with(suggest, least=LEAST_KEPT)

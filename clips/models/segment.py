@@ -147,7 +147,9 @@ class CandidateSegmentQuerySet(LeasedQuerySet["CandidateSegment"]):
 
     def with_card(self) -> "CandidateSegmentQuerySet":
         """Fetch what a card shows, without the large facts of search and probe."""
-        return self.select_related("original_file__shoot", "preview").defer("features", "original_file__probe")
+        return self.select_related("original_file__shoot", "preview").defer(
+            "features", "traits", "original_file__probe"
+        )
 
     def lock_in_order(self) -> list[uuid.UUID]:
         """Lock these rows until the transaction ends, one after the other in the order of their ids; return the ids."""
@@ -289,6 +291,10 @@ class CandidateSegment(Leased):
     why = models.CharField(_("why"), max_length=300, blank=True)
     crew_why = models.CharField(_("why, by the crew's habits"), max_length=100, blank=True, editable=False)
     features = models.JSONField(_("features"), default=dict, blank=True)
+    traits = models.JSONField(
+        _("traits"), default=dict, blank=True, editable=False,
+        help_text=_("Colours of the rider and sound after the landing; empty where no preview was made since."),
+    )  # fmt: skip
     status = models.CharField(_("status"), max_length=11, choices=SegmentStatus, default=SegmentStatus.UNREVIEWED)
     locked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="held_segments",

@@ -14,6 +14,7 @@ from clips.models import CandidateSegment, Job, LeaseLostError, Preview
 from clips.previews import cache, filmstrips
 from clips.previews import requests as previews
 from clips.previews.camera_copy import camera_copy
+from clips.previews.traits import traits_of
 from clips.storage import files as storage
 from clips.storage.files import local_copy, scratch_folder, staged
 
@@ -113,14 +114,25 @@ class _Batch:
         limits = limits_for(sum(request["end_ms"] - request["start_ms"] for request in requests))
         arguments = {**self._files, "requests": requests}
         made = runner.run("clips.media.render.preview:make_previews", arguments, limits=limits, on_tick=self._report)
+        traits = self._traits(works, requests, made)
         for work, request, found in zip(works, requests, made, strict=True):
             if work not in self._works:
                 continue  # lost meanwhile
             if "error" in found:
                 work.fail(found["error"])
             else:
-                self._finish(work, Path(request["out"]), found)
+                self._finish(work, Path(request["out"]), found, traits.get(request["out"], {}))
             self._works = [other for other in self._works if other is not work]
+
+    def _traits(self, works: list[Claim], requests: list[dict], made: list[dict]) -> dict[str, dict]:
+        """Return the traits of what was made, by its path."""
+        there = [
+            (work.job.segment, request["out"], found)
+            for work, request, found in zip(works, requests, made, strict=True)
+            if "error" not in found
+        ]
+        measured = traits_of(there, self._report)
+        return {path: traits for (_segment, path, _found), traits in zip(there, measured, strict=True)}
 
     def _request(self, work: Claim) -> dict:
         start_ms, end_ms = previews.wanted_span_ms(work.job)
@@ -136,7 +148,7 @@ class _Batch:
         if not self._works:
             raise LeaseLostError
 
-    def _finish(self, work: Claim, out: Path, found: dict) -> None:
+    def _finish(self, work: Claim, out: Path, found: dict, traits: dict) -> None:
         segment_id = work.job.segment_id
         path = previews.stored_paths(segment_id)[0]
         fields = {name: found[name] for name in ("start_ms", "end_ms", "slow_down", "width_px", "height_px")}
@@ -151,6 +163,8 @@ class _Batch:
                         segment_id=segment_id,
                         defaults={"stored_path": path, "size_bytes": out.stat().st_size, **fields},
                     )
+                    if traits:
+                        CandidateSegment.objects.filter(pk=segment_id).update(traits=traits)
                     place(path)
         except LeaseLostError:
             return  # so it is somebody else's, and its effect with it

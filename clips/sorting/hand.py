@@ -26,6 +26,7 @@ from clips.models import (
 from clips.previews import requests
 from clips.sorting.angles import OtherAngle, kept_of_some, others_of
 from clips.sorting.queue_filter import Table
+from clips.sorting.suggestions import Suggestion, suggestions_for
 from people.models import Member, Person
 
 HAND = 4
@@ -148,6 +149,8 @@ class Hand:
     recent: Recent = field(default_factory=Recent)
     #: Of the last keep that stands.
     last: Tags = Tags()
+    #: For the cards of ``order``.
+    suggestions: list[Suggestion] = field(default_factory=list)
 
 
 def deal(
@@ -194,6 +197,7 @@ def deal(
         front=front,
         recent=recent_names(member),
         last=last,
+        suggestions=suggestions_for([segment.pk for segment in segments]),
     )
 
 

@@ -6,10 +6,11 @@ import uuid
 from django.conf import settings
 from django.utils import timezone
 
-from clips.models import CandidateSegment, Preview, Shoot
-from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, OriginalFileFactory
+from clips.models import CandidateSegment, Preview, SegmentStatus, Shoot
+from clips.tests.factories import CandidateSegmentFactory, DetectionRunFactory, FinalClipFactory, OriginalFileFactory
 from clips.tests.media.made_up import make_video
-from people.models import Member
+from people.models import Member, Person
+from tricks.models import Trick
 from trickyclip.tests.site import RunningSite
 
 RATE_HZ = 30
@@ -22,6 +23,24 @@ def lay_table(site: RunningSite, name: str, n_cards: int, *, n_files: int = 1) -
     """Make a session of ``n_cards`` moments in a running site and return the address that sorts it alone."""
     call = f"from clips.tests.sorting.sort_table import make_rows; print(make_rows({name!r}, {n_cards}, {n_files}))"
     return f"/sort?session={site.shell.run(call).split()[-1]}"
+
+
+def keep_in_turns(site: RunningSite, address: str, n_kept: int, turns: list[tuple[str, str]]) -> None:
+    """Keep the first moments of a session in a running site, as riders and tricks follow each other in ``turns``."""
+    call = "from clips.tests.sorting.sort_table import make_kept; "
+    site.shell.run(f"{call}make_kept({address.split('session=')[1]!r}, {n_kept}, {turns!r})")
+
+
+def make_kept(session: str, n_kept: int, turns: list[tuple[str, str]]) -> None:
+    """Make the clips; called in the site."""
+    moments = CandidateSegment.objects.filter(original_file__shoot=session).order_by("start_ms")[:n_kept]
+    for number, one in enumerate(moments):
+        rider, trick = turns[number % len(turns)]
+        FinalClipFactory(
+            original_file=one.original_file, candidate_segment=one, start_ms=one.start_ms, end_ms=one.end_ms,
+            person=Person.objects.find_or_add(rider), trick=Trick.objects.find_or_add(trick), filename=f"{one.pk}.mp4",
+        )  # fmt: skip
+        CandidateSegment.objects.filter(pk=one.pk).update(status=SegmentStatus.ACCEPTED)
 
 
 def run_in(site: RunningSite, code: str) -> str:

@@ -1,20 +1,20 @@
 // Three hints at the first card that a browser ever shows: gestures on a phone, keys at a desk (css/sorting.css). They go
-// with the first decision or by their button, and never come back to this browser.
+// with the first decision or by their button, and never come back to this browser: page.js loads them until then.
 
 const SEEN_KEY = "sort-hints";
 
 export class Hints {
-  /** @param {() => void} onClosed told when somebody closed them by hand */
-  constructor(root, onClosed) {
+  /** @param {object} page the sort page: root, hand */
+  constructor({ root, hand }) {
     this.place = root.querySelector("[data-hints]");
     this.place.querySelector("button").addEventListener("click", () => {
       this.close();
-      onClosed();
+      hand.current?.focus({ preventScroll: true });
     });
   }
 
   show() {
-    if (localStorage.getItem(SEEN_KEY) === null) this.place.hidden = false;
+    this.place.hidden = localStorage.getItem(SEEN_KEY) !== null;
   }
 
   close() {

@@ -8,6 +8,7 @@ const STORE = "sort-keys";
 export const DEFAULTS = {
   keep: ["Enter"], trash: ["x"], skip: ["s"], aside: ["v"], undo: ["z", "u"],
   "keep-TRICK": ["t"], "keep-BROLL": ["r"], "keep-CRASH": ["c"],
+  suggestion: ["y"], "keep-suggested": ["Shift+Enter"],
   star: ["q"],
   people: ["p"], friends: ["f"], trick: ["g"], "last-trick": ["=", "Shift+0"], // on many keyboards one and the same key
   in: ["i"], out: ["o"], "in-back": ["["], "in-on": ["]"], "out-back": ["Shift+["], "out-on": ["Shift+]"],
@@ -32,6 +33,7 @@ export function keyOf(event) {
   const bracket = { BracketLeft: "[", BracketRight: "]" }[event.code];
   if (bracket) return shift + bracket;
   if (event.key === " ") return "Space";
+  if (event.key === "Enter") return `${shift}Enter`;
   return event.key.length === 1 ? event.key.toLowerCase() : event.key;
 }
 

@@ -3,7 +3,6 @@
 
 import { Gestures } from "./gestures.js";
 import { Hand } from "./hand.js";
-import { Hints } from "./hints.js";
 import { newId } from "./ids.js";
 import { Intent, tagsIn } from "./intent.js";
 import { Keys } from "./keys.js";
@@ -21,7 +20,11 @@ import { learn } from "../picker.js";
 const LEFT_KEY = "sort-left";
 const making = () => import("./manual-segments.js").then(({ Making }) => Making);
 const angles = () => import("./angles.js").then(({ Angles }) => Angles);
-const LATER = { split: making, make: making, angle: angles, "angle-only": angles }; // what few do
+const hints = () => import("./hints.js").then(({ Hints }) => Hints);
+const suggested = () => import("./suggestions.js").then(({ Suggestions }) => Suggestions);
+const LATER = { // what few do
+  split: making, make: making, angle: angles, "angle-only": angles, suggestion: suggested, "keep-suggested": suggested,
+};
 const DECISIONS = { keep: "kept", trash: "trashed", skip: "skipped", aside: "setAside" };
 
 class SortPage {
@@ -63,7 +66,6 @@ class SortPage {
     });
     this.truth = new Truth(this);
     this.loaded = new Map();
-    this.hints = new Hints(root, () => this.hand.current?.focus({ preventScroll: true }));
     this.gestures = new Gestures(root, {
       // What waits for an answer may bring another card.
       says: (name, card) => (this.held ? { text: this.status.words.wait, isSure: false } : this.intent.of(name, card)),
@@ -149,6 +151,7 @@ class SortPage {
       angle: () => this.loaded.get(angles).next(card), "angle-only": () => this.loaded.get(angles).toggleOnly(card),
       split: () => this.loaded.get(making).split(card, atMs), make: () => this.loaded.get(making).add(card, atMs),
       people: () => tags.focus(card, "people"), friends: () => tags.focusEnd(card, "people"), trick: () => tags.focus(card, "trick"),
+      suggestion: () => this.loaded.get(suggested).accept(card),
       star: () => tags.addStar(card),
       "last-trick": () => tags.repeatTrick(card),
     };
@@ -156,7 +159,7 @@ class SortPage {
   }
 
   load(module) {
-    return module().then((Loaded) => this.loaded.set(module, new Loaded(this)), () => false);
+    return module().then((Loaded) => this.loaded.has(module) || this.loaded.set(module, new Loaded(this)), () => false);
   }
 
   /** Let a card's moment end elsewhere, because it was split or the split undone. */
@@ -167,10 +170,16 @@ class SortPage {
     this.player.replay();
   }
 
+  /** Offer what an answer suggests. */
+  async suggest(answer) {
+    if (answer.querySelector("[data-suggested]")) await this.load(suggested);
+    this.loaded.get(suggested)?.hear(answer);
+  }
+
   /** Fold the player and the trimming out, or away: on a phone they lie behind one tap, for all cards. */
   foldTools() {
     this.root.toggleAttribute("data-tools");
-    this.hints.close();
+    this.loaded.get(hints)?.close();
     if (this.hand.current) this.showTools(this.hand.current);
   }
 
@@ -179,7 +188,8 @@ class SortPage {
   }
 
   keepAs(category, card) {
-    this.tags.setCategory(card, category);
+    if (category === "suggested") this.loaded.get(suggested).accept(card);
+    else this.tags.setCategory(card, category);
     this.decide("keep", card);
   }
 
@@ -212,7 +222,7 @@ class SortPage {
     const tags = kind === "keep" ? Object.fromEntries(fields) : null;
     const keptAs = tags && tagsIn(card, this.status.words);
     card.dataset.touched = "";
-    this.hints.close();
+    this.loaded.get(hints)?.close();
     const others = kind === "aside" ? [] : [...card.querySelectorAll("[data-shift-ms]")].map(({ dataset }) => dataset.angle);
     if (others.length) fields.push(["angles", others.join(" ")], ["only", card.dataset.angleOnly ?? ""]);
     const also = gone.map((other) => other.dataset.segment).filter((other) => other !== segment);
@@ -263,6 +273,7 @@ class SortPage {
   /** Say what a decision would write; a swipe under way says it as well. */
   showIntent(card) {
     this.intent.show(card);
+    this.loaded.get(suggested)?.draw();
     this.gestures.redraw();
   }
 
@@ -271,7 +282,7 @@ class SortPage {
     this.keys.mark(card);
     this.showTools(card);
     if (card.querySelector("[data-angle]") && !this.loaded.has(angles)) this.load(angles);
-    this.hints.show();
+    if (!localStorage.getItem("sort-hints")) this.load(hints).then(() => this.loaded.get(hints)?.show());
     const { activeElement } = document;
     const nowhere = !activeElement || activeElement === document.body || before?.contains(activeElement);
     if (nowhere) card.focus({ preventScroll: true });

@@ -89,6 +89,7 @@ export class Truth {
     if (lost && !refused) status.notice(status.words.lostCard, "refused");
     if (queue.waiting === 0) status.left(answer);
     if (hand.current) tags.offer(hand.current);
+    this.page.suggest(answer);
     status.nothingLeft(answer.querySelector("[data-nothing-left]"));
     this.page.showState();
     past.fill();
