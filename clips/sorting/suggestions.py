@@ -71,6 +71,8 @@ def suggestions_for(cards: Collection[uuid.UUID]) -> list[Suggestion]:
     if len(kept) < least:
         return []
     waiting, elsewhere = _waiting(kept), _elsewhere(kept)
+    if len(kept) == IN_SESSION:
+        waiting += _older(kept)
     of_session: dict[uuid.UUID, list[Facts]] = defaultdict(list)
     for facts in _moments(moments):
         of_session[facts["session"]].append(facts)
@@ -137,6 +139,14 @@ def _waiting(kept: list[Facts]) -> list[Facts]:
     rows = CandidateSegment.objects.undecided().shown().filter(original_file__shoot__in=sessions)
     found = rows.annotate(session=F("original_file__shoot")).values_list("session", *_WHEN)[:MOST_WAITING]
     return [{"session": session} | _when(*when) for session, *when in found]
+
+
+def _older(kept: list[Facts]) -> list[Facts]:
+    """Return when the older clips of a large session were filmed: turns that lie between others, told or not."""
+    sessions = {one["session"] for one in kept}
+    clips = FinalClip.objects.current().filter(original_file__shoot__in=sessions).order_by("-created_at")
+    found = clips.annotate(session=F("original_file__shoot")).values_list("session", *_WHEN)
+    return [{"session": session} | _when(*when) for session, *when in found[IN_SESSION : IN_SESSION + MOST_WAITING]]
 
 
 def _when(start_ms: int, original: uuid.UUID, recorded_at: datetime | None) -> Facts:

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from clips.models import CandidateSegment, ClipCategory, Decision, FinalClip
+from clips.sorting import suggestions
 from clips.sorting.hand import deal
 from clips.sorting.suggestions import Suggestion, suggestions_for
 from clips.tests.factories import (
@@ -185,3 +186,16 @@ def test_a_fixed_number_of_queries(kept, moment, django_assert_num_queries):
         kept(number, IN_TURNS[number % 3], "Kickflip")
     with django_assert_num_queries(4):
         suggestions_for(cards)
+
+
+def test_of_a_large_session_older_clips_are_turns_between(kept, moment, monkeypatch, django_assert_num_queries):
+    """Every other clip is older than what is asked for: what is left follows each other only seemingly."""
+    monkeypatch.setattr(suggestions, "IN_SESSION", 12)
+    for number in [*range(0, 24, 2), *range(1, 24, 2)]:
+        kept(number, IN_TURNS[number % 3])
+    following = moment(24).pk
+    with django_assert_num_queries(5):
+        found = suggestions_for([following])
+    assert not found or found[0].people in ("", "Mia")
+    monkeypatch.setattr(suggestions, "IN_SESSION", 100)
+    assert of(moment(25)).people == "Jo"
