@@ -264,7 +264,7 @@ def _prepared(request) -> tuple[JobKind, object, Callable[[], None]]:
 
     def looked_at_closer() -> None:
         detected()
-        assert not list(django_settings.SCRATCH_DIR.iterdir())
+        scratch_becomes([])
 
     def pictured() -> None:
         segment = CandidateSegment.objects.get()
@@ -300,7 +300,7 @@ def _prepared(request) -> tuple[JobKind, object, Callable[[], None]]:
         stored = django_settings.DATA_DIR / film.stored_path
         assert list(stored.parent.iterdir()) == [stored]
         assert stored.stat().st_size == film.size_bytes
-        assert not list(django_settings.SCRATCH_DIR.iterdir())
+        scratch_becomes([])
 
     def cut_wider() -> None:
         wider = HandleCut.objects.get()
@@ -324,7 +324,7 @@ def _prepared(request) -> tuple[JobKind, object, Callable[[], None]]:
         original = OriginalFile.objects.get()
         assert original.evicted_at is None
         assert sha256_of(django_settings.DATA_DIR / original.stored_path) == original.file_hash
-        assert list(django_settings.SCRATCH_DIR.iterdir()) == []
+        scratch_becomes([])
 
     def read_back() -> None:
         original = OriginalFile.objects.get()
@@ -336,7 +336,7 @@ def _prepared(request) -> tuple[JobKind, object, Callable[[], None]]:
         assert VideoPair.objects.count() == 1
         sounds = [path.name.partition("-")[0] for path in kept_sounds.folder().iterdir()]
         assert sorted(sounds) == sorted(OriginalFile.objects.values_list("file_hash", flat=True))
-        assert [path.name for path in django_settings.SCRATCH_DIR.iterdir()] == [kept_sounds.FOLDER]
+        scratch_becomes([kept_sounds.FOLDER])
 
     def trimmed_to_its_clip() -> None:
         trimmed.delete_leftovers()  # as each minute, should its worker have died between the two
@@ -477,6 +477,12 @@ def lease_ends(job: Job) -> None:
     if job.kind != JobKind.PROBE:
         Job.objects.filter(pk=job.pk, state=JobState.RUNNING).update(lease_ends_at=timezone.now())
     eventually(lambda: Job.objects.lease_ran_out().exists(), "its lease runs out")
+
+
+def scratch_becomes(names: list[str]) -> None:
+    """Wait until nothing else is left there: a worker tidies up after its job is done."""
+    there = django_settings.SCRATCH_DIR
+    eventually(lambda: [path.name for path in there.iterdir()] == names, f"the scratch folder holds {names}")
 
 
 def finish(job: Job) -> None:
