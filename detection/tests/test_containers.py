@@ -38,7 +38,7 @@ CONTAINERS = {
 
 @pytest.fixture(scope="module")
 def take(tmp_path_factory) -> Path:
-    film = Film(length_s=10, tricks=[TRICK_S], group=15)
+    film = Film(length_s=14, tricks=[TRICK_S], group=15)
     return film.write(tmp_path_factory.mktemp("film") / "take.mp4")
 
 
@@ -78,7 +78,7 @@ def _as_asked(codec: str):
 
 @pytest.mark.parametrize("name", CONTAINERS)
 def test_the_moment_is_found_at_its_time(take, tmp_path, name):
-    """Default looks at all of so small a film in one go, sparse at pieces that it seeks."""
+    """Default looks at all of so cheap a film in one go, sparse at pieces that it seeks."""
     source = put_into(take, tmp_path / name, *CONTAINERS[name])
     for effort in ("default", "sparse"):
         found = propose(source, effort=effort)
@@ -88,7 +88,7 @@ def test_the_moment_is_found_at_its_time(take, tmp_path, name):
         assert "pop and landing" in moment["why"], "it was heard"
         assert "goes up and comes down" in moment["why"], "it was seen"
         assert found["unread"] == []
-        assert found["duration_ms"] == pytest.approx(10_000, abs=100)
+        assert found["duration_ms"] == pytest.approx(14_000, abs=100)
         assert found["seen"] > 0.98 if effort == "default" else found["seen"] < 0.5
 
 
@@ -120,7 +120,7 @@ def test_damaged_sound_is_said(take, tmp_path):
 def test_pictures_that_are_damaged_are_said(take, tmp_path):
     content = bytearray(take.read_bytes())
     with av.open(str(take)) as container:
-        packets = [(p.pos, p.size) for p in container.demux(video=0) if p.size and p.pts * p.time_base > 6]
+        packets = [(p.pos, p.size) for p in container.demux(video=0) if p.size and p.pts * p.time_base > 8.4]
     for at, size in packets:
         content[at + 4 : at + size] = b"\x7f" * (size - 4)
     (tmp_path / "damaged.mp4").write_bytes(content)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from clips.models import ArchiveTouch, CrewLayer, LayerState
 
-BEFORE, AFTER = ("clips", "0093_cameras_of_edits"), ("clips", "0094_crew_layers")
+BEFORE = ("clips", "0093_cameras_of_edits")
 
 
 def layer(version: int = 1, state: LayerState = LayerState.IN_USE, **fields) -> CrewLayer:
@@ -79,7 +79,8 @@ def test_the_migration_goes_back_and_there_again_with_rows(segments):
         MigrationExecutor(connection).migrate([BEFORE])
         assert not has_table()
     finally:
-        MigrationExecutor(connection).migrate([AFTER])
+        executor = MigrationExecutor(connection)
+        executor.migrate(executor.loader.graph.leaf_nodes())  # all of them: the tests that follow need today's tables
     assert has_table()
     segments[0].refresh_from_db()
     assert (segments[0].plain_score, segments[0].score) == (None, 0.5)

@@ -18,8 +18,9 @@ pytestmark = pytest.mark.slow
 SIZES = [(390, 664), (390, 844), (844, 390), (1440, 900)]
 TURNS = [("Mia Berger", "Wobbletop"), ("Jo Smith", "BS Humbledore")]
 N_KEPT = 24
-#: What moved by itself.
+#: What moved by itself, and is still there: a card that goes is drawn away from where it lay.
 MOVED = """() => window.shifts.filter((one) => !one.hadRecentInput).flatMap(({ sources }) => sources
+  .filter(({ node }) => node)
   .map(({ node, previousRect: a, currentRect: b }) => `${(node?.outerHTML ?? node?.textContent ?? '').slice(0, 90)} `
     + `${[a.x, a.y, a.width, a.height]} -> ${[b.x, b.y, b.width, b.height]}`))"""
 #: Whether two boxes on the page share more than a pixel.
