@@ -44,7 +44,7 @@ def _moment(segment: CandidateSegment, path: str, found: dict[str, Any]) -> dict
     """Return where a moment's flight lies in its preview: around its middle, which is where the search puts it."""
     slow_down = found["slow_down"]
     middle_s = (segment.start_ms + segment.end_ms) / 2000 - found["start_ms"] / 1000
-    half_s = (segment.features or {}).get("air_s", USUAL_AIR_S) / 2
+    half_s = (segment.features.get("air_s") or USUAL_AIR_S) / 2
     return {
         "path": path,
         "take_off_s": max(0.0, (middle_s - half_s) * slow_down),

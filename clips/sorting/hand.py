@@ -75,7 +75,7 @@ class Recent:
 
 @dataclass(frozen=True)
 class AnglePlace:
-    """How a card shows one of its angles."""
+    """An angle on a card: the moment, its shift, and whether it is on screen or left out."""
 
     segment: CandidateSegment
     #: As `OtherAngle.shift_ms`; None for the card's own.

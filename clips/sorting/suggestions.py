@@ -36,7 +36,7 @@ _CLIP_AIR_S = Cast(KeyTextTransform("air_s", "candidate_segment__features"), Flo
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What is suggested for a card; empty or False where nothing is sure enough."""
+    """Rider, trick and crash suggested for a card; empty or False where nothing is sure enough."""
 
     segment: uuid.UUID
     people: str = ""

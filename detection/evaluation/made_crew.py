@@ -58,7 +58,7 @@ class Rider:
 
 @dataclass(frozen=True)
 class Seen:
-    """What would be suggested for one card, how likely that is, and whether it is right."""
+    """A suggestion for one card, with its chance and whether it is right."""
 
     kind: str
     chance: float

@@ -44,7 +44,7 @@ def _apart(one: Sequence[float], other: Sequence[float]) -> float:
 
 @dataclass(frozen=True)
 class Wardrobe:
-    """What the riders of a session wear, and how much that tells.
+    """The usual colours of each rider of a session, and how well colours tell riders apart there.
 
     Attributes
     ----------

@@ -27,7 +27,7 @@ TURNS_BEFORE, USUAL_AGAIN = 3.0, 0.4
 
 @dataclass(frozen=True)
 class Habits:
-    """What a session's riders do, from its clips and from those of other days; made once for all its cards.
+    """The tricks and flights of a session's riders, counted once for all its cards.
 
     Attributes
     ----------

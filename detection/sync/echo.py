@@ -27,7 +27,7 @@ LEAST_AS_GOOD, LEAST_SURER = 0.65, 2.0
 
 @dataclass(frozen=True)
 class _Agreement:
-    """How well two recordings agree at each lag from ``-REACH_S`` to ``REACH_S``, and each with itself that much later.
+    """The correlation of two recordings, and of each with itself, at each lag from ``-REACH_S`` to ``REACH_S``.
 
     All above what chance gives, with one value for each sample.
     """
